@@ -1,0 +1,56 @@
+/**
+ * Every refusal the platform can give, by stable code: the HTTP status it leaves with and whether trying again unchanged can help.
+ * Integrators match on the code; the sentence beside it is for people and may change.
+ */
+export const ERROR_CODES = {
+  BAD_REQUEST: { status: 400, retryable: false },
+  UNAUTHORIZED: { status: 401, retryable: false },
+  FORBIDDEN: { status: 403, retryable: false },
+  NOT_FOUND: { status: 404, retryable: false },
+  PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
+  RATE_LIMITED: { status: 429, retryable: true },
+  INTERNAL: { status: 500, retryable: true },
+  UNAVAILABLE: { status: 503, retryable: true },
+  NAME_INVALID: { status: 400, retryable: false },
+  NAME_TAKEN: { status: 409, retryable: false },
+  EXTERNAL_ID_CONFLICT: { status: 409, retryable: false },
+  METADATA_TOO_LARGE: { status: 400, retryable: false },
+  DEPTH_EXCEEDED: { status: 409, retryable: false },
+  PARENT_NOT_LIVE: { status: 409, retryable: false },
+  MOVE_INTO_ITSELF: { status: 409, retryable: false },
+  MOVE_ACROSS_TREES: { status: 409, retryable: false },
+  MOVE_OF_ROOT: { status: 409, retryable: false },
+  HAS_LIVE_CHILDREN: { status: 409, retryable: false },
+  PROTECTED: { status: 409, retryable: false },
+  ALREADY_IN_STATE: { status: 409, retryable: false },
+  NOT_CLOSED: { status: 409, retryable: false },
+  SUSPENSION_INVALID: { status: 400, retryable: false },
+  ACCOUNT_SUSPENDED: { status: 403, retryable: false },
+  ACCOUNT_CLOSED: { status: 409, retryable: false },
+  ROLE_TOO_HIGH: { status: 403, retryable: false },
+  LAST_OWNER: { status: 409, retryable: false },
+  ALREADY_MEMBER: { status: 409, retryable: false },
+  ALREADY_CLAIMED: { status: 409, retryable: false },
+  EVENT_CONFLICT: { status: 409, retryable: false },
+  EVENT_TOO_OLD: { status: 400, retryable: false },
+  EVENT_IN_FUTURE: { status: 400, retryable: false },
+  QUANTITY_INVALID: { status: 400, retryable: false },
+  METER_UNKNOWN: { status: 400, retryable: false },
+} as const satisfies Record<string, { status: number; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** A decision of the domain that says no: a stable code, a sentence a person can act on, and the input field it is about, if one. */
+export type Refusal = { readonly code: ErrorCode; readonly message: string; readonly field?: string };
+
+/** Outcome of a decision: what is to be done, or why not. Expected outcomes are never thrown in the domain. */
+export type Decision<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };
+
+/** A decision that says yes. */
+export const accept = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+
+/** A decision that says no. */
+export const refuse = (code: ErrorCode, message: string, field?: string): { readonly ok: false; readonly refusal: Refusal } => ({
+  ok: false,
+  refusal: field === undefined ? { code, message } : { code, message, field },
+});

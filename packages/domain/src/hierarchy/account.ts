@@ -1,0 +1,47 @@
+import type { AccountId } from '../ids.ts';
+import type { Decimal } from '../usage/quantity.ts';
+import type { Instant } from '../time.ts';
+
+/** An account's own status (product.md 2.3). Whether an ancestor's suspension applies as well is `effectiveSuspension`'s question. */
+export type AccountStatus = 'active' | 'suspended' | 'closed';
+
+/** What a suspension means (product.md 2.3), mildest first. */
+export const SUSPENSION_KINDS = ['no_new_work', 'read_only', 'full_stop'] as const;
+export type SuspensionKind = (typeof SUSPENSION_KINDS)[number];
+
+/** A suspension as stored on one account. It holds from `from` (null: at once) to `until` (null: until reactivated). */
+export type Suspension = {
+  readonly kind: SuspensionKind;
+  readonly from: Instant | null;
+  readonly until: Instant | null;
+};
+
+/** Who pays for an account (product.md 1): its nearest direct-billed ancestor, or itself. */
+export type BillingMode = 'parent' | 'direct';
+
+/** A countable of an account: its own, and that of its whole subtree including itself. */
+export type OwnAndTotal<T> = { readonly own: T; readonly total: T };
+
+/** One row of the subaccounts table (product.md 2.2). The same shape travels from the listing, the search and the live stream. */
+export type AccountRow = {
+  readonly id: AccountId;
+  readonly parentId: AccountId | null;
+  readonly externalId: string | null;
+  readonly name: string;
+  /** 0 for a root. */
+  readonly depth: number;
+  readonly status: AccountStatus;
+  readonly suspension: Suspension | null;
+  readonly protected: boolean;
+  readonly billingMode: BillingMode;
+  /** Direct, live (not closed) children. */
+  readonly children: number;
+  /** Live descendants, without the account itself. */
+  readonly subaccounts: number;
+  readonly members: OwnAndTotal<number>;
+  readonly agents: OwnAndTotal<number>;
+  /** Call minutes of the current billing period; null when the actor may not see usage. */
+  readonly minutes: OwnAndTotal<Decimal> | null;
+  readonly createdAt: Instant;
+  readonly closedAt: Instant | null;
+};

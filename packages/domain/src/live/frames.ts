@@ -1,0 +1,24 @@
+import type { AccountRow } from '../hierarchy/account.ts';
+import type { AccountId } from '../ids.ts';
+import type { Instant } from '../time.ts';
+import type { Decimal } from '../usage/quantity.ts';
+
+/**
+ * One tick of `usage.live`: the state (never a delta) of every watched account whose minutes changed.
+ * Its tracked id is `version`, the version of the account's tree: versions of one tree are handed out in commit
+ * order without holes, so whoever resumes after a version has missed nothing up to it (performance.md 1).
+ */
+export type UsageFrame = {
+  readonly version: number;
+  /** Start of the billing period that the minutes belong to. Another period than before: every account starts at 0 again. */
+  readonly period: Instant;
+  /** Account, own minutes, minutes of its subtree. */
+  readonly minutes: readonly (readonly [AccountId, Decimal, Decimal])[];
+};
+
+/** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left the watched subtree. */
+export type AccountsFrame = {
+  readonly version: number;
+  readonly changed: readonly AccountRow[];
+  readonly gone: readonly AccountId[];
+};

@@ -1,0 +1,22 @@
+import type { Brand } from './ids.ts';
+
+/** A UTC instant as ISO 8601 text with milliseconds and `Z`, for example `2026-11-23T22:57:00.000Z`. Sorts as text. */
+export type Instant = Brand<string, 'Instant'>;
+
+/** Where time comes from. Production injects the system clock, tests a clock they set. */
+export type Clock = { readonly nowMs: () => number };
+
+/** The instant of UTC milliseconds since 1970. */
+export const instantOf = (ms: number): Instant => new Date(ms).toISOString() as Instant;
+
+/** UTC milliseconds since 1970 of an instant. */
+export const msOf = (instant: Instant): number => Date.parse(instant);
+
+const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** Reads an ISO 8601 date-time that names its zone; null for anything else (reliability.md 4: dates without zone are refused). */
+export function parseInstant(text: string): Instant | null {
+  if (!ZONED.test(text)) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : instantOf(ms);
+}

@@ -1,0 +1,27 @@
+import type { Brand } from '../ids.ts';
+
+/** A decimal number as text, at most 9 digits after the point, no exponent, no superfluous zeros: `12.5`, `-3`, `0`. */
+export type Decimal = Brand<string, 'Decimal'>;
+
+/** Digits kept after the point (reliability.md 4). */
+export const QUANTITY_SCALE = 9;
+
+const FORM = /^(-?)(\d{1,20})(?:\.(\d{1,9}))?$/;
+const UNIT = 10n ** BigInt(QUANTITY_SCALE);
+
+/** Reads a decimal into a whole number of 10⁻⁹ units; null when the text isn't one (NaN, exponents, -0, too many digits). */
+export function parseDecimal(text: string): bigint | null {
+  const match = FORM.exec(text);
+  if (!match) return null;
+  const nanos = BigInt(match[2]!) * UNIT + BigInt((match[3] ?? '').padEnd(QUANTITY_SCALE, '0'));
+  if (match[1] === '-') return nanos === 0n ? null : -nanos;
+  return nanos;
+}
+
+/** Writes a whole number of 10⁻⁹ units as a decimal text. */
+export function formatDecimal(nanos: bigint): Decimal {
+  const sign = nanos < 0n ? '-' : '';
+  const magnitude = nanos < 0n ? -nanos : nanos;
+  const fraction = (magnitude % UNIT).toString().padStart(QUANTITY_SCALE, '0').replace(/0+$/, '');
+  return `${sign}${magnitude / UNIT}${fraction && `.${fraction}`}` as Decimal;
+}
