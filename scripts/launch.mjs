@@ -1,0 +1,149 @@
+// Starting child programs so that nothing is left behind: signals go on to the child, its exit code comes back.
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { constants as osConstants, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Root folder of the repository, wherever the command was called from. */
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
+
+/** First Node that runs our TypeScript as it is and that every dependency accepts. */
+const OLDEST_NODE = [22, 18];
+
+/** Signals that end us and that the child gets to hear as well. */
+const ENDING_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
+/**
+ * Environment of every child: our own tools first on PATH, a HOME that can be written to, no telemetry, and none of
+ * the variables that npm sets about the script it runs (they confuse the npm and pnpm below it).
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function childEnvironment() {
+  const env = { ...process.env };
+  for (const key of Object.keys(env)) {
+    if (/^npm_(package|lifecycle|config_(local_)?prefix)/i.test(key)) delete env[key];
+  }
+  const bin = join(root, 'node_modules', '.bin');
+  return {
+    ...env,
+    HOME: writableHome(),
+    PATH: [bin, env['PATH'] ?? ''].join(delimiter),
+    TURBO_TELEMETRY_DISABLED: '1',
+    DO_NOT_TRACK: '1',
+  };
+}
+
+/** npm and pnpm keep caches under HOME; without a usable one they get a folder of this user in the temporary folder. */
+function writableHome() {
+  const home = process.env['HOME'];
+  if (home && isWritable(home)) return home;
+  const substitute = join(tmpdir(), `tenantree-home-${process.getuid?.() ?? 0}`);
+  mkdirSync(substitute, { recursive: true, mode: 0o700 });
+  return substitute;
+}
+
+/** @param {string} folder */
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The Node that runs the product: the one pinned in the lockfile, or, on platforms for which none is published, the
+ * running one when it is new enough.
+ * @returns {string} path of the executable
+ */
+export function findRuntime() {
+  const pinned = join(root, 'node_modules', '.bin', 'node');
+  if (existsSync(pinned)) return realpathSync(pinned);
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return process.execPath;
+  throw new Error(
+    `There is no packaged Node for ${process.platform}-${process.arch}, and this one is ${process.version}. ` +
+      `Install Node ${OLDEST_NODE.join('.')} or newer (24 recommended) and run the command again.`,
+  );
+}
+
+/**
+ * Runs a program to its end and returns its exit code (128 + number for a death by signal, as a shell does).
+ * The child stands in a process group of its own: Ctrl-C in a terminal reaches it once, through us, and in order.
+ * `untilParentEnds` is for servers: the child gets an IPC channel and hears `disconnect` when we vanish without a
+ * word (SIGKILL); and when the npm that started us vanishes, we end too.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ untilParentEnds?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ * @returns {Promise<number>}
+ */
+export function run(command, args, options = {}) {
+  const guarded = options.untilParentEnds === true;
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...childEnvironment(), ...options.env },
+    stdio: guarded ? ['ignore', 'inherit', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => endGroup(child.pid, guarded, signal);
+  for (const signal of ENDING_SIGNALS) process.on(signal, forward);
+  const watch = guarded ? watchParent(() => forward('SIGTERM')) : undefined;
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearInterval(watch);
+      for (const ending of ENDING_SIGNALS) process.off(ending, forward);
+      resolve(code ?? 128 + (signal === null ? 1 : osConstants.signals[signal]));
+    });
+  });
+}
+
+/**
+ * A server ends its own children in order, so only it hears the signal; of a tool the whole group does.
+ * @param {number | undefined} pid
+ * @param {boolean} alone
+ * @param {NodeJS.Signals} signal
+ */
+function endGroup(pid, alone, signal) {
+  if (pid === undefined) return;
+  try {
+    process.kill(alone ? pid : -pid, signal);
+  } catch {
+    // it has just ended by itself
+  }
+}
+
+/**
+ * npm killed with SIGKILL forwards nothing; started by npm we therefore look whether it is still there.
+ * @param {() => void} end
+ */
+function watchParent(end) {
+  if (process.env['npm_lifecycle_event'] === undefined) return undefined;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) end();
+  }, 500);
+  timer.unref();
+  return timer;
+}
+
+/**
+ * Builds the web app and the widget; turbo answers from its cache when nothing changed.
+ * @returns {Promise<number>} exit code
+ */
+export function runFrontEndBuild() {
+  return runTurbo(['build', '--filter=@tenantree/web', '--filter=@tenantree/widget']);
+}
+
+/**
+ * @param {string[]} args tasks and options of `turbo run`
+ * @returns {Promise<number>} exit code
+ */
+export function runTurbo(args) {
+  const turbo = join(root, 'node_modules', '.bin', 'turbo');
+  return run(turbo, ['run', ...args, '--output-logs=errors-only', '--log-order=grouped', '--no-update-notifier']);
+}

@@ -1,0 +1,47 @@
+// The one entry behind `npm start`, `npm test`, `npm run demo`, `npm run portal` and `npm run bench`.
+// Plain JavaScript without dependencies: it runs on whatever Node ≥ 20 the machine has, brings everything else and
+// then hands over to the Node that the lockfile pins.
+import { join } from 'node:path';
+import { installBench, installDependencies } from './install.mjs';
+import { findRuntime, root, run, runFrontEndBuild } from './launch.mjs';
+import { runTests } from './test-run.mjs';
+
+/** @type {Record<string, (args: string[]) => Promise<number>>} */
+const commands = {
+  async start(args) {
+    await installDependencies('production');
+    const built = await runFrontEndBuild();
+    if (built !== 0) return built;
+    return run(findRuntime(), [join(root, 'apps/api/src/main.ts'), ...args], { untilParentEnds: true });
+  },
+  async test(args) {
+    await installDependencies('full');
+    return runTests(args);
+  },
+  async demo(args) {
+    await installDependencies('production');
+    return run(findRuntime(), [join(root, 'examples/demo/main.ts'), ...args], { untilParentEnds: true });
+  },
+  async portal(args) {
+    await installDependencies('production');
+    return run(findRuntime(), [join(root, 'examples/portal/server.ts'), ...args], { untilParentEnds: true });
+  },
+  async bench(args) {
+    await installDependencies('production');
+    await installBench();
+    return run(findRuntime(), [join(root, 'bench/src/main.ts'), ...args], { untilParentEnds: true });
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (command === undefined) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(commands).join(' | ')}`);
+  process.exit(2);
+}
+try {
+  process.exit(await command(args));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,93 @@
+// The whole check of the repository: fast checks, types, builds, then one vitest run. Everything runs to the end, so
+// that one run shows all there is to repair; the last line says how it went.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findRuntime, root, run, runTurbo } from './launch.mjs';
+
+/** @typedef {{ name: string, run: () => Promise<number> }} Check */
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
+
+/**
+ * @param {string[]} filters passed on to vitest (paths, `--project …`); with any of them only vitest runs
+ * @returns {Promise<number>} exit code
+ */
+export async function runTests(filters) {
+  const failedChecks = filters.length > 0 ? [] : await runChecks();
+  if (filters.length > 0) await runTurbo(['build']);
+  const counts = await runVitest(filters);
+  if (counts.skipped > 0) console.log(`${counts.skipped} tests were skipped on this machine`);
+  for (const name of failedChecks) console.log(`check failed: ${name}`);
+  const failed = counts.failed + failedChecks.length;
+  console.log(`${counts.passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** @returns {Check[]} */
+function checks() {
+  const runtime = findRuntime();
+  /** @type {(name: string, ...args: string[]) => Check} */
+  const tool = (name, ...args) => ({
+    name,
+    run: () => run(join(root, 'node_modules', '.bin', args[0] ?? ''), args.slice(1)),
+  });
+  /** @type {(name: string, file: string) => Check} */
+  const script = (name, file) => ({ name, run: () => run(runtime, [join(root, 'scripts', file)]) });
+  return [
+    tool('format', 'biome', 'check', '--log-level=warn', '.'),
+    tool('lint', 'oxlint', '--type-aware', '--quiet', '.'),
+    script('dependency direction', 'check-dependencies.mjs'),
+    script('names and habits', 'check-habits.mjs'),
+    tool('dead code', 'knip', '--no-progress', '--no-config-hints'),
+    { name: 'types', run: () => runTurbo(['typecheck', '--continue']) },
+    { name: 'build', run: () => runTurbo(['build', '--continue']) },
+  ];
+}
+
+/** @returns {Promise<string[]>} names of the checks that failed */
+async function runChecks() {
+  const failed = [];
+  for (const check of checks()) {
+    const started = performance.now();
+    const code = await outcome(check);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${code === 0 ? '✓' : '✗'} ${check.name} (${seconds} s)`);
+    if (code !== 0) failed.push(check.name);
+  }
+  return failed;
+}
+
+/**
+ * A check that can't even start has failed; the others still run.
+ * @param {Check} check
+ */
+async function outcome(check) {
+  try {
+    return await check.run();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
+  }
+}
+
+/**
+ * Runs every test once (never from a cache). A run that ends without counts, such as a crash, is a failure.
+ * @param {string[]} filters
+ * @returns {Promise<Counts>}
+ */
+async function runVitest(filters) {
+  const folder = mkdtempSync(join(tmpdir(), 'tenantree-test-'));
+  const file = join(folder, 'counts.json');
+  try {
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const code = await run(findRuntime(), [vitest, 'run', ...filters], { env: { TENANTREE_TEST_COUNTS: file } });
+    /** @type {Counts} */
+    const counts = JSON.parse(readFileSync(file, 'utf8'));
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+  } catch (error) {
+    console.error(`The test run broke off: ${error instanceof Error ? error.message : error}`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import chromium from '@sparticuz/chromium';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+
+const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** A browser of the machine where there is one, else the one that comes as a package. */
+async function findChromium(): Promise<string> {
+  const named = process.env['CHROMIUM_PATH'];
+  if (named !== undefined && named !== '') return named;
+  const debian = '/usr/bin/chromium';
+  return existsSync(debian) ? debian : chromium.executablePath();
+}
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Every dependency that browser tests load: bundled before the first test, so that no reload interrupts one. */
+const PREBUNDLED = [
+  'react',
+  'react/jsx-runtime',
+  'react/jsx-dev-runtime',
+  'react-dom',
+  'react-dom/client',
+  'axe-core',
+  '@lit/react',
+  '@tanstack/react-query',
+  'react-aria-components',
+  'wouter',
+  '@tenantree/client > @trpc/client',
+  '@tenantree/widget > lit',
+];
+
+const everywhere = ['**/node_modules/**', '**/dist/**', 'bench/**'];
+// two cores, a database, a browser and perhaps a neighbour: slow is not wrong
+const patient = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
+
+export default defineConfig({
+  test: {
+    reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    projects: [
+      {
+        test: {
+          ...patient,
+          name: 'node',
+          include: [
+            'packages/{domain,db,client}/{src,test}/**/*.test.ts',
+            'packages/widget/src/**/*.test.ts',
+            'apps/api/{src,test}/**/*.test.ts',
+            'apps/web/src/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+          exclude: [...everywhere, '**/*.e2e.test.ts'],
+        },
+      },
+      {
+        // the web app is the root because it reaches every package that runs in a browser
+        root: folder('apps/web'),
+        optimizeDeps: { include: PREBUNDLED },
+        server: { fs: { allow: [folder('.')] } },
+        test: {
+          ...patient,
+          name: 'browser',
+          include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
+          exclude: [...everywhere, '**/*.e2e.test.ts'],
+          onConsoleLog: (log) => !log.includes('Lit is in dev mode'),
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath: await findChromium(), args: CHROMIUM_ARGS } }),
+            instances: [{ browser: 'chromium' }],
+            viewport: { width: 1280, height: 800 },
+          },
+        },
+      },
+      {
+        test: {
+          ...patient,
+          testTimeout: 120_000,
+          name: 'e2e',
+          include: ['{apps,packages,examples,scripts}/**/*.e2e.test.ts'],
+          exclude: everywhere,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
