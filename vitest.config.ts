@@ -49,6 +49,7 @@ export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    onConsoleLog: (log) => !log.includes('Lit is in dev mode'),
     projects: [
       {
         test: {
@@ -75,7 +76,6 @@ export default defineConfig({
           name: 'browser',
           include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
           exclude: [...everywhere, '**/*.e2e.test.ts'],
-          onConsoleLog: (log) => !log.includes('Lit is in dev mode'),
           browser: {
             enabled: true,
             headless: true,

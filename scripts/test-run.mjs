@@ -85,7 +85,7 @@ async function runVitest(filters) {
     const counts = JSON.parse(readFileSync(file, 'utf8'));
     return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } catch (error) {
-    console.error(`The test run broke off: ${error instanceof Error ? error.message : error}`);
+    console.error(`The test run broke off: ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });

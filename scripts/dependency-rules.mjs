@@ -1,0 +1,138 @@
+// Who may import whom (docs/architecture.md). One pure function decides about one import.
+import { posix } from 'node:path';
+
+/** What a refused import is told. */
+export const RULE =
+  'domain ← db ← api; domain ← client (types of the router only) ← widget ← web. Never upward, never sideways ' +
+  'between slices of api except through domain and the shared hall (context, guard, live, server).';
+
+/**
+ * @typedef {object} Import
+ * @property {string} file importing file, relative to the root, with forward slashes
+ * @property {string} specifier what the import names
+ * @property {boolean} typeOnly erased at build
+ */
+
+/** @typedef {'domain' | 'db' | 'api' | 'client' | 'widget' | 'web' | 'example'} Layer */
+
+/** @type {Record<Layer, Layer[]>} layers below, whose values may be imported */
+const BELOW = {
+  domain: [],
+  db: ['domain'],
+  api: ['db', 'domain'],
+  client: ['domain'],
+  widget: ['client', 'domain'],
+  web: ['widget', 'client', 'domain'],
+  example: ['client', 'domain'],
+};
+
+/** Layers that are bundled for browsers. */
+const BROWSER_LAYERS = new Set(['client', 'widget', 'web']);
+
+/** Tests of these run the real server, or the real client against it. */
+const TESTED_AGAINST = new Map([
+  ['client', ['api', 'db']],
+  ['widget', ['api', 'db']],
+  ['web', ['api', 'db']],
+  ['api', ['client']],
+  ['example', ['api', 'db']],
+]);
+
+/** Packages that know SQL. */
+const DATABASE_PACKAGES = new Set(['kysely', 'pg', 'pg-copy-streams', 'postgres']);
+
+/** Folders of apps/api/src that are the shared hall; every other folder is a slice. */
+const HALL = new Set(['auth', 'context', 'errors', 'guard', 'http', 'jobs', 'live', 'server']);
+
+/** Hall folders that put the house together and therefore know the slices. */
+const COMPOSERS = new Set(['http', 'jobs', 'server']);
+
+/**
+ * @param {Import} found
+ * @returns {string | undefined} why the import is refused
+ */
+export function refuseImport(found) {
+  const layer = layerOf(found.file);
+  if (layer === undefined) return undefined;
+  const test = isTest(found.file);
+  const { specifier } = found;
+  if (specifier.startsWith('.')) return refuseRelative(found, layer, test);
+  if (specifier.startsWith('@tenantree/')) return refusePackage(found, layer, test);
+  if (test) return undefined;
+  if (specifier.startsWith('node:') && BROWSER_LAYERS.has(layer))
+    return `${layer} runs in browsers and can't import ${specifier}`;
+  if (layer === 'domain') return `domain has no dependencies and can't import ${specifier}`;
+  if (DATABASE_PACKAGES.has(packageOf(specifier)) && layer !== 'db')
+    return `SQL lives in db; ${layer} can't import ${specifier}`;
+  return undefined;
+}
+
+/**
+ * @param {Import} found
+ * @param {Layer} layer
+ * @param {boolean} test
+ */
+function refusePackage(found, layer, test) {
+  const target = /** @type {Layer} */ (found.specifier.split('/')[1]);
+  if (target === layer || BELOW[layer].includes(target)) return undefined;
+  if (layer === 'client' && target === 'api')
+    return found.typeOnly || test ? undefined : 'client knows only the types of the router';
+  if (test && TESTED_AGAINST.get(layer)?.includes(target)) return undefined;
+  return `${layer} can't import ${target}`;
+}
+
+/**
+ * @param {Import} found
+ * @param {Layer} layer
+ * @param {boolean} test
+ */
+function refuseRelative(found, layer, test) {
+  const target = posix.normalize(posix.join(posix.dirname(found.file), found.specifier));
+  if (layerOf(target) !== layer)
+    return layer === 'example' || test ? undefined : `packages are imported by name, not by path (${found.specifier})`;
+  if (isTest(target) && !test) return `the product can't import its tests (${found.specifier})`;
+  return layer === 'api' && !test ? refuseSideways(found.file, target) : undefined;
+}
+
+/**
+ * @param {string} file
+ * @param {string} target
+ */
+function refuseSideways(file, target) {
+  const from = roomOf(file);
+  const to = roomOf(target);
+  if (to === undefined || HALL.has(to) || from === to) return undefined; // into the hall, or within one room
+  if (from === undefined || COMPOSERS.has(from)) return undefined; // files beside the rooms put the house together
+  return HALL.has(from) ? `the hall (${from}) can't import the slice ${to}` : `slice ${from} can't import slice ${to}`;
+}
+
+/**
+ * Folder below apps/api/src, or nothing for the files beside the folders.
+ * @param {string} path
+ */
+function roomOf(path) {
+  const [, room, rest] = /^apps\/api\/src\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  return rest === undefined ? undefined : room;
+}
+
+/**
+ * @param {string} path
+ * @returns {Layer | undefined}
+ */
+function layerOf(path) {
+  const [area, name] = path.split('/');
+  if (area === 'examples') return 'example';
+  if (area !== 'apps' && area !== 'packages') return undefined;
+  return name !== undefined && Object.hasOwn(BELOW, name) ? /** @type {Layer} */ (name) : undefined;
+}
+
+/** @param {string} path */
+function isTest(path) {
+  return /\.test\.tsx?$/.test(path) || /^(apps|packages|examples)\/[^/]+\/test\//.test(path);
+}
+
+/** @param {string} specifier */
+function packageOf(specifier) {
+  const [scope = '', name] = specifier.split('/');
+  return scope.startsWith('@') ? `${scope}/${name}` : scope;
+}
