@@ -1,0 +1,61 @@
+import type { AccountId, UserId } from '@tenantree/domain';
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import type { Schema } from './schema.ts';
+
+/** A transaction in which row-level security shows one acting account's subtree and nothing else. */
+export type TenantTransaction = Transaction<Schema>;
+
+/** An open connection to the database, bound to the application's role. */
+export type Database = {
+  /** Queries outside any account: row-level security shows no tenant's row here; only the doors (functions) answer. */
+  readonly app: Kysely<Schema>;
+  /** For named raw statements on hot paths. Same role as `app`. */
+  readonly pool: pg.Pool;
+  /** Sign-in data for better-auth, under a role that sees nothing else. */
+  readonly auth: Kysely<unknown>;
+  /** How to open further connections (LISTEN). */
+  readonly config: pg.PoolConfig;
+  /** Runs `work` in one transaction as the given account. Everything is kept, or nothing. */
+  withTenant<T>(account: AccountId, work: (trx: TenantTransaction) => Promise<T>, options?: { readonly user?: UserId }): Promise<T>;
+  /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConfig => ({
+  ...config,
+  // Set at connection start, so that RESET ROLE comes back to it too.
+  options: `-c role=${role} ${settings}`.trim(),
+});
+
+/** Opens the pools. Connecting happens on first use. */
+export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
+  const pool = new pg.Pool({ ...asRole(config, 'tenantree_app'), max: options.maxConnections ?? 12 });
+  const authPool = new pg.Pool({ ...asRole(config, 'tenantree_auth', '-c search_path=auth'), max: 4 });
+  // An idle connection that the server cuts is not an error of any request: the pool opens another one.
+  pool.on('error', () => {});
+  authPool.on('error', () => {});
+  const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const auth = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: authPool }) });
+  return {
+    app,
+    pool,
+    auth,
+    config,
+    withTenant: (account, work, { user } = {}) =>
+      app.transaction().execute(async (trx) => {
+        await sql`SELECT set_config('tenantree.account', ${account}, true), set_config('tenantree.user', ${user ?? ''}, true)`.execute(trx);
+        return work(trx);
+      }),
+    ping: async () => {
+      await pool.query('SELECT 1');
+    },
+    close: async () => {
+      await Promise.all([app.destroy(), auth.destroy()]);
+    },
+  };
+}
+
+/** Reads a `postgres://` address into connection fields. */
+export const configFromUrl = (url: string): pg.PoolConfig => ({ connectionString: url });

@@ -1,0 +1,150 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
+type Int8 = ColumnType<string, string | number, string | number>;
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export type AccountsTable = {
+  id: string;
+  root_id: string;
+  parent_id: string | null;
+  path: string[];
+  depth: number;
+  name: string;
+  name_key: string;
+  external_id: string | null;
+  metadata: ColumnType<Record<string, unknown>, string, string>;
+  status: 'active' | 'suspended' | 'closed';
+  suspension_kind: 'no_new_work' | 'read_only' | 'full_stop' | null;
+  suspended_from: Timestamp | null;
+  suspended_until: Timestamp | null;
+  protected: boolean;
+  billing_mode: 'parent' | 'direct';
+  payer_id: string;
+  /** Since when `path` holds; events from before look into `past_placements`. */
+  placed_at: ColumnType<Date | number, Date | string | undefined, Date | string>;
+  children: Generated<number>;
+  subaccounts: Generated<number>;
+  own_members: Generated<number>;
+  total_members: Generated<number>;
+  own_agents: Generated<number>;
+  total_agents: Generated<number>;
+  /** Tree version of the last change to this row. */
+  version: Int8;
+  created_at: Timestamp;
+  created_by: string | null;
+  closed_at: Timestamp | null;
+};
+
+export type TreeVersionsTable = { root_id: string; version: Int8 };
+
+export type PastPlacementsTable = { account_id: string; valid_to: Timestamp; path: string[]; payer_id: string };
+
+export type DeparturesTable = { root_id: string; version: Int8; account_id: string; path: string[] };
+
+export type MembersTable = { account_id: string; user_id: string; role: string; created_at: Timestamp };
+
+export type InvitationsTable = {
+  account_id: string;
+  id: string;
+  email: string;
+  role: string;
+  token_hash: Buffer;
+  invited_by: string | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  accepted_at: Timestamp | null;
+};
+
+export type AgentsTable = { account_id: string; id: string; name: string; external_id: string | null; created_at: Timestamp };
+
+export type ApiKeysTable = {
+  account_id: string;
+  id: string;
+  user_id: string;
+  name: string;
+  prefix: string;
+  token_hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+};
+
+export type EmbedTokensTable = {
+  account_id: string;
+  id: string;
+  key_id: string;
+  origin: string;
+  access: 'read' | 'full';
+  user_ref: string;
+  token_hash: Buffer;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+};
+
+export type UsageEventsTable = {
+  account_id: string;
+  key: string;
+  meter: string;
+  quantity: string;
+  occurred_at: Timestamp;
+  recorded_at: Timestamp;
+  payer_id: string;
+  attributes: ColumnType<Record<string, string | number | boolean>, string, string>;
+  kind: 'usage' | 'adjustment';
+  reason: string | null;
+};
+
+export type UsageTotalsTable = {
+  account_id: string;
+  meter: string;
+  period: Timestamp;
+  own: string;
+  total: string;
+  own_events: Int8;
+  total_events: Int8;
+  version: Int8;
+};
+
+export type UsageHoursTable = { account_id: string; meter: string; hour: Timestamp; own: string; total: string };
+
+export type AuditLogTable = {
+  account_id: string;
+  id: string;
+  at: Timestamp;
+  action: string;
+  actor_kind: 'person' | 'key' | 'embed' | 'system';
+  actor_id: string | null;
+  actor_name: string;
+  /** The account the actor came from, when it acted inside another one. */
+  via_id: string | null;
+  via_name: string | null;
+  target_id: string | null;
+  target_name: string | null;
+  details: ColumnType<Record<string, unknown>, string, string>;
+  request_id: string | null;
+};
+
+export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
+
+/** What the application's role may read of `auth.users`. */
+export type UsersView = { id: string; name: string; email: string };
+
+export type Schema = {
+  accounts: AccountsTable;
+  tree_versions: TreeVersionsTable;
+  past_placements: PastPlacementsTable;
+  departures: DeparturesTable;
+  members: MembersTable;
+  invitations: InvitationsTable;
+  agents: AgentsTable;
+  api_keys: ApiKeysTable;
+  embed_tokens: EmbedTokensTable;
+  usage_events: UsageEventsTable;
+  usage_totals: UsageTotalsTable;
+  usage_hours: UsageHoursTable;
+  audit_log: AuditLogTable;
+  setup_claims: SetupClaimsTable;
+  'auth.users': UsersView;
+};
