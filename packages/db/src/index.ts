@@ -1,1 +1,12 @@
-export {};
+export * from './accounts/account-rows.ts';
+export * from './accounts/change-tree.ts';
+export * from './accounts/list-accounts.ts';
+export * from './accounts/read-accounts.ts';
+export * from './accounts/search-accounts.ts';
+export * from './database.ts';
+export * from './embedded.ts';
+export * from './live/listen.ts';
+export * from './live/read-live.ts';
+export * from './migrate.ts';
+export * from './usage/read-usage.ts';
+export * from './usage/record-usage.ts';

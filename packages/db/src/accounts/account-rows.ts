@@ -1,0 +1,71 @@
+import type { AccountId, AccountRow, Decimal, Instant, Suspension } from '@tenantree/domain';
+import { type RawBuilder, sql } from 'kysely';
+
+/** Who may see minutes in a row: those with `billing.usage`. */
+export type MinutesVisibility = 'with_minutes' | 'without_minutes';
+
+/** The columns of `accounts` (alias a) and of its totals in one period (alias t) that make an `AccountRow`. */
+export type RawAccountRow = {
+  id: string;
+  parent_id: string | null;
+  external_id: string | null;
+  name: string;
+  depth: number;
+  status: AccountRow['status'];
+  suspension_kind: Suspension['kind'] | null;
+  suspended_from: Date | null;
+  suspended_until: Date | null;
+  protected: boolean;
+  billing_mode: AccountRow['billingMode'];
+  children: number;
+  subaccounts: number;
+  own_members: number;
+  total_members: number;
+  own_agents: number;
+  total_agents: number;
+  created_at: Date;
+  closed_at: Date | null;
+  minutes_own: string | null;
+  minutes_total: string | null;
+};
+
+/** Meter shown as "Minutes used". */
+export const MINUTES_METER = 'call.minutes';
+
+/** `SELECT` list and `FROM` of account rows with the minutes of one billing period. */
+export const selectAccountRows = (period: Instant): { columns: RawBuilder<unknown>; from: RawBuilder<unknown> } => ({
+  columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
+    a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
+    a.created_at, a.closed_at, trim_scale(t.own)::text AS minutes_own, trim_scale(t.total)::text AS minutes_total`,
+  from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${period}::timestamptz`,
+});
+
+const instant = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
+
+/** Shapes a database row into the row that travels. */
+export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility): AccountRow {
+  return {
+    id: raw.id as AccountId,
+    parentId: raw.parent_id as AccountId | null,
+    externalId: raw.external_id,
+    name: raw.name,
+    depth: raw.depth,
+    status: raw.status,
+    suspension:
+      raw.suspension_kind === null
+        ? null
+        : { kind: raw.suspension_kind, from: instant(raw.suspended_from), until: instant(raw.suspended_until) },
+    protected: raw.protected,
+    billingMode: raw.billing_mode,
+    children: raw.children,
+    subaccounts: raw.subaccounts,
+    members: { own: raw.own_members, total: raw.total_members },
+    agents: { own: raw.own_agents, total: raw.total_agents },
+    minutes:
+      visibility === 'without_minutes'
+        ? null
+        : { own: (raw.minutes_own ?? '0') as Decimal, total: (raw.minutes_total ?? '0') as Decimal },
+    createdAt: raw.created_at.toISOString() as Instant,
+    closedAt: instant(raw.closed_at),
+  };
+}

@@ -1,0 +1,187 @@
+import type { AccountId, AccountStatus, BillingMode, Instant, Suspension, UserId } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { TenantTransaction } from '../database.ts';
+
+/** A committed-in-order number of a tree; every change of a tree takes the next one. */
+export type TreeVersion = number;
+
+/** Starts a change of a tree: waits for its turn (one change at a time, none while usage of the tree is counted) and takes the next version. */
+export async function beginTreeChange(trx: TenantTransaction, root: AccountId): Promise<TreeVersion> {
+  const { rows } = await sql<{ v: string }>`SELECT begin_tree_change(${root}) AS v`.execute(trx);
+  return Number(rows[0]!.v);
+}
+
+/** What the rules need to know of an account before it is changed, read inside the change. */
+export type AccountState = {
+  readonly id: AccountId;
+  readonly rootId: AccountId;
+  readonly parentId: AccountId | null;
+  readonly path: readonly AccountId[];
+  readonly depth: number;
+  readonly name: string;
+  readonly nameKey: string;
+  readonly externalId: string | null;
+  readonly metadata: Record<string, unknown>;
+  readonly status: AccountStatus;
+  readonly suspension: Suspension | null;
+  readonly protected: boolean;
+  readonly billingMode: BillingMode;
+  readonly children: number;
+  readonly closedAt: Instant | null;
+};
+
+/** Reads an account of the acting account's subtree; null when there is none. */
+export async function readAccountState(trx: TenantTransaction, account: AccountId): Promise<AccountState | null> {
+  const row = await trx.selectFrom('accounts').selectAll().where('id', '=', account).executeTakeFirst();
+  if (!row) return null;
+  const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
+  return {
+    id: row.id as AccountId,
+    rootId: row.root_id as AccountId,
+    parentId: row.parent_id as AccountId | null,
+    path: row.path as AccountId[],
+    depth: row.depth,
+    name: row.name,
+    nameKey: row.name_key,
+    externalId: row.external_id,
+    metadata: row.metadata,
+    status: row.status,
+    suspension: row.suspension_kind === null ? null : { kind: row.suspension_kind, from: text(row.suspended_from), until: text(row.suspended_until) },
+    protected: row.protected,
+    billingMode: row.billing_mode,
+    children: row.children,
+    closedAt: text(row.closed_at),
+  };
+}
+
+/** Whether a live (not closed) sibling other than `except` has this name key. */
+export async function isNameTaken(trx: TenantTransaction, parent: AccountId, nameKey: string, except: AccountId | null): Promise<boolean> {
+  const row = await trx
+    .selectFrom('accounts')
+    .select('id')
+    .where('parent_id', '=', parent)
+    .where('name_key', '=', nameKey)
+    .where('status', '<>', 'closed')
+    .$if(except !== null, (query) => query.where('id', '<>', except))
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Number of levels below an account (0: no descendants), closed ones included. */
+export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {
+  const { rows } = await sql<{ depth: number }>`SELECT max(depth) AS depth FROM accounts WHERE path @> ARRAY[${account.id}::uuid]`.execute(trx);
+  return (rows[0]?.depth ?? account.depth) - account.depth;
+}
+
+export type NewAccount = {
+  readonly id: AccountId;
+  readonly parent: AccountState | null;
+  readonly name: string;
+  readonly nameKey: string;
+  readonly externalId: string | null;
+  readonly metadata: Record<string, unknown>;
+  readonly createdBy: UserId | null;
+  readonly now: Instant;
+};
+
+/** Inserts an account and counts it into its ancestors. A root bills itself, a subaccount its parent's payer. */
+export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
+  const { parent } = account;
+  const payer = parent === null ? sql<string>`${account.id}::uuid` : sql<string>`(SELECT payer_id FROM accounts WHERE id = ${parent.id})`;
+  await trx
+    .insertInto('accounts')
+    .values({
+      id: account.id,
+      root_id: parent?.rootId ?? account.id,
+      parent_id: parent?.id ?? null,
+      path: [...(parent?.path ?? []), account.id],
+      depth: (parent?.depth ?? -1) + 1,
+      name: account.name,
+      name_key: account.nameKey,
+      external_id: account.externalId,
+      metadata: JSON.stringify(account.metadata),
+      status: 'active',
+      suspension_kind: null,
+      suspended_from: null,
+      suspended_until: null,
+      protected: false,
+      billing_mode: parent === null ? 'direct' : 'parent',
+      payer_id: payer,
+      version,
+      created_at: account.now,
+      created_by: account.createdBy,
+      closed_at: null,
+    })
+    .execute();
+  if (parent) await sql`SELECT graft_totals(${account.id}, ${parent.id}, ${version}, 1)`.execute(trx);
+}
+
+/** Writes an account's name. */
+export async function updateName(trx: TenantTransaction, account: AccountId, name: string, nameKey: string, version: TreeVersion): Promise<void> {
+  await trx.updateTable('accounts').set({ name, name_key: nameKey, version }).where('id', '=', account).execute();
+}
+
+/** Writes an account's metadata. */
+export async function updateMetadata(trx: TenantTransaction, account: AccountId, metadata: Record<string, unknown>, version: TreeVersion): Promise<void> {
+  await trx.updateTable('accounts').set({ metadata: JSON.stringify(metadata), version }).where('id', '=', account).execute();
+}
+
+/** Writes an account's deletion protection. */
+export async function updateProtection(trx: TenantTransaction, account: AccountId, isProtected: boolean, version: TreeVersion): Promise<void> {
+  await trx.updateTable('accounts').set({ protected: isProtected, version }).where('id', '=', account).execute();
+}
+
+/** Writes an account's own status and suspension, and takes it out of (or back into) its ancestors' totals when it closes (or reopens). */
+export async function updateStatus(
+  trx: TenantTransaction,
+  account: AccountState,
+  next: { readonly status: AccountStatus; readonly suspension: Suspension | null; readonly closedAt: Instant | null },
+  version: TreeVersion,
+): Promise<void> {
+  const closes = next.status === 'closed' && account.status !== 'closed';
+  const reopens = next.status !== 'closed' && account.status === 'closed';
+  if (closes && account.parentId) await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, -1)`.execute(trx);
+  await trx
+    .updateTable('accounts')
+    .set({
+      status: next.status,
+      suspension_kind: next.suspension?.kind ?? null,
+      suspended_from: next.suspension?.from ?? null,
+      suspended_until: next.suspension?.until ?? null,
+      closed_at: next.closedAt,
+      version,
+    })
+    .where('id', '=', account.id)
+    .execute();
+  if (reopens && account.parentId) await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, 1)`.execute(trx);
+}
+
+/** Moves an account with its subtree under another parent of the same tree and remembers where it stood (product.md 2.4). */
+export async function moveSubtree(trx: TenantTransaction, account: AccountId, parent: AccountId, version: TreeVersion, now: Instant): Promise<void> {
+  await sql`SELECT move_subtree(${account}, ${parent}, ${version}, ${now}::timestamptz)`.execute(trx);
+}
+
+/** Adds to the maintained numbers of members and agents of an account and all its ancestors. */
+export async function addToTotals(
+  trx: TenantTransaction,
+  account: AccountId,
+  change: { readonly members?: number; readonly agents?: number },
+  version: TreeVersion,
+): Promise<void> {
+  await sql`SELECT add_to_totals(${account}, ${version}, ${change.members ?? 0}, ${change.agents ?? 0})`.execute(trx);
+}
+
+/** What a suspension of this account would hit: itself and everything live below it. */
+export async function readSuspensionReach(
+  trx: TenantTransaction,
+  account: AccountId,
+): Promise<{ accounts: number; members: number; agents: number; sample: { id: AccountId; name: string }[] }> {
+  const row = await trx
+    .selectFrom('accounts')
+    .select(['subaccounts', 'total_members', 'total_agents'])
+    .where('id', '=', account)
+    .executeTakeFirstOrThrow();
+  const { rows } = await sql<{ id: AccountId; name: string }>`
+    SELECT id, name FROM accounts WHERE path @> ARRAY[${account}::uuid] AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(trx);
+  return { accounts: row.subaccounts + 1, members: row.total_members, agents: row.total_agents, sample: rows };
+}

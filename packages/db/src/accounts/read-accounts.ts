@@ -1,0 +1,103 @@
+import type { AccountId, AccountRow, AccountStatus, Instant, Suspension, UserId } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { Database, TenantTransaction } from '../database.ts';
+import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
+
+/** Reads some accounts of the acting account's subtree, in no particular order; ids outside it are left out. */
+export async function readAccountRows(
+  trx: TenantTransaction,
+  ids: readonly AccountId[],
+  period: Instant,
+  visibility: MinutesVisibility,
+): Promise<AccountRow[]> {
+  const { columns, from } = selectAccountRows(period);
+  const { rows } = await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${[...ids]}::uuid[])`.execute(trx);
+  return rows.map((row) => toAccountRow(row, visibility));
+}
+
+/** One link of the chain from the root down to an account. */
+export type ChainLink = {
+  readonly id: AccountId;
+  readonly rootId: AccountId;
+  readonly name: string;
+  readonly depth: number;
+  readonly status: AccountStatus;
+  readonly suspension: Suspension | null;
+};
+
+/** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */
+export async function readChain(db: Database, account: AccountId): Promise<ChainLink[]> {
+  type Raw = { id: string; root_id: string; name: string; depth: number; status: AccountStatus; suspension_kind: Suspension['kind'] | null; suspended_from: Date | null; suspended_until: Date | null };
+  // Named: this runs before every call.
+  const { rows } = await db.pool.query<Raw>({ name: 'account_chain', text: 'SELECT * FROM account_chain($1)', values: [account] });
+  return rows.map((row) => ({
+    id: row.id as AccountId,
+    rootId: row.root_id as AccountId,
+    name: row.name,
+    depth: row.depth,
+    status: row.status,
+    suspension:
+      row.suspension_kind === null
+        ? null
+        : {
+            kind: row.suspension_kind,
+            from: (row.suspended_from?.toISOString() ?? null) as Instant | null,
+            until: (row.suspended_until?.toISOString() ?? null) as Instant | null,
+          },
+  }));
+}
+
+/** A person's membership, with the account it stands at. */
+export type MembershipRow = {
+  readonly accountId: AccountId;
+  readonly rootId: AccountId;
+  readonly accountName: string;
+  readonly depth: number;
+  readonly path: readonly AccountId[];
+  readonly role: string;
+  readonly status: AccountStatus;
+};
+
+/** All memberships of a person, topmost accounts first. Needs no acting account. */
+export async function readMemberships(db: Database, user: UserId): Promise<MembershipRow[]> {
+  type Raw = { account_id: string; root_id: string; account_name: string; depth: number; path: string[]; role: string; status: AccountStatus };
+  const { rows } = await db.pool.query<Raw>({ name: 'memberships_of', text: 'SELECT * FROM memberships_of($1)', values: [user] });
+  return rows.map((row) => ({
+    accountId: row.account_id as AccountId,
+    rootId: row.root_id as AccountId,
+    accountName: row.account_name,
+    depth: row.depth,
+    path: row.path as AccountId[],
+    role: row.role,
+    status: row.status,
+  }));
+}
+
+/** Accounts with an external id at or below one of the given accounts. */
+export async function findByExternalId(db: Database, externalId: string, within: readonly AccountId[]): Promise<AccountId[]> {
+  const { rows } = await db.pool.query<{ id: string }>({
+    name: 'accounts_by_external_id',
+    text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2)',
+    values: [externalId, within],
+  });
+  return rows.map((row) => row.id as AccountId);
+}
+
+/** Ids of those accounts, of the ones asked for, that stand in the acting account's subtree; external ids are resolved too. */
+export async function resolveInSubtree(
+  trx: TenantTransaction,
+  ids: readonly string[],
+  externalIds: readonly string[],
+): Promise<{ known: Map<string, AccountStatus>; byExternalId: Map<string, AccountId> }> {
+  const rows = await trx
+    .selectFrom('accounts')
+    .select(['id', 'external_id', 'status'])
+    .where((where) => where.or([where('id', 'in', ids.length ? [...ids] : [NO_ID]), where('external_id', 'in', externalIds.length ? [...externalIds] : [''])]))
+    .execute();
+  return {
+    known: new Map(rows.map((row) => [row.id, row.status])),
+    byExternalId: new Map(rows.flatMap((row) => (row.external_id === null ? [] : [[row.external_id, row.id as AccountId]]))),
+  };
+}
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';

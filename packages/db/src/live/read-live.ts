@@ -1,0 +1,74 @@
+import type { AccountId, AccountRow, Decimal, Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
+import { MINUTES_METER } from '../accounts/account-rows.ts';
+import { readTreeVersion } from '../accounts/list-accounts.ts';
+import { readAccountRows } from '../accounts/read-accounts.ts';
+import type { Database } from '../database.ts';
+import type { TotalChange } from '../usage/record-usage.ts';
+
+/** Usage state of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
+export type UsageState = { readonly version: number; readonly changes: TotalChange[] };
+
+type RawTotal = { account_id: string; root_id: string; path: string[]; own: string; total: string; version: string };
+
+/**
+ * Reads the minutes of the accounts of a subtree that changed after a version (all that have usage: `since` -1).
+ *
+ * @param only read no others than these
+ */
+export async function readUsageState(
+  db: Database,
+  query: { readonly subtree: AccountId; readonly since: number; readonly period: Instant; readonly only?: readonly AccountId[] },
+): Promise<UsageState> {
+  return db.withTenant(query.subtree, async (trx) => {
+    const version = await readTreeVersion(trx);
+    const only = query.only ? sql`AND a.id = ANY (${[...query.only]}::uuid[])` : sql``;
+    const { rows } = await sql<RawTotal>`
+      SELECT a.id AS account_id, a.root_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total, t.version
+      FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${query.period}::timestamptz
+      WHERE a.path @> ARRAY[${query.subtree}::uuid] AND t.version > ${query.since} ${only}`.execute(trx);
+    return {
+      version,
+      changes: rows.map((row) => ({
+        account: row.account_id as AccountId,
+        root: row.root_id as AccountId,
+        path: row.path as AccountId[],
+        own: row.own as Decimal,
+        total: row.total as Decimal,
+        version: Number(row.version),
+      })),
+    };
+  });
+}
+
+/** An account row with where it stands, so that the hub knows whose viewers see it. */
+export type PlacedAccount = { readonly row: AccountRow; readonly path: readonly AccountId[]; readonly version: number };
+
+/** An account that is no longer where it was: the path it left. It may live on elsewhere in the tree, or be erased. */
+export type Departure = { readonly account: AccountId; readonly path: readonly AccountId[]; readonly version: number };
+
+export type AccountsState = { readonly version: number; readonly accounts: PlacedAccount[]; readonly departures: Departure[] };
+
+/** Reads the accounts of a subtree whose rows changed after a version, and those that left it since. Rows come without minutes. */
+export async function readAccountsState(
+  db: Database,
+  query: { readonly subtree: AccountId; readonly since: number; readonly period: Instant },
+): Promise<AccountsState> {
+  return db.withTenant(query.subtree, async (trx) => {
+    const version = await readTreeVersion(trx);
+    const changed = await sql<{ id: AccountId; path: AccountId[]; version: string }>`
+      SELECT id, path, version FROM accounts WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(trx);
+    const places = new Map(changed.rows.map((row) => [row.id, row]));
+    const rows = await readAccountRows(trx, [...places.keys()], query.period, 'without_minutes');
+    const left = await sql<{ account_id: AccountId; path: AccountId[]; version: string }>`
+      SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(trx);
+    return {
+      version,
+      accounts: rows.flatMap((row) => {
+        const place = places.get(row.id);
+        return place ? [{ row, path: place.path, version: Number(place.version) }] : [];
+      }),
+      departures: left.rows.map((row) => ({ account: row.account_id, path: row.path, version: Number(row.version) })),
+    };
+  });
+}

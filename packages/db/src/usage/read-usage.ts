@@ -1,0 +1,64 @@
+import type { AccountId, Decimal, Instant, OwnAndTotal } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { TenantTransaction } from '../database.ts';
+
+/** An account's usage of one meter in one billing period. */
+export type UsageTotals = { readonly quantity: OwnAndTotal<Decimal>; readonly events: OwnAndTotal<number> };
+
+/** Reads the maintained totals; zero when nothing was recorded. */
+export async function readTotals(trx: TenantTransaction, account: AccountId, meter: string, period: Instant): Promise<UsageTotals> {
+  const { rows } = await sql<{ own: Decimal; total: Decimal; own_events: string; total_events: string }>`
+    SELECT trim_scale(own)::text AS own, trim_scale(total)::text AS total, own_events, total_events FROM usage_totals
+    WHERE account_id = ${account} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(trx);
+  const row = rows[0];
+  const zero = '0' as Decimal;
+  return {
+    quantity: { own: row?.own ?? zero, total: row?.total ?? zero },
+    events: { own: Number(row?.own_events ?? 0), total: Number(row?.total_events ?? 0) },
+  };
+}
+
+export type SeriesQuery = {
+  readonly account: AccountId;
+  readonly meter: string;
+  /** Inclusive. Whole hours. */
+  readonly from: Instant;
+  /** Exclusive. Whole hours. */
+  readonly to: Instant;
+  readonly bucket: 'hour' | 'day';
+  readonly scope: 'own' | 'total';
+  readonly by: 'none' | 'account' | 'agent';
+};
+
+/** Quantity of one bucket (UTC) and, when asked for by account or agent, of one account id or agent name; null: no agent named. */
+export type SeriesPoint = { readonly start: Instant; readonly key: string | null; readonly quantity: Decimal };
+
+type RawPoint = { start: Date; key: string | null; quantity: Decimal };
+
+/**
+ * Reads usage over time. By account and by agent, usage of accounts that have since left the subtree is out of reach:
+ * it stays in the undivided series, which counts what was below the account at the time.
+ */
+export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Promise<SeriesPoint[]> {
+  const { rows } = query.by === 'none' ? await undivided(trx, query) : await divided(trx, query);
+  return rows.map((row) => ({ start: row.start.toISOString() as Instant, key: row.key, quantity: row.quantity }));
+}
+
+const undivided = (trx: TenantTransaction, query: SeriesQuery) => sql<RawPoint>`
+  SELECT date_trunc(${query.bucket}, hour, 'UTC') AS start, NULL AS key, trim_scale(sum(${query.scope === 'own' ? sql`own` : sql`total`}))::text AS quantity
+  FROM usage_hours WHERE account_id = ${query.account} AND meter = ${query.meter} AND hour >= ${query.from}::timestamptz AND hour < ${query.to}::timestamptz
+  GROUP BY 1 ORDER BY 1`.execute(trx);
+
+const divided = (trx: TenantTransaction, query: SeriesQuery) => {
+  const key = query.by === 'account' ? sql`e.account_id::text` : sql`e.attributes ->> 'agent'`;
+  const accounts = query.scope === 'own' ? sql`a.id = ${query.account}` : sql`a.path @> ARRAY[${query.account}::uuid]`;
+  // What happened before an account was moved here belongs to where it stood then.
+  return sql<RawPoint>`
+    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${key} AS key, trim_scale(sum(e.quantity))::text AS quantity
+    FROM accounts a JOIN usage_events e ON e.account_id = a.id
+    WHERE ${accounts} AND e.meter = ${query.meter} AND e.occurred_at >= ${query.from}::timestamptz AND e.occurred_at < ${query.to}::timestamptz
+      AND (e.occurred_at >= a.placed_at OR a.id = ${query.account} OR EXISTS (
+        SELECT 1 FROM past_placements p WHERE p.account_id = a.id AND p.valid_to > e.occurred_at AND p.path @> ARRAY[${query.account}::uuid]
+          AND NOT EXISTS (SELECT 1 FROM past_placements q WHERE q.account_id = a.id AND q.valid_to > e.occurred_at AND q.valid_to < p.valid_to)))
+    GROUP BY 1, 2 ORDER BY 1, 2`.execute(trx);
+};
