@@ -1,0 +1,120 @@
+import type { EventOutcome, EventToRecord, RecordedUsage, TotalChange } from '@tenantree/db';
+
+/** The one way by which usage enters the database: many callers, one transaction per flush. */
+export type UsageWriter = {
+  /**
+   * Stores events; resolves after the commit with one outcome per event, in order.
+   *
+   * @throws WriterFullError when more is waiting than the writer may hold
+   * @throws the driver's error when the events could not be stored; nothing of this call was counted then
+   */
+  record(events: readonly EventToRecord[]): Promise<EventOutcome[]>;
+  /** Resolves when everything accepted so far is stored. */
+  drain(): Promise<void>;
+};
+
+/** More events wait for the database than the writer may hold in memory. Try again later. */
+export class WriterFullError extends Error {
+  override readonly name = 'WriterFullError';
+}
+
+type Options = {
+  readonly store: (events: readonly EventToRecord[]) => Promise<RecordedUsage>;
+  /** Called after each commit with the new totals, in the order of the commits. */
+  readonly onCommitted: (changes: readonly TotalChange[], events: number) => void;
+};
+
+type Call = {
+  readonly events: readonly EventToRecord[];
+  readonly resolve: (outcomes: EventOutcome[]) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+const MAX_EVENTS_PER_FLUSH = 2_000;
+const MAX_EVENTS_WAITING = 200_000;
+const MAX_ATTEMPTS = 3;
+const DEADLOCK = '40P01';
+
+/**
+ * In-process group commit (performance.md 2): while one flush is at the database, further calls queue up and leave together
+ * in the next one. One flush at a time is enough to keep the database busy and keeps live frames in commit order.
+ */
+export function createUsageWriter({ store, onCommitted }: Options): UsageWriter {
+  let queue: Call[] = [];
+  let waiting = 0;
+  let running: Promise<void> | null = null;
+
+  const takeBatch = (): Call[] => {
+    let events = 0;
+    let count = 0;
+    while (count < queue.length && (count === 0 || events + queue[count]!.events.length <= MAX_EVENTS_PER_FLUSH)) {
+      events += queue[count]!.events.length;
+      count += 1;
+    }
+    waiting -= events;
+    return queue.splice(0, count);
+  };
+
+  const flush = async (calls: readonly Call[]): Promise<void> => {
+    const events = calls.flatMap((call) => call.events);
+    let recorded: RecordedUsage;
+    try {
+      recorded = await retryDeadlocks(() => store(events));
+    } catch (error) {
+      // What the database refuses of one caller must not fail the others: everybody once more, alone.
+      if (calls.length > 1 && isRefusedData(error)) return flushEachAlone(calls);
+      for (const call of calls) call.reject(error);
+      return;
+    }
+    onCommitted(recorded.changes, events.length);
+    let from = 0;
+    for (const call of calls) {
+      call.resolve(recorded.outcomes.slice(from, from + call.events.length));
+      from += call.events.length;
+    }
+  };
+
+  const flushEachAlone = async (calls: readonly Call[]): Promise<void> => {
+    for (const call of calls) await flush([call]);
+  };
+
+  const run = async (): Promise<void> => {
+    // Let everything that arrives in this turn of the event loop join the first flush.
+    await new Promise((next) => setImmediate(next));
+    while (queue.length > 0) await flush(takeBatch());
+    running = null;
+  };
+
+  return {
+    record: (events) => {
+      if (events.length === 0) return Promise.resolve([]);
+      if (waiting + events.length > MAX_EVENTS_WAITING) {
+        return Promise.reject(new WriterFullError('Too much usage is waiting to be stored. Send it again in a moment.'));
+      }
+      return new Promise((resolve, reject) => {
+        queue.push({ events, resolve, reject });
+        waiting += events.length;
+        running ??= run();
+      });
+    },
+    drain: async () => {
+      while (running) await running;
+    },
+  };
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Classes 22 (data) and 23 (constraint): the statement itself is at fault, not the connection. */
+const isRefusedData = (error: unknown): boolean => /^2[23]/.test(codeOf(error));
+
+async function retryDeadlocks<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (codeOf(error) !== DEADLOCK || tries === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
