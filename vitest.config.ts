@@ -48,6 +48,7 @@ const patient = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_
 export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
+    globalSetup: './packages/db/src/testing-server.ts',
     maxWorkers: Math.max(2, availableParallelism() - 1),
     onConsoleLog: (log) => !log.includes('Lit is in dev mode'),
     projects: [
