@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantree-launch-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Launches a server written for the test the way `npm start` launches ours; `pid` is the server's own. */
+async function launch(source: string) {
+  const server = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
+  const pidFile = `${server}.pid`;
+  await writeFile(
+    server,
+    `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); ${source}`,
+  );
+  const launcher = `import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'launch.mjs')))};
+    process.exit(await run(process.execPath, [${JSON.stringify(server)}], { untilParentEnds: true }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', launcher], {
+    stdio: 'ignore',
+    cwd: '/',
+    env: { PATH: '', HOME: '' },
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const pid = await vi.waitFor(
+    async () => Number(await readFile(pidFile, 'utf8')) || expect.fail('not started yet'),
+    10_000,
+  );
+  return { child, ended, pid };
+}
+
+const SERVER = `
+  const keep = setInterval(() => {}, 1000);
+  const stop = (code) => { clearInterval(keep); process.exitCode = code; process.disconnect?.(); };
+  let told = 0;
+  process.on('SIGTERM', () => stop(40 + ++told)); process.on('SIGINT', () => stop(0)); process.on('disconnect', () => stop(1));`;
+
+describe('starting a program', () => {
+  it('keeps its exit code', async () => {
+    const { ended } = await launch('process.exit(7);');
+    expect(await ended).toBe(7);
+  });
+
+  it('tells a death by signal as a shell does', async () => {
+    const { ended } = await launch(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
+    expect(await ended).toBe(137);
+  });
+
+  it('hands SIGTERM on once and waits for the end', async () => {
+    const { child, ended, pid } = await launch(SERVER);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(41);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('leaves no server behind when it is killed itself', async () => {
+    const { child, ended, pid } = await launch(SERVER);
+    child.kill('SIGKILL');
+    await ended;
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 10_000);
+  });
+});
