@@ -24,10 +24,8 @@ const isAlive = (pid: number): boolean => {
 async function launch(source: string) {
   const server = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
   const pidFile = `${server}.pid`;
-  await writeFile(
-    server,
-    `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); ${source}`,
-  );
+  const ready = `const ready = () => writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
+  await writeFile(server, `import { writeFileSync } from 'node:fs'; ${ready} ${source}`);
   const launcher = `import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'launch.mjs')))};
     process.exit(await run(process.execPath, [${JSON.stringify(server)}], { untilParentEnds: true }));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', launcher], {
@@ -45,18 +43,20 @@ async function launch(source: string) {
 
 const SERVER = `
   const keep = setInterval(() => {}, 1000);
-  const stop = (code) => { clearInterval(keep); process.exitCode = code; process.disconnect?.(); };
   let told = 0;
-  process.on('SIGTERM', () => stop(40 + ++told)); process.on('SIGINT', () => stop(0)); process.on('disconnect', () => stop(1));`;
+  const stop = (code) => { clearInterval(keep); process.removeAllListeners('disconnect'); process.exitCode = code; process.disconnect?.(); };
+  process.on('SIGTERM', () => stop(40 + ++told));
+  process.on('disconnect', () => stop(1));
+  ready();`;
 
 describe('starting a program', () => {
   it('keeps its exit code', async () => {
-    const { ended } = await launch('process.exit(7);');
+    const { ended } = await launch('ready(); process.exit(7);');
     expect(await ended).toBe(7);
   });
 
   it('tells a death by signal as a shell does', async () => {
-    const { ended } = await launch(`process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
+    const { ended } = await launch(`ready(); process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);
     expect(await ended).toBe(137);
   });
 

@@ -12,7 +12,7 @@ declare module 'vitest' {
 /** Global set-up of a test run: one embedded PostgreSQL for all test files, unless only browser tests run. */
 export default async function startForRun(root: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (root.vitest.projects.every((project) => project.isBrowserEnabled())) return undefined;
-  const { connection, stop } = await startTestServer();
-  root.provide('database', connection);
-  return stop;
+  const server = await startTestServer();
+  root.provide('database', server.connection);
+  return () => server.stop();
 }
