@@ -9,7 +9,7 @@ import { childEnvironment, root } from './launch.mjs';
 
 const STAMP = join('node_modules', '.tenantree-install.json');
 const LOCK = join('node_modules', '.tenantree-install.lock');
-const WORKSPACE_FOLDERS = ['apps', 'packages'];
+const WORKSPACE_FOLDERS = ['apps', 'packages', 'examples'];
 const LOCK_STALE_MS = 10 * 60_000;
 
 /**

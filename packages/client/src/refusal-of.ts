@@ -1,0 +1,67 @@
+import { ERROR_CODES, type ErrorCode } from '@tenantree/domain';
+
+/** Why a call was refused, in the form in which screens and scripts want it. */
+export type CallRefusal = {
+  /** Stable code to decide by (docs/developers.md lists them all). */
+  readonly code: ErrorCode;
+  /** A sentence for people; it may change. */
+  readonly message: string;
+  /** The input field that the refusal is about, as a dotted path. */
+  readonly field?: string;
+  /** Whether the same call, unchanged, can succeed later. */
+  readonly retryable: boolean;
+  /** Id under which the server logged the call; worth showing to whoever runs the server. */
+  readonly requestId?: string;
+};
+
+/** What a bare tRPC code means when the server named no refusal (it never reached a procedure, or a proxy answered). */
+const CODE_OF_TRPC: Readonly<Record<string, ErrorCode>> = {
+  BAD_REQUEST: 'BAD_REQUEST',
+  PARSE_ERROR: 'BAD_REQUEST',
+  UNAUTHORIZED: 'UNAUTHORIZED',
+  FORBIDDEN: 'FORBIDDEN',
+  NOT_FOUND: 'NOT_FOUND',
+  PAYLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
+  TOO_MANY_REQUESTS: 'RATE_LIMITED',
+  SERVICE_UNAVAILABLE: 'UNAVAILABLE',
+  BAD_GATEWAY: 'UNAVAILABLE',
+  GATEWAY_TIMEOUT: 'UNAVAILABLE',
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** The `data` of the error shape that the server sent, wherever the error came from; undefined when no server answered in our form. */
+function dataOf(error: unknown): Record<string, unknown> | undefined {
+  return isRecord(error) && isRecord(error['data']) ? error['data'] : undefined;
+}
+
+/**
+ * Reads any error that a call or a subscription of the client ended with.
+ *
+ * An answer of the server keeps its code, field and request id. No answer at all (no network, a proxy's page, a cut
+ * connection) is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect.
+ */
+export function refusalOf(error: unknown): CallRefusal {
+  const message = (error instanceof Error && error.message) || 'The call failed.';
+  const data = dataOf(error);
+  if (!data) return { code: 'UNAVAILABLE', message, retryable: true };
+  const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
+  const code = isErrorCode(refusal['code'])
+    ? refusal['code']
+    : (CODE_OF_TRPC[textOf(data['code']) ?? ''] ?? 'INTERNAL');
+  const field = textOf(refusal['field']);
+  const requestId = textOf(data['requestId']);
+  return {
+    code,
+    message: textOf(refusal['message']) ?? message,
+    retryable: typeof refusal['retryable'] === 'boolean' ? refusal['retryable'] : ERROR_CODES[code].retryable,
+    ...(field && { field }),
+    ...(requestId && { requestId }),
+  };
+}
+
+/** Whether a server really answered, in our form, that it refuses: nothing that waiting for the network would change. */
+export const wasAnswered = (error: unknown): boolean => dataOf(error) !== undefined;

@@ -1,0 +1,44 @@
+import type { TRPCLink } from '@trpc/client';
+import type { AnyRouter } from '@trpc/server';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
+import { refusalOf } from './refusal-of.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Repeats a query or mutation once with a new token when the server answers UNAUTHORIZED. Nothing was done by a refused
+ * call, so repeating it is safe. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ */
+export function renewalLink(session: Session): TRPCLink<AnyRouter> {
+  return () =>
+    ({ op, next }) =>
+      observable((observer) => {
+        let attempt: Unsubscribable | undefined;
+        let ended = false;
+        const send = (renewed: 'first' | 'renewed'): void => {
+          const serial = session.serial();
+          attempt = next(op).subscribe({
+            next: (envelope) => {
+              session.accepted();
+              observer.next(envelope);
+            },
+            complete: () => observer.complete(),
+            error: (error) => {
+              if (refusalOf(error).code !== 'UNAUTHORIZED') return observer.error(error);
+              const giveUp = (): void => {
+                session.expired();
+                observer.error(error);
+              };
+              if (renewed === 'renewed') return giveUp();
+              session.renewAfter(serial).then(() => {
+                if (!ended) send('renewed');
+              }, giveUp);
+            },
+          });
+        };
+        send('first');
+        return () => {
+          ended = true;
+          attempt?.unsubscribe();
+        };
+      });
+}
