@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   HAS_LIVE_CHILDREN: { status: 409, retryable: false },
   PROTECTED: { status: 409, retryable: false },
   ALREADY_IN_STATE: { status: 409, retryable: false },
+  RETENTION_RUNNING: { status: 409, retryable: false },
   NOT_CLOSED: { status: 409, retryable: false },
   SUSPENSION_INVALID: { status: 400, retryable: false },
   ACCOUNT_SUSPENDED: { status: 403, retryable: false },
@@ -50,7 +51,11 @@ export type Decision<T> = { readonly ok: true; readonly value: T } | { readonly 
 export const accept = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
 
 /** A decision that says no. */
-export const refuse = (code: ErrorCode, message: string, field?: string): { readonly ok: false; readonly refusal: Refusal } => ({
+export const refuse = (
+  code: ErrorCode,
+  message: string,
+  field?: string,
+): { readonly ok: false; readonly refusal: Refusal } => ({
   ok: false,
   refusal: field === undefined ? { code, message } : { code, message, field },
 });

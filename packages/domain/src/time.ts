@@ -14,9 +14,15 @@ export const msOf = (instant: Instant): number => Date.parse(instant);
 
 const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Reads an ISO 8601 date-time that names its zone; null for anything else (reliability.md 4: dates without zone are refused). */
+/**
+ * Reads an ISO 8601 date-time that names its zone; null for anything else (reliability.md 4: dates without zone are refused), also for
+ * days that don't exist: `Date.parse` would take 30 February for 2 March.
+ */
 export function parseInstant(text: string): Instant | null {
   if (!ZONED.test(text)) return null;
+  const day = text.slice(0, 10);
+  const midnightMs = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnightMs) || !instantOf(midnightMs).startsWith(day)) return null;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : instantOf(ms);
 }

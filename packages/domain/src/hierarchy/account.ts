@@ -1,6 +1,9 @@
 import type { AccountId } from '../ids.ts';
-import type { Decimal } from '../usage/quantity.ts';
 import type { Instant } from '../time.ts';
+import type { Decimal } from '../usage/quantity.ts';
+
+/** An account as sentences and short lists name it. */
+export type AccountLabel = { readonly id: AccountId; readonly name: string };
 
 /** An account's own status (product.md 2.3). Whether an ancestor's suspension applies as well is `effectiveSuspension`'s question. */
 export type AccountStatus = 'active' | 'suspended' | 'closed';

@@ -1,0 +1,65 @@
+/**
+ * What the audit log can say (reliability.md 1: everything done is in it): each action with its sentence. The actor stands before the
+ * sentence and the account around it; words in braces are the entry's details. Keys are stored for ever: rename none, reuse none.
+ */
+export const AUDIT_ACTIONS = {
+  'setup.claimed': 'set up this deployment with the main account {account}',
+  'account.created': 'created {account}',
+  'account.renamed': 'renamed {before} to {after}',
+  'account.metadataSet': 'changed the metadata of {account}',
+  'account.suspended': 'suspended {account} ({kind})',
+  'account.reactivated': 'reactivated {account}',
+  'account.closed': 'closed {account}',
+  'account.reopened': 'reopened {account}',
+  'account.erased': 'erased {account}',
+  'account.protectionSet': 'turned the protection of {account} {protection}',
+  'account.moved': 'moved {account} from {before} to {after}',
+  'account.entered': 'entered {account}',
+  'account.left': 'left {account}',
+  'agents.created': 'created {count} agents in {account}',
+  'member.invited': 'invited {email} to {account} as {role}',
+  'member.invitationRevoked': 'revoked the invitation of {email} to {account}',
+  'member.invitationAccepted': 'joined {account} as {role}',
+  'member.roleChanged': 'changed the role of {member} in {account} from {before} to {after}',
+  'member.removed': 'removed {member} from {account}',
+  'key.created': 'created the API key {key}',
+  'key.revoked': 'revoked the API key {key}',
+  'embed.tokenCreated': 'opened the embedded screens of {account} for {user} on {origin}',
+  'usage.recorded': 'recorded {count} usage events',
+  'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
+} as const satisfies Record<string, string>;
+
+/** Key of an audit action. */
+export type AuditAction = keyof typeof AUDIT_ACTIONS;
+
+type Blanks<Sentence extends string> = Sentence extends `${string}{${infer Blank}}${infer Rest}`
+  ? Blank | Blanks<Rest>
+  : never;
+
+/** The details that an entry of an action must carry: one for each word in braces. */
+export type AuditDetails<Action extends AuditAction> = {
+  readonly [Blank in Blanks<(typeof AUDIT_ACTIONS)[Action]>]: string | number;
+};
+
+/** An entry to be written, with exactly the details that its sentence needs. */
+export type AuditEntry = {
+  readonly [Action in AuditAction]: { readonly action: Action; readonly details: AuditDetails<Action> };
+}[AuditAction];
+
+/** Reads the key of an audit action from a text of unknown origin; null when there is no such action. */
+export const parseAuditAction = (text: string): AuditAction | null => (isAuditAction(text) ? text : null);
+
+const isAuditAction = (text: string): text is AuditAction => Object.hasOwn(AUDIT_ACTIONS, text);
+
+/**
+ * The sentence of a stored entry. Entries outlive releases, so it never fails: an action it doesn't know is its key, a detail that is
+ * missing a dash.
+ */
+export function auditSentence(action: string, details: Readonly<Record<string, unknown>>): string {
+  const known = parseAuditAction(action);
+  if (known === null) return action;
+  return AUDIT_ACTIONS[known].replace(/\{(\w+)\}/g, (_, blank: string) => {
+    const detail = Object.hasOwn(details, blank) ? details[blank] : undefined;
+    return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : '–';
+  });
+}

@@ -1,0 +1,153 @@
+import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
+import { counted, quoted } from '../text.ts';
+import { type Instant, msOf } from '../time.ts';
+import type { AccountStatus, Suspension } from './account.ts';
+import { nameTaken } from './create.ts';
+
+/** What can happen to an account's own status. */
+export type StatusEvent = 'suspend' | 'reactivate' | 'close' | 'reopen' | 'erase';
+
+/** Where an event leads: a status, `remembered` (what it was before closing), out of the database, or nowhere and why. */
+type Outcome =
+  | { readonly to: AccountStatus | 'remembered' | 'erased' }
+  | { readonly refusal: ErrorCode; readonly because: string };
+
+/**
+ * The status of an account, total: every status × event has an outcome (product.md 2.3). Suspending what is suspended replaces its
+ * meaning and times. Only own status is here: an ancestor's suspension applies in effect (suspension.ts) and changes nothing below.
+ */
+export const STATUS_TABLE = {
+  active: {
+    suspend: { to: 'suspended' },
+    reactivate: { refusal: 'ALREADY_IN_STATE', because: 'is active already' },
+    close: { to: 'closed' },
+    reopen: { refusal: 'NOT_CLOSED', because: 'is active, not closed' },
+    erase: { refusal: 'NOT_CLOSED', because: 'is active; only closed accounts are erased' },
+  },
+  suspended: {
+    suspend: { to: 'suspended' },
+    reactivate: { to: 'active' },
+    close: { to: 'closed' },
+    reopen: { refusal: 'NOT_CLOSED', because: 'is suspended, not closed; reactivate it instead' },
+    erase: { refusal: 'NOT_CLOSED', because: 'is suspended; only closed accounts are erased' },
+  },
+  closed: {
+    suspend: { refusal: 'ACCOUNT_CLOSED', because: 'is closed; reopen it first' },
+    reactivate: { refusal: 'ACCOUNT_CLOSED', because: 'is closed; reopen it instead' },
+    close: { refusal: 'ALREADY_IN_STATE', because: 'is closed already' },
+    reopen: { to: 'remembered' },
+    erase: { to: 'erased' },
+  },
+} as const satisfies Record<AccountStatus, Record<StatusEvent, Outcome>>;
+
+/** Days for which a closed account's data is kept unless the deployment says otherwise (product.md 2.3). */
+export const DEFAULT_RETENTION_DAYS = 30;
+
+const DAY_MS = 86_400_000;
+
+/** What the decision needs to know. All of it is read under the lock of the tree. */
+export type StatusState = {
+  readonly name: string;
+  readonly status: AccountStatus;
+  /** Set while suspended, and kept while closed so that reopening restores it. Never set on an active account. */
+  readonly suspension: Suspension | null;
+  readonly protected: boolean;
+  readonly closedAt: Instant | null;
+  /** Direct children that are not closed. */
+  readonly liveChildren: number;
+  /** Null for a root. */
+  readonly parent: { readonly name: string; readonly status: AccountStatus } | null;
+  /** Another child of the same parent, not closed, with the same name key; only asked for when reopening. */
+  readonly siblingOfThatName: { readonly name: string } | null;
+};
+
+/** An event with what it brings along. */
+export type StatusCommand =
+  | { readonly event: 'suspend'; readonly suspension: Suspension }
+  | { readonly event: 'reactivate' | 'close' | 'reopen' }
+  | { readonly event: 'erase'; readonly retentionDays: number };
+
+/** What to write: the new own status and suspension. `erased`: the account's data goes, except what invoices and the audit log need. */
+export type StatusChange = { readonly status: AccountStatus | 'erased'; readonly suspension: Suspension | null };
+
+/** The refusal of a change to a closed account. */
+export const accountClosed = (name: string): Decision<never> =>
+  refuse('ACCOUNT_CLOSED', `${quoted(name)} is closed. Reopen it before you change it.`);
+
+/**
+ * Whether an event may happen to an account and what its own status is then (product.md 2.3).
+ *
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function decideStatus(state: StatusState, command: StatusCommand, nowMs: number): Decision<StatusChange> {
+  const outcome: Outcome = STATUS_TABLE[state.status][command.event];
+  if ('refusal' in outcome) return refuse(outcome.refusal, `${quoted(state.name)} ${outcome.because}.`);
+  const condition = conditionOf(state, command, nowMs);
+  if (!condition.ok) return condition;
+  if (command.event === 'suspend') return accept({ status: 'suspended', suspension: command.suspension });
+  if (outcome.to === 'closed') return accept({ status: 'closed', suspension: state.suspension });
+  if (outcome.to === 'remembered') {
+    return accept({ status: state.suspension ? 'suspended' : 'active', suspension: state.suspension });
+  }
+  return accept({ status: outcome.to, suspension: null });
+}
+
+/** What must hold beside the status itself. */
+function conditionOf(state: StatusState, command: StatusCommand, nowMs: number): Decision<null> {
+  switch (command.event) {
+    case 'suspend':
+      return suspensionFits(state, command.suspension, nowMs);
+    case 'reactivate':
+      return accept(null);
+    case 'close':
+      return mayClose(state);
+    case 'reopen':
+      return mayReopen(state);
+    case 'erase':
+      return mayErase(state, command.retentionDays, nowMs);
+  }
+}
+
+function suspensionFits(state: StatusState, wish: Suspension, nowMs: number): Decision<null> {
+  const name = quoted(state.name);
+  if (wish.until !== null && msOf(wish.until) <= nowMs) {
+    return refuse('SUSPENSION_INVALID', `The suspension of ${name} would end in the past.`, 'until');
+  }
+  if (wish.from !== null && wish.until !== null && msOf(wish.until) <= msOf(wish.from)) {
+    return refuse('SUSPENSION_INVALID', `The suspension of ${name} would end before it starts.`, 'until');
+  }
+  const now = state.suspension;
+  if (now && now.kind === wish.kind && now.from === wish.from && now.until === wish.until) {
+    return refuse('ALREADY_IN_STATE', `${name} is suspended in just this way already.`);
+  }
+  return accept(null);
+}
+
+function mayClose(state: StatusState): Decision<null> {
+  const name = quoted(state.name);
+  if (state.liveChildren > 0) {
+    const message = `${name} still has ${counted(state.liveChildren, 'subaccount')} that must be closed or moved first.`;
+    return refuse('HAS_LIVE_CHILDREN', message);
+  }
+  if (state.protected) return refuse('PROTECTED', `${name} is protected. Turn its protection off before you close it.`);
+  return accept(null);
+}
+
+function mayReopen({ name, parent, siblingOfThatName: sibling }: StatusState): Decision<null> {
+  if (parent?.status === 'closed') {
+    return refuse(
+      'PARENT_NOT_LIVE',
+      `${quoted(name)} is under ${quoted(parent.name)}, which is closed. Reopen that first.`,
+    );
+  }
+  return parent && sibling ? nameTaken(sibling.name, parent.name) : accept(null);
+}
+
+function mayErase(state: StatusState, retentionDays: number, nowMs: number): Decision<null> {
+  const name = quoted(state.name);
+  if (state.protected) return refuse('PROTECTED', `${name} is protected.`);
+  if (state.closedAt === null || nowMs < msOf(state.closedAt) + retentionDays * DAY_MS) {
+    return refuse('RETENTION_RUNNING', `${name} is kept for ${counted(retentionDays, 'day')} after closing.`);
+  }
+  return accept(null);
+}

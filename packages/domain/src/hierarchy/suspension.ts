@@ -1,0 +1,84 @@
+import { accept, type Decision, refuse } from '../errors.ts';
+import type { AccountId } from '../ids.ts';
+import { quoted } from '../text.ts';
+import { msOf } from '../time.ts';
+import { type AccountStatus, SUSPENSION_KINDS, type Suspension, type SuspensionKind } from './account.ts';
+
+/** One account of a chain, as far as suspension is concerned. */
+export type SuspendableAccount = {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly suspension: Suspension | null;
+};
+
+/** The suspension that applies, and the account it comes from. */
+export type EffectiveSuspension = { readonly kind: SuspensionKind; readonly by: SuspendableAccount };
+
+/** What somebody is about to do in an account, as far as suspension and closing tell it apart. */
+export type Work = 'read' | 'change' | 'create' | 'usage' | 'restore';
+
+/**
+ * What each suspension lets through (product.md 2.3). *No new work* stops only what creates; what is running is changed and counted.
+ * `restore` is reopening: a change like any other here, but one that a closed account admits.
+ */
+export const WORK_UNDER_SUSPENSION: Readonly<Record<SuspensionKind, Readonly<Record<Work, 'admitted' | 'refused'>>>> = {
+  no_new_work: { read: 'admitted', change: 'admitted', create: 'refused', usage: 'admitted', restore: 'admitted' },
+  read_only: { read: 'admitted', change: 'refused', create: 'refused', usage: 'refused', restore: 'refused' },
+  full_stop: { read: 'refused', change: 'refused', create: 'refused', usage: 'refused', restore: 'refused' },
+};
+
+/** Whether a suspension holds at an instant: from its start (inclusive) to its end (exclusive). */
+export const holdsAt = (suspension: Suspension, nowMs: number): boolean =>
+  (suspension.from === null || msOf(suspension.from) <= nowMs) &&
+  (suspension.until === null || nowMs < msOf(suspension.until));
+
+/**
+ * An account's own status as people see it at an instant: a suspension that has ended, or not begun, leaves the account active
+ * although it is still stored.
+ */
+export const statusAt = (status: AccountStatus, suspension: Suspension | null, nowMs: number): AccountStatus =>
+  status === 'suspended' && suspension !== null && !holdsAt(suspension, nowMs) ? 'active' : status;
+
+/** Orders suspensions by strictness: positive when `a` is the stricter. */
+export const compareStrictness = (a: SuspensionKind, b: SuspensionKind): number =>
+  SUSPENSION_KINDS.indexOf(a) - SUSPENSION_KINDS.indexOf(b);
+
+/**
+ * The suspension in effect at the end of a chain (product.md 2.3): the strictest among the account's own and its ancestors' that hold
+ * now. Of equals the topmost decides, because as long as it stands, lifting those below changes nothing.
+ * Asked with the chain of an actor's membership it tells what binds that actor: suspension binds whoever stands at or below the
+ * suspended account, not people who come from above. A closed account's remembered suspension keeps applying.
+ *
+ * @param chain root first, the account itself last
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function effectiveSuspension(chain: readonly SuspendableAccount[], nowMs: number): EffectiveSuspension | null {
+  let effective: EffectiveSuspension | null = null;
+  for (const by of chain) {
+    if (by.suspension === null || !holdsAt(by.suspension, nowMs)) continue;
+    const kind = by.suspension.kind;
+    if (effective === null || compareStrictness(kind, effective.kind) > 0) effective = { kind, by };
+  }
+  return effective;
+}
+
+/** How people call the suspensions. */
+export const SUSPENSION_LABELS: Readonly<Record<SuspensionKind, string>> = {
+  no_new_work: 'no new work',
+  read_only: 'read-only',
+  full_stop: 'full stop',
+};
+
+/**
+ * Whether a suspension lets some work through. The sentence names the account that the work is for and never the one that suspended it:
+ * who is bound may not learn of accounts above (reliability.md 2, I4).
+ */
+export function admitUnderSuspension(kind: SuspensionKind | null, work: Work, accountName: string): Decision<null> {
+  if (kind === null || WORK_UNDER_SUSPENSION[kind][work] === 'admitted') return accept(null);
+  const what = {
+    no_new_work: 'Nothing new can be created in it until it is reactivated.',
+    read_only: 'It can be read, but not changed, until it is reactivated.',
+    full_stop: 'Nobody from it gets in until it is reactivated.',
+  }[kind];
+  return refuse('ACCOUNT_SUSPENDED', `${quoted(accountName)} is suspended (${SUSPENSION_LABELS[kind]}). ${what}`);
+}

@@ -1,0 +1,66 @@
+import { accept, type Decision, refuse } from '../errors.ts';
+import type { UserId } from '../ids.ts';
+import { ROLE_LABELS, type Role, ranksAbove } from '../permissions/roles.ts';
+import { quoted } from '../text.ts';
+
+/** Who decides about a member: the highest role that the actor has in the account, also when it comes from above or is a key. */
+export type MemberActor = { readonly role: Role };
+
+/** A member as a decision about it needs to know. */
+export type MemberState = {
+  readonly accountName: string;
+  readonly member: { readonly userId: UserId; readonly name: string; readonly role: Role };
+  /** Owners among the account's own members. */
+  readonly owners: number;
+};
+
+/** Whether somebody may be given a role in an account, by invitation or at once: nobody assigns a role above their own (product.md 3.2). */
+export function decideAssignRole(
+  state: { readonly accountName: string; readonly actor: MemberActor; readonly presentRole: Role | null },
+  role: Role,
+): Decision<Role> {
+  if (state.presentRole !== null) {
+    const message = `This person is already in ${quoted(state.accountName)} as ${ROLE_LABELS[state.presentRole]}.`;
+    return refuse('ALREADY_MEMBER', message);
+  }
+  return withinOwnRank(state.actor, role, state.accountName) ?? accept(role);
+}
+
+/**
+ * Whether a member may get another role (product.md 3.2): neither the present nor the new role may stand above the actor's own (so owners
+ * can't be changed by lower roles), and the last owner stays one.
+ */
+export function decideChangeRole(state: MemberState, actor: MemberActor, role: Role): Decision<Role> {
+  const { member, accountName } = state;
+  const refused = outranked(state, actor) ?? withinOwnRank(actor, role, accountName);
+  if (refused) return refused;
+  if (member.role === role) {
+    return refuse('ALREADY_IN_STATE', `${quoted(member.name)} is ${ROLE_LABELS[role]} already.`, 'role');
+  }
+  return lastOwner(state) ?? accept(role);
+}
+
+/**
+ * Whether a member may be removed, or may leave (product.md 3.2). Leaving needs no rank: it is asked with the member itself as the
+ * actor. The last owner can neither leave nor be removed, also not from above: an account always has someone who answers for it.
+ */
+export const decideRemoveMember = (state: MemberState, actor: MemberActor): Decision<UserId> =>
+  outranked(state, actor) ?? lastOwner(state) ?? accept(state.member.userId);
+
+const withinOwnRank = (actor: MemberActor, role: Role, accountName: string): Decision<never> | null => {
+  if (!ranksAbove(role, actor.role)) return null;
+  const message = `As ${ROLE_LABELS[actor.role]} of ${quoted(accountName)} you can't make anyone ${ROLE_LABELS[role]}.`;
+  return refuse('ROLE_TOO_HIGH', message, 'role');
+};
+
+const outranked = ({ member, accountName }: MemberState, actor: MemberActor): Decision<never> | null => {
+  if (!ranksAbove(member.role, actor.role)) return null;
+  const ranks = `${ROLE_LABELS[member.role]} of ${quoted(accountName)}, above your own role`;
+  return refuse('ROLE_TOO_HIGH', `${quoted(member.name)} is ${ranks}.`);
+};
+
+const lastOwner = ({ member, owners, accountName }: MemberState): Decision<never> | null => {
+  if (member.role !== 'owner' || owners > 1) return null;
+  const message = `${quoted(member.name)} is the last owner of ${quoted(accountName)}. Make someone else owner first.`;
+  return refuse('LAST_OWNER', message);
+};

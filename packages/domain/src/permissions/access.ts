@@ -1,0 +1,61 @@
+import { accept, type Decision, refuse } from '../errors.ts';
+import type { AccountStatus } from '../hierarchy/account.ts';
+import { accountNotFound } from '../hierarchy/account-ref.ts';
+import {
+  admitUnderSuspension,
+  effectiveSuspension,
+  type SuspendableAccount,
+  type Work,
+} from '../hierarchy/suspension.ts';
+import { quoted } from '../text.ts';
+import { type AccountCaps, levelsFrom, type Membership, reachesFrom } from './effective.ts';
+import { atLeast, type Levels } from './levels.ts';
+import { type Level, type PermissionKey, permission } from './registry.ts';
+
+/** What a procedure declares (product.md 3.7): the permission, the level it needs, and what it does as far as suspension and closing care. */
+export type Need = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
+
+/** Who asks, and for which account. */
+export type AccessState = {
+  /** The account as the request named it, for the sentence of NOT_FOUND. */
+  readonly asked: string;
+  readonly memberships: readonly Membership[];
+  /** The ancestor chain of the acting account, root first, itself last. */
+  readonly chain: readonly SuspendableAccount[];
+  readonly status: AccountStatus;
+  readonly caps: readonly AccountCaps[];
+};
+
+/**
+ * Whether an actor may do what a procedure needs in the acting account; the answer carries the levels of the membership that allows it.
+ * Not reachable: NOT_FOUND (product.md 2.5). Otherwise one and the same membership must both give the level and stand free of a
+ * suspension that stops the work, or a suspended owner could lean on a viewer's freedom. A closed account is read and reopened only.
+ *
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function decideAccess(state: AccessState, need: Need, nowMs: number): Decision<Levels> {
+  const path = state.chain.map(({ id }) => id);
+  const account = state.chain.at(-1);
+  const reaching = state.memberships.filter((membership) => reachesFrom(membership, path));
+  if (!account || reaching.length === 0) return accountNotFound(state.asked);
+
+  let refusal: Decision<Levels> = lacking(need, account.name);
+  for (const membership of reaching) {
+    const levels = levelsFrom(membership, path, state.caps);
+    if (!atLeast(levels, need.permission, need.level)) continue;
+    const binding = effectiveSuspension(state.chain.slice(0, path.indexOf(membership.account) + 1), nowMs);
+    const admitted = admitUnderSuspension(binding?.kind ?? null, need.work, account.name);
+    if (admitted.ok)
+      return state.status === 'closed' ? admitWhenClosed(levels, need.work, account.name) : accept(levels);
+    refusal = admitted;
+  }
+  return refusal;
+}
+
+const lacking = (need: Need, accountName: string): Decision<never> =>
+  refuse('FORBIDDEN', `This needs ${permission(need.permission).label}: ${need.level} in ${quoted(accountName)}.`);
+
+const admitWhenClosed = (levels: Levels, work: Work, accountName: string): Decision<Levels> =>
+  work === 'read' || work === 'restore'
+    ? accept(levels)
+    : refuse('ACCOUNT_CLOSED', `${quoted(accountName)} is closed. It can be read, but not changed.`);

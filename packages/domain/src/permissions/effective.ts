@@ -1,0 +1,67 @@
+import type { AccountPath } from '../hierarchy/path.ts';
+import type { AccountId } from '../ids.ts';
+import { boundByControllers, highest, type Levels, lowest, NO_LEVELS } from './levels.ts';
+import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
+
+/** A person's, or in effect a key's, standing in one account. */
+export type Membership = { readonly account: AccountId; readonly role: Role };
+
+/** The highest levels that an account's parent side leaves it (product.md 3.3). Accounts without caps are simply not in a list of caps. */
+export type AccountCaps = { readonly account: AccountId; readonly levels: Levels };
+
+/** Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (product.md 2.6). */
+export const reachesFrom = ({ account, role }: Membership, path: AccountPath): boolean =>
+  path.at(-1) === account || (ROLE_REACH[role] === 'subtree' && path.includes(account));
+
+/** Whether an actor may get into the account at the end of a path at all. If not, the account does not exist for it (product.md 2.5). */
+export const reaches = (memberships: readonly Membership[], path: AccountPath): boolean =>
+  memberships.some((membership) => reachesFrom(membership, path));
+
+/** The accounts of a path that an actor reaches, root first: the part of the way down that it may be shown. */
+export const reachedOf = (memberships: readonly Membership[], path: AccountPath): AccountPath =>
+  path.filter((_, position) => reaches(memberships, path.slice(0, position + 1)));
+
+/**
+ * What one membership that reaches the end of a path gives there (product.md 3.3): the role's levels, lowered by the caps of every
+ * account from the membership up to the root, rows bounded by their controllers. Caps below the membership don't bind who comes from above.
+ */
+export function levelsFrom(membership: Membership, path: AccountPath, caps: readonly AccountCaps[]): Levels {
+  const standing = path.indexOf(membership.account);
+  let levels = ROLE_WORDS[membership.role];
+  for (const cap of caps) {
+    const position = path.indexOf(cap.account);
+    if (position !== -1 && position <= standing) levels = lowest(levels, cap.levels);
+  }
+  return boundByControllers(levels);
+}
+
+/**
+ * What an actor may really do in the account at the end of a path: for each permission the best that its memberships give. Nothing when
+ * none of them reaches.
+ *
+ * @param caps caps of accounts on the path; others are ignored. Empty until caps can be set.
+ */
+export const effectiveLevels = (
+  memberships: readonly Membership[],
+  path: AccountPath,
+  caps: readonly AccountCaps[],
+): Levels =>
+  memberships
+    .filter((membership) => reachesFrom(membership, path))
+    .map((membership) => levelsFrom(membership, path, caps))
+    .reduce(highest, NO_LEVELS);
+
+/** The highest role that an actor has in the account at the end of a path; null when it does not reach it. */
+export const roleAt = (memberships: readonly Membership[], path: AccountPath): Role | null =>
+  highestRole(memberships.filter((membership) => reachesFrom(membership, path)).map(({ role }) => role));
+
+/**
+ * The standing of an API key: in its own account, with the highest role that its owner has there now. Null, so that the key falls with
+ * it, when the owner no longer reaches the account (product.md 3.2). All caps on the key's account bind it, wherever its owner stands.
+ *
+ * @param path of the account the key belongs to
+ */
+export function keyMembership(owner: readonly Membership[], path: AccountPath): Membership | null {
+  const [role, account] = [roleAt(owner, path), path.at(-1)];
+  return role === null || account === undefined ? null : { account, role };
+}
