@@ -15,7 +15,8 @@ export function renewalLink(session: Session): TRPCLink<AnyRouter> {
         let attempt: Unsubscribable | undefined;
         let ended = false;
         const send = (renewed: 'first' | 'renewed'): void => {
-          const serial = session.serial();
+          // before the first call there is no token yet: that call gets the first one
+          const serial = Math.max(1, session.serial());
           attempt = next(op).subscribe({
             next: (envelope) => {
               session.accepted();

@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that doesn't answer a ping by then is dead (laptops that slept, networks that changed). */
 const PROBE_TIMEOUT_MS = 3_000;
+/** A socket that is being replaced gets this long to say goodbye, so that its end isn't taken for that of its successor. */
+const GOODBYE_MS = 1_000;
 const ATTEMPTS_BEFORE_BLOCKED = 2;
 
 const KEEP_ALIVE = { enabled: true, intervalMs: 15_000, pongTimeoutMs: 5_000 };
@@ -46,6 +48,22 @@ function probe(client: TRPCWebSocketClient, onSilence: () => void): void {
   connection.ws.send('PING');
 }
 
+/** Resolves when the client's present socket, if it has one, is gone. */
+const goodbye = (client: TRPCWebSocketClient): Promise<void> =>
+  new Promise((resolve) => {
+    const connection = client.connection;
+    if (!connection || connection.ws.readyState === connection.ws.CLOSED) return resolve();
+    const timer = setTimeout(resolve, GOODBYE_MS);
+    connection.ws.addEventListener(
+      'close',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+
 /**
  * The stock tRPC WebSocket client, with our own patience: it asks for its address before every attempt, and that is
  * where an attempt waits for its turn. It resumes by itself: a reconnected subscription is sent again with the last id it saw.
@@ -56,6 +74,7 @@ export function openWsLine(options: WsLineOptions): Line {
   let state: 'open' | 'down' | 'closed' = 'down';
   let worked = options.history === 'worked-before';
   let attempts = 0;
+  let reached = false;
   let lostBefore = false;
   let opened = 0;
   let requests = 0;
@@ -80,7 +99,10 @@ export function openWsLine(options: WsLineOptions): Line {
 
   const turn = async (): Promise<string> => {
     stopIfClosed();
-    if (attempts > 0) events.failed();
+    await goodbye(client);
+    stopIfClosed();
+    if (attempts > 0 && !reached) events.failed();
+    reached = false;
     if (!worked && attempts >= ATTEMPTS_BEFORE_BLOCKED) await events.blocked();
     stopIfClosed();
     if (attempts > 0 || lostBefore) await patience.wait(backOffMs(attempts, random));
@@ -104,6 +126,7 @@ export function openWsLine(options: WsLineOptions): Line {
     retryDelayMs: () => 0,
     onOpen: () => {
       state = 'open';
+      reached = true;
       opened += 1;
       events.opened();
     },
@@ -119,7 +142,11 @@ export function openWsLine(options: WsLineOptions): Line {
   return {
     // An id of its own for every attachment: a late "stopped" for an earlier one must not end this one.
     attach: (op, lastEventId): Frames =>
-      client.request({ op: { ...op, id: (requests += 1) }, transformer: TRANSFORMER, ...(lastEventId !== undefined && { lastEventId }) }),
+      client.request({
+        op: { ...op, id: (requests += 1) },
+        transformer: TRANSFORMER,
+        ...(lastEventId !== undefined && { lastEventId }),
+      }),
     serial: () => serial,
     confirm: () => {
       attempts = 0;

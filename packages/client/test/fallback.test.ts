@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { connect, watchTicks } from './ticker-client.ts';
+import { append, createLog, startTicker } from './ticker-server.ts';
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const act of cleanUp.splice(0).reverse()) await act();
+});
+const patiently = { timeout: 15_000, interval: 10 };
+
+describe('where WebSockets are blocked', () => {
+  it('subscriptions change to event streams after two attempts, without ever having been offline', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log, webSockets: 'refused' });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    append(log, 'b');
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2']), patiently);
+    expect(server.upgrades()).toBe(2);
+    expect(tenantree.states).toEqual(['connecting', 'live']);
+  });
+
+  it('an event stream carries the token in a header and resumes after a restart without a gap or a duplicate', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const accepts = (token: string): boolean => token === 'good';
+    const first = await startTicker({ log, webSockets: 'refused', accepts });
+    const tenantree = connect({ url: first.url, getToken: async () => 'good' });
+    cleanUp.push(tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    await first.kill();
+    append(log, 'b', 'c');
+    await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('offline'), patiently);
+    const second = await startTicker({ log, webSockets: 'refused', accepts, port: first.port });
+    cleanUp.push(second.kill);
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2', '3']), patiently);
+    await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('live'), patiently);
+    expect(second.upgrades()).toBe(0);
+  });
+
+  it('a token that is no longer good is renewed on an event stream too', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log, webSockets: 'refused', accepts: (token) => token === 'token-2' });
+    let asked = 0;
+    const tenantree = connect({ url: server.url, getToken: async () => `token-${(asked += 1)}` });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    expect(asked).toBe(2);
+    expect(watched.refusals).toEqual([]);
+  });
+});
+
+describe('where no server answers at all', () => {
+  it('a client is offline and waits for the server with its WebSocket', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const gone = await startTicker({ log });
+    await gone.kill();
+    const tenantree = connect({ url: gone.url });
+    cleanUp.push(tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(tenantree.states).toEqual(['connecting', 'offline']), patiently);
+    const back = await startTicker({ log, port: gone.port });
+    cleanUp.push(back.kill);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    expect(back.sockets()).toBe(1);
+    expect(tenantree.live.get().kind).toBe('live');
+  });
+});

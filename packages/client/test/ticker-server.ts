@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { initTRPC, TRPCError, tracked } from '@trpc/server';
+import { createHTTPHandler } from '@trpc/server/adapters/standalone';
+import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { WebSocketServer } from 'ws';
+
+type Context = { token: string };
+
+/** What outlives the server's death: every tick so far. Ids are their places in the list, from 1. */
+export type Log = { readonly ticks: string[]; readonly changed: EventTarget };
+
+export const createLog = (): Log => ({ ticks: [], changed: new EventTarget() });
+
+export const append = (log: Log, ...ticks: readonly string[]): void => {
+  log.ticks.push(...ticks);
+  log.changed.dispatchEvent(new Event('change'));
+};
+
+type TickerInput = { lastEventId?: string; cutAfter?: number };
+
+const t = initTRPC.context<Context>().create({
+  sse: { ping: { enabled: true, intervalMs: 1_000 }, client: { reconnectAfterInactivityMs: 5_000 } },
+  errorFormatter: ({ shape, error }) => ({
+    ...shape,
+    data: { ...shape.data, refusal: error.cause instanceof Denied ? error.cause.refusal : undefined, requestId: 'r-1' },
+  }),
+});
+
+/** Carries a refusal as the API's own errors do. */
+class Denied extends Error {
+  readonly refusal: { code: string; message: string; field?: string; retryable: boolean };
+  constructor(refusal: Denied['refusal']) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+const nextChange = (log: Log, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    log.changed.addEventListener('change', () => resolve(), { once: true });
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+const routerOf = (log: Log, accepts: (token: string) => boolean) => {
+  const refuseStrangers = (token: string): void => {
+    if (!accepts(token))
+      throw new TRPCError({
+        code: 'UNAUTHORIZED',
+        cause: new Denied({ code: 'UNAUTHORIZED', message: 'No.', retryable: false }),
+      });
+  };
+  return t.router({
+    setup: t.router({ status: t.procedure.query(() => ({ claimed: true })) }),
+    whoami: t.procedure.query(({ ctx }) => {
+      refuseStrangers(ctx.token);
+      return { token: ctx.token };
+    }),
+    rename: t.procedure
+      .input((value: unknown) => value as { name: string })
+      .mutation(({ input }) => {
+        throw new TRPCError({
+          code: 'CONFLICT',
+          cause: new Denied({
+            code: 'NAME_TAKEN',
+            message: `There is a ${input.name} already.`,
+            field: 'name',
+            retryable: false,
+          }),
+        });
+      }),
+    crash: t.procedure.query(() => {
+      throw new Error('secret detail');
+    }),
+    ticks: t.procedure
+      .input((value: unknown) => value as TickerInput)
+      .subscription(async function* ({ ctx, input, signal }) {
+        refuseStrangers(ctx.token);
+        let seen = Number(input.lastEventId ?? 0);
+        let sent = 0;
+        while (!signal?.aborted) {
+          while (seen < log.ticks.length) {
+            const tick = log.ticks[seen] ?? '';
+            seen += 1;
+            yield tracked(String(seen), tick);
+            refuseStrangers(ctx.token);
+            sent += 1;
+            if (sent === input.cutAfter) return;
+          }
+          await nextChange(log, signal);
+        }
+      }),
+  });
+};
+
+export type TickerRouter = ReturnType<typeof routerOf>;
+
+export type TickerServer = {
+  readonly url: string;
+  readonly port: number;
+  /** Tokens of the WebSocket connections so far. */
+  readonly wsTokens: string[];
+  readonly upgrades: () => number;
+  readonly sockets: () => number;
+  /** Asks live clients to reconnect, as a server does that is about to stop. */
+  readonly announceStop: () => void;
+  /** Cuts everything at once, like a killed process. */
+  readonly kill: () => Promise<void>;
+};
+
+export type TickerOptions = {
+  readonly log: Log;
+  readonly port?: number;
+  readonly webSockets?: 'served' | 'refused';
+  readonly accepts?: (token: string) => boolean;
+};
+
+const bearerOf = (req: IncomingMessage): string => (req.headers.authorization ?? '').replace(/^Bearer /, '');
+
+/** A real tRPC server on one port, HTTP and WebSocket, that streams the log and can be killed and started again. */
+export async function startTicker(options: TickerOptions): Promise<TickerServer> {
+  const router = routerOf(options.log, options.accepts ?? (() => true));
+  const wsTokens: string[] = [];
+  let upgrades = 0;
+  const open = new Set<Socket>();
+  const handle = createHTTPHandler({
+    router,
+    basePath: '/trpc/',
+    createContext: ({ req }) => ({ token: bearerOf(req) }),
+  });
+  const server = createServer(handle);
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  const wss = new WebSocketServer({ noServer: true });
+  const handler = applyWSSHandler({
+    wss,
+    router,
+    createContext: ({ info }) => {
+      const token = info.connectionParams?.['token'] ?? '';
+      wsTokens.push(token);
+      return { token };
+    },
+  });
+  server.on('upgrade', (req, socket, head) => {
+    upgrades += 1;
+    if (options.webSockets === 'refused') socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+    else wss.handleUpgrade(req, socket, head, (client) => wss.emit('connection', client, req));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    wsTokens,
+    upgrades: () => upgrades,
+    sockets: () => wss.clients.size,
+    announceStop: handler.broadcastReconnectNotification,
+    kill: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
