@@ -17,7 +17,11 @@ export type Database = {
   /** How to open further connections (LISTEN). */
   readonly config: pg.PoolConfig;
   /** Runs `work` in one transaction as the given account. Everything is kept, or nothing. */
-  withTenant<T>(account: AccountId, work: (trx: TenantTransaction) => Promise<T>, options?: { readonly user?: UserId }): Promise<T>;
+  withTenant<T>(
+    account: AccountId,
+    work: (trx: TenantTransaction) => Promise<T>,
+    options?: { readonly user?: UserId },
+  ): Promise<T>;
   /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +49,9 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
     config,
     withTenant: (account, work, { user } = {}) =>
       app.transaction().execute(async (trx) => {
-        await sql`SELECT set_config('tenantree.account', ${account}, true), set_config('tenantree.user', ${user ?? ''}, true)`.execute(trx);
+        await sql`SELECT set_config('tenantree.account', ${account}, true), set_config('tenantree.user', ${user ?? ''}, true)`.execute(
+          trx,
+        );
         return work(trx);
       }),
     ping: async () => {

@@ -52,7 +52,9 @@ async function binaries(): Promise<string> {
   try {
     entry = require.resolve(name);
   } catch {
-    throw new Error(`There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 18 server.`);
+    throw new Error(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 18 server.`,
+    );
   }
   const native = join(dirname(entry), '..', 'native');
   if (!isRoot() || (await isReachableByNobody(native))) return native;
@@ -82,7 +84,11 @@ async function initialise(native: string, cluster: string): Promise<void> {
   await mkdir(cluster, { recursive: true });
   await own(cluster, 0o700);
   const args = ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
-  const child = spawn(join(native, 'bin', 'initdb'), args, { cwd: '/', stdio: ['ignore', 'ignore', 'pipe'], ...identity() });
+  const child = spawn(join(native, 'bin', 'initdb'), args, {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...identity(),
+  });
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += chunk));
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
@@ -118,7 +124,9 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
 async function takeOver(cluster: string, ownerFile: string): Promise<void> {
   const owner = await readPid(ownerFile);
   if (owner !== null && owner !== process.pid && isAlive(owner)) {
-    throw new DataDirInUseError(`Another server (pid ${owner}) is using ${dirname(ownerFile)}. Stop it, or set DATA_DIR to another folder.`);
+    throw new DataDirInUseError(
+      `Another server (pid ${owner}) is using ${dirname(ownerFile)}. Stop it, or set DATA_DIR to another folder.`,
+    );
   }
   const orphan = await readPid(join(cluster, 'postmaster.pid'));
   if (orphan !== null && isAlive(orphan) && (await isPostgres(orphan))) {
@@ -150,7 +158,18 @@ export async function startEmbedded({ dataDir, durability }: Options): Promise<E
 
   const socketDir = await mkdtemp(join(tmpdir(), 'tenantree-'));
   await own(socketDir, 0o700);
-  const args = ['-D', cluster, '-p', `${PORT}`, '-k', socketDir, '-c', 'listen_addresses=', '-c', 'max_connections=200'];
+  const args = [
+    '-D',
+    cluster,
+    '-p',
+    `${PORT}`,
+    '-k',
+    socketDir,
+    '-c',
+    'listen_addresses=',
+    '-c',
+    'max_connections=200',
+  ];
   // A process group of its own: Ctrl-C in the terminal must reach us, not the database that we still have to drain into.
   const child = spawn(join(native, 'bin', 'postgres'), durability === 'fast' ? [...args, ...FAST] : args, {
     cwd: '/',

@@ -56,7 +56,13 @@ export type InvitationsTable = {
   accepted_at: Timestamp | null;
 };
 
-export type AgentsTable = { account_id: string; id: string; name: string; external_id: string | null; created_at: Timestamp };
+export type AgentsTable = {
+  account_id: string;
+  id: string;
+  name: string;
+  external_id: string | null;
+  created_at: Timestamp;
+};
 
 export type ApiKeysTable = {
   account_id: string;

@@ -29,7 +29,10 @@ export async function startTestServer(): Promise<{ connection: Connection; stop(
 export type TestDatabase = { readonly config: pg.PoolConfig; readonly db: Database; drop(): Promise<void> };
 
 /** Makes a fresh database for a test file. `template: 'empty'` gives one without any migration. */
-export async function createTestDatabase(connection: Connection, options: { readonly template?: 'empty' } = {}): Promise<TestDatabase> {
+export async function createTestDatabase(
+  connection: Connection,
+  options: { readonly template?: 'empty' } = {},
+): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = options.template === 'empty' ? 'template0' : TEMPLATE;
   await query(connection, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);

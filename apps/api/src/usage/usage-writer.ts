@@ -1,4 +1,4 @@
-import type { EventOutcome, EventToRecord, RecordedUsage, TotalChange } from '@tenantree/db';
+import type { EventOutcome, EventToRecord, RecordedUsage, TreeChange } from '@tenantree/db';
 
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
 export type UsageWriter = {
@@ -21,7 +21,7 @@ export class WriterFullError extends Error {
 type Options = {
   readonly store: (events: readonly EventToRecord[]) => Promise<RecordedUsage>;
   /** Called after each commit with the new totals, in the order of the commits. */
-  readonly onCommitted: (changes: readonly TotalChange[], events: number) => void;
+  readonly onCommitted: (trees: readonly TreeChange[], events: number) => void;
 };
 
 type Call = {
@@ -66,7 +66,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       for (const call of calls) call.reject(error);
       return;
     }
-    onCommitted(recorded.changes, events.length);
+    onCommitted(recorded.trees, events.length);
     let from = 0;
     for (const call of calls) {
       call.resolve(recorded.outcomes.slice(from, from + call.events.length));
@@ -89,7 +89,9 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
     record: (events) => {
       if (events.length === 0) return Promise.resolve([]);
       if (waiting + events.length > MAX_EVENTS_WAITING) {
-        return Promise.reject(new WriterFullError('Too much usage is waiting to be stored. Send it again in a moment.'));
+        return Promise.reject(
+          new WriterFullError('Too much usage is waiting to be stored. Send it again in a moment.'),
+        );
       }
       return new Promise((resolve, reject) => {
         queue.push({ events, resolve, reject });

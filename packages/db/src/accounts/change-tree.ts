@@ -46,7 +46,10 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
     externalId: row.external_id,
     metadata: row.metadata,
     status: row.status,
-    suspension: row.suspension_kind === null ? null : { kind: row.suspension_kind, from: text(row.suspended_from), until: text(row.suspended_until) },
+    suspension:
+      row.suspension_kind === null
+        ? null
+        : { kind: row.suspension_kind, from: text(row.suspended_from), until: text(row.suspended_until) },
     protected: row.protected,
     billingMode: row.billing_mode,
     children: row.children,
@@ -55,7 +58,12 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
 }
 
 /** Whether a live (not closed) sibling other than `except` has this name key. */
-export async function isNameTaken(trx: TenantTransaction, parent: AccountId, nameKey: string, except: AccountId | null): Promise<boolean> {
+export async function isNameTaken(
+  trx: TenantTransaction,
+  parent: AccountId,
+  nameKey: string,
+  except: AccountId | null,
+): Promise<boolean> {
   const row = await trx
     .selectFrom('accounts')
     .select('id')
@@ -69,7 +77,9 @@ export async function isNameTaken(trx: TenantTransaction, parent: AccountId, nam
 
 /** Number of levels below an account (0: no descendants), closed ones included. */
 export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {
-  const { rows } = await sql<{ depth: number }>`SELECT max(depth) AS depth FROM accounts WHERE path @> ARRAY[${account.id}::uuid]`.execute(trx);
+  const { rows } = await sql<{
+    depth: number;
+  }>`SELECT max(depth) AS depth FROM accounts WHERE path @> ARRAY[${account.id}::uuid]`.execute(trx);
   return (rows[0]?.depth ?? account.depth) - account.depth;
 }
 
@@ -87,7 +97,10 @@ export type NewAccount = {
 /** Inserts an account and counts it into its ancestors. A root bills itself, a subaccount its parent's payer. */
 export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
   const { parent } = account;
-  const payer = parent === null ? sql<string>`${account.id}::uuid` : sql<string>`(SELECT payer_id FROM accounts WHERE id = ${parent.id})`;
+  const payer =
+    parent === null
+      ? sql<string>`${account.id}::uuid`
+      : sql<string>`(SELECT payer_id FROM accounts WHERE id = ${parent.id})`;
   await trx
     .insertInto('accounts')
     .values({
@@ -117,17 +130,37 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
 }
 
 /** Writes an account's name. */
-export async function updateName(trx: TenantTransaction, account: AccountId, name: string, nameKey: string, version: TreeVersion): Promise<void> {
+export async function updateName(
+  trx: TenantTransaction,
+  account: AccountId,
+  name: string,
+  nameKey: string,
+  version: TreeVersion,
+): Promise<void> {
   await trx.updateTable('accounts').set({ name, name_key: nameKey, version }).where('id', '=', account).execute();
 }
 
 /** Writes an account's metadata. */
-export async function updateMetadata(trx: TenantTransaction, account: AccountId, metadata: Record<string, unknown>, version: TreeVersion): Promise<void> {
-  await trx.updateTable('accounts').set({ metadata: JSON.stringify(metadata), version }).where('id', '=', account).execute();
+export async function updateMetadata(
+  trx: TenantTransaction,
+  account: AccountId,
+  metadata: Record<string, unknown>,
+  version: TreeVersion,
+): Promise<void> {
+  await trx
+    .updateTable('accounts')
+    .set({ metadata: JSON.stringify(metadata), version })
+    .where('id', '=', account)
+    .execute();
 }
 
 /** Writes an account's deletion protection. */
-export async function updateProtection(trx: TenantTransaction, account: AccountId, isProtected: boolean, version: TreeVersion): Promise<void> {
+export async function updateProtection(
+  trx: TenantTransaction,
+  account: AccountId,
+  isProtected: boolean,
+  version: TreeVersion,
+): Promise<void> {
   await trx.updateTable('accounts').set({ protected: isProtected, version }).where('id', '=', account).execute();
 }
 
@@ -140,7 +173,8 @@ export async function updateStatus(
 ): Promise<void> {
   const closes = next.status === 'closed' && account.status !== 'closed';
   const reopens = next.status !== 'closed' && account.status === 'closed';
-  if (closes && account.parentId) await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, -1)`.execute(trx);
+  if (closes && account.parentId)
+    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, -1)`.execute(trx);
   await trx
     .updateTable('accounts')
     .set({
@@ -153,11 +187,18 @@ export async function updateStatus(
     })
     .where('id', '=', account.id)
     .execute();
-  if (reopens && account.parentId) await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, 1)`.execute(trx);
+  if (reopens && account.parentId)
+    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, 1)`.execute(trx);
 }
 
 /** Moves an account with its subtree under another parent of the same tree and remembers where it stood (product.md 2.4). */
-export async function moveSubtree(trx: TenantTransaction, account: AccountId, parent: AccountId, version: TreeVersion, now: Instant): Promise<void> {
+export async function moveSubtree(
+  trx: TenantTransaction,
+  account: AccountId,
+  parent: AccountId,
+  version: TreeVersion,
+  now: Instant,
+): Promise<void> {
   await sql`SELECT move_subtree(${account}, ${parent}, ${version}, ${now}::timestamptz)`.execute(trx);
 }
 
@@ -182,6 +223,8 @@ export async function readSuspensionReach(
     .where('id', '=', account)
     .executeTakeFirstOrThrow();
   const { rows } = await sql<{ id: AccountId; name: string }>`
-    SELECT id, name FROM accounts WHERE path @> ARRAY[${account}::uuid] AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(trx);
+    SELECT id, name FROM accounts WHERE path @> ARRAY[${account}::uuid] AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(
+    trx,
+  );
   return { accounts: row.subaccounts + 1, members: row.total_members, agents: row.total_agents, sample: rows };
 }

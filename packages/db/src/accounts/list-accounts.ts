@@ -22,7 +22,12 @@ export type ListQuery = {
 };
 
 /** One page of an account's children, with subtree totals that are read, not computed (performance.md 3). */
-export type AccountPage = { readonly rows: AccountRow[]; readonly next: PageKey | null; readonly total: number; readonly treeVersion: number };
+export type AccountPage = {
+  readonly rows: AccountRow[];
+  readonly next: PageKey | null;
+  readonly total: number;
+  readonly treeVersion: number;
+};
 
 // Each sort: the expression that is sorted by (with the id behind it) and its type, for comparing with a cursor.
 const KEYS: Record<AccountSort, { expression: RawBuilder<unknown>; type: RawBuilder<unknown> }> = {

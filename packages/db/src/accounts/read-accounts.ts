@@ -11,7 +11,8 @@ export async function readAccountRows(
   visibility: MinutesVisibility,
 ): Promise<AccountRow[]> {
   const { columns, from } = selectAccountRows(period);
-  const { rows } = await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${[...ids]}::uuid[])`.execute(trx);
+  const { rows } =
+    await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${[...ids]}::uuid[])`.execute(trx);
   return rows.map((row) => toAccountRow(row, visibility));
 }
 
@@ -27,9 +28,22 @@ export type ChainLink = {
 
 /** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */
 export async function readChain(db: Database, account: AccountId): Promise<ChainLink[]> {
-  type Raw = { id: string; root_id: string; name: string; depth: number; status: AccountStatus; suspension_kind: Suspension['kind'] | null; suspended_from: Date | null; suspended_until: Date | null };
+  type Raw = {
+    id: string;
+    root_id: string;
+    name: string;
+    depth: number;
+    status: AccountStatus;
+    suspension_kind: Suspension['kind'] | null;
+    suspended_from: Date | null;
+    suspended_until: Date | null;
+  };
   // Named: this runs before every call.
-  const { rows } = await db.pool.query<Raw>({ name: 'account_chain', text: 'SELECT * FROM account_chain($1)', values: [account] });
+  const { rows } = await db.pool.query<Raw>({
+    name: 'account_chain',
+    text: 'SELECT * FROM account_chain($1)',
+    values: [account],
+  });
   return rows.map((row) => ({
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
@@ -60,8 +74,20 @@ export type MembershipRow = {
 
 /** All memberships of a person, topmost accounts first. Needs no acting account. */
 export async function readMemberships(db: Database, user: UserId): Promise<MembershipRow[]> {
-  type Raw = { account_id: string; root_id: string; account_name: string; depth: number; path: string[]; role: string; status: AccountStatus };
-  const { rows } = await db.pool.query<Raw>({ name: 'memberships_of', text: 'SELECT * FROM memberships_of($1)', values: [user] });
+  type Raw = {
+    account_id: string;
+    root_id: string;
+    account_name: string;
+    depth: number;
+    path: string[];
+    role: string;
+    status: AccountStatus;
+  };
+  const { rows } = await db.pool.query<Raw>({
+    name: 'memberships_of',
+    text: 'SELECT * FROM memberships_of($1)',
+    values: [user],
+  });
   return rows.map((row) => ({
     accountId: row.account_id as AccountId,
     rootId: row.root_id as AccountId,
@@ -74,7 +100,11 @@ export async function readMemberships(db: Database, user: UserId): Promise<Membe
 }
 
 /** Accounts with an external id at or below one of the given accounts. */
-export async function findByExternalId(db: Database, externalId: string, within: readonly AccountId[]): Promise<AccountId[]> {
+export async function findByExternalId(
+  db: Database,
+  externalId: string,
+  within: readonly AccountId[],
+): Promise<AccountId[]> {
   const { rows } = await db.pool.query<{ id: string }>({
     name: 'accounts_by_external_id',
     text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2)',
@@ -92,11 +122,18 @@ export async function resolveInSubtree(
   const rows = await trx
     .selectFrom('accounts')
     .select(['id', 'external_id', 'status'])
-    .where((where) => where.or([where('id', 'in', ids.length ? [...ids] : [NO_ID]), where('external_id', 'in', externalIds.length ? [...externalIds] : [''])]))
+    .where((where) =>
+      where.or([
+        where('id', 'in', ids.length ? [...ids] : [NO_ID]),
+        where('external_id', 'in', externalIds.length ? [...externalIds] : ['']),
+      ]),
+    )
     .execute();
   return {
     known: new Map(rows.map((row) => [row.id, row.status])),
-    byExternalId: new Map(rows.flatMap((row) => (row.external_id === null ? [] : [[row.external_id, row.id as AccountId]]))),
+    byExternalId: new Map(
+      rows.flatMap((row) => (row.external_id === null ? [] : [[row.external_id, row.id as AccountId]])),
+    ),
   };
 }
 

@@ -51,15 +51,25 @@ export async function searchSubtree(trx: TenantTransaction, query: SearchQuery):
     rows: await readWithAncestors(trx, query, page),
     matches: page.map((row) => row.id as AccountId),
     total: count.rows[0]?.n ?? 0,
-    next: found.rows.length > query.limit && last ? { rank: last.rank, nameKey: last.name_key, id: last.id as AccountId } : null,
+    next:
+      found.rows.length > query.limit && last
+        ? { rank: last.rank, nameKey: last.name_key, id: last.id as AccountId }
+        : null,
     treeVersion,
   };
 }
 
-async function readWithAncestors(trx: TenantTransaction, query: SearchQuery, page: readonly { path: string[] }[]): Promise<AccountRow[]> {
+async function readWithAncestors(
+  trx: TenantTransaction,
+  query: SearchQuery,
+  page: readonly { path: string[] }[],
+): Promise<AccountRow[]> {
   const ids = [...new Set(page.flatMap((row) => row.path.slice(row.path.indexOf(query.within) + 1)))];
   if (ids.length === 0) return [];
   const { columns, from } = selectAccountRows(query.period);
-  const { rows } = await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${ids}::uuid[]) ORDER BY a.depth, a.name_key, a.id`.execute(trx);
+  const { rows } =
+    await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${ids}::uuid[]) ORDER BY a.depth, a.name_key, a.id`.execute(
+      trx,
+    );
   return rows.map((row) => toAccountRow(row, query.visibility));
 }

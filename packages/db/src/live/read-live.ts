@@ -9,7 +9,7 @@ import type { TotalChange } from '../usage/record-usage.ts';
 /** Usage state of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
 export type UsageState = { readonly version: number; readonly changes: TotalChange[] };
 
-type RawTotal = { account_id: string; root_id: string; path: string[]; own: string; total: string; version: string };
+type RawTotal = { account_id: string; path: string[]; own: string; total: string };
 
 /**
  * Reads the minutes of the accounts of a subtree that changed after a version (all that have usage: `since` -1).
@@ -18,24 +18,27 @@ type RawTotal = { account_id: string; root_id: string; path: string[]; own: stri
  */
 export async function readUsageState(
   db: Database,
-  query: { readonly subtree: AccountId; readonly since: number; readonly period: Instant; readonly only?: readonly AccountId[] },
+  query: {
+    readonly subtree: AccountId;
+    readonly since: number;
+    readonly period: Instant;
+    readonly only?: readonly AccountId[];
+  },
 ): Promise<UsageState> {
   return db.withTenant(query.subtree, async (trx) => {
     const version = await readTreeVersion(trx);
     const only = query.only ? sql`AND a.id = ANY (${[...query.only]}::uuid[])` : sql``;
     const { rows } = await sql<RawTotal>`
-      SELECT a.id AS account_id, a.root_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total, t.version
+      SELECT a.id AS account_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total
       FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${query.period}::timestamptz
       WHERE a.path @> ARRAY[${query.subtree}::uuid] AND t.version > ${query.since} ${only}`.execute(trx);
     return {
       version,
       changes: rows.map((row) => ({
         account: row.account_id as AccountId,
-        root: row.root_id as AccountId,
         path: row.path as AccountId[],
         own: row.own as Decimal,
         total: row.total as Decimal,
-        version: Number(row.version),
       })),
     };
   });
@@ -47,7 +50,11 @@ export type PlacedAccount = { readonly row: AccountRow; readonly path: readonly 
 /** An account that is no longer where it was: the path it left. It may live on elsewhere in the tree, or be erased. */
 export type Departure = { readonly account: AccountId; readonly path: readonly AccountId[]; readonly version: number };
 
-export type AccountsState = { readonly version: number; readonly accounts: PlacedAccount[]; readonly departures: Departure[] };
+export type AccountsState = {
+  readonly version: number;
+  readonly accounts: PlacedAccount[];
+  readonly departures: Departure[];
+};
 
 /** Reads the accounts of a subtree whose rows changed after a version, and those that left it since. Rows come without minutes. */
 export async function readAccountsState(
@@ -57,11 +64,15 @@ export async function readAccountsState(
   return db.withTenant(query.subtree, async (trx) => {
     const version = await readTreeVersion(trx);
     const changed = await sql<{ id: AccountId; path: AccountId[]; version: string }>`
-      SELECT id, path, version FROM accounts WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(trx);
+      SELECT id, path, version FROM accounts WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(
+      trx,
+    );
     const places = new Map(changed.rows.map((row) => [row.id, row]));
     const rows = await readAccountRows(trx, [...places.keys()], query.period, 'without_minutes');
     const left = await sql<{ account_id: AccountId; path: AccountId[]; version: string }>`
-      SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(trx);
+      SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(
+      trx,
+    );
     return {
       version,
       accounts: rows.flatMap((row) => {

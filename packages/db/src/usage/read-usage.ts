@@ -6,7 +6,12 @@ import type { TenantTransaction } from '../database.ts';
 export type UsageTotals = { readonly quantity: OwnAndTotal<Decimal>; readonly events: OwnAndTotal<number> };
 
 /** Reads the maintained totals; zero when nothing was recorded. */
-export async function readTotals(trx: TenantTransaction, account: AccountId, meter: string, period: Instant): Promise<UsageTotals> {
+export async function readTotals(
+  trx: TenantTransaction,
+  account: AccountId,
+  meter: string,
+  period: Instant,
+): Promise<UsageTotals> {
   const { rows } = await sql<{ own: Decimal; total: Decimal; own_events: string; total_events: string }>`
     SELECT trim_scale(own)::text AS own, trim_scale(total)::text AS total, own_events, total_events FROM usage_totals
     WHERE account_id = ${account} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(trx);
@@ -44,7 +49,8 @@ export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Pr
   return rows.map((row) => ({ start: row.start.toISOString() as Instant, key: row.key, quantity: row.quantity }));
 }
 
-const undivided = (trx: TenantTransaction, query: SeriesQuery) => sql<RawPoint>`
+const undivided = (trx: TenantTransaction, query: SeriesQuery) =>
+  sql<RawPoint>`
   SELECT date_trunc(${query.bucket}, hour, 'UTC') AS start, NULL AS key, trim_scale(sum(${query.scope === 'own' ? sql`own` : sql`total`}))::text AS quantity
   FROM usage_hours WHERE account_id = ${query.account} AND meter = ${query.meter} AND hour >= ${query.from}::timestamptz AND hour < ${query.to}::timestamptz
   GROUP BY 1 ORDER BY 1`.execute(trx);

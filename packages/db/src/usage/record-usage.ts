@@ -1,51 +1,54 @@
 import type { AccountId, Decimal, Instant } from '@tenantree/domain';
 import type { Database } from '../database.ts';
 
-/** One event, checked and with its account resolved, ready to be stored. */
+/** One event, checked and with its account resolved, ready to be stored. Its key has no control characters. */
 export type EventToRecord = {
   readonly account: AccountId;
   readonly key: string;
-  readonly meter: string;
   readonly quantity: Decimal;
   readonly occurredAt: Instant;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
-  readonly kind: 'usage' | 'adjustment';
-  /** Why; adjustments only. */
-  readonly reason: string | null;
+};
+
+/** What all events of one call have in common. */
+export type RecordOptions = {
+  readonly meter: string;
+  /** Adjustments may be negative and say why. */
+  readonly adjustment?: { readonly reason: string };
+  readonly now: Instant;
 };
 
 /** What became of an event: counted, known already with the same content, or its key is taken by other content. */
 export type EventOutcome = 'accepted' | 'duplicate' | 'conflict';
 
-/** New totals of an account in the current billing period. */
+/** New totals of an account in the current billing period, and where the account stands now. */
 export type TotalChange = {
   readonly account: AccountId;
-  readonly root: AccountId;
   readonly path: readonly AccountId[];
   readonly own: Decimal;
   readonly total: Decimal;
+};
+
+/** All that one flush changed in one tree. `version` was handed out in commit order. */
+export type TreeChange = {
+  readonly root: AccountId;
   readonly version: number;
+  readonly changes: readonly TotalChange[];
+  /** False when an account changed that is not on the present path of any event: viewers have to read the state after `version` again. */
+  readonly complete: boolean;
 };
 
-export type RecordedUsage = { readonly outcomes: EventOutcome[]; readonly changes: TotalChange[] };
+export type RecordedUsage = { readonly outcomes: EventOutcome[]; readonly trees: TreeChange[] };
 
-type Row = {
-  idx: number | null;
-  outcome: EventOutcome | null;
-  account_id: string;
-  root_id: string;
-  path: string[];
-  own: string;
-  total: string;
-  version: string;
-};
+type Row = { uncounted: string | null; changes: string | null; paths: string | null; versions: string | null };
 
-// Hot path: one named statement, one round trip, one commit for a whole batch (performance.md 2). Measured 2026-11: see docs/benchmarks.md.
-const RECORD = {
-  name: 'record_usage',
-  text: `SELECT idx, outcome, account_id, root_id, path, trim_scale(own)::text AS own, trim_scale(total)::text AS total, version
-         FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-};
+const SEPARATOR = '\u001f';
+
+// Hot path: one named statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md).
+// Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
+const RECORD = { name: 'record_usage', text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9)' };
+
+const arrayOf = (values: readonly string[]): string => `{${values.join(',')}}`;
 
 /**
  * Stores a batch of events in one transaction and counts each new one into its account and the ancestors of its time.
@@ -53,35 +56,61 @@ const RECORD = {
  *
  * @throws the driver's error when nothing was stored (a deadlock with another writer can be tried again)
  */
-export async function recordUsage(db: Database, events: readonly EventToRecord[], now: Instant): Promise<RecordedUsage> {
+export async function recordUsage(
+  db: Database,
+  events: readonly EventToRecord[],
+  options: RecordOptions,
+): Promise<RecordedUsage> {
   const { rows } = await db.pool.query<Row>({
     ...RECORD,
     values: [
-      events.map((event) => event.account),
-      events.map((event) => event.key),
-      events.map((event) => event.meter),
-      events.map((event) => event.quantity),
-      events.map((event) => event.occurredAt),
-      events.map((event) => JSON.stringify(event.attributes)),
-      events.map((event) => event.kind),
-      events.map((event) => event.reason),
-      now,
+      options.meter,
+      options.adjustment ? 'adjustment' : 'usage',
+      options.adjustment?.reason ?? null,
+      options.now,
+      arrayOf(events.map((event) => event.account)),
+      events.map((event) => event.key).join(SEPARATOR),
+      arrayOf(events.map((event) => event.quantity)),
+      arrayOf(events.map((event) => event.occurredAt)),
+      events.map((event) => JSON.stringify(event.attributes)).join(SEPARATOR),
     ],
   });
-  const outcomes = new Array<EventOutcome>(events.length).fill('accepted');
-  const changes: TotalChange[] = [];
-  for (const row of rows) {
-    if (row.idx !== null && row.outcome !== null) outcomes[row.idx - 1] = row.outcome;
-    else {
-      changes.push({
-        account: row.account_id as AccountId,
-        root: row.root_id as AccountId,
-        path: row.path as AccountId[],
-        own: row.own as Decimal,
-        total: row.total as Decimal,
-        version: Number(row.version),
-      });
-    }
+  const row = rows[0]!;
+  return { outcomes: readOutcomes(events.length, row.uncounted), trees: readTrees(row) };
+}
+
+const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
+
+function readOutcomes(count: number, uncounted: string | null): EventOutcome[] {
+  const outcomes = new Array<EventOutcome>(count).fill('accepted');
+  for (const part of parts(uncounted)) {
+    const [index, outcome] = part.split(':');
+    outcomes[Number(index) - 1] = outcome as EventOutcome;
   }
-  return { outcomes, changes };
+  return outcomes;
+}
+
+function readTrees(row: Row): TreeChange[] {
+  const places = new Map<string, AccountId[]>();
+  for (const part of parts(row.paths)) {
+    const path = part.split(' ') as AccountId[];
+    // From the account upward, until an ancestor is known already: then all above it are, too.
+    for (let level = path.length - 1; level >= 0 && !places.has(path[level]!); level--)
+      places.set(path[level]!, path.slice(0, level + 1));
+  }
+  const trees = new Map<string, { version: number; changes: TotalChange[]; complete: boolean }>();
+  for (const part of parts(row.versions)) {
+    const [root, version] = part.split(' ');
+    trees.set(root!, { version: Number(version), changes: [], complete: true });
+  }
+  for (const part of parts(row.changes)) {
+    const [account, own, total] = part.split(' ');
+    const path = places.get(account!);
+    if (path)
+      trees
+        .get(path[0]!)!
+        .changes.push({ account: account as AccountId, path, own: own as Decimal, total: total as Decimal });
+    else for (const tree of trees.values()) tree.complete = false;
+  }
+  return [...trees].map(([root, tree]) => ({ root: root as AccountId, ...tree }));
 }
