@@ -122,7 +122,8 @@ function admitInstant(text: string, nowMs: number, window: AdmissionWindow): Dec
   if (instant === null) {
     return refuse('BAD_REQUEST', 'occurredAt is an ISO 8601 date and time with its zone.', 'occurredAt');
   }
-  if (msOf(instant) > nowMs + window.maxAheadMs) {
+  const ms = msOf(instant);
+  if (ms > nowMs + window.maxAheadMs) {
     const latest = instantOf(nowMs + window.maxAheadMs);
     return refuse(
       'EVENT_IN_FUTURE',
@@ -130,7 +131,7 @@ function admitInstant(text: string, nowMs: number, window: AdmissionWindow): Dec
       'occurredAt',
     );
   }
-  if (msOf(instant) < nowMs - window.maxAgeDays * DAY_MS) {
+  if (ms < nowMs - window.maxAgeDays * DAY_MS) {
     const message = `This event is older than ${window.maxAgeDays} days. Record it as an adjustment of a later day.`;
     return refuse('EVENT_TOO_OLD', message, 'occurredAt');
   }

@@ -1,4 +1,4 @@
-import { type Instant, instantOf, msOf } from '../time.ts';
+import { type Instant, instantOf } from '../time.ts';
 
 /** A billing period: one calendar month in UTC. It contains its start and not its end. */
 export type BillingPeriod = {
@@ -15,10 +15,8 @@ const monthOf = (year: number, month: number): BillingPeriod => ({
 });
 
 /** The billing period that an instant falls in. */
-export function billingPeriodOf(instant: Instant): BillingPeriod {
-  const date = new Date(msOf(instant));
-  return monthOf(date.getUTCFullYear(), date.getUTCMonth());
-}
+export const billingPeriodOf = (instant: Instant): BillingPeriod =>
+  monthOf(Number(instant.slice(0, 4)), Number(instant.slice(5, 7)) - 1);
 
 const FORM = /^([12]\d{3})-(0[1-9]|1[0-2])$/;
 

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { AUDIT_ACTIONS, type AuditEntry, auditSentence, parseAuditAction } from './actions.ts';
+
+describe('the audit log', () => {
+  it('says an entry in a sentence with its details', () => {
+    const entry: AuditEntry = { action: 'account.moved', details: { account: 'West', before: 'Acme', after: 'East' } };
+    expect(auditSentence(entry.action, entry.details)).toBe('moved West from Acme to East');
+  });
+
+  it('never fails on an entry of another release', () => {
+    expect(auditSentence('account.painted', {})).toBe('account.painted');
+    expect(auditSentence('account.created', {})).toBe('created –');
+    expect(auditSentence('account.created', { account: '{account}' })).toBe('created {account}');
+    expect(parseAuditAction('toString')).toBeNull();
+  });
+
+  it('has keys of an object and a verb in the past, and sentences without end marks', () => {
+    for (const [key, sentence] of Object.entries(AUDIT_ACTIONS)) {
+      expect(key).toMatch(/^[a-z]+\.[a-zA-Z]+$/);
+      expect(sentence).not.toMatch(/[.!]$/);
+    }
+  });
+});

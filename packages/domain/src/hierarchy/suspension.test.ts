@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccountId } from '../ids.ts';
+import { instantOf } from '../time.ts';
+import { SUSPENSION_KINDS, type Suspension } from './account.ts';
+import {
+  admitUnderSuspension,
+  compareStrictness,
+  effectiveSuspension,
+  holdsAt,
+  statusAt,
+  WORK_UNDER_SUSPENSION,
+} from './suspension.ts';
+
+const NOW = Date.UTC(2026, 10, 23);
+const suspension = (kind: Suspension['kind'], from: number | null = null, until: number | null = null): Suspension => ({
+  kind,
+  from: from === null ? null : instantOf(NOW + from),
+  until: until === null ? null : instantOf(NOW + until),
+});
+const chainOf = (suspensions: readonly (Suspension | null)[]) =>
+  suspensions.map((own, depth) => ({ id: `a${depth}` as AccountId, name: `Level ${depth}`, suspension: own }));
+
+describe('the effective suspension', () => {
+  it('is the strictest of the own and the ancestors’, with the account it comes from', () => {
+    const chain = chainOf([suspension('no_new_work'), suspension('full_stop'), suspension('read_only')]);
+    expect(effectiveSuspension(chain, NOW)).toMatchObject({ kind: 'full_stop', by: { name: 'Level 1' } });
+    expect(effectiveSuspension(chainOf([null, null]), NOW)).toBeNull();
+  });
+
+  it('of equals comes from the topmost', () => {
+    const chain = chainOf([null, suspension('read_only'), suspension('read_only')]);
+    expect(effectiveSuspension(chain, NOW)?.by.name).toBe('Level 1');
+  });
+
+  it('holds from its start to its end, the end excluded', () => {
+    expect(holdsAt(suspension('read_only', 0, 1), NOW)).toBe(true);
+    expect(holdsAt(suspension('read_only', 1), NOW)).toBe(false);
+    expect(holdsAt(suspension('read_only', -5, 0), NOW)).toBe(false);
+    const chain = chainOf([suspension('full_stop', 10), suspension('no_new_work')]);
+    expect(effectiveSuspension(chain, NOW)?.kind).toBe('no_new_work');
+    expect(effectiveSuspension(chain, NOW + 10)?.kind).toBe('full_stop');
+  });
+
+  it('never gets milder down a chain', () => {
+    const own = fc.option(
+      fc.record({
+        kind: fc.constantFrom(...SUSPENSION_KINDS),
+        from: fc.option(fc.integer({ min: -9, max: 9 })),
+        until: fc.option(fc.integer({ min: -9, max: 9 })),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(own, { minLength: 1, maxLength: 6 }), (owns) => {
+        const chain = chainOf(owns.map((each) => each && suspension(each.kind, each.from, each.until)));
+        const below = effectiveSuspension(chain, NOW);
+        const above = effectiveSuspension(chain.slice(0, -1), NOW);
+        if (above) expect(below && compareStrictness(below.kind, above.kind)).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('that ended or has not begun leaves the account active', () => {
+    expect(statusAt('suspended', suspension('read_only', 5), NOW)).toBe('active');
+    expect(statusAt('suspended', suspension('read_only', -5, 0), NOW)).toBe('active');
+    expect(statusAt('suspended', suspension('read_only'), NOW)).toBe('suspended');
+    expect(statusAt('closed', suspension('read_only', 5), NOW)).toBe('closed');
+  });
+});
+
+describe('work under a suspension', () => {
+  it('lets through less the stricter it is', () => {
+    for (const work of ['read', 'change', 'create', 'usage', 'restore'] as const) {
+      const admitted = SUSPENSION_KINDS.map((kind) => (WORK_UNDER_SUSPENSION[kind][work] === 'admitted' ? 1 : 0));
+      expect(admitted).toEqual(admitted.toSorted((a, b) => b - a));
+    }
+  });
+
+  it('is refused with a sentence that names the account itself, not the one above', () => {
+    expect(admitUnderSuspension('no_new_work', 'usage', 'Acme')).toEqual({ ok: true, value: null });
+    expect(admitUnderSuspension('read_only', 'change', 'Acme')).toEqual({
+      ok: false,
+      refusal: {
+        code: 'ACCOUNT_SUSPENDED',
+        message: '“Acme” is suspended (read-only). It can be read, but not changed, until it is reactivated.',
+      },
+    });
+  });
+});

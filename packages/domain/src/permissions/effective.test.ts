@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccountId } from '../ids.ts';
+import { effectiveLevels, keyMembership, type Membership, reachedOf, reaches, roleAt } from './effective.ts';
+import { LEVEL_CODES, type LevelMap, packLevels, unpackLevels } from './levels.ts';
+import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
+import { ROLES, roleLevel } from './roles.ts';
+import { anyLevelMap } from './testing/arbitraries.ts';
+
+const DEPTHS = 5;
+const PATH = Array.from({ length: DEPTHS }, (_, depth) => `a${depth}` as AccountId);
+const stranger = 'stranger' as AccountId;
+
+type Caps = readonly (LevelMap | null)[];
+const capsOf = (maps: Caps) =>
+  maps.flatMap((map, depth) => (map ? [{ account: PATH[depth]!, levels: packLevels(map) }] : []));
+
+/** The model: rule by rule in words, one permission at a time (product.md 3.1–3.3). */
+function modelLevel(memberships: readonly Membership[], depth: number, maps: Caps, key: PermissionKey): Level {
+  const lower = (a: Level, b: Level) => (LEVEL_CODES[b] < LEVEL_CODES[a] ? b : a);
+  const levels = memberships.flatMap(({ account, role }) => {
+    const standing = PATH.indexOf(account);
+    const reaching = standing === depth || (standing >= 0 && standing < depth && !['member', 'viewer'].includes(role));
+    if (!reaching) return [];
+    const capped = (row: PermissionKey) =>
+      maps.slice(0, standing + 1).reduce((level, map) => (map ? lower(level, map[row]) : level), roleLevel(role, row));
+    const controller = PERMISSIONS.find((row) => row.key === key)?.controller ?? null;
+    const over = controller === null ? 'full' : capped(controller);
+    return [over === 'limited' ? capped(key) : lower(capped(key), over)];
+  });
+  return levels.reduce<Level>((best, level) => (LEVEL_CODES[level] > LEVEL_CODES[best] ? level : best), 'none');
+}
+
+const anyCaps: fc.Arbitrary<Caps> = fc.array(fc.option(anyLevelMap), { minLength: DEPTHS, maxLength: DEPTHS });
+const anyMemberships: fc.Arbitrary<Membership[]> = fc.array(
+  fc.record({ account: fc.constantFrom(...PATH, stranger), role: fc.constantFrom(...ROLES) }),
+  { maxLength: 3 },
+);
+const anyDepth = fc.nat({ max: DEPTHS - 1 });
+const pathTo = (depth: number) => PATH.slice(0, depth + 1);
+
+describe('the effective level', () => {
+  it('is what the rules say in words', () => {
+    fc.assert(
+      fc.property(anyMemberships, anyDepth, anyCaps, (memberships, depth, maps) => {
+        const levels = unpackLevels(effectiveLevels(memberships, pathTo(depth), capsOf(maps)));
+        for (const { key } of PERMISSIONS) expect(levels[key]).toBe(modelLevel(memberships, depth, maps, key));
+      }),
+    );
+  });
+
+  it('never grows down a chain for people at or below a cap (I7)', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...ROLES), anyCaps, (role, maps) => {
+        const codes = PATH.map((account, depth) => {
+          const levels = unpackLevels(effectiveLevels([{ account, role }], pathTo(depth), capsOf(maps)));
+          return PERMISSIONS.map(({ key }) => LEVEL_CODES[levels[key]]);
+        });
+        for (const [depth, below] of codes.entries()) {
+          for (const [position, code] of below.entries()) {
+            expect(code).toBeLessThanOrEqual(codes[Math.max(0, depth - 1)]![position]!);
+          }
+        }
+      }),
+    );
+  });
+
+  it('of a controlled row never exceeds its controller, unless that is limited (I8)', () => {
+    fc.assert(
+      fc.property(anyMemberships, anyDepth, anyCaps, (memberships, depth, maps) => {
+        const levels = unpackLevels(effectiveLevels(memberships, pathTo(depth), capsOf(maps)));
+        for (const { key, controller } of PERMISSIONS) {
+          if (controller === null || levels[controller] === 'limited') continue;
+          expect(LEVEL_CODES[levels[key]]).toBeLessThanOrEqual(LEVEL_CODES[levels[controller]]);
+        }
+      }),
+    );
+  });
+
+  it('is that of the role after caps were lowered and raised again (I9)', () => {
+    const owner: Membership = { account: PATH[1]!, role: 'owner' };
+    const none = packLevels(unpackLevels({ low: 0, high: 0 }));
+    const free = effectiveLevels([owner], pathTo(2), []);
+    expect(unpackLevels(effectiveLevels([owner], pathTo(2), [{ account: PATH[1]!, levels: none }])).account).toBe(
+      'none',
+    );
+    expect(effectiveLevels([owner], pathTo(2), [])).toEqual(free);
+  });
+
+  it('of who comes from above is not bound by caps below the membership', () => {
+    const none = packLevels(unpackLevels({ low: 0, high: 0 }));
+    const caps = [{ account: PATH[2]!, levels: none }];
+    expect(unpackLevels(effectiveLevels([{ account: PATH[1]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('full');
+    expect(unpackLevels(effectiveLevels([{ account: PATH[2]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('none');
+  });
+});
+
+describe('reach', () => {
+  it('goes downward only, and for members and viewers nowhere else', () => {
+    for (const role of ROLES) {
+      const membership = [{ account: PATH[2]!, role }];
+      const reached = PATH.map((_, depth) => reaches(membership, pathTo(depth)));
+      const down = role !== 'member' && role !== 'viewer';
+      expect(reached).toEqual([false, false, true, down, down]);
+      expect(reaches(membership, [stranger])).toBe(false);
+    }
+  });
+
+  it('shows of a path only what is reached', () => {
+    const memberships: Membership[] = [
+      { account: PATH[0]!, role: 'viewer' },
+      { account: PATH[3]!, role: 'admin' },
+    ];
+    expect(reachedOf(memberships, PATH)).toEqual([PATH[0], PATH[3], PATH[4]]);
+    expect(roleAt(memberships, PATH)).toBe('admin');
+    expect(roleAt(memberships, pathTo(1))).toBeNull();
+  });
+});
+
+describe('an API key', () => {
+  const keyPath = pathTo(2);
+
+  it('has its owner’s highest present role and falls with it', () => {
+    expect(keyMembership([{ account: PATH[0]!, role: 'admin' }], keyPath)).toEqual({ account: PATH[2], role: 'admin' });
+    expect(keyMembership([{ account: PATH[0]!, role: 'member' }], keyPath)).toBeNull();
+    expect(keyMembership([], keyPath)).toBeNull();
+  });
+
+  it('never has more than its owner has there', () => {
+    fc.assert(
+      fc.property(anyMemberships, anyCaps, anyDepth, (owner, maps, depth) => {
+        const key = keyMembership(owner, keyPath);
+        if (key === null) return;
+        fc.pre(depth >= 2);
+        const keys = effectiveLevels([key], pathTo(depth), capsOf(maps));
+        const owners = effectiveLevels(owner, pathTo(depth), capsOf(maps));
+        expect([keys.low & ~owners.low, keys.high & ~owners.high]).toEqual([0, 0]);
+      }),
+    );
+  });
+});

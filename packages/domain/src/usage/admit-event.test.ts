@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccountId } from '../ids.ts';
+import { instantOf } from '../time.ts';
+import { admitAdjustment, admitEvent, eventContent, type UsageEventInput } from './admit-event.ts';
+import { parseDecimal } from './quantity.ts';
+
+const NOW = Date.UTC(2026, 10, 23, 12);
+const DAY_MS = 86_400_000;
+const event: UsageEventInput = {
+  meter: 'call.minutes',
+  quantity: '12.50',
+  occurredAt: '2026-11-23T12:00:00+02:00',
+  idempotencyKey: 'k1',
+};
+const codeOf = (change: Partial<UsageEventInput>) => {
+  const decision = admitEvent({ ...event, ...change }, NOW);
+  return decision.ok ? 'ok' : decision.refusal.code;
+};
+
+describe('a usage event', () => {
+  it('is brought to one form', () => {
+    expect(admitEvent(event, NOW)).toEqual({
+      ok: true,
+      value: {
+        meter: 'call.minutes',
+        quantity: '12.5',
+        nanos: 12_500_000_000n,
+        occurredAt: '2026-11-23T10:00:00.000Z',
+        period: { key: '2026-11', start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z' },
+        idempotencyKey: 'k1',
+        attributes: {},
+      },
+    });
+  });
+
+  it.each(['-1', 'NaN', 'Infinity', '-0', '1e3', '1e400', '', ' 1', '1,5', '0.0000000001', '.5', '5.', '+1', '0x1'])(
+    'with the quantity %j is refused',
+    (quantity) => {
+      expect(codeOf({ quantity })).toBe('QUANTITY_INVALID');
+    },
+  );
+
+  it('may be 0 and have 9 digits after the point', () => {
+    expect([codeOf({ quantity: '0' }), codeOf({ quantity: '0.000000001' })]).toEqual(['ok', 'ok']);
+  });
+
+  it('is at most 35 days old and 5 minutes ahead, or what the deployment says', () => {
+    const at = (ms: number) => codeOf({ occurredAt: instantOf(NOW + ms) });
+    expect([at(5 * 60_000), at(5 * 60_000 + 1)]).toEqual(['ok', 'EVENT_IN_FUTURE']);
+    expect([at(-35 * DAY_MS), at(-35 * DAY_MS - 1)]).toEqual(['ok', 'EVENT_TOO_OLD']);
+    const occurredAt = '1999-08-01T00:00:00Z';
+    expect(admitEvent({ ...event, occurredAt }, NOW, { maxAgeDays: 36_500, maxAheadMs: 0 }).ok).toBe(true);
+  });
+
+  it.each(['2026-11-23T12:00:00', '2026-11-23', 'yesterday', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', ''])(
+    'at %j is refused',
+    (occurredAt) => {
+      expect(codeOf({ occurredAt })).toBe('BAD_REQUEST');
+    },
+  );
+
+  it('needs a known meter, a key of 1 to 200 characters and small plain attributes', () => {
+    expect(codeOf({ meter: 'call.hours' })).toBe('METER_UNKNOWN');
+    const many = Object.fromEntries(Array.from({ length: 21 }, (_, at) => [`a${at}`, at]));
+    for (const idempotencyKey of ['', 'x'.repeat(201), 'a\nb']) expect(codeOf({ idempotencyKey })).toBe('BAD_REQUEST');
+    for (const attributes of [
+      many,
+      { a: Number.NaN },
+      { '': 1 },
+      { a: 'x'.repeat(501) },
+      JSON.parse('{"__proto__":1}'),
+    ]) {
+      expect(codeOf({ attributes })).toBe('BAD_REQUEST');
+    }
+    expect(codeOf({ attributes: { agent: 'a1', answered: true, rings: 3 } })).toBe('ok');
+  });
+
+  it('has the same content however its numbers, instants and attributes are written', () => {
+    const content = (change: Partial<UsageEventInput>, account = 'a1') => {
+      const decision = admitEvent({ ...event, ...change }, NOW);
+      return decision.ok ? eventContent(account as AccountId, decision.value) : null;
+    };
+    const attributes = { a: 1, b: 'x' };
+    expect(content({ quantity: '12.5', occurredAt: '2026-11-23T10:00:00Z', attributes: { b: 'x', a: 1 } })).toBe(
+      content({ attributes }),
+    );
+    const contents = [content({}), content({ quantity: '12.51' }), content({ attributes }), content({}, 'a2')];
+    expect(new Set(contents).size).toBe(4);
+  });
+
+  it('keeps every decimal exactly', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), (nanos) => {
+        const quantity = `${nanos / 10n ** 9n}.${String(nanos % 10n ** 9n).padStart(9, '0')}`;
+        const decision = admitEvent({ ...event, quantity }, NOW);
+        expect(decision.ok && decision.value.nanos).toBe(nanos);
+        expect(decision.ok && parseDecimal(decision.value.quantity)).toBe(nanos);
+      }),
+    );
+  });
+});
+
+describe('an adjustment', () => {
+  const adjust = (quantity: string, reason: string) => {
+    const decision = admitAdjustment({ ...event, quantity, reason }, NOW);
+    return decision.ok ? decision.value.quantity : decision.refusal.code;
+  };
+
+  it('goes either way, never by 0, and says why', () => {
+    expect(adjust('-1.5', ' double count ')).toBe('-1.5');
+    expect(adjust('1.5', 'missed')).toBe('1.5');
+    expect(adjust('0', 'missed')).toBe('QUANTITY_INVALID');
+    expect(adjust('1', '  ')).toBe('BAD_REQUEST');
+  });
+});
