@@ -1,0 +1,19 @@
+import type { AccountId, Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { Database, TenantTransaction } from '../database.ts';
+import type { TreeVersion } from './change-tree.ts';
+
+/** A closed account whose retention is over. */
+export type Erasable = { readonly id: AccountId; readonly rootId: AccountId; readonly name: string };
+
+/** Finds closed, unprotected accounts without children that were closed before an instant, deepest first. */
+export async function findErasable(db: Database, closedBefore: Instant, limit: number): Promise<Erasable[]> {
+  const { rows } = await sql<{ id: AccountId; root_id: AccountId; name: string }>`
+    SELECT * FROM accounts_to_erase(${closedBefore}::timestamptz, ${limit})`.execute(db.app);
+  return rows.map((row) => ({ id: row.id, rootId: row.root_id, name: row.name }));
+}
+
+/** Erases an account's data; usage totals and the audit log stay (product.md 2.3). */
+export async function eraseAccount(trx: TenantTransaction, account: AccountId, version: TreeVersion): Promise<void> {
+  await sql`SELECT erase_account(${account}, ${version})`.execute(trx);
+}

@@ -1,0 +1,63 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { isMigrated, MIGRATIONS, migrate } from '../src/migrate.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'), { template: 'empty' });
+});
+afterAll(() => test.drop());
+
+const query = async (text: string): Promise<pg.QueryResultRow[]> => {
+  const client = new pg.Client(test.config);
+  await client.connect();
+  try {
+    return (await client.query(text)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+describe('Migrations', () => {
+  it('run forward one by one over a database with data in it and keep the data', async () => {
+    const [first, ...later] = Object.keys(MIGRATIONS);
+    await migrate(test.config, { to: first! });
+    expect(await isMigrated(test.config)).toBe(false);
+    await query(`INSERT INTO accounts (id, root_id, path, depth, name, name_key, billing_mode, payer_id, version, created_at)
+      SELECT i, i, ARRAY[i], 0, 'Kept', 'kept', 'direct', i, 1, now() FROM (SELECT '018f0000-0000-7000-8000-000000000001'::uuid AS i) x`);
+    for (const name of later) await migrate(test.config, { to: name });
+    expect(await isMigrated(test.config)).toBe(true);
+    expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
+      { name: 'Kept', children: 0, own_members: 0 },
+    ]);
+  });
+
+  it('can be asked for by several starting servers at once, and again later', async () => {
+    const other = await createTestDatabase(inject('database'), { template: 'empty' });
+    try {
+      await Promise.all([migrate(other.config), migrate(other.config), migrate(other.config)]);
+      await migrate(other.config);
+      expect(await isMigrated(other.config)).toBe(true);
+    } finally {
+      await other.drop();
+    }
+  });
+
+  it('keep nothing of a migration that fails', async () => {
+    const other = await createTestDatabase(inject('database'), { template: 'empty' });
+    const client = new pg.Client(other.config);
+    await client.connect();
+    try {
+      await client.query('CREATE TABLE usage_events (in_the_way int)');
+      await expect(migrate(other.config)).rejects.toThrow(/usage_events/);
+      expect(await isMigrated(other.config).catch(() => false)).toBe(false);
+      await client.query('DROP TABLE usage_events');
+      await migrate(other.config);
+      expect(await isMigrated(other.config)).toBe(true);
+    } finally {
+      await client.end();
+      await other.drop();
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { type AccountId, type Decimal, type Instant, instantOf, newId } from '@tenantree/domain';
+import {
+  type AccountState,
+  beginTreeChange,
+  type Database,
+  insertAccount,
+  moveSubtree,
+  readAccountState,
+  recordUsage,
+  updateStatus,
+} from '../src/index.ts';
+
+/** A clock for tests: every reading is one millisecond later than the one before. */
+export const ticking = (startMs: number): (() => Instant) => {
+  let ms = startMs;
+  return () => instantOf(ms++);
+};
+
+export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
+
+export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
+export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
+
+export async function stateOf(db: Database, account: AccountId): Promise<AccountState> {
+  const state = await db.withTenant(account, (trx) => readAccountState(trx, account));
+  if (!state) throw new Error(`no account ${account}`);
+  return state;
+}
+
+/** Creates an account through the store, as the slices do. */
+export async function plant(db: Database, parent: AccountId | null, name: string, now: Instant): Promise<AccountId> {
+  const id = freshId();
+  await db.withTenant(parent ?? id, async (trx) => {
+    const above = parent === null ? null : await readAccountState(trx, parent);
+    const version = await beginTreeChange(trx, above?.rootId ?? id);
+    const account = {
+      id,
+      parent: above,
+      name,
+      nameKey: name.toLowerCase(),
+      externalId: null,
+      metadata: {},
+      createdBy: null,
+      now,
+    };
+    await insertAccount(trx, account, version);
+  });
+  return id;
+}
+
+export async function move(
+  db: Database,
+  root: AccountId,
+  account: AccountId,
+  to: AccountId,
+  now: Instant,
+): Promise<void> {
+  await db.withTenant(root, async (trx) => moveSubtree(trx, account, to, await beginTreeChange(trx, root), now));
+}
+
+export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    const state = await readAccountState(trx, account);
+    if (state) await updateStatus(trx, state, { status: 'closed', suspension: null, closedAt }, version);
+  });
+}
+
+export const event = (account: AccountId, key: string, quantity: string, occurredAt: Instant) => ({
+  account,
+  key,
+  quantity: quantity as Decimal,
+  occurredAt,
+  attributes: {},
+});
+
+export const record = (db: Database, events: ReturnType<typeof event>[], now: Instant) =>
+  recordUsage(db, events, { meter: 'call.minutes', now });

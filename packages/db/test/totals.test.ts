@@ -1,0 +1,192 @@
+import { type AccountId, type Decimal, formatDecimal, type Instant, msOf, parseDecimal } from '@tenantree/domain';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readTotals } from '../src/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { close, event, move, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'));
+});
+afterAll(() => test.drop());
+
+/** The model: accounts with the history of their parents, and events. Everything is computed from scratch. */
+type Account = { id: AccountId; parents: { from: number; parent: number | null }[]; closed: boolean };
+type Model = { accounts: Account[]; events: { account: number; nanos: bigint; at: Instant }[] };
+
+const parentAt = (account: Account, ms: number): number | null =>
+  account.parents.findLast((place) => place.from <= ms)!.parent;
+const chainAt = (model: Model, account: number, ms: number): number[] => {
+  const above = parentAt(model.accounts[account]!, ms);
+  return above === null ? [account] : [account, ...chainAt(model, above, ms)];
+};
+const LATER = Number.MAX_SAFE_INTEGER;
+
+const command = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('create' as const), parent: fc.nat(50) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('move' as const), account: fc.nat(50), to: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), account: fc.nat(50) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('use' as const),
+      events: fc.array(fc.record({ account: fc.nat(50), nanos: fc.bigInt(0n, 10n ** 12n), agoMs: fc.nat(40) }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+    }),
+  },
+);
+
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+
+describe('Maintained totals', () => {
+  it('equal the totals computed from scratch after any sequence of create, move, close and late usage (I1, I2, I15, I22)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
+        const now = ticking(NOVEMBER_10);
+        const root = await plant(test.db, null, 'Root', now());
+        const model: Model = {
+          accounts: [{ id: root, parents: [{ from: 0, parent: null }], closed: false }],
+          events: [],
+        };
+        for (const [step, wish] of commands.entries()) await run(model, wish, step, now);
+        await compare(model, root);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('count concurrent, repeated and reordered events of several writers exactly once (I15)', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Busy', now());
+    const leaves = await Promise.all(['a', 'b', 'c'].map((name) => plant(test.db, root, name, NOVEMBER_10_INSTANT)));
+    const events = Array.from({ length: 400 }, (_, i) =>
+      event(leaves[i % 3]!, `key-${i}`, '0.000000001', NOVEMBER_10_INSTANT),
+    );
+    const batches = Array.from({ length: 12 }, (_, b) => events.filter((_, i) => (i * 7 + b) % 3 !== 0).toReversed());
+    const recorded = await Promise.all(batches.map((batch) => record(test.db, batch, now())));
+    const accepted = recorded.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome === 'accepted');
+    expect(accepted).toHaveLength(400);
+    const totals = await test.db.withTenant(root, (trx) => readTotals(trx, root, 'call.minutes', PERIOD));
+    expect(totals).toEqual({ quantity: { own: '0', total: '0.0000004' }, events: { own: 0, total: 400 } });
+    const versions = recorded.flatMap(({ trees }) => trees.map((tree) => tree.version));
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+
+  it('tell a repeated event from one whose key is taken by other content, also inside one batch', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Keys', now());
+    const first = event(root, 'k', '1.5', now());
+    const same = { ...first, quantity: '1.500' as Decimal };
+    expect((await record(test.db, [first, same, { ...first, quantity: '2' as Decimal }], now())).outcomes).toEqual([
+      'accepted',
+      'duplicate',
+      'conflict',
+    ]);
+    expect((await record(test.db, [same, event(root, 'new', '1', now())], now())).outcomes).toEqual([
+      'duplicate',
+      'accepted',
+    ]);
+    expect((await test.db.withTenant(root, (trx) => readTotals(trx, root, 'call.minutes', PERIOD))).quantity.own).toBe(
+      '2.5',
+    );
+  });
+
+  it('never deadlock between writers and moves of the same tree', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Moving', now());
+    const [left, right] = [await plant(test.db, root, 'left', now()), await plant(test.db, root, 'right', now())];
+    const leaf = await plant(test.db, left, 'leaf', now());
+    const moves = (async () => {
+      for (let i = 0; i < 10; i++) await move(test.db, root, leaf, i % 2 ? left : right, now());
+    })();
+    const uses = Array.from({ length: 4 }, async (_, w) => {
+      for (let i = 0; i < 20; i++)
+        await record(test.db, [event(leaf, `${w}-${i}`, '1', now()), event(right, `r${w}-${i}`, '1', now())], now());
+    });
+    await Promise.all([moves, ...uses]);
+    const of = async (account: AccountId) =>
+      test.db.withTenant(account, (trx) => readTotals(trx, account, 'call.minutes', PERIOD));
+    expect((await of(root)).quantity.total).toBe('160');
+    const [l, r] = [await of(left), await of(right)];
+    expect(Number(l.quantity.total) + Number(r.quantity.total)).toBe(160);
+  });
+});
+
+const NOVEMBER_10_INSTANT = new Date(NOVEMBER_10).toISOString() as Instant;
+
+async function run(model: Model, wish: Command, step: number, now: () => Instant): Promise<void> {
+  const { accounts } = model;
+  const root = accounts[0]!.id;
+  const pick = (n: number): number => n % accounts.length;
+  const isOpen = (i: number): boolean => chainAt(model, i, LATER).every((link) => !accounts[link]!.closed);
+  if (wish.do === 'create') {
+    const parent = pick(wish.parent);
+    if (!isOpen(parent) || chainAt(model, parent, LATER).length > 5) return;
+    const id = await plant(test.db, accounts[parent]!.id, `account ${step}`, now());
+    accounts.push({ id, parents: [{ from: 0, parent }], closed: false });
+  } else if (wish.do === 'move') {
+    const [account, to] = [pick(wish.account), pick(wish.to)];
+    const current = parentAt(accounts[account]!, LATER);
+    if (
+      account === 0 ||
+      to === current ||
+      !isOpen(account) ||
+      !isOpen(to) ||
+      chainAt(model, to, LATER).includes(account)
+    )
+      return;
+    const at = now();
+    await move(test.db, root, accounts[account]!.id, accounts[to]!.id, at);
+    accounts[account]!.parents.push({ from: msOf(at), parent: to });
+  } else if (wish.do === 'close') {
+    const account = pick(wish.account);
+    const hasOpenChild = accounts.some((other) => !other.closed && parentAt(other, LATER) === account);
+    if (account === 0 || accounts[account]!.closed || hasOpenChild) return;
+    await close(test.db, root, accounts[account]!.id, now());
+    accounts[account]!.closed = true;
+  } else {
+    const at = msOf(now());
+    const events = wish.events.map(({ account, nanos, agoMs }) => ({
+      account: pick(account),
+      nanos,
+      at: new Date(at - agoMs).toISOString() as Instant,
+    }));
+    await record(
+      test.db,
+      events.map((one, i) => event(accounts[one.account]!.id, `${step}-${i}`, formatDecimal(one.nanos), one.at)),
+      now(),
+    );
+    model.events.push(...events);
+  }
+}
+
+async function compare(model: Model, root: AccountId): Promise<void> {
+  const chains = model.accounts.map((_, i) => chainAt(model, i, LATER));
+  for (const [i, account] of model.accounts.entries()) {
+    const state = await stateOf(test.db, account.id);
+    expect(state.path).toEqual(chains[i]!.toReversed().map((link) => model.accounts[link]!.id));
+    expect(state.rootId).toBe(root);
+    const below = model.accounts.filter((other, j) => j !== i && !other.closed && chains[j]!.includes(i));
+    const children = model.accounts.filter((other) => !other.closed && parentAt(other, LATER) === i);
+    const row = await test.db.withTenant(account.id, (trx) =>
+      trx
+        .selectFrom('accounts')
+        .select(['children', 'subaccounts'])
+        .where('id', '=', account.id)
+        .executeTakeFirstOrThrow(),
+    );
+    expect(row).toEqual({ children: children.length, subaccounts: below.length });
+    const own = model.events.filter((one) => one.account === i);
+    const total = model.events.filter((one) => chainAt(model, one.account, msOf(one.at)).includes(i));
+    const sum = (events: Model['events']): Decimal => formatDecimal(events.reduce((all, one) => all + one.nanos, 0n));
+    const stored = await test.db.withTenant(account.id, (trx) => readTotals(trx, account.id, 'call.minutes', PERIOD));
+    expect(stored).toEqual({
+      quantity: { own: sum(own), total: sum(total) },
+      events: { own: own.length, total: total.length },
+    });
+    expect(parseDecimal(stored.quantity.total)).not.toBeNull();
+  }
+}
