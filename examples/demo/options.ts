@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import type { Speed } from './replay.ts';
+
+export type DemoOptions = {
+  readonly url: string;
+  readonly key: string;
+  readonly speed: Speed;
+  readonly reseller: string;
+};
+
+/** August 1999 has 31 days; at this speed they take five minutes. */
+export const DEFAULT_SPEED = 8_928;
+
+export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World]
+
+  --key       an API key of the account that gets the reseller; or the variable TENANTREE_KEY
+  --url       where Tenantree runs
+  --speed     how many times faster than real time; ${DEFAULT_SPEED} plays the month in five minutes, "max" as fast as it goes
+  --reseller  name of the reseller's account; another name begins another demo beside the first
+
+Stop it with Ctrl-C and start it again whenever you like: every call counts exactly once.`;
+
+/** What the demo was asked to do; a text that says what is wrong instead, when something is. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DemoOptions | string {
+  const { values } = parseArgs({
+    args: [...args].filter((arg) => arg !== '--'),
+    options: {
+      url: { type: 'string', default: 'http://localhost:7300' },
+      key: { type: 'string', default: env['TENANTREE_KEY'] ?? '' },
+      speed: { type: 'string', default: String(DEFAULT_SPEED) },
+      reseller: { type: 'string', default: 'World' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return USAGE;
+  if (!URL.canParse(values.url)) return `--url ${values.url} is not an address.`;
+  if (values.key === '') return `The demo needs an API key.\n\n${USAGE}`;
+  const speed = values.speed === 'max' ? 'max' : Number(values.speed);
+  if (speed !== 'max' && !(Number.isFinite(speed) && speed > 0))
+    return `--speed ${values.speed} is neither a number above 0 nor "max".`;
+  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim() };
+}
+
+/** What the demo's external ids begin with, so that several demos fit under one root: `World` gives `demo-world`. */
+export const prefixOf = (reseller: string): string =>
+  `demo-${reseller
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)}`;

@@ -1,0 +1,124 @@
+import { refusalOf, type Tenantree } from '@tenantree/client';
+import { type AccountId, instantOf } from '@tenantree/domain';
+import type { FileAccount, FileAccounts } from './accounts-file.ts';
+import { type Call } from './calls-file.ts';
+import { placeOf, type Stretch } from './placing.ts';
+
+type Trpc = Tenantree['trpc'];
+
+/** Does something until it works (see `persist`). */
+export type Persist = <T>(action: () => Promise<T>) => Promise<T>;
+
+/** The demo's own account: the world of the file. Its metadata remembers what a later start must do again in the same way. */
+export type Reseller = {
+  readonly id: AccountId;
+  readonly name: string;
+  /** What all external ids of this demo begin with; the reseller's own is just this. */
+  readonly prefix: string;
+  /** The time that the month of the calls is laid over: the billing period in which the demo began, until it began. */
+  readonly stretch: Stretch;
+  readonly imported: boolean;
+};
+
+const CREATED_TOGETHER = 64;
+
+/** The account reference of one of the demo's accounts. */
+export const refOf = (prefix: string, account: FileAccount): string => `ext:${prefix}-${account.id}`;
+
+/** The reseller of that name under `home`, created if it isn't there, with its stretch decided once and for all. */
+export async function findReseller(
+  trpc: Trpc,
+  home: AccountId,
+  name: string,
+  prefix: string,
+  persist: Persist,
+): Promise<Reseller> {
+  const found = await persist(() => existing(trpc, `ext:${prefix}`));
+  const account =
+    found ?? (await persist(() => trpc.accounts.create.mutate({ account: home, name, externalId: prefix }))).account;
+  const { metadata } = await persist(() => trpc.accounts.get.query({ account: account.id }));
+  const { demoFrom, demoUntil, demoImported } = metadata;
+  if (typeof demoFrom === 'string' && typeof demoUntil === 'string') {
+    const stretch = { start: instantOf(Date.parse(demoFrom)), end: instantOf(Date.parse(demoUntil)) };
+    return { id: account.id, name: account.name, prefix, stretch, imported: demoImported === true };
+  }
+  const { period } = await persist(() => trpc.usage.totals.query({ account: account.id }));
+  const stretch = { start: period.start, end: instantOf(Math.max(Date.now(), Date.parse(period.start))) };
+  await persist(() =>
+    trpc.accounts.setMetadata.mutate({
+      account: account.id,
+      metadata: { ...metadata, demoFrom: stretch.start, demoUntil: stretch.end },
+    }),
+  );
+  return { id: account.id, name: account.name, prefix, stretch, imported: false };
+}
+
+async function existing(trpc: Trpc, account: string) {
+  try {
+    return await trpc.accounts.get.query({ account });
+  } catch (error) {
+    if (refusalOf(error).code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+/**
+ * Creates the file's accounts below the reseller, level by level, and remembers that it is done. What an earlier, interrupted start
+ * created is found again by its external id, also when somebody has renamed it since.
+ */
+export async function importAccounts(
+  trpc: Trpc,
+  reseller: Reseller,
+  { world, rest }: FileAccounts,
+  persist: Persist,
+  onProgress: (done: number) => void,
+): Promise<void> {
+  const parentOf = (account: FileAccount): string =>
+    account.parentId === world.id || account.parentId === null
+      ? reseller.id
+      : `ext:${reseller.prefix}-${account.parentId}`;
+  const create = async (account: FileAccount): Promise<void> => {
+    const externalId = `${reseller.prefix}-${account.id}`;
+    try {
+      await persist(() => trpc.accounts.create.mutate({ account: parentOf(account), name: account.name, externalId }));
+    } catch (error) {
+      if (refusalOf(error).code !== 'EXTERNAL_ID_CONFLICT') throw error;
+    }
+  };
+  let done = 0;
+  for (const level of Map.groupBy(rest, (account) => account.level).values()) {
+    for (let from = 0; from < level.length; from += CREATED_TOGETHER) {
+      const together = level.slice(from, from + CREATED_TOGETHER);
+      await Promise.all(together.map(create));
+      onProgress((done += together.length));
+    }
+  }
+}
+
+/** The people who served: every name of the call file, each in one country. */
+export function agentsByCountry(calls: readonly Call[], countries: readonly FileAccount[]): Map<FileAccount, string[]> {
+  const names = [...new Set(calls.flatMap((call) => call.agent ?? []))].sort();
+  return Map.groupBy(names, (name) => placeOf(name, countries));
+}
+
+/** Creates the agents; those that are there already stay as they are. */
+export async function createAgents(
+  trpc: Trpc,
+  reseller: Reseller,
+  agents: ReadonlyMap<FileAccount, readonly string[]>,
+  persist: Persist,
+): Promise<void> {
+  for (const [country, names] of agents) {
+    const account = refOf(reseller.prefix, country);
+    const wanted = names.map((name) => ({ name, externalId: `${reseller.prefix}-${name}` }));
+    await persist(() => trpc.agents.create.mutate({ account, agents: wanted }));
+  }
+}
+
+/** Remembers that accounts and agents are there, so that a later start goes straight to the calls. */
+export async function markImported(trpc: Trpc, reseller: Reseller, persist: Persist): Promise<void> {
+  const { metadata } = await persist(() => trpc.accounts.get.query({ account: reseller.id }));
+  await persist(() =>
+    trpc.accounts.setMetadata.mutate({ account: reseller.id, metadata: { ...metadata, demoImported: true } }),
+  );
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_SPEED, prefixOf, readOptions } from '../options.ts';
+
+describe('the options', () => {
+  it('have defaults for everything but the key, which may come from the environment', () => {
+    expect(readOptions([], { TENANTREE_KEY: 'tt_key_1' })).toEqual({
+      url: 'http://localhost:7300',
+      key: 'tt_key_1',
+      speed: DEFAULT_SPEED,
+      reseller: 'World',
+    });
+    expect(readOptions([], {})).toContain('needs an API key');
+  });
+
+  it('take a number above 0 or "max" as speed', () => {
+    expect(readOptions(['--', '--key', 'k', '--speed', 'max'], {})).toMatchObject({ speed: 'max' });
+    expect(readOptions(['--key', 'k', '--speed', '0.5'], {})).toMatchObject({ speed: 0.5 });
+    for (const wrong of ['0', '-1', 'fast', 'Infinity', '']) {
+      expect(readOptions(['--key', 'k', `--speed=${wrong}`], {})).toContain('neither a number above 0 nor "max"');
+    }
+  });
+
+  it('give every reseller external ids of its own', () => {
+    expect(prefixOf('World')).toBe('demo-world');
+    expect(prefixOf('  Northwind Voice, Inc. ')).toBe('demo-northwind-voice-inc');
+    expect(prefixOf('世界')).toBe('demo-世界');
+  });
+});
