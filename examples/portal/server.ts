@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import { createPortal } from './portal.ts';
+
+const USAGE = `npm run portal -- --key tt_key_… [--url http://localhost:7300] [--account ext:demo-world] [--port 7400]
+
+  --key      an API key of the reseller (or of an account above it); or the variable TENANTREE_KEY
+  --url      where Tenantree runs
+  --account  whose subaccounts the page shows: an id or ext:YOUR-ID; the demo's reseller unless you say otherwise
+  --port     where the portal runs`;
+
+const { values } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== '--'),
+  options: {
+    key: { type: 'string', default: process.env['TENANTREE_KEY'] ?? '' },
+    url: { type: 'string', default: 'http://localhost:7300' },
+    account: { type: 'string', default: 'ext:demo-world' },
+    port: { type: 'string', default: '7400' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const port = Number(values.port);
+if (values.help || values.key === '' || !URL.canParse(values.url) || !Number.isInteger(port)) {
+  console.error(values.help || values.key !== '' ? USAGE : `The portal needs an API key.\n\n${USAGE}`);
+  process.exit(values.help ? 0 : 2);
+}
+
+const origin = `http://localhost:${port}`;
+const portal = createPortal({ api: new URL(values.url).origin, key: values.key, account: values.account, origin });
+portal.on('error', (error) => {
+  console.error(`The portal can't listen on port ${port}: ${error.message}`);
+  process.exit(1);
+});
+portal.listen(port, () => console.log(`Northwind Voice portal at ${origin} (subaccounts by ${values.url})`));
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    portal.close();
+    portal.closeAllConnections();
+  });
+}
