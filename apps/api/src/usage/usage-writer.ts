@@ -1,4 +1,5 @@
 import type { EventOutcome, EventToRecord, RecordedUsage, TreeChange } from '@tenantree/db';
+import type { MeterKey } from '@tenantree/domain';
 
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
 export type UsageWriter = {
@@ -8,7 +9,7 @@ export type UsageWriter = {
    * @throws WriterFullError when more is waiting than the writer may hold
    * @throws the driver's error when the events could not be stored; nothing of this call was counted then
    */
-  record(events: readonly EventToRecord[]): Promise<EventOutcome[]>;
+  record(meter: MeterKey, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
   /** Resolves when everything accepted so far is stored. */
   drain(): Promise<void>;
 };
@@ -19,12 +20,13 @@ export class WriterFullError extends Error {
 }
 
 type Options = {
-  readonly store: (events: readonly EventToRecord[]) => Promise<RecordedUsage>;
+  readonly store: (meter: MeterKey, events: readonly EventToRecord[]) => Promise<RecordedUsage>;
   /** Called after each commit with the new totals, in the order of the commits. */
   readonly onCommitted: (trees: readonly TreeChange[], events: number) => void;
 };
 
 type Call = {
+  readonly meter: MeterKey;
   readonly events: readonly EventToRecord[];
   readonly resolve: (outcomes: EventOutcome[]) => void;
   readonly reject: (error: unknown) => void;
@@ -47,7 +49,12 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   const takeBatch = (): Call[] => {
     let events = 0;
     let count = 0;
-    while (count < queue.length && (count === 0 || events + queue[count]!.events.length <= MAX_EVENTS_PER_FLUSH)) {
+    const meter = queue[0]!.meter;
+    while (
+      count < queue.length &&
+      queue[count]!.meter === meter &&
+      (count === 0 || events + queue[count]!.events.length <= MAX_EVENTS_PER_FLUSH)
+    ) {
       events += queue[count]!.events.length;
       count += 1;
     }
@@ -59,7 +66,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
     const events = calls.flatMap((call) => call.events);
     let recorded: RecordedUsage;
     try {
-      recorded = await retryDeadlocks(() => store(events));
+      recorded = await retryDeadlocks(() => store(calls[0]!.meter, events));
     } catch (error) {
       // What the database refuses of one caller must not fail the others: everybody once more, alone.
       if (calls.length > 1 && isRefusedData(error)) return flushEachAlone(calls);
@@ -86,7 +93,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   };
 
   return {
-    record: (events) => {
+    record: (meter, events) => {
       if (events.length === 0) return Promise.resolve([]);
       if (waiting + events.length > MAX_EVENTS_WAITING) {
         return Promise.reject(
@@ -94,7 +101,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
         );
       }
       return new Promise((resolve, reject) => {
-        queue.push({ events, resolve, reject });
+        queue.push({ meter, events, resolve, reject });
         waiting += events.length;
         running ??= run();
       });

@@ -1,4 +1,4 @@
-import type { AccountId, AccountStatus, BillingMode, Instant, Suspension, UserId } from '@tenantree/domain';
+import type { AccountId, AccountStatus, BillingMode, Instant, Metadata, Suspension, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 
@@ -21,7 +21,7 @@ export type AccountState = {
   readonly name: string;
   readonly nameKey: string;
   readonly externalId: string | null;
-  readonly metadata: Record<string, unknown>;
+  readonly metadata: Metadata;
   readonly status: AccountStatus;
   readonly suspension: Suspension | null;
   readonly protected: boolean;
@@ -44,7 +44,7 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
     name: row.name,
     nameKey: row.name_key,
     externalId: row.external_id,
-    metadata: row.metadata,
+    metadata: row.metadata as Metadata,
     status: row.status,
     suspension:
       row.suspension_kind === null
@@ -57,23 +57,40 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
   };
 }
 
-/** Whether a live (not closed) sibling other than `except` has this name key. */
-export async function isNameTaken(
+/** The live (not closed) child of `parent` with this name key, if any. */
+export async function findSibling(
   trx: TenantTransaction,
   parent: AccountId,
   nameKey: string,
-  except: AccountId | null,
-): Promise<boolean> {
+): Promise<{ readonly id: AccountId; readonly name: string } | null> {
   const row = await trx
     .selectFrom('accounts')
-    .select('id')
+    .select(['id', 'name'])
     .where('parent_id', '=', parent)
     .where('name_key', '=', nameKey)
     .where('status', '<>', 'closed')
-    .$if(except !== null, (query) => query.where('id', '<>', except))
     .executeTakeFirst();
-  return row !== undefined;
+  return row ? { id: row.id as AccountId, name: row.name } : null;
 }
+
+/** The account of the acting subtree with this external id, if any. Another part of the tree may hold it too: see `isExternalIdTaken`. */
+export async function findAccountByExternalId(
+  trx: TenantTransaction,
+  externalId: string,
+): Promise<AccountState | null> {
+  const row = await trx
+    .selectFrom('accounts')
+    .select('id')
+    .where('external_id', '=', externalId)
+    // External ids are unique per tree, and the tree leads their index.
+    .where('root_id', '=', sql<string>`(SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`)
+    .executeTakeFirst();
+  return row ? readAccountState(trx, row.id as AccountId) : null;
+}
+
+/** Whether an insert failed because an account out of sight holds the external id. */
+export const isExternalIdTaken = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === 'accounts_external_id';
 
 /** Number of levels below an account (0: no descendants), closed ones included. */
 export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {

@@ -113,28 +113,31 @@ export async function findByExternalId(
   return rows.map((row) => row.id as AccountId);
 }
 
-/** Ids of those accounts, of the ones asked for, that stand in the acting account's subtree; external ids are resolved too. */
+/** An account that usage may be recorded for. */
+export type KnownAccount = { readonly id: AccountId; readonly closedAt: Instant | null };
+
+/** Finds those of the named accounts that stand in the acting account's subtree, by id and by external id. */
 export async function resolveInSubtree(
   trx: TenantTransaction,
   ids: readonly string[],
   externalIds: readonly string[],
-): Promise<{ known: Map<string, AccountStatus>; byExternalId: Map<string, AccountId> }> {
-  const rows = await trx
-    .selectFrom('accounts')
-    .select(['id', 'external_id', 'status'])
-    .where((where) =>
-      where.or([
-        where('id', 'in', ids.length ? [...ids] : [NO_ID]),
-        where('external_id', 'in', externalIds.length ? [...externalIds] : ['']),
-      ]),
-    )
-    .execute();
+): Promise<{ byId: Map<string, KnownAccount>; byExternalId: Map<string, KnownAccount> }> {
+  type Raw = { id: AccountId; external_id: string | null; closed_at: Date | null };
+  // Two branches, so that each uses its own index; external ids are unique per tree, so the tree leads theirs.
+  const { rows } = await sql<Raw>`
+    SELECT id, external_id, closed_at FROM accounts WHERE id = ANY (${[...ids]}::uuid[])
+    UNION
+    SELECT id, external_id, closed_at FROM accounts WHERE external_id = ANY (${[...externalIds]}::text[])
+      AND root_id = (SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`.execute(trx);
+  const known = rows.map((row) => ({
+    id: row.id,
+    externalId: row.external_id,
+    closedAt: (row.closed_at?.toISOString() ?? null) as Instant | null,
+  }));
   return {
-    known: new Map(rows.map((row) => [row.id, row.status])),
+    byId: new Map(known.map((account) => [account.id, account])),
     byExternalId: new Map(
-      rows.flatMap((row) => (row.external_id === null ? [] : [[row.external_id, row.id as AccountId]])),
+      known.flatMap((account) => (account.externalId === null ? [] : [[account.externalId, account]])),
     ),
   };
 }
-
-const NO_ID = '00000000-0000-0000-0000-000000000000';

@@ -1,5 +1,6 @@
 import type { AccountId, Decimal, Instant } from '@tenantree/domain';
-import type { Database } from '../database.ts';
+import { CompiledQuery } from 'kysely';
+import type { Database, TenantTransaction } from '../database.ts';
 
 /** One event, checked and with its account resolved, ready to be stored. Its key has no control characters. */
 export type EventToRecord = {
@@ -44,14 +45,26 @@ type Row = { uncounted: string | null; changes: string | null; paths: string | n
 
 const SEPARATOR = '\u001f';
 
-// Hot path: one named statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md).
-// Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
+// Hot path: one statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md). The driver
+// prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = { name: 'record_usage', text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9)' };
 
 const arrayOf = (values: readonly string[]): string => `{${values.join(',')}}`;
 
+const parametersOf = (events: readonly EventToRecord[], options: RecordOptions): (string | null)[] => [
+  options.meter,
+  options.adjustment ? 'adjustment' : 'usage',
+  options.adjustment?.reason ?? null,
+  options.now,
+  arrayOf(events.map((event) => event.account)),
+  events.map((event) => event.key).join(SEPARATOR),
+  arrayOf(events.map((event) => event.quantity)),
+  arrayOf(events.map((event) => event.occurredAt)),
+  events.map((event) => JSON.stringify(event.attributes)).join(SEPARATOR),
+];
+
 /**
- * Stores a batch of events in one transaction and counts each new one into its account and the ancestors of its time.
+ * Stores a batch of events in a transaction of its own and counts each new one into its account and the ancestors of its time.
  * When this resolves, everything is committed. The accounts must have been checked against the caller's reach before.
  *
  * @throws the driver's error when nothing was stored (a deadlock with another writer can be tried again)
@@ -61,23 +74,24 @@ export async function recordUsage(
   events: readonly EventToRecord[],
   options: RecordOptions,
 ): Promise<RecordedUsage> {
-  const { rows } = await db.pool.query<Row>({
-    ...RECORD,
-    values: [
-      options.meter,
-      options.adjustment ? 'adjustment' : 'usage',
-      options.adjustment?.reason ?? null,
-      options.now,
-      arrayOf(events.map((event) => event.account)),
-      events.map((event) => event.key).join(SEPARATOR),
-      arrayOf(events.map((event) => event.quantity)),
-      arrayOf(events.map((event) => event.occurredAt)),
-      events.map((event) => JSON.stringify(event.attributes)).join(SEPARATOR),
-    ],
-  });
-  const row = rows[0]!;
-  return { outcomes: readOutcomes(events.length, row.uncounted), trees: readTrees(row) };
+  const { rows } = await db.pool.query<Row>({ ...RECORD, values: parametersOf(events, options) });
+  return readRecorded(events.length, rows[0]!);
 }
+
+/** The same inside a running transaction: for what must be committed together with something else. */
+export async function recordUsageIn(
+  trx: TenantTransaction,
+  events: readonly EventToRecord[],
+  options: RecordOptions,
+): Promise<RecordedUsage> {
+  const { rows } = await trx.executeQuery<Row>(CompiledQuery.raw(RECORD.text, parametersOf(events, options)));
+  return readRecorded(events.length, rows[0]!);
+}
+
+const readRecorded = (count: number, row: Row): RecordedUsage => ({
+  outcomes: readOutcomes(count, row.uncounted),
+  trees: readTrees(row),
+});
 
 const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
 

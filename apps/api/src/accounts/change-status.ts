@@ -1,0 +1,95 @@
+import { type AccountState, findSibling, readSuspensionReach, updateStatus } from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountRow,
+  type AuditEntry,
+  decideStatus,
+  type StatusCommand,
+  SUSPENSION_LABELS,
+  type Suspension,
+} from '@tenantree/domain';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted } from '../hall/refused.ts';
+import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
+import { readBack } from './read-back.ts';
+import type { Standing } from './standing.ts';
+
+/** Suspends an account, and thereby its subtree in effect (product.md 2.3). @throws Refused */
+export const suspendAccount = (
+  hall: Hall,
+  caller: Caller,
+  where: Standing,
+  suspension: Suspension,
+  reason: string | null,
+): Promise<AccountRow> => changeStatus(hall, caller, where, { event: 'suspend', suspension }, reason);
+
+/** Ends an account's own suspension; what its descendants were before, they are again (product.md 2.3). @throws Refused */
+export const reactivateAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
+  changeStatus(hall, caller, where, { event: 'reactivate' }, null);
+
+/** Closes an account without live children; its data is kept for the retention (product.md 2.3). @throws Refused */
+export const closeAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
+  changeStatus(hall, caller, where, { event: 'close' }, null);
+
+/** Reopens a closed account as it was (product.md 2.3). @throws Refused */
+export const reopenAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
+  changeStatus(hall, caller, where, { event: 'reopen' }, null);
+
+/** What a suspension would hit. */
+export const previewSuspension = (hall: Hall, account: AccountId): ReturnType<typeof readSuspensionReach> =>
+  hall.db.withTenant(account, (trx) => readSuspensionReach(trx, account));
+
+type Change = Exclude<StatusCommand, { event: 'erase' }>;
+
+async function changeStatus(
+  hall: Hall,
+  caller: Caller,
+  where: Standing,
+  command: Change,
+  reason: string | null,
+): Promise<AccountRow> {
+  const acting = where.parent?.id ?? where.id;
+  const row = await changeTree(hall, caller, { root: where.root, acting }, async (scope) => {
+    const account = await scope.account(where.id);
+    const change = granted(decideStatus(await stateFor(scope, account), command, hall.clock.nowMs()));
+    if (change.status === 'erased') throw new Error('only the job erases');
+    const closedAt = change.status === 'closed' ? scope.now : null;
+    await updateStatus(
+      scope.trx,
+      account,
+      { status: change.status, suspension: change.suspension, closedAt },
+      scope.version,
+    );
+    await scope.audit(account.id, entryOf(account, command, reason), { id: account.id, name: account.name });
+    scope.touch(account.path);
+    return readBack(hall, scope, account.id);
+  });
+  hall.announce.access({ subtree: where.id });
+  return row;
+}
+
+async function stateFor(scope: TreeChangeScope, account: AccountState): Promise<Parameters<typeof decideStatus>[0]> {
+  const parent = account.parentId ? await scope.account(account.parentId) : null;
+  const sibling = parent ? await findSibling(scope.trx, parent.id, account.nameKey) : null;
+  return {
+    ...account,
+    liveChildren: account.children,
+    parent,
+    siblingOfThatName: sibling?.id === account.id ? null : sibling,
+  };
+}
+
+function entryOf({ name }: AccountState, command: Change, reason: string | null): AuditEntry {
+  switch (command.event) {
+    case 'suspend': {
+      const kind = SUSPENSION_LABELS[command.suspension.kind];
+      return { action: 'account.suspended', details: { account: name, kind, ...(reason === null ? {} : { reason }) } };
+    }
+    case 'reactivate':
+      return { action: 'account.reactivated', details: { account: name } };
+    case 'close':
+      return { action: 'account.closed', details: { account: name } };
+    case 'reopen':
+      return { action: 'account.reopened', details: { account: name } };
+  }
+}

@@ -1,0 +1,117 @@
+import {
+  addToTotals,
+  findAccountByExternalId,
+  findSibling,
+  insertAccount,
+  insertMember,
+  isExternalIdTaken,
+  readAccountRows,
+  readAccountState,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountRow,
+  billingPeriodOf,
+  type Creation,
+  decideCreate,
+  type NewAccount,
+  parseNewAccount,
+} from '@tenantree/domain';
+import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { changeTree } from '../hall/tree-change.ts';
+import { readBack } from './read-back.ts';
+
+export type CreateInput = {
+  readonly name: string;
+  readonly externalId?: string | undefined;
+  readonly metadata?: unknown;
+};
+
+/** The account, and whether this call made it or an earlier one with the same external id and content did. */
+export type Created = { readonly account: AccountRow; readonly created: boolean };
+
+type Parent = { readonly id: AccountId; readonly root: AccountId };
+
+/** Creates a subaccount under a parent; its creator becomes its owner too (product.md 2.1). @throws Refused */
+export async function createSubaccount(
+  hall: Hall,
+  caller: Caller,
+  parent: Parent,
+  input: CreateInput,
+): Promise<Created> {
+  const wish = granted(parseNewAccount(input));
+  const earlier = wish.externalId === null ? null : await findEarlier(hall, parent, wish);
+  if (earlier) return { account: earlier, created: false };
+  try {
+    return await changeTree(hall, caller, { root: parent.root, acting: parent.id }, async (scope) => {
+      const decision = await decide(hall, scope.trx, parent, wish);
+      if (decision.outcome === 'exists') return { account: await readBack(hall, scope, decision.id), created: false };
+      const id = hall.newId<AccountId>();
+      const above = await scope.account(parent.id);
+      const { name, key: nameKey } = wish.name;
+      const { externalId, metadata } = wish;
+      const account = {
+        id,
+        parent: above,
+        name,
+        nameKey,
+        externalId,
+        metadata,
+        createdBy: caller.user,
+        now: scope.now,
+      };
+      await insertAccount(scope.trx, account, scope.version);
+      await insertMember(scope.trx, id, caller.user, 'owner', scope.now);
+      await addToTotals(scope.trx, id, { members: 1 }, scope.version);
+      await scope.audit(id, { action: 'account.created', details: { account: name } }, { id, name });
+      scope.touch([...above.path, id]);
+      return { account: await readBack(hall, scope, id), created: true };
+    });
+  } catch (error) {
+    if (!isExternalIdTaken(error)) throw error;
+    refuseWith('EXTERNAL_ID_CONFLICT', `The external id “${wish.externalId}” is taken in this tree.`, 'externalId');
+  }
+}
+
+/** Creates a main account; its creator becomes its owner (product.md 2.1). @throws Refused */
+export async function createMainAccount(hall: Hall, caller: Caller, input: CreateInput): Promise<Created> {
+  const wish = granted(parseNewAccount(input));
+  const id = hall.newId<AccountId>();
+  return changeTree(hall, caller, { root: id, acting: id }, async (scope) => {
+    const { name, key: nameKey } = wish.name;
+    const { externalId, metadata } = wish;
+    const account = { id, parent: null, name, nameKey, externalId, metadata, createdBy: caller.user, now: scope.now };
+    await insertAccount(scope.trx, account, scope.version);
+    await insertMember(scope.trx, id, caller.user, 'owner', scope.now);
+    await addToTotals(scope.trx, id, { members: 1 }, scope.version);
+    await scope.audit(id, { action: 'account.created', details: { account: name } }, { id, name });
+    scope.touch([id]);
+    return { account: await readBack(hall, scope, id), created: true };
+  });
+}
+
+async function decide(hall: Hall, trx: TenantTransaction, parent: Parent, wish: NewAccount): Promise<Creation> {
+  return granted(
+    decideCreate(
+      {
+        parent: await readAccountState(trx, parent.id),
+        siblingOfThatName: await findSibling(trx, parent.id, wish.name.key),
+        accountOfThatExternalId: wish.externalId === null ? null : await findAccountByExternalId(trx, wish.externalId),
+        maxDepth: hall.settings.maxDepth,
+      },
+      wish,
+    ),
+  );
+}
+
+/** A repeated creation is answered without waiting for the tree, so that integrators can repeat whole imports cheaply. */
+function findEarlier(hall: Hall, parent: Parent, wish: NewAccount): Promise<AccountRow | null> {
+  return hall.db.withTenant(parent.id, async (trx) => {
+    const decision = await decide(hall, trx, parent, wish);
+    if (decision.outcome === 'create') return null;
+    const [row] = await readAccountRows(trx, [decision.id], billingPeriodOf(nowOf(hall)).start, 'without_minutes');
+    return row ?? null;
+  });
+}

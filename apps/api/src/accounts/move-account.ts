@@ -1,0 +1,41 @@
+import { findSibling, moveSubtree, subtreeHeight } from '@tenantree/db';
+import { type AccountId, type AccountRow, decideMove } from '@tenantree/domain';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted } from '../hall/refused.ts';
+import { changeTree } from '../hall/tree-change.ts';
+import { readBack } from './read-back.ts';
+import type { Standing } from './standing.ts';
+
+/**
+ * Moves an account with its subtree under another parent of the same tree (product.md 2.4). Usage counted before stays with the
+ * ancestors of its time; whoever reached the account only through the parents it leaves has lost it at once.
+ *
+ * @param commonAncestor the lowest account above both, as which the change is made
+ * @throws Refused
+ */
+export async function moveAccount(
+  hall: Hall,
+  caller: Caller,
+  where: Standing,
+  to: AccountId,
+  commonAncestor: AccountId,
+): Promise<AccountRow> {
+  const row = await changeTree(hall, caller, { root: where.root, acting: commonAncestor }, async (scope) => {
+    const account = await scope.account(where.id);
+    const target = await scope.account(to);
+    const state = {
+      account: { ...account, levelsBelow: await subtreeHeight(scope.trx, account) },
+      to: target,
+      siblingOfThatName: await findSibling(scope.trx, to, account.nameKey),
+      maxDepth: hall.settings.maxDepth,
+    };
+    const move = granted(decideMove(state));
+    await moveSubtree(scope.trx, account.id, move.parentId, scope.version, scope.now);
+    const details = { account: account.name, before: where.parent?.name ?? '', after: target.name };
+    await scope.audit(account.id, { action: 'account.moved', details }, { id: account.id, name: account.name });
+    scope.touch([...account.path, ...move.path]);
+    return readBack(hall, scope, account.id);
+  });
+  hall.announce.access({ subtree: where.id });
+  return row;
+}

@@ -1,0 +1,126 @@
+import {
+  type AccountSort,
+  type ChainLink,
+  listChildren,
+  type MinutesVisibility,
+  type PageKey,
+  readAccountRows,
+  readAccountState,
+  readTreeVersion,
+  type SearchKey,
+  type SortDirection,
+  searchSubtree,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountStatus,
+  billingPeriodOf,
+  effectiveSuspension,
+  type Instant,
+  type Level,
+  type Metadata,
+  nameKey,
+  type PermissionKey,
+  type SuspensionKind,
+} from '@tenantree/domain';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+
+/** An account as its detail page shows it. */
+export type AccountDetail = AccountRow & {
+  /** From the topmost account that the actor reaches down to this one. */
+  readonly path: readonly { readonly id: AccountId; readonly name: string }[];
+  readonly metadata: Metadata;
+  /** The suspension that holds now; who decided it only when the actor can reach that account. */
+  readonly effective: {
+    readonly kind: SuspensionKind | null;
+    readonly by: { readonly id: AccountId; readonly name: string } | null;
+  };
+  readonly levels: Readonly<Record<PermissionKey, Level>>;
+  readonly treeVersion: number;
+};
+
+export type DetailAccess = {
+  readonly chain: readonly ChainLink[];
+  readonly reached: readonly AccountId[];
+  readonly levels: Readonly<Record<PermissionKey, Level>>;
+  readonly minutes: MinutesVisibility;
+};
+
+/** Reads one account. @throws Refused NOT_FOUND when it has just been erased */
+export async function getAccount(hall: Hall, account: AccountId, access: DetailAccess): Promise<AccountDetail> {
+  const effective = effectiveSuspension(access.chain, hall.clock.nowMs());
+  const visible = access.chain.filter((link) => access.reached.includes(link.id)).map(({ id, name }) => ({ id, name }));
+  return hall.db.withTenant(account, async (trx) => {
+    const treeVersion = await readTreeVersion(trx);
+    const state = await readAccountState(trx, account);
+    const [row] = await readAccountRows(trx, [account], billingPeriodOf(nowOf(hall)).start, access.minutes);
+    if (!row || !state) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+    return {
+      ...row,
+      path: visible,
+      metadata: state.metadata,
+      effective: { kind: effective?.kind ?? null, by: visible.find((link) => link.id === effective?.by.id) ?? null },
+      levels: access.levels,
+      treeVersion,
+    };
+  });
+}
+
+export type ListInput = {
+  readonly sort: AccountSort;
+  readonly direction: SortDirection;
+  readonly statuses: readonly AccountStatus[];
+  readonly after: PageKey | null;
+  readonly limit: number;
+};
+
+export type AccountPage = {
+  readonly rows: AccountRow[];
+  readonly next: PageKey | null;
+  readonly total: number;
+  readonly treeVersion: number;
+  readonly period: Instant;
+};
+
+/** Lists the children of an account (product.md 2.2). */
+export async function listAccounts(
+  hall: Hall,
+  parent: AccountId,
+  input: ListInput,
+  visibility: MinutesVisibility,
+): Promise<AccountPage> {
+  const period = billingPeriodOf(nowOf(hall)).start;
+  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, period, visibility }));
+  return { ...page, period };
+}
+
+export type SearchInput = {
+  readonly query: string;
+  readonly statuses: readonly AccountStatus[];
+  readonly after: SearchKey | null;
+  readonly limit: number;
+};
+
+export type AccountMatches = {
+  readonly rows: AccountRow[];
+  readonly matches: AccountId[];
+  readonly total: number;
+  readonly next: SearchKey | null;
+  readonly treeVersion: number;
+  readonly period: Instant;
+};
+
+/** Searches below an account; matches come with the accounts between. */
+export async function searchAccounts(
+  hall: Hall,
+  within: AccountId,
+  input: SearchInput,
+  visibility: MinutesVisibility,
+): Promise<AccountMatches> {
+  const period = billingPeriodOf(nowOf(hall)).start;
+  const { query: text, ...rest } = input;
+  const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), period, visibility };
+  return { ...(await hall.db.withTenant(within, (trx) => searchSubtree(trx, query))), period };
+}

@@ -1,0 +1,9 @@
+import type { AccountId } from '@tenantree/domain';
+
+/** Where an account stands in its tree: what a change has to know before it may look. */
+export type Standing = {
+  readonly id: AccountId;
+  readonly root: AccountId;
+  /** Null for a main account. */
+  readonly parent: { readonly id: AccountId; readonly name: string } | null;
+};

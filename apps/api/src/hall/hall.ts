@@ -1,0 +1,57 @@
+import type { AuditActor, Database, TreeChange } from '@tenantree/db';
+import type { AccountId, Clock, Instant, KeyId, Membership, RowId, UserId } from '@tenantree/domain';
+
+/** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
+export type Hall = {
+  readonly db: Database;
+  readonly clock: Clock;
+  /** A fresh UUIDv7 by the injected clock. */
+  readonly newId: <Id extends string = RowId>() => Id;
+  /** 256 random bits as base64url. */
+  readonly newSecret: () => string;
+  readonly settings: Settings;
+  readonly announce: Announce;
+};
+
+/** What an operator may set (docs/operators.md). */
+export type Settings = {
+  /** Levels of subaccounts below a main account, 1–32. */
+  readonly maxDepth: number;
+  /** Days after which usage is too old to be recorded. */
+  readonly usageMaxAgeDays: number;
+  /** Days that a closed account's data is kept. */
+  readonly closedRetentionDays: number;
+  /** Where people reach the web app, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Key for signing cursors. */
+  readonly secret: string;
+};
+
+/** Tells live viewers, here and in other processes, what was committed. Called after the commit, never before. */
+export type Announce = {
+  usage(trees: readonly TreeChange[]): void;
+  /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
+  accounts(change: { readonly root: AccountId; readonly version: number; readonly ids: readonly AccountId[] }): void;
+  /** Somebody's access may have changed: whoever matches is asked again for every live stream. */
+  access(change: AccessChange): void;
+};
+
+export type AccessChange = {
+  readonly users?: readonly UserId[];
+  readonly keys?: readonly KeyId[];
+  /** Everybody who watches something in this subtree, or reaches through it. */
+  readonly subtree?: AccountId;
+};
+
+/** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */
+export type Caller = {
+  readonly actor: AuditActor;
+  /** The person, or the owner of the key that acts. */
+  readonly user: UserId;
+  /** The memberships that count for this call: the person's own, or the one that a key stands for. */
+  readonly memberships: readonly Membership[];
+  readonly requestId: string;
+};
+
+/** The present instant by the injected clock. */
+export const nowOf = (hall: Hall): Instant => new Date(hall.clock.nowMs()).toISOString() as Instant;

@@ -1,0 +1,23 @@
+import type { Decision, ErrorCode, Refusal } from '@tenantree/domain';
+
+/** An expected no, on its way to the caller: the only error of ours that leaves the server with its sentence. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+/** The value of a decision that said yes. @throws Refused when it said no */
+export function granted<T>(decision: Decision<T>): T {
+  if (decision.ok) return decision.value;
+  throw new Refused(decision.refusal);
+}
+
+/** Ends a call with a refusal. @throws Refused always */
+export function refuseWith(code: ErrorCode, message: string, field?: string): never {
+  throw new Refused(field === undefined ? { code, message } : { code, message, field });
+}

@@ -1,0 +1,58 @@
+import { addToTotals, deleteMember, type Member, readMembers, updateRole } from '@tenantree/db';
+import { type AccountId, decideChangeRole, decideRemoveMember, type Role, type UserId } from '@tenantree/domain';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
+
+type Where = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
+
+/** Changes a member's role (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER, ALREADY_IN_STATE */
+export async function changeRole(
+  hall: Hall,
+  caller: Caller,
+  where: Where,
+  actorRole: Role,
+  user: UserId,
+  role: Role,
+): Promise<void> {
+  await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+    const { member, owners } = await find(scope, where.id, user);
+    granted(decideChangeRole({ accountName: where.name, member, owners }, { role: actorRole }, role));
+    await updateRole(scope.trx, where.id, user, role);
+    const details = { member: member.name, account: where.name, before: member.role, after: role };
+    await scope.audit(where.id, { action: 'member.roleChanged', details }, { id: user, name: member.name });
+  });
+  hall.announce.access({ users: [user] });
+}
+
+/** Takes a person out of an account; access ends at once (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER */
+export async function removeMember(
+  hall: Hall,
+  caller: Caller,
+  where: Where,
+  actorRole: Role,
+  user: UserId,
+): Promise<void> {
+  await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+    const { member, owners } = await find(scope, where.id, user);
+    const actor = { role: user === caller.user ? member.role : actorRole };
+    granted(decideRemoveMember({ accountName: where.name, member, owners }, actor));
+    await deleteMember(scope.trx, where.id, user);
+    await addToTotals(scope.trx, where.id, { members: -1 }, scope.version);
+    const details = { member: member.name, account: where.name };
+    await scope.audit(where.id, { action: 'member.removed', details }, { id: user, name: member.name });
+    scope.touch((await scope.account(where.id)).path);
+  });
+  hall.announce.access({ users: [user] });
+}
+
+async function find(
+  scope: TreeChangeScope,
+  account: AccountId,
+  user: UserId,
+): Promise<{ member: Member; owners: number }> {
+  const members = await readMembers(scope.trx, account);
+  const member =
+    members.find(({ userId }) => userId === user) ?? refuseWith('NOT_FOUND', 'There is no such member.', 'userId');
+  return { member, owners: members.filter(({ role }) => role === 'owner').length };
+}

@@ -1,0 +1,39 @@
+import { recordUsageIn } from '@tenantree/db';
+import { type AccountId, admitAdjustment, type UsageEventInput } from '@tenantree/domain';
+import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { note } from '../hall/note.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+
+/** Corrects recorded usage by an adjustment event of its own, with a reason (product.md 5.1). @throws Refused */
+export async function adjustUsage(
+  hall: Hall,
+  caller: Caller,
+  account: { readonly id: AccountId; readonly name: string },
+  input: UsageEventInput & { readonly reason: string },
+): Promise<{ status: 'accepted' | 'duplicate' }> {
+  const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
+  const event = granted(admitAdjustment(input, hall.clock.nowMs(), window));
+  const now = nowOf(hall);
+  const record = {
+    account: account.id,
+    key: event.idempotencyKey,
+    quantity: event.quantity,
+    occurredAt: event.occurredAt,
+    attributes: event.attributes,
+  };
+  const { outcome, trees } = await hall.db.withTenant(account.id, async (trx) => {
+    const options = { meter: event.meter, adjustment: { reason: event.reason }, now };
+    const { outcomes, trees } = await recordUsageIn(trx, [record], options);
+    const outcome = outcomes[0] ?? 'conflict';
+    if (outcome === 'accepted') {
+      const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
+      await note(hall, caller, trx, now, account.id, { action: 'usage.adjusted', details }, account);
+    }
+    return { outcome, trees };
+  });
+  if (outcome === 'conflict') {
+    refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
+  }
+  hall.announce.usage(trees);
+  return { status: outcome };
+}

@@ -1,0 +1,133 @@
+import { type EventToRecord, resolveInSubtree } from '@tenantree/db';
+import {
+  type AccountId,
+  type AdmittedEvent,
+  admitEvent,
+  type ErrorCode,
+  type MeterKey,
+  parseAccountRef,
+  type Refusal,
+  type UsageEventInput,
+} from '@tenantree/domain';
+import type { Hall } from '../hall/hall.ts';
+import type { UsageWriter } from './usage-writer.ts';
+
+/** What became of one event of a batch (product.md 5.1). */
+export type EventResult =
+  | { readonly status: 'accepted' | 'duplicate' }
+  | {
+      readonly status: 'conflict' | 'refused';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly field?: string;
+    };
+
+export type EventInput = UsageEventInput & { readonly account?: string | undefined };
+
+type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
+
+/**
+ * Records a batch of usage events as seen from an account: each event may name any account of its subtree. One bad event
+ * never loses the others; when this resolves, everything accepted is committed and counted.
+ *
+ * @throws WriterFullError, or the driver's error when nothing of the batch could be stored
+ */
+export async function recordEvents(
+  hall: Hall,
+  writer: UsageWriter,
+  acting: AccountId,
+  inputs: readonly EventInput[],
+): Promise<EventResult[]> {
+  const results = new Array<EventResult>(inputs.length);
+  const resolve = await accountsOf(hall, acting, inputs);
+  const admitted: Admitted[] = [];
+  const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
+  for (const [index, input] of inputs.entries()) {
+    const account = resolve(input.account);
+    if ('code' in account) {
+      results[index] = refused(account);
+      continue;
+    }
+    const event = admitEvent(input, hall.clock.nowMs(), window);
+    if (!event.ok) results[index] = refused(event.refusal);
+    else if (account.closedAt !== null && event.value.occurredAt > account.closedAt) {
+      results[index] = refused({
+        code: 'ACCOUNT_CLOSED',
+        message: 'This account was closed before.',
+        field: 'account',
+      });
+    } else admitted.push({ ...event.value, account: account.id, index });
+  }
+  await Promise.all(
+    [...byMeter(admitted)].map(async ([meter, events]) => {
+      const outcomes = await writer.record(meter, events.map(toRecord));
+      for (const [i, outcome] of outcomes.entries()) results[events[i]!.index] = resultOf(outcome);
+    }),
+  );
+  return results;
+}
+
+const refused = ({ code, message, field }: Refusal): EventResult => ({
+  status: 'refused',
+  code,
+  message,
+  ...(field === undefined ? {} : { field }),
+});
+
+const resultOf = (outcome: 'accepted' | 'duplicate' | 'conflict'): EventResult =>
+  outcome === 'conflict'
+    ? {
+        status: 'conflict',
+        code: 'EVENT_CONFLICT',
+        message: 'This idempotency key was used for an event with other content.',
+        field: 'idempotencyKey',
+      }
+    : { status: outcome };
+
+const toRecord = (event: Admitted): EventToRecord => ({
+  account: event.account,
+  key: event.idempotencyKey,
+  quantity: event.quantity,
+  occurredAt: event.occurredAt,
+  attributes: event.attributes,
+});
+
+function byMeter(events: readonly Admitted[]): Map<MeterKey, Admitted[]> {
+  const groups = new Map<MeterKey, Admitted[]>();
+  for (const event of events) {
+    const group = groups.get(event.meter);
+    if (group) group.push(event);
+    else groups.set(event.meter, [event]);
+  }
+  return groups;
+}
+
+type Resolved = { readonly id: AccountId; readonly closedAt: string | null };
+
+/** Looks all accounts of a batch up at once. What is not in the subtree does not exist (product.md 2.5). */
+async function accountsOf(
+  hall: Hall,
+  acting: AccountId,
+  inputs: readonly EventInput[],
+): Promise<(asked: string | undefined) => Resolved | Refusal> {
+  const refs = new Map(
+    [...new Set(inputs.map(({ account }) => account ?? acting))].map((asked) => [asked, parseAccountRef(asked)]),
+  );
+  const ids: string[] = [];
+  const externalIds: string[] = [];
+  for (const ref of refs.values()) {
+    if (!ref.ok) continue;
+    if (ref.value.kind === 'id') ids.push(ref.value.id);
+    else externalIds.push(ref.value.externalId);
+  }
+  const found = await hall.db.withTenant(acting, (trx) => resolveInSubtree(trx, ids, externalIds));
+  return (asked = acting) => {
+    const ref = refs.get(asked)!;
+    if (!ref.ok) return ref.refusal;
+    const account =
+      ref.value.kind === 'id' ? found.byId.get(ref.value.id) : found.byExternalId.get(ref.value.externalId);
+    return (
+      account ?? { code: 'NOT_FOUND', message: `There is no account “${asked}” that you can reach.`, field: 'account' }
+    );
+  };
+}
