@@ -27,6 +27,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const at = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce((inner, name) => (isRecord(inner) ? inner[name] : undefined), value);
 
+const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+
 /**
  * Asks Tenantree for an embed token with one plain HTTP request, so that it can be copied into any language.
  *
@@ -44,5 +46,5 @@ export async function mintToken({ api, key, account, origin, userRef }: MintOpti
   if (typeof token === 'string' && typeof expiresAt === 'string') return { token, expiresAt };
   const code = at(answer, 'error', 'data', 'refusal', 'code');
   const message = at(answer, 'error', 'data', 'refusal', 'message');
-  throw new TokenRefused(String(code ?? response.status), String(message ?? 'Tenantree gave no token.'));
+  throw new TokenRefused(textOr(code, String(response.status)), textOr(message, 'Tenantree gave no token.'));
 }

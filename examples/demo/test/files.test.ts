@@ -56,11 +56,8 @@ describe('the calls file', () => {
     );
     expect(calls.every((call) => call.enteredMs >= 0 && call.enteredMs < MONTH_MS)).toBe(true);
     const outcomes = Map.groupBy(calls, (call) => call.outcome);
-    expect([...outcomes].map(([name, of]) => [name, of.length]).sort()).toEqual([
-      ['AGENT', 31_402],
-      ['HANG', 10_366],
-      ['PHANTOM', 310],
-    ]);
+    const counts = Object.fromEntries([...outcomes].map(([name, of]) => [name, of.length]));
+    expect(counts).toEqual({ AGENT: 31_402, HANG: 10_366, PHANTOM: 310 });
   });
 
   it('names 31 people; NO_SERVER is nobody', () => {

@@ -1,4 +1,4 @@
-import type { TRPCLink } from '@trpc/client';
+import type { TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
 import { refusalOf } from './refusal-of.ts';
@@ -14,7 +14,21 @@ export function renewalLink(session: Session): TRPCLink<AnyRouter> {
       observable((observer) => {
         let attempt: Unsubscribable | undefined;
         let ended = false;
-        const send = (renewed: 'first' | 'renewed'): void => {
+
+        const renew = async (serial: number, error: TRPCClientError<AnyRouter>): Promise<void> => {
+          try {
+            await session.renewAfter(serial);
+          } catch {
+            giveUp(error);
+            return;
+          }
+          if (!ended) send('renewed');
+        };
+        const giveUp = (error: TRPCClientError<AnyRouter>): void => {
+          session.expired();
+          observer.error(error);
+        };
+        const send = (turn: 'first' | 'renewed'): void => {
           // before the first call there is no token yet: that call gets the first one
           const serial = Math.max(1, session.serial());
           attempt = next(op).subscribe({
@@ -24,15 +38,9 @@ export function renewalLink(session: Session): TRPCLink<AnyRouter> {
             },
             complete: () => observer.complete(),
             error: (error) => {
-              if (refusalOf(error).code !== 'UNAUTHORIZED') return observer.error(error);
-              const giveUp = (): void => {
-                session.expired();
-                observer.error(error);
-              };
-              if (renewed === 'renewed') return giveUp();
-              session.renewAfter(serial).then(() => {
-                if (!ended) send('renewed');
-              }, giveUp);
+              if (refusalOf(error).code !== 'UNAUTHORIZED') observer.error(error);
+              else if (turn === 'renewed') giveUp(error);
+              else void renew(serial, error);
             },
           });
         };

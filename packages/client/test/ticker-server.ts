@@ -78,7 +78,7 @@ const routerOf = (log: Log, accepts: (token: string) => boolean) => {
         refuseStrangers(ctx.token);
         let seen = Number(input.lastEventId ?? 0);
         let sent = 0;
-        while (!signal?.aborted) {
+        for (;;) {
           while (seen < log.ticks.length) {
             const tick = log.ticks[seen] ?? '';
             seen += 1;
@@ -88,6 +88,7 @@ const routerOf = (log: Log, accepts: (token: string) => boolean) => {
             if (sent === input.cutAfter) return;
           }
           await nextChange(log, signal);
+          if (signal?.aborted) return;
         }
       }),
   });
