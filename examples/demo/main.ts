@@ -13,6 +13,9 @@ if (typeof options === 'string') {
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+// `npm run demo` was killed without a word
+process.on('disconnect', () => stop.abort());
+process.channel?.unref();
 
 const line = createStatusLine(process.stdout);
 const say = (text: string): void => {

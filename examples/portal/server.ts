@@ -32,9 +32,11 @@ portal.on('error', (error) => {
 });
 portal.listen(port, () => console.log(`Northwind Voice portal at ${origin} (subaccounts by ${values.url})`));
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    portal.close();
-    portal.closeAllConnections();
-  });
-}
+const stop = (): void => {
+  portal.close();
+  portal.closeAllConnections();
+};
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+// `npm run portal` was killed without a word
+process.once('disconnect', stop);
+process.channel?.unref();
