@@ -28,6 +28,9 @@ export type DemoRun = {
   readonly say: (text: string) => void;
 };
 
+/** Something that neither waiting nor trying again helps against, in a sentence for whoever runs the demo. */
+export class Failed extends Error {}
+
 /**
  * The whole demo, through the public API only: reseller, accounts, agents, then the month of calls, then the comparison of what the server
  * counted with what the file says.
@@ -43,7 +46,7 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
     persistUntil(action, signal, ({ message }) => line.show(`The server is away, trying again … (${message})`));
 
   const { home } = await persist(() => trpc.session.me.query());
-  if (home === null) throw new Error('This key belongs to no account.');
+  if (home === null) throw new Failed('This key belongs to no account.');
   const reseller = await findReseller(trpc, home, options.reseller, prefixOf(options.reseller), persist);
   say(`Reseller “${reseller.name}” at ${options.url}`);
   if (!reseller.imported) {
@@ -100,7 +103,7 @@ async function record(
   const { results } = await persist(() => trpc.usage.record.mutate({ account: reseller.id, events: [...events] }));
   results.forEach((result, index) => {
     if (result.status === 'accepted' || result.status === 'duplicate') return;
-    throw new Error(`The call ${events[index]?.idempotencyKey} was not counted: ${result.message ?? result.status}.`);
+    throw new Failed(`The call ${events[index]?.idempotencyKey} was not counted: ${result.message ?? result.status}.`);
   });
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createTenantree, refusalOf } from '@tenantree/client';
-import { runDemo } from './demo.ts';
+import { Failed, runDemo } from './demo.ts';
 import { readOptions } from './options.ts';
 import { Stopped } from './patience.ts';
 import { createStatusLine } from './progress.ts';
@@ -33,6 +33,9 @@ try {
   line.end();
   if (error instanceof Stopped) {
     console.log('Stopped. Start it again and it goes on where it was; every call counts once.');
+  } else if (error instanceof Failed) {
+    console.error(error.message);
+    process.exitCode = 1;
   } else {
     const { code, message, requestId } = refusalOf(error);
     console.error(`${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`);

@@ -43,11 +43,18 @@ function dataOf(error: unknown): Record<string, unknown> | undefined {
  *
  * An answer of the server keeps its code, field and request id. No answer at all (no network, a proxy's page, a cut
  * connection) is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect.
+ * An error that no call of the client made is `INTERNAL` and not worth retrying.
  */
 export function refusalOf(error: unknown): CallRefusal {
   const message = (error instanceof Error && error.message) || 'The call failed.';
   const data = dataOf(error);
-  if (!data) return { code: 'UNAVAILABLE', message, retryable: true };
+  if (!data) {
+    // by name: a page may hold two copies of tRPC's class
+    const fromCall = error instanceof Error && error.name === 'TRPCClientError';
+    return fromCall
+      ? { code: 'UNAVAILABLE', message, retryable: true }
+      : { code: 'INTERNAL', message, retryable: false };
+  }
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
   const code = isErrorCode(refusal['code'])
     ? refusal['code']

@@ -45,4 +45,13 @@ describe('a refusal', () => {
     expect(await trpc.whoami.query().catch(refusalOf)).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
     close();
   });
+
+  it('is not made up for errors that no call made', () => {
+    expect(refusalOf(new TypeError('x is not a function'))).toEqual({
+      code: 'INTERNAL',
+      message: 'x is not a function',
+      retryable: false,
+    });
+    expect(refusalOf('nonsense')).toMatchObject({ code: 'INTERNAL', retryable: false });
+  });
 });
