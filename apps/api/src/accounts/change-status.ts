@@ -9,19 +9,28 @@ import {
   type Suspension,
 } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
 import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
-/** Suspends an account, and thereby its subtree in effect (product.md 2.3). @throws Refused */
-export const suspendAccount = (
+/**
+ * Suspends an account, and thereby its subtree in effect (product.md 2.3). A main account can't be suspended: the spec is silent,
+ * but nobody would stand above it to reactivate it.
+ *
+ * @throws Refused
+ */
+export async function suspendAccount(
   hall: Hall,
   caller: Caller,
   where: Standing,
   suspension: Suspension,
   reason: string | null,
-): Promise<AccountRow> => changeStatus(hall, caller, where, { event: 'suspend', suspension }, reason);
+): Promise<AccountRow> {
+  if (where.parent === null)
+    refuseWith('FORBIDDEN', 'A main account can’t be suspended: nobody stands above it to reactivate it.');
+  return changeStatus(hall, caller, where, { event: 'suspend', suspension }, reason);
+}
 
 /** Ends an account's own suspension; what its descendants were before, they are again (product.md 2.3). @throws Refused */
 export const reactivateAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>

@@ -1,0 +1,160 @@
+import { ACCOUNT_SORTS, type MinutesVisibility } from '@tenantree/db';
+import { type AccountId, SUSPENSION_KINDS } from '@tenantree/domain';
+import { z } from 'zod';
+import { ruleOf } from '../guard/access.ts';
+import { type Access, admit } from '../guard/admit.ts';
+import { accountProcedure, router, signedInProcedure } from '../guard/procedure.ts';
+import { readCursor, writeCursor } from '../hall/cursor.ts';
+import * as inputs from '../hall/inputs.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { renameAccount, setMetadata, setProtection } from './change-account.ts';
+import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
+import { createMainAccount, createSubaccount } from './create-account.ts';
+import { noteVisit } from './enter-account.ts';
+import { moveAccount } from './move-account.ts';
+import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { watchAccounts } from './watch-accounts.ts';
+
+const onlyAccount = z.strictObject({ account: inputs.account });
+const details = {
+  name: inputs.text(0, 4_000),
+  externalId: inputs.text(0, 400).optional(),
+  metadata: z.json().optional(),
+};
+const statuses = z
+  .array(z.enum(['active', 'suspended', 'closed']))
+  .min(1)
+  .max(3)
+  .default(['active', 'suspended']);
+const accountId = z.string().transform((text) => text as AccountId);
+const pageKey = z.strictObject({ key: z.string(), id: accountId });
+const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: accountId });
+
+/** Minutes belong to those who may see usage. */
+const minutesFor = (access: Access): MinutesVisibility =>
+  access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
+
+export const accountsRouter = router({
+  createMain: signedInProcedure.input(z.strictObject(details)).mutation(({ ctx, input }) => {
+    if (ctx.actor.kind !== 'person') refuseWith('FORBIDDEN', 'Only a signed-in person can create a main account.');
+    return createMainAccount(ctx.hall, ctx.caller, input);
+  }),
+
+  create: accountProcedure
+    .input(z.strictObject({ account: inputs.account, ...details }))
+    .mutation(({ ctx, input }) => createSubaccount(ctx.hall, ctx.caller, ctx.access, input)),
+
+  get: accountProcedure.input(onlyAccount).query(({ ctx }) =>
+    getAccount(ctx.hall, ctx.access.id, {
+      chain: ctx.access.chain,
+      reached: ctx.access.reached,
+      levels: ctx.access.levels,
+      minutes: minutesFor(ctx.access),
+    }),
+  ),
+
+  list: accountProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        sort: z.enum(ACCOUNT_SORTS).default('name'),
+        direction: z.enum(['asc', 'desc']).default('asc'),
+        status: statuses,
+        cursor: inputs.cursor,
+        limit: inputs.limit(200),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}`;
+      const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
+      const query = { sort: input.sort, direction: input.direction, statuses: input.status, after, limit: input.limit };
+      const { next, ...page } = await listAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
+      return { ...page, nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+    }),
+
+  search: accountProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        query: z.string().trim().min(1).max(120),
+        status: statuses,
+        cursor: inputs.cursor,
+        limit: inputs.limit(200),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const kind = `search:${ctx.access.id}:${input.query}`;
+      const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
+      const query = { query: input.query, statuses: input.status, after, limit: input.limit };
+      const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
+      return { ...page, nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+    }),
+
+  live: accountProcedure
+    .input(z.strictObject({ account: inputs.account, lastEventId: z.string().max(40).optional() }))
+    .subscription(({ ctx, input, signal }) => watchAccounts(ctx, input.lastEventId, signal)),
+
+  rename: accountProcedure
+    .input(z.strictObject({ account: inputs.account, name: details.name }))
+    .mutation(({ ctx, input }) => renameAccount(ctx.hall, ctx.caller, ctx.access, input.name)),
+
+  setMetadata: accountProcedure
+    .input(z.strictObject({ account: inputs.account, metadata: z.json() }))
+    .mutation(({ ctx, input }) => setMetadata(ctx.hall, ctx.caller, ctx.access, input.metadata)),
+
+  previewSuspension: accountProcedure.input(onlyAccount).query(({ ctx }) => previewSuspension(ctx.hall, ctx.access.id)),
+
+  suspend: accountProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        kind: z.enum(SUSPENSION_KINDS).default('read_only'),
+        from: inputs.instant.optional(),
+        until: inputs.instant.optional(),
+        reason: inputs.text(1, 500).optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) => {
+      const suspension = { kind: input.kind, from: input.from ?? null, until: input.until ?? null };
+      return suspendAccount(ctx.hall, ctx.caller, ctx.access, suspension, input.reason ?? null);
+    }),
+
+  reactivate: accountProcedure
+    .input(onlyAccount)
+    .mutation(({ ctx }) => reactivateAccount(ctx.hall, ctx.caller, ctx.access)),
+
+  close: accountProcedure.input(onlyAccount).mutation(({ ctx }) => closeAccount(ctx.hall, ctx.caller, ctx.access)),
+
+  reopen: accountProcedure.input(onlyAccount).mutation(({ ctx }) => reopenAccount(ctx.hall, ctx.caller, ctx.access)),
+
+  setProtection: accountProcedure
+    .input(z.strictObject({ account: inputs.account, protection: z.enum(['on', 'off']) }))
+    .mutation(({ ctx, input }) => setProtection(ctx.hall, ctx.caller, ctx.access, input.protection)),
+
+  move: accountProcedure
+    .input(z.strictObject({ account: inputs.account, to: inputs.account }))
+    .mutation(async ({ ctx, input }) => {
+      // The new parent is a place where a subaccount is made: the same permission as for creating one there.
+      const rule = ruleOf('accounts.create');
+      if (rule.kind !== 'account') throw new Error('creating is a procedure of an account');
+      const to = granted(await admit(ctx.hall, ctx.actor, input.to, rule));
+      const common = ctx.access.path.filter((id) => to.path.includes(id)).at(-1);
+      if (common === undefined)
+        refuseWith(
+          'MOVE_ACROSS_TREES',
+          `“${ctx.access.name}” and “${to.name}” are not under the same main account.`,
+          'to',
+        );
+      return moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common);
+    }),
+
+  enter: accountProcedure.input(onlyAccount).mutation(async ({ ctx }) => {
+    await noteVisit(ctx.hall, ctx.caller, ctx.access, 'account.entered');
+    return {};
+  }),
+
+  leave: accountProcedure.input(onlyAccount).mutation(async ({ ctx }) => {
+    await noteVisit(ctx.hall, ctx.caller, ctx.access, 'account.left');
+    return {};
+  }),
+});

@@ -1,0 +1,22 @@
+import type { Hall } from '../hall/hall.ts';
+import type { People } from '../hall/people.ts';
+import type { Hub } from '../live/hub.ts';
+import type { UsageWriter } from '../usage/usage-writer.ts';
+import type { Actor } from './actor.ts';
+
+/** What a procedure is given before anything is known of the caller. */
+export type Context = {
+  readonly hall: Hall;
+  readonly people: People;
+  readonly writer: UsageWriter;
+  readonly hub: Hub;
+  readonly requestId: string;
+  /** Where the call came from, for limits per address. */
+  readonly address: string;
+  /** Recognises the caller anew: on a lasting connection a credential may have ended since the last call. */
+  readonly authenticate: () => Promise<Actor | 'invalid' | null>;
+  /** The WebSocket of the call, when it came over one; live frames are written to it directly. */
+  readonly socket: import('ws').WebSocket | null;
+  /** Slows down who guesses links and passwords. @throws Refused RATE_LIMITED */
+  readonly limitGuesses: (what: string) => Promise<void>;
+};

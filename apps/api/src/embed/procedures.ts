@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { accountProcedure, router } from '../guard/procedure.ts';
+import * as inputs from '../hall/inputs.ts';
+import { refuseWith } from '../hall/refused.ts';
+import { createEmbedToken } from './create-token.ts';
+
+export const embedRouter = router({
+  createToken: accountProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        origin: inputs.text(1, 300),
+        access: z.enum(['read', 'full']).default('full'),
+        userRef: inputs.text(1, 200),
+        ttlSeconds: z.number().int().min(60).max(3_600).default(900),
+      }),
+    )
+    .mutation(({ ctx, input: { account: _, ...input } }) => {
+      if (ctx.actor.kind !== 'key') refuseWith('FORBIDDEN', 'Embed tokens are made with an API key, by your backend.');
+      return createEmbedToken(ctx.hall, ctx.caller, ctx.actor.key, ctx.access, input);
+    }),
+});

@@ -1,0 +1,89 @@
+import type { Level, PermissionKey, Work } from '@tenantree/domain';
+
+/** What a procedure needs. */
+export type AccessRule =
+  /** Anybody may call it; says why. */
+  | { readonly kind: 'public'; readonly why: string }
+  /** Whoever is recognised may call it; it touches no account's data but the caller's own. */
+  | { readonly kind: 'signed_in' }
+  /** A permission in the acting account, or, for what is done to an account from above, in its parent. */
+  | {
+      readonly kind: 'account';
+      readonly at: 'account' | 'parent';
+      readonly permission: PermissionKey;
+      readonly level: Level;
+      readonly work: Work;
+    };
+
+const inAccount = (permission: PermissionKey, level: Level, work: Work): AccessRule => ({
+  kind: 'account',
+  at: 'account',
+  permission,
+  level,
+  work,
+});
+const fromAbove = (permission: PermissionKey, level: Level, work: Work): AccessRule => ({
+  kind: 'account',
+  at: 'parent',
+  permission,
+  level,
+  work,
+});
+/** Reaching the account is enough. */
+const reach = (work: Work): AccessRule => inAccount('account', 'none', work);
+
+/**
+ * Every procedure and what it needs, in one place (product.md 3.7). The guard finds a procedure's rule here by its path;
+ * a procedure without one can't be called, and a test walks both lists.
+ */
+export const ACCESS = {
+  'setup.status': { kind: 'public', why: 'The first-run screen asks before anybody exists.' },
+  'setup.claim': { kind: 'public', why: 'Needs the one-time link that the server printed.' },
+  'session.me': { kind: 'signed_in' },
+  'accounts.createMain': { kind: 'signed_in' },
+  'accounts.create': inAccount('account.subaccounts', 'full', 'create'),
+  'accounts.get': reach('read'),
+  'accounts.list': inAccount('account.subaccounts', 'read', 'read'),
+  'accounts.search': inAccount('account.subaccounts', 'read', 'read'),
+  'accounts.live': inAccount('account.subaccounts', 'read', 'read'),
+  'accounts.rename': inAccount('account.settings', 'full', 'change'),
+  'accounts.setMetadata': inAccount('account.settings', 'full', 'change'),
+  'accounts.previewSuspension': fromAbove('account.subaccounts', 'full', 'read'),
+  'accounts.suspend': fromAbove('account.subaccounts', 'full', 'change'),
+  'accounts.reactivate': fromAbove('account.subaccounts', 'full', 'restore'),
+  'accounts.close': fromAbove('account.subaccounts', 'full', 'change'),
+  'accounts.reopen': fromAbove('account.subaccounts', 'full', 'restore'),
+  'accounts.setProtection': fromAbove('account.subaccounts', 'full', 'change'),
+  'accounts.move': fromAbove('account.subaccounts', 'full', 'change'),
+  'accounts.enter': reach('read'),
+  'accounts.leave': reach('read'),
+  'agents.create': inAccount('agents.general', 'full', 'create'),
+  'agents.list': inAccount('agents.general', 'read', 'read'),
+  'members.list': inAccount('account.members', 'read', 'read'),
+  'members.invite': inAccount('account.members', 'full', 'change'),
+  'members.revokeInvitation': inAccount('account.members', 'full', 'change'),
+  'members.setRole': inAccount('account.members', 'full', 'change'),
+  'members.remove': inAccount('account.members', 'full', 'change'),
+  'members.leave': reach('change'),
+  'members.invitation': { kind: 'public', why: 'Needs the secret of the invitation, which proves the address.' },
+  'members.acceptInvitation': { kind: 'public', why: 'Needs the secret of the invitation, which proves the address.' },
+  'keys.list': inAccount('developers.apiKeys', 'read', 'read'),
+  'keys.create': inAccount('developers.apiKeys', 'full', 'create'),
+  'keys.revoke': inAccount('developers.apiKeys', 'full', 'change'),
+  'embed.createToken': inAccount('account.subaccounts', 'read', 'read'),
+  'usage.record': inAccount('billing.usage', 'full', 'usage'),
+  'usage.adjust': inAccount('billing', 'full', 'usage'),
+  'usage.totals': inAccount('billing.usage', 'full', 'read'),
+  'usage.series': inAccount('billing.usage', 'full', 'read'),
+  'usage.export': inAccount('billing.usage', 'full', 'read'),
+  'usage.live': inAccount('billing.usage', 'full', 'read'),
+  'audit.list': inAccount('account.settings', 'read', 'read'),
+} as const satisfies Record<string, AccessRule>;
+
+export type ProcedurePath = keyof typeof ACCESS;
+
+/** The rule of a procedure. @throws Error for a procedure that nobody may call because it has none */
+export function ruleOf(path: string): AccessRule {
+  if (Object.hasOwn(ACCESS, path)) return ACCESS[path as ProcedurePath];
+  throw new Error(`The procedure ${path} names no permission in guard/access.ts (product.md 3.7).`);
+}

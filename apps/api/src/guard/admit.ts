@@ -1,0 +1,146 @@
+import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
+import {
+  type AccountId,
+  accountNotFound,
+  atLeast,
+  type Decision,
+  decideAccess,
+  effectiveLevels,
+  type Level,
+  type Levels,
+  levelOf,
+  type Membership,
+  mapPermissions,
+  type PermissionKey,
+  parseAccountRef,
+  type Role,
+  reachedOf,
+  reaches,
+  refuse,
+  roleAt,
+  type Work,
+} from '@tenantree/domain';
+import type { Actor } from '../context/actor.ts';
+import { membershipsOf } from '../context/memberships.ts';
+import type { Hall } from '../hall/hall.ts';
+import type { AccessRule } from './access.ts';
+
+/** An admitted call's acting account: where it stands, and what the caller may do in it. */
+export type Access = {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly root: AccountId;
+  /** Root first, the acting account last. */
+  readonly chain: readonly ChainLink[];
+  readonly path: readonly AccountId[];
+  /** The part of the path that the caller reaches: from the topmost account of theirs downward. */
+  readonly reached: readonly AccountId[];
+  /** The caller's highest role that counts here. */
+  readonly role: Role;
+  readonly memberships: readonly Membership[];
+  readonly levels: Readonly<Record<PermissionKey, Level>>;
+  /** The parent for sentences: unnamed when the caller can't reach it. */
+  readonly parent: { readonly id: AccountId; readonly name: string } | null;
+};
+
+type AccountRule = Extract<AccessRule, { kind: 'account' }>;
+
+/** Whether an actor may do in an account what a procedure's rule asks (product.md 2.5, 2.6, 3). Everything is read anew: rights may have changed. */
+export async function admit(hall: Hall, actor: Actor, asked: string, rule: AccountRule): Promise<Decision<Access>> {
+  const memberships = await membershipsOf(hall, actor);
+  const chain = await findChain(hall, memberships, asked);
+  const account = chain.at(-1);
+  if (!account) return accountNotFound(asked);
+  if (actor.kind === 'embed' && actor.access === 'read' && rule.work !== 'read') {
+    return refuse('FORBIDDEN', 'This screen was opened for reading only.');
+  }
+  const decision =
+    rule.at === 'parent'
+      ? decideFromAbove(hall, memberships, chain, asked, rule)
+      : decideAt(hall, memberships, chain, asked, rule);
+  if (!decision.ok) return decision;
+  const path = chain.map(({ id }) => id);
+  const reached = reachedOf(memberships, path);
+  const parent = chain.at(-2);
+  const levels = effectiveLevels(memberships, path, []);
+  return {
+    ok: true,
+    value: {
+      id: account.id,
+      name: account.name,
+      root: account.rootId,
+      chain,
+      path,
+      reached,
+      role: roleAt(memberships, path) ?? 'viewer',
+      memberships,
+      levels: mapPermissions((key) => levelOf(levels, key)),
+      parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : 'The account above' } : null,
+    },
+  };
+}
+
+type Rule = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
+
+// Caps come with the screen that sets them; until then nobody has any.
+const NO_CAPS = [] as const;
+
+const decideAt = (
+  hall: Hall,
+  memberships: readonly Membership[],
+  chain: readonly ChainLink[],
+  asked: string,
+  rule: Rule,
+): Decision<Levels> =>
+  decideAccess(
+    { asked, memberships, chain, status: chain.at(-1)?.status ?? 'active', caps: NO_CAPS },
+    rule,
+    hall.clock.nowMs(),
+  );
+
+/** What is done to an account from above needs the permission in its parent; to a main account, its owner. */
+function decideFromAbove(
+  hall: Hall,
+  memberships: readonly Membership[],
+  chain: readonly ChainLink[],
+  asked: string,
+  rule: Rule,
+): Decision<Levels> {
+  const seen = decideAt(hall, memberships, chain, asked, { permission: 'account', level: 'none', work: 'read' });
+  if (!seen.ok) return seen;
+  const above = chain.slice(0, -1);
+  const path = chain.map(({ id }) => id);
+  if (above.length === 0) {
+    if (roleAt(memberships, path) !== 'owner')
+      return refuse('FORBIDDEN', 'Only an owner may do this to a main account.');
+    // Its own closing is the domain's question; nobody stands above a main account to suspend it.
+    return decideAt(hall, memberships, chain, asked, { ...rule, work: 'restore' });
+  }
+  const decision = decideAt(hall, memberships, above, asked, rule);
+  if (decision.ok || decision.refusal.code !== 'NOT_FOUND') return decision;
+  return refuse('FORBIDDEN', `Only the account above “${chain.at(-1)?.name}” may do this.`);
+}
+
+async function findChain(hall: Hall, memberships: readonly Membership[], asked: string): Promise<ChainLink[]> {
+  const ref = parseAccountRef(asked);
+  if (!ref.ok) return [];
+  if (ref.value.kind === 'id') return readChain(hall.db, ref.value.id);
+  const ids = await findByExternalId(
+    hall.db,
+    ref.value.externalId,
+    memberships.map(({ account }) => account),
+  );
+  const chains = await Promise.all(ids.map((id) => readChain(hall.db, id)));
+  const reachable = chains.filter((chain) =>
+    reaches(
+      memberships,
+      chain.map(({ id }) => id),
+    ),
+  );
+  // A person in several trees may know two accounts by one name: then it names neither.
+  return reachable.length === 1 ? reachable[0]! : [];
+}
+
+/** Whether the access carries a permission at a level. */
+export const may = (access: Access, permission: PermissionKey, level: Level): boolean =>
+  atLeast(effectiveLevels(access.memberships, access.path, NO_CAPS), permission, level);

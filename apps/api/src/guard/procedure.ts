@@ -1,0 +1,115 @@
+import type { AuditActor } from '@tenantree/db';
+import { isRecord, type Refusal, reachesFrom } from '@tenantree/domain';
+import { initTRPC, TRPCError } from '@trpc/server';
+import { type Actor, userOf } from '../context/actor.ts';
+import type { Context } from '../context/context.ts';
+import { membershipsOf } from '../context/memberships.ts';
+import type { Caller } from '../hall/hall.ts';
+import { ruleOf } from './access.ts';
+import { type Access, admit } from './admit.ts';
+import { refusalOf, statusOf, toSent, toTRPCError } from './error-shape.ts';
+
+const t = initTRPC.context<Context>().create({
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
+  errorFormatter: ({ shape, error, ctx, path }) => {
+    const { refusal } = refusalOf(error);
+    return {
+      code: shape.code,
+      message: refusal.message,
+      data: {
+        code: shape.data.code,
+        httpStatus: statusOf(refusal.code),
+        path: path ?? null,
+        refusal: toSent(refusal),
+        requestId: ctx?.requestId ?? null,
+      },
+    };
+  },
+});
+
+export const router = t.router;
+export const mergeRouters = t.mergeRouters;
+
+const UNAUTHORIZED: Refusal = { code: 'UNAUTHORIZED', message: 'Sign in, or present a valid token.' };
+
+/** Thrown errors of slices become tRPC errors with their refusal; anything unexpected keeps its cause for the log and loses its detail outside. */
+const base = t.procedure.use(async ({ next }) => {
+  const result = await next();
+  if (result.ok) return result;
+  const { refusal, unexpected } = refusalOf(result.error);
+  if (unexpected) return result;
+  throw toTRPCError(refusal);
+});
+
+async function recognise(ctx: Context): Promise<Actor> {
+  const actor = await ctx.authenticate();
+  if (actor === null || actor === 'invalid') throw toTRPCError(UNAUTHORIZED);
+  return actor;
+}
+
+const misplaced = (path: string, kind: string): TRPCError =>
+  new TRPCError({
+    code: 'INTERNAL_SERVER_ERROR',
+    cause: new Error(`${path} is declared as ${kind} in guard/access.ts`),
+  });
+
+/** For procedures that anybody may call. */
+export const publicProcedure = base.use(({ path, next }) => {
+  const rule = ruleOf(path);
+  if (rule.kind !== 'public') throw misplaced(path, rule.kind);
+  return next();
+});
+
+/** For procedures of whoever is recognised. */
+export const signedInProcedure = base.use(async ({ ctx, path, next }) => {
+  const rule = ruleOf(path);
+  if (rule.kind !== 'signed_in') throw misplaced(path, rule.kind);
+  const actor = await recognise(ctx);
+  const memberships = await membershipsOf(ctx.hall, actor);
+  const caller: Caller = { actor: auditActor(actor, null), user: userOf(actor), memberships, requestId: ctx.requestId };
+  return next({ ctx: { actor, caller } });
+});
+
+/** For procedures in an acting account, which every such input names as `account`. */
+export const accountProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
+  const rule = ruleOf(path);
+  if (rule.kind !== 'account') throw misplaced(path, rule.kind);
+  const actor = await recognise(ctx);
+  const input = await getRawInput();
+  if (!isRecord(input) || typeof input.account !== 'string') {
+    throw toTRPCError({ code: 'BAD_REQUEST', message: 'Name the account: its id or ext:THEIR-ID.', field: 'account' });
+  }
+  const asked = input.account;
+  const decision = await admit(ctx.hall, actor, asked, rule);
+  if (!decision.ok) throw toTRPCError(decision.refusal);
+  const access = decision.value;
+  const caller: Caller = {
+    actor: auditActor(actor, access),
+    user: userOf(actor),
+    memberships: access.memberships,
+    requestId: ctx.requestId,
+  };
+  /** Asked again while a live stream runs: whether the same call would still be admitted. */
+  const recheck = async (): Promise<Refusal | null> => {
+    const again = await ctx.authenticate();
+    if (again === null || again === 'invalid') return UNAUTHORIZED;
+    const outcome = await admit(ctx.hall, again, access.id, rule);
+    return outcome.ok ? null : outcome.refusal;
+  };
+  return next({ ctx: { actor, caller, access, recheck } });
+});
+
+/** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */
+function auditActor(actor: Actor, access: Access | null): AuditActor {
+  const through = access?.memberships.find((membership) => reachesFrom(membership, access.path));
+  const from = access?.chain.find((link) => link.id === through?.account);
+  const via = from && access && from.id !== access.id ? { id: from.id, name: from.name } : null;
+  switch (actor.kind) {
+    case 'person':
+      return { kind: 'person', id: actor.user, name: actor.name, via };
+    case 'key':
+      return { kind: 'key', id: actor.key, name: actor.name, via };
+    case 'embed':
+      return { kind: 'embed', id: actor.key.id, name: `${actor.userRef} on ${actor.origin}`, via };
+  }
+}

@@ -1,0 +1,72 @@
+import { readInvitations, readMembers } from '@tenantree/db';
+import { ROLES, type UserId } from '@tenantree/domain';
+import { z } from 'zod';
+import { accountProcedure, publicProcedure, router } from '../guard/procedure.ts';
+import { nowOf } from '../hall/hall.ts';
+import * as inputs from '../hall/inputs.ts';
+import { PASSWORD_LENGTH } from '../hall/people.ts';
+import { changeRole, removeMember } from './change-member.ts';
+import { acceptInvitation, inviteMember, readInvitation, revokeInvitation } from './invitations.ts';
+
+const role = z.enum(ROLES);
+const userId = inputs.rowId.transform((id) => id as string as UserId);
+const token = inputs.text(1, 200);
+
+export const membersRouter = router({
+  list: accountProcedure.input(z.strictObject({ account: inputs.account })).query(({ ctx }) =>
+    ctx.hall.db.withTenant(ctx.access.id, async (trx) => ({
+      members: await readMembers(trx, ctx.access.id),
+      invitations: await readInvitations(trx, ctx.access.id, nowOf(ctx.hall)),
+    })),
+  ),
+
+  invite: accountProcedure
+    .input(z.strictObject({ account: inputs.account, email: inputs.email, role }))
+    .mutation(({ ctx, input }) => inviteMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input)),
+
+  revokeInvitation: accountProcedure
+    .input(z.strictObject({ account: inputs.account, id: inputs.rowId }))
+    .mutation(async ({ ctx, input }) => {
+      await revokeInvitation(ctx.hall, ctx.caller, ctx.access, input.id);
+      return {};
+    }),
+
+  setRole: accountProcedure
+    .input(z.strictObject({ account: inputs.account, userId, role }))
+    .mutation(async ({ ctx, input }) => {
+      await changeRole(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input.userId, input.role);
+      return {};
+    }),
+
+  remove: accountProcedure
+    .input(z.strictObject({ account: inputs.account, userId }))
+    .mutation(async ({ ctx, input }) => {
+      await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input.userId);
+      return {};
+    }),
+
+  leave: accountProcedure.input(z.strictObject({ account: inputs.account })).mutation(async ({ ctx }) => {
+    await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, ctx.caller.user);
+    return {};
+  }),
+
+  invitation: publicProcedure.input(z.strictObject({ token })).query(async ({ ctx, input }) => {
+    await ctx.limitGuesses('invitation');
+    return readInvitation(ctx.hall, input.token);
+  }),
+
+  acceptInvitation: publicProcedure
+    .input(
+      z.strictObject({
+        token,
+        name: inputs.text(0, 4_000).optional(),
+        password: inputs.text(PASSWORD_LENGTH.least, PASSWORD_LENGTH.most).optional(),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      await ctx.limitGuesses('invitation');
+      const actor = await ctx.authenticate();
+      const person = actor !== null && actor !== 'invalid' && actor.kind === 'person' ? actor : null;
+      return acceptInvitation(ctx.hall, ctx.people, { id: ctx.requestId, signedIn: person }, input);
+    }),
+});

@@ -1,0 +1,25 @@
+import { isClaimed } from '@tenantree/db';
+import { z } from 'zod';
+import { publicProcedure, router } from '../guard/procedure.ts';
+import * as inputs from '../hall/inputs.ts';
+import { PASSWORD_LENGTH } from '../hall/people.ts';
+import { claimDeployment } from './claim.ts';
+
+export const setupRouter = router({
+  status: publicProcedure.query(async ({ ctx }) => ({ claimed: await isClaimed(ctx.hall.db) })),
+
+  claim: publicProcedure
+    .input(
+      z.strictObject({
+        token: inputs.text(1, 200),
+        name: inputs.text(0, 4_000),
+        email: inputs.email,
+        password: inputs.text(PASSWORD_LENGTH.least, PASSWORD_LENGTH.most),
+        accountName: inputs.text(0, 4_000),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      await ctx.limitGuesses('setup');
+      return claimDeployment(ctx.hall, ctx.people, ctx.requestId, input);
+    }),
+});
