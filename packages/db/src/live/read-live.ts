@@ -7,9 +7,17 @@ import type { Database } from '../database.ts';
 import type { TotalChange } from '../usage/record-usage.ts';
 
 /** Usage state of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
-export type UsageState = { readonly version: number; readonly changes: TotalChange[] };
+export type UsageState = {
+  readonly version: number;
+  /** With the version of the tree that each total is of. */
+  readonly changes: (TotalChange & { readonly version: number })[];
+};
 
-type RawTotal = { account_id: string; path: string[]; own: string; total: string };
+type RawTotal = { account_id: string; path: string[]; own: string; total: string; version: string };
+
+/** The present version of the tree that an account is in; 0 before the tree's first change. */
+export const readLiveVersion = (db: Database, account: AccountId): Promise<number> =>
+  db.withTenant(account, readTreeVersion);
 
 /**
  * Reads the minutes of the accounts of a subtree that changed after a version (all that have usage: `since` -1).
@@ -29,7 +37,7 @@ export async function readUsageState(
     const version = await readTreeVersion(trx);
     const only = query.only ? sql`AND a.id = ANY (${[...query.only]}::uuid[])` : sql``;
     const { rows } = await sql<RawTotal>`
-      SELECT a.id AS account_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total
+      SELECT a.id AS account_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total, t.version
       FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${query.period}::timestamptz
       WHERE a.path @> ARRAY[${query.subtree}::uuid] AND t.version > ${query.since} ${only}`.execute(trx);
     return {
@@ -39,6 +47,7 @@ export async function readUsageState(
         path: row.path as AccountId[],
         own: row.own as Decimal,
         total: row.total as Decimal,
+        version: Number(row.version),
       })),
     };
   });
@@ -56,23 +65,33 @@ export type AccountsState = {
   readonly departures: Departure[];
 };
 
-/** Reads the accounts of a subtree whose rows changed after a version, and those that left it since. Rows come without minutes. */
+/**
+ * Reads the accounts of a subtree whose rows changed after a version, and those that left a place in it since. Rows come without minutes.
+ *
+ * @param only read no other changed accounts than these, and those that left a place but still are in the subtree
+ */
 export async function readAccountsState(
   db: Database,
-  query: { readonly subtree: AccountId; readonly since: number; readonly period: Instant },
+  query: {
+    readonly subtree: AccountId;
+    readonly since: number;
+    readonly period: Instant;
+    readonly only?: readonly AccountId[];
+  },
 ): Promise<AccountsState> {
   return db.withTenant(query.subtree, async (trx) => {
     const version = await readTreeVersion(trx);
+    // Departures first: whoever left before this and still stands in the subtree is found there by the next statement.
+    const left = await sql<{ account_id: AccountId; path: AccountId[]; version: string }>`
+      SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}
+      ORDER BY version`.execute(trx);
+    const wanted = query.only && [...query.only, ...left.rows.map((row) => row.account_id)];
+    const only = wanted ? sql`AND id = ANY (${wanted}::uuid[])` : sql``;
     const changed = await sql<{ id: AccountId; path: AccountId[]; version: string }>`
-      SELECT id, path, version FROM accounts WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(
-      trx,
-    );
+      SELECT id, path, version FROM accounts
+      WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since} ${only}`.execute(trx);
     const places = new Map(changed.rows.map((row) => [row.id, row]));
     const rows = await readAccountRows(trx, [...places.keys()], query.period, 'without_minutes');
-    const left = await sql<{ account_id: AccountId; path: AccountId[]; version: string }>`
-      SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}`.execute(
-      trx,
-    );
     return {
       version,
       accounts: rows.flatMap((row) => {
