@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** What an operator may set (docs/operators.md), checked. */
+export type Config = {
+  /** 0: any free port. */
+  readonly port: number;
+  readonly host: string;
+  /** Folder for the embedded database and the generated secret. */
+  readonly dataDir: string;
+  /** Address of a PostgreSQL of one's own; null: the embedded one. */
+  readonly databaseUrl: string | null;
+  /** Where people reach the web app, without a slash at the end; null: localhost at whatever port it listens on. */
+  readonly publicUrl: string | null;
+  /** Signs session cookies and cursors; the same in all servers of a deployment. */
+  readonly secret: string;
+  readonly maxDepth: number;
+  readonly usageMaxAgeDays: number;
+  readonly closedRetentionDays: number;
+  readonly liveTickMs: number;
+  readonly liveMaxBufferBytes: number;
+  readonly logLevel: LogLevel;
+  /** Bearer token that /metrics asks for; null: none. */
+  readonly metricsToken: string | null;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+};
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Settings that can't be used, all of them at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`These settings can't be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+// Ports from 32768 on are handed out by the system to outgoing connections.
+const LAST_PORT = 32_767;
+const LEAST_SECRET = 32;
+const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../../.data', import.meta.url));
+
+const whole = (least: number, most: number, usual: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
+    .default(usual);
+
+const isOrigin = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
+};
+
+const SETTINGS = z.object({
+  PORT: whole(0, LAST_PORT, 7300),
+  HOST: z.string().default('127.0.0.1'),
+  DATA_DIR: z.string().default(DEFAULT_DATA_DIR),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, 'must be http(s)://host, without a path')
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  SECRET: z.string().min(LEAST_SECRET, `must have at least ${LEAST_SECRET} characters`).optional(),
+  MAX_DEPTH: whole(1, 32, 5),
+  USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
+  CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
+  LIVE_TICK_MS: whole(10, 10_000, 50),
+  LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  TRUSTED_PROXIES: z.string().default('127.0.0.1,::1'),
+});
+
+const sharedSecret = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
+  path: ['SECRET'],
+  message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
+  // Said beside all the other problems, not only after they are gone.
+  when: () => true,
+});
+
+/**
+ * Reads the settings from environment variables; empty ones count as not set. Without SECRET one is made in the data folder
+ * the first time.
+ *
+ * @throws ConfigError naming everything that is wrong
+ */
+export async function readConfig(environment: Readonly<Record<string, string | undefined>>): Promise<Config> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = sharedSecret.safeParse(given);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(sentence));
+  const settings = parsed.data;
+  const dataDir = resolve(settings.DATA_DIR);
+  return {
+    port: settings.PORT,
+    host: settings.HOST,
+    dataDir,
+    databaseUrl: settings.DATABASE_URL ?? null,
+    publicUrl: settings.PUBLIC_URL ?? (settings.PORT === 0 ? null : `http://localhost:${settings.PORT}`),
+    secret: settings.SECRET ?? (await keptSecret(dataDir)),
+    maxDepth: settings.MAX_DEPTH,
+    usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
+    closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
+    liveTickMs: settings.LIVE_TICK_MS,
+    liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
+    logLevel: settings.LOG_LEVEL,
+    metricsToken: settings.METRICS_TOKEN ?? null,
+    trustedProxies: settings.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+  };
+}
+
+const sentence = (issue: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
+  `${String(issue.path[0])} ${issue.message}`;
+
+/** The secret of this data folder, made by whoever comes first. */
+async function keptSecret(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'secret');
+  await mkdir(dataDir, { recursive: true });
+  const fresh = randomBytes(48).toString('base64url');
+  try {
+    await writeFile(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
+    return fresh;
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+  }
+  const kept = (await readFile(file, 'utf8')).trim();
+  if (kept.length < LEAST_SECRET) throw new ConfigError([`SECRET can't be read from ${file}; delete the file to make a new one`]);
+  return kept;
+}
+
+const isAlreadyThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';

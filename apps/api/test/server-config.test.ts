@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from '../src/config.ts';
+
+const SECRET = 'a secret that is long enough to be one';
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantree-config-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const problemsOf = (environment: Record<string, string>): Promise<readonly string[]> =>
+  readConfig({ DATA_DIR: folder, ...environment }).then(
+    () => [],
+    (error: unknown) => (error instanceof ConfigError ? error.problems : [String(error)]),
+  );
+
+describe('the settings', () => {
+  it('need nothing: everything has a value that works on one machine', async () => {
+    expect(await readConfig({ DATA_DIR: folder, PORT: '' })).toMatchObject({
+      port: 7300,
+      host: '127.0.0.1',
+      databaseUrl: null,
+      publicUrl: 'http://localhost:7300',
+      maxDepth: 5,
+      usageMaxAgeDays: 35,
+      closedRetentionDays: 30,
+      liveTickMs: 50,
+      liveMaxBufferBytes: 1_048_576,
+      logLevel: 'info',
+      metricsToken: null,
+    });
+  });
+
+  it('tell everything that is wrong with them at once', async () => {
+    const problems = await problemsOf({
+      PORT: '40000',
+      MAX_DEPTH: '33',
+      LIVE_TICK_MS: '5.5',
+      PUBLIC_URL: 'https://example.com/path',
+      SECRET: 'short',
+      LOG_LEVEL: 'loud',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'PUBLIC_URL',
+      'SECRET',
+      'MAX_DEPTH',
+      'LIVE_TICK_MS',
+      'LOG_LEVEL',
+    ]);
+  });
+
+  it('need a shared secret as soon as several servers can use one database', async () => {
+    const address = 'postgres://db.example/tenantree';
+    expect(await problemsOf({ DATABASE_URL: address })).toEqual([expect.stringMatching(/^SECRET must be set together/)]);
+    expect(await problemsOf({ DATABASE_URL: address, PORT: 'x' })).toHaveLength(2);
+    expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
+  });
+
+  it('make a secret once and keep it to their owner', async () => {
+    const dataDir = join(folder, 'fresh');
+    const [first, second] = await Promise.all([readConfig({ DATA_DIR: dataDir }), readConfig({ DATA_DIR: dataDir })]);
+    expect(first.secret).toHaveLength(64);
+    expect((await readConfig({ DATA_DIR: dataDir })).secret).toBe(first.secret);
+    expect(second.secret).toBe(first.secret);
+    expect((await stat(join(dataDir, 'secret'))).mode & 0o777).toBe(0o600);
+    expect((await readFile(join(dataDir, 'secret'), 'utf8')).trim()).toBe(first.secret);
+  });
+
+  it('leave the address open when any free port will do, and drop a slash at its end', async () => {
+    expect((await readConfig({ DATA_DIR: folder, PORT: '0' })).publicUrl).toBeNull();
+    expect((await readConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://tree.example/' })).publicUrl).toBe('https://tree.example');
+  });
+});
