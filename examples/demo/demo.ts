@@ -102,8 +102,9 @@ async function record(
 ): Promise<void> {
   const { results } = await persist(() => trpc.usage.record.mutate({ account: reseller.id, events: [...events] }));
   results.forEach((result, index) => {
-    if (result.status === 'accepted' || result.status === 'duplicate') return;
-    throw new Failed(`The call ${events[index]?.idempotencyKey} was not counted: ${result.message ?? result.status}.`);
+    if ('code' in result) {
+      throw new Failed(`The call ${events[index]?.idempotencyKey} was not counted: ${result.message} (${result.code})`);
+    }
   });
 }
 
