@@ -80,12 +80,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ALTER TABLE tree_versions ENABLE ROW LEVEL SECURITY;
     ALTER TABLE past_placements ENABLE ROW LEVEL SECURITY;
     ALTER TABLE departures ENABLE ROW LEVEL SECURITY;
+    -- "= ANY (path)" and not "path @>": a policy must only filter the rows that a query found. Written with @> the planner took it for
+    -- selective, used the index on path beside the query's own, and every page read the whole subtree (8 ms at 100 000 accounts).
     CREATE POLICY subtree ON accounts TO tenantree_app
-      USING (path @> ARRAY[(SELECT acting_account())]) WITH CHECK (path @> ARRAY[(SELECT acting_account())]);
+      USING ((SELECT acting_account()) = ANY (path)) WITH CHECK ((SELECT acting_account()) = ANY (path));
     CREATE POLICY subtree ON past_placements TO tenantree_app
-      USING (path @> ARRAY[(SELECT acting_account())]);
+      USING ((SELECT acting_account()) = ANY (path));
     CREATE POLICY subtree ON departures TO tenantree_app
-      USING (path @> ARRAY[(SELECT acting_account())]);
+      USING ((SELECT acting_account()) = ANY (path));
     CREATE POLICY own_tree ON tree_versions FOR SELECT TO tenantree_app
       USING (root_id = (SELECT a.root_id FROM accounts a WHERE a.id = (SELECT acting_account())));
     GRANT SELECT, INSERT, UPDATE, DELETE ON accounts TO tenantree_app;
