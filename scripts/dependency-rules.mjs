@@ -42,7 +42,7 @@ const TESTED_AGAINST = new Map([
 const DATABASE_PACKAGES = new Set(['kysely', 'pg', 'pg-copy-streams', 'postgres']);
 
 /** Folders of apps/api/src that are the shared hall; every other folder is a slice. */
-const HALL = new Set(['auth', 'context', 'errors', 'guard', 'http', 'jobs', 'live', 'server']);
+const HALL = new Set(['auth', 'context', 'errors', 'guard', 'hall', 'http', 'jobs', 'live', 'server']);
 
 /** Hall folders that put the house together and therefore know the slices. */
 const COMPOSERS = new Set(['http', 'jobs', 'server']);
