@@ -99,7 +99,9 @@ const sharedSecret = SETTINGS.refine((settings) => settings.DATABASE_URL === und
  * @throws ConfigError naming everything that is wrong
  */
 export async function readConfig(environment: Readonly<Record<string, string | undefined>>): Promise<Config> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = sharedSecret.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(sentence));
   const settings = parsed.data;
@@ -137,8 +139,10 @@ async function keptSecret(dataDir: string): Promise<string> {
     if (!isAlreadyThere(error)) throw error;
   }
   const kept = (await readFile(file, 'utf8')).trim();
-  if (kept.length < LEAST_SECRET) throw new ConfigError([`SECRET can't be read from ${file}; delete the file to make a new one`]);
+  if (kept.length < LEAST_SECRET)
+    throw new ConfigError([`SECRET can't be read from ${file}; delete the file to make a new one`]);
   return kept;
 }
 
-const isAlreadyThere = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EEXIST';
+const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EEXIST';

@@ -56,7 +56,9 @@ describe('the settings', () => {
 
   it('need a shared secret as soon as several servers can use one database', async () => {
     const address = 'postgres://db.example/tenantree';
-    expect(await problemsOf({ DATABASE_URL: address })).toEqual([expect.stringMatching(/^SECRET must be set together/)]);
+    expect(await problemsOf({ DATABASE_URL: address })).toEqual([
+      expect.stringMatching(/^SECRET must be set together/),
+    ]);
     expect(await problemsOf({ DATABASE_URL: address, PORT: 'x' })).toHaveLength(2);
     expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
   });
@@ -73,6 +75,8 @@ describe('the settings', () => {
 
   it('leave the address open when any free port will do, and drop a slash at its end', async () => {
     expect((await readConfig({ DATA_DIR: folder, PORT: '0' })).publicUrl).toBeNull();
-    expect((await readConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://tree.example/' })).publicUrl).toBe('https://tree.example');
+    expect((await readConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://tree.example/' })).publicUrl).toBe(
+      'https://tree.example',
+    );
   });
 });

@@ -1,0 +1,86 @@
+import { createHmac } from 'node:crypto';
+import { betterAuth } from 'better-auth';
+import type { Hall } from '../hall/hall.ts';
+import { PASSWORD_LENGTH } from '../hall/people.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** What cookies are signed with: a key of its own, so that no signature made for something else passes as one of a session. */
+export const cookieKey = (secret: string): string =>
+  createHmac('sha256', secret).update('tenantree.sessions').digest('base64url');
+
+/**
+ * better-auth over schema `auth`, under the role that sees nothing else. Only its functions are used: none of its endpoints is
+ * reachable from outside but through auth.ts.
+ */
+export const createSignInLibrary = (hall: Pick<Hall, 'db' | 'newId' | 'settings'>, cookie: SessionCookie) =>
+  betterAuth({
+    appName: 'Tenantree',
+    baseURL: hall.settings.publicUrl,
+    basePath: '/auth',
+    secret: cookieKey(hall.settings.secret),
+    database: { db: hall.db.auth, type: 'postgres' },
+    telemetry: { enabled: false },
+    logger: { disabled: true },
+    // Counted in auth.ts, per address and per account.
+    rateLimit: { enabled: false },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: PASSWORD_LENGTH.least,
+      maxPasswordLength: PASSWORD_LENGTH.most,
+      password: { hash: hashPassword, verify: ({ hash, password }) => isPassword(hash, password) },
+    },
+    user: {
+      modelName: 'users',
+      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    session: {
+      modelName: 'sessions',
+      expiresIn: SESSION_DAYS * DAY_SECONDS,
+      updateAge: DAY_SECONDS,
+      fields: {
+        userId: 'user_id',
+        expiresAt: 'expires_at',
+        ipAddress: 'ip_address',
+        userAgent: 'user_agent',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    account: {
+      modelName: 'credentials',
+      fields: {
+        accountId: 'account_id',
+        providerId: 'provider_id',
+        userId: 'user_id',
+        accessToken: 'access_token',
+        refreshToken: 'refresh_token',
+        idToken: 'id_token',
+        accessTokenExpiresAt: 'access_token_expires_at',
+        refreshTokenExpiresAt: 'refresh_token_expires_at',
+        createdAt: 'created_at',
+        updatedAt: 'updated_at',
+      },
+    },
+    verification: {
+      modelName: 'verifications',
+      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
+    },
+    advanced: {
+      cookiePrefix: 'tenantree',
+      // The library would put __Secure- before our name.
+      useSecureCookies: false,
+      cookies: {
+        session_token: {
+          name: cookie.name,
+          attributes: { secure: cookie.secure, sameSite: 'lax', httpOnly: true, path: '/' },
+        },
+      },
+      database: { generateId: () => hall.newId() },
+    },
+  });
+
+export type SignInLibrary = ReturnType<typeof createSignInLibrary>;

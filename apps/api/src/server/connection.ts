@@ -1,0 +1,26 @@
+import type { WebSocket } from 'ws';
+
+/** What an HTTP request or a WebSocket connection carries, as far as recognising the caller needs it. */
+export type Connection = {
+  readonly headers: Headers;
+  /** The page's origin, when a browser says it. */
+  readonly origin: string | null;
+  /** Whether cookies count: the request came from a page of ours, or from none (reliability.md 5, cross-site requests). */
+  readonly sameOrigin: boolean;
+  /** The caller's IP address; behind a trusted proxy the one that the proxy saw. */
+  readonly remoteAddress: string;
+  /** Null for plain HTTP and event streams. */
+  readonly socket: WebSocket | null;
+  /** What a WebSocket client said first about itself; null over HTTP. */
+  readonly connectionParams: Readonly<Record<string, string>> | null;
+  readonly requestId: string;
+  /** Tells how a procedure's call ended, for metrics and the log. @param outcome `ok` or the refusal's code */
+  readonly observeCall: (call: ObservedCall) => void;
+};
+
+export type ObservedCall = {
+  readonly path: string;
+  readonly type: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+};

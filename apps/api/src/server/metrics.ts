@@ -1,0 +1,74 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LiveMetrics } from '../live/ports.ts';
+import type { ObservedCall } from './connection.ts';
+
+/** What an operator can measure (docs/operators.md). */
+export type Metrics = {
+  /** A call of a procedure ended. */
+  call(call: ObservedCall): void;
+  /** An HTTP request was answered. @param route a fixed name, never what the caller sent */
+  request(route: string, status: number, durationMs: number): void;
+  /** A flush of usage was committed. */
+  usage(events: number): void;
+  readonly live: LiveMetrics;
+  /** Counts open WebSockets when asked. */
+  countSockets(count: () => number): void;
+  /** All of it in Prometheus' text format. */
+  text(): Promise<string>;
+};
+
+const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Metrics of one server, in a registry of its own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter({ name: `tenantree_${name}`, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
+    new Histogram({ name: `tenantree_${name}`, help, labelNames, registers, buckets: BUCKETS_SECONDS });
+
+  const calls = histogram('procedure_seconds', 'Calls of procedures', ['procedure', 'type', 'outcome']);
+  const requests = histogram('http_request_seconds', 'HTTP requests until the head of the answer', ['route', 'status']);
+  const events = counter('usage_events_total', 'Usage events that reached the database, duplicates included');
+  const flushes = counter('usage_flushes_total', 'Transactions that recorded usage');
+  const subscriptions = new Gauge({
+    name: 'tenantree_live_subscriptions',
+    help: 'Live streams that somebody watches',
+    labelNames: ['channel'],
+    registers,
+  });
+  const frames = counter('live_frames_total', 'Frames sent to live streams', ['channel']);
+  const skipped = counter('live_skipped_total', 'Ticks that a slow reader missed');
+  const terminated = counter('live_terminated_total', 'Slow readers that were cut off');
+  const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
+
+  return {
+    call: ({ path, type, outcome, durationMs }) =>
+      calls.observe({ procedure: path, type, outcome }, durationMs / 1_000),
+    request: (route, status, durationMs) => requests.observe({ route, status }, durationMs / 1_000),
+    usage: (count) => {
+      events.inc(count);
+      flushes.inc();
+    },
+    live: {
+      subscriptions: (channel, change) => subscriptions.inc({ channel }, change),
+      frames: (channel, count) => frames.inc({ channel }, count),
+      skipped: () => skipped.inc(),
+      terminated: () => terminated.inc(),
+      revoked: () => revoked.inc(),
+    },
+    countSockets: (count) => {
+      new Gauge({
+        name: 'tenantree_live_sockets',
+        help: 'Open WebSockets',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
+    text: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Refusal } from '@tenantree/domain';
+import { TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
+import { refusalOf, statusOf, toSent, toTRPCError } from '../guard/error-shape.ts';
+import { Refused } from '../hall/refused.ts';
+
+/** A refusal outside tRPC, in the shape that tRPC's errors have: whoever reads one reads the other. */
+export function refusalAnswer(refusal: Refusal, requestId: string, headers: Record<string, string> = {}): Response {
+  const { code } = toTRPCError(refusal);
+  const httpStatus = statusOf(refusal.code);
+  const data = { code, httpStatus, path: null, refusal: toSent(refusal), requestId };
+  const error = { message: refusal.message, code: TRPC_ERROR_CODES_BY_KEY[code], data };
+  return Response.json({ error }, { status: httpStatus, headers: { 'cache-control': 'no-store', ...headers } });
+}
+
+/** What an error thrown outside tRPC is to the caller, and whether it has to be logged. */
+export const refusalOfThrown = (error: unknown): { readonly refusal: Refusal; readonly unexpected: boolean } =>
+  error instanceof Refused
+    ? { refusal: error.refusal, unexpected: false }
+    : refusalOf(new TRPCError({ code: 'INTERNAL_SERVER_ERROR', cause: error }));
