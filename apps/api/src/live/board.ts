@@ -1,0 +1,249 @@
+import type { AccountId } from '@tenantree/domain';
+import type { Channel, Item } from './channel.ts';
+import { Lane, type Loaded, type Placed } from './lane.ts';
+import type { LiveMetrics, StateQuery, Viewer } from './ports.ts';
+import { SnapshotReads } from './snapshot-reads.ts';
+import { type Snapshot, Subscription } from './subscription.ts';
+import { type Scope, scopeKey, Topic } from './topic.ts';
+
+/** A topic, the tree it is in, and the reads of its viewers. */
+type Place<State, Frame> = {
+  readonly topic: Topic<State, Frame>;
+  readonly lane: Lane<State, Frame>;
+  readonly reads: SnapshotReads<State>;
+};
+
+type Options<State, Frame> = {
+  readonly channel: Channel<State, Frame>;
+  readonly metrics: LiveMetrics;
+  readonly nowMs: () => number;
+  readonly load: (query: StateQuery) => Promise<Loaded<State>>;
+  readonly version: (account: AccountId) => Promise<number>;
+  /** What an account that left looks like; null on a channel that doesn't tell. */
+  readonly departed: ((account: AccountId, version: number) => Item<State>) | null;
+  /** Something waits for the next tick. */
+  readonly schedule: () => void;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Everything of one channel: who watches what, and how far each tree has been published. */
+export class Board<State, Frame> {
+  readonly #options: Options<State, Frame>;
+  readonly #lanes = new Map<AccountId, Lane<State, Frame>>();
+  readonly #places = new Map<string, Place<State, Frame>>();
+  readonly #subtrees = new Map<AccountId, Topic<State, Frame>>();
+  readonly #sets = new Map<AccountId, Set<Topic<State, Frame>>>();
+  readonly #active = new Set<Topic<State, Frame>>();
+
+  constructor(options: Options<State, Frame>) {
+    this.#options = options;
+  }
+
+  /** Roots of the trees that somebody watches. */
+  get roots(): Iterable<AccountId> {
+    return this.#lanes.keys();
+  }
+
+  /** How far a tree has been published, if somebody watches it. */
+  lane(root: AccountId): Lane<State, Frame> | undefined {
+    return this.#lanes.get(root);
+  }
+
+  /** Opens a stream; it has its first state when this resolves. @param since id that the viewer has everything up to; 0: nothing; null: from now on */
+  async open(root: AccountId, scope: Scope, viewer: Viewer, since: number | null): Promise<Subscription<State>> {
+    const place = this.#placeOf(root, scope);
+    const { topic } = place;
+    const home = {
+      get id() {
+        return topic.id;
+      },
+      detach: (member: Subscription<State>) => this.#detach(place, member),
+    };
+    const member = new Subscription<State>(viewer, home, since ?? 0);
+    topic.attach(member);
+    try {
+      await this.#begin(place, member, since);
+      return member;
+    } catch (error) {
+      member.end();
+      throw error;
+    }
+  }
+
+  /** A stream's first frame is on its way: from now on the ticks serve it. */
+  start(member: Subscription<State>, scope: Scope): void {
+    const place = this.#places.get(scopeKey(scope));
+    member.start();
+    if (place) this.#serveSoon(place.topic, member);
+  }
+
+  /** Accounts of a tree (null: who knows which) changed in a version (null: in any): their state is read and published. */
+  request(root: AccountId, version: number | null, ids: readonly AccountId[] | null): void {
+    const lane = this.#lanes.get(root);
+    if (!lane) return;
+    lane.request(version, ids);
+    this.#options.schedule();
+  }
+
+  /** Looks for versions that should have become known by now. */
+  closeGaps(nowMs: number): void {
+    for (const [root, lane] of this.#lanes) if (lane.hasGap(nowMs)) this.request(root, null, null);
+  }
+
+  /** What waits is of a period that is over. */
+  restart(): void {
+    for (const { topic } of this.#places.values()) {
+      topic.restart();
+      this.#active.add(topic);
+    }
+    this.#options.schedule();
+  }
+
+  /** One tick: sends what changed, and starts the reads that were asked for; what they find is sent as soon as it is there. */
+  tick(onRead: () => void): void {
+    for (const lane of this.#lanes.values()) {
+      if (!lane.wanting) continue;
+      lane.read().then(
+        (found) => found && onRead(),
+        (error) => {
+          this.#options.onError(error);
+          this.#options.schedule();
+        },
+      );
+    }
+    this.flush();
+  }
+
+  /** Sends what has changed. */
+  flush(): void {
+    const nowMs = this.#options.nowMs();
+    for (const topic of this.#active) {
+      topic.flush(nowMs, (member) => this.#reread(topic, member));
+      if (!topic.waiting) this.#active.delete(topic);
+    }
+    if (this.#active.size > 0) this.#options.schedule();
+  }
+
+  async #begin(place: Place<State, Frame>, member: Subscription<State>, since: number | null): Promise<void> {
+    const { lane, reads } = place;
+    let snapshot = await reads.read(since);
+    while (snapshot.version < lane.skippedTo && member.phase !== 'ended') snapshot = await reads.read(since);
+    if (member.phase === 'ended') return;
+    if (lane.begun) lane.track.expect(snapshot.version);
+    else lane.skipTo(snapshot.version);
+    member.begin(snapshot);
+    if (lane.wanting || lane.track.behind) this.#options.schedule();
+  }
+
+  /** Reads again what a reader missed who fell too far behind. */
+  #reread(topic: Topic<State, Frame>, member: Subscription<State>): void {
+    const place = this.#places.get(topic.key);
+    if (!place) return;
+    member.phase = 'reading';
+    void this.#beginAgain(place, member);
+  }
+
+  async #beginAgain(place: Place<State, Frame>, member: Subscription<State>): Promise<void> {
+    try {
+      await this.#begin(place, member, member.sent);
+      member.start();
+      this.#serveSoon(place.topic, member);
+    } catch (error) {
+      this.#options.onError(error);
+      member.end(new Error('The state could not be read again.', { cause: error }));
+    }
+  }
+
+  #serveSoon(topic: Topic<State, Frame>, member: Subscription<State>): void {
+    topic.settle(member);
+    if (member.phase !== 'behind' || !member.waiting) return;
+    this.#active.add(topic);
+    this.#options.schedule();
+  }
+
+  readonly #place = ({ path, item }: Placed<State>): void => {
+    for (const account of path) {
+      const topic = this.#subtrees.get(account);
+      if (topic) this.#put(topic, item);
+    }
+    const sets = this.#sets.get(item.account);
+    if (sets) for (const topic of sets) if (path.includes(topic.scope.within)) this.#put(topic, item);
+  };
+
+  #put(topic: Topic<State, Frame>, item: Item<State>): void {
+    topic.add(item);
+    if (this.#active.size === 0) this.#options.schedule();
+    this.#active.add(topic);
+  }
+
+  /** Tells those who watch a place that an account left it, unless it still stands in what they watch. */
+  readonly #takeAway = (
+    path: readonly AccountId[],
+    account: AccountId,
+    version: number,
+    now: readonly AccountId[],
+  ): void => {
+    if (!this.#options.departed) return;
+    const item = this.#options.departed(account, version);
+    for (const place of path) {
+      const topic = now.includes(place) ? undefined : this.#subtrees.get(place);
+      if (topic) this.#put(topic, item);
+    }
+  };
+
+  #placeOf(root: AccountId, scope: Scope): Place<State, Frame> {
+    const key = scopeKey(scope);
+    const known = this.#places.get(key);
+    if (known) return known;
+    const lane = this.#lanes.get(root) ?? this.#openLane(root);
+    const { channel, metrics } = this.#options;
+    const topic = new Topic<State, Frame>(root, scope, { channel, metrics, track: lane.track });
+    const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, since));
+    const place = { topic, lane, reads };
+    this.#places.set(key, place);
+    lane.topics.add(topic);
+    if (scope.only === null) this.#subtrees.set(scope.within, topic);
+    for (const account of scope.only ?? []) {
+      const sets = this.#sets.get(account);
+      if (sets) sets.add(topic);
+      else this.#sets.set(account, new Set([topic]));
+    }
+    return place;
+  }
+
+  async #snapshot({ within, only }: Scope, since: number | null): Promise<Snapshot<State>> {
+    if (since === null) return { version: await this.#options.version(within), items: [] };
+    const { version, placed, gone } = await this.#options.load({
+      subtree: within,
+      since,
+      ...(only ? { only } : {}),
+    });
+    const { departed } = this.#options;
+    const present = new Set(placed.map(({ item }) => item.account));
+    // A fresh viewer never saw what left; one that resumes is told.
+    const left = departed && since > 0 ? gone.filter(({ account }) => !present.has(account)) : [];
+    const departures = left.flatMap((one) => (departed ? [departed(one.account, one.version)] : []));
+    return { version, items: [...placed.map(({ item }) => item), ...departures] };
+  }
+
+  #openLane(root: AccountId): Lane<State, Frame> {
+    const { load, nowMs } = this.#options;
+    const lane = new Lane<State, Frame>(root, { load, nowMs, place: this.#place, takeAway: this.#takeAway });
+    this.#lanes.set(root, lane);
+    return lane;
+  }
+
+  #detach({ topic, lane }: Place<State, Frame>, member: Subscription<State>): void {
+    topic.detach(member);
+    if (!topic.empty) return;
+    this.#places.delete(topic.key);
+    this.#active.delete(topic);
+    lane.topics.delete(topic);
+    if (topic.scope.only === null) this.#subtrees.delete(topic.scope.within);
+    for (const account of topic.scope.only ?? []) {
+      const sets = this.#sets.get(account);
+      if (sets?.delete(topic) && sets.size === 0) this.#sets.delete(account);
+    }
+    if (lane.topics.size === 0) this.#lanes.delete(topic.root);
+  }
+}

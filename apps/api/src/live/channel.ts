@@ -1,0 +1,64 @@
+import type { AccountId, AccountRow, AccountsFrame, Decimal, Instant, UsageFrame } from '@tenantree/domain';
+
+/** The present state of one account on a channel. State, never a delta: a later item of the same account takes the place of an earlier one. */
+export type Item<State> = {
+  readonly account: AccountId;
+  /** Version of the tree that the state is of, at least. */
+  readonly version: number;
+  readonly state: State;
+  /** The state as JSON, written once however many see it. */
+  readonly text: string;
+};
+
+/** How a channel's items become frames: as an object for whoever takes objects, as text for sockets. Both say the same. */
+export type Channel<State, Frame> = {
+  readonly name: 'usage' | 'accounts';
+  frame(version: number, items: readonly Item<State>[]): Frame;
+  /** The JSON of the frame behind its version: `"name":…,…}`. The same for all who are sent the same items, whatever their id. */
+  body(items: readonly Item<State>[]): string;
+};
+
+/** Account, own minutes, minutes of its subtree. */
+export type Minutes = readonly [AccountId, Decimal, Decimal];
+
+/** The channel of `usage.live`. @param period start of the present billing period, asked for with every frame */
+export const usageChannel = (period: () => Instant): Channel<Minutes, UsageFrame> => ({
+  name: 'usage',
+  frame: (version, items) => ({ version, period: period(), minutes: items.map((item) => item.state) }),
+  body: (items) => `"period":"${period()}","minutes":[${items.map((item) => item.text).join(',')}]}`,
+});
+
+/** A changed row, or null when the account left the watched subtree. */
+export type Presence = AccountRow | null;
+
+/** The channel of `accounts.live`. */
+export const accountsChannel: Channel<Presence, AccountsFrame> = {
+  name: 'accounts',
+  frame: (version, items) => ({
+    version,
+    changed: items.flatMap((item) => (item.state === null ? [] : [item.state])),
+    gone: items.flatMap((item) => (item.state === null ? [item.account] : [])),
+  }),
+  body: (items) => {
+    const texts = (gone: boolean): string =>
+      items
+        .filter((item) => (item.state === null) === gone)
+        .map((item) => item.text)
+        .join(',');
+    return `"changed":[${texts(false)}],"gone":[${texts(true)}]}`;
+  },
+};
+
+/** One item of `usage.live`. */
+export const usageItem = (account: AccountId, own: Decimal, total: Decimal, version: number): Item<Minutes> => {
+  const state: Minutes = [account, own, total];
+  return { account, version, state, text: JSON.stringify(state) };
+};
+
+/** One item of `accounts.live`. */
+export const accountItem = (account: AccountId, state: Presence, version: number): Item<Presence> => ({
+  account,
+  version,
+  state,
+  text: JSON.stringify(state ?? account),
+});

@@ -1,0 +1,67 @@
+/** The WebSocket, as far as the hub needs it. */
+export type Socket = {
+  readonly readyState: number;
+  terminate(): void;
+};
+
+/** The stream under the WebSocket. Frames are written to it whole, between those that `ws` writes (also whole, without compression). */
+export type Wire = {
+  readonly writableLength: number;
+  write(frame: Buffer): boolean;
+  cork(): void;
+  uncork(): void;
+};
+
+const OPEN = 1;
+
+/** What became of a frame: on its way, refused because the reader is slow, or dropped because the socket is closing. */
+export type Written = 'sent' | 'full' | 'closed';
+
+/** What all connections of a hub share: the bound for slow readers, and which of them hold several frames of this tick back to send them as one. */
+export type Outbox = { readonly maxBufferBytes: number; readonly corked: LiveConnection[] };
+
+/** One WebSocket that subscriptions are attached to. */
+export class LiveConnection {
+  /** Attached subscriptions: with more than one, the frames of a tick leave together. */
+  subscriptions = 0;
+  /** Since when the reader has been over the bound, by the hub's clock (ms); null while it keeps up. */
+  fullSinceMs: number | null = null;
+  #corked = false;
+  readonly #socket: Socket;
+  readonly #wire: Wire;
+  readonly #outbox: Outbox;
+
+  constructor(socket: Socket, wire: Wire, outbox: Outbox) {
+    this.#socket = socket;
+    this.#wire = wire;
+    this.#outbox = outbox;
+  }
+
+  /** Whether more waits in this socket than a slow reader may have waiting. */
+  get full(): boolean {
+    return this.#wire.writableLength > this.#outbox.maxBufferBytes;
+  }
+
+  write(frame: Buffer): Written {
+    if (this.#socket.readyState !== OPEN) return 'closed';
+    if (this.full) return 'full';
+    if (this.subscriptions > 1 && !this.#corked) {
+      this.#corked = true;
+      this.#wire.cork();
+      this.#outbox.corked.push(this);
+    }
+    this.#wire.write(frame);
+    return 'sent';
+  }
+
+  /** Lets the frames of a tick go. */
+  uncork(): void {
+    this.#corked = false;
+    this.#wire.uncork();
+  }
+
+  /** Cuts the connection off without a word: its reader doesn't listen anyway. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+}

@@ -1,0 +1,258 @@
+import {
+  type AccountId,
+  type AccountsFrame,
+  billingPeriodOf,
+  type Clock,
+  type Instant,
+  instantOf,
+  type UsageFrame,
+} from '@tenantree/domain';
+import type { TrackedEnvelope } from '@trpc/server';
+import type { Encoder } from '@trpc/server/adapters/ws';
+import { AccessWatch } from './access-watch.ts';
+import { Board } from './board.ts';
+import { readBulletin } from './bulletin.ts';
+import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel, usageItem } from './channel.ts';
+import { LiveConnection, type Outbox, type Socket, type Wire } from './connection.ts';
+import { NewsDesk } from './news-desk.ts';
+import type { AccessChange, AccountsChange, LiveMetrics, LiveSource, UsageChange, Viewer } from './ports.ts';
+import { loadAccounts, loadUsage } from './state-load.ts';
+import { type Reader, type Studio, streamFrames } from './stream-frames.ts';
+import { createWireFormat } from './wire.ts';
+
+export type HubOptions = {
+  readonly source: LiveSource;
+  readonly clock: Clock;
+  /** Least time between two frames of one topic, in milliseconds. */
+  readonly tickMs: number;
+  /** A socket with more than this waiting is a slow reader. */
+  readonly maxBufferBytes: number;
+  /** Names this server among those that share the database. */
+  readonly serverId: string;
+  /** Hands a notification to the other servers. */
+  readonly tell?: (text: string) => void;
+  readonly metrics?: LiveMetrics;
+  /** Told what went wrong behind the scenes; nothing of it is lost, it is tried again. */
+  readonly onError?: (error: unknown) => void;
+};
+
+/** What somebody wants to watch. The guard has checked that they may; `viewer` is how it is asked again. */
+export type Watch = {
+  readonly account: AccountId;
+  readonly viewer: Viewer;
+  /** Version that the viewer has everything up to, or null. */
+  readonly since: number | null;
+};
+
+/** How often the clock is looked at for tokens and suspensions, gaps and the billing period. */
+const SWEEP_MS = 250;
+/** How often the database is asked whether a tree changed without anybody telling. */
+const ROLL_CALL_MS = 10_000;
+
+const UNCOUNTED: LiveMetrics = {
+  subscriptions: () => undefined,
+  frames: () => undefined,
+  skipped: () => undefined,
+  terminated: () => undefined,
+  revoked: () => undefined,
+};
+
+/**
+ * Where everything that was committed meets everybody who watches (performance.md 1). It keeps no state of accounts: what changed since
+ * the last tick is kept by account and sent as state, so that frames per viewer don't grow with the rate of changes, and whoever is slow
+ * or was away gets the latest state instead of everything that led to it.
+ */
+export class Hub {
+  /** For `applyWSSHandler`: without it the hub's subscriptions over sockets stay silent after their first frame. */
+  readonly encoder: Encoder;
+  readonly #options: HubOptions;
+  readonly #outbox: Outbox;
+  readonly #access: AccessWatch;
+  readonly #news: NewsDesk;
+  readonly #usage: Studio<Minutes, UsageFrame>;
+  readonly #accounts: Studio<Presence, AccountsFrame>;
+  readonly #sweeps: NodeJS.Timeout;
+  #period: Instant;
+  #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  #lastTick = Number.NEGATIVE_INFINITY;
+  #lastRollCall = performance.now();
+  #closed = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const { source, clock, metrics = UNCOUNTED } = options;
+    const nowMs = (): number => clock.nowMs();
+    const onError = (error: unknown): void => options.onError?.(error);
+    this.#outbox = { maxBufferBytes: options.maxBufferBytes, corked: [] };
+    this.#period = this.#presentPeriod();
+    this.#news = new NewsDesk(options.serverId, (text) => options.tell?.(text));
+    this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
+    const wire = createWireFormat();
+    this.encoder = wire.encoder;
+    const schedule = (): void => this.#schedule();
+    const version = (account: AccountId): Promise<number> => source.version(account);
+    const common = { metrics, nowMs, version, schedule, onError };
+    const period = (): Instant => this.#period;
+
+    const minutes = usageChannel(period);
+    const usage = new Board({ ...common, channel: minutes, load: loadUsage(source, period), departed: null });
+    const rows = accountsChannel;
+    const departed = (account: AccountId, at: number) => accountItem(account, null, at);
+    const accounts = new Board({ ...common, channel: rows, load: loadAccounts(source, period), departed });
+
+    const studio = { wire, access: this.#access, metrics };
+    this.#usage = { ...studio, board: usage, channel: minutes, bodies: new WeakMap() };
+    this.#accounts = { ...studio, board: accounts, channel: rows, bodies: new WeakMap() };
+    this.#sweeps = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  /** Makes a socket one that the hub may write to. @param wire the stream under the socket, on which nothing but whole frames is written */
+  connect(socket: Socket, wire: Wire): LiveConnection {
+    return new LiveConnection(socket, wire, this.#outbox);
+  }
+
+  /** The minutes of a subtree, or of some accounts of it: all that have any (or what changed since), then every change. */
+  watchUsage(
+    watch: Watch & { readonly only?: readonly AccountId[] },
+    reader: Reader,
+  ): AsyncGenerator<TrackedEnvelope<UsageFrame>, void, undefined> {
+    const { account: within, only = null, viewer, since } = watch;
+    return streamFrames(this.#usage, { scope: { within, only }, viewer, since: since ?? 0 }, reader);
+  }
+
+  /** The accounts of a subtree as they change: since an id, or from now on. The first frame comes at once, even if it is empty. */
+  watchAccounts(watch: Watch, reader: Reader): AsyncGenerator<TrackedEnvelope<AccountsFrame>, void, undefined> {
+    const { account: within, viewer, since } = watch;
+    return streamFrames(this.#accounts, { scope: { within, only: null }, viewer, since }, reader);
+  }
+
+  /** Minutes were committed here. @param period start of the billing period they belong to */
+  publishUsage(change: UsageChange, period: Instant = this.#presentPeriod()): void {
+    const { root, version, changes, complete } = change;
+    this.#news.note('usage', root, version, complete ? changes.map(({ account }) => account) : null);
+    this.#schedule();
+    this.#accounts.board.lane(root)?.track.mark(version);
+    if (period > this.#period) this.#beginPeriod(period);
+    if (period < this.#period) return this.#usage.board.lane(root)?.track.mark(version);
+    if (!complete) return this.#usage.board.request(root, version, null);
+    this.#usage.board.lane(root)?.publish(version, placedUsage(changes, version));
+  }
+
+  /** Accounts were changed here. */
+  publishAccounts({ root, version, ids }: AccountsChange): void {
+    this.#news.note('accounts', root, version, ids);
+    this.#schedule();
+    this.#usage.board.lane(root)?.track.mark(version);
+    this.#accounts.board.request(root, version, ids);
+  }
+
+  /** Somebody's access may have changed here. Resolves when those of this server who lost it are cut. */
+  async accessChanged(change: AccessChange): Promise<void> {
+    this.#news.tellAccess(change);
+    await this.#access.changed(change);
+  }
+
+  /** Takes a notification of another server. */
+  receive(text: string): void {
+    const bulletin = readBulletin(text);
+    if (bulletin === null) return this.resync();
+    if (bulletin.from === this.#options.serverId) return;
+    for (const { root, versions, usage, accounts } of bulletin.trees) {
+      for (const [board, ids] of [
+        [this.#usage.board, usage],
+        [this.#accounts.board, accounts],
+      ] as const) {
+        for (const version of versions) {
+          if (ids?.length === 0) board.lane(root)?.track.mark(version);
+          else board.request(root, version, ids);
+        }
+      }
+    }
+    for (const change of bulletin.access) void this.#access.changed(change);
+  }
+
+  /** Notifications may have been lost: reads what changed in every tree that is watched, and asks about every viewer again. */
+  resync(): void {
+    for (const { board } of [this.#usage, this.#accounts])
+      for (const root of board.roots) board.request(root, null, null);
+    void this.#access.recheckAll();
+  }
+
+  /** Sends at once whatever waits for the next tick. */
+  flush(): void {
+    this.#usage.board.flush();
+    this.#accounts.board.flush();
+    this.#uncork();
+    this.#news.flush();
+  }
+
+  /** Sends what waits and stops. Streams that are still open stay silent. */
+  close(): void {
+    this.flush();
+    this.#closed = true;
+    clearInterval(this.#sweeps);
+    this.#stopTimer();
+  }
+
+  #presentPeriod(): Instant {
+    return billingPeriodOf(instantOf(this.#options.clock.nowMs())).start;
+  }
+
+  #beginPeriod(period: Instant): void {
+    this.#period = period;
+    this.#usage.board.restart();
+  }
+
+  /** At most one tick per `tickMs`; after a pause the next change leaves at once. */
+  #schedule(): void {
+    if (this.#timer !== null || this.#closed) return;
+    const waitMs = this.#lastTick + this.#options.tickMs - performance.now();
+    const tick = (): void => this.#tick();
+    this.#timer = waitMs <= 0 ? setImmediate(tick) : setTimeout(tick, waitMs);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer === null) return;
+    clearImmediate(this.#timer as NodeJS.Immediate);
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    this.#timer = null;
+  }
+
+  #tick(): void {
+    this.#timer = null;
+    this.#lastTick = performance.now();
+    this.#usage.board.tick(() => this.flush());
+    this.#accounts.board.tick(() => this.flush());
+    this.#uncork();
+    this.#news.flush();
+  }
+
+  #uncork(): void {
+    for (const connection of this.#outbox.corked.splice(0)) connection.uncork();
+  }
+
+  #sweep(): void {
+    const period = this.#presentPeriod();
+    if (period > this.#period) this.#beginPeriod(period);
+    const nowMs = this.#options.clock.nowMs();
+    this.#usage.board.closeGaps(nowMs);
+    this.#accounts.board.closeGaps(nowMs);
+    void this.#access.sweep();
+    if (performance.now() - this.#lastRollCall < ROLL_CALL_MS) return;
+    this.#lastRollCall = performance.now();
+    this.#callRoll().catch((error) => this.#options.onError?.(error));
+  }
+
+  /** A server that died between its commit and its notification told nobody: the trees' versions tell. */
+  async #callRoll(): Promise<void> {
+    for (const root of new Set([...this.#usage.board.roots, ...this.#accounts.board.roots])) {
+      const version = await this.#options.source.version(root);
+      this.#usage.board.lane(root)?.track.expect(version);
+      this.#accounts.board.lane(root)?.track.expect(version);
+    }
+  }
+}
+
+function* placedUsage(changes: UsageChange['changes'], version: number) {
+  for (const { account, path, own, total } of changes) yield { path, item: usageItem(account, own, total, version) };
+}

@@ -1,0 +1,29 @@
+import type { Instant } from '@tenantree/domain';
+import { accountItem, type Minutes, type Presence, usageItem } from './channel.ts';
+import type { Loaded } from './lane.ts';
+import type { LiveSource, StateQuery } from './ports.ts';
+
+/** Reads minutes as items. A period that begins meanwhile makes what was read worthless: it is read again. */
+export const loadUsage =
+  (source: LiveSource, period: () => Instant) =>
+  async (query: StateQuery): Promise<Loaded<Minutes>> => {
+    for (;;) {
+      const asked = period();
+      const { version, changes } = await source.usage({ ...query, period: asked });
+      if (asked !== period()) continue;
+      const placed = changes.map(({ account, path, own, total, version: at }) => ({
+        path,
+        item: usageItem(account, own, total, at),
+      }));
+      return { version, placed, gone: [] };
+    }
+  };
+
+/** Reads accounts as items, and what left. */
+export const loadAccounts =
+  (source: LiveSource, period: () => Instant) =>
+  async (query: StateQuery): Promise<Loaded<Presence>> => {
+    const { version, accounts, departures } = await source.accounts({ ...query, period: period() });
+    const placed = accounts.map(({ row, path, version: at }) => ({ path, item: accountItem(row.id, row, at) }));
+    return { version, placed, gone: departures };
+  };

@@ -1,0 +1,176 @@
+import type { AccountId } from '@tenantree/domain';
+import type { Item } from './channel.ts';
+import type { LiveConnection } from './connection.ts';
+import type { Viewer } from './ports.ts';
+
+/** Most rows of one frame; the rest follows in the next. */
+export const MAX_ROWS = 2_000;
+/** Most accounts that are remembered for a reader that fell behind; more than these are read again when it comes back. */
+export const MAX_MISSED = 5_000;
+
+/** What is sent at once, and the id that it may be resumed from. */
+export type Batch<State> = { readonly id: number; readonly items: readonly Item<State>[] };
+
+/** A state that was read: everything up to its version is in its items. */
+export type Snapshot<State> = { readonly version: number; readonly items: readonly Item<State>[] };
+
+/**
+ * Where a subscription stands. reading: waits for a state from the database. starting: has it, its first frame is on the way.
+ * behind: is served by itself, because it still has rows to get that others have. fast: gets the same bytes as everybody. ended.
+ */
+export type Phase = 'reading' | 'starting' | 'behind' | 'fast' | 'ended';
+
+/** What a subscription needs to know of the topic it belongs to. */
+export type Home<State> = {
+  /** Everything of the topic up to this version has been flushed. */
+  readonly id: number;
+  detach(subscription: Subscription<State>): void;
+};
+
+/** One viewer's stream of one topic. Rows that it could not be sent are kept by account, so that only the latest state of each is. */
+export class Subscription<State> {
+  phase: Phase = 'reading';
+  /** More was missed than is remembered: what changed since `sent` has to be read again. */
+  stale = false;
+  connection: LiveConnection | null = null;
+  /** The request's envelope, `{"id":…,"jsonrpc":"2.0"`: frames to the same envelope are the same bytes. */
+  head = '';
+  /** Id of the last frame: the viewer has everything up to it. */
+  sent: number;
+  readonly viewer: Viewer;
+  readonly #home: Home<State>;
+  /** Version of the state that was read last: older changes are in it. */
+  #floor = 0;
+  /** What of the state has not been sent: `#backlog` from `#at` on. The list may be shared with others who read the same. */
+  #backlog: readonly Item<State>[] = [];
+  #at = 0;
+  #missed = new Map<AccountId, Item<State>>();
+  #owesFrame = false;
+  #wake: (() => void) | null = null;
+  readonly #ended = Promise.withResolvers<void>();
+
+  constructor(viewer: Viewer, home: Home<State>, since: number) {
+    this.viewer = viewer;
+    this.#home = home;
+    this.sent = since;
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  /** Resolves when the viewer has left. @throws what the stream was cut with */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Takes a state that was read; from here on only newer changes are of interest. */
+  begin(snapshot: Snapshot<State>): void {
+    if (this.phase === 'ended') return;
+    if (this.sent > snapshot.version) this.sent = 0;
+    const since = this.sent;
+    this.#floor = snapshot.version;
+    this.#at = 0;
+    const news = snapshot.items.filter((item) => item.version > since);
+    this.#backlog = news.length === snapshot.items.length ? snapshot.items : news;
+    for (const [account, item] of this.#missed) if (item.version <= this.#floor) this.#missed.delete(account);
+    this.stale = false;
+    this.phase = 'starting';
+    if (this.#backlog.length === 0) this.sent = Math.max(this.sent, this.#floor);
+  }
+
+  /** What the first frame holds: the state that was read, or its beginning. */
+  first(): Batch<State> {
+    const items = this.#takeBacklog();
+    return { id: this.sent, items };
+  }
+
+  /** From now on it is served: by the ticks when it has a socket, by `next` otherwise. */
+  start(): void {
+    if (this.phase === 'starting') this.phase = 'behind';
+  }
+
+  /** Remembers what it was not sent with the others. */
+  note(items: readonly Item<State>[]): void {
+    if (this.stale) return;
+    for (const item of items) if (item.version > this.#floor) this.#missed.set(item.account, item);
+    const slow = this.connection === null || this.connection.full;
+    if (this.#missed.size > MAX_MISSED && slow && this.phase === 'behind') this.#forget();
+  }
+
+  /** Whatever waits is of a period that is over: it gets a frame that says so, even if nothing is in it. */
+  restart(): void {
+    this.#backlog = [];
+    this.#missed.clear();
+    this.#owesFrame = true;
+  }
+
+  /** Whether there is something to send. */
+  get waiting(): boolean {
+    return this.stale || this.#owesFrame || this.#backlog.length > 0 || this.#missed.size > 0;
+  }
+
+  /** The next frame, or null when it has everything. */
+  take(): Batch<State> | null {
+    if (!this.waiting || this.stale) return null;
+    this.#owesFrame = false;
+    const items = this.#backlog.length > 0 ? this.#takeBacklog() : this.#takeMissed();
+    if (!this.waiting) this.sent = Math.max(this.sent, this.#floor, this.#home.id);
+    return { id: this.sent, items };
+  }
+
+  /** The next frame for a reader that fetches: waits until there is one. Null when the viewer has left. @throws what the stream was cut with */
+  async next(): Promise<Batch<State> | null> {
+    while (this.phase !== 'ended') {
+      const batch = this.phase === 'behind' ? this.take() : null;
+      if (batch) return batch;
+      const woken = Promise.withResolvers<void>();
+      this.#wake = woken.resolve;
+      await woken.promise;
+    }
+    await this.ended;
+    return null;
+  }
+
+  /** Tells a reader that fetches that something is there. */
+  wake(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  /** Ends the stream, with an error when it is cut. Safe to call again. */
+  end(error?: Error): void {
+    if (this.phase === 'ended') return;
+    this.phase = 'ended';
+    this.#home.detach(this);
+    if (this.connection) this.connection.subscriptions -= 1;
+    this.#backlog = [];
+    this.#missed.clear();
+    if (error) this.#ended.reject(error);
+    else this.#ended.resolve();
+    this.wake();
+  }
+
+  #takeBacklog(): readonly Item<State>[] {
+    const whole = this.#at === 0 && this.#backlog.length <= MAX_ROWS;
+    const items = whole ? this.#backlog : this.#backlog.slice(this.#at, this.#at + MAX_ROWS);
+    this.#at += items.length;
+    if (this.#at < this.#backlog.length) return items;
+    this.#backlog = [];
+    this.sent = Math.max(this.sent, this.#floor);
+    return items;
+  }
+
+  #takeMissed(): Item<State>[] {
+    const items: Item<State>[] = [];
+    for (const item of this.#missed.values()) {
+      if (items.length === MAX_ROWS) break;
+      items.push(item);
+      this.#missed.delete(item.account);
+    }
+    return items;
+  }
+
+  #forget(): void {
+    this.stale = true;
+    this.#backlog = [];
+    this.#missed.clear();
+  }
+}
