@@ -28,6 +28,7 @@ export class EventSource {
 
 function newEvent(): EventToRecord {
   return {
+    root: idOf(1) as EventToRecord['root'],
     account: idOf(FIRST_LEAF + Math.floor(Math.random() * LEAVES)) as EventToRecord['account'],
     key: randomUUID(),
     quantity: (Math.floor(Math.random() * 600) / 100).toString() as EventToRecord['quantity'],

@@ -6,6 +6,7 @@ import {
   type Database,
   insertAccount,
   moveSubtree,
+  type RecordedUsage,
   readAccountState,
   recordUsage,
   updateStatus,
@@ -75,5 +76,8 @@ export const event = (account: AccountId, key: string, quantity: string, occurre
   attributes: {},
 });
 
-export const record = (db: Database, events: ReturnType<typeof event>[], now: Instant) =>
-  recordUsage(db, events, { meter: 'call.minutes', now });
+export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<RecordedUsage> {
+  const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
+  const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
+  return recordUsage(db, rooted, { meter: 'call.minutes', now });
+}

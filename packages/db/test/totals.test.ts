@@ -12,14 +12,16 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 /** The model: accounts with the history of their parents, and events. Everything is computed from scratch. */
-type Account = { id: AccountId; parents: { from: number; parent: number | null }[]; closed: boolean };
+type Account = { id: AccountId; created: number; parents: { from: number; parent: number | null }[]; closed: boolean };
 type Model = { accounts: Account[]; events: { account: number; nanos: bigint; at: Instant }[] };
 
 const parentAt = (account: Account, ms: number): number | null =>
   account.parents.findLast((place) => place.from <= ms)!.parent;
+/** Usage from before an account was created belongs to where it was created. */
 const chainAt = (model: Model, account: number, ms: number): number[] => {
-  const above = parentAt(model.accounts[account]!, ms);
-  return above === null ? [account] : [account, ...chainAt(model, above, ms)];
+  const { created } = model.accounts[account]!;
+  const above = parentAt(model.accounts[account]!, Math.max(ms, created));
+  return above === null ? [account] : [account, ...chainAt(model, above, Math.max(ms, created))];
 };
 const LATER = Number.MAX_SAFE_INTEGER;
 
@@ -48,13 +50,13 @@ describe('Maintained totals', () => {
         const now = ticking(NOVEMBER_10);
         const root = await plant(test.db, null, 'Root', now());
         const model: Model = {
-          accounts: [{ id: root, parents: [{ from: 0, parent: null }], closed: false }],
+          accounts: [{ id: root, created: 0, parents: [{ from: 0, parent: null }], closed: false }],
           events: [],
         };
         for (const [step, wish] of commands.entries()) await run(model, wish, step, now);
         await compare(model, root);
       }),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   });
 
@@ -125,8 +127,9 @@ async function run(model: Model, wish: Command, step: number, now: () => Instant
   if (wish.do === 'create') {
     const parent = pick(wish.parent);
     if (!isOpen(parent) || chainAt(model, parent, LATER).length > 5) return;
-    const id = await plant(test.db, accounts[parent]!.id, `account ${step}`, now());
-    accounts.push({ id, parents: [{ from: 0, parent }], closed: false });
+    const at = now();
+    const id = await plant(test.db, accounts[parent]!.id, `account ${step}`, at);
+    accounts.push({ id, created: msOf(at), parents: [{ from: 0, parent }], closed: false });
   } else if (wish.do === 'move') {
     const [account, to] = [pick(wish.account), pick(wish.to)];
     const current = parentAt(accounts[account]!, LATER);

@@ -8,13 +8,14 @@ import { granted, refuseWith } from '../hall/refused.ts';
 export async function adjustUsage(
   hall: Hall,
   caller: Caller,
-  account: { readonly id: AccountId; readonly name: string },
+  account: { readonly id: AccountId; readonly root: AccountId; readonly name: string },
   input: UsageEventInput & { readonly reason: string },
 ): Promise<{ status: 'accepted' | 'duplicate' }> {
   const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
   const event = granted(admitAdjustment(input, hall.clock.nowMs(), window));
   const now = nowOf(hall);
   const record = {
+    root: account.root,
     account: account.id,
     key: event.idempotencyKey,
     quantity: event.quantity,

@@ -40,7 +40,7 @@ export const usageRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const results = await recordEvents(ctx.hall, ctx.writer, ctx.access.id, input.events);
+      const results = await recordEvents(ctx.hall, ctx.writer, ctx.access, input.events);
       return { results, accepted: results.filter(({ status }) => status === 'accepted').length };
     }),
 

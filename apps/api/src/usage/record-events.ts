@@ -35,11 +35,11 @@ type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: n
 export async function recordEvents(
   hall: Hall,
   writer: UsageWriter,
-  acting: AccountId,
+  acting: { readonly id: AccountId; readonly root: AccountId },
   inputs: readonly EventInput[],
 ): Promise<EventResult[]> {
   const results = new Array<EventResult>(inputs.length);
-  const resolve = await accountsOf(hall, acting, inputs);
+  const resolve = await accountsOf(hall, acting.id, inputs);
   const admitted: Admitted[] = [];
   const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
   for (const [index, input] of inputs.entries()) {
@@ -60,7 +60,10 @@ export async function recordEvents(
   }
   await Promise.all(
     [...byMeter(admitted)].map(async ([meter, events]) => {
-      const outcomes = await writer.record(meter, events.map(toRecord));
+      const outcomes = await writer.record(
+        meter,
+        events.map((event) => toRecord(acting.root, event)),
+      );
       for (const [i, outcome] of outcomes.entries()) results[events[i]!.index] = resultOf(outcome);
     }),
   );
@@ -84,7 +87,8 @@ const resultOf = (outcome: 'accepted' | 'duplicate' | 'conflict'): EventResult =
       }
     : { status: outcome };
 
-const toRecord = (event: Admitted): EventToRecord => ({
+const toRecord = (root: AccountId, event: Admitted): EventToRecord => ({
+  root,
   account: event.account,
   key: event.idempotencyKey,
   quantity: event.quantity,

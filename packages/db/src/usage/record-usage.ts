@@ -4,6 +4,8 @@ import type { Database, TenantTransaction } from '../database.ts';
 
 /** One event, checked and with its account resolved, ready to be stored. Its key has no control characters. */
 export type EventToRecord = {
+  /** Main account of the tree that `account` stands in. */
+  readonly root: AccountId;
   readonly account: AccountId;
   readonly key: string;
   readonly quantity: Decimal;
@@ -47,7 +49,7 @@ const SEPARATOR = '\u001f';
 
 // Hot path: one statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md). The driver
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
-const RECORD = { name: 'record_usage', text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9)' };
+const RECORD = { name: 'record_usage', text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)' };
 
 const arrayOf = (values: readonly string[]): string => `{${values.join(',')}}`;
 
@@ -56,6 +58,7 @@ const parametersOf = (events: readonly EventToRecord[], options: RecordOptions):
   options.adjustment ? 'adjustment' : 'usage',
   options.adjustment?.reason ?? null,
   options.now,
+  arrayOf([...new Set(events.map((event) => event.root))]),
   arrayOf(events.map((event) => event.account)),
   events.map((event) => event.key).join(SEPARATOR),
   arrayOf(events.map((event) => event.quantity)),
