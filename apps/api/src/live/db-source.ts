@@ -1,0 +1,12 @@
+import { type Database, readAccountsState, readLiveVersion, readUsageState } from '@tenantree/db';
+import type { LiveSource } from './ports.ts';
+
+/** Before every version: a state since then is the whole state. Trees that were counted before they first changed have version 0. */
+const BEGINNING = -1;
+
+/** The hub's source over the database. Every read runs as the watched account: row-level security shows no more than its subtree. */
+export const dbSource = (db: Database): LiveSource => ({
+  usage: (query) => readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since }),
+  accounts: (query) => readAccountsState(db, query),
+  version: (account) => readLiveVersion(db, account),
+});
