@@ -1,5 +1,6 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
+import type { LiveConnection } from '../live/connection.ts';
 import type { Hub } from '../live/hub.ts';
 import type { UsageWriter } from '../usage/usage-writer.ts';
 import type { Actor } from './actor.ts';
@@ -15,8 +16,8 @@ export type Context = {
   readonly address: string;
   /** Recognises the caller anew: on a lasting connection a credential may have ended since the last call. */
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
-  /** The WebSocket of the call, when it came over one; live frames are written to it directly. */
-  readonly socket: import('ws').WebSocket | null;
+  /** The WebSocket of the call, when it came over one: the hub writes live frames to it directly. */
+  readonly connection: LiveConnection | null;
   /** Slows down who guesses links and passwords. @throws Refused RATE_LIMITED */
   readonly limitGuesses: (what: string) => Promise<void>;
 };

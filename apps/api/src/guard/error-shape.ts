@@ -26,6 +26,9 @@ export const statusOf = (code: ErrorCode): keyof typeof TRPC_CODES => ERROR_CODE
 export const toTRPCError = (refusal: Refusal): TRPCError =>
   new TRPCError({ code: TRPC_CODES[statusOf(refusal.code)], message: refusal.message, cause: new Refused(refusal) });
 
+/** The one answer to whoever is not recognised, whatever is wrong with what they presented. */
+export const UNAUTHORIZED: Refusal = { code: 'UNAUTHORIZED', message: 'Sign in, or present a valid token.' };
+
 const INTERNAL: Refusal = {
   code: 'INTERNAL',
   message: 'Something went wrong on our side. Nothing was changed. Try again, or tell us the request id.',

@@ -1,13 +1,15 @@
 import type { AuditActor } from '@tenantree/db';
-import { isRecord, type Refusal, reachesFrom } from '@tenantree/domain';
+import { isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { type Actor, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import { membershipsOf } from '../context/memberships.ts';
 import type { Caller } from '../hall/hall.ts';
+import type { Viewer } from '../live/ports.ts';
 import { ruleOf } from './access.ts';
 import { type Access, admit } from './admit.ts';
-import { refusalOf, statusOf, toSent, toTRPCError } from './error-shape.ts';
+import { refusalOf, statusOf, toSent, toTRPCError, UNAUTHORIZED } from './error-shape.ts';
+import { viewerOf } from './viewer.ts';
 
 const t = initTRPC.context<Context>().create({
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
@@ -29,8 +31,6 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router;
 export const mergeRouters = t.mergeRouters;
-
-const UNAUTHORIZED: Refusal = { code: 'UNAUTHORIZED', message: 'Sign in, or present a valid token.' };
 
 /** Thrown errors of slices become tRPC errors with their refusal; anything unexpected keeps its cause for the log and loses its detail outside. */
 const base = t.procedure.use(async ({ next }) => {
@@ -89,14 +89,8 @@ export const accountProcedure = base.use(async ({ ctx, path, getRawInput, next }
     memberships: access.memberships,
     requestId: ctx.requestId,
   };
-  /** Asked again while a live stream runs: whether the same call would still be admitted. */
-  const recheck = async (): Promise<Refusal | null> => {
-    const again = await ctx.authenticate();
-    if (again === null || again === 'invalid') return UNAUTHORIZED;
-    const outcome = await admit(ctx.hall, again, access.id, rule);
-    return outcome.ok ? null : outcome.refusal;
-  };
-  return next({ ctx: { actor, caller, access, recheck } });
+  const viewer = (): Viewer => viewerOf(ctx, actor, access, rule);
+  return next({ ctx: { actor, caller, access, viewer } });
 });
 
 /** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */
