@@ -1,0 +1,59 @@
+import type { GuessLimits } from '../auth/guess-limits.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { Hall } from '../hall/hall.ts';
+import type { People } from '../hall/people.ts';
+import type { LiveConnection } from '../live/connection.ts';
+import type { Hub } from '../live/hub.ts';
+import type { Connection } from '../server/connection.ts';
+import type { UsageWriter } from '../usage/usage-writer.ts';
+import type { Person } from './actor.ts';
+import { authenticate } from './authenticate.ts';
+import type { Context } from './context.ts';
+
+/** What every context is made from, the same for all calls of a server. */
+export type ContextParts = {
+  readonly hall: Hall;
+  readonly people: People;
+  readonly sessions: Sessions;
+  readonly limits: GuessLimits;
+  readonly writer: UsageWriter;
+  readonly hub: Hub;
+};
+
+const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
+
+/**
+ * The context of a request, or of all calls of one WebSocket. Never throws: a client whose first message failed would reconnect for
+ * ever; who is not recognised is refused by the procedure.
+ *
+ * @param live the socket as the hub knows it; null over HTTP
+ */
+export function createContext(parts: ContextParts, connection: Connection, live: LiveConnection | null): Context {
+  const { hall, people, writer, hub, limits, sessions } = parts;
+  const token =
+    connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
+  const session = async (): Promise<Person | null> => {
+    const found = connection.sameOrigin ? await sessions.sessionOf(connection.headers) : null;
+    return (
+      found && {
+        kind: 'person',
+        user: found.user.id,
+        name: found.user.name,
+        email: found.user.email,
+        sessionId: found.sessionId,
+      }
+    );
+  };
+  const address = connection.remoteAddress;
+  return {
+    hall,
+    people,
+    writer,
+    hub,
+    requestId: connection.requestId,
+    address,
+    connection: live,
+    authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
+    limitGuesses: (what) => limits.count(address, `${what} ${address}`),
+  };
+}
