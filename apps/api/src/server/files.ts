@@ -23,8 +23,8 @@ const COMPRESSIBLE = /^(text\/|application\/(json|manifest)|image\/svg)/;
 /** Less than one network packet is not worth compressing. */
 const LEAST_COMPRESSED_BYTES = 1_400;
 
-/** Names that change with their content: `index-B3xK9a_2.js`. */
-const HASHED = /[-.][\w-]{8,}\.\w+$/;
+/** Folders in which builds put files whose names change with their content. */
+const HASHED = /^\/?(assets|chunks)\//;
 
 type File = {
   readonly stamp: string;
@@ -44,7 +44,7 @@ export type Files = {
 const compressBrotli = promisify(brotliCompress);
 const compressGzip = promisify(gzip);
 
-/** Files of a build, read and compressed once and again when they change. @param usualAge `Cache-Control` of files without a hash in their name */
+/** Files of a build, read and compressed once and again when they change. @param usualAge `Cache-Control` of files outside the folders of hashed names */
 export function createFiles(folder: string, usualAge: string): Files {
   const known = new Map<string, File>();
 
@@ -64,7 +64,7 @@ export function createFiles(folder: string, usualAge: string): Files {
       const name = inside(folder, path);
       const file = name === null ? null : await load(name);
       if (name === null || file === null) return null;
-      const cache = HASHED.test(name) ? 'public, max-age=31536000, immutable' : usualAge;
+      const cache = HASHED.test(path) ? 'public, max-age=31536000, immutable' : usualAge;
       const all = { ...headers, etag: file.etag, 'cache-control': cache, vary: 'accept-encoding' };
       if (request.headers.get('if-none-match') === file.etag) return new Response(null, { status: 304, headers: all });
       const { body, encoding } = choose(file, request.headers.get('accept-encoding') ?? '');
@@ -96,7 +96,7 @@ function inside(folder: string, path: string): string | null {
 async function readWhole(name: string, stamp: string): Promise<File> {
   const plain = await readFile(name);
   const type = TYPES[extname(name)] ?? 'application/octet-stream';
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
+  const etag = `W/"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
   if (!COMPRESSIBLE.test(type) || plain.byteLength < LEAST_COMPRESSED_BYTES) {
     return { stamp, type, etag, plain, br: null, gzip: null };
   }

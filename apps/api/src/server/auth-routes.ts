@@ -1,0 +1,41 @@
+import type { Auth } from '../auth/auth.ts';
+import { refuseWith } from '../hall/refused.ts';
+import type { App, Call } from './calls.ts';
+import { readJson } from './read-json.ts';
+
+const MOST_BYTES = 16_384;
+
+/** Signing in and out. Nothing else of the sign-in library can be reached: whatever is not named here does not exist. */
+export function authRoutes(app: App, auth: Auth): void {
+  app.post('/auth/sign-in/email', async (call) => {
+    refuseForeign(call);
+    const { headers, remoteAddress } = call.get('connection');
+    const input = await readJson(call.req.raw, MOST_BYTES);
+    const { user, cookies } = await auth.signIn(input, { address: remoteAddress, headers });
+    return answer(call, { user }, cookies);
+  });
+
+  app.post('/auth/sign-out', async (call) => {
+    refuseForeign(call);
+    return answer(call, { success: true }, await auth.signOut(call.get('connection').headers));
+  });
+
+  app.get('/auth/get-session', async (call) => {
+    const { headers, sameOrigin } = call.get('connection');
+    const session = sameOrigin ? await auth.sessionOf(headers) : null;
+    return answer(call, session, []);
+  });
+}
+
+/** Another site could otherwise sign its visitors in as somebody else, or out. */
+function refuseForeign(call: Call): void {
+  call.set('route', 'auth');
+  if (!call.get('connection').sameOrigin) refuseWith('FORBIDDEN', 'Sign in on the pages of this server.');
+}
+
+function answer(call: Call, body: unknown, cookies: readonly string[]): Response {
+  call.set('route', 'auth');
+  const response = Response.json(body, { headers: { 'cache-control': 'no-store' } });
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  return response;
+}

@@ -1,0 +1,37 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import type { Config } from '../config.ts';
+import type { Hall } from '../hall/hall.ts';
+import type { Connection, ObservedCall } from './connection.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** What goes with a request through the server. */
+export type Variables = {
+  connection: Connection;
+  /** Name of the route for metrics: one of few. */
+  route: string;
+};
+export type App = Hono<{ Bindings: HttpBindings; Variables: Variables }>;
+export type Call = Context<{ Bindings: HttpBindings; Variables: Variables }>;
+
+/** What all routes of the server are made of. */
+export type Ground = {
+  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken' | 'trustedProxies'>;
+  readonly hall: Hall;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** True from the moment the server is asked to stop. */
+  readonly isClosing: () => boolean;
+};
+
+/** Counts a call, and logs it when it came over a WebSocket, where no request line tells of it. */
+export const observing =
+  ({ metrics, log }: Pick<Ground, 'metrics' | 'log'>, requestId: string, transport: 'http' | 'socket') =>
+  (call: ObservedCall): void => {
+    metrics.call(call);
+    if (transport === 'socket') log.info({ requestId, ...call, durationMs: rounded(call.durationMs) }, 'call');
+  };
+
+/** Milliseconds with one digit. */
+export const rounded = (ms: number): number => Math.round(ms * 10) / 10;

@@ -1,0 +1,108 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { getRequestListener } from '@hono/node-server';
+import type { AnyRouter } from '@trpc/server';
+import type { Encoder } from '@trpc/server/adapters/ws';
+import { Hono } from 'hono';
+import type { Auth } from '../auth/auth.ts';
+import { refuseWith } from '../hall/refused.ts';
+import { createWireFormat } from '../live/wire.ts';
+import { authRoutes } from './auth-routes.ts';
+import type { App, Ground } from './calls.ts';
+import { anyOrigin } from './cross-origin.ts';
+import { healthRoutes } from './health-routes.ts';
+import { type Folders, pageRoutes } from './page-routes.ts';
+import { answerThrown, requestFrame } from './request-frame.ts';
+import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
+import { trpcOverSockets } from './trpc-sockets.ts';
+
+export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing'> & {
+  readonly router: Router;
+  readonly createContext: CreateContext<Router>;
+  readonly auth: Auth;
+  /** The hub's, which writes live frames itself; the stock format without it. */
+  readonly encoder?: Encoder;
+  /** Adds routes under /v1. */
+  readonly mount?: (app: App) => void;
+  /** Called on the way down, when no new work comes in: resolves when everything accepted is stored. */
+  readonly drain?: () => Promise<void>;
+  readonly folders?: Folders;
+};
+
+/** A server of one port, for everything. */
+export type ApiServer = {
+  /** Begins to listen. @throws the system's error when the port is taken */
+  listen(): Promise<{ readonly port: number; readonly url: string }>;
+  /** Lets running requests end, sends live clients away, and stops. Twice is once. */
+  close(): Promise<void>;
+};
+
+const BUILDS: Folders = {
+  app: fileURLToPath(new URL('../../../web/dist', import.meta.url)),
+  widget: fileURLToPath(new URL('../../../../packages/widget/dist', import.meta.url)),
+};
+
+/** Longest that requests under way may take when the server stops (ms). */
+const PATIENCE_MS = 5_000;
+
+/** Puts the server together; nothing listens yet. */
+export function createServer<Router extends AnyRouter>(parts: ServerParts<Router>): ApiServer {
+  const { config, router, createContext } = parts;
+  let closing: Promise<void> | null = null;
+  const ground: Ground = { ...parts, isClosing: () => closing !== null };
+
+  const app: App = new Hono();
+  app.use(requestFrame(ground));
+  app.onError(answerThrown(ground));
+  app.notFound(() => refuseWith('NOT_FOUND', 'There is nothing here.'));
+  healthRoutes(app, ground);
+  authRoutes(app, parts.auth);
+  app.use(`${TRPC_PATH}/*`, anyOrigin);
+  app.use('/v1/*', anyOrigin);
+  app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
+  parts.mount?.(app);
+  pageRoutes(app, parts.auth, parts.folders ?? BUILDS);
+
+  const server = createHttpServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const encoder = parts.encoder ?? createWireFormat().encoder;
+  const sockets = trpcOverSockets(ground, server, router, createContext, encoder);
+
+  const stop = async (): Promise<void> => {
+    const stopped = server.listening ? closed(server) : Promise.resolve();
+    sockets.sendAway();
+    server.closeIdleConnections();
+    // Event streams never end by themselves: what is still open after a while is cut.
+    const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+    await parts.drain?.();
+    await sockets.close();
+    await stopped;
+    clearTimeout(cut);
+  };
+
+  return {
+    listen: async () => {
+      await new Promise<void>((ready, fail) => {
+        server.once('error', fail);
+        server.listen(config.port, config.host, () => {
+          server.off('error', fail);
+          ready();
+        });
+      });
+      const { port } = server.address() as AddressInfo;
+      return { port, url: `http://${urlHost(config.host)}:${port}` };
+    },
+    close: () => {
+      closing ??= stop();
+      return closing;
+    },
+  };
+}
+
+const closed = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));
+
+/** How the host one listens on is named in an address: all addresses of the machine are reached as localhost. */
+const urlHost = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::' || host === '127.0.0.1' || host === '::1') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+};

@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { isMigrated } from '@tenantree/db';
+import packageFile from '../../package.json' with { type: 'json' };
+import { refuseWith } from '../hall/refused.ts';
+import type { App, Call, Ground } from './calls.ts';
+
+/** Grows when clients of before can no longer talk to this server. */
+export const PROTOCOL = 1;
+
+const NO_STORE = { 'cache-control': 'no-store' } as const;
+
+/** What those who run the server ask it: is it alive, can it work, how is it doing, which one is it. */
+export function healthRoutes(app: App, ground: Ground): void {
+  const { hall, metrics, config } = ground;
+  let migrated = false;
+
+  const isReady = async (): Promise<boolean> => {
+    if (ground.isClosing()) return false;
+    await hall.db.ping();
+    // Migrations only run forward, so a yes stays one.
+    migrated ||= await isMigrated(hall.db.config);
+    return migrated;
+  };
+
+  app.get('/healthz', (call) => {
+    call.set('route', 'health');
+    return Response.json({ status: 'ok' }, { headers: NO_STORE });
+  });
+
+  app.get('/readyz', async (call) => {
+    call.set('route', 'health');
+    const ready = await isReady().catch(() => false);
+    return Response.json({ status: ready ? 'ready' : 'unavailable' }, { status: ready ? 200 : 503, headers: NO_STORE });
+  });
+
+  app.get('/version', (call) => {
+    call.set('route', 'health');
+    const headers = { ...NO_STORE, 'access-control-allow-origin': '*' };
+    return Response.json({ version: packageFile.version, protocol: PROTOCOL }, { headers });
+  });
+
+  app.get('/metrics', async (call) => {
+    call.set('route', 'metrics');
+    if (config.metricsToken !== null && !isBearer(call, config.metricsToken)) {
+      refuseWith('UNAUTHORIZED', 'Metrics need the token that METRICS_TOKEN says.');
+    }
+    const headers = { ...NO_STORE, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' };
+    return new Response(await metrics.text(), { headers });
+  });
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compared as digests, which are of one length and tell nothing by the time it takes. */
+const isBearer = (call: Call, token: string): boolean =>
+  timingSafeEqual(digest(call.req.header('authorization') ?? ''), digest(`Bearer ${token}`));

@@ -1,0 +1,66 @@
+import type { Next } from 'hono';
+import { type Call, type Ground, observing, rounded } from './calls.ts';
+import { withoutSecrets } from './log.ts';
+import { refusalAnswer, refusalOfThrown } from './refusal-answer.ts';
+import { requestIdOf } from './request-id.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { commonHeaders } from './security-headers.ts';
+import { senderAddress } from './sender-address.ts';
+
+const LONGEST_LOGGED_PATH = 300;
+
+/** What surrounds every request: its id, who sent it, one line in the log, one measurement, and the headers of every answer. */
+export function requestFrame(ground: Ground) {
+  const { hall, config, log, metrics } = ground;
+
+  return async (call: Call, next: Next): Promise<void> => {
+    const startedMs = performance.now();
+    const { headers } = call.req.raw;
+    const requestId = requestIdOf(headers, hall.newId);
+    const { publicUrl } = hall.settings;
+    const address = senderAddress(
+      call.env.incoming.socket.remoteAddress,
+      headers.get('x-forwarded-for'),
+      config.trustedProxies,
+    );
+    call.set('connection', {
+      headers,
+      origin: headers.get('origin'),
+      sameOrigin: isSameOrigin(call.req.raw, publicUrl),
+      remoteAddress: address,
+      socket: null,
+      connectionParams: null,
+      requestId,
+      observeCall: observing(ground, requestId, 'http'),
+    });
+    call.set('route', 'other');
+    await next();
+    for (const [name, value] of Object.entries(commonHeaders(publicUrl))) call.res.headers.set(name, value);
+    call.res.headers.set('x-request-id', requestId);
+    const { status } = call.res;
+    const durationMs = performance.now() - startedMs;
+    metrics.request(call.get('route'), status, durationMs);
+    log.info(
+      {
+        requestId,
+        method: call.req.method,
+        // Without the query: inputs hold what people typed, and links their secrets.
+        path: withoutSecrets(call.req.path).slice(0, LONGEST_LOGGED_PATH),
+        status,
+        durationMs: rounded(durationMs),
+        address,
+      },
+      'request',
+    );
+  };
+}
+
+/** Answers with what was thrown outside tRPC: refusals as they are, everything else logged and without detail. */
+export const answerThrown =
+  ({ log }: Ground) =>
+  (error: unknown, call: Call): Response => {
+    const { requestId } = call.get('connection');
+    const { refusal, unexpected } = refusalOfThrown(error);
+    if (unexpected) log.error({ err: error, requestId }, 'request failed');
+    return refusalAnswer(refusal, requestId);
+  };
