@@ -2,6 +2,7 @@ import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { LiveConnection } from '../live/connection.ts';
 import type { Hub } from '../live/hub.ts';
+import type { Connection } from '../server/connection.ts';
 import type { UsageWriter } from '../usage/usage-writer.ts';
 import type { Actor } from './actor.ts';
 
@@ -18,6 +19,8 @@ export type Context = {
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
   /** The WebSocket of the call, when it came over one: the hub writes live frames to it directly. */
   readonly connection: LiveConnection | null;
+  /** Tells metrics and the log how a call ended. */
+  readonly observeCall: Connection['observeCall'];
   /** Slows down who guesses links and passwords. @throws Refused RATE_LIMITED */
   readonly limitGuesses: (what: string) => Promise<void>;
 };

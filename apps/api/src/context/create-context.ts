@@ -53,6 +53,7 @@ export function createContext(parts: ContextParts, connection: Connection, live:
     requestId: connection.requestId,
     address,
     connection: live,
+    observeCall: connection.observeCall,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
     limitGuesses: (what) => limits.count(address, `${what} ${address}`),
   };

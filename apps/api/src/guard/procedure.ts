@@ -33,12 +33,13 @@ export const router = t.router;
 export const mergeRouters = t.mergeRouters;
 
 /** Thrown errors of slices become tRPC errors with their refusal; anything unexpected keeps its cause for the log and loses its detail outside. */
-const base = t.procedure.use(async ({ next }) => {
+const base = t.procedure.use(async ({ ctx, path, type, next }) => {
+  const startedMs = performance.now();
   const result = await next();
-  if (result.ok) return result;
-  const { refusal, unexpected } = refusalOf(result.error);
-  if (unexpected) return result;
-  throw toTRPCError(refusal);
+  const failure = result.ok ? null : refusalOf(result.error);
+  ctx.observeCall({ path, type, outcome: failure?.refusal.code ?? 'ok', durationMs: performance.now() - startedMs });
+  if (result.ok || failure === null || failure.unexpected) return result;
+  throw toTRPCError(failure.refusal);
 });
 
 async function recognise(ctx: Context): Promise<Actor> {

@@ -1,0 +1,42 @@
+import { TRPCError } from '@trpc/server';
+import type { Context } from '../context/context.ts';
+import { Refused, refuseWith } from '../hall/refused.ts';
+import { appRouter } from '../router.ts';
+import type { App } from '../server/calls.ts';
+import type { Connection } from '../server/connection.ts';
+import { BODY_BYTES, readJson } from '../server/read-json.ts';
+import { recordCloudEvents } from './cloud-events.ts';
+
+/** Where CloudEvents 1.0 are sent: one event, or a batch as a JSON array. */
+export const CLOUD_EVENTS_PATH = '/v1/usage/events';
+
+/**
+ * Takes CloudEvents by plain HTTP, as the account of the key that sends them. They enter through the procedure `usage.record`,
+ * so that there is one guard and one way to record.
+ */
+export const cloudEventsRoute =
+  (createContext: (connection: Connection) => Context) =>
+  (app: App): void => {
+    app.post(CLOUD_EVENTS_PATH, async (call) => {
+      call.set('route', CLOUD_EVENTS_PATH);
+      const caller = appRouter.createCaller(createContext(call.get('connection')));
+      const account = (await refusing(caller.session.me())).home;
+      if (account === null) refuseWith('NOT_FOUND', 'There is no account to record usage for.');
+      const body = await readJson(call.req.raw, BODY_BYTES.usage);
+      const results = await refusing(
+        recordCloudEvents(body, (events) => caller.usage.record({ account, events: [...events] })),
+      );
+      if (results === null) refuseWith('BAD_REQUEST', 'Send one CloudEvent, or a list of 1 to 5,000.');
+      return call.json({ results });
+    });
+  };
+
+/** The caller's errors in the form that answers outside tRPC have. */
+async function refusing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof TRPCError && error.cause instanceof Refused) throw error.cause;
+    throw error;
+  }
+}
