@@ -50,7 +50,7 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
   };
 
   return {
-    sessionOf: sessions.sessionOf,
+    ...sessions,
 
     signIn: async (input, { address, headers }) => {
       const parsed = CREDENTIALS.safeParse(input);

@@ -13,6 +13,8 @@ export type Session = {
 export type Sessions = {
   /** The session of a request; null when there is none, it ended, or the cookie is not one of ours. */
   sessionOf(headers: Headers): Promise<Session | null>;
+  /** Deletes sessions that ended more than a day ago. */
+  forgetEnded(): Promise<void>;
 };
 
 /** What of schema `auth` a session consists of (packages/db migration 0002). */
@@ -60,6 +62,10 @@ export function createSessions(hall: Pick<Hall, 'db' | 'clock'>, cookie: Session
         sessionId: row.id,
         expiresAt: expiresAt.toISOString() as Instant,
       };
+    },
+    forgetEnded: async () => {
+      const ended = new Date(hall.clock.nowMs() - DAY_MS);
+      await auth.deleteFrom('sessions').where('expires_at', '<', ended).execute();
     },
   };
 }

@@ -23,6 +23,8 @@ export type Ground = {
   readonly metrics: Metrics;
   /** True from the moment the server is asked to stop. */
   readonly isClosing: () => boolean;
+  /** Answers that don't end by themselves: they are cut when the server stops. */
+  readonly streams: Set<HttpBindings['outgoing']>;
 };
 
 /** Counts a call, and logs it when it came over a WebSocket, where no request line tells of it. */

@@ -17,7 +17,7 @@ import { answerThrown, requestFrame } from './request-frame.ts';
 import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
 import { trpcOverSockets } from './trpc-sockets.ts';
 
-export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing'> & {
+export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
   readonly router: Router;
   readonly createContext: CreateContext<Router>;
   readonly auth: Auth;
@@ -50,7 +50,7 @@ const PATIENCE_MS = 5_000;
 export function createServer<Router extends AnyRouter>(parts: ServerParts<Router>): ApiServer {
   const { config, router, createContext } = parts;
   let closing: Promise<void> | null = null;
-  const ground: Ground = { ...parts, isClosing: () => closing !== null };
+  const ground: Ground = { ...parts, isClosing: () => closing !== null, streams: new Set() };
 
   const app: App = new Hono();
   app.use(requestFrame(ground));
@@ -72,8 +72,8 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     const stopped = server.listening ? closed(server) : Promise.resolve();
     sockets.sendAway();
     server.closeIdleConnections();
-    // Event streams never end by themselves: what is still open after a while is cut.
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+    for (const stream of ground.streams) stream.destroy();
     await parts.drain?.();
     await sockets.close();
     await stopped;

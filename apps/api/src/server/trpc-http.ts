@@ -22,7 +22,7 @@ export function trpcOverHttp<Router extends AnyRouter>(
   router: Router,
   createContext: CreateContext<Router>,
 ) {
-  return (call: Call): Promise<Response> => {
+  return async (call: Call): Promise<Response> => {
     const request = call.req.raw;
     const connection = call.get('connection');
     const names = call.req.path.slice(TRPC_PATH.length + 1);
@@ -30,7 +30,7 @@ export function trpcOverHttp<Router extends AnyRouter>(
     call.set('route', routeOf(router, names));
     checkQuery(call.req.query('input'), envelopes);
     if (request.method === 'POST') readBounded(request, names, envelopes);
-    return fetchRequestHandler({
+    const response = await fetchRequestHandler({
       endpoint: TRPC_PATH,
       req: request,
       router,
@@ -38,7 +38,15 @@ export function trpcOverHttp<Router extends AnyRouter>(
       createContext: () => createContext(connection),
       onError: ({ error, path }) => logUnexpected(ground, error, path, connection.requestId),
     });
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) keepStream(ground, call);
+    return response;
   };
+}
+
+function keepStream({ streams }: Ground, call: Call): void {
+  const { outgoing } = call.env;
+  streams.add(outgoing);
+  outgoing.once('close', () => streams.delete(outgoing));
 }
 
 function checkQuery(input: string | undefined, envelopes: number): void {

@@ -1,0 +1,45 @@
+import { eraseExpiredEmbedTokens } from '@tenantree/db';
+import type { Sessions } from '../auth/sessions.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { eraseClosed } from './erase-closed.ts';
+
+/** What is done without anybody asking. */
+export type Jobs = {
+  /** Does everything that is due now. @throws the first error, after trying all */
+  run(): Promise<void>;
+  /** Lets a run that is under way end, and begins no other. */
+  stop(): Promise<void>;
+};
+
+const EVERY_MS = 60_000;
+
+type JobOptions = { readonly sessions: Pick<Sessions, 'forgetEnded'>; readonly onError: (error: unknown) => void };
+
+/** Looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
+export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
+  let running: Promise<void> = Promise.resolve();
+
+  const runAll = async (): Promise<void> => {
+    const jobs = [eraseClosed(hall), eraseExpiredEmbedTokens(hall.db, nowOf(hall)), sessions.forgetEnded()];
+    for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
+  };
+
+  const run = (): Promise<void> => {
+    const next = running.then(runAll);
+    running = next.catch(() => undefined);
+    return next;
+  };
+
+  const timer = setInterval(() => {
+    run().catch(onError);
+  }, EVERY_MS);
+  timer.unref();
+
+  return {
+    run,
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { configFromUrl, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Composed, compose } from './server/compose.ts';
+import { createLog, type Logger } from './server/log.ts';
+import { offerSetupLink } from './setup/claim.ts';
+
+/** Exit code of a program that an operator's mistake or a missing database kept from starting. */
+const FAILED = 1;
+/** Longest that stopping may take before we go anyway (ms): whoever started us would kill us without asking. */
+const STOP_MS = 20_000;
+
+type Running = { readonly composed: Composed; readonly embedded: EmbeddedServer | null };
+
+async function start(config: Config, log: Logger): Promise<Running> {
+  const embedded =
+    config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable' }) : null;
+  try {
+    const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
+    await migrate(database);
+    return { composed: await compose({ config, database, log }), embedded };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function announce({ composed: { hall } }: Running): Promise<void> {
+  const link = await offerSetupLink(hall);
+  const lines = [`Tenantree is at ${hall.settings.publicUrl}`];
+  if (link !== null) lines.push('Nobody owns it yet. Make it yours with this one-time link:', link);
+  process.stdout.write(`\n${lines.join('\n')}\n\n`);
+}
+
+/** Stops once, in order; a second signal, or a stop that takes too long, ends us at once. */
+function stopOnSignals(running: Promise<Running>, log: Logger): void {
+  let stopping = false;
+  const stop = async (reason: string): Promise<void> => {
+    if (stopping) process.exit(FAILED);
+    stopping = true;
+    log.info({ reason }, 'stopping');
+    setTimeout(() => process.exit(FAILED), STOP_MS).unref();
+    const { composed, embedded } = await running;
+    await composed.close();
+    await embedded?.stop();
+    process.exit(0);
+  };
+  const onReason = (reason: string): void => {
+    stop(reason).catch((error: unknown) => {
+      log.error({ err: error }, 'stopping failed');
+      process.exit(FAILED);
+    });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onReason);
+  // scripts/launch.mjs holds an IPC channel: when it vanishes without a word, so do we.
+  process.once('disconnect', () => onReason('disconnect'));
+}
+
+async function main(): Promise<void> {
+  const config = await readConfig(process.env);
+  const log = createLog({ level: config.logLevel });
+  const running = start(config, log);
+  stopOnSignals(running, log);
+  await announce(await running);
+}
+
+main().catch((error: unknown) => {
+  const isOurs = error instanceof ConfigError || (error instanceof Error && error.name === 'DataDirInUseError');
+  const text = isOurs ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`\n${text}\n\n`);
+  process.exit(FAILED);
+});

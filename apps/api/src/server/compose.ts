@@ -1,0 +1,94 @@
+import { type Database, openDatabase, recordUsage } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
+import { type Auth, createAuth } from '../auth/auth.ts';
+import { createGuessLimits } from '../auth/guess-limits.ts';
+import type { Config } from '../config.ts';
+import { createContext } from '../context/create-context.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
+import { liveSocket } from '../live/live-socket.ts';
+import { appRouter } from '../router.ts';
+import { createUsageWriter } from '../usage/usage-writer.ts';
+import { createServer } from './create-server.ts';
+import type { Logger } from './log.ts';
+import { makeHall } from './make-hall.ts';
+import { createMetrics } from './metrics.ts';
+import { openLive } from './open-live.ts';
+
+export type ComposeParts = {
+  readonly config: Config;
+  /** A migrated database. */
+  readonly database: Database['config'];
+  readonly log: Logger;
+  readonly clock?: Clock;
+};
+
+/** A running server. Several may run in one program, as long as nothing else than the database connects them. */
+export type Composed = {
+  /** Where it listens. */
+  readonly url: string;
+  readonly port: number;
+  readonly hall: Hall;
+  readonly auth: Auth;
+  readonly jobs: Jobs;
+  /** Stops in order: no new work, what was accepted is stored, clients go elsewhere, then the database is let go. Twice is once. */
+  close(): Promise<void>;
+};
+
+const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
+
+/** Puts the whole platform together over a migrated database, and listens. @throws the system's error when the port is taken */
+export async function compose({ config, database, log, clock = SYSTEM_CLOCK }: ComposeParts): Promise<Composed> {
+  const db = openDatabase(database);
+  const metrics = createMetrics();
+  const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
+  const live = await openLive({ config, db, clock, metrics: metrics.live, onError });
+  let url = '';
+  const hall = makeHall({
+    config,
+    db,
+    clock,
+    announce: live.announce,
+    publicUrl: () => config.publicUrl ?? url,
+  });
+  const limits = createGuessLimits();
+  const auth = createAuth(hall, limits, config.publicUrl);
+  const writer = createUsageWriter({
+    store: (meter, events) => recordUsage(db, events, { meter, now: nowOf(hall) }),
+    onCommitted: (trees, events) => {
+      metrics.usage(events);
+      hall.announce.usage(trees);
+    },
+  });
+  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
+  const server = createServer({
+    config,
+    hall,
+    log,
+    metrics,
+    auth,
+    router: appRouter,
+    createContext: (connection) =>
+      createContext(parts, connection, connection.socket && liveSocket(live.hub, connection.socket)),
+    encoder: live.hub.encoder,
+    drain: () => writer.drain(),
+  });
+  const jobs = startJobs(hall, { sessions: auth, onError });
+
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await jobs.stop();
+    await live.close();
+    await db.close();
+  };
+  try {
+    const address = await server.listen();
+    url = address.url;
+    let stopping: Promise<void> | null = null;
+    const close = (): Promise<void> => (stopping ??= stop());
+    return { url, port: address.port, hall, auth, jobs, close };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

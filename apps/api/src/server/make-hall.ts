@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '@tenantree/db';
+import { type Clock, newId, type RowId } from '@tenantree/domain';
+import type { Config } from '../config.ts';
+import type { Announce, Hall, Settings } from '../hall/hall.ts';
+
+const ID_BYTES = 10;
+const SECRET_BYTES = 32;
+
+export type HallParts = {
+  readonly config: Pick<Config, 'maxDepth' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'secret'>;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  /** Asked every time: with PORT=0 the address is known only when the server listens. */
+  readonly publicUrl: () => string;
+};
+
+/** What every slice is given, with the system's randomness. */
+export function makeHall({ config, db, clock, announce, publicUrl }: HallParts): Hall {
+  const settings: Settings = {
+    maxDepth: config.maxDepth,
+    usageMaxAgeDays: config.usageMaxAgeDays,
+    closedRetentionDays: config.closedRetentionDays,
+    secret: config.secret,
+    get publicUrl() {
+      return publicUrl();
+    },
+  };
+  return {
+    db,
+    clock,
+    settings,
+    announce,
+    newId: <Id extends string = RowId>(): Id => newId<Id>(clock.nowMs(), randomBytes(ID_BYTES)),
+    newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Database } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
+import type { Config } from '../../src/config.ts';
+import { type Composed, compose } from '../../src/server/compose.ts';
+import { createLog } from '../../src/server/log.ts';
+
+export const TEST_SECRET = 'the secret that all servers of a test share';
+
+const TEST_CONFIG: Config = {
+  port: 0,
+  host: '127.0.0.1',
+  dataDir: '',
+  databaseUrl: null,
+  publicUrl: null,
+  secret: TEST_SECRET,
+  maxDepth: 5,
+  usageMaxAgeDays: 35,
+  closedRetentionDays: 30,
+  liveTickMs: 50,
+  liveMaxBufferBytes: 1_048_576,
+  logLevel: 'silent',
+  metricsToken: null,
+  trustedProxies: [],
+};
+
+export type StartOptions = {
+  readonly config?: Partial<Config>;
+  readonly clock?: Clock;
+  /** Called with every line of the log. */
+  readonly onLog?: (line: string) => void;
+};
+
+/** Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. */
+export function startApi(
+  database: Database['config'],
+  { config: overrides, clock, onLog }: StartOptions = {},
+): Promise<Composed> {
+  const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides };
+  const destination = { write: (line: string) => onLog?.(line) };
+  const log = createLog({ level: config.logLevel, destination });
+  return compose({ config, database, log, ...(clock ? { clock } : {}) });
+}
