@@ -1,0 +1,88 @@
+import { median, quantile } from '../measure.ts';
+import { launchBrowser, openTab, type Tab } from './browser.ts';
+// the harness adds window.bench to what playwright knows of the page
+import type {} from './pages/harness.ts';
+
+/** What one page did in one fresh browser. Times in milliseconds; CPU is time of the main thread. */
+export type Figures = {
+  readonly firstPaintBusy: number;
+  readonly mountToPaint: number;
+  readonly heapMegabytes: number;
+  readonly idlePerSecond: number;
+  readonly scrollPerFrame: number;
+  readonly scrollFps: number;
+  readonly blankFrames: number;
+  readonly jumpP95: number;
+  readonly onScreenPerSecond: number;
+  readonly onScreenFps: number;
+  readonly anywherePerSecond: number;
+  readonly fastMaxFrame: number;
+  readonly toggle: number;
+};
+
+/** static: rows that can neither jump nor toggle. */
+export type Kind = 'component' | 'static';
+
+const SCROLL_PIXELS = 120;
+const SCROLL_FRAMES = 180;
+const TICK_SECONDS = 2.5;
+const FAST_SECONDS = 1.5;
+
+export async function measurePage(url: string, kind: Kind): Promise<Figures> {
+  const browser = await launchBrowser();
+  try {
+    const loaded = await openTab(browser);
+    const figures = await measureLoaded(loaded, url, kind);
+    await loaded.close();
+    return { ...figures, heapMegabytes: await measureHeap(await openTab(browser), url) };
+  } finally {
+    await browser.close();
+  }
+}
+
+async function measureLoaded(tab: Tab, url: string, kind: Kind): Promise<Omit<Figures, 'heapMegabytes'>> {
+  const { page } = tab;
+  const load = await tab.busy(async () => {
+    await page.goto(url);
+    await page.waitForFunction(() => window.bench.ready);
+    return page.evaluate(() => window.bench.mountMs);
+  });
+  await tab.heap(); // collected before anything else is timed
+  const idle = await tab.busy(() => page.evaluate(() => window.bench.idle(1)));
+  const scroll = await tab.busy(() =>
+    page.evaluate(([pixels, frames]) => window.bench.scroll(pixels, frames), [SCROLL_PIXELS, SCROLL_FRAMES] as const),
+  );
+  const jumps = kind === 'component' ? await page.evaluate(() => window.bench.jump(20)) : [];
+  const onScreen = await tab.busy(() =>
+    page.evaluate((seconds) => window.bench.tick('on screen', seconds, 500), TICK_SECONDS),
+  );
+  if (!(await page.evaluate(() => window.bench.verify()))) throw new Error(`${url} shows old minutes`);
+  const anywhere = await tab.busy(() =>
+    page.evaluate((seconds) => window.bench.tick('anywhere', seconds, 500), TICK_SECONDS),
+  );
+  const fast = await page.evaluate((seconds) => window.bench.tick('anywhere', seconds, 5_000), FAST_SECONDS);
+  const toggles = kind === 'component' ? await page.evaluate(() => window.bench.toggle(4)) : [];
+  return {
+    firstPaintBusy: load.busyMs,
+    mountToPaint: load.value,
+    idlePerSecond: idle.busyMs / (idle.value.ms / 1000),
+    scrollPerFrame: scroll.busyMs / SCROLL_FRAMES,
+    scrollFps: scroll.value.fps,
+    blankFrames: scroll.value.blankFrames,
+    jumpP95: quantile(jumps, 0.95),
+    onScreenPerSecond: onScreen.busyMs / (onScreen.value.ms / 1000),
+    onScreenFps: onScreen.value.fps,
+    anywherePerSecond: anywhere.busyMs / (anywhere.value.ms / 1000),
+    fastMaxFrame: fast.maxMs,
+    toggle: median(toggles),
+  };
+}
+
+/** What the component adds to the heap of a page that holds the rows but shows nothing yet. */
+async function measureHeap(tab: Tab, url: string): Promise<number> {
+  await tab.page.goto(`${url}?hold`);
+  await tab.page.waitForFunction(() => window.bench !== undefined);
+  const before = await tab.heap();
+  await tab.page.evaluate(() => window.bench.mount());
+  return (await tab.heap()) - before;
+}

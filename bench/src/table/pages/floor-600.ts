@@ -1,0 +1,4 @@
+import { run } from './harness.ts';
+import { staticRows } from './static-rows.ts';
+
+run(staticRows(600));
