@@ -32,10 +32,13 @@ const CREDENTIALS = z.strictObject({ email: z.string().max(320), password: z.str
 const WRONG = 'The e-mail address or the password is not right.';
 const PROVIDER = 'credential';
 
-/** @param limits shared with whatever else can be guessed at */
+/**
+ * @param limits shared with whatever else can be guessed at
+ * @param publicUrl decides how the cookie is protected; null: plain http on this machine
+ */
 export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | null): Auth {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
-  const library = createSignInLibrary(hall, cookie);
+  const library = createSignInLibrary(hall, cookie, publicUrl);
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);
 

@@ -15,10 +15,15 @@ export const cookieKey = (secret: string): string =>
  * better-auth over schema `auth`, under the role that sees nothing else. Only its functions are used: none of its endpoints is
  * reachable from outside but through auth.ts.
  */
-export const createSignInLibrary = (hall: Pick<Hall, 'db' | 'newId' | 'settings'>, cookie: SessionCookie) =>
+export const createSignInLibrary = (
+  hall: Pick<Hall, 'db' | 'newId' | 'settings'>,
+  cookie: SessionCookie,
+  publicUrl: string | null,
+) =>
   betterAuth({
     appName: 'Tenantree',
-    baseURL: hall.settings.publicUrl,
+    // It only wants one: no link of its own is ever made.
+    baseURL: publicUrl ?? 'http://localhost',
     basePath: '/auth',
     secret: cookieKey(hall.settings.secret),
     database: { db: hall.db.auth, type: 'postgres' },

@@ -3,17 +3,22 @@ import type { Clock } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Config } from '../config.ts';
+import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { liveSocket } from '../live/live-socket.ts';
 import { appRouter } from '../router.ts';
+import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
+import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { createUsageWriter } from '../usage/usage-writer.ts';
+import type { Connection } from './connection.ts';
 import { createServer } from './create-server.ts';
 import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
 import { createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
+import type { Folders } from './page-routes.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -21,6 +26,8 @@ export type ComposeParts = {
   readonly database: Database['config'];
   readonly log: Logger;
   readonly clock?: Clock;
+  /** Builds to serve instead of those of this repository. */
+  readonly folders?: Folders;
 };
 
 /** A running server. Several may run in one program, as long as nothing else than the database connects them. */
@@ -38,7 +45,8 @@ export type Composed = {
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
 /** Puts the whole platform together over a migrated database, and listens. @throws the system's error when the port is taken */
-export async function compose({ config, database, log, clock = SYSTEM_CLOCK }: ComposeParts): Promise<Composed> {
+export async function compose(given: ComposeParts): Promise<Composed> {
+  const { config, database, log, clock = SYSTEM_CLOCK, folders } = given;
   const db = openDatabase(database);
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
@@ -61,6 +69,8 @@ export async function compose({ config, database, log, clock = SYSTEM_CLOCK }: C
     },
   });
   const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
+  const contextOf = (connection: Connection): Context =>
+    createContext(parts, connection, connection.socket && liveSocket(live.hub, connection.socket));
   const server = createServer({
     config,
     hall,
@@ -68,10 +78,12 @@ export async function compose({ config, database, log, clock = SYSTEM_CLOCK }: C
     metrics,
     auth,
     router: appRouter,
-    createContext: (connection) =>
-      createContext(parts, connection, connection.socket && liveSocket(live.hub, connection.socket)),
+    createContext: contextOf,
+    mount: cloudEventsRoute(contextOf),
     encoder: live.hub.encoder,
+    mount: cloudEventsRoute((connection) => createContext(parts, connection, null)),
     drain: () => writer.drain(),
+    ...(folders ? { folders } : {}),
   });
   const jobs = startJobs(hall, { sessions: auth, onError });
 

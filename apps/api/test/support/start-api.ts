@@ -3,6 +3,7 @@ import type { Clock } from '@tenantree/domain';
 import type { Config } from '../../src/config.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import { createLog } from '../../src/server/log.ts';
+import type { Folders } from '../../src/server/page-routes.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
 
@@ -26,6 +27,7 @@ const TEST_CONFIG: Config = {
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
+  readonly folders?: Folders;
   /** Called with every line of the log. */
   readonly onLog?: (line: string) => void;
 };
@@ -33,10 +35,10 @@ export type StartOptions = {
 /** Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. */
 export function startApi(
   database: Database['config'],
-  { config: overrides, clock, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides };
   const destination = { write: (line: string) => onLog?.(line) };
   const log = createLog({ level: config.logLevel, destination });
-  return compose({ config, database, log, ...(clock ? { clock } : {}) });
+  return compose({ config, database, log, ...(clock ? { clock } : {}), ...(folders ? { folders } : {}) });
 }
