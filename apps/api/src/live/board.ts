@@ -44,6 +44,11 @@ export class Board<State, Frame> {
     return this.#lanes.keys();
   }
 
+  /** How many different things somebody watches. */
+  get topics(): number {
+    return this.#places.size;
+  }
+
   /** How far a tree has been published, if somebody watches it. */
   lane(root: AccountId): Lane<State, Frame> | undefined {
     return this.#lanes.get(root);
@@ -85,9 +90,11 @@ export class Board<State, Frame> {
     this.#options.schedule();
   }
 
-  /** Looks for versions that should have become known by now. */
-  closeGaps(nowMs: number): void {
-    for (const [root, lane] of this.#lanes) if (lane.hasGap(nowMs)) this.request(root, null, null);
+  /** A version of a tree is known to exist. If what it changed doesn't become known within a tick, it is read. */
+  expect(root: AccountId, version: number): void {
+    const lane = this.#lanes.get(root);
+    lane?.track.expect(version);
+    if (lane?.track.behind) this.#options.schedule();
   }
 
   /** What waits is of a period that is over. */
@@ -102,6 +109,8 @@ export class Board<State, Frame> {
   /** One tick: sends what changed, and starts the reads that were asked for; what they find is sent as soon as it is there. */
   tick(onRead: () => void): void {
     for (const lane of this.#lanes.values()) {
+      lane.closeHole();
+      if (lane.track.behind) this.#options.schedule();
       if (!lane.wanting) continue;
       lane.read().then(
         (found) => found && onRead(),
@@ -198,7 +207,7 @@ export class Board<State, Frame> {
     const lane = this.#lanes.get(root) ?? this.#openLane(root);
     const { channel, metrics } = this.#options;
     const topic = new Topic<State, Frame>(root, scope, { channel, metrics, track: lane.track });
-    const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, since));
+    const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, lane, since));
     const place = { topic, lane, reads };
     this.#places.set(key, place);
     lane.topics.add(topic);
@@ -211,7 +220,7 @@ export class Board<State, Frame> {
     return place;
   }
 
-  async #snapshot({ within, only }: Scope, since: number | null): Promise<Snapshot<State>> {
+  async #snapshot({ within, only }: Scope, lane: Lane<State, Frame>, since: number | null): Promise<Snapshot<State>> {
     if (since === null) return { version: await this.#options.version(within), items: [] };
     const { version, placed, gone } = await this.#options.load({
       subtree: within,
@@ -223,7 +232,9 @@ export class Board<State, Frame> {
     // A fresh viewer never saw what left; one that resumes is told.
     const left = departed && since > 0 ? gone.filter(({ account }) => !present.has(account)) : [];
     const departures = left.flatMap((one) => (departed ? [departed(one.account, one.version)] : []));
-    return { version, items: [...placed.map(({ item }) => item), ...departures] };
+    const items = [...placed.map(({ item }) => item), ...departures];
+    lane.notice(items);
+    return { version, items };
   }
 
   #openLane(root: AccountId): Lane<State, Frame> {

@@ -106,6 +106,13 @@ export class Hub {
     this.#sweeps = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
+  /** What somebody watches at the moment: different topics, and trees they are in. */
+  get watched(): { readonly topics: number; readonly trees: number } {
+    const boards = [this.#usage.board, this.#accounts.board];
+    const trees = new Set(boards.flatMap((board) => [...board.roots]));
+    return { topics: boards.reduce((sum, board) => sum + board.topics, 0), trees: trees.size };
+  }
+
   /** Makes a socket one that the hub may write to. @param wire the stream under the socket, on which nothing but whole frames is written */
   connect(socket: Socket, wire: Wire): LiveConnection {
     return new LiveConnection(socket, wire, this.#outbox);
@@ -234,9 +241,6 @@ export class Hub {
   #sweep(): void {
     const period = this.#presentPeriod();
     if (period > this.#period) this.#beginPeriod(period);
-    const nowMs = this.#options.clock.nowMs();
-    this.#usage.board.closeGaps(nowMs);
-    this.#accounts.board.closeGaps(nowMs);
     void this.#access.sweep();
     if (performance.now() - this.#lastRollCall < ROLL_CALL_MS) return;
     this.#lastRollCall = performance.now();
@@ -247,8 +251,8 @@ export class Hub {
   async #callRoll(): Promise<void> {
     for (const root of new Set([...this.#usage.board.roots, ...this.#accounts.board.roots])) {
       const version = await this.#options.source.version(root);
-      this.#usage.board.lane(root)?.track.expect(version);
-      this.#accounts.board.lane(root)?.track.expect(version);
+      this.#usage.board.expect(root, version);
+      this.#accounts.board.expect(root, version);
     }
   }
 }

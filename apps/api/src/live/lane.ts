@@ -30,8 +30,6 @@ type Options<State> = {
   readonly nowMs: () => number;
 };
 
-/** A version whose changes didn't become known for this long is read: the server that committed it may have died before it could tell. */
-const GAP_MS = 300;
 /** Pause after a read that failed. */
 const RETRY_MS = 500;
 
@@ -43,14 +41,16 @@ export class Lane<State, Frame> {
   skippedTo = 0;
   readonly #root: AccountId;
   readonly #options: Options<State>;
-  /** Newest version in which an account was published, while a hole is open below it. */
+  /** Versions in which accounts are known to somebody that `reached` has not come up to: nothing older may follow for them. */
   readonly #newest = new Map<AccountId, number>();
+  #newestOfAll = 0;
   /** Accounts to read; null: whatever changed. Undefined: nothing. */
   #wanted: Set<AccountId> | null | undefined;
   #versions: number[] = [];
   #reading = false;
   #retryAtMs = 0;
-  #gapSinceMs: number | null = null;
+  /** What everything was published up to at the last tick, if something was missing then. */
+  #missingAbove: number | null = null;
 
   constructor(root: AccountId, options: Options<State>) {
     this.#root = root;
@@ -72,18 +72,24 @@ export class Lane<State, Frame> {
   skipTo(version: number): void {
     this.skippedTo = Math.max(this.skippedTo, version);
     this.track.jump(version);
+    this.#settle();
+  }
+
+  /** Somebody was sent items that are newer than what has been published. */
+  notice(items: readonly Item<State>[]): void {
+    for (const item of items) if (item.version > this.track.reached) this.#isNewest(item);
   }
 
   /** Publishes what a version changed. What is known to be older than something published already is left out. */
   publish(version: number, placed: Iterable<Placed<State>>): void {
     const { track } = this;
     if (track.started && version <= track.reached) return;
-    const ordered = track.started && track.clear && version === track.reached + 1;
+    const ordered = track.started && this.#newest.size === 0 && version === track.reached + 1;
     for (const one of placed) {
       if (ordered || this.#isNewest(one.item)) this.#options.place(one);
     }
     track.mark(version);
-    if (track.clear) this.#newest.clear();
+    this.#settle();
   }
 
   /** Some accounts (null: who knows which) changed in a version (null: in whatever came after what is known). */
@@ -100,11 +106,14 @@ export class Lane<State, Frame> {
     }
   }
 
-  /** Whether a version has been missing for too long. */
-  hasGap(nowMs: number): boolean {
-    if (!this.track.behind || this.#reading) this.#gapSinceMs = null;
-    else this.#gapSinceMs ??= nowMs;
-    return this.#gapSinceMs !== null && nowMs - this.#gapSinceMs >= GAP_MS;
+  /**
+   * Asked once per tick: reads whatever changed when a version has been missing since the last one. Its notice may only be late,
+   * but the server that committed it may also have died before it could tell.
+   */
+  closeHole(): void {
+    const missing = this.track.behind && !this.#reading && this.#wanted === undefined;
+    if (missing && this.#missingAbove === this.track.reached) this.request(null, null);
+    this.#missingAbove = missing ? this.track.reached : null;
   }
 
   /** Reads and publishes what was requested. @returns whether anything was @throws when the read fails; it stays requested then */
@@ -121,6 +130,7 @@ export class Lane<State, Frame> {
       this.#take(loaded);
       if (!wanted) this.track.jump(loaded.version);
       for (const version of versions) this.track.mark(version);
+      this.#settle();
       return true;
     } catch (error) {
       this.#retryAtMs = this.#options.nowMs() + RETRY_MS;
@@ -134,16 +144,26 @@ export class Lane<State, Frame> {
 
   #take(loaded: Loaded<State>): void {
     const places = new Map(loaded.placed.map(({ item, path }) => [item.account, path]));
-    for (const one of loaded.placed) if (this.#isNewest(one.item)) this.#options.place(one);
-    for (const { path, account, version } of loaded.gone) {
-      this.#options.takeAway(path, account, version, places.get(account) ?? []);
+    // What `reached` has come up to meanwhile was published otherwise, maybe with something newer after it.
+    const { reached } = this.track;
+    for (const one of loaded.placed) {
+      if (one.item.version > reached && this.#isNewest(one.item)) this.#options.place(one);
     }
-    if (this.track.clear) this.#newest.clear();
+    for (const { path, account, version } of loaded.gone) {
+      if (version > reached) this.#options.takeAway(path, account, version, places.get(account) ?? []);
+    }
   }
 
   #isNewest({ account, version }: Item<State>): boolean {
     if ((this.#newest.get(account) ?? 0) > version) return false;
     this.#newest.set(account, version);
+    this.#newestOfAll = Math.max(this.#newestOfAll, version);
     return true;
+  }
+
+  #settle(): void {
+    if (this.track.reached < this.#newestOfAll) return;
+    this.#newest.clear();
+    this.#newestOfAll = 0;
   }
 }

@@ -23,11 +23,6 @@ export class VersionTrack {
     return this.#reached !== null && this.#newest > this.#reached;
   }
 
-  /** Whether all versions above `reached` that were published form no hole with it: nothing waits. */
-  get clear(): boolean {
-    return this.#ahead.size === 0;
-  }
-
   /** This version exists; what it changed has not been published. */
   expect(version: number): void {
     if (version > this.#newest) this.#newest = version;

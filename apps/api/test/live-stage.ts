@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { AccountId, Clock, Refusal } from '@tenantree/domain';
+import { createTRPCClient, createWSClient, httpSubscriptionLink, wsLink } from '@trpc/client';
+import { initTRPC } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import { applyWSSHandler } from '@trpc/server/adapters/ws';
+import { EventSource } from 'eventsource';
+import { WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import { Hub, type HubOptions } from '../src/live/hub.ts';
+import { liveSocket } from '../src/live/live-socket.ts';
+import type { Viewer } from '../src/live/ports.ts';
+import { parseResumeId } from '../src/live/resume-id.ts';
+import type { LiveTree } from './live-tree.ts';
+
+export const clockAt = (startMs: number): Clock & { addMs: number } => {
+  const began = performance.now();
+  return {
+    addMs: 0,
+    nowMs() {
+      return startMs + this.addMs + (performance.now() - began);
+    },
+  };
+};
+
+export const NOVEMBER = Date.UTC(2026, 10, 10);
+
+/** Who a test's subscription says it is: what the hub asks of them, and for whom changes of access count. */
+export type Rights = Map<string, { refusal: Refusal | null; asked: number; changesAtMs: number | null }>;
+
+type Socket = WebSocket | null;
+
+const inputs = z.strictObject({
+  account: z.string(),
+  only: z.array(z.string()).optional(),
+  who: z.string().optional(),
+  /** The lane that the stock server itself sends everything on. */
+  stock: z.boolean().optional(),
+  lastEventId: z.string().optional(),
+});
+
+function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
+  const t = initTRPC.context<{ socket: Socket }>().create({ sse: { ping: { enabled: true, intervalMs: 1_000 } } });
+  const viewerOf = (account: AccountId, who: string): Viewer => {
+    const right = rights.get(who);
+    const entitlement = { path: tree.node(account).path, changesAtMs: right?.changesAtMs ?? null };
+    return {
+      ...entitlement,
+      key: `${who} ${account}`,
+      user: null,
+      session: who,
+      apiKey: null,
+      token: null,
+      ask: async () => {
+        if (!right) return entitlement;
+        right.asked += 1;
+        return right.refusal ?? entitlement;
+      },
+    };
+  };
+  const asked = (input: z.infer<typeof inputs>) => {
+    const account = input.account as AccountId;
+    const since = parseResumeId(input.lastEventId);
+    return { account, viewer: viewerOf(account, input.who ?? 'anybody'), since: since.ok ? since.value : null };
+  };
+  const readerOf = (socket: Socket, stock: boolean, signal: AbortSignal | undefined) => ({
+    connection: socket && !stock ? liveSocket(hub, socket) : null,
+    signal,
+  });
+  return t.router({
+    usage: t.procedure.input(inputs).subscription(({ ctx, input, signal }) => {
+      const only = input.only ? { only: input.only as AccountId[] } : {};
+      return hub.watchUsage({ ...asked(input), ...only }, readerOf(ctx.socket, input.stock ?? false, signal));
+    }),
+    accounts: t.procedure
+      .input(inputs)
+      .subscription(({ ctx, input, signal }) =>
+        hub.watchAccounts(asked(input), readerOf(ctx.socket, input.stock ?? false, signal)),
+      ),
+  });
+}
+
+export type StageRouter = ReturnType<typeof createRouter>;
+
+/** A server with the hub and nothing else, on a free port, and what stock clients need to reach it. */
+export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {}) {
+  const rights: Rights = new Map();
+  const errors: unknown[] = [];
+  const counts = { subscriptions: 0, frames: 0, skipped: 0, terminated: 0, revoked: 0 };
+  const hub = new Hub({
+    source: tree.source,
+    clock: clockAt(NOVEMBER),
+    tickMs: 5,
+    maxBufferBytes: 1 << 20,
+    serverId: 'stage',
+    onError: (error) => errors.push(error),
+    metrics: {
+      subscriptions: (_, change) => (counts.subscriptions += change),
+      frames: (_, count) => (counts.frames += count),
+      skipped: () => (counts.skipped += 1),
+      terminated: () => (counts.terminated += 1),
+      revoked: () => (counts.revoked += 1),
+    },
+    ...options,
+  });
+  const router = createRouter(tree, hub, rights);
+  const respond = (req: Request): Promise<Response> =>
+    fetchRequestHandler({ endpoint: '/trpc', req, router, createContext: () => ({ socket: null }) });
+  const http = createServer(getRequestListener(respond));
+  const wss = new WebSocketServer({ server: http, path: '/trpc', perMessageDeflate: false });
+  applyWSSHandler({ wss, router, createContext: ({ res }) => ({ socket: res }), experimental_encoder: hub.encoder });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const address = http.address();
+  if (address === null || typeof address === 'string' || isIPv6(address.address)) throw new Error('no port');
+  const host = `127.0.0.1:${address.port}/trpc`;
+  const opened: { close(): unknown }[] = [];
+  return {
+    hub,
+    rights,
+    errors,
+    counts,
+    sockets: wss.clients,
+    /** A stock client over one WebSocket. */
+    client() {
+      const ws = createWSClient({ url: `ws://${host}`, WebSocket: WebSocket as never, retryDelayMs: () => 20 });
+      opened.push(ws);
+      return { trpc: createTRPCClient<StageRouter>({ links: [wsLink({ client: ws })] }), ws };
+    },
+    /** A stock client over server-sent events. */
+    sseClient() {
+      const link = httpSubscriptionLink({ url: `http://${host}`, EventSource });
+      return createTRPCClient<StageRouter>({ links: [link] });
+    },
+    /** A bare socket that collects texts. */
+    async bare() {
+      const socket = new WebSocket(`ws://${host}`);
+      const texts: string[] = [];
+      socket.on('message', (data: Buffer) => texts.push(data.toString()));
+      await once(socket, 'open');
+      opened.push(socket);
+      return { socket, texts };
+    },
+    async close() {
+      for (const one of opened) one.close();
+      for (const socket of wss.clients) socket.terminate();
+      hub.close();
+      http.closeAllConnections();
+      http.close();
+      await once(http, 'close');
+    },
+  };
+}
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;

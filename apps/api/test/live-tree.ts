@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import { type AccountId, type AccountRow, type Decimal, instantOf, newId } from '@tenantree/domain';
+import type { AccountsChange, Departure, LiveSource, PlacedUsage, UsageChange } from '../src/live/ports.ts';
+
+export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
+
+const decimal = (value: number): Decimal => String(value) as Decimal;
+
+type Node = {
+  readonly id: AccountId;
+  path: readonly AccountId[];
+  name: string;
+  own: number;
+  total: number;
+  usageVersion: number;
+  rowVersion: number;
+};
+
+/** One tree in memory, with the same promises as the database: versions in commit order without holes, state as of a version. */
+export class LiveTree {
+  readonly root: AccountId = freshId();
+  readonly nodes = new Map<AccountId, Node>();
+  readonly departures: Departure[] = [];
+  version = 0;
+  /** How often the hub read, and what for. */
+  readonly reads: { channel: 'usage' | 'accounts'; since: number; only: number | null }[] = [];
+  /** Every read waits for this before it looks, and again before it answers. */
+  pause: () => Promise<void> = async () => undefined;
+
+  constructor() {
+    this.#put(this.root, [this.root]);
+  }
+
+  add(parent: AccountId = this.root): AccountId {
+    const id = freshId();
+    this.#put(id, [...this.node(parent).path, id]);
+    return id;
+  }
+
+  node(id: AccountId): Node {
+    const node = this.nodes.get(id);
+    if (!node) throw new Error(`no account ${id}`);
+    return node;
+  }
+
+  /** Commits minutes of some accounts; says what the recorder would say. */
+  use(...ids: readonly AccountId[]): UsageChange {
+    this.version += 1;
+    const changed = new Set<AccountId>();
+    for (const id of ids) {
+      const { path } = this.node(id);
+      for (const place of path) {
+        const node = this.node(place);
+        node.total += 1;
+        if (place === id) node.own += 1;
+        node.usageVersion = this.version;
+        changed.add(place);
+      }
+    }
+    const changes = [...changed].map((id) => this.usageOf(id));
+    return { root: this.root, version: this.version, changes, complete: true };
+  }
+
+  rename(id: AccountId, name: string): AccountsChange {
+    this.version += 1;
+    this.node(id).name = name;
+    this.node(id).rowVersion = this.version;
+    return { root: this.root, version: this.version, ids: [id] };
+  }
+
+  /** Moves an account that has nothing below it. */
+  move(id: AccountId, to: AccountId): AccountsChange {
+    this.version += 1;
+    const node = this.node(id);
+    this.departures.push({ account: id, path: node.path, version: this.version });
+    node.path = [...this.node(to).path, id];
+    node.rowVersion = this.version;
+    return { root: this.root, version: this.version, ids: [id] };
+  }
+
+  usageOf(id: AccountId): PlacedUsage & { readonly version: number } {
+    const { path, own, total, usageVersion } = this.node(id);
+    return { account: id, path, own: decimal(own), total: decimal(total), version: usageVersion };
+  }
+
+  rowOf(id: AccountId): AccountRow {
+    const { path, name } = this.node(id);
+    const none = { own: 0, total: 0 };
+    return {
+      id,
+      parentId: path.at(-2) ?? null,
+      externalId: null,
+      name,
+      depth: path.length - 1,
+      status: 'active',
+      suspension: null,
+      protected: false,
+      billingMode: 'parent',
+      children: 0,
+      subaccounts: 0,
+      members: none,
+      agents: none,
+      minutes: null,
+      createdAt: instantOf(0),
+      closedAt: null,
+    };
+  }
+
+  readonly source: LiveSource = {
+    usage: async ({ subtree, since, only }) => {
+      await this.pause();
+      this.reads.push({ channel: 'usage', since, only: only?.length ?? null });
+      const { version } = this;
+      const found = [...this.nodes.values()].filter(
+        (node) => node.path.includes(subtree) && node.usageVersion > since && (!only || only.includes(node.id)),
+      );
+      const changes = found.map(({ id }) => this.usageOf(id));
+      await this.pause();
+      return { version, changes };
+    },
+    accounts: async ({ subtree, since, only }) => {
+      await this.pause();
+      this.reads.push({ channel: 'accounts', since, only: only?.length ?? null });
+      const { version } = this;
+      const departures = this.departures.filter((one) => one.version > since && one.path.includes(subtree));
+      const wanted = only && new Set([...only, ...departures.map(({ account }) => account)]);
+      const accounts = [...this.nodes.values()]
+        .filter(
+          ({ id, path, rowVersion }) => path.includes(subtree) && rowVersion > since && (!wanted || wanted.has(id)),
+        )
+        .map(({ id, path, rowVersion }) => ({ row: this.rowOf(id), path, version: rowVersion }));
+      await this.pause();
+      return { version, accounts, departures };
+    },
+    version: async () => {
+      await this.pause();
+      return this.version;
+    },
+  };
+
+  #put(id: AccountId, path: readonly AccountId[]): void {
+    this.version += 1;
+    this.nodes.set(id, { id, path, name: 'An account', own: 0, total: 0, usageVersion: 0, rowVersion: this.version });
+  }
+}
