@@ -10,7 +10,6 @@ import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { liveSocket } from '../live/live-socket.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
-import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { createUsageWriter } from '../usage/usage-writer.ts';
 import type { Connection } from './connection.ts';
 import { createServer } from './create-server.ts';
@@ -81,7 +80,6 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     createContext: contextOf,
     mount: cloudEventsRoute(contextOf),
     encoder: live.hub.encoder,
-    mount: cloudEventsRoute((connection) => createContext(parts, connection, null)),
     drain: () => writer.drain(),
     ...(folders ? { folders } : {}),
   });
