@@ -7,6 +7,13 @@ import { type Database, openDatabase } from './database.ts';
 import { type Connection, startEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The run's PostgreSQL server: `createTestDatabase(inject('database'))` makes a database on it. */
+    database: Connection;
+  }
+}
+
 const TEMPLATE = 'tenantree_template';
 
 /** One PostgreSQL for a whole test run, with a migrated template database. `connection` is plain data that test workers can be given. */

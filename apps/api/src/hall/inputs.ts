@@ -30,4 +30,5 @@ export const cursor = z.string().max(4_000).optional();
 /** Rows a page. */
 export const limit = (most: number): z.ZodDefault<z.ZodNumber> => z.number().int().min(1).max(most).default(50);
 
-export const email = z.email('Give an e-mail address.').max(254);
+/** An e-mail address, as people paste it. */
+export const email = z.string().trim().max(254).pipe(z.email('Give an e-mail address.'));

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@tenantree/db';
-import { type Clock, newId, type RowId } from '@tenantree/domain';
+import type { Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce, Hall, Settings } from '../hall/hall.ts';
+import { createIds } from '../hall/id-source.ts';
 
-const ID_BYTES = 10;
 const SECRET_BYTES = 32;
 
 export type HallParts = {
@@ -32,7 +32,7 @@ export function makeHall({ config, db, clock, announce, publicUrl }: HallParts):
     clock,
     settings,
     announce,
-    newId: <Id extends string = RowId>(): Id => newId<Id>(clock.nowMs(), randomBytes(ID_BYTES)),
+    newId: createIds(clock),
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };
 }

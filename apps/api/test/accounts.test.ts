@@ -1,0 +1,319 @@
+import { randomUUID } from 'node:crypto';
+import { createTRPCClient, httpBatchLink } from '@trpc/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AppRouter } from '../src/router.ts';
+import { type Client, clientWith, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+let api: Deployment;
+let owner: Client;
+let root: string;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+  root = api.root;
+});
+afterAll(() => api.close());
+
+const make = async (account: string, name: string, more: object = {}): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
+
+describe('Creating (product.md 2.1)', () => {
+  it('makes the creator the owner of the new account too', async () => {
+    const account = await make(root, 'Created');
+    const { members } = await owner.members.list.query({ account });
+    expect(members.map(({ email, role }) => ({ email, role }))).toEqual([{ email: api.email, role: 'owner' }]);
+    expect(await owner.accounts.get.query({ account })).toMatchObject({
+      name: 'Created',
+      depth: 1,
+      billingMode: 'parent',
+      members: { own: 1, total: 1 },
+      path: [{ name: 'Main' }, { name: 'Created' }],
+    });
+  });
+
+  it('trims names, normalises them, and refuses two siblings of one name', async () => {
+    const parent = await make(root, 'Names');
+    const { account } = await owner.accounts.create.mutate({ account: parent, name: '  Cafe\u0301  ' });
+    expect(account.name).toBe('Café');
+    expect(await refusalOf(owner.accounts.create.mutate({ account: parent, name: 'CAFÉ' }))).toMatchObject({
+      code: 'NAME_TAKEN',
+      field: 'name',
+    });
+    expect(await codeOf(owner.accounts.create.mutate({ account: parent, name: 'x' }))).toBe('NAME_INVALID');
+  });
+
+  it('lets only one of many simultaneous creations have a name', async () => {
+    const parent = await make(root, 'Race');
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        owner.accounts.create.mutate({ account: parent, name: 'Same' }).then(
+          () => 'created',
+          (error) => error.data.refusal.code,
+        ),
+      ),
+    );
+    expect(outcomes.toSorted()).toEqual([...Array(7).fill('NAME_TAKEN'), 'created']);
+    expect((await owner.accounts.get.query({ account: parent })).children).toBe(1);
+  });
+
+  it('is idempotent by external id: the same content returns the account, other content is a conflict, also elsewhere in the tree', async () => {
+    const parent = await make(root, 'Integrated');
+    const wish = { account: parent, name: 'Customer 1', externalId: 'crm-1', metadata: { tier: 'gold' } };
+    const first = await owner.accounts.create.mutate(wish);
+    expect(first.created).toBe(true);
+    const again = await owner.accounts.create.mutate(wish);
+    expect(again).toMatchObject({ created: false, account: { id: first.account.id } });
+    expect(await codeOf(owner.accounts.create.mutate({ ...wish, metadata: { tier: 'silver' } }))).toBe(
+      'EXTERNAL_ID_CONFLICT',
+    );
+    const elsewhere = await make(root, 'Elsewhere');
+    expect(await codeOf(owner.accounts.create.mutate({ ...wish, account: elsewhere }))).toBe('EXTERNAL_ID_CONFLICT');
+    expect((await owner.accounts.get.query({ account: 'ext:crm-1' })).id).toBe(first.account.id);
+  });
+
+  it('stops at the deepest level that the deployment allows, saying so', async () => {
+    let at = root;
+    for (let level = 1; level <= 5; level++) at = await make(at, `Level ${level}`);
+    expect(await codeOf(owner.accounts.create.mutate({ account: at, name: 'Too deep' }))).toBe('DEPTH_EXCEEDED');
+  });
+});
+
+describe('The table (product.md 2.2)', () => {
+  it('sorts on the server and goes on with a cursor, each row once', async () => {
+    const parent = await make(root, 'Paged');
+    for (let i = 0; i < 7; i++) await make(parent, `Row ${i}`);
+    for (const direction of ['asc', 'desc'] as const) {
+      const names: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await owner.accounts.list.query({ account: parent, sort: 'name', direction, limit: 3, cursor });
+        expect(page.total).toBe(7);
+        names.push(...page.rows.map((row) => row.name));
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor);
+      const expected = Array.from({ length: 7 }, (_, i) => `Row ${i}`);
+      expect(names).toEqual(direction === 'asc' ? expected : expected.toReversed());
+    }
+  });
+
+  it('refuses a cursor that was tampered with, or that belongs to another listing', async () => {
+    const parent = await make(root, 'Cursors');
+    for (const name of ['a1', 'b1', 'c1']) await make(parent, name);
+    const { nextCursor } = await owner.accounts.list.query({ account: parent, limit: 1 });
+    const tampered = `${nextCursor?.slice(0, -2)}AA`;
+    expect(await refusalOf(owner.accounts.list.query({ account: parent, limit: 1, cursor: tampered }))).toMatchObject({
+      code: 'BAD_REQUEST',
+      field: 'cursor',
+    });
+    expect(
+      await codeOf(owner.accounts.list.query({ account: parent, sort: 'minutes', cursor: nextCursor ?? '' })),
+    ).toBe('BAD_REQUEST');
+    expect(await codeOf(owner.accounts.list.query({ account: root, cursor: nextCursor ?? '' }))).toBe('BAD_REQUEST');
+  });
+
+  it('finds names anywhere below, best matches first, with the accounts between', async () => {
+    const region = await make(root, 'Search region');
+    const branch = await make(region, 'Zürich branch');
+    const needle = await make(branch, 'Needle 100% pure_gold');
+    await make(region, 'A needle further down');
+    const found = await owner.accounts.search.query({ account: region, query: 'NEEDLE' });
+    expect(found.matches[0]).toBe(needle);
+    expect(found).toMatchObject({ total: 2, nextCursor: null });
+    expect(found.rows.map((row) => row.name)).toContain('Zürich branch');
+    expect((await owner.accounts.search.query({ account: region, query: '100% pure_' })).matches).toEqual([needle]);
+    expect((await owner.accounts.search.query({ account: region, query: '1000' })).total).toBe(0);
+  });
+});
+
+describe('Suspending, closing and moving (product.md 2.3, 2.4)', () => {
+  it('suspends the subtree in effect, keeps own statuses, and restores exactly what was', async () => {
+    const parent = await make(root, 'Suspended');
+    const child = await make(parent, 'Child');
+    await owner.accounts.suspend.mutate({ account: child, kind: 'no_new_work' });
+    await owner.accounts.suspend.mutate({ account: parent, kind: 'full_stop' });
+    expect((await owner.accounts.get.query({ account: child })).effective).toMatchObject({
+      kind: 'full_stop',
+      by: { id: parent },
+    });
+    await owner.accounts.reactivate.mutate({ account: parent });
+    expect((await owner.accounts.get.query({ account: child })).effective).toMatchObject({
+      kind: 'no_new_work',
+      by: { id: child },
+    });
+  });
+
+  it('lets people of a suspended account do what its kind allows, and those from above everything', async () => {
+    const account = await make(root, 'Kinds');
+    const admin = await join(api.url, owner, account, 'kinds@example.com', 'admin');
+    const create = (who: Client, name: string) => who.accounts.create.mutate({ account, name });
+    await owner.accounts.suspend.mutate({ account, kind: 'no_new_work' });
+    expect(await codeOf(create(admin, 'New 1'))).toBe('ACCOUNT_SUSPENDED');
+    await admin.accounts.rename.mutate({ account, name: 'Kinds renamed' });
+    await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    expect(await codeOf(admin.accounts.rename.mutate({ account, name: 'Kinds' }))).toBe('ACCOUNT_SUSPENDED');
+    await admin.accounts.list.query({ account });
+    await owner.accounts.suspend.mutate({ account, kind: 'full_stop' });
+    expect(await codeOf(admin.accounts.get.query({ account }))).toBe('ACCOUNT_SUSPENDED');
+    await create(owner, 'From above');
+  });
+
+  it('previews what a suspension hits', async () => {
+    const parent = await make(root, 'Preview');
+    await make(await make(parent, 'One'), 'Two');
+    expect(await owner.accounts.previewSuspension.query({ account: parent })).toMatchObject({
+      accounts: 3,
+      members: 3,
+      sample: [{ name: 'One' }, { name: 'Two' }],
+    });
+  });
+
+  it('suspends no main account', async () => {
+    expect(await codeOf(owner.accounts.suspend.mutate({ account: root, kind: 'full_stop' }))).toBe('FORBIDDEN');
+  });
+
+  it('closes only what has no live children and no protection, and reopens it as it was', async () => {
+    const parent = await make(root, 'Closing');
+    const child = await make(parent, 'Kid');
+    expect(await codeOf(owner.accounts.close.mutate({ account: parent }))).toBe('HAS_LIVE_CHILDREN');
+    await owner.accounts.setProtection.mutate({ account: child, protection: 'on' });
+    expect(await codeOf(owner.accounts.close.mutate({ account: child }))).toBe('PROTECTED');
+    await owner.accounts.setProtection.mutate({ account: child, protection: 'off' });
+    await owner.accounts.suspend.mutate({ account: child, kind: 'read_only' });
+    await owner.accounts.close.mutate({ account: child });
+    expect((await owner.accounts.get.query({ account: parent })).children).toBe(0);
+    expect(await codeOf(owner.accounts.rename.mutate({ account: child, name: 'Kid 2' }))).toBe('ACCOUNT_CLOSED');
+    expect((await owner.accounts.list.query({ account: parent })).rows).toEqual([]);
+    expect((await owner.accounts.list.query({ account: parent, status: ['closed'] })).rows).toHaveLength(1);
+    expect((await owner.accounts.reopen.mutate({ account: child })).status).toBe('suspended');
+    expect((await owner.accounts.get.query({ account: parent })).children).toBe(1);
+  });
+
+  it('moves a subtree with its counts, and refuses what would break the tree', async () => {
+    const from = await make(root, 'From');
+    const to = await make(root, 'To');
+    const moved = await make(from, 'Moved');
+    await make(moved, 'Below');
+    await owner.agents.create.mutate({ account: moved, agents: [{ name: 'Agent A' }, { name: 'Agent B' }] });
+    expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: moved }))).toBe('MOVE_INTO_ITSELF');
+    expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: from }))).toBe('ALREADY_IN_STATE');
+    expect(await codeOf(owner.accounts.move.mutate({ account: root, to }))).toBe('MOVE_OF_ROOT');
+    await owner.accounts.move.mutate({ account: moved, to });
+    expect(await owner.accounts.get.query({ account: from })).toMatchObject({
+      children: 0,
+      subaccounts: 0,
+      agents: { total: 0 },
+    });
+    expect(await owner.accounts.get.query({ account: to })).toMatchObject({
+      children: 1,
+      subaccounts: 2,
+      agents: { total: 2 },
+      members: { total: 3 },
+    });
+    expect((await owner.accounts.get.query({ account: moved })).path.map(({ name }) => name)).toEqual([
+      'Main',
+      'To',
+      'Moved',
+    ]);
+  });
+});
+
+describe('Isolation (product.md 2.5, I4)', () => {
+  it('answers for parents, siblings, strangers and nobody alike', async () => {
+    const mine = await make(root, 'Mine');
+    const sibling = await make(root, 'Sibling', { externalId: 'secret-sibling' });
+    const admin = await join(api.url, owner, mine, 'mine@example.com', 'admin');
+    const asked = [root, sibling, 'ext:secret-sibling', randomUUID(), 'ext:nobody', 'nonsense'];
+    for (const account of asked) {
+      const calls = [
+        () => admin.accounts.get.query({ account }),
+        () => admin.accounts.list.query({ account }),
+        () => admin.accounts.rename.mutate({ account, name: 'Taken' }),
+        () => admin.accounts.suspend.mutate({ account, kind: 'full_stop' }),
+        () => admin.usage.totals.query({ account }),
+        () => admin.audit.list.query({ account }),
+      ];
+      for (const call of calls) {
+        const { code, message } = await refusalOf(call());
+        expect({ code, message: message.replace(account, 'X') }).toEqual({
+          code: 'NOT_FOUND',
+          message: 'There is no account “X” that you can reach.',
+        });
+      }
+    }
+  });
+
+  it('lets an account see its way up only as far as its reader reaches, and never what is above in its refusals', async () => {
+    const parent = await make(root, 'Hidden parent');
+    const mine = await make(parent, 'Visible');
+    await make(parent, 'Hidden sibling');
+    const admin = await join(api.url, owner, mine, 'visible@example.com', 'admin');
+    expect((await admin.accounts.get.query({ account: mine })).path).toEqual([{ id: mine, name: 'Visible' }]);
+    const { message } = await refusalOf(admin.accounts.rename.mutate({ account: mine, name: 'Hidden sibling' }));
+    expect(message).not.toContain('Hidden parent');
+    expect(await codeOf(admin.accounts.close.mutate({ account: mine }))).toBe('FORBIDDEN');
+  });
+});
+
+describe('Roles (product.md 3.2)', () => {
+  it('give what the table says, and reach below only for owner, admin and agency admin', async () => {
+    const account = await make(root, 'Roles');
+    const below = await make(account, 'Roles below');
+    const as = async (role: 'admin' | 'agency_admin' | 'member' | 'viewer') =>
+      join(api.url, owner, account, `${role}@example.com`, role);
+    const [admin, agency, member, viewer] = [
+      await as('admin'),
+      await as('agency_admin'),
+      await as('member'),
+      await as('viewer'),
+    ];
+    for (const who of [admin, agency]) {
+      expect((await who.accounts.list.query({ account })).rows.map((row) => row.id)).toEqual([below]);
+      expect((await who.accounts.get.query({ account: below })).name).toBe('Roles below');
+    }
+    for (const who of [member, viewer]) {
+      expect(await codeOf(who.accounts.list.query({ account }))).toBe('FORBIDDEN');
+      expect(await codeOf(who.accounts.get.query({ account: below }))).toBe('NOT_FOUND');
+      expect(await codeOf(who.usage.totals.query({ account }))).toBe('FORBIDDEN');
+      expect((await who.accounts.get.query({ account })).name).toBe('Roles');
+    }
+    expect((await admin.accounts.list.query({ account })).rows[0]?.minutes).toEqual({ own: '0', total: '0' });
+    expect((await agency.accounts.list.query({ account })).rows[0]?.minutes).toBeNull();
+    expect((await member.agents.create.mutate({ account, agents: [{ name: 'Agent' }] })).created).toBe(1);
+    expect(await codeOf(viewer.agents.create.mutate({ account, agents: [{ name: 'Agent' }] }))).toBe('FORBIDDEN');
+  });
+});
+
+describe('Bad input (reliability.md 4)', () => {
+  it('is refused with a stable code and the path of the field, and writes nothing', async () => {
+    const before = (await owner.accounts.get.query({ account: root })).children;
+    const raw = createTRPCClient<AppRouter>({
+      links: [httpBatchLink({ url: `${api.url}/trpc`, headers: api.headers })],
+    });
+    const send = (input: unknown) => refusalOf(raw.accounts.create.mutate(input as never));
+    expect(await send({ account: root, name: 5 })).toMatchObject({ code: 'BAD_REQUEST', field: 'name' });
+    expect(await send({ account: root })).toMatchObject({ code: 'BAD_REQUEST', field: 'name' });
+    expect(await send({ account: root, name: 'Fine', colour: 'red' })).toMatchObject({
+      code: 'BAD_REQUEST',
+      field: 'colour',
+    });
+    expect(await send({ account: 7, name: 'Fine' })).toMatchObject({ code: 'BAD_REQUEST', field: 'account' });
+    expect(await send(undefined)).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await send({ account: root, name: 'a\u0007b' })).toMatchObject({ code: 'NAME_INVALID', field: 'name' });
+    expect(await send({ account: root, name: 'x'.repeat(121) })).toMatchObject({ code: 'NAME_INVALID' });
+    expect(await send({ account: root, name: 'Big', metadata: { text: 'x'.repeat(9_000) } })).toMatchObject({
+      code: 'METADATA_TOO_LARGE',
+    });
+    expect((await owner.accounts.get.query({ account: root })).children).toBe(before);
+  });
+
+  it('names nobody who is not recognised, whatever is wrong with the token', async () => {
+    const answers = await Promise.all(
+      ['', 'tt_key_nonsense', 'tt_embed_nonsense', 'Bearer', 'x'.repeat(500)].map((token) =>
+        refusalOf((token === '' ? clientWith(api.url, {}) : clientWithToken(api.url, token)).session.me.query()),
+      ),
+    );
+    expect(new Set(answers.map(({ code, message }) => `${code} ${message}`)).size).toBe(1);
+    expect(answers[0]?.code).toBe('UNAUTHORIZED');
+  });
+});

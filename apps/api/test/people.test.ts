@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { offerSetupLink } from '../src/setup/claim.ts';
+import { type Client, clientOf, clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+let api: Deployment;
+let owner: Client;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+});
+afterAll(() => api.close());
+
+const make = async (name: string): Promise<string> =>
+  (await owner.accounts.create.mutate({ account: api.root, name })).account.id;
+
+describe('The first run', () => {
+  it('is over once somebody owns the deployment', async () => {
+    expect(await clientWith(api.url, {}).setup.status.query()).toEqual({ claimed: true });
+    expect(await offerSetupLink(api.composed.hall)).toBeNull();
+    const claim = {
+      token: 'tt_setup_x',
+      name: 'Mallory',
+      email: 'm@example.com',
+      password: PASSWORD,
+      accountName: 'Mine',
+    };
+    expect(await codeOf(clientWith(api.url, {}).setup.claim.mutate(claim))).toBe('ALREADY_CLAIMED');
+  });
+});
+
+describe('Members (product.md 3.2)', () => {
+  it('are invited by a link that works once and only for its address', async () => {
+    const account = await make('Invites');
+    const { link } = await owner.members.invite.mutate({ account, email: ' Ann@Example.com ', role: 'member' });
+    const token = link.split('/').at(-1) ?? '';
+    const nobody = clientWith(api.url, {});
+    expect(await nobody.members.invitation.query({ token })).toEqual({
+      accountName: 'Invites',
+      email: 'ann@example.com',
+      role: 'member',
+    });
+    expect(await codeOf(owner.members.acceptInvitation.mutate({ token }))).toBe('FORBIDDEN');
+    expect(await codeOf(nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: 'short' }))).toBe(
+      'BAD_REQUEST',
+    );
+    await nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: PASSWORD });
+    expect(await codeOf(nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: PASSWORD }))).toBe(
+      'UNAUTHORIZED',
+    );
+    const ann = clientOf(api.url, await signIn(api.url, 'ann@example.com', PASSWORD));
+    expect((await ann.session.me.query()).accounts).toEqual([{ id: account, name: 'Invites', role: 'member' }]);
+    expect((await owner.accounts.get.query({ account })).members.own).toBe(2);
+  });
+
+  it('get no role above the one who gives it, and owners are changed by owners only', async () => {
+    const account = await make('Ranks');
+    const admin = await join(api.url, owner, account, 'ranks-admin@example.com', 'admin');
+    const members = async () => (await owner.members.list.query({ account })).members;
+    const byEmail = async (email: string) => (await members()).find((member) => member.email === email)?.userId ?? '';
+    const ownerId = await byEmail(api.email);
+    expect(await codeOf(admin.members.invite.mutate({ account, email: 'x@example.com', role: 'owner' }))).toBe(
+      'ROLE_TOO_HIGH',
+    );
+    expect(await codeOf(admin.members.setRole.mutate({ account, userId: ownerId, role: 'viewer' }))).toBe(
+      'ROLE_TOO_HIGH',
+    );
+    expect(await codeOf(admin.members.remove.mutate({ account, userId: ownerId }))).toBe('ROLE_TOO_HIGH');
+    expect(await codeOf(owner.members.remove.mutate({ account, userId: ownerId }))).toBe('LAST_OWNER');
+    expect(await codeOf(owner.members.setRole.mutate({ account, userId: ownerId, role: 'admin' }))).toBe('LAST_OWNER');
+  });
+
+  it('lose access at once when they are removed, and may leave by themselves', async () => {
+    const account = await make('Leaving');
+    const ann = await join(api.url, owner, account, 'leaving@example.com', 'admin');
+    const bob = await join(api.url, owner, account, 'leaving-too@example.com', 'viewer');
+    const { members } = await owner.members.list.query({ account });
+    await owner.members.remove.mutate({
+      account,
+      userId: members.find(({ email }) => email === 'leaving@example.com')?.userId ?? '',
+    });
+    expect(await codeOf(ann.accounts.get.query({ account }))).toBe('NOT_FOUND');
+    await bob.members.leave.mutate({ account });
+    expect(await codeOf(bob.accounts.get.query({ account }))).toBe('NOT_FOUND');
+    expect((await owner.accounts.get.query({ account })).members).toEqual({ own: 1, total: 1 });
+  });
+});
+
+describe('The audit log', () => {
+  it('tells the account who came in from above, with the account they came from', async () => {
+    const account = await make('Visited');
+    const admin = await join(api.url, owner, account, 'visited@example.com', 'admin');
+    await owner.accounts.enter.mutate({ account });
+    await owner.accounts.rename.mutate({ account, name: 'Visited twice' });
+    await owner.accounts.leave.mutate({ account });
+    const { rows } = await admin.audit.list.query({ account, limit: 3 });
+    expect(rows.map(({ sentence, actor }) => [actor.name, actor.kind, sentence])).toEqual([
+      ['Olivia Owner', 'person', 'left Visited twice'],
+      ['Olivia Owner', 'person', 'renamed Visited to Visited twice'],
+      ['Olivia Owner', 'person', 'entered Visited'],
+    ]);
+  });
+
+  it('names a key as a key, with the account it came from', async () => {
+    const account = await make('Keyed log');
+    const { client } = await api.key(api.root);
+    await client.accounts.rename.mutate({ account, name: 'Renamed by key' });
+    const [entry] = (await owner.audit.list.query({ account, limit: 1 })).rows;
+    expect(entry?.actor).toMatchObject({ kind: 'key', name: 'Test key', via: { id: api.root, name: 'Main' } });
+  });
+});

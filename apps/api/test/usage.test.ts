@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, clientWithToken, codeOf, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+const NOW = Date.UTC(2026, 10, 15, 12);
+const clock = { nowMs: () => NOW };
+const at = (agoMs: number): string => new Date(NOW - agoMs).toISOString();
+const DAY = 86_400_000;
+
+let api: Deployment;
+let owner: Client;
+let root: string;
+beforeAll(async () => {
+  api = await deploy({ clock });
+  owner = api.owner;
+  root = api.root;
+});
+afterAll(() => api.close());
+
+const make = async (account: string, name: string, externalId?: string): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name, externalId })).account.id;
+
+const event = (key: string, quantity: string, more: object = {}) => ({
+  meter: 'call.minutes',
+  quantity,
+  occurredAt: at(60_000),
+  idempotencyKey: key,
+  ...more,
+});
+
+describe('Recording usage (product.md 5.1, 5.2)', () => {
+  it('counts into the account and all its ancestors, exactly, at the answer', async () => {
+    const parent = await make(root, 'Rolled up');
+    const child = await make(parent, 'Counted', 'counted');
+    const { results, accepted } = await owner.usage.record.mutate({
+      account: parent,
+      events: [event('a', '0.1', { account: 'ext:counted' }), event('b', '0.2', { account: child }), event('c', '1')],
+    });
+    expect(accepted).toBe(3);
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted']);
+    expect(await owner.usage.totals.query({ account: child })).toMatchObject({
+      own: '0.3',
+      total: '0.3',
+      events: { own: 2, total: 2 },
+    });
+    expect(await owner.usage.totals.query({ account: parent })).toMatchObject({
+      own: '1',
+      total: '1.3',
+      period: { key: '2026-11' },
+    });
+  });
+
+  it('answers per event: repeats are duplicates, other content is a conflict, bad ones are refused, and none loses the others', async () => {
+    const account = await make(root, 'Mixed');
+    await owner.usage.record.mutate({ account, events: [event('known', '5')] });
+    const { results } = await owner.usage.record.mutate({
+      account,
+      events: [
+        event('known', '5.0'),
+        event('known', '6'),
+        event('negative', '-1'),
+        event('text', 'five'),
+        event('nan', 'NaN'),
+        event('long', '0.0000000001'),
+        event('late', '1', { occurredAt: at(36 * DAY) }),
+        event('early', '1', { occurredAt: at(-6 * 60_000) }),
+        event('zoneless', '1', { occurredAt: '2026-11-15T11:00:00' }),
+        event('meter', '1', { meter: 'call.hours' }),
+        event('stranger', '1', { account: root }),
+        event('good', '1'),
+      ],
+    });
+    expect(results.map((result) => ('code' in result ? result.code : result.status))).toEqual([
+      'duplicate',
+      'EVENT_CONFLICT',
+      'QUANTITY_INVALID',
+      'QUANTITY_INVALID',
+      'QUANTITY_INVALID',
+      'QUANTITY_INVALID',
+      'EVENT_TOO_OLD',
+      'EVENT_IN_FUTURE',
+      'BAD_REQUEST',
+      'METER_UNKNOWN',
+      'NOT_FOUND',
+      'accepted',
+    ]);
+    expect((await owner.usage.totals.query({ account })).own).toBe('6');
+  });
+
+  it('refuses numbers for quantities and unknown fields for the whole call, with the path of the field', async () => {
+    const bad = { ...event('x', '1'), quantity: 1 };
+    expect(await refusalOf(owner.usage.record.mutate({ account: root, events: [bad as never] }))).toMatchObject({
+      code: 'BAD_REQUEST',
+      field: 'events.0.quantity',
+    });
+    expect(await codeOf(owner.usage.record.mutate({ account: root, events: [] }))).toBe('BAD_REQUEST');
+  });
+
+  it('accepts CloudEvents, one or a batch, by plain HTTP', async () => {
+    const account = await make(root, 'Cloud');
+    const { secret } = await api.key(account);
+    const cloud = (id: string, quantity: string) => ({
+      specversion: '1.0',
+      type: 'tenantree.usage.v1',
+      source: '/pbx',
+      id,
+      subject: account,
+      time: at(1_000),
+      datacontenttype: 'application/json',
+      data: { meter: 'call.minutes', quantity },
+    });
+    const post = async (body: unknown, type: string) => {
+      const headers = { authorization: `Bearer ${secret}`, 'content-type': type };
+      const answer = await fetch(`${api.url}/v1/usage/events`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: answer.status, body: (await answer.json()) as { results: { status: string }[] } };
+    };
+    expect(await post(cloud('1', '2.5'), 'application/cloudevents+json')).toEqual({
+      status: 200,
+      body: { results: [{ status: 'accepted' }] },
+    });
+    const batch = await post(
+      [cloud('1', '2.5'), cloud('2', '1'), { specversion: '0.3' }],
+      'application/cloudevents-batch+json',
+    );
+    expect(batch.body.results.map((result) => result.status)).toEqual(['duplicate', 'accepted', 'refused']);
+    expect((await owner.usage.totals.query({ account })).own).toBe('3.5');
+    const nobody = await fetch(`${api.url}/v1/usage/events`, { method: 'POST', body: '{}' });
+    expect(nobody.status).toBe(401);
+  });
+
+  it('corrects by adjustments with a reason, which are told in the log', async () => {
+    const account = await make(root, 'Corrected');
+    await owner.usage.record.mutate({ account, events: [event('wrong', '10')] });
+    const adjustment = { account, ...event('fix', '-4'), reason: 'Counted twice by the PBX' };
+    expect(await owner.usage.adjust.mutate(adjustment)).toEqual({ status: 'accepted' });
+    expect(await owner.usage.adjust.mutate(adjustment)).toEqual({ status: 'duplicate' });
+    expect((await owner.usage.totals.query({ account })).own).toBe('6');
+    const { rows } = await owner.audit.list.query({ account });
+    expect(rows[0]?.sentence).toBe('adjusted call.minutes of Corrected by -4: Counted twice by the PBX');
+  });
+});
+
+describe('Reading usage (product.md 5.4)', () => {
+  it('forecasts the end of the period at the present pace', async () => {
+    const account = await make(root, 'Forecast');
+    await owner.usage.record.mutate({ account, events: [event('f', '145')] });
+    expect((await owner.usage.totals.query({ account })).forecast).toEqual({ own: '300', total: '300' });
+  });
+
+  it('gives series by hour and day, undivided or by account and agent, and exports them', async () => {
+    const parent = await make(root, 'Series');
+    const child = await make(parent, 'Series child');
+    await owner.usage.record.mutate({
+      account: parent,
+      events: [
+        event('1', '1', { account: child, occurredAt: '2026-11-14T10:10:00Z', attributes: { agent: '=ANN' } }),
+        event('2', '2', { account: child, occurredAt: '2026-11-14T10:50:00Z', attributes: { agent: 'BOB' } }),
+        event('3', '4', { occurredAt: '2026-11-13T23:59:59.999Z' }),
+      ],
+    });
+    const range = { account: parent, from: '2026-11-13T00:00:00Z', to: '2026-11-15T00:00:00Z' };
+    const days = await owner.usage.series.query({ ...range, bucket: 'day', scope: 'total' });
+    expect(days.points.map(({ start, quantity }) => [start.slice(0, 10), quantity])).toEqual([
+      ['2026-11-13', '4'],
+      ['2026-11-14', '3'],
+    ]);
+    const byAgent = await owner.usage.series.query({ ...range, bucket: 'hour', scope: 'total', by: 'agent' });
+    expect(byAgent.points.map(({ key, quantity }) => [key, quantity])).toEqual([
+      [null, '4'],
+      ['=ANN', '1'],
+      ['BOB', '2'],
+    ]);
+    const { csv, filename } = await owner.usage.export.query({ ...range, bucket: 'hour', scope: 'total', by: 'agent' });
+    expect(filename).toBe('usage-call.minutes-2026-11-13-2026-11-15.csv');
+    expect(csv).toContain(`2026-11-14T10:00:00.000Z,'=ANN,1\r\n`);
+  });
+
+  it('counts usage that arrives after a move where its account stood when it happened', async () => {
+    const [left, right] = [await make(root, 'Left'), await make(root, 'Right')];
+    const moved = await make(left, 'Moves');
+    await owner.accounts.move.mutate({ account: moved, to: right });
+    await owner.usage.record.mutate({
+      account: moved,
+      events: [event('before', '3', { occurredAt: at(DAY) }), event('after', '5', { occurredAt: at(-1_000) })],
+    });
+    expect((await owner.usage.totals.query({ account: left })).total).toBe('3');
+    expect((await owner.usage.totals.query({ account: right })).total).toBe('5');
+    expect((await owner.usage.totals.query({ account: moved })).total).toBe('8');
+  });
+});
+
+describe('API keys and embed tokens', () => {
+  it('do what their owner may do in their account and below, and fall when revoked', async () => {
+    const account = await make(root, 'Keyed');
+    const { client, id } = await api.key(account);
+    expect(await client.session.me.query()).toMatchObject({ actor: 'key', home: account });
+    expect(await codeOf(client.accounts.get.query({ account: root }))).toBe('NOT_FOUND');
+    await client.accounts.create.mutate({ account, name: 'By key' });
+    await owner.keys.revoke.mutate({ account, id });
+    expect(await codeOf(client.session.me.query())).toBe('UNAUTHORIZED');
+    const { keys } = await owner.keys.list.query({ account });
+    expect(keys[0]).toMatchObject({ name: 'Test key', lastUsedAt: expect.any(String), revokedAt: expect.any(String) });
+    expect(JSON.stringify(keys)).not.toContain('hash');
+  });
+
+  it('open the embedded screens for one origin and one user, reading only if so asked', async () => {
+    const account = await make(root, 'Embedded');
+    const { client } = await api.key(account);
+    const origin = 'https://portal.example';
+    const mint = (access: 'read' | 'full') =>
+      client.embed.createToken.mutate({ account, origin, access, userRef: 'user-7' });
+    const inPortal = async (token: string, path: string, input: object, method = 'GET', from = origin) => {
+      const query = method === 'GET' ? `?input=${encodeURIComponent(JSON.stringify(input))}` : '';
+      const headers = { authorization: `Bearer ${token}`, origin: from, 'content-type': 'application/json' };
+      const answer = await fetch(`${api.url}/trpc/${path}${query}`, {
+        method,
+        headers,
+        ...(method === 'POST' && { body: JSON.stringify(input) }),
+      });
+      return answer.status;
+    };
+    const { token } = await mint('read');
+    expect(await inPortal(token, 'accounts.list', { account })).toBe(200);
+    expect(await inPortal(token, 'accounts.list', { account }, 'GET', 'https://evil.example')).toBe(401);
+    expect(await inPortal(token, 'accounts.create', { account, name: 'No' }, 'POST')).toBe(403);
+    const full = await mint('full');
+    expect(await inPortal(full.token, 'accounts.create', { account, name: 'Yes' }, 'POST')).toBe(200);
+    expect(await codeOf(owner.embed.createToken.mutate({ account, origin, userRef: 'x' }))).toBe('FORBIDDEN');
+    expect(
+      await codeOf(client.embed.createToken.mutate({ account, origin: 'https://portal.example/path', userRef: 'x' })),
+    ).toBe('BAD_REQUEST');
+    expect(await codeOf(clientWithToken(api.url, full.token).session.me.query())).toBe('UNAUTHORIZED');
+  });
+});
