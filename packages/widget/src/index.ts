@@ -1,1 +1,12 @@
-export {};
+export * from './data/account-source.ts';
+export { defineElements } from './elements.ts';
+export { FEATURES, type Feature } from './screens/features.ts';
+export { SamSubaccounts } from './screens/sam-subaccounts.ts';
+export { en, type Strings } from './strings/en.ts';
+export { loadTexts } from './strings/load-texts.ts';
+export { defaultTexts, type Texts } from './strings/texts.ts';
+export type { Account, AccountLine, Line } from './tree/lines.ts';
+export type { RowFeatures } from './tree/paint-row.ts';
+export { SamTree } from './tree/sam-tree.ts';
+export type { ActionDetail, OpenDetail, Place, RenameDetail, SwitchDetail, TreeAction } from './tree/tree-events.ts';
+export { TreeStore, type Want } from './tree/tree-store.ts';

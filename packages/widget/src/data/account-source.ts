@@ -1,0 +1,149 @@
+import type {
+  AccountId,
+  AccountRow,
+  AccountStatus,
+  AccountsFrame,
+  ErrorCode,
+  Instant,
+  PermissionKey,
+  SuspensionKind,
+  UsageFrame,
+} from '@tenantree/domain';
+
+/** What siblings can be sorted by (product.md 2.2). `members`, `agents` and `minutes` mean the rolled-up totals. */
+export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
+
+/** The order of siblings; equal keys are ordered by id in the same direction, as the server does. */
+export type Order = { readonly sort: SortKey; readonly direction: 'asc' | 'desc' };
+
+/** Which children of an account to list, and how. */
+export type ListQuery = Order & {
+  readonly status: readonly AccountStatus[];
+  readonly cursor: string | null;
+  /** 1–200 */
+  readonly limit: number;
+};
+
+/** One page of children. Rows are at least as new as `treeVersion`; their minutes belong to `period`. */
+export type AccountPage = {
+  readonly rows: readonly AccountRow[];
+  readonly nextCursor: string | null;
+  /** Children that match the query, on all pages. */
+  readonly total: number;
+  readonly treeVersion: number;
+  /** Start of the billing period of the minutes. */
+  readonly period: Instant;
+};
+
+/** One page of search results: matches of this page with their ancestors below the searched account, parents before children. */
+export type SearchPage = AccountPage & { readonly matches: readonly AccountId[] };
+
+export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
+
+/** An account by name, as in paths and lists. */
+export type AccountName = { readonly id: AccountId; readonly name: string };
+
+/** One account with what its screens need beyond the row. */
+export type AccountDetail = AccountRow & {
+  /** From the topmost account that the actor reaches, ending with the account itself. */
+  readonly path: readonly AccountName[];
+  readonly effective: { readonly kind: SuspensionKind | null; readonly by: AccountName | null };
+  /** What the actor may do in this account. */
+  readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
+  readonly treeVersion: number;
+};
+
+/** What a suspension or closing would hit: the account's whole subtree. */
+export type SuspensionPreview = {
+  readonly accounts: number;
+  readonly members: number;
+  readonly agents: number;
+  /** At most 10 accounts of the subtree. */
+  readonly sample: readonly AccountName[];
+};
+
+/** A suspension as it is ordered: from at once or a later instant, until an instant or until reactivated. */
+export type SuspensionOrder = {
+  readonly kind: SuspensionKind;
+  readonly from: Instant | null;
+  readonly until: Instant | null;
+  readonly reason: string | null;
+};
+
+/** Whether live numbers can be trusted to be current (ux.md 2.2), and since when. */
+export type LiveState = {
+  readonly kind: 'connecting' | 'live' | 'catching-up' | 'offline';
+  readonly since: Instant;
+};
+
+/** The live state as something to look at and to listen to. */
+export type LiveSignal = {
+  readonly get: () => LiveState;
+  /** Calls the listener after every change; returns how to stop. */
+  readonly subscribe: (listener: (state: LiveState) => void) => () => void;
+};
+
+/** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
+export type LiveReader<Frame> = {
+  readonly onFrame: (frame: Frame) => void;
+  /** The server ended the subscription for good. */
+  readonly onRefused: (refusal: SourceRefusal) => void;
+};
+
+/**
+ * Why a call to the source failed: the server's refusal, or `UNAVAILABLE` when no server answered. Every promise of an
+ * {@link AccountSource} rejects with one of these (or with an `AbortError`).
+ */
+export class SourceRefusal extends Error {
+  override readonly name = 'SourceRefusal';
+  readonly code: ErrorCode;
+  /** Input field that the refusal is about. */
+  readonly field: string | null;
+  /** Whether the same call, unchanged, can succeed later. */
+  readonly retryable: boolean;
+  /** Id under which the server logged the call. */
+  readonly requestId: string | null;
+
+  constructor(refusal: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly field?: string;
+    readonly retryable?: boolean;
+    readonly requestId?: string;
+  }) {
+    super(refusal.message);
+    this.code = refusal.code;
+    this.field = refusal.field ?? null;
+    this.retryable = refusal.retryable ?? false;
+    this.requestId = refusal.requestId ?? null;
+  }
+}
+
+/** An account id, or `ext:` and the external id that the reseller gave the account. */
+export type AccountRef = AccountId | `ext:${string}`;
+
+/**
+ * Where the screens get accounts from and send changes to. The elements know nothing else of the outside: production
+ * gives them the client, tests an in-memory tree.
+ */
+export type AccountSource = {
+  readonly list: (account: AccountRef, query: ListQuery, signal?: AbortSignal) => Promise<AccountPage>;
+  readonly search: (account: AccountRef, query: SearchQuery, signal?: AbortSignal) => Promise<SearchPage>;
+  readonly get: (account: AccountRef, signal?: AbortSignal) => Promise<AccountDetail>;
+  readonly create: (
+    parent: AccountId,
+    wish: { readonly name: string },
+  ) => Promise<{ readonly account: AccountRow; readonly created: boolean }>;
+  readonly rename: (account: AccountId, name: string) => Promise<AccountRow>;
+  readonly previewSuspension: (account: AccountId, signal?: AbortSignal) => Promise<SuspensionPreview>;
+  readonly suspend: (account: AccountId, order: SuspensionOrder) => Promise<AccountRow>;
+  readonly reactivate: (account: AccountId) => Promise<AccountRow>;
+  readonly close: (account: AccountId) => Promise<AccountRow>;
+  readonly reopen: (account: AccountId) => Promise<AccountRow>;
+  /** Minutes of the whole subtree: the present state first, then what changes. Returns how to stop. */
+  readonly subscribeUsage: (account: AccountRef, reader: LiveReader<UsageFrame>) => () => void;
+  /** Accounts of the subtree that changed after a version of its tree. Returns how to stop. */
+  readonly subscribeAccounts: (account: AccountRef, after: number, reader: LiveReader<AccountsFrame>) => () => void;
+  readonly state: LiveSignal;
+};

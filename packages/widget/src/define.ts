@@ -1,0 +1,6 @@
+/**
+ * Registers an element. A name that is taken stays with whoever took it: two bundles on one page are harmless (widget.md 2).
+ */
+export function define(name: string, element: CustomElementConstructor): void {
+  if (!customElements.get(name)) customElements.define(name, element);
+}

@@ -1,0 +1,27 @@
+const WORD_START = /[\p{L}\p{N}]/u;
+
+let characters: Intl.Segmenter | undefined;
+
+/** The first character of a text as people see it, marks included. */
+function firstCharacter(text: string): string {
+  characters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  for (const { segment } of characters.segment(text)) return segment;
+  return '';
+}
+
+/** One or two characters that stand for a name: of its first two words, or its first character in scripts without words. */
+export function initialsOf(name: string): string {
+  const words = name.split(/[\s\-_./·]+/u).flatMap((word) => {
+    const start = word.search(WORD_START);
+    return start < 0 ? [] : [firstCharacter(word.slice(start))];
+  });
+  const letters = words.length > 0 ? words : [firstCharacter(name.trim())];
+  return letters.slice(0, 2).join('').toLocaleUpperCase();
+}
+
+/** A hue of 0–359 for an id: the same account has the same colour everywhere. */
+export function hueOf(id: string): number {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
+  return hash % 360;
+}

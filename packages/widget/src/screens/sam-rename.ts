@@ -1,0 +1,87 @@
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { icon } from '../icons/icons.ts';
+import { controlStyles } from '../parts/control-styles.ts';
+
+/**
+ * A name that is edited in place. Sends `sam-done` with the new name, or null when nothing is to change: Enter or leaving the
+ * field keeps what was typed, Esc gives it up.
+ */
+export class SamRename extends LitElement {
+  static override properties = { value: {}, was: {}, label: {}, error: {} };
+  static override styles = [
+    controlStyles,
+    css`
+      :host { display: block; flex: 1; min-inline-size: 80px; max-inline-size: 420px; }
+      .field { min-block-size: 28px; }
+      .error { position: fixed; inset: auto; margin: 0; max-inline-size: 320px; padding: 6px 10px; border: var(--sam-hair) solid var(--sam-danger); border-radius: var(--sam-r-2); background: var(--sam-danger-soft); box-shadow: var(--sam-pop); }
+      .error:not(:popover-open) { display: none; }
+    `,
+  ];
+
+  /** The draft. */
+  declare value: string;
+  /** The present name. */
+  declare was: string;
+  declare label: string;
+  /** Why the draft was refused. */
+  declare error: string;
+  #done = false;
+
+  constructor() {
+    super();
+    this.value = '';
+    this.was = '';
+    this.label = '';
+    this.error = '';
+  }
+
+  protected override firstUpdated(): void {
+    const input = this.#input;
+    input?.focus({ preventScroll: true });
+    input?.select();
+  }
+
+  protected override updated(): void {
+    const bubble = this.renderRoot.querySelector<HTMLElement>('.error');
+    const input = this.#input;
+    if (!bubble || !input || this.error === '') return;
+    const place = input.getBoundingClientRect();
+    bubble.style.left = `${place.left}px`;
+    bubble.style.top = `${place.bottom + 6}px`;
+    bubble.showPopover();
+  }
+
+  protected override render(): TemplateResult {
+    const invalid = this.error !== '';
+    return html`<div class="field ${invalid ? 'invalid' : ''}"><input .value=${this.value} aria-label=${this.label} dir="auto" autocomplete="off" maxlength="2000"
+        aria-invalid=${invalid ? 'true' : nothing} aria-describedby=${invalid ? 'why' : nothing}
+        @input=${this.#type} @keydown=${this.#press} @blur=${() => this.#finish('keep')} /></div>
+      ${invalid ? html`<div class="error" id="why" popover="manual" role="alert">${icon('alert', 14)}<span>${this.error}</span></div>` : nothing}`;
+  }
+
+  get #input(): HTMLInputElement | null {
+    return this.renderRoot.querySelector('input');
+  }
+
+  #type(): void {
+    this.value = this.#input?.value ?? '';
+    this.error = '';
+  }
+
+  #press(event: KeyboardEvent): void {
+    event.stopPropagation();
+    if (event.isComposing) return;
+    if (event.key === 'Enter') this.#finish('keep');
+    else if (event.key === 'Escape') this.#finish('giveUp');
+    else return;
+    event.preventDefault();
+  }
+
+  #finish(how: 'keep' | 'giveUp'): void {
+    if (this.#done || !this.isConnected) return;
+    this.#done = true;
+    const name = this.value.trim();
+    const changed = how === 'keep' && name !== '' && name !== this.was;
+    this.dispatchEvent(new CustomEvent('sam-done', { detail: { name: changed ? name : null } }));
+  }
+}

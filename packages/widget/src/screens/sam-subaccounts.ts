@@ -1,0 +1,203 @@
+import type { AccountId, AccountRow } from '@tenantree/domain';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { AccountRef, AccountSource } from '../data/account-source.ts';
+import { controlStyles } from '../parts/control-styles.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import type { RowFeatures } from '../tree/paint-row.ts';
+import { allowedFeatures, FEATURES, type Feature, menuFor } from './features.ts';
+import { refusedState } from './screen-states.ts';
+import { bones, countWords, emptyState, foundWords, staleNote, wayBar } from './subaccounts-body.ts';
+import { SubaccountsCommands } from './subaccounts-commands.ts';
+import { subaccountsStyles } from './subaccounts-styles.ts';
+import { toolbar } from './subaccounts-toolbar.ts';
+import { TreeSession } from './tree-session.ts';
+
+/** How often an order is looked at while numbers change, in milliseconds. */
+const ORDER_CHECK_MS = 500;
+
+/**
+ * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave
+ * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`.
+ */
+export class SamSubaccounts extends LitElement {
+  static override properties = {
+    source: { attribute: false },
+    account: {},
+    texts: { attribute: false },
+    features: { attribute: false },
+    hrefOf: { attribute: false },
+    readOnly: { type: Boolean, attribute: 'read-only' },
+    density: { reflect: true },
+    fit: { reflect: true },
+    heading: {},
+  };
+  static override styles = [controlStyles, subaccountsStyles];
+
+  /** Where accounts come from. Another source, or another account, starts anew. */
+  declare source: AccountSource | null;
+  /** The acting account: its subaccounts are shown. */
+  declare account: AccountRef | '';
+  declare texts: Texts;
+  /** What is offered; the server decides what is allowed. */
+  declare features: readonly Feature[];
+  /** Address of an account's page; without it names aren't links. */
+  declare hrefOf: ((id: AccountId) => string) | null;
+  declare readOnly: boolean;
+  declare density: 'comfortable' | 'compact';
+  /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
+  declare fit: 'content' | 'fill';
+  /** Title instead of the catalogue's; an empty one leaves it out. */
+  declare heading: string | null;
+  session: TreeSession | null = null;
+  readonly #commands = new SubaccountsCommands(this);
+  #stops: (() => void)[] = [];
+  #orderCheck: ReturnType<typeof setTimeout> | undefined;
+  #order: 'current' | 'outdated' = 'current';
+  #allowed: ReadonlySet<Feature> = new Set();
+  #rowFeatures: RowFeatures = { select: true, switch: true, actions: true };
+  readonly #menuOf = (row: AccountRow): readonly MenuItem[] => menuFor(row, this.#allowed, this.texts);
+
+  constructor() {
+    super();
+    this.source = null;
+    this.account = '';
+    this.texts = defaultTexts();
+    this.features = FEATURES;
+    this.hrefOf = null;
+    this.readOnly = false;
+    this.density = 'comfortable';
+    this.fit = 'content';
+    this.heading = null;
+  }
+
+  /** What can be done here. */
+  get allowed(): ReadonlySet<Feature> {
+    return this.#allowed;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.restart();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#end();
+  }
+
+  /** Loads what is shown again; it stays on screen until the answers come. */
+  refresh(): void {
+    if (this.session?.store) this.session.store.refresh();
+    else this.restart();
+  }
+
+  /** Moves the focus to the search field. */
+  focusSearch(): void {
+    this.renderRoot.querySelector<HTMLInputElement>('.search input')?.focus();
+  }
+
+  /** Starts with the account from the beginning. */
+  restart(): void {
+    this.#end();
+    if (this.source === null || this.account === '') return;
+    const { source } = this;
+    this.session = new TreeSession(source, this.account, () => this.#sessionChanged());
+    this.#stops.push(source.state.subscribe(() => this.#liveChanged()));
+    void this.session.start();
+    this.requestUpdate();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('source') || changed.has('account')) this.restart();
+    this.#allowed = allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
+    const switches = this.#allowed.has('switch');
+    if (this.#rowFeatures.switch !== switches) this.#rowFeatures = { ...this.#rowFeatures, switch: switches };
+  }
+
+  protected override render(): TemplateResult {
+    const { texts, session } = this;
+    const commands = this.#commands;
+    const store = session?.store ?? null;
+    const found = foundWords(store, texts);
+    return html`<div class="screen" @keydown=${(event: KeyboardEvent) => commands.press(event)}>
+      ${this.#top()}
+      <div class="card" part="card" @sam-action=${commands.act} @sam-rename=${commands.rename} @sam-select=${() => this.requestUpdate()} @sam-sort=${() => this.requestUpdate()}>
+        ${toolbar({
+          texts,
+          state: store === null ? 'waiting' : session?.searching ? 'searching' : 'ready',
+          query: commands.query,
+          found,
+          selected: store?.selection.size ?? 0,
+          order: this.#order,
+          live: this.source?.state.get() ?? null,
+          updates: store?.paused ? 'paused' : 'running',
+          create: this.#allowed.has('create') ? 'offered' : 'hidden',
+          on: commands.toolbar,
+        })}
+        ${session && store ? staleNote(session, texts, () => this.refresh()) : nothing}
+        ${store ? wayBar(store, texts, () => commands.leave()) : nothing}
+        ${this.#body()}
+      </div>
+      <div class="hidden" role="status">${found}</div>
+      <slot name="footer"></slot>
+      <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')} @sam-choose=${commands.choose}></sam-menu>
+      <sam-toast .dismissLabel=${texts.say('dismiss')}></sam-toast>
+    </div>`;
+  }
+
+  #top(): TemplateResult {
+    if (this.heading === '') return html`<div></div>`;
+    return html`<slot name="header"><div class="top" part="header"><div>
+      <h1 tabindex="-1">${this.heading ?? this.texts.say('title')}</h1><p class="count">${countWords(this.session, this.texts)}</p></div></div></slot>`;
+  }
+
+  #body(): TemplateResult {
+    const { texts, session } = this;
+    const commands = this.#commands;
+    const store = session?.store ?? null;
+    if (session?.refusal) return refusedState(session.refusal, session.detail?.name ?? '', texts, () => this.restart());
+    if (store === null) return bones(texts);
+    const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
+    return html`${emptyState(store, texts, { clearSearch: () => commands.toolbar.search(''), create })}
+      <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
+        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${this.#menuOf}
+        density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
+  }
+
+  #sessionChanged(): void {
+    const store = this.session?.store;
+    if (store && this.#stops.length < 2) {
+      this.#stops.push(store.listen({ changed: () => this.requestUpdate(), ticked: () => this.#checkOrder() }));
+    }
+    if (this.session?.refusal) this.#commands.report(this.session.refusal);
+    this.requestUpdate();
+  }
+
+  /** Back on line: what could not be loaded is tried again by itself. */
+  #liveChanged(): void {
+    const { session } = this;
+    if (this.source?.state.get().kind === 'live' && session?.refusal?.retryable) this.restart();
+    this.requestUpdate();
+  }
+
+  #checkOrder(): void {
+    this.#orderCheck ??= setTimeout(() => {
+      this.#orderCheck = undefined;
+      const order = this.session?.store?.view.isOutOfOrder() ? 'outdated' : 'current';
+      if (order === this.#order) return;
+      this.#order = order;
+      this.requestUpdate();
+    }, ORDER_CHECK_MS);
+  }
+
+  #end(): void {
+    this.session?.stop();
+    this.session = null;
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    clearTimeout(this.#orderCheck);
+    this.#orderCheck = undefined;
+    this.#order = 'current';
+  }
+}

@@ -1,0 +1,81 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { AccountName, AccountSource } from '../data/account-source.ts';
+import { define } from '../define.ts';
+import type { Texts } from '../strings/texts.ts';
+import type { AccountActs } from './account-acts.ts';
+
+/** What dialogs need of the screen that opens them. */
+export type DialogContext = {
+  readonly source: AccountSource;
+  readonly texts: Texts;
+  readonly acts: AccountActs;
+  /** An account was created. */
+  readonly created: (row: AccountRow, then: 'done' | 'another') => void;
+};
+
+/** An element that is a dialog: it opens itself and says when it is over. */
+type DialogElement = HTMLElement & { open(): void };
+
+/** Opens dialogs, one at a time; their code is loaded with the first one. */
+export class ScreenDialogs {
+  readonly #root: ParentNode & Node;
+  #busy = false;
+
+  /** @param root where dialogs are put: the shadow root of the screen */
+  constructor(root: ParentNode & Node) {
+    this.#root = root;
+  }
+
+  create(context: DialogContext, parent: AccountName, parents: readonly AccountName[]): Promise<void> {
+    return this.#open(async () => {
+      const { SamCreate } = await import('./sam-create.ts');
+      define('sam-create', SamCreate);
+      return Object.assign(new SamCreate(), { context, parent, parents });
+    });
+  }
+
+  suspend(context: DialogContext, account: AccountRow): Promise<void> {
+    return this.#open(async () => {
+      const { SamSuspend } = await import('./sam-suspend.ts');
+      define('sam-suspend', SamSuspend);
+      return Object.assign(new SamSuspend(), { context, account });
+    });
+  }
+
+  close(context: DialogContext, account: AccountRow): Promise<void> {
+    return this.#open(async () => {
+      const { SamClose } = await import('./sam-close.ts');
+      define('sam-close', SamClose);
+      return Object.assign(new SamClose(), { context, account });
+    });
+  }
+
+  confirm(
+    texts: Texts,
+    question: { readonly title: string; readonly text: string; readonly submit: string },
+    act: () => void,
+  ): Promise<void> {
+    return this.#open(async () => {
+      const { SamConfirm } = await import('./sam-confirm.ts');
+      define('sam-confirm', SamConfirm);
+      return Object.assign(new SamConfirm(), { texts, question, act });
+    });
+  }
+
+  /** Opens a dialog and waits until it is closed. */
+  async #open(make: () => Promise<DialogElement>): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    try {
+      const dialog = await make();
+      this.#root.append(dialog);
+      await new Promise<void>((resolve) => {
+        dialog.addEventListener('sam-closed', () => resolve(), { once: true });
+        dialog.open();
+      });
+      dialog.remove();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { TreeStore } from '../tree/tree-store.ts';
+import { PAGE_ROWS } from '../tree/tree-view.ts';
+import { PageLoader, refusalFrom } from './page-loader.ts';
+
+/** Rests between the last key and the search, in milliseconds. */
+const SEARCH_REST_MS = 120;
+
+/** The tree of one account from its first page on: loading, searching, live changes, and what went wrong. */
+export class TreeSession {
+  readonly account: AccountRef;
+  readonly #source: AccountSource;
+  readonly #changed: () => void;
+  readonly #loader: PageLoader;
+  readonly #ended = new AbortController();
+  #stops: (() => void)[] = [];
+  #searching: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
+  /** The acting account; null until it is loaded. */
+  detail: AccountDetail | null = null;
+  store: TreeStore | null = null;
+  /** Why nothing can be shown. */
+  refusal: SourceRefusal | null = null;
+  /** Why what is shown could not be brought up to date, and since when (UTC ISO) it is as it is. */
+  stale: { readonly refusal: SourceRefusal; readonly since: string } | null = null;
+  #freshAt = new Date().toISOString();
+
+  /** @param changed called after anything that is shown around the table changed */
+  constructor(source: AccountSource, account: AccountRef, changed: () => void) {
+    this.#source = source;
+    this.account = account;
+    this.#changed = changed;
+    this.#loader = new PageLoader(source, (refusal) => this.#report(refusal));
+  }
+
+  /** Rows of the acting account change live too; this is the newest one. */
+  get row(): AccountRow | null {
+    return (this.detail && this.store?.account(this.detail.id)?.row) ?? this.detail;
+  }
+
+  /** Whether a search is under way whose result isn't there yet. */
+  get searching(): boolean {
+    return this.#searching !== null;
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#ended;
+    this.refusal = null;
+    try {
+      const [detail, page] = await Promise.all([
+        this.#source.get(this.account, signal),
+        this.#source.list(this.account, { ...FIRST, cursor: null, limit: PAGE_ROWS }, signal),
+      ]);
+      if (!signal.aborted) this.#begin(detail, page);
+    } catch (error) {
+      if (!signal.aborted) this.refusal = refusalFrom(error);
+    }
+    if (!signal.aborted) this.#changed();
+  }
+
+  stop(): void {
+    this.#ended.abort();
+    this.#loader.stop();
+    this.#dropSearch();
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  /** Shows what is found, once typing rests; an empty query shows the tree again as it was. */
+  search(query: string): void {
+    const { store } = this;
+    this.#dropSearch();
+    if (store === null) return;
+    if (query === '') {
+      store.endSearch();
+      this.#changed();
+      return;
+    }
+    const abort = new AbortController();
+    const timer = setTimeout(() => void this.#find(store, query, abort), store.query === null ? 0 : SEARCH_REST_MS);
+    this.#searching = { abort, timer };
+    this.#changed();
+  }
+
+  #begin(detail: AccountDetail, page: AccountPage): void {
+    let first: AccountPage | null = page;
+    const store = new TreeStore(detail.id, (want) => {
+      const known = first;
+      first = null;
+      if (known) queueMicrotask(() => store.receive(want, known));
+      else this.#loader.load(store, want);
+    });
+    this.detail = detail;
+    this.store = store;
+    this.#freshAt = new Date().toISOString();
+    store.load(page.rows.length);
+    this.#stops = [
+      this.#source.subscribeAccounts(detail.id, page.treeVersion, {
+        onFrame: (frame) => store.takeAccounts(frame),
+        onRefused: (refusal) => this.#refused(refusal),
+      }),
+    ];
+    if (detail.levels['billing.usage'] === 'none') return;
+    this.#stops.push(
+      this.#source.subscribeUsage(detail.id, {
+        onFrame: (frame) => store.takeUsage(frame),
+        onRefused: (refusal) => this.#refused(refusal),
+      }),
+    );
+  }
+
+  async #find(store: TreeStore, query: string, abort: AbortController): Promise<void> {
+    const search = store.beginSearch();
+    try {
+      const page = await this.#source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, abort.signal);
+      if (abort.signal.aborted) return;
+      this.#searching = null;
+      this.#report(null);
+      store.showSearch(search, query, page);
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.#searching = null;
+      this.#report(refusalFrom(error));
+    } finally {
+      store.dropSearch(search);
+      if (!abort.signal.aborted) this.#changed();
+    }
+  }
+
+  #dropSearch(): void {
+    clearTimeout(this.#searching?.timer);
+    this.#searching?.abort.abort();
+    this.#searching = null;
+  }
+
+  /** The server ended live changes for good: the account went away, or access to it did. */
+  #refused(refusal: SourceRefusal): void {
+    this.stale = { refusal, since: new Date().toISOString() };
+    this.#changed();
+  }
+
+  #report(refusal: SourceRefusal | null): void {
+    if (refusal === null) this.#freshAt = new Date().toISOString();
+    if (refusal === null && this.stale === null) return;
+    this.stale = refusal && { refusal, since: this.#freshAt };
+    this.#changed();
+  }
+}
+
+const FIRST = { sort: 'name', direction: 'asc', status: ['active', 'suspended'] } as const;

@@ -1,0 +1,80 @@
+import type { AccountId, AccountRow, UsageFrame } from '@tenantree/domain';
+import type { AccountPage } from '../data/account-source.ts';
+import type { Account } from './lines.ts';
+import { MinutesLedger } from './minutes-ledger.ts';
+
+/**
+ * Every account that any page or frame brought, once, however many views show it. Versions decide between pages and frames:
+ * the newer one wins, whatever arrives first (performance.md 1, state instead of deltas).
+ */
+export class KnownAccounts {
+  readonly #accounts = new Map<AccountId, Account>();
+  readonly #ledger = new MinutesLedger();
+
+  get(id: AccountId): Account | undefined {
+    return this.#accounts.get(id);
+  }
+
+  /** Takes the rows of a page. */
+  takePage(page: AccountPage): { readonly accounts: readonly Account[]; readonly turned: boolean } {
+    const turn = this.#ledger.turnTo(page.period, page.treeVersion);
+    if (turn === 'turned') this.#startAll();
+    const accounts = page.rows.map((row) => {
+      const account = this.take(row, page.treeVersion);
+      if (row.minutes === null) account.minutes = null;
+      else if (turn === 'past') account.minutes = this.#ledger.start(row.id);
+      else account.minutes = this.#ledger.notePage(row.id, row.minutes, page.treeVersion);
+      return account;
+    });
+    return { accounts, turned: turn === 'turned' };
+  }
+
+  /** Takes a row of any origin; its minutes count only where none are known, because rows of live frames carry none. */
+  take(row: AccountRow, version: number): Account {
+    const known = this.#accounts.get(row.id);
+    if (known) {
+      if (version >= known.rowVersion) {
+        if (known.row.name !== row.name) known.nameKey = null;
+        known.row = row;
+        known.rowVersion = version;
+      }
+      return known;
+    }
+    const minutes = this.#ledger.of(row.id) ?? (row.minutes && this.#ledger.notePage(row.id, row.minutes, version));
+    const account = { id: row.id, row, rowVersion: version, minutes, nameKey: null };
+    this.#accounts.set(row.id, account);
+    return account;
+  }
+
+  /** The account was taken out of what the actor reaches. */
+  drop(id: AccountId): void {
+    this.#accounts.delete(id);
+  }
+
+  /**
+   * Takes a tick.
+   *
+   * @param changed called for every known account whose minutes changed
+   * @returns whether a new billing period began, so that all minutes changed
+   */
+  takeUsage(frame: UsageFrame, changed: (account: Account) => void): boolean {
+    const turn = this.#ledger.turnTo(frame.period, frame.version);
+    if (turn === 'past') return false;
+    if (turn === 'turned') this.#startAll();
+    for (const [id, own, total] of frame.minutes) {
+      const minutes = this.#ledger.noteFrame(id, own, total, frame.version);
+      if (minutes === null) continue;
+      const account = this.#accounts.get(id);
+      if (account === undefined) continue;
+      account.minutes = minutes;
+      changed(account);
+    }
+    return turn === 'turned';
+  }
+
+  #startAll(): void {
+    for (const account of this.#accounts.values()) {
+      if (account.minutes !== null) account.minutes = this.#ledger.start(account.id);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { define } from '../define.ts';
+import { SamRename } from '../screens/sam-rename.ts';
+import type { AccountLine } from './lines.ts';
+import { put } from './row-slot.ts';
+import type { SamTree } from './sam-tree.ts';
+import { emit, type RenameDetail } from './tree-events.ts';
+import type { TreePainter } from './tree-painter.ts';
+
+/** What was typed before and refused, to go on from. */
+export type RefusedName = { readonly name: string; readonly why: string };
+
+/** Puts a field for the name into a row, and takes it away when it is done. */
+export class NameEditor {
+  readonly #tree: SamTree;
+  readonly #painter: TreePainter;
+  #field: SamRename | null = null;
+
+  constructor(tree: SamTree, painter: TreePainter) {
+    this.#tree = tree;
+    this.#painter = painter;
+  }
+
+  open(line: AccountLine, refused: RefusedName | null): void {
+    this.close();
+    this.#painter.goTo(line);
+    const slot = this.#painter.slotOfLine(line);
+    if (!slot) return;
+    define('sam-rename', SamRename);
+    const { account } = line;
+    const field = new SamRename();
+    field.className = 'editing';
+    field.was = account.row.name;
+    field.value = refused?.name ?? account.row.name;
+    field.error = refused?.why ?? '';
+    field.label = this.#tree.texts.say('renameLabel', { name: account.row.name });
+    field.addEventListener('sam-done', (event) => {
+      const name = event instanceof CustomEvent ? (event.detail.name as string | null) : null;
+      const focused = field.matches(':focus-within');
+      this.close();
+      if (focused) this.#painter.focusCurrent();
+      if (name !== null) emit<RenameDetail>(this.#tree, 'sam-rename', { account: account.row, name });
+    });
+    this.#field = field;
+    put(slot, 'data-editing', '');
+    slot.nodes.label.after(field);
+  }
+
+  close(): void {
+    const field = this.#field;
+    this.#field = null;
+    const row = field?.closest('.row');
+    const slot = row && this.#painter.slotOf(row);
+    if (slot) put(slot, 'data-editing', null);
+    field?.remove();
+  }
+}

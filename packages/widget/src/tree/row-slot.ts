@@ -1,0 +1,116 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { Line } from './lines.ts';
+import { cloneRow } from './row-template.ts';
+
+/** A row element of the pool, with the nodes that are written to while it shows one line after the other. */
+export type Slot = {
+  readonly el: HTMLElement;
+  line: Line | null;
+  /** Index of the line among the visible ones. */
+  index: number;
+  /** What was painted last, so that only differences are written. */
+  row: AccountRow | null;
+  look: string;
+  /** Milliseconds (monotonic) of the last pulse. */
+  pulsedAt: number;
+  readonly nodes: SlotNodes;
+  readonly attributes: Map<string, string | null>;
+};
+
+type SlotNodes = {
+  readonly select: HTMLInputElement;
+  readonly name: HTMLElement;
+  readonly avatar: HTMLElement;
+  readonly initials: Text;
+  readonly label: HTMLAnchorElement;
+  readonly before: Text;
+  readonly match: HTMLElement;
+  readonly matched: Text;
+  readonly after: Text;
+  readonly children: Text;
+  readonly depth: Text;
+  readonly state: Text;
+  readonly factMinutes: Text;
+  readonly factRest: Text;
+  readonly plan: Text;
+  readonly members: Text;
+  readonly agents: Text;
+  readonly total: Text;
+  readonly own: Text;
+  readonly pulses: readonly HTMLElement[];
+  readonly transfer: Text;
+  readonly switchTo: HTMLElement;
+  readonly switchWords: Text;
+  readonly menu: HTMLElement;
+  readonly special: HTMLElement;
+  readonly specialWords: Text;
+  readonly specialAct: HTMLElement;
+  readonly specialLabel: Text;
+};
+
+const isElement = (node: Element | null): node is HTMLElement => node instanceof HTMLElement;
+
+/** Makes a row for the pool. */
+export function createSlot(): Slot {
+  const el = cloneRow();
+  const find = (selector: string): HTMLElement => {
+    const found = el.querySelector(selector);
+    if (!isElement(found)) throw new TypeError(`the row template has no ${selector}`);
+    return found;
+  };
+  const text = (selector: string): Text => find(selector).appendChild(document.createTextNode(''));
+  const select = find('input');
+  const label = find('.label');
+  if (!(select instanceof HTMLInputElement && label instanceof HTMLAnchorElement)) {
+    throw new TypeError('the row template has other elements than it should');
+  }
+  const name = find('bdi');
+  const match = document.createElement('mark');
+  const before = name.appendChild(document.createTextNode(''));
+  const matched = match.appendChild(document.createTextNode(''));
+  const after = name.appendChild(document.createTextNode(''));
+  const nodes: SlotNodes = {
+    select,
+    name,
+    avatar: find('.avatar'),
+    initials: text('.avatar'),
+    label,
+    before,
+    match,
+    matched,
+    after,
+    children: text('.children'),
+    depth: text('.depth'),
+    state: text('.state .words'),
+    factMinutes: text('.fact-minutes'),
+    factRest: text('.fact-rest'),
+    plan: text('.plan'),
+    members: text('.members'),
+    agents: text('.agents'),
+    total: text('.total'),
+    own: text('.own'),
+    pulses: [...el.querySelectorAll('.pulse')].filter(isElement),
+    transfer: text('.transfer .words'),
+    switchTo: find('.switch button'),
+    switchWords: text('.switch span'),
+    menu: find('.actions button'),
+    special: find('.special'),
+    specialWords: text('.special-words'),
+    specialAct: find('.special button'),
+    specialLabel: text('.special button'),
+  };
+  return { el, line: null, index: -1, row: null, look: '', pulsedAt: 0, nodes, attributes: new Map() };
+}
+
+/** Sets an attribute of the row, null to take it away, unless it is like that already. */
+export function put(slot: Slot, name: string, value: string | null): void {
+  if (slot.attributes.get(name) === value) return;
+  slot.attributes.set(name, value);
+  if (value === null) slot.el.removeAttribute(name);
+  else slot.el.setAttribute(name, value);
+}
+
+/** Writes a text node unless it says that already. */
+export function say(node: Text, text: string): void {
+  if (node.data !== text) node.data = text;
+}

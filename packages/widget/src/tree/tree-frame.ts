@@ -1,0 +1,70 @@
+import { type Layout, layoutOf } from './tree-layout.ts';
+
+const HEAD_PX = 34;
+
+/** The elements that a tree is painted into, and their sizes, which are measured only when they change. */
+export class TreeFrame {
+  readonly scroller: HTMLElement;
+  readonly pad: HTMLElement;
+  readonly window: HTMLElement;
+  readonly pins: HTMLElement;
+  readonly #probe: HTMLElement;
+  readonly #sizes: ResizeObserver;
+  /** Height of a row in CSS pixels, as the style sheet has it for this container. */
+  rowHeight = 40;
+  /** Height in which rows are seen. */
+  viewport = 0;
+  layout: Layout = 'xl';
+
+  /** @param resized called after a size changed, before the next paint */
+  constructor(root: ParentNode, resized: () => void) {
+    const find = (selector: string): HTMLElement => {
+      const found = root.querySelector(selector);
+      if (!(found instanceof HTMLElement)) throw new TypeError(`the table has no ${selector}`);
+      return found;
+    };
+    this.scroller = find('.scroller');
+    this.pad = find('.pad');
+    this.window = find('.window');
+    this.pins = find('.pins');
+    this.#probe = find('.probe');
+    this.#sizes = new ResizeObserver((entries) => {
+      for (const { target, contentRect } of entries) {
+        if (target === this.#probe) this.rowHeight = contentRect.height || this.rowHeight;
+        else {
+          this.layout = layoutOf(contentRect.width);
+          this.viewport = contentRect.height - this.headHeight;
+        }
+      }
+      resized();
+    });
+  }
+
+  /** Narrow layouts have no head. */
+  get headHeight(): number {
+    return this.layout === 'xl' || this.layout === 'l' ? HEAD_PX : 0;
+  }
+
+  /** How many rows fit, at most. */
+  get rows(): number {
+    return this.viewport / this.rowHeight;
+  }
+
+  connect(): void {
+    this.#sizes.observe(this.scroller);
+    this.#sizes.observe(this.#probe);
+  }
+
+  disconnect(): void {
+    this.#sizes.disconnect();
+  }
+
+  /** Scrolls as little as possible so that a row is seen, below what is pinned above it. */
+  bringIntoView(index: number, pinned: number): void {
+    const top = (index - pinned) * this.rowHeight;
+    const bottom = (index + 1) * this.rowHeight - this.viewport;
+    const { scrollTop } = this.scroller;
+    if (top < scrollTop) this.scroller.scrollTop = Math.max(0, top);
+    else if (bottom > scrollTop) this.scroller.scrollTop = bottom;
+  }
+}

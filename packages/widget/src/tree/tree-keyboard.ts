@@ -1,0 +1,213 @@
+import type { AccountLine, Line } from './lines.ts';
+import { CELLS } from './row-template.ts';
+import type { SamTree } from './sam-tree.ts';
+import { TreeIntents } from './tree-intents.ts';
+import { commandOf, type TreeCommand } from './tree-keys.ts';
+import { focusableIn, type TreePainter } from './tree-painter.ts';
+import { TypeAhead } from './type-ahead.ts';
+
+type Move = Extract<TreeCommand, { readonly do: 'move' }>;
+
+/** What keys do in the table: one stop for Tab, rows first, cells on demand (ux.md 2.2, 2.8). */
+export class TreeKeyboard {
+  readonly #tree: SamTree;
+  readonly #painter: TreePainter;
+  readonly #intents: TreeIntents;
+  readonly #typing = new TypeAhead();
+
+  constructor(tree: SamTree, painter: TreePainter) {
+    this.#tree = tree;
+    this.#painter = painter;
+    this.#intents = new TreeIntents(tree, painter);
+  }
+
+  press(event: KeyboardEvent): void {
+    const { target } = event;
+    if (event.defaultPrevented || !(target instanceof HTMLElement) || target.closest('.editing')) return;
+    const control = target.matches('button, input, a[href]');
+    if (control && (event.key === 'Enter' || event.key === ' ')) return;
+    const rtl = this.#tree.matches(':dir(rtl)');
+    const command = commandOf(event, this.#typing.isRunning(event.timeStamp), rtl);
+    if (command === null) return;
+    const head = target.closest('.head');
+    if (head ? this.#runInHead(command, target) : this.#run(command, event.timeStamp)) event.preventDefault();
+  }
+
+  /** @returns whether the key was of use */
+  #run(command: TreeCommand, now: number): boolean {
+    const line = this.#painter.current;
+    if (command.do === 'move') return this.#move(command);
+    if (command.do === 'edge') return this.#toEdge(command.end);
+    if (command.do === 'leave') return this.#leave();
+    if (command.do === 'selectAll') return this.#selectAll();
+    if (command.do === 'type') return this.#type(command.text, now);
+    if (command.do === 'create' || command.do === 'search' || command.do === 'pause') {
+      this.#intents.act(command.do, null);
+      return true;
+    }
+    if (line === null) return false;
+    if (line.kind === 'account') return this.#runOn(command, line);
+    if (command.do === 'open' && line.kind !== 'skeleton') this.#intents.more(line);
+    else if (command.do === 'outward' && line.home.owner) this.#painter.goTo(line.home.owner);
+    return true;
+  }
+
+  #runOn(command: TreeCommand, line: AccountLine): boolean {
+    const intents = this.#intents;
+    switch (command.do) {
+      case 'open':
+        intents.open(line, 'here');
+        return true;
+      case 'openInNewTab':
+        intents.open(line, 'newTab');
+        return true;
+      case 'switch':
+        intents.switchTo(line, 'here');
+        return true;
+      case 'switchInNewTab':
+        intents.switchTo(line, 'newTab');
+        return true;
+      case 'toggleSelection':
+        intents.select(line, 'toggle');
+        return true;
+      case 'inward':
+        return this.#inward(line);
+      case 'outward':
+        return this.#outward(line);
+      case 'openSiblings':
+        this.#tree.store?.openSiblings(line);
+        return true;
+      case 'menu':
+        intents.menu(line);
+        return true;
+      case 'summary':
+        this.#readSummary(line);
+        return true;
+      case 'rename':
+      case 'copyId':
+      case 'openBranch':
+        intents.act(command.do, line);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #move({ by, step, select }: Move): boolean {
+    const { store } = this.#tree;
+    const visible = store?.view.visible;
+    const from = this.#painter.current;
+    if (!visible || from === null) return false;
+    const at = visible.flat.indexOf(from);
+    if (at === 0 && step === -1 && by === 'row' && !select) return this.#toHead();
+    const page = Math.max(1, Math.floor(this.#painter.frame?.rows ?? 1) - 1);
+    const distance = by === 'all' ? visible.flat.length : by === 'page' ? page : 1;
+    const to = visible.flat.at(Math.max(0, Math.min(visible.flat.length - 1, at + step * distance)));
+    if (to === undefined) return false;
+    if (select && from.kind === 'account' && to.kind === 'account') {
+      if (!store.selection.has(from.account.id)) this.#intents.select(from, 'toggle');
+      this.#intents.select(to, 'extend');
+    }
+    this.#painter.goTo(to, to.kind === 'account' ? this.#painter.cell : null);
+    return true;
+  }
+
+  #inward(line: AccountLine): boolean {
+    const { cell } = this.#painter;
+    if (cell !== null) return this.#toCell(line, 1);
+    if (this.#tree.store?.view.canOpen(line) && !line.open) {
+      this.#intents.toggle(line);
+      return true;
+    }
+    return this.#toCell(line, 1);
+  }
+
+  #outward(line: AccountLine): boolean {
+    if (this.#painter.cell !== null) return this.#toCell(line, -1);
+    if (line.open) {
+      this.#intents.toggle(line);
+      return true;
+    }
+    if (line.home.owner) this.#painter.goTo(line.home.owner);
+    else if ((this.#tree.store?.entered.length ?? 0) > 0 && this.#tree.store?.query === null)
+      this.#intents.act('leave', null);
+    return true;
+  }
+
+  /** Cells that are shown in the present layout and have something in them to focus. */
+  #cells(line: AccountLine): (typeof CELLS)[number][] {
+    const slot = this.#painter.slotOfLine(line);
+    return slot ? CELLS.filter((cell) => focusableIn(slot, cell).checkVisibility({ visibilityProperty: true })) : [];
+  }
+
+  #toCell(line: AccountLine, step: 1 | -1): boolean {
+    const cells = this.#cells(line);
+    const { cell } = this.#painter;
+    const at = cell === null ? -1 : cells.indexOf(cell);
+    const next = at + step;
+    if (next < cells.length) this.#painter.goTo(line, cells[next] ?? null);
+    return true;
+  }
+
+  #toEdge(end: 'start' | 'end'): boolean {
+    const line = this.#painter.current;
+    if (line?.kind === 'account' && this.#painter.cell !== null) {
+      const cells = this.#cells(line);
+      this.#painter.goTo(line, (end === 'start' ? cells[0] : cells.at(-1)) ?? null);
+      return true;
+    }
+    return this.#move({ do: 'move', by: 'all', step: end === 'start' ? -1 : 1, select: false });
+  }
+
+  #toHead(): boolean {
+    const button = this.#painter.frame?.scroller.querySelector<HTMLElement>('.head .column');
+    if (button?.checkVisibility()) button.focus();
+    return true;
+  }
+
+  #runInHead(command: TreeCommand, from: HTMLElement): boolean {
+    if (command.do === 'move' && command.step === 1) {
+      this.#painter.focusCurrent();
+      return true;
+    }
+    if (command.do !== 'inward' && command.do !== 'outward') return false;
+    const buttons = [...(this.#painter.frame?.scroller.querySelectorAll<HTMLElement>('.head .column') ?? [])];
+    buttons[buttons.indexOf(from) + (command.do === 'inward' ? 1 : -1)]?.focus();
+    return true;
+  }
+
+  #leave(): boolean {
+    const { store } = this.#tree;
+    if (this.#painter.cell !== null && this.#painter.current) this.#painter.goTo(this.#painter.current);
+    else if (store && store.selection.size > 0) {
+      store.selection.clear();
+      this.#intents.selected();
+    } else if (store && (store.query !== null || store.entered.length > 0)) this.#intents.act('leave', null);
+    else return false;
+    return true;
+  }
+
+  #selectAll(): boolean {
+    const { store, features } = this.#tree;
+    if (!store || !features.select) return false;
+    store.selection.addAll(store.view.visible.flat);
+    this.#intents.selected();
+    return true;
+  }
+
+  #type(text: string, now: number): boolean {
+    const visible = this.#tree.store?.view.visible;
+    if (!visible) return false;
+    const from: Line | null = this.#painter.current;
+    const found = this.#typing.add(text, now, visible.flat, from === null ? -1 : visible.flat.indexOf(from));
+    if (found) this.#painter.goTo(found);
+    return true;
+  }
+
+  #readSummary({ account }: AccountLine): void {
+    const { say, numbers } = this.#tree.texts;
+    const { name, members, agents } = account.row;
+    const minutes = account.minutes === null ? say('noUsage') : numbers.minutes(account.minutes.total);
+    this.#tree.announce(say('summary', { name, minutes, members: members.total, agents: agents.total }));
+  }
+}

@@ -1,0 +1,288 @@
+import type { AccountId } from '@tenantree/domain';
+import type { Account, AccountLine, Line } from './lines.ts';
+import { paintMinutes, paintRow, type RowContext } from './paint-row.ts';
+import { pinnedAbove, pinnedAncestors } from './pinned-ancestors.ts';
+import { Pulse } from './pulse.ts';
+import { type PoolView, RowPool } from './row-pool.ts';
+import { createSlot, put, type Slot } from './row-slot.ts';
+import type { CellName } from './row-template.ts';
+import type { SamTree } from './sam-tree.ts';
+import { TreeFrame } from './tree-frame.ts';
+import { levelsOf } from './tree-layout.ts';
+import type { TreeListener } from './tree-store.ts';
+
+/** Rows above and below what is seen, so that a fast scroll doesn't show gaps before the next frame. */
+const OVERSCAN = 6;
+/** How long a new row is marked, in milliseconds (ux.md 2.3). */
+const MARK_MS = 2_000;
+
+/** Paints a store into a {@link SamTree}: structure when it changes, minutes once a frame, rows as they are scrolled to. */
+export class TreePainter implements TreeListener {
+  readonly #tree: SamTree;
+  #frame: TreeFrame | null = null;
+  #pool: RowPool | null = null;
+  #pins: Slot[] = [];
+  #ticked = new Set<Account>();
+  #request = 0;
+  #stale = true;
+  #connected = false;
+  /** The cell that has the focus in the current row; null when the row itself has it. */
+  #cell: CellName | null = null;
+  #marked: AccountId | null = null;
+  #unmark: ReturnType<typeof setTimeout> | undefined;
+  readonly #pulse = new Pulse();
+
+  constructor(tree: SamTree) {
+    this.#tree = tree;
+  }
+
+  get cell(): CellName | null {
+    return this.#cell;
+  }
+
+  get frame(): TreeFrame | null {
+    return this.#frame;
+  }
+
+  /** Levels that open in place in the present layout. */
+  get levels(): number {
+    return levelsOf(this.#frame?.layout ?? 'xl');
+  }
+
+  get current(): Line | null {
+    return this.#tree.store?.view.visible.current ?? null;
+  }
+
+  attach(root: ParentNode): void {
+    this.#frame = new TreeFrame(root, () => this.renew());
+    this.#pool = new RowPool(this.#frame.window);
+  }
+
+  connect(): void {
+    this.#connected = true;
+    this.#frame?.connect();
+    this.renew();
+  }
+
+  disconnect(): void {
+    this.#connected = false;
+    this.#frame?.disconnect();
+    cancelAnimationFrame(this.#request);
+    this.#request = 0;
+    clearTimeout(this.#unmark);
+  }
+
+  changed(): void {
+    this.#stale = true;
+    this.#schedule();
+  }
+
+  ticked(account: Account): void {
+    this.#ticked.add(account);
+    this.#schedule();
+  }
+
+  displaced(from: Line): void {
+    this.#cell = null;
+    const { texts } = this.#tree;
+    if (from.kind !== 'account') return;
+    const to = this.current;
+    const gone = from.account.row.name;
+    const name = to?.kind === 'account' ? to.account.row.name : '';
+    this.#tree.announce(texts.say(name === '' ? 'rowGoneEmpty' : 'rowGone', { gone, name }));
+  }
+
+  revealed(line: AccountLine): void {
+    this.goTo(line);
+    this.mark(line);
+  }
+
+  /** Makes all rows anew, for another language or another store. */
+  restart(): void {
+    this.#pool?.clear();
+    this.#frame?.pins.replaceChildren();
+    this.#pins = [];
+    this.#cell = null;
+    this.renew();
+  }
+
+  /** Paints everything now. */
+  renew(): void {
+    this.#stale = true;
+    this.#paint();
+  }
+
+  /** Follows the scroll position. Reads nothing but that. */
+  scroll(): void {
+    if (!this.#stale) this.#paintWindow('scrolled');
+  }
+
+  mark(line: AccountLine): void {
+    this.#marked = line.account.id;
+    clearTimeout(this.#unmark);
+    this.#unmark = setTimeout(() => {
+      this.#marked = null;
+      this.changed();
+    }, MARK_MS);
+    this.changed();
+  }
+
+  /** Makes a line current, brings it into sight and, if the table has the focus, focuses it. */
+  goTo(line: Line, cell: CellName | null = null): void {
+    const { store } = this.#tree;
+    const frame = this.#frame;
+    if (store === null || frame === null) return;
+    const focused = this.#hasFocus();
+    const { visible } = store.view;
+    visible.current = line;
+    this.#cell = cell;
+    const index = visible.flat.indexOf(line);
+    if (index < 0) return;
+    this.renew();
+    frame.bringIntoView(index, pinnedAbove(line, frame.rows));
+    this.#paintWindow('scrolled');
+    if (focused) this.focusCurrent();
+  }
+
+  /** Focuses the current row or cell; the first row when there is none yet. */
+  focusCurrent(): void {
+    const visible = this.#tree.store?.view.visible;
+    if (!visible || !this.#pool) return;
+    if (visible.current === null) {
+      const first = visible.flat.at(0);
+      if (first) this.goTo(first);
+    }
+    const slot = visible.current && this.#pool.ofLine(visible.current);
+    if (slot) (this.#cell === null ? slot.el : focusableIn(slot, this.#cell)).focus({ preventScroll: true });
+  }
+
+  /** The focus went somewhere by itself (pointer, assistive technology): the current line follows it. */
+  follow(line: Line, cell: CellName | null): void {
+    const visible = this.#tree.store?.view.visible;
+    this.#cell = cell;
+    if (!visible || visible.current === line) return;
+    const before = visible.current && this.#pool?.ofLine(visible.current);
+    visible.current = line;
+    if (before) put(before, 'tabindex', '-1');
+    const slot = this.#pool?.ofLine(line);
+    if (slot) put(slot, 'tabindex', '0');
+  }
+
+  slotOf(row: Element): Slot | undefined {
+    return this.#pool?.ofElement(row) ?? this.#pins.find((pin) => pin.el === row);
+  }
+
+  slotOfLine(line: Line): Slot | undefined {
+    return this.#pool?.ofLine(line);
+  }
+
+  #hasFocus(): boolean {
+    return this.#frame?.scroller.matches(':focus-within') ?? false;
+  }
+
+  #schedule(): void {
+    if (this.#request !== 0 || !this.#connected) return;
+    this.#request = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    cancelAnimationFrame(this.#request);
+    this.#request = 0;
+    const { store } = this.#tree;
+    if (this.#frame === null || store === null || !this.#connected) return;
+    if (this.#stale) {
+      this.#ticked.clear();
+      const { visible } = store.view;
+      visible.current ??= visible.flat.at(0) ?? null;
+      this.#frame.scroller.setAttribute('aria-rowcount', String(visible.flat.length + 1));
+      this.#frame.pad.style.height = `${visible.flat.length * this.#frame.rowHeight}px`;
+      const focused = this.#hasFocus();
+      this.#paintWindow('changed');
+      this.#stale = false;
+      if (focused) this.#keepFocus();
+      return;
+    }
+    this.#paintTicks();
+  }
+
+  /** After a repaint the focus is where it was, or on the line that took the place of the one that vanished. */
+  #keepFocus(): void {
+    const slot = this.current && this.#pool?.ofLine(this.current);
+    if (slot && slot.el.matches(':focus-within')) return;
+    this.focusCurrent();
+  }
+
+  #paintTicks(): void {
+    const now = performance.now();
+    const { texts } = this.#tree;
+    for (const account of this.#ticked) {
+      const slot = this.#pool?.ofAccount(account.id);
+      if (slot && paintMinutes(slot, account, texts)) this.#pulse.beat(slot, now);
+      for (const pin of this.#pins)
+        if (pin.line?.kind === 'account' && pin.line.account === account) paintMinutes(pin, account, texts);
+    }
+    this.#ticked.clear();
+  }
+
+  #paintWindow(why: 'scrolled' | 'changed'): void {
+    const frame = this.#frame;
+    const pool = this.#pool;
+    const { store } = this.#tree;
+    if (frame === null || pool === null || store === null) return;
+    const { visible } = store.view;
+    const first = Math.floor(frame.scroller.scrollTop / frame.rowHeight);
+    const count = Math.min(visible.flat.length, Math.ceil(frame.rows) + 1 + 2 * OVERSCAN);
+    const from = Math.max(0, Math.min(visible.flat.length - count, first - OVERSCAN));
+    const context = this.#context();
+    const view: PoolView = {
+      from,
+      to: from + count,
+      lineAt: (index) => visible.flat.at(index),
+      current: visible.current,
+      currentIndex: visible.current === null ? -1 : visible.flat.indexOf(visible.current),
+      rowHeight: frame.rowHeight,
+      paint: (slot, line, index) => this.#show(slot, line, index, context),
+    };
+    if (why === 'changed') pool.renew(view);
+    else pool.scroll(view);
+    this.#paintPins(first, why, context);
+  }
+
+  #show(slot: Slot, line: Line, index: number, context: RowContext): void {
+    paintRow(slot, line, index, context);
+    put(slot, 'data-fresh', line.kind === 'account' && line.account.id === this.#marked ? '' : null);
+  }
+
+  #paintPins(first: number, why: 'scrolled' | 'changed', context: RowContext): void {
+    const frame = this.#frame;
+    const { store } = this.#tree;
+    if (frame === null || store === null) return;
+    const { visible } = store.view;
+    const lines = frame.scroller.scrollTop <= 0 ? [] : pinnedAncestors(visible, first, frame.rows);
+    while (this.#pins.length < lines.length) {
+      const pin = createSlot();
+      pin.el.style.setProperty('--pin', String(this.#pins.length));
+      frame.pins.append(pin.el);
+      this.#pins.push(pin);
+    }
+    this.#pins.forEach((pin, k) => {
+      const line = lines[k];
+      pin.el.hidden = line === undefined;
+      if (line && (pin.line !== line || why === 'changed')) paintRow(pin, line, visible.flat.indexOf(line), context);
+    });
+  }
+
+  #context(): RowContext {
+    const { store, texts, hrefOf, features } = this.#tree;
+    if (store === null) throw new TypeError('there is nothing to paint');
+    return { store, texts, hrefOf, features, levels: this.levels };
+  }
+}
+
+/** What takes the focus in a cell: its only control, or the cell itself. */
+export function focusableIn(slot: Slot, cell: CellName): HTMLElement {
+  const found = slot.el.querySelector(`[data-cell="${cell}"]`);
+  const control = found?.querySelector('a[href], button:not([hidden]), input');
+  if (control instanceof HTMLElement) return control;
+  return found instanceof HTMLElement ? found : slot.el;
+}

@@ -1,0 +1,71 @@
+import type { Line } from './lines.ts';
+import { CELLS, type CellName } from './row-template.ts';
+import type { SamTree } from './sam-tree.ts';
+import { TreeIntents } from './tree-intents.ts';
+import type { TreePainter } from './tree-painter.ts';
+
+const isCell = (name: string | undefined): name is CellName => CELLS.some((cell) => cell === name);
+
+/** What clicks in the table do. */
+export class TreePointer {
+  readonly #tree: SamTree;
+  readonly #painter: TreePainter;
+  readonly #intents: TreeIntents;
+
+  constructor(tree: SamTree, painter: TreePainter) {
+    this.#tree = tree;
+    this.#painter = painter;
+    this.#intents = new TreeIntents(tree, painter);
+  }
+
+  click(event: MouseEvent): void {
+    const { target } = event;
+    const row = target instanceof Element ? target.closest('.row') : null;
+    const line = row && this.#painter.slotOf(row)?.line;
+    if (!(target instanceof Element) || !line) return;
+    if (row.closest('.pins')) {
+      this.#painter.goTo(line);
+      return;
+    }
+    const act = target.closest('[data-act]')?.getAttribute('data-act') ?? null;
+    if (event.button === 0) this.#act(act, line, event);
+    else if (event.button === 1 && act === 'switch' && line.kind === 'account') this.#intents.switchTo(line, 'newTab');
+  }
+
+  /** The focus arrived in a row or one of its cells. */
+  focus(event: FocusEvent): void {
+    const { target } = event;
+    if (!(target instanceof HTMLElement)) return;
+    const row = target.closest('.row');
+    const slot = row && this.#painter.slotOf(row);
+    if (!slot?.line) return;
+    const cell = target === row ? undefined : target.closest<HTMLElement>('[data-cell]')?.dataset['cell'];
+    this.#painter.follow(slot.line, isCell(cell) ? cell : null);
+  }
+
+  #act(act: string | null, line: Line, event: MouseEvent): void {
+    const intents = this.#intents;
+    if (line.kind !== 'account') {
+      if (act === 'more') intents.more(line);
+      return;
+    }
+    const place = event.metaKey || event.ctrlKey ? 'newTab' : 'here';
+    if (act === 'toggle') intents.toggle(line);
+    else if (act === 'select') intents.select(line, event.shiftKey ? 'extend' : 'toggle');
+    else if (act === 'switch') intents.switchTo(line, place);
+    else if (act === 'menu') intents.menu(line);
+    else if (event.target instanceof Element && !event.target.closest('.select, .editing'))
+      this.#open(line, place, event);
+  }
+
+  /** The row opens; a real link opens by itself where the browser would rather do that. */
+  #open(line: Line, place: 'here' | 'newTab', event: MouseEvent): void {
+    if (line.kind !== 'account' || getSelectionText(this.#tree) !== '') return;
+    const link = event.target instanceof Element && event.target.closest('a[href]') !== null;
+    if (link && place === 'newTab') return;
+    event.preventDefault();
+    this.#intents.open(line, place);
+  }
+}
+
+const getSelectionText = (tree: SamTree): string => tree.ownerDocument.getSelection()?.toString() ?? '';

@@ -1,0 +1,141 @@
+import { css } from 'lit';
+
+/** The table: frame, head, rows. Widths and arrangements follow the container (ux.md 2.6). */
+export const treeStyles = css`
+  :host { display: block !important; min-inline-size: 0; }
+  .frame { container: sam-tree / inline-size; block-size: 100%; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); text-align: start; letter-spacing: normal; }
+  .scroller { position: relative; overflow: hidden auto; overflow-anchor: none; contain: layout paint style; max-block-size: var(--sam-max-block-size, min(720px, 85vb)); background: var(--sam-surface); outline: none; scrollbar-width: thin; scrollbar-color: var(--sam-border-strong) transparent; }
+  :host([fit='fill']) .scroller { max-block-size: none; block-size: 100%; }
+  .head, .row {
+    display: grid; align-items: center; box-sizing: border-box; padding-inline: var(--sam-2) var(--sam-3);
+    grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 32px minmax(200px, 1fr) 132px 76px 72px 140px 196px 112px 36px;
+  }
+  .head { position: sticky; inset-block-start: 0; z-index: var(--sam-z-sticky); block-size: 34px; background: var(--sam-surface); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); color: var(--sam-text-2); }
+  .pins { position: sticky; inset-block-start: 34px; z-index: 1; block-size: 0; }
+  .pins .row { position: absolute; inset-inline: 0; inset-block-start: calc(var(--pin) * var(--row)); background: var(--sam-surface); }
+  .pins .row:last-child { border-block-end-color: var(--sam-border-strong); }
+  .pins .row[hidden] { display: none; }
+  .pad { position: relative; }
+  .window { position: absolute; inset-inline: 0; inset-block-start: 0; contain: layout style; }
+  .frame { --row: var(--sam-row); }
+  :host([density='compact']) .frame { --row: var(--sam-row-compact); }
+  .probe { position: absolute; visibility: hidden; inline-size: 0; block-size: var(--row); }
+  .row { block-size: var(--row); contain: strict; border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-surface); outline: none; }
+  .row[data-parked] { position: absolute; inset-inline: 0; inset-block-start: 0; transform: translateY(var(--parked)); }
+  .row:hover { background: var(--sam-hover); }
+  .row[aria-selected='true'] { background: var(--sam-selected); }
+  .row[data-fresh] { background: var(--sam-accent-soft); }
+  .row:focus-visible, .cell:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; border-radius: var(--sam-r-1); }
+
+  .cell { min-inline-size: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .select { grid-area: select; } .name { grid-area: name; } .plan { grid-area: plan; } .members { grid-area: members; } .agents { grid-area: agents; }
+  .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; } .facts { grid-area: facts; display: none; }
+  .special { grid-column: 2 / -1; grid-row: 1; display: none; }
+
+  .select { overflow: visible; display: grid; place-items: center; min-block-size: var(--sam-target); }
+  .select input { inline-size: 16px; block-size: 16px; margin: 0; accent-color: var(--sam-accent); opacity: 0; cursor: pointer; }
+  .row:hover .select input, .row:focus-within .select input, .row[aria-selected='true'] .select input, .selecting .select input { opacity: 1; }
+  .select input:focus-visible { opacity: 1; outline: 2px solid var(--sam-focus); outline-offset: 2px; }
+  .frame[data-features~='no-select'] .select { visibility: hidden; }
+
+  .name { display: flex; align-items: center; align-self: stretch; gap: var(--sam-2); font-weight: var(--sam-fw-medium); cursor: default; }
+  .indent { flex: none; align-self: stretch; margin-inline-end: calc(-1 * var(--sam-2)); inline-size: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px); background: repeating-linear-gradient(to right, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
+  .indent:dir(rtl) { background: repeating-linear-gradient(to left, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
+  .toggle { flex: none; display: grid; place-items: center; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
+  .toggle:hover { background: var(--sam-sunken); color: var(--sam-text); }
+  .row[aria-expanded] .toggle, .row[data-entered] .toggle { visibility: visible; }
+  .toggle .icon { transition: transform var(--sam-t-2) var(--sam-ease); }
+  .toggle:dir(rtl) .icon { transform: scaleX(-1); }
+  .row[aria-expanded='true'] .toggle .icon { transform: rotate(90deg); }
+  .avatar { flex: none; display: grid; place-items: center; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 1; overflow: hidden; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
+  .label { min-inline-size: 3ch; overflow: hidden; text-overflow: ellipsis; color: inherit; text-decoration: none; cursor: pointer; border-radius: 2px; }
+  .label:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
+  .label:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 0; }
+  mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); border-radius: 2px; }
+  .row[data-found='way'] .label { color: var(--sam-text-3); font-weight: var(--sam-fw); }
+  .row[data-editing] :is(.label, .children, .state) { display: none; }
+  .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); }
+  .depth:not(:empty) { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
+  .children:empty, .depth:empty { display: none; }
+  .state { display: none; flex: 0 1 auto; min-inline-size: 22px; align-items: center; gap: 5px; padding: 1px var(--sam-2); border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); overflow: hidden; }
+  .state .words, .transfer .words { overflow: hidden; text-overflow: ellipsis; }
+  .glyph { display: none; flex: none; } .glyph .icon, .quiet .icon, .toggle .icon { display: block; }
+  .row[data-state] .state { display: inline-flex; }
+  .row[data-state='suspended'] .state { background: var(--sam-warn-soft); color: var(--sam-warn); }
+  .row[data-state='closed'] .state { background: var(--sam-sunken); color: var(--sam-text-2); }
+  .row:is([data-state='above'], [data-state='planned']) .state { padding-inline: 0; color: var(--sam-text-3); font-weight: var(--sam-fw); }
+  .row:is([data-state='suspended'], [data-state='above'], [data-state='planned']) .glyph.suspended, .row[data-state='closed'] .glyph.closed { display: block; }
+  .row:is([data-state='closed'], [data-state='above']) :is(.label, .plan, .number, .facts) { color: var(--sam-text-3); }
+  .row[data-state='closed'] .avatar { filter: grayscale(1); }
+
+  .plan { color: var(--sam-text-2); }
+  .number { text-align: end; font-variant-numeric: var(--sam-num); padding-inline-end: var(--sam-4); }
+  .row .minutes { display: grid; grid-template-columns: 1fr auto; align-items: center; justify-items: end; column-gap: var(--sam-2); line-height: 1.15; }
+  .total { grid-column: 2; } .own { grid-column: 1 / -1; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .own:empty { display: none; }
+  :host([density='compact']) .own { display: none; }
+  .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); opacity: 0; }
+  .transfer { display: flex; align-items: center; gap: 6px; font-size: var(--sam-fs-12); color: var(--sam-text-2); }
+  .row[data-billing='parent'] .glyph.parent, .row[data-billing='direct'] .glyph.direct { display: block; }
+  .row[data-billing='direct'] .transfer { color: var(--sam-ok); }
+
+  .switch, .actions { overflow: visible; }
+  .quiet { all: unset; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid transparent; border-radius: var(--sam-r-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); white-space: nowrap; cursor: pointer; }
+  .quiet[hidden] { display: none; }
+  .quiet:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 1px; }
+  .row:is(:hover, :focus-within, [aria-selected='true']) .quiet { border-color: var(--sam-border-strong); background: var(--sam-surface); color: var(--sam-text); }
+  .row .quiet:hover { background: var(--sam-sunken); }
+  .actions .quiet { padding-inline: 0; color: var(--sam-text-2); }
+  .row:not(:hover, :focus-within) .actions .quiet { border-color: transparent; background: none; }
+  .switch .icon:dir(rtl) { transform: scaleX(-1); }
+
+  .row:not([data-kind='account']) :is(.cell, .toggle, .avatar, .label, .state, .children) { display: none; }
+  .row:not([data-kind='account']) .special { display: flex; align-items: center; gap: var(--sam-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 54px); font-size: var(--sam-fs-13); color: var(--sam-text-2); }
+  .row[data-kind='failure'] .special-words { color: var(--sam-danger); }
+  .row[data-kind='skeleton'] .special-words { font-size: 0; inline-size: min(180px, 50%); block-size: 10px; border-radius: var(--sam-r-1); background: var(--sam-sunken); animation: appear 1ms 150ms backwards; }
+  .row[data-kind='skeleton'] { pointer-events: none; }
+  @keyframes appear { from { opacity: 0; } }
+  .column { all: unset; display: inline-flex; align-items: center; gap: 4px; cursor: pointer; white-space: nowrap; border-radius: 2px; min-block-size: 24px; }
+  .column:hover { color: var(--sam-text); } .column:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
+  .head .number .column { flex-direction: row-reverse; }
+  .head .switch > *, .head .actions > *, .head .select > * { display: block; }
+  .hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+  @container sam-tree (inline-size < 1080px) {
+    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 32px minmax(180px, 1fr) 116px 72px 64px 124px 172px 40px 36px; }
+    .switch .quiet { padding-inline: 0; } .switch .quiet span { display: none; } .number { padding-inline-end: var(--sam-3); }
+  }
+  @container sam-tree (inline-size < 900px) {
+    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 108px 68px 60px 112px 32px 36px 32px; }
+    .transfer .words { display: none; } .head .transfer { visibility: hidden; }
+  }
+  @container sam-tree (inline-size < 760px) {
+    .frame .scroller { --row: max(52px, var(--sam-row)); }
+    .head { display: none; } .pins { inset-block-start: 0; }
+    .row { grid-template: 'select name minutes transfer switch actions' 1fr 'select plan minutes transfer switch actions' 1fr / 28px minmax(0, 1fr) 116px 28px 36px 32px; }
+    .members, .agents { display: none; }
+    .name { align-self: end; gap: 6px; } .plan { align-self: start; font-size: var(--sam-fs-12); color: var(--sam-text-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 56px); }
+    .row[data-kind='account'] .name .toggle { translate: 0 8px; } .row[data-kind='account'] .name .avatar { translate: 0 8px; }
+  }
+  @container sam-tree (inline-size < 520px) {
+    .frame .scroller { --row: max(56px, var(--sam-row)); --sam-indent: 12px; }
+    .row { grid-template: 'select name transfer actions' 1fr 'select facts transfer actions' 1fr / 4px minmax(0, 1fr) auto 32px; padding-inline: var(--sam-1) var(--sam-2); }
+    .select, .plan, .row .minutes, .switch { display: none; }
+    .row[data-kind='account'] .facts { display: block; align-self: start; font-size: var(--sam-fs-12); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 54px); }
+    .facts .pulse { display: none; }
+    .row[data-billing='parent'] .transfer { display: none; }
+    .state .words { display: none; } .state { padding-inline: 4px; }
+  }
+  @container sam-tree (inline-size < 360px) {
+    .frame .scroller { --row: max(44px, var(--sam-row)); }
+    .row { grid-template: 'select name minutes' 1fr / 4px minmax(0, 1fr) auto; }
+    .row[data-kind='account'] .facts { display: none; } .row .minutes { display: grid; padding-inline-end: var(--sam-1); font-size: var(--sam-fs-13); }
+    .own, .actions, .transfer, .avatar { display: none; } .name { align-self: center; }
+    .row[data-kind='account'] .name .toggle { translate: 0 0; order: 9; }
+  }
+  @media (pointer: coarse) { .select input, .quiet { opacity: 1; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
+  @media (forced-colors: active) {
+    .row[aria-selected='true'] { forced-color-adjust: none; background: SelectedItem; color: SelectedItemText; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
+    .row:focus-visible, .cell:focus-visible { outline-color: Highlight; }
+  }
+  @media (prefers-contrast: more) { .state { border: 1px solid currentColor; background: none; } .row { border-color: var(--sam-border-strong); } }
+`;

@@ -1,0 +1,28 @@
+import type { FlatLines } from './flat-lines.ts';
+import type { AccountLine } from './lines.ts';
+
+/** A pause longer than this, in milliseconds, starts another name. */
+const PAUSE_MS = 700;
+
+/** Finds rows by the beginning of their name while it is typed. */
+export class TypeAhead {
+  #typed = '';
+  #at = Number.NEGATIVE_INFINITY;
+
+  isRunning(now: number): boolean {
+    return this.#typed !== '' && now - this.#at < PAUSE_MS;
+  }
+
+  /** @returns the next row, from the current one on and around, whose name begins with what was typed */
+  add(text: string, now: number, flat: FlatLines, from: number): AccountLine | null {
+    const first = !this.isRunning(now);
+    this.#typed = (first ? '' : this.#typed) + text.toLocaleLowerCase();
+    this.#at = now;
+    const start = first ? from + 1 : Math.max(0, from);
+    for (let k = 0; k < flat.length; k++) {
+      const line = flat.at((start + k) % flat.length);
+      if (line?.kind === 'account' && line.account.row.name.toLocaleLowerCase().startsWith(this.#typed)) return line;
+    }
+    return null;
+  }
+}

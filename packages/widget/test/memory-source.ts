@@ -1,0 +1,431 @@
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountStatus,
+  type AccountsFrame,
+  type Decimal,
+  formatDecimal,
+  type Instant,
+  instantOf,
+  nameKey,
+  newId,
+  PERMISSIONS,
+  parseDecimal,
+  type UsageFrame,
+} from '@tenantree/domain';
+import {
+  type AccountDetail,
+  type AccountPage,
+  type AccountRef,
+  type AccountSource,
+  type ListQuery,
+  type LiveReader,
+  type LiveState,
+  type SearchPage,
+  type SearchQuery,
+  SourceRefusal,
+  type SuspensionOrder,
+} from '../src/data/account-source.ts';
+
+export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
+const BASE_MS = Date.UTC(2026, 10, 23);
+
+/** One account of the tree, with its own numbers; totals are summed when they are asked for. */
+type Entry = {
+  row: AccountRow;
+  readonly children: Entry[];
+  parent: Entry | null;
+  own: { members: number; agents: number; nanos: bigint };
+};
+
+type Failing = keyof AccountSource;
+
+/** A tree of accounts in memory that answers like the server does, one microtask later, and can be told to fail, wait and tick. */
+export class MemorySource implements AccountSource {
+  readonly root: Entry;
+  readonly #byId = new Map<AccountId, Entry>();
+  readonly #usage = new Set<LiveReader<UsageFrame>>();
+  readonly #accounts = new Set<LiveReader<AccountsFrame>>();
+  readonly #listeners = new Set<(state: LiveState) => void>();
+  #failures = new Map<Failing, SourceRefusal[]>();
+  #gate: Promise<void> | null = null;
+  #openGate: () => void = () => undefined;
+  #serial = 0;
+  #state: LiveState = { kind: 'live', since: instantOf(BASE_MS) };
+  version = 1;
+  /** Every call, for tests that count. */
+  readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
+  level: 'none' | 'read' | 'full' = 'full';
+
+  constructor(name = 'Acme Holding') {
+    this.root = this.#entry(name, null);
+  }
+
+  readonly state = {
+    get: (): LiveState => this.#state,
+    subscribe: (listener: (state: LiveState) => void): (() => void) => {
+      this.#listeners.add(listener);
+      return () => this.#listeners.delete(listener);
+    },
+  };
+
+  /** Adds an account without telling anybody: for building the tree before a test. */
+  grow(name: string, parent: AccountId = this.root.row.id, own: Partial<Entry['own']> = {}): AccountId {
+    const entry = this.#entry(name, this.#at(parent));
+    Object.assign(entry.own, own);
+    return entry.row.id;
+  }
+
+  entry(id: AccountId): Entry {
+    return this.#at(id);
+  }
+
+  /** All ids, parents before children. */
+  ids(): AccountId[] {
+    return [...this.#byId.keys()];
+  }
+
+  idOf(name: string): AccountId {
+    for (const { row } of this.#byId.values()) if (row.name === name) return row.id;
+    throw new RangeError(`no account ${name}`);
+  }
+
+  get subscribers(): number {
+    return this.#usage.size + this.#accounts.size + this.#listeners.size;
+  }
+
+  /** The next call of a method is refused. */
+  failNext(
+    method: Failing,
+    refusal = new SourceRefusal({ code: 'UNAVAILABLE', message: 'No answer.', retryable: true }),
+  ): void {
+    this.#failures.set(method, [...(this.#failures.get(method) ?? []), refusal]);
+  }
+
+  /** Answers wait until `release`. */
+  hold(): void {
+    this.#gate ??= new Promise((resolve) => {
+      this.#openGate = resolve;
+    });
+  }
+
+  release(): void {
+    this.#openGate();
+    this.#gate = null;
+  }
+
+  become(kind: LiveState['kind']): void {
+    this.#state = { kind, since: instantOf(BASE_MS) };
+    for (const listener of this.#listeners) listener(this.#state);
+  }
+
+  /** Minutes are used: one frame with the account and all its ancestors. */
+  tick(amounts: Iterable<readonly [AccountId, string]>): void {
+    const touched = new Set<Entry>();
+    for (const [id, minutes] of amounts) {
+      this.#at(id).own.nanos += parseDecimal(minutes) ?? 0n;
+      for (let entry: Entry | null = this.#at(id); entry; entry = entry.parent) touched.add(entry);
+    }
+    this.version += 1;
+    const frame = {
+      version: this.version,
+      period: PERIOD,
+      minutes: [...touched].map((entry) => this.#minutesOf(entry)),
+    };
+    for (const reader of this.#usage) reader.onFrame(frame);
+  }
+
+  sendUsage(frame: UsageFrame): void {
+    for (const reader of this.#usage) reader.onFrame(frame);
+  }
+
+  /** Somebody else changes accounts: one frame. */
+  announce(changed: readonly AccountId[], gone: readonly AccountId[] = []): void {
+    this.version += 1;
+    const rows = changed.map((id) => ({ ...this.rowOf(this.#at(id)), minutes: null }));
+    for (const reader of this.#accounts) reader.onFrame({ version: this.version, changed: rows, gone });
+  }
+
+  /** Somebody else creates an account. */
+  arrive(name: string, parent: AccountId = this.root.row.id): AccountId {
+    const id = this.grow(name, parent);
+    this.announce([id, ...this.#ancestors(parent)]);
+    return id;
+  }
+
+  /** An account is taken away by somebody else. */
+  vanish(id: AccountId): void {
+    const entry = this.#at(id);
+    const parent = entry.parent;
+    parent?.children.splice(parent.children.indexOf(entry), 1);
+    this.#byId.delete(id);
+    this.announce(parent ? this.#ancestors(parent.row.id) : [], [id]);
+  }
+
+  patch(id: AccountId, change: Partial<AccountRow>): void {
+    const entry = this.#at(id);
+    entry.row = { ...entry.row, ...change };
+  }
+
+  list = (account: AccountRef, query: ListQuery, signal?: AbortSignal): Promise<AccountPage> =>
+    this.#answer('list', [account, query], signal, () => {
+      if (this.level === 'none') throw new SourceRefusal({ code: 'FORBIDDEN', message: 'Not allowed.' });
+      const all = this.#resolve(account)
+        .children.filter(({ row }) => query.status.includes(row.status))
+        .map((entry) => this.rowOf(entry))
+        .sort(comparing(query));
+      const start = Number(query.cursor ?? 0);
+      const end = start + query.limit;
+      return {
+        rows: all.slice(start, end),
+        nextCursor: end < all.length ? String(end) : null,
+        total: all.length,
+        treeVersion: this.version,
+        period: PERIOD,
+      };
+    });
+
+  search = (account: AccountRef, { query, cursor, limit }: SearchQuery, signal?: AbortSignal): Promise<SearchPage> =>
+    this.#answer('search', [account, query], signal, () => {
+      const key = nameKey(query);
+      const top = this.#resolve(account);
+      const all = [...this.#byId.values()].filter(
+        (entry) =>
+          entry !== top &&
+          entry.row.status !== 'closed' &&
+          nameKey(entry.row.name).includes(key) &&
+          this.#isBelow(entry, top),
+      );
+      const start = Number(cursor ?? 0);
+      const matches = all.slice(start, start + limit);
+      const rows = new Set(matches.flatMap((entry) => this.#chain(entry, top)));
+      return {
+        rows: [...rows].sort((a, b) => a.row.depth - b.row.depth).map((entry) => this.rowOf(entry)),
+        matches: matches.map(({ row }) => row.id),
+        total: all.length,
+        nextCursor: start + limit < all.length ? String(start + limit) : null,
+        treeVersion: this.version,
+        period: PERIOD,
+      };
+    });
+
+  get = (account: AccountRef, signal?: AbortSignal): Promise<AccountDetail> =>
+    this.#answer('get', [account], signal, () => {
+      const entry = this.#resolve(account);
+      const levels = Object.fromEntries(
+        PERMISSIONS.map(({ key }) => [key, key === 'account.subaccounts' ? this.level : 'full']),
+      );
+      return {
+        ...this.rowOf(entry),
+        path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
+        effective: { kind: null, by: null },
+        levels: levels as AccountDetail['levels'],
+        treeVersion: this.version,
+      };
+    });
+
+  create = (parent: AccountId, { name }: { readonly name: string }) =>
+    this.#answer('create', [parent, name], undefined, () => {
+      const above = this.#at(parent);
+      const taken = above.children.some(({ row }) => row.status !== 'closed' && nameKey(row.name) === nameKey(name));
+      if (taken)
+        throw new SourceRefusal({
+          code: 'NAME_TAKEN',
+          message: `“${above.row.name}” already has a subaccount named “${name}”.`,
+          field: 'name',
+        });
+      const entry = this.#entry(name.trim(), above);
+      this.announce([entry.row.id, ...this.#ancestors(parent)]);
+      return { account: this.rowOf(entry), created: true };
+    });
+
+  rename = (account: AccountId, name: string) =>
+    this.#answer('rename', [account, name], undefined, () => {
+      const taken = this.#at(account).parent?.children.some(
+        ({ row }) => row.id !== account && nameKey(row.name) === nameKey(name),
+      );
+      if (taken)
+        throw new SourceRefusal({
+          code: 'NAME_TAKEN',
+          message: `There is already a subaccount named “${name}”.`,
+          field: 'name',
+        });
+      return this.#change(account, { name });
+    });
+
+  previewSuspension = (account: AccountId, signal?: AbortSignal) =>
+    this.#answer('previewSuspension', [account], signal, () => {
+      const entry = this.#at(account);
+      const row = this.rowOf(entry);
+      const sample = [...this.#byId.values()].filter((other) => this.#isBelow(other, entry)).slice(0, 10);
+      return {
+        accounts: row.subaccounts + 1,
+        members: row.members.total,
+        agents: row.agents.total,
+        sample: sample.map(({ row: { id, name } }) => ({ id, name })),
+      };
+    });
+
+  suspend = (account: AccountId, { kind, from, until }: SuspensionOrder) =>
+    this.#answer('suspend', [account, kind], undefined, () =>
+      this.#change(account, { status: from === null ? 'suspended' : 'active', suspension: { kind, from, until } }),
+    );
+
+  reactivate = (account: AccountId) =>
+    this.#answer('reactivate', [account], undefined, () =>
+      this.#change(account, { status: 'active', suspension: null }),
+    );
+
+  close = (account: AccountId) =>
+    this.#answer('close', [account], undefined, () => {
+      if (this.#at(account).children.some(({ row }) => row.status !== 'closed')) {
+        throw new SourceRefusal({ code: 'HAS_LIVE_CHILDREN', message: 'It still has open subaccounts.' });
+      }
+      return this.#change(account, { status: 'closed', closedAt: instantOf(BASE_MS) });
+    });
+
+  reopen = (account: AccountId) =>
+    this.#answer('reopen', [account], undefined, () => this.#change(account, { status: 'active', closedAt: null }));
+
+  subscribeUsage = (_account: AccountRef, reader: LiveReader<UsageFrame>): (() => void) => {
+    this.#usage.add(reader);
+    return () => this.#usage.delete(reader);
+  };
+
+  subscribeAccounts = (_account: AccountRef, _after: number, reader: LiveReader<AccountsFrame>): (() => void) => {
+    this.#accounts.add(reader);
+    return () => this.#accounts.delete(reader);
+  };
+
+  /** The row of an entry as a listing has it. */
+  rowOf(entry: Entry): AccountRow {
+    const live = entry.children.filter(({ row }) => row.status !== 'closed');
+    const members = this.#sum(entry, ({ own }) => own.members);
+    const agents = this.#sum(entry, ({ own }) => own.agents);
+    const [, own, total] = this.#minutesOf(entry);
+    return {
+      ...entry.row,
+      children: live.length,
+      subaccounts: this.#sum(entry, () => 1) - 1,
+      members: { own: entry.own.members, total: members },
+      agents: { own: entry.own.agents, total: agents },
+      minutes: { own, total },
+    };
+  }
+
+  #change(id: AccountId, change: Partial<AccountRow>): AccountRow {
+    this.patch(id, change);
+    this.announce([id, ...this.#ancestors(this.#at(id).row.parentId ?? id)]);
+    return this.rowOf(this.#at(id));
+  }
+
+  async #answer<T>(
+    method: Failing,
+    args: readonly unknown[],
+    signal: AbortSignal | undefined,
+    answer: () => T,
+  ): Promise<T> {
+    this.calls.push({ method, args });
+    const failures = this.#failures.get(method);
+    const failure = failures?.shift();
+    await Promise.resolve();
+    const result = failure ?? (await this.#settle(answer));
+    if (this.#gate) await this.#gate;
+    signal?.throwIfAborted();
+    if (result instanceof SourceRefusal) throw result;
+    return result;
+  }
+
+  async #settle<T>(answer: () => T): Promise<T | SourceRefusal> {
+    try {
+      return answer();
+    } catch (error) {
+      if (error instanceof SourceRefusal) return error;
+      throw error;
+    }
+  }
+
+  #minutesOf(entry: Entry): readonly [AccountId, Decimal, Decimal] {
+    const total = this.#nanos(entry);
+    return [entry.row.id, formatDecimal(entry.own.nanos), formatDecimal(total)];
+  }
+
+  #nanos(entry: Entry): bigint {
+    return entry.children.reduce((sum, child) => sum + this.#nanos(child), entry.own.nanos);
+  }
+
+  #sum(entry: Entry, of: (entry: Entry) => number): number {
+    return entry.children.reduce((sum, child) => sum + this.#sum(child, of), of(entry));
+  }
+
+  #ancestors(id: AccountId): AccountId[] {
+    return this.#chain(this.#at(id), null).map(({ row }) => row.id);
+  }
+
+  #chain(entry: Entry, below: Entry | null): Entry[] {
+    const chain: Entry[] = [];
+    for (let at: Entry | null = entry; at && at !== below; at = at.parent) chain.unshift(at);
+    return chain;
+  }
+
+  #isBelow(entry: Entry, top: Entry): boolean {
+    for (let at = entry.parent; at; at = at.parent) if (at === top) return true;
+    return false;
+  }
+
+  #resolve(account: AccountRef): Entry {
+    for (const entry of this.#byId.values())
+      if (entry.row.id === account || `ext:${entry.row.externalId}` === account) return entry;
+    throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
+  }
+
+  #at(id: AccountId): Entry {
+    const entry = this.#byId.get(id);
+    if (!entry) throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
+    return entry;
+  }
+
+  #entry(name: string, parent: Entry | null): Entry {
+    this.#serial += 1;
+    const bytes = new Uint8Array(10);
+    new DataView(bytes.buffer).setUint32(6, this.#serial);
+    const id = newId<AccountId>(BASE_MS + this.#serial, bytes);
+    const row: AccountRow = {
+      id,
+      parentId: parent?.row.id ?? null,
+      externalId: null,
+      name,
+      depth: parent ? parent.row.depth + 1 : 0,
+      status: 'active' as AccountStatus,
+      suspension: null,
+      protected: false,
+      billingMode: parent ? 'parent' : 'direct',
+      children: 0,
+      subaccounts: 0,
+      members: { own: 0, total: 0 },
+      agents: { own: 0, total: 0 },
+      minutes: null,
+      createdAt: instantOf(BASE_MS + this.#serial) as Instant,
+      closedAt: null,
+    };
+    const entry: Entry = { row, children: [], parent, own: { members: 0, agents: 0, nanos: 0n } };
+    this.#byId.set(id, entry);
+    parent?.children.push(entry);
+    return entry;
+  }
+}
+
+function comparing({ sort, direction }: Pick<ListQuery, 'sort' | 'direction'>) {
+  const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+  const by: Record<ListQuery['sort'], (a: AccountRow, b: AccountRow) => number> = {
+    name: (a, b) => text(nameKey(a.name), nameKey(b.name)),
+    members: (a, b) => a.members.total - b.members.total,
+    agents: (a, b) => a.agents.total - b.agents.total,
+    minutes: (a, b) => Number(a.minutes?.total ?? 0) - Number(b.minutes?.total ?? 0),
+    created: () => 0,
+  };
+  return (a: AccountRow, b: AccountRow): number => {
+    const order = by[sort](a, b) || text(a.id, b.id);
+    return direction === 'asc' ? order : -order;
+  };
+}
