@@ -16,11 +16,15 @@ export type Database = {
   readonly auth: Kysely<unknown>;
   /** How to open further connections (LISTEN). */
   readonly config: pg.PoolConfig;
-  /** Runs `work` in one transaction as the given account. Everything is kept, or nothing. */
+  /**
+   * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
+   *
+   * @param options `snapshot`: only reads, and every statement sees the same moment
+   */
   withTenant<T>(
     account: AccountId,
     work: (trx: TenantTransaction) => Promise<T>,
-    options?: { readonly user?: UserId },
+    options?: { readonly user?: UserId; readonly snapshot?: boolean },
   ): Promise<T>;
   /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
   ping(): Promise<void>;
@@ -47,13 +51,17 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
     pool,
     auth,
     config,
-    withTenant: (account, work, { user } = {}) =>
-      app.transaction().execute(async (trx) => {
+    withTenant: (account, work, { user, snapshot } = {}) => {
+      const transaction = snapshot
+        ? app.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+        : app.transaction();
+      return transaction.execute(async (trx) => {
         await sql`SELECT set_config('tenantree.account', ${account}, true), set_config('tenantree.user', ${user ?? ''}, true)`.execute(
           trx,
         );
         return work(trx);
-      }),
+      });
+    },
     ping: async () => {
       await pool.query('SELECT 1');
     },

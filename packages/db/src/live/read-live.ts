@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { MINUTES_METER } from '../accounts/account-rows.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
-import type { Database } from '../database.ts';
+import type { Database, TenantTransaction } from '../database.ts';
 import type { TotalChange } from '../usage/record-usage.ts';
 
 /** Usage state of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
@@ -14,6 +14,10 @@ export type UsageState = {
 };
 
 type RawTotal = { account_id: string; path: string[]; own: string; total: string; version: string };
+
+/** Everything that is read, and the version it is read as of, belong together. */
+const atOneMoment = <T>(db: Database, account: AccountId, read: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
+  db.withTenant(account, read, { snapshot: true });
 
 /** The present version of the tree that an account is in; 0 before the tree's first change. */
 export const readLiveVersion = (db: Database, account: AccountId): Promise<number> =>
@@ -33,7 +37,7 @@ export async function readUsageState(
     readonly only?: readonly AccountId[];
   },
 ): Promise<UsageState> {
-  return db.withTenant(query.subtree, async (trx) => {
+  return atOneMoment(db, query.subtree, async (trx) => {
     const version = await readTreeVersion(trx);
     const only = query.only ? sql`AND a.id = ANY (${[...query.only]}::uuid[])` : sql``;
     const { rows } = await sql<RawTotal>`
@@ -79,9 +83,8 @@ export async function readAccountsState(
     readonly only?: readonly AccountId[];
   },
 ): Promise<AccountsState> {
-  return db.withTenant(query.subtree, async (trx) => {
+  return atOneMoment(db, query.subtree, async (trx) => {
     const version = await readTreeVersion(trx);
-    // Departures first: whoever left before this and still stands in the subtree is found there by the next statement.
     const left = await sql<{ account_id: AccountId; path: AccountId[]; version: string }>`
       SELECT account_id, path, version FROM departures WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since}
       ORDER BY version`.execute(trx);
