@@ -8,7 +8,7 @@ import type { FanoutCase } from './frame.ts';
 import type { ClientConfig, ClientReport } from './load-client.ts';
 import type { ServerReport } from './server.ts';
 
-const MODES = ['raw ws', 'ws send', 'socket.io', 'trpc documented'] as const;
+const MODES = ['raw ws', 'ws send', 'ours', 'socket.io', 'trpc documented'] as const;
 type Mode = (typeof MODES)[number];
 
 const SIZES = (process.env['BENCH_SUBSCRIBERS'] ?? '1000,5000').split(',').map(Number);

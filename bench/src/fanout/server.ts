@@ -23,12 +23,13 @@ const http = createServer((_request, response) => response.writeHead(404).end())
 const publish = await start(http, eventsPerFrame);
 await new Promise<void>((resolve) => http.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
 
-let outstanding = 0;
+/** Broadcasts that not every subscriber has got yet. */
+const loop = { outstanding: 0 };
 let version = 0;
 let wake: (() => void) | undefined;
 const acks = createAckServer((socket) => {
   socket.on('data', (data) => {
-    outstanding -= data.length;
+    loop.outstanding -= data.length;
     wake?.();
   });
   socket.on('error', () => {}); // the client ends first
@@ -49,14 +50,14 @@ async function pump(seconds: number): Promise<ServerReport> {
   const started = performance.now();
   let broadcasts = 0;
   while (performance.now() - started < seconds * 1000) {
-    while (outstanding < UNDER_WAY) {
-      outstanding += 1;
+    while (loop.outstanding < UNDER_WAY) {
+      loop.outstanding += 1;
       broadcasts += 1;
       publish(++version);
     }
     await acknowledged();
   }
-  while (outstanding > 0) await acknowledged();
+  while (loop.outstanding > 0) await acknowledged();
   const used = process.cpuUsage(cpu);
   return {
     broadcasts,

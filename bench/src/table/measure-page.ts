@@ -1,7 +1,5 @@
 import { median, quantile } from '../measure.ts';
 import { launchBrowser, openTab, type Tab } from './browser.ts';
-// the harness adds window.bench to what playwright knows of the page
-import type {} from './pages/harness.ts';
 
 /** What one page did in one fresh browser. Times in milliseconds; CPU is time of the main thread. */
 export type Figures = {

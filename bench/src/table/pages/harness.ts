@@ -46,10 +46,12 @@ async function painted(): Promise<void> {
   await nextFrame();
   await new Promise<void>((resolve) => {
     const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
+    const done = (): void => {
       channel.port1.close();
       resolve();
     };
+    channel.port1.addEventListener('message', done, { once: true });
+    channel.port1.start();
     requestAnimationFrame(() => channel.port2.postMessage(null));
   });
 }
@@ -206,7 +208,8 @@ export function run(page: Page): void {
       await toTop();
       const first = tree.roots[0];
       const durations: number[] = [];
-      for (let i = 0; i < times * 2 && first !== undefined; i++) {
+      if (first === undefined) return durations;
+      for (let i = 0; i < times * 2; i++) {
         const started = performance.now();
         first.expanded = !first.expanded;
         await page.toggle(first);

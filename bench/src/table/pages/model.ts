@@ -32,9 +32,9 @@ export function plantTree(count: number): Tree {
     (parent === null ? tree.roots : parent.children).push(row);
     return row;
   };
-  for (let i = 0; i < ROOTS; i++) add(null);
-  const first = tree.roots[0];
-  for (let i = 0; i < FIRST_CHILDREN && first !== undefined; i++) {
+  const first = add(null);
+  while (tree.roots.length < ROOTS) add(null);
+  for (let i = 0; i < FIRST_CHILDREN; i++) {
     const child = add(first);
     for (let j = 0; j < FIRST_GRANDCHILDREN; j++) add(child);
   }

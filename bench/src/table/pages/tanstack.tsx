@@ -83,6 +83,7 @@ function Table({ roots, onMounted }: { roots: Row[]; onMounted: () => void }) {
     autoResetExpanded: false,
   });
   const { rows } = table.getRowModel();
+  // oxlint-disable-next-line react/incompatible-library -- the documented use; there is no React compiler here
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,

@@ -1,0 +1,90 @@
+import type { Want } from '../../../../packages/widget/src/tree/tree-store.ts';
+import { TreeStore } from '../../../../packages/widget/src/tree/tree-store.ts';
+import type { Row, Tree } from './model.ts';
+
+type Page = Parameters<TreeStore['receive']>[1];
+type AccountRow = Page['rows'][number];
+type AccountId = AccountRow['id'];
+type Decimal = NonNullable<AccountRow['minutes']>['total'];
+type Period = Page['period'];
+
+const PERIOD = '2026-11-01T00:00:00.000Z' as Period;
+const CREATED = '2026-10-01T00:00:00.000Z' as AccountRow['createdAt'];
+const HOME = '018bcfe5-6800-7000-8000-ffffffffffff' as AccountId;
+
+const accountId = (row: Row): AccountId => row.id as AccountId;
+const minutesOf = (row: Row): Decimal => String(row.minutes) as Decimal;
+
+function accountRow(row: Row): AccountRow {
+  return {
+    id: accountId(row),
+    parentId: row.parent === null ? HOME : accountId(row.parent),
+    externalId: null,
+    name: row.name,
+    depth: row.depth + 1,
+    status: 'active',
+    suspension: null,
+    protected: false,
+    billingMode: row.plan === 'Direct' ? 'direct' : 'parent',
+    children: row.children.length,
+    subaccounts: row.children.length,
+    members: { own: row.members, total: row.members },
+    agents: { own: row.agents, total: row.agents },
+    minutes: { own: '0' as Decimal, total: minutesOf(row) },
+    createdAt: CREATED,
+    closedAt: null,
+  };
+}
+
+/** The element's real store, with a server that answers at once, and its live frames. */
+export type OurStore = {
+  readonly store: TreeStore;
+  /** Resolves when all rows are loaded and open. */
+  openAll(): Promise<void>;
+  tick(rows: readonly Row[]): void;
+  toggle(row: Row): void;
+};
+
+export function ourStore({ roots, all }: Tree): OurStore {
+  const rows = new Map<AccountId, Row>(all.map((row) => [accountId(row), row]));
+  const wants: Want[] = [];
+  const store = new TreeStore(HOME, (want) => wants.push(want));
+  let version = 1;
+  const answer = (want: Want): void => {
+    const children = want.branch.accountId === HOME ? roots : (rows.get(want.branch.accountId)?.children ?? []);
+    const page = {
+      rows: children.map(accountRow),
+      nextCursor: null,
+      total: children.length,
+      treeVersion: version,
+      period: PERIOD,
+    };
+    store.receive(want, page);
+  };
+  return {
+    store,
+    async openAll() {
+      store.change((view) => {
+        view.root.deep = true;
+      });
+      store.load(roots.length);
+      for (let want = wants.shift(); want !== undefined; want = wants.shift()) answer(want);
+    },
+    tick(ticked) {
+      version += 1;
+      store.takeUsage({
+        version,
+        period: PERIOD,
+        minutes: ticked.map((row) => [accountId(row), '0' as Decimal, minutesOf(row)] as const),
+      });
+    },
+    toggle(row) {
+      store.change((view) => {
+        const line = view.lines.get(accountId(row));
+        if (line === undefined) return;
+        if (row.expanded) view.open(line);
+        else view.close(line);
+      });
+    },
+  };
+}
