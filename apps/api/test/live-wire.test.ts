@@ -118,16 +118,15 @@ describe('frames on a WebSocket', () => {
     await until(() => expect(texts).toHaveLength(4));
     const stream: unknown = Reflect.get([...stage.sockets][0]!, '_socket');
     if (!(stream instanceof Socket)) throw new Error('no stream');
-    const writes: number[] = [];
-    const seen = vi.spyOn(stream, '_writev' as never).mockImplementation(function (this: Socket, ...args: never[]) {
-      const [chunks] = args as unknown as [unknown[]];
-      writes.push(chunks.length);
-      return Socket.prototype._writev!.apply(this, args as never);
-    } as never);
+    const cork = vi.spyOn(stream, 'cork');
+    const written = vi.spyOn(stream, 'write');
+    const uncork = vi.spyOn(stream, 'uncork');
     stage.hub.publishUsage(tree.use(account));
     await until(() => expect(texts).toHaveLength(6));
-    seen.mockRestore();
-    expect(writes).toEqual([2]);
+    const order = [cork, written, uncork].map(({ mock }) => mock.invocationCallOrder);
+    expect(order.map((calls) => calls.length)).toEqual([1, 2, 1]);
+    expect(order.flat()).toEqual(order.flat().toSorted((a, b) => a - b));
+    for (const spy of [cork, written, uncork]) spy.mockRestore();
   });
 
   it('hold 2 000 rows at most, and the rest follows', async () => {

@@ -1,0 +1,110 @@
+import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
+import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { event, freshId, move, plant, record, ticking } from '../../../packages/db/test/tenants.ts';
+import { type Live, openLive } from '../src/server/open-live.ts';
+import { NOVEMBER } from './live-stage.ts';
+
+const now = ticking(NOVEMBER);
+const clock = { nowMs: () => NOVEMBER };
+const errors: unknown[] = [];
+
+let database: TestDatabase;
+let here: Live;
+let there: Live;
+let root: AccountId;
+let branches: AccountId[];
+let leaf: AccountId;
+
+beforeAll(async () => {
+  database = await createTestDatabase(inject('database'));
+  const { db } = database;
+  const nothing = () => undefined;
+  const metrics = { subscriptions: nothing, frames: nothing, skipped: nothing, terminated: nothing, revoked: nothing };
+  const open = (): Promise<Live> =>
+    openLive({
+      config: { liveTickMs: 5, liveMaxBufferBytes: 1 << 20 },
+      db,
+      clock,
+      metrics,
+      onError: (error) => errors.push(error),
+    });
+  [here, there] = await Promise.all([open(), open()]);
+  root = await plant(db, null, 'Main', now());
+  branches = [await plant(db, root, 'East', now()), await plant(db, root, 'West', now())];
+  leaf = await plant(db, branches[0]!, 'Leaf', now());
+});
+afterAll(async () => {
+  await Promise.all([here.close(), there.close()]);
+  await database.drop();
+});
+
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
+function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
+  const path = account === root ? [root] : [root, account];
+  const entitlement = { path, changesAtMs: null };
+  const ask = vi.fn(async () => entitlement);
+  const viewer = {
+    ...entitlement,
+    key: `${channel} ${account}`,
+    user: null,
+    session: 's',
+    apiKey: null,
+    token: null,
+    ask,
+  };
+  const leave = new AbortController();
+  const frames: { readonly id: number; readonly data: UsageFrame & AccountsFrame }[] = [];
+  const reader = { connection: null, signal: leave.signal };
+  const start = { account, viewer, since: null };
+  const stream = channel === 'usage' ? live.hub.watchUsage(start, reader) : live.hub.watchAccounts(start, reader);
+  void (async () => {
+    for await (const [id, data] of stream) frames.push({ id: Number(id), data: data as UsageFrame & AccountsFrame });
+  })();
+  return { frames, ask, leave: () => leave.abort() };
+}
+
+describe('two servers on one database', () => {
+  it('show each other the minutes that either recorded', async () => {
+    const viewers = [here, there].map((live) => watch(live, 'usage', root));
+    await until(() => viewers.forEach(({ frames }) => expect(frames).toHaveLength(1)));
+    const shown = (frames: (typeof viewers)[number]['frames']) =>
+      new Map(frames.flatMap(({ data }) => data.minutes.map(([id, , total]) => [id, total])));
+    for (let n = 1; n <= 20; n++) {
+      const { trees } = await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
+      (n % 2 ? here : there).announce.usage(trees);
+    }
+    const all = new Map([root, branches[0]!, leaf].map((id) => [id, '20']));
+    for (const { frames, leave } of viewers) {
+      await until(() => expect(shown(frames)).toEqual(all));
+      const ids = frames.map(({ id }) => id);
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+      leave();
+    }
+    expect(errors).toEqual([]);
+  });
+
+  it('show each other accounts that moved: gone where they were, changed where they are', async () => {
+    const [east, west] = [watch(there, 'accounts', branches[0]!), watch(there, 'accounts', branches[1]!)];
+    const above = watch(there, 'accounts', root);
+    await until(() => [east, west, above].forEach(({ frames }) => expect(frames).toHaveLength(1)));
+    await move(database.db, root, leaf, branches[1]!, now());
+    const before = above.frames[0]!.id;
+    here.announce.accounts({ root, version: before + 1, ids: [leaf, ...branches, root] });
+    await until(() => expect(east.frames.flatMap(({ data }) => data.gone)).toEqual([leaf]));
+    await until(() => expect(west.frames.flatMap(({ data }) => data.changed.map(({ id }) => id))).toContain(leaf));
+    await until(() => expect(above.frames.at(-1)?.id).toBe(before + 1));
+    expect(above.frames.flatMap(({ data }) => data.gone)).toEqual([]);
+    expect(west.frames.flatMap(({ data }) => data.changed).every(({ minutes }) => minutes === null)).toBe(true);
+    for (const { leave } of [east, west, above]) leave();
+  });
+
+  it('ask about viewers of each other when access changed', async () => {
+    const viewer = watch(there, 'usage', root);
+    await until(() => expect(viewer.frames).toHaveLength(1));
+    here.announce.access({ subtree: root });
+    await until(() => expect(viewer.ask).toHaveBeenCalledTimes(1));
+    viewer.leave();
+  });
+});

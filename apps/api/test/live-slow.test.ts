@@ -1,0 +1,95 @@
+import type { AccountId, UsageFrame } from '@tenantree/domain';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clockAt, NOVEMBER, openStage, type Stage } from './live-stage.ts';
+import { LiveTree } from './live-tree.ts';
+
+const BOUND = 64 * 1_024;
+
+let tree: LiveTree;
+let stage: Stage;
+let accounts: AccountId[];
+const clock = clockAt(NOVEMBER);
+
+beforeEach(async () => {
+  tree = new LiveTree();
+  accounts = Array.from({ length: 1_500 }, () => tree.add());
+  stage = await openStage(tree, { clock, maxBufferBytes: BOUND, tickMs: 1 });
+});
+afterEach(() => stage.close());
+
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 15_000, interval: 5 });
+
+/** Somebody whose socket is not read, and what is waiting for them on the server's side. */
+async function stall() {
+  const before = new Set(stage.sockets);
+  const { socket, texts } = await stage.bare();
+  socket.send(
+    JSON.stringify({
+      id: 1,
+      jsonrpc: '2.0',
+      method: 'subscription',
+      params: { path: 'usage', input: { account: tree.root } },
+    }),
+  );
+  await until(() => expect(texts).toHaveLength(2));
+  socket.pause();
+  const server = [...stage.sockets].find((one) => !before.has(one));
+  if (!server) throw new Error('no socket');
+  return { socket, texts, server };
+}
+
+/** Commits until the slow reader has been skipped some times. Says the most that waited for it. */
+async function flood(server: { readonly bufferedAmount: number }, times = 5): Promise<number> {
+  let most = 0;
+  const { skipped } = stage.counts;
+  while (stage.counts.skipped < skipped + times) {
+    stage.hub.publishUsage(tree.use(...accounts));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    most = Math.max(most, server.bufferedAmount);
+  }
+  return most;
+}
+
+describe('a reader that does not read', () => {
+  it('never has more than its bound and one frame waiting, while others get every tick', async () => {
+    const slow = await stall();
+    const frames: UsageFrame[] = [];
+    stage.client().trpc.usage.subscribe({ account: tree.root }, { onData: ({ data }) => frames.push(data) });
+    await until(() => expect(frames).toHaveLength(1));
+    const most = await flood(slow.server, 50);
+    const frameBytes = JSON.stringify(frames.at(-1)).length + 200;
+    expect(most).toBeLessThanOrEqual(BOUND + frameBytes);
+    await until(() => expect(frames.at(-1)?.version).toBe(tree.version));
+    expect(frames.length).toBeGreaterThan(20);
+  });
+
+  it('gets the latest state, and not what led to it, when it reads again', async () => {
+    const slow = await stall();
+    await flood(slow.server, 50);
+    const commits = tree.version;
+    slow.socket.resume();
+    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    expect(slow.texts.length).toBeLessThan(commits);
+    const shown = new Map<AccountId, string>();
+    for (const text of slow.texts) {
+      const frame: { result?: { data?: { data: UsageFrame } } } = JSON.parse(text);
+      for (const [account, , total] of frame.result?.data?.data.minutes ?? []) shown.set(account, total);
+    }
+    const fresh = new Map([...tree.nodes.values()].map(({ id, total }) => [id, String(total)]));
+    expect(shown).toEqual(fresh);
+    const { length } = slow.texts;
+    stage.hub.publishUsage(tree.use(accounts[0]!));
+    await until(() => expect(slow.texts).toHaveLength(length + 1));
+  });
+
+  it('is cut off when it stays over its bound for half a minute', async () => {
+    const slow = await stall();
+    await flood(slow.server);
+    clock.addMs += 31_000;
+    stage.hub.publishUsage(tree.use(...accounts));
+    await until(() => expect(stage.counts.terminated).toBe(1));
+    await until(() => expect(stage.counts.subscriptions).toBe(0));
+    expect(stage.sockets.size).toBe(0);
+    expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
+  });
+});
