@@ -244,7 +244,7 @@ describe('the hub', () => {
       fc.asyncProperty(fc.integer(), async (seed) => {
         expect(await live(seed)).toEqual({ wrong: [], differences: [] });
       }),
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: 40, endOnFailure: true },
     );
   });
 });
