@@ -1,7 +1,8 @@
 import type { AccountId } from '@tenantree/domain';
-import type { Channel, Item } from './channel.ts';
-import { Lane, type Loaded, type Placed } from './lane.ts';
-import type { LiveMetrics, StateQuery, Viewer } from './ports.ts';
+import type { BoardOptions } from './board-options.ts';
+import type { Item } from './channel.ts';
+import { Lane, type Placed } from './lane.ts';
+import type { Viewer } from './ports.ts';
 import { SnapshotReads } from './snapshot-reads.ts';
 import { type Snapshot, Subscription } from './subscription.ts';
 import { type Scope, scopeKey, Topic } from './topic.ts';
@@ -13,29 +14,16 @@ type Place<State, Frame> = {
   readonly reads: SnapshotReads<State>;
 };
 
-type Options<State, Frame> = {
-  readonly channel: Channel<State, Frame>;
-  readonly metrics: LiveMetrics;
-  readonly nowMs: () => number;
-  readonly load: (query: StateQuery) => Promise<Loaded<State>>;
-  readonly version: (account: AccountId) => Promise<number>;
-  /** What an account that left looks like; null on a channel that doesn't tell. */
-  readonly departed: ((account: AccountId, version: number) => Item<State>) | null;
-  /** Something waits for the next tick. */
-  readonly schedule: () => void;
-  readonly onError: (error: unknown) => void;
-};
-
 /** Everything of one channel: who watches what, and how far each tree has been published. */
 export class Board<State, Frame> {
-  readonly #options: Options<State, Frame>;
+  readonly #options: BoardOptions<State, Frame>;
   readonly #lanes = new Map<AccountId, Lane<State, Frame>>();
   readonly #places = new Map<string, Place<State, Frame>>();
   readonly #subtrees = new Map<AccountId, Topic<State, Frame>>();
   readonly #sets = new Map<AccountId, Set<Topic<State, Frame>>>();
   readonly #active = new Set<Topic<State, Frame>>();
 
-  constructor(options: Options<State, Frame>) {
+  constructor(options: BoardOptions<State, Frame>) {
     this.#options = options;
   }
 

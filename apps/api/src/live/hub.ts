@@ -2,7 +2,6 @@ import {
   type AccountId,
   type AccountsFrame,
   billingPeriodOf,
-  type Clock,
   type Instant,
   instantOf,
   type UsageFrame,
@@ -12,50 +11,19 @@ import type { Encoder } from '@trpc/server/adapters/ws';
 import { AccessWatch } from './access-watch.ts';
 import { Board } from './board.ts';
 import { readBulletin } from './bulletin.ts';
-import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel, usageItem } from './channel.ts';
+import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
 import { LiveConnection, type Outbox, type Socket, type Wire } from './connection.ts';
+import { type HubOptions, UNCOUNTED, type Watch } from './hub-options.ts';
 import { NewsDesk } from './news-desk.ts';
-import type { AccessChange, AccountsChange, LiveMetrics, LiveSource, UsageChange, Viewer } from './ports.ts';
-import { loadAccounts, loadUsage } from './state-load.ts';
+import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
+import { loadAccounts, loadUsage, placeUsage } from './state-load.ts';
 import { type Reader, type Studio, streamFrames } from './stream-frames.ts';
 import { createWireFormat } from './wire.ts';
-
-export type HubOptions = {
-  readonly source: LiveSource;
-  readonly clock: Clock;
-  /** Least time between two frames of one topic, in milliseconds. */
-  readonly tickMs: number;
-  /** A socket with more than this waiting is a slow reader. */
-  readonly maxBufferBytes: number;
-  /** Names this server among those that share the database. */
-  readonly serverId: string;
-  /** Hands a notification to the other servers. */
-  readonly tell?: (text: string) => void;
-  readonly metrics?: LiveMetrics;
-  /** Told what went wrong behind the scenes; nothing of it is lost, it is tried again. */
-  readonly onError?: (error: unknown) => void;
-};
-
-/** What somebody wants to watch. The guard has checked that they may; `viewer` is how it is asked again. */
-export type Watch = {
-  readonly account: AccountId;
-  readonly viewer: Viewer;
-  /** Version that the viewer has everything up to, or null. */
-  readonly since: number | null;
-};
 
 /** How often the clock is looked at for tokens and suspensions, gaps and the billing period. */
 const SWEEP_MS = 250;
 /** How often the database is asked whether a tree changed without anybody telling. */
 const ROLL_CALL_MS = 10_000;
-
-const UNCOUNTED: LiveMetrics = {
-  subscriptions: () => undefined,
-  frames: () => undefined,
-  skipped: () => undefined,
-  terminated: () => undefined,
-  revoked: () => undefined,
-};
 
 /**
  * Where everything that was committed meets everybody who watches (performance.md 1). It keeps no state of accounts: what changed since
@@ -71,7 +39,8 @@ export class Hub {
   readonly #news: NewsDesk;
   readonly #usage: Studio<Minutes, UsageFrame>;
   readonly #accounts: Studio<Presence, AccountsFrame>;
-  readonly #sweeps: NodeJS.Timeout;
+  #sweeps: NodeJS.Timeout | null = null;
+  #streams = 0;
   #period: Instant;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #lastTick = Number.NEGATIVE_INFINITY;
@@ -80,7 +49,8 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { source, clock, metrics = UNCOUNTED } = options;
+    const { source, clock } = options;
+    const metrics = this.#counting(options.metrics ?? UNCOUNTED);
     const nowMs = (): number => clock.nowMs();
     const onError = (error: unknown): void => options.onError?.(error);
     this.#outbox = { maxBufferBytes: options.maxBufferBytes, corked: [] };
@@ -96,14 +66,12 @@ export class Hub {
 
     const minutes = usageChannel(period);
     const usage = new Board({ ...common, channel: minutes, load: loadUsage(source, period), departed: null });
-    const rows = accountsChannel;
     const departed = (account: AccountId, at: number) => accountItem(account, null, at);
-    const accounts = new Board({ ...common, channel: rows, load: loadAccounts(source, period), departed });
+    const accounts = new Board({ ...common, channel: accountsChannel, load: loadAccounts(source, period), departed });
 
     const studio = { wire, access: this.#access, metrics };
     this.#usage = { ...studio, board: usage, channel: minutes, bodies: new WeakMap() };
-    this.#accounts = { ...studio, board: accounts, channel: rows, bodies: new WeakMap() };
-    this.#sweeps = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    this.#accounts = { ...studio, board: accounts, channel: accountsChannel, bodies: new WeakMap() };
   }
 
   /** What somebody watches at the moment: different topics, and trees they are in. */
@@ -142,7 +110,7 @@ export class Hub {
     if (period > this.#period) this.#beginPeriod(period);
     if (period < this.#period) return this.#usage.board.lane(root)?.track.mark(version);
     if (!complete) return this.#usage.board.request(root, version, null);
-    this.#usage.board.lane(root)?.publish(version, placedUsage(changes, version));
+    this.#usage.board.lane(root)?.publish(version, placeUsage(changes, version));
   }
 
   /** Accounts were changed here. */
@@ -197,7 +165,7 @@ export class Hub {
   close(): void {
     this.flush();
     this.#closed = true;
-    clearInterval(this.#sweeps);
+    this.#stopSweeps();
     this.#stopTimer();
   }
 
@@ -238,6 +206,30 @@ export class Hub {
     for (const connection of this.#outbox.corked.splice(0)) connection.uncork();
   }
 
+  /** The clock is looked at only while somebody watches. */
+  #counting(metrics: LiveMetrics): LiveMetrics {
+    return {
+      ...metrics,
+      subscriptions: (channel, change) => {
+        metrics.subscriptions(channel, change);
+        this.#streams += change;
+        if (this.#streams === 0) this.#stopSweeps();
+        else if (this.#sweeps === null && !this.#closed) this.#startSweeps();
+      },
+    };
+  }
+
+  #startSweeps(): void {
+    this.#sweeps = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+    // Nobody looked since the last viewer left.
+    this.#sweep();
+  }
+
+  #stopSweeps(): void {
+    if (this.#sweeps !== null) clearInterval(this.#sweeps);
+    this.#sweeps = null;
+  }
+
   #sweep(): void {
     const period = this.#presentPeriod();
     if (period > this.#period) this.#beginPeriod(period);
@@ -255,8 +247,4 @@ export class Hub {
       this.#accounts.board.expect(root, version);
     }
   }
-}
-
-function* placedUsage(changes: UsageChange['changes'], version: number) {
-  for (const { account, path, own, total } of changes) yield { path, item: usageItem(account, own, total, version) };
 }

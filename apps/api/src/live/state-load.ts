@@ -1,7 +1,7 @@
 import type { Instant } from '@tenantree/domain';
 import { accountItem, type Minutes, type Presence, usageItem } from './channel.ts';
-import type { Loaded } from './lane.ts';
-import type { LiveSource, StateQuery } from './ports.ts';
+import type { Loaded, Placed } from './lane.ts';
+import type { LiveSource, PlacedUsage, StateQuery } from './ports.ts';
 
 /** Reads minutes as items. A period that begins meanwhile makes what was read worthless: it is read again. */
 export const loadUsage =
@@ -27,3 +27,8 @@ export const loadAccounts =
     const placed = accounts.map(({ row, path, version: at }) => ({ path, item: accountItem(row.id, row, at) }));
     return { version, placed, gone: departures };
   };
+
+/** Minutes that were committed, as items of their version. */
+export function* placeUsage(changes: readonly PlacedUsage[], version: number): Generator<Placed<Minutes>> {
+  for (const { account, path, own, total } of changes) yield { path, item: usageItem(account, own, total, version) };
+}

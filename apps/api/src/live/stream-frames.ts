@@ -65,7 +65,7 @@ export async function* streamFrames<State, Frame extends object>(
     }
     board.start(member, scope);
     for (let batch: Batch<State> | null = first; batch; batch = await member.next()) {
-      metrics.frames(channel.name, 1);
+      metrics.frames(channel.name, 1, 0);
       yield tracked(String(batch.id), channel.frame(batch.id, batch.items));
     }
   } finally {
@@ -91,7 +91,7 @@ function attachable<State, Frame extends object>(
       member.connection = connection;
       connection.subscriptions += 1;
       board.start(member, scope);
-      metrics.frames(channel.name, 1);
+      metrics.frames(channel.name, 1, 0);
     }
     let body = bodies.get(first.items);
     if (body === undefined) bodies.set(first.items, (body = channel.body(first.items)));

@@ -146,12 +146,14 @@ export class Topic<State, Frame> {
     const id = this.id;
     const tail = resultText(id, channel.body(items));
     let frames = 0;
+    let bytes = 0;
     for (const [head, members] of this.#fast) {
       const frame = textFrame(head + tail);
       for (const member of members) {
         if (member.connection?.write(frame) !== 'full') {
           member.sent = id;
           frames += 1;
+          bytes += frame.length;
           continue;
         }
         members.delete(member);
@@ -162,7 +164,7 @@ export class Topic<State, Frame> {
       }
       if (members.size === 0) this.#fast.delete(head);
     }
-    metrics.frames(channel.name, frames);
+    metrics.frames(channel.name, frames, bytes);
   }
 
   #serve(member: Subscription<State>, nowMs: number, reread: (member: Subscription<State>) => void): void {
@@ -186,8 +188,10 @@ export class Topic<State, Frame> {
     if (member.stale) return reread(member);
     const batch = member.take();
     if (batch) {
-      connection.write(textFrame(member.head + resultText(batch.id, this.#shared.channel.body(batch.items))));
-      this.#shared.metrics.frames(this.#shared.channel.name, 1);
+      const { channel, metrics } = this.#shared;
+      const frame = textFrame(member.head + resultText(batch.id, channel.body(batch.items)));
+      connection.write(frame);
+      metrics.frames(channel.name, 1, frame.length);
     }
     this.settle(member);
   }

@@ -40,6 +40,7 @@ export function createMetrics(): Metrics {
     registers,
   });
   const frames = counter('live_frames_total', 'Frames sent to live streams', ['channel']);
+  const bytes = counter('live_bytes_total', 'Bytes of frames that the hub wrote to sockets itself', ['channel']);
   const skipped = counter('live_skipped_total', 'Ticks that a slow reader missed');
   const terminated = counter('live_terminated_total', 'Slow readers that were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
@@ -54,7 +55,10 @@ export function createMetrics(): Metrics {
     },
     live: {
       subscriptions: (channel, change) => subscriptions.inc({ channel }, change),
-      frames: (channel, count) => frames.inc({ channel }, count),
+      frames: (channel, count, size) => {
+        frames.inc({ channel }, count);
+        bytes.inc({ channel }, size);
+      },
       skipped: () => skipped.inc(),
       terminated: () => terminated.inc(),
       revoked: () => revoked.inc(),

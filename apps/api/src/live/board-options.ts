@@ -1,0 +1,18 @@
+import type { AccountId } from '@tenantree/domain';
+import type { Channel, Item } from './channel.ts';
+import type { Loaded } from './lane.ts';
+import type { LiveMetrics, StateQuery } from './ports.ts';
+
+/** What one channel's board needs of the hub. */
+export type BoardOptions<State, Frame> = {
+  readonly channel: Channel<State, Frame>;
+  readonly metrics: LiveMetrics;
+  readonly nowMs: () => number;
+  readonly load: (query: StateQuery) => Promise<Loaded<State>>;
+  readonly version: (account: AccountId) => Promise<number>;
+  /** What an account that left looks like; null on a channel that doesn't tell. */
+  readonly departed: ((account: AccountId, version: number) => Item<State>) | null;
+  /** Something waits for the next tick. */
+  readonly schedule: () => void;
+  readonly onError: (error: unknown) => void;
+};
