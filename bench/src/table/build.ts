@@ -25,7 +25,7 @@ export async function buildPage(name: string, file: string): Promise<BuiltPage> 
     build: {
       write: false,
       target: 'es2022',
-      minify: true,
+      minify: process.env['BENCH_DEBUG'] === undefined,
       modulePreload: false,
       rollupOptions: { input: join(import.meta.dirname, 'pages', file), output: { codeSplitting: false } },
     },

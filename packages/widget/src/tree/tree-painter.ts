@@ -230,7 +230,9 @@ export class TreePainter implements TreeListener {
     const { store } = this.#tree;
     if (frame === null || pool === null || store === null) return;
     const { visible } = store.view;
-    const first = Math.floor(frame.scroller.scrollTop / frame.rowHeight);
+    // Read once, before anything is written: a second look would lay the rows out in the middle of the frame.
+    const { scrollTop } = frame.scroller;
+    const first = Math.floor(scrollTop / frame.rowHeight);
     const count = Math.min(visible.flat.length, Math.ceil(frame.rows) + 1 + 2 * OVERSCAN);
     const from = Math.max(0, Math.min(visible.flat.length - count, first - OVERSCAN));
     const context = this.#context();
@@ -245,7 +247,7 @@ export class TreePainter implements TreeListener {
     };
     if (why === 'changed') pool.renew(view);
     else pool.scroll(view);
-    this.#paintPins(first, why, context);
+    this.#paintPins(scrollTop <= 0 ? null : first, why, context);
   }
 
   #show(slot: Slot, line: Line, index: number, context: RowContext): void {
@@ -253,12 +255,13 @@ export class TreePainter implements TreeListener {
     put(slot, 'data-fresh', line.kind === 'account' && line.account.id === this.#marked ? '' : null);
   }
 
-  #paintPins(first: number, why: 'scrolled' | 'changed', context: RowContext): void {
+  /** @param first index of the line at the upper edge; null at the very top, where nothing is pinned */
+  #paintPins(first: number | null, why: 'scrolled' | 'changed', context: RowContext): void {
     const frame = this.#frame;
     const { store } = this.#tree;
     if (frame === null || store === null) return;
     const { visible } = store.view;
-    const lines = frame.scroller.scrollTop <= 0 ? [] : pinnedAncestors(visible, first, frame.rows);
+    const lines = first === null ? [] : pinnedAncestors(visible, first, frame.rows);
     while (this.#pins.length < lines.length) {
       const pin = createSlot();
       pin.el.style.setProperty('--pin', String(this.#pins.length));
