@@ -1,0 +1,284 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Composed } from '../src/server/compose.ts';
+import { startApi } from './support/start-api.ts';
+
+const METRICS_TOKEN = 'a token for reading metrics';
+const MIB = 1_048_576;
+
+let database: TestDatabase;
+let folder: string;
+let api: Composed;
+const lines: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tenantree-builds-'));
+  await mkdir(join(folder, 'app/assets'), { recursive: true });
+  await mkdir(join(folder, 'widget'));
+  await writeFile(join(folder, 'secret.txt'), 'outside');
+  await writeFile(join(folder, 'app/index.html'), '<!doctype html><title>Tenantree</title>');
+  await writeFile(join(folder, 'app/assets/index-B3xK9a_2.js'), `export default ${JSON.stringify('x'.repeat(5_000))};`);
+  await writeFile(join(folder, 'app/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await writeFile(join(folder, 'widget/subaccount-manager.js'), 'export {};');
+  database = await createTestDatabase(inject('database'));
+  api = await startApi(database.config, {
+    config: { metricsToken: METRICS_TOKEN },
+    folders: { app: join(folder, 'app'), widget: join(folder, 'widget') },
+    onLog: (line) => lines.push(line),
+  });
+});
+afterAll(async () => {
+  await api.close();
+  await database.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(api.url + path, { headers });
+const post = (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(api.url + path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
+
+type Sent = {
+  error: { data: { httpStatus: number; requestId: string; refusal: { code: string; retryable: boolean } } };
+};
+const refusalOf = async (response: Response): Promise<string> => {
+  const { error } = (await response.json()) as Sent;
+  return error.data.refusal.code;
+};
+const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+describe('who runs the server', () => {
+  it('learns that it lives, that it can work, and which one it is', async () => {
+    expect(await (await get('/healthz')).json()).toEqual({ status: 'ok' });
+    expect((await get('/readyz')).status).toBe(200);
+    const version = await get('/version');
+    expect(await version.json()).toEqual({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/), protocol: 1 });
+    expect(version.headers.get('access-control-allow-origin')).toBe('*');
+  });
+
+  it('is told that a server without its database is not ready', async () => {
+    const other = await createTestDatabase(inject('database'));
+    const doomed = await startApi(other.config);
+    expect((await fetch(`${doomed.url}/readyz`)).status).toBe(200);
+    await other.drop();
+    await vi.waitFor(async () => expect((await fetch(`${doomed.url}/readyz`)).status).toBe(503));
+    expect((await fetch(`${doomed.url}/healthz`)).status).toBe(200);
+    await doomed.close();
+  });
+
+  it('reads metrics with the token only, and finds procedures by name but nothing that a caller made up', async () => {
+    expect((await get('/metrics')).status).toBe(401);
+    expect((await get('/metrics', { authorization: 'Bearer wrong' })).status).toBe(401);
+    await get('/trpc/setup.status');
+    await get('/trpc/made.up');
+    const text = await (await get('/metrics', { authorization: `Bearer ${METRICS_TOKEN}` })).text();
+    expect(text).toContain('route="setup.status",status="200"');
+    expect(text).toContain('tenantree_live_sockets 0');
+    expect(text).not.toContain('made.up');
+  });
+});
+
+describe('every request', () => {
+  it('has an id: the caller’s own, unless it is no harmless one', async () => {
+    expect((await get('/healthz', { 'x-request-id': 'trace-12345678' })).headers.get('x-request-id')).toBe(
+      'trace-12345678',
+    );
+    for (const bad of ['short', 'x'.repeat(129), 'has spaces in it', '<script>alert(1)']) {
+      const id = (await get('/healthz', { 'x-request-id': bad })).headers.get('x-request-id');
+      expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('is one line in the log, under its id and without secrets', async () => {
+    lines.length = 0;
+    const secret = `tt_key_${'k'.repeat(43)}`;
+    const input = encodeURIComponent(JSON.stringify({ token: `tt_invite_${'i'.repeat(43)}` }));
+    const headers = { 'x-request-id': 'log-test-1', authorization: `Bearer ${secret}`, cookie: 'tenantree=abc.def' };
+    await get(`/trpc/members.invitation?input=${input}`, headers);
+    await get(`/setup/tt_setup_${'s'.repeat(43)}`, { 'x-request-id': 'log-test-2', accept: 'text/html' });
+    await vi.waitFor(() => expect(lines).toHaveLength(2));
+    const [first, second] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(first).toMatchObject({
+      requestId: 'log-test-1',
+      method: 'GET',
+      path: '/trpc/members.invitation',
+      level: 'info',
+    });
+    expect(second).toMatchObject({ requestId: 'log-test-2', path: '/setup/tt_setup_…', status: 200 });
+    for (const part of ['kkkk', 'iiii', 'ssss', 'abc.def']) expect(lines.join('')).not.toContain(part);
+  });
+
+  it('is answered with headers that leave browsers no room', async () => {
+    const { headers } = await get('/', { accept: 'text/html' });
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain(`connect-src 'self' ws://localhost:${api.port} wss://localhost:${api.port}`);
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('permissions-policy')).toContain('camera=()');
+    for (const path of ['/', '/healthz', '/trpc/setup.status', '/nothing']) {
+      const answered = await get(path);
+      expect(answered.headers.get('x-content-type-options'), path).toBe('nosniff');
+      expect(answered.headers.get('referrer-policy'), path).toBe('no-referrer');
+    }
+  });
+});
+
+describe('calls from other origins', () => {
+  it('are allowed without cookies, and browsers may remember that', async () => {
+    const asked = { origin: 'https://reseller.example', 'access-control-request-method': 'POST' };
+    const preflight = await fetch(`${api.url}/trpc/accounts.list`, { method: 'OPTIONS', headers: asked });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/authorization.*content-type/);
+    expect(Number(preflight.headers.get('access-control-max-age'))).toBeGreaterThan(600);
+    for (const response of [preflight, await get('/trpc/setup.status'), await get('/trpc/session.me')]) {
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    }
+    expect((await get('/auth/get-session')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('input that is too much', () => {
+  it('is refused by its size: 1 MiB, for usage 4 MiB', async () => {
+    const large = (bytes: number): string => JSON.stringify({ a: 'x'.repeat(bytes) });
+    const response = await post('/trpc/accounts.rename', large(MIB));
+    expect(response.status).toBe(413);
+    expect(await refusalOf(response)).toBe('PAYLOAD_TOO_LARGE');
+    expect((await post('/trpc/usage.record', large(MIB))).status).toBe(401);
+    expect((await post('/trpc/usage.record', large(4 * MIB))).status).toBe(413);
+    expect((await post('/auth/sign-in/email', large(MIB), { origin: api.url })).status).toBe(413);
+  });
+
+  it('is refused by its size also when it does not say how large it is', async () => {
+    const status = await new Promise<number | undefined>((done, fail) => {
+      const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
+      const request = httpRequest(`${api.url}/trpc/setup.claim`, { method: 'POST', headers }, (response) => {
+        response.resume();
+        done(response.statusCode);
+      });
+      request.on('error', fail);
+      request.write(`{"token":"`);
+      for (let written = 0; written < 24; written++) request.write('x'.repeat(MIB / 16));
+      request.end('"}');
+    });
+    expect(status).toBe(413);
+  });
+
+  it('is refused by its depth, and with names that nobody may send', async () => {
+    const deep = await post('/trpc/setup.claim', nested(33));
+    expect([deep.status, await refusalOf(deep)]).toEqual([400, 'BAD_REQUEST']);
+    const named = await post('/trpc/setup.claim', '{"__proto__":{"claimed":true}}');
+    expect([named.status, await refusalOf(named)]).toEqual([400, 'BAD_REQUEST']);
+    const asked = await get(`/trpc/members.invitation?input=${encodeURIComponent(nested(33))}`);
+    expect([asked.status, await refusalOf(asked)]).toEqual([400, 'BAD_REQUEST']);
+    expect((await get('/trpc/members.invitation?input={')).status).toBe(400);
+    expect((await post('/trpc/setup.claim', '[[['.repeat(100_000))).status).toBe(400);
+  });
+
+  it('is refused outside procedures in the shape that their errors have', async () => {
+    const response = await get('/v1/nothing', { 'x-request-id': 'shape-12345' });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({
+      error: {
+        message: expect.any(String),
+        code: -32004,
+        data: {
+          code: 'NOT_FOUND',
+          httpStatus: 404,
+          path: null,
+          refusal: { code: 'NOT_FOUND', message: expect.any(String), retryable: false },
+          requestId: 'shape-12345',
+        },
+      },
+    });
+  });
+});
+
+describe('a WebSocket', () => {
+  const open = async (path: string): Promise<WebSocket> => {
+    const socket = new WebSocket(api.url.replace('http', 'ws') + path);
+    await once(socket, 'open');
+    return socket;
+  };
+  const call = (socket: WebSocket, message: string): Promise<unknown> => {
+    const answer = once(socket, 'message').then(([data]) => JSON.parse(String(data)) as unknown);
+    socket.send(message);
+    return answer;
+  };
+
+  it('is opened for procedures and for nothing else', async () => {
+    const socket = await open('/trpc');
+    const asked = { id: 1, method: 'query', params: { path: 'setup.status' } };
+    expect(await call(socket, JSON.stringify(asked))).toMatchObject({ id: 1, result: { data: { claimed: false } } });
+    expect(await (await get('/metrics', { authorization: `Bearer ${METRICS_TOKEN}` })).text()).toContain(
+      'tenantree_live_sockets 1',
+    );
+    socket.close();
+    await expect(open('/elsewhere')).rejects.toThrow('404');
+  });
+
+  it('refuses messages that are too deep, and closes with 1009 on too large ones', async () => {
+    const socket = await open('/trpc');
+    const message = `{"id":1,"method":"query","params":{"path":"setup.status","input":${nested(40)}}}`;
+    expect(await call(socket, message)).toMatchObject({ error: { data: { refusal: { code: 'BAD_REQUEST' } } } });
+    socket.send('x'.repeat(5 * MIB));
+    const [code] = await once(socket, 'close');
+    expect(code).toBe(1009);
+  });
+});
+
+describe('pages and files', () => {
+  it('are the app, whatever the address of a page says', async () => {
+    for (const path of ['/', '/accounts/some-id', '/sign-in']) {
+      const page = await get(path, { accept: 'text/html' });
+      expect(await page.text(), path).toContain('<title>Tenantree</title>');
+      expect(page.headers.get('cache-control')).toBe('no-cache');
+    }
+  });
+
+  it('are kept for ever when their name changes with their content, and compressed', async () => {
+    const script = await get('/assets/index-B3xK9a_2.js', { 'accept-encoding': 'br' });
+    expect(script.headers.get('cache-control')).toContain('immutable');
+    expect(script.headers.get('content-encoding')).toBe('br');
+    expect(await script.text()).toContain('xxxx');
+    expect((await get('/favicon.svg')).headers.get('content-type')).toBe('image/svg+xml');
+  });
+
+  it('are not sent again when the browser has them', async () => {
+    const { headers } = await get('/widget/subaccount-manager.js');
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('cache-control')).toContain('max-age=300');
+    const etag = headers.get('etag') ?? '';
+    expect((await get('/widget/subaccount-manager.js', { 'if-none-match': etag })).status).toBe(304);
+    await writeFile(join(folder, 'widget/subaccount-manager.js'), 'export const changed = true;');
+    expect((await get('/widget/subaccount-manager.js', { 'if-none-match': etag })).status).toBe(200);
+  });
+
+  it('are not what is asked for where there are none', async () => {
+    const html = { accept: 'text/html' };
+    for (const path of ['/assets/gone.js', '/trpc', '/v1/x', '/widget/gone.js', '/auth/gone']) {
+      expect((await get(path, html)).status, path).toBe(404);
+    }
+    expect((await get('/data.json', { accept: 'application/json' })).status).toBe(404);
+  });
+
+  it('never come from outside their folder', async () => {
+    for (const path of [
+      '/..%2fsecret.txt',
+      '/assets/%2e%2e/%2e%2e/%2e%2e/secret.txt',
+      '/widget/..%2f..%2fsecret.txt',
+      '/%00',
+    ]) {
+      const response = await get(path, { accept: 'application/json' });
+      expect(response.status, path).toBe(404);
+      expect(await response.text()).not.toContain('outside');
+    }
+  });
+});
