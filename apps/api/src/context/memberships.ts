@@ -1,28 +1,36 @@
-import { type MembershipRow, readChain, readMemberships } from '@tenantree/db';
-import { type AccountId, keyMembership, type Membership, type Role, type UserId } from '@tenantree/domain';
+import { readChain, readMembershipsOn } from '@tenantree/db';
+import { type AccountId, keyMembership, type Membership, type UserId } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import type { Actor } from './actor.ts';
 
 /**
- * The memberships that count for an actor: a person's own; for a key the one it stands for in its account, by its owner's present
- * role there (product.md 3.2: it falls with the owner's role); for an embed token the same, further down, at the token's account.
+ * The memberships along a path that count for an actor: a person's own; for a key the one it stands for in its account, by its owner's
+ * present role there (product.md 3.2: it falls with the owner's role); for an embed token the same, further down, at the token's account.
+ *
+ * @param path root first
  */
-export async function membershipsOf(hall: Hall, actor: Actor): Promise<readonly Membership[]> {
-  if (actor.kind === 'person') return personMemberships(hall, actor.user);
+export async function membershipsOn(
+  hall: Hall,
+  actor: Actor,
+  path: readonly AccountId[],
+): Promise<readonly Membership[]> {
+  if (path.length === 0) return [];
+  if (actor.kind === 'person') return readMembershipsOn(hall.db, actor.user, path);
+  if (!path.includes(actor.account)) return [];
   if (actor.kind === 'key') return keyMemberships(hall, actor.owner, actor.account);
-  return narrowed(hall, await keyMemberships(hall, actor.key.owner, actor.key.account), actor.account);
+  const { owner, account } = actor.key;
+  return narrowed(await keyMemberships(hall, owner, account), await pathOf(hall, actor.account));
 }
 
-const toMembership = (row: MembershipRow): Membership => ({ account: row.accountId, role: row.role as Role });
+const pathOf = async (hall: Hall, account: AccountId): Promise<AccountId[]> =>
+  (await readChain(hall.db, account)).map(({ id }) => id);
 
-const personMemberships = async (hall: Hall, user: UserId): Promise<Membership[]> =>
-  (await readMemberships(hall.db, user)).map(toMembership);
+async function keyMemberships(hall: Hall, owner: UserId, account: AccountId): Promise<Membership[]> {
+  const path = await pathOf(hall, account);
+  return narrowed(await readMembershipsOn(hall.db, owner, path), path);
+}
 
-const keyMemberships = async (hall: Hall, owner: UserId, account: AccountId): Promise<Membership[]> =>
-  narrowed(hall, await personMemberships(hall, owner), account);
-
-async function narrowed(hall: Hall, memberships: readonly Membership[], account: AccountId): Promise<Membership[]> {
-  const path = (await readChain(hall.db, account)).map(({ id }) => id);
+function narrowed(memberships: readonly Membership[], path: readonly AccountId[]): Membership[] {
   const membership = keyMembership(memberships, path);
   return membership ? [membership] : [];
 }

@@ -2,7 +2,6 @@ import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
 import {
   type AccountId,
   accountNotFound,
-  atLeast,
   type Decision,
   decideAccess,
   effectiveLevels,
@@ -20,8 +19,8 @@ import {
   roleAt,
   type Work,
 } from '@tenantree/domain';
-import type { Actor } from '../context/actor.ts';
-import { membershipsOf } from '../context/memberships.ts';
+import { type Actor, userOf } from '../context/actor.ts';
+import { membershipsOn } from '../context/memberships.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { AccessRule } from './access.ts';
 
@@ -47,8 +46,7 @@ type AccountRule = Extract<AccessRule, { kind: 'account' }>;
 
 /** Whether an actor may do in an account what a procedure's rule asks (product.md 2.5, 2.6, 3). Everything is read anew: rights may have changed. */
 export async function admit(hall: Hall, actor: Actor, asked: string, rule: AccountRule): Promise<Decision<Access>> {
-  const memberships = await membershipsOf(hall, actor);
-  const chain = await findChain(hall, memberships, asked);
+  const { chain, memberships } = await find(hall, actor, asked);
   const account = chain.at(-1);
   if (!account) return accountNotFound(asked);
   if (actor.kind === 'embed' && actor.access === 'read' && rule.work !== 'read') {
@@ -121,26 +119,36 @@ function decideFromAbove(
   return refuse('FORBIDDEN', `Only the account above “${chain.at(-1)?.name}” may do this.`);
 }
 
-async function findChain(hall: Hall, memberships: readonly Membership[], asked: string): Promise<ChainLink[]> {
+type Found = { readonly chain: readonly ChainLink[]; readonly memberships: readonly Membership[] };
+
+const NOTHING: Found = { chain: [], memberships: [] };
+
+/** The chain of the account that a call names, and what the actor is a member of on it. Whether that reaches is not said yet. */
+async function find(hall: Hall, actor: Actor, asked: string): Promise<Found> {
   const ref = parseAccountRef(asked);
-  if (!ref.ok) return [];
-  if (ref.value.kind === 'id') return readChain(hall.db, ref.value.id);
-  const ids = await findByExternalId(
-    hall.db,
-    ref.value.externalId,
-    memberships.map(({ account }) => account),
-  );
-  const chains = await Promise.all(ids.map((id) => readChain(hall.db, id)));
-  const reachable = chains.filter((chain) =>
+  if (!ref.ok) return NOTHING;
+  if (ref.value.kind === 'id') return findById(hall, actor, ref.value.id);
+  const within = actor.kind === 'person' ? null : actor.account;
+  const ids = await findByExternalId(hall.db, ref.value.externalId, userOf(actor), within);
+  const found = await Promise.all(ids.map((id) => findById(hall, actor, id)));
+  const reachable = found.filter(({ chain, memberships }) =>
     reaches(
       memberships,
       chain.map(({ id }) => id),
     ),
   );
   // A person in several trees may know two accounts by one name: then it names neither.
-  return reachable.length === 1 ? reachable[0]! : [];
+  return reachable.length === 1 ? reachable[0]! : NOTHING;
 }
 
-/** Whether the access carries a permission at a level. */
-export const may = (access: Access, permission: PermissionKey, level: Level): boolean =>
-  atLeast(effectiveLevels(access.memberships, access.path, NO_CAPS), permission, level);
+async function findById(hall: Hall, actor: Actor, id: AccountId): Promise<Found> {
+  const chain = await readChain(hall.db, id);
+  return {
+    chain,
+    memberships: await membershipsOn(
+      hall,
+      actor,
+      chain.map((link) => link.id),
+    ),
+  };
+}

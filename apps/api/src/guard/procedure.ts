@@ -3,7 +3,6 @@ import { isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { type Actor, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
-import { membershipsOf } from '../context/memberships.ts';
 import type { Caller } from '../hall/hall.ts';
 import type { Viewer } from '../live/ports.ts';
 import { ruleOf } from './access.ts';
@@ -66,8 +65,7 @@ export const signedInProcedure = base.use(async ({ ctx, path, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'signed_in') throw misplaced(path, rule.kind);
   const actor = await recognise(ctx);
-  const memberships = await membershipsOf(ctx.hall, actor);
-  const caller: Caller = { actor: auditActor(actor, null), user: userOf(actor), memberships, requestId: ctx.requestId };
+  const caller: Caller = { actor: auditActor(actor, null), user: userOf(actor), requestId: ctx.requestId };
   return next({ ctx: { actor, caller } });
 });
 
@@ -87,7 +85,6 @@ export const accountProcedure = base.use(async ({ ctx, path, getRawInput, next }
   const caller: Caller = {
     actor: auditActor(actor, access),
     user: userOf(actor),
-    memberships: access.memberships,
     requestId: ctx.requestId,
   };
   const viewer = (): Viewer => viewerOf(ctx, actor, access, rule);

@@ -1,5 +1,5 @@
 import type { AuditActor, Database, TreeChange } from '@tenantree/db';
-import type { AccountId, Clock, Instant, KeyId, Membership, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, Clock, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
@@ -48,8 +48,6 @@ export type Caller = {
   readonly actor: AuditActor;
   /** The person, or the owner of the key that acts. */
   readonly user: UserId;
-  /** The memberships that count for this call: the person's own, or the one that a key stands for. */
-  readonly memberships: readonly Membership[];
   readonly requestId: string;
 };
 

@@ -107,7 +107,7 @@ export async function acceptInvitation(
   const [root] = await readChain(hall.db, invitation.account);
   if (!root) return voidLink();
   const actor = { kind: 'person' as const, id: person.user, name: person.name, via: null };
-  const caller: Caller = { actor, user: person.user, memberships: [], requestId: request.id };
+  const caller: Caller = { actor, user: person.user, requestId: request.id };
   await changeTree(hall, caller, { root: root.id, acting: invitation.account }, async (scope) => {
     if (!(await takeInvitation(scope.trx, invitation.account, invitation.id, scope.now))) voidLink();
     const members = await readMembers(scope.trx, invitation.account);

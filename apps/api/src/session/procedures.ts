@@ -1,4 +1,4 @@
-import { readChain, readMemberships } from '@tenantree/db';
+import { readChain, readEntrances } from '@tenantree/db';
 import type { AccountId, Role } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import { router, signedInProcedure } from '../guard/procedure.ts';
@@ -6,12 +6,12 @@ import type { Hall } from '../hall/hall.ts';
 
 type KnownAccount = { readonly id: AccountId; readonly name: string; readonly role: Role | null };
 
+/** More accounts than these nobody picks from a list. */
+const MOST_ENTRANCES = 500;
+
 /** Where somebody may start: a person's memberships, or the one account of a key or token. */
 async function accountsOf(hall: Hall, actor: Actor): Promise<KnownAccount[]> {
-  if (actor.kind === 'person') {
-    const memberships = await readMemberships(hall.db, actor.user);
-    return memberships.map((row) => ({ id: row.accountId, name: row.accountName, role: row.role as Role }));
-  }
+  if (actor.kind === 'person') return readEntrances(hall.db, actor.user, MOST_ENTRANCES);
   const account = (await readChain(hall.db, actor.account)).at(-1);
   return account ? [{ id: account.id, name: account.name, role: null }] : [];
 }

@@ -73,7 +73,6 @@ export async function claimDeployment(
     const caller = {
       actor: { kind: 'person' as const, id: user, name: person, via: null },
       user,
-      memberships: [],
       requestId,
     };
     const entry = { action: 'setup.claimed' as const, details: { account: name.name } };

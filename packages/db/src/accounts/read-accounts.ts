@@ -1,4 +1,13 @@
-import type { AccountId, AccountRow, AccountStatus, Instant, Suspension, UserId } from '@tenantree/domain';
+import type {
+  AccountId,
+  AccountRow,
+  AccountStatus,
+  Instant,
+  Membership,
+  Role,
+  Suspension,
+  UserId,
+} from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
@@ -61,56 +70,40 @@ export async function readChain(db: Database, account: AccountId): Promise<Chain
   }));
 }
 
-/** A person's membership, with the account it stands at. */
-export type MembershipRow = {
-  readonly accountId: AccountId;
-  readonly rootId: AccountId;
-  readonly accountName: string;
-  readonly depth: number;
-  readonly path: readonly AccountId[];
-  readonly role: string;
-  readonly status: AccountStatus;
-};
-
-/** All memberships of a person, topmost accounts first. Needs no acting account. */
-export async function readMemberships(db: Database, user: UserId): Promise<MembershipRow[]> {
-  type Raw = {
-    account_id: string;
-    root_id: string;
-    account_name: string;
-    depth: number;
-    path: string[];
-    role: string;
-    status: AccountStatus;
-  };
-  const { rows } = await db.pool.query<Raw>({
-    name: 'memberships_of',
-    text: 'SELECT * FROM memberships_of($1)',
-    values: [user],
+/** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
+export async function readMembershipsOn(db: Database, user: UserId, path: readonly AccountId[]): Promise<Membership[]> {
+  // Named: this runs before every call.
+  const { rows } = await db.pool.query<{ account_id: AccountId; role: Role }>({
+    name: 'memberships_on',
+    text: 'SELECT * FROM memberships_on($1, $2)',
+    values: [user, path],
   });
-  return rows.map((row) => ({
-    accountId: row.account_id as AccountId,
-    rootId: row.root_id as AccountId,
-    accountName: row.account_name,
-    depth: row.depth,
-    path: row.path as AccountId[],
-    role: row.role,
-    status: row.status,
-  }));
+  return rows.map((row) => ({ account: row.account_id, role: row.role }));
 }
 
-/** Accounts with an external id at or below one of the given accounts. */
+/** An account where a person comes in. */
+export type Entrance = { readonly id: AccountId; readonly name: string; readonly role: Role };
+
+/** Where a person enters: the topmost accounts of theirs, oldest membership first. Accounts below that a role reaches anyway are left out. */
+export async function readEntrances(db: Database, user: UserId, limit: number): Promise<Entrance[]> {
+  const { rows } = await sql<{ account_id: AccountId; account_name: string; role: Role }>`
+    SELECT * FROM entrances_of(${user}, ${limit})`.execute(db.app);
+  return rows.map((row) => ({ id: row.account_id, name: row.account_name, role: row.role }));
+}
+
+/** Accounts with an external id that a person may know of, all of them or those at and below one account. */
 export async function findByExternalId(
   db: Database,
   externalId: string,
-  within: readonly AccountId[],
+  user: UserId,
+  within: AccountId | null,
 ): Promise<AccountId[]> {
-  const { rows } = await db.pool.query<{ id: string }>({
+  const { rows } = await db.pool.query<{ id: AccountId }>({
     name: 'accounts_by_external_id',
-    text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2)',
-    values: [externalId, within],
+    text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2, $3)',
+    values: [externalId, user, within],
   });
-  return rows.map((row) => row.id as AccountId);
+  return rows.map((row) => row.id);
 }
 
 /** An account that usage may be recorded for. */

@@ -56,7 +56,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     CREATE UNIQUE INDEX accounts_sibling_name ON accounts (parent_id, name_key) WHERE status <> 'closed';
     CREATE INDEX accounts_children ON accounts (parent_id, id);
     CREATE INDEX accounts_children_by_name ON accounts (parent_id, name_key, id);
-    CREATE UNIQUE INDEX accounts_external_id ON accounts (root_id, external_id) WHERE external_id IS NOT NULL;
+    -- The external id leads, so that ext:THEIR-ID is found before it is known in which tree to look.
+    CREATE UNIQUE INDEX accounts_external_id ON accounts (external_id, root_id) WHERE external_id IS NOT NULL;
     CREATE INDEX accounts_path ON accounts USING gin (path);
     CREATE INDEX accounts_closed ON accounts (closed_at) WHERE status = 'closed';
 
@@ -166,15 +167,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       FROM accounts a JOIN accounts c ON c.id = ANY (a.path) WHERE a.id = p_account ORDER BY c.depth
     $$;
 
-    -- Accounts with an external id below (or at) one of the given accounts: how ext:THEIR-ID is resolved inside the caller's tree.
-    CREATE FUNCTION accounts_by_external_id(p_external_id text, p_within uuid[]) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT a.id FROM accounts a
-      WHERE a.external_id = p_external_id AND a.root_id IN (SELECT w.root_id FROM accounts w WHERE w.id = ANY (p_within))
-        AND a.path && p_within
-    $$;
-
-    REVOKE ALL ON FUNCTION begin_tree_change, add_to_totals, graft_totals, move_subtree, account_chain, accounts_by_external_id FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION begin_tree_change, add_to_totals, graft_totals, move_subtree, account_chain, accounts_by_external_id TO tenantree_app;
+    REVOKE ALL ON FUNCTION begin_tree_change, add_to_totals, graft_totals, move_subtree, account_chain FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION begin_tree_change, add_to_totals, graft_totals, move_subtree, account_chain TO tenantree_app;
   `.execute(db);
 }

@@ -98,10 +98,26 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     GRANT SELECT, INSERT ON audit_log TO tenantree_app;
 
     -- Doors for those who have no acting account yet. Each needs the secret's hash, or the signed-in person's own id.
-    CREATE FUNCTION memberships_of(p_user uuid) RETURNS TABLE (account_id uuid, root_id uuid, account_name text, depth smallint, path uuid[], role text, status text)
+    -- A person's memberships along one path: the creator of ten thousand accounts is a member of each, so never all of them.
+    CREATE FUNCTION memberships_on(p_user uuid, p_path uuid[]) RETURNS TABLE (account_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT a.id, a.root_id, a.name, a.depth, a.path, m.role, a.status FROM members m JOIN accounts a ON a.id = m.account_id
-      WHERE m.user_id = p_user ORDER BY a.depth, m.created_at
+      SELECT m.account_id, m.role FROM members m WHERE m.account_id = ANY (p_path) AND m.user_id = p_user
+    $$;
+    -- Where a person enters: memberships that no other membership further up reaches already.
+    CREATE FUNCTION entrances_of(p_user uuid, p_limit int) RETURNS TABLE (account_id uuid, account_name text, role text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT a.id, a.name, m.role FROM members m JOIN accounts a ON a.id = m.account_id
+      WHERE m.user_id = p_user AND a.status <> 'closed' AND NOT EXISTS (
+        SELECT 1 FROM members above WHERE above.user_id = p_user AND above.role IN ('owner', 'admin', 'agency_admin')
+          AND above.account_id = ANY (a.path[:a.depth]))
+      ORDER BY a.depth, m.created_at LIMIT p_limit
+    $$;
+    -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given.
+    CREATE FUNCTION accounts_by_external_id(p_external_id text, p_user uuid, p_within uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT a.id FROM accounts a
+      WHERE a.external_id = p_external_id AND (p_within IS NULL OR p_within = ANY (a.path))
+        AND EXISTS (SELECT 1 FROM members m WHERE m.account_id = ANY (a.path) AND m.user_id = p_user)
     $$;
     CREATE FUNCTION api_key_by_hash(p_hash bytea) RETURNS TABLE (
       account_id uuid, id uuid, user_id uuid, name text, expires_at timestamptz, revoked_at timestamptz, last_used_at timestamptz)
@@ -149,9 +165,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       RETURN true;
     END $$;
 
-    REVOKE ALL ON FUNCTION memberships_of, api_key_by_hash, touch_api_key, embed_token_by_hash, invitation_by_hash, erase_expired_embed_tokens,
+    REVOKE ALL ON FUNCTION memberships_on, entrances_of, accounts_by_external_id, api_key_by_hash, touch_api_key, embed_token_by_hash, invitation_by_hash, erase_expired_embed_tokens,
       offer_claim, is_claimed, take_claim FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION memberships_of, api_key_by_hash, touch_api_key, embed_token_by_hash, invitation_by_hash, erase_expired_embed_tokens,
+    GRANT EXECUTE ON FUNCTION memberships_on, entrances_of, accounts_by_external_id, api_key_by_hash, touch_api_key, embed_token_by_hash, invitation_by_hash, erase_expired_embed_tokens,
       offer_claim, is_claimed, take_claim TO tenantree_app;
   `.execute(db);
 }
