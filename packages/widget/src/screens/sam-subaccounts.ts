@@ -5,6 +5,7 @@ import { controlStyles } from '../parts/control-styles.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
+import { emit } from '../tree/tree-events.ts';
 import { allowedFeatures, FEATURES, type Feature, menuFor } from './features.ts';
 import { refusedState } from './screen-states.ts';
 import { bones, countWords, emptyState, foundWords, staleNote, wayBar } from './subaccounts-body.ts';
@@ -169,6 +170,7 @@ export class SamSubaccounts extends LitElement {
     const store = this.session?.store;
     if (store && this.#stops.length < 2) {
       this.#stops.push(store.listen({ changed: () => this.requestUpdate(), ticked: () => this.#checkOrder() }));
+      emit(this, 'sam-ready', { account: this.session?.row });
     }
     if (this.session?.refusal) this.#commands.report(this.session.refusal);
     this.requestUpdate();

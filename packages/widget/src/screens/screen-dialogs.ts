@@ -68,6 +68,7 @@ export class ScreenDialogs {
     this.#busy = true;
     try {
       const dialog = await make();
+      dialog.setAttribute('exportparts', 'dialog, button');
       this.#root.append(dialog);
       await new Promise<void>((resolve) => {
         dialog.addEventListener('sam-closed', () => resolve(), { once: true });

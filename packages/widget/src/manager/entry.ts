@@ -1,0 +1,8 @@
+import { define } from '../define.ts';
+import { defineElements } from '../elements.ts';
+import { SubaccountManager } from './subaccount-manager.ts';
+
+defineElements();
+define('subaccount-manager', SubaccountManager);
+
+export { SubaccountManager };

@@ -1,0 +1,37 @@
+import { css, unsafeCSS } from 'lit';
+import { TOKENS } from '../tokens/tokens.ts';
+
+/** The tokens for a shadow root of a page that isn't ours. */
+export const tokenSheet = unsafeCSS(TOKENS);
+
+/**
+ * The element in somebody else's page: it takes over font, direction, language and colour scheme, and nothing that would break it.
+ * Sizes follow what the reader set in the browser, not what the page made of \`html\`.
+ */
+export const managerStyles = css`
+  :host { display: block !important; contain: layout style; min-inline-size: 0; color-scheme: inherit; font-size: medium !important; --sam-rem: 1em; }
+  :host([hidden]) { display: none !important; }
+  :host([theme='light']) { color-scheme: light; }
+  :host([theme='dark']) { color-scheme: dark; }
+  :host([theme='system']) { color-scheme: light dark; }
+  .root { color: var(--sam-text); }
+  :host([fit='fill']), :host([fit='fill']) .root { block-size: 100%; }
+  .note { display: flex; align-items: center; gap: var(--sam-3); margin-block-end: var(--sam-3); padding: var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-warn); border-radius: var(--sam-r-2); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
+  .note span { flex: 1; }
+  .state { display: grid; justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); text-align: center; color: var(--sam-text-2); }
+  .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); }
+  .state p { margin: 0; max-inline-size: 46ch; font-size: var(--sam-fs-14); } .state .acts { margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); }
+`;
+
+let registered = false;
+
+/** Makes \`--sam-rem\` a length, so that it is measured once, at the host, and not anew in every element below. */
+export function registerRem(): void {
+  if (registered) return;
+  registered = true;
+  try {
+    CSS.registerProperty({ name: '--sam-rem', syntax: '<length>', inherits: true, initialValue: '16px' });
+  } catch {
+    // another copy of the widget on this page was first
+  }
+}
