@@ -6,7 +6,7 @@ import { offerSetupLink } from './setup/claim.ts';
 
 /** Exit code of a program that an operator's mistake or a missing database kept from starting. */
 const FAILED = 1;
-/** Longest that stopping may take before we go anyway (ms): whoever started us would kill us without asking. */
+/** Longest that stopping in order may take (ms): whoever started us would kill us without asking. */
 const STOP_MS = 20_000;
 
 type Running = { readonly composed: Composed; readonly embedded: EmbeddedServer | null };
@@ -31,25 +31,34 @@ async function announce({ composed: { hall } }: Running): Promise<void> {
   process.stdout.write(`\n${lines.join('\n')}\n\n`);
 }
 
-/** Stops once, in order; a second signal, or a stop that takes too long, ends us at once. */
+/**
+ * Stops in order on the first signal. A second one, or a stop that takes too long, drops what is under way and stops only the database,
+ * which would outlive us; a third ends us at once.
+ */
 function stopOnSignals(running: Promise<Running>, log: Logger): void {
-  let stopping = false;
-  const stop = async (reason: string): Promise<void> => {
-    if (stopping) process.exit(FAILED);
-    stopping = true;
-    log.info({ reason }, 'stopping');
-    setTimeout(() => process.exit(FAILED), STOP_MS).unref();
+  let asked = 0;
+
+  const stop = async (): Promise<void> => {
     const { composed, embedded } = await running;
     await composed.close();
     await embedded?.stop();
     process.exit(0);
   };
+  const force = async (): Promise<void> => {
+    await (await running).embedded?.stop();
+    process.exit(FAILED);
+  };
   const onReason = (reason: string): void => {
-    stop(reason).catch((error: unknown) => {
+    asked += 1;
+    if (asked > 2) process.exit(FAILED);
+    log.info({ reason }, asked === 1 ? 'stopping' : 'stopping at once');
+    if (asked === 1) setTimeout(() => onReason('took too long'), STOP_MS).unref();
+    (asked === 1 ? stop() : force()).catch((error: unknown) => {
       log.error({ err: error }, 'stopping failed');
       process.exit(FAILED);
     });
   };
+
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onReason);
   // scripts/launch.mjs holds an IPC channel: when it vanishes without a word, so do we.
   process.once('disconnect', () => onReason('disconnect'));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createTRPCClient, httpBatchLink } from '@trpc/client';
+import { createTRPCClient, httpBatchLink, type TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppRouter } from '../src/router.ts';
 import { type Client, clientWith, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
@@ -49,11 +49,12 @@ describe('Creating (product.md 2.1)', () => {
       Array.from({ length: 8 }, () =>
         owner.accounts.create.mutate({ account: parent, name: 'Same' }).then(
           () => 'created',
-          (error) => error.data.refusal.code,
+          (error: TRPCClientError<AppRouter>) => error.data?.refusal.code ?? 'lost',
         ),
       ),
     );
-    expect(outcomes.toSorted()).toEqual([...Array(7).fill('NAME_TAKEN'), 'created']);
+    expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'NAME_TAKEN')).toHaveLength(7);
     expect((await owner.accounts.get.query({ account: parent })).children).toBe(1);
   });
 

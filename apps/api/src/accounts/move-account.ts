@@ -34,6 +34,7 @@ export async function moveAccount(
     const details = { account: account.name, before: where.parent?.name ?? '', after: target.name };
     await scope.audit(account.id, { action: 'account.moved', details }, { id: account.id, name: account.name });
     scope.touch([...account.path, ...move.path]);
+    scope.moveUsage();
     return readBack(hall, scope, account.id);
   });
   hall.announce.access({ subtree: where.id });

@@ -1,9 +1,9 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
+import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { LiveConnection } from '../live/connection.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
-import type { UsageWriter } from '../usage/usage-writer.ts';
 import type { Actor } from './actor.ts';
 
 /** What a procedure is given before anything is known of the caller. */

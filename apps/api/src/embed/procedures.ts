@@ -15,8 +15,8 @@ export const embedRouter = router({
         ttlSeconds: z.number().int().min(60).max(3_600).default(900),
       }),
     )
-    .mutation(({ ctx, input: { account: _, ...input } }) => {
+    .mutation(({ ctx, input: { origin, access, userRef, ttlSeconds } }) => {
       if (ctx.actor.kind !== 'key') refuseWith('FORBIDDEN', 'Embed tokens are made with an API key, by your backend.');
-      return createEmbedToken(ctx.hall, ctx.caller, ctx.actor.key, ctx.access, input);
+      return createEmbedToken(ctx.hall, ctx.caller, ctx.actor.key, ctx.access, { origin, access, userRef, ttlSeconds });
     }),
 });

@@ -31,7 +31,13 @@ export type Settings = {
 export type Announce = {
   usage(trees: readonly TreeChange[]): void;
   /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
-  accounts(change: { readonly root: AccountId; readonly version: number; readonly ids: readonly AccountId[] }): void;
+  accounts(change: {
+    readonly root: AccountId;
+    readonly version: number;
+    readonly ids: readonly AccountId[];
+    /** Accounts came to where their minutes are news. */
+    readonly usage?: 'moved';
+  }): void;
   /** Somebody's access may have changed: whoever matches is asked again for every live stream. */
   access(change: AccessChange): void;
 };

@@ -13,6 +13,8 @@ export type TreeChangeScope = {
   account(id: AccountId): Promise<AccountState>;
   /** Notes accounts whose rows change, so that live viewers are sent them. */
   touch(ids: readonly AccountId[]): void;
+  /** Notes that accounts came to where their minutes are news. */
+  moveUsage(): void;
   /** Writes the audit entry of this change. */
   audit(account: AccountId, entry: AuditEntry, target: Target | null): Promise<void>;
 };
@@ -28,6 +30,7 @@ export async function changeTree<T>(
   work: (scope: TreeChangeScope) => Promise<T>,
 ): Promise<T> {
   const touched = new Set<AccountId>();
+  let usage: { usage?: 'moved' } = {};
   const { version, result } = await hall.db.withTenant(where.acting, async (trx) => {
     const version = await beginTreeChange(trx, where.root);
     // Read after the wait for the tree: the moment of the change is when its turn came.
@@ -41,10 +44,13 @@ export async function changeTree<T>(
       touch: (ids) => {
         for (const id of ids) touched.add(id);
       },
+      moveUsage: () => {
+        usage = { usage: 'moved' };
+      },
       audit: (account, entry, target) => note(hall, caller, trx, now, account, entry, target),
     });
     return { version, result };
   });
-  hall.announce.accounts({ root: where.root, version, ids: [...touched] });
+  hall.announce.accounts({ root: where.root, version, ids: [...touched], ...usage });
   return result;
 }

@@ -8,11 +8,9 @@ import { createApiKey, revokeKey } from './api-keys.ts';
 const keyId = inputs.rowId.transform((id) => id as string as KeyId);
 
 export const keysRouter = router({
-  list: accountProcedure
-    .input(z.strictObject({ account: inputs.account }))
-    .query(async ({ ctx }) => ({
-      keys: await ctx.hall.db.withTenant(ctx.access.id, (trx) => readApiKeys(trx, ctx.access.id)),
-    })),
+  list: accountProcedure.input(z.strictObject({ account: inputs.account })).query(async ({ ctx }) => ({
+    keys: await ctx.hall.db.withTenant(ctx.access.id, (trx) => readApiKeys(trx, ctx.access.id)),
+  })),
 
   create: accountProcedure
     .input(

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, listen, notify } from '@tenantree/db';
-import { billingPeriodOf, type Clock, instantOf } from '@tenantree/domain';
+import type { Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
@@ -42,10 +42,12 @@ export async function openLive({ config, db, clock, metrics, onError }: LivePart
   });
   const announce: Announce = {
     usage: (trees) => {
-      const period = billingPeriodOf(instantOf(clock.nowMs())).start;
-      for (const tree of trees) hub.publishUsage(tree, period);
+      for (const tree of trees) hub.publishUsage(tree, tree.period);
     },
-    accounts: (change) => hub.publishAccounts(change),
+    accounts: ({ usage, ...change }) => {
+      if (usage === 'moved') hub.publishUsage({ ...change, changes: [], complete: false });
+      hub.publishAccounts(change);
+    },
     access: (change) => {
       hub.accessChanged(change).catch(onError);
     },

@@ -10,7 +10,7 @@ import {
   type UsageEventInput,
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
-import type { UsageWriter } from './usage-writer.ts';
+import type { UsageWriter } from '../hall/usage-writer.ts';
 
 /** What became of one event of a batch (product.md 5.1). */
 export type EventResult =

@@ -156,6 +156,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         version = CASE WHEN id = p_account THEN p_version ELSE version END
       WHERE path @> ARRAY[p_account];
       PERFORM graft_totals(p_account, p_parent, p_version, 1);
+      -- To those who watch the new place, the minutes of the subtree are news.
+      UPDATE usage_totals SET version = p_version
+        WHERE account_id IN (SELECT id FROM accounts WHERE path @> ARRAY[p_account]) AND period = date_trunc('month', p_now, 'UTC');
     END $$;
 
     -- The chain from the root down to an account: what decides whether somebody may enter, before an acting account is known.

@@ -1,4 +1,4 @@
-import type { AccountId, Decimal, Instant } from '@tenantree/domain';
+import { type AccountId, billingPeriodOf, type Decimal, type Instant } from '@tenantree/domain';
 import { CompiledQuery } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 
@@ -35,6 +35,8 @@ export type TotalChange = {
 /** All that one flush changed in one tree. `version` was handed out in commit order. */
 export type TreeChange = {
   readonly root: AccountId;
+  /** Start of the billing period that `changes` are of: the present one when the events were stored. */
+  readonly period: Instant;
   readonly version: number;
   readonly changes: readonly TotalChange[];
   /** False when an account changed that is not on the present path of any event: viewers have to read the state after `version` again. */
@@ -78,7 +80,7 @@ export async function recordUsage(
   options: RecordOptions,
 ): Promise<RecordedUsage> {
   const { rows } = await db.pool.query<Row>({ ...RECORD, values: parametersOf(events, options) });
-  return readRecorded(events.length, rows[0]!);
+  return readRecorded(events.length, rows[0]!, options.now);
 }
 
 /** The same inside a running transaction: for what must be committed together with something else. */
@@ -88,12 +90,12 @@ export async function recordUsageIn(
   options: RecordOptions,
 ): Promise<RecordedUsage> {
   const { rows } = await trx.executeQuery<Row>(CompiledQuery.raw(RECORD.text, parametersOf(events, options)));
-  return readRecorded(events.length, rows[0]!);
+  return readRecorded(events.length, rows[0]!, options.now);
 }
 
-const readRecorded = (count: number, row: Row): RecordedUsage => ({
+const readRecorded = (count: number, row: Row, now: Instant): RecordedUsage => ({
   outcomes: readOutcomes(count, row.uncounted),
-  trees: readTrees(row),
+  trees: readTrees(row, billingPeriodOf(now).start),
 });
 
 const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
@@ -107,7 +109,7 @@ function readOutcomes(count: number, uncounted: string | null): EventOutcome[] {
   return outcomes;
 }
 
-function readTrees(row: Row): TreeChange[] {
+function readTrees(row: Row, period: Instant): TreeChange[] {
   const places = new Map<string, AccountId[]>();
   for (const part of parts(row.paths)) {
     const path = part.split(' ') as AccountId[];
@@ -129,5 +131,5 @@ function readTrees(row: Row): TreeChange[] {
         .changes.push({ account: account as AccountId, path, own: own as Decimal, total: total as Decimal });
     else for (const tree of trees.values()) tree.complete = false;
   }
-  return [...trees].map(([root, tree]) => ({ root: root as AccountId, ...tree }));
+  return [...trees].map(([root, tree]) => ({ root: root as AccountId, period, ...tree }));
 }

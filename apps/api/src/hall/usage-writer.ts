@@ -106,9 +106,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
         running ??= run();
       });
     },
-    drain: async () => {
-      while (running) await running;
-    },
+    drain: () => running ?? Promise.resolve(),
   };
 }
 

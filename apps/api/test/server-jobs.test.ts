@@ -1,0 +1,104 @@
+import { readAudit } from '@tenantree/db';
+import type { AccountId } from '@tenantree/domain';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Composed } from '../src/server/compose.ts';
+import { clientWithToken, codeOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { startApi } from './support/start-api.ts';
+
+const DAY_MS = 86_400_000;
+const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+
+let first: Deployment;
+let second: Composed;
+
+beforeAll(async () => {
+  first = await deploy({ clock, config: { closedRetentionDays: 5 } });
+  second = await startApi(first.database.config, { clock, config: { closedRetentionDays: 5 } });
+});
+afterAll(async () => {
+  await second.close();
+  await first.close();
+});
+
+const runBoth = (): Promise<unknown> => Promise.all([first.composed.jobs.run(), second.jobs.run()]);
+const create = async (account: string, name: string): Promise<string> =>
+  (await first.owner.accounts.create.mutate({ account, name })).account.id;
+const erasures = async (account: string): Promise<string[]> => {
+  const rows = await first.database.db.withTenant(account as AccountId, (trx) =>
+    readAudit(trx, account as AccountId, null, 200),
+  );
+  return rows.filter(({ action }) => action === 'account.erased').map(({ target }) => target?.name ?? '');
+};
+
+describe('a closed account', () => {
+  it('is erased once when its retention is over, however many servers look', async () => {
+    const { owner, root } = first;
+    const parent = await create(root, 'Parent');
+    const child = await create(parent, 'Child');
+    const guarded = await create(root, 'Protected');
+    const kept = await create(root, 'Reopened');
+    await owner.accounts.setProtection.mutate({ account: guarded, protection: 'off' });
+    for (const account of [child, parent, guarded, kept]) await owner.accounts.close.mutate({ account });
+    clock.aheadMs = 4 * DAY_MS;
+    await runBoth();
+    expect(await erasures(root)).toEqual([]);
+    await owner.accounts.reopen.mutate({ account: kept });
+    clock.aheadMs = 6 * DAY_MS;
+    await runBoth();
+    // A parent can go when its last child is gone: at the latest in the next round.
+    await runBoth();
+    expect((await erasures(root)).sort()).toEqual(['Child', 'Parent', 'Protected']);
+    expect(await codeOf(owner.accounts.get.query({ account: child }))).toBe('NOT_FOUND');
+    expect((await owner.accounts.get.query({ account: kept })).status).toBe('active');
+    const [entry] = (await owner.audit.list.query({ account: root })).rows;
+    expect(entry).toMatchObject({ action: 'account.erased', actor: { kind: 'system', name: 'Tenantree' } });
+    clock.aheadMs = 0;
+  });
+
+  it('leaves viewers’ tables at once', async () => {
+    const { owner, root, composed } = first;
+    const account = await create(root, 'Watched');
+    await owner.accounts.close.mutate({ account });
+    const before = (await owner.accounts.get.query({ account: root })).treeVersion;
+    clock.aheadMs = 6 * DAY_MS;
+    await composed.jobs.run();
+    expect((await owner.accounts.get.query({ account: root })).treeVersion).toBe(before + 1);
+    await runBoth();
+    // Looking without finding anything hands out no version: viewers would wait for what it changed.
+    expect((await owner.accounts.get.query({ account: root })).treeVersion).toBe(before + 1);
+    clock.aheadMs = 0;
+  });
+});
+
+describe('what ended', () => {
+  const count = async (table: 'embed_tokens' | 'auth.sessions'): Promise<number> => {
+    const admin = { ...first.database.config };
+    const { Client } = (await import('pg')).default;
+    const client = new Client(admin);
+    await client.connect();
+    const { rows } = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`);
+    await client.end();
+    return rows[0]?.n ?? -1;
+  };
+
+  it('is deleted a day later: tokens of embedded screens, and sessions', async () => {
+    const { key, root, composed } = first;
+    const { secret } = await key(root);
+    const token = { account: root, origin: 'https://reseller.example', userRef: 'u1' };
+    await clientWithToken(first.url, secret).embed.createToken.mutate(token);
+    expect(await count('embed_tokens')).toBe(1);
+    expect(await count('auth.sessions')).toBe(1);
+    clock.aheadMs = DAY_MS / 2;
+    await composed.jobs.run();
+    expect(await count('embed_tokens')).toBe(1);
+    clock.aheadMs = 2 * DAY_MS;
+    await composed.jobs.run();
+    expect(await count('embed_tokens')).toBe(0);
+    expect(await count('auth.sessions')).toBe(1);
+    clock.aheadMs = 32 * DAY_MS;
+    await composed.jobs.run();
+    expect(await count('auth.sessions')).toBe(0);
+    clock.aheadMs = 0;
+  });
+});
