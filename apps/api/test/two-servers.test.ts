@@ -1,0 +1,106 @@
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AppRouter } from '../src/router.ts';
+import type { Composed } from '../src/server/compose.ts';
+import { type Client, clientWithToken } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { startApi } from './support/start-api.ts';
+
+let first: Deployment;
+let second: Composed;
+let key: string;
+let viaSecond: Client;
+const stops: (() => void)[] = [];
+
+beforeAll(async () => {
+  first = await deploy();
+  second = await startApi(first.database.config);
+  key = (await first.key(first.root)).secret;
+  viaSecond = clientWithToken(second.url, key);
+});
+afterAll(async () => {
+  for (const stop of stops) stop();
+  await second.close();
+  await first.close();
+});
+
+/** A live client of a server, over a WebSocket of its own. */
+function live(url: string, token: string) {
+  const ws = createWSClient({
+    url: `${url.replace('http', 'ws')}/trpc`,
+    connectionParams: () => ({ token }),
+    lazy: { enabled: true, closeMs: 0 },
+  });
+  stops.push(() => void ws.close());
+  return createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+}
+
+const event = (idempotencyKey: string, quantity: string) => ({
+  meter: 'call.minutes',
+  quantity,
+  occurredAt: new Date().toISOString(),
+  idempotencyKey,
+});
+
+describe('Two servers on one database', () => {
+  it('show minutes and accounts that the other one changed, without being asked', async () => {
+    const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Watched' });
+    const minutes = new Map<string, string>();
+    const names = new Map<string, string>();
+    const { treeVersion } = await viaSecond.accounts.get.query({ account: account.id });
+    const client = live(second.url, key);
+    const usage = client.usage.live.subscribe(
+      { account: first.root },
+      { onData: (frame) => frame.data.minutes.forEach(([id, , total]) => minutes.set(id, total)) },
+    );
+    const accounts = client.accounts.live.subscribe(
+      { account: first.root, lastEventId: String(treeVersion) },
+      { onData: (frame) => frame.data.changed.forEach((row) => names.set(row.id, row.name)) },
+    );
+    stops.push(
+      () => usage.unsubscribe(),
+      () => accounts.unsubscribe(),
+    );
+    await first.owner.usage.record.mutate({ account: account.id, events: [event('a', '1.5'), event('b', '2')] });
+    await first.owner.accounts.rename.mutate({ account: account.id, name: 'Renamed elsewhere' });
+    await vi.waitFor(() => {
+      expect(minutes.get(account.id)).toBe('3.5');
+      expect(minutes.get(first.root)).toBe('3.5');
+      expect(names.get(account.id)).toBe('Renamed elsewhere');
+    });
+    await viaSecond.usage.record.mutate({ account: account.id, events: [event('d', '0.25')] });
+    await vi.waitFor(async () => {
+      const { total } = await first.owner.usage.totals.query({ account: first.root });
+      expect(minutes.get(first.root)).toBe(total);
+    });
+  });
+
+  it('cut a live stream within a second when the other one revokes its key (I26)', async () => {
+    const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Revoked' });
+    const made = await first.key(account.id);
+    const errors: string[] = [];
+    let frames = 0;
+    const stream = live(second.url, made.secret).usage.live.subscribe(
+      { account: account.id },
+      { onData: () => (frames += 1), onError: (error) => errors.push(error.data?.refusal.code ?? error.message) },
+    );
+    stops.push(() => stream.unsubscribe());
+    await vi.waitFor(() => expect(frames).toBe(1));
+    await first.owner.keys.revoke.mutate({ account: account.id, id: made.id });
+    await vi.waitFor(() => expect(errors).toEqual(['UNAUTHORIZED']), { timeout: 1_000 });
+  });
+
+  it('keep one tree consistent when both change it at once', async () => {
+    const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Both' });
+    await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        (i % 2 ? viaSecond : first.owner).accounts.create.mutate({ account: account.id, name: `Child ${i}` }),
+      ),
+    );
+    expect(await viaSecond.accounts.get.query({ account: account.id })).toMatchObject({
+      children: 12,
+      subaccounts: 12,
+      members: { own: 1, total: 13 },
+    });
+  });
+});
