@@ -27,7 +27,7 @@ export class PageLoader {
 
   /** Answers a want of a store, sooner or later. */
   load(store: TreeStore, want: Want): void {
-    const { sort, direction } = store.order;
+    const { sort, direction } = want.order;
     const { status } = store;
     this.#waiting.push(async () => {
       try {

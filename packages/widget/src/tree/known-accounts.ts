@@ -10,6 +10,8 @@ import { MinutesLedger } from './minutes-ledger.ts';
 export class KnownAccounts {
   readonly #accounts = new Map<AccountId, Account>();
   readonly #ledger = new MinutesLedger();
+  /** Whether the actor may see usage: then an account without any has used nothing, and not something hidden. */
+  #usage: 'unknown' | 'visible' = 'unknown';
 
   get(id: AccountId): Account | undefined {
     return this.#accounts.get(id);
@@ -21,6 +23,7 @@ export class KnownAccounts {
     if (turn === 'turned') this.#startAll();
     const accounts = page.rows.map((row) => {
       const account = this.take(row, page.treeVersion);
+      if (row.minutes !== null) this.#seeUsage();
       if (row.minutes === null) account.minutes = null;
       else if (turn === 'past') account.minutes = this.#ledger.start(row.id);
       else account.minutes = this.#ledger.notePage(row.id, row.minutes, page.treeVersion);
@@ -29,7 +32,7 @@ export class KnownAccounts {
     return { accounts, turned: turn === 'turned' };
   }
 
-  /** Takes a row of any origin; its minutes count only where none are known, because rows of live frames carry none. */
+  /** Takes a row of any origin, without its minutes: rows of live frames carry none. */
   take(row: AccountRow, version: number): Account {
     const known = this.#accounts.get(row.id);
     if (known) {
@@ -40,7 +43,7 @@ export class KnownAccounts {
       }
       return known;
     }
-    const minutes = this.#ledger.of(row.id) ?? (row.minutes && this.#ledger.notePage(row.id, row.minutes, version));
+    const minutes = this.#usage === 'visible' ? this.#ledger.start(row.id) : (this.#ledger.of(row.id) ?? null);
     const account = { id: row.id, row, rowVersion: version, minutes, nameKey: null };
     this.#accounts.set(row.id, account);
     return account;
@@ -61,6 +64,7 @@ export class KnownAccounts {
     const turn = this.#ledger.turnTo(frame.period, frame.version);
     if (turn === 'past') return false;
     if (turn === 'turned') this.#startAll();
+    this.#seeUsage();
     for (const [id, own, total] of frame.minutes) {
       const minutes = this.#ledger.noteFrame(id, own, total, frame.version);
       if (minutes === null) continue;
@@ -72,9 +76,15 @@ export class KnownAccounts {
     return turn === 'turned';
   }
 
+  /** Usage is visible after all; until now that wasn't known. */
+  #seeUsage(): void {
+    if (this.#usage === 'visible') return;
+    this.#usage = 'visible';
+    this.#startAll();
+  }
+
   #startAll(): void {
-    for (const account of this.#accounts.values()) {
-      if (account.minutes !== null) account.minutes = this.#ledger.start(account.id);
-    }
+    if (this.#usage === 'unknown') return;
+    for (const account of this.#accounts.values()) account.minutes = this.#ledger.start(account.id);
   }
 }

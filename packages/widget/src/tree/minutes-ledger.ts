@@ -12,8 +12,8 @@ const ZERO = formatDecimal(0n);
 export class MinutesLedger {
   #entries = new Map<AccountId, Minutes>();
   #period: Instant | null = null;
-  /** Version at which the period was first seen; what is older belongs to an earlier one. */
-  #since = 0;
+  /** Last version of the period before. */
+  #before = 0;
 
   /** Start of the billing period that the minutes belong to. */
   get period(): Instant | null {
@@ -51,19 +51,18 @@ export class MinutesLedger {
     if (period === this.#period) return 'same';
     if (this.#period === null) {
       this.#period = period;
-      this.#since = version;
       return 'first';
     }
     if (period < this.#period) return 'past';
     this.#period = period;
-    this.#since = version;
+    this.#before = version - 1;
     this.#entries.clear();
     return 'turned';
   }
 
   /** The entry of an account of which nothing was heard in this period: zero. */
   start(id: AccountId): Minutes {
-    return this.#entries.get(id) ?? this.#add(id, ZERO, ZERO, this.#since);
+    return this.#entries.get(id) ?? this.#add(id, ZERO, ZERO, this.#before);
   }
 
   #add(id: AccountId, own: Decimal, total: Decimal, version: number): Minutes {

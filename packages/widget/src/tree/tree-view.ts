@@ -14,6 +14,8 @@ export type Want = {
   /** `first` and `next` add a page; `again` replaces what is loaded, which stays on screen until then. */
   readonly reach: 'first' | 'next' | 'again';
   readonly cursor: string | null;
+  /** The order that the page is to have. */
+  readonly order: Order;
 };
 
 /** What a view asks of the store that owns it. */
@@ -115,7 +117,8 @@ export class TreeView {
     branch.total = arrival.total;
     branch.cursor = arrival.cursor;
     if (reach === 'next') this.#append(branch, arrival.accounts);
-    else this.#replace(branch, arrival.accounts);
+    else this.#replace(branch, arrival.accounts, want.order);
+    if (branch.order !== this.#owner.order()) this.#sortAnew(branch);
     if (branch.deep) for (const line of branch.lines) this.openDeep(line);
   }
 
@@ -224,7 +227,7 @@ export class TreeView {
     this.visible.renewTail(branch, tailOf(branch), fresh);
   }
 
-  #replace(branch: Branch, accounts: readonly Account[]): void {
+  #replace(branch: Branch, accounts: readonly Account[], order: Order): void {
     const before = new Map(branch.lines.map((line) => [line.account.id, line]));
     const lines: AccountLine[] = [];
     for (const account of accounts) {
@@ -236,7 +239,7 @@ export class TreeView {
     }
     for (const line of before.values()) this.#forget(line);
     branch.lines.splice(0, branch.lines.length, ...lines);
-    branch.order = this.#owner.order();
+    branch.order = order;
     this.#renew(branch);
   }
 
@@ -278,7 +281,8 @@ export class TreeView {
   }
 
   #ask(branch: Branch, reach: Want['reach']): void {
-    const want: Want = { view: this, branch, reach, cursor: reach === 'next' ? branch.cursor : null };
+    const order = reach === 'next' ? branch.order : this.#owner.order();
+    const want: Want = { view: this, branch, reach, cursor: reach === 'next' ? branch.cursor : null, order };
     branch.want = want;
     this.#owner.ask(want);
   }

@@ -1,0 +1,507 @@
+import { type AccountId, type AccountRow, formatDecimal, type Instant, instantOf, newId } from '@tenantree/domain';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AccountPage, Order, SortKey } from '../data/account-source.ts';
+import type { Account } from './lines.ts';
+import { comparing } from './order.ts';
+import { TreeStore, type Want } from './tree-store.ts';
+import { PAGE_ROWS } from './tree-view.ts';
+
+const PERIOD = instantOf(Date.UTC(2026, 10, 1));
+const NEXT_PERIOD = instantOf(Date.UTC(2026, 11, 1));
+const bytes = (n: number): Uint8Array => Uint8Array.from({ length: 10 }, (_, i) => (n >> (i * 3)) & 0xff);
+let serial = 0;
+
+/** One account on a server that is a plain object: own minutes, totals summed anew each time. */
+type Node = {
+  readonly id: AccountId;
+  name: string;
+  own: bigint;
+  /** Of its subtree; what was counted stays with the ancestors of its time (product.md 2.4). */
+  total: bigint;
+  parent: Node | null;
+  children: Node[];
+  status: AccountRow['status'];
+};
+
+/** The naive model: a tree, the set of opened accounts, and a flatten that starts over every time. */
+class Model {
+  readonly root: Node;
+  readonly nodes: Node[] = [];
+  readonly open = new Set<AccountId>();
+  readonly cursors = new Map<string, Account>();
+  version = 1;
+  period: Instant = PERIOD;
+
+  constructor() {
+    this.root = this.add('root', null);
+  }
+
+  add(name: string, parent: Node | null): Node {
+    serial += 1;
+    const node: Node = {
+      id: newId(Date.UTC(2026, 10, 23) + serial, bytes(serial)),
+      name,
+      own: 0n,
+      total: 0n,
+      parent,
+      children: [],
+      status: 'active',
+    };
+    parent?.children.push(node);
+    this.nodes.push(node);
+    return node;
+  }
+
+  chain(node: Node): Node[] {
+    return node.parent ? [...this.chain(node.parent), node] : [node];
+  }
+
+  row(node: Node, minutes: 'with' | 'without'): AccountRow {
+    const live = node.children.filter((child) => child.status !== 'closed');
+    return {
+      id: node.id,
+      parentId: node.parent?.id ?? null,
+      externalId: null,
+      name: node.name,
+      depth: this.chain(node).length - 1,
+      status: node.status,
+      suspension: null,
+      protected: false,
+      billingMode: 'parent',
+      children: live.length,
+      subaccounts: this.below(node).length,
+      members: { own: 1, total: 1 + this.below(node).length },
+      agents: { own: 0, total: 0 },
+      minutes: minutes === 'with' ? { own: formatDecimal(node.own), total: formatDecimal(node.total) } : null,
+      createdAt: PERIOD,
+      closedAt: null,
+    };
+  }
+
+  below(node: Node): Node[] {
+    return node.children.flatMap((child) => [child, ...this.below(child)]);
+  }
+
+  account(node: Node): Account {
+    const row = this.row(node, 'with');
+    return { id: row.id, row, rowVersion: 0, minutes: row.minutes && { ...row.minutes, version: 0 }, nameKey: null };
+  }
+
+  page(node: Node, order: Order, cursor: string | null, limit = PAGE_ROWS): AccountPage {
+    const sorted = node.children
+      .filter((child) => child.status !== 'closed')
+      .map((child) => this.account(child))
+      .sort(comparing(order));
+    const after = this.cursors.get(cursor ?? '');
+    const rest = after ? sorted.filter((one) => comparing(order)(one, after) > 0) : sorted;
+    const page = rest.slice(0, limit);
+    const last = page.at(-1);
+    const next = rest.length > limit && last ? `after ${this.cursors.size}` : null;
+    if (next && last) this.cursors.set(next, last);
+    return {
+      rows: page.map(({ row }) => row),
+      nextCursor: next,
+      total: sorted.length,
+      treeVersion: this.version,
+      period: this.period,
+    };
+  }
+
+  node(id: AccountId): Node {
+    const found = this.nodes.find((node) => node.id === id);
+    if (!found) throw new Error('no such node');
+    return found;
+  }
+}
+
+/** The store beside the model, with wants that are answered when the test says so. */
+class Bench {
+  readonly model = new Model();
+  wants: Want[] = [];
+  readonly store: TreeStore;
+  limit = PAGE_ROWS;
+
+  constructor(build: (model: Model) => void) {
+    build(this.model);
+    this.store = new TreeStore(this.model.root.id, (want) => this.wants.push(want));
+    this.store.load(this.model.root.children.length);
+  }
+
+  /** A page as the server has it now, to be delivered whenever. */
+  answerLater(want: Want): () => void {
+    const page = this.model.page(this.model.node(want.branch.accountId), want.order, want.cursor, this.limit);
+    return () => this.store.receive(want, page);
+  }
+
+  settle(): void {
+    while (this.wants.length > 0) {
+      const wants = this.wants;
+      this.wants = [];
+      for (const want of wants) this.answerLater(want)();
+    }
+  }
+
+  /** Loads every page of everything that is open. */
+  exhaust(): void {
+    this.settle();
+    const { flat } = this.store.view.visible;
+    for (let i = 0; i < flat.length; i++) {
+      const line = flat.at(i);
+      if (line?.kind !== 'more') continue;
+      this.store.change((view) => view.more(line.home));
+      this.settle();
+      i = -1;
+    }
+  }
+
+  tick(node: Node, minutes: bigint): void {
+    node.own += minutes;
+    for (const one of this.model.chain(node)) one.total += minutes;
+    this.model.version += 1;
+    const touched = this.model.chain(node);
+    this.store.takeUsage({
+      version: this.model.version,
+      period: this.model.period,
+      minutes: touched.map((one) => [one.id, formatDecimal(one.own), formatDecimal(one.total)]),
+    });
+  }
+
+  announce(changed: readonly Node[], gone: readonly AccountId[] = []): void {
+    this.model.version += 1;
+    const rows = changed.map((node) => this.model.row(node, 'without'));
+    this.store.takeAccounts({ version: this.model.version, changed: rows, gone });
+  }
+
+  toggle(id: AccountId): void {
+    this.store.change((view) => {
+      const line = view.lines.get(id);
+      if (!line || view.visible.flat.indexOf(line) < 0) return;
+      if (line.open) view.close(line);
+      else view.open(line);
+    });
+  }
+
+  /** What is visible: id, level and place of every account. */
+  visible(): string[] {
+    const { flat } = this.store.view.visible;
+    return Array.from({ length: flat.length }, (_, i) => {
+      const line = flat.at(i);
+      if (line === undefined) return 'nothing';
+      expect(flat.indexOf(line)).toBe(i);
+      return line.kind === 'account'
+        ? `${line.level} ${line.account.row.name} ${line.place}`
+        : `${line.level} ${line.kind}`;
+    });
+  }
+
+  /** The same from the model, started over. */
+  expected(order: Order = this.store.order): string[] {
+    const walk = (node: Node, level: number): string[] => {
+      const rows = this.model.page(node, order, null, 1e9).rows;
+      return rows.flatMap((row, place) => {
+        const line = this.store.view.lines.get(row.id);
+        const inside = line?.open ? walk(this.model.node(row.id), level + 1) : [];
+        return [`${level} ${row.name} ${place}`, ...inside];
+      });
+    };
+    return walk(this.model.root, 0);
+  }
+
+  minutes(node: Node): string | undefined {
+    return this.store.account(node.id)?.minutes?.total;
+  }
+}
+
+const threeLevels = (model: Model): void => {
+  for (let a = 0; a < 3; a++) {
+    const top = model.add(`a${a}`, model.root);
+    for (let b = 0; b < 3; b++) {
+      const middle = model.add(`a${a}b${b}`, top);
+      for (let c = 0; c < 2; c++) model.add(`a${a}b${b}c${c}`, middle);
+    }
+  }
+};
+
+describe('a tree of accounts', () => {
+  it('keeps room for the children of an opened account until they are loaded', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [first] = bench.model.root.children;
+    if (!first) throw new Error('empty');
+    bench.toggle(first.id);
+    expect(bench.visible()).toEqual(['0 a0 0', '1 skeleton', '1 skeleton', '1 skeleton', '0 a1 1', '0 a2 2']);
+    bench.settle();
+    expect(bench.visible()).toEqual(['0 a0 0', '1 a0b0 0', '1 a0b1 1', '1 a0b2 2', '0 a1 1', '0 a2 2']);
+  });
+
+  it('offers the next page, and says in place when it could not be loaded', () => {
+    const bench = new Bench((model) => {
+      for (let k = 0; k < 250; k++) model.add(`k${String(k).padStart(3, '0')}`, model.root);
+    });
+    bench.settle();
+    expect(bench.visible().at(-1)).toBe('0 more');
+    expect(bench.visible()).toHaveLength(201);
+    bench.store.change((view) => view.more(view.root));
+    const [want] = bench.wants.splice(0);
+    if (!want) throw new Error('nothing wanted');
+    expect(bench.visible().slice(199)).toEqual(['0 k199 199', ...Array.from({ length: 50 }, () => '0 skeleton')]);
+    bench.store.fail(
+      want,
+      Object.assign(new Error('no'), {
+        code: 'UNAVAILABLE' as const,
+        field: null,
+        retryable: true,
+        requestId: null,
+        name: 'SourceRefusal' as const,
+      }),
+    );
+    expect(bench.visible().at(-1)).toBe('0 failure');
+    bench.store.change((view) => view.more(view.root));
+    bench.settle();
+    expect(bench.visible()).toHaveLength(250);
+    expect(bench.visible()).toEqual(bench.expected());
+  });
+
+  it('never lets a page that was read earlier overwrite a newer tick, also for rows that were not loaded when it came', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [top] = bench.model.root.children;
+    const leaf = top?.children[0];
+    if (!top || !leaf) throw new Error('empty');
+    bench.toggle(top.id);
+    const [want] = bench.wants.splice(0);
+    if (!want) throw new Error('nothing wanted');
+    const deliver = bench.answerLater(want);
+    bench.tick(leaf, 5n * 10n ** 9n);
+    deliver();
+    expect(bench.minutes(leaf)).toBe('5');
+    expect(bench.minutes(top)).toBe('5');
+  });
+
+  it('starts every account at zero in a new billing period, and ignores what is left of the old one', () => {
+    const bench = new Bench(threeLevels);
+    const [top, other] = bench.model.root.children;
+    if (!top || !other) throw new Error('empty');
+    top.own = top.total = 7n * 10n ** 9n;
+    other.own = other.total = 3n * 10n ** 9n;
+    bench.settle();
+    expect(bench.minutes(top)).toBe('7');
+    const late = bench.model.page(bench.model.root, bench.store.order, null);
+    bench.model.version += 1;
+    bench.store.takeUsage({
+      version: bench.model.version,
+      period: NEXT_PERIOD,
+      minutes: [[other.id, formatDecimal(1n), formatDecimal(1n)]],
+    });
+    expect(bench.minutes(top)).toBe('0');
+    expect(bench.minutes(other)).toBe('0.000000001');
+    bench.store.takeUsage({
+      version: bench.model.version + 1,
+      period: PERIOD,
+      minutes: [[top.id, formatDecimal(9n), formatDecimal(9n)]],
+    });
+    bench.store.refresh();
+    const [want] = bench.wants.splice(0);
+    if (want) bench.store.receive(want, late);
+    expect(bench.minutes(top)).toBe('0');
+  });
+
+  it('shows the tree again exactly as it was when a search ends', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [first, second] = bench.model.root.children;
+    if (!first || !second) throw new Error('empty');
+    bench.toggle(first.id);
+    bench.settle();
+    const open = first.children[1];
+    if (!open) throw new Error('empty');
+    bench.toggle(open.id);
+    bench.settle();
+    const before = bench.visible();
+    const current = bench.store.view.visible.flat.at(3) ?? null;
+    bench.store.view.visible.current = current;
+    const matched = second.children[0]?.children[1];
+    if (!matched) throw new Error('empty');
+    const search = bench.store.beginSearch();
+    const chain = bench.model.chain(matched).slice(1);
+    bench.store.showSearch(search, 'c1', {
+      ...bench.model.page(second, bench.store.order, null),
+      rows: chain.map((node) => bench.model.row(node, 'with')),
+      matches: [matched.id],
+      total: 1,
+    });
+    expect(bench.visible()).toEqual(['0 a1 0', '1 a1b0 0', '2 a1b0c1 0']);
+    bench.store.endSearch();
+    expect(bench.visible()).toEqual(before);
+    expect(bench.store.view.visible.current).toBe(current);
+  });
+
+  it('keeps its order when numbers change, says that it is out of date, and sorts when asked', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    bench.store.sortBy({ sort: 'minutes', direction: 'desc' });
+    bench.settle();
+    const before = bench.visible();
+    const [, second, last] = bench.store.view.root.lines.map(({ account }) => bench.model.node(account.id));
+    if (!second || !last) throw new Error('empty');
+    bench.tick(last, 10n ** 9n);
+    expect(bench.visible()).toEqual(before);
+    expect(bench.store.view.isOutOfOrder()).toBe(true);
+    bench.store.sortBy(bench.store.order);
+    expect(bench.store.view.isOutOfOrder()).toBe(false);
+    expect(bench.visible()[0]).toBe(`0 ${last.name} 0`);
+  });
+
+  it('holds live changes back while paused and shows all of them afterwards', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [top] = bench.model.root.children;
+    if (!top) throw new Error('empty');
+    const before = bench.visible();
+    bench.store.pause('paused');
+    bench.tick(top, 10n ** 9n);
+    bench.tick(top, 10n ** 9n);
+    bench.announce([bench.model.add('a9', bench.model.root)]);
+    expect(bench.visible()).toEqual(before);
+    expect(bench.minutes(top)).toBe('0');
+    bench.store.pause('running');
+    expect(bench.visible()).toEqual(bench.expected());
+    expect(bench.minutes(top)).toBe('2');
+  });
+
+  it('gives the focus to the nearest row when the current one is taken away', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [, second, third] = bench.model.root.children;
+    if (!second || !third) throw new Error('empty');
+    const { visible, lines } = bench.store.view;
+    visible.current = lines.get(second.id) ?? null;
+    bench.announce([], [second.id]);
+    expect(visible.current).toBe(lines.get(third.id));
+    bench.announce([], [third.id]);
+    expect(visible.current?.kind === 'account' && visible.current.account.row.name).toBe('a0');
+  });
+
+  const step = fc.record({
+    what: fc.constantFrom(
+      'toggle',
+      'toggle',
+      'toggle',
+      'answer',
+      'answer',
+      'tick',
+      'tick',
+      'arrive',
+      'leave',
+      'move',
+      'rename',
+      'close',
+      'sort',
+      'refresh',
+      'pause',
+      'more',
+    ),
+    at: fc.nat(1_000),
+    to: fc.nat(1_000),
+  });
+
+  it('is at any time what a tree that is flattened anew would be, whatever arrives in whatever order', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(2, 3, PAGE_ROWS), (steps, limit) => {
+        const bench = new Bench(threeLevels);
+        bench.limit = limit;
+        const { model, store } = bench;
+        const pending: (() => void)[] = [];
+        const collect = (): void => {
+          for (const want of bench.wants.splice(0)) pending.push(bench.answerLater(want));
+        };
+        for (const { what, at, to } of steps) {
+          const nodes = model.nodes
+            .slice(1)
+            .filter((node) => model.chain(node).every((one) => one.status !== 'closed'));
+          const node = nodes[at % Math.max(1, nodes.length)];
+          const other = nodes[to % Math.max(1, nodes.length)];
+          if (what === 'answer') pending.splice(to % Math.max(1, pending.length), 1)[0]?.();
+          else if (what === 'pause') store.pause(at % 2 === 0 ? 'paused' : 'running');
+          else if (what === 'refresh') store.refresh();
+          else if (what === 'more') {
+            const line = store.view.visible.flat.at(at % Math.max(1, store.view.visible.flat.length));
+            if (line && line.kind !== 'account') store.change((view) => view.more(line.home));
+          } else if (what === 'sort') {
+            const keys: readonly SortKey[] = ['name', 'minutes', 'members', 'created'];
+            store.sortBy({ sort: keys[at % 4] ?? 'name', direction: to % 2 === 0 ? 'asc' : 'desc' });
+          } else if (what === 'arrive') {
+            const parent = node && to % 3 > 0 ? node : model.root;
+            const child = model.add(`n${serial}`, parent);
+            bench.announce([child, ...model.chain(parent)]);
+          } else if (node === undefined || other === undefined) continue;
+          else if (what === 'toggle') bench.toggle(node.id);
+          else if (what === 'tick') bench.tick(node, BigInt(to + 1));
+          else if (what === 'rename') {
+            node.name = `r${to}-${serial++}`;
+            bench.announce([node]);
+          } else if (what === 'leave' || what === 'close') {
+            const chain = model.chain(node).slice(0, -1);
+            const gone = [node, ...model.below(node)];
+            if (what === 'close' && node.children.length > 0) continue;
+            if (what === 'close') node.status = 'closed';
+            else node.parent?.children.splice(node.parent.children.indexOf(node), 1);
+            if (what === 'leave') for (const one of gone) model.nodes.splice(model.nodes.indexOf(one), 1);
+            bench.announce(
+              what === 'close' ? [node, ...chain] : chain,
+              what === 'leave' ? gone.map(({ id }) => id) : [],
+            );
+          } else if (what === 'move') {
+            if (node === other || model.below(node).includes(other)) continue;
+            const from = model.chain(node).slice(0, -1);
+            node.parent?.children.splice(node.parent.children.indexOf(node), 1);
+            node.parent = other;
+            other.children.push(node);
+            bench.announce([...new Set([...from, ...model.chain(other), node, ...model.below(node)])]);
+          }
+          collect();
+        }
+        store.pause('running');
+        for (const deliver of pending.splice(0)) deliver();
+        bench.settle();
+        store.sortBy({ sort: 'name', direction: 'asc' });
+        bench.exhaust();
+        expect(bench.visible()).toEqual(bench.expected());
+        for (const { account } of store.view.lines.values()) {
+          const node = model.node(account.id);
+          expect(account.row.name).toBe(node.name);
+          expect(account.row.children, node.name).toBe(model.row(node, 'with').children);
+          expect(account.minutes?.total, node.name).toBe(formatDecimal(node.total));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('knows at any time whether siblings still stand in the order they were sorted by', () => {
+    const direction = fc.constantFrom('asc' as const, 'desc' as const);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(1_000), fc.nat(50)), { maxLength: 30 }), direction, (ticks, direction) => {
+        const bench = new Bench(threeLevels);
+        bench.settle();
+        for (const node of bench.model.root.children) bench.toggle(node.id);
+        bench.settle();
+        bench.store.sortBy({ sort: 'minutes', direction });
+        for (const [at, minutes] of ticks) {
+          const node = bench.model.nodes[1 + (at % (bench.model.nodes.length - 1))];
+          if (node) bench.tick(node, BigInt(minutes) * 10n ** 9n);
+        }
+        const shown = [bench.store.view.root, ...bench.store.view.root.lines.flatMap(({ branch }) => branch ?? [])];
+        const late = shown.some(({ lines }) =>
+          lines.some(({ account }, k) => {
+            const before = lines[k - 1];
+            const rise = before ? Number(account.minutes?.total) - Number(before.account.minutes?.total) : 0;
+            return direction === 'asc' ? rise < 0 : rise > 0;
+          }),
+        );
+        expect(bench.store.view.isOutOfOrder()).toBe(late);
+      }),
+    );
+  });
+});
