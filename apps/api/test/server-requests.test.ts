@@ -41,7 +41,7 @@ afterAll(async () => {
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(api.url + path, { headers });
-const post = (path: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
+const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(api.url + path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
 type Sent = {

@@ -1,7 +1,8 @@
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { GUESSES } from '../src/auth/guess-limits.ts';
 import type { Composed } from '../src/server/compose.ts';
+import { deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
 const PASSWORD = 'correct horse battery';
@@ -143,12 +144,22 @@ describe('a session', () => {
     expect(await sessionOf(`other=1; ${cookie}`)).toMatchObject({ user: { name: 'Ada', email: EMAIL } });
     const told = await fetch(`${api.url}/auth/get-session`, { headers: { cookie } });
     expect(await told.json()).toMatchObject({ user: { email: EMAIL } });
-    const announced = vi.spyOn(api.hall.announce, 'access');
     const out = await fetch(`${api.url}/auth/sign-out`, { method: 'POST', headers: { cookie, origin: api.url } });
     expect(out.status).toBe(200);
     expect(out.headers.getSetCookie().find((line) => line.startsWith('tenantree='))).toContain('Max-Age=0');
-    expect(announced).toHaveBeenCalledWith({ users: [expect.any(String)] });
     expect(await sessionOf(cookie)).toBeNull();
+  });
+
+  it('takes its live streams along when it ends', async () => {
+    const { url, headers, root, close } = await deploy();
+    const input = encodeURIComponent(JSON.stringify({ account: root }));
+    const stream = await fetch(`${url}/trpc/accounts.live?input=${input}`, {
+      headers: { ...headers, accept: 'text/event-stream' },
+    });
+    const told = stream.text();
+    await fetch(`${url}/auth/sign-out`, { method: 'POST', headers });
+    expect(await told).toContain('UNAUTHORIZED');
+    await close();
   });
 
   it('is not found by a cookie that was tampered with, or is from somewhere else', async () => {
@@ -157,7 +168,7 @@ describe('a session', () => {
     const [token = '', signature = ''] = value.split('.');
     expect(await sessionOf(cookie)).not.toBeNull();
     const forged = [
-      `${token}`,
+      token,
       `${token}.`,
       `.${signature}`,
       `${token}x.${signature}`,

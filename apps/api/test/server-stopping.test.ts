@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AccountId } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { deploy } from './support/deployment.ts';
@@ -17,7 +18,7 @@ describe('a server that is asked to stop', () => {
     const socket = new WebSocket(`${url.replace('http', 'ws')}/trpc`);
     await once(socket, 'open');
     const heard: unknown[] = [];
-    socket.on('message', (data) => heard.push(JSON.parse(String(data))));
+    socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString())));
     const farewell = once(socket, 'close');
     const input = encodeURIComponent(JSON.stringify({ account: root }));
     const stream = await fetch(`${url}/trpc/accounts.live?input=${input}`, {
@@ -25,16 +26,24 @@ describe('a server that is asked to stop', () => {
     });
     expect(stream.headers.get('content-type')).toContain('text/event-stream');
     const streamed = stream.text().catch(() => 'cut');
-    const now = new Date().toISOString();
-    const events = [{ meter: 'call.minutes', quantity: '2.5', occurredAt: now, idempotencyKey: 'last' }];
-    const recorded = client.usage.record.mutate({ account: root, events });
-    await recorded;
+    const occurredAt = new Date().toISOString();
+    const record = (call: number): Promise<unknown> => {
+      const event = { meter: 'call.minutes', quantity: '1', occurredAt, idempotencyKey: `call ${call}` };
+      return client.usage.record.mutate({ account: root, events: [event] });
+    };
+    await record(0);
+    const underWay = Promise.allSettled(Array.from({ length: 40 }, (_, call) => record(call + 1)));
     const startedMs = performance.now();
     await Promise.all([composed.close(), composed.close()]);
     expect(performance.now() - startedMs).toBeLessThan(4_000);
     expect(heard).toContainEqual({ id: null, method: 'reconnect' });
     expect((await farewell)[0]).toBe(1001);
     await streamed;
+    const acknowledged = (await underWay).filter(({ status }) => status === 'fulfilled').length + 1;
+    const [total] = await database.db.withTenant(root as AccountId, (trx) =>
+      trx.selectFrom('usage_totals').select('total').where('account_id', '=', root).execute(),
+    );
+    expect(Number(total?.total)).toBeGreaterThanOrEqual(acknowledged);
     await expect(owner.session.me.query()).rejects.toThrow();
     await database.drop();
   });
@@ -68,13 +77,16 @@ describe('the program', () => {
     let printed = '';
     child.stdout?.on('data', (chunk) => (printed += String(chunk)));
     child.stderr?.on('data', (chunk) => (printed += String(chunk)));
-    await vi.waitFor(
-      () => {
-        expect(child.exitCode, printed).toBeNull();
-        expect(printed).toMatch(/^Tenantree is at .+\n(.|\n)*\n\n$/m);
-      },
-      { timeout: 25_000, interval: 50 },
-    );
+    const ended = once(child, 'close').then(() => {
+      throw new Error(printed);
+    });
+    const ready = vi.waitFor(() => expect(printed).toMatch(/^Tenantree is at .+\n(.|\n)*\n\n$/m), {
+      timeout: 25_000,
+      interval: 50,
+    });
+    await Promise.race([ready, ended]);
+    ended.catch(() => undefined);
+    ready.catch(() => undefined);
     return { child, printed, url: /Tenantree is at (\S+)/.exec(printed)?.[1] ?? '' };
   }
 

@@ -64,7 +64,9 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   parts.mount?.(app);
   pageRoutes(app, parts.auth, parts.folders ?? BUILDS);
 
-  const server = createHttpServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  // The listener answers its own failures; nobody waits for it.
+  const server = createHttpServer((incoming, outgoing) => void answer(incoming, outgoing));
   const encoder = parts.encoder ?? createWireFormat().encoder;
   const sockets = trpcOverSockets(ground, server, router, createContext, encoder);
 

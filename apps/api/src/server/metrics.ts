@@ -41,6 +41,8 @@ export function createMetrics(): Metrics {
   });
   const frames = counter('live_frames_total', 'Frames sent to live streams', ['channel']);
   const bytes = counter('live_bytes_total', 'Bytes of frames that the hub wrote to sockets itself', ['channel']);
+  let openSockets = (): number => 0;
+  const sockets = new Gauge({ name: 'tenantree_live_sockets', help: 'Open WebSockets', registers });
   const skipped = counter('live_skipped_total', 'Ticks that a slow reader missed');
   const terminated = counter('live_terminated_total', 'Slow readers that were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
@@ -64,15 +66,11 @@ export function createMetrics(): Metrics {
       revoked: () => revoked.inc(),
     },
     countSockets: (count) => {
-      new Gauge({
-        name: 'tenantree_live_sockets',
-        help: 'Open WebSockets',
-        registers,
-        collect() {
-          this.set(count());
-        },
-      });
+      openSockets = count;
     },
-    text: () => registry.metrics(),
+    text: () => {
+      sockets.set(openSockets());
+      return registry.metrics();
+    },
   };
 }
