@@ -87,5 +87,3 @@ export const createSignInLibrary = (
       database: { generateId: () => hall.newId() },
     },
   });
-
-export type SignInLibrary = ReturnType<typeof createSignInLibrary>;
