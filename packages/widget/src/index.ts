@@ -1,4 +1,5 @@
 export * from './data/account-source.ts';
+export { clientSource } from './data/client-source.ts';
 export { defineElements } from './elements.ts';
 export { FEATURES, type Feature } from './screens/features.ts';
 export { SamSubaccounts } from './screens/sam-subaccounts.ts';

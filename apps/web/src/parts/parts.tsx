@@ -1,0 +1,152 @@
+import { type CallRefusal, refusalOf } from '@tenantree/client';
+import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import css from './parts.module.css';
+
+type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'quiet' | 'danger' };
+
+const LOOKS = { plain: '', primary: css.primary, quiet: css.quiet, danger: `${css.quiet} ${css.danger}` } as const;
+
+/** A button that says what it does. */
+export function Button({ look = 'plain', className = '', type = 'button', ...rest }: ButtonProps) {
+  return <button type={type} className={`${css.button} ${LOOKS[look]} ${className}`} {...rest} />;
+}
+
+type FieldProps = ComponentProps<'input'> & {
+  readonly label: string;
+  readonly hint?: string;
+  readonly error?: string | null;
+};
+
+/** A labelled text field with its hint, and the server's word on it. */
+export function Field({ label, hint, error, ...rest }: FieldProps) {
+  const id = useId();
+  const described = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
+  return (
+    <div className={css.field}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        className={css.input}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={described}
+        {...rest}
+      />
+      {error ? (
+        <span id={`${id}-error`} className={css.error} role="alert">
+          {error}
+        </span>
+      ) : (
+        hint && (
+          <span id={`${id}-hint`} className={css.hint}>
+            {hint}
+          </span>
+        )
+      )}
+    </div>
+  );
+}
+
+/** What the server said of a field, when its refusal is about that one. */
+export const errorOf = (refusal: CallRefusal | null, field: string): string | null =>
+  refusal?.field === field ? refusal.message : null;
+
+/** A refusal that no field of the form is to blame for. */
+export function Alert({
+  refusal,
+  fields = [],
+}: {
+  readonly refusal: CallRefusal | null;
+  readonly fields?: readonly string[];
+}) {
+  if (!refusal || (refusal.field !== undefined && fields.includes(refusal.field))) return null;
+  return (
+    <div className={css.alert} role="alert">
+      {refusal.message}
+    </div>
+  );
+}
+
+/** A page: its one title takes the focus when the page is entered, so that screen readers say where one is. */
+export function Page({
+  title,
+  lead,
+  action,
+  children,
+}: {
+  readonly title: string;
+  readonly lead?: string;
+  readonly action?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Tenantree`;
+    heading.current?.focus({ preventScroll: true });
+  }, [title]);
+  return (
+    <div className={css.page}>
+      <div className={css.head}>
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead !== undefined && <p className={css.lead}>{lead}</p>}
+        </div>
+        {action}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+type Query<T> = { readonly data: T | undefined; readonly error: unknown; readonly refetch: () => unknown };
+
+/** What a list shows: nothing yet, why it can't be shown, that it is empty, or its content. */
+export function Loaded<T>({
+  query,
+  children,
+}: {
+  readonly query: Query<T>;
+  readonly children: (data: T) => ReactNode;
+}) {
+  if (query.data !== undefined) return children(query.data);
+  if (!query.error) return <div className={css.state} aria-busy="true" />;
+  const refusal = refusalOf(query.error);
+  const isForbidden = refusal.code === 'FORBIDDEN';
+  return (
+    <div className={css.state} role="alert">
+      <h2>{isForbidden ? 'You may not see this' : 'This could not be loaded'}</h2>
+      <p>{refusal.message}</p>
+      {isForbidden ? (
+        <p>An owner of the account can give you a role that may.</p>
+      ) : (
+        <Button onClick={() => void query.refetch()}>Try again</Button>
+      )}
+    </div>
+  );
+}
+
+/** A calm sentence where a list is empty. */
+export const Empty = ({ children }: { readonly children: ReactNode }) => <div className={css.state}>{children}</div>;
+
+/** A secret that is shown once, with a button that copies it. */
+export function Secret({ label, value }: { readonly label: string; readonly value: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = (): void => {
+    void navigator.clipboard.writeText(value).then(() => setCopied(true));
+  };
+  return (
+    <div className={css.secret} role="status">
+      <strong>{label}</strong>
+      <code>{value}</code>
+      <Button onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>
+    </div>
+  );
+}
+
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** An instant in the reader's own zone. */
+export const when = (instant: string | null): string => (instant === null ? '–' : DATE.format(new Date(instant)));
+
+export { css as partsCss };

@@ -1,0 +1,30 @@
+import { refusalOf } from '@tenantree/client';
+import { type ReactNode, useRef } from 'react';
+import { Redirect, useLocation, useSearch } from 'wouter';
+import { Button } from '../parts/parts.tsx';
+import { Stage } from './stage.tsx';
+import { useMe } from './use-me.ts';
+
+/** Lets those in who are signed in; the others sign in first, and come back to the address they asked for. */
+export function Gate({ children }: { readonly children: ReactNode }) {
+  const me = useMe();
+  const [path] = useLocation();
+  const search = useSearch();
+  const wasInside = useRef(false);
+  if (me.error && refusalOf(me.error).code === 'UNAUTHORIZED') {
+    const to = encodeURIComponent(path + (search ? `?${search}` : ''));
+    return <Redirect to={`/login?to=${to}${wasInside.current ? '&ended=1' : ''}`} replace />;
+  }
+  if (me.data) {
+    wasInside.current = true;
+    return children;
+  }
+  if (!me.error) return null;
+  return (
+    <Stage title="The server does not answer" lead="Nothing is lost. This page tries again when you do.">
+      <Button look="primary" onClick={() => void me.refetch()}>
+        Try again
+      </Button>
+    </Stage>
+  );
+}

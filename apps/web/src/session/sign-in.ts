@@ -1,0 +1,38 @@
+import type { CallRefusal } from '@tenantree/client';
+import { queries } from '../server.ts';
+
+const UNREACHABLE: CallRefusal = {
+  code: 'UNAVAILABLE',
+  message: 'The server does not answer. Check your connection and try again.',
+  retryable: true,
+};
+
+async function post(path: string, body: object): Promise<CallRefusal | null> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    return UNREACHABLE;
+  }
+  if (answer.ok) return null;
+  const told: { error?: { data?: { refusal?: CallRefusal } } } | null = await answer.json().catch(() => null);
+  return told?.error?.data?.refusal ?? UNREACHABLE;
+}
+
+/** Signs in; null when it worked. */
+export async function signIn(email: string, password: string): Promise<CallRefusal | null> {
+  const refusal = await post('/auth/sign-in/email', { email, password });
+  if (!refusal) await queries.resetQueries();
+  return refusal;
+}
+
+/** Signs out and forgets everything that was shown. */
+export async function signOut(): Promise<void> {
+  await post('/auth/sign-out', {});
+  queries.clear();
+  window.location.assign('/login');
+}

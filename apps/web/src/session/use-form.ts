@@ -1,0 +1,36 @@
+import { type CallRefusal, refusalOf } from '@tenantree/client';
+import { type FormEvent, useRef, useState } from 'react';
+
+/** Values of a form's named fields. */
+export type Values = Readonly<Record<string, string>>;
+
+/**
+ * A form that is sent once at a time. The send function returns a refusal, or null when all went well; what it throws is taken
+ * for the server's refusal. What was typed stays.
+ */
+export function useForm(send: (values: Values) => Promise<CallRefusal | null>) {
+  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
+  const [isSending, setSending] = useState(false);
+  // State is a render late for a double click.
+  const busy = useRef(false);
+
+  const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
+    event.preventDefault();
+    if (busy.current) return;
+    busy.current = true;
+    setSending(true);
+    const data = new FormData(event.currentTarget);
+    const values = Object.fromEntries(
+      [...data].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+    );
+    try {
+      setRefusal(await send(values));
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    } finally {
+      busy.current = false;
+      setSending(false);
+    }
+  };
+  return { refusal, isSending, onSubmit: (event: FormEvent<HTMLFormElement>) => void submit(event) };
+}

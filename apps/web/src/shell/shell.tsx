@@ -1,0 +1,111 @@
+import { refusalOf } from '@tenantree/client';
+import { type ComponentType, type ReactNode, useEffect } from 'react';
+import { Link, useLocation, useRoute } from 'wouter';
+import { Button } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { Stage } from '../session/stage.tsx';
+import { useMe } from '../session/use-me.ts';
+import { AccountSwitcher } from './account-switcher.tsx';
+import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
+import { LiveBadge } from './live-badge.tsx';
+import css from './shell.module.css';
+import { enterAccount, useAccount } from './use-account.ts';
+import { UserMenu } from './user-menu.tsx';
+import { noteVisit } from './visits.ts';
+
+const PLACES: readonly { readonly path: string; readonly label: string; readonly icon: ComponentType }[] = [
+  { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon },
+  { path: 'members', label: 'Members', icon: PeopleIcon },
+  { path: 'activity', label: 'Activity', icon: ActivityIcon },
+  { path: 'developers/api-keys', label: 'API keys', icon: KeyIcon },
+];
+
+/** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
+export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
+  const me = useMe().data;
+  const acting = useAccount(account);
+  const [, navigate] = useLocation();
+  const home = me?.accounts.find(({ id }) => acting.data?.path.some((link) => link.id === id)) ?? null;
+  const isInside = acting.data !== undefined && home !== null && home.id !== acting.data.id;
+  const user = me?.user?.id ?? '';
+  const [id, name] = [acting.data?.id, acting.data?.name];
+
+  useEffect(() => {
+    if (id !== undefined && name !== undefined) noteVisit(user, { id, name });
+  }, [user, id, name]);
+  useEffect(() => {
+    document.documentElement.dataset['acting'] = isInside ? 'inside' : 'home';
+  }, [isInside]);
+
+  if (acting.error && !acting.data) {
+    const { code, message } = refusalOf(acting.error);
+    return (
+      <Stage title={code === 'NOT_FOUND' ? 'No such account' : 'This account can’t be opened'} lead={message}>
+        <Link href="/">To your accounts</Link>
+      </Stage>
+    );
+  }
+
+  const leave = async (): Promise<void> => {
+    if (!home) return;
+    await tenantree.trpc.accounts.leave.mutate({ account }).catch(() => undefined);
+    navigate(`/a/${home.id}/subaccounts`);
+  };
+
+  return (
+    <div className={css.shell}>
+      {isInside && acting.data && (
+        <section className={css.banner} aria-label="Account context">
+          <p role="status">
+            Acting inside <strong>{acting.data.name}</strong>
+            <span className={css.wide}>
+              {' '}
+              — {acting.data.path.map((link) => link.name).join(' › ')}. What you do is logged under your name.
+            </span>
+          </p>
+          <Button className={css.return ?? ''} onClick={() => void leave()}>
+            Return to {home.name}
+          </Button>
+        </section>
+      )}
+      <header className={css.top}>
+        <AccountSwitcher
+          current={acting.data ? { id: acting.data.id, name: acting.data.name } : null}
+          home={home}
+          user={user}
+          onChoose={(chosen) => void enterAccount(chosen, navigate)}
+        />
+        <span className={css.grow} />
+        <LiveBadge live={tenantree.live} />
+        <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
+      </header>
+      <nav className={css.rail} aria-label="Pages">
+        {PLACES.map((place) => (
+          <RailLink key={place.path} account={account} {...place} />
+        ))}
+      </nav>
+      <main className={css.main}>{children}</main>
+    </div>
+  );
+}
+
+function RailLink({
+  account,
+  path,
+  label,
+  icon: Icon,
+}: {
+  readonly account: string;
+  readonly path: string;
+  readonly label: string;
+  readonly icon: ComponentType;
+}) {
+  const href = `/a/${account}/${path}`;
+  const [isHere] = useRoute(`${href}/*?`);
+  return (
+    <Link href={href} className={css.link ?? ''} aria-current={isHere ? 'page' : undefined} title={label}>
+      <Icon />
+      <span>{label}</span>
+    </Link>
+  );
+}

@@ -1,0 +1,17 @@
+/** How the app looks: as the system says, or always one way. */
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'tenantree.theme';
+
+/** The theme chosen on this device. */
+export function readTheme(): Theme {
+  const stored = localStorage.getItem(KEY);
+  return THEMES.find((theme) => theme === stored) ?? 'system';
+}
+
+/** Shows the page in a theme and remembers it on this device. */
+export function applyTheme(theme: Theme): void {
+  document.documentElement.dataset['theme'] = theme;
+  localStorage.setItem(KEY, theme);
+}

@@ -1,0 +1,55 @@
+import { useState } from 'react';
+import { Button as AriaButton } from 'react-aria-components/Button';
+import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
+import { Popover } from 'react-aria-components/Popover';
+import { signOut } from '../session/sign-in.ts';
+import css from './shell.module.css';
+import { applyTheme, readTheme, THEMES, type Theme } from './theme.ts';
+
+const LABELS: Readonly<Record<Theme, string>> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
+
+/** Who is signed in, how the app looks, and the way out. */
+export function UserMenu({ name, email }: { readonly name: string; readonly email: string }) {
+  const [theme, setTheme] = useState(readTheme);
+  const choose = (key: React.Key): void => {
+    if (key === 'sign-out') return void signOut();
+    const chosen = THEMES.find((one) => one === key);
+    if (!chosen) return;
+    applyTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <MenuTrigger>
+      <AriaButton className={css.user ?? ''} aria-label={`Signed in as ${name}`}>
+        {initials(name)}
+      </AriaButton>
+      <Popover className={css.popover ?? ''} placement="bottom end">
+        <div className={css.who}>
+          <strong>{name}</strong>
+          <span>{email}</span>
+        </div>
+        <Menu className={css.menu ?? ''} onAction={choose} aria-label="Your menu">
+          <MenuSection aria-label="Appearance" selectionMode="single" selectedKeys={[theme]}>
+            {THEMES.map((one) => (
+              <MenuItem key={one} id={one} className={css.item ?? ''}>
+                {LABELS[one]}
+              </MenuItem>
+            ))}
+          </MenuSection>
+          <MenuSection aria-label="Session">
+            <MenuItem id="sign-out" className={css.item ?? ''}>
+              Sign out
+            </MenuItem>
+          </MenuSection>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+const initials = (name: string): string =>
+  name
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => [...word][0]?.toUpperCase() ?? '')
+    .join('');

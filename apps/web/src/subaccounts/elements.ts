@@ -1,0 +1,15 @@
+import { createComponent, type EventName } from '@lit/react';
+import { type OpenDetail, SamSubaccounts, type SwitchDetail } from '@tenantree/widget';
+import React from 'react';
+
+/** The subaccounts screen: the element that `<subaccount-manager>` shows, too. */
+export const Subaccounts = createComponent({
+  react: React,
+  tagName: 'sam-subaccounts',
+  elementClass: SamSubaccounts,
+  events: {
+    onOpen: 'sam-open' as EventName<CustomEvent<OpenDetail>>,
+    onSwitch: 'sam-switch' as EventName<CustomEvent<SwitchDetail>>,
+    onChanged: 'sam-change' as EventName<CustomEvent>,
+  },
+});

@@ -1,0 +1,49 @@
+import type { AccountId } from '@tenantree/domain';
+import { useCallback, useEffect } from 'react';
+import { useLocation } from 'wouter';
+import { accounts, queries } from '../server.ts';
+import { enterAccount, useAccount } from '../shell/use-account.ts';
+import { AccountPanel } from './account-panel.tsx';
+import { Subaccounts } from './elements.ts';
+import css from './subaccounts.module.css';
+import { useTexts } from './use-texts.ts';
+
+/** The home of parent admins: everything below the acting account, and one of them in detail. */
+export function SubaccountsPage({ account, opened }: { readonly account: string; readonly opened: string | null }) {
+  const [, navigate] = useLocation();
+  const texts = useTexts();
+  const acting = useAccount(account).data;
+  const base = `/a/${account}/subaccounts`;
+  const hrefOf = useCallback((id: AccountId) => `${base}/${id}`, [base]);
+  useEffect(() => {
+    document.title = acting
+      ? `${acting.path.length > 1 ? '▸ ' : ''}Subaccounts · ${acting.name}`
+      : 'Subaccounts · Tenantree';
+  }, [acting]);
+  return (
+    <div className={css.page} data-panel={opened === null ? undefined : 'open'}>
+      <Subaccounts
+        className={css.screen ?? ''}
+        fit="fill"
+        source={accounts}
+        account={(acting?.id ?? '') as AccountId | ''}
+        texts={texts}
+        hrefOf={hrefOf}
+        onOpen={(event) => {
+          event.preventDefault();
+          const href = hrefOf(event.detail.account.id);
+          if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
+          else navigate(href);
+        }}
+        onSwitch={(event) => {
+          event.preventDefault();
+          const { account: chosen, place } = event.detail;
+          if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
+          else void enterAccount(chosen.id, navigate);
+        }}
+        onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
+      />
+      {opened !== null && <AccountPanel key={opened} account={opened} onClose={() => navigate(base)} />}
+    </div>
+  );
+}
