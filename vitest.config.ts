@@ -38,6 +38,7 @@ const PREBUNDLED = [
   'react-aria-components',
   'wouter',
   '@tenantree/client > @trpc/client',
+  '@tenantree/client > @trpc/server/observable',
   '@tenantree/widget > lit',
 ];
 

@@ -26,7 +26,6 @@ describe('a brand colour', () => {
         const surface = parseHex(surfaceHex) ?? brand;
         const selected = parseHex(selectedHex) ?? brand;
         const pairs: [Rgb, Rgb][] = [
-          [at('accent'), surface],
           [at('on-accent'), at('accent')],
           [at('on-accent'), at('accent-hover')],
           [at('on-accent'), at('accent-active')],
@@ -39,7 +38,7 @@ describe('a brand colour', () => {
     );
   });
 
-  it('stays as it is where it is legible', () => {
-    expect(brandDeclarations([11, 104, 96])).toContain('--sam-accent: light-dark(#0b6860');
+  it('stays as it is where something is filled with it, however pale', () => {
+    expect(brandDeclarations([255, 212, 0])).toContain('--sam-accent: light-dark(#ffd400, #ffd400)');
   });
 });

@@ -2,6 +2,8 @@ import { contrast, hexOf, mix, parseHex, type Rgb } from '../tokens/contrast.ts'
 
 /** Text must stand out this much (WCAG 2.2 AA). */
 const TEXT_CONTRAST = 4.5;
+/** Edges, focus and meters must stand out this much. */
+const EDGE_CONTRAST = 3;
 const STEP = 0.04;
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
@@ -13,34 +15,34 @@ const DARK = { surface: parseHex('#141D1A') ?? BLACK, selected: parseHex('#16322
 type Scheme = typeof LIGHT;
 
 /** The colour, or the first one on its way to black or white that stands out enough from all others. */
-function legible(color: Rgb, away: Rgb, others: readonly Rgb[]): Rgb {
+function legible(color: Rgb, away: Rgb, others: readonly Rgb[], least = TEXT_CONTRAST): Rgb {
   for (let part = 0; part < 1; part += STEP) {
     const candidate = mix(color, away, part);
-    if (others.every((other) => contrast(candidate, other) >= TEXT_CONTRAST)) return candidate;
+    if (others.every((other) => contrast(candidate, other) >= least)) return candidate;
   }
   return away;
 }
 
 function accentsOn(brand: Rgb, { surface, selected, away }: Scheme): Readonly<Record<string, Rgb>> {
-  const accent = legible(brand, away, [surface]);
-  const soft = mix(surface, accent, 0.13);
-  const onAccent = contrast(accent, WHITE) >= contrast(accent, BLACK) ? WHITE : BLACK;
-  const text = legible(accent, away, [surface, soft, selected]);
+  const onAccent = contrast(brand, WHITE) >= contrast(brand, BLACK) ? WHITE : BLACK;
+  const fromText = onAccent === WHITE ? BLACK : WHITE;
+  const soft = mix(surface, brand, 0.13);
+  const text = legible(brand, away, [surface, soft, selected]);
   return {
-    accent,
-    'accent-hover': legible(mix(accent, away, 0.14), away, [onAccent]),
-    'accent-active': legible(mix(accent, away, 0.26), away, [onAccent]),
+    accent: brand,
+    'accent-hover': mix(brand, fromText, 0.12),
+    'accent-active': mix(brand, fromText, 0.24),
     'on-accent': onAccent,
     'accent-soft': soft,
     'accent-text': text,
     focus: text,
-    'meter-fill': accent,
+    'meter-fill': legible(brand, away, [surface], EDGE_CONTRAST),
   };
 }
 
 /**
- * All accents from one brand colour, for both schemes, each legible where it is used: a colour that is too pale or too dark is
- * moved until it is (ux.md 2.6).
+ * All accents from one brand colour, for both schemes. What is filled with it keeps it, with black or white on top; what is
+ * written in it is made darker or lighter until it is legible (ux.md 2.6).
  *
  * @returns declarations of custom properties
  */

@@ -14,7 +14,7 @@ export const managerStyles = css`
   :host([theme='light']) { color-scheme: light; }
   :host([theme='dark']) { color-scheme: dark; }
   :host([theme='system']) { color-scheme: light dark; }
-  .root { color: var(--sam-text); }
+  .root { color: var(--sam-text); font-size: var(--sam-fs-14); line-height: var(--sam-lh); font-style: normal; font-variant: normal; letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
   :host([fit='fill']), :host([fit='fill']) .root { block-size: 100%; }
   .note { display: flex; align-items: center; gap: var(--sam-3); margin-block-end: var(--sam-3); padding: var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-warn); border-radius: var(--sam-r-2); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
   .note span { flex: 1; }

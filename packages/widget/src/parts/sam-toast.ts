@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { icon } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
@@ -66,15 +65,11 @@ export class SamToast extends LitElement {
 
   protected override updated(): void {
     const layer = this.renderRoot.querySelector<HTMLElement>('.toasts');
-    if (layer && this.#shown.length > 0 !== layer.matches(':popover-open')) layer.togglePopover();
+    if (layer?.isConnected && this.#shown.length > 0 !== layer.matches(':popover-open')) layer.togglePopover();
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="toasts" popover="manual" role="status">${repeat(
-      this.#shown,
-      ({ id }) => id,
-      (toast) => this.#toast(toast),
-    )}</div>`;
+    return html`<div class="toasts" popover="manual" role="status">${this.#shown.map((toast) => this.#toast(toast))}</div>`;
   }
 
   #toast(toast: Shown): TemplateResult {

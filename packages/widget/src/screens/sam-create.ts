@@ -86,7 +86,7 @@ export class SamCreate extends DialogBase {
       return 'stay';
     }
     const { account } = await context.source.create(parent.id, { name: this.name.trim() });
-    context.created(account, this.another ? 'another' : 'done');
+    context.created(account);
     if (!this.another) return 'done';
     this.name = '';
     this.told = false;

@@ -38,7 +38,8 @@ export class SamRename extends LitElement {
   protected override firstUpdated(): void {
     const input = this.#input;
     input?.focus({ preventScroll: true });
-    input?.select();
+    if (this.value === this.was) input?.select();
+    else input?.setSelectionRange(this.value.length, this.value.length);
   }
 
   protected override updated(): void {

@@ -111,6 +111,7 @@ export class SamSubaccounts extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('source') || changed.has('account')) this.restart();
+    if (this.#order === 'outdated' && !this.session?.store?.view.isOutOfOrder()) this.#order = 'current';
     this.#allowed = allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
     const switches = this.#allowed.has('switch');
     if (this.#rowFeatures.switch !== switches) this.#rowFeatures = { ...this.#rowFeatures, switch: switches };
@@ -169,7 +170,7 @@ export class SamSubaccounts extends LitElement {
   #sessionChanged(): void {
     const store = this.session?.store;
     if (store && this.#stops.length < 2) {
-      this.#stops.push(store.listen({ changed: () => this.requestUpdate(), ticked: () => this.#checkOrder() }));
+      this.#stops.push(store.listen({ changed: () => this.#treeChanged(), ticked: () => this.#checkOrder() }));
       emit(this, 'sam-ready', { account: this.session?.row });
     }
     if (this.session?.refusal) this.#commands.report(this.session.refusal);
@@ -180,6 +181,11 @@ export class SamSubaccounts extends LitElement {
   #liveChanged(): void {
     const { session } = this;
     if (this.source?.state.get().kind === 'live' && session?.refusal?.retryable) this.restart();
+    this.requestUpdate();
+  }
+
+  #treeChanged(): void {
+    this.#checkOrder();
     this.requestUpdate();
   }
 

@@ -30,7 +30,7 @@ export class SamSuspend extends DialogBase {
     ...[DialogBase.styles].flat(),
     css`
       .option { display: grid; grid-template-columns: 16px 1fr; gap: 2px var(--sam-2); padding: var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); cursor: pointer; }
-      .option:has(:checked) { border-color: var(--sam-accent); background: var(--sam-accent-soft); }
+      .option:has(:checked) { border-color: var(--sam-accent-text); background: var(--sam-accent-soft); }
       .option input { margin: 3px 0 0; accent-color: var(--sam-accent); } .option b { font-weight: var(--sam-fw-medium); } .option span { grid-column: 2; color: var(--sam-text-2); font-size: var(--sam-fs-13); }
       .hits { padding: var(--sam-3); border-radius: var(--sam-r-2); background: var(--sam-canvas); font-size: var(--sam-fs-13); }
       .hits strong { font-weight: var(--sam-fw-strong); font-variant-numeric: var(--sam-num); } .hits p + p { margin-block-start: 4px; color: var(--sam-text-2); }

@@ -10,7 +10,7 @@ export type DialogContext = {
   readonly texts: Texts;
   readonly acts: AccountActs;
   /** An account was created. */
-  readonly created: (row: AccountRow, then: 'done' | 'another') => void;
+  readonly created: (row: AccountRow) => void;
 };
 
 /** An element that is a dialog: it opens itself and says when it is over. */

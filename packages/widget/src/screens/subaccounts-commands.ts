@@ -22,6 +22,8 @@ export class SubaccountsCommands {
   readonly #screen: SamSubaccounts;
   #dialogs: ScreenDialogs | null = null;
   #acts: { readonly store: TreeStore; readonly acts: AccountActs } | null = null;
+  /** An account that a dialog made: the focus goes to it afterwards. */
+  #landing: AccountRow['id'] | null = null;
   /** What is in the search field. */
   query = '';
 
@@ -183,8 +185,11 @@ export class SubaccountsCommands {
   /** Opens a dialog; afterwards the focus is back in the table. */
   async #inDialog(open: (dialogs: ScreenDialogs) => Promise<void>): Promise<void> {
     this.#dialogs ??= new ScreenDialogs(this.#screen.renderRoot);
+    this.#landing = null;
     await open(this.#dialogs);
-    if (this.#screen.shadowRoot?.activeElement === null) this.#tree?.focus();
+    const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
+    if (line) this.#tree?.goTo(line);
+    if (line || this.#screen.shadowRoot?.activeElement === null) this.#tree?.focus();
   }
 
   #dialogContext(): DialogContext | null {
@@ -192,12 +197,12 @@ export class SubaccountsCommands {
     const store = this.#store;
     const acts = this.#actsOf(store);
     if (!source || !store || !acts) return null;
-    const created = (row: AccountRow, then: 'done' | 'another'): void => {
+    const created = (row: AccountRow): void => {
       this.query = '';
       store.takeRow(row);
       store.reveal(row);
       this.#changed(row);
-      if (then === 'done') this.#tree?.focus();
+      this.#landing = row.id;
       const open = {
         label: texts.say('menuOpen'),
         act: () => emit(this.#screen, 'sam-open', { account: row, place: 'here' }),

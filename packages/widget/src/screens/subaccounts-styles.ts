@@ -17,7 +17,7 @@ export const subaccountsStyles = css`
   .search:focus-within kbd { display: none; }
   .clear { all: unset; display: grid; place-items: center; inline-size: 24px; block-size: 24px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; } .clear:hover { background: var(--sam-hover); } .clear:focus-visible { outline: 2px solid var(--sam-focus); }
   .busy .icon { animation: breathe 1s infinite alternate; }
-  .chip { display: inline-flex; align-items: center; gap: 6px; min-block-size: 28px; padding-inline: 10px; border: var(--sam-hair) solid var(--sam-accent); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); font-family: inherit; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); line-height: 1.2; white-space: nowrap; cursor: pointer; appearance: none; }
+  .chip { display: inline-flex; align-items: center; gap: 6px; min-block-size: 28px; padding-inline: 10px; border: var(--sam-hair) solid var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); font-family: inherit; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); line-height: 1.2; white-space: nowrap; cursor: pointer; appearance: none; }
   .chip:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
   .chip.plain { border-style: dashed; border-color: var(--sam-border-strong); background: none; color: var(--sam-text-2); }
   .chip.warn { border-color: var(--sam-warn); background: var(--sam-warn-soft); color: var(--sam-warn); }

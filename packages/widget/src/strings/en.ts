@@ -73,9 +73,9 @@ export const en = {
   menuReopen: 'Reopen',
 
   filter: 'Status',
-  filterLabel: 'Show accounts with status',
+  filterLabel: 'Status of the accounts to show',
   view: 'View',
-  viewLabel: 'Sorting and density',
+  viewLabel: 'View: sorting and density',
   sortBy: 'Sort by',
   sortName: 'Name',
   sortMembers: 'Members',

@@ -1,6 +1,5 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { classMap } from 'lit/directives/class-map.js';
 import type { SortKey } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import type { MenuItem, SamMenu } from '../parts/sam-menu.ts';
@@ -103,7 +102,7 @@ export class SamTree extends LitElement {
   protected override render(): TemplateResult {
     const { features, store } = this;
     const selecting = (store?.selection.size ?? 0) > 0;
-    return html`<div class=${classMap({ frame: true, selecting })} data-features=${features.select ? '' : 'no-select'}>
+    return html`<div class=${selecting ? 'frame selecting' : 'frame'} data-features=${features.select ? '' : 'no-select'}>
       <div class="scroller" part="table" role="treegrid" aria-multiselectable="true" aria-label=${this.label}
         @scroll=${() => this.#painter.scroll()} @keydown=${(event: KeyboardEvent) => this.#keyboard.press(event)}
         @click=${(event: MouseEvent) => this.#pointer.click(event)} @auxclick=${(event: MouseEvent) => this.#pointer.click(event)}

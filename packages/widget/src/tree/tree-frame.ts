@@ -62,7 +62,7 @@ export class TreeFrame {
   /** Scrolls as little as possible so that a row is seen, below what is pinned above it. */
   bringIntoView(index: number, pinned: number): void {
     const top = (index - pinned) * this.rowHeight;
-    const bottom = (index + 1) * this.rowHeight - this.viewport;
+    const bottom = Math.ceil((index + 1) * this.rowHeight - this.viewport);
     const { scrollTop } = this.scroller;
     if (top < scrollTop) this.scroller.scrollTop = Math.max(0, top);
     else if (bottom > scrollTop) this.scroller.scrollTop = bottom;

@@ -159,8 +159,9 @@ export class TreePainter implements TreeListener {
   /** The focus went somewhere by itself (pointer, assistive technology): the current line follows it. */
   follow(line: Line, cell: CellName | null): void {
     const visible = this.#tree.store?.view.visible;
+    if (!visible || visible.flat.indexOf(line) < 0) return;
     this.#cell = cell;
-    if (!visible || visible.current === line) return;
+    if (visible.current === line) return;
     const before = visible.current && this.#pool?.ofLine(visible.current);
     visible.current = line;
     if (before) put(before, 'tabindex', '-1');
@@ -177,7 +178,7 @@ export class TreePainter implements TreeListener {
   }
 
   #hasFocus(): boolean {
-    return this.#frame?.scroller.matches(':focus-within') ?? false;
+    return this.#frame?.window.matches(':focus-within') ?? false;
   }
 
   #schedule(): void {

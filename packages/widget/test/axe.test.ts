@@ -1,0 +1,63 @@
+import axe from 'axe-core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import { mockTree } from './example-tree.ts';
+import { deep, open, painted, type Shown, type Stage, show, still } from './stage.ts';
+
+afterEach(() => document.body.replaceChildren());
+
+async function violations(): Promise<string[]> {
+  await still();
+  const { violations: found } = await axe.run(document.body, { rules: { region: { enabled: false } } });
+  return found.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ target, any, all }) => `${target.flat().join(' ')} ${[...any, ...all].map(({ message }) => message).join('; ')}`).join(' | ')}`,
+  );
+}
+
+const opened = async (options: Stage): Promise<Shown> => {
+  const shown = await show(mockTree(), options);
+  if ((options.width ?? 1200) >= 360) await open(shown, 'Acme Group');
+  if ((options.width ?? 1200) >= 360) await open(shown, 'Delta Logistics');
+  shown.store.selection.toggle(shown.line('Borealis Motors'));
+  shown.tree.requestUpdate();
+  shown.screen.requestUpdate();
+  await painted();
+  return shown;
+};
+
+const looks = [
+  ['light', 'ltr'],
+  ['dark', 'ltr'],
+  ['light', 'rtl'],
+] as const;
+
+describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
+  it.each([1200, 800, 600, 420, 320])('at %s px', async (width) => {
+    await opened({ width, theme, dir });
+    expect(await violations()).toEqual([]);
+  });
+
+  it('in search results, menus and dialogs', async () => {
+    const shown = await opened({ theme, dir });
+    shown.screen.focusSearch();
+    await userEvent.keyboard('acme');
+    await vi.waitFor(() => expect(shown.store.query).toBe('acme'));
+    await painted();
+    expect(await violations()).toEqual([]);
+    shown.tree.openMenu(shown.line('Acme North'));
+    await vi.waitFor(() => deep(shown.tree.renderRoot, '[role="menuitem"]'));
+    await painted();
+    expect(await violations()).toEqual([]);
+    await userEvent.keyboard('sus{Enter}');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open] .hits strong'));
+    expect(await violations()).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(shown.screen.renderRoot.querySelector('sam-suspend')).toBeNull());
+    deep(shown.screen.renderRoot, '.create').click();
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    await userEvent.keyboard('x{Enter}');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, '[role="alert"]'));
+    expect(await violations()).toEqual([]);
+  });
+});

@@ -1,0 +1,230 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { userEvent } from 'vitest/browser';
+import '../src/manager/entry.ts';
+import { SubaccountManager } from '../src/manager/subaccount-manager.ts';
+import { mockTree } from './example-tree.ts';
+import { deep, deepAll, focused, painted, stage, still } from './stage.ts';
+import { serve } from './wire.ts';
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+  for (const stop of stops.splice(0)) stop();
+});
+
+const API = 'https://accounts.example';
+
+type Given = { readonly source?: ReturnType<typeof mockTree>; readonly protocol?: number };
+
+/** Puts a manager into an empty page whose network answers from a tree in memory. */
+async function manage(
+  { source = mockTree(), protocol = 1 }: Given = {},
+  prepare: (manager: SubaccountManager) => void = () => undefined,
+) {
+  const wire = serve(API, source, protocol);
+  stops.push(wire.stop);
+  const frame = stage({ width: 900 });
+  const manager = new SubaccountManager();
+  manager.api = API;
+  manager.account = source.root.row.id;
+  manager.getToken = async () => 'tt_embed_1';
+  prepare(manager);
+  frame.append(manager);
+  return { manager, wire, source, frame };
+}
+
+const rowsOf = (manager: Element): HTMLElement[] =>
+  deepAll(manager.shadowRoot ?? manager, '.window .row[data-kind="account"]');
+const loaded = (manager: Element): Promise<void> => vi.waitFor(() => expect(rowsOf(manager).length).toBeGreaterThan(3));
+
+describe('<subaccount-manager> in somebody else’s page', () => {
+  it('shows the subaccounts with a token from the page and says when it is ready', async () => {
+    const ready: unknown[] = [];
+    document.addEventListener(
+      'sam-ready',
+      (event) => ready.push(event instanceof CustomEvent && event.detail.account.name),
+      { once: true },
+    );
+    const { manager, wire } = await manage();
+    await loaded(manager);
+    expect(ready).toEqual(['Acme Holding']);
+    expect(new Set(wire.tokens)).toEqual(new Set(['Bearer tt_embed_1']));
+  });
+
+  it('keeps its own sizes, colours and layout under hostile style sheets of the page', async () => {
+    const hostile = new CSSStyleSheet();
+    hostile.replaceSync(
+      '* { all: unset; font-size: 40px; line-height: 3; color: red; letter-spacing: 4px; text-transform: uppercase; box-sizing: content-box } html { font-size: 40px }',
+    );
+    const { manager } = await manage();
+    await loaded(manager);
+    const row = rowsOf(manager)[0];
+    if (!row) throw new Error('no row');
+    const before = { height: row.getBoundingClientRect().height, font: getComputedStyle(deep(row, '.label')).fontSize };
+    expect(before).toEqual({ height: 40, font: '14px' });
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, hostile];
+    await painted();
+    expect({
+      height: row.getBoundingClientRect().height,
+      font: getComputedStyle(deep(row, '.label')).fontSize,
+    }).toEqual(before);
+    expect(getComputedStyle(manager).display).toBe('block');
+    expect(getComputedStyle(deep(row, '.label')).color).not.toBe('rgb(255, 0, 0)');
+    expect(getComputedStyle(deep(row, '.label')).letterSpacing).toBe('normal');
+    expect(getComputedStyle(deep(row, '.label')).textTransform).toBe('none');
+    deep(manager.shadowRoot ?? manager, '.create').click();
+    const field = await vi.waitFor(() => deep(manager.shadowRoot ?? manager, 'dialog[open] input'));
+    expect(getComputedStyle(field).fontSize).toBe('14px');
+  });
+
+  it('lives twice on one page, each with its own account', async () => {
+    const first = await manage();
+    await loaded(first.manager);
+    const source = mockTree();
+    const second = new SubaccountManager();
+    second.api = API;
+    second.account = first.source.idOf('Acme Group');
+    second.getToken = async () => 'tt_embed_2';
+    first.frame.append(second);
+    await loaded(second);
+    expect(rowsOf(first.manager)[0]?.textContent).toContain('Acme Group');
+    expect(rowsOf(second)[0]?.textContent).toContain('Acme North');
+    rowsOf(second)[0]?.focus();
+    await userEvent.keyboard('x');
+    expect(rowsOf(first.manager).filter((row) => row.getAttribute('aria-selected') === 'true')).toHaveLength(0);
+    expect(source.ids().length).toBeGreaterThan(0);
+  });
+
+  it('leaves nothing behind when it is put in and taken out a hundred times', async () => {
+    const { manager, frame, wire } = await manage();
+    await loaded(manager);
+    manager.remove();
+    const sockets = wire.openSockets();
+    for (let k = 0; k < 100; k++) {
+      frame.append(manager);
+      await manager.updateComplete;
+      manager.remove();
+    }
+    frame.append(manager);
+    await loaded(manager);
+    expect(deepAll(manager.shadowRoot ?? manager, 'sam-subaccounts')).toHaveLength(1);
+    expect(rowsOf(manager).length).toBeLessThan(30);
+    manager.remove();
+    await vi.waitFor(() => expect(wire.openSockets()).toBeLessThanOrEqual(sockets + 1));
+    expect(document.querySelectorAll('body *').length).toBeLessThan(5);
+  });
+
+  it('keeps properties that were set before it was defined, and upgrades late', async () => {
+    const { source } = await manage();
+    const late = document.createElement('late-manager');
+    Object.assign(late, { api: API, account: source.root.row.id, getToken: async () => 'tt_embed_3' });
+    document.querySelector('main')?.append(late);
+    customElements.define('late-manager', class extends SubaccountManager {});
+    await loaded(late);
+  });
+
+  it('takes over language and direction of the place where it stands', async () => {
+    const { manager } = await manage({}, (one) => {
+      one.lang = 'de';
+      one.dir = 'rtl';
+    });
+    await loaded(manager);
+    await vi.waitFor(() => expect(deep(manager.shadowRoot ?? manager, 'h1').textContent).toBe('Unterkonten'));
+    expect(getComputedStyle(deep(manager.shadowRoot ?? manager, '.scroller')).direction).toBe('rtl');
+    expect(rowsOf(manager)[0]?.querySelector('.total')?.textContent).toBe('53.204,2');
+  });
+
+  it('makes all accents from one brand colour, legible in both schemes', async () => {
+    const { manager } = await manage({}, (one) => {
+      one.brand = '#ffd400';
+    });
+    await loaded(manager);
+    const button = deep(manager.shadowRoot ?? manager, '.create');
+    await still();
+    const { backgroundColor, color } = getComputedStyle(button);
+    expect({ backgroundColor, color }).toEqual({ backgroundColor: 'rgb(255, 212, 0)', color: 'rgb(0, 0, 0)' });
+  });
+
+  it('offers only what features leave, and nothing that changes when it is read-only', async () => {
+    const { manager } = await manage({}, (one) => one.setAttribute('features', 'rename'));
+    await loaded(manager);
+    const root = manager.shadowRoot ?? manager;
+    expect(deepAll(root, '.create')).toHaveLength(0);
+    expect(deepAll(root, '.switch button:not([hidden])')).toHaveLength(0);
+    manager.readOnly = true;
+    await painted();
+    deepAll(root, '.actions button')[0]?.click();
+    await vi.waitFor(() =>
+      expect(deepAll(root, '[role="menuitem"]').map((item) => item.innerText.split('\n')[0])).toEqual([
+        'Expand whole branch',
+        'Copy id',
+      ]),
+    );
+  });
+
+  it('uses the page’s own header, empty state and footer', async () => {
+    const { manager } = await manage({}, (one) => {
+      const header = document.createElement('h2');
+      header.slot = 'header';
+      header.textContent = 'Our customers';
+      one.append(header);
+    });
+    await loaded(manager);
+    expect(deepAll(manager.shadowRoot ?? manager, 'h1').filter((h1) => h1.checkVisibility())).toHaveLength(0);
+    expect(document.querySelector('h2')?.checkVisibility()).toBe(true);
+  });
+
+  it('ends a session visibly: content stays, controls lock, one can reconnect', async () => {
+    const { manager, wire } = await manage();
+    await loaded(manager);
+    const expired = vi.fn();
+    manager.addEventListener('sam-session-expired', expired);
+    wire.refuse('UNAUTHORIZED');
+    manager.refresh();
+    const root = manager.shadowRoot ?? manager;
+    const note = await vi.waitFor(() => deep(root, '.root > .note'));
+    expect(expired).toHaveBeenCalledTimes(1);
+    expect(note.textContent).toContain('Session ended');
+    expect(rowsOf(manager).length).toBeGreaterThan(3);
+    expect(deepAll(root, '.create')).toHaveLength(0);
+    wire.refuse(null);
+    note.querySelector('button')?.click();
+    await vi.waitFor(() => expect(deepAll(root, '.create')).toHaveLength(1));
+  });
+
+  it('forgets everything on logout', async () => {
+    const { manager } = await manage();
+    await loaded(manager);
+    manager.logout();
+    await painted();
+    expect(rowsOf(manager)).toHaveLength(0);
+    expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('Signed out');
+  });
+
+  it('says so when the server speaks another protocol', async () => {
+    const errors: unknown[] = [];
+    document.addEventListener('sam-error', (event) => errors.push(event instanceof CustomEvent && event.detail.code), {
+      once: true,
+    });
+    const { manager } = await manage({ protocol: 2 });
+    await vi.waitFor(() =>
+      expect(deep(manager.shadowRoot ?? manager, 'h2').textContent).toBe('This page needs an update'),
+    );
+    expect(errors).toEqual(['PROTOCOL_MISMATCH']);
+  });
+
+  it('works inside a dialog of the page, and its own dialogs open above it', async () => {
+    const { manager, frame } = await manage();
+    const dialog = document.createElement('dialog');
+    frame.append(dialog);
+    dialog.append(manager);
+    dialog.showModal();
+    await loaded(manager);
+    deep(manager.shadowRoot ?? manager, '.create').click();
+    await vi.waitFor(() => expect(focused()?.id).toBe('name'));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(deepAll(manager.shadowRoot ?? manager, 'dialog')).toHaveLength(0));
+    expect(dialog.open).toBe(true);
+  });
+});
