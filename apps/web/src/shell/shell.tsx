@@ -7,7 +7,6 @@ import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
 import { AccountSwitcher } from './account-switcher.tsx';
 import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
-import { LiveBadge } from './live-badge.tsx';
 import css from './shell.module.css';
 import { enterAccount, useAccount } from './use-account.ts';
 import { UserMenu } from './user-menu.tsx';
@@ -76,7 +75,6 @@ export function Shell({ account, children }: { readonly account: string; readonl
           onChoose={(chosen) => void enterAccount(chosen, navigate)}
         />
         <span className={css.grow} />
-        <LiveBadge live={tenantree.live} />
         <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
       </header>
       <nav className={css.rail} aria-label="Pages">
