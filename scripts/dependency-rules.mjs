@@ -123,6 +123,7 @@ function layerOf(path) {
   const [area, name] = path.split('/');
   if (area === 'examples') return 'example';
   if (area !== 'apps' && area !== 'packages') return undefined;
+  if (path.endsWith('.config.ts')) return undefined; // how a package is built is not part of it
   return name !== undefined && Object.hasOwn(BELOW, name) ? /** @type {Layer} */ (name) : undefined;
 }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyLevelMap } from '../../test/arbitraries.ts';
 import type { AccountId } from '../ids.ts';
 import { effectiveLevels, keyMembership, type Membership, reachedOf, reaches, roleAt } from './effective.ts';
 import { LEVEL_CODES, type LevelMap, packLevels, unpackLevels } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLES, roleLevel } from './roles.ts';
-import { anyLevelMap } from './testing/arbitraries.ts';
 
 const DEPTHS = 5;
 const PATH = Array.from({ length: DEPTHS }, (_, depth) => `a${depth}` as AccountId);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { anyLevelMap } from '../../test/arbitraries.ts';
 import {
   atLeast,
   boundByControllers,
@@ -12,7 +13,6 @@ import {
   unpackLevels,
 } from './levels.ts';
 import { PERMISSIONS, permission } from './registry.ts';
-import { anyLevelMap } from './testing/arbitraries.ts';
 
 describe('levels', () => {
   it('survive packing', () => {

@@ -11,9 +11,9 @@ import { loadTexts } from '../strings/load-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { emit } from '../tree/tree-events.ts';
 import { brandDeclarations, readColor } from './brand.ts';
+import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
 import { shakeHands } from './handshake.ts';
 import { languageAt } from './language.ts';
-import { managerStyles, registerRem, tokenSheet } from './manager-styles.ts';
 
 const PARTS = 'card, header, toolbar, search, live, table, row, cell, badge, button, dialog, menu, state';
 const SLOTS = ['header', 'empty', 'footer'] as const;
@@ -53,7 +53,7 @@ export class SubaccountManager extends LitElement {
     texts: { state: true },
     source: { state: true },
   };
-  static override styles = [tokenSheet, controlStyles, managerStyles];
+  static override styles = [tokenSheet, controlStyles, frameStyles];
 
   /** Id of the account whose subaccounts are shown, or `ext:` and its external id. */
   declare account: AccountRef | '';

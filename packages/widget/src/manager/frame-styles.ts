@@ -8,7 +8,7 @@ export const tokenSheet = unsafeCSS(TOKENS);
  * The element in somebody else's page: it takes over font, direction, language and colour scheme, and nothing that would break it.
  * Sizes follow what the reader set in the browser, not what the page made of \`html\`.
  */
-export const managerStyles = css`
+export const frameStyles = css`
   :host { display: block !important; contain: layout style; min-inline-size: 0; color-scheme: inherit; font-size: medium !important; --sam-rem: 1em; }
   :host([hidden]) { display: none !important; }
   :host([theme='light']) { color-scheme: light; }
