@@ -110,7 +110,8 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
   const router = createRouter(tree, hub, rights);
   const respond = (req: Request): Promise<Response> =>
     fetchRequestHandler({ endpoint: '/trpc', req, router, createContext: () => ({ socket: null }) });
-  const http = createServer(getRequestListener(respond));
+  const listener = getRequestListener(respond);
+  const http = createServer((request, response) => void listener(request, response));
   const wss = new WebSocketServer({ server: http, path: '/trpc', perMessageDeflate: false });
   applyWSSHandler({ wss, router, createContext: ({ res }) => ({ socket: res }), experimental_encoder: hub.encoder });
   http.listen(0, '127.0.0.1');

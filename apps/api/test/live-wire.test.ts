@@ -168,7 +168,7 @@ describe('subscriptions', () => {
     expect(stage.counts.subscriptions).toBe(2);
     one.subscription.unsubscribe();
     await until(() => expect(stage.counts.subscriptions).toBe(1));
-    ws.close();
+    await ws.close();
     await until(() => expect(stage.counts.subscriptions).toBe(0));
     expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
   });

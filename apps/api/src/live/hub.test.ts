@@ -85,10 +85,10 @@ class Watcher {
   }
 
   #connect(signal: AbortSignal): LiveConnection {
-    const watcher = this;
+    const waiting = (): number => this.waiting;
     const wire = {
       get writableLength() {
-        return watcher.waiting;
+        return waiting();
       },
       write: (frame: Buffer) => {
         if (!signal.aborted) this.#read(textOf(frame));

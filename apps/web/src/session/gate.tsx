@@ -1,5 +1,5 @@
 import { refusalOf } from '@tenantree/client';
-import { type ReactNode, useRef } from 'react';
+import type { ReactNode } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
 import { Button } from '../parts/parts.tsx';
 import { Stage } from './stage.tsx';
@@ -10,15 +10,11 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   const me = useMe();
   const [path] = useLocation();
   const search = useSearch();
-  const wasInside = useRef(false);
   if (me.error && refusalOf(me.error).code === 'UNAUTHORIZED') {
     const to = encodeURIComponent(path + (search ? `?${search}` : ''));
-    return <Redirect to={`/login?to=${to}${wasInside.current ? '&ended=1' : ''}`} replace />;
+    return <Redirect to={`/login?to=${to}${me.data ? '&ended=1' : ''}`} replace />;
   }
-  if (me.data) {
-    wasInside.current = true;
-    return children;
-  }
+  if (me.data) return children;
   if (!me.error) return null;
   return (
     <Stage title="The server does not answer" lead="Nothing is lost. This page tries again when you do.">

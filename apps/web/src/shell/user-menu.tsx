@@ -1,3 +1,4 @@
+import { initialsOf } from '@tenantree/widget';
 import { useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
@@ -21,7 +22,7 @@ export function UserMenu({ name, email }: { readonly name: string; readonly emai
   return (
     <MenuTrigger>
       <AriaButton className={css.user ?? ''} aria-label={`Signed in as ${name}`}>
-        {initials(name)}
+        {initialsOf(name)}
       </AriaButton>
       <Popover className={css.popover ?? ''} placement="bottom end">
         <div className={css.who}>
@@ -46,10 +47,3 @@ export function UserMenu({ name, email }: { readonly name: string; readonly emai
     </MenuTrigger>
   );
 }
-
-const initials = (name: string): string =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((word) => [...word][0]?.toUpperCase() ?? '')
-    .join('');

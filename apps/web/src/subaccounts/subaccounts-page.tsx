@@ -26,7 +26,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
         className={css.screen ?? ''}
         fit="fill"
         source={accounts}
-        account={(acting?.id ?? '') as AccountId | ''}
+        account={acting?.id ?? ''}
         texts={texts}
         hrefOf={hrefOf}
         onOpen={(event) => {

@@ -5,7 +5,6 @@ import { tenantree } from '../server.ts';
 export function useLiveMinutes(account: string): { readonly own: string; readonly total: string } | null {
   const [minutes, setMinutes] = useState<{ own: string; total: string } | null>(null);
   useEffect(() => {
-    setMinutes(null);
     const subscription = tenantree.trpc.usage.live.subscribe(
       { account, accounts: [account] },
       {

@@ -6,9 +6,11 @@ export function useTexts(): Texts {
   const [texts, setTexts] = useState(defaultTexts);
   useEffect(() => {
     let isCurrent = true;
-    void loadTexts(navigator.language).then((loaded) => {
+    const load = async (): Promise<void> => {
+      const loaded = await loadTexts(navigator.language);
       if (isCurrent) setTexts(loaded);
-    });
+    };
+    void load();
     return () => {
       isCurrent = false;
     };
