@@ -3,6 +3,8 @@ import { type CallRefusal, refusalOf } from '@tenantree/client';
 
 const FIRST_MS = 200;
 const LONGEST_MS = 5_000;
+/** A server that is there and fails this often in a row at the same thing won't stop failing. */
+const MOST_FAILURES = 8;
 
 /** The demo was asked to stop while it waited. */
 export class Stopped extends Error {}
@@ -28,13 +30,15 @@ export async function persist<T>(
   signal: AbortSignal,
   onTrouble: (refusal: CallRefusal) => void,
 ): Promise<T> {
+  let failures = 0;
   for (let waitMs = FIRST_MS; ; waitMs = Math.min(LONGEST_MS, waitMs * 2)) {
     if (signal.aborted) throw new Stopped();
     try {
       return await action();
     } catch (error) {
       const refusal = refusalOf(error);
-      if (!refusal.retryable) throw error;
+      if (refusal.code === 'INTERNAL') failures += 1;
+      if (!refusal.retryable || failures >= MOST_FAILURES) throw error;
       onTrouble(refusal);
       await sleep(waitMs * (0.5 + Math.random() / 2), signal);
     }
