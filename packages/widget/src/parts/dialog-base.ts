@@ -22,6 +22,7 @@ const dialogStyles = css`
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
   .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-target); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
   input:focus-visible:is([type='radio'], [type='checkbox']) { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
+  input[type='radio'] { border-radius: 50%; }
   .fact { display: flex; align-items: center; gap: var(--sam-2); color: var(--sam-text-2); font-size: var(--sam-fs-13); }
   .two { display: grid; grid-template-columns: 1fr 1fr; gap: var(--sam-3); }
   @media (max-width: 480px) { .two { grid-template-columns: 1fr; } footer { flex-wrap: wrap; } footer .start { flex: 1 0 100%; } }

@@ -21,5 +21,5 @@ export function liveBadge(
   const act = texts.say(updates === 'paused' ? 'resumeLive' : 'pauseLive');
   return html`<button class="button live" type="button" part="button live" aria-pressed=${String(updates === 'paused')}
     aria-label=${`${words}. ${act}`} title=${act} @click=${toggle}
-    ><span class="dot ${updates === 'paused' ? 'paused' : state.kind}"></span><span class="words">${words}</span></button>`;
+    ><span class="dot is-${updates === 'paused' ? 'paused' : state.kind}"></span><span class="words">${words}</span></button>`;
 }

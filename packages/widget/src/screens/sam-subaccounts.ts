@@ -151,7 +151,7 @@ export class SamSubaccounts extends LitElement {
   #top(): TemplateResult {
     if (this.heading === '') return html`<div></div>`;
     return html`<slot name="header"><div class="top" part="header"><div>
-      <h1 tabindex="-1">${this.heading ?? this.texts.say('title')}</h1><p class="count">${countWords(this.session, this.texts)}</p></div></div></slot>`;
+      <h1 tabindex="-1">${this.heading ?? this.texts.say('title')}</h1><p class="count"><bdi>${countWords(this.session, this.texts)}</bdi></p></div></div></slot>`;
   }
 
   #body(): TemplateResult {
@@ -163,6 +163,7 @@ export class SamSubaccounts extends LitElement {
     const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
     return html`${emptyState(store, texts, { clearSearch: () => commands.toolbar.search(''), create })}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
+        ?stale=${this.source?.state.get().kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${this.#menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }

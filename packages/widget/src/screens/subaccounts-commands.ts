@@ -13,7 +13,7 @@ import type { Toolbar } from './subaccounts-toolbar.ts';
 import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
 
 /** Narrower than this, the view menu also has what the toolbar has no room for. The style sheet has the same bound. */
-const NARROW_PX = 520;
+const NARROW_PX = 760;
 /** Expanding more rows than this at once is asked about first (ux.md 2.2). */
 const ASK_ABOVE_ROWS = 2_000;
 

@@ -3,7 +3,8 @@ import { css } from 'lit';
 /** The screen around the tree: title, toolbar, states. */
 export const subaccountsStyles = css`
   :host { display: block !important; }
-  .screen { container: sam / inline-size; display: grid; grid-template-rows: auto auto minmax(0, 1fr); block-size: 100%; min-block-size: 0; }
+  :host([hidden]) { display: none !important; }
+  .screen { container: sam / inline-size; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); block-size: 100%; min-block-size: 0; }
   .top { display: flex; align-items: end; gap: var(--sam-4); margin-block-end: var(--sam-4); }
   h1 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-26); line-height: var(--sam-lh-tight); letter-spacing: -.01em; color: var(--sam-text); }
   .count { margin: 2px 0 0; min-block-size: 1.43em; color: var(--sam-text-2); font-size: var(--sam-fs-14); font-variant-numeric: var(--sam-num); }
@@ -25,12 +26,12 @@ export const subaccountsStyles = css`
   .live { gap: 7px; padding-inline: var(--sam-2); border-color: transparent; background: none; font-weight: var(--sam-fw); color: var(--sam-text-2); }
   .live:hover { border-color: var(--sam-border-strong); }
   .dot { inline-size: 8px; block-size: 8px; border-radius: 50%; flex: none; }
-  .dot.live { padding: 0; background: var(--sam-live); animation: breathe 2s infinite alternate ease-in-out; }
-  .dot.catching-up, .dot.connecting { border: 2px solid var(--sam-live); background: linear-gradient(90deg, var(--sam-live) 50%, transparent 50%); }
-  .dot.offline { border: 2px solid var(--sam-text-3); }
-  .dot.paused { inline-size: 8px; border-radius: 0; border-inline: 3px solid var(--sam-text-2); }
+  .dot.is-live { background: var(--sam-live); animation: breathe 2s infinite alternate ease-in-out; }
+  .dot.is-catching-up, .dot.is-connecting { border: 2px solid var(--sam-live); background: linear-gradient(90deg, var(--sam-live) 50%, transparent 50%); }
+  .dot.is-offline { border: 2px solid var(--sam-text-3); }
+  .dot.is-paused { inline-size: 8px; border-radius: 0; border-inline: 3px solid var(--sam-text-2); }
   @keyframes breathe { from { opacity: 1; } to { opacity: .55; } }
-  @media (prefers-reduced-motion: reduce) { .dot.live, .busy .icon { animation: none; } }
+  @media (prefers-reduced-motion: reduce) { .dot.is-live, .busy .icon { animation: none; } }
   .note { display: flex; align-items: center; gap: var(--sam-3); padding: var(--sam-2) var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
   .note .link { color: inherit; }
   .way { display: flex; align-items: center; gap: var(--sam-2); padding: 6px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); color: var(--sam-text-2); font-size: var(--sam-fs-13); min-inline-size: 0; }
@@ -47,7 +48,7 @@ export const subaccountsStyles = css`
   @keyframes appear { from { opacity: 0; } }
   .wide-only, .narrow-only { display: contents; } .narrow-only { display: none; }
   @container sam (inline-size < 900px) { .search { flex: 1 1 160px; } .bar .space { display: none; } .search kbd { display: none; } }
-  @container sam (inline-size < 760px) { .live .words, .filter .words, .views .words { display: none; } .live, .filter, .views { padding-inline: 0; inline-size: var(--sam-control); } }
+  @container sam (inline-size < 760px) { .filter, .live .words, .views .words { display: none; } .live, .views { padding-inline: 0; inline-size: var(--sam-control); } }
   @container sam (inline-size < 520px) {
     .wide-only { display: none; } .narrow-only { display: contents; } .bar { padding: var(--sam-2); gap: 6px; }
     .create .words { display: none; } .create { padding-inline: 0; inline-size: var(--sam-control); }

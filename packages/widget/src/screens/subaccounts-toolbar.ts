@@ -36,10 +36,10 @@ export function toolbar(bar: Toolbar): TemplateResult {
   const waiting = bar.state === 'waiting';
   return html`<div class="bar" part="toolbar">
     ${searchField(bar)}
-    ${bar.found ? html`<span class="found" aria-hidden="true">${bar.found}</span>` : nothing}
+    ${bar.found ? html`<span class="found" aria-hidden="true"><bdi>${bar.found}</bdi></span>` : nothing}
     ${
       selected > 0
-        ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n: selected })}. ${say('clearSelection')}`} @click=${on.clearSelection}>${say('selected', { n: selected })}${icon('close', 12)}</button>`
+        ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n: selected })}. ${say('clearSelection')}`} @click=${on.clearSelection}><bdi>${say('selected', { n: selected })}</bdi>${icon('close', 12)}</button>`
         : nothing
     }
     ${

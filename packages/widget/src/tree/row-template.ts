@@ -37,14 +37,14 @@ function make(): DocumentFragment {
         ><a class="label" data-act="open" tabindex="-1"><bdi dir="auto"></bdi></a
         ><span class="children"></span><span class="depth"></span
         ><span class="state"><span class="glyph suspended">${icon('suspended', 14)}</span><span class="glyph closed">${icon('closed', 14)}</span
-        ><span class="words"></span></span>
+        ><bdi class="words"></bdi></span>
       </div>
-      <div class="cell facts" role="gridcell" part="cell" data-cell="facts" tabindex="-1"><span class="pulse"></span><bdi class="fact-minutes"></bdi><span class="fact-rest"></span></div>
+      <div class="cell facts" role="gridcell" part="cell" data-cell="facts" tabindex="-1"><span class="pulse"></span><bdi class="fact-minutes"></bdi><bdi class="fact-rest"></bdi></div>
       <div class="cell plan" role="gridcell" part="cell" data-cell="plan" tabindex="-1"></div>
       <div class="cell number members" role="gridcell" part="cell" data-cell="members" tabindex="-1"></div>
       <div class="cell number agents" role="gridcell" part="cell" data-cell="agents" tabindex="-1"></div>
-      <div class="cell number minutes" role="gridcell" part="cell" data-cell="minutes" tabindex="-1"><span class="pulse"></span><span class="total"></span><span class="own"></span></div>
-      <div class="cell transfer" role="gridcell" part="cell" data-cell="transfer" tabindex="-1"><span class="glyph parent">${icon('wallet', 14)}</span><span class="glyph direct">${icon('arrowOut', 14)}</span><span class="words" part="badge"></span></div>
+      <div class="cell number minutes" role="gridcell" part="cell" data-cell="minutes" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
+      <div class="cell transfer" role="gridcell" part="cell" data-cell="transfer" tabindex="-1"><span class="badge" part="badge"><span class="glyph parent">${icon('wallet', 14)}</span><span class="glyph direct">${icon('arrowOut', 14)}</span><span class="words"></span></span></div>
       <div class="cell switch" role="gridcell" data-cell="switch"><button class="quiet" type="button" tabindex="-1" data-act="switch" part="button">${icon('enter', 14)}<span></span></button></div>
       <div class="cell actions" role="gridcell" data-cell="actions"><button class="quiet" type="button" tabindex="-1" data-act="menu" aria-haspopup="menu">${icon('more')}</button></div>
       <div class="cell special" role="gridcell" data-cell="special" tabindex="-1"><span class="special-words"></span><button class="quiet" type="button" tabindex="-1" data-act="more"></button></div>

@@ -110,8 +110,8 @@ export class SamTree extends LitElement {
         <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label, sort }) => this.#column(cell, label, sort))}</div>
         <div class="pins" aria-hidden="true"></div>
         <div class="pad" role="presentation"><div class="window" role="rowgroup"></div></div>
+        <div class="probe" aria-hidden="true"></div>
       </div>
-      <div class="probe" aria-hidden="true"></div>
       <div class="hidden" role="status"></div>
       <sam-menu @sam-choose=${this.#choose}></sam-menu>
     </div>`;

@@ -47,7 +47,11 @@ export class TreeIntents {
       this.#tree.announce(texts.say('opened', { name, n: children }));
       return;
     }
+    const { flat } = store.view.visible;
+    const before = flat.length;
     store.change((view) => (line.open ? view.close(line) : view.open(line)));
+    this.#painter.renew();
+    this.#painter.ease(line, flat.length - before);
     this.#tree.announce(line.open ? texts.say('opened', { name, n: children }) : texts.say('closedBranch', { name }));
   }
 

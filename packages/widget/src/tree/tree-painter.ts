@@ -13,6 +13,9 @@ import type { TreeListener } from './tree-store.ts';
 
 /** Rows above and below what is seen, so that a fast scroll doesn't show gaps before the next frame. */
 const OVERSCAN = 6;
+/** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
+const MOST_EASED = 20;
+const EASE_MS = 150;
 /** How long a new row is marked, in milliseconds (ux.md 2.3). */
 const MARK_MS = 2_000;
 
@@ -31,6 +34,7 @@ export class TreePainter implements TreeListener {
   #marked: AccountId | null = null;
   #unmark: ReturnType<typeof setTimeout> | undefined;
   readonly #pulse = new Pulse();
+  readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
 
   constructor(tree: SamTree) {
     this.#tree = tree;
@@ -167,6 +171,19 @@ export class TreePainter implements TreeListener {
     if (before) put(before, 'tabindex', '-1');
     const slot = this.#pool?.ofLine(line);
     if (slot) put(slot, 'tabindex', '0');
+  }
+
+  /** Lets rows slide to where they are since `added` rows came in (or, below 0, went away) under a line. */
+  ease(line: Line, added: number): void {
+    const index = this.#tree.store?.view.visible.flat.indexOf(line) ?? -1;
+    const height = this.#frame?.rowHeight ?? 0;
+    if (added === 0 || Math.abs(added) > MOST_EASED || this.#calm.matches) return;
+    for (const { el, index: at } of this.#pool?.slots ?? []) {
+      if (at <= index) continue;
+      const fresh = at <= index + added;
+      const from = fresh ? { opacity: 0 } : { transform: `translateY(${-added * height}px)` };
+      el.animate([from, {}], { duration: EASE_MS, easing: 'cubic-bezier(.2, 0, 0, 1)' });
+    }
   }
 
   slotOf(row: Element): Slot | undefined {

@@ -3,23 +3,24 @@ import { css } from 'lit';
 /** The table: frame, head, rows. Widths and arrangements follow the container (ux.md 2.6). */
 export const treeStyles = css`
   :host { display: block !important; min-inline-size: 0; }
+  :host([hidden]) { display: none !important; }
   .frame { container: sam-tree / inline-size; block-size: 100%; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); text-align: start; letter-spacing: normal; }
   .scroller { position: relative; overflow: hidden auto; overflow-anchor: none; contain: layout paint style; max-block-size: var(--sam-max-block-size, min(720px, 85vb)); background: var(--sam-surface); outline: none; scrollbar-width: thin; scrollbar-color: var(--sam-border-strong) transparent; }
   :host([fit='fill']) .scroller { max-block-size: none; block-size: 100%; }
   .head, .row {
     display: grid; align-items: center; box-sizing: border-box; padding-inline: var(--sam-2) var(--sam-3);
-    grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 32px minmax(200px, 1fr) 132px 76px 72px 140px 196px 112px 36px;
+    grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(200px, 1fr) 132px 76px 72px 140px 196px 112px 36px;
   }
   .head { position: sticky; inset-block-start: 0; z-index: var(--sam-z-sticky); block-size: 34px; background: var(--sam-surface); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); color: var(--sam-text-2); }
   .pins { position: sticky; inset-block-start: 34px; z-index: 1; block-size: 0; }
   .pins .row { position: absolute; inset-inline: 0; inset-block-start: calc(var(--pin) * var(--row)); background: var(--sam-surface); }
   .pins .row:last-child { border-block-end-color: var(--sam-border-strong); }
   .pins .row[hidden] { display: none; }
-  .pad { position: relative; }
+  .pad { position: relative; margin-block-end: -1px; }
   .window { position: absolute; inset-inline: 0; inset-block-start: 0; contain: layout style; }
   .frame { --row: var(--sam-row); }
   :host([density='compact']) .frame { --row: var(--sam-row-compact); }
-  .probe { position: absolute; visibility: hidden; inline-size: 0; block-size: var(--row); }
+  .probe { position: absolute; inset-block-start: 0; visibility: hidden; inline-size: 0; block-size: var(--row); }
   .row { block-size: var(--row); contain: strict; border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-surface); outline: none; }
   .row[data-parked] { position: absolute; inset-inline: 0; inset-block-start: 0; transform: translateY(var(--parked)); }
   .row:hover { background: var(--sam-hover); }
@@ -36,9 +37,9 @@ export const treeStyles = css`
   .select input { inline-size: 16px; block-size: 16px; margin: 0; accent-color: var(--sam-accent); opacity: 0; cursor: pointer; }
   .row:hover .select input, .row:focus-within .select input, .row[aria-selected='true'] .select input, .selecting .select input { opacity: 1; }
   .select input:focus-visible { opacity: 1; outline: 2px solid var(--sam-focus); outline-offset: 2px; }
-  .frame[data-features~='no-select'] .select { visibility: hidden; }
+  .frame[data-features~='no-select'] .select input { display: none; }
 
-  .name { display: flex; align-items: center; align-self: stretch; gap: var(--sam-2); font-weight: var(--sam-fw-medium); cursor: default; }
+  .name { display: flex; align-items: center; align-self: stretch; gap: var(--sam-2); padding-inline-end: var(--sam-3); font-weight: var(--sam-fw-medium); cursor: default; }
   .indent { flex: none; align-self: stretch; margin-inline-end: calc(-1 * var(--sam-2)); inline-size: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px); background: repeating-linear-gradient(to right, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
   .indent:dir(rtl) { background: repeating-linear-gradient(to left, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
   .toggle { flex: none; display: grid; place-items: center; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
@@ -57,7 +58,7 @@ export const treeStyles = css`
   .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); }
   .depth:not(:empty) { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
   .children:empty, .depth:empty { display: none; }
-  .state { display: none; flex: 0 1 auto; min-inline-size: 22px; align-items: center; gap: 5px; padding: 1px var(--sam-2); border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); overflow: hidden; }
+  .state { box-sizing: border-box; display: none; flex: 0 1000 auto; min-inline-size: 28px; align-items: center; gap: 5px; padding: 1px var(--sam-2); border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); overflow: hidden; }
   .state .words, .transfer .words { overflow: hidden; text-overflow: ellipsis; }
   .glyph { display: none; flex: none; } .glyph .icon, .quiet .icon, .toggle .icon { display: block; }
   .row[data-state] .state { display: inline-flex; }
@@ -73,10 +74,12 @@ export const treeStyles = css`
   .row .minutes { display: grid; grid-template-columns: 1fr auto; align-items: center; justify-items: end; column-gap: var(--sam-2); line-height: 1.15; }
   .total { grid-column: 2; } .own { grid-column: 1 / -1; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .own:empty { display: none; }
   :host([density='compact']) .own { display: none; }
+  :host([stale]) :is(.total, .fact-minutes) { text-decoration: underline dotted; text-underline-offset: 3px; }
   .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); opacity: 0; }
-  .transfer { display: flex; align-items: center; gap: 6px; font-size: var(--sam-fs-12); color: var(--sam-text-2); }
+  .transfer { font-size: var(--sam-fs-12); color: var(--sam-text-2); }
   .row[data-billing='parent'] .glyph.parent, .row[data-billing='direct'] .glyph.direct { display: block; }
-  .row[data-billing='direct'] .transfer { color: var(--sam-ok); }
+  .badge { box-sizing: border-box; display: inline-flex; align-items: center; gap: 6px; min-inline-size: 0; }
+  .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-weight: var(--sam-fw-medium); }
 
   .switch, .actions { overflow: visible; }
   .quiet { all: unset; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid transparent; border-radius: var(--sam-r-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); white-space: nowrap; cursor: pointer; }
@@ -101,36 +104,36 @@ export const treeStyles = css`
   .hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
   @container sam-tree (inline-size < 1080px) {
-    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 32px minmax(180px, 1fr) 116px 72px 64px 124px 172px 40px 36px; }
+    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 116px 72px 64px 124px 172px 40px 36px; }
     .switch .quiet { padding-inline: 0; } .switch .quiet span { display: none; } .number { padding-inline-end: var(--sam-3); }
   }
   @container sam-tree (inline-size < 900px) {
     .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 108px 68px 60px 112px 32px 36px 32px; }
-    .transfer .words { display: none; } .head .transfer { visibility: hidden; }
+    .transfer .words, .row[data-billing='parent'] .badge { display: none; } .head .transfer { visibility: hidden; } .row[data-billing='direct'] .badge { padding-inline: 5px; }
   }
   @container sam-tree (inline-size < 760px) {
     .frame .scroller { --row: max(52px, var(--sam-row)); }
     .head { display: none; } .pins { inset-block-start: 0; }
-    .row { grid-template: 'select name minutes transfer switch actions' 1fr 'select plan minutes transfer switch actions' 1fr / 28px minmax(0, 1fr) 116px 28px 36px 32px; }
+    .row { grid-template: 'select name minutes transfer switch actions' 1fr 'select name minutes transfer switch actions' 1fr / 28px minmax(0, 1fr) 116px 28px 36px 32px; }
     .members, .agents { display: none; }
-    .name { align-self: end; gap: 6px; } .plan { align-self: start; font-size: var(--sam-fs-12); color: var(--sam-text-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 56px); }
-    .row[data-kind='account'] .name .toggle { translate: 0 8px; } .row[data-kind='account'] .name .avatar { translate: 0 8px; }
+    .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 -9px; }
+    .row[data-kind='account'] .plan { display: block; grid-row: 2; grid-column: 2; align-self: start; font-size: var(--sam-fs-12); line-height: 1.4; color: var(--sam-text-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 60px); }
   }
   @container sam-tree (inline-size < 520px) {
     .frame .scroller { --row: max(56px, var(--sam-row)); --sam-indent: 12px; }
-    .row { grid-template: 'select name transfer actions' 1fr 'select facts transfer actions' 1fr / 4px minmax(0, 1fr) auto 32px; padding-inline: var(--sam-1) var(--sam-2); }
-    .select, .plan, .row .minutes, .switch { display: none; }
-    .row[data-kind='account'] .facts { display: block; align-self: start; font-size: var(--sam-fs-12); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 54px); }
-    .facts .pulse { display: none; }
-    .row[data-billing='parent'] .transfer { display: none; }
-    .state .words { display: none; } .state { padding-inline: 4px; }
+    .row { grid-template: 'name transfer actions' 1fr 'name transfer actions' 1fr / minmax(0, 1fr) auto 32px; padding-inline: var(--sam-1) var(--sam-2); }
+    .select, .row[data-kind='account'] .plan, .row .minutes, .switch { display: none; }
+    .row[data-kind='account'] .facts { display: block; grid-row: 2; grid-column: 1; align-self: start; font-size: var(--sam-fs-12); line-height: 1.4; color: var(--sam-text-3); font-variant-numeric: var(--sam-num); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 60px); }
+    .special { grid-column: 1 / -1; } .facts .pulse { display: none; }
+    .state { padding-inline: 6px; } .state .words { display: none; }
   }
   @container sam-tree (inline-size < 360px) {
     .frame .scroller { --row: max(44px, var(--sam-row)); }
-    .row { grid-template: 'select name minutes' 1fr / 4px minmax(0, 1fr) auto; }
-    .row[data-kind='account'] .facts { display: none; } .row .minutes { display: grid; padding-inline-end: var(--sam-1); font-size: var(--sam-fs-13); }
-    .own, .actions, .transfer, .avatar { display: none; } .name { align-self: center; }
-    .row[data-kind='account'] .name .toggle { translate: 0 0; order: 9; }
+    .row { grid-template: 'name minutes' 1fr / minmax(0, 1fr) auto; padding-inline: var(--sam-3); }
+    .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: grid; padding-inline-end: 0; font-size: var(--sam-fs-13); }
+    .own, .actions, .transfer, .avatar, .indent { display: none; }
+    .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 0; }
+    .row .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
   }
   @media (pointer: coarse) { .select input, .quiet { opacity: 1; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) {
