@@ -20,7 +20,8 @@ export type Reseller = {
   readonly imported: boolean;
 };
 
-const CREATED_TOGETHER = 64;
+/** Changes of one tree happen one after the other anyway; more at once would only keep its other users waiting. */
+const CREATED_TOGETHER = 8;
 
 /** The account reference of one of the demo's accounts. */
 export const refOf = (prefix: string, account: FileAccount): string => `ext:${prefix}-${account.id}`;
