@@ -1,6 +1,6 @@
 // Three ways to record the same events into the same tables.
 import type { PoolClient } from 'pg';
-import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
+import { createUsageWriter } from '../../../apps/api/src/hall/usage-writer.ts';
 import { type EventToRecord, recordUsage } from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
