@@ -1,13 +1,15 @@
-import '@tenantree/widget/tokens.css';
 import './base.css';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { defineElements } from '@tenantree/widget';
+import { defineElements, TOKENS } from '@tenantree/widget';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { queries } from './server.ts';
 import { applyTheme, readTheme } from './shell/theme.ts';
 
+const tokens = new CSSStyleSheet();
+tokens.replaceSync(TOKENS);
+document.adoptedStyleSheets.push(tokens);
 applyTheme(readTheme());
 defineElements();
 

@@ -7,6 +7,7 @@ export { SamSubaccounts } from './screens/sam-subaccounts.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';
 export { defaultTexts, type Texts } from './strings/texts.ts';
+export { TOKENS } from './tokens/tokens.ts';
 export type { Account, AccountLine, Line } from './tree/lines.ts';
 export type { RowFeatures } from './tree/paint-row.ts';
 export { SamTree } from './tree/sam-tree.ts';

@@ -1,8 +1,5 @@
-import { type Refusal, type SubjectedEvent, usageOfCloudEvent } from '@tenantree/domain';
-import type { EventResult } from './record-events.ts';
-
-/** What became of one CloudEvent of a request. */
-export type CloudEventResult = EventResult;
+import { type SubjectedEvent, usageOfCloudEvent } from '@tenantree/domain';
+import { type EventResult, refused } from './record-events.ts';
 
 type Recorder = (
   events: (SubjectedEvent & { attributes?: SubjectedEvent['attributes'] })[],
@@ -16,10 +13,10 @@ const MOST_EVENTS = 5_000;
  * @param record the procedure `usage.record`, as the caller of the request
  * @returns null when the body is neither an event nor a batch of 1 to 5 000
  */
-export async function recordCloudEvents(body: unknown, record: Recorder): Promise<CloudEventResult[] | null> {
+export async function recordCloudEvents(body: unknown, record: Recorder): Promise<EventResult[] | null> {
   const events = Array.isArray(body) ? body : [body];
   if (events.length === 0 || events.length > MOST_EVENTS) return null;
-  const results = new Array<CloudEventResult>(events.length);
+  const results = new Array<EventResult>(events.length);
   const readable: { event: SubjectedEvent; index: number }[] = [];
   for (const [index, event] of events.entries()) {
     const read = usageOfCloudEvent(event);
@@ -32,10 +29,3 @@ export async function recordCloudEvents(body: unknown, record: Recorder): Promis
   }
   return results;
 }
-
-const refused = ({ code, message, field }: Refusal): EventResult => ({
-  status: 'refused',
-  code,
-  message,
-  ...(field === undefined ? {} : { field }),
-});

@@ -70,7 +70,8 @@ export async function recordEvents(
   return results;
 }
 
-const refused = ({ code, message, field }: Refusal): EventResult => ({
+/** An event that was refused, as its result. */
+export const refused = ({ code, message, field }: Refusal): EventResult => ({
   status: 'refused',
   code,
   message,

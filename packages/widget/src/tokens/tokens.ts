@@ -1,7 +1,4 @@
-/**
- * The design tokens (ux.md 7.1), one text for the app's page and the widget's shadow root. `tokens.css` is the same text as a
- * file; a test keeps them equal.
- */
+/** The design tokens (ux.md 7.1), one text for the app's page and the widget's shadow root. */
 export const TOKENS = `:root,
 :host {
   color-scheme: light dark;
