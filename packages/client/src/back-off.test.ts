@@ -18,9 +18,9 @@ describe('the back-off', () => {
     );
   });
 
-  it('doubles its bound with every failure and uses the whole range below it', () => {
-    const longest = [0, 1, 2, 3, 4, 5, 6].map((failures) => backOffMs(failures, () => 0.9999));
-    expect(longest).toEqual([499, 999, 1_999, 3_999, 7_999, 14_998, 14_998]);
+  it('grows its bound with every failure and uses the whole range below it', () => {
+    const longest = [0, 1, 2, 4, 6, 7, 8, 9].map((failures) => backOffMs(failures, () => 0.9999));
+    expect(longest).toEqual([499, 799, 1_279, 3_276, 8_387, 13_420, 14_998, 14_998]);
     expect(backOffMs(6, () => 0)).toBe(0);
   });
 
