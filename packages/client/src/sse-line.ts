@@ -13,6 +13,9 @@ export type SseLineOptions = {
   readonly EventSource?: typeof EventSourcePonyfill;
 };
 
+/** Longer addresses are refused on the way by some servers and proxies: the input then travels as the body of a POST. */
+const MAX_ADDRESS = 4_000;
+
 type ServerError = Parameters<typeof TRPCClientError.from<AnyRouter>>[0];
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -47,7 +50,16 @@ export function openSseLine(options: SseLineOptions): Line {
     const token = await session.token();
     serial = session.serial();
     const headers = token === null ? init.headers : { ...init.headers, authorization: `Bearer ${token}` };
-    return options.fetch(url, { ...init, headers });
+    const address = new URL(url);
+    if (address.href.length <= MAX_ADDRESS) return options.fetch(address, { ...init, headers });
+    const body = address.searchParams.get('input');
+    address.search = '';
+    return options.fetch(address, {
+      ...init,
+      headers: { ...headers, 'content-type': 'application/json' },
+      method: 'POST',
+      body,
+    });
   };
 
   const attach: Line['attach'] = (op, lastEventId): Frames =>
