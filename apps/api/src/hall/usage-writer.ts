@@ -33,18 +33,23 @@ type Call = {
 };
 
 const MAX_EVENTS_PER_FLUSH = 2_000;
+/** Flushes at the database at one time. */
+const MAX_FLUSHES = 2;
+/** Events that have to wait before a second flush is begun. */
+const WORTH_A_FLUSH = 32;
 const MAX_EVENTS_WAITING = 200_000;
 const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 
 /**
- * In-process group commit (performance.md 2): while one flush is at the database, further calls queue up and leave together
- * in the next one. One flush at a time is enough to keep the database busy and keeps live frames in commit order.
+ * In-process group commit (performance.md 2): while flushes are at the database, further calls queue up and leave together in the next.
+ * A second flush is begun beside the first when enough waits to be worth one: the database inserts its events while it counts those of
+ * the first. Whichever commits first has the lower version, and the hub orders by versions.
  */
 export function createUsageWriter({ store, onCommitted }: Options): UsageWriter {
   let queue: Call[] = [];
   let waiting = 0;
-  let running: Promise<void> | null = null;
+  const running = new Set<Promise<void>>();
 
   const takeBatch = (): Call[] => {
     let events = 0;
@@ -86,10 +91,15 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   };
 
   const run = async (): Promise<void> => {
-    // Let everything that arrives in this turn of the event loop join the first flush.
+    // Let everything that arrives in this turn of the event loop join the flush.
     await new Promise((next) => setImmediate(next));
     while (queue.length > 0) await flush(takeBatch());
-    running = null;
+  };
+
+  const start = (): void => {
+    if (running.size === MAX_FLUSHES || (running.size > 0 && waiting < WORTH_A_FLUSH)) return;
+    const flushing = run().finally(() => running.delete(flushing));
+    running.add(flushing);
   };
 
   return {
@@ -103,10 +113,12 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       return new Promise((resolve, reject) => {
         queue.push({ meter, events, resolve, reject });
         waiting += events.length;
-        running ??= run();
+        start();
       });
     },
-    drain: () => running ?? Promise.resolve(),
+    drain: async () => {
+      await Promise.all(running);
+    },
   };
 }
 
