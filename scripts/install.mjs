@@ -23,7 +23,8 @@ export async function installDependencies(mode) {
   const release = await takeLock();
   try {
     if (isSatisfied(root, wanted, mode)) return; // another command installed while we waited
-    const kept = readStamp(root)?.mode === 'full' ? 'full' : mode;
+    // whoever has the test tools, from us or from an installation by hand, keeps them
+    const kept = existsSync(join(root, 'node_modules', '.bin', 'vitest')) ? 'full' : mode;
     console.log(`Installing ${kept === 'full' ? 'all' : 'production'} dependencies …`);
     runPnpm(root, kept === 'full' ? [] : ['--prod']);
     writeStamp(root, { fingerprint: wanted, mode: kept });
