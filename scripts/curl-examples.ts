@@ -37,7 +37,7 @@ function toRequest(text: string, variables: Readonly<Record<string, string>>): C
     } else if (word.startsWith('http')) url = word;
     else throw new Error(`curl ${word} is not understood in: ${text}`);
   }
-  const address = query.size > 0 ? `${url}?${query}` : url;
+  const address = query.size > 0 ? `${url}?${query.toString()}` : url;
   return { text, url: address, init: { headers, ...(body !== null && { method: 'POST', body }) } };
 }
 

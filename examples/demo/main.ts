@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { createTenantree, refusalOf } from '@tenantree/client';
 import { Failed, runDemo } from './demo.ts';
-import { readOptions } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
 import { Stopped } from './patience.ts';
 import { createStatusLine } from './progress.ts';
 
 const options = readOptions(process.argv.slice(2), process.env);
 if (typeof options === 'string') {
-  console.error(options);
-  process.exit(2);
+  const asked = options === USAGE;
+  (asked ? console.log : console.error)(options);
+  process.exit(asked ? 0 : 2);
 }
 
 const stop = new AbortController();

@@ -20,13 +20,9 @@ export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7
 
 Stop it with Ctrl-C and start it again whenever you like: every call counts exactly once.`;
 
-/** What the demo was asked to do; a text that says what is wrong instead, when something is. */
-export function readOptions(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): DemoOptions | string {
-  const { values } = parseArgs({
-    args: [...args].filter((arg) => arg !== '--'),
+const parse = (args: readonly string[], env: Readonly<Record<string, string | undefined>>) =>
+  parseArgs({
+    args: args.filter((arg) => arg !== '--'),
     options: {
       url: { type: 'string', default: 'http://localhost:7300' },
       key: { type: 'string', default: env['TENANTREE_KEY'] ?? '' },
@@ -35,6 +31,18 @@ export function readOptions(
       help: { type: 'boolean', default: false },
     },
   });
+
+/** What the demo was asked to do; a text that says what is wrong instead, when something is. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DemoOptions | string {
+  let values: ReturnType<typeof parse>['values'];
+  try {
+    ({ values } = parse(args, env));
+  } catch (error) {
+    return `${error instanceof Error ? error.message : 'Unknown options.'}\n\n${USAGE}`;
+  }
   if (values.help) return USAGE;
   if (!URL.canParse(values.url)) return `--url ${values.url} is not an address.`;
   if (values.key === '') return `The demo needs an API key.\n\n${USAGE}`;

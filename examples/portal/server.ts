@@ -8,21 +8,37 @@ const USAGE = `npm run portal -- --key tt_key_… [--url http://localhost:7300] 
   --account  whose subaccounts the page shows: an id or ext:YOUR-ID; the demo's reseller unless you say otherwise
   --port     where the portal runs`;
 
-const { values } = parseArgs({
-  args: process.argv.slice(2).filter((argument) => argument !== '--'),
-  options: {
-    key: { type: 'string', default: process.env['TENANTREE_KEY'] ?? '' },
-    url: { type: 'string', default: 'http://localhost:7300' },
-    account: { type: 'string', default: 'ext:demo-world' },
-    port: { type: 'string', default: '7400' },
-    help: { type: 'boolean', default: false },
-  },
-});
-const port = Number(values.port);
-if (values.help || values.key === '' || !URL.canParse(values.url) || !Number.isInteger(port)) {
-  console.error(values.help || values.key !== '' ? USAGE : `The portal needs an API key.\n\n${USAGE}`);
-  process.exit(values.help ? 0 : 2);
+function readOptions() {
+  try {
+    return parseArgs({
+      args: process.argv.slice(2).filter((argument) => argument !== '--'),
+      options: {
+        key: { type: 'string', default: process.env['TENANTREE_KEY'] ?? '' },
+        url: { type: 'string', default: 'http://localhost:7300' },
+        account: { type: 'string', default: 'ext:demo-world' },
+        port: { type: 'string', default: '7400' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : 'Unknown options.');
+  }
 }
+
+function refuse(why: string): never {
+  console.error(`${why}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+const values = readOptions();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const port = Number(values.port);
+if (values.key === '') refuse('The portal needs an API key.');
+if (!URL.canParse(values.url)) refuse(`--url ${values.url} is not an address.`);
+if (!Number.isInteger(port) || port < 1 || port > 65_535) refuse(`--port ${values.port} is not a port.`);
 
 const origin = `http://localhost:${port}`;
 const portal = createPortal({ api: new URL(values.url).origin, key: values.key, account: values.account, origin });

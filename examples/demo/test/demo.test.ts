@@ -36,7 +36,8 @@ afterAll(async () => {
 });
 
 /** Starts the demo as its command does. `stopAt`: as Ctrl-C does, when that many calls are counted. */
-function start(reseller: string, { speed = 'max' as Speed, stopAt = Number.POSITIVE_INFINITY } = {}) {
+function start(reseller: string, options: { speed?: Speed; stopAt?: number } = {}) {
+  const { speed = 'max', stopAt = Number.POSITIVE_INFINITY } = options;
   const client = createTenantree({ url: deployment.url, getToken: async () => key });
   clients.push(client);
   const stop = new AbortController();

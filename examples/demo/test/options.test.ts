@@ -20,6 +20,11 @@ describe('the options', () => {
     }
   });
 
+  it('that nobody knows are refused with what there is', () => {
+    expect(readOptions(['--key', 'k', '--sped', 'max'], {})).toMatch(/Unknown option '--sped'[\s\S]*npm run demo/);
+    expect(readOptions(['--help'], {})).toContain('npm run demo');
+  });
+
   it('give every reseller external ids of its own', () => {
     expect(prefixOf('World')).toBe('demo-world');
     expect(prefixOf('  Northwind Voice, Inc. ')).toBe('demo-northwind-voice-inc');
