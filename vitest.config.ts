@@ -1,29 +1,10 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import chromium from '@sparticuz/chromium';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-/** A browser of the machine where there is one, else the one that comes as a package. */
-async function findChromium(): Promise<string> {
-  const named = process.env['CHROMIUM_PATH'];
-  if (named !== undefined && named !== '') return named;
-  const debian = '/usr/bin/chromium';
-  return existsSync(debian) ? debian : chromium.executablePath();
-}
-
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** Every dependency that browser tests load: bundled before the first test, so that no reload interrupts one. */
 const PREBUNDLED = [

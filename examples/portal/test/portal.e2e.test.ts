@@ -1,0 +1,74 @@
+import { randomInt } from 'node:crypto';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Client, clientWithToken } from '../../../apps/api/test/support/clients.ts';
+import { type KillableServer, prepareKillableServer } from '../../../apps/api/test/support/killable-server.ts';
+import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
+
+const patiently = { timeout: 30_000, interval: 20 };
+const port = randomInt(20_000, 30_000);
+let server: KillableServer;
+let browser: Browser | undefined;
+let page: Page;
+let client: Client;
+/** What the page's own policy blocked, and what it threw. */
+const faults: string[] = [];
+
+beforeAll(async () => {
+  server = await prepareKillableServer();
+  await server.start();
+  const { account, key } = await server.claim();
+  client = clientWithToken(server.url, key);
+  await client.accounts.create.mutate({ account, name: 'Acme Dental', externalId: 'acme' });
+  await client.accounts.create.mutate({ account: 'ext:acme', name: 'Acme Berlin', externalId: 'acme-berlin' });
+  const args = ['--url', server.url, '--key', key, '--account', account, '--port', String(port)];
+  const portal = server.run('examples/portal/server.ts', args);
+  await vi.waitFor(() => expect(portal.output()).toContain('Northwind Voice portal at'), patiently);
+  browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  page = await browser.newPage();
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.exposeFunction('noteFault', (text: string) => faults.push(text));
+  await page.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) => noteFault(event.violatedDirective + ' ' + event.blockedURI))`,
+  );
+});
+afterAll(async () => {
+  await browser?.close();
+  await server.close();
+});
+
+const call = (idempotencyKey: string, quantity: string) =>
+  client.usage.record.mutate({
+    account: 'ext:acme-berlin',
+    events: [{ meter: 'call.minutes', quantity, occurredAt: new Date().toISOString(), idempotencyKey }],
+  });
+const minutes = (): Promise<string> => page.locator('[data-cell=minutes]').first().innerText();
+
+describe('the portal on another origin', () => {
+  it('shows minutes as they are counted, and exactly those after the server was killed and started again', async () => {
+    await page.goto(`http://localhost:${port}`);
+    await page.getByText('Acme Dental').waitFor();
+    await call('before', '12.5');
+    await expect.poll(minutes, patiently).toMatch(/^12\.5\b/);
+
+    await server.kill();
+    await page.getByText('Offline').first().waitFor();
+    await server.start();
+    await call('after', '100');
+    await expect.poll(minutes, patiently).toMatch(/^112\.5\b/);
+    await expect.poll(() => page.getByText('Offline').count(), patiently).toBe(0);
+  });
+
+  it('opens a customer and comes back', async () => {
+    await page.getByRole('button', { name: /Switch to.*Acme Dental/ }).click();
+    await page.getByText('Acme Berlin').waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Acme Dental');
+    await page.goBack();
+    await page.getByText('Acme Dental').first().waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Customers');
+  });
+
+  it('does nothing that its content security policy forbids', () => {
+    expect(faults).toEqual([]);
+  });
+});
