@@ -68,6 +68,20 @@ describe('the portal on another origin', () => {
     expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Customers');
   });
 
+  it('shows the same over event streams where WebSockets are blocked', async () => {
+    await page.addInitScript(`
+      window.WebSocket = class extends WebSocket {
+        constructor(url) { super(String(url).replace('/trpc', '/blocked')); }
+      };
+    `);
+    await page.goto(`http://localhost:${port}`);
+    await page.getByText('Acme Dental').waitFor();
+    await expect.poll(minutes, patiently).toMatch(/^112\.5\b/);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await call('streamed', '7');
+    await expect.poll(minutes, patiently).toMatch(/^119\.5\b/);
+  });
+
   it('does nothing that its content security policy forbids', () => {
     expect(faults).toEqual([]);
   });
