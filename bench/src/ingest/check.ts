@@ -5,14 +5,13 @@ const DIFFERENT_TOTALS = `
     SELECT x.id AS account_id, sum(e.quantity) AS total, count(*) AS total_events,
       coalesce(sum(e.quantity) FILTER (WHERE x.id = e.account_id), 0) AS own, count(*) FILTER (WHERE x.id = e.account_id) AS own_events
     FROM usage_events e JOIN accounts a ON a.id = e.account_id, unnest(a.path) x(id) GROUP BY 1
-  ), hours AS (SELECT account_id, sum(own) AS own, sum(total) AS total FROM usage_hours GROUP BY 1)
-  SELECT count(*)::int AS n FROM events e FULL JOIN usage_totals t USING (account_id) FULL JOIN hours h USING (account_id)
-  WHERE (e.own, e.total, e.own_events, e.total_events) IS DISTINCT FROM (t.own, t.total, t.own_events, t.total_events)
-    OR (h.own, h.total) IS DISTINCT FROM (t.own, t.total)`;
+  )
+  SELECT count(*)::int AS n FROM events e FULL JOIN usage_totals t USING (account_id)
+  WHERE (e.own, e.total, e.own_events, e.total_events) IS DISTINCT FROM (t.own, t.total, t.own_events, t.total_events)`;
 
 /**
  * Adds every event up again and compares: accepted calls with stored events, and (with `totals`) each account's own and
- * subtree totals and hours with the events below it.
+ * subtree totals with the events below it.
  * @returns number of accounts that differ, plus one when the number of stored events does
  */
 export async function countMismatches(owner: Pool, accepted: number, scope: 'events' | 'totals'): Promise<number> {

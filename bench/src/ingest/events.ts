@@ -10,6 +10,12 @@ const REMEMBERED = 5_000;
 /** Calls of the last minutes on random leaves of the tree; some are sent a second time, with the same key and content. */
 export class EventSource {
   private readonly sent: EventToRecord[] = [];
+  private readonly active: number;
+
+  /** @param active leaves that calls come from, spread over the tree */
+  constructor(active: number = LEAVES) {
+    this.active = active;
+  }
 
   take(count: number): EventToRecord[] {
     return Array.from({ length: count }, () => this.next());
@@ -19,17 +25,19 @@ export class EventSource {
     const { sent } = this;
     const again = sent[Math.floor(Math.random() * sent.length)];
     if (again !== undefined && Math.random() < REPEATED_SHARE) return again;
-    const event = newEvent();
+    const event = newEvent(this.active);
     if (sent.length < REMEMBERED) sent.push(event);
     else sent[Math.floor(Math.random() * REMEMBERED)] = event;
     return event;
   }
 }
 
-function newEvent(): EventToRecord {
+function newEvent(active: number): EventToRecord {
   return {
     root: idOf(1) as EventToRecord['root'],
-    account: idOf(FIRST_LEAF + Math.floor(Math.random() * LEAVES)) as EventToRecord['account'],
+    account: idOf(
+      FIRST_LEAF + Math.floor(Math.random() * active) * Math.floor(LEAVES / active),
+    ) as EventToRecord['account'],
     key: randomUUID(),
     quantity: (Math.floor(Math.random() * 600) / 100).toString() as EventToRecord['quantity'],
     occurredAt: new Date(Date.now() - Math.random() * 600_000).toISOString() as EventToRecord['occurredAt'],

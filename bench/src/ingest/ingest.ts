@@ -11,7 +11,13 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 3);
 const REPEATS = Number(process.env['BENCH_REPEATS'] ?? 3);
 
 /** Callers at a time, and events in each of their calls. */
-type Load = { readonly recorder: keyof typeof RECORDERS; readonly callers: number; readonly events: number };
+type Load = {
+  readonly recorder: keyof typeof RECORDERS;
+  readonly callers: number;
+  readonly events: number;
+  /** Leaves that calls come from; all of them unless said. */
+  readonly active?: number;
+};
 
 const RECORDERS = { perEvent: oneTransactionPerEvent, ours: usageWriter, bare: bareBatches };
 
@@ -20,6 +26,14 @@ const LOADS = {
   '**ours**, 64 callers, one event each': { recorder: 'ours', callers: 64, events: 1 },
   '**ours**, 1 000 callers, one event each': { recorder: 'ours', callers: 1000, events: 1 },
   '**ours**, 4 callers, 1 000 events each': { recorder: 'ours', callers: 4, events: 1000 },
+  'the same per event, 200 leaves active': { recorder: 'perEvent', callers: 8, events: 1, active: 200 },
+  '**ours**, 64 callers, 200 leaves active': { recorder: 'ours', callers: 64, events: 1, active: 200 },
+  '**ours**, 4 callers, 1 000 events each, 200 leaves active': {
+    recorder: 'ours',
+    callers: 4,
+    events: 1000,
+    active: 200,
+  },
   'bare unnest, 2 writers, 1 000 events each, no totals': { recorder: 'bare', callers: 2, events: 1000 },
 } as const satisfies Record<string, Load>;
 type Case = keyof typeof LOADS;
@@ -48,9 +62,9 @@ export async function run(): Promise<boolean> {
 }
 
 async function drive(database: BenchDatabase, load: Load): Promise<CaseResult> {
-  await database.owner.query('TRUNCATE usage_events, usage_totals, usage_hours');
+  await database.owner.query('TRUNCATE usage_events, usage_totals');
   await database.owner.query('CHECKPOINT');
-  const events = new EventSource();
+  const events = new EventSource(load.active);
   const recorder: Recorder = await RECORDERS[load.recorder](database);
   const started = nowMs();
   const durations: number[] = [];
@@ -79,6 +93,7 @@ function print(results: Record<Case, CaseResult[]>): boolean {
   const of = (name: Case, key: keyof CaseResult): number => median(results[name].map((result) => result[key]));
   const names = Object.keys(LOADS) as Case[];
   const base = of('one transaction per event, 4 statements, 8 writers', 'eventsPerSecond');
+  const quiet = of('the same per event, 200 leaves active', 'eventsPerSecond');
   const mismatches = names.flatMap((name) => results[name]).reduce((sum, result) => sum + result.mismatches, 0);
   console.log(
     '11 111 accounts, 10 000 of them active leaves five levels down; 5 % of the events are sent twice; fsync on\n',
@@ -110,6 +125,16 @@ function print(results: Record<Case, CaseResult[]>): boolean {
       atLeast: 15,
     },
     { what: 'batches of 1 000: × one transaction per event', measured: batch / base, atLeast: 40 },
+    {
+      what: '64 callers, 200 leaves active: × one transaction per event',
+      measured: of('**ours**, 64 callers, 200 leaves active', 'eventsPerSecond') / quiet,
+      atLeast: 15,
+    },
+    {
+      what: 'batches of 1 000, 200 leaves active: × one transaction per event',
+      measured: of('**ours**, 4 callers, 1 000 events each, 200 leaves active', 'eventsPerSecond') / quiet,
+      atLeast: 40,
+    },
     { what: 'batches of 1 000: share of the bare batches', measured: batch / bare, atLeast: 0.3 },
     { what: 'totals that differ from the events', measured: mismatches, atMost: 0 },
   ];

@@ -113,8 +113,6 @@ export type UsageTotalsTable = {
   version: Int8;
 };
 
-export type UsageHoursTable = { account_id: string; meter: string; hour: Timestamp; own: string; total: string };
-
 export type AuditLogTable = {
   account_id: string;
   id: string;
@@ -149,7 +147,6 @@ export type Schema = {
   embed_tokens: EmbedTokensTable;
   usage_events: UsageEventsTable;
   usage_totals: UsageTotalsTable;
-  usage_hours: UsageHoursTable;
   audit_log: AuditLogTable;
   setup_claims: SetupClaimsTable;
   'auth.users': UsersView;

@@ -1,7 +1,7 @@
 import { type AccountId, type Decimal, formatDecimal, type Instant, msOf, parseDecimal } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readTotals } from '../src/index.ts';
+import { readSeries, readTotals } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { close, event, move, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
 
@@ -117,6 +117,7 @@ describe('Maintained totals', () => {
   });
 });
 
+const DECEMBER = '2026-12-01T00:00:00.000Z' as Instant;
 const NOVEMBER_10_INSTANT = new Date(NOVEMBER_10).toISOString() as Instant;
 
 async function run(model: Model, wish: Command, step: number, now: () => Instant): Promise<void> {
@@ -190,6 +191,18 @@ async function compare(model: Model, root: AccountId): Promise<void> {
       quantity: { own: sum(own), total: sum(total) },
       events: { own: own.length, total: total.length },
     });
-    expect(parseDecimal(stored.quantity.total)).not.toBeNull();
+    const month = {
+      account: account.id,
+      meter: 'call.minutes',
+      from: PERIOD,
+      to: DECEMBER,
+      bucket: 'day',
+      by: 'none',
+    } as const;
+    for (const scope of ['own', 'total'] as const) {
+      const series = await test.db.withTenant(account.id, (trx) => readSeries(trx, { ...month, scope }));
+      const added = series.reduce((all, point) => all + (parseDecimal(point.quantity) ?? 0n), 0n);
+      expect(formatDecimal(added)).toBe(stored.quantity[scope]);
+    }
   }
 }

@@ -98,7 +98,11 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
 
   const start = (): void => {
     if (running.size === MAX_FLUSHES || (running.size > 0 && waiting < WORTH_A_FLUSH)) return;
-    const flushing = run().finally(() => running.delete(flushing));
+    const flushing = run().finally(() => {
+      running.delete(flushing);
+      // Somebody may have called after the last look at the queue, when this flush still counted as running.
+      if (queue.length > 0) start();
+    });
     running.add(flushing);
   };
 

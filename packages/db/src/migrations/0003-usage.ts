@@ -24,18 +24,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       own numeric(29, 9) NOT NULL, total numeric(29, 9) NOT NULL, own_events bigint NOT NULL, total_events bigint NOT NULL, version bigint NOT NULL,
       PRIMARY KEY (account_id, meter, period)
     ) WITH (fillfactor = 50);
-    CREATE TABLE usage_hours (
-      account_id uuid NOT NULL, meter text NOT NULL, hour timestamptz NOT NULL, own numeric(29, 9) NOT NULL, total numeric(29, 9) NOT NULL,
-      PRIMARY KEY (account_id, meter, hour)
-    ) WITH (fillfactor = 50);
 
     ALTER TABLE usage_events ENABLE ROW LEVEL SECURITY;
     ALTER TABLE usage_totals ENABLE ROW LEVEL SECURITY;
-    ALTER TABLE usage_hours ENABLE ROW LEVEL SECURITY;
     CREATE POLICY subtree ON usage_events FOR SELECT TO tenantree_app USING (EXISTS (SELECT 1 FROM accounts a WHERE a.id = account_id));
     CREATE POLICY subtree ON usage_totals FOR SELECT TO tenantree_app USING (EXISTS (SELECT 1 FROM accounts a WHERE a.id = account_id));
-    CREATE POLICY subtree ON usage_hours FOR SELECT TO tenantree_app USING (EXISTS (SELECT 1 FROM accounts a WHERE a.id = account_id));
-    GRANT SELECT ON usage_events, usage_totals, usage_hours TO tenantree_app;
+    GRANT SELECT ON usage_events, usage_totals TO tenantree_app;
 
     -- Where an account stood, and thereby who paid, at an instant before its last move. Since then: accounts.path, accounts.payer_id.
     CREATE FUNCTION past_path(p_account uuid, p_at timestamptz) RETURNS uuid[] LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
@@ -74,30 +68,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         ON CONFLICT DO NOTHING
         RETURNING account_id, quantity, occurred_at
       ), placed AS (
-        SELECT a.id AS account_id, a.root_id, a.path AS path_now, date_trunc('hour', n.occurred_at, 'UTC') AS hour,
+        SELECT a.id AS account_id, a.root_id, a.path AS path_now, date_trunc('month', n.occurred_at, 'UTC') AS period,
           CASE WHEN n.occurred_at >= a.placed_at THEN a.path ELSE past_path(a.id, n.occurred_at) END AS path,
           sum(n.quantity) AS quantity, count(*) AS events
         FROM ins n JOIN accounts a ON a.id = n.account_id GROUP BY a.id, 4, 5
       ), chain AS MATERIALIZED (
-        SELECT x.id AS account_id, any_value(p.root_id) AS root_id, max(x.level) AS level, p.hour,
+        SELECT x.id AS account_id, any_value(p.root_id) AS root_id, max(x.level) AS level, p.period,
           sum(CASE WHEN x.id = p.account_id THEN p.quantity ELSE 0 END) AS own, sum(p.quantity) AS total,
           sum(CASE WHEN x.id = p.account_id THEN p.events ELSE 0 END) AS own_events, sum(p.events) AS total_events
-        FROM placed p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY x(id, level) GROUP BY x.id, p.hour
+        FROM placed p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY x(id, level) GROUP BY x.id, p.period
       ), locked AS (
         SELECT t.root_id FROM tree_versions t WHERE t.root_id IN (SELECT root_id FROM chain) ORDER BY t.root_id FOR UPDATE
       ), bumped AS (
         UPDATE tree_versions t SET version = t.version + 1 FROM locked l WHERE t.root_id = l.root_id RETURNING t.root_id, t.version
-      ), hours AS (
-        INSERT INTO usage_hours AS h (account_id, meter, hour, own, total)
-        SELECT c.account_id, p_meter, c.hour, c.own, c.total FROM chain c JOIN bumped b ON b.root_id = c.root_id
-        ORDER BY c.level DESC, c.account_id, c.hour
-        ON CONFLICT (account_id, meter, hour) DO UPDATE SET own = h.own + excluded.own, total = h.total + excluded.total
       ), totals AS (
         INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
-        SELECT c.account_id, p_meter, date_trunc('month', c.hour, 'UTC') AS period, sum(c.own), sum(c.total), sum(c.own_events), sum(c.total_events), max(b.version)
+        SELECT c.account_id, p_meter, c.period, c.own, c.total, c.own_events, c.total_events, b.version
         FROM chain c JOIN bumped b ON b.root_id = c.root_id
-        GROUP BY c.account_id, period
-        ORDER BY max(c.level) DESC, c.account_id, period
+        ORDER BY c.level DESC, c.account_id, c.period
         ON CONFLICT (account_id, meter, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total,
           own_events = t.own_events + excluded.own_events, total_events = t.total_events + excluded.total_events, version = excluded.version
         RETURNING t.account_id, t.period, t.own, t.total
@@ -120,6 +108,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       END IF;
     END $$;
 
+    -- Usage over time of everything that was at or below an account at the time (product.md 5.5), accounts that left since included:
+    -- those are out of the reader's sight, so the sum is made here. Only for the acting account's own subtree.
+    CREATE FUNCTION usage_series(p_account uuid, p_meter text, p_from timestamptz, p_to timestamptz, p_bucket text)
+    RETURNS TABLE (start timestamptz, quantity numeric) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT date_trunc(p_bucket, e.occurred_at, 'UTC'), sum(e.quantity)
+      FROM (
+        SELECT id FROM accounts WHERE path @> ARRAY[p_account] UNION SELECT account_id FROM past_placements WHERE path @> ARRAY[p_account]
+      ) c JOIN accounts a ON a.id = c.id JOIN usage_events e ON e.account_id = a.id
+      WHERE e.meter = p_meter AND e.occurred_at >= p_from AND e.occurred_at < p_to
+        AND p_account = ANY (CASE WHEN e.occurred_at >= a.placed_at THEN a.path ELSE past_path(a.id, e.occurred_at) END)
+        AND EXISTS (SELECT 1 FROM accounts r WHERE r.id = p_account AND acting_account() = ANY (r.path))
+      GROUP BY 1 ORDER BY 1
+    $$;
+
     -- Erases an account whose retention is over (product.md 2.3): its data goes, what invoices and the audit log need stays.
     CREATE FUNCTION erase_account(p_account uuid, p_version bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE a accounts := (SELECT x FROM accounts x WHERE x.id = p_account);
@@ -141,7 +143,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       ORDER BY a.depth DESC, a.closed_at LIMIT p_limit
     $$;
 
-    REVOKE ALL ON FUNCTION record_usage, past_path, erase_account, accounts_to_erase FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION record_usage, erase_account, accounts_to_erase TO tenantree_app;
+    REVOKE ALL ON FUNCTION record_usage, past_path, usage_series, erase_account, accounts_to_erase FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION record_usage, usage_series, erase_account, accounts_to_erase TO tenantree_app;
   `.execute(db);
 }

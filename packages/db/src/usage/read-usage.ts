@@ -41,26 +41,29 @@ export type SeriesPoint = { readonly start: Instant; readonly key: string | null
 type RawPoint = { start: Date; key: string | null; quantity: Decimal };
 
 /**
- * Reads usage over time. By account and by agent, usage of accounts that have since left the subtree is out of reach:
+ * Reads usage over time, from the events themselves. By account and by agent, usage of accounts that have since left the subtree is out of reach:
  * it stays in the undivided series, which counts what was below the account at the time.
  */
 export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Promise<SeriesPoint[]> {
-  const { rows } = query.by === 'none' ? await undivided(trx, query) : await divided(trx, query);
+  const whole = query.by === 'none' && query.scope === 'total';
+  const { rows } = whole ? await undivided(trx, query) : await divided(trx, query);
   return rows.map((row) => ({ start: row.start.toISOString() as Instant, key: row.key, quantity: row.quantity }));
 }
 
 const undivided = (trx: TenantTransaction, query: SeriesQuery) =>
   sql<RawPoint>`
-  SELECT date_trunc(${query.bucket}, hour, 'UTC') AS start, NULL AS key, trim_scale(sum(${query.scope === 'own' ? sql`own` : sql`total`}))::text AS quantity
-  FROM usage_hours WHERE account_id = ${query.account} AND meter = ${query.meter} AND hour >= ${query.from}::timestamptz AND hour < ${query.to}::timestamptz
-  GROUP BY 1 ORDER BY 1`.execute(trx);
+  SELECT start, NULL AS key, trim_scale(quantity)::text AS quantity
+  FROM usage_series(${query.account}, ${query.meter}, ${query.from}::timestamptz, ${query.to}::timestamptz, ${query.bucket})`.execute(
+    trx,
+  );
+
+const KEYS = { none: sql`NULL::text`, account: sql`e.account_id::text`, agent: sql`e.attributes ->> 'agent'` };
 
 const divided = (trx: TenantTransaction, query: SeriesQuery) => {
-  const key = query.by === 'account' ? sql`e.account_id::text` : sql`e.attributes ->> 'agent'`;
   const accounts = query.scope === 'own' ? sql`a.id = ${query.account}` : sql`a.path @> ARRAY[${query.account}::uuid]`;
   // What happened before an account was moved here belongs to where it stood then.
   return sql<RawPoint>`
-    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${key} AS key, trim_scale(sum(e.quantity))::text AS quantity
+    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${KEYS[query.by]} AS key, trim_scale(sum(e.quantity))::text AS quantity
     FROM accounts a JOIN usage_events e ON e.account_id = a.id
     WHERE ${accounts} AND e.meter = ${query.meter} AND e.occurred_at >= ${query.from}::timestamptz AND e.occurred_at < ${query.to}::timestamptz
       AND (e.occurred_at >= a.placed_at OR a.id = ${query.account} OR EXISTS (
