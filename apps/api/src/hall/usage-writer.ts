@@ -36,7 +36,7 @@ const MAX_EVENTS_PER_FLUSH = 2_000;
 /** Flushes at the database at one time. */
 const MAX_FLUSHES = 2;
 /** Events that have to wait before a second flush is begun. */
-const WORTH_A_FLUSH = 32;
+const WORTH_A_FLUSH = 500;
 const MAX_EVENTS_WAITING = 200_000;
 const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
