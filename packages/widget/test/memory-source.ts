@@ -1,11 +1,9 @@
 import {
   type AccountId,
   type AccountRow,
-  type AccountStatus,
   type AccountsFrame,
   type Decimal,
   formatDecimal,
-  type Instant,
   instantOf,
   nameKey,
   newId,
@@ -396,7 +394,7 @@ export class MemorySource implements AccountSource {
       externalId: null,
       name,
       depth: parent ? parent.row.depth + 1 : 0,
-      status: 'active' as AccountStatus,
+      status: 'active',
       suspension: null,
       protected: false,
       billingMode: parent ? 'parent' : 'direct',
@@ -405,7 +403,7 @@ export class MemorySource implements AccountSource {
       members: { own: 0, total: 0 },
       agents: { own: 0, total: 0 },
       minutes: null,
-      createdAt: instantOf(BASE_MS + this.#serial) as Instant,
+      createdAt: instantOf(BASE_MS + this.#serial),
       closedAt: null,
     };
     const entry: Entry = { row, children: [], parent, own: { members: 0, agents: 0, nanos: 0n } };

@@ -51,7 +51,7 @@ describe('The usage writer', () => {
     const writer = createUsageWriter({ store, onCommitted: () => {} });
     for (let steps = 0; steps < 20; steps++) {
       await writer.record(METER, [event(`first-${steps}`)]);
-      for (let i = 0; i < steps; i++) await null;
+      for (let i = 0; i < steps; i++) await Promise.resolve();
       expect(await writer.record(METER, [event(`then-${steps}`)])).toEqual(['accepted']);
     }
     expect(kept.size).toBe(40);

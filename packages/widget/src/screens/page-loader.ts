@@ -66,7 +66,7 @@ export class PageLoader {
       const job = this.#waiting.shift();
       if (job === undefined) return;
       this.#running += 1;
-      job().finally(() => {
+      void job().finally(() => {
         this.#running -= 1;
         this.#next();
       });

@@ -82,7 +82,7 @@ export function commandOf(keys: Keys, typing: boolean, rtl: boolean): TreeComman
   if (special) return special;
   if (!(typing && key === ' ') && MOVES[key]) return MOVES[key];
   if (!typing && LETTERS[key]) return LETTERS[key];
-  return [...key].length === 1 && key.trim() === key
+  return Array.from(key).length === 1 && key.trim() === key
     ? { do: 'type', text: key }
     : key === ' '
       ? { do: 'type', text: key }
