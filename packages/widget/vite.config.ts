@@ -1,24 +1,36 @@
 import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** Takes the white space out of `css` and `html` templates: to the minifier they are just strings. */
+const sources = globSync('src/**/*.ts', { cwd: path('.') }).map((file) => readFileSync(path(file), 'utf8'));
+
+/** Whether anything but the list of tokens itself uses one. Tokens that only the web app uses stay out of the widget. */
+const isUsed = (token: string): boolean => sources.some((source) => source.includes(`var(${token}`));
+
+/** Takes the white space out of `css` and `html` templates, and unused tokens out of the list: to the minifier these are just strings. */
 function tightTemplates(): Plugin {
   const tight = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replace(/ {2,}/g, ' ');
   const tightCss = (text: string): string =>
     tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
-      .replace(/\s*([{};])\s*/g, '$1')
+      .replace(/\s*([{};,])\s*/g, '$1')
+      .replace(/: /g, ':')
       .replace(/;}/g, '}');
+  const tightTokens = (text: string): string =>
+    tightCss(text).replace(/(--[\w-]+):[^;}]*[;}]/g, (all, token: string) =>
+      isUsed(token) ? all : all.endsWith('}') ? '}' : '',
+    );
   return {
     name: 'tight-templates',
     transform(code, id) {
       if (!/\/widget\/src\/.*\.ts$/.test(id)) return null;
-      return code
+      const tightened = code
         .replace(/\bcss`[^`]*`/g, tightCss)
-        .replace(/(?<=TOKENS = )`[^`]*`/, tightCss)
+        .replace(/(?<=TOKENS = )`[^`]*`/, tightTokens)
         .replace(/\b(?:html|svg)`(?:[^`$]|\$(?!\{))*/g, tight);
+      return { code: tightened, map: null };
     },
   };
 }
@@ -49,6 +61,10 @@ export default defineConfig({
     copyPublicDir: false,
     modulePreload: false,
     lib: { entry: path('src/manager/entry.ts'), formats: ['es'], fileName: () => 'subaccount-manager.js' },
-    rolldownOptions: { output: { minify: true, chunkFileNames: 'subaccount-manager-[name]-[hash].js' } },
+    rolldownOptions: {
+      // what lazy parts share with the list stays in the one file that pages name
+      preserveEntrySignatures: 'allow-extension',
+      output: { minify: true, chunkFileNames: 'subaccount-manager-[name]-[hash].js' },
+    },
   },
 });

@@ -3,7 +3,7 @@ import { userEvent } from 'vitest/browser';
 import '../src/manager/entry.ts';
 import { SubaccountManager } from '../src/manager/subaccount-manager.ts';
 import { mockTree } from './example-tree.ts';
-import { deep, deepAll, focused, painted, stage, still } from './stage.ts';
+import { deep, deepAll, focused, painted, stage } from './stage.ts';
 import { serve } from './wire.ts';
 
 const stops: (() => void)[] = [];
@@ -141,9 +141,8 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     });
     await loaded(manager);
     const button = deep(manager.shadowRoot ?? manager, '.create');
-    await still();
-    const { backgroundColor, color } = getComputedStyle(button);
-    expect({ backgroundColor, color }).toEqual({ backgroundColor: 'rgb(255, 212, 0)', color: 'rgb(0, 0, 0)' });
+    await vi.waitFor(() => expect(getComputedStyle(button).backgroundColor).toBe('rgb(255, 212, 0)'));
+    expect(getComputedStyle(button).color).toBe('rgb(0, 0, 0)');
   });
 
   it('offers only what features leave, and nothing that changes when it is read-only', async () => {

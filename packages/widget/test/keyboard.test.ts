@@ -158,7 +158,7 @@ describe('with the keyboard alone', () => {
     expect(focused()).toMatchObject({ type: 'search' });
     await press('köln');
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Straße & Söhne', 'Filiale Köln']));
-    expect(shown.row('Filiale Köln').querySelector('mark')?.textContent).toBe('Köln');
+    await vi.waitFor(() => expect(shown.row('Filiale Köln').querySelector('mark')?.textContent).toBe('Köln'));
     expect(shown.row('Acme Group').dataset['found']).toBe('way');
     expect(deep(shown.screen.renderRoot, '.found').textContent).toBe('1 match in 1 branch');
     await press('{ArrowDown}');

@@ -45,6 +45,7 @@ describe('live minutes', () => {
     shown.tree.goTo(shown.line('Acme South'));
     shown.tree.focus();
     await userEvent.keyboard('{F2}');
+    await vi.waitFor(() => expect(focused()?.matches('.editing input, input:not([type])')).toBe(true));
     for (const letter of 'Acme Southern') {
       await userEvent.keyboard(letter);
       source.tick([[leaf, '1']]);

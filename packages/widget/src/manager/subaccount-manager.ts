@@ -10,7 +10,6 @@ import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { emit } from '../tree/tree-events.ts';
-import { brandDeclarations, readColor } from './brand.ts';
 import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
 import { shakeHands } from './handshake.ts';
 import { languageAt } from './language.ts';
@@ -147,7 +146,7 @@ export class SubaccountManager extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('brand')) this.#paintBrand();
+    if (changed.has('brand')) void this.#paintBrand();
   }
 
   protected override render(): TemplateResult {
@@ -210,10 +209,16 @@ export class SubaccountManager extends LitElement {
     if (this.strings === strings) this.texts = texts;
   }
 
-  #paintBrand(): void {
+  async #paintBrand(): Promise<void> {
     const { brand } = this;
-    const text = brand === null ? '' : brand || getComputedStyle(this).getPropertyValue('--sam-accent');
+    if (brand === null) {
+      this.#brandSheet.replaceSync('');
+      return;
+    }
+    const { brandDeclarations, readColor } = await import('./brand.ts');
+    const text = brand || getComputedStyle(this).getPropertyValue('--sam-accent');
     const color = text.includes('light-dark(') ? null : readColor(text.trim());
-    this.#brandSheet.replaceSync(color === null ? '' : `.root { ${brandDeclarations(color)} }`);
+    if (this.brand === brand)
+      this.#brandSheet.replaceSync(color === null ? '' : `.root { ${brandDeclarations(color)} }`);
   }
 }

@@ -1,7 +1,4 @@
-import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail } from '../data/account-source.ts';
-import type { MenuItem } from '../parts/sam-menu.ts';
-import type { Texts } from '../strings/texts.ts';
 
 /** What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6). */
 export const FEATURES = ['create', 'switch', 'open', 'rename', 'suspend', 'close'] as const;
@@ -16,31 +13,4 @@ export function allowedFeatures(
   const manages = access === 'full' && detail?.levels['account.subaccounts'] === 'full' && detail.status !== 'closed';
   const always: readonly Feature[] = ['switch', 'open'];
   return new Set(wanted.filter((feature) => manages || always.includes(feature)));
-}
-
-/** The entries of a row's menu. */
-export function menuFor(row: AccountRow, allowed: ReadonlySet<Feature>, { say }: Texts): readonly MenuItem[] {
-  const live = row.status !== 'closed';
-  const groups: readonly (readonly (MenuItem | false)[])[] = [
-    [
-      allowed.has('open') && { id: 'open', label: say('menuOpen'), key: 'Enter' },
-      allowed.has('switch') && live && { id: 'switch', label: say('menuSwitch'), key: 's' },
-      row.children > 0 && { id: 'openBranch', label: say('menuExpandBranch') },
-    ],
-    [
-      allowed.has('create') && live && { id: 'create', label: say('menuCreateNested') },
-      allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
-      { id: 'copyId', label: say('menuCopyId'), key: 'y' },
-    ],
-    [
-      allowed.has('suspend') && live && row.suspension === null && { id: 'suspend', label: say('menuSuspend') },
-      allowed.has('suspend') && live && row.suspension !== null && { id: 'reactivate', label: say('menuReactivate') },
-      allowed.has('close') && live && { id: 'close', label: say('menuClose'), tone: 'danger' as const },
-      allowed.has('close') && !live && { id: 'reopen', label: say('menuReopen') },
-    ],
-  ];
-  return groups
-    .map((group) => group.filter((item) => item !== false))
-    .filter((group) => group.length > 0)
-    .flatMap((group, k) => group.map((item, i) => (k > 0 && i === 0 ? { ...item, apart: true } : item)));
 }

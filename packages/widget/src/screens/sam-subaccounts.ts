@@ -1,12 +1,12 @@
-import type { AccountId, AccountRow } from '@tenantree/domain';
+import type { AccountId } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { AccountRef, AccountSource } from '../data/account-source.ts';
+import type { AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
-import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
+import type { SamTree } from '../tree/sam-tree.ts';
 import { emit } from '../tree/tree-events.ts';
-import { allowedFeatures, FEATURES, type Feature, menuFor } from './features.ts';
+import { allowedFeatures, FEATURES, type Feature } from './features.ts';
 import { refusedState } from './screen-states.ts';
 import { bones, countWords, emptyState, foundWords, staleNote, wayBar } from './subaccounts-body.ts';
 import { SubaccountsCommands } from './subaccounts-commands.ts';
@@ -57,7 +57,6 @@ export class SamSubaccounts extends LitElement {
   #order: 'current' | 'outdated' = 'current';
   #allowed: ReadonlySet<Feature> = new Set();
   #rowFeatures: RowFeatures = { select: true, switch: true, actions: true };
-  readonly #menuOf = (row: AccountRow): readonly MenuItem[] => menuFor(row, this.#allowed, this.texts);
 
   constructor() {
     super();
@@ -93,6 +92,21 @@ export class SamSubaccounts extends LitElement {
     else this.restart();
   }
 
+  /** The table, once there is one. */
+  get tree(): SamTree | null {
+    return this.renderRoot.querySelector<SamTree>('sam-tree');
+  }
+
+  /** Tells the host what failed. */
+  report({ code, message, retryable }: SourceRefusal): void {
+    emit(this, 'sam-error', { code, message, retryable });
+  }
+
+  /** Shows the tree again as it was before a search. */
+  clearSearch(): void {
+    if (this.#commands.query !== '') this.#commands.search('');
+  }
+
   /** Moves the focus to the search field. */
   focusSearch(): void {
     this.renderRoot.querySelector<HTMLInputElement>('.search input')?.focus();
@@ -122,7 +136,7 @@ export class SamSubaccounts extends LitElement {
     const commands = this.#commands;
     const store = session?.store ?? null;
     const found = foundWords(store, texts);
-    return html`<div class="screen" @keydown=${(event: KeyboardEvent) => commands.press(event)}>
+    return html`<div class="screen" @keydown=${commands.press} @focusin=${commands.prepare} @pointerover=${commands.prepare}>
       ${this.#top()}
       <div class="card" part="card" @sam-action=${commands.act} @sam-rename=${commands.rename} @sam-select=${() => this.requestUpdate()} @sam-sort=${() => this.requestUpdate()}>
         ${toolbar({
@@ -144,7 +158,7 @@ export class SamSubaccounts extends LitElement {
       <div class="hidden" role="status">${found}</div>
       <slot name="footer"></slot>
       <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')} @sam-choose=${commands.choose}></sam-menu>
-      <sam-toast .dismissLabel=${texts.say('dismiss')}></sam-toast>
+      <sam-toast></sam-toast>
     </div>`;
   }
 
@@ -164,7 +178,7 @@ export class SamSubaccounts extends LitElement {
     return html`${emptyState(store, texts, { clearSearch: () => commands.toolbar.search(''), create })}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
-        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${this.#menuOf}
+        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }
 
@@ -174,7 +188,7 @@ export class SamSubaccounts extends LitElement {
       this.#stops.push(store.listen({ changed: () => this.#treeChanged(), ticked: () => this.#checkOrder() }));
       emit(this, 'sam-ready', { account: this.session?.row });
     }
-    if (this.session?.refusal) this.#commands.report(this.session.refusal);
+    if (this.session?.refusal) this.report(this.session.refusal);
     this.requestUpdate();
   }
 

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
-import type { Toast } from '../parts/sam-toast.ts';
 import type { Texts } from '../strings/texts.ts';
 import { DEFAULT_STATUS, type TreeStore } from '../tree/tree-store.ts';
 import { stateBlock } from './screen-states.ts';
@@ -72,13 +71,3 @@ export function emptyState(store: TreeStore, { say }: Texts, offers: EmptyOffers
 /** The shape of rows while the first ones are on their way; invisible at first, so that a fast answer doesn't flicker. */
 export const bones = ({ say }: Texts): TemplateResult =>
   html`<div class="bones" role="status"><span class="hidden">${say('loading')}</span><div></div><div></div><div></div><div></div><div></div></div>`;
-
-/** Says that something was copied, or that it could not be. */
-export async function copyText(text: string, { say }: Texts, toast: (toast: Toast) => void): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast({ text: say('idCopied') });
-  } catch {
-    toast({ text });
-  }
-}

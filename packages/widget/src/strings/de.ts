@@ -25,7 +25,7 @@ export const de: Strings = {
   sortedDescending: 'Nach {column} absteigend sortiert',
   orderChanged: 'Reihenfolge veraltet',
   sortAgain: 'Neu sortieren',
-  planParent: 'Über das Elternkonto',
+  planParent: 'Elternkonto',
   planDirect: 'Direkt',
   paidByParent: 'Vom Elternkonto bezahlt',
   independent: 'Unabhängiges Konto',

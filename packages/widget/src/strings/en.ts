@@ -1,4 +1,6 @@
-/** Every text of the screens. Translations have the same keys; a reseller replaces single ones through `strings`. */
+import type { enWork } from './en-work.ts';
+
+/** The texts of the list, in English. Those of menus, dialogs and messages come with them (en-work.ts). */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -9,7 +11,6 @@ export const en = {
   clearSearch: 'Clear search',
   matches: '{n, plural, one {# match} other {# matches}}',
   matchesIn: '{n, plural, one {# match} other {# matches}} in {branches, plural, one {# branch} other {# branches}}',
-
   columnSelect: 'Selected',
   columnName: 'Name',
   columnPlan: 'Billing plan',
@@ -24,7 +25,6 @@ export const en = {
   sortedDescending: 'Sorted by {column}, descending',
   orderChanged: 'Order changed',
   sortAgain: 'Re-sort',
-
   planParent: 'Parent Billing',
   planDirect: 'Direct',
   paidByParent: 'Paid by parent account',
@@ -57,39 +57,14 @@ export const en = {
   rowGoneEmpty: '{gone} is no longer here.',
   summary:
     '{name}: {minutes} minutes used, {members, plural, one {# member} other {# members}}, {agents, plural, one {# agent} other {# agents}}',
-  idCopied: 'Id copied',
   back: 'Back',
   pathLabel: 'Path',
-
-  menuOpen: 'Open',
-  menuSwitch: 'Switch to',
-  menuCreateNested: 'Create nested subaccount…',
-  menuRename: 'Rename',
-  menuCopyId: 'Copy id',
-  menuExpandBranch: 'Expand whole branch',
-  menuSuspend: 'Suspend…',
-  menuReactivate: 'Reactivate',
-  menuClose: 'Close…',
-  menuReopen: 'Reopen',
-
   filter: 'Status',
   filterLabel: 'Status of the accounts to show',
   view: 'View',
   viewLabel: 'View: sorting and density',
-  sortBy: 'Sort by',
-  sortName: 'Name',
-  sortMembers: 'Members',
-  sortAgents: 'Agents',
-  sortMinutes: 'Minutes used',
-  sortCreated: 'Created',
-  ascending: 'Ascending',
-  descending: 'Descending',
-  density: 'Density',
-  comfortable: 'Comfortable',
-  compact: 'Compact',
   selected: '{n, plural, one {# selected} other {# selected}}',
   clearSelection: 'Clear selection',
-
   live: 'Live',
   connecting: 'Connecting',
   catchingUp: 'Catching up',
@@ -97,7 +72,6 @@ export const en = {
   offlineSince: 'Offline since {time}',
   pauseLive: 'Pause live updates',
   resumeLive: 'Resume live updates',
-
   emptyTitle: 'No subaccounts yet',
   emptyText: 'Each one keeps its own members, agents and data; you pay one invoice.',
   emptyFiltered: 'No accounts with this status',
@@ -115,70 +89,6 @@ export const en = {
   requestId: 'Request id {id}',
   notFoundTitle: 'There is no such account',
   notFoundText: 'It may have been closed, or it is not yours to see.',
-
-  cancel: 'Cancel',
-  dismiss: 'Dismiss',
-  undo: 'Undo',
-  createTitle: 'Create subaccount',
-  createName: 'Name',
-  createNameHint: '2 to 120 characters. Siblings have different names.',
-  createParent: 'Parent',
-  createBilling: 'Paid by {name} (Parent Billing)',
-  createAnother: 'Create another',
-  createSubmit: 'Create {name}',
-  createSubmitEmpty: 'Create subaccount',
-  creating: 'Creating…',
-  created: '{name} created',
-  nameTooShort: 'A name has at least 2 characters.',
-  nameTooLong: 'A name has at most 120 characters; this one has {n}.',
-
-  renameLabel: 'New name of {name}',
-  renamed: 'Renamed to {name}',
-
-  suspendTitle: 'Suspend {name}',
-  suspendKind: 'What is suspended',
-  kindNoNewWork: 'No new work',
-  kindNoNewWorkText: 'Nothing new is created. Running work may finish and is counted.',
-  kindReadOnly: 'Read-only',
-  kindReadOnlyText: 'People and keys of the account can look at everything and change nothing.',
-  kindFullStop: 'Full stop',
-  kindFullStopText: 'Nobody from the account gets in.',
-  suspendFrom: 'Starts',
-  suspendFromHint: 'Empty: at once',
-  suspendUntil: 'Ends',
-  suspendUntilHint: 'Empty: when you reactivate it',
-  suspendReason: 'Reason',
-  suspendReasonHint: 'Optional. Kept in the audit log.',
-  suspendHits: 'This affects',
-  hitsAccounts: '{n, plural, one {# account} other {# accounts}}',
-  hitsMembers: '{n, plural, one {# member} other {# members}}',
-  hitsAgents: '{n, plural, one {# agent} other {# agents}}',
-  hitsMore: 'and {n} more',
-  previewFailed: 'What this affects could not be read.',
-  suspendSubmit: 'Suspend {name}',
-  suspending: 'Suspending…',
-  didSuspend: '{name} suspended',
-  willSuspend: '{name} will be suspended on {date}',
-  didReactivate: '{name} reactivated',
-  untilBeforeFrom: 'The end is before the start.',
-
-  closeTitle: 'Close {name}',
-  closeText: 'Its members and keys can read it, and nothing in it can be changed. Usage is no longer accepted.',
-  closeKept:
-    'Its data is kept for 30 days. Until then you can reopen it; after that it is erased, except what invoices and the audit log need.',
-  closeHasChildren:
-    '{name} still has {n, plural, one {# open subaccount} other {# open subaccounts}}. Close or move them first.',
-  closeProtected: '{name} is protected against deletion.',
-  closeType: 'Type {name} to confirm',
-  closeMismatch: 'The name does not match yet.',
-  closeSubmit: 'Close {name}',
-  closing: 'Closing…',
-  didClose: '{name} closed',
-  didReopen: '{name} reopened',
-  expandTitle: 'Expand {n} subaccounts?',
-  expandText: 'Everything below {name} is loaded and shown.',
-  expandSubmit: 'Expand all',
-
   sessionEnded: 'Session ended',
   reconnect: 'Reconnect',
   offlineTitle: 'No connection',
@@ -189,8 +99,7 @@ export const en = {
   versionText:
     'The server speaks another version than this page. Reload the page; if that doesn’t help, tell whoever runs it.',
   loggedOut: 'Signed out',
-  didFail: 'That did not work: {message}',
 } as const;
 
-/** A catalogue: a text for every key. */
-export type Strings = Readonly<Record<keyof typeof en, string>>;
+/** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
+export type Strings = Readonly<Record<keyof typeof en | keyof typeof enWork, string>>;

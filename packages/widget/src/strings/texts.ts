@@ -8,12 +8,25 @@ export type Texts = {
   readonly numbers: Numbers;
   /** Writes a text of the catalogue. */
   readonly say: (key: keyof Strings, values?: Values) => string;
+  /** Fills what the catalogue doesn't have yet; what it has stays. */
+  readonly complete: (strings: Partial<Strings>) => void;
 };
 
 /** Makes the texts of a language from its catalogue. */
-export function textsOf(locale: string, strings: Strings): Texts {
+export function textsOf(locale: string, strings: Partial<Strings>): Texts {
   const numbers = numbersOf(locale);
-  return { locale, numbers, say: (key, values) => (values ? write(strings[key], values, numbers) : strings[key]) };
+  let known = strings;
+  return {
+    locale,
+    numbers,
+    say: (key, values) => {
+      const message = known[key] ?? '';
+      return values ? write(message, values, numbers) : message;
+    },
+    complete: (more) => {
+      known = { ...more, ...known };
+    },
+  };
 }
 
 let english: Texts | undefined;

@@ -148,6 +148,10 @@ function stateOf(
   return { kind: null, words: '' };
 }
 
+/** All of it, or none, is the account's own: then its share needs no number. */
+const isPlain = ({ own, total }: { readonly own: string; readonly total: string }): boolean =>
+  own === total || own === '0';
+
 /**
  * Writes the minutes: the one thing that changes many times a second.
  *
@@ -157,8 +161,7 @@ export function paintMinutes({ nodes }: Slot, account: Account, { numbers, say: 
   const { minutes, row } = account;
   const total = minutes === null ? '–' : numbers.minutes(minutes.total);
   if (nodes.total.data === total && minutes === null) return false;
-  const own =
-    minutes === null || row.subaccounts === 0 || minutes.own === minutes.total ? '' : numbers.minutes(minutes.own);
+  const own = minutes === null || row.subaccounts === 0 || isPlain(minutes) ? '' : numbers.minutes(minutes.own);
   say(nodes.own, own === '' ? '' : text('ownMinutes', { minutes: own }));
   if (nodes.total.data === total) return false;
   nodes.total.data = total;

@@ -1,11 +1,12 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { SortKey } from '../data/account-source.ts';
+import { define } from '../define.ts';
 import { icon } from '../icons/icons.ts';
 import type { MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { AccountLine, Line } from './lines.ts';
-import { NameEditor, type RefusedName } from './name-editor.ts';
+import type { NameEditor, RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
 import { emit } from './tree-events.ts';
 import { TreeIntents } from './tree-intents.ts';
@@ -50,14 +51,14 @@ export class SamTree extends LitElement {
   /** Address of an account's page, for middle-click and new tabs; without it names are plain text. */
   declare hrefOf: ((id: AccountId) => string) | null;
   /** Entries of an account's menu; their ids are actions of `sam-action`, or `open` and `switch`. */
-  declare menuOf: (account: AccountRow) => readonly MenuItem[];
+  declare menuOf: (account: AccountRow) => readonly MenuItem[] | Promise<readonly MenuItem[]>;
   /** Name of the table for assistive technology. */
   declare label: string;
   declare density: 'comfortable' | 'compact';
   readonly #painter = new TreePainter(this);
   readonly #keyboard = new TreeKeyboard(this, this.#painter);
   readonly #pointer = new TreePointer(this, this.#painter);
-  readonly #editor = new NameEditor(this, this.#painter);
+  #editor: NameEditor | null = null;
   #stopListening: (() => void) | null = null;
   #menuLine: AccountLine | null = null;
 
@@ -139,21 +140,25 @@ export class SamTree extends LitElement {
   }
 
   /** Opens the menu of a line at its button, or at the row where the layout has no button. */
-  openMenu(line: AccountLine): void {
+  async openMenu(line: AccountLine): Promise<void> {
+    const { row } = line.account;
+    const [items, { SamMenu }] = await Promise.all([this.menuOf(row), import('../parts/sam-menu.ts')]);
+    define('sam-menu', SamMenu);
     const menu = this.renderRoot.querySelector<SamMenu>('sam-menu');
     const slot = this.#painter.slotOfLine(line);
     if (!menu || !slot) return;
-    const { name } = line.account.row;
     this.#menuLine = line;
-    menu.items = this.menuOf(line.account.row);
-    menu.label = this.texts.say('actionsForName', { name });
+    menu.items = items;
+    menu.label = this.texts.say('actionsForName', { name: row.name });
     const button = slot.nodes.menu;
     const opener = this.#painter.cell === 'actions' && this.#painter.current === line ? button : slot.el;
-    menu.openAt(button.checkVisibility() ? button : slot.el, opener);
+    await menu.openAt(button.checkVisibility() ? button : slot.el, opener);
   }
 
   /** Lets a name be edited in its row; `refused` is what was typed before, with the reason why it can't be. */
-  editName(line: AccountLine, refused: RefusedName | null = null): void {
+  async editName(line: AccountLine, refused: RefusedName | null = null): Promise<void> {
+    const { NameEditor } = await import('./name-editor.ts');
+    this.#editor ??= new NameEditor(this, this.#painter);
     this.#editor.open(line, refused);
   }
 

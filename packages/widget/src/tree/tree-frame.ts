@@ -16,8 +16,11 @@ export class TreeFrame {
   viewport = 0;
   layout: Layout = 'xl';
 
-  /** @param resized called after a size changed, before the next paint */
-  constructor(root: ParentNode, resized: () => void) {
+  /**
+   * @param resized called after a size changed: `viewport` before the next paint, `rows` when that would change sizes again, which must
+   *   wait for the next frame
+   */
+  constructor(root: ParentNode, resized: (what: 'viewport' | 'rows') => void) {
     const find = (selector: string): HTMLElement => {
       const found = root.querySelector(selector);
       if (!(found instanceof HTMLElement)) throw new TypeError(`the table has no ${selector}`);
@@ -29,14 +32,12 @@ export class TreeFrame {
     this.pins = find('.pins');
     this.#probe = find('.probe');
     this.#sizes = new ResizeObserver((entries) => {
+      const before = this.rowHeight;
       for (const { target, contentRect } of entries) {
         if (target === this.#probe) this.rowHeight = contentRect.height || this.rowHeight;
-        else {
-          this.layout = layoutOf(contentRect.width);
-          this.viewport = contentRect.height - this.headHeight;
-        }
+        else this.#take(contentRect.width, contentRect.height);
       }
-      resized();
+      resized(this.rowHeight === before ? 'viewport' : 'rows');
     });
   }
 
@@ -50,13 +51,21 @@ export class TreeFrame {
     return this.viewport / this.rowHeight;
   }
 
+  /** Measures once, so that the first paint is right, and from then on when something changes. */
   connect(): void {
+    this.rowHeight = this.#probe.getBoundingClientRect().height || this.rowHeight;
+    this.#take(this.scroller.clientWidth, this.scroller.clientHeight);
     this.#sizes.observe(this.scroller);
     this.#sizes.observe(this.#probe);
   }
 
   disconnect(): void {
     this.#sizes.disconnect();
+  }
+
+  #take(width: number, height: number): void {
+    this.layout = layoutOf(width);
+    this.viewport = height - this.headHeight;
   }
 
   /** Scrolls as little as possible so that a row is seen, below what is pinned above it. */

@@ -81,6 +81,6 @@ export class TreeIntents {
   }
 
   menu(line: AccountLine): void {
-    if (this.#tree.features.actions) this.#tree.openMenu(line);
+    if (this.#tree.features.actions) void this.#tree.openMenu(line);
   }
 }

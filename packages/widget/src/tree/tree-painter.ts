@@ -58,7 +58,7 @@ export class TreePainter implements TreeListener {
   }
 
   attach(root: ParentNode): void {
-    this.#frame = new TreeFrame(root, () => this.renew());
+    this.#frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
     this.#pool = new RowPool(this.#frame.window);
   }
 

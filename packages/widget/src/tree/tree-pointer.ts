@@ -35,7 +35,7 @@ export class TreePointer {
   /** The focus arrived in a row or one of its cells. */
   focus(event: FocusEvent): void {
     const { target } = event;
-    if (!(target instanceof HTMLElement)) return;
+    if (!(target instanceof HTMLElement) || target.closest('.editing')) return;
     const row = target.closest('.row');
     const slot = row && this.#painter.slotOf(row);
     if (!slot?.line) return;

@@ -76,7 +76,7 @@ export const treeStyles = css`
   :host([density='compact']) .own { display: none; }
   :host([stale]) :is(.total, .fact-minutes) { text-decoration: underline dotted; text-underline-offset: 3px; }
   .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); opacity: 0; }
-  .transfer { font-size: var(--sam-fs-12); color: var(--sam-text-2); }
+  .transfer { display: flex; font-size: var(--sam-fs-12); color: var(--sam-text-2); }
   .row[data-billing='parent'] .glyph.parent, .row[data-billing='direct'] .glyph.direct { display: block; }
   .badge { box-sizing: border-box; display: inline-flex; align-items: center; gap: 6px; min-inline-size: 0; }
   .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-weight: var(--sam-fw-medium); }

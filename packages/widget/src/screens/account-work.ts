@@ -1,0 +1,182 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { AccountName } from '../data/account-source.ts';
+import { define } from '../define.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
+import { SamToast, type Toast } from '../parts/sam-toast.ts';
+import { enWork } from '../strings/en-work.ts';
+import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
+import type { TreeStore } from '../tree/tree-store.ts';
+import { AccountActs } from './account-acts.ts';
+import { copyText } from './copy-text.ts';
+import { menuFor } from './row-menu.ts';
+import type { SamSubaccounts } from './sam-subaccounts.ts';
+import { type DialogContext, ScreenDialogs } from './screen-dialogs.ts';
+
+/** Expanding more rows than this at once is asked about first (ux.md 2.2). */
+const ASK_ABOVE_ROWS = 2_000;
+
+/** What can be done with single accounts: their menus, dialogs, acts and messages. Loaded when somebody turns to the screen. */
+export class AccountWork {
+  readonly #screen: SamSubaccounts;
+  readonly #dialogs: ScreenDialogs;
+  #acts: { readonly store: TreeStore; readonly acts: AccountActs } | null = null;
+  /** An account that a dialog made: the focus goes to it afterwards. */
+  #landing: AccountRow['id'] | null = null;
+
+  constructor(screen: SamSubaccounts) {
+    define('sam-toast', SamToast);
+    this.#screen = screen;
+    this.#dialogs = new ScreenDialogs(screen.renderRoot);
+  }
+
+  /** Texts of menus and dialogs, for a language that has none of its own. */
+  prepare(): void {
+    this.#screen.texts.complete(enWork);
+  }
+
+  menuOf(row: AccountRow): readonly MenuItem[] {
+    return menuFor(row, this.#screen.allowed, this.#screen.texts);
+  }
+
+  toastsFocus(): void {
+    this.#toasts?.focus();
+  }
+
+  act(action: ActionDetail['action'], account: AccountRow): void {
+    const { allowed, texts } = this.#screen;
+    const store = this.#store;
+    const context = this.#dialogContext();
+    const line = store?.view.lines.get(account.id);
+    if (!store || !context) return;
+    const open = account.status !== 'closed';
+    if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
+    else if (action === 'openBranch') this.#openBranch(store, account);
+    else if (action === 'rename' && line && open && allowed.has('rename')) this.#screen.tree?.editName(line);
+    else if (action === 'suspend' && allowed.has('suspend'))
+      void this.#inDialog(() => this.#dialogs.suspend(context, account));
+    else if (action === 'reactivate' && allowed.has('suspend')) void context.acts.reactivate(account);
+    else if (action === 'close' && allowed.has('close'))
+      void this.#inDialog(() => this.#dialogs.close(context, account));
+    else if (action === 'reopen' && allowed.has('close')) void context.acts.reopen(account);
+  }
+
+  /** Creates a subaccount of an account; of the only selected one, or the acting one, where none is named. */
+  create(account: AccountRow | null): void {
+    const { session } = this.#screen;
+    const context = this.#dialogContext();
+    if (!session?.detail || !context) return;
+    const here: AccountName = { id: session.detail.id, name: session.row?.name ?? session.detail.name };
+    const parent = account ?? this.#onlySelected() ?? here;
+    const parents = new Map([here, ...this.#ancestors(parent.id), parent].map(({ id, name }) => [id, { id, name }]));
+    void this.#inDialog(() => this.#dialogs.create(context, parent, [...parents.values()]));
+  }
+
+  async rename({ account, name }: RenameDetail): Promise<void> {
+    const refusal = await this.#actsOf(this.#store)?.rename(account, name);
+    if (!refusal) return;
+    const line = this.#store?.view.lines.get(account.id);
+    if (line) this.#screen.tree?.editName(line, { name, why: refusal.message });
+    this.#screen.report(refusal);
+  }
+
+  get #store(): TreeStore | null {
+    return this.#screen.session?.store ?? null;
+  }
+
+  get #toasts(): SamToast | null {
+    return this.#screen.renderRoot.querySelector<SamToast>('sam-toast');
+  }
+
+  #openBranch(store: TreeStore, account: AccountRow): void {
+    const act = (): void => {
+      const line = store.view.lines.get(account.id);
+      if (line) store.change((view) => view.openDeep(line));
+    };
+    if (account.subaccounts <= ASK_ABOVE_ROWS) {
+      act();
+      return;
+    }
+    const { texts } = this.#screen;
+    const { say } = texts;
+    const question = {
+      title: say('expandTitle', { n: account.subaccounts }),
+      text: say('expandText', { name: account.name }),
+      submit: say('expandSubmit'),
+    };
+    void this.#inDialog(() => this.#dialogs.confirm(texts, question, act));
+  }
+
+  #onlySelected(): AccountRow | null {
+    const [id, ...others] = this.#store?.selection.ids() ?? [];
+    if (id === undefined || others.length > 0) return null;
+    const row = this.#store?.account(id)?.row;
+    return row && row.status !== 'closed' ? row : null;
+  }
+
+  #ancestors(id: AccountRow['id']): AccountName[] {
+    const names: AccountName[] = [];
+    let row = this.#store?.account(id)?.row;
+    while (row?.parentId && row.parentId !== this.#store?.accountId) {
+      row = this.#store?.account(row.parentId)?.row;
+      if (row) names.unshift({ id: row.id, name: row.name });
+    }
+    return names;
+  }
+
+  /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */
+  async #inDialog(open: () => Promise<void>): Promise<void> {
+    this.#landing = null;
+    await open();
+    const { tree } = this.#screen;
+    const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
+    if (line) tree?.goTo(line);
+    if (line || this.#screen.shadowRoot?.activeElement === null) tree?.focus();
+  }
+
+  #dialogContext(): DialogContext | null {
+    const { source, texts } = this.#screen;
+    const store = this.#store;
+    const acts = this.#actsOf(store);
+    if (!source || !store || !acts) return null;
+    const created = (row: AccountRow): void => {
+      this.#screen.clearSearch();
+      store.takeRow(row);
+      store.reveal(row);
+      this.#landing = row.id;
+      this.#changed(row);
+      const open = {
+        label: texts.say('menuOpen'),
+        act: () => emit(this.#screen, 'sam-open', { account: row, place: 'here' }),
+      };
+      this.#toast({
+        text: texts.say('created', { name: row.name }),
+        acts: this.#screen.allowed.has('open') ? [open] : [],
+      });
+    };
+    return { source, texts, acts, created };
+  }
+
+  #actsOf(store: TreeStore | null): AccountActs | null {
+    const { source, texts } = this.#screen;
+    if (!source || !store) return null;
+    if (this.#acts?.store !== store) {
+      const toast = (one: Toast): void => this.#toast(one);
+      this.#acts = {
+        store,
+        acts: new AccountActs({ source, store, texts, toast, changed: (row) => this.#changed(row) }),
+      };
+    }
+    return this.#acts.acts;
+  }
+
+  #changed(row: AccountRow): void {
+    emit(this.#screen, 'sam-change', { account: row });
+  }
+
+  #toast(toast: Toast): void {
+    const toasts = this.#toasts;
+    if (!toasts) return;
+    toasts.dismissLabel = this.#screen.texts.say('dismiss');
+    toasts.show(toast);
+  }
+}
