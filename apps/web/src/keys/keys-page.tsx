@@ -59,7 +59,9 @@ export default function KeysPage({ account }: { readonly account: string }) {
                     <th scope="col">Owner</th>
                     <th scope="col">Created</th>
                     <th scope="col">Last used</th>
-                    <th scope="col" aria-label="Actions" />
+                    <th scope="col">
+                      <span className={css.hidden}>Actions</span>
+                    </th>
                   </tr>
                 </thead>
                 <tbody>

@@ -40,7 +40,9 @@ export default function MembersPage({ account }: { readonly account: string }) {
                   <th scope="col">Person</th>
                   <th scope="col">Role</th>
                   <th scope="col">Since</th>
-                  <th scope="col" aria-label="Actions" />
+                  <th scope="col">
+                    <span className={css.hidden}>Actions</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>

@@ -7,6 +7,7 @@ import { Input } from 'react-aria-components/Input';
 import { ListBox, ListBoxItem } from 'react-aria-components/ListBox';
 import { Popover } from 'react-aria-components/Popover';
 import { SearchField } from 'react-aria-components/SearchField';
+import { partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { ChevronIcon } from './icons.tsx';
 import css from './shell.module.css';
@@ -46,7 +47,8 @@ export function AccountSwitcher({ current, home, user, onChoose }: Props) {
   };
   return (
     <DialogTrigger isOpen={isOpen} onOpenChange={close}>
-      <AriaButton className={css.switcher ?? ''} aria-label={`Acting account: ${current?.name ?? ''}. Change`}>
+      <AriaButton className={css.switcher ?? ''}>
+        <span className={partsCss.hidden}>Acting account</span>
         <bdi>{current?.name ?? '…'}</bdi>
         <ChevronIcon />
       </AriaButton>

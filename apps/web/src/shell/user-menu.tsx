@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
+import { partsCss } from '../parts/parts.tsx';
 import { signOut } from '../session/sign-in.ts';
 import css from './shell.module.css';
 import { applyTheme, readTheme, THEMES, type Theme } from './theme.ts';
@@ -21,8 +22,9 @@ export function UserMenu({ name, email }: { readonly name: string; readonly emai
   };
   return (
     <MenuTrigger>
-      <AriaButton className={css.user ?? ''} aria-label={`Signed in as ${name}`}>
-        {initialsOf(name)}
+      <AriaButton className={css.user ?? ''}>
+        <span aria-hidden="true">{initialsOf(name)}</span>
+        <span className={partsCss.hidden}>Signed in as {name}</span>
       </AriaButton>
       <Popover className={css.popover ?? ''} placement="bottom end">
         <div className={css.who}>

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { CHROMIUM_ARGS, findChromium } from '../../../../scripts/chromium.ts';
+import { PASSWORD } from '../../../api/test/support/clients.ts';
+import { type Served, serve } from '../../../api/test/support/served.ts';
+
+export const EMAIL = 'olivia@example.com';
+
+/** The app as it is served, in a browser. */
+export type App = Served & {
+  readonly browser: Browser;
+  /** What pages complained of: errors, and what the policy blocked. */
+  readonly faults: string[];
+  /** Opens a page, in a context of its own unless one is given. */
+  open(options?: {
+    readonly width?: number;
+    readonly dark?: boolean;
+    readonly context?: BrowserContext;
+  }): Promise<Page>;
+};
+
+/** Of these the browser itself tells; the app shows them in its own way. */
+const EXPECTED = /^Failed to load resource|WebSocket connection/;
+
+/** Starts a server that nobody owns yet, and a browser. */
+export async function startApp(): Promise<App> {
+  const served = await serve();
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
+  const faults: string[] = [];
+  return {
+    ...served,
+    browser,
+    faults,
+    open: async ({ width = 1280, dark = false, context } = {}) => {
+      const page = await (context ?? (await browser.newContext())).newPage();
+      page.setDefaultTimeout(10_000);
+      await page.setViewportSize({ width, height: 800 });
+      await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' });
+      page.on('pageerror', (error) => faults.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !EXPECTED.test(message.text())) faults.push(message.text());
+      });
+      return page;
+    },
+    close: async () => {
+      await browser.close();
+      await served.close();
+    },
+  };
+}
+
+/** Signs in on the sign-in page that is shown. */
+export async function signIn(page: Page, email = EMAIL): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** The row of an account in the tree. */
+export const row = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.locator('bdi').getByText(name, { exact: true }) });
+
+/** Creates a subaccount of the acting account through the dialog. */
+export async function create(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByRole('button', { name: `Create ${name}` }).click();
+  await row(page, name).waitFor();
+}
+
+/** Chooses an entry of a row's menu. */
+export async function choose(page: Page, name: string, entry: string): Promise<void> {
+  await row(page, name).hover();
+  await row(page, name)
+    .getByRole('button', { name: new RegExp(`^Actions for`) })
+    .click();
+  await page.getByRole('menuitem', { name: entry }).click();
+}
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Asserts that axe finds nothing on the page. */
+export async function expectAccessible(page: Page, what: string): Promise<void> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const found = await page.evaluate<{ id: string; nodes: string[] }[]>(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.target.join(' ')) })))`,
+  );
+  expect(found, what).toEqual([]);
+}

@@ -1,0 +1,195 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, clientWithToken, PASSWORD } from '../../../api/test/support/clients.ts';
+import { type App, choose, create, EMAIL, expectAccessible, row, signIn, startApp } from './app.ts';
+
+const patiently = { timeout: 20_000, interval: 50 };
+let app: App;
+let home: BrowserContext;
+let page: Page;
+let client: Client;
+let root: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  home = await app.browser.newContext();
+  page = await app.open({ context: home });
+});
+afterAll(() => app.close());
+
+const minutesOf = (name: string) => row(page, name).locator('[data-cell=minutes]').first().innerText();
+const call = (account: string, idempotencyKey: string, quantity: string) =>
+  client.usage.record.mutate({
+    account,
+    events: [{ meter: 'call.minutes', quantity, occurredAt: new Date().toISOString(), idempotencyKey }],
+  });
+
+describe('the web app', () => {
+  it('is claimed through the one-time link, and only once', async () => {
+    await page.goto(app.setupLink);
+    await page.getByLabel('Main account').waitFor();
+    await expectAccessible(page, 'first run');
+    await page.getByLabel('Main account').fill('Acme Group');
+    await page.getByLabel('Your name').fill('Olivia Owner');
+    await page.getByLabel('E-mail address').fill(EMAIL);
+    await page.getByLabel('Password').fill('short');
+    await page.getByRole('button', { name: 'Create main account' }).click();
+    expect(page.url()).toContain('/setup/');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create main account' }).dblclick();
+    await page.getByText('No subaccounts yet').waitFor();
+    root = /\/a\/([^/]+)/.exec(page.url())?.[1] ?? '';
+    const again = await app.open();
+    await again.goto(app.setupLink);
+    await again.getByText('Already set up').waitFor();
+    await again.context().close();
+  });
+
+  it('creates accounts, one for a double click, nests them, and says which names are taken', async () => {
+    await create(page, 'Acme North');
+    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('acme north');
+    await dialog.getByRole('button', { name: 'Create acme north' }).click();
+    await dialog.getByText(/already has a subaccount named/).waitFor();
+    await dialog.getByLabel('Name').fill('Acme South');
+    await dialog.getByRole('button', { name: 'Create Acme South' }).dblclick();
+    await row(page, 'Acme South').waitFor();
+    expect(await row(page, 'Acme South').count()).toBe(1);
+    await choose(page, 'Acme North', 'Create nested');
+    await dialog.getByLabel('Name').fill('Northgate Dental');
+    await dialog.getByRole('button', { name: 'Create Northgate Dental' }).click();
+    await row(page, 'Northgate Dental').waitFor();
+    expect(await row(page, 'Northgate Dental').getAttribute('aria-level')).toBe('2');
+  });
+
+  it('renames, searches, and brings everything back', async () => {
+    await choose(page, 'Acme South', 'Rename');
+    await page.getByLabel('New name of Acme South').fill('Acme West');
+    await page.keyboard.press('Enter');
+    await row(page, 'Acme West').waitFor();
+    await page.getByPlaceholder('Search name or id').fill('dental');
+    await expect.poll(() => row(page, 'Acme West').count(), patiently).toBe(0);
+    await row(page, 'Northgate Dental').waitFor();
+    await page.getByPlaceholder('Search name or id').fill('nothing of that name');
+    await page.getByText('Nothing found').waitFor();
+    await page.keyboard.press('Escape');
+    await row(page, 'Acme West').waitFor();
+  });
+
+  it('makes a key, and shows minutes and accounts as programs change them, also after the server was away', async () => {
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByLabel('Name of the new key').fill('CRM sync');
+    await page.getByRole('button', { name: 'Create key' }).click();
+    const key = await page.locator('code').innerText();
+    await expectAccessible(page, 'keys');
+    client = clientWithToken(app.url, key);
+    await page.getByRole('link', { name: 'Subaccounts' }).click();
+    const { rows } = await client.accounts.list.query({ account: root });
+    const north = rows.find(({ name }) => name === 'Acme North')?.id ?? '';
+    await row(page, 'Acme North').waitFor();
+    await call(north, 'one', '12.5');
+    await expect.poll(() => minutesOf('Acme North'), patiently).toMatch(/^12\.5\b/);
+    await client.accounts.create.mutate({ account: root, name: 'By a program' });
+    await row(page, 'By a program').waitFor();
+    await app.stop();
+    await page
+      .getByText(/Offline/)
+      .first()
+      .waitFor();
+    await app.start();
+    await call(north, 'two', '100');
+    await expect.poll(() => minutesOf('Acme North'), { ...patiently, timeout: 40_000 }).toMatch(/^112\.5\b/);
+  });
+
+  it('switches into an account with a banner that stays, and two tabs act in two accounts', async () => {
+    await row(page, 'Acme North').getByRole('button', { name: 'Switch to Acme North' }).click();
+    await page.getByText(/Acting inside/).waitFor();
+    await row(page, 'Northgate Dental').waitFor();
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${root}/subaccounts`);
+    await row(other, 'Acme West').waitFor();
+    expect(await other.getByText(/Acting inside/).count()).toBe(0);
+    await other.close();
+    await page.reload();
+    await row(page, 'Northgate Dental').waitFor();
+    await page.getByRole('button', { name: 'Return to Acme Group' }).click();
+    await row(page, 'Acme West').waitFor();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('created the API key CRM sync').waitFor();
+    await expectAccessible(page, 'activity');
+    await page.goBack();
+    await row(page, 'Acme West').waitFor();
+  });
+
+  it('suspends with a preview, reactivates, and closes what has its name typed', async () => {
+    await choose(page, 'Acme North', 'Suspend');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('This affects').waitFor();
+    await dialog.getByRole('button', { name: 'Suspend Acme North' }).click();
+    await row(page, 'Acme North').getByText('Suspended').first().waitFor();
+    await choose(page, 'Acme North', 'Reactivate');
+    await expect.poll(() => row(page, 'Acme North').getByText('Suspended').count(), patiently).toBe(0);
+    await choose(page, 'Acme West', 'Close');
+    const confirm = dialog.getByRole('button', { name: 'Close Acme West' });
+    await dialog.getByLabel('Type Acme West to confirm').fill('Acme West');
+    await confirm.click();
+    await expect.poll(() => row(page, 'Acme West').count(), patiently).toBe(0);
+  });
+
+  it('invites people, who see what their role lets them', async () => {
+    await page.getByRole('link', { name: 'Members' }).click();
+    await page.getByLabel('Invite by e-mail address').fill('vic@example.com');
+    await page.getByLabel('Role of the invitation').selectOption('viewer');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    const link = await page.locator('code').innerText();
+    await expectAccessible(page, 'members');
+    const guest = await app.open();
+    await guest.goto(link);
+    await guest.getByLabel('Your name').fill('Vic Viewer');
+    await guest.getByLabel('Password').fill(PASSWORD);
+    await guest.getByRole('button', { name: 'Join Acme Group' }).click();
+    await guest
+      .getByRole('alert')
+      .or(guest.getByText(/Subaccounts/))
+      .first()
+      .waitFor();
+    await guest.getByRole('link', { name: 'Members' }).click();
+    await guest.getByText('You may not see this').waitFor();
+    await guest.context().close();
+  });
+
+  it('asks who is back when the session ended elsewhere, and goes on where one was', async () => {
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    await home.clearCookies();
+    await page.reload();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    await page.getByLabel('E-mail address').fill(EMAIL);
+    await page.getByLabel('Password').fill('not the password');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(/is not right/).waitFor();
+    await signIn(page);
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 420],
+    ['dark', 420],
+  ] as const)('has nothing that axe finds fault with, %s at %i px', async (scheme, width) => {
+    const seen = await app.open({ context: home, width, dark: scheme === 'dark' });
+    await seen.goto(`${app.url}/a/${root}/subaccounts`);
+    await row(seen, 'Acme North').waitFor();
+    await expectAccessible(seen, `subaccounts ${scheme} ${width}`);
+    await seen.goto(`${app.url}/a/${root}/members`);
+    await seen.getByText('vic@example.com').first().waitFor();
+    await expectAccessible(seen, `members ${scheme} ${width}`);
+    await seen.close();
+  });
+
+  it('has thrown nothing, and tried nothing that its policy forbids', () => {
+    expect(app.faults).toEqual([]);
+  });
+});
