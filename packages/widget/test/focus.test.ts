@@ -92,3 +92,37 @@ describe('the focus is never lost', () => {
     await vi.waitFor(() => expect(focusedName()).toBe('Zone 196'));
   });
 });
+
+describe('what one looks at stays where it is', () => {
+  const topOf = (row: HTMLElement): number => row.getBoundingClientRect().top;
+
+  it('when rows come and go above it by themselves', async () => {
+    const source = largeTree();
+    const shown = await show(source);
+    await open(shown, 'Reseller 03', 'Reseller 05');
+    shown.scroller.scrollTop = 40 * 12;
+    await painted();
+    const before = topOf(shown.row('Branch 03-12'));
+    source.arrive('Aaa');
+    source.arrive('Aab');
+    source.vanish(source.idOf('Reseller 01'));
+    await painted();
+    expect(topOf(shown.row('Branch 03-12'))).toBe(before);
+  });
+
+  it('when a search ends: the tree is where it was scrolled to', async () => {
+    const shown = await show(largeTree());
+    await open(shown, 'Reseller 03', 'Reseller 05');
+    shown.scroller.scrollTop = 40 * 20;
+    await painted();
+    const before = shown.names().map((name) => [name, topOf(shown.row(name))]);
+    shown.screen.focusSearch();
+    await userEvent.keyboard('client 07-03');
+    await vi.waitFor(() => expect(shown.store.query).toBe('client 07-03'));
+    await painted();
+    expect(shown.scroller.scrollTop).toBe(0);
+    await userEvent.keyboard('{Escape}');
+    await painted();
+    expect(shown.names().map((name) => [name, topOf(shown.row(name))])).toEqual(before);
+  });
+});

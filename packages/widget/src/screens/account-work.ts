@@ -51,7 +51,7 @@ export class AccountWork {
     const open = account.status !== 'closed';
     if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
     else if (action === 'openBranch') this.#openBranch(store, account);
-    else if (action === 'rename' && line && open && allowed.has('rename')) this.#screen.tree?.editName(line);
+    else if (action === 'rename' && line && open && allowed.has('rename')) void this.#screen.tree?.editName(line);
     else if (action === 'suspend' && allowed.has('suspend'))
       void this.#inDialog(() => this.#dialogs.suspend(context, account));
     else if (action === 'reactivate' && allowed.has('suspend')) void context.acts.reactivate(account);
@@ -75,7 +75,7 @@ export class AccountWork {
     const refusal = await this.#actsOf(this.#store)?.rename(account, name);
     if (!refusal) return;
     const line = this.#store?.view.lines.get(account.id);
-    if (line) this.#screen.tree?.editName(line, { name, why: refusal.message });
+    if (line) await this.#screen.tree?.editName(line, { name, why: refusal.message });
     this.#screen.report(refusal);
   }
 

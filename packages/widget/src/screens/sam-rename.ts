@@ -2,8 +2,18 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 
+/** `sam-done`: the new name, or null when nothing is to change. */
+export class NameDone extends Event {
+  readonly name: string | null;
+
+  constructor(name: string | null) {
+    super('sam-done');
+    this.name = name;
+  }
+}
+
 /**
- * A name that is edited in place. Sends `sam-done` with the new name, or null when nothing is to change: Enter or leaving the
+ * A name that is edited in place. Sends {@link NameDone}: Enter or leaving the
  * field keeps what was typed, Esc gives it up.
  */
 export class SamRename extends LitElement {
@@ -83,6 +93,6 @@ export class SamRename extends LitElement {
     this.#done = true;
     const name = this.value.trim();
     const changed = how === 'keep' && name !== '' && name !== this.was;
-    this.dispatchEvent(new CustomEvent('sam-done', { detail: { name: changed ? name : null } }));
+    this.dispatchEvent(new NameDone(changed ? name : null));
   }
 }

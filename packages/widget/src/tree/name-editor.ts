@@ -1,5 +1,5 @@
 import { define } from '../define.ts';
-import { SamRename } from '../screens/sam-rename.ts';
+import { NameDone, SamRename } from '../screens/sam-rename.ts';
 import type { AccountLine } from './lines.ts';
 import { put } from './row-slot.ts';
 import type { SamTree } from './sam-tree.ts';
@@ -34,7 +34,7 @@ export class NameEditor {
     field.error = refused?.why ?? '';
     field.label = this.#tree.texts.say('renameLabel', { name: account.row.name });
     field.addEventListener('sam-done', (event) => {
-      const name = event instanceof CustomEvent ? (event.detail.name as string | null) : null;
+      const name = event instanceof NameDone ? event.name : null;
       const focused = field.matches(':focus-within');
       this.close();
       if (focused) this.#painter.focusCurrent();

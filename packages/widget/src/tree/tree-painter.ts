@@ -2,14 +2,16 @@ import type { AccountId } from '@tenantree/domain';
 import type { Account, AccountLine, Line } from './lines.ts';
 import { paintMinutes, paintRow, type RowContext } from './paint-row.ts';
 import { pinnedAbove, pinnedAncestors } from './pinned-ancestors.ts';
+import { PinnedRows } from './pinned-rows.ts';
 import { Pulse } from './pulse.ts';
 import { type PoolView, RowPool } from './row-pool.ts';
-import { createSlot, put, type Slot } from './row-slot.ts';
+import { put, type Slot } from './row-slot.ts';
 import type { CellName } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
+import { ScrollMemory } from './scroll-memory.ts';
 import { TreeFrame } from './tree-frame.ts';
 import { levelsOf } from './tree-layout.ts';
-import type { TreeListener } from './tree-store.ts';
+import type { ChangeCause, TreeListener } from './tree-store.ts';
 
 /** Rows above and below what is seen, so that a fast scroll doesn't show gaps before the next frame. */
 const OVERSCAN = 6;
@@ -24,10 +26,12 @@ export class TreePainter implements TreeListener {
   readonly #tree: SamTree;
   #frame: TreeFrame | null = null;
   #pool: RowPool | null = null;
-  #pins: Slot[] = [];
+  #pins: PinnedRows | null = null;
   #ticked = new Set<Account>();
   #request = 0;
   #stale = true;
+  #cause: ChangeCause = 'asked';
+  readonly #sight = new ScrollMemory();
   #connected = false;
   /** The cell that has the focus in the current row; null when the row itself has it. */
   #cell: CellName | null = null;
@@ -60,6 +64,7 @@ export class TreePainter implements TreeListener {
   attach(root: ParentNode): void {
     this.#frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
     this.#pool = new RowPool(this.#frame.window);
+    this.#pins = new PinnedRows(this.#frame.pins);
   }
 
   connect(): void {
@@ -76,7 +81,8 @@ export class TreePainter implements TreeListener {
     clearTimeout(this.#unmark);
   }
 
-  changed(): void {
+  changed(cause: ChangeCause = 'asked'): void {
+    if (cause === 'asked' || !this.#stale) this.#cause = cause;
     this.#stale = true;
     this.#schedule();
   }
@@ -104,14 +110,14 @@ export class TreePainter implements TreeListener {
   /** Makes all rows anew, for another language or another store. */
   restart(): void {
     this.#pool?.clear();
-    this.#frame?.pins.replaceChildren();
-    this.#pins = [];
+    this.#pins?.clear();
     this.#cell = null;
     this.renew();
   }
 
   /** Paints everything now. */
   renew(): void {
+    if (!this.#stale) this.#cause = 'asked';
     this.#stale = true;
     this.#paint();
   }
@@ -187,7 +193,7 @@ export class TreePainter implements TreeListener {
   }
 
   slotOf(row: Element): Slot | undefined {
-    return this.#pool?.ofElement(row) ?? this.#pins.find((pin) => pin.el === row);
+    return this.#pool?.ofElement(row) ?? this.#pins?.ofElement(row);
   }
 
   slotOfLine(line: Line): Slot | undefined {
@@ -211,9 +217,12 @@ export class TreePainter implements TreeListener {
     if (this.#stale) {
       this.#ticked.clear();
       const { visible } = store.view;
+      const { scroller, rowHeight, pad } = this.#frame;
+      const top = this.#sight.next(store.view, this.#cause, rowHeight, () => scroller.matches(':hover, :focus-within'));
       visible.current ??= visible.flat.at(0) ?? null;
-      this.#frame.scroller.setAttribute('aria-rowcount', String(visible.flat.length + 1));
-      this.#frame.pad.style.height = `${visible.flat.length * this.#frame.rowHeight}px`;
+      scroller.setAttribute('aria-rowcount', String(visible.flat.length + 1));
+      pad.style.height = `${visible.flat.length * rowHeight}px`;
+      if (top !== null) scroller.scrollTop = top;
       const focused = this.#hasFocus();
       this.#paintWindow('changed');
       this.#stale = false;
@@ -236,8 +245,7 @@ export class TreePainter implements TreeListener {
     for (const account of this.#ticked) {
       const slot = this.#pool?.ofAccount(account.id);
       if (slot && paintMinutes(slot, account, texts)) this.#pulse.beat(slot, now);
-      for (const pin of this.#pins)
-        if (pin.line?.kind === 'account' && pin.line.account === account) paintMinutes(pin, account, texts);
+      this.#pins?.tick(account, texts);
     }
     this.#ticked.clear();
   }
@@ -265,32 +273,13 @@ export class TreePainter implements TreeListener {
     };
     if (why === 'changed') pool.renew(view);
     else pool.scroll(view);
-    this.#paintPins(scrollTop <= 0 ? null : first, why, context);
+    this.#sight.note(store.view, first, scrollTop);
+    this.#pins?.paint(scrollTop <= 0 ? [] : pinnedAncestors(visible, first, frame.rows), why, context);
   }
 
   #show(slot: Slot, line: Line, index: number, context: RowContext): void {
     paintRow(slot, line, index, context);
     put(slot, 'data-fresh', line.kind === 'account' && line.account.id === this.#marked ? '' : null);
-  }
-
-  /** @param first index of the line at the upper edge; null at the very top, where nothing is pinned */
-  #paintPins(first: number | null, why: 'scrolled' | 'changed', context: RowContext): void {
-    const frame = this.#frame;
-    const { store } = this.#tree;
-    if (frame === null || store === null) return;
-    const { visible } = store.view;
-    const lines = first === null ? [] : pinnedAncestors(visible, first, frame.rows);
-    while (this.#pins.length < lines.length) {
-      const pin = createSlot();
-      pin.el.style.setProperty('--pin', String(this.#pins.length));
-      frame.pins.append(pin.el);
-      this.#pins.push(pin);
-    }
-    this.#pins.forEach((pin, k) => {
-      const line = lines[k];
-      pin.el.hidden = line === undefined;
-      if (line && (pin.line !== line || why === 'changed')) paintRow(pin, line, visible.flat.indexOf(line), context);
-    });
   }
 
   #context(): RowContext {

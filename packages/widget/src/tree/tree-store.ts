@@ -1,25 +1,16 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
-import { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
-import type { Account, AccountLine, Branch, Line } from './lines.ts';
+import type { Account, AccountLine } from './lines.ts';
+import { LiveInbox } from './live-inbox.ts';
+import { MatchView } from './match-view.ts';
 import { isLiveOrder } from './order.ts';
 import { Selection } from './selection.ts';
+import type { ChangeCause, TreeListener } from './tree-listener.ts';
 import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
+export type { ChangeCause, TreeListener } from './tree-listener.ts';
 export type { Want } from './tree-view.ts';
-
-/** Who paints the tree. */
-export type TreeListener = {
-  /** Lines came, went, moved, or show something else now. */
-  readonly changed: () => void;
-  /** An account's minutes changed, nothing else. */
-  readonly ticked: (account: Account) => void;
-  /** The line with the focus vanished; `store.view.visible.current` took its place. */
-  readonly displaced?: (from: Line) => void;
-  /** A line that was asked for is there, and current. */
-  readonly revealed?: (line: AccountLine) => void;
-};
 
 /** The order in which children are listed until somebody chooses another. */
 export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
@@ -41,18 +32,26 @@ export class TreeStore {
   #views: TreeView[];
   #query: string | null = null;
   #listeners = new Set<TreeListener>();
-  #wants = new Set<object>();
-  /** Frames that came while pages were on their way: a page may be older than they are. */
-  #unanswered: AccountsFrame[] = [];
-  #held: HeldFrames | null = null;
+  readonly #inbox = new LiveInbox();
+  readonly #owner: ViewOwner;
   /** An account that is to be brought into view as soon as it has a line. */
   #sought: AccountId | null = null;
-  readonly #ask: (want: Want) => void;
 
   /** @param ask loads a page; the answer goes to `receive` or `fail`, sooner or later, also when it isn't wanted any more */
   constructor(accountId: AccountId, ask: (want: Want) => void) {
     this.accountId = accountId;
-    this.#ask = ask;
+    this.#owner = {
+      order: () => this.#order,
+      admits: ({ row }, branch) =>
+        row.parentId === branch.accountId && (branch.kind === 'matched' || this.#status.includes(row.status)),
+      ask: (want) => {
+        this.#inbox.expect(want);
+        ask(want);
+      },
+      displaced: (from) => {
+        for (const listener of this.#listeners) listener.displaced?.(from);
+      },
+    };
     this.#views = [new TreeView(accountId, 'listed', this.#owner)];
   }
 
@@ -81,7 +80,7 @@ export class TreeStore {
 
   /** Whether live changes are held back. */
   get paused(): boolean {
-    return this.#held !== null;
+    return this.#inbox.paused;
   }
 
   account(id: AccountId): Account | undefined {
@@ -146,20 +145,19 @@ export class TreeStore {
   /** Announces a search; its page is given to `showSearch`, or given up with `dropSearch`. */
   beginSearch(): object {
     const search = {};
-    this.#wants.add(search);
+    this.#inbox.expect(search);
     return search;
   }
 
   dropSearch(search: object): void {
-    this.#wants.delete(search);
-    this.#settle();
+    this.#inbox.settle(search);
   }
 
   /** Shows what a search found in place of the tree. */
   showSearch(search: object, query: string, page: SearchPage): void {
     if (this.#query !== null) this.#views.pop();
     this.#query = query;
-    const view = new TreeView(this.accountId, 'matched', this.#owner);
+    const view = new MatchView(this.accountId, 'matched', this.#owner);
     this.#views.push(view);
     this.#merge(view, page);
     view.visible.current = view.visible.flat.at(0) ?? null;
@@ -174,50 +172,42 @@ export class TreeStore {
 
   /** Merges the answer to a want. */
   receive(want: Want, page: AccountPage | SearchPage): void {
-    this.#wants.delete(want);
     if (want.branch.want === want) {
-      if ('matches' in page) this.#merge(want.view, page);
-      else {
+      if ('matches' in page) {
+        if (want.view instanceof MatchView) this.#merge(want.view, page);
+      } else {
         const { accounts } = this.#accounts.takePage(page);
         want.view.receive(want, { accounts, total: page.total, cursor: page.nextCursor });
         this.#replay(page.treeVersion);
       }
     }
-    this.#settle();
+    this.#inbox.settle(want);
     this.#changed();
   }
 
   /** A want could not be answered; a row of the branch says so. */
   fail(want: Want, _refusal: SourceRefusal): void {
-    this.#wants.delete(want);
+    this.#inbox.settle(want);
     want.view.fail(want);
-    this.#settle();
     this.#changed();
   }
 
   /** Takes a tick of minutes. */
   takeUsage(frame: UsageFrame): void {
-    if (this.#held) {
-      this.#held.holdUsage(frame);
-      return;
-    }
+    if (!this.#inbox.admitsUsage(frame)) return;
     const ordered = this.#order.sort === 'minutes';
     const turned = this.#accounts.takeUsage(frame, (account) => {
       if (ordered) for (const view of this.#views) view.check(account.id);
       for (const listener of this.#listeners) listener.ticked(account);
     });
-    if (turned) this.#changed();
+    if (turned) this.#changed('live');
   }
 
   /** Takes changed accounts. */
   takeAccounts(frame: AccountsFrame): void {
-    if (this.#held) {
-      this.#held.holdAccounts(frame);
-      return;
-    }
-    if (this.#wants.size > 0) this.#unanswered.push(frame);
+    if (!this.#inbox.admitsAccounts(frame)) return;
     this.#take(frame);
-    this.#changed();
+    this.#changed('live');
   }
 
   /** Opens the parent of an account and makes the account current as soon as its line is there. */
@@ -245,14 +235,13 @@ export class TreeStore {
   /** Holds live changes back, or lets them in again: in order, in one repaint. */
   pause(state: 'paused' | 'running'): void {
     if (state === 'paused') {
-      this.#held ??= new HeldFrames();
+      this.#inbox.pause();
       return;
     }
-    const held = this.#held?.release();
-    this.#held = null;
-    for (const frame of held?.accounts ?? []) this.takeAccounts(frame);
-    for (const frame of held?.usage ?? []) this.takeUsage(frame);
-    this.#changed();
+    const held = this.#inbox.resume();
+    for (const frame of held.accounts) this.takeAccounts(frame);
+    for (const frame of held.usage) this.takeUsage(frame);
+    this.#changed('live');
   }
 
   get #whole(): TreeView {
@@ -261,22 +250,7 @@ export class TreeStore {
     return first;
   }
 
-  get #owner(): ViewOwner {
-    return {
-      order: () => this.#order,
-      admits: ({ row }: Account, branch: Branch) =>
-        row.parentId === branch.accountId && (branch.kind === 'matched' || this.#status.includes(row.status)),
-      ask: (want: Want) => {
-        this.#wants.add(want);
-        this.#ask(want);
-      },
-      displaced: (from: Line) => {
-        for (const listener of this.#listeners) listener.displaced?.(from);
-      },
-    };
-  }
-
-  #merge(view: TreeView, page: SearchPage): void {
+  #merge(view: MatchView, page: SearchPage): void {
     const { accounts } = this.#accounts.takePage(page);
     for (const id of page.matches) view.matches.add(id);
     view.merge({ accounts, total: page.total, cursor: page.nextCursor });
@@ -284,7 +258,7 @@ export class TreeStore {
   }
 
   #replay(after: number): void {
-    for (const frame of this.#unanswered) if (frame.version > after) this.#take(frame);
+    for (const frame of this.#inbox.newerThan(after)) this.#take(frame);
   }
 
   #take(frame: AccountsFrame): void {
@@ -309,17 +283,13 @@ export class TreeStore {
     }
   }
 
-  #settle(): void {
-    if (this.#wants.size === 0) this.#unanswered.length = 0;
-  }
-
-  #changed(): void {
+  #changed(cause: ChangeCause = 'asked'): void {
     const line = this.#sought === null ? undefined : this.view.lines.get(this.#sought);
     if (line && this.view.visible.flat.indexOf(line) >= 0) {
       this.#sought = null;
       this.view.visible.current = line;
       for (const listener of this.#listeners) listener.revealed?.(line);
     }
-    for (const listener of this.#listeners) listener.changed();
+    for (const listener of this.#listeners) listener.changed(cause);
   }
 }

@@ -51,7 +51,7 @@ export class TreeView {
   constructor(rootId: AccountId, kind: Branch['kind'], owner: ViewOwner) {
     this.#owner = owner;
     this.visible = new VisibleLines(owner.displaced);
-    this.root = this.#branch(rootId, null, kind);
+    this.root = this.addBranch(rootId, null, kind);
   }
 
   /** Begins to load the first page of the root. `expected` rows are kept free meanwhile. */
@@ -66,7 +66,7 @@ export class TreeView {
   /** Opens a line in place: its loaded children, or room for them while they are loaded. */
   open(line: AccountLine): void {
     if (line.open || !this.canOpen(line)) return;
-    line.branch ??= this.#branch(line.account.id, line, 'listed');
+    line.branch ??= this.addBranch(line.account.id, line, 'listed');
     const { branch } = line;
     if (branch.state === 'unloaded' || branch.state === 'failed') {
       this.#startLoading(branch, 'first', line.account.row.children);
@@ -85,7 +85,7 @@ export class TreeView {
   /** Opens a line and everything below it, as it arrives. */
   openDeep(line: AccountLine): void {
     if (!this.canOpen(line)) return;
-    line.branch ??= this.#branch(line.account.id, line, 'listed');
+    line.branch ??= this.addBranch(line.account.id, line, 'listed');
     line.branch.deep = true;
     if (line.open) for (const child of line.branch.lines) this.openDeep(child);
     else this.open(line);
@@ -122,30 +122,6 @@ export class TreeView {
     if (branch.deep) for (const line of branch.lines) this.openDeep(line);
   }
 
-  /** Merges accounts that a search found, and their ancestors, parents before children. */
-  merge(arrival: Arrival): void {
-    const { root } = this;
-    root.want = null;
-    root.state = 'loaded';
-    root.total = arrival.total;
-    root.cursor = arrival.cursor;
-    const touched = new Set<Branch>([root]);
-    for (const account of arrival.accounts) {
-      const home = this.lines.has(account.id) ? null : this.#matchedBranch(account);
-      if (home === null) continue;
-      home.lines.push(this.#line(account, home));
-      touched.add(home);
-    }
-    for (const branch of touched) {
-      const compare = comparing(branch.order);
-      branch.lines.sort((a, b) => compare(a.account, b.account));
-      if (branch !== root) branch.total = branch.lines.length;
-      renumber(branch);
-    }
-    root.tail = tailOf(root);
-    this.visible.renew(root);
-  }
-
   /** Says in place that a branch could not be loaded. What was loaded stays. */
   fail(want: Want): void {
     const { branch, reach } = want;
@@ -166,7 +142,7 @@ export class TreeView {
     const compare = comparing(branch.order);
     const behind = branch.lines.findIndex((line) => compare(account, line.account) < 0);
     if (behind < 0 && branch.cursor !== null) return;
-    const line = this.#line(account, branch);
+    const line = this.addLine(account, branch);
     branch.lines.splice(behind < 0 ? branch.lines.length : behind, 0, line);
     renumber(branch);
     this.visible.insert(line);
@@ -205,22 +181,11 @@ export class TreeView {
     for (const branch of this.#branches) if (this.visible.shows(branch)) this.#sortAnew(branch);
   }
 
-  #matchedBranch(account: Account): Branch | null {
-    const parent = account.row.parentId;
-    if (parent === this.root.accountId) return this.root;
-    const owner = parent === null ? undefined : this.lines.get(parent);
-    if (owner === undefined) return null;
-    owner.branch ??= this.#branch(owner.account.id, owner, 'matched');
-    owner.branch.state = 'loaded';
-    owner.open = true;
-    return owner.branch;
-  }
-
   #append(branch: Branch, accounts: readonly Account[]): void {
     const fresh: AccountLine[] = [];
     for (const account of accounts) {
       if (this.lines.has(account.id) || !this.#owner.admits(account, branch)) continue;
-      fresh.push(this.#line(account, branch));
+      fresh.push(this.addLine(account, branch));
     }
     branch.lines.push(...fresh);
     renumber(branch);
@@ -235,7 +200,7 @@ export class TreeView {
       const line = before.get(account.id);
       if (line === undefined) this.remove(account.id);
       before.delete(account.id);
-      lines.push(line ?? this.#line(account, branch));
+      lines.push(line ?? this.addLine(account, branch));
     }
     for (const line of before.values()) this.#forget(line);
     branch.lines.splice(0, branch.lines.length, ...lines);
@@ -287,13 +252,13 @@ export class TreeView {
     this.#owner.ask(want);
   }
 
-  #branch(accountId: AccountId, owner: AccountLine | null, kind: Branch['kind']): Branch {
+  protected addBranch(accountId: AccountId, owner: AccountLine | null, kind: Branch['kind']): Branch {
     const branch = createBranch(accountId, owner, kind, this.#owner.order());
     this.#branches.add(branch);
     return branch;
   }
 
-  #line(account: Account, home: Branch): AccountLine {
+  protected addLine(account: Account, home: Branch): AccountLine {
     const line = createLine(account, home);
     this.lines.set(account.id, line);
     return line;
@@ -308,5 +273,6 @@ export class TreeView {
   }
 }
 
-const tailOf = (branch: Branch): Branch['tail'] =>
+/** What stands behind the last loaded account of a branch: the offer of further ones. */
+export const tailOf = (branch: Branch): Branch['tail'] =>
   branch.cursor === null ? [] : [{ kind: 'more', at: -1, level: branch.level, home: branch }];
