@@ -6,7 +6,7 @@ import { ERROR_CODES } from '../packages/domain/src/errors.ts';
 import { type CurlExample, curlExamples } from './curl-examples.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../docs/${name}`, import.meta.url), 'utf8');
-const ROW = /^\| `([A-Z_]+)` \| (\d{3}) \| (yes|no) \| (.+) \|$/gm;
+const ROW = /^\| `([A-Z_]+)` *\| (\d{3}) *\| (yes|no) *\| (.+?) *\|$/gm;
 const DAY_MS = 86_400_000;
 
 let deployment: Deployment;
