@@ -1,7 +1,7 @@
 export * from './data/account-source.ts';
 export { clientSource } from './data/client-source.ts';
 export { defineElements } from './elements.ts';
-export { initialsOf } from './format/initials.ts';
+export { hueOf, initialsOf } from './format/initials.ts';
 export { FEATURES, type Feature } from './screens/features.ts';
 export { SamSubaccounts } from './screens/sam-subaccounts.ts';
 export { en, type Strings } from './strings/en.ts';

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, partsCss as css, Empty, Loaded, Page, when } from '../parts/parts.tsx';
+import { Button, Cell, partsCss as css, Empty, Loaded, Page, When } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 
 /** What happened in the acting account, latest first: who, through which account they came in, and what they did. */
@@ -32,19 +32,16 @@ export default function ActivityPage({ account }: { readonly account: string }) 
                     .flatMap(({ rows }) => rows)
                     .map((row) => (
                       <tr key={row.id}>
-                        <td>{when(row.at)}</td>
-                        <td>
-                          <strong>{row.actor.name}</strong>{' '}
-                          <span className={css.muted}>
-                            {row.actor.kind === 'person'
-                              ? ''
-                              : row.actor.kind === 'key'
-                                ? 'API key '
-                                : `${row.actor.kind} `}
-                            {row.actor.via && `via ${row.actor.via.name}`}
-                          </span>
-                        </td>
-                        <td dir="auto">{row.sentence}</td>
+                        <Cell label="When">
+                          <When instant={row.at} />
+                        </Cell>
+                        <Cell label="Who">
+                          <strong dir="auto">{row.actor.name}</strong>{' '}
+                          <span className={css.muted}>{wayOf(row.actor)}</span>
+                        </Cell>
+                        <Cell label="What">
+                          <span dir="auto">{row.sentence}</span>
+                        </Cell>
                       </tr>
                     ))}
                 </tbody>
@@ -63,3 +60,10 @@ export default function ActivityPage({ account }: { readonly account: string }) 
     </Page>
   );
 }
+
+type Actor = Awaited<ReturnType<typeof tenantree.trpc.audit.list.query>>['rows'][number]['actor'];
+
+const KINDS = { person: '', key: 'API key', embed: 'embedded widget', system: 'Tenantree itself' } as const;
+
+/** By what means, and from which account, somebody came in. */
+const wayOf = ({ kind, via }: Actor): string => [KINDS[kind], via && `via ${via.name}`].filter(Boolean).join(' ');

@@ -1,15 +1,31 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import { useState } from 'react';
-import { Alert, Button, partsCss as css, Empty, errorOf, Field, Loaded, Page, Secret, when } from '../parts/parts.tsx';
+import { Confirm, type Question } from '../parts/confirm.tsx';
+import {
+  Alert,
+  Button,
+  Cell,
+  partsCss as css,
+  Empty,
+  errorOf,
+  Field,
+  Loaded,
+  Page,
+  Secret,
+  When,
+} from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
+import { useAccount } from '../shell/use-account.ts';
 
 const { keys } = tenantree.trpc;
 
 /** API keys of the acting account. */
 export default function KeysPage({ account }: { readonly account: string }) {
   const query = useQuery({ queryKey: ['keys', account], queryFn: () => keys.list.query({ account }) });
+  const mayChange = useAccount(account).data?.levels['developers.apiKeys'] === 'full';
+  const [question, setQuestion] = useState<Question | null>(null);
   const [made, setMade] = useState<string | null>(null);
   const [failed, setFailed] = useState<CallRefusal | null>(null);
   const { refusal, isSending, onSubmit } = useForm(async ({ name = '' }) => {
@@ -17,6 +33,13 @@ export default function KeysPage({ account }: { readonly account: string }) {
     await queries.invalidateQueries({ queryKey: ['keys', account] });
     return null;
   });
+  const askToRevoke = (id: string, name: string): void =>
+    setQuestion({
+      title: `Revoke ${name}?`,
+      text: 'Programs that use this key are refused from now on. A revoked key never comes back.',
+      act: `Revoke ${name}`,
+      run: () => void revoke(id),
+    });
   const revoke = async (id: string): Promise<void> => {
     try {
       await keys.revoke.mutate({ account, id });
@@ -31,19 +54,21 @@ export default function KeysPage({ account }: { readonly account: string }) {
       title="API keys"
       lead="For programs. A key does what its owner’s role may do in this account and below, and falls when the owner leaves."
     >
-      <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
-        <Field
-          label="Name of the new key"
-          name="name"
-          placeholder="CRM sync"
-          autoComplete="off"
-          required
-          error={errorOf(refusal, 'name')}
-        />
-        <Button type="submit" look="primary" disabled={isSending}>
-          Create key
-        </Button>
-      </form>
+      {mayChange && (
+        <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
+          <Field
+            label="Name of the new key"
+            name="name"
+            placeholder="CRM sync"
+            autoComplete="off"
+            required
+            error={errorOf(refusal, 'name')}
+          />
+          <Button type="submit" look="primary" disabled={isSending}>
+            {isSending ? 'Creating…' : 'Create key'}
+          </Button>
+        </form>
+      )}
       <Alert refusal={refusal ?? failed} fields={['name']} />
       {made !== null && <Secret label="Copy the key now. It is not shown again." value={made} />}
       <div className={css.card}>
@@ -67,21 +92,36 @@ export default function KeysPage({ account }: { readonly account: string }) {
                 <tbody>
                   {data.keys.map((key) => (
                     <tr key={key.id}>
-                      <td>
-                        <strong>{key.name}</strong> <span className={`${css.muted} ${css.mono}`}>{key.prefix}…</span>
-                      </td>
-                      <td>{key.owner.name}</td>
-                      <td>{when(key.createdAt)}</td>
-                      <td>{when(key.lastUsedAt)}</td>
-                      <td className={css.end}>
-                        {key.revokedAt === null ? (
-                          <Button look="danger" onClick={() => void revoke(key.id)}>
-                            Revoke
-                          </Button>
+                      <Cell label="Key">
+                        <span className={css.two}>
+                          <strong dir="auto">{key.name}</strong>
+                          <span className={`${css.muted} ${css.mono}`}>{key.prefix}…</span>
+                        </span>
+                      </Cell>
+                      <Cell label="Owner">{key.owner.name}</Cell>
+                      <Cell label="Created">
+                        <When instant={key.createdAt} />
+                      </Cell>
+                      <Cell label="Last used">
+                        {key.lastUsedAt === null ? 'Never' : <When instant={key.lastUsedAt} />}
+                      </Cell>
+                      <Cell>
+                        {key.revokedAt !== null ? (
+                          <span className={css.muted}>
+                            Revoked <When instant={key.revokedAt} />
+                          </span>
                         ) : (
-                          <span className={css.muted}>Revoked {when(key.revokedAt)}</span>
+                          mayChange && (
+                            <Button
+                              look="danger"
+                              aria-label={`Revoke ${key.name}`}
+                              onClick={() => askToRevoke(key.id, key.name)}
+                            >
+                              Revoke
+                            </Button>
+                          )
                         )}
-                      </td>
+                      </Cell>
                     </tr>
                   ))}
                 </tbody>
@@ -90,6 +130,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
           }
         </Loaded>
       </div>
+      <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );
 }

@@ -1,10 +1,19 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { usePageTitle } from '../shell/use-page-title.ts';
 import css from './parts.module.css';
 
-type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'quiet' | 'danger' };
+type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'quiet' | 'danger' | 'grave' };
 
-const LOOKS = { plain: '', primary: css.primary, quiet: css.quiet, danger: `${css.quiet} ${css.danger}` } as const;
+const LOOKS = {
+  plain: '',
+  primary: css.primary,
+  quiet: css.quiet,
+  /** Leads to a question that something grave follows from. */
+  danger: `${css.quiet} ${css.danger}`,
+  /** Does what is grave. */
+  grave: css.grave,
+} as const;
 
 /** A button that says what it does. */
 export function Button({ look = 'plain', className = '', type = 'button', ...rest }: ButtonProps) {
@@ -70,30 +79,23 @@ export function Alert({
 export function Page({
   title,
   lead,
-  action,
   children,
 }: {
   readonly title: string;
-  readonly lead?: string;
-  readonly action?: ReactNode;
+  readonly lead: string;
   readonly children: ReactNode;
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    document.title = `${title} · Tenantree`;
-    heading.current?.focus({ preventScroll: true });
-  }, [title]);
+  usePageTitle(title);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <div className={css.page}>
-      <div className={css.head}>
-        <div>
-          <h1 ref={heading} tabIndex={-1}>
-            {title}
-          </h1>
-          {lead !== undefined && <p className={css.lead}>{lead}</p>}
-        </div>
-        {action}
-      </div>
+      <header>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
+        <p className={css.lead}>{lead}</p>
+      </header>
       {children}
     </div>
   );
@@ -144,9 +146,17 @@ export function Secret({ label, value }: { readonly label: string; readonly valu
   );
 }
 
+/** One cell of a row. Where there is no room for columns, cells stand below each other behind the names of their columns. */
+export const Cell = ({ label, children }: { readonly label?: string; readonly children: ReactNode }) => (
+  <td className={label === undefined ? css.end : undefined} data-label={label}>
+    {children}
+  </td>
+);
+
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
 /** An instant in the reader's own zone. */
-export const when = (instant: string | null): string => (instant === null ? '–' : DATE.format(new Date(instant)));
+export const When = ({ instant }: { readonly instant: string | null }) =>
+  instant === null ? <>–</> : <time dateTime={instant}>{DATE.format(new Date(instant))}</time>;
 
 export { css as partsCss };

@@ -1,5 +1,9 @@
+import { ROLE_LABELS } from '@tenantree/domain';
 import { Link, Redirect } from 'wouter';
+import { Avatar } from '../parts/avatar.tsx';
+import { Button } from '../parts/parts.tsx';
 import css from './session.module.css';
+import { signOut } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useMe } from './use-me.ts';
 
@@ -8,7 +12,11 @@ export default function HomePage() {
   const { data } = useMe();
   if (!data) return null;
   if (data.accounts.length === 0)
-    return <Stage title="No account yet" lead="Nobody has given you access to an account. Ask for an invitation." />;
+    return (
+      <Stage title="No account yet" lead="Nobody has given you access to an account. Ask for an invitation.">
+        <Button onClick={() => void signOut()}>Sign out</Button>
+      </Stage>
+    );
   if (data.accounts.length === 1 && data.home) return <Redirect to={`/a/${data.home}/subaccounts`} replace />;
   return (
     <Stage title="Choose an account">
@@ -16,8 +24,9 @@ export default function HomePage() {
         {data.accounts.map(({ id, name, role }) => (
           <li key={id}>
             <Link href={`/a/${id}/subaccounts`}>
+              <Avatar id={id} name={name} />
               <bdi>{name}</bdi>
-              <span className={css.lead}>{role?.replace('_', ' ')}</span>
+              <span className={css.lead}>{role && ROLE_LABELS[role]}</span>
             </Link>
           </li>
         ))}

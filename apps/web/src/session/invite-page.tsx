@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { refusalOf } from '@tenantree/client';
+import { ROLE_LABELS } from '@tenantree/domain';
 import { Link, useLocation } from 'wouter';
 import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
@@ -28,11 +29,15 @@ export default function InvitePage({ token }: { readonly token: string }) {
     return null;
   });
   if (invitation.error)
-    return <Stage title="This invitation is not valid" lead={refusalOf(invitation.error).message} />;
+    return (
+      <Stage title="This invitation can’t be used" lead={refusalOf(invitation.error).message}>
+        <Link href="/">To your accounts</Link>
+      </Stage>
+    );
   if (!invitation.data || me.isPending) return null;
   const { accountName, role } = invitation.data;
   return (
-    <Stage title={`Join ${accountName}`} lead={`As ${role.replace('_', ' ')}, with ${email}.`}>
+    <Stage title={`Join ${accountName}`} lead={`Role: ${ROLE_LABELS[role]}. You sign in as ${email}.`}>
       <form className={partsCss.form} onSubmit={onSubmit}>
         <Alert refusal={refusal} fields={['name', 'password']} />
         {!isMine && (

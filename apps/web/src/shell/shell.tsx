@@ -7,8 +7,9 @@ import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
 import { AccountSwitcher } from './account-switcher.tsx';
 import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
+import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
-import { enterAccount, useAccount } from './use-account.ts';
+import { enterAccount, useActing } from './use-account.ts';
 import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
 
@@ -22,22 +23,27 @@ const PLACES: readonly { readonly path: string; readonly label: string; readonly
 /** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
   const me = useMe().data;
-  const acting = useAccount(account);
+  const { account: acting, error, home, isInside } = useActing(account);
   const [, navigate] = useLocation();
-  const home = me?.accounts.find(({ id }) => acting.data?.path.some((link) => link.id === id)) ?? null;
-  const isInside = acting.data !== undefined && home !== null && home.id !== acting.data.id;
   const user = me?.user?.id ?? '';
-  const [id, name] = [acting.data?.id, acting.data?.name];
+  const [id, name] = [acting?.id, acting?.name];
 
   useEffect(() => {
     if (id !== undefined && name !== undefined) noteVisit(user, { id, name });
   }, [user, id, name]);
   useEffect(() => {
     document.documentElement.dataset['acting'] = isInside ? 'inside' : 'home';
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+    if (icon) icon.href = isInside ? '/icon-inside.svg' : '/icon.svg';
+    // Outside every account, such as on the sign-in page, there is no frame.
+    return () => {
+      document.documentElement.removeAttribute('data-acting');
+      if (icon) icon.href = '/icon.svg';
+    };
   }, [isInside]);
 
-  if (acting.error && !acting.data) {
-    const { code, message } = refusalOf(acting.error);
+  if (error && !acting) {
+    const { code, message } = refusalOf(error);
     return (
       <Stage title={code === 'NOT_FOUND' ? 'No such account' : 'This account can’t be opened'} lead={message}>
         <Link href="/">To your accounts</Link>
@@ -53,13 +59,13 @@ export function Shell({ account, children }: { readonly account: string; readonl
 
   return (
     <div className={css.shell}>
-      {isInside && acting.data && (
+      {isInside && acting && home && (
         <section className={css.banner} aria-label="Account context">
           <p role="status">
-            Acting inside <strong>{acting.data.name}</strong>
+            Acting inside <strong dir="auto">{acting.name}</strong>
             <span className={css.wide}>
               {' '}
-              — {acting.data.path.map((link) => link.name).join(' › ')}. What you do is logged under your name.
+              — {acting.path.map((link) => link.name).join(' › ')}. What you do is logged under your name.
             </span>
           </p>
           <Button className={css.return ?? ''} onClick={() => void leave()}>
@@ -69,11 +75,12 @@ export function Shell({ account, children }: { readonly account: string; readonl
       )}
       <header className={css.top}>
         <AccountSwitcher
-          current={acting.data ? { id: acting.data.id, name: acting.data.name } : null}
-          home={home}
+          current={acting ? { id: acting.id, name: acting.name } : null}
+          own={me?.accounts ?? []}
           user={user}
           onChoose={(chosen) => void enterAccount(chosen, navigate)}
         />
+        {acting && restrictionOf(acting) !== '' && <span className={css.status}>{restrictionOf(acting)}</span>}
         <span className={css.grow} />
         <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
       </header>

@@ -1,6 +1,7 @@
 import { initialsOf } from '@tenantree/widget';
 import { useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components/Button';
+import { Header } from 'react-aria-components/Header';
 import { Menu, MenuItem, MenuSection, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { partsCss } from '../parts/parts.tsx';
@@ -32,14 +33,15 @@ export function UserMenu({ name, email }: { readonly name: string; readonly emai
           <span>{email}</span>
         </div>
         <Menu className={css.menu ?? ''} onAction={choose} aria-label="Your menu">
-          <MenuSection aria-label="Appearance" selectionMode="single" selectedKeys={[theme]}>
+          <MenuSection selectionMode="single" selectedKeys={[theme]}>
+            <Header className={css.sectionTitle ?? ''}>Appearance</Header>
             {THEMES.map((one) => (
               <MenuItem key={one} id={one} className={css.item ?? ''}>
                 {LABELS[one]}
               </MenuItem>
             ))}
           </MenuSection>
-          <MenuSection aria-label="Session">
+          <MenuSection aria-label="Session" className={css.apart ?? ''}>
             <MenuItem id="sign-out" className={css.item ?? ''}>
               Sign out
             </MenuItem>

@@ -1,14 +1,15 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
-import { Button, Loaded, when } from '../parts/parts.tsx';
-import { EnterIcon } from '../shell/icons.tsx';
+import { Avatar } from '../parts/avatar.tsx';
+import { Button, Loaded, When } from '../parts/parts.tsx';
+import { CloseIcon, EnterIcon } from '../shell/icons.tsx';
+import { restrictionOf } from '../shell/restriction.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import css from './subaccounts.module.css';
 import { useLiveMinutes } from './use-live-minutes.ts';
+import { useTexts } from './use-texts.ts';
 
-const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const STATUS = { active: 'Active', suspended: 'Suspended', closed: 'Closed' } as const;
-const KIND = { no_new_work: 'no new work', read_only: 'read-only', full_stop: 'full stop' } as const;
 
 /** One account beside the table: where it stands, how much it has and uses, and the way in. */
 export function AccountPanel({ account, onClose }: { readonly account: string; readonly onClose: () => void }) {
@@ -16,56 +17,79 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
   const minutes = useLiveMinutes(account);
   const [, navigate] = useLocation();
   const [copied, setCopied] = useState(false);
+  const { numbers } = useTexts();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isLoaded = query.data !== undefined;
+  useEffect(() => {
+    // Beside the table the focus stays in its row, for the next one; in its place the panel takes it.
+    if (isLoaded && window.matchMedia('(max-width: 1279px)').matches) heading.current?.focus();
+  }, [isLoaded]);
   return (
     <aside className={css.panel} aria-label="Account" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <Loaded query={query}>
         {(row) => (
           <>
             <header className={css.panelHead}>
-              <p className={css.path}>
-                {row.path.slice(0, -1).map((link) => (
-                  <bdi key={link.id}>{link.name} › </bdi>
-                ))}
-              </p>
-              <h2 dir="auto">{row.name}</h2>
-              <div className={css.acts}>
-                {row.status !== 'closed' && (
+              <div className={css.headTop}>
+                <p className={css.path}>
+                  {row.path.slice(0, -1).map((link, index) => (
+                    <span key={link.id}>
+                      {index > 0 && ' › '}
+                      <bdi>{link.name}</bdi>
+                    </span>
+                  ))}
+                </p>
+                <Button look="quiet" className={css.close ?? ''} aria-label="Close panel" onClick={onClose}>
+                  <CloseIcon />
+                </Button>
+              </div>
+              <h2 ref={heading} tabIndex={-1} className={css.name}>
+                <Avatar id={row.id} name={row.name} />
+                <span dir="auto">{row.name}</span>
+              </h2>
+              {row.status !== 'closed' && (
+                <div className={css.acts}>
                   <Button look="primary" onClick={() => void enterAccount(row.id, navigate)}>
                     <EnterIcon /> Switch to
                   </Button>
-                )}
-                <Button onClick={onClose}>Close panel</Button>
-              </div>
+                </div>
+              )}
             </header>
             <dl className={css.tiles}>
               <Tile
                 label="Minutes this period"
-                value={minutes ? NUMBER.format(Number(minutes.total)) : '–'}
-                note={minutes ? `${NUMBER.format(Number(minutes.own))} own` : 'not visible to you'}
+                value={minutes ? numbers.minutes(minutes.total) : '–'}
+                note={minutes ? `${numbers.minutes(minutes.own)} own` : 'not visible to you'}
               />
               <Tile
                 label="Subaccounts"
-                value={NUMBER.format(row.subaccounts)}
-                note={`${row.children} directly below`}
+                value={numbers.whole(row.subaccounts)}
+                note={`${numbers.whole(row.children)} directly below`}
               />
-              <Tile label="Members" value={NUMBER.format(row.members.total)} note={`${row.members.own} own`} />
-              <Tile label="Agents" value={NUMBER.format(row.agents.total)} note={`${row.agents.own} own`} />
+              <Tile
+                label="Members"
+                value={numbers.whole(row.members.total)}
+                note={`${numbers.whole(row.members.own)} own`}
+              />
+              <Tile
+                label="Agents"
+                value={numbers.whole(row.agents.total)}
+                note={`${numbers.whole(row.agents.own)} own`}
+              />
             </dl>
             <dl className={css.facts}>
               <dt>Status</dt>
-              <dd>
-                {STATUS[row.status]}
-                {row.effective.kind &&
-                  ` · ${KIND[row.effective.kind]}${row.effective.by && row.effective.by.id !== row.id ? `, because of ${row.effective.by.name}` : ''}`}
-              </dd>
+              <dd>{restrictionOf(row) || STATUS[row.status]}</dd>
               <dt>Billing plan</dt>
               <dd>{row.billingMode === 'parent' ? 'Parent Billing' : 'Direct'}</dd>
               <dt>Protection</dt>
               <dd>{row.protected ? 'Protected from closing' : 'None'}</dd>
               <dt>Level</dt>
-              <dd>{row.depth}</dd>
+              <dd>{row.depth === 0 ? 'Main account' : row.depth}</dd>
               <dt>Created</dt>
-              <dd>{when(row.createdAt)}</dd>
+              <dd>
+                <When instant={row.createdAt} />
+              </dd>
               {row.externalId !== null && (
                 <>
                   <dt>External id</dt>
@@ -73,10 +97,12 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
                 </>
               )}
               <dt>Id</dt>
-              <dd className={css.mono}>
-                <bdi>{row.id}</bdi>{' '}
+              <dd className={css.id}>
+                <bdi className={css.mono}>{row.id}</bdi>
                 <Button
                   look="quiet"
+                  className={css.copy ?? ''}
+                  aria-label={copied ? 'Id copied' : 'Copy id'}
                   onClick={() => void navigator.clipboard.writeText(row.id).then(() => setCopied(true))}
                 >
                   {copied ? 'Copied' : 'Copy'}

@@ -1,8 +1,10 @@
 import type { AccountId } from '@tenantree/domain';
-import { useCallback, useEffect } from 'react';
+import type { SamSubaccounts } from '@tenantree/widget';
+import { useCallback, useRef } from 'react';
 import { useLocation } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
+import { usePageTitle } from '../shell/use-page-title.ts';
 import { AccountPanel } from './account-panel.tsx';
 import { Subaccounts } from './elements.ts';
 import css from './subaccounts.module.css';
@@ -15,35 +17,41 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   const acting = useAccount(account).data;
   const base = `/a/${account}/subaccounts`;
   const hrefOf = useCallback((id: AccountId) => `${base}/${id}`, [base]);
-  useEffect(() => {
-    document.title = acting
-      ? `${acting.path.length > 1 ? '▸ ' : ''}Subaccounts · ${acting.name}`
-      : 'Subaccounts · Tenantree';
-  }, [acting]);
+  const shown = useAccount(opened ?? '').data;
+  usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
+  const list = useRef<SamSubaccounts>(null);
+  const close = (): void => {
+    navigate(base);
+    // The row that was opened still is the one the table would focus.
+    requestAnimationFrame(() => list.current?.tree?.focus());
+  };
   return (
     <div className={css.page} data-panel={opened === null ? undefined : 'open'}>
-      <Subaccounts
-        className={css.screen ?? ''}
-        fit="fill"
-        source={accounts}
-        account={acting?.id ?? ''}
-        texts={texts}
-        hrefOf={hrefOf}
-        onOpen={(event) => {
-          event.preventDefault();
-          const href = hrefOf(event.detail.account.id);
-          if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
-          else navigate(href);
-        }}
-        onSwitch={(event) => {
-          event.preventDefault();
-          const { account: chosen, place } = event.detail;
-          if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
-          else void enterAccount(chosen.id, navigate);
-        }}
-        onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
-      />
-      {opened !== null && <AccountPanel key={opened} account={opened} onClose={() => navigate(base)} />}
+      <div className={css.list}>
+        <Subaccounts
+          ref={list}
+          className={css.screen ?? ''}
+          fit="fill"
+          source={accounts}
+          account={acting?.id ?? ''}
+          texts={texts}
+          hrefOf={hrefOf}
+          onOpen={(event) => {
+            event.preventDefault();
+            const href = hrefOf(event.detail.account.id);
+            if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
+            else navigate(href);
+          }}
+          onSwitch={(event) => {
+            event.preventDefault();
+            const { account: chosen, place } = event.detail;
+            if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
+            else void enterAccount(chosen.id, navigate);
+          }}
+          onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
+        />
+      </div>
+      {opened !== null && <AccountPanel key={opened} account={opened} onClose={close} />}
     </div>
   );
 }

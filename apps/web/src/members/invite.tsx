@@ -1,0 +1,46 @@
+import type { Role } from '@tenantree/domain';
+import { useState } from 'react';
+import { Alert, Button, partsCss as css, errorOf, Field, Secret } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { useForm } from '../session/use-form.ts';
+import { RoleSelect } from './role-select.tsx';
+
+/** Invites a person to an account. The link is shown here: this deployment may not send e-mail. */
+export function Invite({ account }: { readonly account: string }) {
+  const [invited, setInvited] = useState<{ link: string; email: string } | null>(null);
+  const [role, setRole] = useState<Role>('admin');
+  const { refusal, isSending, onSubmit } = useForm(async ({ email = '' }) => {
+    const { link } = await tenantree.trpc.members.invite.mutate({ account, email, role });
+    setInvited({ link, email });
+    await queries.invalidateQueries({ queryKey: ['members', account] });
+    return null;
+  });
+  return (
+    <>
+      <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
+        <Field
+          label="Invite by e-mail address"
+          name="email"
+          type="email"
+          autoComplete="off"
+          required
+          error={errorOf(refusal, 'email')}
+        />
+        <div className={`${css.field} ${css.short}`}>
+          <span aria-hidden="true">Role</span>
+          <RoleSelect label="Role of the invitation" value={role} onChange={setRole} />
+        </div>
+        <Button type="submit" look="primary" disabled={isSending}>
+          {isSending ? 'Inviting…' : 'Invite'}
+        </Button>
+      </form>
+      <Alert refusal={refusal} fields={['email']} />
+      {invited && (
+        <Secret
+          label={`Send this link to ${invited.email}. It works once, for 7 days, and is not shown again.`}
+          value={invited.link}
+        />
+      )}
+    </>
+  );
+}

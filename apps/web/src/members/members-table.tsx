@@ -1,0 +1,99 @@
+import { ROLE_LABELS, type Role } from '@tenantree/domain';
+import { Button, Cell, partsCss as css, When } from '../parts/parts.tsx';
+import type { tenantree } from '../server.ts';
+import { RoleSelect } from './role-select.tsx';
+
+type People = Awaited<ReturnType<typeof tenantree.trpc.members.list.query>>;
+
+type Props = People & {
+  /** Id of the person who looks. */
+  readonly me: string;
+  readonly rights: 'read' | 'change';
+  readonly onRole: (userId: string, role: Role) => void;
+  readonly onRemove: (userId: string, name: string) => void;
+  readonly onWithdraw: (id: string, email: string) => void;
+};
+
+/** Members, then those who are invited. */
+export function MembersTable({ members, invitations, me, rights, onRole, onRemove, onWithdraw }: Props) {
+  const mayChange = rights === 'change';
+  return (
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th scope="col">Person</th>
+          <th scope="col">Role</th>
+          <th scope="col">Since</th>
+          {mayChange && (
+            <th scope="col">
+              <span className={css.hidden}>Actions</span>
+            </th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {members.map(({ userId, name, email, role, since }) => (
+          <tr key={userId}>
+            <Cell label="Person">
+              <span className={css.two}>
+                <strong dir="auto">
+                  {name}
+                  {userId === me && <span className={css.muted}> (you)</span>}
+                </strong>
+                <span className={css.muted}>{email}</span>
+              </span>
+            </Cell>
+            <Cell label="Role">
+              {mayChange ? (
+                <RoleSelect label={`Role of ${name}`} value={role} onChange={(next) => onRole(userId, next)} />
+              ) : (
+                ROLE_LABELS[role]
+              )}
+            </Cell>
+            <Cell label="Since">
+              <When instant={since} />
+            </Cell>
+            {mayChange && (
+              <Cell>
+                <Button
+                  look="danger"
+                  aria-label={userId === me ? 'Leave' : `Remove ${name}`}
+                  onClick={() => onRemove(userId, name)}
+                >
+                  {userId === me ? 'Leave' : 'Remove'}
+                </Button>
+              </Cell>
+            )}
+          </tr>
+        ))}
+        {invitations.map(({ id, email, role, expiresAt }) => (
+          <tr key={id}>
+            <Cell label="Person">
+              <span className={css.two}>
+                <span>{email}</span>
+                <span className={css.muted}>Invited</span>
+              </span>
+            </Cell>
+            <Cell label="Role">{ROLE_LABELS[role]}</Cell>
+            <Cell label="Valid">
+              <span className={css.muted}>
+                until <When instant={expiresAt} />
+              </span>
+            </Cell>
+            {mayChange && (
+              <Cell>
+                <Button
+                  look="danger"
+                  aria-label={`Withdraw invitation of ${email}`}
+                  onClick={() => onWithdraw(id, email)}
+                >
+                  Withdraw
+                </Button>
+              </Cell>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,26 @@
+import { parseRole, ROLE_LABELS, ROLES, type Role } from '@tenantree/domain';
+import { partsCss as css } from '../parts/parts.tsx';
+
+type Props = {
+  readonly label: string;
+  readonly value: Role;
+  readonly onChange: (role: Role) => void;
+  readonly id?: string;
+};
+
+/** Chooses one of the roles. */
+export const RoleSelect = ({ label, value, onChange, id }: Props) => (
+  <select
+    id={id}
+    aria-label={label}
+    className={css.input}
+    value={value}
+    onChange={(event) => onChange(parseRole(event.target.value) ?? value)}
+  >
+    {ROLES.map((role) => (
+      <option key={role} value={role}>
+        {ROLE_LABELS[role]}
+      </option>
+    ))}
+  </select>
+);

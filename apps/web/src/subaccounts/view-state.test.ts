@@ -1,0 +1,50 @@
+import { ACCOUNT_STATUSES } from '@tenantree/domain';
+import { DEFAULT_VIEW, SORT_KEYS } from '@tenantree/widget';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readView, writeView } from './view-state.ts';
+
+const views = fc.record({
+  query: fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => text.trim()),
+  order: fc.record({ sort: fc.constantFrom(...SORT_KEYS), direction: fc.constantFrom('asc', 'desc') }),
+  status: fc.subarray([...ACCOUNT_STATUSES], { minLength: 1 }),
+});
+
+describe('the view of the table in the address', () => {
+  it('comes back as it was written', () => {
+    fc.assert(fc.property(views, (view) => expect(readView(writeView('', view))).toEqual(view)));
+  });
+
+  it('leaves out what is as it is at first', () => {
+    expect(writeView('', DEFAULT_VIEW)).toBe('');
+    expect(writeView('?q=dental&sort=-minutes', DEFAULT_VIEW)).toBe('');
+  });
+
+  it('can be read by people', () => {
+    const view = {
+      query: 'dental',
+      order: { sort: 'minutes', direction: 'desc' },
+      status: ['active', 'closed'],
+    } as const;
+    expect(writeView('', view)).toBe('?q=dental&sort=-minutes&status=active,closed');
+  });
+
+  it('leaves other parameters of the address alone', () => {
+    expect(writeView('?from=mail&q=old', { ...DEFAULT_VIEW, query: 'new' })).toBe('?from=mail&q=new');
+  });
+
+  it.each(['?sort=colour', '?sort=', '?sort=--name', '?status=gone', '?status=', '?status=,', '?q=%20%20', '?q'])(
+    'takes %s for the view at first',
+    (search) => expect(readView(search)).toEqual(DEFAULT_VIEW),
+  );
+
+  it('reads any address', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const { query, status } = readView(`?${text}`);
+        expect(query.length).toBeLessThanOrEqual(120);
+        expect(status.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

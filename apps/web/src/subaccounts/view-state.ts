@@ -1,0 +1,47 @@
+import { ACCOUNT_STATUSES, type AccountStatus } from '@tenantree/domain';
+import { DEFAULT_VIEW, type ScreenView, SORT_KEYS } from '@tenantree/widget';
+
+/** Names of the parameters that the view of the table has in an address. Others there are left alone. */
+const NAMES = ['q', 'sort', 'status'] as const;
+/** As long as a search may be (accounts.search). */
+const LONGEST_QUERY = 120;
+
+/**
+ * The view of the table that an address names: `?q=dental&sort=-minutes&status=active,closed` (ux.md 2.0, rule 4). What is
+ * missing or makes no sense is as it is at first: addresses are typed, cut off and older than the app.
+ */
+export function readView(search: string): ScreenView {
+  const params = new URLSearchParams(search);
+  const query = (params.get('q') ?? '').trim().slice(0, LONGEST_QUERY);
+  return { query, order: readOrder(params.get('sort')), status: readStatus(params.get('status')) };
+}
+
+/** The address's search part for a view, with a question mark when it isn't empty. What is as at first is left out. */
+export function writeView(search: string, view: ScreenView): string {
+  const params = new URLSearchParams(search);
+  for (const name of NAMES) params.delete(name);
+  if (view.query !== '') params.set('q', view.query);
+  const { sort, direction } = view.order;
+  if (sort !== DEFAULT_VIEW.order.sort || direction !== DEFAULT_VIEW.order.direction)
+    params.set('sort', direction === 'desc' ? `-${sort}` : sort);
+  const status = inOrder(view.status);
+  if (status.join() !== DEFAULT_VIEW.status.join()) params.set('status', status.join());
+  // Commas may stand in an address as they are, and are easier to read so.
+  const text = params.toString().replaceAll('%2C', ',');
+  return text === '' ? '' : `?${text}`;
+}
+
+function readOrder(text: string | null): ScreenView['order'] {
+  const sort = SORT_KEYS.find((key) => key === text?.replace(/^-/, ''));
+  if (!sort) return DEFAULT_VIEW.order;
+  return { sort, direction: text?.startsWith('-') ? 'desc' : 'asc' };
+}
+
+function readStatus(text: string | null): readonly AccountStatus[] {
+  const named = text?.split(',') ?? [];
+  const status = ACCOUNT_STATUSES.filter((one) => named.includes(one));
+  return status.length > 0 ? status : DEFAULT_VIEW.status;
+}
+
+const inOrder = (status: readonly AccountStatus[]): readonly AccountStatus[] =>
+  ACCOUNT_STATUSES.filter((one) => status.includes(one));
