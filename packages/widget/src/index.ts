@@ -4,6 +4,7 @@ export { defineElements } from './elements.ts';
 export { hueOf, initialsOf } from './format/initials.ts';
 export { FEATURES, type Feature } from './screens/features.ts';
 export { SamSubaccounts } from './screens/sam-subaccounts.ts';
+export { DEFAULT_VIEW, type ScreenView, STATUSES } from './screens/screen-view.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';
 export { defaultTexts, type Texts } from './strings/texts.ts';

@@ -8,6 +8,7 @@ import type { SamTree } from '../tree/sam-tree.ts';
 import { emit } from '../tree/tree-events.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
 import { refusedState } from './screen-states.ts';
+import { DEFAULT_VIEW, isSameView, type ScreenView } from './screen-view.ts';
 import { bones, countWords, emptyState, foundWords, staleNote, wayBar } from './subaccounts-body.ts';
 import { SubaccountsCommands } from './subaccounts-commands.ts';
 import { subaccountsStyles } from './subaccounts-styles.ts';
@@ -19,7 +20,8 @@ const ORDER_CHECK_MS = 500;
 
 /**
  * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave
- * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`.
+ * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`, and how
+ * one looks at it now as `sam-view`.
  */
 export class SamSubaccounts extends LitElement {
   static override properties = {
@@ -27,6 +29,7 @@ export class SamSubaccounts extends LitElement {
     account: {},
     texts: { attribute: false },
     features: { attribute: false },
+    view: { attribute: false },
     hrefOf: { attribute: false },
     readOnly: { type: Boolean, attribute: 'read-only' },
     density: { reflect: true },
@@ -42,6 +45,8 @@ export class SamSubaccounts extends LitElement {
   declare texts: Texts;
   /** What is offered; the server decides what is allowed. */
   declare features: readonly Feature[];
+  /** What is searched for, the order and the statuses shown; a host that keeps them gives them back here. */
+  declare view: ScreenView;
   /** Address of an account's page; without it names aren't links. */
   declare hrefOf: ((id: AccountId) => string) | null;
   declare readOnly: boolean;
@@ -55,6 +60,7 @@ export class SamSubaccounts extends LitElement {
   #stops: (() => void)[] = [];
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
   #order: 'current' | 'outdated' = 'current';
+  #shown = DEFAULT_VIEW;
   #allowed: ReadonlySet<Feature> = new Set();
   #rowFeatures: RowFeatures = { select: true, switch: true, actions: true };
 
@@ -64,6 +70,7 @@ export class SamSubaccounts extends LitElement {
     this.account = '';
     this.texts = defaultTexts();
     this.features = FEATURES;
+    this.view = DEFAULT_VIEW;
     this.hrefOf = null;
     this.readOnly = false;
     this.density = 'comfortable';
@@ -117,7 +124,9 @@ export class SamSubaccounts extends LitElement {
     this.#end();
     if (this.source === null || this.account === '') return;
     const { source } = this;
-    this.session = new TreeSession(source, this.account, () => this.#sessionChanged());
+    this.session = new TreeSession(source, this.account, this.view, () => this.#sessionChanged());
+    this.#commands.query = this.view.query;
+    this.#shown = this.view;
     this.#stops.push(source.state.subscribe(() => this.#liveChanged()));
     void this.session.start();
     this.requestUpdate();
@@ -125,10 +134,20 @@ export class SamSubaccounts extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('source') || changed.has('account')) this.restart();
+    else if (changed.has('view')) this.#follow();
     if (this.#order === 'outdated' && !this.session?.store?.view.isOutOfOrder()) this.#order = 'current';
     this.#allowed = allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
     const switches = this.#allowed.has('switch');
     if (this.#rowFeatures.switch !== switches) this.#rowFeatures = { ...this.#rowFeatures, switch: switches };
+  }
+
+  protected override updated(): void {
+    const store = this.session?.store;
+    if (!store || this.session?.searching) return;
+    const view = { query: this.#commands.query.trim(), order: store.order, status: store.status };
+    if (isSameView(view, this.#shown)) return;
+    this.#shown = view;
+    emit(this, 'sam-view', view);
   }
 
   protected override render(): TemplateResult {
@@ -180,6 +199,14 @@ export class SamSubaccounts extends LitElement {
         ?stale=${this.source?.state.get().kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
+  }
+
+  /** Shows what the host wants to see; a host that only gives back what it was told changes nothing. */
+  #follow(): void {
+    const before = this.#shown;
+    if (isSameView(this.view, before)) return;
+    this.#shown = this.view;
+    this.#commands.show(this.view, before);
   }
 
   #sessionChanged(): void {

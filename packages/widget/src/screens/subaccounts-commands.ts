@@ -5,6 +5,7 @@ import { type ActionDetail, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { AccountWork } from './account-work.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
+import { isSameView, type ScreenView } from './screen-view.ts';
 import type { Toolbar } from './subaccounts-toolbar.ts';
 import type { ViewChoice } from './view-menu.ts';
 
@@ -86,6 +87,12 @@ export class SubaccountsCommands {
     this.query = query;
     this.#screen.session?.search(query.trim());
     this.#screen.requestUpdate();
+  }
+
+  /** Shows the subaccounts as a host wants them looked at. */
+  show(wanted: ScreenView, shown: ScreenView): void {
+    if (!isSameView({ ...wanted, query: '' }, { ...shown, query: '' })) this.#choose(wanted);
+    if (wanted.query !== shown.query) this.search(wanted.query);
   }
 
   /** Goes back to where a branch was entered from. */

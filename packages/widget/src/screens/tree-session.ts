@@ -3,6 +3,7 @@ import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefus
 import { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
 import { PageLoader, refusalFrom } from './page-loader.ts';
+import type { ScreenView } from './screen-view.ts';
 
 /** Rests between the last key and the search, in milliseconds. */
 const SEARCH_REST_MS = 120;
@@ -11,6 +12,7 @@ const SEARCH_REST_MS = 120;
 export class TreeSession {
   readonly account: AccountRef;
   readonly #source: AccountSource;
+  readonly #first: ScreenView;
   readonly #changed: () => void;
   readonly #loader: PageLoader;
   readonly #ended = new AbortController();
@@ -25,10 +27,14 @@ export class TreeSession {
   stale: { readonly refusal: SourceRefusal; readonly since: string } | null = null;
   #freshAt = new Date().toISOString();
 
-  /** @param changed called after anything that is shown around the table changed */
-  constructor(source: AccountSource, account: AccountRef, changed: () => void) {
+  /**
+   * @param first how the tree is looked at when it appears
+   * @param changed called after anything that is shown around the table changed
+   */
+  constructor(source: AccountSource, account: AccountRef, first: ScreenView, changed: () => void) {
     this.#source = source;
     this.account = account;
+    this.#first = first;
     this.#changed = changed;
     this.#loader = new PageLoader(source, (refusal) => this.#report(refusal));
   }
@@ -45,13 +51,15 @@ export class TreeSession {
 
   async start(): Promise<void> {
     const { signal } = this.#ended;
+    const { order, status, query } = this.#first;
     this.refusal = null;
     try {
       const [detail, page] = await Promise.all([
         this.#source.get(this.account, signal),
-        this.#source.list(this.account, { ...FIRST, cursor: null, limit: PAGE_ROWS }, signal),
+        this.#source.list(this.account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
       ]);
       if (!signal.aborted) this.#begin(detail, page);
+      if (!signal.aborted && query !== '') this.search(query);
     } catch (error) {
       if (!signal.aborted) this.refusal = refusalFrom(error);
     }
@@ -84,12 +92,16 @@ export class TreeSession {
 
   #begin(detail: AccountDetail, page: AccountPage): void {
     let first: AccountPage | null = page;
-    const store = new TreeStore(detail.id, (want) => {
-      const known = first;
-      first = null;
-      if (known) queueMicrotask(() => store.receive(want, known));
-      else this.#loader.load(store, want);
-    });
+    const store = new TreeStore(
+      detail.id,
+      (want) => {
+        const known = first;
+        first = null;
+        if (known) queueMicrotask(() => store.receive(want, known));
+        else this.#loader.load(store, want);
+      },
+      this.#first,
+    );
     this.detail = detail;
     this.store = store;
     this.#freshAt = new Date().toISOString();
@@ -146,5 +158,3 @@ export class TreeSession {
     this.#changed();
   }
 }
-
-const FIRST = { sort: 'name', direction: 'asc', status: ['active', 'suspended'] } as const;

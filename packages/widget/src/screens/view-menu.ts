@@ -2,8 +2,8 @@ import type { AccountStatus } from '@tenantree/domain';
 import { type Order, SORT_KEYS } from '../data/account-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
+import { STATUSES } from './screen-view.ts';
 
-const STATUSES = ['active', 'suspended', 'closed'] as const;
 const SORT_LABELS = {
   name: 'sortName',
   members: 'sortMembers',

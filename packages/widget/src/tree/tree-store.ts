@@ -16,6 +16,7 @@ export type { Want } from './tree-view.ts';
 export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
 /** Which accounts are shown until somebody chooses otherwise: those that aren't closed. */
 export const DEFAULT_STATUS: readonly AccountStatus[] = ['active', 'suspended'];
+const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
 /**
  * The subaccounts of one account, as far as they are loaded: what every row shows, which rows are visible, what is selected.
@@ -26,8 +27,8 @@ export class TreeStore {
   readonly accountId: AccountId;
   readonly selection = new Selection();
   #accounts = new KnownAccounts();
-  #order = DEFAULT_ORDER;
-  #status = DEFAULT_STATUS;
+  #order: Order;
+  #status: readonly AccountStatus[];
   /** The whole tree first; then single branches that were entered; a search last. */
   #views: TreeView[];
   #query: string | null = null;
@@ -37,9 +38,18 @@ export class TreeStore {
   /** An account that is to be brought into view as soon as it has a line. */
   #sought: AccountId | null = null;
 
-  /** @param ask loads a page; the answer goes to `receive` or `fail`, sooner or later, also when it isn't wanted any more */
-  constructor(accountId: AccountId, ask: (want: Want) => void) {
+  /**
+   * @param ask loads a page; the answer goes to `receive` or `fail`, sooner or later, also when it isn't wanted any more
+   * @param first how accounts are shown at first
+   */
+  constructor(
+    accountId: AccountId,
+    ask: (want: Want) => void,
+    first: { readonly order: Order; readonly status: readonly AccountStatus[] } = FIRST,
+  ) {
     this.accountId = accountId;
+    this.#order = first.order;
+    this.#status = first.status;
     this.#owner = {
       order: () => this.#order,
       admits: ({ row }, branch) =>
