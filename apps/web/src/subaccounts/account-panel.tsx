@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { Avatar } from '../parts/avatar.tsx';
 import { Button, Loaded, When } from '../parts/parts.tsx';
@@ -11,6 +11,14 @@ import { useTexts } from './use-texts.ts';
 
 const STATUS = { active: 'Active', suspended: 'Suspended', closed: 'Closed' } as const;
 
+/** Narrower, the panel takes the place of the table. The style sheet has the same bound. */
+const NARROW = window.matchMedia('(max-width: 1279px)');
+
+function watchWidth(changed: () => void): () => void {
+  NARROW.addEventListener('change', changed);
+  return () => NARROW.removeEventListener('change', changed);
+}
+
 /** One account beside the table: where it stands, how much it has and uses, and the way in. */
 export function AccountPanel({ account, onClose }: { readonly account: string; readonly onClose: () => void }) {
   const query = useAccount(account);
@@ -18,12 +26,14 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
   const [, navigate] = useLocation();
   const [copied, setCopied] = useState(false);
   const { numbers } = useTexts();
+  const isAlone = useSyncExternalStore(watchWidth, () => NARROW.matches);
   const heading = useRef<HTMLHeadingElement>(null);
   const isLoaded = query.data !== undefined;
   useEffect(() => {
     // Beside the table the focus stays in its row, for the next one; in its place the panel takes it.
-    if (isLoaded && window.matchMedia('(max-width: 1279px)').matches) heading.current?.focus();
-  }, [isLoaded]);
+    if (isLoaded && isAlone) heading.current?.focus();
+  }, [isLoaded, isAlone]);
+  const Heading = isAlone ? 'h1' : 'h2';
   return (
     <aside className={css.panel} aria-label="Account" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <Loaded query={query}>
@@ -43,10 +53,10 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
                   <CloseIcon />
                 </Button>
               </div>
-              <h2 ref={heading} tabIndex={-1} className={css.name}>
+              <Heading ref={heading} tabIndex={-1} className={css.name}>
                 <Avatar id={row.id} name={row.name} />
                 <span dir="auto">{row.name}</span>
-              </h2>
+              </Heading>
               {row.status !== 'closed' && (
                 <div className={css.acts}>
                   <Button look="primary" onClick={() => void enterAccount(row.id, navigate)}>

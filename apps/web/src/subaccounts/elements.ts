@@ -1,5 +1,5 @@
 import { createComponent, type EventName } from '@lit/react';
-import { type OpenDetail, SamSubaccounts, type SwitchDetail } from '@tenantree/widget';
+import { type OpenDetail, SamSubaccounts, type ScreenView, type SwitchDetail } from '@tenantree/widget';
 import React from 'react';
 
 /** The subaccounts screen: the element that `<subaccount-manager>` shows, too. */
@@ -10,6 +10,7 @@ export const Subaccounts = createComponent({
   events: {
     onOpen: 'sam-open' as EventName<CustomEvent<OpenDetail>>,
     onSwitch: 'sam-switch' as EventName<CustomEvent<SwitchDetail>>,
+    onView: 'sam-view' as EventName<CustomEvent<ScreenView>>,
     onChanged: 'sam-change' as EventName<CustomEvent>,
   },
 });

@@ -1,7 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
-import { useCallback, useRef } from 'react';
-import { useLocation } from 'wouter';
+import { useCallback, useMemo, useRef } from 'react';
+import { useLocation, useSearch } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
@@ -9,19 +9,26 @@ import { AccountPanel } from './account-panel.tsx';
 import { Subaccounts } from './elements.ts';
 import css from './subaccounts.module.css';
 import { useTexts } from './use-texts.ts';
+import { readView, writeView } from './view-state.ts';
 
-/** The home of parent admins: everything below the acting account, and one of them in detail. */
+/**
+ * The home of parent admins: everything below the acting account, and one of them in detail. What is searched for, the order and
+ * the statuses shown stand in the address, so that they can be linked and outlive a reload.
+ */
 export function SubaccountsPage({ account, opened }: { readonly account: string; readonly opened: string | null }) {
   const [, navigate] = useLocation();
   const texts = useTexts();
   const acting = useAccount(account).data;
   const base = `/a/${account}/subaccounts`;
-  const hrefOf = useCallback((id: AccountId) => `${base}/${id}`, [base]);
+  const search = useSearch();
+  const view = useMemo(() => readView(search), [search]);
+  const suffix = writeView('', view);
+  const hrefOf = useCallback((id: AccountId) => `${base}/${id}${suffix}`, [base, suffix]);
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
   const list = useRef<SamSubaccounts>(null);
   const close = (): void => {
-    navigate(base);
+    navigate(base + suffix);
     // The row that was opened still is the one the table would focus.
     requestAnimationFrame(() => list.current?.tree?.focus());
   };
@@ -36,6 +43,8 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           account={acting?.id ?? ''}
           texts={texts}
           hrefOf={hrefOf}
+          view={view}
+          onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
           onOpen={(event) => {
             event.preventDefault();
             const href = hrefOf(event.detail.account.id);

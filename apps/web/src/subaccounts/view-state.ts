@@ -1,5 +1,5 @@
-import { ACCOUNT_STATUSES, type AccountStatus } from '@tenantree/domain';
-import { DEFAULT_VIEW, type ScreenView, SORT_KEYS } from '@tenantree/widget';
+import type { AccountStatus } from '@tenantree/domain';
+import { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from '@tenantree/widget';
 
 /** Names of the parameters that the view of the table has in an address. Others there are left alone. */
 const NAMES = ['q', 'sort', 'status'] as const;
@@ -39,9 +39,9 @@ function readOrder(text: string | null): ScreenView['order'] {
 
 function readStatus(text: string | null): readonly AccountStatus[] {
   const named = text?.split(',') ?? [];
-  const status = ACCOUNT_STATUSES.filter((one) => named.includes(one));
+  const status = STATUSES.filter((one) => named.includes(one));
   return status.length > 0 ? status : DEFAULT_VIEW.status;
 }
 
 const inOrder = (status: readonly AccountStatus[]): readonly AccountStatus[] =>
-  ACCOUNT_STATUSES.filter((one) => status.includes(one));
+  STATUSES.filter((one) => status.includes(one));
