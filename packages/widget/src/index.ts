@@ -2,6 +2,7 @@ export * from './data/account-source.ts';
 export { clientSource } from './data/client-source.ts';
 export { defineElements } from './elements.ts';
 export { hueOf, initialsOf } from './format/initials.ts';
+export type { MenuItem } from './parts/sam-menu.ts';
 export { FEATURES, type Feature } from './screens/features.ts';
 export { SamSubaccounts } from './screens/sam-subaccounts.ts';
 export { DEFAULT_VIEW, type ScreenView, STATUSES } from './screens/screen-view.ts';

@@ -5,7 +5,8 @@ import { refusalFrom } from '../screens/page-loader.ts';
 import { controlStyles } from './control-styles.ts';
 
 const dialogStyles = css`
-  dialog { inline-size: min(480px, calc(100vw - 24px)); max-block-size: min(720px, calc(100dvh - 24px)); padding: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-3); background: var(--sam-raised); color: var(--sam-text); box-shadow: var(--sam-pop); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); text-align: start; overflow: hidden; }
+  /* Seen also while a host hides the table behind something else. */
+  dialog { visibility: visible; inline-size: min(480px, calc(100vw - 24px)); max-block-size: min(720px, calc(100dvh - 24px)); padding: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-3); background: var(--sam-raised); color: var(--sam-text); box-shadow: var(--sam-pop); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); text-align: start; overflow: hidden; }
   dialog[open] { display: flex; animation: rise var(--sam-t-2) var(--sam-ease); }
   dialog::backdrop { background: light-dark(#12201c59, #00000099); }
   @keyframes rise { from { opacity: 0; translate: 0 4px; } }

@@ -1,5 +1,5 @@
 import type { AccountRow } from '@tenantree/domain';
-import type { AccountName } from '../data/account-source.ts';
+import type { AccountName, SourceRefusal } from '../data/account-source.ts';
 import { define } from '../define.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { SamToast, type Toast } from '../parts/sam-toast.ts';
@@ -58,6 +58,11 @@ export class AccountWork {
     else if (action === 'close' && allowed.has('close'))
       void this.#inDialog(() => this.#dialogs.close(context, account));
     else if (action === 'reopen' && allowed.has('close')) void context.acts.reopen(account);
+  }
+
+  /** Renames an account that is shown elsewhere; @returns why it was refused */
+  async renameElsewhere({ account, name }: RenameDetail): Promise<SourceRefusal | null> {
+    return (await this.#actsOf(this.#store)?.rename(account, name)) ?? null;
   }
 
   /** Creates a subaccount of an account; of the only selected one, or the acting one, where none is named. */
@@ -130,7 +135,9 @@ export class AccountWork {
     const { tree } = this.#screen;
     const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
     if (line) tree?.goTo(line);
-    if (line || this.#screen.shadowRoot?.activeElement === null) tree?.focus();
+    // Whoever opened the dialog has the focus again, unless it went away meanwhile.
+    const isLost = document.activeElement === null || document.activeElement === document.body;
+    if (line || isLost) tree?.focus();
   }
 
   #dialogContext(): DialogContext | null {
@@ -140,7 +147,7 @@ export class AccountWork {
     if (!source || !store || !acts) return null;
     const created = (row: AccountRow): void => {
       this.#screen.clearSearch();
-      store.takeRow(row);
+      store.takeCreated(row);
       store.reveal(row);
       this.#landing = row.id;
       this.#changed(row);

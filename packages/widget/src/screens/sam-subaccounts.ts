@@ -1,7 +1,8 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
@@ -102,6 +103,21 @@ export class SamSubaccounts extends LitElement {
   /** The table, once there is one. */
   get tree(): SamTree | null {
     return this.renderRoot.querySelector<SamTree>('sam-tree');
+  }
+
+  /** What can be done with an account below the acting one: entries for a host that shows the account elsewhere. */
+  menuOf(account: AccountRow): Promise<readonly MenuItem[]> {
+    return this.#commands.menuOf(account);
+  }
+
+  /** Does one of these entries, with its dialog and its message. */
+  perform(id: string, account: AccountRow): Promise<void> {
+    return this.#commands.perform(id, account);
+  }
+
+  /** Renames an account, with a message that has Undo; @returns why it was refused */
+  async renameAccount(account: AccountRow, name: string): Promise<SourceRefusal | null> {
+    return (await this.#commands.prepare()).renameElsewhere({ account, name });
   }
 
   /** Tells the host what failed. */

@@ -1,7 +1,7 @@
 import type { AccountRow } from '@tenantree/domain';
 import { define } from '../define.ts';
 import type { MenuItem, SamMenu } from '../parts/sam-menu.ts';
-import { type ActionDetail, type RenameDetail } from '../tree/tree-events.ts';
+import { type ActionDetail, isTreeAction, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { AccountWork } from './account-work.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
@@ -52,6 +52,12 @@ export class SubaccountsCommands {
       return work;
     });
   };
+
+  /** Does an entry of an account's menu that a host shows elsewhere. */
+  async perform(id: string, account: AccountRow): Promise<void> {
+    await this.prepare();
+    if (isTreeAction(id)) this.#act(id, account);
+  }
 
   readonly menuOf = async (row: AccountRow): Promise<readonly MenuItem[]> => (await this.prepare()).menuOf(row);
 

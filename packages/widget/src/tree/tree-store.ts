@@ -232,13 +232,17 @@ export class TreeStore {
 
   /** Takes the row that a change of our own was answered with; the live frame that follows brings its version. */
   takeRow(row: AccountRow): void {
-    const known = this.#accounts.get(row.id);
-    this.#place(row, known?.rowVersion ?? 0);
-    const parent = known || row.parentId === null ? undefined : this.#accounts.get(row.parentId);
-    if (parent) {
-      const { children, subaccounts } = parent.row;
-      parent.row = { ...parent.row, children: children + 1, subaccounts: subaccounts + 1 };
-    }
+    this.#place(row, this.#accounts.get(row.id)?.rowVersion ?? 0);
+    this.#changed();
+  }
+
+  /** Takes the row of an account that we created: the one above it has one more. */
+  takeCreated(row: AccountRow): void {
+    const parent = this.#accounts.get(row.id) || row.parentId === null ? undefined : this.#accounts.get(row.parentId);
+    this.takeRow(row);
+    if (!parent) return;
+    const { children, subaccounts } = parent.row;
+    parent.row = { ...parent.row, children: children + 1, subaccounts: subaccounts + 1 };
     this.#changed();
   }
 
