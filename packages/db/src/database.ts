@@ -1,6 +1,7 @@
 import type { AccountId, UserId } from '@tenantree/domain';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool } from './connections.ts';
 import type { Schema } from './schema.ts';
 
 /** A transaction in which row-level security shows one acting account's subtree and nothing else. */
@@ -39,11 +40,8 @@ const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConf
 
 /** Opens the pools. Connecting happens on first use. */
 export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
-  const pool = new pg.Pool({ ...asRole(config, 'tenantree_app'), max: options.maxConnections ?? 12 });
-  const authPool = new pg.Pool({ ...asRole(config, 'tenantree_auth', '-c search_path=auth'), max: 4 });
-  // An idle connection that the server cuts is not an error of any request: the pool opens another one.
-  pool.on('error', () => {});
-  authPool.on('error', () => {});
+  const pool = openPool({ ...asRole(config, 'tenantree_app'), max: options.maxConnections ?? 12 });
+  const authPool = openPool({ ...asRole(config, 'tenantree_auth', '-c search_path=auth'), max: 4 });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const auth = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: authPool }) });
   return {

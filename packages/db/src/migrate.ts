@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import pg from 'pg';
+import type pg from 'pg';
+import { openPool, withConnection } from './connections.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
@@ -21,7 +22,7 @@ const MINIMUM_VERSION = 180000;
  * @throws Error when the server is older than PostgreSQL 18, or a migration fails (nothing of it is kept)
  */
 export async function migrate(config: pg.PoolConfig, options: { readonly to?: string } = {}): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new pg.Pool({ ...config, max: 2 }) }) });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool({ ...config, max: 2 }) }) });
   try {
     const version = await sql<{ v: number }>`SELECT current_setting('server_version_num')::int AS v`.execute(db);
     if ((version.rows[0]?.v ?? 0) < MINIMUM_VERSION) throw new Error('PostgreSQL 18 or newer is needed.');
@@ -34,14 +35,9 @@ export async function migrate(config: pg.PoolConfig, options: { readonly to?: st
 }
 
 /** Whether every migration of this release has run. */
-export async function isMigrated(config: pg.PoolConfig): Promise<boolean> {
-  const client = new pg.Client(config);
-  await client.connect();
-  try {
+export const isMigrated = (config: pg.PoolConfig): Promise<boolean> =>
+  withConnection(config, async (client) => {
     const { rows } = await client.query<{ name: string }>('SELECT name FROM kysely_migration');
     const done = new Set(rows.map((row) => row.name));
     return Object.keys(MIGRATIONS).every((name) => done.has(name));
-  } finally {
-    await client.end();
-  }
-}
+  });

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { withConnection } from './connections.ts';
 import { type Database, openDatabase } from './database.ts';
 import { type Connection, startEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
@@ -52,12 +53,5 @@ export async function createTestDatabase(
   return { config, db, drop };
 }
 
-async function query(connection: Connection, text: string): Promise<void> {
-  const client = new pg.Client(connection);
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
+const query = (connection: Connection, text: string): Promise<unknown> =>
+  withConnection(connection, (client) => client.query(text));

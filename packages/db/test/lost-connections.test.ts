@@ -1,0 +1,52 @@
+import type { AccountId } from '@tenantree/domain';
+import { sql } from 'kysely';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { isMigrated, migrate } from '../src/migrate.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+
+const ANY_ACCOUNT = '018f0000-0000-7000-8000-000000000001' as AccountId;
+
+let test: TestDatabase;
+let admin: pg.Client;
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'), { template: 'empty' });
+  admin = new pg.Client(test.config);
+  await admin.connect();
+});
+afterAll(async () => {
+  await admin.end();
+  await test.drop();
+});
+
+/** Ends every other connection to the database, as a restart of the server does. */
+const endConnections = (): Promise<unknown> =>
+  admin.query(
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+
+// An error event that nobody listens to would end the process: the run reports it as an error of its own.
+describe('A connection that the server ends', () => {
+  it('fails the transaction it served, between two statements, and the next one gets another', async () => {
+    const work = test.db.withTenant(ANY_ACCOUNT, async (trx) => {
+      await endConnections();
+      await sql`SELECT 1`.execute(trx);
+    });
+    await expect(work).rejects.toThrow();
+    await expect(test.db.ping()).resolves.toBeUndefined();
+  });
+
+  it('fails the migration that ran on it, which can be run again', async () => {
+    const inTheWay = new pg.Client(test.config);
+    inTheWay.on('error', () => {});
+    await inTheWay.connect();
+    await inTheWay.query('BEGIN; CREATE TABLE usage_events (in_the_way int)');
+    const waiting = migrate(test.config).catch((error: unknown) => error);
+    const blocked = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await admin.query(blocked)).rowCount, { timeout: 10_000 }).toBe(1);
+    await endConnections();
+    expect(await waiting).toBeInstanceOf(Error);
+    await migrate(test.config);
+    expect(await isMigrated(test.config)).toBe(true);
+  });
+});
