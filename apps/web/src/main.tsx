@@ -4,6 +4,8 @@ import { defineElements, TOKENS } from '@tenantree/widget';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
+import { Broken } from './parts/broken.tsx';
+import { renewAfterUpdate } from './renew.ts';
 import { queries } from './server.ts';
 import { applyTheme, readTheme } from './shell/theme.ts';
 
@@ -12,13 +14,16 @@ tokens.replaceSync(TOKENS);
 document.adoptedStyleSheets.push(tokens);
 applyTheme(readTheme());
 defineElements();
+renewAfterUpdate();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <App />
+      <Broken>
+        <App />
+      </Broken>
     </QueryClientProvider>
   </StrictMode>,
 );

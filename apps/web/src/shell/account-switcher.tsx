@@ -1,7 +1,7 @@
 import { useDeferredValue, useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Button as AriaButton } from 'react-aria-components/Button';
-import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
+import { DialogTrigger } from 'react-aria-components/Dialog';
 import { Header } from 'react-aria-components/Header';
 import { Input } from 'react-aria-components/Input';
 import { ListBox, ListBoxItem, ListBoxSection } from 'react-aria-components/ListBox';
@@ -40,8 +40,8 @@ export function AccountSwitcher({ current, own, user, onChoose }: Props) {
         <bdi>{current?.name ?? '…'}</bdi>
         <ChevronIcon />
       </AriaButton>
-      <Popover className={css.popover ?? ''} placement="bottom start">
-        <Dialog className={css.dialog ?? ''} aria-label="Change account">
+      <Popover className={css.popover ?? ''} placement="bottom start" aria-label="Change account">
+        <div className={css.dialog}>
           <Autocomplete inputValue={typed} onInputChange={setTyped}>
             <SearchField aria-label="Search accounts" autoFocus className={css.search ?? ''}>
               <SearchIcon />
@@ -76,7 +76,7 @@ export function AccountSwitcher({ current, own, user, onChoose }: Props) {
               ))}
             </ListBox>
           </Autocomplete>
-        </Dialog>
+        </div>
       </Popover>
     </DialogTrigger>
   );

@@ -1,0 +1,181 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, choose, expectAccessible, row, startApp } from './app.ts';
+import { claim, type Owner } from './owner.ts';
+
+const LONG = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH & Co. KG';
+const RTL = 'شركة الاتصالات العربية المتحدة';
+
+let app: App;
+let owner: Owner;
+let home: BrowserContext;
+let north: string;
+let dental: string;
+let invitation: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  const { client, root } = owner;
+  const create = async (account: string, name: string) =>
+    (await client.accounts.create.mutate({ account, name })).account.id;
+  north = await create(root, 'Acme North');
+  dental = await create(north, 'Northgate Dental');
+  await create(root, LONG);
+  await create(root, RTL);
+  const paused = await create(root, 'Paused');
+  await client.accounts.suspend.mutate({ account: paused, kind: 'read_only' });
+  await client.accounts.createMain.mutate({ name: 'Second main account' });
+  await client.keys.create.mutate({ account: root, name: 'CRM sync' });
+  const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
+  invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
+  home = await owner.context();
+});
+afterAll(() => app.close());
+
+/** A screen: its address, and what leads from there to what is looked at. */
+type Screen = readonly [name: string, path: () => string, show: (page: Page) => Promise<void>];
+
+const subaccounts = (): string => `/a/${owner.root}/subaccounts`;
+const rows = (page: Page) => row(page, 'Acme North').waitFor();
+const dialog = (page: Page) => page.getByRole('dialog').first().waitFor();
+
+const INSIDE: readonly Screen[] = [
+  ['home', () => '/', (page) => page.getByText('Choose an account').waitFor()],
+  ['rows', subaccounts, rows],
+  [
+    'an open row',
+    subaccounts,
+    async (page) => {
+      await row(page, 'Acme North').focus();
+      await page.keyboard.press('ArrowRight');
+      await row(page, 'Northgate Dental').waitFor();
+    },
+  ],
+  [
+    'nothing found',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByPlaceholder('Search name or id').fill('xyz');
+      await page.getByText('Nothing found').waitFor();
+    },
+  ],
+  [
+    'acting inside, no subaccounts',
+    () => `/a/${dental}/subaccounts`,
+    (page) => page.getByText('No subaccounts yet').waitFor(),
+  ],
+  [
+    'creating',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+      await dialog(page);
+    },
+  ],
+  ...(['Suspend', 'Close'] as const).map(
+    (act): Screen => [
+      act,
+      subaccounts,
+      async (page) => {
+        await rows(page);
+        await choose(page, 'Acme North', act);
+        await dialog(page);
+      },
+    ],
+  ),
+  [
+    'the menu of a row',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await row(page, 'Acme North')
+        .getByRole('button', { name: /^Actions for/ })
+        .click();
+      await page.getByRole('menuitem').first().waitFor();
+    },
+  ],
+  [
+    'an account beside the table',
+    () => `${subaccounts()}/${north}`,
+    (page) => page.getByRole('heading', { name: 'Acme North' }).waitFor(),
+  ],
+  [
+    'the account switcher',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByRole('button', { name: /^Acting account/ }).click();
+      await page.getByPlaceholder('Search accounts').fill('dental');
+      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
+    },
+  ],
+  [
+    'the own menu',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByRole('button', { name: /^Signed in as|OO/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  ],
+  [
+    'members and a question',
+    () => `/a/${owner.root}/members`,
+    async (page) => {
+      await page.getByRole('button', { name: 'Leave' }).click();
+      await dialog(page);
+    },
+  ],
+  ['keys', () => `/a/${owner.root}/developers/api-keys`, (page) => page.getByText('CRM sync').waitFor()],
+  ['activity', () => `/a/${owner.root}/activity`, (page) => page.getByText(/created the API key/).waitFor()],
+  [
+    'no such account',
+    () => '/a/00000000-0000-7000-8000-000000000000/subaccounts',
+    (page) => page.getByText('No such account').waitFor(),
+  ],
+];
+
+/** Screens that the menu of a row leads to. */
+const OF_A_ROW = new Set(['Suspend', 'Close', 'the menu of a row']);
+
+const OUTSIDE: readonly Screen[] = [
+  ['sign-in', () => '/login', (page) => page.getByRole('button', { name: 'Sign in' }).waitFor()],
+  ['first run, over', () => '/setup/tt_setup_used', (page) => page.getByText('Already set up').waitFor()],
+  ['invitation', () => new URL(invitation).pathname, (page) => page.getByLabel('Your name').waitFor()],
+];
+
+const overflow = 'document.documentElement.scrollWidth - window.innerWidth';
+
+async function lookAt(page: Page, [name, path, show]: Screen, how: 'axe' | 'size', where: string): Promise<void> {
+  // From no page at all: nothing that was opened before is still there.
+  await page.goto('about:blank');
+  await page.goto(app.url + path());
+  await show(page);
+  if (how === 'axe') await expectAccessible(page, `${name} ${where}`);
+  expect(await page.evaluate<number>(overflow), `${name} ${where} is wider than the window`).toBeLessThanOrEqual(0);
+}
+
+describe('every screen', () => {
+  it.each([
+    ['axe', 'light', 1360],
+    ['axe', 'dark', 1360],
+    ['axe', 'light', 420],
+    // 1280 px at 400 %: rows have no room for a menu there
+    ['size', 'light', 320],
+  ] as const)('is accessible and as wide as the window (%s, %s, %i px)', async (how, scheme, width) => {
+    const page = await app.open({ context: home, width, dark: scheme === 'dark' });
+    const screens = INSIDE.filter(([name]) => width > 360 || !OF_A_ROW.has(name));
+    for (const screen of screens) await lookAt(page, screen, how, `${scheme} ${width}`);
+    await page.close();
+    const guest = await app.open({ width, dark: scheme === 'dark' });
+    for (const screen of OUTSIDE) await lookAt(guest, screen, how, `${scheme} ${width}`);
+    await guest.context().close();
+  });
+
+  it('has thrown nothing, and tried nothing that its policy forbids', () => {
+    expect(app.faults).toEqual([]);
+  });
+});
