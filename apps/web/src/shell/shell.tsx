@@ -1,17 +1,19 @@
 import { refusalOf } from '@tenantree/client';
-import { type ComponentType, type ReactNode, useEffect } from 'react';
+import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Button } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
-import { AccountSwitcher } from './account-switcher.tsx';
 import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
 import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
 import { enterAccount, useActing } from './use-account.ts';
-import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
+
+// Menus, lists and popovers of React Aria are a third of the app: the page is there before them.
+const AccountSwitcher = lazy(async () => ({ default: (await import('./account-switcher.tsx')).AccountSwitcher }));
+const UserMenu = lazy(async () => ({ default: (await import('./user-menu.tsx')).UserMenu }));
 
 const PLACES: readonly { readonly path: string; readonly label: string; readonly icon: ComponentType }[] = [
   { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon },
@@ -74,15 +76,19 @@ export function Shell({ account, children }: { readonly account: string; readonl
         </section>
       )}
       <header className={css.top}>
-        <AccountSwitcher
-          current={acting ? { id: acting.id, name: acting.name } : null}
-          own={me?.accounts ?? []}
-          user={user}
-          onChoose={(chosen) => void enterAccount(chosen, navigate)}
-        />
+        <Suspense fallback={<span className={css.switcher}>{acting?.name}</span>}>
+          <AccountSwitcher
+            current={acting ? { id: acting.id, name: acting.name } : null}
+            own={me?.accounts ?? []}
+            user={user}
+            onChoose={(chosen) => void enterAccount(chosen, navigate)}
+          />
+        </Suspense>
         {acting && restrictionOf(acting) !== '' && <span className={css.status}>{restrictionOf(acting)}</span>}
         <span className={css.grow} />
-        <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
+        <Suspense fallback={<span className={css.user} />}>
+          <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
+        </Suspense>
       </header>
       <nav className={css.rail} aria-label="Pages">
         {PLACES.map((place) => (

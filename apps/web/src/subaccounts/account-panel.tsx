@@ -1,13 +1,18 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { SamSubaccounts } from '@tenantree/widget';
+import { lazy, type RefObject, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
-import { Avatar } from '../parts/avatar.tsx';
 import { Button, Loaded, When } from '../parts/parts.tsx';
 import { CloseIcon, EnterIcon } from '../shell/icons.tsx';
 import { restrictionOf } from '../shell/restriction.ts';
+import shellCss from '../shell/shell.module.css';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
+import { AccountName } from './account-name.tsx';
 import css from './subaccounts.module.css';
+import { useFreshAccount } from './use-fresh-account.ts';
 import { useLiveMinutes } from './use-live-minutes.ts';
 import { useTexts } from './use-texts.ts';
+
+const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.tsx')).AccountMenu }));
 
 const STATUS = { active: 'Active', suspended: 'Suspended', closed: 'Closed' } as const;
 
@@ -19,12 +24,21 @@ function watchWidth(changed: () => void): () => void {
   return () => NARROW.removeEventListener('change', changed);
 }
 
-/** One account beside the table: where it stands, how much it has and uses, and the way in. */
-export function AccountPanel({ account, onClose }: { readonly account: string; readonly onClose: () => void }) {
+type Props = {
+  readonly account: string;
+  /** The table: what changes an account is done by it, with its dialogs and messages. */
+  readonly list: RefObject<SamSubaccounts | null>;
+  readonly onClose: () => void;
+};
+
+/** One account beside the table: where it stands, how much it has and uses, what can be done with it, and the way in. */
+export function AccountPanel({ account, list, onClose }: Props) {
   const query = useAccount(account);
+  useFreshAccount(account);
   const minutes = useLiveMinutes(account);
   const [, navigate] = useLocation();
   const [copied, setCopied] = useState(false);
+  const [nameState, setNameState] = useState<'shown' | 'editing'>('shown');
   const { numbers } = useTexts();
   const isAlone = useSyncExternalStore(watchWidth, () => NARROW.matches);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -33,7 +47,6 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
     // Beside the table the focus stays in its row, for the next one; in its place the panel takes it.
     if (isLoaded && isAlone) heading.current?.focus();
   }, [isLoaded, isAlone]);
-  const Heading = isAlone ? 'h1' : 'h2';
   return (
     <aside className={css.panel} aria-label="Account" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <Loaded query={query}>
@@ -53,17 +66,29 @@ export function AccountPanel({ account, onClose }: { readonly account: string; r
                   <CloseIcon />
                 </Button>
               </div>
-              <Heading ref={heading} tabIndex={-1} className={css.name}>
-                <Avatar id={row.id} name={row.name} />
-                <span dir="auto">{row.name}</span>
-              </Heading>
-              {row.status !== 'closed' && (
-                <div className={css.acts}>
+              <AccountName
+                account={row}
+                state={nameState}
+                level={isAlone ? 'h1' : 'h2'}
+                heading={heading}
+                onRename={async (name) => (await list.current?.renameAccount(row, name))?.message ?? null}
+                onEnd={() => setNameState('shown')}
+              />
+              {restrictionOf(row) !== '' && <p className={shellCss.status}>{restrictionOf(row)}</p>}
+              <div className={css.acts}>
+                {row.status !== 'closed' && (
                   <Button look="primary" onClick={() => void enterAccount(row.id, navigate)}>
                     <EnterIcon /> Switch to
                   </Button>
-                </div>
-              )}
+                )}
+                <Suspense fallback={null}>
+                  <AccountMenu
+                    account={row}
+                    entriesOf={async (one) => (await list.current?.menuOf(one)) ?? []}
+                    onChoose={(id) => (id === 'rename' ? setNameState('editing') : void list.current?.perform(id, row))}
+                  />
+                </Suspense>
+              </div>
             </header>
             <dl className={css.tiles}>
               <Tile

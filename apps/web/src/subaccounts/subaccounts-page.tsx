@@ -60,7 +60,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
         />
       </div>
-      {opened !== null && <AccountPanel key={opened} account={opened} onClose={close} />}
+      {opened !== null && <AccountPanel key={opened} account={opened} list={list} onClose={close} />}
     </div>
   );
 }
