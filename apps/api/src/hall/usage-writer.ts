@@ -32,7 +32,7 @@ type Call = {
   readonly reject: (error: unknown) => void;
 };
 
-const MAX_EVENTS_PER_FLUSH = 2_000;
+const MAX_EVENTS_PER_FLUSH = 5_000;
 /** Flushes at the database at one time. */
 const MAX_FLUSHES = 2;
 /** Events that have to wait before a second flush is begun. */

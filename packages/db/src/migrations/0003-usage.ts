@@ -59,6 +59,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         FROM (SELECT DISTINCT root_id FROM unnest(p_roots) u(root_id) ORDER BY root_id) r;
 
       -- Keys are sorted inside the batch: unsorted batches that share keys deadlock (measured: 42 times slower).
+      -- LATERAL ... LIMIT 1 is a look-up by index whatever the planner thinks of the tables' sizes: a connection keeps the plan that
+      -- it made when they were nearly empty, and a scan of all events for every flush cost more than the flush.
       -- Totals are written deepest account first, root last, behind the lock on the tree's version.
       WITH ins AS (
         INSERT INTO usage_events (account_id, key, meter, quantity, occurred_at, recorded_at, attributes, kind, reason)
@@ -71,12 +73,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         SELECT a.id AS account_id, a.root_id, a.path AS path_now, date_trunc('month', n.occurred_at, 'UTC') AS period,
           CASE WHEN n.occurred_at >= a.placed_at THEN a.path ELSE past_path(a.id, n.occurred_at) END AS path,
           sum(n.quantity) AS quantity, count(*) AS events
-        FROM ins n JOIN accounts a ON a.id = n.account_id GROUP BY a.id, 4, 5
+        FROM ins n CROSS JOIN LATERAL (SELECT * FROM accounts a WHERE a.id = n.account_id LIMIT 1) a GROUP BY 1, 2, 3, 4, 5
+      ), steps AS (
+        SELECT p.*, unnest(p.path) AS id, generate_subscripts(p.path, 1) AS level FROM placed p
       ), chain AS MATERIALIZED (
-        SELECT x.id AS account_id, any_value(p.root_id) AS root_id, max(x.level) AS level, p.period,
-          sum(CASE WHEN x.id = p.account_id THEN p.quantity ELSE 0 END) AS own, sum(p.quantity) AS total,
-          sum(CASE WHEN x.id = p.account_id THEN p.events ELSE 0 END) AS own_events, sum(p.events) AS total_events
-        FROM placed p CROSS JOIN LATERAL unnest(p.path) WITH ORDINALITY x(id, level) GROUP BY x.id, p.period
+        SELECT s.id AS account_id, any_value(s.root_id) AS root_id, max(s.level) AS level, s.period,
+          sum(CASE WHEN s.id = s.account_id THEN s.quantity ELSE 0 END) AS own, sum(s.quantity) AS total,
+          sum(CASE WHEN s.id = s.account_id THEN s.events ELSE 0 END) AS own_events, sum(s.events) AS total_events
+        FROM steps s GROUP BY s.id, s.period
       ), locked AS (
         SELECT t.root_id FROM tree_versions t WHERE t.root_id IN (SELECT root_id FROM chain) ORDER BY t.root_id FOR UPDATE
       ), bumped AS (
@@ -97,13 +101,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       INTO inserted, changes, paths, versions;
 
       IF inserted < cardinality(p_accounts) THEN
-        SELECT string_agg(d.i || CASE WHEN d.same THEN ':duplicate' ELSE ':conflict' END, ',') INTO uncounted
+        SELECT string_agg(d.i || CASE WHEN (d.e).meter = p_meter AND (d.e).quantity = p_quantities[d.i] AND (d.e).occurred_at = p_occurred[d.i]
+            AND (d.e).attributes = attributes[d.i]::jsonb AND (d.e).kind = p_kind AND (d.e).reason IS NOT DISTINCT FROM p_reason
+          THEN ':duplicate' ELSE ':conflict' END, ',') INTO uncounted
         FROM (
-          SELECT u.i, e.xmin = pg_current_xact_id()::xid AND u.i = min(u.i) OVER (PARTITION BY u.account_id, u.key) AS counted,
-            (e.meter, e.quantity, e.occurred_at, e.attributes, e.kind, e.reason)
-              IS NOT DISTINCT FROM (p_meter, u.quantity, u.occurred_at, u.attributes::jsonb, p_kind, p_reason) AS same
-          FROM unnest(p_accounts, keys, p_quantities, p_occurred, attributes) WITH ORDINALITY AS u(account_id, key, quantity, occurred_at, attributes, i)
-          JOIN usage_events e ON e.account_id = u.account_id AND e.key = u.key
+          SELECT u.i, s.e, s.mine AND u.i = min(u.i) OVER (PARTITION BY u.account_id, u.key) AS counted
+          FROM unnest(p_accounts, keys) WITH ORDINALITY AS u(account_id, key, i)
+          CROSS JOIN LATERAL (
+            SELECT e, e.xmin = pg_current_xact_id()::xid AS mine FROM usage_events e WHERE e.account_id = u.account_id AND e.key = u.key LIMIT 1
+          ) s
         ) d WHERE NOT d.counted;
       END IF;
     END $$;
