@@ -16,6 +16,7 @@ export * from './hierarchy/suspension.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './live/frames.ts';
+export * from './parse-instant.ts';
 export * from './people/members.ts';
 export * from './permissions/access.ts';
 export * from './permissions/effective.ts';

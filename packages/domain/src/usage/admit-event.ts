@@ -1,8 +1,9 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
 import { canonicalJson } from '../json.ts';
+import { parseInstant } from '../parse-instant.ts';
 import { quoted } from '../text.ts';
-import { type Instant, instantOf, msOf, parseInstant } from '../time.ts';
+import { type Instant, instantOf, msOf } from '../time.ts';
 import { type MeterKey, parseMeterKey } from './meters.ts';
 import { type BillingPeriod, billingPeriodOf } from './period.ts';
 import { type Decimal, formatDecimal, parseDecimal } from './quantity.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantOf, msOf, parseInstant } from '../time.ts';
+import { parseInstant } from '../parse-instant.ts';
+import { instantOf, msOf } from '../time.ts';
 import { carryMinutes, minutesOfSeconds } from './carry.ts';
 import { forecast } from './forecast.ts';
 import { billingPeriodOf, parseBillingPeriod } from './period.ts';

@@ -1,0 +1,25 @@
+import { type Instant, instantOf } from './time.ts';
+
+const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * Reads an ISO 8601 date-time that names its zone; null for anything else (reliability.md 4: dates without zone are refused), also for
+ * days that don't exist and for what is outside the years 0–9999 in UTC.
+ */
+export function parseInstant(text: string): Instant | null {
+  if (!ZONED.test(text)) return null;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) return null;
+  const instant = instantOf(ms);
+  if (instant.length !== INSTANT_LENGTH) return null;
+  const day = text.slice(0, 10);
+  return instant.startsWith(day) || isDay(day) ? instant : null;
+}
+
+const INSTANT_LENGTH = '2026-11-23T22:57:00.000Z'.length;
+
+/** Whether a date exists: `Date.parse` takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const midnightMs = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnightMs) && instantOf(midnightMs).startsWith(day);
+}
