@@ -62,9 +62,14 @@ export default defineConfig({
     modulePreload: false,
     lib: { entry: path('src/manager/entry.ts'), formats: ['es'], fileName: () => 'subaccount-manager.js' },
     rolldownOptions: {
-      // what lazy parts share with the list stays in the one file that pages name
       preserveEntrySignatures: 'allow-extension',
-      output: { minify: true, chunkFileNames: 'subaccount-manager-[name]-[hash].js' },
+      output: {
+        minify: true,
+        comments: false,
+        chunkFileNames: 'subaccount-manager-[name]-[hash].js',
+        // what lazy parts share with the list stays in the one file that pages name: nothing waits for a second one
+        codeSplitting: { groups: [{ name: 'subaccount-manager', tags: ['$initial'] }] },
+      },
     },
   },
 });

@@ -16,8 +16,6 @@ const PATHS = {
   wallet:
     'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z',
   arrowOut: 'M15 3h6v6M10 14 21 3m-3 10v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6',
-  pause: 'M9 5v14M15 5v14',
-  play: 'm6 4 14 8-14 8Z',
   suspended: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0Zm-12 3V9m4 6V9',
   closed: 'M3 4h18v5H3Zm2 5v10a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V9m-9 4h4',
   alert: 'm21.7 18-8-14a2 2 0 0 0-3.5 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.7-3ZM12 9v4m0 4v.01',
@@ -30,7 +28,6 @@ const PATHS = {
   lock: 'M5 11h14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1Zm2 0V7a5 5 0 0 1 10 0v4',
   people:
     'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2m11-14a4 4 0 1 1-8 0 4 4 0 0 1 8 0Zm9 14v-2a4 4 0 0 0-3-3.9M16 3.1a4 4 0 0 1 0 7.8',
-  clock: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0ZM12 6v6l4 2',
 } as const;
 
 export type IconName = keyof typeof PATHS;
