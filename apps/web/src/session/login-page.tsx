@@ -4,8 +4,12 @@ import { signIn } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
 
-/** Only addresses of this app are returned to. */
-const safePath = (path: string | null): string => (path?.startsWith('/') && !path.startsWith('//') ? path : '/');
+/** Only addresses of this app are returned to, by the browser's own reading of them: it takes `/\` for `//`. */
+function safePath(path: string | null): string {
+  const { origin } = window.location;
+  const to = URL.parse(path ?? '/', origin);
+  return to?.origin === origin ? to.pathname + to.search : '/';
+}
 
 /** Signing in; afterwards the page that was asked for. */
 export function LoginPage() {

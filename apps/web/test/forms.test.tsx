@@ -1,0 +1,107 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { queries } from '../src/server.ts';
+import { LoginPage } from '../src/session/login-page.tsx';
+import SetupPage from '../src/session/setup-page.tsx';
+import { mount, unmount } from './mount.tsx';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  unmount();
+});
+
+const told = (refusal: object, status = 401): Response => Response.json({ error: { data: { refusal } } }, { status });
+const WRONG = { code: 'UNAUTHORIZED', message: 'The e-mail address or the password is not right.', retryable: false };
+
+const email = () => page.getByLabelText('E-mail address');
+const password = () => page.getByLabelText('Password');
+
+describe('signing in', () => {
+  it('is open to password managers and to the clipboard', async () => {
+    mount(<LoginPage />, '/login');
+    await expect.element(email()).toHaveAttribute('autocomplete', 'username');
+    await expect.element(password()).toHaveAttribute('autocomplete', 'current-password');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.click(email());
+    await userEvent.keyboard('{Control>}a{/Control}{Control>}c{/Control}');
+    await userEvent.click(password());
+    await userEvent.keyboard('{Control>}v{/Control}');
+    await expect.element(password()).toHaveValue('olivia@example.com');
+  });
+
+  it('says calmly what was not right, and keeps what was typed', async () => {
+    vi.spyOn(window, 'fetch').mockResolvedValue(told(WRONG));
+    mount(<LoginPage />, '/login');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'not it');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('alert')).toHaveTextContent(WRONG.message);
+    await expect.element(email()).toHaveValue('olivia@example.com');
+    await expect.element(page.getByRole('button', { name: 'Sign in' })).toBeEnabled();
+  });
+
+  it('says that the server does not answer when it does not', async () => {
+    vi.spyOn(window, 'fetch').mockRejectedValue(new TypeError('Failed to fetch'));
+    mount(<LoginPage />, '/login');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'correct horse');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/^The server does not answer/);
+  });
+
+  it('is asked once, however often one presses', async () => {
+    const fetching = vi.spyOn(window, 'fetch').mockReturnValue(new Promise(() => undefined));
+    mount(<LoginPage />, '/login');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'correct horse');
+    await userEvent.keyboard('{Enter}{Enter}{Enter}');
+    await expect.element(page.getByRole('button', { name: 'Signing in…' })).toBeDisabled();
+    expect(fetching).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['/a/1/members?q=x', '/a/1/members?q=x'],
+    ['//evil.example/', '/'],
+    ['/\\evil.example/', '/'],
+    ['https://evil.example/', '/'],
+    ['javascript:alert(1)', '/'],
+    ['', '/'],
+  ])('goes on to %s only inside the app', async (to, end) => {
+    vi.spyOn(window, 'fetch').mockResolvedValue(Response.json({}));
+    mount(<LoginPage />, `/login?to=${encodeURIComponent(to)}`);
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'correct horse');
+    await userEvent.keyboard('{Enter}');
+    await expect.poll(() => location.pathname + location.search).toBe(end);
+  });
+
+  it('says that the session ended to who was inside', async () => {
+    mount(<LoginPage />, '/login?to=%2Fa%2F1&ended=1');
+    await expect.element(page.getByRole('heading')).toHaveTextContent('Session ended');
+    await expect.element(page.getByText('Sign in again to go on where you were.')).toBeVisible();
+  });
+});
+
+describe('the first run', () => {
+  it('asks for what it needs before it asks the server', async () => {
+    const fetching = vi.spyOn(window, 'fetch').mockReturnValue(new Promise(() => undefined));
+    mount(<SetupPage token="tt_setup_x" />, '/setup/tt_setup_x');
+    queries.setQueryData(['setup'], { claimed: false });
+    await userEvent.fill(page.getByLabelText('Main account'), 'Acme Group');
+    await userEvent.fill(page.getByLabelText('Your name'), 'Olivia Owner');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'short');
+    const before = fetching.mock.calls.length;
+    await userEvent.click(page.getByRole('button', { name: 'Create main account' }));
+    await expect.element(password()).toHaveFocus();
+    expect(fetching.mock.calls).toHaveLength(before);
+    await expect.element(password()).toHaveAttribute('autocomplete', 'new-password');
+  });
+
+  it('leads to signing in when somebody has been here', async () => {
+    mount(<SetupPage token="tt_setup_x" />, '/setup/tt_setup_x');
+    queries.setQueryData(['setup'], { claimed: true });
+    await expect.element(page.getByRole('heading', { name: 'Already set up' })).toBeVisible();
+    await expect.element(page.getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/login');
+  });
+});
