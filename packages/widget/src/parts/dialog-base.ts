@@ -14,10 +14,10 @@ const dialogStyles = css`
   header { display: flex; align-items: start; gap: var(--sam-3); padding: var(--sam-5) var(--sam-5) 0; }
   h2 { flex: 1; margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; overflow-wrap: anywhere; }
   .x { all: unset; display: grid; place-items: center; inline-size: 28px; block-size: 28px; margin: -4px -6px 0 0; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; } .x:hover { background: var(--sam-hover); } .x:focus-visible { outline: 2px solid var(--sam-focus); }
-  .body { display: grid; gap: var(--sam-4); padding: var(--sam-4) var(--sam-5) var(--sam-5); overflow: auto; }
+  .body { display: grid; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; gap: var(--sam-4); padding: var(--sam-4) var(--sam-5) var(--sam-5); overflow: auto; }
   .body p { margin: 0; }
   footer { display: flex; align-items: center; justify-content: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-5); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); }
-  footer .start { flex: 1; }
+  footer .start { flex: 1 0 auto; } footer .button { min-inline-size: 0; } footer [type='submit'] { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .row { display: grid; gap: 6px; min-inline-size: 0; }
   .row > label, .row > .label, legend { padding: 0; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
