@@ -1,12 +1,12 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 
 /** Values of a form's named fields. */
 export type Values = Readonly<Record<string, string>>;
 
 /**
  * A form that is sent once at a time. The send function returns a refusal, or null when all went well; what it throws is taken
- * for the server's refusal. What was typed stays.
+ * for the server's refusal. What was typed stays, and the focus goes to the field that is to blame.
  */
 export function useForm(send: (values: Values) => Promise<CallRefusal | null>) {
   const [refusal, setRefusal] = useState<CallRefusal | null>(null);
@@ -14,11 +14,17 @@ export function useForm(send: (values: Values) => Promise<CallRefusal | null>) {
   // State is a render late for a double click.
   const busy = useRef(false);
 
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (refusal?.field !== undefined) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusal]);
+
   const submit = async (event: FormEvent<HTMLFormElement>): Promise<void> => {
     event.preventDefault();
     if (busy.current) return;
     busy.current = true;
     setSending(true);
+    form.current = event.currentTarget;
     const data = new FormData(event.currentTarget);
     const values = Object.fromEntries(
       [...data].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
