@@ -17,8 +17,6 @@ const PREBUNDLED = [
   '@lit/react',
   '@tanstack/react-query',
   'react-aria-components/Autocomplete',
-  'react-aria-components/Button',
-  'react-aria-components/Dialog',
   'react-aria-components/Header',
   'react-aria-components/Input',
   'react-aria-components/ListBox',

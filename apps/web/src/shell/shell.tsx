@@ -1,19 +1,18 @@
 import { refusalOf } from '@tenantree/client';
-import { type ComponentType, lazy, type ReactNode, Suspense, useEffect } from 'react';
+import { type ComponentType, type ReactNode, useEffect } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Button } from '../parts/parts.tsx';
+import { Path } from '../parts/path.tsx';
 import { tenantree } from '../server.ts';
 import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
+import { AccountSwitcher } from './account-switcher.tsx';
 import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
 import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
 import { enterAccount, useActing } from './use-account.ts';
+import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
-
-// Menus, lists and popovers of React Aria are a third of the app: the page is there before them.
-const AccountSwitcher = lazy(async () => ({ default: (await import('./account-switcher.tsx')).AccountSwitcher }));
-const UserMenu = lazy(async () => ({ default: (await import('./user-menu.tsx')).UserMenu }));
 
 const PLACES: readonly { readonly path: string; readonly label: string; readonly icon: ComponentType }[] = [
   { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon },
@@ -67,7 +66,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
             Acting inside <strong dir="auto">{acting.name}</strong>
             <span className={css.wide}>
               {' '}
-              — {acting.path.map((link) => link.name).join(' › ')}. What you do is logged under your name.
+              — <Path links={acting.path} />. What you do is logged under your name.
             </span>
           </p>
           <Button className={css.return ?? ''} onClick={() => void leave()}>
@@ -76,19 +75,15 @@ export function Shell({ account, children }: { readonly account: string; readonl
         </section>
       )}
       <header className={css.top}>
-        <Suspense fallback={<span className={css.switcher}>{acting?.name}</span>}>
-          <AccountSwitcher
-            current={acting ? { id: acting.id, name: acting.name } : null}
-            own={me?.accounts ?? []}
-            user={user}
-            onChoose={(chosen) => void enterAccount(chosen, navigate)}
-          />
-        </Suspense>
+        <AccountSwitcher
+          current={acting ? { id: acting.id, name: acting.name } : null}
+          own={me?.accounts ?? []}
+          user={user}
+          onChoose={(chosen) => void enterAccount(chosen, navigate)}
+        />
         {acting && restrictionOf(acting) !== '' && <span className={css.status}>{restrictionOf(acting)}</span>}
         <span className={css.grow} />
-        <Suspense fallback={<span className={css.user} />}>
-          <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
-        </Suspense>
+        <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
       </header>
       <nav className={css.rail} aria-label="Pages">
         {PLACES.map((place) => (

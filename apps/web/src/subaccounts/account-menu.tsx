@@ -1,48 +1,29 @@
-import type { AccountDetail, MenuItem as Entry } from '@tenantree/widget';
-import { useState } from 'react';
-import { Button as AriaButton } from 'react-aria-components/Button';
-import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
-import { Popover } from 'react-aria-components/Popover';
+import type { AccountDetail, MenuItem } from '@tenantree/widget';
+import { lazy } from 'react';
+import { Opener } from '../parts/opener.tsx';
 import { partsCss } from '../parts/parts.tsx';
 import { MoreIcon } from '../shell/icons.tsx';
-import shellCss from '../shell/shell.module.css';
 
-/** What the panel has a button of its own for, or what only makes sense in the table. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);
-
-type Props = {
+export type AccountMenuProps = {
   readonly account: AccountDetail;
-  readonly entriesOf: (account: AccountDetail) => Promise<readonly Entry[]>;
+  readonly entriesOf: (account: AccountDetail) => Promise<readonly MenuItem[]>;
   readonly onChoose: (id: string) => void;
 };
 
-/** What can be done with an account: the same entries as in its row. Nothing is shown to who may do nothing. */
-export function AccountMenu({ account, entriesOf, onChoose }: Props) {
-  const [entries, setEntries] = useState<readonly Entry[]>([]);
-  const load = async (): Promise<void> => setEntries((await entriesOf(account)).filter(({ id }) => !ELSEWHERE.has(id)));
+const load = () => import('./account-entries.tsx');
+const AccountEntries = lazy(load);
+
+/** The button behind which everything is that can be done with an account. */
+export function AccountMenu(props: AccountMenuProps) {
   return (
-    <MenuTrigger onOpenChange={(isOpen) => isOpen && void load()}>
-      <AriaButton className={`${partsCss.button} ${partsCss.icon}`} aria-label={`Actions for ${account.name}`}>
-        <MoreIcon />
-      </AriaButton>
-      <Popover className={shellCss.popover ?? ''} placement="bottom start">
-        <Menu
-          className={shellCss.menu ?? ''}
-          aria-label={`Actions for ${account.name}`}
-          items={entries}
-          onAction={(key) => onChoose(String(key))}
-          renderEmptyState={() => <p className={shellCss.none}>Your role allows no changes here.</p>}
-        >
-          {({ id, label, tone, apart }) => (
-            <MenuItem
-              id={id}
-              className={`${shellCss.item} ${tone === 'danger' ? partsCss.danger : ''} ${apart ? shellCss.lined : ''}`}
-            >
-              {label}
-            </MenuItem>
-          )}
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <Opener
+      className={`${partsCss.button} ${partsCss.icon}`}
+      aria-label={`Actions for ${props.account.name}`}
+      opens="menu"
+      load={load}
+      popup={<AccountEntries {...props} />}
+    >
+      <MoreIcon />
+    </Opener>
   );
 }

@@ -66,7 +66,6 @@ export function AccountName({ account, state, level: Heading, heading, onRename,
         defaultValue={account.name}
         dir="auto"
         autoComplete="off"
-        maxLength={120}
         autoFocus
         onFocus={(event) => event.target.select()}
         onKeyDown={onKeyDown}

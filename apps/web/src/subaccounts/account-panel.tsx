@@ -1,18 +1,18 @@
 import type { SamSubaccounts } from '@tenantree/widget';
-import { lazy, type RefObject, Suspense, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { Button, Loaded, When } from '../parts/parts.tsx';
+import { Path } from '../parts/path.tsx';
 import { CloseIcon, EnterIcon } from '../shell/icons.tsx';
 import { restrictionOf } from '../shell/restriction.ts';
 import shellCss from '../shell/shell.module.css';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
+import { AccountMenu } from './account-menu.tsx';
 import { AccountName } from './account-name.tsx';
 import css from './subaccounts.module.css';
 import { useFreshAccount } from './use-fresh-account.ts';
 import { useLiveMinutes } from './use-live-minutes.ts';
 import { useTexts } from './use-texts.ts';
-
-const AccountMenu = lazy(async () => ({ default: (await import('./account-menu.tsx')).AccountMenu }));
 
 const STATUS = { active: 'Active', suspended: 'Suspended', closed: 'Closed' } as const;
 
@@ -55,12 +55,7 @@ export function AccountPanel({ account, list, onClose }: Props) {
             <header className={css.panelHead}>
               <div className={css.headTop}>
                 <p className={css.path}>
-                  {row.path.slice(0, -1).map((link, index) => (
-                    <span key={link.id}>
-                      {index > 0 && ' › '}
-                      <bdi>{link.name}</bdi>
-                    </span>
-                  ))}
+                  <Path links={row.path.slice(0, -1)} />
                 </p>
                 <Button look="quiet" className={css.close ?? ''} aria-label="Close panel" onClick={onClose}>
                   <CloseIcon />
@@ -81,13 +76,11 @@ export function AccountPanel({ account, list, onClose }: Props) {
                     <EnterIcon /> Switch to
                   </Button>
                 )}
-                <Suspense fallback={null}>
-                  <AccountMenu
-                    account={row}
-                    entriesOf={async (one) => (await list.current?.menuOf(one)) ?? []}
-                    onChoose={(id) => (id === 'rename' ? setNameState('editing') : void list.current?.perform(id, row))}
-                  />
-                </Suspense>
+                <AccountMenu
+                  account={row}
+                  entriesOf={async (one) => (await list.current?.menuOf(one)) ?? []}
+                  onChoose={(id) => (id === 'rename' ? setNameState('editing') : void list.current?.perform(id, row))}
+                />
               </div>
             </header>
             <dl className={css.tiles}>

@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, clientWithToken, PASSWORD } from '../../../api/test/support/clients.ts';
 import { type App, choose, create, EMAIL, expectAccessible, row, signIn, startApp } from './app.ts';
@@ -31,11 +31,15 @@ describe('the web app', () => {
     await expectAccessible(page, 'first run');
     await page.getByLabel('Main account').fill('Acme Group');
     await page.getByLabel('Your name').fill('Olivia Owner');
-    await page.getByLabel('E-mail address').fill(EMAIL);
+    await page.getByLabel('E-mail address').fill('olivia@example');
     await page.getByLabel('Password').fill('short');
     await page.getByRole('button', { name: 'Create main account' }).click();
     expect(page.url()).toContain('/setup/');
     await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Create main account' }).click();
+    await page.getByText('Give an e-mail address.').waitFor();
+    await expect.poll(() => page.evaluate<string>('document.activeElement.name'), patiently).toBe('email');
+    await page.getByLabel('E-mail address').fill(EMAIL);
     await page.getByRole('button', { name: 'Create main account' }).dblclick();
     await page.getByText('No subaccounts yet').waitFor();
     root = /\/a\/([^/]+)/.exec(page.url())?.[1] ?? '';
@@ -135,6 +139,37 @@ describe('the web app', () => {
     await dialog.getByLabel('Type Acme West to confirm').fill('Acme West');
     await confirm.click();
     await expect.poll(() => row(page, 'Acme West').count(), patiently).toBe(0);
+  });
+
+  it.each([1440, 900])('acts on an account from its panel, and gives the focus back (%i px)', async (width) => {
+    const other = await app.open({ context: home, width });
+    await other.goto(`${app.url}/a/${root}/subaccounts`);
+    await row(other, 'Acme North').locator('bdi').first().click();
+    const panel = other.getByRole('complementary', { name: 'Account' });
+    const actions = panel.getByRole('button', { name: /^Actions for/ });
+    const field = panel.getByRole('textbox', { name: /^New name of/ });
+    const isFocused = (what: Locator) => what.evaluate((element) => element === document.activeElement);
+    const choosePanel = async (entry: string): Promise<void> => {
+      await actions.click();
+      await other.getByRole('menuitem', { name: entry }).click();
+    };
+    await choosePanel('Rename');
+    await expect.poll(() => isFocused(field), patiently).toBe(true);
+    await field.fill('by a program');
+    await other.keyboard.press('Enter');
+    await panel.getByText(/already has a subaccount named/).waitFor();
+    await other.keyboard.press('Escape');
+    await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
+    await choosePanel('Suspend');
+    const dialog = other.getByRole('dialog');
+    await dialog.getByText('This affects').waitFor();
+    await other.keyboard.press('Escape');
+    await expect.poll(() => isFocused(actions), patiently).toBe(true);
+    await other.keyboard.press('Enter');
+    await other.getByRole('menuitem', { name: 'Create nested' }).waitFor();
+    await other.keyboard.press('Escape');
+    await expect.poll(() => isFocused(actions), patiently).toBe(true);
+    await other.close();
   });
 
   it('invites people, who see what their role lets them', async () => {

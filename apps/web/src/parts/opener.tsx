@@ -1,0 +1,73 @@
+import {
+  type ComponentProps,
+  createContext,
+  type ReactNode,
+  type RefObject,
+  Suspense,
+  useContext,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+
+type Opened = {
+  readonly opener: RefObject<HTMLButtonElement | null>;
+  /** Closes it; what is given is done once the focus is back on the button. */
+  readonly close: (next?: () => void) => void;
+};
+
+const OpenedContext = createContext<Opened>({ opener: { current: null }, close: () => undefined });
+
+/** What opened needs of the button that it stands beside. */
+export const useOpened = (): Opened => useContext(OpenedContext);
+
+type Props = ComponentProps<'button'> & {
+  readonly opens: 'dialog' | 'menu';
+  /** Loads what opens, as soon as somebody turns to the button. */
+  readonly load: () => Promise<unknown>;
+  readonly popup: ReactNode;
+};
+
+/** A button beside which something opens. React Aria, which that is made of, is a third of the app: no page waits for it. */
+export function Opener({ opens, load, popup, ...button }: Props) {
+  const [isOpen, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const next = useRef<(() => void) | undefined>(undefined);
+  const opened = useMemo<Opened>(() => {
+    const close: Opened['close'] = (after) => {
+      next.current = after;
+      setOpen(false);
+    };
+    return { opener, close };
+  }, []);
+  const prepare = (): void => {
+    // What can't be loaded now is asked for again with the click.
+    load().catch(() => undefined);
+  };
+  return (
+    <>
+      <button
+        ref={opener}
+        type="button"
+        aria-haspopup={opens}
+        aria-expanded={isOpen}
+        onPointerEnter={prepare}
+        onFocus={() => {
+          prepare();
+          const after = next.current;
+          next.current = undefined;
+          after?.();
+        }}
+        onClick={() => {
+          // Not every browser does: this is where the focus comes back to.
+          opener.current?.focus();
+          setOpen(true);
+        }}
+        {...button}
+      />
+      <OpenedContext value={opened}>
+        <Suspense fallback={null}>{isOpen && popup}</Suspense>
+      </OpenedContext>
+    </>
+  );
+}

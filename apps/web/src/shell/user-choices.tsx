@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { Header } from 'react-aria-components/Header';
+import { Menu, MenuItem, MenuSection } from 'react-aria-components/Menu';
+import { useOpened } from '../parts/opener.tsx';
+import { Popup } from '../parts/popup.tsx';
+import { signOut } from '../session/sign-in.ts';
+import css from './shell.module.css';
+import { applyTheme, readTheme, THEMES, type Theme } from './theme.ts';
+import type { UserProps } from './user-menu.tsx';
+
+const LABELS: Readonly<Record<Theme, string>> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
+
+/** Who is signed in, how the app looks, and the way out. */
+export default function UserChoices({ name, email }: UserProps) {
+  const { close } = useOpened();
+  const [theme, setTheme] = useState(readTheme);
+  const choose = (key: React.Key): void => {
+    if (key === 'sign-out') return void signOut();
+    const chosen = THEMES.find((one) => one === key);
+    if (!chosen) return;
+    applyTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <Popup label="Your menu" placement="bottom end">
+      <div className={css.who}>
+        <strong>{name}</strong>
+        <span>{email}</span>
+      </div>
+      <Menu
+        className={css.menu ?? ''}
+        onAction={choose}
+        onClose={() => close()}
+        autoFocus="first"
+        aria-label="Your menu"
+      >
+        <MenuSection selectionMode="single" selectedKeys={[theme]}>
+          <Header className={css.sectionTitle ?? ''}>Appearance</Header>
+          {THEMES.map((one) => (
+            <MenuItem key={one} id={one} className={css.item ?? ''}>
+              {LABELS[one]}
+            </MenuItem>
+          ))}
+        </MenuSection>
+        <MenuSection aria-label="Session" className={css.apart ?? ''}>
+          <MenuItem id="sign-out" className={css.item ?? ''}>
+            Sign out
+          </MenuItem>
+        </MenuSection>
+      </Menu>
+    </Popup>
+  );
+}
