@@ -14,6 +14,13 @@ export type CallRefusal = {
   readonly requestId?: string;
 };
 
+/** No answer at all. What the machine says of it ("Failed to fetch") is the error's cause, and nothing to people. */
+export const NO_ANSWER: CallRefusal = {
+  code: 'UNAVAILABLE',
+  message: 'The server does not answer. Check your connection and try again.',
+  retryable: true,
+};
+
 /** What a bare tRPC code means when the server named no refusal (it never reached a procedure, or a proxy answered). */
 const CODE_OF_TRPC: Readonly<Record<string, ErrorCode>> = {
   BAD_REQUEST: 'BAD_REQUEST',
@@ -51,9 +58,7 @@ export function refusalOf(error: unknown): CallRefusal {
   if (!data) {
     // by name: a page may hold two copies of tRPC's class
     const fromCall = error instanceof Error && error.name === 'TRPCClientError';
-    return fromCall
-      ? { code: 'UNAVAILABLE', message, retryable: true }
-      : { code: 'INTERNAL', message, retryable: false };
+    return fromCall ? NO_ANSWER : { code: 'INTERNAL', message, retryable: false };
   }
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
   const code = isErrorCode(refusal['code'])

@@ -33,7 +33,11 @@ describe('a refusal', () => {
     const nobody = await startTicker({ log: createLog() });
     await nobody.kill();
     const { trpc, close } = connect({ url: nobody.url });
-    expect(await trpc.whoami.query().catch(refusalOf)).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(await trpc.whoami.query().catch(refusalOf)).toEqual({
+      code: 'UNAVAILABLE',
+      message: 'The server does not answer. Check your connection and try again.',
+      retryable: true,
+    });
     close();
   });
 

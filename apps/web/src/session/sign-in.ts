@@ -1,11 +1,5 @@
-import type { CallRefusal } from '@tenantree/client';
+import { type CallRefusal, NO_ANSWER } from '@tenantree/client';
 import { queries } from '../server.ts';
-
-const UNREACHABLE: CallRefusal = {
-  code: 'UNAVAILABLE',
-  message: 'The server does not answer. Check your connection and try again.',
-  retryable: true,
-};
 
 async function post(path: string, body: object): Promise<CallRefusal | null> {
   let answer: Response;
@@ -16,11 +10,11 @@ async function post(path: string, body: object): Promise<CallRefusal | null> {
       body: JSON.stringify(body),
     });
   } catch {
-    return UNREACHABLE;
+    return NO_ANSWER;
   }
   if (answer.ok) return null;
   const told: { error?: { data?: { refusal?: CallRefusal } } } | null = await answer.json().catch(() => null);
-  return told?.error?.data?.refusal ?? UNREACHABLE;
+  return told?.error?.data?.refusal ?? NO_ANSWER;
 }
 
 /** Signs in; null when it worked. */
