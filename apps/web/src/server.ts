@@ -1,21 +1,28 @@
-import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import { QueryClient } from '@tanstack/react-query';
 import { createTenantree, refusalOf } from '@tenantree/client';
 import { clientSource } from '@tenantree/widget';
 
+/** Signed out elsewhere, or the session ended: the question who is here is asked again, and answered by the sign-in page. */
+function noteSignedOut({ status }: Response): void {
+  const me = queries.getQueryState(['me']);
+  if (status === 401 && me?.status === 'success' && me.fetchStatus === 'idle')
+    void queries.invalidateQueries({ queryKey: ['me'] });
+}
+
 /** The server that this page came from. People are recognised by their session cookie. */
-export const tenantree = createTenantree({ url: window.location.origin });
+export const tenantree = createTenantree({
+  url: window.location.origin,
+  fetch: async (input, init) => {
+    const answer = await window.fetch(input, init);
+    noteSignedOut(answer);
+    return answer;
+  },
+});
 
 /** Accounts for the elements of the widget: the same as in a reseller's portal. */
 export const accounts = clientSource(tenantree);
 
-const onError = (error: unknown): void => {
-  // Signed out elsewhere, or the session ended: the question who is here is asked again, and answered by the sign-in page.
-  if (refusalOf(error).code === 'UNAUTHORIZED') void queries.invalidateQueries({ queryKey: ['me'] });
-};
-
 export const queries: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, query) => query.queryKey[0] !== 'me' && onError(error) }),
-  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: { retry: (count, error) => refusalOf(error).retryable && count < 3, staleTime: 5_000 },
   },
