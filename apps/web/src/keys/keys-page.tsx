@@ -2,19 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
-import {
-  Alert,
-  Button,
-  Cell,
-  partsCss as css,
-  Empty,
-  errorOf,
-  Field,
-  Loaded,
-  Page,
-  Secret,
-  When,
-} from '../parts/parts.tsx';
+import { Alert, Button, Cell, partsCss as css, Empty, errorOf, Field, Loaded, Page, When } from '../parts/parts.tsx';
+import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -70,7 +59,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
         </form>
       )}
       <Alert refusal={refusal ?? failed} fields={['name']} />
-      {made !== null && <Secret label="Copy the key now. It is not shown again." value={made} />}
+      {made !== null && <Secret key={made} label="Copy the key now. It is not shown again." what="key" value={made} />}
       <div className={css.card}>
         <Loaded query={query}>
           {(data) =>

@@ -1,6 +1,7 @@
 import type { Role } from '@tenantree/domain';
 import { useState } from 'react';
-import { Alert, Button, partsCss as css, errorOf, Field, Secret } from '../parts/parts.tsx';
+import { Alert, Button, partsCss as css, errorOf, Field } from '../parts/parts.tsx';
+import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
 import { RoleSelect } from './role-select.tsx';
@@ -37,7 +38,9 @@ export function Invite({ account }: { readonly account: string }) {
       <Alert refusal={refusal} fields={['email']} />
       {invited && (
         <Secret
+          key={invited.link}
           label={`Send this link to ${invited.email}. It works once, for 7 days, and is not shown again.`}
+          what="link"
           value={invited.link}
         />
       )}
