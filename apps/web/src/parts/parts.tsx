@@ -1,5 +1,5 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'react';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import css from './parts.module.css';
 
@@ -115,36 +115,19 @@ export function Loaded<T>({
   if (!query.error) return <div className={css.state} aria-busy="true" />;
   const refusal = refusalOf(query.error);
   const isForbidden = refusal.code === 'FORBIDDEN';
+  const isMissing = refusal.code === 'NOT_FOUND';
   return (
     <div className={css.state} role="alert">
-      <h2>{isForbidden ? 'You may not see this' : 'This could not be loaded'}</h2>
+      <h2>{isForbidden ? 'You may not see this' : isMissing ? 'Not there' : 'This could not be loaded'}</h2>
       <p>{refusal.message}</p>
-      {isForbidden ? (
-        <p>An owner of the account can give you a role that may.</p>
-      ) : (
-        <Button onClick={() => void query.refetch()}>Try again</Button>
-      )}
+      {isForbidden && <p>An owner of the account can give you a role that may.</p>}
+      {!isForbidden && !isMissing && <Button onClick={() => void query.refetch()}>Try again</Button>}
     </div>
   );
 }
 
 /** A calm sentence where a list is empty. */
 export const Empty = ({ children }: { readonly children: ReactNode }) => <div className={css.state}>{children}</div>;
-
-/** A secret that is shown once, with a button that copies it. */
-export function Secret({ label, value }: { readonly label: string; readonly value: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(value).then(() => setCopied(true));
-  };
-  return (
-    <div className={css.secret} role="status">
-      <strong>{label}</strong>
-      <code>{value}</code>
-      <Button onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>
-    </div>
-  );
-}
 
 /** One cell of a row. Where there is no room for columns, cells stand below each other behind the names of their columns. */
 export const Cell = ({ label, children }: { readonly label?: string; readonly children: ReactNode }) => (

@@ -1,5 +1,6 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Popover } from 'react-aria-components/Popover';
+import { useLocation } from 'wouter';
 import { useOpened } from './opener.tsx';
 import css from './parts.module.css';
 
@@ -12,6 +13,12 @@ type Props = {
 /** The surface beside an opener, there as long as it is open. */
 export function Popup({ label, placement, children }: Props) {
   const { opener, close } = useOpened();
+  const [here] = useLocation();
+  const [openedAt] = useState(here);
+  useEffect(() => {
+    // Back and Forward leave what was opened on a page with it.
+    if (here !== openedAt) close();
+  }, [here, openedAt, close]);
   return (
     <Popover
       isOpen

@@ -13,13 +13,19 @@ import css from './shell.module.css';
 import { useChoices } from './use-choices.ts';
 import { readVisits } from './visits.ts';
 
+const SAID = {
+  searching: 'Searching…',
+  ready: 'No account that you reach has this in its name.',
+  failed: 'The search failed. Change the text to try again.',
+} as const;
+
 /** Accounts to act in: own and recent ones first, and any that one reaches by name. */
 export default function AccountChoices({ current, own, user, onChoose }: SwitcherProps) {
   const { close } = useOpened();
   const [typed, setTyped] = useState('');
   const [recent] = useState(() => readVisits(user));
   const text = useDeferredValue(typed.trim());
-  const { sections, isSearching } = useChoices({ own, recent, text });
+  const { sections, state } = useChoices({ own, recent, text });
   return (
     <Popup label="Change account" placement="bottom start">
       <div className={css.dialog}>
@@ -35,13 +41,7 @@ export default function AccountChoices({ current, own, user, onChoose }: Switche
               close();
               onChoose(String(key));
             }}
-            renderEmptyState={() => (
-              <p className={css.none}>
-                {isSearching || text !== typed.trim()
-                  ? 'Searching…'
-                  : 'No account that you reach has this in its name.'}
-              </p>
-            )}
+            renderEmptyState={() => <p className={css.none}>{SAID[text === typed.trim() ? state : 'searching']}</p>}
           >
             {sections.map(({ title, items }) => (
               <ListBoxSection key={title} id={title}>

@@ -22,7 +22,8 @@ type Given = {
 /** What can be switched to: own and recent accounts; when a text was typed, everything one reaches that has it in its name. */
 export function useChoices({ own, recent, text }: Given): {
   readonly sections: readonly Choices[];
-  readonly isSearching: boolean;
+  /** Why nothing can be offered. */
+  readonly state: 'ready' | 'searching' | 'failed';
 } {
   const found = useQuery({
     queryKey: ['switch', own.map(({ id }) => id), text],
@@ -41,14 +42,14 @@ export function useChoices({ own, recent, text }: Given): {
         items: recent.filter(({ id }) => !own.some((one) => one.id === id)).map((visit) => ({ ...visit, note: '' })),
       },
     ];
-    return { sections: sections.filter(({ items }) => items.length > 0), isSearching: false };
+    return { sections: sections.filter(({ items }) => items.length > 0), state: 'ready' };
   }
   const mine = own.filter(({ name }) => name.toLocaleLowerCase().includes(text.toLocaleLowerCase()));
   const items = [...mine.map((account) => ({ ...account, note: 'Your account' })), ...(found.data ?? []).flat()];
   // Own accounts may stand below each other.
   const once = items.filter(({ id }, index) => items.findIndex((other) => other.id === id) === index);
   const sections = once.length > 0 ? [{ title: 'Found', items: once.slice(0, MATCHES) }] : [];
-  return { sections, isSearching: found.isFetching };
+  return { sections, state: found.isFetching ? 'searching' : found.isError ? 'failed' : 'ready' };
 }
 
 /** Matches in the server's order, each with the account above it. */

@@ -1,6 +1,7 @@
 import type { SamSubaccounts } from '@tenantree/widget';
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
+import { Copy } from '../parts/copy.tsx';
 import { Button, Loaded, When } from '../parts/parts.tsx';
 import { Path } from '../parts/path.tsx';
 import { CloseIcon, EnterIcon } from '../shell/icons.tsx';
@@ -37,10 +38,10 @@ export function AccountPanel({ account, list, onClose }: Props) {
   useFreshAccount(account);
   const minutes = useLiveMinutes(account);
   const [, navigate] = useLocation();
-  const [copied, setCopied] = useState(false);
   const [nameState, setNameState] = useState<'shown' | 'editing'>('shown');
   const { numbers } = useTexts();
   const isAlone = useSyncExternalStore(watchWidth, () => NARROW.matches);
+  const id = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const isLoaded = query.data !== undefined;
   useEffect(() => {
@@ -49,18 +50,18 @@ export function AccountPanel({ account, list, onClose }: Props) {
   }, [isLoaded, isAlone]);
   return (
     <aside className={css.panel} aria-label="Account" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
+      <div className={css.headTop}>
+        <p className={css.path}>
+          <Path links={query.data?.path.slice(0, -1) ?? []} />
+        </p>
+        <Button look="quiet" className={css.close ?? ''} aria-label="Close panel" onClick={onClose}>
+          <CloseIcon />
+        </Button>
+      </div>
       <Loaded query={query}>
         {(row) => (
           <>
             <header className={css.panelHead}>
-              <div className={css.headTop}>
-                <p className={css.path}>
-                  <Path links={row.path.slice(0, -1)} />
-                </p>
-                <Button look="quiet" className={css.close ?? ''} aria-label="Close panel" onClick={onClose}>
-                  <CloseIcon />
-                </Button>
-              </div>
               <AccountName
                 account={row}
                 state={nameState}
@@ -126,15 +127,10 @@ export function AccountPanel({ account, list, onClose }: Props) {
               )}
               <dt>Id</dt>
               <dd className={css.id}>
-                <bdi className={css.mono}>{row.id}</bdi>
-                <Button
-                  look="quiet"
-                  className={css.copy ?? ''}
-                  aria-label={copied ? 'Id copied' : 'Copy id'}
-                  onClick={() => void navigator.clipboard.writeText(row.id).then(() => setCopied(true))}
-                >
-                  {copied ? 'Copied' : 'Copy'}
-                </Button>
+                <bdi ref={id} className={css.mono}>
+                  {row.id}
+                </bdi>
+                <Copy of={id} what="id" look="quiet" className={css.copy ?? ''} />
               </dd>
             </dl>
           </>
