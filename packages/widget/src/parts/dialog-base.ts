@@ -17,7 +17,7 @@ const dialogStyles = css`
   .body { display: grid; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; gap: var(--sam-4); padding: var(--sam-4) var(--sam-5) var(--sam-5); overflow: auto; }
   .body p { margin: 0; }
   footer { display: flex; align-items: center; justify-content: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-5); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); }
-  footer .start { flex: 1 0 auto; } footer .button { min-inline-size: 0; } footer [type='submit'] { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  footer .start { flex: 1 0 auto; } footer .button { flex: none; } footer [type='submit'] { flex: 0 1 auto; display: block; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   .row { display: grid; gap: 6px; min-inline-size: 0; }
   .row > label, .row > .label, legend { padding: 0; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
