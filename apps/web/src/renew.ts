@@ -2,12 +2,18 @@ const KEY = 'tenantree.renewed';
 /** A second failure so soon after loading is no new version, but a server that lacks the file (ms). */
 const SOON_MS = 10_000;
 
-/** A tab that stayed open over an update asks for parts that are gone: it is loaded again, once. */
+async function renew(): Promise<void> {
+  if (Date.now() - Number(sessionStorage.getItem(KEY) ?? 0) < SOON_MS) return;
+  // Without an answer there is nothing to load: what is on screen is worth more than the browser's page about it.
+  if (!(await fetch('/', { cache: 'no-store' })).ok) return;
+  sessionStorage.setItem(KEY, String(Date.now()));
+  window.location.reload();
+}
+
+/**
+ * Loads the page again when a part of it could not be loaded: over an update its name changed, and a part that failed while
+ * the server was away is not asked for twice by browsers.
+ */
 export function renewAfterUpdate(): void {
-  window.addEventListener('vite:preloadError', (event) => {
-    if (Date.now() - Number(sessionStorage.getItem(KEY) ?? 0) < SOON_MS) return;
-    sessionStorage.setItem(KEY, String(Date.now()));
-    event.preventDefault();
-    window.location.reload();
-  });
+  window.addEventListener('vite:preloadError', () => void renew().catch(() => undefined));
 }

@@ -16,7 +16,10 @@ export class Broken extends Component<Props, State> {
   override render(): ReactNode {
     if (!this.state.isBroken) return this.props.children;
     return (
-      <Stage title="This page failed" lead="That is our mistake. Nothing that was saved is lost.">
+      <Stage
+        title="This page failed"
+        lead="The server does not answer, or we made a mistake. Nothing that was saved is lost."
+      >
         <Button look="primary" onClick={() => window.location.reload()}>
           Load it again
         </Button>

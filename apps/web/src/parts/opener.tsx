@@ -40,9 +40,19 @@ export function Opener({ opens, load, popup, ...button }: Props) {
     };
     return { opener, close };
   }, []);
-  const prepare = (): void => {
-    // What can't be loaded now is asked for again with the click.
-    load().catch(() => undefined);
+  const prepare = async (): Promise<'ready' | 'failed'> => {
+    try {
+      await load();
+      return 'ready';
+    } catch {
+      return 'failed';
+    }
+  };
+  const open = async (): Promise<void> => {
+    // Not every browser does: this is where the focus comes back to.
+    opener.current?.focus();
+    // Without a server nothing opens. Once it is back the page loads itself again (renew.ts).
+    if ((await prepare()) === 'ready') setOpen(true);
   };
   return (
     <>
@@ -51,18 +61,14 @@ export function Opener({ opens, load, popup, ...button }: Props) {
         type="button"
         aria-haspopup={opens}
         aria-expanded={isOpen}
-        onPointerEnter={prepare}
+        onPointerEnter={() => void prepare()}
         onFocus={() => {
-          prepare();
+          void prepare();
           const after = next.current;
           next.current = undefined;
           after?.();
         }}
-        onClick={() => {
-          // Not every browser does: this is where the focus comes back to.
-          opener.current?.focus();
-          setOpen(true);
-        }}
+        onClick={() => void open()}
         {...button}
       />
       <OpenedContext value={opened}>

@@ -118,7 +118,7 @@ export function Loaded<T>({
   const isMissing = refusal.code === 'NOT_FOUND';
   return (
     <div className={css.state} role="alert">
-      <h2>{isForbidden ? 'You may not see this' : isMissing ? 'Not there' : 'This could not be loaded'}</h2>
+      <h2>{isForbidden ? 'You may not see this' : isMissing ? 'No such account' : 'This could not be loaded'}</h2>
       <p>{refusal.message}</p>
       {isForbidden && <p>An owner of the account can give you a role that may.</p>}
       {!isForbidden && !isMissing && <Button onClick={() => void query.refetch()}>Try again</Button>}

@@ -254,6 +254,27 @@ describe('the web app', () => {
     expect(await row(page, 'Too late').count()).toBe(0);
   });
 
+  it('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${root}/subaccounts`);
+    await row(other, 'Acme North').waitFor();
+    await other.evaluate('window.isSame = true');
+    const user = other.getByRole('button', { name: 'Signed in as Olivia Owner' });
+    await other.route('**/*', (route) => route.abort());
+    const asked = other.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/');
+    await user.click();
+    await asked;
+    expect(await other.evaluate<boolean>('window.isSame')).toBe(true);
+    await row(other, 'Acme North').waitFor();
+    await other.unroute('**/*');
+    await user.dispatchEvent('click');
+    await expect.poll(() => other.evaluate<unknown>('window.isSame').catch(() => true), patiently).toBeUndefined();
+    await row(other, 'Acme North').waitFor();
+    await user.click();
+    await other.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await other.close();
+  });
+
   it('says in a dialog that the server is away, in words, and does what was asked once it is back', async () => {
     await page.getByRole('button', { name: 'Create subaccount' }).first().click();
     const dialog = page.getByRole('dialog');
