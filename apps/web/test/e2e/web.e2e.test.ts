@@ -172,39 +172,6 @@ describe('the web app', () => {
     await other.close();
   });
 
-  it('closes what was opened on a page when one goes back', async () => {
-    await page.goto(`${app.url}/a/${root}/activity`);
-    await page.getByRole('link', { name: 'Subaccounts' }).click();
-    await row(page, 'Acme North').waitFor();
-    await page.getByRole('button', { name: /^Acting account/ }).click();
-    await page.getByPlaceholder('Search accounts').waitFor();
-    await page.goBack();
-    await page.getByRole('heading', { name: 'Activity' }).waitFor();
-    await page.getByPlaceholder('Search accounts').waitFor({ state: 'detached' });
-    await page.getByRole('link', { name: 'Subaccounts' }).click();
-  });
-
-  it('says of an account that is not there that it is not, beside the table, and lets one go on', async () => {
-    await page.goto(`${app.url}/a/${root}/subaccounts/00000000-0000-7000-8000-000000000000`);
-    const panel = page.getByRole('complementary', { name: 'Account' });
-    await panel.getByText(/^There is no account/).waitFor();
-    expect(await panel.getByRole('button', { name: 'Try again' }).count()).toBe(0);
-    await panel.getByRole('button', { name: 'Close panel' }).click();
-    await panel.waitFor({ state: 'detached' });
-    await row(page, 'Acme North').waitFor();
-  });
-
-  it('selects what it may not copy', async () => {
-    const other = await app.open({ context: home });
-    // As over plain http, where browsers have no clipboard for pages.
-    await other.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
-    await other.goto(`${app.url}/a/${root}/subaccounts/${root}`);
-    await other.getByRole('button', { name: 'Copy id' }).click();
-    await other.getByRole('button', { name: 'Selected id' }).waitFor();
-    expect(await other.evaluate<string>('String(getSelection())')).toBe(root);
-    await other.close();
-  });
-
   it('invites people, who see what their role lets them', async () => {
     await page.getByRole('link', { name: 'Members' }).click();
     await page.getByLabel('Invite by e-mail address').fill('vic@example.com');
@@ -239,52 +206,6 @@ describe('the web app', () => {
     await page.getByText(/is not right/).waitFor();
     await signIn(page);
     await page.getByRole('heading', { name: 'Activity' }).waitFor();
-  });
-
-  it('asks who is back also when the session ends in the middle of a dialog', async () => {
-    await page.getByRole('link', { name: 'Subaccounts' }).click();
-    await row(page, 'Acme North').waitFor();
-    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
-    await page.getByRole('dialog').getByLabel('Name').fill('Too late');
-    await home.clearCookies();
-    await page.keyboard.press('Enter');
-    await page.getByText('Sign in again to go on where you were.').waitFor();
-    await signIn(page);
-    await row(page, 'Acme North').waitFor();
-    expect(await row(page, 'Too late').count()).toBe(0);
-  });
-
-  it('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
-    const other = await app.open({ context: home });
-    await other.goto(`${app.url}/a/${root}/subaccounts`);
-    await row(other, 'Acme North').waitFor();
-    await other.evaluate('window.isSame = true');
-    const user = other.getByRole('button', { name: 'Signed in as Olivia Owner' });
-    await other.route('**/*', (route) => route.abort());
-    const asked = other.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/');
-    await user.click();
-    await asked;
-    expect(await other.evaluate<boolean>('window.isSame')).toBe(true);
-    await row(other, 'Acme North').waitFor();
-    await other.unroute('**/*');
-    await user.dispatchEvent('click');
-    await expect.poll(() => other.evaluate<unknown>('window.isSame').catch(() => true), patiently).toBeUndefined();
-    await row(other, 'Acme North').waitFor();
-    await user.click();
-    await other.getByRole('menuitem', { name: 'Sign out' }).waitFor();
-    await other.close();
-  });
-
-  it('says in a dialog that the server is away, in words, and does what was asked once it is back', async () => {
-    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Name').fill('After the storm');
-    await app.stop();
-    await page.keyboard.press('Enter');
-    await dialog.getByText(/^The server does not answer/).waitFor();
-    await app.start();
-    await dialog.getByRole('button', { name: 'Create After the storm' }).click();
-    await row(page, 'After the storm').waitFor();
   });
 
   it.each([

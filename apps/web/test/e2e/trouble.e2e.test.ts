@@ -1,0 +1,104 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, row, signIn, startApp } from './app.ts';
+import { claim, type Owner } from './owner.ts';
+
+const patiently = { timeout: 20_000, interval: 50 };
+let app: App;
+let owner: Owner;
+let home: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme North' });
+  home = await owner.context();
+  page = await app.open({ context: home });
+});
+afterAll(() => app.close());
+
+describe('the web app, when things go wrong,', () => {
+  it('closes what was opened on a page when one goes back', async () => {
+    await page.goto(`${app.url}/a/${owner.root}/activity`);
+    await page.getByRole('link', { name: 'Subaccounts' }).click();
+    await row(page, 'Acme North').waitFor();
+    await page.getByRole('button', { name: /^Acting account/ }).click();
+    await page.getByPlaceholder('Search accounts').waitFor();
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
+    await page.getByPlaceholder('Search accounts').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Subaccounts' }).click();
+  });
+
+  it('says of an account that is not there that it is not, beside the table, and lets one go on', async () => {
+    await page.goto(`${app.url}/a/${owner.root}/subaccounts/00000000-0000-7000-8000-000000000000`);
+    const panel = page.getByRole('complementary', { name: 'Account' });
+    await panel.getByText(/^There is no account/).waitFor();
+    expect(await panel.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await panel.getByRole('button', { name: 'Close panel' }).click();
+    await panel.waitFor({ state: 'detached' });
+    await row(page, 'Acme North').waitFor();
+  });
+
+  it('selects what it may not copy', async () => {
+    const other = await app.open({ context: home });
+    // As over plain http, where browsers have no clipboard for pages.
+    await other.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts/${owner.root}`);
+    await other.getByRole('button', { name: 'Copy id' }).click();
+    await other.getByRole('button', { name: 'Selected id' }).waitFor();
+    expect(await other.evaluate<string>('String(getSelection())')).toBe(owner.root);
+    await other.close();
+  });
+
+  it('asks who is back also when the session ends in the middle of a dialog', async () => {
+    await page.getByRole('link', { name: 'Subaccounts' }).click();
+    await row(page, 'Acme North').waitFor();
+    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Too late');
+    await home.clearCookies();
+    await page.keyboard.press('Enter');
+    await page.getByText('Sign in again to go on where you were.').waitFor();
+    await signIn(page);
+    await row(page, 'Acme North').waitFor();
+    expect(await row(page, 'Too late').count()).toBe(0);
+  });
+
+  it('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await row(other, 'Acme North').waitFor();
+    await other.evaluate('window.isSame = true');
+    const user = other.getByRole('button', { name: 'Signed in as Olivia Owner' });
+    await other.route('**/*', (route) => route.abort());
+    const asked = other.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/');
+    await user.click();
+    await asked;
+    expect(await other.evaluate<boolean>('window.isSame')).toBe(true);
+    await row(other, 'Acme North').waitFor();
+    await other.unroute('**/*');
+    await user.dispatchEvent('click');
+    await expect.poll(() => other.evaluate<unknown>('window.isSame').catch(() => true), patiently).toBeUndefined();
+    await row(other, 'Acme North').waitFor();
+    await user.click();
+    await other.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await other.close();
+  });
+
+  it('says in a dialog that the server is away, in words, and does what was asked once it is back', async () => {
+    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('After the storm');
+    await app.stop();
+    await page.keyboard.press('Enter');
+    await dialog.getByText(/^The server does not answer/).waitFor();
+    await app.start();
+    await dialog.getByRole('button', { name: 'Create After the storm' }).click();
+    await row(page, 'After the storm').waitFor();
+  });
+
+  it('has thrown nothing, and tried nothing that its policy forbids', () => {
+    expect(app.faults).toEqual([]);
+  });
+});
