@@ -69,6 +69,12 @@ export function Opener({ opens, load, popup, ...button }: Props) {
           after?.();
         }}
         onClick={() => void open()}
+        onKeyDown={(event) => {
+          // Until the focus has moved into what opened, Escape is pressed here, and means the same.
+          if (!isOpen || event.key !== 'Escape') return;
+          event.stopPropagation();
+          opened.close();
+        }}
         {...button}
       />
       <OpenedContext value={opened}>

@@ -1,5 +1,5 @@
 import type { AccountDetail } from '@tenantree/widget';
-import { type KeyboardEvent, type RefObject, useRef, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { Button, partsCss } from '../parts/parts.tsx';
 import css from './subaccounts.module.css';
@@ -20,11 +20,15 @@ export function AccountName({ account, state, level: Heading, heading, onRename,
   const [refusal, setRefusal] = useState<string | null>(null);
   const [isSending, setSending] = useState(false);
   const field = useRef<HTMLInputElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (state === 'shown' && wasEditing.current) heading.current?.focus();
+    wasEditing.current = state === 'editing';
+  }, [state, heading]);
 
   const end = (): void => {
     setRefusal(null);
     onEnd();
-    requestAnimationFrame(() => heading.current?.focus());
   };
   const save = async (): Promise<void> => {
     const name = field.current?.value.trim() ?? '';
