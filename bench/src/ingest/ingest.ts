@@ -25,12 +25,12 @@ const LOADS = {
   'one transaction per event, 4 statements, 8 writers': { recorder: 'perEvent', callers: 8, events: 1 },
   '**ours**, 64 callers, one event each': { recorder: 'ours', callers: 64, events: 1 },
   '**ours**, 1 000 callers, one event each': { recorder: 'ours', callers: 1000, events: 1 },
-  '**ours**, 4 callers, 1 000 events each': { recorder: 'ours', callers: 4, events: 1000 },
+  '**ours**, 16 callers, 1 000 events each': { recorder: 'ours', callers: 16, events: 1000 },
   'the same per event, 200 leaves active': { recorder: 'perEvent', callers: 8, events: 1, active: 200 },
   '**ours**, 64 callers, 200 leaves active': { recorder: 'ours', callers: 64, events: 1, active: 200 },
-  '**ours**, 4 callers, 1 000 events each, 200 leaves active': {
+  '**ours**, 16 callers, 1 000 events each, 200 leaves active': {
     recorder: 'ours',
-    callers: 4,
+    callers: 16,
     events: 1000,
     active: 200,
   },
@@ -116,7 +116,7 @@ function print(results: Record<Case, CaseResult[]>): boolean {
       ]),
     ),
   );
-  const batch = of('**ours**, 4 callers, 1 000 events each', 'eventsPerSecond');
+  const batch = of('**ours**, 16 callers, 1 000 events each', 'eventsPerSecond');
   const bare = of('bare unnest, 2 writers, 1 000 events each, no totals', 'eventsPerSecond');
   const list: Target[] = [
     {
@@ -132,7 +132,7 @@ function print(results: Record<Case, CaseResult[]>): boolean {
     },
     {
       what: 'batches of 1 000, 200 leaves active: × one transaction per event',
-      measured: of('**ours**, 4 callers, 1 000 events each, 200 leaves active', 'eventsPerSecond') / quiet,
+      measured: of('**ours**, 16 callers, 1 000 events each, 200 leaves active', 'eventsPerSecond') / quiet,
       atLeast: 40,
     },
     { what: 'batches of 1 000: share of the bare batches', measured: batch / bare, atLeast: 0.3 },
