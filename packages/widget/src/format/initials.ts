@@ -4,6 +4,8 @@ let characters: Intl.Segmenter | undefined;
 
 /** The first character of a text as people see it, marks included. */
 function firstCharacter(text: string): string {
+  // Nothing below U+0300 joins with what follows: no need to ask for every row that is scrolled into sight.
+  if (text.charCodeAt(0) < 0x300 && !(text.charCodeAt(1) >= 0x300)) return text.charAt(0);
   characters ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
   for (const { segment } of characters.segment(text)) return segment;
   return '';

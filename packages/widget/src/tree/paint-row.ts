@@ -15,6 +15,8 @@ export type RowContext = {
   readonly features: RowFeatures;
   /** Levels that open in place; deeper ones are entered (ux.md 2.6). */
   readonly levels: number;
+  /** Whether the layout says minutes, members and agents in a line under the name. */
+  readonly brief: boolean;
 };
 
 /** What rows offer beside opening. */
@@ -57,7 +59,7 @@ function paintAccountRow(slot: Slot, line: AccountLine, context: RowContext, ren
   put(slot, 'data-found', found === '' ? null : found);
   slot.nodes.select.checked = selected;
   const above = suspendedAbove(line);
-  const look = `${found}${store.query ?? ''}${above?.id ?? ''}`;
+  const look = `${found}${store.query ?? ''}${above?.id ?? ''}${context.brief}`;
   if (renewed || slot.row !== account.row || slot.look !== look) {
     slot.row = account.row;
     slot.look = look;
@@ -91,8 +93,7 @@ function paintFacts(
   const { say: text, numbers } = texts;
   const { row } = line.account;
   const { name } = row;
-  slot.el.style.setProperty('--level', String(Math.min(line.level, FULL_STEPS)));
-  slot.el.style.setProperty('--deeper', String(Math.max(0, line.level - FULL_STEPS)));
+  indent(slot, line.level);
   nodes.avatar.style.setProperty('--hue', String(hueOf(row.id)));
   say(nodes.initials, initialsOf(name));
   paintName(slot, name, query);
@@ -108,14 +109,28 @@ function paintFacts(
   say(nodes.agents, numbers.whole(row.agents.total));
   put(slot, 'data-billing', row.billingMode);
   say(nodes.transfer, text(row.billingMode === 'parent' ? 'paidByParent' : 'independent'));
-  const facts = [text('factMembers', { n: row.members.total }), text('factAgents', { n: row.agents.total })];
-  say(nodes.factRest, facts.map((fact) => ` · ${fact}`).join(''));
+  slot.brief = context.brief;
+  if (context.brief) {
+    const facts = [text('factMembers', { n: row.members.total }), text('factAgents', { n: row.agents.total })];
+    say(nodes.factRest, facts.map((fact) => ` · ${fact}`).join(''));
+    say(nodes.factMinutes, text('factMinutes', { minutes: nodes.total.data }));
+  }
   nodes.select.setAttribute('aria-label', text('selectName', { name }));
   nodes.switchTo.hidden = !features.switch || row.status === 'closed';
   nodes.switchTo.setAttribute('aria-label', text('switchToName', { name }));
   say(nodes.switchWords, text('switchTo'));
   nodes.menu.hidden = !features.actions;
   nodes.menu.setAttribute('aria-label', text('actionsForName', { name }));
+}
+
+/** Set where it is used, not on the row: a row's own custom properties would make the style of all it contains its own, too. */
+function indent(slot: Slot, level: number): void {
+  if (slot.level === level) return;
+  slot.level = level;
+  for (const { style } of slot.nodes.indented) {
+    style.setProperty('--level', String(Math.min(level, FULL_STEPS)));
+    style.setProperty('--deeper', String(Math.max(0, level - FULL_STEPS)));
+  }
 }
 
 /** Writes the name, with the part that was searched for marked. */
@@ -157,7 +172,7 @@ const isPlain = ({ own, total }: { readonly own: string; readonly total: string 
  *
  * @returns whether what is shown changed
  */
-export function paintMinutes({ nodes }: Slot, account: Account, { numbers, say: text }: Texts): boolean {
+export function paintMinutes({ nodes, brief }: Slot, account: Account, { numbers, say: text }: Texts): boolean {
   const { minutes, row } = account;
   const total = minutes === null ? '–' : numbers.minutes(minutes.total);
   if (nodes.total.data === total && minutes === null) return false;
@@ -165,7 +180,7 @@ export function paintMinutes({ nodes }: Slot, account: Account, { numbers, say: 
   say(nodes.own, own === '' ? '' : text('ownMinutes', { minutes: own }));
   if (nodes.total.data === total) return false;
   nodes.total.data = total;
-  say(nodes.factMinutes, text('factMinutes', { minutes: total }));
+  if (brief) say(nodes.factMinutes, text('factMinutes', { minutes: total }));
   return true;
 }
 
@@ -178,8 +193,7 @@ function paintTailRow(slot: Slot, line: TailLine, { texts }: RowContext): void {
   put(slot, 'aria-selected', null);
   put(slot, 'aria-busy', line.kind === 'skeleton' ? 'true' : null);
   slot.row = null;
-  slot.el.style.setProperty('--level', String(Math.min(line.level, FULL_STEPS)));
-  slot.el.style.setProperty('--deeper', String(Math.max(0, line.level - FULL_STEPS)));
+  indent(slot, line.level);
   const rest = home.kind === 'listed' ? home.total - home.lines.length : home.total - PAGE_ROWS;
   const words = { skeleton: text('loading'), more: '', failure: text('branchFailed') }[line.kind];
   const act = {

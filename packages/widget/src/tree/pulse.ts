@@ -24,6 +24,12 @@ export class Pulse {
     if (this.#crowded || this.#rows.size > MOST_ROWS || now - slot.pulsedAt < ROW_REST_MS || this.#calm.matches) return;
     slot.pulsedAt = now;
     for (const dot of slot.nodes.pulses)
-      dot.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, easing: 'ease-in' });
+      dot.animate(
+        [
+          { opacity: 1, visibility: 'visible' },
+          { opacity: 0, visibility: 'visible' },
+        ],
+        { duration: FADE_MS, easing: 'ease-in' },
+      );
   }
 }

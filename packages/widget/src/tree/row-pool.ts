@@ -15,10 +15,14 @@ export type PoolView = {
   readonly paint: (slot: Slot, line: Line, index: number) => void;
 };
 
+/** Scrolling rests when no row came into sight for so long, in milliseconds. */
+const REST_MS = 80;
+
 /**
- * A few row elements that take turns: as many as fit on the screen, always in the order of the rows they show, so that
- * reading order is visual order. Scrolling moves whole rows from one end to the other and writes only those; the row with the
- * focus never moves in the document, it waits at the end of it instead ("parked") until the screen is back.
+ * A few row elements that take turns, as many as fit on the screen. Scrolling lets the rows that left the screen show the ones that
+ * enter it, at their place, and leaves them where they are in the document: moving an element there makes the browser compute the
+ * style of all it contains anew. When the scrolling rests, reading order is made visual order again. The row with the focus
+ * never moves in the document and never shows another line; it waits outside of the screen ("parked") until the screen is back.
  */
 export class RowPool {
   readonly #container: HTMLElement;
@@ -26,6 +30,7 @@ export class RowPool {
   #parked: Slot | null = null;
   #spare: Slot[] = [];
   #from = 0;
+  #rest: ReturnType<typeof setTimeout> | undefined;
   #bySlot = new Map<Element, Slot>();
   #byAccount = new Map<AccountId, Slot>();
 
@@ -71,19 +76,36 @@ export class RowPool {
     for (let k = 0; k < moved; k++) {
       const slot = shift > 0 ? this.#slots.shift() : this.#slots.pop();
       if (slot === undefined) break;
-      const neighbour = shift > 0 ? this.#slots.at(-1) : this.#slots[0];
       if (shift > 0) {
         this.#slots.push(slot);
-        neighbour?.el.after(slot.el);
         this.#show(slot, view.to - moved + k, view);
       } else {
         this.#slots.unshift(slot);
-        neighbour?.el.before(slot.el);
         this.#show(slot, view.from + moved - 1 - k, view);
       }
     }
     this.#from = view.from;
-    this.#place(view);
+    if (moved === 0) return;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#settle(), REST_MS);
+  }
+
+  /** Brings the rows into the order in which they are seen, for those who read them one after the other. */
+  #settle(): void {
+    clearTimeout(this.#rest);
+    const order = this.#slots.map((slot) => slot.el);
+    const parked = this.#parked;
+    if (parked) {
+      if (parked.index < this.#from) order.unshift(parked.el);
+      else order.push(parked.el);
+    }
+    const fixed = order.findIndex((el) => el.parentNode === this.#container && el.matches(':focus-within'));
+    for (let i = Math.max(fixed, 0); i < order.length; i++) this.#follow(order[i - 1] ?? null, order[i]);
+    for (let i = fixed - 1; i >= 0; i--) {
+      const el = order[i];
+      const next = order[i + 1];
+      if (el && next && el.nextElementSibling !== next) next.before(el);
+    }
   }
 
   /** Shows rows anew after lines came, went or changed. Rows keep their line where they can. */
@@ -106,17 +128,16 @@ export class RowPool {
     this.#slots = slots;
     this.#parked = parked;
     this.#from = view.from;
-    this.#arrange(view);
     slots.forEach((slot, k) => {
-      put(slot, 'data-parked', null);
       this.#show(slot, view.from + k, view);
     });
     if (parked) this.#show(parked, view.currentIndex, view);
-    this.#place(view);
+    this.#settle();
   }
 
   /** Forgets all rows, so that they are made anew in another language. */
   clear(): void {
+    clearTimeout(this.#rest);
     for (const slot of [...this.#slots, ...(this.#parked ? [this.#parked] : [])]) slot.el.remove();
     this.#slots = [];
     this.#parked = null;
@@ -137,32 +158,11 @@ export class RowPool {
       this.#byAccount.delete(before.account.id);
     }
     view.paint(slot, line, index);
+    const top = index * view.rowHeight;
+    if (slot.top !== top) slot.el.style.top = `${top}px`;
+    slot.top = top;
     put(slot, 'tabindex', line === view.current ? '0' : '-1');
     if (line.kind === 'account') this.#byAccount.set(line.account.id, slot);
-  }
-
-  /** Moves the block of rows to its place; the one that waits for the focus stands at its own. */
-  #place(view: PoolView): void {
-    this.#container.style.transform = `translateY(${view.from * view.rowHeight}px)`;
-    if (!this.#parked) return;
-    put(this.#parked, 'data-parked', '');
-    this.#parked.el.style.setProperty('--parked', `${(view.currentIndex - view.from) * view.rowHeight}px`);
-  }
-
-  /** Puts the rows in order in the document, moving any but the one that has the focus. */
-  #arrange(view: PoolView): void {
-    const order = this.#slots.map((slot) => slot.el);
-    if (this.#parked) {
-      if (view.currentIndex < view.from) order.unshift(this.#parked.el);
-      else order.push(this.#parked.el);
-    }
-    const fixed = order.findIndex((el) => el.parentNode === this.#container && el.matches(':focus-within'));
-    for (let i = Math.max(fixed, 0); i < order.length; i++) this.#follow(order[i - 1] ?? null, order[i]);
-    for (let i = fixed - 1; i >= 0; i--) {
-      const el = order[i];
-      const next = order[i + 1];
-      if (el && next && el.nextElementSibling !== next) next.before(el);
-    }
   }
 
   #follow(previous: HTMLElement | null, el: HTMLElement | undefined): void {

@@ -11,6 +11,11 @@ export type Slot = {
   /** What was painted last, so that only differences are written. */
   row: AccountRow | null;
   look: string;
+  level: number;
+  /** Whether its facts are said in a line under the name. */
+  brief: boolean;
+  /** Where it stands among the rows, in pixels. */
+  top: number;
   /** Milliseconds (monotonic) of the last pulse. */
   pulsedAt: number;
   readonly nodes: SlotNodes;
@@ -38,6 +43,8 @@ type SlotNodes = {
   readonly total: Text;
   readonly own: Text;
   readonly pulses: readonly HTMLElement[];
+  /** What moves in by the level of the row. */
+  readonly indented: readonly HTMLElement[];
   readonly transfer: Text;
   readonly switchTo: HTMLElement;
   readonly switchWords: Text;
@@ -90,16 +97,29 @@ export function createSlot(): Slot {
     total: text('.total'),
     own: text('.own'),
     pulses: [...el.querySelectorAll('.pulse')].filter(isElement),
+    indented: [...el.querySelectorAll('.indent, .plan, .facts, .special')].filter(isElement),
     transfer: text('.transfer .words'),
     switchTo: find('.switch button'),
-    switchWords: text('.switch span'),
+    switchWords: text('.switch .words'),
     menu: find('.actions button'),
     special: find('.special'),
     specialWords: text('.special-words'),
     specialAct: find('.special button'),
     specialLabel: text('.special button'),
   };
-  return { el, line: null, index: -1, row: null, look: '', pulsedAt: 0, nodes, attributes: new Map() };
+  return {
+    el,
+    line: null,
+    index: -1,
+    row: null,
+    look: '',
+    level: -1,
+    brief: false,
+    top: -1,
+    pulsedAt: 0,
+    nodes,
+    attributes: new Map(),
+  };
 }
 
 /** Sets an attribute of the row, null to take it away, unless it is like that already. */

@@ -32,7 +32,7 @@ function make(): DocumentFragment {
     html`<div class="row" role="row" part="row" tabindex="-1">
       <div class="cell select" role="gridcell" data-cell="select"><input type="checkbox" tabindex="-1" data-act="select" part="checkbox" /></div>
       <div class="cell name" role="rowheader" part="cell" data-cell="name" tabindex="-1">
-        <span class="indent"></span><span class="toggle" data-act="toggle">${icon('chevron')}</span
+        <span class="indent"></span><span class="toggle" data-act="toggle"></span
         ><span class="avatar" aria-hidden="true"></span
         ><a class="label" data-act="open" tabindex="-1"><bdi dir="auto"></bdi></a
         ><span class="children"></span><span class="depth"></span
@@ -44,9 +44,9 @@ function make(): DocumentFragment {
       <div class="cell number members" role="gridcell" part="cell" data-cell="members" tabindex="-1"></div>
       <div class="cell number agents" role="gridcell" part="cell" data-cell="agents" tabindex="-1"></div>
       <div class="cell number minutes" role="gridcell" part="cell" data-cell="minutes" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
-      <div class="cell transfer" role="gridcell" part="cell" data-cell="transfer" tabindex="-1"><span class="badge" part="badge"><span class="glyph parent">${icon('wallet', 14)}</span><span class="glyph direct">${icon('arrowOut', 14)}</span><span class="words"></span></span></div>
-      <div class="cell switch" role="gridcell" data-cell="switch"><button class="quiet" type="button" tabindex="-1" data-act="switch" part="button">${icon('enter', 14)}<span></span></button></div>
-      <div class="cell actions" role="gridcell" data-cell="actions"><button class="quiet" type="button" tabindex="-1" data-act="menu" aria-haspopup="menu">${icon('more')}</button></div>
+      <div class="cell transfer" role="gridcell" part="cell" data-cell="transfer" tabindex="-1"><span class="badge" part="badge"><span class="glyph parent wallet"></span><span class="glyph direct">${icon('arrowOut', 14)}</span><span class="words"></span></span></div>
+      <div class="cell switch" role="gridcell" data-cell="switch"><button class="quiet" type="button" tabindex="-1" data-act="switch" part="button"><span class="enter"></span><span class="words"></span></button></div>
+      <div class="cell actions" role="gridcell" data-cell="actions"><button class="quiet" type="button" tabindex="-1" data-act="menu" aria-haspopup="menu"><span class="dots"></span></button></div>
       <div class="cell special" role="gridcell" data-cell="special" tabindex="-1"><span class="special-words"></span><button class="quiet" type="button" tabindex="-1" data-act="more"></button></div>
     </div>`,
     fragment,

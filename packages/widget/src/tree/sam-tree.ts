@@ -8,6 +8,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { AccountLine, Line } from './lines.ts';
 import type { NameEditor, RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
+import { rowGlyphs } from './row-glyphs.ts';
 import { emit } from './tree-events.ts';
 import { TreeIntents } from './tree-intents.ts';
 import { TreeKeyboard } from './tree-keyboard.ts';
@@ -43,7 +44,7 @@ export class SamTree extends LitElement {
     label: {},
     density: { reflect: true },
   };
-  static override styles = treeStyles;
+  static override styles = [treeStyles, rowGlyphs];
 
   declare store: TreeStore | null;
   declare texts: Texts;

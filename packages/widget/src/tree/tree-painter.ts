@@ -285,7 +285,8 @@ export class TreePainter implements TreeListener {
   #context(): RowContext {
     const { store, texts, hrefOf, features } = this.#tree;
     if (store === null) throw new TypeError('there is nothing to paint');
-    return { store, texts, hrefOf, features, levels: this.levels };
+    const brief = this.#frame?.layout === 's';
+    return { store, texts, hrefOf, features, levels: this.levels, brief };
   }
 }
 

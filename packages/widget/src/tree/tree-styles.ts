@@ -13,42 +13,38 @@ export const treeStyles = css`
   }
   .head { position: sticky; inset-block-start: 0; z-index: var(--sam-z-sticky); block-size: 34px; background: var(--sam-surface); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); color: var(--sam-text-2); }
   .pins { position: sticky; inset-block-start: 34px; z-index: 1; block-size: 0; }
-  .pins .row { position: absolute; inset-inline: 0; inset-block-start: calc(var(--pin) * var(--row)); background: var(--sam-surface); }
+  .pins .row { inset-block-start: calc(var(--pin) * var(--row)); background: var(--sam-surface); }
   .pins .row:last-child { border-block-end-color: var(--sam-border-strong); }
   .pins .row[hidden] { display: none; }
   .pad { position: relative; margin-block-end: -1px; }
-  .window { position: absolute; inset-inline: 0; inset-block-start: 0; contain: layout style; }
+  .window { position: absolute; inset: 0; contain: layout style; }
   .frame { --row: var(--sam-row); }
   :host([density='compact']) .frame { --row: var(--sam-row-compact); }
   .probe { position: absolute; inset-block-start: 0; visibility: hidden; inline-size: 0; block-size: var(--row); }
-  .row { block-size: var(--row); contain: strict; border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-surface); outline: none; }
-  .row[data-parked] { position: absolute; inset-inline: 0; inset-block-start: 0; transform: translateY(var(--parked)); }
+  .row { position: absolute; inset-inline: 0; block-size: var(--row); contain: strict; border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-surface); outline: none; }
   .row:hover { background: var(--sam-hover); }
   .row[aria-selected='true'] { background: var(--sam-selected); }
   .row[data-fresh] { background: var(--sam-accent-soft); }
   .row:focus-visible, .cell:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; border-radius: var(--sam-r-1); }
 
-  .cell { min-inline-size: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .cell { min-inline-size: 0; white-space: nowrap; }
   .select { grid-area: select; } .name { grid-area: name; } .plan { grid-area: plan; } .members { grid-area: members; } .agents { grid-area: agents; }
   .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; } .facts { grid-area: facts; display: none; }
   .special { grid-column: 2 / -1; grid-row: 1; display: none; }
 
   .select { overflow: visible; display: grid; place-items: center; min-block-size: var(--sam-target); }
-  .select input { inline-size: 16px; block-size: 16px; margin: 0; accent-color: var(--sam-accent); opacity: 0; cursor: pointer; }
-  .row:hover .select input, .row:focus-within .select input, .row[aria-selected='true'] .select input, .selecting .select input { opacity: 1; }
-  .select input:focus-visible { opacity: 1; outline: 2px solid var(--sam-focus); outline-offset: 2px; }
+  .select input { inline-size: 16px; block-size: 16px; margin: 0; border: 0; accent-color: var(--sam-accent); appearance: none; cursor: pointer; }
+  .row:hover .select input, .row:focus-within .select input, .row[aria-selected='true'] .select input, .selecting .select input, .select input:focus-visible { appearance: auto; }
+  .select input:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
   .frame[data-features~='no-select'] .select input { display: none; }
 
   .name { display: flex; align-items: center; align-self: stretch; gap: var(--sam-2); padding-inline-end: var(--sam-3); font-weight: var(--sam-fw-medium); cursor: default; }
   .indent { flex: none; align-self: stretch; margin-inline-end: calc(-1 * var(--sam-2)); inline-size: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px); background: repeating-linear-gradient(to right, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
   .indent:dir(rtl) { background: repeating-linear-gradient(to left, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
-  .toggle { flex: none; display: grid; place-items: center; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
-  .toggle:hover { background: var(--sam-sunken); color: var(--sam-text); }
+  .toggle { flex: none; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
+  .row .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
   .row[aria-expanded] .toggle, .row[data-entered] .toggle { visibility: visible; }
-  .toggle .icon { transition: transform var(--sam-t-2) var(--sam-ease); }
-  .toggle:dir(rtl) .icon { transform: scaleX(-1); }
-  .row[aria-expanded='true'] .toggle .icon { transform: rotate(90deg); }
-  .avatar { flex: none; display: grid; place-items: center; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 1; overflow: hidden; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
+  .avatar { flex: none; display: grid; place-items: center; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 1; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
   .label { min-inline-size: 3ch; overflow: hidden; text-overflow: ellipsis; color: inherit; text-decoration: none; cursor: pointer; border-radius: 2px; }
   .label:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
   .label:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 0; }
@@ -58,9 +54,9 @@ export const treeStyles = css`
   .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); }
   .depth:not(:empty) { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
   .children:empty, .depth:empty { display: none; }
-  .state { box-sizing: border-box; display: none; flex: 0 1000 auto; min-inline-size: 28px; align-items: center; gap: 5px; padding: 1px var(--sam-2); border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); overflow: hidden; }
-  .state .words, .transfer .words { overflow: hidden; text-overflow: ellipsis; }
-  .glyph { display: none; flex: none; } .glyph .icon, .quiet .icon, .toggle .icon { display: block; }
+  .state { box-sizing: border-box; display: none; flex: 0 1000 auto; min-inline-size: 28px; align-items: center; gap: 5px; padding: 1px var(--sam-2); border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
+  .state .words { overflow: hidden; text-overflow: ellipsis; }
+  .glyph { display: none; flex: none; } .glyph .icon { display: block; }
   .row[data-state] .state { display: inline-flex; }
   .row[data-state='suspended'] .state { background: var(--sam-warn-soft); color: var(--sam-warn); }
   .row[data-state='closed'] .state { background: var(--sam-sunken); color: var(--sam-text-2); }
@@ -70,26 +66,26 @@ export const treeStyles = css`
   .row[data-state='closed'] .avatar { filter: grayscale(1); }
 
   .plan { color: var(--sam-text-2); }
+  .plan, .transfer .words { white-space: normal; line-height: 1.2; }
   .number { text-align: end; font-variant-numeric: var(--sam-num); padding-inline-end: var(--sam-4); }
   .row .minutes { display: grid; grid-template-columns: 1fr auto; align-items: center; justify-items: end; column-gap: var(--sam-2); line-height: 1.15; }
   .total { grid-column: 2; } .own { grid-column: 1 / -1; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .own:empty { display: none; }
   :host([density='compact']) .own { display: none; }
   :host([stale]) :is(.total, .fact-minutes) { text-decoration: underline dotted; text-underline-offset: 3px; }
-  .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); opacity: 0; }
+  .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); visibility: hidden; }
   .transfer { display: flex; font-size: var(--sam-fs-12); color: var(--sam-text-2); }
   .row[data-billing='parent'] .glyph.parent, .row[data-billing='direct'] .glyph.direct { display: block; }
   .badge { box-sizing: border-box; display: inline-flex; align-items: center; gap: 6px; min-inline-size: 0; }
   .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-weight: var(--sam-fw-medium); }
 
   .switch, .actions { overflow: visible; }
-  .quiet { all: unset; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid transparent; border-radius: var(--sam-r-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); white-space: nowrap; cursor: pointer; }
+  .quiet { appearance: none; margin: 0; padding: 0; background: none; font: inherit; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center; gap: 6px; min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid transparent; border-radius: var(--sam-r-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); white-space: nowrap; cursor: pointer; }
   .quiet[hidden] { display: none; }
   .quiet:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 1px; }
   .row:is(:hover, :focus-within, [aria-selected='true']) .quiet { border-color: var(--sam-border-strong); background: var(--sam-surface); color: var(--sam-text); }
   .row .quiet:hover { background: var(--sam-sunken); }
   .actions .quiet { padding-inline: 0; color: var(--sam-text-2); }
   .row:not(:hover, :focus-within) .actions .quiet { border-color: transparent; background: none; }
-  .switch .icon:dir(rtl) { transform: scaleX(-1); }
 
   .row:not([data-kind='account']) :is(.cell, .toggle, .avatar, .label, .state, .children) { display: none; }
   .row:not([data-kind='account']) .special { display: flex; align-items: center; gap: var(--sam-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 54px); font-size: var(--sam-fs-13); color: var(--sam-text-2); }
@@ -105,7 +101,7 @@ export const treeStyles = css`
 
   @container sam-tree (inline-size < 1080px) {
     .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 116px 72px 64px 124px 172px 40px 36px; }
-    .switch .quiet { padding-inline: 0; } .switch .quiet span { display: none; } .number { padding-inline-end: var(--sam-3); }
+    .switch .quiet { padding-inline: 0; } .switch .words { display: none; } .number { padding-inline-end: var(--sam-3); }
   }
   @container sam-tree (inline-size < 900px) {
     .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 108px 68px 60px 112px 32px 36px 32px; }
@@ -135,7 +131,7 @@ export const treeStyles = css`
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 0; }
     .row .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
   }
-  @media (pointer: coarse) { .select input, .quiet { opacity: 1; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
+  @media (pointer: coarse) { .select input { appearance: auto; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) {
     .row[aria-selected='true'] { forced-color-adjust: none; background: SelectedItem; color: SelectedItemText; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
     .row:focus-visible, .cell:focus-visible { outline-color: Highlight; }
