@@ -32,10 +32,12 @@ export class PinnedRows {
     });
   }
 
+  shows(account: Account): boolean {
+    return this.#slots.some((slot) => isOf(slot, account));
+  }
+
   tick(account: Account, texts: Texts): void {
-    for (const slot of this.#slots) {
-      if (slot.line?.kind === 'account' && slot.line.account === account) paintMinutes(slot, account, texts);
-    }
+    for (const slot of this.#slots) if (isOf(slot, account)) paintMinutes(slot, account, texts);
   }
 
   clear(): void {
@@ -43,3 +45,5 @@ export class PinnedRows {
     this.#slots = [];
   }
 }
+
+const isOf = ({ line }: Slot, account: Account): boolean => line?.kind === 'account' && line.account === account;

@@ -23,13 +23,13 @@ export class Pulse {
     this.#rows.add(slot);
     if (this.#crowded || this.#rows.size > MOST_ROWS || now - slot.pulsedAt < ROW_REST_MS || this.#calm.matches) return;
     slot.pulsedAt = now;
-    for (const dot of slot.nodes.pulses)
-      dot.animate(
-        [
-          { opacity: 1, visibility: 'visible' },
-          { opacity: 0, visibility: 'visible' },
-        ],
-        { duration: FADE_MS, easing: 'ease-in' },
-      );
+    for (const dot of slot.nodes.pulses) fade(dot);
   }
+}
+
+/** Animates the opacity alone, which needs no work of the main thread. At rest a dot is hidden: a transparent one would be a layer. */
+function fade(dot: HTMLElement): void {
+  dot.style.visibility = 'visible';
+  const fading = dot.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, easing: 'ease-in' });
+  fading.addEventListener('finish', () => dot.style.removeProperty('visibility'));
 }

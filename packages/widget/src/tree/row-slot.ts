@@ -1,6 +1,6 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { Line } from './lines.ts';
-import { cloneRow } from './row-template.ts';
+import { type CellName, cloneRow } from './row-template.ts';
 
 /** A row element of the pool, with the nodes that are written to while it shows one line after the other. */
 export type Slot = {
@@ -133,4 +133,12 @@ export function put(slot: Slot, name: string, value: string | null): void {
 /** Writes a text node unless it says that already. */
 export function say(node: Text, text: string): void {
   if (node.data !== text) node.data = text;
+}
+
+/** What takes the focus in a cell: its only control, or the cell itself. */
+export function focusableIn(slot: Slot, cell: CellName): HTMLElement {
+  const found = slot.el.querySelector(`[data-cell="${cell}"]`);
+  const control = found?.querySelector('a[href], button:not([hidden]), input');
+  if (control instanceof HTMLElement) return control;
+  return found instanceof HTMLElement ? found : slot.el;
 }

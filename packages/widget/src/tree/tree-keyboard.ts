@@ -1,9 +1,10 @@
 import type { AccountLine, Line } from './lines.ts';
+import { focusableIn } from './row-slot.ts';
 import { CELLS } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
 import { TreeIntents } from './tree-intents.ts';
 import { commandOf, type TreeCommand } from './tree-keys.ts';
-import { focusableIn, type TreePainter } from './tree-painter.ts';
+import type { TreePainter } from './tree-painter.ts';
 import { TypeAhead } from './type-ahead.ts';
 
 type Move = Extract<TreeCommand, { readonly do: 'move' }>;

@@ -5,7 +5,7 @@ import { pinnedAbove, pinnedAncestors } from './pinned-ancestors.ts';
 import { PinnedRows } from './pinned-rows.ts';
 import { Pulse } from './pulse.ts';
 import { type PoolView, RowPool } from './row-pool.ts';
-import { put, type Slot } from './row-slot.ts';
+import { focusableIn, put, type Slot } from './row-slot.ts';
 import type { CellName } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
 import { ScrollMemory } from './scroll-memory.ts';
@@ -15,6 +15,8 @@ import type { ChangeCause, TreeListener } from './tree-store.ts';
 
 /** Rows above and below what is seen, so that a fast scroll doesn't show gaps before the next frame. */
 const OVERSCAN = 6;
+/** They come when the first rows have been on screen for so long, in milliseconds, or with the first scroll. */
+const OVERSCAN_AFTER_MS = 100;
 /** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
 const MOST_EASED = 20;
 const EASE_MS = 150;
@@ -37,6 +39,8 @@ export class TreePainter implements TreeListener {
   #cell: CellName | null = null;
   #marked: AccountId | null = null;
   #unmark: ReturnType<typeof setTimeout> | undefined;
+  #overscan = 0;
+  #widen: ReturnType<typeof setTimeout> | undefined;
   readonly #pulse = new Pulse();
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -79,6 +83,8 @@ export class TreePainter implements TreeListener {
     cancelAnimationFrame(this.#request);
     this.#request = 0;
     clearTimeout(this.#unmark);
+    clearTimeout(this.#widen);
+    this.#widen = undefined;
   }
 
   changed(cause: ChangeCause = 'asked'): void {
@@ -88,6 +94,8 @@ export class TreePainter implements TreeListener {
   }
 
   ticked(account: Account): void {
+    // Most ticks are of rows out of sight: they are painted with their minutes when they are scrolled to.
+    if (!this.#pool?.ofAccount(account.id) && !this.#pins?.shows(account)) return;
     this.#ticked.add(account);
     this.#schedule();
   }
@@ -124,6 +132,7 @@ export class TreePainter implements TreeListener {
 
   /** Follows the scroll position. Reads nothing but that. */
   scroll(): void {
+    this.#overscan = OVERSCAN;
     if (!this.#stale) this.#paintWindow('scrolled');
   }
 
@@ -227,6 +236,7 @@ export class TreePainter implements TreeListener {
       this.#paintWindow('changed');
       this.#stale = false;
       if (focused) this.#keepFocus();
+      this.#widen ??= setTimeout(() => this.scroll(), OVERSCAN_AFTER_MS);
       return;
     }
     this.#paintTicks();
@@ -259,8 +269,8 @@ export class TreePainter implements TreeListener {
     // Read once, before anything is written: a second look would lay the rows out in the middle of the frame.
     const { scrollTop } = frame.scroller;
     const first = Math.floor(scrollTop / frame.rowHeight);
-    const count = Math.min(visible.flat.length, Math.ceil(frame.rows) + 1 + 2 * OVERSCAN);
-    const from = Math.max(0, Math.min(visible.flat.length - count, first - OVERSCAN));
+    const count = Math.min(visible.flat.length, Math.ceil(frame.rows) + 1 + 2 * this.#overscan);
+    const from = Math.max(0, Math.min(visible.flat.length - count, first - this.#overscan));
     const context = this.#context();
     const view: PoolView = {
       from,
@@ -288,12 +298,4 @@ export class TreePainter implements TreeListener {
     const brief = this.#frame?.layout === 's';
     return { store, texts, hrefOf, features, levels: this.levels, brief };
   }
-}
-
-/** What takes the focus in a cell: its only control, or the cell itself. */
-export function focusableIn(slot: Slot, cell: CellName): HTMLElement {
-  const found = slot.el.querySelector(`[data-cell="${cell}"]`);
-  const control = found?.querySelector('a[href], button:not([hidden]), input');
-  if (control instanceof HTMLElement) return control;
-  return found instanceof HTMLElement ? found : slot.el;
 }
