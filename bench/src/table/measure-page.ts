@@ -46,6 +46,7 @@ async function measureLoaded(tab: Tab, url: string, kind: Kind): Promise<Omit<Fi
     return page.evaluate(() => window.bench.mountMs);
   });
   await tab.heap(); // collected before anything else is timed
+  await page.evaluate(() => window.bench.idle(0.5)); // what a page puts off until after the first paint isn't idleness
   const idle = await tab.busy(() => page.evaluate(() => window.bench.idle(1)));
   const scrollBy = (how: 'looking' | 'timed') =>
     page.evaluate(([pixels, frames, as]) => window.bench.scroll(pixels, frames, as), [

@@ -18,8 +18,7 @@ const OVERSCAN = 6;
 /** They come when the first rows have been on screen for so long, in milliseconds, or with the first scroll. */
 const OVERSCAN_AFTER_MS = 100;
 /** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
-const MOST_EASED = 20;
-const EASE_MS = 150;
+const [MOST_EASED, EASE_MS] = [20, 150];
 /** How long a new row is marked, in milliseconds (ux.md 2.3). */
 const MARK_MS = 2_000;
 
