@@ -42,7 +42,7 @@ export const treeStyles = css`
   .indent { flex: none; align-self: stretch; margin-inline-end: calc(-1 * var(--sam-2)); inline-size: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px); background: repeating-linear-gradient(to right, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
   .indent:dir(rtl) { background: repeating-linear-gradient(to left, transparent 0 11px, var(--sam-border) 11px 12px, transparent 12px var(--sam-indent)); }
   .toggle { flex: none; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
-  .row .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
+  .row .cell .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
   .row[aria-expanded] .toggle, .row[data-entered] .toggle { visibility: visible; }
   .avatar { flex: none; display: grid; place-items: center; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 1; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
   .label { min-inline-size: 3ch; overflow: hidden; text-overflow: ellipsis; color: inherit; text-decoration: none; cursor: pointer; border-radius: 2px; }
