@@ -17,4 +17,6 @@ export const rowGlyphs = css`
   .enter { flex: none; inline-size: 13px; block-size: 13px; background: ${LINE} 0 6px / 9px 1.25px no-repeat, ${FALL} 4px 1.6px / 5px 5px no-repeat, ${RISE} 4px 6.6px / 5px 5px no-repeat; border: 1.25px solid; border-inline-start: 0; }
   .enter:dir(rtl) { transform: scaleX(-1); }
   .dots { inline-size: 15px; block-size: 5px; background: radial-gradient(circle, currentColor 1.1px, #0000 1.6px) 0 0 / 5px 5px repeat-x; }
+  /* Forced colours take gradients away. */
+  @media (forced-colors: active) { .toggle, .wallet { forced-color-adjust: none; color: CanvasText; } .enter, .dots { forced-color-adjust: none; color: ButtonText; } }
 `;
