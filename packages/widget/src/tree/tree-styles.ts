@@ -66,7 +66,7 @@ export const treeStyles = css`
   .row[data-state='closed'] .avatar { filter: grayscale(1); }
 
   .plan { color: var(--sam-text-2); }
-  .plan, .transfer .words { white-space: normal; line-height: 1.2; }
+  .row .plan, .transfer .words { white-space: normal; line-height: 1.2; }
   .number { text-align: end; font-variant-numeric: var(--sam-num); padding-inline-end: var(--sam-4); }
   .row .minutes { display: grid; grid-template-columns: 1fr auto; align-items: center; justify-items: end; column-gap: var(--sam-2); line-height: 1.15; }
   .total { grid-column: 2; } .own { grid-column: 1 / -1; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .own:empty { display: none; }
