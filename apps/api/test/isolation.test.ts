@@ -99,12 +99,42 @@ describe('Bad input (reliability.md 4)', () => {
     });
     expect(await send({ account: 7, name: 'Fine' })).toMatchObject({ code: 'BAD_REQUEST', field: 'account' });
     expect(await send(undefined)).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await send({ account: root, name: 'a\u0000b' })).toEqual({
+      code: 'BAD_REQUEST',
+      field: 'name',
+      message: 'name holds characters that cannot be stored.',
+      retryable: false,
+    });
     expect(await send({ account: root, name: 'a\u0007b' })).toMatchObject({ code: 'NAME_INVALID', field: 'name' });
     expect(await send({ account: root, name: 'x'.repeat(121) })).toMatchObject({ code: 'NAME_INVALID' });
     expect(await send({ account: root, name: 'Big', metadata: { text: 'x'.repeat(9_000) } })).toMatchObject({
       code: 'METADATA_TOO_LARGE',
     });
     expect((await owner.accounts.get.query({ account: root })).children).toBe(before);
+  });
+
+  it('is refused in sentences that a person can act on', async () => {
+    const list = (input: object) => refusalOf(owner.accounts.list.query({ account: root, ...input } as never));
+    const messages = await Promise.all([
+      list({ cursor: 7 }),
+      list({ limit: 0 }),
+      list({ limit: 201 }),
+      list({ limit: 1.5 }),
+      list({ cursor: 'x'.repeat(4_001) }),
+      list({ sort: 'colour' }),
+      list({ status: [] }),
+      list({ status: 'active' }),
+    ]);
+    expect(messages.map(({ field, message }) => `${field}: ${message}`)).toEqual([
+      'cursor: This has to be text.',
+      'limit: This has to be 1 at least.',
+      'limit: This can be 200 at most.',
+      'limit: This has to be a whole number.',
+      'cursor: This can be 4000 characters at most.',
+      'sort: This has to be one of: name, members, agents, minutes, created.',
+      'status: This can’t be empty.',
+      'status: This has to be a list.',
+    ]);
   });
 
   it('names nobody who is not recognised, whatever is wrong with the token', async () => {

@@ -3,6 +3,7 @@ import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { Refused } from '../hall/refused.ts';
 import { WriterFullError } from '../hall/usage-writer.ts';
+import { schemaRefusal } from './schema-refusal.ts';
 
 /** A refusal as it leaves the server, in every error's `data.refusal`. */
 export type SentRefusal = Refusal & { readonly retryable: boolean };
@@ -51,7 +52,7 @@ const isUnavailable = (error: unknown): boolean =>
 export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readonly unexpected: boolean } {
   const { cause } = error;
   if (cause instanceof Refused) return { refusal: cause.refusal, unexpected: false };
-  if (cause instanceof ZodError) return { refusal: fromSchema(cause), unexpected: false };
+  if (cause instanceof ZodError) return { refusal: schemaRefusal(cause), unexpected: false };
   if (cause instanceof WriterFullError)
     return { refusal: { code: 'UNAVAILABLE', message: cause.message }, unexpected: false };
   if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
@@ -68,14 +69,6 @@ export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readon
     default:
       return { refusal: INTERNAL, unexpected: true };
   }
-}
-
-function fromSchema(error: ZodError): Refusal {
-  const [issue] = error.issues;
-  if (!issue) return { code: 'BAD_REQUEST', message: 'This request is not valid.' };
-  const path = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [])].join('.');
-  const message = issue.code === 'unrecognized_keys' ? 'There is no such field.' : issue.message;
-  return path === '' ? { code: 'BAD_REQUEST', message } : { code: 'BAD_REQUEST', message, field: path };
 }
 
 /** A refusal with what its code says of trying again. */

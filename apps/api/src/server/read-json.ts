@@ -1,4 +1,4 @@
-import { jsonFault } from '@tenantree/domain';
+import { type JsonFault, jsonFault } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 
 /** Largest bodies that are read (bytes, reliability.md 4). */
@@ -35,9 +35,13 @@ export function parseJson(text: string, envelopes = 0): unknown {
   }
   const fault = jsonFault(value, 1 - envelopes);
   if (!fault) return value;
-  return fault.path === ''
-    ? refuseWith('BAD_REQUEST', `This request ${fault.why}.`)
-    : refuseWith('BAD_REQUEST', `${fault.path} ${fault.why}.`, fault.path);
+  return fault.path === '' ? refuseWith('BAD_REQUEST', `This request ${fault.why}.`) : refuseAt(fault, envelopes);
+}
+
+/** Names the field as its sender does: the levels of an envelope (the place in a batch) are not theirs. */
+function refuseAt({ path, why }: JsonFault, envelopes: number): never {
+  const field = path.split('.').slice(envelopes).join('.');
+  return refuseWith('BAD_REQUEST', field === '' ? `This request ${why}.` : `${field} ${why}.`, field || undefined);
 }
 
 async function readBounded(request: Request, mostBytes: number): Promise<string> {
