@@ -20,7 +20,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
   const { refusal, isSending, onSubmit } = useForm(async ({ name = '' }) => {
     setMade((await keys.create.mutate({ account, name })).key);
     await queries.invalidateQueries({ queryKey: ['keys', account] });
-    return null;
+    return 'next';
   });
   const askToRevoke = (id: string, name: string): void =>
     setQuestion({

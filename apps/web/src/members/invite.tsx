@@ -14,7 +14,7 @@ export function Invite({ account }: { readonly account: string }) {
     const { link } = await tenantree.trpc.members.invite.mutate({ account, email, role });
     setInvited({ link, email });
     await queries.invalidateQueries({ queryKey: ['members', account] });
-    return null;
+    return 'next';
   });
   return (
     <>

@@ -5,10 +5,11 @@ import { type FormEvent, useEffect, useRef, useState } from 'react';
 export type Values = Readonly<Record<string, string>>;
 
 /**
- * A form that is sent once at a time. The send function returns a refusal, or null when all went well; what it throws is taken
- * for the server's refusal. What was typed stays, and the focus goes to the field that is to blame.
+ * A form that is sent once at a time. The send function returns a refusal, null when all went well, or `'next'` when the form then
+ * waits, empty, for the next one; what it throws is taken for the server's refusal. What was refused stays as it was typed, and the
+ * focus goes to the field that is to blame.
  */
-export function useForm(send: (values: Values) => Promise<CallRefusal | null>) {
+export function useForm(send: (values: Values) => Promise<CallRefusal | 'next' | null>) {
   const [refusal, setRefusal] = useState<CallRefusal | null>(null);
   const [isSending, setSending] = useState(false);
   // State is a render late for a double click.
@@ -30,7 +31,9 @@ export function useForm(send: (values: Values) => Promise<CallRefusal | null>) {
       [...data].flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     );
     try {
-      setRefusal(await send(values));
+      const outcome = await send(values);
+      if (outcome === 'next') form.current.reset();
+      setRefusal(outcome === 'next' ? null : outcome);
     } catch (error) {
       setRefusal(refusalOf(error));
     } finally {

@@ -86,6 +86,8 @@ describe('the web app', () => {
     await page.getByLabel('Name of the new key').fill('CRM sync');
     await page.getByRole('button', { name: 'Create key' }).click();
     const key = await page.locator('code').innerText();
+    // A second Enter makes no second key.
+    await expect.poll(() => page.getByLabel('Name of the new key').inputValue(), patiently).toBe('');
     await expectAccessible(page, 'keys');
     client = clientWithToken(app.url, key);
     await page.getByRole('link', { name: 'Subaccounts' }).click();
