@@ -114,7 +114,7 @@ describe('Bad input (reliability.md 4)', () => {
   });
 
   it('is refused in sentences that a person can act on', async () => {
-    const list = (input: object) => refusalOf(owner.accounts.list.query({ account: root, ...input } as never));
+    const list = (input: object) => refusalOf(owner.accounts.list.query({ account: root, ...input }));
     const messages = await Promise.all([
       list({ cursor: 7 }),
       list({ limit: 0 }),
