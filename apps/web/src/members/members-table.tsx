@@ -17,6 +17,7 @@ type Props = People & {
 /** Members, then those who are invited. */
 export function MembersTable({ members, invitations, me, rights, onRole, onRemove, onWithdraw }: Props) {
   const mayChange = rights === 'change';
+  const owners = members.filter(({ role }) => role === 'owner');
   return (
     <table className={css.table}>
       <thead>
@@ -55,13 +56,16 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
             </Cell>
             {mayChange && (
               <Cell>
-                <Button
-                  look="danger"
-                  aria-label={userId === me ? 'Leave' : `Remove ${name}`}
-                  onClick={() => onRemove(userId, name)}
-                >
-                  {userId === me ? 'Leave' : 'Remove'}
-                </Button>
+                {/* The only owner stays until somebody else is one (product.md 3.2). */}
+                {(role !== 'owner' || owners.length > 1) && (
+                  <Button
+                    look="danger"
+                    aria-label={userId === me ? 'Leave' : `Remove ${name}`}
+                    onClick={() => onRemove(userId, name)}
+                  >
+                    {userId === me ? 'Leave' : 'Remove'}
+                  </Button>
+                )}
               </Cell>
             )}
           </tr>

@@ -101,9 +101,15 @@ export function Page({
   );
 }
 
-type Query<T> = { readonly data: T | undefined; readonly error: unknown; readonly refetch: () => unknown };
+type Query<T> = {
+  readonly data: T | undefined;
+  readonly error: unknown;
+  /** Why the last try failed, while another one is made. */
+  readonly failureReason: unknown;
+  readonly refetch: () => unknown;
+};
 
-/** What a list shows: nothing yet, why it can't be shown, that it is empty, or its content. */
+/** What a list shows: that it is on its way, why it can't be shown, that it is empty, or its content. */
 export function Loaded<T>({
   query,
   children,
@@ -112,7 +118,12 @@ export function Loaded<T>({
   readonly children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return children(query.data);
-  if (!query.error) return <div className={css.state} aria-busy="true" />;
+  if (!query.error)
+    return (
+      <div className={`${css.state} ${css.waiting}`} role="status" aria-busy="true">
+        {query.failureReason ? <p>{refusalOf(query.failureReason).message} Trying again …</p> : <p>Loading …</p>}
+      </div>
+    );
   const refusal = refusalOf(query.error);
   const isForbidden = refusal.code === 'FORBIDDEN';
   const isMissing = refusal.code === 'NOT_FOUND';

@@ -121,15 +121,15 @@ const INSIDE: readonly Screen[] = [
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
     },
   ],
+  ['members', () => `/a/${owner.root}/members`, (page) => page.getByText('Invited', { exact: true }).waitFor()],
   [
-    'members and a question',
-    () => `/a/${owner.root}/members`,
+    'keys and a question',
+    () => `/a/${owner.root}/developers/api-keys`,
     async (page) => {
-      await page.getByRole('button', { name: 'Leave' }).click();
+      await page.getByRole('button', { name: 'Revoke CRM sync' }).click();
       await dialog(page);
     },
   ],
-  ['keys', () => `/a/${owner.root}/developers/api-keys`, (page) => page.getByText('CRM sync').waitFor()],
   ['activity', () => `/a/${owner.root}/activity`, (page) => page.getByText(/created the API key/).waitFor()],
   [
     'no such account',
