@@ -54,6 +54,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       attributes text[] := string_to_array(p_attributes, E'\\x1f');
       this_period timestamptz := date_trunc('month', p_now, 'UTC');
       new_accounts uuid[];
+      new_keys text[];
       new_quantities numeric[];
       new_occurred timestamptz[];
     BEGIN
@@ -67,40 +68,38 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         FROM unnest(p_accounts, keys, p_quantities, p_occurred, attributes) WITH ORDINALITY AS u(account_id, key, quantity, occurred_at, attributes, i)
         ORDER BY u.account_id, u.key, u.i
         ON CONFLICT DO NOTHING
-        RETURNING account_id, quantity, occurred_at
+        RETURNING account_id, key, quantity, occurred_at
       )
-      SELECT array_agg(n.account_id), array_agg(n.quantity), array_agg(n.occurred_at)
-      INTO new_accounts, new_quantities, new_occurred FROM ins n;
+      SELECT array_agg(n.account_id), array_agg(n.key), array_agg(n.quantity), array_agg(n.occurred_at)
+      INTO new_accounts, new_keys, new_quantities, new_occurred FROM ins n;
 
-      -- LATERAL ... LIMIT 1 is a look-up by index whatever the planner thinks of the tables' sizes: a connection keeps the plan that
-      -- it made when they were nearly empty, and a scan of all events for every flush cost more than the flush.
+      -- What was not inserted is known already, or stands in this batch twice. LATERAL ... LIMIT 1 is a look-up by index whatever the
+      -- planner thinks of the tables' sizes: a connection keeps the plan that it made when they were nearly empty, and a scan of all
+      -- events for every flush cost more than the flush.
       IF coalesce(cardinality(new_accounts), 0) < cardinality(p_accounts) THEN
-        SELECT string_agg(d.i || CASE WHEN (d.e).meter = p_meter AND (d.e).quantity = p_quantities[d.i] AND (d.e).occurred_at = p_occurred[d.i]
-            AND (d.e).attributes = attributes[d.i]::jsonb AND (d.e).kind = p_kind AND (d.e).reason IS NOT DISTINCT FROM p_reason
+        SELECT string_agg(u.i || CASE WHEN (s.e).meter = p_meter AND (s.e).quantity = p_quantities[u.i] AND (s.e).occurred_at = p_occurred[u.i]
+            AND (s.e).attributes = attributes[u.i]::jsonb AND (s.e).kind = p_kind AND (s.e).reason IS NOT DISTINCT FROM p_reason
           THEN ':duplicate' ELSE ':conflict' END, ',') INTO uncounted
-        FROM (
-          SELECT u.i, s.e, s.mine AND u.i = min(u.i) OVER (PARTITION BY u.account_id, u.key) AS counted
-          FROM unnest(p_accounts, keys) WITH ORDINALITY AS u(account_id, key, i)
-          CROSS JOIN LATERAL (
-            SELECT e, e.xmin = pg_current_xact_id()::xid AS mine FROM usage_events e WHERE e.account_id = u.account_id AND e.key = u.key LIMIT 1
-          ) s
-        ) d WHERE NOT d.counted;
+        FROM unnest(p_accounts, keys) WITH ORDINALITY AS u(account_id, key, i)
+        CROSS JOIN LATERAL (SELECT e FROM usage_events e WHERE e.account_id = u.account_id AND e.key = u.key LIMIT 1) s
+        WHERE (u.account_id, u.key) NOT IN (SELECT n.account_id, n.key FROM unnest(new_accounts, new_keys) n(account_id, key))
+          OR u.i NOT IN (SELECT min(f.i) FROM unnest(p_accounts, keys) WITH ORDINALITY AS f(account_id, key, i) GROUP BY f.account_id, f.key);
       END IF;
 
       -- Totals are written deepest account first, root last, behind the lock on the tree's version. Flushes of one tree queue for it, so
       -- all that needs no lock is done by now.
       WITH placed AS (
-        SELECT a.id AS account_id, a.root_id, a.path AS path_now, date_trunc('month', n.occurred_at, 'UTC') AS period,
-          CASE WHEN n.occurred_at >= a.placed_at THEN a.path ELSE past_path(a.id, n.occurred_at) END AS path,
+        SELECT n.account_id, any_value(a.root_id) AS root_id, any_value(a.path) AS path_now, date_trunc('month', n.occurred_at, 'UTC') AS period,
+          CASE WHEN n.occurred_at < a.placed_at THEN past_path(a.id, n.occurred_at) END AS path_then,
           sum(n.quantity) AS quantity, count(*) AS events
         FROM unnest(new_accounts, new_quantities, new_occurred) n(account_id, quantity, occurred_at)
-        CROSS JOIN LATERAL (SELECT * FROM accounts a WHERE a.id = n.account_id LIMIT 1) a GROUP BY 1, 2, 3, 4, 5
+        CROSS JOIN LATERAL (SELECT a.id, a.root_id, a.path, a.placed_at FROM accounts a WHERE a.id = n.account_id LIMIT 1) a GROUP BY 1, 4, 5
       ), steps AS (
-        SELECT p.*, unnest(p.path) AS id, generate_subscripts(p.path, 1) AS level FROM placed p
+        SELECT p.*, unnest(coalesce(p.path_then, p.path_now)) AS id, generate_subscripts(coalesce(p.path_then, p.path_now), 1) AS level FROM placed p
       ), chain AS MATERIALIZED (
         SELECT s.id AS account_id, any_value(s.root_id) AS root_id, max(s.level) AS level, s.period,
-          sum(CASE WHEN s.id = s.account_id THEN s.quantity ELSE 0 END) AS own, sum(s.quantity) AS total,
-          sum(CASE WHEN s.id = s.account_id THEN s.events ELSE 0 END) AS own_events, sum(s.events) AS total_events
+          coalesce(sum(s.quantity) FILTER (WHERE s.id = s.account_id), 0) AS own, sum(s.quantity) AS total,
+          coalesce(sum(s.events) FILTER (WHERE s.id = s.account_id), 0) AS own_events, sum(s.events) AS total_events
         FROM steps s GROUP BY s.id, s.period
       ), locked AS (
         SELECT t.root_id FROM tree_versions t WHERE t.root_id IN (SELECT root_id FROM chain) ORDER BY t.root_id FOR UPDATE
