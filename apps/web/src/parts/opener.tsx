@@ -9,6 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
+import { partsCss } from './parts.tsx';
 
 type Opened = {
   readonly opener: RefObject<HTMLButtonElement | null>;
@@ -31,6 +32,7 @@ type Props = ComponentProps<'button'> & {
 /** A button beside which something opens. React Aria, which that is made of, is a third of the app: no page waits for it. */
 export function Opener({ opens, load, popup, ...button }: Props) {
   const [isOpen, setOpen] = useState(false);
+  const [isMissing, setMissing] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const next = useRef<(() => void) | undefined>(undefined);
   const opened = useMemo<Opened>(() => {
@@ -51,8 +53,10 @@ export function Opener({ opens, load, popup, ...button }: Props) {
   const open = async (): Promise<void> => {
     // Not every browser does: this is where the focus comes back to.
     opener.current?.focus();
-    // Without a server nothing opens. Once it is back the page loads itself again (renew.ts).
-    if ((await prepare()) === 'ready') setOpen(true);
+    // Once the server is back, what is missing is loaded with the page itself (renew.ts).
+    const state = await prepare();
+    setOpen(state === 'ready');
+    setMissing(state === 'failed');
   };
   return (
     <>
@@ -68,6 +72,7 @@ export function Opener({ opens, load, popup, ...button }: Props) {
           next.current = undefined;
           after?.();
         }}
+        onBlur={() => setMissing(false)}
         onClick={() => void open()}
         onKeyDown={(event) => {
           // Until the focus has moved into what opened, Escape is pressed here, and means the same.
@@ -77,6 +82,11 @@ export function Opener({ opens, load, popup, ...button }: Props) {
         }}
         {...button}
       />
+      {isMissing && (
+        <p role="alert" className={partsCss.notice}>
+          The server does not answer. Try again in a moment.
+        </p>
+      )}
       <OpenedContext value={opened}>
         <Suspense fallback={null}>{isOpen && popup}</Suspense>
       </OpenedContext>
