@@ -5,7 +5,7 @@ import { Hub } from '../../../apps/api/src/live/hub.ts';
 import { liveSocket } from '../../../apps/api/src/live/live-socket.ts';
 import type { UsageChange, Viewer } from '../../../apps/api/src/live/ports.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
-import type { StartServer } from './servers.ts';
+import type { StartServer } from './start-server.ts';
 
 type AccountId = UsageChange['root'];
 const ROOT = MARKER_ACCOUNT as AccountId;

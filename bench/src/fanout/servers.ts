@@ -7,10 +7,7 @@ import { Server as SocketIoServer } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { usageFrame, webSocketFrame } from './frame.ts';
 import { startOurs } from './ours.ts';
-
-/** Sends the tick with this version to every subscriber. */
-export type Publish = (version: number) => void;
-export type StartServer = (http: HttpServer, eventsPerFrame: number) => Publish | Promise<Publish>;
+import type { StartServer } from './start-server.ts';
 
 function everyClient(http: HttpServer): Set<WebSocket> {
   const clients = new Set<WebSocket>();

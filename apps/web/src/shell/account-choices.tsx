@@ -7,11 +7,18 @@ import { SearchField } from 'react-aria-components/SearchField';
 import { Avatar } from '../parts/avatar.tsx';
 import { useOpened } from '../parts/opener.tsx';
 import { Popup } from '../parts/popup.tsx';
-import type { SwitcherProps } from './account-switcher.tsx';
 import { SearchIcon } from './icons.tsx';
 import css from './shell.module.css';
 import { useChoices } from './use-choices.ts';
-import { readVisits } from './visits.ts';
+import { readVisits, type Visit } from './visits.ts';
+
+export type SwitcherProps = {
+  readonly current: Visit | null;
+  /** Accounts that the person belongs to. */
+  readonly own: readonly Visit[];
+  readonly user: string;
+  readonly onChoose: (account: string) => void;
+};
 
 const SAID = {
   searching: 'Searching…',

@@ -2,17 +2,9 @@ import { lazy } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { Opener } from '../parts/opener.tsx';
 import { partsCss } from '../parts/parts.tsx';
+import type { SwitcherProps } from './account-choices.tsx';
 import { ChevronIcon } from './icons.tsx';
 import css from './shell.module.css';
-import type { Visit } from './visits.ts';
-
-export type SwitcherProps = {
-  readonly current: Visit | null;
-  /** Accounts that the person belongs to. */
-  readonly own: readonly Visit[];
-  readonly user: string;
-  readonly onChoose: (account: string) => void;
-};
 
 const load = () => import('./account-choices.tsx');
 const AccountChoices = lazy(load);

@@ -6,7 +6,8 @@ import { Popup } from '../parts/popup.tsx';
 import { signOut } from '../session/sign-in.ts';
 import css from './shell.module.css';
 import { applyTheme, readTheme, THEMES, type Theme } from './theme.ts';
-import type { UserProps } from './user-menu.tsx';
+
+export type UserProps = { readonly name: string; readonly email: string };
 
 const LABELS: Readonly<Record<Theme, string>> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
 

@@ -3,8 +3,7 @@ import { lazy } from 'react';
 import { Opener } from '../parts/opener.tsx';
 import { partsCss } from '../parts/parts.tsx';
 import css from './shell.module.css';
-
-export type UserProps = { readonly name: string; readonly email: string };
+import type { UserProps } from './user-choices.tsx';
 
 const load = () => import('./user-choices.tsx');
 const UserChoices = lazy(load);

@@ -1,11 +1,16 @@
-import type { MenuItem as Entry } from '@tenantree/widget';
+import type { AccountDetail, MenuItem as Entry } from '@tenantree/widget';
 import { useEffect, useState } from 'react';
 import { Menu, MenuItem } from 'react-aria-components/Menu';
 import { useOpened } from '../parts/opener.tsx';
 import { partsCss } from '../parts/parts.tsx';
 import { Popup } from '../parts/popup.tsx';
 import shellCss from '../shell/shell.module.css';
-import type { AccountMenuProps } from './account-menu.tsx';
+
+export type AccountMenuProps = {
+  readonly account: AccountDetail;
+  readonly entriesOf: (account: AccountDetail) => Promise<readonly Entry[]>;
+  readonly onChoose: (id: string) => void;
+};
 
 /** What the panel has a button of its own for, or what only makes sense in the table. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);

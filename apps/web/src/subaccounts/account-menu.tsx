@@ -1,14 +1,8 @@
-import type { AccountDetail, MenuItem } from '@tenantree/widget';
 import { lazy } from 'react';
 import { Opener } from '../parts/opener.tsx';
 import { partsCss } from '../parts/parts.tsx';
 import { MoreIcon } from '../shell/icons.tsx';
-
-export type AccountMenuProps = {
-  readonly account: AccountDetail;
-  readonly entriesOf: (account: AccountDetail) => Promise<readonly MenuItem[]>;
-  readonly onChoose: (id: string) => void;
-};
+import type { AccountMenuProps } from './account-entries.tsx';
 
 const load = () => import('./account-entries.tsx');
 const AccountEntries = lazy(load);

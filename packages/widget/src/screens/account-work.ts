@@ -8,9 +8,10 @@ import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActs } from './account-acts.ts';
 import { copyText } from './copy-text.ts';
+import type { DialogContext } from './dialog-context.ts';
 import { menuFor } from './row-menu.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
-import { type DialogContext, ScreenDialogs } from './screen-dialogs.ts';
+import { ScreenDialogs } from './screen-dialogs.ts';
 
 /** Expanding more rows than this at once is asked about first (ux.md 2.2). */
 const ASK_ABOVE_ROWS = 2_000;

@@ -2,7 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
-import type { DialogContext } from './screen-dialogs.ts';
+import type { DialogContext } from './dialog-context.ts';
 
 /** Compares names as people type them: without regard to case and outer space (ux.md 2.5). */
 const sameName = (a: string, b: string): boolean =>

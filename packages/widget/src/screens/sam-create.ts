@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
-import type { DialogContext } from './screen-dialogs.ts';
+import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
 const MOST = 120;

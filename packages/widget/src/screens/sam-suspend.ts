@@ -3,7 +3,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { SuspensionPreview } from '../data/account-source.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
 import type { Strings } from '../strings/en.ts';
-import type { DialogContext } from './screen-dialogs.ts';
+import type { DialogContext } from './dialog-context.ts';
 
 const KINDS: readonly { readonly kind: SuspensionKind; readonly label: keyof Strings; readonly text: keyof Strings }[] =
   [

@@ -1,17 +1,8 @@
 import type { AccountRow } from '@tenantree/domain';
-import type { AccountName, AccountSource } from '../data/account-source.ts';
+import type { AccountName } from '../data/account-source.ts';
 import { define } from '../define.ts';
 import type { Texts } from '../strings/texts.ts';
-import type { AccountActs } from './account-acts.ts';
-
-/** What dialogs need of the screen that opens them. */
-export type DialogContext = {
-  readonly source: AccountSource;
-  readonly texts: Texts;
-  readonly acts: AccountActs;
-  /** An account was created. */
-  readonly created: (row: AccountRow) => void;
-};
+import type { DialogContext } from './dialog-context.ts';
 
 /** An element that is a dialog: it opens itself and says when it is over. */
 type DialogElement = HTMLElement & { open(): void };

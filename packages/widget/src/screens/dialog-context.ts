@@ -1,0 +1,13 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { AccountSource } from '../data/account-source.ts';
+import type { Texts } from '../strings/texts.ts';
+import type { AccountActs } from './account-acts.ts';
+
+/** What dialogs need of the screen that opens them. */
+export type DialogContext = {
+  readonly source: AccountSource;
+  readonly texts: Texts;
+  readonly acts: AccountActs;
+  /** An account was created. */
+  readonly created: (row: AccountRow) => void;
+};
