@@ -64,7 +64,7 @@ export default defineConfig({
           ...patient,
           name: 'browser',
           include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
-          exclude: [...everywhere, '**/*.e2e.test.ts'],
+          exclude: [...everywhere, '**/*.e2e.test.ts', '../../**/*.e2e.test.ts'],
           browser: {
             enabled: true,
             headless: true,

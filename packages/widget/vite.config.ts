@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type ESTree, type Plugin, parseSync, Visitor } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -10,27 +10,70 @@ const sources = globSync('src/**/*.ts', { cwd: path('.') }).map((file) => readFi
 /** Whether anything but the list of tokens itself uses one. Tokens that only the web app uses stay out of the widget. */
 const isUsed = (token: string): boolean => sources.some((source) => source.includes(`var(${token}`));
 
+const tight = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replace(/ {2,}/g, ' ');
+/** Lines end between elements that flex and grid lay out: there white space shows nothing, and would be a text node each. */
+const tightMarkup = (text: string): string =>
+  tight(text.replace(/>\s*\n\s*(?=<|$)/g, '>').replace(/(^|>)\s*\n\s*(?=<)/g, '$1'));
+const tightCss = (text: string): string =>
+  tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
+    .replace(/\s*([{};,])\s*/g, '$1')
+    .replace(/: /g, ':')
+    .replace(/;}/g, '}');
+const tightTokens = (text: string): string =>
+  tightCss(text).replace(/(--[\w-]+):[^;}]*[;}]/g, (all, token: string) =>
+    isUsed(token) ? all : all.endsWith('}') ? '}' : '',
+  );
+
+type Tighten = (text: string) => string;
+const TAGS: Readonly<Record<string, Tighten>> = { css: tightCss, html: tightMarkup, svg: tightMarkup };
+
 /** Takes the white space out of `css` and `html` templates, and unused tokens out of the list: to the minifier these are just strings. */
 function tightTemplates(): Plugin {
-  const tight = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replace(/ {2,}/g, ' ');
-  const tightCss = (text: string): string =>
-    tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
-      .replace(/\s*([{};,])\s*/g, '$1')
-      .replace(/: /g, ':')
-      .replace(/;}/g, '}');
-  const tightTokens = (text: string): string =>
-    tightCss(text).replace(/(--[\w-]+):[^;}]*[;}]/g, (all, token: string) =>
-      isUsed(token) ? all : all.endsWith('}') ? '}' : '',
-    );
   return {
     name: 'tight-templates',
     transform(code, id) {
       if (!/\/widget\/src\/.*\.ts$/.test(id)) return null;
-      const tightened = code
-        .replace(/\bcss`[^`]*`/g, tightCss)
-        .replace(/(?<=TOKENS = )`[^`]*`/, tightTokens)
-        .replace(/\b(?:html|svg)`(?:[^`$]|\$(?!\{))*/g, tight);
+      const templates: { readonly template: ESTree.TemplateLiteral; readonly tighten: Tighten }[] = [];
+      new Visitor({
+        TaggedTemplateExpression: ({ tag, quasi }) => {
+          const tighten = tag.type === 'Identifier' ? TAGS[tag.name] : undefined;
+          if (tighten) templates.push({ template: quasi, tighten });
+        },
+        VariableDeclarator: ({ id: target, init }) => {
+          if (target.type === 'Identifier' && target.name === 'TOKENS' && init?.type === 'TemplateLiteral')
+            templates.push({ template: init, tighten: tightTokens });
+        },
+      }).visit(parseSync(id, code, { astType: 'js' }).program);
+      const texts = templates.flatMap(({ template, tighten }) => template.quasis.map((text) => ({ ...text, tighten })));
+      const tightened = texts
+        .sort((a, b) => b.start - a.start)
+        .reduce(
+          (all, { start, end, tighten }) => all.slice(0, start) + tighten(all.slice(start, end)) + all.slice(end),
+          code,
+        );
       return { code: tightened, map: null };
+    },
+  };
+}
+
+const HELPER = /\/\/#region \\0@oxc-project\+runtime@\S+\/(\w+)\.js\n([^]*?)\/\/#endregion/g;
+/** What stands in place of a helper, as far as tRPC uses it. */
+const HELPERS: Readonly<Record<string, (body: string) => string>> = {
+  defineProperty: () => 'const _defineProperty = (object, key, value) => ((object[key] = value), object);',
+  objectSpread2: () => 'const _objectSpread2 = (...parts) => Object.assign(...parts);',
+  // the same, but as an expression, so that it goes when nothing uses it
+  wrapAsyncGenerator: (body) =>
+    `const _wrapAsyncGenerator = /* @__PURE__ */ (() => { ${body} return _wrapAsyncGenerator; })();`,
+};
+
+/** tRPC's files are written for older browsers than ours: spreads and class fields go through helpers, twice over and never tree-shaken. */
+function modernTrpc(): Plugin {
+  return {
+    name: 'modern-trpc',
+    transform(code, id) {
+      if (!/\/@trpc\/(client|server)\/dist\/.*\.mjs$/.test(id)) return null;
+      const modern = code.replace(HELPER, (all, name: string, body: string) => HELPERS[name]?.(body) ?? all);
+      return { code: modern, map: null };
     },
   };
 }
@@ -54,7 +97,7 @@ function integrity(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [tightTemplates(), integrity()],
+  plugins: [tightTemplates(), modernTrpc(), integrity()],
   build: {
     target: 'es2022',
     sourcemap: false,
@@ -63,6 +106,8 @@ export default defineConfig({
     lib: { entry: path('src/manager/entry.ts'), formats: ['es'], fileName: () => 'subaccount-manager.js' },
     rolldownOptions: {
       preserveEntrySignatures: 'allow-extension',
+      // no getter of ours or of our libraries does anything but answer
+      treeshake: { propertyReadSideEffects: false },
       output: {
         minify: true,
         comments: false,

@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '@tenantree/domain';
+import type { ERROR_CODES, ErrorCode } from '@tenantree/domain';
 
 /** Why a call was refused, in the form in which screens and scripts want it. */
 export type CallRefusal = {
@@ -35,10 +35,16 @@ const CODE_OF_TRPC: Readonly<Record<string, ErrorCode>> = {
   GATEWAY_TIMEOUT: 'UNAVAILABLE',
 };
 
+type Codes = typeof ERROR_CODES;
+type RetryableCode = { [Code in ErrorCode]: Codes[Code]['retryable'] extends true ? Code : never }[ErrorCode];
+
+/** Beside codes that no refusal came with. A refusal says it itself: the list of all codes has no place in a page. */
+const RETRYABLE: Readonly<Record<RetryableCode, true>> = { RATE_LIMITED: true, INTERNAL: true, UNAVAILABLE: true };
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isErrorCode = (value: unknown): value is ErrorCode =>
-  typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+/** A newer server may have codes that this build doesn't know: they are passed on as they are. */
+const isErrorCode = (value: unknown): value is ErrorCode => textOf(value) !== undefined;
 
 /** The `data` of the error shape that the server sent, wherever the error came from; undefined when no server answered in our form. */
 function dataOf(error: unknown): Record<string, unknown> | undefined {
@@ -69,7 +75,7 @@ export function refusalOf(error: unknown): CallRefusal {
   return {
     code,
     message: textOf(refusal['message']) ?? message,
-    retryable: typeof refusal['retryable'] === 'boolean' ? refusal['retryable'] : ERROR_CODES[code].retryable,
+    retryable: typeof refusal['retryable'] === 'boolean' ? refusal['retryable'] : Object.hasOwn(RETRYABLE, code),
     ...(field && { field }),
     ...(requestId && { requestId }),
   };

@@ -50,6 +50,11 @@ describe('a refusal', () => {
     close();
   });
 
+  it('keeps a code that only a newer server knows', () => {
+    const error = { data: { refusal: { code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true } } };
+    expect(refusalOf(error)).toEqual({ code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true });
+  });
+
   it('is not made up for errors that no call made', () => {
     expect(refusalOf(new TypeError('x is not a function'))).toEqual({
       code: 'INTERNAL',
