@@ -2,36 +2,27 @@ import { type SVGTemplateResult, svg } from 'lit';
 
 /*
  * Drawn after Lucide (ISC licence, see LICENSE-lucide.txt): 24-unit grid, 1.75 stroke, round ends.
- * One path each, so that an icon is one node.
+ * One path each, so that an icon is one node. These are the icons of the list; those of other parts come with them.
  */
 const PATHS = {
-  chevron: 'm9 18 6-6-6-6',
-  chevronDown: 'm6 9 6 6 6-6',
   search: 'm21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z',
   plus: 'M5 12h14M12 5v14',
   close: 'M18 6 6 18M6 6l12 12',
-  check: 'M20 6 9 17l-5-5',
-  more: 'M12.6 12a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0Zm7 0a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0Zm-14 0a.6.6 0 1 1-1.2 0 .6.6 0 0 1 1.2 0Z',
-  enter: 'm10 17 5-5-5-5m5 5H3M15 3h4a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2h-4',
-  wallet:
-    'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z',
   arrowOut: 'M15 3h6v6M10 14 21 3m-3 10v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6',
   suspended: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0Zm-12 3V9m4 6V9',
   closed: 'M3 4h18v5H3Zm2 5v10a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V9m-9 4h4',
   alert: 'm21.7 18-8-14a2 2 0 0 0-3.5 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.7-3ZM12 9v4m0 4v.01',
-  refresh: 'M3 12a9 9 0 0 1 15-6.7L21 8m0-5v5h-5m5 4a9 9 0 0 1-15 6.7L3 16m0 5v-5h5',
   filter: 'M22 3H2l8 9.5V19l4 2v-8.5Z',
   sliders: 'M4 6h9m5 0h2M4 12h2m5 0h9M4 18h7m5 0h4M13 4v4M9 10v4m4 2v4',
   sortUp: 'm5 12 7-7 7 7m-7 7V5',
   sortDown: 'M12 5v14m7-7-7 7-7-7',
   back: 'M19 12H5m7 7-7-7 7-7',
-  lock: 'M5 11h14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1Zm2 0V7a5 5 0 0 1 10 0v4',
-  people:
-    'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2m11-14a4 4 0 1 1-8 0 4 4 0 0 1 8 0Zm9 14v-2a4 4 0 0 0-3-3.9M16 3.1a4 4 0 0 1 0 7.8',
 } as const;
 
-export type IconName = keyof typeof PATHS;
+type IconName = keyof typeof PATHS;
 
-/** An icon in the colour of the text around it, decorative: what it means is said in words beside it. */
-export const icon = (name: IconName, size = 16): SVGTemplateResult =>
-  svg`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]}></path></svg>`;
+/** An icon from its path, in the colour of the text around it, decorative: what it means is said in words beside it. */
+export const drawn = (path: string, size = 16): SVGTemplateResult =>
+  svg`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;
+
+export const icon = (name: IconName, size?: number): SVGTemplateResult => drawn(PATHS[name], size);

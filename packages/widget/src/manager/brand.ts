@@ -1,3 +1,4 @@
+import { css } from 'lit';
 import { contrast, hexOf, mix, parseHex, type Rgb } from '../tokens/contrast.ts';
 
 /** Text must stand out this much (WCAG 2.2 AA). */
@@ -5,6 +6,18 @@ const TEXT_CONTRAST = 4.5;
 /** Edges, focus and meters must stand out this much. */
 const EDGE_CONTRAST = 3;
 const STEP = 0.04;
+
+/** For a brand that has no single colour, such as one of two schemes: the browser derives the accents from `--sam-accent`. */
+const DERIVED = css`
+  @supports (color: oklch(from red l c h)) {
+    :host([brand]) {
+      --sam-accent-hover: oklch(from var(--sam-accent) calc(l - .06) c h);
+      --sam-accent-soft: light-dark(oklch(from var(--sam-accent) .95 calc(c * .25) h), oklch(from var(--sam-accent) .3 calc(c * .5) h));
+      --sam-accent-text: light-dark(oklch(from var(--sam-accent) min(l, .45) c h), oklch(from var(--sam-accent) max(l, .8) c h));
+      --sam-focus: var(--sam-accent-text);
+    }
+  }
+`.cssText;
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 
@@ -54,8 +67,14 @@ export function brandDeclarations(brand: Rgb): string {
     .join(' ');
 }
 
+/** The style sheet of a brand, whose colour is written in any way that the browser understands. */
+export function brandSheet(text: string): string {
+  const color = text.includes('light-dark(') ? null : readColor(text.trim());
+  return color === null ? DERIVED : `.root { ${brandDeclarations(color)} }`;
+}
+
 /** Reads any colour that the browser understands; null for anything else. */
-export function readColor(text: string): Rgb | null {
+function readColor(text: string): Rgb | null {
   if (!CSS.supports('color', text)) return null;
   const pen = new OffscreenCanvas(1, 1).getContext('2d');
   if (!pen) return null;

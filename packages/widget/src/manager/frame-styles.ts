@@ -20,7 +20,7 @@ export const frameStyles = css`
   .note span { flex: 1; }
   .state { display: grid; justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); text-align: center; color: var(--sam-text-2); }
   .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); }
-  .state p { margin: 0; max-inline-size: 46ch; font-size: var(--sam-fs-14); } .state .acts { margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); }
+  .state p { margin: 0; max-inline-size: 46ch; }
 `;
 
 let registered = false;

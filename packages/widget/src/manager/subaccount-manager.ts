@@ -5,7 +5,6 @@ import { clientSource } from '../data/client-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { FEATURES, type Feature } from '../screens/features.ts';
 import type { SamSubaccounts } from '../screens/sam-subaccounts.ts';
-import { stateBlock } from '../screens/screen-states.ts';
 import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
@@ -21,6 +20,10 @@ const stop = (event: Event): void => event.stopPropagation();
 
 /** Where a session stands: none yet, running, over, given up, or with a server of another protocol. */
 type Phase = 'waiting' | 'running' | 'expired' | 'loggedOut' | 'foreign';
+
+/** What stands here when there is no session and will be none. Nothing of it is loaded: a newer server has other files. */
+const ended = (title: string, text: string): TemplateResult =>
+  html`<div class="state" part="state"><h2>${title}</h2><p>${text}</p></div>`;
 
 const parseFeatures = (text: string | null): readonly Feature[] => {
   const wanted = new Set((text ?? '').split(/[\s,]+/));
@@ -157,8 +160,8 @@ export class SubaccountManager extends LitElement {
     const { texts, phase } = this;
     const { say } = texts;
     if (phase === 'waiting') return nothing;
-    if (phase === 'loggedOut') return stateBlock('lock', say('loggedOut'), '');
-    if (phase === 'foreign') return stateBlock('refresh', say('versionTitle'), say('versionText'));
+    if (phase === 'loggedOut') return ended(say('loggedOut'), '');
+    if (phase === 'foreign') return ended(say('versionTitle'), say('versionText'));
     const over = phase === 'expired';
     return html`${over ? html`<div class="note" role="alert"><span>${say('sessionEnded')}</span><button class="button" type="button" @click=${this.reconnect}>${say('reconnect')}</button></div>` : nothing}
       <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${texts} .features=${this.features}
@@ -215,10 +218,8 @@ export class SubaccountManager extends LitElement {
       this.#brandSheet.replaceSync('');
       return;
     }
-    const { brandDeclarations, readColor } = await import('./brand.ts');
+    const { brandSheet } = await import('./brand.ts');
     const text = brand || getComputedStyle(this).getPropertyValue('--sam-accent');
-    const color = text.includes('light-dark(') ? null : readColor(text.trim());
-    if (this.brand === brand)
-      this.#brandSheet.replaceSync(color === null ? '' : `.root { ${brandDeclarations(color)} }`);
+    if (this.brand === brand) this.#brandSheet.replaceSync(brandSheet(text));
   }
 }

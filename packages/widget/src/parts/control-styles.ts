@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** Buttons, fields and texts as all screens have them. */
+/** Buttons, fields and texts as all screens have them. What only forms have comes with those (form-styles.ts). */
 export const controlStyles = css`
   :host { box-sizing: border-box; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); text-align: start; letter-spacing: normal; }
   *, ::before, ::after { box-sizing: border-box; }
@@ -12,19 +12,12 @@ export const controlStyles = css`
   .button:focus-visible, .field:focus-within, .link:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
   .button.primary { background: var(--sam-accent); border-color: var(--sam-accent); color: var(--sam-on-accent); }
   .button.primary:hover { background: var(--sam-accent-hover); border-color: var(--sam-accent-hover); }
-  .button.danger { background: var(--sam-danger); border-color: var(--sam-danger); color: var(--sam-on-danger); }
-  .button.square { padding-inline: 0; inline-size: var(--sam-control); }
-  .button:disabled, .button[aria-disabled='true'] { opacity: .55; cursor: default; }
-  .button .name { overflow: hidden; text-overflow: ellipsis; max-inline-size: 24ch; }
+  .button:disabled { opacity: .55; cursor: default; }
   .link { all: unset; color: var(--sam-accent-text); text-decoration: underline; text-underline-offset: 3px; cursor: pointer; border-radius: 2px; }
   .field { display: flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); padding-inline: var(--sam-2); border: var(--sam-hair) solid var(--sam-border-strong); border-radius: var(--sam-r-2); background: var(--sam-surface); color: var(--sam-text-3); }
   .field:focus-within { outline-offset: -1px; }
-  .field input, .field textarea, .field select { all: unset; box-sizing: border-box; flex: 1; min-inline-size: 0; color: var(--sam-text); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: 1.43; text-align: start; }
-  .field textarea { padding-block: 6px; white-space: pre-wrap; overflow-wrap: anywhere; min-block-size: 3.4em; }
+  .field input { all: unset; box-sizing: border-box; flex: 1; min-inline-size: 0; color: var(--sam-text); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: 1.43; text-align: start; }
   .field ::placeholder { color: var(--sam-text-3); opacity: 1; }
-  .field.invalid { border-color: var(--sam-danger); }
-  .error { display: flex; gap: 6px; align-items: start; color: var(--sam-danger); font-size: var(--sam-fs-13); }
-  .error .icon { margin-block-start: 2px; }
   .hint { color: var(--sam-text-3); font-size: var(--sam-fs-12); }
   .hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
   @media (forced-colors: active) { .button, .field { border-color: ButtonText; } .button.primary { forced-color-adjust: none; background: ButtonText; color: ButtonFace; } }

@@ -3,6 +3,7 @@ import type { SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import { refusalFrom } from '../screens/page-loader.ts';
 import { controlStyles } from './control-styles.ts';
+import { formStyles } from './form-styles.ts';
 
 const dialogStyles = css`
   /* Seen also while a host hides the table behind something else. */
@@ -42,7 +43,7 @@ export type Submit = {
  */
 export abstract class DialogBase extends LitElement {
   static override properties = { busy: { state: true }, refusal: { state: true } };
-  static override styles = [controlStyles, dialogStyles];
+  static override styles = [controlStyles, formStyles, dialogStyles];
 
   /** Whether the act is under way. */
   declare protected busy: boolean;

@@ -1,9 +1,7 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountName, SourceRefusal } from '../data/account-source.ts';
-import { define } from '../define.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
-import { SamToast, type Toast } from '../parts/sam-toast.ts';
-import { enWork } from '../strings/en-work.ts';
+import type { SamToast, Toast } from '../parts/sam-toast.ts';
 import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActs } from './account-acts.ts';
@@ -16,7 +14,7 @@ import { ScreenDialogs } from './screen-dialogs.ts';
 /** Expanding more rows than this at once is asked about first (ux.md 2.2). */
 const ASK_ABOVE_ROWS = 2_000;
 
-/** What can be done with single accounts: their menus, dialogs, acts and messages. Loaded when somebody turns to the screen. */
+/** What can be done with single accounts: their menus, dialogs, acts and messages. */
 export class AccountWork {
   readonly #screen: SamSubaccounts;
   readonly #dialogs: ScreenDialogs;
@@ -25,14 +23,8 @@ export class AccountWork {
   #landing: AccountRow['id'] | null = null;
 
   constructor(screen: SamSubaccounts) {
-    define('sam-toast', SamToast);
     this.#screen = screen;
     this.#dialogs = new ScreenDialogs(screen.renderRoot);
-  }
-
-  /** Texts of menus and dialogs, for a language that has none of its own. */
-  prepare(): void {
-    this.#screen.texts.complete(enWork);
   }
 
   menuOf(row: AccountRow): readonly MenuItem[] {

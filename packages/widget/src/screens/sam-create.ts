@@ -1,12 +1,15 @@
 import type { AccountId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
-import { icon } from '../icons/icons.ts';
+import { drawn } from '../icons/icons.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
 const MOST = 120;
+const CHEVRON = 'm6 9 6 6 6-6';
+const WALLET =
+  'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z';
 
 const graphemes = (text: string): number =>
   [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length;
@@ -67,10 +70,10 @@ export class SamCreate extends DialogBase {
       ${
         this.parents.length > 1
           ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>
-        <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${icon('chevronDown')}</div></div>`
+        <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${drawn(CHEVRON)}</div></div>`
           : html`<div class="row"><span class="label">${this.#say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
-      <div class="fact">${icon('wallet')}<span>${this.#say('createBilling', { name: parent?.name ?? '' })}</span></div>`;
+      <div class="fact">${drawn(WALLET)}<span>${this.#say('createBilling', { name: parent?.name ?? '' })}</span></div>`;
   }
 
   protected override aside(): TemplateResult {

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { formStyles } from '../parts/form-styles.ts';
 
 /** `sam-done`: the new name, or null when nothing is to change. */
 export class NameDone extends Event {
@@ -20,6 +21,7 @@ export class SamRename extends LitElement {
   static override properties = { value: {}, was: {}, label: {}, error: {} };
   static override styles = [
     controlStyles,
+    formStyles,
     css`
       :host { display: block; flex: 1; min-inline-size: 80px; max-inline-size: 420px; }
       .field { min-block-size: 28px; }

@@ -1,16 +1,16 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { adoptStyles, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
 import { emit } from '../tree/tree-events.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
-import { refusedState } from './screen-states.ts';
 import { DEFAULT_VIEW, isSameView, type ScreenView } from './screen-view.ts';
-import { bones, countWords, emptyState, foundWords, staleNote, wayBar } from './subaccounts-body.ts';
+import { bones, countWords, foundWords, isEmpty, refusedNote, staleNote, wayBar } from './subaccounts-body.ts';
 import { SubaccountsCommands } from './subaccounts-commands.ts';
 import { subaccountsStyles } from './subaccounts-styles.ts';
 import { toolbar } from './subaccounts-toolbar.ts';
@@ -58,6 +58,13 @@ export class SamSubaccounts extends LitElement {
   declare heading: string | null;
   session: TreeSession | null = null;
   readonly #commands = new SubaccountsCommands(this);
+  readonly #states = new LatePart(
+    () => import('./screen-states.ts'),
+    ({ stateStyles }) => {
+      if (this.shadowRoot) adoptStyles(this.shadowRoot, [...SamSubaccounts.styles, stateStyles]);
+      this.requestUpdate();
+    },
+  );
   #stops: (() => void)[] = [];
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
   #order: 'current' | 'outdated' = 'current';
@@ -117,7 +124,7 @@ export class SamSubaccounts extends LitElement {
 
   /** Renames an account, with a message that has Undo; @returns why it was refused */
   async renameAccount(account: AccountRow, name: string): Promise<SourceRefusal | null> {
-    return (await this.#commands.prepare()).renameElsewhere({ account, name });
+    return (await this.#commands.work()).accounts.renameElsewhere({ account, name });
   }
 
   /** Tells the host what failed. */
@@ -192,7 +199,7 @@ export class SamSubaccounts extends LitElement {
       </div>
       <div class="hidden" role="status">${found}</div>
       <slot name="footer"></slot>
-      <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')} @sam-choose=${commands.choose}></sam-menu>
+      <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')}></sam-menu>
       <sam-toast></sam-toast>
     </div>`;
   }
@@ -207,10 +214,18 @@ export class SamSubaccounts extends LitElement {
     const { texts, session } = this;
     const commands = this.#commands;
     const store = session?.store ?? null;
-    if (session?.refusal) return refusedState(session.refusal, session.detail?.name ?? '', texts, () => this.restart());
+    if (session?.refusal) {
+      const { refusal, detail } = session;
+      const retry = (): void => this.restart();
+      const states = this.#states.get();
+      return states
+        ? states.refusedState(refusal, detail?.name ?? '', texts, retry)
+        : refusedNote(refusal, texts, retry);
+    }
     if (store === null) return bones(texts);
     const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
-    return html`${emptyState(store, texts, { clearSearch: () => commands.toolbar.search(''), create })}
+    const offers = { clearSearch: () => commands.toolbar.search(''), create };
+    return html`${isEmpty(store) ? this.#states.get()?.emptyState(store, texts, offers) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}

@@ -1,41 +1,80 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type SVGTemplateResult, type TemplateResult } from 'lit';
 import type { SourceRefusal } from '../data/account-source.ts';
-import { type IconName, icon } from '../icons/icons.ts';
+import { drawn, icon } from '../icons/icons.ts';
+import { enStates } from '../strings/en-states.ts';
 import type { Texts } from '../strings/texts.ts';
+import { DEFAULT_STATUS, type TreeStore } from '../tree/tree-store.ts';
+
+const LOCK = 'M5 11h14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1Zm2 0V7a5 5 0 0 1 10 0v4';
+const REFRESH = 'M3 12a9 9 0 0 1 15-6.7L21 8m0-5v5h-5m5 4a9 9 0 0 1-15 6.7L3 16m0 5v-5h5';
+const PEOPLE =
+  'M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2m11-14a4 4 0 1 1-8 0 4 4 0 0 1 8 0Zm9 14v-2a4 4 0 0 0-3-3.9M16 3.1a4 4 0 0 1 0 7.8';
+const SIZE_PX = 24;
+
+/** What stands in place of rows, for the sheet of the screen. */
+export const stateStyles = css`
+  .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
+  .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }
+  .state p { margin: 0; max-inline-size: min(46ch, 100%); overflow-wrap: anywhere; } .state .acts { display: flex; gap: var(--sam-2); flex-wrap: wrap; justify-content: center; margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); margin-block-end: var(--sam-1); }
+  @container sam (inline-size < 520px) { .state { padding: var(--sam-8) var(--sam-4); } }
+`;
 
 /** Something to do about a state. */
-export type StateAct = { readonly label: string; readonly act: () => void; readonly tone?: 'primary' };
+type StateAct = { readonly label: string; readonly act: () => void; readonly tone?: 'primary' };
 
 /** A calm block in place of rows: what is the matter, what it means, what to do. */
-export function stateBlock(
-  sign: IconName,
+function stateBlock(
+  sign: SVGTemplateResult,
   title: string,
   text: string,
   acts: readonly StateAct[] = [],
   small: string | null = null,
 ): TemplateResult {
   return html`<div class="state" part="state">
-    <span class="sign">${icon(sign, 24)}</span><h2>${title}</h2><p>${text}</p>
+    <span class="sign">${sign}</span><h2>${title}</h2><p>${text}</p>
     ${small === null ? nothing : html`<p class="hint">${small}</p>`}
     ${acts.length === 0 ? nothing : html`<div class="acts">${acts.map(({ label, act, tone }) => html`<button class="button ${tone ?? ''}" type="button" @click=${act}>${label}</button>`)}</div>`}
   </div>`;
 }
 
 /** Why an account's subaccounts can't be shown at all. */
-export function refusedState(refusal: SourceRefusal, name: string, { say }: Texts, retry: () => void): TemplateResult {
+export function refusedState(refusal: SourceRefusal, name: string, texts: Texts, retry: () => void): TemplateResult {
+  texts.complete(enStates);
+  const { say } = texts;
   const again = { label: say('retry'), act: retry };
+  const lock = drawn(LOCK, SIZE_PX);
   const id = refusal.requestId === null ? null : say('requestId', { id: refusal.requestId });
   switch (refusal.code) {
     case 'FORBIDDEN':
-      if (name === '') return stateBlock('lock', say('noAccessTitleUnnamed'), say('noAccessTextUnnamed'));
-      return stateBlock('lock', say('noAccessTitle', { name }), say('noAccessText', { name }));
+      if (name === '') return stateBlock(lock, say('noAccessTitleUnnamed'), say('noAccessTextUnnamed'));
+      return stateBlock(lock, say('noAccessTitle', { name }), say('noAccessText', { name }));
     case 'NOT_FOUND':
-      return stateBlock('search', say('notFoundTitle'), say('notFoundText'));
+      return stateBlock(icon('search', SIZE_PX), say('notFoundTitle'), say('notFoundText'));
     case 'UNAUTHORIZED':
-      return stateBlock('lock', say('unauthorizedTitle'), say('unauthorizedText'), [again]);
+      return stateBlock(lock, say('unauthorizedTitle'), say('unauthorizedText'), [again]);
     case 'UNAVAILABLE':
-      return stateBlock('refresh', say('offlineTitle'), say('offlineText'), [again]);
+      return stateBlock(drawn(REFRESH, SIZE_PX), say('offlineTitle'), say('offlineText'), [again]);
     default:
-      return stateBlock('alert', say('failedTitle'), refusal.message, [again], id);
+      return stateBlock(icon('alert', SIZE_PX), say('failedTitle'), refusal.message, [again], id);
   }
+}
+
+/** What is offered in place of rows. */
+export type EmptyOffers = { readonly clearSearch: () => void; readonly create: (() => void) | null };
+
+/** Why there are no rows. */
+export function emptyState(store: TreeStore, texts: Texts, offers: EmptyOffers): TemplateResult {
+  texts.complete(enStates);
+  const { say } = texts;
+  if (store.query !== null) {
+    const clear = { label: say('clearAll'), act: offers.clearSearch };
+    const text = say('noMatchText', { query: store.query });
+    return stateBlock(icon('search', SIZE_PX), say('noMatchTitle'), text, [clear]);
+  }
+  if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
+    const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
+    return stateBlock(icon('filter', SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
+  }
+  const create = offers.create && { label: say('create'), act: offers.create, tone: 'primary' as const };
+  return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), say('emptyText'), create ? [create] : [])}</slot>`;
 }

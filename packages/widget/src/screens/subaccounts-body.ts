@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
-import { DEFAULT_STATUS, type TreeStore } from '../tree/tree-store.ts';
-import { stateBlock } from './screen-states.ts';
+import type { TreeStore } from '../tree/tree-store.ts';
 import type { TreeSession } from './tree-session.ts';
 
 /** How much was found, in words. In how many branches is known once all of it is loaded. */
@@ -24,19 +24,23 @@ export function countWords(session: TreeSession | null, { say }: Texts): string 
     : say('count', { n: children });
 }
 
-/** Says above the rows that they could not be brought up to date. */
-export function staleNote(
-  session: TreeSession,
-  { say, numbers }: Texts,
-  retry: () => void,
-): TemplateResult | typeof nothing {
-  const { stale } = session;
-  if (stale === null) return nothing;
-  const { message, requestId } = stale.refusal;
-  return html`<div class="note" role="status">${icon('alert', 14)}<span>${say('showingOld', { time: numbers.time(stale.since) })} · ${message}</span>
+/** Says what failed, with a way to try again. */
+function failureNote(words: string, { requestId }: SourceRefusal, { say }: Texts, retry: () => void): TemplateResult {
+  return html`<div class="note" role="status">${icon('alert', 14)}<span>${words}</span>
     <button class="link" type="button" @click=${retry}>${say('retry')}</button>
     ${requestId ? html`<span class="hint">${say('requestId', { id: requestId })}</span>` : nothing}</div>`;
 }
+
+/** Says above the rows that they could not be brought up to date. */
+export function staleNote({ stale }: TreeSession, texts: Texts, retry: () => void): TemplateResult | typeof nothing {
+  if (stale === null) return nothing;
+  const time = texts.numbers.time(stale.since);
+  return failureNote(`${texts.say('showingOld', { time })} · ${stale.refusal.message}`, stale.refusal, texts, retry);
+}
+
+/** Says in place of rows why there are none, as long as what says it better isn't loaded. */
+export const refusedNote = (refusal: SourceRefusal, texts: Texts, retry: () => void): TemplateResult =>
+  failureNote(refusal.message, refusal, texts, retry);
 
 /** Where one is, when a branch was entered (narrow layouts). */
 export function wayBar(store: TreeStore, { say }: Texts, leave: () => void): TemplateResult | typeof nothing {
@@ -49,24 +53,9 @@ export function wayBar(store: TreeStore, { say }: Texts, leave: () => void): Tem
   </nav>`;
 }
 
-/** What is offered in place of rows. */
-export type EmptyOffers = { readonly clearSearch: () => void; readonly create: (() => void) | null };
-
-/** Why there are no rows, when there are none and everything is loaded. */
-export function emptyState(store: TreeStore, { say }: Texts, offers: EmptyOffers): TemplateResult | typeof nothing {
-  const { visible, root } = store.view;
-  if (visible.flat.length > 0 || root.state !== 'loaded') return nothing;
-  if (store.query !== null) {
-    const clear = { label: say('clearAll'), act: offers.clearSearch };
-    return stateBlock('search', say('noMatchTitle'), say('noMatchText', { query: store.query }), [clear]);
-  }
-  if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
-    const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
-    return stateBlock('filter', say('emptyFiltered'), say('noMatchFilter'), [clear]);
-  }
-  const create = offers.create && { label: say('create'), act: offers.create, tone: 'primary' as const };
-  return html`<slot name="empty">${stateBlock('people', say('emptyTitle'), say('emptyText'), create ? [create] : [])}</slot>`;
-}
+/** Whether everything is loaded and there is nothing to show. */
+export const isEmpty = ({ view: { visible, root } }: TreeStore): boolean =>
+  visible.flat.length === 0 && root.state === 'loaded';
 
 /** The shape of rows while the first ones are on their way; invisible at first, so that a fast answer doesn't flicker. */
 export const bones = ({ say }: Texts): TemplateResult =>

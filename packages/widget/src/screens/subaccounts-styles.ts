@@ -38,9 +38,6 @@ export const subaccountsStyles = css`
   .way b { font-weight: var(--sam-fw-strong); color: var(--sam-text); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .way .icon:dir(rtl) { transform: scaleX(-1); }
   .way .button { min-block-size: 28px; padding-inline: var(--sam-2); }
   sam-tree { flex: 1; min-block-size: 0; }
-  .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
-  .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }
-  .state p { margin: 0; max-inline-size: min(46ch, 100%); overflow-wrap: anywhere; } .state .acts { display: flex; gap: var(--sam-2); flex-wrap: wrap; justify-content: center; margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); margin-block-end: var(--sam-1); }
   .bones { padding: 0 var(--sam-3); animation: appear 1ms 150ms backwards; }
   .bones div { display: flex; align-items: center; gap: var(--sam-3); block-size: var(--sam-row); border-block-end: var(--sam-hair) solid var(--sam-border); }
   .bones div:nth-of-type(2n) { --wide: 4; } .bones div:nth-of-type(3n) { --wide: 6; }
@@ -52,6 +49,6 @@ export const subaccountsStyles = css`
   @container sam (inline-size < 520px) {
     .wide-only { display: none; } .narrow-only { display: contents; } .bar { padding: var(--sam-2); gap: 6px; }
     .create .words { display: none; } .create { padding-inline: 0; inline-size: var(--sam-control); }
-    h1 { font-size: var(--sam-fs-20); } .top { margin-block-end: var(--sam-3); } .state { padding: var(--sam-8) var(--sam-4); } .found { display: none; }
+    h1 { font-size: var(--sam-fs-20); } .top { margin-block-end: var(--sam-3); } .found { display: none; }
   }
 `;

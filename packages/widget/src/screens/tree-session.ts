@@ -36,7 +36,7 @@ export class TreeSession {
     this.account = account;
     this.#first = first;
     this.#changed = changed;
-    this.#loader = new PageLoader(source, (refusal) => this.#report(refusal));
+    this.#loader = new PageLoader(source, (refusal) => this.report(refusal));
   }
 
   /** Rows of the acting account change live too; this is the newest one. */
@@ -90,6 +90,14 @@ export class TreeSession {
     this.#changed();
   }
 
+  /** Says that something could not be had, with the age of what is shown; null when all is well again. */
+  report(refusal: SourceRefusal | null): void {
+    if (refusal === null) this.#freshAt = new Date().toISOString();
+    if (refusal === null && this.stale === null) return;
+    this.stale = refusal && { refusal, since: this.#freshAt };
+    this.#changed();
+  }
+
   #begin(detail: AccountDetail, page: AccountPage): void {
     let first: AccountPage | null = page;
     const store = new TreeStore(
@@ -127,12 +135,12 @@ export class TreeSession {
       const page = await this.#source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, abort.signal);
       if (abort.signal.aborted) return;
       this.#searching = null;
-      this.#report(null);
+      this.report(null);
       store.showSearch(search, query, page);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.#searching = null;
-      this.#report(refusalFrom(error));
+      this.report(refusalFrom(error));
     } finally {
       store.dropSearch(search);
       if (!abort.signal.aborted) this.#changed();
@@ -148,13 +156,6 @@ export class TreeSession {
   /** The server ended live changes for good: the account went away, or access to it did. */
   #refused(refusal: SourceRefusal): void {
     this.stale = { refusal, since: new Date().toISOString() };
-    this.#changed();
-  }
-
-  #report(refusal: SourceRefusal | null): void {
-    if (refusal === null) this.#freshAt = new Date().toISOString();
-    if (refusal === null && this.stale === null) return;
-    this.stale = refusal && { refusal, since: this.#freshAt };
     this.#changed();
   }
 }

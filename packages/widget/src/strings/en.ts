@@ -1,6 +1,7 @@
+import type { enStates } from './en-states.ts';
 import type { enWork } from './en-work.ts';
 
-/** The texts of the list, in English. Those of menus, dialogs and messages come with them (en-work.ts). */
+/** The texts of the list, in English. Those of menus, dialogs and messages (en-work.ts) and of what stands in place of rows (en-states.ts) come with them. */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -72,29 +73,10 @@ export const en = {
   offlineSince: 'Offline since {time}',
   pauseLive: 'Pause live updates',
   resumeLive: 'Resume live updates',
-  emptyTitle: 'No subaccounts yet',
-  emptyText: 'Each one keeps its own members, agents and data; you pay one invoice.',
-  emptyFiltered: 'No accounts with this status',
-  noMatchFilter: 'Other accounts are hidden by the status filter.',
-  noMatchTitle: 'Nothing found',
-  noMatchText: 'No subaccount matches “{query}”.',
-  clearAll: 'Clear all',
-  noAccessTitle: 'You can’t see the subaccounts of {name}',
-  noAccessTitleUnnamed: 'You can’t see these subaccounts',
-  noAccessTextUnnamed:
-    'This needs the permission Account & Settings → Subaccounts. An owner or admin of the account can grant it.',
-  noAccessText: 'This needs the permission Account & Settings → Subaccounts. An owner or admin of {name} can grant it.',
-  failedTitle: 'The subaccounts could not be loaded',
   showingOld: 'Showing data from {time}',
   requestId: 'Request id {id}',
-  notFoundTitle: 'There is no such account',
-  notFoundText: 'It may have been closed, or it is not yours to see.',
   sessionEnded: 'Session ended',
   reconnect: 'Reconnect',
-  offlineTitle: 'No connection',
-  offlineText: 'The accounts will appear as soon as the server can be reached.',
-  unauthorizedTitle: 'You are not signed in here',
-  unauthorizedText: 'Reload the page to sign in again.',
   versionTitle: 'This page needs an update',
   versionText:
     'The server speaks another version than this page. Reload the page; if that doesn’t help, tell whoever runs it.',
@@ -102,4 +84,4 @@ export const en = {
 } as const;
 
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof typeof enWork, string>>;
+export type Strings = Readonly<Record<keyof typeof en | keyof typeof enStates | keyof typeof enWork, string>>;

@@ -125,19 +125,4 @@ export const TOKENS = `:root,
     --sam-target: 44px;
   }
 }
-/* a reseller sets only --sam-accent; the rest derives (written in @supports, tokens above are the fallback) */
-@supports (color: oklch(from red l c h)) {
-  :host([brand]) {
-    --sam-accent-hover: oklch(from var(--sam-accent) calc(l - 0.06) c h);
-    --sam-accent-soft: light-dark(
-      oklch(from var(--sam-accent) 0.95 calc(c * 0.25) h),
-      oklch(from var(--sam-accent) 0.3 calc(c * 0.5) h)
-    );
-    --sam-accent-text: light-dark(
-      oklch(from var(--sam-accent) min(l, 0.45) c h),
-      oklch(from var(--sam-accent) max(l, 0.8) c h)
-    );
-    --sam-focus: var(--sam-accent-text);
-  }
-}
 `;
