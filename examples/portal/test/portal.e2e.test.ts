@@ -82,6 +82,23 @@ describe('the portal on another origin', () => {
     await expect.poll(minutes, patiently).toMatch(/^119\.5\b/);
   });
 
+  it('says so when what one wants to do can’t be loaded, and does it after the next visit', async () => {
+    const parts = /subaccount-manager-.+\.js$/;
+    const create = page.getByRole('button', { name: 'Create subaccount' });
+    const asOld = page.getByText(/Showing data from .* The server does not answer/);
+    await page.route(parts, (route) => route.abort());
+    for (const what of [create, page.locator('.window .toggle').first()]) {
+      await page.goto(`http://localhost:${port}`);
+      await page.getByText('Acme Dental').waitFor();
+      await what.click();
+      await asOld.waitFor();
+    }
+    await page.unroute(parts);
+    await page.reload();
+    await create.click();
+    await page.getByRole('dialog', { name: 'Create subaccount' }).waitFor();
+  });
+
   it('does nothing that its content security policy forbids', () => {
     expect(faults).toEqual([]);
   });

@@ -149,7 +149,8 @@ export class SubaccountManager extends LitElement {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('brand')) void this.#paintBrand();
+    // without its part, our own colours stay
+    if (changed.has('brand')) this.#paintBrand().catch(() => undefined);
   }
 
   protected override render(): TemplateResult {

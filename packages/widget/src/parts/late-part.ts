@@ -1,31 +1,27 @@
-/** A part of a screen that few visits need: loaded when it is first asked for. */
+/** A part that few visits need: loaded when it is first asked for. Where that failed, asking again tries again. */
 export class LatePart<Part> {
-  readonly #load: () => Promise<Part>;
-  readonly #arrived: (part: Part) => void;
-  #part: Part | null = null;
-  #loading = false;
+  readonly #make: () => Promise<Part>;
+  #loading: Promise<Part> | null = null;
+  /** The part, once it is there. */
+  part: Part | null = null;
 
-  /** @param arrived called once, when the part is there */
-  constructor(load: () => Promise<Part>, arrived: (part: Part) => void) {
-    this.#load = load;
-    this.#arrived = arrived;
+  constructor(make: () => Promise<Part>) {
+    this.#make = make;
   }
 
-  /** The part; null while it is on its way and when it can't be had. Asking again tries again. */
-  get(): Part | null {
-    if (this.#part === null && !this.#loading) void this.#fetch();
-    return this.#part;
-  }
-
-  async #fetch(): Promise<void> {
-    this.#loading = true;
+  async load(): Promise<Part> {
+    this.#loading ??= this.#make();
     try {
-      this.#part = await this.#load();
-      this.#arrived(this.#part);
-    } catch {
-      // whoever asked goes on without it
-    } finally {
-      this.#loading = false;
+      this.part = await this.#loading;
+      return this.part;
+    } catch (cause) {
+      this.#loading = null;
+      throw cause;
     }
+  }
+
+  /** Loads the part ahead of its use. */
+  prepare(): void {
+    if (this.part === null) this.load().catch(() => undefined);
   }
 }

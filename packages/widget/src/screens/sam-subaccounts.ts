@@ -58,13 +58,7 @@ export class SamSubaccounts extends LitElement {
   declare heading: string | null;
   session: TreeSession | null = null;
   readonly #commands = new SubaccountsCommands(this);
-  readonly #states = new LatePart(
-    () => import('./screen-states.ts'),
-    ({ stateStyles }) => {
-      if (this.shadowRoot) adoptStyles(this.shadowRoot, [...SamSubaccounts.styles, stateStyles]);
-      this.requestUpdate();
-    },
-  );
+  readonly #states = new LatePart(() => import('./screen-states.ts'));
   #stops: (() => void)[] = [];
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
   #order: 'current' | 'outdated' = 'current';
@@ -180,7 +174,7 @@ export class SamSubaccounts extends LitElement {
     const found = foundWords(store, texts);
     return html`<div class="screen" @keydown=${commands.press} @focusin=${commands.prepare} @pointerover=${commands.prepare}>
       ${this.#top()}
-      <div class="card" part="card" @sam-action=${commands.act} @sam-rename=${commands.rename} @sam-select=${() => this.requestUpdate()} @sam-sort=${() => this.requestUpdate()}>
+      <div class="card" part="card" @sam-action=${commands.act} @sam-rename=${commands.rename} @sam-select=${() => this.requestUpdate()} @sam-sort=${() => this.requestUpdate()} @sam-missing=${commands.missing}>
         ${toolbar({
           texts,
           state: store === null ? 'waiting' : session?.searching ? 'searching' : 'ready',
@@ -217,7 +211,7 @@ export class SamSubaccounts extends LitElement {
     if (session?.refusal) {
       const { refusal, detail } = session;
       const retry = (): void => this.restart();
-      const states = this.#states.get();
+      const states = this.#statesNow();
       return states
         ? states.refusedState(refusal, detail?.name ?? '', texts, retry)
         : refusedNote(refusal, texts, retry);
@@ -225,11 +219,24 @@ export class SamSubaccounts extends LitElement {
     if (store === null) return bones(texts);
     const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
     const offers = { clearSearch: () => commands.toolbar.search(''), create };
-    return html`${isEmpty(store) ? this.#states.get()?.emptyState(store, texts, offers) : nothing}
+    return html`${isEmpty(store) ? this.#statesNow()?.emptyState(store, texts, offers) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
+  }
+
+  /** What stands in place of rows, once it is there. */
+  #statesNow(): typeof import('./screen-states.ts') | null {
+    const { part } = this.#states;
+    if (part === null) this.#loadStates().catch(() => undefined);
+    return part;
+  }
+
+  async #loadStates(): Promise<void> {
+    const { stateStyles } = await this.#states.load();
+    if (this.shadowRoot) adoptStyles(this.shadowRoot, [...SamSubaccounts.styles, stateStyles]);
+    this.requestUpdate();
   }
 
   /** Shows what the host wants to see; a host that only gives back what it was told changes nothing. */

@@ -1,6 +1,7 @@
 import { NO_ANSWER } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { SourceRefusal } from '../data/account-source.ts';
+import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { type ActionDetail, isTreeAction, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
@@ -13,12 +14,16 @@ import type { ViewChoice } from './view-menu.ts';
 /** What happens when the subaccounts screen is used. What only few visits need is loaded when somebody turns to the screen. */
 export class SubaccountsCommands {
   readonly #screen: SamSubaccounts;
-  #work: Promise<ScreenWork> | null = null;
+  readonly #work: LatePart<ScreenWork>;
   /** What is in the search field. */
   query = '';
 
   constructor(screen: SamSubaccounts) {
     this.#screen = screen;
+    this.#work = new LatePart(async () => {
+      const [{ ScreenWork }] = await Promise.all([import('./screen-work.ts'), import('../tree/name-editor.ts')]);
+      return new ScreenWork(screen, (choice) => this.#look(choice));
+    });
   }
 
   readonly toolbar: Toolbar['on'] = {
@@ -42,9 +47,7 @@ export class SubaccountsCommands {
   };
 
   /** Loads what is needed as soon as somebody clicks. */
-  readonly prepare = (): void => {
-    this.#load().catch(() => undefined);
-  };
+  readonly prepare = (): void => this.#work.prepare();
 
   /** Does an entry of an account's menu that a host shows elsewhere. */
   async perform(id: string, account: AccountRow): Promise<void> {
@@ -72,12 +75,20 @@ export class SubaccountsCommands {
   readonly rename = ({ detail }: CustomEvent<RenameDetail>): void =>
     this.#do(({ accounts }) => void accounts.rename(detail));
 
+  /** Says that something could not be loaded. */
+  readonly missing = (event?: Event): void => {
+    event?.stopPropagation();
+    this.#screen.session?.report(new SourceRefusal(NO_ANSWER));
+  };
+
   /** What is loaded for those who do something; where it can't be had, the screen says so. */
   async work(): Promise<ScreenWork> {
     try {
-      return await this.#load();
+      const work = await this.#work.load();
+      work.prepare();
+      return work;
     } catch (cause) {
-      this.#screen.session?.report(new SourceRefusal(NO_ANSWER));
+      this.missing();
       throw cause;
     }
   }
@@ -102,23 +113,6 @@ export class SubaccountsCommands {
 
   get #store(): TreeStore | null {
     return this.#screen.session?.store ?? null;
-  }
-
-  async #load(): Promise<ScreenWork> {
-    this.#work ??= this.#loadAnew();
-    const work = await this.#work;
-    work.prepare();
-    return work;
-  }
-
-  async #loadAnew(): Promise<ScreenWork> {
-    try {
-      const [{ ScreenWork }] = await Promise.all([import('./screen-work.ts'), import('../tree/name-editor.ts')]);
-      return new ScreenWork(this.#screen, (choice) => this.#look(choice));
-    } catch (cause) {
-      this.#work = null;
-      throw cause;
-    }
   }
 
   #do(act: (work: ScreenWork) => void): void {

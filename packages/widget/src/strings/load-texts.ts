@@ -8,12 +8,12 @@ const CATALOGUES: Readonly<Record<string, () => Promise<Strings>>> = {
 
 /**
  * The texts for a language, with single texts replaced by the host's own. An unknown language gets English words with its own
- * numbers and dates; a text that isn't one, like a mistyped locale, gets English altogether.
+ * numbers and dates; a text that isn't one, like a mistyped locale, gets English altogether, and so does one whose catalogue can't be had.
  */
 export async function loadTexts(locale: string, own: Partial<Strings> = {}): Promise<Texts> {
   const known = supported(locale);
   const language = new Intl.Locale(known).language;
-  const catalogue = (await CATALOGUES[language]?.()) ?? en;
+  const catalogue = (await CATALOGUES[language]?.().catch(() => null)) ?? en;
   return textsOf(known, { ...catalogue, ...own });
 }
 

@@ -10,10 +10,8 @@ import type { NameEditor, RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
 import { rowGlyphs } from './row-glyphs.ts';
 import { emit } from './tree-events.ts';
-import { TreeIntents } from './tree-intents.ts';
-import { TreeKeyboard } from './tree-keyboard.ts';
+import { TreeHands } from './tree-hands.ts';
 import { TreePainter } from './tree-painter.ts';
-import { TreePointer } from './tree-pointer.ts';
 import type { TreeStore } from './tree-store.ts';
 import { treeStyles } from './tree-styles.ts';
 
@@ -57,8 +55,7 @@ export class SamTree extends LitElement {
   declare label: string;
   declare density: 'comfortable' | 'compact';
   readonly #painter = new TreePainter(this);
-  readonly #keyboard = new TreeKeyboard(this, this.#painter);
-  readonly #pointer = new TreePointer(this, this.#painter);
+  readonly #hands = new TreeHands(this, this.#painter);
   #editor: NameEditor | null = null;
   #stopListening: (() => void) | null = null;
   #menuLine: AccountLine | null = null;
@@ -106,9 +103,8 @@ export class SamTree extends LitElement {
     const selecting = (store?.selection.size ?? 0) > 0;
     return html`<div class=${selecting ? 'frame selecting' : 'frame'} data-features=${features.select ? '' : 'no-select'}>
       <div class="scroller" part="table" role="treegrid" aria-multiselectable="true" aria-label=${this.label}
-        @scroll=${() => this.#painter.scroll()} @keydown=${(event: KeyboardEvent) => this.#keyboard.press(event)}
-        @click=${(event: MouseEvent) => this.#pointer.click(event)} @auxclick=${(event: MouseEvent) => this.#pointer.click(event)}
-        @focusin=${(event: FocusEvent) => this.#pointer.focus(event)}>
+        @scroll=${() => this.#painter.scroll()} @pointerover=${() => this.#hands.prepare()} @focusin=${(event: FocusEvent) => this.#hands.focus(event)}
+        @keydown=${this.#take} @click=${this.#take} @auxclick=${this.#take}>
         <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label, sort }) => this.#column(cell, label, sort))}</div>
         <div class="pins" aria-hidden="true"></div>
         <div class="pad" role="presentation"><div class="window" role="rowgroup"></div></div>
@@ -191,9 +187,13 @@ export class SamTree extends LitElement {
     }</div>`;
   }
 
+  #take(event: KeyboardEvent | MouseEvent): void {
+    this.#hands.take(event);
+  }
+
   #choose(event: CustomEvent<{ readonly id: string }>): void {
     const line = this.#menuLine;
-    if (line) new TreeIntents(this, this.#painter).choose(event.detail.id, line);
+    if (line) this.#hands.do((work) => work.choose(event.detail.id, line));
   }
 
   #listen(): void {

@@ -1,10 +1,7 @@
 import type { Line } from './lines.ts';
-import { CELLS, type CellName } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
 import { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
-
-const isCell = (name: string | undefined): name is CellName => CELLS.some((cell) => cell === name);
 
 /** What clicks in the table do. */
 export class TreePointer {
@@ -30,17 +27,6 @@ export class TreePointer {
     const act = target.closest('[data-act]')?.getAttribute('data-act') ?? null;
     if (event.button === 0) this.#act(act, line, event);
     else if (event.button === 1 && act === 'switch' && line.kind === 'account') this.#intents.switchTo(line, 'newTab');
-  }
-
-  /** The focus arrived in a row or one of its cells. */
-  focus(event: FocusEvent): void {
-    const { target } = event;
-    if (!(target instanceof HTMLElement) || target.closest('.editing')) return;
-    const row = target.closest('.row');
-    const slot = row && this.#painter.slotOf(row);
-    if (!slot?.line) return;
-    const cell = target === row ? undefined : target.closest<HTMLElement>('[data-cell]')?.dataset['cell'];
-    this.#painter.follow(slot.line, isCell(cell) ? cell : null);
   }
 
   #act(act: string | null, line: Line, event: MouseEvent): void {
