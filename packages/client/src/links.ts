@@ -1,5 +1,5 @@
 import type { Clock } from '@tenantree/domain';
-import { httpBatchLink, splitLink, type TRPCLink } from '@trpc/client';
+import { httpBatchLink, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import type { EventSource } from 'eventsource';
 import { createLiveLink } from './live-link.ts';
@@ -100,13 +100,7 @@ export function createLinks(options: TenantreeOptions): Links {
     },
   });
   return {
-    links: [
-      splitLink({
-        condition: (op) => op.type === 'subscription',
-        true: subscriptions.link,
-        false: [renewalLink(session), calls],
-      }),
-    ],
+    links: [subscriptions.link, renewalLink(session), calls],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
       stopListening();

@@ -45,7 +45,7 @@ export type LiveLink = {
 };
 
 /**
- * The end of the chain for subscriptions: keeps every subscription of the application alive across lost connections,
+ * Where subscriptions leave the chain, and calls go on: keeps every subscription of the application alive across lost connections,
  * restarted servers, renewed tokens and the change from WebSocket to event streams, always resuming after the last
  * tracked id. A subscription ends only when the application ends it or the server refuses it for good.
  */
@@ -195,8 +195,9 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
   return {
     link:
       () =>
-      ({ op }) =>
-        observable((observer) => {
+      ({ op, next }) => {
+        if (op.type !== 'subscription') return next(op);
+        return observable((observer) => {
           const watch: Watch = {
             op,
             observer,
@@ -215,7 +216,8 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
             op.signal?.removeEventListener('abort', stop);
             stop();
           };
-        }),
+        });
+      },
     wake: () => {
       patience.wake();
       line?.wake();

@@ -21,7 +21,7 @@ export class SubaccountsCommands {
   constructor(screen: SamSubaccounts) {
     this.#screen = screen;
     this.#work = new LatePart(async () => {
-      const [{ ScreenWork }] = await Promise.all([import('./screen-work.ts'), import('../tree/name-editor.ts')]);
+      const { ScreenWork } = await import('./screen-work.ts');
       return new ScreenWork(screen, (choice) => this.#look(choice));
     });
   }

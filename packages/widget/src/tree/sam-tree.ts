@@ -1,12 +1,11 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { SortKey } from '../data/account-source.ts';
-import { define } from '../define.ts';
 import { icon } from '../icons/icons.ts';
-import type { MenuItem, SamMenu } from '../parts/sam-menu.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { AccountLine, Line } from './lines.ts';
-import type { NameEditor, RefusedName } from './name-editor.ts';
+import type { RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
 import { rowGlyphs } from './row-glyphs.ts';
 import { emit } from './tree-events.ts';
@@ -56,9 +55,7 @@ export class SamTree extends LitElement {
   declare density: 'comfortable' | 'compact';
   readonly #painter = new TreePainter(this);
   readonly #hands = new TreeHands(this, this.#painter);
-  #editor: NameEditor | null = null;
   #stopListening: (() => void) | null = null;
-  #menuLine: AccountLine | null = null;
 
   constructor() {
     super();
@@ -111,7 +108,7 @@ export class SamTree extends LitElement {
         <div class="probe" aria-hidden="true"></div>
       </div>
       <div class="hidden" role="status"></div>
-      <sam-menu @sam-choose=${this.#choose}></sam-menu>
+      <sam-menu></sam-menu>
     </div>`;
   }
 
@@ -137,26 +134,13 @@ export class SamTree extends LitElement {
   }
 
   /** Opens the menu of a line at its button, or at the row where the layout has no button. */
-  async openMenu(line: AccountLine): Promise<void> {
-    const { row } = line.account;
-    const [items, { SamMenu }] = await Promise.all([this.menuOf(row), import('../parts/sam-menu.ts')]);
-    define('sam-menu', SamMenu);
-    const menu = this.renderRoot.querySelector<SamMenu>('sam-menu');
-    const slot = this.#painter.slotOfLine(line);
-    if (!menu || !slot) return;
-    this.#menuLine = line;
-    menu.items = items;
-    menu.label = this.texts.say('actionsForName', { name: row.name });
-    const button = slot.nodes.menu;
-    const opener = this.#painter.cell === 'actions' && this.#painter.current === line ? button : slot.el;
-    await menu.openAt(button.checkVisibility() ? button : slot.el, opener);
+  openMenu(line: AccountLine): Promise<void> {
+    return this.#hands.do(({ menu }) => menu.open(line));
   }
 
   /** Lets a name be edited in its row; `refused` is what was typed before, with the reason why it can't be. */
-  async editName(line: AccountLine, refused: RefusedName | null = null): Promise<void> {
-    const { NameEditor } = await import('./name-editor.ts');
-    this.#editor ??= new NameEditor(this, this.#painter);
-    this.#editor.open(line, refused);
+  editName(line: AccountLine, refused: RefusedName | null = null): Promise<void> {
+    return this.#hands.do(({ names }) => names.open(line, refused));
   }
 
   /** Sorts by a column, the other way round when it is the one already. */
@@ -189,11 +173,6 @@ export class SamTree extends LitElement {
 
   #take(event: KeyboardEvent | MouseEvent): void {
     this.#hands.take(event);
-  }
-
-  #choose(event: CustomEvent<{ readonly id: string }>): void {
-    const line = this.#menuLine;
-    if (line) this.#hands.do((work) => work.choose(event.detail.id, line));
   }
 
   #listen(): void {

@@ -70,8 +70,13 @@ export class TreeHands {
   }
 
   /** Does something once it is known how; says so when that can't be had. */
-  do(act: (work: TreeWork) => void): void {
-    this.#work.load().then(act, () => emit(this.#tree, 'sam-missing', {}));
+  async do(act: (work: TreeWork) => void | Promise<void>): Promise<void> {
+    try {
+      await this.#work.load();
+    } catch {
+      emit(this.#tree, 'sam-missing', {});
+    }
+    if (this.#work.part) await act(this.#work.part);
   }
 
   #repeat(event: KeyboardEvent | MouseEvent, target: Element): void {
@@ -81,6 +86,8 @@ export class TreeHands {
     const lineNow = (): Line | null | undefined => row && this.#painter.slotOf(row)?.line;
     const line = lineNow();
     // A row that shows another account by then is not what was meant.
-    this.do(() => lineNow() === line && target.dispatchEvent(again));
+    void this.do(() => {
+      if (lineNow() === line) target.dispatchEvent(again);
+    });
   }
 }

@@ -2,7 +2,7 @@ import type { AccountLine, Line } from './lines.ts';
 import { focusableIn } from './row-slot.ts';
 import { CELLS } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
-import { TreeIntents } from './tree-intents.ts';
+import type { TreeIntents } from './tree-intents.ts';
 import { commandOf, type TreeCommand } from './tree-keys.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TypeAhead } from './type-ahead.ts';
@@ -16,10 +16,10 @@ export class TreeKeyboard {
   readonly #intents: TreeIntents;
   readonly #typing = new TypeAhead();
 
-  constructor(tree: SamTree, painter: TreePainter) {
+  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
     this.#tree = tree;
     this.#painter = painter;
-    this.#intents = new TreeIntents(tree, painter);
+    this.#intents = intents;
   }
 
   press(event: KeyboardEvent): void {

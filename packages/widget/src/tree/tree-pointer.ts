@@ -1,6 +1,6 @@
 import type { Line } from './lines.ts';
 import type { SamTree } from './sam-tree.ts';
-import { TreeIntents } from './tree-intents.ts';
+import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
 
 /** What clicks in the table do. */
@@ -9,10 +9,10 @@ export class TreePointer {
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
 
-  constructor(tree: SamTree, painter: TreePainter) {
+  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
     this.#tree = tree;
     this.#painter = painter;
-    this.#intents = new TreeIntents(tree, painter);
+    this.#intents = intents;
   }
 
   click(event: MouseEvent): void {

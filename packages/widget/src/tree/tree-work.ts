@@ -1,28 +1,28 @@
-import type { AccountLine } from './lines.ts';
+import { NameEditor } from './name-editor.ts';
 import type { SamTree } from './sam-tree.ts';
 import { TreeIntents } from './tree-intents.ts';
 import { TreeKeyboard } from './tree-keyboard.ts';
+import { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TreePointer } from './tree-pointer.ts';
 
-/** What keys, clicks and entries of menus do in the table. */
+/** What people do in the table. Loaded when they come near (tree-hands.ts). */
 export class TreeWork {
   readonly #keyboard: TreeKeyboard;
   readonly #pointer: TreePointer;
-  readonly #intents: TreeIntents;
+  readonly menu: TreeMenu;
+  readonly names: NameEditor;
 
   constructor(tree: SamTree, painter: TreePainter) {
-    this.#keyboard = new TreeKeyboard(tree, painter);
-    this.#pointer = new TreePointer(tree, painter);
-    this.#intents = new TreeIntents(tree, painter);
+    const intents = new TreeIntents(tree, painter);
+    this.#keyboard = new TreeKeyboard(tree, painter, intents);
+    this.#pointer = new TreePointer(tree, painter, intents);
+    this.menu = new TreeMenu(tree, painter, intents);
+    this.names = new NameEditor(tree, painter);
   }
 
   take(event: KeyboardEvent | MouseEvent): void {
     if (event instanceof KeyboardEvent) this.#keyboard.press(event);
     else this.#pointer.click(event);
-  }
-
-  choose(id: string, line: AccountLine): void {
-    this.#intents.choose(id, line);
   }
 }

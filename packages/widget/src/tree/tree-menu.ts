@@ -1,0 +1,41 @@
+import { define } from '../define.ts';
+import { SamMenu } from '../parts/sam-menu.ts';
+import type { AccountLine } from './lines.ts';
+import type { SamTree } from './sam-tree.ts';
+import type { TreeIntents } from './tree-intents.ts';
+import type { TreePainter } from './tree-painter.ts';
+
+/** The menu of a row. */
+export class TreeMenu {
+  readonly #tree: SamTree;
+  readonly #painter: TreePainter;
+  readonly #intents: TreeIntents;
+  #line: AccountLine | null = null;
+
+  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
+    define('sam-menu', SamMenu);
+    this.#tree = tree;
+    this.#painter = painter;
+    this.#intents = intents;
+  }
+
+  /** Opens the menu at the row's button, or at the row where the layout has no button. */
+  async open(line: AccountLine): Promise<void> {
+    const { row } = line.account;
+    const items = await this.#tree.menuOf(row);
+    const menu = this.#tree.renderRoot.querySelector<SamMenu>('sam-menu');
+    const slot = this.#painter.slotOfLine(line);
+    if (!menu || !slot) return;
+    this.#line = line;
+    menu.addEventListener('sam-choose', this.#choose);
+    menu.items = items;
+    menu.label = this.#tree.texts.say('actionsForName', { name: row.name });
+    const button = slot.nodes.menu;
+    const opener = this.#painter.cell === 'actions' && this.#painter.current === line ? button : slot.el;
+    await menu.openAt(button.checkVisibility() ? button : slot.el, opener);
+  }
+
+  readonly #choose = (event: Event): void => {
+    if (this.#line && event instanceof CustomEvent) this.#intents.choose(event.detail.id, this.#line);
+  };
+}
