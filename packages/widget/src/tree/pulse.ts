@@ -23,7 +23,7 @@ export class Pulse {
     this.#rows.add(slot);
     if (this.#crowded || this.#rows.size > MOST_ROWS || now - slot.pulsedAt < ROW_REST_MS || this.#calm.matches) return;
     slot.pulsedAt = now;
-    for (const dot of slot.nodes.pulses) fade(dot);
+    fade(slot.nodes.pulse);
   }
 }
 

@@ -42,7 +42,7 @@ type SlotNodes = {
   readonly agents: Text;
   readonly total: Text;
   readonly own: Text;
-  readonly pulses: readonly HTMLElement[];
+  readonly pulse: HTMLElement;
   /** What moves in by the level of the row. */
   readonly indented: readonly HTMLElement[];
   readonly transfer: Text;
@@ -96,7 +96,7 @@ export function createSlot(): Slot {
     agents: text('.agents'),
     total: text('.total'),
     own: text('.own'),
-    pulses: [...el.querySelectorAll('.pulse')].filter(isElement),
+    pulse: find('.pulse'),
     indented: [...el.querySelectorAll('.indent, .plan, .facts, .special')].filter(isElement),
     transfer: text('.transfer .words'),
     switchTo: find('.switch button'),

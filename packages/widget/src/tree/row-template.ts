@@ -39,7 +39,7 @@ function make(): DocumentFragment {
         ><span class="state"><span class="glyph suspended">${icon('suspended', 14)}</span><span class="glyph closed">${icon('closed', 14)}</span
         ><bdi class="words"></bdi></span>
       </div>
-      <div class="cell facts" role="gridcell" part="cell" data-cell="facts" tabindex="-1"><span class="pulse"></span><bdi class="fact-minutes"></bdi><bdi class="fact-rest"></bdi></div>
+      <div class="cell facts" role="gridcell" part="cell" data-cell="facts" tabindex="-1"><bdi class="fact-minutes"></bdi><bdi class="fact-rest"></bdi></div>
       <div class="cell plan" role="gridcell" part="cell" data-cell="plan" tabindex="-1"></div>
       <div class="cell number members" role="gridcell" part="cell" data-cell="members" tabindex="-1"></div>
       <div class="cell number agents" role="gridcell" part="cell" data-cell="agents" tabindex="-1"></div>

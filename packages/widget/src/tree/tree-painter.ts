@@ -1,5 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import type { Account, AccountLine, Line } from './lines.ts';
+import { Overscan } from './overscan.ts';
 import { paintMinutes, paintRow, type RowContext } from './paint-row.ts';
 import { pinnedAbove, pinnedAncestors } from './pinned-ancestors.ts';
 import { PinnedRows } from './pinned-rows.ts';
@@ -13,9 +14,7 @@ import { TreeFrame } from './tree-frame.ts';
 import { levelsOf } from './tree-layout.ts';
 import type { ChangeCause, TreeListener } from './tree-store.ts';
 
-/** Rows above and below what is seen, so that a fast scroll doesn't show gaps before the next frame. */
-const OVERSCAN = 6;
-/** They come when the first rows have been on screen for so long, in milliseconds, or with the first scroll. */
+/** Rows out of sight come when the first ones have been on screen for so long, in milliseconds, or with the first scroll. */
 const OVERSCAN_AFTER_MS = 100;
 /** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
 const [MOST_EASED, EASE_MS] = [20, 150];
@@ -38,7 +37,7 @@ export class TreePainter implements TreeListener {
   #cell: CellName | null = null;
   #marked: AccountId | null = null;
   #unmark: ReturnType<typeof setTimeout> | undefined;
-  #overscan = 0;
+  readonly #overscan = new Overscan();
   #widen: ReturnType<typeof setTimeout> | undefined;
   readonly #pulse = new Pulse();
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -131,7 +130,7 @@ export class TreePainter implements TreeListener {
 
   /** Follows the scroll position. Reads nothing but that. */
   scroll(): void {
-    this.#overscan = OVERSCAN;
+    this.#overscan.start();
     if (!this.#stale) this.#paintWindow('scrolled');
   }
 
@@ -268,12 +267,9 @@ export class TreePainter implements TreeListener {
     // Read once, before anything is written: a second look would lay the rows out in the middle of the frame.
     const { scrollTop } = frame.scroller;
     const first = Math.floor(scrollTop / frame.rowHeight);
-    const count = Math.min(visible.flat.length, Math.ceil(frame.rows) + 1 + 2 * this.#overscan);
-    const from = Math.max(0, Math.min(visible.flat.length - count, first - this.#overscan));
     const context = this.#context();
     const view: PoolView = {
-      from,
-      to: from + count,
+      ...this.#overscan.around(first, Math.ceil(frame.rows) + 1, visible.flat.length),
       lineAt: (index) => visible.flat.at(index),
       current: visible.current,
       currentIndex: visible.current === null ? -1 : visible.flat.indexOf(visible.current),

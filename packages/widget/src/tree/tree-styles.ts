@@ -7,17 +7,14 @@ export const treeStyles = css`
   .frame { container: sam-tree / inline-size; block-size: 100%; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); text-align: start; letter-spacing: normal; }
   .scroller { position: relative; overflow: hidden auto; overflow-anchor: none; contain: layout paint style; max-block-size: var(--sam-max-block-size, min(720px, 85vb)); background: var(--sam-surface); outline: none; scrollbar-width: thin; scrollbar-color: var(--sam-border-strong) transparent; }
   :host([fit='fill']) .scroller { max-block-size: none; block-size: 100%; }
-  .head, .row {
-    display: grid; align-items: center; box-sizing: border-box; padding-inline: var(--sam-2) var(--sam-3);
-    grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(200px, 1fr) 132px 76px 72px 140px 196px 112px 36px;
-  }
+  .head, .row { display: flex; align-items: center; box-sizing: border-box; padding-inline: var(--sam-2) var(--sam-3); }
   .head { position: sticky; inset-block-start: 0; z-index: var(--sam-z-sticky); block-size: 34px; background: var(--sam-surface); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); color: var(--sam-text-2); }
   .pins { position: sticky; inset-block-start: 34px; z-index: 1; block-size: 0; }
   .pins .row { inset-block-start: calc(var(--pin) * var(--row)); background: var(--sam-surface); }
   .pins .row:last-child { border-block-end-color: var(--sam-border-strong); }
   .pins .row[hidden] { display: none; }
   .pad { position: relative; margin-block-end: -1px; }
-  .window { position: absolute; inset: 0; contain: layout style; }
+  .window { position: absolute; inset: 0; contain: size layout style; }
   .frame { --row: var(--sam-row); }
   :host([density='compact']) .frame { --row: var(--sam-row-compact); }
   .probe { position: absolute; inset-block-start: 0; visibility: hidden; inline-size: 0; block-size: var(--row); }
@@ -27,10 +24,11 @@ export const treeStyles = css`
   .row[data-fresh] { background: var(--sam-accent-soft); }
   .row:focus-visible, .cell:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; border-radius: var(--sam-r-1); }
 
-  .cell { min-inline-size: 0; white-space: nowrap; }
-  .select { grid-area: select; } .name { grid-area: name; } .plan { grid-area: plan; } .members { grid-area: members; } .agents { grid-area: agents; }
-  .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; } .facts { grid-area: facts; display: none; }
-  .special { grid-column: 2 / -1; grid-row: 1; display: none; }
+  /* Flex where all cells stand in one line: a grid takes half as long again to lay a row out, with every number that changes. */
+  .cell { flex: none; box-sizing: border-box; min-inline-size: 0; white-space: nowrap; }
+  .select { inline-size: 28px; } .name { flex: 1 0 200px; } .plan { inline-size: 132px; } .members { inline-size: 76px; } .agents { inline-size: 72px; }
+  .minutes { inline-size: 140px; } .transfer { inline-size: 196px; } .switch { inline-size: 112px; } .actions { inline-size: 36px; }
+  .facts, .special { display: none; }
 
   .select { overflow: visible; display: grid; place-items: center; min-block-size: var(--sam-target); }
   .select input { inline-size: 16px; block-size: 16px; margin: 0; border: 0; accent-color: var(--sam-accent); appearance: none; cursor: pointer; }
@@ -44,8 +42,8 @@ export const treeStyles = css`
   .toggle { flex: none; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; visibility: hidden; }
   .row .cell .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
   .row[aria-expanded] .toggle, .row[data-entered] .toggle { visibility: visible; }
-  .avatar { flex: none; display: grid; place-items: center; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 1; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
-  .label { min-inline-size: 3ch; overflow: hidden; text-overflow: ellipsis; color: inherit; text-decoration: none; cursor: pointer; border-radius: 2px; }
+  .avatar { flex: none; inline-size: 22px; block-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 22px; text-align: center; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
+  .label { min-inline-size: 3ch; overflow: clip; text-overflow: ellipsis; color: inherit; text-decoration: none; cursor: pointer; border-radius: 2px; }
   .label:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
   .label:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 0; }
   mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); border-radius: 2px; }
@@ -68,11 +66,11 @@ export const treeStyles = css`
   .plan { color: var(--sam-text-2); }
   .row .plan, .transfer .words { white-space: normal; line-height: 1.2; }
   .number { text-align: end; font-variant-numeric: var(--sam-num); padding-inline-end: var(--sam-4); }
-  .row .minutes { display: grid; grid-template-columns: 1fr auto; align-items: center; justify-items: end; column-gap: var(--sam-2); line-height: 1.15; }
-  .total { grid-column: 2; } .own { grid-column: 1 / -1; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .own:empty { display: none; }
+  .row .minutes { line-height: 1.15; }
+  .own { display: block; text-align: right; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .minutes:dir(rtl) .own { text-align: left; } .own:empty { display: none; }
   :host([density='compact']) .own { display: none; }
   :host([stale]) :is(.total, .fact-minutes) { text-decoration: underline dotted; text-underline-offset: 3px; }
-  .pulse { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--sam-live); visibility: hidden; }
+  .pulse { display: inline-block; inline-size: 6px; block-size: 6px; margin-inline-end: var(--sam-2); vertical-align: middle; border-radius: 50%; background: var(--sam-live); visibility: hidden; }
   .transfer { display: flex; font-size: var(--sam-fs-12); color: var(--sam-text-2); }
   .row[data-billing='parent'] .glyph.parent, .row[data-billing='direct'] .glyph.direct { display: block; }
   .badge { box-sizing: border-box; display: inline-flex; align-items: center; gap: 6px; min-inline-size: 0; }
@@ -88,7 +86,7 @@ export const treeStyles = css`
   .row:not(:hover, :focus-within) .actions .quiet { border-color: transparent; background: none; }
 
   .row:not([data-kind='account']) :is(.cell, .toggle, .avatar, .label, .state, .children) { display: none; }
-  .row:not([data-kind='account']) .special { display: flex; align-items: center; gap: var(--sam-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 54px); font-size: var(--sam-fs-13); color: var(--sam-text-2); }
+  .row:not([data-kind='account']) .special { display: flex; align-items: center; gap: var(--sam-3); flex: 1; padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 82px); font-size: var(--sam-fs-13); color: var(--sam-text-2); }
   .row[data-kind='failure'] .special-words { color: var(--sam-danger); }
   .row[data-kind='skeleton'] .special-words { font-size: 0; inline-size: min(180px, 50%); block-size: 10px; border-radius: var(--sam-r-1); background: var(--sam-sunken); animation: appear 1ms 150ms backwards; }
   .row[data-kind='skeleton'] { pointer-events: none; }
@@ -100,17 +98,20 @@ export const treeStyles = css`
   .hidden { position: absolute; inline-size: 1px; block-size: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
   @container sam-tree (inline-size < 1080px) {
-    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 116px 72px 64px 124px 172px 40px 36px; }
+    .name { flex-basis: 180px; } .plan { inline-size: 116px; } .members { inline-size: 72px; } .agents { inline-size: 64px; } .minutes { inline-size: 124px; } .transfer { inline-size: 172px; } .switch { inline-size: 40px; }
     .switch .quiet { padding-inline: 0; } .switch .words { display: none; } .number { padding-inline-end: var(--sam-3); }
   }
   @container sam-tree (inline-size < 900px) {
-    .head, .row { grid-template: 'select name plan members agents minutes transfer switch actions' 1fr / 28px minmax(180px, 1fr) 108px 68px 60px 112px 32px 36px 32px; }
+    .plan { inline-size: 108px; } .members { inline-size: 68px; } .agents { inline-size: 60px; } .minutes { inline-size: 112px; } .transfer, .actions { inline-size: 32px; } .switch { inline-size: 36px; }
     .transfer .words, .row[data-billing='parent'] .badge { display: none; } .head .transfer { visibility: hidden; } .row[data-billing='direct'] .badge { padding-inline: 5px; }
   }
   @container sam-tree (inline-size < 760px) {
     .frame .scroller { --row: max(52px, var(--sam-row)); }
     .head { display: none; } .pins { inset-block-start: 0; }
-    .row { grid-template: 'select name minutes transfer switch actions' 1fr 'select name minutes transfer switch actions' 1fr / 28px minmax(0, 1fr) 116px 28px 36px 32px; }
+    .row { display: grid; grid-template: 'select name minutes transfer switch actions' 1fr 'select name minutes transfer switch actions' 1fr / 28px minmax(0, 1fr) 116px 28px 36px 32px; }
+    .cell { inline-size: auto; }
+    .select { grid-area: select; } .name { grid-area: name; } .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; }
+    .row .special { grid-column: 2 / -1; grid-row: 1; margin-inline-start: -28px; }
     .members, .agents { display: none; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 -9px; }
     .row[data-kind='account'] .plan { display: block; grid-row: 2; grid-column: 2; align-self: start; font-size: var(--sam-fs-12); line-height: 1.4; color: var(--sam-text-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 60px); }
@@ -120,13 +121,13 @@ export const treeStyles = css`
     .row { grid-template: 'name transfer actions' 1fr 'name transfer actions' 1fr / minmax(0, 1fr) auto 32px; padding-inline: var(--sam-1) var(--sam-2); }
     .select, .row[data-kind='account'] .plan, .row .minutes, .switch { display: none; }
     .row[data-kind='account'] .facts { display: block; grid-row: 2; grid-column: 1; align-self: start; font-size: var(--sam-fs-12); line-height: 1.4; color: var(--sam-text-3); font-variant-numeric: var(--sam-num); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 60px); }
-    .special { grid-column: 1 / -1; } .facts .pulse { display: none; }
+    .row .special { grid-column: 1 / -1; }
     .state { padding-inline: 6px; } .state .words { display: none; }
   }
   @container sam-tree (inline-size < 360px) {
     .frame .scroller { --row: max(44px, var(--sam-row)); }
     .row { grid-template: 'name minutes' 1fr / minmax(0, 1fr) auto; padding-inline: var(--sam-3); }
-    .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: grid; padding-inline-end: 0; font-size: var(--sam-fs-13); }
+    .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: block; padding-inline-end: 0; font-size: var(--sam-fs-13); }
     .own, .actions, .transfer, .avatar, .indent { display: none; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 0; }
     .row .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
