@@ -1,3 +1,5 @@
+import { recordUsage } from '@tenantree/db';
+import type { AccountId, Decimal, Instant } from '@tenantree/domain';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AppRouter } from '../src/router.ts';
@@ -73,6 +75,27 @@ describe('Two servers on one database', () => {
       const { total } = await first.owner.usage.totals.query({ account: first.root });
       expect(minutes.get(first.root)).toBe(total);
     });
+  });
+
+  it('count what a third one recorded that died before it counted', async () => {
+    const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Orphaned' });
+    let shown = '';
+    const usage = live(second.url, key).usage.live.subscribe(
+      { account: account.id },
+      { onData: (frame) => frame.data.minutes.forEach(([, , total]) => (shown = total)) },
+    );
+    stops.push(() => usage.unsubscribe());
+    const now = new Date().toISOString() as Instant;
+    const orphan = {
+      root: first.root as AccountId,
+      account: account.id,
+      key: 'orphan',
+      attributes: {},
+      occurredAt: now,
+    };
+    await recordUsage(first.database.db, [{ ...orphan, quantity: '7.5' as Decimal }], { meter: 'call.minutes', now });
+    expect(await viaSecond.usage.totals.query({ account: account.id })).toMatchObject({ total: '7.5' });
+    await vi.waitFor(() => expect(shown).toBe('7.5'), { timeout: 5_000 });
   });
 
   it('cut a live stream within a second when the other one revokes its key (I26)', async () => {

@@ -62,7 +62,7 @@ export async function run(): Promise<boolean> {
 }
 
 async function drive(database: BenchDatabase, load: Load): Promise<CaseResult> {
-  await database.owner.query('TRUNCATE usage_events, usage_totals');
+  await database.owner.query('TRUNCATE usage_events, usage_totals, uncounted_usage');
   await database.owner.query('CHECKPOINT');
   const events = new EventSource(load.active);
   const recorder: Recorder = await RECORDERS[load.recorder](database);
@@ -78,8 +78,8 @@ async function drive(database: BenchDatabase, load: Load): Promise<CaseResult> {
     return accepted;
   };
   const accepted = await Promise.all(Array.from({ length: load.callers }, (_, caller) => callOverAndOver(caller)));
-  const seconds = (nowMs() - started) / 1000;
   await recorder.close();
+  const seconds = (nowMs() - started) / 1000;
   const total = accepted.reduce((sum, count) => sum + count, 0);
   return {
     eventsPerSecond: total / seconds,

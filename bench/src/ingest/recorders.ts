@@ -1,12 +1,14 @@
 // Three ways to record the same events into the same tables.
 import type { PoolClient } from 'pg';
+import { createUsageCounter } from '../../../apps/api/src/hall/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/hall/usage-writer.ts';
-import { type EventToRecord, recordUsage } from '../../../packages/db/src/index.ts';
+import { countUsage, type EventToRecord, recordUsage, tidyUncounted } from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
 export type Recorder = {
   /** Resolves after the commit with the number of events that were new. */
   record(events: readonly EventToRecord[], caller: number): Promise<number>;
+  /** Resolves when all that was recorded is counted. */
   close(): Promise<void>;
 };
 
@@ -14,13 +16,22 @@ type Options = Parameters<typeof recordUsage>[2];
 const now = (): Options['now'] => new Date().toISOString() as Options['now'];
 const METER = 'call.minutes';
 
-/** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit. */
+/** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
   const store = (meter: string, events: readonly EventToRecord[]) => recordUsage(app, events, { meter, now: now() });
-  const writer = createUsageWriter({ store, onCommitted: () => {} });
+  const counter = createUsageCounter({
+    count: () => countUsage(app, { meter: METER, now: now() }),
+    onCounted: () => {},
+    tidy: () => tidyUncounted(app),
+    onError: (error) => console.error(error),
+  });
+  const writer = createUsageWriter({ store, onCommitted: () => counter.wake() });
   return {
     record: async (events) => (await writer.record(METER, events)).filter((outcome) => outcome === 'accepted').length,
-    close: () => writer.drain(),
+    close: async () => {
+      await writer.drain();
+      await counter.close();
+    },
   };
 }
 

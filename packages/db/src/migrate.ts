@@ -5,12 +5,14 @@ import { openPool, withConnection } from './connections.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
+import * as uncountedUsage from './migrations/0004-uncounted-usage.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-accounts': accounts,
   '0002-people': people,
   '0003-usage': usage,
+  '0004-uncounted-usage': uncountedUsage,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -3,12 +3,14 @@ import { type AccountId, type Decimal, type Instant, instantOf, newId } from '@t
 import {
   type AccountState,
   beginTreeChange,
+  countUsage,
   type Database,
+  type EventOutcome,
   insertAccount,
   moveSubtree,
-  type RecordedUsage,
   readAccountState,
   recordUsage,
+  type TreeChange,
   updateStatus,
 } from '../src/index.ts';
 
@@ -76,8 +78,11 @@ export const event = (account: AccountId, key: string, quantity: string, occurre
   attributes: {},
 });
 
-export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<RecordedUsage> {
+export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<EventOutcome[]> {
   const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
   const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
   return recordUsage(db, rooted, { meter: 'call.minutes', now });
 }
+
+export const count = (db: Database, now: Instant): Promise<TreeChange[]> =>
+  countUsage(db, { meter: 'call.minutes', now });

@@ -1,9 +1,10 @@
 import { type AccountId, type Decimal, formatDecimal, type Instant, msOf, parseDecimal } from '@tenantree/domain';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readSeries, readTotals } from '../src/index.ts';
+import { listChildren, readSeries, readTotals, type TreeChange } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, event, move, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
+import { close, count, event, move, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -29,6 +30,7 @@ const command = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('create' as const), parent: fc.nat(50) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('move' as const), account: fc.nat(50), to: fc.nat(50) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('close' as const), account: fc.nat(50) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('count' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -44,7 +46,7 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 describe('Maintained totals', () => {
-  it('equal the totals computed from scratch after any sequence of create, move, close and late usage (I1, I2, I15, I22)', async () => {
+  it('equal the totals computed from scratch after any sequence of create, move, close, late usage and counting (I1, I2, I15, I22)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), async (commands) => {
         const now = ticking(NOVEMBER_10);
@@ -54,6 +56,8 @@ describe('Maintained totals', () => {
           events: [],
         };
         for (const [step, wish] of commands.entries()) await run(model, wish, step, now);
+        await compare(model, root);
+        await count(test.db, now());
         await compare(model, root);
       }),
       { numRuns: 40 },
@@ -68,12 +72,18 @@ describe('Maintained totals', () => {
       event(leaves[i % 3]!, `key-${i}`, '0.000000001', NOVEMBER_10_INSTANT),
     );
     const batches = Array.from({ length: 12 }, (_, b) => events.filter((_, i) => (i * 7 + b) % 3 !== 0).toReversed());
-    const recorded = await Promise.all(batches.map((batch) => record(test.db, batch, now())));
-    const accepted = recorded.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome === 'accepted');
-    expect(accepted).toHaveLength(400);
+    const counted: TreeChange[] = [];
+    const recorded = await Promise.all(
+      batches.map(async (batch) => {
+        const outcomes = await record(test.db, batch, now());
+        counted.push(...(await count(test.db, now())));
+        return outcomes;
+      }),
+    );
+    expect(recorded.flat().filter((outcome) => outcome === 'accepted')).toHaveLength(400);
     const totals = await test.db.withTenant(root, (trx) => readTotals(trx, root, 'call.minutes', PERIOD));
     expect(totals).toEqual({ quantity: { own: '0', total: '0.0000004' }, events: { own: 0, total: 400 } });
-    const versions = recorded.flatMap(({ trees }) => trees.map((tree) => tree.version));
+    const versions = counted.filter((tree) => tree.root === root).map((tree) => tree.version);
     expect(new Set(versions).size).toBe(versions.length);
   });
 
@@ -82,17 +92,63 @@ describe('Maintained totals', () => {
     const root = await plant(test.db, null, 'Keys', now());
     const first = event(root, 'k', '1.5', now());
     const same = { ...first, quantity: '1.500' as Decimal };
-    expect((await record(test.db, [first, same, { ...first, quantity: '2' as Decimal }], now())).outcomes).toEqual([
+    expect(await record(test.db, [first, same, { ...first, quantity: '2' as Decimal }], now())).toEqual([
       'accepted',
       'duplicate',
       'conflict',
     ]);
-    expect((await record(test.db, [same, event(root, 'new', '1', now())], now())).outcomes).toEqual([
-      'duplicate',
-      'accepted',
-    ]);
+    expect(await record(test.db, [same, event(root, 'new', '1', now())], now())).toEqual(['duplicate', 'accepted']);
     expect((await test.db.withTenant(root, (trx) => readTotals(trx, root, 'call.minutes', PERIOD))).quantity.own).toBe(
       '2.5',
+    );
+  });
+
+  it('are exact at every moment, for every reader, while usage is recorded and counted (product.md 5.2)', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Exact', now());
+    const branch = await plant(test.db, root, 'branch', now());
+    const leaf = await plant(test.db, branch, 'leaf', now());
+    const counting = new AbortController();
+    const counts = (async () => {
+      while (!counting.signal.aborted) await count(test.db, now());
+    })();
+    for (let n = 1; n <= 30; n++) {
+      await record(test.db, [event(leaf, `leaf ${n}`, '1', now()), event(branch, `branch ${n}`, '0.5', now())], now());
+      const expected = { own: String(n / 2), total: String(n * 1.5) };
+      const totals = await test.db.withTenant(branch, (trx) => readTotals(trx, branch, 'call.minutes', PERIOD));
+      expect(totals).toEqual({ quantity: expected, events: { own: n, total: 2 * n } });
+      const page = await test.db.withTenant(root, (trx) => listChildren(trx, { ...BY_MINUTES, parent: root }));
+      expect(page.rows.map((row) => row.minutes)).toEqual([expected]);
+    }
+    counting.abort();
+    await counts;
+  });
+
+  it('show nobody what is yet to be counted outside of the acting account', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Above', now());
+    const [mine, other] = [await plant(test.db, root, 'mine', now()), await plant(test.db, root, 'other', now())];
+    const below = await plant(test.db, mine, 'below', now());
+    await record(test.db, [event(below, 'b', '1', now()), event(other, 'o', '2', now())], now());
+    const seen = (account: AccountId) =>
+      test.db.withTenant(account, async (trx) => {
+        const { rows } = await sql<{ account_id: AccountId; total: string }>`
+          SELECT account_id, total FROM uncounted_totals('call.minutes', ${PERIOD}::timestamptz)`.execute(trx);
+        return new Map(rows.map((row) => [row.account_id, Number(row.total)]));
+      });
+    expect(await seen(mine)).toEqual(
+      new Map([
+        [mine, 1],
+        [below, 1],
+      ]),
+    );
+    expect(await seen(root)).toEqual(
+      new Map([
+        [root, 3],
+        [mine, 1],
+        [below, 1],
+        [other, 2],
+      ]),
     );
   });
 
@@ -108,7 +164,10 @@ describe('Maintained totals', () => {
       for (let i = 0; i < 20; i++)
         await record(test.db, [event(leaf, `${w}-${i}`, '1', now()), event(right, `r${w}-${i}`, '1', now())], now());
     });
-    await Promise.all([moves, ...uses]);
+    const counts = (async () => {
+      for (let i = 0; i < 20; i++) await count(test.db, now());
+    })();
+    await Promise.all([moves, counts, ...uses]);
     const of = async (account: AccountId) =>
       test.db.withTenant(account, (trx) => readTotals(trx, account, 'call.minutes', PERIOD));
     expect((await of(root)).quantity.total).toBe('160');
@@ -117,6 +176,15 @@ describe('Maintained totals', () => {
   });
 });
 
+const BY_MINUTES = {
+  sort: 'minutes',
+  direction: 'desc',
+  statuses: ['active'],
+  after: null,
+  limit: 50,
+  period: PERIOD,
+  visibility: 'with_minutes',
+} as const;
 const DECEMBER = '2026-12-01T00:00:00.000Z' as Instant;
 const NOVEMBER_10_INSTANT = new Date(NOVEMBER_10).toISOString() as Instant;
 
@@ -151,6 +219,8 @@ async function run(model: Model, wish: Command, step: number, now: () => Instant
     if (account === 0 || accounts[account]!.closed || hasOpenChild) return;
     await close(test.db, root, accounts[account]!.id, now());
     accounts[account]!.closed = true;
+  } else if (wish.do === 'count') {
+    await count(test.db, now());
   } else {
     const at = msOf(now());
     const events = wish.events.map(({ account, nanos, agoMs }) => ({

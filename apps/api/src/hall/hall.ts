@@ -11,6 +11,8 @@ export type Hall = {
   readonly newSecret: () => string;
   readonly settings: Settings;
   readonly announce: Announce;
+  /** Usage was recorded and is committed: it is counted soon, and then live viewers are told. */
+  readonly usageRecorded: () => void;
 };
 
 /** What an operator may set (docs/operators.md). */
@@ -29,6 +31,7 @@ export type Settings = {
 
 /** Tells live viewers, here and in other processes, what was committed. Called after the commit, never before. */
 export type Announce = {
+  /** Usage was counted. */
   usage(trees: readonly TreeChange[]): void;
   /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
   accounts(change: {

@@ -1,4 +1,4 @@
-import type { EventToRecord, RecordedUsage } from '@tenantree/db';
+import type { EventOutcome, EventToRecord } from '@tenantree/db';
 import type { AccountId, Decimal, Instant } from '@tenantree/domain';
 import { describe, expect, it } from 'vitest';
 import { createUsageWriter, WriterFullError } from './usage-writer.ts';
@@ -18,12 +18,12 @@ const event = (key: string): EventToRecord => ({
 function keeping(fails: (keys: readonly string[]) => Error | null = () => null) {
   const kept = new Set<string>();
   const batches: number[] = [];
-  const store = async (_meter: string, events: readonly EventToRecord[]): Promise<RecordedUsage> => {
+  const store = async (_meter: string, events: readonly EventToRecord[]): Promise<EventOutcome[]> => {
     const keys = events.map(({ key }) => key);
     batches.push(keys.length);
     const error = fails(keys);
     if (error) throw error;
-    return { outcomes: keys.map((key) => (kept.size < kept.add(key).size ? 'accepted' : 'duplicate')), trees: [] };
+    return keys.map((key) => (kept.size < kept.add(key).size ? 'accepted' : 'duplicate'));
   };
   return { kept, batches, store };
 }

@@ -1,4 +1,4 @@
-import type { EventOutcome, EventToRecord, RecordedUsage, TreeChange } from '@tenantree/db';
+import type { EventOutcome, EventToRecord } from '@tenantree/db';
 import type { MeterKey } from '@tenantree/domain';
 
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
@@ -20,9 +20,9 @@ export class WriterFullError extends Error {
 }
 
 type Options = {
-  readonly store: (meter: MeterKey, events: readonly EventToRecord[]) => Promise<RecordedUsage>;
-  /** Called after each commit with the new totals, in the order of the commits. */
-  readonly onCommitted: (trees: readonly TreeChange[], events: number) => void;
+  readonly store: (meter: MeterKey, events: readonly EventToRecord[]) => Promise<EventOutcome[]>;
+  /** Called after each commit. */
+  readonly onCommitted: (events: number) => void;
 };
 
 type Call = {
@@ -43,8 +43,7 @@ const DEADLOCK = '40P01';
 
 /**
  * In-process group commit (performance.md 2): while flushes are at the database, further calls queue up and leave together in the next.
- * A second flush is begun beside the first when enough waits to be worth one: the database inserts its events while it counts those of
- * the first. Whichever commits first has the lower version, and the hub orders by versions.
+ * A second flush is begun beside the first when enough waits to be worth one.
  */
 export function createUsageWriter({ store, onCommitted }: Options): UsageWriter {
   let queue: Call[] = [];
@@ -69,19 +68,19 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
 
   const flush = async (calls: readonly Call[]): Promise<void> => {
     const events = calls.flatMap((call) => call.events);
-    let recorded: RecordedUsage;
+    let outcomes: EventOutcome[];
     try {
-      recorded = await retryDeadlocks(() => store(calls[0]!.meter, events));
+      outcomes = await retryDeadlocks(() => store(calls[0]!.meter, events));
     } catch (error) {
       // What the database refuses of one caller must not fail the others: everybody once more, alone.
       if (calls.length > 1 && isRefusedData(error)) return flushEachAlone(calls);
       for (const call of calls) call.reject(error);
       return;
     }
-    onCommitted(recorded.trees, events.length);
+    onCommitted(events.length);
     let from = 0;
     for (const call of calls) {
-      call.resolve(recorded.outcomes.slice(from, from + call.events.length));
+      call.resolve(outcomes.slice(from, from + call.events.length));
       from += call.events.length;
     }
   };

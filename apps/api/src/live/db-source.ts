@@ -4,9 +4,16 @@ import type { LiveSource } from './ports.ts';
 /** Before every version: a state since then is the whole state. Trees that were counted before they first changed have version 0. */
 const BEGINNING = -1;
 
-/** The hub's source over the database. Every read runs as the watched account: row-level security shows no more than its subtree. */
-export const dbSource = (db: Database): LiveSource => ({
-  usage: (query) => readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since }),
+/**
+ * The hub's source over the database. Every read runs as the watched account: row-level security shows no more than its subtree.
+ *
+ * @param settleUsage counts what is recorded, so that a first frame has all that was acknowledged before it was asked for
+ */
+export const dbSource = (db: Database, settleUsage: () => Promise<void>): LiveSource => ({
+  usage: async (query) => {
+    await settleUsage();
+    return readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since });
+  },
   accounts: (query) => readAccountsState(db, query),
   version: (account) => readLiveVersion(db, account),
 });

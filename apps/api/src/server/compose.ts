@@ -1,11 +1,12 @@
-import { type Database, openDatabase, recordUsage } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import { countUsage, type Database, openDatabase, recordUsage, tidyUncounted } from '@tenantree/db';
+import { type Clock, instantOf, METERS } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { liveSocket } from '../live/live-socket.ts';
@@ -49,22 +50,39 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const db = openDatabase(database);
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
-  const live = await openLive({ config, db, clock, metrics: metrics.live, onError });
+  const live = await openLive({
+    config,
+    db,
+    clock,
+    metrics: metrics.live,
+    settleUsage: () => counter.settle(),
+    onError,
+  });
+  const counter = createUsageCounter({
+    count: async () => {
+      const now = instantOf(clock.nowMs());
+      return (await Promise.all(METERS.map(({ key }) => countUsage(db, { meter: key, now })))).flat();
+    },
+    onCounted: (trees) => live.announce.usage(trees),
+    tidy: () => tidyUncounted(db),
+    onError,
+  });
   let url = '';
   const hall = makeHall({
     config,
     db,
     clock,
     announce: live.announce,
+    usageRecorded: () => counter.wake(),
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits();
   const auth = createAuth(hall, limits, config.publicUrl);
   const writer = createUsageWriter({
     store: (meter, events) => recordUsage(db, events, { meter, now: nowOf(hall) }),
-    onCommitted: (trees, events) => {
+    onCommitted: (events) => {
       metrics.usage(events);
-      hall.announce.usage(trees);
+      hall.usageRecorded();
     },
   });
   const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
@@ -88,6 +106,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const stop = async (): Promise<void> => {
     await server.close();
     await jobs.stop();
+    await counter.close();
     await live.close();
     await db.close();
   };

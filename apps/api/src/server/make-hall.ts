@@ -12,12 +12,13 @@ export type HallParts = {
   readonly db: Database;
   readonly clock: Clock;
   readonly announce: Announce;
+  readonly usageRecorded: () => void;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
 
 /** What every slice is given, with the system's randomness. */
-export function makeHall({ config, db, clock, announce, publicUrl }: HallParts): Hall {
+export function makeHall({ config, db, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
   const settings: Settings = {
     maxDepth: config.maxDepth,
     usageMaxAgeDays: config.usageMaxAgeDays,
@@ -32,6 +33,7 @@ export function makeHall({ config, db, clock, announce, publicUrl }: HallParts):
     clock,
     settings,
     announce,
+    usageRecorded,
     newId: createIds(clock),
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

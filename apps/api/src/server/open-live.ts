@@ -14,6 +14,7 @@ type LiveParts = {
   readonly db: Database;
   readonly clock: Clock;
   readonly metrics: LiveMetrics;
+  readonly settleUsage: () => Promise<void>;
   readonly onError: (error: unknown) => void;
 };
 
@@ -21,10 +22,10 @@ type LiveParts = {
 export type Live = { readonly hub: Hub; readonly announce: Announce; close(): Promise<void> };
 
 /** Opens the hub of a server. Resolves when it hears the other servers. */
-export async function openLive({ config, db, clock, metrics, onError }: LiveParts): Promise<Live> {
+export async function openLive({ config, db, clock, metrics, settleUsage, onError }: LiveParts): Promise<Live> {
   let told: Promise<unknown> = Promise.resolve();
   const hub = new Hub({
-    source: dbSource(db),
+    source: dbSource(db, settleUsage),
     clock,
     tickMs: config.liveTickMs,
     maxBufferBytes: config.liveMaxBufferBytes,

@@ -22,19 +22,18 @@ export async function adjustUsage(
     occurredAt: event.occurredAt,
     attributes: event.attributes,
   };
-  const { outcome, trees } = await hall.db.withTenant(account.id, async (trx) => {
+  const outcome = await hall.db.withTenant(account.id, async (trx) => {
     const options = { meter: event.meter, adjustment: { reason: event.reason }, now };
-    const { outcomes, trees } = await recordUsageIn(trx, [record], options);
-    const outcome = outcomes[0] ?? 'conflict';
+    const [outcome = 'conflict'] = await recordUsageIn(trx, [record], options);
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
       await note(hall, caller, trx, now, account.id, { action: 'usage.adjusted', details }, account);
     }
-    return { outcome, trees };
+    return outcome;
   });
   if (outcome === 'conflict') {
     refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
   }
-  hall.announce.usage(trees);
+  hall.usageRecorded();
   return { status: outcome };
 }

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 /** Who may see minutes in a row: those with `billing.usage`. */
 export type MinutesVisibility = 'with_minutes' | 'without_minutes';
 
-/** The columns of `accounts` (alias a) and of its totals in one period (alias t) that make an `AccountRow`. */
+/** The columns of `accounts` (alias a), of its totals in one period (alias t) and of what is yet to be counted (alias u) that make an `AccountRow`. */
 export type RawAccountRow = {
   id: string;
   parent_id: string | null;
@@ -25,19 +25,23 @@ export type RawAccountRow = {
   total_agents: number;
   created_at: Date;
   closed_at: Date | null;
-  minutes_own: string | null;
-  minutes_total: string | null;
+  minutes_own: string;
+  minutes_total: string;
 };
 
 /** Meter shown as "Minutes used". */
 export const MINUTES_METER = 'call.minutes';
 
+/** The minutes of an account with its subtree, as the rows of `selectAccountRows` have them. */
+export const MINUTES_TOTAL: RawBuilder<unknown> = sql`(coalesce(t.total, 0) + coalesce(u.total, 0))`;
+
 /** `SELECT` list and `FROM` of account rows with the minutes of one billing period. */
 export const selectAccountRows = (period: Instant): { columns: RawBuilder<unknown>; from: RawBuilder<unknown> } => ({
   columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
     a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
-    a.created_at, a.closed_at, trim_scale(t.own)::text AS minutes_own, trim_scale(t.total)::text AS minutes_total`,
-  from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${period}::timestamptz`,
+    a.created_at, a.closed_at, trim_scale(coalesce(t.own, 0) + coalesce(u.own, 0))::text AS minutes_own, trim_scale(${MINUTES_TOTAL})::text AS minutes_total`,
+  from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${period}::timestamptz
+    LEFT JOIN uncounted_totals(${MINUTES_METER}, ${period}::timestamptz) u ON u.account_id = a.id`,
 });
 
 const instant = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
@@ -64,7 +68,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility):
     minutes:
       visibility === 'without_minutes'
         ? null
-        : { own: (raw.minutes_own ?? '0') as Decimal, total: (raw.minutes_total ?? '0') as Decimal },
+        : { own: raw.minutes_own as Decimal, total: raw.minutes_total as Decimal },
     createdAt: raw.created_at.toISOString() as Instant,
     closedAt: instant(raw.closed_at),
   };

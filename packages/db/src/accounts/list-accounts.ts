@@ -1,7 +1,13 @@
 import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
-import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
+import {
+  MINUTES_TOTAL,
+  type MinutesVisibility,
+  type RawAccountRow,
+  selectAccountRows,
+  toAccountRow,
+} from './account-rows.ts';
 
 export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
@@ -34,7 +40,7 @@ const KEYS: Record<AccountSort, { expression: RawBuilder<unknown>; type: RawBuil
   name: { expression: sql`a.name_key`, type: sql`text` },
   members: { expression: sql`a.total_members`, type: sql`int` },
   agents: { expression: sql`a.total_agents`, type: sql`int` },
-  minutes: { expression: sql`coalesce(t.total, 0)`, type: sql`numeric` },
+  minutes: { expression: MINUTES_TOTAL, type: sql`numeric` },
   created: { expression: sql`a.id`, type: sql`uuid` },
 };
 

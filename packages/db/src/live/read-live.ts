@@ -4,9 +4,9 @@ import { MINUTES_METER } from '../accounts/account-rows.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
 import type { Database, TenantTransaction } from '../database.ts';
-import type { TotalChange } from '../usage/record-usage.ts';
+import type { TotalChange } from '../usage/count-usage.ts';
 
-/** Usage state of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
+/** Counted usage of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
 export type UsageState = {
   readonly version: number;
   /** With the version of the tree that each total is of. */

@@ -5,7 +5,7 @@ import type { TenantTransaction } from '../database.ts';
 /** An account's usage of one meter in one billing period. */
 export type UsageTotals = { readonly quantity: OwnAndTotal<Decimal>; readonly events: OwnAndTotal<number> };
 
-/** Reads the maintained totals; zero when nothing was recorded. */
+/** Reads the maintained totals with what is still to be counted into them; zero when nothing was recorded. */
 export async function readTotals(
   trx: TenantTransaction,
   account: AccountId,
@@ -13,14 +13,16 @@ export async function readTotals(
   period: Instant,
 ): Promise<UsageTotals> {
   const { rows } = await sql<{ own: Decimal; total: Decimal; own_events: string; total_events: string }>`
-    SELECT trim_scale(own)::text AS own, trim_scale(total)::text AS total, own_events, total_events FROM usage_totals
-    WHERE account_id = ${account} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(trx);
-  const row = rows[0];
-  const zero = '0' as Decimal;
-  return {
-    quantity: { own: row?.own ?? zero, total: row?.total ?? zero },
-    events: { own: Number(row?.own_events ?? 0), total: Number(row?.total_events ?? 0) },
-  };
+    SELECT trim_scale(coalesce(sum(own), 0))::text AS own, trim_scale(coalesce(sum(total), 0))::text AS total,
+      coalesce(sum(own_events), 0) AS own_events, coalesce(sum(total_events), 0) AS total_events
+    FROM (
+      SELECT own, total, own_events, total_events FROM usage_totals
+        WHERE account_id = ${account} AND meter = ${meter} AND period = ${period}::timestamptz
+      UNION ALL SELECT own, total, own_events, total_events FROM uncounted_totals(${meter}, ${period}::timestamptz)
+        WHERE account_id = ${account}
+    ) t`.execute(trx);
+  const { own, total, own_events, total_events } = rows[0]!;
+  return { quantity: { own, total }, events: { own: Number(own_events), total: Number(total_events) } };
 }
 
 export type SeriesQuery = {

@@ -1,0 +1,76 @@
+import { type AccountId, billingPeriodOf, type Decimal, type Instant } from '@tenantree/domain';
+import type { Database } from '../database.ts';
+
+/** New totals of an account in the current billing period, and where the account stands now. */
+export type TotalChange = {
+  readonly account: AccountId;
+  readonly path: readonly AccountId[];
+  readonly own: Decimal;
+  readonly total: Decimal;
+};
+
+/** All that one count changed in one tree. `version` was handed out in commit order. */
+export type TreeChange = {
+  readonly root: AccountId;
+  /** Start of the billing period that `changes` are of: the present one when the usage was counted. */
+  readonly period: Instant;
+  readonly version: number;
+  readonly changes: readonly TotalChange[];
+  /** False when an account changed that is not on the present path of any event: viewers have to read the state after `version` again. */
+  readonly complete: boolean;
+};
+
+type Row = { changes: string | null; paths: string | null; versions: string | null };
+
+/**
+ * Counts the usage of a meter that is recorded and not yet counted, by whichever server, into the totals of its accounts and the
+ * ancestors of its time. Waits while another server counts. When this resolves, all that was recorded before it was called is counted.
+ *
+ * @throws the driver's error when nothing was counted; it stays to be counted then
+ */
+export async function countUsage(
+  db: Database,
+  options: { readonly meter: string; readonly now: Instant },
+): Promise<TreeChange[]> {
+  const { rows } = await db.pool.query<Row>({
+    name: 'count_usage',
+    text: 'SELECT * FROM count_usage($1, $2)',
+    values: [options.meter, options.now],
+  });
+  return readTrees(rows[0]!, billingPeriodOf(options.now).start);
+}
+
+/**
+ * Makes the room free that counted usage took. Rows of uncounted usage live for milliseconds, and the database itself vacuums once a
+ * minute at most: under load every reader of totals would walk over what is left of tens of thousands of them until then.
+ */
+export async function tidyUncounted(db: Database): Promise<void> {
+  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) uncounted_usage');
+}
+
+const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
+
+function readTrees(row: Row, period: Instant): TreeChange[] {
+  const places = new Map<string, AccountId[]>();
+  for (const part of parts(row.paths)) {
+    const path = part.split(' ') as AccountId[];
+    // From the account upward, until an ancestor is known already: then all above it are, too.
+    for (let level = path.length - 1; level >= 0 && !places.has(path[level]!); level--)
+      places.set(path[level]!, path.slice(0, level + 1));
+  }
+  const trees = new Map<string, { version: number; changes: TotalChange[]; complete: boolean }>();
+  for (const part of parts(row.versions)) {
+    const [root, version] = part.split(' ');
+    trees.set(root!, { version: Number(version), changes: [], complete: true });
+  }
+  for (const part of parts(row.changes)) {
+    const [account, own, total] = part.split(' ');
+    const path = places.get(account!);
+    if (path)
+      trees
+        .get(path[0]!)!
+        .changes.push({ account: account as AccountId, path, own: own as Decimal, total: total as Decimal });
+    else for (const tree of trees.values()) tree.complete = false;
+  }
+  return [...trees].map(([root, tree]) => ({ root: root as AccountId, period, ...tree }));
+}
