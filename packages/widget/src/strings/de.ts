@@ -18,7 +18,6 @@ export const de: Strings = {
   columnAgents: 'Agenten',
   columnMinutes: 'Minuten',
   columnTransfer: 'Übertragung',
-  columnFacts: 'Nutzung',
   columnSwitch: 'Wechseln zu',
   columnActions: 'Aktionen',
   sortedAscending: 'Nach {column} aufsteigend sortiert',

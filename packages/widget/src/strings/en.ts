@@ -19,7 +19,6 @@ export const en = {
   columnAgents: 'Agents',
   columnMinutes: 'Minutes used',
   columnTransfer: 'Transfer',
-  columnFacts: 'Usage',
   columnSwitch: 'Switch to',
   columnActions: 'Actions',
   sortedAscending: 'Sorted by {column}, ascending',

@@ -1,0 +1,24 @@
+import { describe, expect, it, vi } from 'vitest';
+import { LatePart } from './late-part.ts';
+
+describe('a part that is loaded late', () => {
+  it('is loaded once, however often and however early it is asked for', async () => {
+    const make = vi.fn(async () => 'part');
+    const late = new LatePart(make);
+    late.prepare();
+    expect(late.part).toBe(null);
+    expect(await Promise.all([late.load(), late.load()])).toEqual(['part', 'part']);
+    expect(late.part).toBe('part');
+    expect(make).toHaveBeenCalledTimes(1);
+  });
+
+  it('is tried again when it could not be had: quietly ahead of its use, with the reason afterwards', async () => {
+    const make = vi.fn(async () => 'part');
+    make.mockRejectedValueOnce(new Error('offline')).mockRejectedValueOnce(new Error('still offline'));
+    const late = new LatePart(make);
+    late.prepare();
+    await expect(late.load()).rejects.toThrow('offline');
+    await expect(late.load()).rejects.toThrow('still offline');
+    expect(await late.load()).toBe('part');
+  });
+});
