@@ -5,6 +5,8 @@ import { type Client, clientWithToken } from '../../../apps/api/test/support/cli
 import { type KillableServer, prepareKillableServer } from '../../../apps/api/test/support/killable-server.ts';
 import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
 
+/** Files of the element beside the one that the page names. */
+const parts = /subaccount-manager-.+\.js$/;
 const patiently = { timeout: 30_000, interval: 20 };
 const port = randomInt(20_000, 30_000);
 let server: KillableServer;
@@ -82,8 +84,20 @@ describe('the portal on another origin', () => {
     await expect.poll(minutes, patiently).toMatch(/^119\.5\b/);
   });
 
+  it('does what one asks for before that is loaded, as soon as it is', async () => {
+    await page.route(parts, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    await page.goto(`http://localhost:${port}`);
+    await page.getByText('Acme Dental').waitFor();
+    await page.locator('.window .toggle').first().click();
+    expect(await page.getByText('Acme Berlin').count()).toBe(0);
+    await page.getByText('Acme Berlin').waitFor();
+    await page.unroute(parts);
+  });
+
   it('says so when what one wants to do can’t be loaded, and does it after the next visit', async () => {
-    const parts = /subaccount-manager-.+\.js$/;
     const create = page.getByRole('button', { name: 'Create subaccount' });
     const asOld = page.getByText(/Showing data from .* The server does not answer/);
     await page.route(parts, (route) => route.abort());
