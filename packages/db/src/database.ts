@@ -32,8 +32,18 @@ export type Database = {
   close(): Promise<void>;
 };
 
+/** Longest that a transaction may do nothing: a server that freezes in the middle of one gives its locks back to the others. */
+const IDLE_TRANSACTION_MS = 5_000;
+/** Longest that a statement waits for a lock; a frozen server has lost its own by then. */
+const LOCK_MS = 10_000;
+/** Longest that a call waits for a connection when all are taken, or the database doesn't answer. */
+const CONNECTION_MS = 10_000;
+
 const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConfig => ({
   ...config,
+  connectionTimeoutMillis: CONNECTION_MS,
+  idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+  lock_timeout: LOCK_MS,
   // Set at connection start, so that RESET ROLE comes back to it too.
   options: `-c role=${role} ${settings}`.trim(),
 });

@@ -2,6 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beginTreeChange } from '../src/index.ts';
 import { isMigrated, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
@@ -49,5 +50,24 @@ describe('A connection that the server ends', () => {
     await inTheWay.end();
     await migrate(test.config);
     expect(await isMigrated(test.config)).toBe(true);
+  });
+});
+
+describe('A server that freezes in the middle of a change', () => {
+  it('keeps the tree from the others for seconds only, and changed nothing when it wakes', async () => {
+    const woken = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<void>();
+    const frozen = test.db.withTenant(ANY_ACCOUNT, async (trx) => {
+      await beginTreeChange(trx, ANY_ACCOUNT);
+      began.resolve();
+      await woken.promise;
+      await sql`SELECT 1`.execute(trx);
+    });
+    const outcome = expect(frozen).rejects.toThrow();
+    await began.promise;
+    const next = await test.db.withTenant(ANY_ACCOUNT, (trx) => beginTreeChange(trx, ANY_ACCOUNT));
+    woken.resolve();
+    await outcome;
+    expect(next).toBe(1);
   });
 });

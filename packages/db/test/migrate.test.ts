@@ -26,11 +26,18 @@ describe('Migrations', () => {
     expect(await isMigrated(test.config)).toBe(false);
     await query(`INSERT INTO accounts (id, root_id, path, depth, name, name_key, billing_mode, payer_id, version, created_at)
       SELECT i, i, ARRAY[i], 0, 'Kept', 'kept', 'direct', i, 1, now() FROM (SELECT '018f0000-0000-7000-8000-000000000001'::uuid AS i) x`);
-    for (const name of later) await migrate(test.config, { to: name });
+    for (const name of later) {
+      await migrate(test.config, { to: name });
+      if (name === '0003-usage')
+        await query(
+          `INSERT INTO usage_totals SELECT id, 'call.minutes', '2026-11-01Z', 1.5, 1.5, 1, 1, 1 FROM accounts`,
+        );
+    }
     expect(await isMigrated(test.config)).toBe(true);
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
+    expect(await query('SELECT trim_scale(total) AS total FROM usage_totals')).toEqual([{ total: '1.5' }]);
   });
 
   it('can be asked for by several starting servers at once, and again later', async () => {

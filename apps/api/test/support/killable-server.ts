@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createTestDatabase } from '@tenantree/db/testing';
+import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { expect, inject, vi } from 'vitest';
 import { clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
 
@@ -19,10 +19,14 @@ export type Program = {
 /** The server as `npm start` runs it, in a process that can be killed and started again, on a database of its own. */
 export type KillableServer = {
   readonly url: string;
+  readonly database: TestDatabase;
   /** Starts the server; resolves when it is ready. */
   start(): Promise<void>;
   /** Kills it without a word, as `kill -9` does. */
   kill(): Promise<void>;
+  /** Stops it in the middle of what it does (SIGSTOP); it knows nothing of that when it is woken. */
+  freeze(): void;
+  wake(): void;
   /** Opens the first-run link and makes a key of the main account. */
   claim(): Promise<{ readonly account: string; readonly key: string }>;
   /** Runs another program of the repository, which ends with this. */
@@ -30,10 +34,14 @@ export type KillableServer = {
   close(): Promise<void>;
 };
 
-/** Prepares a server process on a port that stays the same. */
-export async function prepareKillableServer(): Promise<KillableServer> {
+/**
+ * Prepares a server process on a port that stays the same.
+ *
+ * @param beside another one, whose database it shares
+ */
+export async function prepareKillableServer(beside?: KillableServer): Promise<KillableServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-process-'));
-  const database = await createTestDatabase(inject('database'));
+  const database = beside?.database ?? (await createTestDatabase(inject('database')));
   const { user, host, port: databasePort, database: name } = database.config;
   const port = randomInt(20_000, 30_000);
   const url = `http://localhost:${port}`;
@@ -70,6 +78,7 @@ export async function prepareKillableServer(): Promise<KillableServer> {
 
   return {
     url,
+    database,
     run,
     start: async () => {
       const started = run('apps/api/src/main.ts', []);
@@ -83,6 +92,8 @@ export async function prepareKillableServer(): Promise<KillableServer> {
       server?.child.kill('SIGKILL');
       await server?.exit;
     },
+    freeze: () => void server?.child.kill('SIGSTOP'),
+    wake: () => void server?.child.kill('SIGCONT'),
     claim: async () => {
       const token = /tt_setup_[\w-]+/.exec(server?.output() ?? '')?.[0] ?? '';
       const claim = { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD, accountName: 'Main' };
@@ -94,7 +105,7 @@ export async function prepareKillableServer(): Promise<KillableServer> {
     close: async () => {
       for (const { child } of programs) child.kill('SIGKILL');
       await Promise.all(programs.map(({ exit }) => exit));
-      await database.drop();
+      if (!beside) await database.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
