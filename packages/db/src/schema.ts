@@ -96,7 +96,6 @@ export type UsageEventsTable = {
   quantity: string;
   occurred_at: Timestamp;
   recorded_at: Timestamp;
-  payer_id: string;
   attributes: ColumnType<Record<string, string | number | boolean>, string, string>;
   kind: 'usage' | 'adjustment';
   reason: string | null;
