@@ -127,9 +127,13 @@ export class Bench {
   readonly store: TreeStore;
   limit = PAGE_ROWS;
 
-  constructor(build: (model: Model) => void) {
+  /** @param server answers wants later, when the test says so, or at once */
+  constructor(build: (model: Model) => void, server: 'slow' | 'prompt' = 'slow') {
     build(this.model);
-    this.store = new TreeStore(this.model.root.id, (want) => this.wants.push(want));
+    this.store = new TreeStore(this.model.root.id, (want) => {
+      if (server === 'slow') this.wants.push(want);
+      else this.answerLater(want)();
+    });
     this.store.load(this.model.root.children.length);
   }
 

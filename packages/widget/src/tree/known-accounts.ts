@@ -22,11 +22,13 @@ export class KnownAccounts {
     const turn = this.#ledger.turnTo(page.period, page.treeVersion);
     if (turn === 'turned') this.#startAll();
     const accounts = page.rows.map((row) => {
-      const account = this.take(row, page.treeVersion);
       if (row.minutes !== null) this.#seeUsage();
+      const account = this.take(row, page.treeVersion);
       if (row.minutes === null) account.minutes = null;
-      else if (turn === 'past') account.minutes = this.#ledger.start(row.id);
-      else account.minutes = this.#ledger.notePage(row.id, row.minutes, page.treeVersion);
+      else {
+        account.minutes ??= this.#ledger.start(row.id);
+        if (turn !== 'past') this.#ledger.takePage(account.minutes, row.minutes, page.treeVersion);
+      }
       return account;
     });
     return { accounts, turned: turn === 'turned' };
@@ -43,7 +45,7 @@ export class KnownAccounts {
       }
       return known;
     }
-    const minutes = this.#usage === 'visible' ? this.#ledger.start(row.id) : (this.#ledger.of(row.id) ?? null);
+    const minutes = this.#usage === 'visible' ? this.#ledger.start(row.id) : null;
     const account = { id: row.id, row, rowVersion: version, minutes, nameKey: null };
     this.#accounts.set(row.id, account);
     return account;
@@ -51,6 +53,8 @@ export class KnownAccounts {
 
   /** The account was taken out of what the actor reaches. */
   drop(id: AccountId): void {
+    const minutes = this.#accounts.get(id)?.minutes;
+    if (minutes) this.#ledger.keep(id, minutes);
     this.#accounts.delete(id);
   }
 
@@ -66,12 +70,14 @@ export class KnownAccounts {
     if (turn === 'turned') this.#startAll();
     this.#seeUsage();
     for (const [id, own, total] of frame.minutes) {
-      const minutes = this.#ledger.noteFrame(id, own, total, frame.version);
-      if (minutes === null) continue;
       const account = this.#accounts.get(id);
-      if (account === undefined) continue;
-      account.minutes = minutes;
-      changed(account);
+      const minutes = account?.minutes ?? this.#ledger.start(id);
+      const news = this.#ledger.takeFrame(minutes, own, total, frame.version);
+      if (account === undefined) this.#ledger.keep(id, minutes);
+      else {
+        account.minutes = minutes;
+        if (news) changed(account);
+      }
     }
     return turn === 'turned';
   }

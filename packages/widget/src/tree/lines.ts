@@ -8,7 +8,7 @@ export type Account = {
   row: AccountRow;
   /** Tree version that `row` was read at. */
   rowVersion: number;
-  /** Shared with the ledger; null when the actor may not see usage. */
+  /** Null when the actor may not see usage. */
   minutes: Minutes | null;
   /** Sibling key of the name, made when first needed. */
   nameKey: string | null;

@@ -6,11 +6,12 @@ export type Minutes = { own: Decimal; total: Decimal; version: number };
 const ZERO = formatDecimal(0n);
 
 /**
- * The newest known minutes of every account, whether its row is loaded or not. Pages and live frames may arrive in any
- * order: the higher tree version wins, so a page that was read before a tick never sets a number back.
+ * Whose minutes are how new. Pages and live frames may arrive in any order: the higher tree version wins, so a page that was read
+ * before a tick never sets a number back. An account that is loaded holds its entry itself, so that a tick of it is one look-up;
+ * here wait those of accounts that aren't.
  */
 export class MinutesLedger {
-  #entries = new Map<AccountId, Minutes>();
+  #waiting = new Map<AccountId, Minutes>();
   #period: Instant | null = null;
   /** Last version of the period before. */
   #before = 0;
@@ -20,25 +21,16 @@ export class MinutesLedger {
     return this.#period;
   }
 
-  of(id: AccountId): Minutes | undefined {
-    return this.#entries.get(id);
+  /** Takes what a page says. A page is at least as new as its version, so it also wins against an equal one. */
+  takePage(entry: Minutes, { own, total }: { readonly own: Decimal; readonly total: Decimal }, version: number): void {
+    if (version >= entry.version) write(entry, own, total, version);
   }
 
-  /** Notes what a page says. A page is at least as new as its version, so it also wins against an equal one. */
-  notePage(id: AccountId, minutes: { readonly own: Decimal; readonly total: Decimal }, version: number): Minutes {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return this.#add(id, minutes.own, minutes.total, version);
-    if (version >= entry.version) this.#write(entry, minutes.own, minutes.total, version);
-    return entry;
-  }
-
-  /** Notes what a live frame says; null when something as new is known already. */
-  noteFrame(id: AccountId, own: Decimal, total: Decimal, version: number): Minutes | null {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return this.#add(id, own, total, version);
-    if (version <= entry.version) return null;
-    this.#write(entry, own, total, version);
-    return entry;
+  /** @returns whether what a live frame says is news */
+  takeFrame(entry: Minutes, own: Decimal, total: Decimal, version: number): boolean {
+    if (version <= entry.version) return false;
+    write(entry, own, total, version);
+    return true;
   }
 
   /**
@@ -56,24 +48,26 @@ export class MinutesLedger {
     if (period < this.#period) return 'past';
     this.#period = period;
     this.#before = version - 1;
-    this.#entries.clear();
+    this.#waiting.clear();
     return 'turned';
   }
 
-  /** The entry of an account of which nothing was heard in this period: zero. */
+  /** The entry of an account that was loaded: what was heard of it before, or zero. */
   start(id: AccountId): Minutes {
-    return this.#entries.get(id) ?? this.#add(id, ZERO, ZERO, this.#before);
-  }
-
-  #add(id: AccountId, own: Decimal, total: Decimal, version: number): Minutes {
-    const entry = { own, total, version };
-    this.#entries.set(id, entry);
+    const entry = this.#waiting.get(id);
+    if (entry === undefined) return { own: ZERO, total: ZERO, version: this.#before };
+    this.#waiting.delete(id);
     return entry;
   }
 
-  #write(entry: Minutes, own: Decimal, total: Decimal, version: number): void {
-    entry.own = own;
-    entry.total = total;
-    entry.version = version;
+  /** Keeps the entry of an account that isn't loaded. */
+  keep(id: AccountId, entry: Minutes): void {
+    this.#waiting.set(id, entry);
   }
+}
+
+function write(entry: Minutes, own: Decimal, total: Decimal, version: number): void {
+  entry.own = own;
+  entry.total = total;
+  entry.version = version;
 }

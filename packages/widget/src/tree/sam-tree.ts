@@ -85,7 +85,6 @@ export class SamTree extends LitElement {
 
   protected override firstUpdated(): void {
     this.#painter.attach(this.renderRoot);
-    this.#painter.connect();
   }
 
   protected override updated(changed: PropertyValues<this>): void {

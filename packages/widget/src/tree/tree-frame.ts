@@ -32,12 +32,13 @@ export class TreeFrame {
     this.pins = find('.pins');
     this.#probe = find('.probe');
     this.#sizes = new ResizeObserver((entries) => {
-      const before = this.rowHeight;
+      const { rowHeight, viewport, layout } = this;
       for (const { target, contentRect } of entries) {
         if (target === this.#probe) this.rowHeight = contentRect.height || this.rowHeight;
         else this.#take(contentRect.width, contentRect.height);
       }
-      resized(this.rowHeight === before ? 'viewport' : 'rows');
+      if (this.rowHeight !== rowHeight) resized('rows');
+      else if (this.viewport !== viewport || this.layout !== layout) resized('viewport'); // it also tells what was just measured
     });
   }
 

@@ -63,12 +63,16 @@ export class TreePainter implements TreeListener {
     return this.#tree.store?.view.visible.current ?? null;
   }
 
+  /** Takes the elements to paint into. The first paint is that of the update in which they appear. */
   attach(root: ParentNode): void {
     this.#frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
     this.#pool = new RowPool(this.#frame.window);
     this.#pins = new PinnedRows(this.#frame.pins);
+    this.#connected = true;
+    this.#frame.connect();
   }
 
+  /** Paints again after the table was taken out of the document and put back. */
   connect(): void {
     this.#connected = true;
     this.#frame?.connect();

@@ -17,6 +17,13 @@ describe('a tree of accounts', () => {
     expect(bench.visible()).toEqual(['0 a0 0', '1 a0b0 0', '1 a0b1 1', '1 a0b2 2', '0 a1 1', '0 a2 2']);
   });
 
+  it('opens whole branches at once when it is answered at once', () => {
+    const bench = new Bench(threeLevels, 'prompt');
+    bench.store.change((view) => view.root.lines.forEach((line) => view.openDeep(line)));
+    expect(bench.visible()).toHaveLength(3 + 9 + 18);
+    expect(bench.visible()).toEqual(bench.expected());
+  });
+
   it('offers the next page, and says in place when it could not be loaded', () => {
     const bench = new Bench((model) => {
       for (let k = 0; k < 250; k++) model.add(`k${String(k).padStart(3, '0')}`, model.root);
@@ -188,10 +195,13 @@ describe('a tree of accounts', () => {
     to: fc.nat(1_000),
   });
 
+  const sizes = fc.constantFrom(2, 3, PAGE_ROWS);
+  const servers = fc.constantFrom('slow' as const, 'prompt' as const);
+
   it('is at any time what a tree that is flattened anew would be, whatever arrives in whatever order', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.constantFrom(2, 3, PAGE_ROWS), (steps, limit) => {
-        const bench = new Bench(threeLevels);
+      fc.property(fc.array(step, { maxLength: 60 }), sizes, servers, (steps, limit, server) => {
+        const bench = new Bench(threeLevels, server);
         bench.limit = limit;
         const { model, store } = bench;
         const pending: (() => void)[] = [];

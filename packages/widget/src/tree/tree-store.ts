@@ -39,7 +39,7 @@ export class TreeStore {
   #sought: AccountId | null = null;
 
   /**
-   * @param ask loads a page; the answer goes to `receive` or `fail`, sooner or later, also when it isn't wanted any more
+   * @param ask loads a page; the answer goes to `receive` or `fail`, at once or later, also when it isn't wanted any more
    * @param first how accounts are shown at first
    */
   constructor(

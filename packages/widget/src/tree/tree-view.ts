@@ -70,9 +70,11 @@ export class TreeView {
     const { branch } = line;
     if (branch.state === 'unloaded' || branch.state === 'failed') {
       this.#startLoading(branch, 'first', line.account.row.children);
-    } else this.#sortAnew(branch);
+    } else {
+      this.#sortAnew(branch);
+      if (branch.deep) for (const child of branch.lines) this.openDeep(child);
+    }
     this.visible.open(line, branch);
-    if (branch.deep) for (const child of branch.lines) this.openDeep(child);
   }
 
   /** Closes a line. What is loaded below it stays loaded, and open what was open. */
@@ -193,16 +195,16 @@ export class TreeView {
   }
 
   #replace(branch: Branch, accounts: readonly Account[], order: Order): void {
-    const before = new Map(branch.lines.map((line) => [line.account.id, line]));
+    const gone = new Set(branch.lines);
     const lines: AccountLine[] = [];
     for (const account of accounts) {
       if (!this.#owner.admits(account, branch)) continue;
-      const line = before.get(account.id);
-      if (line === undefined) this.remove(account.id);
-      before.delete(account.id);
-      lines.push(line ?? this.addLine(account, branch));
+      const line = this.lines.get(account.id);
+      if (line?.home === branch) gone.delete(line);
+      else if (line) this.remove(account.id);
+      lines.push(line?.home === branch ? line : this.addLine(account, branch));
     }
-    for (const line of before.values()) this.#forget(line);
+    for (const line of gone) this.#forget(line);
     branch.lines.splice(0, branch.lines.length, ...lines);
     branch.order = order;
     this.#renew(branch);
@@ -240,16 +242,18 @@ export class TreeView {
 
   #startLoading(branch: Branch, reach: 'first' | 'next', expected: number): void {
     branch.state = 'loading';
+    const want = this.#ask(branch, reach);
+    if (branch.want !== want) return; // answered at once
     const skeleton = () => ({ kind: 'skeleton' as const, at: -1, level: branch.level, home: branch });
     this.visible.renewTail(branch, Array.from({ length: Math.max(0, Math.min(PAGE_ROWS, expected)) }, skeleton));
-    this.#ask(branch, reach);
   }
 
-  #ask(branch: Branch, reach: Want['reach']): void {
+  #ask(branch: Branch, reach: Want['reach']): Want {
     const order = reach === 'next' ? branch.order : this.#owner.order();
     const want: Want = { view: this, branch, reach, cursor: reach === 'next' ? branch.cursor : null, order };
     branch.want = want;
     this.#owner.ask(want);
+    return want;
   }
 
   protected addBranch(accountId: AccountId, owner: AccountLine | null, kind: Branch['kind']): Branch {
