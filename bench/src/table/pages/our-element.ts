@@ -1,11 +1,9 @@
 import { define } from '../../../../packages/widget/src/define.ts';
-import { SamMenu } from '../../../../packages/widget/src/parts/sam-menu.ts';
 import { TOKENS } from '../../../../packages/widget/src/tokens/tokens.ts';
 import { SamTree } from '../../../../packages/widget/src/tree/sam-tree.ts';
 
-/** Registers the table with the menu it contains, and gives the page the design tokens. */
+/** Registers the table, and gives the page the design tokens. Its menu comes when it is opened, as in the product. */
 export function prepareElements(): void {
-  define('sam-menu', SamMenu);
   define('sam-tree', SamTree);
   const style = document.createElement('style');
   style.textContent = TOKENS;

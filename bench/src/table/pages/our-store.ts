@@ -1,4 +1,3 @@
-import type { Want } from '../../../../packages/widget/src/tree/tree-store.ts';
 import { TreeStore } from '../../../../packages/widget/src/tree/tree-store.ts';
 import type { Row, Tree } from './model.ts';
 
@@ -36,22 +35,21 @@ function accountRow(row: Row): AccountRow {
   };
 }
 
-/** The element's real store, with a server that answers at once, and its live frames. */
+/** The element's real store, with a server that has all rows in memory and answers at once, and its live frames. */
 export type OurStore = {
   readonly store: TreeStore;
-  /** Resolves when all rows are loaded and open. */
-  openAll(): Promise<void>;
+  /** Loads all rows, open. */
+  openAll(): void;
   tick(rows: readonly Row[]): void;
   toggle(row: Row): void;
 };
 
 export function ourStore({ roots, all }: Tree): OurStore {
-  const rows = new Map<AccountId, Row>(all.map((row) => [accountId(row), row]));
-  const wants: Want[] = [];
-  const store = new TreeStore(HOME, (want) => wants.push(want));
+  const childrenOf = new Map<AccountId, readonly Row[]>([[HOME, roots]]);
+  for (const row of all) if (row.children.length > 0) childrenOf.set(accountId(row), row.children);
   let version = 1;
-  const answer = (want: Want): void => {
-    const children = want.branch.accountId === HOME ? roots : (rows.get(want.branch.accountId)?.children ?? []);
+  const store = new TreeStore(HOME, (want) => {
+    const children = childrenOf.get(want.branch.accountId) ?? [];
     const page = {
       rows: children.map(accountRow),
       nextCursor: null,
@@ -60,15 +58,14 @@ export function ourStore({ roots, all }: Tree): OurStore {
       period: PERIOD,
     };
     store.receive(want, page);
-  };
+  });
   return {
     store,
-    async openAll() {
+    openAll() {
       store.change((view) => {
         view.root.deep = true;
       });
       store.load(roots.length);
-      for (let want = wants.shift(); want !== undefined; want = wants.shift()) answer(want);
     },
     tick(ticked) {
       version += 1;

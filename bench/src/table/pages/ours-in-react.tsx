@@ -25,7 +25,7 @@ run({
   async mount(root, tree) {
     prepareElements();
     ours = ourStore(tree);
-    await ours.openAll();
+    ours.openAll();
     await new Promise<void>((resolve) => createRoot(root).render(<App store={ours.store} onMounted={resolve} />));
   },
   scroller: () => element.renderRoot.querySelector<HTMLElement>('.scroller') ?? element,

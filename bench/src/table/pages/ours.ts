@@ -10,7 +10,7 @@ run({
   async mount(root, tree) {
     prepareElements();
     ours = ourStore(tree);
-    await ours.openAll();
+    ours.openAll();
     element = new SamTree();
     element.store = ours.store;
     root.append(element);
