@@ -41,6 +41,9 @@ describe('Members (product.md 3.2)', () => {
       role: 'member',
     });
     expect(await codeOf(owner.members.acceptInvitation.mutate({ token }))).toBe('FORBIDDEN');
+    await expect(
+      nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: 'Qwertyuiop' }),
+    ).rejects.toMatchObject({ data: { refusal: { code: 'BAD_REQUEST', field: 'password' } } });
     expect(await codeOf(nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: 'short' }))).toBe(
       'BAD_REQUEST',
     );

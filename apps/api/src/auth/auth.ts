@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Hall } from '../hall/hall.ts';
 import { normalEmail, PASSWORD_LENGTH, type People } from '../hall/people.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { isCommonPassword } from './common-passwords.ts';
 import type { GuessLimits } from './guess-limits.ts';
 import { hashPassword } from './passwords.ts';
 import { sessionCookie } from './session-cookie.ts';
@@ -106,11 +107,15 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
   };
 }
 
-/** @throws Refused BAD_REQUEST when the password is too short or too long */
+/** @throws Refused BAD_REQUEST when the password is too short, too long, or one of those that are tried first */
 async function hashChecked(password: string): Promise<string> {
   const { least, most } = PASSWORD_LENGTH;
   if (password.length < least || password.length > most) {
     refuseWith('BAD_REQUEST', `A password has ${least} to ${most} characters.`, 'password');
+  }
+  if (await isCommonPassword(password)) {
+    const message = 'This password is one of those that attackers try first. Choose one that is your own.';
+    refuseWith('BAD_REQUEST', message, 'password');
   }
   return hashPassword(password);
 }
