@@ -57,9 +57,9 @@ function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
   };
   const leave = new AbortController();
   const frames: { readonly id: number; readonly data: UsageFrame & AccountsFrame }[] = [];
-  const reader = { connection: null, signal: leave.signal };
+  const { signal } = leave;
   const start = { account, viewer, since: null };
-  const stream = channel === 'usage' ? live.hub.watchUsage(start, reader) : live.hub.watchAccounts(start, reader);
+  const stream = channel === 'usage' ? live.hub.watchUsage(start, signal) : live.hub.watchAccounts(start, signal);
   void (async () => {
     for await (const [id, data] of stream) frames.push({ id: Number(id), data: data as UsageFrame & AccountsFrame });
   })();

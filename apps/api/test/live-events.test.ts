@@ -81,10 +81,8 @@ describe('a caller in this server', () => {
       ask: async () => entitlement,
     };
     const leave = new AbortController();
-    const frames = stage.hub.watchUsage(
-      { account: tree.root, viewer, since: null },
-      { connection: null, signal: leave.signal },
-    );
+    const watch = { account: tree.root, viewer, since: null };
+    const frames = stage.hub.watchUsage(watch, leave.signal)[Symbol.asyncIterator]();
     const first = await frames.next();
     expect(first.value?.slice(0, 2)).toMatchObject(['2', { minutes: [] }]);
     for (let n = 0; n < 200; n++) stage.hub.publishUsage(tree.use(account));

@@ -12,9 +12,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { Hub } from '../src/live/hub.ts';
 import type { HubOptions } from '../src/live/hub-options.ts';
-import { liveSocket } from '../src/live/live-socket.ts';
 import type { Viewer } from '../src/live/ports.ts';
 import { parseResumeId } from '../src/live/resume-id.ts';
+import { RpcSocket } from '../src/server/rpc-socket.ts';
 import type { LiveTree } from './live-tree.ts';
 
 export const clockAt = (startMs: number): Clock & { addMs: number } => {
@@ -32,19 +32,17 @@ export const NOVEMBER = Date.UTC(2026, 10, 10);
 /** Who a test's subscription says it is: what the hub asks of them, and for whom changes of access count. */
 export type Rights = Map<string, { refusal: Refusal | null; asked: number; changesAtMs: number | null }>;
 
-type Socket = WebSocket | null;
-
 const inputs = z.strictObject({
   account: z.string(),
   only: z.array(z.string()).optional(),
   who: z.string().optional(),
-  /** The lane that the stock server itself sends everything on. */
+  /** A plain generator of the same values: every one is sent as the stock server sends it. */
   stock: z.boolean().optional(),
   lastEventId: z.string().optional(),
 });
 
 function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
-  const t = initTRPC.context<{ socket: Socket }>().create({ sse: { ping: { enabled: true, intervalMs: 1_000 } } });
+  const t = initTRPC.create({ sse: { ping: { enabled: true, intervalMs: 1_000 } } });
   const viewerOf = (account: AccountId, who: string): Viewer => {
     const right = rights.get(who);
     const entitlement = { path: tree.node(account).path, changesAtMs: right?.changesAtMs ?? null };
@@ -67,21 +65,21 @@ function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
     const since = parseResumeId(input.lastEventId);
     return { account, viewer: viewerOf(account, input.who ?? 'anybody'), since: since.ok ? since.value : null };
   };
-  const readerOf = (socket: Socket, stock: boolean, signal: AbortSignal | undefined) => ({
-    connection: socket && !stock ? liveSocket(hub, socket) : null,
-    signal,
-  });
   return t.router({
-    usage: t.procedure.input(inputs).subscription(({ ctx, input, signal }) => {
+    usage: t.procedure.input(inputs).subscription(({ input, signal }) => {
       const only = input.only ? { only: input.only as AccountId[] } : {};
-      return hub.watchUsage({ ...asked(input), ...only }, readerOf(ctx.socket, input.stock ?? false, signal));
+      const stream = hub.watchUsage({ ...asked(input), ...only }, signal);
+      return input.stock ? plain(stream) : stream;
     }),
-    accounts: t.procedure
-      .input(inputs)
-      .subscription(({ ctx, input, signal }) =>
-        hub.watchAccounts(asked(input), readerOf(ctx.socket, input.stock ?? false, signal)),
-      ),
+    accounts: t.procedure.input(inputs).subscription(({ input, signal }) => {
+      const stream = hub.watchAccounts(asked(input), signal);
+      return input.stock ? plain(stream) : stream;
+    }),
   });
+}
+
+async function* plain<T>(stream: AsyncIterable<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  yield* stream;
 }
 
 export type StageRouter = ReturnType<typeof createRouter>;
@@ -108,17 +106,24 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
     ...options,
   });
   const router = createRouter(tree, hub, rights);
-  const respond = (req: Request): Promise<Response> =>
-    fetchRequestHandler({ endpoint: '/trpc', req, router, createContext: () => ({ socket: null }) });
+  const respond = (req: Request): Promise<Response> => fetchRequestHandler({ endpoint: '/trpc', req, router });
   const listener = getRequestListener(respond);
   const http = createServer((request, response) => void listener(request, response));
-  const wss = new WebSocketServer({ server: http, path: '/trpc', perMessageDeflate: false });
-  applyWSSHandler({ wss, router, createContext: ({ res }) => ({ socket: res }), experimental_encoder: hub.encoder });
+  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  http.on('upgrade', (request, socket, head) => {
+    const server = request.url?.startsWith('/stock') ? stock : wss;
+    server.handleUpgrade(request, socket, head, (client) => server.emit('connection', client, request));
+  });
+  // The stock adapter itself, which takes the hub's streams as any others.
+  const stock = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  applyWSSHandler({ wss: stock, router });
+  const opening = { router, createContext: () => ({}), onError: () => undefined };
+  wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const address = http.address();
   if (address === null || typeof address === 'string' || isIPv6(address.address)) throw new Error('no port');
-  const host = `127.0.0.1:${address.port}/trpc`;
+  const host = `127.0.0.1:${address.port}`;
   const opened: { close(): unknown }[] = [];
   return {
     hub,
@@ -128,18 +133,18 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
     sockets: wss.clients,
     /** A stock client over one WebSocket. */
     client() {
-      const ws = createWSClient({ url: `ws://${host}`, WebSocket: WebSocket as never, retryDelayMs: () => 20 });
+      const ws = createWSClient({ url: `ws://${host}/trpc`, WebSocket: WebSocket as never, retryDelayMs: () => 20 });
       opened.push(ws);
       return { trpc: createTRPCClient<StageRouter>({ links: [wsLink({ client: ws })] }), ws };
     },
     /** A stock client over server-sent events. */
     sseClient() {
-      const link = httpSubscriptionLink({ url: `http://${host}`, EventSource });
+      const link = httpSubscriptionLink({ url: `http://${host}/trpc`, EventSource });
       return createTRPCClient<StageRouter>({ links: [link] });
     },
-    /** A bare socket that collects texts. */
-    async bare() {
-      const socket = new WebSocket(`ws://${host}`);
+    /** A bare socket that collects texts, to our server or to the stock one. */
+    async bare(path: '/trpc' | '/stock' = '/trpc') {
+      const socket = new WebSocket(`ws://${host}${path}`);
       const texts: string[] = [];
       socket.on('message', (data: Buffer) => texts.push(data.toString()));
       await once(socket, 'open');
@@ -148,7 +153,7 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
     },
     async close() {
       for (const one of opened) one.close();
-      for (const socket of wss.clients) socket.terminate();
+      for (const socket of [...wss.clients, ...stock.clients]) socket.terminate();
       hub.close();
       http.closeAllConnections();
       http.close();

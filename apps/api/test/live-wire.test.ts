@@ -40,13 +40,10 @@ describe('frames on a WebSocket', () => {
     const [a, b] = [tree.add(), tree.add()];
     tree.use(a);
     const fast = await stage.bare();
-    const stock = await stage.bare();
-    for (const [who, isStock] of [
-      [fast, false],
-      [stock, true],
-    ] as const) {
-      who.socket.send(subscribe(1, 'usage', { account: tree.root, stock: isStock }));
-      who.socket.send(subscribe('näme"', 'accounts', { account: tree.root, stock: isStock }));
+    const stock = await stage.bare('/stock');
+    for (const who of [fast, stock]) {
+      who.socket.send(subscribe(1, 'usage', { account: tree.root }));
+      who.socket.send(subscribe('näme"', 'accounts', { account: tree.root }));
       await until(() => expect(who.texts).toHaveLength(4));
     }
     for (const change of [() => tree.use(b), () => tree.use(a, b)]) {

@@ -1,9 +1,8 @@
 import { initTRPC } from '@trpc/server';
-import { applyWSSHandler } from '@trpc/server/adapters/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { Hub } from '../../../apps/api/src/live/hub.ts';
-import { liveSocket } from '../../../apps/api/src/live/live-socket.ts';
 import type { UsageChange, Viewer } from '../../../apps/api/src/live/ports.ts';
+import { RpcSocket } from '../../../apps/api/src/server/rpc-socket.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
 import type { StartServer } from './start-server.ts';
 
@@ -21,7 +20,7 @@ const viewer: Viewer = {
   ask: async () => entitlement,
 };
 
-/** The product's hub behind the stock ws adapter; its subscribers are attached as those of `usage.live` are. */
+/** The product's hub and its sockets; its subscribers are attached as those of `usage.live` are. */
 export const startOurs: StartServer = (http, eventsPerFrame) => {
   const hub = new Hub({
     source: {
@@ -34,18 +33,13 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
     maxBufferBytes: 1 << 20,
     serverId: 'bench',
   });
-  const t = initTRPC.context<{ socket: WebSocket }>().create();
+  const t = initTRPC.create();
   const router = t.router({
-    usage: t.procedure.subscription(({ ctx, signal }) =>
-      hub.watchUsage({ account: ROOT, viewer, since: null }, { connection: liveSocket(hub, ctx.socket), signal }),
-    ),
+    usage: t.procedure.subscription(({ signal }) => hub.watchUsage({ account: ROOT, viewer, since: null }, signal)),
   });
-  applyWSSHandler({
-    wss: new WebSocketServer({ server: http, perMessageDeflate: false }),
-    router,
-    createContext: ({ res }) => ({ socket: res }),
-    experimental_encoder: hub.encoder,
-  });
+  const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
+  const opening = { router, createContext: () => ({}), onError: () => undefined };
+  wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
     const changes = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
       account: account as AccountId,

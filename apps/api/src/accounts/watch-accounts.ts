@@ -6,15 +6,15 @@ import { granted } from '../hall/refused.ts';
 import type { Viewer } from '../live/ports.ts';
 import { parseResumeId } from '../live/resume-id.ts';
 
-type Watcher = Pick<Context, 'hub' | 'connection'> & { readonly access: Access; readonly viewer: () => Viewer };
+type Watcher = Pick<Context, 'hub'> & { readonly access: Access; readonly viewer: () => Viewer };
 
 /** The changes of an account's subtree as they are committed: since a version (that of a listing, or of the last frame), or from now on. */
 export const watchAccounts = (
   ctx: Watcher,
   lastEventId: string | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<TrackedEnvelope<AccountsFrame>, void, undefined> =>
+): AsyncIterable<TrackedEnvelope<AccountsFrame>, void, undefined> =>
   ctx.hub.watchAccounts(
     { account: ctx.access.id, viewer: ctx.viewer(), since: granted(parseResumeId(lastEventId)) },
-    { connection: ctx.connection, signal },
+    signal,
   );

@@ -1,7 +1,6 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
-import type { LiveConnection } from '../live/connection.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
@@ -17,8 +16,6 @@ export type Context = {
   readonly address: string;
   /** Recognises the caller anew: on a lasting connection a credential may have ended since the last call. */
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
-  /** The WebSocket of the call, when it came over one: the hub writes live frames to it directly. */
-  readonly connection: LiveConnection | null;
   /** Tells metrics and the log how a call ended. */
   readonly observeCall: Connection['observeCall'];
   /** Slows down who guesses links and passwords. @throws Refused RATE_LIMITED */

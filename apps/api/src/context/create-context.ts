@@ -3,7 +3,6 @@ import type { Sessions } from '../auth/sessions.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
-import type { LiveConnection } from '../live/connection.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Person } from './actor.ts';
@@ -25,10 +24,8 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
 /**
  * The context of a request, or of all calls of one WebSocket. Never throws: a client whose first message failed would reconnect for
  * ever; who is not recognised is refused by the procedure.
- *
- * @param live the socket as the hub knows it; null over HTTP
  */
-export function createContext(parts: ContextParts, connection: Connection, live: LiveConnection | null): Context {
+export function createContext(parts: ContextParts, connection: Connection): Context {
   const { hall, people, writer, hub, limits, sessions } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
@@ -52,7 +49,6 @@ export function createContext(parts: ContextParts, connection: Connection, live:
     hub,
     requestId: connection.requestId,
     address,
-    connection: live,
     observeCall: connection.observeCall,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
     limitGuesses: (what) => limits.count(address, `${what} ${address}`),

@@ -4,11 +4,11 @@ import type { AccessChange, Entitlement, Viewer } from './ports.ts';
 /** A running stream, as far as its viewer's right to it is concerned. */
 export type Watched = {
   readonly viewer: Viewer;
+  /** What entitles the viewer, as it was answered last. */
+  entitlement: Entitlement;
   /** Cuts the stream with the refusal as its error. */
-  readonly cut: (refusal: Refusal) => void;
+  cut(refusal: Refusal): void;
 };
-
-type Entry = Watched & { entitlement: Entitlement };
 
 type Options = {
   readonly nowMs: () => number;
@@ -28,17 +28,19 @@ const RETRY_MS = 1_000;
  */
 export class AccessWatch {
   readonly #options: Options;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Set<Watched>();
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** Watches over a stream. @returns how to stop */
-  add(watched: Watched): () => void {
-    const entry = { ...watched, entitlement: watched.viewer };
-    this.#entries.add(entry);
-    return () => this.#entries.delete(entry);
+  /** Watches over a stream until it is removed. */
+  add(watched: Watched): void {
+    this.#entries.add(watched);
+  }
+
+  remove(watched: Watched): void {
+    this.#entries.delete(watched);
   }
 
   /** Asks again about everybody whom a change may concern. Resolves when those who lost access are cut. */
@@ -61,7 +63,7 @@ export class AccessWatch {
     await this.#ask(due);
   }
 
-  async #ask(entries: readonly Entry[]): Promise<void> {
+  async #ask(entries: readonly Watched[]): Promise<void> {
     const groups = [...Map.groupBy(entries, ({ viewer }) => viewer.key).values()];
     const next = async (): Promise<void> => {
       for (let group = groups.pop(); group; group = groups.pop()) await this.#askGroup(group);
@@ -69,7 +71,7 @@ export class AccessWatch {
     await Promise.all(Array.from({ length: CONCURRENT }, next));
   }
 
-  async #askGroup(group: readonly Entry[]): Promise<void> {
+  async #askGroup(group: readonly Watched[]): Promise<void> {
     const [first] = group;
     if (!first) return;
     let answer: Entitlement | Refusal;
@@ -92,7 +94,7 @@ export class AccessWatch {
   }
 }
 
-function concernedBy(change: AccessChange): (entry: Entry) => boolean {
+function concernedBy(change: AccessChange): (entry: Watched) => boolean {
   const has = <T>(list: readonly T[] | undefined, value: T | null): boolean =>
     value !== null && list !== undefined && list.includes(value);
   return ({ viewer, entitlement }) =>

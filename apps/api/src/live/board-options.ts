@@ -1,4 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
+import type { AccessWatch } from './access-watch.ts';
 import type { Channel, Item } from './channel.ts';
 import type { Loaded } from './lane.ts';
 import type { LiveMetrics, StateQuery } from './ports.ts';
@@ -6,6 +7,7 @@ import type { LiveMetrics, StateQuery } from './ports.ts';
 /** What one channel's board needs of the hub. */
 export type BoardOptions<State, Frame> = {
   readonly channel: Channel<State, Frame>;
+  readonly access: AccessWatch;
   readonly metrics: LiveMetrics;
   readonly nowMs: () => number;
   readonly load: (query: StateQuery) => Promise<Loaded<State>>;

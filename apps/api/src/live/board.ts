@@ -4,7 +4,7 @@ import type { Item } from './channel.ts';
 import { Lane, type Placed } from './lane.ts';
 import type { Viewer } from './ports.ts';
 import { SnapshotReads } from './snapshot-reads.ts';
-import { type Snapshot, Subscription } from './subscription.ts';
+import { type Home, type Snapshot, Subscription } from './subscription.ts';
 import { type Scope, scopeKey, Topic } from './topic.ts';
 
 /** A topic, the tree it is in, and the reads of its viewers. */
@@ -12,6 +12,7 @@ type Place<State, Frame> = {
   readonly topic: Topic<State, Frame>;
   readonly lane: Lane<State, Frame>;
   readonly reads: SnapshotReads<State>;
+  readonly home: Home<State>;
 };
 
 /** Everything of one channel: who watches what, and how far each tree has been published. */
@@ -42,25 +43,21 @@ export class Board<State, Frame> {
     return this.#lanes.get(root);
   }
 
-  /** Opens a stream; it has its first state when this resolves. @param since id that the viewer has everything up to; 0: nothing; null: from now on */
-  async open(root: AccountId, scope: Scope, viewer: Viewer, since: number | null): Promise<Subscription<State>> {
-    const place = this.#placeOf(root, scope);
-    const { topic } = place;
-    const home = {
-      get id() {
-        return topic.id;
-      },
-      detach: (member: Subscription<State>) => this.#detach(place, member),
-    };
+  /** Opens a stream. It is watched over from here on: access may end while its state is being read. @param since id that the viewer has everything up to; 0: nothing; null: from now on */
+  join(scope: Scope, viewer: Viewer, since: number | null): Subscription<State> {
+    const { topic, home } = this.#placeOf(rootOf(viewer), scope);
+    const { access, metrics, channel } = this.#options;
     const member = new Subscription<State>(viewer, home, since ?? 0);
     topic.attach(member);
-    try {
-      await this.#begin(place, member, since);
-      return member;
-    } catch (error) {
-      member.end();
-      throw error;
-    }
+    access.add(member);
+    metrics.subscriptions(channel.name, 1);
+    return member;
+  }
+
+  /** Reads a stream's first state; it has it when this resolves, if it has not ended. */
+  async begin(member: Subscription<State>, scope: Scope, since: number | null): Promise<void> {
+    const place = this.#places.get(scopeKey(scope));
+    if (place) await this.#begin(place, member, since);
   }
 
   /** A stream's first frame is on its way: from now on the ticks serve it. */
@@ -196,7 +193,13 @@ export class Board<State, Frame> {
     const { channel, metrics } = this.#options;
     const topic = new Topic<State, Frame>(root, scope, { channel, metrics, track: lane.track });
     const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, lane, since));
-    const place = { topic, lane, reads };
+    const home: Home<State> = {
+      get id() {
+        return topic.id;
+      },
+      detach: (member) => this.#detach(place, member),
+    };
+    const place = { topic, lane, reads, home };
     this.#places.set(key, place);
     lane.topics.add(topic);
     if (scope.only === null) this.#subtrees.set(scope.within, topic);
@@ -233,7 +236,10 @@ export class Board<State, Frame> {
   }
 
   #detach({ topic, lane }: Place<State, Frame>, member: Subscription<State>): void {
+    const { access, metrics, channel } = this.#options;
     topic.detach(member);
+    access.remove(member);
+    metrics.subscriptions(channel.name, -1);
     if (!topic.empty) return;
     this.#places.delete(topic.key);
     this.#active.delete(topic);
@@ -243,6 +249,14 @@ export class Board<State, Frame> {
       const sets = this.#sets.get(account);
       if (sets?.delete(topic) && sets.size === 0) this.#sets.delete(account);
     }
-    if (lane.topics.size === 0) this.#lanes.delete(topic.root);
+    if (lane.topics.size > 0) return;
+    lane.close();
+    this.#lanes.delete(topic.root);
   }
+}
+
+/** The tree that a viewer's account is in. */
+function rootOf({ path: [root] }: Viewer): AccountId {
+  if (root === undefined) throw new Error('An account stands in its own path.');
+  return root;
 }

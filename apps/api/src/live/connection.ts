@@ -54,6 +54,11 @@ export class LiveConnection {
     return 'sent';
   }
 
+  /** Sends a frame even to a slow reader: its first, which is what it asked for. */
+  send(frame: Buffer): void {
+    if (this.#socket.readyState === OPEN) this.#wire.write(frame);
+  }
+
   /** Lets the frames of a tick go. */
   uncork(): void {
     this.#corked = false;

@@ -26,6 +26,9 @@ export type Watch = {
   readonly since: number | null;
 };
 
+/** The same, of minutes: of the whole subtree, or of some accounts of it. */
+export type UsageWatch = Watch & { readonly only?: readonly AccountId[] };
+
 /** For a hub that nobody measures. */
 export const UNCOUNTED: LiveMetrics = {
   subscriptions: () => undefined,

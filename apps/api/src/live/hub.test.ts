@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
-import type { TrackedEnvelope } from '@trpc/server';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { LiveTree } from '../../test/live-tree.ts';
-import type { LiveConnection } from './connection.ts';
+import { LiveConnection } from './connection.ts';
 import { Hub } from './hub.ts';
+import { LiveStream } from './live-stream.ts';
 import type { AccountsChange, UsageChange, Viewer } from './ports.ts';
+import { envelopeHead } from './wire.ts';
 
 type Frame = UsageFrame | AccountsFrame;
 type Random = (below: number) => number;
@@ -37,6 +38,8 @@ type Request = {
   readonly within: AccountId;
   readonly only?: readonly AccountId[];
 };
+
+const MAX_BUFFER_BYTES = 1_000;
 
 /** A viewer that applies frames to what it shows, and can go away and come back with the last id it saw. */
 class Watcher {
@@ -71,16 +74,17 @@ class Watcher {
   async #watch(signal: AbortSignal): Promise<void> {
     const { within, only, channel } = this.request;
     const watch = { account: within, viewer: viewerOf(this.#tree.node(within).path, within), since: this.lastId };
-    const reader = { signal, connection: this.#lane === 'fast' ? this.#connect(signal) : null };
-    const frames: AsyncGenerator<TrackedEnvelope<Frame>> =
+    const frames: AsyncIterable<readonly [string, Frame, unknown]> =
       channel === 'usage'
-        ? this.#hub.watchUsage({ ...watch, ...(only && { only }) }, reader)
-        : this.#hub.watchAccounts(watch, reader);
+        ? this.#hub.watchUsage({ ...watch, ...(only && { only }) }, signal)
+        : this.#hub.watchAccounts(watch, signal);
+    if (this.#lane === 'fast' && frames instanceof LiveStream) {
+      const stop = frames.sendTo(this.#connect(signal), envelopeHead({ id: 1 }), () => undefined);
+      return signal.addEventListener('abort', stop);
+    }
     for await (const [id, data] of frames) {
       if (signal.aborted) break;
-      if (reader.connection === null) this.#show(Number(id), data);
-      // What the stock ws adapter does with a tracked value.
-      else this.#read(String(this.#hub.encoder.encode({ id: 1, result: { type: 'data', id, data: { id, data } } })));
+      this.#show(Number(id), data);
     }
   }
 
@@ -97,7 +101,10 @@ class Watcher {
       cork: () => undefined,
       uncork: () => undefined,
     };
-    return this.#hub.connect({ readyState: 1, terminate: () => this.leave() }, wire);
+    return new LiveConnection({ readyState: 1, terminate: () => this.leave() }, wire, {
+      maxBufferBytes: MAX_BUFFER_BYTES,
+      corked: [],
+    });
   }
 
   #read(text: string): void {
@@ -136,7 +143,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
     source: tree.source,
     clock: { nowMs: Date.now },
     tickMs: 2,
-    maxBufferBytes: 1_000,
+    maxBufferBytes: MAX_BUFFER_BYTES,
     serverId: 'here',
   });
 

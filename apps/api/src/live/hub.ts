@@ -7,23 +7,24 @@ import {
   type UsageFrame,
 } from '@tenantree/domain';
 import type { TrackedEnvelope } from '@trpc/server';
-import type { Encoder } from '@trpc/server/adapters/ws';
 import { AccessWatch } from './access-watch.ts';
 import { Board } from './board.ts';
 import { readBulletin } from './bulletin.ts';
 import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
-import { LiveConnection, type Outbox, type Socket, type Wire } from './connection.ts';
-import { type HubOptions, UNCOUNTED, type Watch } from './hub-options.ts';
+import type { Outbox } from './connection.ts';
+import { type HubOptions, UNCOUNTED, type UsageWatch, type Watch } from './hub-options.ts';
+import { LiveStream, type Request, type Studio } from './live-stream.ts';
 import { NewsDesk } from './news-desk.ts';
 import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
 import { loadAccounts, loadUsage, placeUsage } from './state-load.ts';
-import { type Reader, type Studio, streamFrames } from './stream-frames.ts';
-import { createWireFormat } from './wire.ts';
 
 /** How often the clock is looked at for tokens and suspensions, gaps and the billing period. */
 const SWEEP_MS = 250;
 /** How often the database is asked whether a tree changed without anybody telling. */
 const ROLL_CALL_MS = 10_000;
+
+/** Frames of a live procedure: `LiveStream` says how they are taken. */
+type Live<Frame> = AsyncIterable<TrackedEnvelope<Frame>, void, undefined>;
 
 /**
  * Where everything that was committed meets everybody who watches (performance.md 1). It keeps no state of accounts: what changed since
@@ -31,8 +32,6 @@ const ROLL_CALL_MS = 10_000;
  * or was away gets the latest state instead of everything that led to it.
  */
 export class Hub {
-  /** For `applyWSSHandler`: without it the hub's subscriptions over sockets stay silent after their first frame. */
-  readonly encoder: Encoder;
   readonly #options: HubOptions;
   readonly #outbox: Outbox;
   readonly #access: AccessWatch;
@@ -57,11 +56,9 @@ export class Hub {
     this.#period = this.#presentPeriod();
     this.#news = new NewsDesk(options.serverId, (text) => options.tell?.(text));
     this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
-    const wire = createWireFormat();
-    this.encoder = wire.encoder;
     const schedule = (): void => this.#schedule();
     const version = (account: AccountId): Promise<number> => source.version(account);
-    const common = { metrics, nowMs, version, schedule, onError };
+    const common = { access: this.#access, metrics, nowMs, version, schedule, onError };
     const period = (): Instant => this.#period;
 
     const minutes = usageChannel(period);
@@ -69,7 +66,7 @@ export class Hub {
     const departed = (account: AccountId, at: number) => accountItem(account, null, at);
     const accounts = new Board({ ...common, channel: accountsChannel, load: loadAccounts(source, period), departed });
 
-    const studio = { wire, access: this.#access, metrics };
+    const studio = { metrics, outbox: this.#outbox };
     this.#usage = { ...studio, board: usage, channel: minutes, bodies: new WeakMap() };
     this.#accounts = { ...studio, board: accounts, channel: accountsChannel, bodies: new WeakMap() };
   }
@@ -81,24 +78,22 @@ export class Hub {
     return { topics: boards.reduce((sum, board) => sum + board.topics, 0), trees: trees.size };
   }
 
-  /** Makes a socket one that the hub may write to. @param wire the stream under the socket, on which nothing but whole frames is written */
-  connect(socket: Socket, wire: Wire): LiveConnection {
-    return new LiveConnection(socket, wire, this.#outbox);
-  }
-
-  /** The minutes of a subtree, or of some accounts of it: all that have any (or what changed since), then every change. */
-  watchUsage(
-    watch: Watch & { readonly only?: readonly AccountId[] },
-    reader: Reader,
-  ): AsyncGenerator<TrackedEnvelope<UsageFrame>, void, undefined> {
-    const { account: within, only = null, viewer, since } = watch;
-    return streamFrames(this.#usage, { scope: { within, only }, viewer, since: since ?? 0 }, reader);
+  /**
+   * The minutes of a subtree, or of some accounts of it: all that have any (or what changed since), then every change.
+   *
+   * @param asked what to watch, or how to find out
+   */
+  watchUsage(asked: UsageWatch | (() => Promise<UsageWatch>), signal?: AbortSignal): Live<UsageFrame> {
+    const find = async (): Promise<Request> => {
+      const { account: within, only = null, viewer, since } = typeof asked === 'function' ? await asked() : asked;
+      return { scope: { within, only }, viewer, since: since ?? 0 };
+    };
+    return new LiveStream(this.#usage, find, signal);
   }
 
   /** The accounts of a subtree as they change: since an id, or from now on. The first frame comes at once, even if it is empty. */
-  watchAccounts(watch: Watch, reader: Reader): AsyncGenerator<TrackedEnvelope<AccountsFrame>, void, undefined> {
-    const { account: within, viewer, since } = watch;
-    return streamFrames(this.#accounts, { scope: { within, only: null }, viewer, since }, reader);
+  watchAccounts({ account: within, viewer, since }: Watch, signal?: AbortSignal): Live<AccountsFrame> {
+    return new LiveStream(this.#accounts, async () => ({ scope: { within, only: null }, viewer, since }), signal);
   }
 
   /** Minutes were committed here. @param period start of the billing period they belong to */

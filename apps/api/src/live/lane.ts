@@ -48,6 +48,7 @@ export class Lane<State, Frame> {
   #wanted: Set<AccountId> | null | undefined;
   #versions: number[] = [];
   #reading = false;
+  #closed = false;
   #retryAtMs = 0;
   /** What everything was published up to at the last tick, if something was missing then. */
   #missingAbove: number | null = null;
@@ -127,6 +128,7 @@ export class Lane<State, Frame> {
       const since = this.track.reached;
       const only = wanted ? { only: [...wanted] } : {};
       const loaded = await this.#options.load({ subtree: this.#root, since, ...only });
+      if (this.#closed) return false;
       this.#take(loaded);
       if (!wanted) this.track.jump(loaded.version);
       for (const version of versions) this.track.mark(version);
@@ -140,6 +142,11 @@ export class Lane<State, Frame> {
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Nobody watches the tree any more. What is still being read is dropped: whoever comes next has a lane of their own, and newer state. */
+  close(): void {
+    this.#closed = true;
   }
 
   #take(loaded: Loaded<State>): void {

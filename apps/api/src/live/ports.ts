@@ -90,7 +90,7 @@ export type Viewer = Entitlement & {
 export type LiveMetrics = {
   /** A subscription began (+1) or ended (-1). */
   subscriptions(channel: 'usage' | 'accounts', change: 1 | -1): void;
-  /** Frames written to sockets or handed to event streams. @param bytes what the hub itself wrote: none for first frames and event streams */
+  /** Frames written to sockets or handed to event streams. @param bytes what the hub itself wrote: none for event streams */
   frames(channel: 'usage' | 'accounts', count: number, bytes: number): void;
   /** A reader was over its buffer bound at a tick, and was skipped. */
   skipped(): void;

@@ -1,7 +1,9 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, Refusal } from '@tenantree/domain';
+import { toTRPCError } from '../guard/error-shape.ts';
+import type { Watched } from './access-watch.ts';
 import type { Item } from './channel.ts';
 import type { LiveConnection } from './connection.ts';
-import type { Viewer } from './ports.ts';
+import type { Entitlement, Viewer } from './ports.ts';
 
 /** Most rows of one frame; the rest follows in the next. */
 export const MAX_ROWS = 2_000;
@@ -27,8 +29,11 @@ export type Home<State> = {
   detach(subscription: Subscription<State>): void;
 };
 
-/** One viewer's stream of one topic. Rows that it could not be sent are kept by account, so that only the latest state of each is. */
-export class Subscription<State> {
+/**
+ * One viewer's stream of one topic. Rows that it could not be sent are kept by account, so that only the latest state of each is. There
+ * are thousands of these, nearly all of them up to date: what only others need is made when they need it.
+ */
+export class Subscription<State> implements Watched {
   phase: Phase = 'reading';
   /** More was missed than is remembered: what changed since `sent` has to be read again. */
   stale = false;
@@ -38,27 +43,32 @@ export class Subscription<State> {
   /** Id of the last frame: the viewer has everything up to it. */
   sent: number;
   readonly viewer: Viewer;
+  entitlement: Entitlement;
+  /** Told when it ends, with the error that it was cut with. */
+  onEnd: ((error: Error | null) => void) | null = null;
   readonly #home: Home<State>;
   /** Version of the state that was read last: older changes are in it. */
   #floor = 0;
   /** What of the state has not been sent: `#backlog` from `#at` on. The list may be shared with others who read the same. */
   #backlog: readonly Item<State>[] = [];
   #at = 0;
-  #missed = new Map<AccountId, Item<State>>();
+  #missed: Map<AccountId, Item<State>> | null = null;
   #owesFrame = false;
   #wake: (() => void) | null = null;
-  readonly #ended = Promise.withResolvers<void>();
+  #error: Error | null = null;
 
   constructor(viewer: Viewer, home: Home<State>, since: number) {
     this.viewer = viewer;
+    this.entitlement = viewer;
     this.#home = home;
     this.sent = since;
-    this.#ended.promise.catch(() => undefined);
   }
 
-  /** Resolves when the viewer has left. @throws what the stream was cut with */
-  get ended(): Promise<void> {
-    return this.#ended.promise;
+  /** From now on it is sent its frames on a socket. */
+  attach(connection: LiveConnection, head: string): void {
+    this.connection = connection;
+    this.head = head;
+    connection.subscriptions += 1;
   }
 
   /** Takes a state that was read; from here on only newer changes are of interest. */
@@ -70,7 +80,7 @@ export class Subscription<State> {
     this.#at = 0;
     const news = snapshot.items.filter((item) => item.version > since);
     this.#backlog = news.length === snapshot.items.length ? snapshot.items : news;
-    for (const [account, item] of this.#missed) if (item.version <= this.#floor) this.#missed.delete(account);
+    for (const [account, item] of this.#missed ?? []) if (item.version <= this.#floor) this.#missed?.delete(account);
     this.stale = false;
     this.phase = 'starting';
     if (this.#backlog.length === 0) this.sent = Math.max(this.sent, this.#floor);
@@ -89,22 +99,25 @@ export class Subscription<State> {
 
   /** Remembers what it was not sent with the others. */
   note(items: readonly Item<State>[]): void {
-    if (this.stale) return;
-    for (const item of items) if (item.version > this.#floor) this.#missed.set(item.account, item);
+    if (this.stale || items.length === 0) return;
+    const missed = (this.#missed ??= new Map());
+    for (const item of items) if (item.version > this.#floor) missed.set(item.account, item);
     const slow = this.connection === null || this.connection.full;
-    if (this.#missed.size > MAX_MISSED && slow && this.phase === 'behind') this.#forget();
+    if (missed.size > MAX_MISSED && slow && this.phase === 'behind') this.#forget();
   }
 
   /** Whatever waits is of a period that is over: it gets a frame that says so, even if nothing is in it. */
   restart(): void {
     this.#backlog = [];
-    this.#missed.clear();
+    this.#missed = null;
     this.#owesFrame = true;
   }
 
   /** Whether there is something to send. */
   get waiting(): boolean {
-    return this.stale || this.#owesFrame || this.#backlog.length > 0 || this.#missed.size > 0;
+    return (
+      this.stale || this.#owesFrame || this.#backlog.length > 0 || (this.#missed !== null && this.#missed.size > 0)
+    );
   }
 
   /** The next frame, or null when it has everything. */
@@ -125,7 +138,7 @@ export class Subscription<State> {
       this.#wake = woken.resolve;
       await woken.promise;
     }
-    await this.ended;
+    if (this.#error) throw this.#error;
     return null;
   }
 
@@ -136,16 +149,21 @@ export class Subscription<State> {
   }
 
   /** Ends the stream, with an error when it is cut. Safe to call again. */
-  end(error?: Error): void {
+  end(error: Error | null = null): void {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.#home.detach(this);
     if (this.connection) this.connection.subscriptions -= 1;
     this.#backlog = [];
-    this.#missed.clear();
-    if (error) this.#ended.reject(error);
-    else this.#ended.resolve();
+    this.#missed = null;
+    this.#error = error;
+    this.onEnd?.(error);
     this.wake();
+  }
+
+  /** Ends the stream because nothing entitles its viewer any more. */
+  cut(refusal: Refusal): void {
+    this.end(toTRPCError(refusal));
   }
 
   #takeBacklog(): readonly Item<State>[] {
@@ -160,17 +178,18 @@ export class Subscription<State> {
 
   #takeMissed(): Item<State>[] {
     const items: Item<State>[] = [];
-    for (const item of this.#missed.values()) {
+    for (const item of this.#missed?.values() ?? []) {
       if (items.length === MAX_ROWS) break;
       items.push(item);
-      this.#missed.delete(item.account);
+      this.#missed?.delete(item.account);
     }
+    if (this.#missed?.size === 0) this.#missed = null;
     return items;
   }
 
   #forget(): void {
     this.stale = true;
     this.#backlog = [];
-    this.#missed.clear();
+    this.#missed = null;
   }
 }

@@ -9,7 +9,6 @@ import { type Hall, nowOf } from '../hall/hall.ts';
 import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
-import { liveSocket } from '../live/live-socket.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import type { Connection } from './connection.ts';
@@ -86,8 +85,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     },
   });
   const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
-  const contextOf = (connection: Connection): Context =>
-    createContext(parts, connection, connection.socket && liveSocket(live.hub, connection.socket));
+  const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
     hall,
@@ -97,7 +95,6 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     router: appRouter,
     createContext: contextOf,
     mount: cloudEventsRoute(contextOf),
-    encoder: live.hub.encoder,
     drain: () => writer.drain(),
     ...(folders ? { folders } : {}),
   });

@@ -1,5 +1,3 @@
-import type { WebSocket } from 'ws';
-
 /** What an HTTP request or a WebSocket connection carries, as far as recognising the caller needs it. */
 export type Connection = {
   readonly headers: Headers;
@@ -9,8 +7,6 @@ export type Connection = {
   readonly sameOrigin: boolean;
   /** The caller's IP address; behind a trusted proxy the one that the proxy saw. */
   readonly remoteAddress: string;
-  /** Null for plain HTTP and event streams. */
-  readonly socket: WebSocket | null;
   /** What a WebSocket client said first about itself; null over HTTP. */
   readonly connectionParams: Readonly<Record<string, string>> | null;
   readonly requestId: string;

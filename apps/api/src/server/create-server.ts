@@ -3,11 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
-import type { Encoder } from '@trpc/server/adapters/ws';
 import { Hono } from 'hono';
 import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
-import { createWireFormat } from '../live/wire.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { App, Ground } from './calls.ts';
 import { anyOrigin } from './cross-origin.ts';
@@ -21,8 +19,6 @@ export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | '
   readonly router: Router;
   readonly createContext: CreateContext<Router>;
   readonly auth: Auth;
-  /** The hub's, which writes live frames itself; the stock format without it. */
-  readonly encoder?: Encoder;
   /** Adds routes under /v1. */
   readonly mount?: (app: App) => void;
   /** Called on the way down, when no new work comes in: resolves when everything accepted is stored. */
@@ -67,8 +63,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   // The listener answers its own failures; nobody waits for it.
   const server = createHttpServer((incoming, outgoing) => void answer(incoming, outgoing));
-  const encoder = parts.encoder ?? createWireFormat().encoder;
-  const sockets = trpcOverSockets(ground, server, router, createContext, encoder);
+  const sockets = trpcOverSockets(ground, server, router, createContext);
 
   const stop = async (): Promise<void> => {
     const stopped = server.listening ? closed(server) : Promise.resolve();

@@ -28,7 +28,6 @@ export function requestFrame(ground: Ground) {
       origin: headers.get('origin'),
       sameOrigin: isSameOrigin(call.req.raw, publicUrl),
       remoteAddress: address,
-      socket: null,
       connectionParams: null,
       requestId,
       observeCall: observing(ground, requestId, 'http'),

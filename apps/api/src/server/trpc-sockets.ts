@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AnyRouter } from '@trpc/server';
-import { applyWSSHandler, type Encoder } from '@trpc/server/adapters/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { type Ground, observing } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { BODY_BYTES } from './read-json.ts';
 import { requestIdOf } from './request-id.ts';
+import { type ConnectionParams, type KeepAlive, RpcSocket } from './rpc-socket.ts';
 import { isSameOrigin, toHeaders } from './same-origin.ts';
 import { senderAddress } from './sender-address.ts';
 import { type CreateContext, logUnexpected, TRPC_PATH } from './trpc-http.ts';
@@ -19,8 +19,9 @@ export type Sockets = {
   close(): Promise<void>;
 };
 
-const PING_MS = 30_000;
-const PONG_WAIT_MS = 10_000;
+const KEEP_ALIVE: KeepAlive = { pingMs: 30_000, pongWaitMs: 10_000 };
+/** So often all sockets are looked over: one timer for all, however many there are. */
+const CHECK_UP_MS = 1_000;
 const FAREWELL_MS = 1_000;
 /** WebSocket close code: the server is going away. */
 const GOING_AWAY = 1001;
@@ -31,12 +32,11 @@ export function trpcOverSockets<Router extends AnyRouter>(
   server: Server,
   router: Router,
   createContext: CreateContext<Router>,
-  encoder: Encoder,
 ): Sockets {
   const { log, metrics } = ground;
   // Frames are small and many: compressing each would cost more time than it saves wire. Too large ones are closed with 1009.
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: BODY_BYTES.usage });
-  const connections = new WeakMap<IncomingMessage, Connection>();
+  const sockets = new Set<RpcSocket<Router>>();
   metrics.countSockets(() => wss.clients.size);
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -45,33 +45,33 @@ export function trpcOverSockets<Router extends AnyRouter>(
     if (ground.isClosing()) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== TRPC_PATH) return refuseUpgrade(socket, '404 Not Found');
     wss.handleUpgrade(request, socket, head, (client) => {
-      const connection = connectionOf(ground, request, client);
-      connections.set(request, connection);
+      const connection = connectionOf(ground, request);
       const openedMs = performance.now();
       const { requestId, remoteAddress: address } = connection;
       log.info({ requestId, address }, 'socket opened');
+      const rpc = new RpcSocket(client, {
+        router,
+        url: request.url,
+        createContext: (params) => createContext({ ...connection, connectionParams: textsOf(params) }),
+        onError: (error, path) => logUnexpected(ground, error, path, requestId),
+      });
+      sockets.add(rpc);
       client.once('close', (code) => {
+        sockets.delete(rpc);
         log.info({ requestId, code, seconds: Math.round((performance.now() - openedMs) / 1_000) }, 'socket closed');
       });
-      wss.emit('connection', client, request);
     });
   };
   server.on('upgrade', upgrade);
-
-  const trpc = applyWSSHandler<Router>({
-    wss,
-    router,
-    keepAlive: { enabled: true, pingMs: PING_MS, pongWaitMs: PONG_WAIT_MS },
-    experimental_encoder: encoder,
-    createContext: ({ req, res, info }) => {
-      const connection = connections.get(req) ?? connectionOf(ground, req, res);
-      return createContext({ ...connection, connectionParams: textsOf(info.connectionParams) });
-    },
-    onError: ({ error, path, req }) => logUnexpected(ground, error, path, connections.get(req)?.requestId),
-  });
+  const checkUps = setInterval(() => {
+    const nowMs = performance.now();
+    for (const socket of sockets) socket.checkUp(nowMs, KEEP_ALIVE);
+  }, CHECK_UP_MS).unref();
 
   return {
-    sendAway: () => trpc.broadcastReconnectNotification(),
+    sendAway: () => {
+      for (const socket of sockets) socket.sendAway();
+    },
     close: async () => {
       server.off('upgrade', upgrade);
       const clients = [...wss.clients];
@@ -82,12 +82,13 @@ export function trpcOverSockets<Router extends AnyRouter>(
       }, FAREWELL_MS);
       await gone;
       clearTimeout(cut);
+      clearInterval(checkUps);
       wss.close();
     },
   };
 }
 
-function connectionOf(ground: Ground, request: IncomingMessage, socket: WebSocket): Connection {
+function connectionOf(ground: Ground, request: IncomingMessage): Connection {
   const headers = toHeaders(request.headers);
   const { hall, config } = ground;
   const requestId = requestIdOf(headers, hall.newId);
@@ -96,7 +97,6 @@ function connectionOf(ground: Ground, request: IncomingMessage, socket: WebSocke
     origin: headers.get('origin'),
     sameOrigin: isSameOrigin({ method: 'GET', headers }, hall.settings.publicUrl),
     remoteAddress: senderAddress(request.socket.remoteAddress, headers.get('x-forwarded-for'), config.trustedProxies),
-    socket,
     connectionParams: null,
     requestId,
     observeCall: observing(ground, requestId, 'socket'),
@@ -105,7 +105,7 @@ function connectionOf(ground: Ground, request: IncomingMessage, socket: WebSocke
 
 const pathOf = (request: IncomingMessage): string => (request.url ?? '').split('?', 1)[0] ?? '';
 
-function textsOf(given: Readonly<Record<string, string | undefined>> | null): Record<string, string> | null {
+function textsOf(given: ConnectionParams): Record<string, string> | null {
   if (given === null) return null;
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

@@ -7,7 +7,7 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import type { Viewer } from '../live/ports.ts';
 import { parseResumeId } from '../live/resume-id.ts';
 
-type Watcher = Pick<Context, 'hall' | 'hub' | 'connection'> & {
+type Watcher = Pick<Context, 'hall' | 'hub'> & {
   readonly access: Access;
   readonly viewer: () => Viewer;
 };
@@ -17,20 +17,21 @@ type Watcher = Pick<Context, 'hall' | 'hub' | 'connection'> & {
  *
  * @throws Refused NOT_FOUND when an account is not in the subtree
  */
-export async function* watchUsage(
+export function watchUsage(
   ctx: Watcher,
   accounts: readonly string[] | undefined,
   lastEventId: string | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<TrackedEnvelope<UsageFrame>, void, undefined> {
-  const only = accounts && (await resolveAll(ctx, accounts));
-  const watch = {
-    account: ctx.access.id,
-    viewer: ctx.viewer(),
-    since: granted(parseResumeId(lastEventId)),
-    ...(only && { only }),
-  };
-  yield* ctx.hub.watchUsage(watch, { connection: ctx.connection, signal });
+): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
+  return ctx.hub.watchUsage(async () => {
+    const only = accounts && (await resolveAll(ctx, accounts));
+    return {
+      account: ctx.access.id,
+      viewer: ctx.viewer(),
+      since: granted(parseResumeId(lastEventId)),
+      ...(only && { only }),
+    };
+  }, signal);
 }
 
 async function resolveAll(ctx: Watcher, asked: readonly string[]): Promise<AccountId[]> {
