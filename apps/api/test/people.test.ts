@@ -29,6 +29,21 @@ describe('The first run', () => {
   });
 });
 
+describe('Whoever takes a deployment', () => {
+  it.each(['name', 'accountName'])('is told at the field when %s is no name', async (field) => {
+    const wish = {
+      token: 'tt_setup_x',
+      name: 'Ada',
+      email: 'ada@example.com',
+      password: PASSWORD,
+      accountName: 'Acme',
+    };
+    await expect(
+      clientWith(api.url, {}).setup.claim.mutate({ ...wish, [field]: 'x'.repeat(121) }),
+    ).rejects.toMatchObject({ data: { refusal: { code: 'NAME_INVALID', field } } });
+  });
+});
+
 describe('Members (product.md 3.2)', () => {
   it('are invited by a link that works once and only for its address', async () => {
     const account = await make('Invites');

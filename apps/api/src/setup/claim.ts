@@ -31,6 +31,12 @@ export async function offerSetupLink(hall: Hall): Promise<string | null> {
     : null;
 }
 
+/** A name, or why it is none, at the field that it was given in. */
+function accountName(text: string): ReturnType<typeof parseName> {
+  const parsed = parseName(text);
+  return parsed.ok ? parsed : { ok: false, refusal: { ...parsed.refusal, field: 'accountName' } };
+}
+
 /**
  * Takes the deployment: makes the first person and its main account. Of several who try at once, one succeeds.
  *
@@ -43,7 +49,7 @@ export async function claimDeployment(
   input: ClaimInput,
 ): Promise<{ account: AccountId }> {
   const person = granted(parseName(input.name)).name;
-  const name = granted(parseName(input.accountName));
+  const name = granted(accountName(input.accountName));
   const email = normalEmail(input.email);
   const account = hall.newId<AccountId>();
   const now = nowOf(hall);
