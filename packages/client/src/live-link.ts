@@ -69,6 +69,11 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     report();
   };
 
+  const wake = (): void => {
+    patience.wake();
+    line?.wake();
+  };
+
   const lost = (): void => {
     opened = false;
     if (watches.size === 0) return;
@@ -212,16 +217,15 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
           op.signal?.addEventListener('abort', stop, { once: true });
           watches.add(watch);
           attach(watch);
+          // Somebody just turned to something live: better to look for the server now than when it is time again.
+          if (!opened) wake();
           return () => {
             op.signal?.removeEventListener('abort', stop);
             stop();
           };
         });
       },
-    wake: () => {
-      patience.wake();
-      line?.wake();
-    },
+    wake,
     close: () => {
       for (const watch of watches) end(watch, null);
       clearTimeout(grace);

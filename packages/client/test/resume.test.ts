@@ -140,4 +140,23 @@ describe('a subscription', () => {
     }, patiently);
     expect(performance.now() - woken).toBeLessThan(900);
   });
+
+  it('tries again at once when somebody turns to something live', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const first = await started({ log });
+    const tenantree = client({ url: first.url, random: () => 0.999 });
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    await first.kill();
+    await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('offline'), patiently);
+    append(log, 'b');
+    await started({ log, port: first.port });
+    const turned = performance.now();
+    await vi.waitFor(() => {
+      watchTicks(tenantree).stop();
+      expect(watched.ticks).toEqual(['a', 'b']);
+    }, patiently);
+    expect(performance.now() - turned).toBeLessThan(900);
+  });
 });
