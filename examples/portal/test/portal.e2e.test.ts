@@ -6,7 +6,7 @@ import { type KillableServer, prepareKillableServer } from '../../../apps/api/te
 import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.ts';
 
 /** Files of the element beside the one that the page names. */
-const parts = /subaccount-manager-.+\.js$/;
+const parts = /subaccount-manager-.+\.js(\?[\d.]+)?$/;
 const patiently = { timeout: 30_000, interval: 20 };
 const port = randomInt(20_000, 30_000);
 let server: KillableServer;
@@ -27,17 +27,23 @@ beforeAll(async () => {
   const portal = server.run('examples/portal/server.ts', args);
   await vi.waitFor(() => expect(portal.output()).toContain('Northwind Voice portal at'), patiently);
   browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
-  page = await browser.newPage();
-  page.on('pageerror', (error) => faults.push(error.message));
-  await page.exposeFunction('noteFault', (text: string) => faults.push(text));
-  await page.addInitScript(
-    `addEventListener('securitypolicyviolation', (event) => noteFault(event.violatedDirective + ' ' + event.blockedURI))`,
-  );
+  page = await visit();
 });
 afterAll(async () => {
   await browser?.close();
   await server.close();
 });
+
+async function visit(): Promise<Page> {
+  if (!browser) throw new Error('there is no browser yet');
+  const visited = await browser.newPage();
+  visited.on('pageerror', (error) => faults.push(error.message));
+  await visited.exposeFunction('noteFault', (text: string) => faults.push(text));
+  await visited.addInitScript(
+    `addEventListener('securitypolicyviolation', (event) => noteFault(event.violatedDirective + ' ' + event.blockedURI))`,
+  );
+  return visited;
+}
 
 const call = (idempotencyKey: string, quantity: string) =>
   client.usage.record.mutate({
@@ -94,21 +100,43 @@ describe('the portal on another origin', () => {
     await page.locator('.window .toggle').first().click();
     expect(await page.getByText('Acme Berlin').count()).toBe(0);
     await page.getByText('Acme Berlin').waitFor();
-    await page.unroute(parts);
+    await page.unrouteAll({ behavior: 'wait' });
   });
 
-  it('says so when what one wants to do can’t be loaded, and does it after the next visit', async () => {
+  it('says so when what one wants to do can’t be loaded, and does it once it can be, without a new visit', async () => {
+    const page = await visit();
     const create = page.getByRole('button', { name: 'Create subaccount' });
-    const asOld = page.getByText(/Showing data from .* The server does not answer/);
+    const open = page.locator('.window .toggle').first();
+    const isOld = page.getByText(/Showing data from .* Reload the page/);
     await page.route(parts, (route) => route.abort());
-    for (const what of [create, page.locator('.window .toggle').first()]) {
+    for (const what of [create, open]) {
       await page.goto(`http://localhost:${port}`);
       await page.getByText('Acme Dental').waitFor();
+      await page.getByText('Live', { exact: true }).waitFor();
       await what.click();
-      await asOld.waitFor();
+      await isOld.waitFor();
     }
     await page.unroute(parts);
-    await page.reload();
+    await open.click();
+    await page.getByText('Acme Berlin').waitFor();
+    await create.click();
+    await page.getByRole('dialog', { name: 'Create subaccount' }).waitFor();
+  });
+
+  it('is used as before after the server was away, wherever the pointer was meanwhile', async () => {
+    const page = await visit();
+    await page.goto(`http://localhost:${port}`);
+    await page.getByText('Acme Dental').waitFor();
+    const create = page.getByRole('button', { name: 'Create subaccount' });
+    await server.kill();
+    await page.getByText('Offline').first().waitFor();
+    await create.click();
+    await page.getByText(/Showing data from .* The server does not answer/).waitFor();
+    await server.start();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await expect.poll(() => page.getByText('Showing data from').count(), patiently).toBe(0);
+    await page.locator('.window .toggle').first().click();
+    await page.getByText('Acme Berlin').waitFor();
     await create.click();
     await page.getByRole('dialog', { name: 'Create subaccount' }).waitFor();
   });

@@ -162,6 +162,20 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     );
   });
 
+  it('leaves what the page put into it to be read as long as nobody hands out a token', async () => {
+    const { manager } = await manage({}, (one) => {
+      one.getToken = null;
+      one.append('Your customers appear here.');
+    });
+    await painted();
+    const range = document.createRange();
+    range.selectNodeContents(manager);
+    expect(range.getBoundingClientRect().height).toBeGreaterThan(0);
+    manager.getToken = async () => 'tt_embed_1';
+    await loaded(manager);
+    expect(range.getBoundingClientRect().height).toBe(0);
+  });
+
   it('uses the page’s own header, empty state and footer', async () => {
     const { manager } = await manage({}, (one) => {
       const header = document.createElement('h2');

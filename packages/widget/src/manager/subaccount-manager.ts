@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { AccountRef, AccountSource } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { fetched } from '../parts/late-part.ts';
 import { FEATURES, type Feature } from '../screens/features.ts';
 import type { SamSubaccounts } from '../screens/sam-subaccounts.ts';
 import type { Strings } from '../strings/en.ts';
@@ -157,10 +158,11 @@ export class SubaccountManager extends LitElement {
     return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-sort=${stop} @sam-rename=${stop}>${this.#content()}</div>`;
   }
 
-  #content(): TemplateResult | typeof nothing {
+  #content(): TemplateResult {
     const { texts, phase } = this;
     const { say } = texts;
-    if (phase === 'waiting') return nothing;
+    // Until there is a session, what the page put here stays to be read.
+    if (phase === 'waiting') return html`<slot></slot>`;
     if (phase === 'loggedOut') return ended(say('loggedOut'), '');
     if (phase === 'foreign') return ended(say('versionTitle'), say('versionText'));
     const over = phase === 'expired';
@@ -219,7 +221,7 @@ export class SubaccountManager extends LitElement {
       this.#brandSheet.replaceSync('');
       return;
     }
-    const { brandSheet } = await import('./brand.ts');
+    const { brandSheet } = await fetched(() => import('./brand.ts'));
     const text = brand || getComputedStyle(this).getPropertyValue('--sam-accent');
     if (this.brand === brand) this.#brandSheet.replaceSync(brandSheet(text));
   }

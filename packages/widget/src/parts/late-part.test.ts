@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LatePart } from './late-part.ts';
+import { fetched, LatePart } from './late-part.ts';
 
 describe('a part that is loaded late', () => {
   it('is loaded once, however often and however early it is asked for', async () => {
@@ -20,5 +20,23 @@ describe('a part that is loaded late', () => {
     await expect(late.load()).rejects.toThrow('offline');
     await expect(late.load()).rejects.toThrow('still offline');
     expect(await late.load()).toBe('part');
+  });
+
+  it('is tried once ahead of its use, however often the pointer comes by', async () => {
+    const make = vi.fn(async (): Promise<string> => Promise.reject(new Error('offline')));
+    const late = new LatePart(make);
+    late.prepare();
+    await expect(late.load()).rejects.toThrow('offline');
+    late.prepare();
+    late.prepare();
+    expect(make).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a module that could not be fetched', () => {
+  it('is given up with what was thrown when its address is not known', async () => {
+    await expect(fetched(() => Promise.reject(new Error('Importing a module script failed.')))).rejects.toThrow(
+      'Importing a module script failed.',
+    );
   });
 });

@@ -1,7 +1,23 @@
+/**
+ * Loads a module, also after it could not be fetched. Browsers don't fetch such a module again under the same address; under
+ * another one they do, and the error names the address (Safari's doesn't, but Safari asks again by itself).
+ */
+export async function fetched<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (cause) {
+    const address = /http\S+\.js/.exec(String(cause))?.[0];
+    if (address === undefined) throw cause;
+    // An address that was not asked for yet.
+    return import(/* @vite-ignore */ `${address}?${Math.random()}`);
+  }
+}
+
 /** A part that few visits need: loaded when it is first asked for. Where that failed, asking again tries again. */
 export class LatePart<Part> {
   readonly #make: () => Promise<Part>;
   #loading: Promise<Part> | null = null;
+  #prepared = false;
   /** The part, once it is there. */
   part: Part | null = null;
 
@@ -20,8 +36,10 @@ export class LatePart<Part> {
     }
   }
 
-  /** Loads the part ahead of its use. */
+  /** Loads the part ahead of its use. Tries once: the pointer comes near more often than a server comes back. */
   prepare(): void {
-    if (this.part === null) this.load().catch(() => undefined);
+    if (this.#prepared) return;
+    this.#prepared = true;
+    this.load().catch(() => undefined);
   }
 }

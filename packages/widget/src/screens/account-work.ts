@@ -25,6 +25,7 @@ export class AccountWork {
   constructor(screen: SamSubaccounts) {
     this.#screen = screen;
     this.#dialogs = new ScreenDialogs(screen.renderRoot);
+    this.#dialogs.prepare();
   }
 
   menuOf(row: AccountRow): readonly MenuItem[] {
@@ -123,9 +124,14 @@ export class AccountWork {
 
   /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */
   async #inDialog(open: () => Promise<void>): Promise<void> {
-    this.#landing = null;
-    await open();
     const { tree } = this.#screen;
+    this.#landing = null;
+    try {
+      await open();
+    } catch {
+      if (tree) emit(tree, 'sam-missing', {});
+      return;
+    }
     const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
     if (line) tree?.goTo(line);
     // Whoever opened the dialog has the focus again, unless it went away meanwhile.

@@ -2,7 +2,7 @@ import type { AccountId, AccountRow } from '@tenantree/domain';
 import { adoptStyles, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
-import { LatePart } from '../parts/late-part.ts';
+import { fetched, LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
@@ -58,7 +58,7 @@ export class SamSubaccounts extends LitElement {
   declare heading: string | null;
   session: TreeSession | null = null;
   readonly #commands = new SubaccountsCommands(this);
-  readonly #states = new LatePart(() => import('./screen-states.ts'));
+  readonly #states = new LatePart(() => fetched(() => import('./screen-states.ts')));
   #stops: (() => void)[] = [];
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
   #order: 'current' | 'outdated' = 'current';
@@ -250,7 +250,8 @@ export class SamSubaccounts extends LitElement {
   #sessionChanged(): void {
     const store = this.session?.store;
     if (store && this.#stops.length < 2) {
-      this.#stops.push(store.listen({ changed: () => this.#treeChanged(), ticked: () => this.#checkOrder() }));
+      const heard = { changed: () => this.#treeChanged(), ticked: () => this.#checkOrder() };
+      this.#stops.push(store.listen(heard), this.#commands.ahead());
       emit(this, 'sam-ready', { account: this.session?.row });
     }
     if (this.session?.refusal) this.report(this.session.refusal);
@@ -259,8 +260,7 @@ export class SamSubaccounts extends LitElement {
 
   /** Back on line: what could not be loaded is tried again by itself. */
   #liveChanged(): void {
-    const { session } = this;
-    if (this.source?.state.get().kind === 'live' && session?.refusal?.retryable) this.restart();
+    if (this.source?.state.get().kind === 'live' && this.session?.stale?.refusal.retryable) this.refresh();
     this.requestUpdate();
   }
 

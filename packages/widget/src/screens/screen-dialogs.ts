@@ -1,13 +1,19 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountName } from '../data/account-source.ts';
 import { define } from '../define.ts';
+import { fetched } from '../parts/late-part.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { DialogContext } from './dialog-context.ts';
+
+const loadCreate = () => fetched(() => import('./sam-create.ts'));
+const loadSuspend = () => fetched(() => import('./sam-suspend.ts'));
+const loadClose = () => fetched(() => import('./sam-close.ts'));
+const loadConfirm = () => fetched(() => import('./sam-confirm.ts'));
 
 /** An element that is a dialog: it opens itself and says when it is over. */
 type DialogElement = HTMLElement & { open(): void };
 
-/** Opens dialogs, one at a time; their code is loaded with the first one. */
+/** Opens dialogs, one at a time. */
 export class ScreenDialogs {
   readonly #root: ParentNode & Node;
   #busy = false;
@@ -17,9 +23,14 @@ export class ScreenDialogs {
     this.#root = root;
   }
 
+  /** Loads all of them before one is wanted: by then the server may be away, or have other files. */
+  prepare(): void {
+    void Promise.allSettled([loadCreate(), loadSuspend(), loadClose(), loadConfirm()]);
+  }
+
   create(context: DialogContext, parent: AccountName, parents: readonly AccountName[]): Promise<void> {
     return this.#open(async () => {
-      const { SamCreate } = await import('./sam-create.ts');
+      const { SamCreate } = await loadCreate();
       define('sam-create', SamCreate);
       return Object.assign(new SamCreate(), { context, parent, parents });
     });
@@ -27,7 +38,7 @@ export class ScreenDialogs {
 
   suspend(context: DialogContext, account: AccountRow): Promise<void> {
     return this.#open(async () => {
-      const { SamSuspend } = await import('./sam-suspend.ts');
+      const { SamSuspend } = await loadSuspend();
       define('sam-suspend', SamSuspend);
       return Object.assign(new SamSuspend(), { context, account });
     });
@@ -35,7 +46,7 @@ export class ScreenDialogs {
 
   close(context: DialogContext, account: AccountRow): Promise<void> {
     return this.#open(async () => {
-      const { SamClose } = await import('./sam-close.ts');
+      const { SamClose } = await loadClose();
       define('sam-close', SamClose);
       return Object.assign(new SamClose(), { context, account });
     });
@@ -47,7 +58,7 @@ export class ScreenDialogs {
     act: () => void,
   ): Promise<void> {
     return this.#open(async () => {
-      const { SamConfirm } = await import('./sam-confirm.ts');
+      const { SamConfirm } = await loadConfirm();
       define('sam-confirm', SamConfirm);
       return Object.assign(new SamConfirm(), { texts, question, act });
     });

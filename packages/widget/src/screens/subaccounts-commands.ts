@@ -1,7 +1,7 @@
 import { NO_ANSWER } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { SourceRefusal } from '../data/account-source.ts';
-import { LatePart } from '../parts/late-part.ts';
+import { fetched, LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { type ActionDetail, isTreeAction, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
@@ -10,6 +10,9 @@ import { isSameView, type ScreenView } from './screen-view.ts';
 import type { ScreenWork } from './screen-work.ts';
 import type { Toolbar } from './subaccounts-toolbar.ts';
 import type { ViewChoice } from './view-menu.ts';
+
+/** How long rows stand before it is loaded what one can do with them, in milliseconds: whoever acts later needs no server for that. */
+const AHEAD_MS = 500;
 
 /** What happens when the subaccounts screen is used. What only few visits need is loaded when somebody turns to the screen. */
 export class SubaccountsCommands {
@@ -21,7 +24,7 @@ export class SubaccountsCommands {
   constructor(screen: SamSubaccounts) {
     this.#screen = screen;
     this.#work = new LatePart(async () => {
-      const { ScreenWork } = await import('./screen-work.ts');
+      const { ScreenWork } = await fetched(() => import('./screen-work.ts'));
       return new ScreenWork(screen, (choice) => this.#look(choice));
     });
   }
@@ -49,6 +52,15 @@ export class SubaccountsCommands {
   /** Loads what is needed as soon as somebody clicks. */
   readonly prepare = (): void => this.#work.prepare();
 
+  /** Loads that, and what the table does when it is used, before anybody comes near; returns how to let it be. */
+  ahead(): () => void {
+    const timer = setTimeout(() => {
+      this.prepare();
+      import('../tree/tree-work.ts').catch(() => undefined);
+    }, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }
+
   /** Does an entry of an account's menu that a host shows elsewhere. */
   async perform(id: string, account: AccountRow): Promise<void> {
     await this.work();
@@ -59,9 +71,15 @@ export class SubaccountsCommands {
 
   /** Shortcuts that belong to the screen, not to the table. */
   readonly press = (event: KeyboardEvent): void => {
-    if (event.key !== 'F6' || event.defaultPrevented) return;
+    const { key, target } = event;
+    if (event.defaultPrevented) return;
+    if (key === 'F6') this.#do(({ accounts }) => accounts.toastsFocus());
+    // In the table they are the table's, in a field letters.
+    else if (!(target instanceof HTMLElement && target.matches('h1, button')) || event.ctrlKey || event.metaKey) return;
+    else if (key === '/') this.#screen.focusSearch();
+    else if (key === 'c') this.#create(null);
+    else return;
     event.preventDefault();
-    this.#do(({ accounts }) => accounts.toastsFocus());
   };
 
   /** Something is wanted from a row; a host may prevent it and do it itself. */
@@ -75,10 +93,12 @@ export class SubaccountsCommands {
   readonly rename = ({ detail }: CustomEvent<RenameDetail>): void =>
     this.#do(({ accounts }) => void accounts.rename(detail));
 
-  /** Says that something could not be loaded. */
+  /** Says that a part of the page could not be loaded: where the server answers it is a newer one, and has other parts. */
   readonly missing = (event?: Event): void => {
     event?.stopPropagation();
-    this.#screen.session?.report(new SourceRefusal(NO_ANSWER));
+    const { session, source, texts } = this.#screen;
+    const isNewer = source?.state.get().kind === 'live';
+    session?.report(new SourceRefusal(isNewer ? { code: 'INTERNAL', message: texts.say('versionText') } : NO_ANSWER));
   };
 
   /** What is loaded for those who do something; where it can't be had, the screen says so. */

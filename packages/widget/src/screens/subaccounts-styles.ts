@@ -6,10 +6,10 @@ export const subaccountsStyles = css`
   :host([hidden]) { display: none !important; }
   .screen { container: sam / inline-size; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); block-size: 100%; min-block-size: 0; }
   .top { display: flex; align-items: end; gap: var(--sam-4); margin-block-end: var(--sam-4); }
-  h1 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-26); line-height: var(--sam-lh-tight); letter-spacing: -.01em; color: var(--sam-text); }
+  h1 { margin: 0; outline: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-26); line-height: var(--sam-lh-tight); letter-spacing: -.01em; color: var(--sam-text); }
   .count { margin: 2px 0 0; min-block-size: 1.43em; color: var(--sam-text-2); font-size: var(--sam-fs-14); font-variant-numeric: var(--sam-num); }
   .card { display: flex; flex-direction: column; min-block-size: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); overflow: clip; }
-  :host([fit='fill']) .screen, :host([fit='fill']) { block-size: 100%; }
+  :host([fit='fill']) { block-size: 100%; }
   .bar { display: flex; align-items: center; gap: var(--sam-2); padding: 10px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); }
   .bar .space { flex: 1; }
   .search { inline-size: 260px; flex: 0 1 260px; }
@@ -20,7 +20,6 @@ export const subaccountsStyles = css`
   .busy .icon { animation: breathe 1s infinite alternate; }
   .chip { display: inline-flex; align-items: center; gap: 6px; min-block-size: 28px; padding-inline: 10px; border: var(--sam-hair) solid var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); font-family: inherit; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); line-height: 1.2; white-space: nowrap; cursor: pointer; appearance: none; }
   .chip:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
-  .chip.plain { border-style: dashed; border-color: var(--sam-border-strong); background: none; color: var(--sam-text-2); }
   .chip.warn { border-color: var(--sam-warn); background: var(--sam-warn-soft); color: var(--sam-warn); }
   .found { color: var(--sam-text-2); font-size: var(--sam-fs-13); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-variant-numeric: var(--sam-num); }
   .live { gap: 7px; padding-inline: var(--sam-2); border-color: transparent; background: none; font-weight: var(--sam-fw); color: var(--sam-text-2); }

@@ -71,7 +71,7 @@ function searchField({ texts: { say }, state, query, on }: Toolbar): TemplateRes
   return html`<label class="field search ${state === 'searching' ? 'busy' : ''}" part="search">
     ${icon('search')}<span class="hidden">${say('searchLabel')}</span>
     <input type="search" .value=${query} placeholder=${say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120"
-      ?disabled=${state === 'waiting'} @input=${typed} @keydown=${on.searchKey} />
+      @input=${typed} @keydown=${on.searchKey} />
     ${
       query
         ? html`<button class="clear" type="button" aria-label=${say('clearSearch')} @click=${() => on.search('')}>${icon('close', 14)}</button>`

@@ -8,11 +8,14 @@ import type { ScreenView } from './screen-view.ts';
 /** Rests between the last key and the search, in milliseconds. */
 const SEARCH_REST_MS = 120;
 
+/** Passes at least, and half of what passes at most, before what failed is tried again, in milliseconds: not all pages come back at once. */
+const AGAIN_MS = 1_500;
+
 /** The tree of one account from its first page on: loading, searching, live changes, and what went wrong. */
 export class TreeSession {
   readonly account: AccountRef;
   readonly #source: AccountSource;
-  readonly #first: ScreenView;
+  #first: ScreenView;
   readonly #changed: () => void;
   readonly #loader: PageLoader;
   readonly #ended = new AbortController();
@@ -25,6 +28,7 @@ export class TreeSession {
   refusal: SourceRefusal | null = null;
   /** Why what is shown could not be brought up to date, and since when (UTC ISO) it is as it is. */
   stale: { readonly refusal: SourceRefusal; readonly since: string } | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
   #freshAt = new Date().toISOString();
 
   /**
@@ -51,22 +55,29 @@ export class TreeSession {
 
   async start(): Promise<void> {
     const { signal } = this.#ended;
-    const { order, status, query } = this.#first;
-    this.refusal = null;
+    const { order, status } = this.#first;
+    const before = this.refusal?.code;
     try {
       const [detail, page] = await Promise.all([
         this.#source.get(this.account, signal),
         this.#source.list(this.account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
       ]);
-      if (!signal.aborted) this.#begin(detail, page);
-      if (!signal.aborted && query !== '') this.search(query);
+      if (signal.aborted) return;
+      this.refusal = null;
+      this.#begin(detail, page);
+      if (this.#first.query !== '') this.search(this.#first.query);
     } catch (error) {
-      if (!signal.aborted) this.refusal = refusalFrom(error);
+      if (signal.aborted) return;
+      this.refusal = refusalFrom(error);
+      // Nothing is live before there is an account, so nothing else would tell that the server is back.
+      if (this.refusal.retryable) this.#again = setTimeout(() => void this.start(), AGAIN_MS * (1 + Math.random()));
+      if (this.refusal.code === before) return;
     }
-    if (!signal.aborted) this.#changed();
+    this.#changed();
   }
 
   stop(): void {
+    clearTimeout(this.#again);
     this.#ended.abort();
     this.#loader.stop();
     this.#dropSearch();
@@ -78,7 +89,10 @@ export class TreeSession {
   search(query: string): void {
     const { store } = this;
     this.#dropSearch();
-    if (store === null) return;
+    if (store === null) {
+      this.#first = { ...this.#first, query };
+      return;
+    }
     if (query === '') {
       store.endSearch();
       this.#changed();

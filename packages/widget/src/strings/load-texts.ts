@@ -1,9 +1,10 @@
+import { fetched } from '../parts/late-part.ts';
 import { en, type Strings } from './en.ts';
 import { type Texts, textsOf } from './texts.ts';
 
 /** Catalogues beside English, each loaded when it is needed. */
 const CATALOGUES: Readonly<Record<string, () => Promise<Strings>>> = {
-  de: async () => (await import('./de.ts')).de,
+  de: async () => (await fetched(() => import('./de.ts'))).de,
 };
 
 /**

@@ -1,4 +1,4 @@
-import { LatePart } from '../parts/late-part.ts';
+import { fetched, LatePart } from '../parts/late-part.ts';
 import type { Line } from './lines.ts';
 import { CELLS, type CellName } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
@@ -36,7 +36,7 @@ export class TreeHands {
     this.#tree = tree;
     this.#painter = painter;
     this.#work = new LatePart(async () => {
-      const { TreeWork } = await import('./tree-work.ts');
+      const { TreeWork } = await fetched(() => import('./tree-work.ts'));
       return new TreeWork(tree, painter);
     });
   }
