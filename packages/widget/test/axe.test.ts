@@ -59,5 +59,7 @@ describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
     await userEvent.keyboard('x{Enter}');
     await vi.waitFor(() => deep(shown.screen.renderRoot, '[role="alert"]'));
     expect(await violations()).toEqual([]);
+    // Else what was typed would be there again in the next dialog.
+    await userEvent.keyboard('{Escape}');
   });
 });

@@ -130,6 +130,7 @@ describe('with the keyboard alone', () => {
     await press('{F6}');
     expect(focused()?.closest('.toast')).not.toBeNull();
     await press('{Shift>}{Tab}{/Shift}{Enter}');
+    expect(focusedName()).toBe('Borealis Motors');
     await vi.waitFor(() => expect(source.entry(source.idOf('Borealis Motors')).row.status).toBe('active'));
   });
 

@@ -78,13 +78,13 @@ export abstract class DialogBase extends LitElement {
     const { title, cancel } = this.words();
     const { label, tone, ready } = this.submitButton();
     const { refusal } = this;
-    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
+    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
         <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon('close')}</button></header>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon('alert', 14)}<span>${refusal.message}</span></div>` : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>
-          <button class="button ${tone}" type="submit" part="button" aria-disabled=${String(this.busy || ready === 'incomplete')}>${label}</button></footer>
+          <button class="button ${tone}" type="submit" part="button" @click=${this.#sure} aria-disabled=${String(this.busy || ready === 'incomplete')}>${label}</button></footer>
       </form>
     </dialog>`;
   }
@@ -101,12 +101,27 @@ export abstract class DialogBase extends LitElement {
     if (!this.busy) this.#dialog?.close();
   }
 
+  /** Whether one still is in it. */
+  protected get isOpen(): boolean {
+    return this.#dialog?.open ?? false;
+  }
+
   get #dialog(): HTMLDialogElement | null {
     return this.renderRoot.querySelector('dialog');
   }
 
   #hasField({ field }: SourceRefusal): boolean {
     return field !== null && this.renderRoot.querySelector(`[name="${CSS.escape(field)}"]`) !== null;
+  }
+
+  /** A press beside the dialog, such as the second one of a double click, takes the focus out of no field. */
+  #press(event: Event): void {
+    if (event.target === this.#dialog) event.preventDefault();
+  }
+
+  /** The second click of a double click on what opened the dialog is not meant for what it asks. */
+  #sure(event: MouseEvent): void {
+    if (event.detail > 1) event.preventDefault();
   }
 
   #cancel(event: Event): void {

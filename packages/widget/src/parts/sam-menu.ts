@@ -118,9 +118,9 @@ export class SamMenu extends LitElement {
     else if (event.key.length === 1 && event.key !== ' ') {
       const rest = [...entries.slice(at + 1), ...entries.slice(0, at + 1)];
       rest.find((entry) => entry.innerText.trim().toLowerCase().startsWith(event.key.toLowerCase()))?.focus();
-    } else return;
+    } else if (event.key !== 'Escape') return;
     event.stopPropagation();
-    if (event.key !== 'Tab') event.preventDefault();
+    if (event.key !== 'Tab' && event.key !== 'Escape') event.preventDefault();
   }
 
   #toggled(event: ToggleEvent): void {

@@ -39,6 +39,8 @@ export class SamToast extends LitElement {
   #shown: Shown[] = [];
   #next = 1;
   #clock: ReturnType<typeof setInterval> | undefined;
+  /** Where the focus was before it came here. */
+  #before: HTMLElement | null = null;
 
   constructor() {
     super();
@@ -69,14 +71,24 @@ export class SamToast extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="toasts" popover="manual" role="status">${this.#shown.map((toast) => this.#toast(toast))}</div>`;
+    return html`<div class="toasts" popover="manual" role="status" @focusin=${this.#enter}>${this.#shown.map((toast) => this.#toast(toast))}</div>`;
   }
 
   #toast(toast: Shown): TemplateResult {
-    const close = (): void => this.#drop(toast.id);
+    const close = (event: MouseEvent, act?: () => void): void => {
+      // The second click of a double click hits the message that moved here meanwhile.
+      if (event.detail > 1) return;
+      this.#drop(toast.id);
+      act?.();
+    };
     return html`<div class="toast ${toast.tone ?? ''}"><span>${toast.text}</span>${(toast.acts ?? []).map(
-      ({ label, act }) => html`<button class="act" type="button" @click=${() => (close(), act())}>${label}</button>`,
+      ({ label, act }) =>
+        html`<button class="act" type="button" @click=${(event: MouseEvent) => close(event, act)}>${label}</button>`,
     )}<button class="dismiss" type="button" aria-label=${this.dismissLabel || nothing} @click=${close}>${icon('close', 14)}</button></div>`;
+  }
+
+  #enter({ relatedTarget: from }: FocusEvent): void {
+    if (from instanceof HTMLElement && !this.renderRoot.contains(from)) this.#before = from;
   }
 
   #pass(): void {
@@ -91,6 +103,7 @@ export class SamToast extends LitElement {
   }
 
   #drop(id: number): void {
+    if (this.renderRoot.querySelector('.toasts:focus-within')) this.#before?.focus();
     this.#shown = this.#shown.filter((toast) => toast.id !== id);
     if (this.#shown.length === 0) this.#rest();
     this.requestUpdate();

@@ -11,6 +11,9 @@ const CHEVRON = 'm6 9 6 6 6-6';
 const WALLET =
   'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z';
 
+/** A name that was typed in a dialog that went away with its page, such as when the session ended: it is there the next time. */
+let unsent: { readonly parent: AccountId; readonly name: string } | null = null;
+
 const graphemes = (text: string): number =>
   [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length;
 
@@ -40,6 +43,18 @@ export class SamCreate extends DialogBase {
     this.parentId = null;
     this.another = false;
     this.told = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (unsent?.parent === this.parent?.id) this.name = unsent?.name ?? '';
+    unsent = null;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    const parent = this.#parent;
+    if (this.isOpen && parent && this.name !== '') unsent = { parent: parent.id, name: this.name };
   }
 
   protected words(): { readonly title: string; readonly cancel: string } {

@@ -113,6 +113,8 @@ export const treeStyles = css`
     .select { grid-area: select; } .name { grid-area: name; } .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; }
     .row .special { grid-column: 2 / -1; grid-row: 1; margin-inline-start: -28px; }
     .members, .agents { display: none; }
+    /* Above the second line, which would take the clicks on its lower half. */
+    .toggle { position: relative; z-index: 1; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 -9px; }
     .row[data-kind='account'] .plan { display: block; grid-row: 2; grid-column: 2; align-self: start; font-size: var(--sam-fs-12); line-height: 1.4; color: var(--sam-text-3); padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + var(--deeper, 0) * 12px + 60px); }
   }
@@ -126,9 +128,9 @@ export const treeStyles = css`
   }
   @container sam-tree (inline-size < 360px) {
     .frame .scroller { --row: max(44px, var(--sam-row)); }
-    .row { grid-template: 'name minutes' 1fr / minmax(0, 1fr) auto; padding-inline: var(--sam-3); }
+    .row { grid-template: 'name minutes actions' 1fr / minmax(0, 1fr) auto 32px; padding-inline: var(--sam-3) var(--sam-1); }
     .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: block; padding-inline-end: 0; font-size: var(--sam-fs-13); }
-    .own, .actions, .transfer, .avatar, .indent { display: none; }
+    .own, .transfer, .avatar, .indent { display: none; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 0; }
     .row .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
   }
