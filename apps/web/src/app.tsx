@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { Gate } from './session/gate.tsx';
 import { LoginPage } from './session/login-page.tsx';
@@ -7,12 +7,28 @@ import { SubaccountsPage } from './subaccounts/subaccounts-page.tsx';
 
 const SetupPage = lazy(() => import('./session/setup-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
-const MembersPage = lazy(() => import('./members/members-page.tsx'));
-const KeysPage = lazy(() => import('./keys/keys-page.tsx'));
-const ActivityPage = lazy(() => import('./activity/activity-page.tsx'));
+const loadMembers = () => import('./members/members-page.tsx');
+const loadKeys = () => import('./keys/keys-page.tsx');
+const loadActivity = () => import('./activity/activity-page.tsx');
+const MembersPage = lazy(loadMembers);
+const KeysPage = lazy(loadKeys);
+const ActivityPage = lazy(loadActivity);
+
+/** How long an account is on screen before the other pages are loaded, in milliseconds: turning to one then needs no server. */
+const AHEAD_MS = 2_000;
+
+/** Loads the pages that one may turn to next. What fails is tried again when it is turned to. */
+function usePagesAhead(): void {
+  useEffect(() => {
+    const load = (): void => void Promise.allSettled([loadMembers(), loadKeys(), loadActivity()]);
+    const timer = setTimeout(load, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 /** Every address of the app. The acting account stands in the path, never only in a cookie: two tabs can act in two accounts. */
 export function App() {
+  usePagesAhead();
   return (
     <Suspense fallback={null}>
       <Switch>

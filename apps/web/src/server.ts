@@ -3,10 +3,9 @@ import { createTenantree, refusalOf } from '@tenantree/client';
 import { clientSource } from '@tenantree/widget';
 
 /** Signed out elsewhere, or the session ended: the question who is here is asked again, and answered by the sign-in page. */
-function noteSignedOut({ status }: Response): void {
+function noteSignedOut(): void {
   const me = queries.getQueryState(['me']);
-  if (status === 401 && me?.status === 'success' && me.fetchStatus === 'idle')
-    void queries.invalidateQueries({ queryKey: ['me'] });
+  if (me?.status === 'success' && me.fetchStatus === 'idle') void queries.invalidateQueries({ queryKey: ['me'] });
 }
 
 /** The server that this page came from. People are recognised by their session cookie. */
@@ -14,9 +13,10 @@ export const tenantree = createTenantree({
   url: window.location.origin,
   fetch: async (input, init) => {
     const answer = await window.fetch(input, init);
-    noteSignedOut(answer);
+    if (answer.status === 401) noteSignedOut();
     return answer;
   },
+  onSessionExpired: noteSignedOut,
 });
 
 /** Accounts for the elements of the widget: the same as in a reseller's portal. */

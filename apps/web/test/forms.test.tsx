@@ -30,7 +30,7 @@ describe('signing in', () => {
   });
 
   it('says calmly what was not right, and keeps what was typed', async () => {
-    vi.spyOn(window, 'fetch').mockResolvedValue(told(WRONG));
+    vi.spyOn(window, 'fetch').mockImplementation(async () => told(WRONG));
     mount(<LoginPage />, '/login');
     await userEvent.fill(email(), 'olivia@example.com');
     await userEvent.fill(password(), 'not it');
@@ -56,7 +56,14 @@ describe('signing in', () => {
     await userEvent.fill(password(), 'correct horse');
     await userEvent.keyboard('{Enter}{Enter}{Enter}');
     await expect.element(page.getByRole('button', { name: 'Signing in…' })).toBeDisabled();
-    expect(fetching).toHaveBeenCalledTimes(1);
+    expect(fetching.mock.calls.filter(([to]) => to === '/auth/sign-in/email')).toHaveLength(1);
+  });
+
+  it('sends whoever comes before the first owner to the link that the server printed', async () => {
+    vi.spyOn(window, 'fetch').mockImplementation(async () => Response.json([{ result: { data: { claimed: false } } }]));
+    mount(<LoginPage />, '/login');
+    await expect.element(page.getByRole('heading', { name: 'Nobody owns this Tenantree yet' })).toBeVisible();
+    await expect.element(email()).not.toBeInTheDocument();
   });
 
   it.each([
@@ -67,7 +74,7 @@ describe('signing in', () => {
     ['javascript:alert(1)', '/'],
     ['', '/'],
   ])('goes on to %s only inside the app', async (to, end) => {
-    vi.spyOn(window, 'fetch').mockResolvedValue(Response.json({}));
+    vi.spyOn(window, 'fetch').mockImplementation(async () => Response.json({}));
     mount(<LoginPage />, `/login?to=${encodeURIComponent(to)}`);
     await userEvent.fill(email(), 'olivia@example.com');
     await userEvent.fill(password(), 'correct horse');

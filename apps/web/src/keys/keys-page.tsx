@@ -2,7 +2,19 @@ import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Alert, Button, Cell, partsCss as css, Empty, errorOf, Field, Loaded, Page, When } from '../parts/parts.tsx';
+import {
+  Alert,
+  Button,
+  Cell,
+  partsCss as css,
+  Empty,
+  errorOf,
+  Field,
+  keepFocus,
+  Loaded,
+  Page,
+  When,
+} from '../parts/parts.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
@@ -15,10 +27,10 @@ export default function KeysPage({ account }: { readonly account: string }) {
   const query = useQuery({ queryKey: ['keys', account], queryFn: () => keys.list.query({ account }) });
   const mayChange = useAccount(account).data?.levels['developers.apiKeys'] === 'full';
   const [question, setQuestion] = useState<Question | null>(null);
-  const [made, setMade] = useState<string | null>(null);
+  const [made, setMade] = useState<{ readonly id: string; readonly key: string } | null>(null);
   const [failed, setFailed] = useState<CallRefusal | null>(null);
   const { refusal, isSending, onSubmit } = useForm(async ({ name = '' }) => {
-    setMade((await keys.create.mutate({ account, name })).key);
+    setMade(await keys.create.mutate({ account, name }));
     await queries.invalidateQueries({ queryKey: ['keys', account] });
     return 'next';
   });
@@ -33,10 +45,12 @@ export default function KeysPage({ account }: { readonly account: string }) {
     try {
       await keys.revoke.mutate({ account, id });
       setFailed(null);
+      setMade((shown) => (shown?.id === id ? null : shown));
     } catch (error) {
       setFailed(refusalOf(error));
     }
     await queries.invalidateQueries({ queryKey: ['keys', account] });
+    keepFocus();
   };
   return (
     <Page
@@ -59,7 +73,9 @@ export default function KeysPage({ account }: { readonly account: string }) {
         </form>
       )}
       <Alert refusal={refusal ?? failed} fields={['name']} />
-      {made !== null && <Secret key={made} label="Copy the key now. It is not shown again." what="key" value={made} />}
+      {made !== null && (
+        <Secret key={made.id} label="Copy the key now. It is not shown again." what="key" value={made.key} />
+      )}
       <div className={css.card}>
         <Loaded query={query}>
           {(data) =>

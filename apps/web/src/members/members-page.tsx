@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import type { Role } from '@tenantree/domain';
+import { ROLE_LABELS, type Role } from '@tenantree/domain';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Alert, partsCss as css, Loaded, Page } from '../parts/parts.tsx';
+import { Alert, partsCss as css, keepFocus, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { useAccount } from '../shell/use-account.ts';
@@ -33,17 +33,21 @@ export default function MembersPage({ account }: { readonly account: string }) {
     await (whose === 'mine'
       ? queries.invalidateQueries()
       : queries.invalidateQueries({ queryKey: ['members', account] }));
+    keepFocus();
   };
 
-  const setRole = (userId: string, role: Role): void => {
+  // Asked first: with arrow keys one walks through the roles, and each of them is felt at once.
+  const setRole = (userId: string, person: string, role: Role): void => {
     const isMine = userId === me;
-    const run = () => void act(members.setRole.mutate({ account, userId, role }), isMine ? 'mine' : 'theirs');
-    if (!isMine) return run();
+    const label = ROLE_LABELS[role];
     setQuestion({
-      title: 'Change your own role?',
-      text: `What you may do in ${name} changes at once. Only somebody else may be able to change it back.`,
-      act: 'Change my role',
-      run,
+      title: isMine ? `Become ${label} in ${name}?` : `Make ${person} ${label} in ${name}?`,
+      text: isMine
+        ? 'What you may do here changes at once. Only somebody else may be able to change it back.'
+        : `What ${person} may do here, and API keys of theirs, changes at once. You can change it back.`,
+      act: isMine ? `Become ${label}` : `Make ${label}`,
+      look: isMine ? 'grave' : 'primary',
+      run: () => void act(members.setRole.mutate({ account, userId, role }), isMine ? 'mine' : 'theirs'),
     });
   };
 

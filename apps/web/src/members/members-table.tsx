@@ -9,7 +9,7 @@ type Props = People & {
   /** Id of the person who looks. */
   readonly me: string;
   readonly rights: 'read' | 'change';
-  readonly onRole: (userId: string, role: Role) => void;
+  readonly onRole: (userId: string, name: string, role: Role) => void;
   readonly onRemove: (userId: string, name: string) => void;
   readonly onWithdraw: (id: string, email: string) => void;
 };
@@ -46,7 +46,7 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
             </Cell>
             <Cell label="Role">
               {mayChange ? (
-                <RoleSelect label={`Role of ${name}`} value={role} onChange={(next) => onRole(userId, next)} />
+                <RoleSelect label={`Role of ${name}`} value={role} onChange={(next) => onRole(userId, name, next)} />
               ) : (
                 ROLE_LABELS[role]
               )}

@@ -7,6 +7,8 @@ export type Question = {
   readonly title: string;
   readonly text: string;
   readonly act: string;
+  /** How the button for it looks; grave unless said otherwise. */
+  readonly look?: 'grave' | 'primary';
   readonly run: () => void;
 };
 
@@ -25,6 +27,10 @@ export function Confirm({ question, onClose }: { readonly question: Question | n
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-text`}
       onClose={onClose}
+      onClickCapture={(event) => {
+        // The second click of a double click on what asked is no answer.
+        if (event.detail > 1) event.stopPropagation();
+      }}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
     >
       <div className={css.dialogBody}>
@@ -36,7 +42,7 @@ export function Confirm({ question, onClose }: { readonly question: Question | n
       <footer className={css.dialogFoot}>
         <Button onClick={() => dialog.current?.close()}>Cancel</Button>
         <Button
-          look="grave"
+          look={question.look ?? 'grave'}
           onClick={() => {
             dialog.current?.close();
             question.run();

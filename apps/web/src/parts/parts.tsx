@@ -101,6 +101,13 @@ export function Page({
   );
 }
 
+/** Goes on from the title of the page where what had the focus is gone, such as the button of a row that was taken away. */
+export function keepFocus(): void {
+  requestAnimationFrame(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>('main h1')?.focus();
+  });
+}
+
 type Query<T> = {
   readonly data: T | undefined;
   readonly error: unknown;

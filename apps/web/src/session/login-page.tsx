@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { useLocation, useSearchParams } from 'wouter';
 import { Alert, Button, Field, partsCss } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
 import { signIn } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
@@ -21,6 +23,18 @@ export function LoginPage() {
     if (!refused) navigate(safePath(search.get('to')), { replace: true });
     return refused;
   });
+  const { data: setup } = useQuery({
+    queryKey: ['setup'],
+    queryFn: () => tenantree.trpc.setup.status.query(),
+    retry: false,
+  });
+  if (setup?.claimed === false)
+    return (
+      <Stage
+        title="Nobody owns this Tenantree yet"
+        lead="Open the one-time link that the server printed when it started. Whoever opens it first names the main account and owns it."
+      />
+    );
   return (
     <Stage
       title={isBack ? 'Session ended' : 'Sign in'}

@@ -31,4 +31,4 @@ export const ChevronIcon = draw(<path d="m8 10 4 4 4-4" />);
 export const EnterIcon = draw(<path d="M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M4 12h11m0 0-4-4m4 4-4 4" />);
 export const CloseIcon = draw(<path d="M18 6 6 18M6 6l12 12" />);
 export const SearchIcon = draw(<path d="m21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z" />);
-export const MoreIcon = draw(<path d="M5 12h.01M12 12h.01M19 12h.01" />);
+export const MoreIcon = draw(<path strokeWidth="3" d="M5 12h.01M12 12h.01M19 12h.01" />);

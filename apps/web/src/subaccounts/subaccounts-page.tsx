@@ -1,6 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
-import { useCallback, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
@@ -27,6 +27,20 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
   const list = useRef<SamSubaccounts>(null);
+  useEffect(() => {
+    // As on every page: its title takes the focus when one enters, so that screen readers say where one is.
+    const focus = (): void => list.current?.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    if (account !== '') void list.current?.updateComplete.then(focus);
+  }, [account]);
+  useEffect(() => {
+    const search = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.target !== document.body) return;
+      event.preventDefault();
+      list.current?.focusSearch();
+    };
+    document.addEventListener('keydown', search);
+    return () => document.removeEventListener('keydown', search);
+  }, []);
   const close = (): void => {
     navigate(base + suffix);
     // The row that was opened still is the one the table would focus.
@@ -34,7 +48,13 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   };
   return (
     <div className={css.page} data-panel={opened === null ? undefined : 'open'}>
-      <div className={css.list}>
+      <div
+        className={css.list}
+        onKeyDown={(event) => {
+          // What the table has no layer of its own to close for closes the panel.
+          if (opened !== null && event.key === 'Escape' && !event.defaultPrevented) close();
+        }}
+      >
         <Subaccounts
           ref={list}
           className={css.screen ?? ''}

@@ -63,6 +63,22 @@ describe('the web app, when things go wrong,', () => {
     await signIn(page);
     await row(page, 'Acme North').waitFor();
     expect(await row(page, 'Too late').count()).toBe(0);
+    await page.getByRole('button', { name: 'Create subaccount' }).first().click();
+    expect(await page.getByRole('dialog').getByLabel('Name').inputValue()).toBe('Too late');
+    await page.keyboard.press('Escape');
+  });
+
+  it('leaves nothing of the account on screen when one signed out in another tab', async () => {
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await other.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Signed in as Olivia Owner' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await other.getByText('Sign in again to go on where you were.').waitFor();
+    expect(await row(other, 'Acme North').count()).toBe(0);
+    await other.close();
+    await signIn(page);
+    await row(page, 'Acme North').waitFor();
   });
 
   it('stays as it is when a part can’t be loaded, and loads itself again once the server answers', async () => {
