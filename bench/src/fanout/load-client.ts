@@ -68,14 +68,18 @@ function subscribe(index: number): Promise<void> {
     let head = '';
     let counter: FrameCounter | undefined;
     let socket: Socket;
-    const advance = (text: string): void => {
-      if (steps.length === 0 || !text.includes(steps[0]?.awaits ?? '')) return;
-      steps.shift();
+    /** Takes the next step; without any left, frames are only counted from here on, the same for every server. */
+    const proceed = (): void => {
       const next = steps[0];
       if (next === undefined) {
         counter?.stopReading();
         resolve();
       } else if (next.send !== null) socket.write(maskedFrame(next.send));
+    };
+    const advance = (text: string): void => {
+      if (steps.length === 0 || !text.includes(steps[0]?.awaits ?? '')) return;
+      steps.shift();
+      proceed();
     };
     const read = (length: number): boolean => {
       if (counter !== undefined) {
@@ -95,9 +99,7 @@ function subscribe(index: number): Promise<void> {
       }
       counter = new FrameCounter(advance);
       const rest = Buffer.from(head.slice(end + 4), 'latin1');
-      const first = steps[0];
-      if (first === undefined) resolve();
-      else if (first.send !== null) socket.write(maskedFrame(first.send));
+      proceed();
       counter.consume(rest, 0, rest.length);
       return true;
     };
