@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
 import { mockTree } from './example-tree.ts';
-import { painted, type Shown, show } from './stage.ts';
+import { deep, deepAll, painted, type Shown, show } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
 
@@ -72,5 +72,22 @@ describe('the view of the subaccounts', () => {
     shown.screen.focusSearch();
     await userEvent.keyboard('d');
     await vi.waitFor(() => expect(views).toEqual([{ ...DEFAULT_VIEW, query: 'd' }]));
+  });
+
+  it('says on the button which statuses are shown, unless they are the usual ones', async () => {
+    const shown = await show(mockTree());
+    const { renderRoot } = shown.screen;
+    const button = deep(renderRoot, '.filter');
+    const closed = (): HTMLElement => {
+      const found = deepAll(renderRoot, '.view-menu').flatMap((menu) => deepAll(menu.shadowRoot ?? menu, '.item'))[2];
+      if (!found) throw new Error('no menu');
+      return found;
+    };
+    button.click();
+    (await vi.waitFor(closed)).click();
+    await vi.waitFor(() => expect(button.innerText).toBe('Status: Active, Suspended, Closed'));
+    expect(button.getAttribute('aria-label')).toContain('Active, Suspended, Closed');
+    closed().click();
+    await vi.waitFor(() => expect(button.innerText).toBe('Status'));
   });
 });

@@ -25,7 +25,7 @@ export class SamRename extends LitElement {
     css`
       :host { display: block; flex: 1; min-inline-size: 80px; max-inline-size: 420px; }
       .field { min-block-size: 28px; }
-      .error { position: fixed; inset: auto; margin: 0; max-inline-size: 320px; padding: 6px 10px; border: var(--sam-hair) solid var(--sam-danger); border-radius: var(--sam-r-2); background: var(--sam-danger-soft); box-shadow: var(--sam-pop); }
+      .error { position: fixed; inset: auto; margin: 0; inline-size: max-content; max-inline-size: 320px; white-space: normal; padding: 6px 10px; border: var(--sam-hair) solid var(--sam-danger); border-radius: var(--sam-r-2); background: var(--sam-danger-soft); box-shadow: var(--sam-pop); }
       .error:not(:popover-open) { display: none; }
     `,
   ];

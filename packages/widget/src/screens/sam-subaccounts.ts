@@ -8,6 +8,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { RowFeatures } from '../tree/paint-row.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
 import { emit } from '../tree/tree-events.ts';
+import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
 import { DEFAULT_VIEW, isSameView, type ScreenView } from './screen-view.ts';
 import { bones, countWords, foundWords, isEmpty, refusedNote, staleNote, wayBar } from './subaccounts-body.ts';
@@ -183,6 +184,7 @@ export class SamSubaccounts extends LitElement {
           selected: store?.selection.size ?? 0,
           order: this.#order,
           live: this.source?.state.get() ?? null,
+          status: store?.status ?? DEFAULT_STATUS,
           updates: store?.paused ? 'paused' : 'running',
           create: this.#allowed.has('create') ? 'offered' : 'hidden',
           on: commands.toolbar,

@@ -42,11 +42,11 @@ export const subaccountsStyles = css`
   .bones div:nth-of-type(2n) { --wide: 4; } .bones div:nth-of-type(3n) { --wide: 6; }
   .bones div::before { content: ''; inline-size: 22px; block-size: 22px; border-radius: 5px; background: var(--sam-sunken); } .bones div::after { content: ''; inline-size: min(50%, calc(120px + var(--wide, 2) * 24px)); block-size: 10px; border-radius: var(--sam-r-1); background: var(--sam-sunken); }
   @keyframes appear { from { opacity: 0; } }
-  .wide-only, .narrow-only { display: contents; } .narrow-only { display: none; }
+  .wide-only { display: contents; }
   @container sam (inline-size < 900px) { .search { flex: 1 1 160px; } .bar .space { display: none; } .search kbd { display: none; } }
   @container sam (inline-size < 760px) { .filter, .live .words, .views .words { display: none; } .live, .views { padding-inline: 0; inline-size: var(--sam-control); } }
   @container sam (inline-size < 520px) {
-    .wide-only { display: none; } .narrow-only { display: contents; } .bar { padding: var(--sam-2); gap: 6px; }
+    .wide-only { display: none; } .bar { padding: var(--sam-2); gap: 6px; }
     .create .words { display: none; } .create { padding-inline: 0; inline-size: var(--sam-control); }
     h1 { font-size: var(--sam-fs-20); } .top { margin-block-end: var(--sam-3); } .found { display: none; }
   }

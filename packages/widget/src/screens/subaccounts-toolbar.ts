@@ -1,7 +1,9 @@
+import type { AccountStatus } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LiveState } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
+import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { liveBadge } from './live-badge.ts';
 
 /** What the toolbar shows, and what happens when it is used. */
@@ -16,6 +18,7 @@ export type Toolbar = {
   readonly order: 'current' | 'outdated';
   readonly live: LiveState | null;
   readonly updates: 'paused' | 'running';
+  readonly status: readonly AccountStatus[];
   readonly create: 'offered' | 'hidden';
   readonly on: {
     readonly search: (query: string) => void;
@@ -34,6 +37,7 @@ export function toolbar(bar: Toolbar): TemplateResult {
   const { texts, on, live, updates, selected } = bar;
   const { say } = texts;
   const waiting = bar.state === 'waiting';
+  const chosen = bar.status === DEFAULT_STATUS ? '' : `: ${bar.status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     ${searchField(bar)}
     ${bar.found ? html`<span class="found" aria-hidden="true"><bdi>${bar.found}</bdi></span>` : nothing}
@@ -50,8 +54,8 @@ export function toolbar(bar: Toolbar): TemplateResult {
     <span class="space"></span>
     <span class="wide-only">
       ${live ? liveBadge(live, updates, texts, on.pause) : nothing}
-      <button class="button filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel')} ?disabled=${waiting} @click=${on.filter}>
-        ${icon('filter')}<span class="words">${say('filter')}</span></button>
+      <button class="button filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel') + chosen} ?disabled=${waiting} @click=${on.filter}>
+        ${icon('filter')}<span class="words">${say('filter') + chosen}</span></button>
     </span>
     <button class="button views" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${waiting} @click=${on.view}>
       ${icon('sliders')}<span class="words">${say('view')}</span></button>

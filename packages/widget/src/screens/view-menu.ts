@@ -2,6 +2,7 @@ import type { AccountStatus } from '@tenantree/domain';
 import { type Order, SORT_KEYS } from '../data/account-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
+import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { STATUSES } from './screen-view.ts';
 
 const SORT_LABELS = {
@@ -71,5 +72,7 @@ export function chosen(id: string, choice: ViewChoice): Partial<ViewChoice> {
   if (status === undefined) return {};
   const rest = choice.status.filter((one) => one !== status);
   const next = choice.status.includes(status) ? rest : [...rest, status];
-  return next.length === 0 ? {} : { status: STATUSES.filter((one) => next.includes(one)) };
+  if (next.length === 0) return {};
+  const inOrder = STATUSES.filter((one) => next.includes(one));
+  return { status: inOrder.join() === DEFAULT_STATUS.join() ? DEFAULT_STATUS : inOrder };
 }
