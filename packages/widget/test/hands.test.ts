@@ -1,7 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mockTree } from './example-tree.ts';
 import { deep, focusedName, type Shown, show } from './stage.ts';
 
+// Where another test left the pointer, the table would be near it.
+beforeEach(() => document.documentElement.style.setProperty('pointer-events', 'none'));
 afterEach(() => document.body.replaceChildren());
 
 /** What left the tree as an intent. */
