@@ -136,7 +136,7 @@ export const treeStyles = css`
   }
   @media (pointer: coarse) { .select input { appearance: auto; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) {
-    .row[aria-selected='true'] { forced-color-adjust: none; background: SelectedItem; color: SelectedItemText; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
+    .row[aria-selected='true'] { border-inline: 4px solid Highlight; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
     .row:focus-visible, .cell:focus-visible { outline-color: Highlight; }
   }
   @media (prefers-contrast: more) { .state { border: 1px solid currentColor; background: none; } .row { border-color: var(--sam-border-strong); } }
