@@ -284,4 +284,37 @@ describe('a hole in the versions', () => {
     await vi.waitFor(() => expect(frames.at(-1)?.version).toBe(tree.version));
     expect(frames.at(-1)?.minutes).toContainEqual([account, '1', '1']);
   });
+
+  it('what is still being read when the last viewer leaves never reaches the next one', async () => {
+    const tree = new LiveTree();
+    const account = tree.add();
+    stage = await openStage(tree);
+    const watch = (frames: UsageFrame[]) =>
+      stage.client().trpc.usage.subscribe({ account: tree.root }, { onData: ({ data }) => frames.push(data) });
+    const before: UsageFrame[] = [];
+    const leaving = watch(before);
+    await vi.waitFor(() => expect(before).toHaveLength(1));
+
+    tree.use(account);
+    const old = Promise.withResolvers<void>();
+    let looks = 0;
+    tree.pause = async () => {
+      looks += 1;
+      if (looks === 2) await old.promise;
+    };
+    stage.hub.resync();
+    await vi.waitFor(() => expect(looks).toBe(2));
+    leaving.unsubscribe();
+    await vi.waitFor(() => expect(stage.hub.watched.trees).toBe(0));
+
+    const frames: UsageFrame[] = [];
+    watch(frames);
+    await vi.waitFor(() => expect(frames).toHaveLength(1));
+    stage.hub.publishUsage(tree.use(account));
+    await vi.waitFor(() => expect(frames).toHaveLength(2));
+    old.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(frames).toHaveLength(2);
+    expect(frames.at(-1)?.minutes).toContainEqual([account, '2', '2']);
+  });
 });
