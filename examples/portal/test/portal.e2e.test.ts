@@ -91,14 +91,16 @@ describe('the portal on another origin', () => {
   });
 
   it('does what one asks for before that is loaded, as soon as it is', async () => {
+    const sent = Promise.withResolvers<void>();
     await page.route(parts, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sent.promise;
       await route.continue();
     });
     await page.goto(`http://localhost:${port}`);
     await page.getByText('Acme Dental').waitFor();
     await page.locator('.window .toggle').first().click();
     expect(await page.getByText('Acme Berlin').count()).toBe(0);
+    sent.resolve();
     await page.getByText('Acme Berlin').waitFor();
     await page.unrouteAll({ behavior: 'wait' });
   });

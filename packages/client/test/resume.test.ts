@@ -117,7 +117,13 @@ describe('a subscription', () => {
     expect(other.ended).toBe(true);
   });
 
-  it('tries again at once when woken instead of waiting for its turn', async () => {
+  it.each([
+    ['when the network is back', (page: EventTarget) => void page.dispatchEvent(new Event('online'))],
+    [
+      'when somebody turns to something live',
+      (_: EventTarget, tenantree: TickerClient) => watchTicks(tenantree).stop(),
+    ],
+  ])('tries again at once %s instead of waiting for its turn', async (_, turn) => {
     const log = createLog();
     append(log, 'a');
     const page = new EventTarget();
@@ -133,28 +139,9 @@ describe('a subscription', () => {
     await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('offline'), patiently);
     append(log, 'b');
     await started({ log, port: first.port });
-    const woken = performance.now();
-    await vi.waitFor(() => {
-      page.dispatchEvent(new Event('online'));
-      expect(watched.ticks).toEqual(['a', 'b']);
-    }, patiently);
-    expect(performance.now() - woken).toBeLessThan(900);
-  });
-
-  it('tries again at once when somebody turns to something live', async () => {
-    const log = createLog();
-    append(log, 'a');
-    const first = await started({ log });
-    const tenantree = client({ url: first.url, random: () => 0.999 });
-    const watched = watchTicks(tenantree);
-    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
-    await first.kill();
-    await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('offline'), patiently);
-    append(log, 'b');
-    await started({ log, port: first.port });
     const turned = performance.now();
     await vi.waitFor(() => {
-      watchTicks(tenantree).stop();
+      turn(page, tenantree);
       expect(watched.ticks).toEqual(['a', 'b']);
     }, patiently);
     expect(performance.now() - turned).toBeLessThan(900);

@@ -160,7 +160,7 @@ export const de: Strings = {
   closeKept:
     'Die Daten bleiben 30 Tage. So lange können Sie das Konto wieder öffnen; danach werden sie gelöscht, außer was Rechnungen und Protokoll brauchen.',
   closeHasChildren:
-    '{name} hat noch {n, plural, one {# offenes Unterkonto} other {# offene Unterkonten}}. Schließen oder verschieben Sie diese zuerst.',
+    '{name} hat noch {n, plural, one {# offenes Unterkonto} other {# offene Unterkonten}}. Schließen Sie diese zuerst.',
   closeProtected: '{name} ist vor dem Löschen geschützt.',
   closeType: '{name} eingeben, um zu bestätigen',
   closeMismatch: 'Der Name stimmt noch nicht.',

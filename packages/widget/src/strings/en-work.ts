@@ -70,7 +70,7 @@ export const enWork = {
   closeKept:
     'Its data is kept for 30 days. Until then you can reopen it; after that it is erased, except what invoices and the audit log need.',
   closeHasChildren:
-    '{name} still has {n, plural, one {# open subaccount} other {# open subaccounts}}. Close or move them first.',
+    '{name} still has {n, plural, one {# open subaccount} other {# open subaccounts}}. Close them first.',
   closeProtected: '{name} is protected against deletion.',
   closeType: 'Type {name} to confirm',
   closeMismatch: 'The name does not match yet.',
