@@ -129,7 +129,9 @@ describe('Maintained totals', () => {
     const root = await plant(test.db, null, 'Above', now());
     const [mine, other] = [await plant(test.db, root, 'mine', now()), await plant(test.db, root, 'other', now())];
     const below = await plant(test.db, mine, 'below', now());
-    await record(test.db, [event(below, 'b', '1', now()), event(other, 'o', '2', now())], now());
+    const foreign = await plant(test.db, null, 'Another tree', now());
+    const events = [event(below, 'b', '1', now()), event(other, 'o', '2', now()), event(foreign, 'f', '4', now())];
+    await record(test.db, events, now());
     const seen = (account: AccountId) =>
       test.db.withTenant(account, async (trx) => {
         const { rows } = await sql<{ account_id: AccountId; total: string }>`
@@ -142,6 +144,7 @@ describe('Maintained totals', () => {
         [below, 1],
       ]),
     );
+    expect(await seen(foreign)).toEqual(new Map([[foreign, 4]]));
     expect(await seen(root)).toEqual(
       new Map([
         [root, 3],

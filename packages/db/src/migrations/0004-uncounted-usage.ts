@@ -12,9 +12,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- Until now this function counted as well.
     DROP FUNCTION IF EXISTS record_usage;
 
-    -- What a flush recorded in one tree and nobody has counted yet. Rows live for milliseconds.
+    -- What a flush recorded in some trees and nobody has counted yet. Rows live for milliseconds.
     CREATE TABLE uncounted_usage (
-      root_id uuid NOT NULL, meter text NOT NULL, accounts uuid[] NOT NULL, quantities numeric[] NOT NULL, occurred_at timestamptz[] NOT NULL
+      root_ids uuid[] NOT NULL, meter text NOT NULL, accounts uuid[] NOT NULL, quantities numeric[] NOT NULL, occurred_at timestamptz[] NOT NULL
     );
     ALTER TABLE uncounted_usage ENABLE ROW LEVEL SECURITY;
 
@@ -60,11 +60,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
           OR u.i NOT IN (SELECT min(f.i) FROM unnest(p_accounts, keys) WITH ORDINALITY AS f(account_id, key, i) GROUP BY f.account_id, f.key);
       END IF;
 
-      INSERT INTO uncounted_usage (root_id, meter, accounts, quantities, occurred_at)
-      SELECT r.root_id, p_meter, array_agg(n.account_id), array_agg(n.quantity), array_agg(n.occurred_at)
-      FROM unnest(new_accounts, new_quantities, new_occurred) n(account_id, quantity, occurred_at)
-      JOIN (SELECT DISTINCT account_id, root_id FROM unnest(p_accounts, p_roots) u(account_id, root_id)) r USING (account_id)
-      GROUP BY r.root_id;
+      IF new_accounts IS NOT NULL THEN
+        INSERT INTO uncounted_usage (root_ids, meter, accounts, quantities, occurred_at)
+        VALUES (p_roots, p_meter, new_accounts, new_quantities, new_occurred);
+      END IF;
     END $$;
 
     -- Adds events up by account, billing period and the path that the account had when they happened. Looks each account up once.
@@ -99,10 +98,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     BEGIN
       -- One count at a time in all servers: whoever waits here finds what the other left. Then the trees, so that none is moved meanwhile.
       PERFORM pg_advisory_xact_lock(hashtextextended('count_usage', 0));
-      roots := ARRAY(SELECT DISTINCT root_id FROM uncounted_usage WHERE meter = p_meter ORDER BY root_id);
+      roots := ARRAY(SELECT DISTINCT unnest(root_ids) AS root_id FROM uncounted_usage WHERE meter = p_meter ORDER BY root_id);
       PERFORM pg_advisory_xact_lock_shared(hashtextextended(r.root_id::text, 0)) FROM unnest(roots) r(root_id);
 
-      WITH taken AS (DELETE FROM uncounted_usage WHERE meter = p_meter AND root_id = ANY (roots) RETURNING *)
+      WITH taken AS (DELETE FROM uncounted_usage WHERE meter = p_meter AND root_ids <@ roots RETURNING *)
       SELECT array_agg(u.account_id), array_agg(u.quantity), array_agg(u.occurred_at) INTO new_accounts, new_quantities, new_occurred
       FROM taken t, unnest(t.accounts, t.quantities, t.occurred_at) u(account_id, quantity, occurred_at);
       IF new_accounts IS NULL THEN RETURN; END IF;
@@ -153,7 +152,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       acting := acting_account();
       SELECT array_agg(u.account_id), array_agg(u.quantity), array_agg(u.occurred_at) INTO accounts, quantities, occurred
       FROM uncounted_usage w, unnest(w.accounts, w.quantities, w.occurred_at) u(account_id, quantity, occurred_at)
-      WHERE w.meter = p_meter AND w.root_id = (SELECT a.root_id FROM accounts a WHERE a.id = acting);
+      WHERE w.meter = p_meter AND (SELECT a.root_id FROM accounts a WHERE a.id = acting) = ANY (w.root_ids);
       IF accounts IS NULL THEN RETURN; END IF;
       RETURN QUERY
         SELECT s.id, coalesce(sum(s.quantity) FILTER (WHERE s.id = s.account_id), 0), sum(s.quantity),
@@ -170,7 +169,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       SELECT a.id, a.root_id, a.name FROM accounts a
       WHERE a.status = 'closed' AND a.closed_at < p_closed_before AND NOT a.protected
         AND NOT EXISTS (SELECT 1 FROM accounts c WHERE c.parent_id = a.id)
-        AND NOT EXISTS (SELECT 1 FROM uncounted_usage u WHERE u.root_id = a.root_id)
+        AND NOT EXISTS (SELECT 1 FROM uncounted_usage u WHERE a.root_id = ANY (u.root_ids))
       ORDER BY a.depth DESC, a.closed_at LIMIT p_limit
     $$;
 

@@ -39,7 +39,7 @@ const parametersOf = (events: readonly EventToRecord[], options: RecordOptions):
   options.adjustment ? 'adjustment' : 'usage',
   options.adjustment?.reason ?? null,
   options.now,
-  arrayOf(events.map((event) => event.root)),
+  arrayOf([...new Set(events.map((event) => event.root))]),
   arrayOf(events.map((event) => event.account)),
   events.map((event) => event.key).join(SEPARATOR),
   arrayOf(events.map((event) => event.quantity)),
