@@ -129,6 +129,7 @@ describe('the portal on another origin', () => {
     const page = await visit();
     await page.goto(`http://localhost:${port}`);
     await page.getByText('Acme Dental').waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
     const create = page.getByRole('button', { name: 'Create subaccount' });
     await server.kill();
     await page.getByText('Offline').first().waitFor();
