@@ -19,7 +19,7 @@ const opened = async (options: Stage): Promise<Shown> => {
   const shown = await show(mockTree(), options);
   if ((options.width ?? 1200) >= 360) await open(shown, 'Acme Group');
   if ((options.width ?? 1200) >= 360) await open(shown, 'Delta Logistics');
-  shown.store.selection.toggle(shown.line('Borealis Motors'));
+  shown.store.selection.add(shown.line('Borealis Motors').account.id);
   shown.tree.requestUpdate();
   shown.screen.requestUpdate();
   await painted();

@@ -134,10 +134,10 @@ export function deepAll(root: ParentNode, selector: string): HTMLElement[] {
 
 /** What assistive technology reads of the rows, checked against the store. */
 export function readRows({ store, rows }: Shown): { readonly index: number; readonly line: Line }[] {
-  const { flat } = store.view.visible;
+  const { visible } = store.view;
   return rows().map((row) => {
     const index = Number(row.getAttribute('aria-rowindex')) - 2;
-    const line = flat.at(index);
+    const line = visible.at(index);
     if (!line) throw new Error(`row ${index} shows nothing that is there`);
     return { index, line };
   });

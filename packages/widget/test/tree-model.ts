@@ -154,9 +154,9 @@ export class Bench {
   /** Loads every page of everything that is open. */
   exhaust(): void {
     this.settle();
-    const { flat } = this.store.view.visible;
-    for (let i = 0; i < flat.length; i++) {
-      const line = flat.at(i);
+    const { visible } = this.store.view;
+    for (let i = 0; i < visible.length; i++) {
+      const line = visible.at(i);
       if (line?.kind !== 'more') continue;
       this.store.change((view) => view.more(line.home));
       this.settle();
@@ -185,7 +185,7 @@ export class Bench {
   toggle(id: AccountId): void {
     this.store.change((view) => {
       const line = view.lines.get(id);
-      if (!line || view.visible.flat.indexOf(line) < 0) return;
+      if (!line || view.visible.indexOf(line) < 0) return;
       if (line.open) view.close(line);
       else view.open(line);
     });
@@ -193,11 +193,11 @@ export class Bench {
 
   /** What is visible: id, level and place of every account. */
   visible(): string[] {
-    const { flat } = this.store.view.visible;
-    return Array.from({ length: flat.length }, (_, i) => {
-      const line = flat.at(i);
+    const { visible } = this.store.view;
+    return Array.from({ length: visible.length }, (_, i) => {
+      const line = visible.at(i);
       if (line === undefined) return 'nothing';
-      expect(flat.indexOf(line)).toBe(i);
+      expect(visible.indexOf(line)).toBe(i);
       return line.kind === 'account'
         ? `${line.level} ${line.account.row.name} ${line.place}`
         : `${line.level} ${line.kind}`;

@@ -6,7 +6,7 @@ afterEach(() => document.body.replaceChildren());
 
 function checkSemantics(shown: Shown): void {
   const { store, tree } = shown;
-  const { flat } = store.view.visible;
+  const { visible } = store.view;
   const read = readRows(shown);
   const indexes = read.map(({ index }) => index);
   expect(indexes, 'reading order is visual order').toEqual([...indexes].sort((a, b) => a - b));
@@ -14,7 +14,7 @@ function checkSemantics(shown: Shown): void {
   const tops = shown.rows().map((row) => row.getBoundingClientRect().top);
   expect(tops, 'rows stand below each other').toEqual([...tops].sort((a, b) => a - b));
   expect(tree.renderRoot.querySelector('[role="treegrid"]')?.getAttribute('aria-rowcount')).toBe(
-    String(flat.length + 1),
+    String(visible.length + 1),
   );
   expect(shown.rows().filter((row) => row.tabIndex === 0).length, 'one stop for Tab').toBe(1);
   shown.rows().forEach((row, k) => {
@@ -40,7 +40,7 @@ function checkFilled({ scroller, rows, store }: Shown): void {
   );
   const height = rows()[0]?.getBoundingClientRect().height ?? 40;
   const room = Math.floor((box.height - 34) / height);
-  expect(inSight.length).toBeGreaterThanOrEqual(Math.min(room, store.view.visible.flat.length));
+  expect(inSight.length).toBeGreaterThanOrEqual(Math.min(room, store.view.visible.length));
 }
 
 describe('the tree table', () => {
@@ -50,15 +50,15 @@ describe('the tree table', () => {
     const random = seeded(3);
     const ids = idsOf(source);
     for (let step = 0; step < 60; step++) {
-      const { flat } = shown.store.view.visible;
+      const { visible } = shown.store.view;
       const dice = random();
-      if (dice < 0.4) shown.scroller.scrollTop = random() * (flat.length * 40);
+      if (dice < 0.4) shown.scroller.scrollTop = random() * (visible.length * 40);
       else if (dice < 0.75) {
-        const line = flat.at(Math.floor(random() * flat.length));
+        const line = visible.at(Math.floor(random() * visible.length));
         if (line?.kind === 'account')
           shown.store.change((view) => (line.open && random() < 0.5 ? view.close(line) : view.open(line)));
       } else if (dice < 0.85) {
-        const line = flat.at(Math.floor(random() * flat.length));
+        const line = visible.at(Math.floor(random() * visible.length));
         if (line) shown.tree.goTo(line);
       } else
         source.tick(
@@ -93,7 +93,7 @@ describe('the tree table', () => {
     const source = largeTree(30, 20, 12);
     const shown = await show(source);
     for (const line of shown.store.view.root.lines) shown.store.change((view) => view.openDeep(line));
-    await vi.waitFor(() => expect(shown.store.view.visible.flat.length).toBe(30 * (1 + 20 * 13)));
+    await vi.waitFor(() => expect(shown.store.view.visible.length).toBe(30 * (1 + 20 * 13)));
     await painted();
     expect(shown.rows().length).toBeLessThan(35);
     shown.scroller.scrollTop = 40 * 5_000;
@@ -105,7 +105,7 @@ describe('the tree table', () => {
   it('pins the ancestors of the first row in sight, hidden from assistive technology, and jumps to one on click', async () => {
     const shown = await show(largeTree());
     await open(shown, 'Reseller 03', 'Branch 03-04');
-    const index = shown.store.view.visible.flat.indexOf(shown.line('Client 03-04-03'));
+    const index = shown.store.view.visible.indexOf(shown.line('Client 03-04-03'));
     shown.scroller.scrollTop = index * 40;
     await painted();
     const pins = [...shown.tree.renderRoot.querySelectorAll<HTMLElement>('.pins .row:not([hidden])')];

@@ -105,8 +105,24 @@ export class AccountWork {
     void this.#inDialog(() => this.#dialogs.confirm(texts, question, act));
   }
 
+  /** Opens the parent of an account and makes the account current as soon as its line is there. */
+  #reveal(store: TreeStore, row: AccountRow): void {
+    const show = (): void => {
+      const line = store.view.lines.get(row.id);
+      if (!line || store.view.visible.indexOf(line) < 0) return;
+      stop();
+      this.#screen.tree?.goTo(line);
+      this.#screen.tree?.mark(line);
+    };
+    const stop = store.listen({ changed: show, ticked: () => undefined });
+    store.change((view) => {
+      const parent = row.parentId === null ? undefined : view.lines.get(row.parentId);
+      if (parent) view.open(parent);
+    });
+  }
+
   #onlySelected(): AccountRow | null {
-    const [id, ...others] = this.#store?.selection.ids() ?? [];
+    const [id, ...others] = this.#store?.selection ?? [];
     if (id === undefined || others.length > 0) return null;
     const row = this.#store?.account(id)?.row;
     return row && row.status !== 'closed' ? row : null;
@@ -146,8 +162,8 @@ export class AccountWork {
     if (!source || !store || !acts) return null;
     const created = (row: AccountRow): void => {
       this.#screen.clearSearch();
-      store.takeCreated(row);
-      store.reveal(row);
+      takeCreated(store, row);
+      this.#reveal(store, row);
       this.#landing = row.id;
       this.#changed(row);
       const open = {
@@ -185,4 +201,11 @@ export class AccountWork {
     toasts.dismissLabel = this.#screen.texts.say('dismiss');
     toasts.show(toast);
   }
+}
+
+/** Takes the row of an account that we created: the one above it has one more. */
+function takeCreated(store: TreeStore, row: AccountRow): void {
+  const above = store.account(row.id) || row.parentId === null ? undefined : store.account(row.parentId)?.row;
+  store.takeRow(row);
+  if (above) store.takeRow({ ...above, children: above.children + 1, subaccounts: above.subaccounts + 1 });
 }

@@ -222,7 +222,7 @@ export class SamSubaccounts extends LitElement {
     const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
     const offers = { clearSearch: () => commands.toolbar.search(''), create };
     return html`${isEmpty(store) ? this.#statesNow()?.emptyState(store, texts, offers) : nothing}
-      <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.flat.length === 0}
+      <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;

@@ -55,7 +55,7 @@ export function wayBar(store: TreeStore, { say }: Texts, leave: () => void): Tem
 
 /** Whether everything is loaded and there is nothing to show. */
 export const isEmpty = ({ view: { visible, root } }: TreeStore): boolean =>
-  visible.flat.length === 0 && root.state === 'loaded';
+  visible.length === 0 && root.state === 'loaded';
 
 /** The shape of rows while the first ones are on their way; invisible at first, so that a fast answer doesn't flicker. */
 export const bones = ({ say }: Texts): TemplateResult =>

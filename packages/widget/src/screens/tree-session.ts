@@ -1,5 +1,6 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { fetched, LatePart } from '../parts/late-part.ts';
 import { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
 import { PageLoader, refusalFrom } from './page-loader.ts';
@@ -19,6 +20,8 @@ export class TreeSession {
   readonly #changed: () => void;
   readonly #loader: PageLoader;
   readonly #ended = new AbortController();
+  /** What the table does when it is used: it also knows how to show what was found. */
+  readonly #work = new LatePart(() => fetched(() => import('../tree/tree-work.ts')));
   #stops: (() => void)[] = [];
   #searching: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
   /** The acting account; null until it is loaded. */
@@ -119,7 +122,7 @@ export class TreeSession {
       (want) => {
         const known = first;
         first = null;
-        if (known) queueMicrotask(() => store.receive(want, known));
+        if (known) store.receive(want, known);
         else this.#loader.load(store, want);
       },
       this.#first,
@@ -146,11 +149,14 @@ export class TreeSession {
   async #find(store: TreeStore, query: string, abort: AbortController): Promise<void> {
     const search = store.beginSearch();
     try {
-      const page = await this.#source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, abort.signal);
+      const [page, { MatchView }] = await Promise.all([
+        this.#source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, abort.signal),
+        this.#work.load(),
+      ]);
       if (abort.signal.aborted) return;
       this.#searching = null;
       this.report(null);
-      store.showSearch(search, query, page);
+      store.showSearch(search, query, page, MatchView);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.#searching = null;

@@ -1,6 +1,6 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import type { Order } from '../data/account-source.ts';
-import type { Minutes } from './minutes-ledger.ts';
+import type { Minutes } from './known-accounts.ts';
 
 /** What is known of one account, whichever views show it. */
 export type Account = {
@@ -15,35 +15,30 @@ export type Account = {
 };
 
 type AnyLine = {
-  /** Index in the visible lines when last looked up, -1 when not visible. Ask `FlatLines.indexOf`, this may be out of date. */
+  /** Index in the visible lines when last looked up, -1 when not visible. Ask `VisibleLines.indexOf`, this may be out of date. */
   at: number;
   /** Steps below the view's root: 0 for its children. */
   readonly level: number;
+  /** The branch that it stands in. */
+  readonly home: Branch;
 };
 
 /** A row that shows an account. */
 export type AccountLine = AnyLine & {
   readonly kind: 'account';
   readonly account: Account;
-  /** The branch that it stands in. */
-  readonly home: Branch;
   /** Index among its loaded siblings. */
   place: number;
   open: boolean;
   /** Its children, once anything is known of them. */
   branch: Branch | null;
-  /** It should stand before the sibling in front of it: the order is out of date. */
-  late: boolean;
 };
 
-/** A row kept free for an account that is being loaded. */
-export type SkeletonLine = AnyLine & { readonly kind: 'skeleton'; readonly home: Branch };
-/** The row that loads the next page of a branch. */
-export type MoreLine = AnyLine & { readonly kind: 'more'; readonly home: Branch };
-/** The row that says that a branch could not be loaded, and offers to try again. */
-export type FailureLine = AnyLine & { readonly kind: 'failure'; readonly home: Branch };
-
-export type TailLine = SkeletonLine | MoreLine | FailureLine;
+/**
+ * A row without an account: one kept free while it is loaded (`skeleton`), the offer of the next page (`more`), or the word that a
+ * page could not be loaded, with the offer to try again (`failure`).
+ */
+export type TailLine = AnyLine & { readonly kind: 'skeleton' | 'more' | 'failure' };
 /** One visible row. */
 export type Line = AccountLine | TailLine;
 
@@ -56,8 +51,9 @@ export type Branch = {
   /** `listed`: pages of all children. `matched`: the ones that a search found. */
   readonly kind: 'listed' | 'matched';
   readonly level: number;
-  readonly lines: AccountLine[];
-  tail: TailLine[];
+  lines: readonly AccountLine[];
+  /** What stands behind the last loaded account. */
+  tail: readonly TailLine[];
   /** Children on all pages. */
   total: number;
   /** Continues after the loaded pages; null at the end, and before the first page. */
@@ -65,45 +61,8 @@ export type Branch = {
   state: 'unloaded' | 'loading' | 'loaded' | 'failed';
   /** Order of the loaded lines, fixed when they were sorted. */
   order: Order;
-  /** Neighbours in the wrong order by now. */
-  inversions: number;
   /** What is on its way, if anything; an answer to anything else is stale. */
   want: object | null;
   /** Open every line that arrives, all the way down. */
   deep: boolean;
 };
-
-/** Makes an empty branch. */
-export const createBranch = (
-  accountId: AccountId,
-  owner: AccountLine | null,
-  kind: Branch['kind'],
-  order: Order,
-): Branch => ({
-  accountId,
-  owner,
-  kind,
-  level: owner === null ? 0 : owner.level + 1,
-  lines: [],
-  tail: [],
-  total: 0,
-  cursor: null,
-  state: 'unloaded',
-  order,
-  inversions: 0,
-  want: null,
-  deep: false,
-});
-
-/** Makes a closed line for an account. */
-export const createLine = (account: Account, home: Branch): AccountLine => ({
-  kind: 'account',
-  at: -1,
-  level: home.level,
-  account,
-  home,
-  place: -1,
-  open: false,
-  branch: null,
-  late: false,
-});

@@ -1,41 +1,48 @@
+import type { AccountPage, SearchPage } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
-import { comparing, renumber } from './order.ts';
-import { type Arrival, TreeView, tailOf } from './tree-view.ts';
+import { comparing } from './order.ts';
+import { TreeView, type Want } from './tree-view.ts';
 
-/** What a search found, with the ancestors of each match. A match can be opened like anywhere else. */
+/** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with the first search. */
 export class MatchView extends TreeView {
+  override receive(want: Want, accounts: readonly Account[], page: AccountPage | SearchPage): void {
+    if ('matches' in page) this.merge(accounts, page);
+    else super.receive(want, accounts, page);
+  }
+
   /** Merges a page of accounts that were found, and their ancestors, parents before children. */
-  merge(arrival: Arrival): void {
+  merge(accounts: readonly Account[], { matches, total, nextCursor }: SearchPage): void {
     const { root } = this;
+    for (const id of matches) this.matches.add(id);
     root.want = null;
     root.state = 'loaded';
-    root.total = arrival.total;
-    root.cursor = arrival.cursor;
+    root.total = total;
+    root.cursor = nextCursor;
+    this.end(root, 'more', nextCursor === null ? 0 : 1);
     const touched = new Set<Branch>([root]);
-    for (const account of arrival.accounts) {
+    for (const account of accounts) {
       const home = this.lines.has(account.id) ? null : this.#homeOf(account);
       if (home === null) continue;
-      home.lines.push(this.addLine(account, home));
+      home.lines = [...home.lines, this.lineIn(home, account)];
       touched.add(home);
     }
     for (const branch of touched) {
       const compare = comparing(branch.order);
-      branch.lines.sort((a, b) => compare(a.account, b.account));
       if (branch !== root) branch.total = branch.lines.length;
-      renumber(branch);
+      this.arrange(
+        branch,
+        branch.lines.toSorted((a, b) => compare(a.account, b.account)),
+      );
     }
-    root.tail = tailOf(root);
-    this.visible.renew(root);
   }
 
-  #homeOf(account: Account): Branch | null {
-    const parent = account.row.parentId;
-    if (parent === this.root.accountId) return this.root;
-    const owner = parent === null ? undefined : this.lines.get(parent);
+  #homeOf({ row: { parentId } }: Account): Branch | null {
+    if (parentId === this.root.accountId) return this.root;
+    const owner = parentId === null ? undefined : this.lines.get(parentId);
     if (owner === undefined) return null;
-    owner.branch ??= this.addBranch(owner.account.id, owner, 'matched');
-    owner.branch.state = 'loaded';
+    const branch = this.branchOf(owner, 'matched');
+    branch.state = 'loaded';
     owner.open = true;
-    return owner.branch;
+    return branch;
   }
 }

@@ -23,7 +23,7 @@ export const pinnedAbove = (line: Line, viewportRows: number): number =>
 export function pinnedAncestors(visible: VisibleLines, firstRow: number, viewportRows: number): readonly AccountLine[] {
   let pinned: readonly AccountLine[] = [];
   for (let count = 0; count <= MOST_PINNED; count++) {
-    const line = visible.flat.at(firstRow + count);
+    const line = visible.at(firstRow + count);
     if (line === undefined) break;
     const wanted = pinnedAbove(line, viewportRows);
     const owners = wanted === 0 ? [] : ownersOf(line).slice(-wanted);

@@ -24,11 +24,11 @@ export class PinnedRows {
       this.#container.append(slot.el);
       this.#slots.push(slot);
     }
-    const { flat } = context.store.view.visible;
+    const { visible } = context.store.view;
     this.#slots.forEach((slot, k) => {
       const line = lines[k];
       slot.el.hidden = line === undefined;
-      if (line && (slot.line !== line || why === 'changed')) paintRow(slot, line, flat.indexOf(line), context);
+      if (line && (slot.line !== line || why === 'changed')) paintRow(slot, line, visible.indexOf(line), context);
     });
   }
 

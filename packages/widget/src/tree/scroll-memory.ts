@@ -16,7 +16,7 @@ export class ScrollMemory {
   /** Notes what was painted; `index` is that of the row at the upper edge. */
   note(view: TreeView, index: number, top: number): void {
     this.#tops.set(view, top);
-    this.#sight = { view, line: view.visible.flat.at(index), index, top };
+    this.#sight = { view, line: view.visible.at(index), index, top };
   }
 
   /**
@@ -28,7 +28,7 @@ export class ScrollMemory {
     if (sight === null) return null;
     if (sight.view !== view) return this.#tops.get(view) ?? 0;
     if (cause === 'asked' || sight.line === undefined) return null;
-    const index = view.visible.flat.indexOf(sight.line);
+    const index = view.visible.indexOf(sight.line);
     if (index < 0 || index === sight.index || (sight.top === 0 && !held())) return null;
     return sight.top + (index - sight.index) * rowHeight;
   }

@@ -15,6 +15,8 @@ import type { TreePainter } from './tree-painter.ts';
 export class TreeIntents {
   readonly #tree: SamTree;
   readonly #painter: TreePainter;
+  /** Where a range starts: the line that was selected last. */
+  #anchor: AccountLine | null = null;
 
   constructor(tree: SamTree, painter: TreePainter) {
     this.#tree = tree;
@@ -47,26 +49,43 @@ export class TreeIntents {
       this.#tree.announce(texts.say('opened', { name, n: children }));
       return;
     }
-    const { flat } = store.view.visible;
-    const before = flat.length;
+    const { visible } = store.view;
+    const before = visible.length;
     store.change((view) => (line.open ? view.close(line) : view.open(line)));
     this.#painter.renew();
-    this.#painter.ease(line, flat.length - before);
+    this.#painter.ease(line, visible.length - before);
     this.#tree.announce(line.open ? texts.say('opened', { name, n: children }) : texts.say('closedBranch', { name }));
   }
 
   select(line: AccountLine, how: 'toggle' | 'extend'): void {
     const { store, features } = this.#tree;
     if (!store || !features.select) return;
-    if (how === 'extend') store.selection.extendTo(line, store.view.visible.flat);
-    else store.selection.toggle(line);
+    const { selection, view } = store;
+    const from = selection.size > 0 && how === 'extend' ? view.visible.indexOf(this.#anchor) : -1;
+    if (from >= 0) {
+      const to = view.visible.indexOf(line);
+      this.selectBetween(Math.min(from, to), Math.max(from, to));
+      return;
+    }
+    this.#anchor = line;
+    if (how === 'extend' || !selection.delete(line.account.id)) selection.add(line.account.id);
+    this.selected();
+  }
+
+  /** Selects every account from one visible line to another. */
+  selectBetween(first: number, last: number): void {
+    const { store } = this.#tree;
+    for (let i = first; i <= last; i++) {
+      const line = store?.view.visible.at(i);
+      if (line?.kind === 'account') store?.selection.add(line.account.id);
+    }
     this.selected();
   }
 
   /** The selection changed. */
   selected(): void {
     this.#tree.requestUpdate();
-    emit(this.#tree, 'sam-select', { accounts: this.#tree.store?.selection.ids() ?? [] });
+    emit(this.#tree, 'sam-select', { accounts: [...(this.#tree.store?.selection ?? [])] });
   }
 
   /** Does what an entry of the row's menu says. */

@@ -76,7 +76,7 @@ export class TreeKeyboard {
       case 'outward':
         return this.#outward(line);
       case 'openSiblings':
-        this.#tree.store?.openSiblings(line);
+        this.#tree.store?.change((view) => line.home.lines.forEach((sibling) => view.open(sibling)));
         return true;
       case 'menu':
         intents.menu(line);
@@ -99,11 +99,11 @@ export class TreeKeyboard {
     const visible = store?.view.visible;
     const from = this.#painter.current;
     if (!visible || from === null) return false;
-    const at = visible.flat.indexOf(from);
+    const at = visible.indexOf(from);
     if (at === 0 && step === -1 && by === 'row' && !select) return this.#toHead();
     const page = Math.max(1, Math.floor(this.#painter.frame?.rows ?? 1) - 1);
-    const distance = by === 'all' ? visible.flat.length : by === 'page' ? page : 1;
-    const to = visible.flat.at(Math.max(0, Math.min(visible.flat.length - 1, at + step * distance)));
+    const distance = by === 'all' ? visible.length : by === 'page' ? page : 1;
+    const to = visible.at(Math.max(0, Math.min(visible.length - 1, at + step * distance)));
     if (to === undefined) return false;
     if (select && from.kind === 'account' && to.kind === 'account') {
       if (!store.selection.has(from.account.id)) this.#intents.select(from, 'toggle');
@@ -191,8 +191,7 @@ export class TreeKeyboard {
   #selectAll(): boolean {
     const { store, features } = this.#tree;
     if (!store || !features.select) return false;
-    store.selection.addAll(store.view.visible.flat);
-    this.#intents.selected();
+    this.#intents.selectBetween(0, store.view.visible.length - 1);
     return true;
   }
 
@@ -200,7 +199,7 @@ export class TreeKeyboard {
     const visible = this.#tree.store?.view.visible;
     if (!visible) return false;
     const from: Line | null = this.#painter.current;
-    const found = this.#typing.add(text, now, visible.flat, from === null ? -1 : visible.flat.indexOf(from));
+    const found = this.#typing.add(text, now, visible, from === null ? -1 : visible.indexOf(from));
     if (found) this.#painter.goTo(found);
     return true;
   }

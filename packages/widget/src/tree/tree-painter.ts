@@ -102,19 +102,14 @@ export class TreePainter implements TreeListener {
     this.#schedule();
   }
 
-  displaced(from: Line): void {
+  /** Says that the line with the focus vanished, and which one took its place. */
+  #sayVanished({ account }: AccountLine): void {
     this.#cell = null;
     const { texts } = this.#tree;
-    if (from.kind !== 'account') return;
     const to = this.current;
-    const gone = from.account.row.name;
+    const gone = account.row.name;
     const name = to?.kind === 'account' ? to.account.row.name : '';
     this.#tree.announce(texts.say(name === '' ? 'rowGoneEmpty' : 'rowGone', { gone, name }));
-  }
-
-  revealed(line: AccountLine): void {
-    this.goTo(line);
-    this.mark(line);
   }
 
   /** Makes all rows anew, for another language or another store. */
@@ -157,7 +152,7 @@ export class TreePainter implements TreeListener {
     const { visible } = store.view;
     visible.current = line;
     this.#cell = cell;
-    const index = visible.flat.indexOf(line);
+    const index = visible.indexOf(line);
     if (index < 0) return;
     this.renew();
     frame.bringIntoView(index, pinnedAbove(line, frame.rows));
@@ -170,7 +165,7 @@ export class TreePainter implements TreeListener {
     const visible = this.#tree.store?.view.visible;
     if (!visible || !this.#pool) return;
     if (visible.current === null) {
-      const first = visible.flat.at(0);
+      const first = visible.at(0);
       if (first) this.goTo(first);
     }
     const slot = visible.current && this.#pool.ofLine(visible.current);
@@ -180,7 +175,7 @@ export class TreePainter implements TreeListener {
   /** The focus went somewhere by itself (pointer, assistive technology): the current line follows it. */
   follow(line: Line, cell: CellName | null): void {
     const visible = this.#tree.store?.view.visible;
-    if (!visible || visible.flat.indexOf(line) < 0) return;
+    if (!visible || visible.indexOf(line) < 0) return;
     this.#cell = cell;
     if (visible.current === line) return;
     const before = visible.current && this.#pool?.ofLine(visible.current);
@@ -192,7 +187,7 @@ export class TreePainter implements TreeListener {
 
   /** Lets rows slide to where they are since `added` rows came in (or, below 0, went away) under a line. */
   ease(line: Line, added: number): void {
-    const index = this.#tree.store?.view.visible.flat.indexOf(line) ?? -1;
+    const index = this.#tree.store?.view.visible.indexOf(line) ?? -1;
     const height = this.#frame?.rowHeight ?? 0;
     if (added === 0 || Math.abs(added) > MOST_EASED || this.#calm.matches) return;
     for (const { el, index: at } of this.#pool?.slots ?? []) {
@@ -230,9 +225,11 @@ export class TreePainter implements TreeListener {
       const { visible } = store.view;
       const { scroller, rowHeight, pad } = this.#frame;
       const top = this.#sight.next(store.view, this.#cause, rowHeight, () => scroller.matches(':hover, :focus-within'));
-      visible.current ??= visible.flat.at(0) ?? null;
-      scroller.setAttribute('aria-rowcount', String(visible.flat.length + 1));
-      pad.style.height = `${visible.flat.length * rowHeight}px`;
+      visible.current ??= visible.at(0) ?? null;
+      if (visible.vanished) this.#sayVanished(visible.vanished);
+      visible.vanished = null;
+      scroller.setAttribute('aria-rowcount', String(visible.length + 1));
+      pad.style.height = `${visible.length * rowHeight}px`;
       if (top !== null) scroller.scrollTop = top;
       const focused = this.#hasFocus();
       this.#paintWindow('changed');
@@ -273,10 +270,10 @@ export class TreePainter implements TreeListener {
     const first = Math.floor(scrollTop / frame.rowHeight);
     const context = this.#context();
     const view: PoolView = {
-      ...this.#overscan.around(first, Math.ceil(frame.rows) + 1, visible.flat.length),
-      lineAt: (index) => visible.flat.at(index),
+      ...this.#overscan.around(first, Math.ceil(frame.rows) + 1, visible.length),
+      lineAt: (index) => visible.at(index),
       current: visible.current,
-      currentIndex: visible.current === null ? -1 : visible.flat.indexOf(visible.current),
+      currentIndex: visible.current === null ? -1 : visible.indexOf(visible.current),
       rowHeight: frame.rowHeight,
       paint: (slot, line, index) => this.#show(slot, line, index, context),
     };

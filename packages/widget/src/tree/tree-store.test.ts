@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bench, NEXT_PERIOD, PERIOD, threeLevels } from '../../test/tree-model.ts';
 import type { SortKey } from '../data/account-source.ts';
+import { MatchView } from './match-view.ts';
 import { PAGE_ROWS } from './tree-view.ts';
 
 describe('a tree of accounts', () => {
@@ -108,18 +109,19 @@ describe('a tree of accounts', () => {
     bench.toggle(open.id);
     bench.settle();
     const before = bench.visible();
-    const current = bench.store.view.visible.flat.at(3) ?? null;
+    const current = bench.store.view.visible.at(3) ?? null;
     bench.store.view.visible.current = current;
     const matched = second.children[0]?.children[1];
     if (!matched) throw new Error('empty');
     const search = bench.store.beginSearch();
     const chain = bench.model.chain(matched).slice(1);
-    bench.store.showSearch(search, 'c1', {
+    const page = {
       ...bench.model.page(second, bench.store.order, null),
       rows: chain.map((node) => bench.model.row(node, 'with')),
       matches: [matched.id],
       total: 1,
-    });
+    };
+    bench.store.showSearch(search, 'c1', page, MatchView);
     expect(bench.visible()).toEqual(['0 a1 0', '1 a1b0 0', '2 a1b0c1 0']);
     bench.store.endSearch();
     expect(bench.visible()).toEqual(before);
@@ -218,7 +220,7 @@ describe('a tree of accounts', () => {
           else if (what === 'pause') store.pause(at % 2 === 0 ? 'paused' : 'running');
           else if (what === 'refresh') store.refresh();
           else if (what === 'more') {
-            const line = store.view.visible.flat.at(at % Math.max(1, store.view.visible.flat.length));
+            const line = store.view.visible.at(at % Math.max(1, store.view.visible.length));
             if (line && line.kind !== 'account') store.change((view) => view.more(line.home));
           } else if (what === 'sort') {
             const keys: readonly SortKey[] = ['name', 'minutes', 'members', 'created'];

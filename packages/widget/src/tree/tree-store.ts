@@ -2,14 +2,9 @@ import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } 
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine } from './lines.ts';
-import { LiveInbox } from './live-inbox.ts';
-import { MatchView } from './match-view.ts';
-import { isLiveOrder } from './order.ts';
-import { Selection } from './selection.ts';
-import type { ChangeCause, TreeListener } from './tree-listener.ts';
+import type { MatchView } from './match-view.ts';
 import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
-export type { ChangeCause, TreeListener } from './tree-listener.ts';
 export type { Want } from './tree-view.ts';
 
 /** The order in which children are listed until somebody chooses another. */
@@ -18,6 +13,17 @@ export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
 export const DEFAULT_STATUS: readonly AccountStatus[] = ['active', 'suspended'];
 const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
+/** Why the tree changed: somebody wanted it, or it happened elsewhere. Then what is looked at must not move. */
+export type ChangeCause = 'asked' | 'live';
+
+/** Who paints the tree. */
+export type TreeListener = {
+  /** Lines came, went, moved, or show something else now. */
+  readonly changed: (cause: ChangeCause) => void;
+  /** An account's minutes changed, nothing else. */
+  readonly ticked: (account: Account) => void;
+};
+
 /**
  * The subaccounts of one account, as far as they are loaded: what every row shows, which rows are visible, what is selected.
  * It knows neither screen nor network: it says which pages it wants, is given them with live frames in any order, and tells
@@ -25,18 +31,21 @@ const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
  */
 export class TreeStore {
   readonly accountId: AccountId;
-  readonly selection = new Selection();
-  #accounts = new KnownAccounts();
+  /** The accounts that are ticked off for something to be done with them, whether loaded and visible or not. */
+  readonly selection = new Set<AccountId>();
+  readonly #accounts = new KnownAccounts();
   #order: Order;
   #status: readonly AccountStatus[];
   /** The whole tree first; then single branches that were entered; a search last. */
-  #views: TreeView[];
+  readonly #views: [TreeView, ...TreeView[]];
   #query: string | null = null;
-  #listeners = new Set<TreeListener>();
-  readonly #inbox = new LiveInbox();
+  readonly #listeners = new Set<TreeListener>();
   readonly #owner: ViewOwner;
-  /** An account that is to be brought into view as soon as it has a line. */
-  #sought: AccountId | null = null;
+  /** Pages on their way; and the frames that came meanwhile, because a page may be older than they are. */
+  readonly #expected = new Set<object>();
+  #unanswered: AccountsFrame[] = [];
+  /** What is held back during a pause. Frames carry state, so of each account only the newest is kept. */
+  #held: Map<string, UsageFrame | AccountsFrame> | null = null;
 
   /**
    * @param ask loads a page; the answer goes to `receive` or `fail`, at once or later, also when it isn't wanted any more
@@ -55,11 +64,8 @@ export class TreeStore {
       admits: ({ row }, branch) =>
         row.parentId === branch.accountId && (branch.kind === 'matched' || this.#status.includes(row.status)),
       ask: (want) => {
-        this.#inbox.expect(want);
+        this.#expected.add(want);
         ask(want);
-      },
-      displaced: (from) => {
-        for (const listener of this.#listeners) listener.displaced?.(from);
       },
     };
     this.#views = [new TreeView(accountId, 'listed', this.#owner)];
@@ -67,7 +73,7 @@ export class TreeStore {
 
   /** The view that is on screen. */
   get view(): TreeView {
-    return this.#views.at(-1) ?? this.#whole;
+    return this.#views.at(-1) ?? this.#views[0];
   }
 
   get order(): Order {
@@ -90,7 +96,7 @@ export class TreeStore {
 
   /** Whether live changes are held back. */
   get paused(): boolean {
-    return this.#inbox.paused;
+    return this.#held !== null;
   }
 
   account(id: AccountId): Account | undefined {
@@ -113,13 +119,6 @@ export class TreeStore {
     this.change((view) => view.load(expected));
   }
 
-  /** Opens all siblings of a line. */
-  openSiblings(line: AccountLine): void {
-    this.change((view) => {
-      for (const sibling of line.home.lines) view.open(sibling);
-    });
-  }
-
   /** Sorts siblings; the order then stays until somebody sorts again. */
   sortBy(order: Order): void {
     this.#order = { ...order };
@@ -139,40 +138,37 @@ export class TreeStore {
 
   /** Shows one branch on its own (narrow layouts, ux.md 2.6). */
   enter(line: AccountLine): void {
-    const view = new TreeView(line.account.id, 'listed', this.#owner);
-    this.#views.push(view);
-    view.load(line.account.row.children);
-    this.#changed();
+    this.#views.push(new TreeView(line.account.id, 'listed', this.#owner));
+    this.load(line.account.row.children);
   }
 
-  /** Goes back from `levels` entered branches, to the lines and the focus as they were. */
-  leave(levels = 1): void {
+  /** Goes back from the branch that was entered last, or from a search, to the lines and the focus as they were. */
+  leave(): void {
     this.#query = null;
-    this.#views.length = Math.max(1, this.#views.length - levels);
+    if (this.#views.length > 1) this.#views.pop();
     this.#changed();
   }
 
   /** Announces a search; its page is given to `showSearch`, or given up with `dropSearch`. */
   beginSearch(): object {
     const search = {};
-    this.#inbox.expect(search);
+    this.#expected.add(search);
     return search;
   }
 
   dropSearch(search: object): void {
-    this.#inbox.settle(search);
+    this.#expected.delete(search);
+    if (this.#expected.size === 0) this.#unanswered = [];
   }
 
   /** Shows what a search found in place of the tree. */
-  showSearch(search: object, query: string, page: SearchPage): void {
+  showSearch(search: object, query: string, page: SearchPage, View: typeof MatchView): void {
     if (this.#query !== null) this.#views.pop();
     this.#query = query;
-    const view = new MatchView(this.accountId, 'matched', this.#owner);
+    const view = new View(this.accountId, 'matched', this.#owner);
     this.#views.push(view);
-    this.#merge(view, page);
-    view.visible.current = view.visible.flat.at(0) ?? null;
-    this.dropSearch(search);
-    this.#changed();
+    view.merge(this.#accounts.takePage(page), page);
+    this.#settle(search, page);
   }
 
   /** Ends the search: the tree is as it was before, with what happened to its accounts since. */
@@ -182,32 +178,28 @@ export class TreeStore {
 
   /** Merges the answer to a want. */
   receive(want: Want, page: AccountPage | SearchPage): void {
-    if (want.branch.want === want) {
-      if ('matches' in page) {
-        if (want.view instanceof MatchView) this.#merge(want.view, page);
-      } else {
-        const { accounts } = this.#accounts.takePage(page);
-        want.view.receive(want, { accounts, total: page.total, cursor: page.nextCursor });
-        this.#replay(page.treeVersion);
-      }
+    if (want.branch.want !== want) {
+      this.dropSearch(want);
+      return;
     }
-    this.#inbox.settle(want);
-    this.#changed();
+    want.view.receive(want, this.#accounts.takePage(page), page);
+    this.#settle(want, page);
   }
 
   /** A want could not be answered; a row of the branch says so. */
   fail(want: Want, _refusal: SourceRefusal): void {
-    this.#inbox.settle(want);
-    want.view.fail(want);
+    if (want.branch.want === want) want.view.fail(want);
+    this.dropSearch(want);
     this.#changed();
   }
 
   /** Takes a tick of minutes. */
   takeUsage(frame: UsageFrame): void {
-    if (!this.#inbox.admitsUsage(frame)) return;
-    const ordered = this.#order.sort === 'minutes';
+    if (this.#held) {
+      for (const tick of frame.minutes) this.#hold(`usage ${tick[0]}`, { ...frame, minutes: [tick] });
+      return;
+    }
     const turned = this.#accounts.takeUsage(frame, (account) => {
-      if (ordered) for (const view of this.#views) view.check(account.id);
       for (const listener of this.#listeners) listener.ticked(account);
     });
     if (turned) this.#changed('live');
@@ -215,19 +207,15 @@ export class TreeStore {
 
   /** Takes changed accounts. */
   takeAccounts(frame: AccountsFrame): void {
-    if (!this.#inbox.admitsAccounts(frame)) return;
+    if (this.#held) {
+      const { version, changed, gone } = frame;
+      for (const row of changed) this.#hold(row.id, { version, changed: [row], gone: [] });
+      for (const id of gone) this.#hold(id, { version, changed: [], gone: [id] });
+      return;
+    }
+    if (this.#expected.size > 0) this.#unanswered.push(frame);
     this.#take(frame);
     this.#changed('live');
-  }
-
-  /** Opens the parent of an account and makes the account current as soon as its line is there. */
-  reveal(row: AccountRow): void {
-    this.endSearch();
-    this.#sought = row.id;
-    this.change((view) => {
-      const parent = row.parentId === null ? undefined : view.lines.get(row.parentId);
-      if (parent) view.open(parent);
-    });
   }
 
   /** Takes the row that a change of our own was answered with; the live frame that follows brings its version. */
@@ -236,52 +224,40 @@ export class TreeStore {
     this.#changed();
   }
 
-  /** Takes the row of an account that we created: the one above it has one more. */
-  takeCreated(row: AccountRow): void {
-    const parent = this.#accounts.get(row.id) || row.parentId === null ? undefined : this.#accounts.get(row.parentId);
-    this.takeRow(row);
-    if (!parent) return;
-    const { children, subaccounts } = parent.row;
-    parent.row = { ...parent.row, children: children + 1, subaccounts: subaccounts + 1 };
-    this.#changed();
-  }
-
   /** Holds live changes back, or lets them in again: in order, in one repaint. */
   pause(state: 'paused' | 'running'): void {
     if (state === 'paused') {
-      this.#inbox.pause();
+      this.#held ??= new Map();
       return;
     }
-    const held = this.#inbox.resume();
-    for (const frame of held.accounts) this.takeAccounts(frame);
-    for (const frame of held.usage) this.takeUsage(frame);
+    const held = this.#held ?? new Map();
+    this.#held = null;
+    for (const frame of held.values()) {
+      if ('minutes' in frame) this.takeUsage(frame);
+      else this.takeAccounts(frame);
+    }
     this.#changed('live');
   }
 
-  get #whole(): TreeView {
-    const [first] = this.#views;
-    if (first === undefined) throw new RangeError('a tree always has a view');
-    return first;
+  #hold(what: string, frame: UsageFrame | AccountsFrame): void {
+    this.#held?.delete(what);
+    this.#held?.set(what, frame);
   }
 
-  #merge(view: MatchView, page: SearchPage): void {
-    const { accounts } = this.#accounts.takePage(page);
-    for (const id of page.matches) view.matches.add(id);
-    view.merge({ accounts, total: page.total, cursor: page.nextCursor });
-    this.#replay(page.treeVersion);
+  /** A page came: what it can't know about yet is taken again. */
+  #settle(expected: object, { treeVersion }: AccountPage): void {
+    for (const frame of this.#unanswered) if (frame.version > treeVersion) this.#take(frame);
+    this.dropSearch(expected);
+    this.#changed();
   }
 
-  #replay(after: number): void {
-    for (const frame of this.#inbox.newerThan(after)) this.#take(frame);
-  }
-
-  #take(frame: AccountsFrame): void {
-    for (const row of frame.changed) this.#place(row, frame.version);
-    for (const id of frame.gone) {
+  #take({ version, changed, gone }: AccountsFrame): void {
+    for (const row of changed) this.#place(row, version);
+    for (const id of gone) {
       const known = this.#accounts.get(id);
-      if (known && known.rowVersion > frame.version) continue;
+      if (known && known.rowVersion > version) continue;
       this.#accounts.drop(id);
-      this.selection.remove(id);
+      this.selection.delete(id);
       for (const view of this.#views) view.remove(id);
     }
   }
@@ -293,17 +269,10 @@ export class TreeStore {
       const line = view.lines.get(account.id);
       if (line && !this.#owner.admits(account, line.home)) view.remove(account.id);
       view.insert(account);
-      if (isLiveOrder(this.#order)) view.check(account.id);
     }
   }
 
   #changed(cause: ChangeCause = 'asked'): void {
-    const line = this.#sought === null ? undefined : this.view.lines.get(this.#sought);
-    if (line && this.view.visible.flat.indexOf(line) >= 0) {
-      this.#sought = null;
-      this.view.visible.current = line;
-      for (const listener of this.#listeners) listener.revealed?.(line);
-    }
     for (const listener of this.#listeners) listener.changed(cause);
   }
 }

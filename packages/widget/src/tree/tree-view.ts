@@ -1,7 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
-import type { Order } from '../data/account-source.ts';
-import { type Account, type AccountLine, type Branch, createBranch, createLine, type Line } from './lines.ts';
-import { checkPlace, comparing, renumber } from './order.ts';
+import type { AccountPage, Order, SearchPage } from '../data/account-source.ts';
+import type { Account, AccountLine, Branch, TailLine } from './lines.ts';
+import { comparing, isOutdated } from './order.ts';
 import { VisibleLines } from './visible-lines.ts';
 
 /** Most rows that are loaded, and kept free, at once (ux.md 2.3, expand in place). */
@@ -11,8 +11,7 @@ export const PAGE_ROWS = 200;
 export type Want = {
   readonly view: TreeView;
   readonly branch: Branch;
-  /** `first` and `next` add a page; `again` replaces what is loaded, which stays on screen until then. */
-  readonly reach: 'first' | 'next' | 'again';
+  /** Continues after what is loaded; null for a first page, which replaces what is loaded. That stays on screen until then. */
   readonly cursor: string | null;
   /** The order that the page is to have. */
   readonly order: Order;
@@ -24,15 +23,6 @@ export type ViewOwner = {
   /** Whether an account belongs into a branch, as things are now. */
   readonly admits: (account: Account, branch: Branch) => boolean;
   readonly ask: (want: Want) => void;
-  /** The current line vanished and another took its place. */
-  readonly displaced: (from: Line) => void;
-};
-
-/** A page as the store hands it to a view. */
-export type Arrival = {
-  readonly accounts: readonly Account[];
-  readonly total: number;
-  readonly cursor: string | null;
 };
 
 /**
@@ -42,7 +32,7 @@ export type Arrival = {
 export class TreeView {
   readonly root: Branch;
   readonly lines = new Map<AccountId, AccountLine>();
-  readonly visible: VisibleLines;
+  readonly visible = new VisibleLines();
   /** Ids that a search found; empty in other views. */
   readonly matches = new Set<AccountId>();
   readonly #owner: ViewOwner;
@@ -50,13 +40,13 @@ export class TreeView {
 
   constructor(rootId: AccountId, kind: Branch['kind'], owner: ViewOwner) {
     this.#owner = owner;
-    this.visible = new VisibleLines(owner.displaced);
-    this.root = this.addBranch(rootId, null, kind);
+    this.root = this.#branch(rootId, null, kind);
   }
 
   /** Begins to load the first page of the root. `expected` rows are kept free meanwhile. */
   load(expected: number): void {
-    this.#startLoading(this.root, 'first', expected);
+    this.root.total = expected;
+    this.more(this.root);
   }
 
   canOpen(line: AccountLine): boolean {
@@ -66,88 +56,92 @@ export class TreeView {
   /** Opens a line in place: its loaded children, or room for them while they are loaded. */
   open(line: AccountLine): void {
     if (line.open || !this.canOpen(line)) return;
-    line.branch ??= this.addBranch(line.account.id, line, 'listed');
-    const { branch } = line;
-    if (branch.state === 'unloaded' || branch.state === 'failed') {
-      this.#startLoading(branch, 'first', line.account.row.children);
-    } else {
-      this.#sortAnew(branch);
+    const branch = this.branchOf(line, 'listed');
+    if (branch.state === 'unloaded' || branch.state === 'failed') this.more(branch);
+    else {
+      this.#sort(branch);
       if (branch.deep) for (const child of branch.lines) this.openDeep(child);
     }
-    this.visible.open(line, branch);
+    line.open = true;
+    this.visible.renew(branch);
   }
 
   /** Closes a line. What is loaded below it stays loaded, and open what was open. */
   close(line: AccountLine): void {
-    if (!line.open) return;
-    if (line.branch) line.branch.deep = false;
-    this.visible.close(line);
+    if (!line.branch) return;
+    line.branch.deep = false;
+    line.open = false;
+    this.visible.renew(line.branch);
   }
 
   /** Opens a line and everything below it, as it arrives. */
   openDeep(line: AccountLine): void {
     if (!this.canOpen(line)) return;
-    line.branch ??= this.addBranch(line.account.id, line, 'listed');
-    line.branch.deep = true;
-    if (line.open) for (const child of line.branch.lines) this.openDeep(child);
+    const branch = this.branchOf(line, 'listed');
+    branch.deep = true;
+    if (line.open) for (const child of branch.lines) this.openDeep(child);
     else this.open(line);
   }
 
   /** Loads the next page of a branch, or again what failed to load. */
   more(branch: Branch): void {
     if (branch.state === 'loading') return;
-    if (branch.lines.length > 0) this.#startLoading(branch, 'next', branch.total - branch.lines.length);
-    else this.#startLoading(branch, 'first', branch.owner?.account.row.children ?? branch.total);
+    if (branch.owner && branch.cursor === null) branch.total = branch.owner.account.row.children;
+    branch.state = 'loading';
+    const want = this.#ask(branch, branch.cursor);
+    if (branch.want !== want) return; // answered at once
+    this.end(branch, 'skeleton', Math.max(0, Math.min(PAGE_ROWS, branch.total - branch.lines.length)));
+    this.visible.renew(branch);
   }
 
   /** Loads everything that is shown again; what is loaded but hidden is loaded again when it is opened. */
   reload(): void {
     for (const branch of this.#branches) {
-      if (!this.visible.shows(branch)) this.#unload(branch);
-      else if (branch.state === 'loaded') this.#ask(branch, 'again');
-      else if (branch.state === 'failed') this.more(branch);
-      else if (branch.state === 'loading') this.#ask(branch, branch.lines.length > 0 ? 'next' : 'first');
+      if (this.visible.shows(branch)) this.#ask(branch, null);
+      else if (branch.owner && branch.kind === 'listed') {
+        this.#drop(branch);
+        branch.owner.branch = null;
+      }
     }
   }
 
   /** Merges a page into its branch. */
-  receive(want: Want, arrival: Arrival): void {
-    const { branch, reach } = want;
-    if (branch.want !== want) return;
+  receive({ branch, cursor, order }: Want, accounts: readonly Account[], page: AccountPage | SearchPage): void {
     branch.want = null;
     branch.state = 'loaded';
-    branch.total = arrival.total;
-    branch.cursor = arrival.cursor;
-    if (reach === 'next') this.#append(branch, arrival.accounts);
-    else this.#replace(branch, arrival.accounts, want.order);
-    if (branch.order !== this.#owner.order()) this.#sortAnew(branch);
+    branch.total = page.total;
+    branch.cursor = page.nextCursor;
+    const lines = new Set(cursor === null ? [] : branch.lines);
+    for (const account of accounts) if (this.#owner.admits(account, branch)) lines.add(this.lineIn(branch, account));
+    for (const line of branch.lines) if (!lines.has(line)) this.#forget(line);
+    branch.order = order;
+    this.end(branch, 'more', page.nextCursor === null ? 0 : 1);
+    this.arrange(branch, [...lines]);
+    if (order !== this.#owner.order()) this.#sort(branch);
     if (branch.deep) for (const line of branch.lines) this.openDeep(line);
   }
 
   /** Says in place that a branch could not be loaded. What was loaded stays. */
-  fail(want: Want): void {
-    const { branch, reach } = want;
-    if (branch.want !== want) return;
+  fail({ branch }: Want): void {
     branch.want = null;
-    if (reach === 'again') return;
+    if (branch.state === 'loaded') return;
     branch.state = branch.lines.length > 0 ? 'loaded' : 'failed';
-    this.visible.renewTail(branch, [{ kind: 'failure', at: -1, level: branch.level, home: branch }]);
+    this.end(branch, 'failure', 1);
+    this.visible.renew(branch);
   }
 
   /** Puts an account into the branch of its parent, where the order wants it. Nothing happens while that isn't loaded. */
   insert(account: Account): void {
     const parent = account.row.parentId;
-    const branch = parent === this.root.accountId ? this.root : parent ? this.lines.get(parent)?.branch : null;
+    const branch = parent === this.root.accountId ? this.root : parent && this.lines.get(parent)?.branch;
     if (!branch || branch.state !== 'loaded' || branch.kind === 'matched' || this.lines.has(account.id)) return;
     if (!this.#owner.admits(account, branch)) return;
     branch.total += 1;
     const compare = comparing(branch.order);
     const behind = branch.lines.findIndex((line) => compare(account, line.account) < 0);
     if (behind < 0 && branch.cursor !== null) return;
-    const line = this.addLine(account, branch);
-    branch.lines.splice(behind < 0 ? branch.lines.length : behind, 0, line);
-    renumber(branch);
-    this.visible.insert(line);
+    const line = this.lineIn(branch, account);
+    this.arrange(branch, branch.lines.toSpliced(behind < 0 ? branch.lines.length : behind, 0, line));
   }
 
   /** Takes an account and everything below it out. */
@@ -155,128 +149,103 @@ export class TreeView {
     const line = this.lines.get(id);
     if (line === undefined) return;
     const { home } = line;
-    home.lines.splice(line.place, 1);
     home.total = Math.max(0, home.total - 1);
-    renumber(home);
-    this.visible.remove(line);
     this.#forget(line);
+    this.arrange(home, home.lines.toSpliced(line.place, 1));
     if (home.owner && home.lines.length === 0 && home.tail.length === 0) home.owner.open = false;
-  }
-
-  /** Looks whether an account still stands in the right order, after one of its numbers changed. */
-  check(id: AccountId): void {
-    const line = this.lines.get(id);
-    if (line === undefined) return;
-    checkPlace(line);
-    const next = line.home.lines[line.place + 1];
-    if (next) checkPlace(next);
   }
 
   /** Whether what is shown is no longer in the order that was asked for. */
   isOutOfOrder(): boolean {
-    for (const branch of this.#branches) if (branch.inversions > 0 && this.visible.shows(branch)) return true;
+    for (const branch of this.#branches) if (isOutdated(branch) && this.visible.shows(branch)) return true;
     return false;
   }
 
   /** Sorts by the present order. A branch that isn't loaded to its end is loaded again; hidden ones when they are opened. */
   sort(): void {
-    for (const branch of this.#branches) if (this.visible.shows(branch)) this.#sortAnew(branch);
+    for (const branch of this.#branches) if (this.visible.shows(branch)) this.#sort(branch);
   }
 
-  #append(branch: Branch, accounts: readonly Account[]): void {
-    const fresh: AccountLine[] = [];
-    for (const account of accounts) {
-      if (this.lines.has(account.id) || !this.#owner.admits(account, branch)) continue;
-      fresh.push(this.addLine(account, branch));
-    }
-    branch.lines.push(...fresh);
-    renumber(branch);
-    this.visible.renewTail(branch, tailOf(branch), fresh);
+  /** Gives a branch its lines, one after the other. */
+  protected arrange(branch: Branch, lines: readonly AccountLine[]): void {
+    branch.lines = lines;
+    lines.forEach((line, place) => {
+      line.place = place;
+    });
+    this.visible.renew(branch);
   }
 
-  #replace(branch: Branch, accounts: readonly Account[], order: Order): void {
-    const gone = new Set(branch.lines);
-    const lines: AccountLine[] = [];
-    for (const account of accounts) {
-      if (!this.#owner.admits(account, branch)) continue;
-      const line = this.lines.get(account.id);
-      if (line?.home === branch) gone.delete(line);
-      else if (line) this.remove(account.id);
-      lines.push(line?.home === branch ? line : this.addLine(account, branch));
-    }
-    for (const line of gone) this.#forget(line);
-    branch.lines.splice(0, branch.lines.length, ...lines);
-    branch.order = order;
-    this.#renew(branch);
+  /** Puts lines without an account behind the last one of a branch. */
+  protected end(branch: Branch, kind: TailLine['kind'], count: number): void {
+    branch.tail = Array.from({ length: count }, () => ({ kind, at: -1, level: branch.level, home: branch }));
   }
 
-  #sortAnew(branch: Branch): void {
+  /** The line of an account in a branch. Where it stood in another one it is taken out. */
+  protected lineIn(home: Branch, account: Account): AccountLine {
+    const known = this.lines.get(account.id);
+    if (known?.home === home) return known;
+    this.remove(account.id);
+    const { level } = home;
+    const line: AccountLine = { kind: 'account', at: -1, level, home, account, place: -1, open: false, branch: null };
+    this.lines.set(account.id, line);
+    return line;
+  }
+
+  protected branchOf(line: AccountLine, kind: Branch['kind']): Branch {
+    line.branch ??= this.#branch(line.account.id, line, kind);
+    return line.branch;
+  }
+
+  #branch(accountId: AccountId, owner: AccountLine | null, kind: Branch['kind']): Branch {
+    const branch: Branch = {
+      accountId,
+      owner,
+      kind,
+      level: owner === null ? 0 : owner.level + 1,
+      lines: [],
+      tail: [],
+      total: 0,
+      cursor: null,
+      state: 'unloaded',
+      order: this.#owner.order(),
+      want: null,
+      deep: false,
+    };
+    this.#branches.add(branch);
+    return branch;
+  }
+
+  #sort(branch: Branch): void {
     const order = this.#owner.order();
-    if (branch.state !== 'loaded' || (branch.order === order && branch.inversions === 0)) return;
+    if (branch.state !== 'loaded' || (branch.order === order && !isOutdated(branch))) return;
     if (branch.cursor !== null && branch.kind === 'listed') {
-      this.#ask(branch, 'again');
+      this.#ask(branch, null);
       return;
     }
     branch.order = order;
     const compare = comparing(order);
-    branch.lines.sort((a, b) => compare(a.account, b.account));
-    this.#renew(branch);
+    this.arrange(
+      branch,
+      branch.lines.toSorted((a, b) => compare(a.account, b.account)),
+    );
   }
 
-  #renew(branch: Branch): void {
-    branch.tail = tailOf(branch);
-    renumber(branch);
-    this.visible.renew(branch);
-  }
-
-  #unload(branch: Branch): void {
-    if (branch.kind === 'matched') return;
-    for (const line of branch.lines) this.#forget(line);
-    branch.lines.length = 0;
-    branch.tail = [];
-    branch.cursor = null;
-    branch.inversions = 0;
-    branch.want = null;
-    branch.state = 'unloaded';
-  }
-
-  #startLoading(branch: Branch, reach: 'first' | 'next', expected: number): void {
-    branch.state = 'loading';
-    const want = this.#ask(branch, reach);
-    if (branch.want !== want) return; // answered at once
-    const skeleton = () => ({ kind: 'skeleton' as const, at: -1, level: branch.level, home: branch });
-    this.visible.renewTail(branch, Array.from({ length: Math.max(0, Math.min(PAGE_ROWS, expected)) }, skeleton));
-  }
-
-  #ask(branch: Branch, reach: Want['reach']): Want {
-    const order = reach === 'next' ? branch.order : this.#owner.order();
-    const want: Want = { view: this, branch, reach, cursor: reach === 'next' ? branch.cursor : null, order };
+  #ask(branch: Branch, cursor: string | null): Want {
+    const order = cursor === null ? this.#owner.order() : branch.order;
+    const want: Want = { view: this, branch, cursor, order };
     branch.want = want;
     this.#owner.ask(want);
     return want;
   }
 
-  protected addBranch(accountId: AccountId, owner: AccountLine | null, kind: Branch['kind']): Branch {
-    const branch = createBranch(accountId, owner, kind, this.#owner.order());
-    this.#branches.add(branch);
-    return branch;
-  }
-
-  protected addLine(account: Account, home: Branch): AccountLine {
-    const line = createLine(account, home);
-    this.lines.set(account.id, line);
-    return line;
-  }
-
   #forget(line: AccountLine): void {
     this.lines.delete(line.account.id);
-    if (!line.branch) return;
-    line.branch.want = null;
-    this.#branches.delete(line.branch);
-    for (const child of line.branch.lines) this.#forget(child);
+    if (line.branch) this.#drop(line.branch);
+  }
+
+  #drop(branch: Branch): void {
+    branch.want = null;
+    this.#branches.delete(branch);
+    for (const line of branch.lines) this.#forget(line);
   }
 }
-
-/** What stands behind the last loaded account of a branch: the offer of further ones. */
-export const tailOf = (branch: Branch): Branch['tail'] =>
-  branch.cursor === null ? [] : [{ kind: 'more', at: -1, level: branch.level, home: branch }];

@@ -1,5 +1,5 @@
-import type { FlatLines } from './flat-lines.ts';
 import type { AccountLine } from './lines.ts';
+import type { VisibleLines } from './visible-lines.ts';
 
 /** A pause longer than this, in milliseconds, starts another name. */
 const PAUSE_MS = 700;
@@ -14,13 +14,13 @@ export class TypeAhead {
   }
 
   /** @returns the next row, from the current one on and around, whose name begins with what was typed */
-  add(text: string, now: number, flat: FlatLines, from: number): AccountLine | null {
+  add(text: string, now: number, visible: VisibleLines, from: number): AccountLine | null {
     const first = !this.isRunning(now);
     this.#typed = (first ? '' : this.#typed) + text.toLocaleLowerCase();
     this.#at = now;
     const start = first ? from + 1 : Math.max(0, from);
-    for (let k = 0; k < flat.length; k++) {
-      const line = flat.at((start + k) % flat.length);
+    for (let k = 0; k < visible.length; k++) {
+      const line = visible.at((start + k) % visible.length);
       if (line?.kind === 'account' && line.account.row.name.toLocaleLowerCase().startsWith(this.#typed)) return line;
     }
     return null;

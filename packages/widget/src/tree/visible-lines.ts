@@ -1,94 +1,76 @@
-import { FlatLines } from './flat-lines.ts';
-import type { AccountLine, Branch, Line, TailLine } from './lines.ts';
+import type { AccountLine, Branch, Line } from './lines.ts';
 
 /**
- * The visible part of a view's branches, and the line among them that has the focus. Every change is one splice at the
- * place where it happens.
+ * The visible lines of a view in order, and the one among them that has the focus. Whatever changes in a branch is one splice where
+ * it begins to differ; nothing ever rebuilds the list as a whole. Each line remembers where it stood; the numbers behind a splice
+ * are put right when somebody asks for one of them.
  */
 export class VisibleLines {
-  readonly flat = new FlatLines();
+  #lines: Line[] = [];
+  /** Lines before this index know their index. */
+  #numbered = 0;
   /** The line with the focus, or that will have it. */
   current: Line | null = null;
-  readonly #displaced: (from: Line) => void;
+  /** The account whose line had the focus until it vanished, as long as nobody was told. */
+  vanished: AccountLine | null = null;
 
-  /** @param displaced called when the current line vanished and a neighbour became current */
-  constructor(displaced: (from: Line) => void) {
-    this.#displaced = displaced;
+  get length(): number {
+    return this.#lines.length;
   }
 
-  shows(branch: Branch): boolean {
-    return branch.owner === null || (branch.owner.open && this.flat.indexOf(branch.owner) >= 0);
+  at(index: number): Line | undefined {
+    return this.#lines[index];
   }
 
-  /** Opens a line that is closed. */
-  open(line: AccountLine, branch: Branch): void {
-    const index = this.flat.indexOf(line);
-    line.open = true;
-    if (index >= 0) this.flat.splice(index + 1, 0, collect(branch));
+  /** Index of a line, -1 when it isn't visible. */
+  indexOf(line: Line | null | undefined): number {
+    if (!line || line.at < 0) return -1;
+    while (this.#lines[line.at] !== line) {
+      const next = this.#lines[this.#numbered];
+      if (!next) return -1;
+      next.at = this.#numbered++;
+    }
+    return line.at;
   }
 
-  /** Closes a line that is open. What was current below it hands over to the line itself. */
-  close(line: AccountLine): void {
-    const index = this.flat.indexOf(line);
-    line.open = false;
-    if (index < 0) return;
-    const end = this.flat.endOf(index);
-    const at = this.current === null ? -1 : this.flat.indexOf(this.current);
-    if (at > index && at < end) this.current = line;
-    this.flat.splice(index + 1, end - index - 1, []);
+  shows({ owner }: Branch): boolean {
+    return owner === null || (owner.open && this.indexOf(owner) >= 0);
   }
 
-  /** Shows a branch anew after its lines changed. */
+  /** Shows a branch as it is now: open or closed, with the lines that it has. What was current and went away hands over to a neighbour. */
   renew(branch: Branch): void {
-    if (!this.shows(branch)) return;
-    const start = branch.owner === null ? 0 : this.flat.indexOf(branch.owner) + 1;
-    const end = branch.owner === null ? this.flat.length : this.flat.endOf(start - 1);
-    this.#splice(start, end - start, collect(branch));
+    const { owner } = branch;
+    const above = this.indexOf(owner);
+    if (owner && above < 0) return;
+    let end = above + 1;
+    for (let line = this.#lines[end]; line && line.level >= branch.level; line = this.#lines[end]) end += 1;
+    const lines = owner?.open === false ? [] : below(branch);
+    let from = above + 1;
+    while (from < end && this.#lines[from] === lines[from - above - 1]) from += 1;
+    this.#splice(from, end, lines.slice(from - above - 1));
+    const before = this.current;
+    if (!before || this.indexOf(before) >= 0) return;
+    const hides = owner?.open === false;
+    this.current = this.#lines[hides ? above : Math.min(from, this.length - 1)] ?? null;
+    if (before.kind === 'account' && !hides) this.vanished = before;
   }
 
-  /** Replaces the rows behind the last account of a branch, and appends accounts before them. */
-  renewTail(branch: Branch, tail: TailLine[], appended: readonly AccountLine[] = []): void {
-    const count = branch.tail.length;
-    const index = this.shows(branch) ? this.#tailIndex(branch) : -1;
-    branch.tail = tail;
-    if (index >= 0) this.#splice(index, count, [...appended, ...tail]);
-  }
-
-  /** Shows a line that was just put into its branch at `line.place`. */
-  insert(line: AccountLine): void {
-    const { home } = line;
-    if (!this.shows(home)) return;
-    const next = home.lines[line.place + 1];
-    this.flat.splice(next === undefined ? this.#tailIndex(home) : this.flat.indexOf(next), 0, [line]);
-  }
-
-  /** Hides a line that was just taken out of its branch, with all that is below it. */
-  remove(line: AccountLine): void {
-    const index = this.flat.indexOf(line);
-    if (index >= 0) this.#splice(index, this.flat.endOf(index) - index, []);
-  }
-
-  #tailIndex(branch: Branch): number {
-    const first = branch.tail[0];
-    if (first !== undefined) return this.flat.indexOf(first);
-    if (branch.owner === null) return this.flat.length;
-    return this.flat.endOf(this.flat.indexOf(branch.owner));
-  }
-
-  #splice(index: number, count: number, lines: readonly Line[]): void {
-    const from = this.current;
-    this.flat.splice(index, count, lines);
-    if (from === null || this.flat.indexOf(from) >= 0) return;
-    this.current = this.flat.at(Math.min(index, this.flat.length - 1)) ?? null;
-    this.#displaced(from);
+  #splice(from: number, end: number, lines: readonly Line[]): void {
+    for (const gone of this.#lines.slice(from, end)) gone.at = -1;
+    lines.forEach((line, k) => {
+      line.at = from + k;
+    });
+    // Not with `splice`: engines take only so many arguments.
+    this.#lines = this.#lines.slice(0, from).concat(lines, this.#lines.slice(end));
+    this.#numbered = Math.min(this.#numbered, from + lines.length);
   }
 }
 
 /** The visible lines of a branch: open lines are followed by what is below them. */
-function collect(branch: Branch, into: Line[] = []): Line[] {
+function below(branch: Branch, into: Line[] = []): Line[] {
   for (const line of branch.lines) {
     into.push(line);
-    if (line.open && line.branch) collect(line.branch, into);
+    if (line.open && line.branch) below(line.branch, into);
   }
   into.push(...branch.tail);
   return into;
