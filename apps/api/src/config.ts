@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -130,18 +130,24 @@ const sentence = (issue: { readonly path: readonly PropertyKey[]; readonly messa
 /** The secret of this data folder, made by whoever comes first. */
 async function keptSecret(dataDir: string): Promise<string> {
   const file = join(dataDir, 'secret');
-  await mkdir(dataDir, { recursive: true });
-  const fresh = randomBytes(48).toString('base64url');
-  try {
-    await writeFile(file, `${fresh}\n`, { mode: 0o600, flag: 'wx' });
-    return fresh;
-  } catch (error) {
-    if (!isAlreadyThere(error)) throw error;
-  }
-  const kept = (await readFile(file, 'utf8')).trim();
+  const kept = await keepFirst(file, randomBytes(48).toString('base64url')).catch((error: unknown) => {
+    throw new ConfigError([`DATA_DIR can't be used: ${error instanceof Error ? error.message : String(error)}`]);
+  });
   if (kept.length < LEAST_SECRET)
     throw new ConfigError([`SECRET can't be read from ${file}; delete the file to make a new one`]);
   return kept;
+}
+
+/** Writes a text to a file unless there is one already. @returns what the file holds */
+async function keepFirst(file: string, text: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    return text;
+  } catch (error) {
+    if (!isAlreadyThere(error)) throw error;
+  }
+  return (await readFile(file, 'utf8')).trim();
 }
 
 const isAlreadyThere = (error: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { configFromUrl, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
+import { configFromUrl, DatabaseUnusableError, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Composed, compose } from './server/compose.ts';
 import { createLog, type Logger } from './server/log.ts';
@@ -12,8 +12,12 @@ const STOP_MS = 20_000;
 type Running = { readonly composed: Composed; readonly embedded: EmbeddedServer | null };
 
 async function start(config: Config, log: Logger): Promise<Running> {
+  const onLost = (lastWords: string): void =>
+    log.error({ lastWords }, 'the database ended by itself; starting it again');
   const embedded =
-    config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable' }) : null;
+    config.databaseUrl === null
+      ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable', onLost })
+      : null;
   try {
     const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
     await migrate(database);
@@ -73,8 +77,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const isOurs = error instanceof ConfigError || (error instanceof Error && error.name === 'DataDirInUseError');
-  const text = isOurs ? error.message : error instanceof Error ? error.stack : String(error);
+  const isExplained = error instanceof ConfigError || error instanceof DatabaseUnusableError;
+  const text = isExplained ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`\n${text}\n\n`);
   process.exit(FAILED);
 });

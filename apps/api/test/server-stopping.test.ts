@@ -1,15 +1,19 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { AccountId } from '@tenantree/domain';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { deploy } from './support/deployment.ts';
+import { databasesOf, type Program, type Programs, preparePrograms } from './support/programs.ts';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+let programs: Programs;
+let dataDir: string;
+const start = (settings: Record<string, string> = {}): Promise<Program> => programs.start(settings);
+
+beforeEach(async () => {
+  programs = await preparePrograms();
+  dataDir = programs.dataDir;
+});
+afterEach(() => programs.close());
 
 describe('a server that is asked to stop', () => {
   it('sends live clients away, ends event streams, and keeps what it acknowledged', async () => {
@@ -50,49 +54,9 @@ describe('a server that is asked to stop', () => {
 });
 
 describe('the program', () => {
-  let dataDir: string;
-  let started: ChildProcess[];
-
-  beforeEach(async () => {
-    dataDir = await mkdtemp(join(tmpdir(), 'tenantree-main-'));
-    await chmod(dataDir, 0o755);
-    started = [];
-  });
-  afterEach(async () => {
-    for (const child of started) child.kill('SIGKILL');
-    for (const pid of await databasesOf(dataDir)) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(async () => expect(await databasesOf(dataDir)).toEqual([]));
-    await rm(dataDir, { recursive: true, force: true });
-  });
-
-  /** Starts main.ts and waits for what it prints last. */
-  async function start(
-    settings: Record<string, string> = {},
-  ): Promise<{ child: ChildProcess; printed: string; url: string }> {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    started.push(child);
-    let printed = '';
-    child.stdout?.on('data', (chunk) => (printed += String(chunk)));
-    child.stderr?.on('data', (chunk) => (printed += String(chunk)));
-    const ended = once(child, 'close').then(() => {
-      throw new Error(printed);
-    });
-    const ready = vi.waitFor(() => expect(printed).toMatch(/^Tenantree is at .+\n(.|\n)*\n\n$/m), {
-      timeout: 25_000,
-      interval: 50,
-    });
-    await Promise.race([ready, ended]);
-    ended.catch(() => undefined);
-    ready.catch(() => undefined);
-    return { child, printed, url: /Tenantree is at (\S+)/.exec(printed)?.[1] ?? '' };
-  }
-
   it('prints where it is and the one-time link last, and leaves nothing behind after Ctrl-C', async () => {
     const { child, printed, url } = await start();
-    expect(printed).toMatch(
+    expect(printed()).toMatch(
       /^\nTenantree is at http:\/\/localhost:\d+\n.+\nhttp:\/\/localhost:\d+\/setup\/tt_setup_\S+\n\n$/,
     );
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -124,33 +88,4 @@ describe('the program', () => {
     await once(child, 'exit');
     expect(await databasesOf(dataDir)).toEqual([]);
   });
-
-  it('says what is wrong with its settings and ends with 1', async () => {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env['PATH'], PORT: '99999', MAX_DEPTH: 'deep', DATA_DIR: dataDir },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    started.push(child);
-    let said = '';
-    child.stderr?.on('data', (chunk) => (said += String(chunk)));
-    const [code] = await once(child, 'close');
-    expect(code).toBe(1);
-    expect(said).toMatch(/PORT .*\n.*MAX_DEPTH /);
-  });
-
-  it('refuses a data folder that another living server uses', async () => {
-    await start();
-    await expect(start()).rejects.toThrow(/Another server \(pid \d+\) is using/);
-  });
 });
-
-/** The postmasters that run on a data folder, as the system sees them. */
-async function databasesOf(dataDir: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (command.split('\0').includes(join(dataDir, 'pg'))) found.push(Number(name));
-  }
-  return found;
-}

@@ -38,6 +38,8 @@ const IDLE_TRANSACTION_MS = 5_000;
 const LOCK_MS = 10_000;
 /** Longest that a call waits for a connection when all are taken, or the database doesn't answer. */
 const CONNECTION_MS = 10_000;
+/** Quiet time after which the other end of a connection is asked whether it is still there. */
+const KEEP_ALIVE_MS = 10_000;
 
 const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConfig => ({
   ...config,
@@ -79,5 +81,10 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
   };
 }
 
-/** Reads a `postgres://` address into connection fields. */
-export const configFromUrl = (url: string): pg.PoolConfig => ({ connectionString: url });
+/** Reads a `postgres://` address into connection fields. A server that vanishes without a word is noticed, connected or not. */
+export const configFromUrl = (url: string): pg.PoolConfig => ({
+  connectionString: url,
+  connectionTimeoutMillis: CONNECTION_MS,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+});

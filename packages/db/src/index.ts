@@ -15,6 +15,7 @@ export * from './live/read-live.ts';
 export * from './members/members.ts';
 export * from './migrate.ts';
 export * from './setup/claims.ts';
+export { DatabaseUnusableError } from './unusable.ts';
 export * from './usage/count-usage.ts';
 export * from './usage/read-usage.ts';
 export * from './usage/record-usage.ts';

@@ -6,6 +6,7 @@ import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
 import * as uncountedUsage from './migrations/0004-uncounted-usage.ts';
+import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -16,25 +17,54 @@ export const MIGRATIONS: Record<string, Migration> = {
 };
 
 const MINIMUM_VERSION = 180000;
+const WHAT_A_ROLE_NEEDS =
+  'What the role needs, and how an administrator gives it once, is in docs/operators.md under “A PostgreSQL of your own”.';
 
 /**
  * Brings a database up to date. Several starting servers may call it at once: one migrates, the others wait and find nothing to do.
  *
  * @param options.to stop after this migration (for tests of later ones)
- * @throws Error when the server is older than PostgreSQL 18, or a migration fails (nothing of it is kept)
+ * @throws DatabaseUnusableError when the server can't be reached or is older than PostgreSQL 18, the role may not do what a migration
+ * does, or a newer release was here
+ * @throws Error when a migration fails (nothing of it is kept)
  */
 export async function migrate(config: pg.PoolConfig, options: { readonly to?: string } = {}): Promise<void> {
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool({ ...config, max: 2 }) }) });
   try {
-    const version = await sql<{ v: number }>`SELECT current_setting('server_version_num')::int AS v`.execute(db);
-    if ((version.rows[0]?.v ?? 0) < MINIMUM_VERSION) throw new Error('PostgreSQL 18 or newer is needed.');
+    await checkVersion(db);
+    await checkRelease(db);
     const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
     const { error } = options.to ? await migrator.migrateTo(options.to) : await migrator.migrateToLatest();
-    if (error) throw error;
+    if (error) throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
   } finally {
     await db.destroy();
   }
 }
+
+async function checkVersion(db: Kysely<unknown>): Promise<void> {
+  const version = await sql<{ number: number; name: string }>`
+    SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`
+    .execute(db)
+    .catch((error: unknown) => {
+      throw new DatabaseUnusableError(`The database can’t be reached: ${saying(error)}`);
+    });
+  const { number, name } = version.rows[0]!;
+  if (number < MINIMUM_VERSION)
+    throw new DatabaseUnusableError(`PostgreSQL 18 or newer is needed; this server is ${name}.`);
+}
+async function checkRelease(db: Kysely<unknown>): Promise<void> {
+  const table = await sql`SELECT 1 WHERE to_regclass('kysely_migration') IS NOT NULL`.execute(db);
+  if (table.rows.length === 0) return;
+  const done = await sql<{ name: string }>`SELECT name FROM kysely_migration ORDER BY name`.execute(db);
+  const foreign = done.rows.find(({ name }) => !Object.hasOwn(MIGRATIONS, name));
+  if (foreign !== undefined)
+    throw new DatabaseUnusableError(
+      `A newer release of Tenantree has used this database (its migration ${foreign.name} is unknown here). Start that release, or restore a backup from before it.`,
+    );
+}
+
+const isForbidden = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
 
 /** Whether every migration of this release has run. */
 export const isMigrated = (config: pg.PoolConfig): Promise<boolean> =>

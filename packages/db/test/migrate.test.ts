@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openDatabase } from '../src/database.ts';
 import { isMigrated, MIGRATIONS, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
@@ -9,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-const query = async (text: string): Promise<pg.QueryResultRow[]> => {
-  const client = new pg.Client(test.config);
+const query = async (text: string, config = test.config): Promise<pg.QueryResultRow[]> => {
+  const client = new pg.Client(config);
   await client.connect();
   try {
     return (await client.query(text)).rows;
@@ -46,6 +47,35 @@ describe('Migrations', () => {
       await Promise.all([migrate(other.config), migrate(other.config), migrate(other.config)]);
       await migrate(other.config);
       expect(await isMigrated(other.config)).toBe(true);
+    } finally {
+      await other.drop();
+    }
+  });
+
+  it('need a role that owns the database, and nothing else when an administrator made the two roles', async () => {
+    const other = await createTestDatabase(inject('database'), { template: 'empty' });
+    const { database } = other.config;
+    const owner = `owner_${database}`;
+    const config = { ...other.config, user: owner };
+    await query(`CREATE ROLE ${owner} LOGIN; ALTER DATABASE ${database} OWNER TO ${owner}`);
+    try {
+      await expect(migrate(config)).rejects.toThrow(/permission denied .*docs\/operators\.md/);
+      await query(`GRANT tenantree_app, tenantree_auth TO ${owner}`);
+      await migrate(config);
+      const db = openDatabase(config);
+      await db.ping();
+      await db.close();
+    } finally {
+      await other.drop();
+      await query(`DROP ROLE ${owner}`);
+    }
+  });
+
+  it('leave a database alone that a newer release has used', async () => {
+    const other = await createTestDatabase(inject('database'));
+    try {
+      await query(`INSERT INTO kysely_migration VALUES ('9999-later', '2030-01-01T00:00:00Z')`, other.config);
+      await expect(migrate(other.config)).rejects.toThrow(/newer release .*9999-later/);
     } finally {
       await other.drop();
     }

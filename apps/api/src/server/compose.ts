@@ -43,7 +43,7 @@ export type Composed = {
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
-/** Puts the whole platform together over a migrated database, and listens. @throws the system's error when the port is taken */
+/** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, folders } = given;
   const db = openDatabase(database);

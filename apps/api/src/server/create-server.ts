@@ -5,6 +5,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
 import type { Auth } from '../auth/auth.ts';
+import { ConfigError } from '../config.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { authRoutes } from './auth-routes.ts';
 import type { App, Ground } from './calls.ts';
@@ -28,7 +29,7 @@ export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | '
 
 /** A server of one port, for everything. */
 export type ApiServer = {
-  /** Begins to listen. @throws the system's error when the port is taken */
+  /** Begins to listen. @throws ConfigError when nobody may listen there, or somebody else does */
   listen(): Promise<{ readonly port: number; readonly url: string }>;
   /** Lets running requests end, sends live clients away, and stops. Twice is once. */
   close(): Promise<void>;
@@ -80,9 +81,10 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   return {
     listen: async () => {
       await new Promise<void>((ready, fail) => {
-        server.once('error', fail);
+        const refused = (error: NodeJS.ErrnoException): void => fail(new ConfigError([whyNotThere(config, error)]));
+        server.once('error', refused);
         server.listen(config.port, config.host, () => {
-          server.off('error', fail);
+          server.off('error', refused);
           ready();
         });
       });
@@ -97,6 +99,21 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
 }
 
 const closed = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));
+
+/** Which setting keeps the server from listening, and why. */
+function whyNotThere({ port, host }: Ground['config'], error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `PORT ${port} is in use by another program`;
+    case 'EACCES':
+      return `PORT ${port} is not for this user; ports below 1024 usually are root's`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `HOST ${host} is no address of this machine`;
+    default:
+      return `HOST ${host} and PORT ${port}: ${error.message}`;
+  }
+}
 
 /** How the host one listens on is named in an address: all addresses of the machine are reached as localhost. */
 const urlHost = (host: string): string => {

@@ -20,7 +20,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ ...db.config, keepAlive: true, options: '-c role=tenantree_app' });
+    const next = new pg.Client({ ...db.config, options: '-c role=tenantree_app' });
     const lost = (): void => {
       if (client !== next) return;
       client = null;

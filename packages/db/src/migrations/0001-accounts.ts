@@ -9,9 +9,18 @@ import { type Kysely, sql } from 'kysely';
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
-    DO $$ BEGIN CREATE ROLE tenantree_app NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-    DO $$ BEGIN CREATE ROLE tenantree_auth NOLOGIN NOBYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-    GRANT tenantree_app, tenantree_auth TO CURRENT_USER;
+    -- Roles belong to the whole server: another database may have brought them, or an administrator, where our role may not create any.
+    DO $$ DECLARE name text; BEGIN
+      FOREACH name IN ARRAY ARRAY['tenantree_app', 'tenantree_auth'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+          BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOBYPASSRLS', name);
+          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+          END;
+        END IF;
+        IF NOT pg_has_role(name, 'SET') THEN EXECUTE format('GRANT %I TO CURRENT_USER', name); END IF;
+      END LOOP;
+    END $$;
     GRANT USAGE ON SCHEMA public TO tenantree_app;
 
     -- Read once per query as an init-plan: (SELECT acting_account()).

@@ -1,0 +1,7 @@
+/** The database can't be used, for a reason that whoever runs it can do something about. The message says it all. */
+export class DatabaseUnusableError extends Error {
+  override readonly name = 'DatabaseUnusableError';
+}
+
+/** What an error says, and nothing of where it was thrown. */
+export const saying = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,62 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { withConnection } from '../src/connections.ts';
+import { type EmbeddedServer, startEmbedded } from '../src/embedded.ts';
+
+let dataDir: string;
+let server: EmbeddedServer;
+const lost = vi.fn<(lastWords: string) => void>();
+
+beforeEach(async () => {
+  lost.mockClear();
+  dataDir = await mkdtemp(join(tmpdir(), 'tenantree-embedded-'));
+  await chmod(dataDir, 0o755);
+  server = await startEmbedded({ dataDir, durability: 'durable', onLost: lost });
+});
+afterEach(async () => {
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const query = (text: string): Promise<unknown> =>
+  withConnection(server.connection, async (client) => (await client.query(text)).rows);
+const postmaster = async (): Promise<number> =>
+  Number.parseInt(await readFile(join(dataDir, 'pg', 'postmaster.pid'), 'utf8'), 10);
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('An embedded database that ended by itself', () => {
+  it('is started again at the same place, with what it held', async () => {
+    await query('CREATE TABLE kept AS SELECT 7 AS n');
+    for (let times = 0; times < 2; times++) {
+      process.kill(await postmaster(), 'SIGKILL');
+      await vi.waitFor(async () => expect(await query('SELECT n FROM kept')).toEqual([{ n: 7 }]), 20_000);
+    }
+    expect(lost.mock.calls.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('is tried again until its files let it run', async () => {
+    await query('CREATE TABLE kept AS SELECT 7 AS n');
+    const file = join(dataDir, 'pg', 'pg_hba.conf');
+    await chmod(file, 0);
+    process.kill(await postmaster(), 'SIGKILL');
+    await vi.waitFor(() => expect(lost).toHaveBeenCalledWith(expect.stringContaining('pg_hba.conf')), 20_000);
+    await chmod(file, 0o600);
+    await vi.waitFor(async () => expect(await query('SELECT n FROM kept')).toEqual([{ n: 7 }]), 20_000);
+  });
+
+  it('stays down when it is told to stop meanwhile', async () => {
+    const killed = await postmaster();
+    process.kill(killed, 'SIGKILL');
+    await server.stop();
+    const last = await postmaster().catch(() => killed);
+    expect([killed, last].filter(isAlive)).toEqual([]);
+  });
+});
