@@ -78,6 +78,28 @@ function modernTrpc(): Plugin {
   };
 }
 
+/** What of lit nobody runs here, with what stands in its place. */
+const UNUSED_IN_LIT: readonly (readonly [RegExp, string])[] = [
+  // whether style sheets can be adopted: every browser that knows `light-dark()` can
+  [/\w+\.ShadowRoot&&.+?CSSStyleSheet\.prototype/, 'true'],
+  // hooks of polyfills, and a list of versions that only warnings of the development build read
+  [/\w+\.\w+PolyfillSupport\b/g, 'undefined'],
+  [/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, '0'],
+  // what is wrong with a template or a style sheet: whoever writes one reads it in the development build
+  [/\bError\("[^"]+"(?:\+\w+\+"[^"]+")?\)/g, 'Error()'],
+];
+
+/** lit's files have branches for browsers older than ours, and long texts for mistakes that never leave the house. */
+function modernLit(): Plugin {
+  return {
+    name: 'modern-lit',
+    transform(code, id) {
+      if (!/\/(?:lit-html|lit-element|@lit\/reactive-element)\/[\w-]+\.js$/.test(id)) return null;
+      return { code: UNUSED_IN_LIT.reduce((all, [unused, instead]) => all.replace(unused, instead), code), map: null };
+    },
+  };
+}
+
 /** Writes the integrity of every file beside it, for `<script integrity>`. */
 function integrity(): Plugin {
   return {
@@ -97,7 +119,7 @@ function integrity(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [tightTemplates(), modernTrpc(), integrity()],
+  plugins: [tightTemplates(), modernTrpc(), modernLit(), integrity()],
   build: {
     target: 'es2022',
     sourcemap: false,
