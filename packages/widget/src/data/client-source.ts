@@ -1,11 +1,14 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
-import type { AccountId } from '@tenantree/domain';
 import { type AccountSource, type LiveReader, SourceRefusal } from './account-source.ts';
 
-/** Runs a call; what it fails with becomes a {@link SourceRefusal}, except that it was given up. */
-async function call<T>(run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Calls a procedure; what it fails with becomes a {@link SourceRefusal}, except that it was given up. */
+async function call<Input, Output>(
+  procedure: (input: Input, options?: { readonly signal?: AbortSignal }) => Promise<Output>,
+  input: Input,
+  signal?: AbortSignal,
+): Promise<Output> {
   try {
-    return await run();
+    return await procedure(input, signal && { signal });
   } catch (error) {
     signal?.throwIfAborted();
     throw new SourceRefusal(refusalOf(error));
@@ -18,34 +21,26 @@ const reading = <Frame>(reader: LiveReader<Frame>) => ({
   onError: (error: unknown) => reader.onRefused(new SourceRefusal(refusalOf(error))),
 });
 
-const options = (signal: AbortSignal | undefined): { readonly signal?: AbortSignal } => (signal ? { signal } : {});
-
 /** Accounts from a Tenantree server. */
 export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): AccountSource {
   const { accounts, usage } = trpc;
-  const on = (account: AccountId) => ({ account });
   return {
     state: live,
-    list: (account, { sort, direction, status, cursor, limit }, signal) => {
-      const input = { account, sort, direction, status: [...status], limit, ...(cursor !== null && { cursor }) };
-      return call(() => accounts.list.query(input, options(signal)), signal);
-    },
-    search: (account, { query, cursor, limit }, signal) => {
-      const input = { account, query, limit, ...(cursor !== null && { cursor }) };
-      return call(() => accounts.search.query(input, options(signal)), signal);
-    },
-    get: (account, signal) => call(() => accounts.get.query({ account }, options(signal)), signal),
-    create: (parent, { name }) => call(() => accounts.create.mutate({ account: parent, name })),
-    rename: (account, name) => call(() => accounts.rename.mutate({ account, name })),
-    previewSuspension: (account, signal) =>
-      call(() => accounts.previewSuspension.query(on(account), options(signal)), signal),
+    list: (account, { cursor, status, ...query }, signal) =>
+      call(accounts.list.query, { account, ...query, status: [...status], ...(cursor && { cursor }) }, signal),
+    search: (account, { cursor, ...query }, signal) =>
+      call(accounts.search.query, { account, ...query, ...(cursor && { cursor }) }, signal),
+    get: (account, signal) => call(accounts.get.query, { account }, signal),
+    create: (account, { name }) => call(accounts.create.mutate, { account, name }),
+    rename: (account, name) => call(accounts.rename.mutate, { account, name }),
+    previewSuspension: (account, signal) => call(accounts.previewSuspension.query, { account }, signal),
     suspend: (account, { kind, from, until, reason }) => {
-      const when = { ...(from !== null && { from }), ...(until !== null && { until }) };
-      return call(() => accounts.suspend.mutate({ account, kind, ...when, ...(reason !== null && { reason }) }));
+      const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };
+      return call(accounts.suspend.mutate, { account, kind, ...given });
     },
-    reactivate: (account) => call(() => accounts.reactivate.mutate(on(account))),
-    close: (account) => call(() => accounts.close.mutate(on(account))),
-    reopen: (account) => call(() => accounts.reopen.mutate(on(account))),
+    reactivate: (account) => call(accounts.reactivate.mutate, { account }),
+    close: (account) => call(accounts.close.mutate, { account }),
+    reopen: (account) => call(accounts.reopen.mutate, { account }),
     subscribeUsage: (account, reader) => {
       const subscription = usage.live.subscribe({ account }, reading(reader));
       return () => subscription.unsubscribe();

@@ -1,4 +1,4 @@
-import { type SVGTemplateResult, svg } from 'lit';
+import { html, type TemplateResult } from 'lit';
 
 /*
  * Drawn after Lucide (ISC licence, see LICENSE-lucide.txt): 24-unit grid, 1.75 stroke, round ends.
@@ -22,7 +22,7 @@ const PATHS = {
 type IconName = keyof typeof PATHS;
 
 /** An icon from its path, in the colour of the text around it, decorative: what it means is said in words beside it. */
-export const drawn = (path: string, size = 16): SVGTemplateResult =>
-  svg`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;
+export const drawn = (path: string, size = 16): TemplateResult =>
+  html`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;
 
-export const icon = (name: IconName, size?: number): SVGTemplateResult => drawn(PATHS[name], size);
+export const icon = (name: IconName, size?: number): TemplateResult => drawn(PATHS[name], size);

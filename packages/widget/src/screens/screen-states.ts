@@ -1,4 +1,4 @@
-import { css, html, nothing, type SVGTemplateResult, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import type { SourceRefusal } from '../data/account-source.ts';
 import { drawn, icon } from '../icons/icons.ts';
 import { enStates } from '../strings/en-states.ts';
@@ -24,7 +24,7 @@ type StateAct = { readonly label: string; readonly act: () => void; readonly ton
 
 /** A calm block in place of rows: what is the matter, what it means, what to do. */
 function stateBlock(
-  sign: SVGTemplateResult,
+  sign: TemplateResult,
   title: string,
   text: string,
   acts: readonly StateAct[] = [],
