@@ -66,6 +66,9 @@ const HELPERS: Readonly<Record<string, (body: string) => string>> = {
     `const _wrapAsyncGenerator = /* @__PURE__ */ (() => { ${body} return _wrapAsyncGenerator; })();`,
 };
 
+/** A counter of the stock WebSocket, which the client has no use for: set outside its class, it would keep the class in the file. */
+const COUNTER = /^_defineProperty\(\w+, "connectCount", 0\);$/m;
+
 /** tRPC's files are written for older browsers than ours: spreads and class fields go through helpers, twice over and never tree-shaken. */
 function modernTrpc(): Plugin {
   return {
@@ -73,7 +76,7 @@ function modernTrpc(): Plugin {
     transform(code, id) {
       if (!/\/@trpc\/(client|server)\/dist\/.*\.mjs$/.test(id)) return null;
       const modern = code.replace(HELPER, (all, name: string, body: string) => HELPERS[name]?.(body) ?? all);
-      return { code: modern, map: null };
+      return { code: modern.replace(COUNTER, ''), map: null };
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '@tenantree/domain';
-import { httpBatchLink, type TRPCLink } from '@trpc/client';
+import type { TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import type { EventSource } from 'eventsource';
+import { createCallLink } from './call-link.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
-import { renewalLink } from './renewal-link.ts';
 import { createSession } from './session.ts';
 import { openWsLine } from './ws-line.ts';
 
@@ -14,7 +14,7 @@ export type TenantreeOptions = {
   readonly url: string;
   /**
    * Hands out the bearer token: an API key, or an embed token that the page's own backend got. Called when the first call is
-   * made, for every new live connection, and once more when the server refuses the token. Without it, the browser's cookies count.
+   * made, and once more when the server refuses the token. Without it, the browser's cookies count.
    */
   readonly getToken?: () => Promise<string>;
   /** Called when the server refuses the credential for good: sign in again, or offer to. */
@@ -35,22 +35,14 @@ export type Links = {
   readonly close: () => void;
 };
 
-const MAX_URL_LENGTH = 4_000;
-const MAX_BATCH = 16;
-const NO_TOKEN = {};
+/** A server that hasn't said how it is by then is not reachable. */
+const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Calls `wake` when the network comes back or the page becomes visible; returns how to stop. Does nothing where there is no page. */
-function onComingBack(wake: () => void): () => void {
-  if (typeof window === 'undefined' || typeof document === 'undefined') return () => undefined;
-  const whenVisible = (): void => {
-    if (document.visibilityState === 'visible') wake();
-  };
-  window.addEventListener('online', wake);
-  document.addEventListener('visibilitychange', whenVisible);
-  return () => {
-    window.removeEventListener('online', wake);
-    document.removeEventListener('visibilitychange', whenVisible);
-  };
+/** Calls `wake` when the network comes back or the page becomes visible, until `signal` aborts. Does nothing where there is no page. */
+function onComingBack(wake: () => void, signal: AbortSignal): void {
+  if (typeof window === 'undefined' || typeof document === 'undefined') return;
+  window.addEventListener('online', wake, { signal });
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake(), { signal });
 }
 
 /** The links of the client, for any tRPC client that is to talk to a Tenantree server: batched HTTP for calls, one live connection for subscriptions. */
@@ -65,45 +57,29 @@ export function createLinks(options: TenantreeOptions): Links {
     session,
     live,
     random,
-    openWs: (history, events) =>
-      openWsLine({
-        url: url.replace(/^http/, 'ws'),
-        session,
-        WebSocket: options.WebSocket ?? WebSocket,
-        random,
-        history,
-        events,
-      }),
+    openWs: () => openWsLine({ url: url.replace(/^http/, 'ws'), session, WebSocket: options.WebSocket ?? WebSocket }),
     loadSse: async () => {
       const { openSseLine } = await import('./sse-line.ts');
       const { EventSource } = options;
-      return () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
+      return async () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
     },
     reachable: async () => {
       try {
-        return (await fetch(`${url}/setup.status`)).ok;
+        await session.token();
+        return (await fetch(`${url}/setup.status`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })).ok;
       } catch {
         return false;
       }
     },
   });
 
-  const stopListening = onComingBack(subscriptions.wake);
-  const calls = httpBatchLink({
-    url,
-    fetch: (input, { signal, ...init } = {}) => fetch(input, signal ? { ...init, signal } : init),
-    maxURLLength: MAX_URL_LENGTH,
-    maxItems: MAX_BATCH,
-    headers: async () => {
-      const token = await session.token();
-      return token === null ? NO_TOKEN : { authorization: `Bearer ${token}` };
-    },
-  });
+  const closed = new AbortController();
+  onComingBack(subscriptions.wake, closed.signal);
   return {
-    links: [subscriptions.link, renewalLink(session), calls],
+    links: [subscriptions.link, createCallLink({ url, session, fetch })],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
-      stopListening();
+      closed.abort();
       subscriptions.close();
     },
   };

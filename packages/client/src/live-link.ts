@@ -1,8 +1,8 @@
 import type { Operation, TRPCClientError, TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
-import { type Observer, observable, type Unsubscribable } from '@trpc/server/observable';
+import { observable } from '@trpc/server/observable';
 import { backOffMs, createPatience } from './back-off.ts';
-import type { Envelope, Line, LineEvents } from './line.ts';
+import type { Envelope, Line, Taker } from './line.ts';
 import type { LiveRecorder } from './live-state.ts';
 import { refusalOf, wasAnswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
@@ -11,16 +11,20 @@ import type { Session } from './session.ts';
 const QUIET_MS = 1_000;
 /** A lost connection that isn't back by then is shown as offline. */
 const GRACE_MS = 2_000;
+/** A line that nobody subscribes through any more is kept this long: the next page may want it. */
+const IDLE_MS = 10_000;
+const ATTEMPTS_BEFORE_BLOCKED = 2;
 
 /** One subscription of the application, whichever line carries it at the moment. */
 type Watch = {
   readonly op: Operation;
-  readonly observer: Observer<Envelope, TRPCClientError<AnyRouter>>;
+  readonly taker: Taker;
   lastEventId: string | undefined;
-  attachment: Unsubscribable | null;
+  /** How to take it off its line; null while no line carries it. */
+  detach: (() => void) | null;
   /** Has yet to say where it stands after the connection was lost. */
   resuming: boolean;
-  /** Attachments in a row that ended before a frame came. */
+  /** Attachments in a row that ended before an event came. */
   failures: number;
   /** Was refused with UNAUTHORIZED and has a new token now. */
   renewed: boolean;
@@ -31,10 +35,11 @@ export type LiveLinkOptions = {
   readonly session: Session;
   readonly live: LiveRecorder;
   readonly random: () => number;
-  readonly openWs: (history: 'worked-before' | 'never-worked', events: LineEvents) => Line;
+  /** Opens a WebSocket; rejects when it can't. */
+  readonly openWs: () => Promise<Line>;
   /** Loads what event streams need; the answer opens a line of them. */
-  readonly loadSse: () => Promise<() => Line>;
-  /** Whether the server answers plain HTTP: then it is the WebSocket that is blocked, not the server that is down. */
+  readonly loadSse: () => Promise<() => Promise<Line>>;
+  /** Whether there is a token and the server answers plain HTTP: then it is the WebSocket that is blocked, not the server that is down. */
   readonly reachable: () => Promise<boolean>;
 };
 
@@ -53,14 +58,18 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
   const { session, live, random } = options;
   const patience = createPatience();
   const watches = new Set<Watch>();
-  let open = (): Line => options.openWs(worked ? 'worked-before' : 'never-worked', events);
+  let open = options.openWs;
   let line: Line | null = null;
-  let opened = false;
+  let connecting = false;
+  /** Lines in a row that nothing came through. */
+  let attempts = 0;
   let worked = false;
+  let heard = false;
   let grace: ReturnType<typeof setTimeout> | undefined;
+  let idle: ReturnType<typeof setTimeout> | undefined;
 
   const report = (): void => {
-    if (opened) live.connected([...watches].filter((watch) => watch.resuming).length);
+    if (heard) live.connected([...watches].filter((watch) => watch.resuming).length);
   };
 
   const settle = (watch: Watch): void => {
@@ -69,46 +78,88 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     report();
   };
 
-  const wake = (): void => {
-    patience.wake();
-    line?.wake();
-  };
-
-  const lost = (): void => {
-    opened = false;
-    if (watches.size === 0) return;
-    for (const watch of watches) {
-      clearTimeout(watch.quiet);
-      watch.resuming = true;
-    }
-    live.lost();
-    clearTimeout(grace);
-    grace = setTimeout(() => {
-      if (!opened) live.failed();
-    }, GRACE_MS);
-  };
-
   const detach = (watch: Watch): void => {
     clearTimeout(watch.quiet);
-    const { attachment } = watch;
-    watch.attachment = null;
-    attachment?.unsubscribe();
+    watch.detach?.();
+    watch.detach = null;
   };
 
   const end = (watch: Watch, error: TRPCClientError<AnyRouter> | null): void => {
     if (!watches.delete(watch)) return;
     detach(watch);
-    if (error) watch.observer.error(error);
-    else watch.observer.complete();
+    if (watches.size === 0) idle = setTimeout(() => line?.close(), IDLE_MS);
+    if (error) watch.taker.error(error);
+    else watch.taker.complete();
     report();
   };
 
-  const exchange = (): void => {
-    const previous = line;
-    line = open();
-    lost();
-    for (const watch of watches) attach(watch);
-    previous?.close();
+  const lost = (): void => {
+    heard = false;
+    if (watches.size === 0) return;
+    for (const watch of watches) {
+      detach(watch);
+      watch.resuming = true;
+    }
+    live.lost();
+    clearTimeout(grace);
+    grace = setTimeout(() => {
+      if (!heard) live.failed();
+    }, GRACE_MS);
+  };
+
+  /** When WebSockets never worked but the server answers. */
+  const changeToStreams = async (): Promise<boolean> => {
+    if (worked || attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
+    if (!(await options.reachable())) {
+      live.unreachable();
+      return false;
+    }
+    open = await options.loadSse();
+    return true;
+  };
+
+  /** One line after the other, for as long as somebody watches. */
+  const connect = async (): Promise<void> => {
+    if (connecting) return;
+    connecting = true;
+    while (watches.size > 0) {
+      attempts += 1;
+      try {
+        line = await open();
+        for (const watch of watches) attach(watch);
+        if (watches.size === 0) line.close();
+        await line.ended;
+        lost();
+      } catch {
+        live.failed();
+      }
+      line = null;
+      const changed = await changeToStreams().catch(() => false);
+      if (!changed && watches.size > 0) await patience.wait(backOffMs(attempts, random));
+    }
+    connecting = false;
+  };
+
+  const answered = (): void => {
+    attempts = 0;
+    worked = true;
+    heard = true;
+    clearTimeout(grace);
+  };
+
+  const receive = (watch: Watch, { result }: Envelope): void => {
+    answered();
+    if (result.type === 'started') {
+      report();
+      watch.quiet = setTimeout(() => settle(watch), QUIET_MS);
+    } else {
+      if ('id' in result && result.id !== undefined) watch.lastEventId = result.id;
+      watch.failures = 0;
+      watch.renewed = false;
+      session.accepted();
+      if (watch.resuming) settle(watch);
+    }
+    watch.taker.next({ result });
   };
 
   const attachAgain = async (watch: Watch): Promise<void> => {
@@ -118,83 +169,41 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     else report();
     await patience.wait(backOffMs(watch.failures, random));
     watch.failures += 1;
-    if (watches.has(watch) && watch.attachment === null) attach(watch);
+    if (watches.has(watch) && watch.detach === null) attach(watch);
   };
 
   const renew = async (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): Promise<void> => {
-    try {
-      if (watch.renewed) throw error;
-      watch.renewed = true;
-      await session.renewAfter(via.serial());
-    } catch {
+    detach(watch);
+    if (watch.renewed || !(await session.renewAfter(via.serial()))) {
       session.expired();
       end(watch, error);
       return;
     }
-    if (line === via) exchange();
-  };
-
-  const receive = (watch: Watch, via: Line, envelope: Envelope): void => {
-    const { result } = envelope;
-    if (result.type === 'state' || result.type === 'stopped') return;
-    if (!opened) events.opened();
-    worked = true;
-    via.confirm();
-    if (result.type === 'started') {
-      clearTimeout(watch.quiet);
-      watch.quiet = setTimeout(() => settle(watch), QUIET_MS);
-    } else {
-      if ('id' in result && result.id !== undefined) watch.lastEventId = result.id;
-      watch.failures = 0;
-      watch.renewed = false;
-      session.accepted();
-      if (watch.resuming) settle(watch);
-    }
-    watch.observer.next(envelope);
+    watch.renewed = true;
+    via.close();
   };
 
   const refuse = (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): void => {
     const { code, retryable } = refusalOf(error);
-    if (wasAnswered(error) && code === 'UNAUTHORIZED') {
-      detach(watch);
-      void renew(watch, via, error);
-    } else if (retryable) void attachAgain(watch);
+    if (wasAnswered(error)) answered();
+    if (wasAnswered(error) && code === 'UNAUTHORIZED') void renew(watch, via, error);
+    else if (retryable) void attachAgain(watch);
     else end(watch, error);
   };
 
   function attach(watch: Watch): void {
-    detach(watch);
-    line ??= open();
+    if (line === null) return;
     const via = line;
-    let current: Unsubscribable | null = null;
-    const guarded =
-      <T>(act: (value: T) => void) =>
-      (value: T): void => {
-        if (watch.attachment === current && watches.has(watch)) act(value);
-      };
-    current = via.attach(watch.op, watch.lastEventId).subscribe({
-      next: guarded((envelope) => receive(watch, via, envelope)),
-      error: guarded((error) => refuse(watch, via, error)),
-      complete: () => guarded(() => void attachAgain(watch))(undefined),
+    watch.detach = via.attach(watch.op, watch.lastEventId, {
+      next: (envelope) => receive(watch, envelope),
+      error: (error) => refuse(watch, via, error),
+      complete: () => void attachAgain(watch),
     });
-    watch.attachment = current;
   }
 
-  const events: LineEvents = {
-    opened: () => {
-      opened = true;
-      clearTimeout(grace);
-      report();
-    },
-    lost,
-    failed: () => live.failed(),
-    dead: exchange,
-    blocked: async () => {
-      const via = line;
-      if (!(await options.reachable())) return live.unreachable();
-      open = await options.loadSse();
-      if (line !== null && line === via) exchange();
-    },
+  const wake = (): void => {
+    patience.wake();
+    line?.wake();
   };
 
   return {
@@ -202,36 +211,35 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
       () =>
       ({ op, next }) => {
         if (op.type !== 'subscription') return next(op);
-        return observable((observer) => {
+        return observable((taker) => {
           const watch: Watch = {
             op,
-            observer,
+            taker,
             lastEventId: undefined,
-            attachment: null,
-            resuming: !opened,
+            detach: null,
+            resuming: !heard,
             failures: 0,
             renewed: false,
             quiet: undefined,
           };
           const stop = (): void => end(watch, null);
-          op.signal?.addEventListener('abort', stop, { once: true });
+          op.signal?.addEventListener('abort', stop);
+          clearTimeout(idle);
           watches.add(watch);
           attach(watch);
+          void connect();
           // Somebody just turned to something live: better to look for the server now than when it is time again.
-          if (!opened) wake();
-          return () => {
-            op.signal?.removeEventListener('abort', stop);
-            stop();
-          };
+          if (!heard) wake();
+          return stop;
         });
       },
     wake,
     close: () => {
       for (const watch of watches) end(watch, null);
       clearTimeout(grace);
+      clearTimeout(idle);
       patience.wake();
       line?.close();
-      line = null;
     },
   };
 }

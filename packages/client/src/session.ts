@@ -3,16 +3,12 @@
  * says that it is no longer good; without, it is whatever cookie the browser sends by itself.
  */
 export type Session = {
-  /** Whether calls carry a bearer token at all. */
-  readonly usesToken: boolean;
   /** Counts the tokens got so far, so that a refusal can be matched with the token it was about. */
   readonly serial: () => number;
   /** The present token; null without `getToken`. Rejects when `getToken` does. */
   readonly token: () => Promise<string | null>;
-  /** Asks for another token; the present one stays in use when that fails. */
-  readonly freshToken: () => Promise<string | null>;
-  /** Makes sure that a token newer than `serial` is in use. Rejects when there is none to be had. */
-  readonly renewAfter: (serial: number) => Promise<void>;
+  /** Whether a token newer than `serial` is in use now: got one, if there is one to be had. */
+  readonly renewAfter: (serial: number) => Promise<boolean>;
   /** The server refused a token that was just renewed (or there is none to renew): the session is over. */
   readonly expired: () => void;
   /** The server accepted the credential. */
@@ -43,21 +39,15 @@ export function createSession(getToken: (() => Promise<string>) | undefined, onE
   };
 
   return {
-    usesToken: getToken !== undefined,
     serial: () => serial,
     token: async () => (getToken ? (present ?? ask(getToken)) : null),
-    freshToken: async () => {
-      if (!getToken) return null;
-      try {
-        return await ask(getToken);
-      } catch (cause) {
-        if (present === null) throw cause;
-        return present;
-      }
-    },
     renewAfter: async (used) => {
-      if (!getToken) throw new Error('There is no token to renew.');
-      if (serial <= used) await ask(getToken);
+      if (!getToken) return false;
+      if (serial > used) return true;
+      return ask(getToken).then(
+        () => true,
+        () => false,
+      );
     },
     expired: () => {
       if (over) return;

@@ -1,8 +1,7 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
-import { observable } from '@trpc/server/observable';
 import { EventSource as EventSourcePonyfill } from 'eventsource';
-import type { Frames, Line } from './line.ts';
+import type { Line } from './line.ts';
 import type { Session } from './session.ts';
 
 export type SseLineOptions = {
@@ -41,6 +40,7 @@ const serverError = (text: string): ServerError => ({ error: JSON.parse(text) })
 export function openSseLine(options: SseLineOptions): Line {
   const { session } = options;
   const EventSource = options.EventSource ?? EventSourcePonyfill;
+  const { promise: ended, resolve: close } = Promise.withResolvers<void>();
   let serial = session.serial();
 
   const withToken = async (
@@ -62,42 +62,38 @@ export function openSseLine(options: SseLineOptions): Line {
     });
   };
 
-  const attach: Line['attach'] = (op, lastEventId): Frames =>
-    observable((observer) => {
-      const input = lastEventId === undefined ? op.input : { ...(isRecord(op.input) && op.input), lastEventId };
-      const url = `${options.url}/${op.path}?input=${encodeURIComponent(JSON.stringify(input ?? {}))}`;
-      const source = new EventSource(url, { fetch: withToken });
-      let silenceLimit: number | null = null;
-      let silence: ReturnType<typeof setTimeout> | undefined;
+  const attach: Line['attach'] = (op, lastEventId, taker) => {
+    const input = lastEventId === undefined ? op.input : { ...(isRecord(op.input) && op.input), lastEventId };
+    const url = `${options.url}/${op.path}?input=${encodeURIComponent(JSON.stringify(input ?? {}))}`;
+    const source = new EventSource(url, { fetch: withToken });
+    let silenceLimit: number | null = null;
+    let silence: ReturnType<typeof setTimeout> | undefined;
 
-      const interrupted = (reason: string): void => observer.error(TRPCClientError.from(new Error(reason)));
-      const heard = (): void => {
-        clearTimeout(silence);
-        if (silenceLimit !== null)
-          silence = setTimeout(() => interrupted('The event stream fell silent.'), silenceLimit);
-      };
-      source.addEventListener('connected', ({ data }) => {
-        silenceLimit = silenceLimitOf(data);
-        heard();
-        observer.next({ result: { type: 'started' } });
-      });
-      source.addEventListener('ping', heard);
-      source.addEventListener('message', (event) => {
-        heard();
-        const data: unknown = JSON.parse(event.data);
-        const id = event.lastEventId;
-        observer.next({ result: id === '' ? { type: 'data', data } : { type: 'data', id, data: { id, data } } });
-      });
-      source.addEventListener('serialized-error', ({ data }) =>
-        observer.error(TRPCClientError.from(serverError(data))),
-      );
-      source.addEventListener('return', () => observer.complete());
-      source.addEventListener('error', ({ message }) => interrupted(message ?? 'The event stream was interrupted.'));
-      return () => {
-        clearTimeout(silence);
-        source.close();
-      };
+    const interrupted = (reason: string): void => taker.error(TRPCClientError.from(new Error(reason)));
+    const heard = (): void => {
+      clearTimeout(silence);
+      if (silenceLimit !== null) silence = setTimeout(() => interrupted('The event stream fell silent.'), silenceLimit);
+    };
+    source.addEventListener('connected', ({ data }) => {
+      silenceLimit = silenceLimitOf(data);
+      heard();
+      taker.next({ result: { type: 'started' } });
     });
+    source.addEventListener('ping', heard);
+    source.addEventListener('message', (event) => {
+      heard();
+      const data: unknown = JSON.parse(event.data);
+      const id = event.lastEventId;
+      taker.next({ result: id === '' ? { type: 'data', data } : { type: 'data', id, data: { id, data } } });
+    });
+    source.addEventListener('serialized-error', ({ data }) => taker.error(TRPCClientError.from(serverError(data))));
+    source.addEventListener('return', () => taker.complete());
+    source.addEventListener('error', ({ message }) => interrupted(message ?? 'The event stream was interrupted.'));
+    return () => {
+      clearTimeout(silence);
+      source.close();
+    };
+  };
 
-  return { attach, serial: () => serial, confirm: () => undefined, wake: () => undefined, close: () => undefined };
+  return { attach, ended, serial: () => serial, wake: () => undefined, close };
 }

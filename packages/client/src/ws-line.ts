@@ -1,167 +1,88 @@
-import { createWSClient, type TRPCWebSocketClient } from '@trpc/client';
-import { backOffMs, createPatience } from './back-off.ts';
-import type { Frames, Line, LineEvents } from './line.ts';
+import { TRPCClientError } from '@trpc/client';
+import type { Line, Taker } from './line.ts';
 import type { Session } from './session.ts';
 
-/** An attempt to connect that has neither succeeded nor failed by then is given up. */
+/** An attempt to connect that has neither succeeded nor failed by then is given up: some proxies swallow the upgrade without a word. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A connection that doesn't answer a ping by then is dead (laptops that slept, networks that changed). */
-const PROBE_TIMEOUT_MS = 3_000;
-/** A socket that is being replaced gets this long to say goodbye, so that its end isn't taken for that of its successor. */
-const GOODBYE_MS = 1_000;
-const ATTEMPTS_BEFORE_BLOCKED = 2;
-
-const KEEP_ALIVE = { enabled: true, intervalMs: 15_000, pongTimeoutMs: 5_000 };
-const LAZY = { enabled: true, closeMs: 10_000 };
-const PLAIN = { serialize: (value: unknown): unknown => value, deserialize: (value: unknown): unknown => value };
-const TRANSFORMER = { input: PLAIN, output: PLAIN };
+/** A server that was silent for so long is asked whether it is still there. */
+const SILENCE_MS = 15_000;
+/** A connection on which nothing at all comes back by then is dead (laptops that slept, networks that changed). */
+const PONG_TIMEOUT_MS = 5_000;
 
 export type WsLineOptions = {
   readonly url: string;
   readonly session: Session;
   readonly WebSocket: typeof WebSocket;
-  readonly random: () => number;
-  /** Whether a WebSocket of this client has ever worked: then it isn't blocked, and the line never says so. */
-  readonly history: 'worked-before' | 'never-worked';
-  readonly events: LineEvents;
 };
 
-/** A WebSocket that gives up connecting after {@link CONNECT_TIMEOUT_MS}: some proxies swallow the upgrade without a word. */
-const impatient = (Base: typeof WebSocket): typeof WebSocket =>
-  class extends Base {
-    constructor(url: string | URL) {
-      super(url);
-      const timer = setTimeout(() => {
-        if (this.readyState === Base.CONNECTING) this.close();
-      }, CONNECT_TIMEOUT_MS);
-      for (const event of ['open', 'close']) this.addEventListener(event, () => clearTimeout(timer));
-    }
-  };
-
-/** Sends a ping; calls `onSilence` when nothing at all comes back in time. */
-function probe(client: TRPCWebSocketClient, onSilence: () => void): void {
-  const connection = client.connection;
-  if (connection?.state !== 'open') return;
-  const timer = setTimeout(onSilence, PROBE_TIMEOUT_MS);
-  for (const event of ['message', 'close'])
-    connection.ws.addEventListener(event, () => clearTimeout(timer), { once: true });
-  connection.ws.send('PING');
-}
-
-/** Resolves when the client's present socket, if it has one, is gone. */
-const goodbye = (client: TRPCWebSocketClient): Promise<void> =>
-  new Promise((resolve) => {
-    const connection = client.connection;
-    if (!connection || connection.ws.readyState === connection.ws.CLOSED) return resolve();
-    const timer = setTimeout(resolve, GOODBYE_MS);
-    connection.ws.addEventListener(
-      'close',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
-
 /**
- * The stock tRPC WebSocket client, with our own patience: it asks for its address before every attempt, and that is
- * where an attempt waits for its turn. It resumes by itself: a reconnected subscription is sent again with the last id it saw.
+ * Opens one WebSocket that carries any number of subscriptions, in tRPC's protocol. tRPC's own `wsLink` can't stand in: it
+ * reconnects by itself, on its own terms, while what is lost, waited for and resumed is the live link's to decide for every kind of line.
+ *
+ * @throws Error when there is no token to be had, or the WebSocket doesn't open
  */
-export function openWsLine(options: WsLineOptions): Line {
-  const { session, events, random } = options;
-  const patience = createPatience();
-  let state: 'open' | 'down' | 'closed' = 'down';
-  let worked = options.history === 'worked-before';
-  let attempts = 0;
-  let reached = false;
-  let lostBefore = false;
-  let opened = 0;
-  let requests = 0;
-  let serial = session.serial();
+export async function openWsLine({ url, session, WebSocket }: WsLineOptions): Promise<Line> {
+  const token = await session.token();
+  const serial = session.serial();
+  const socket = new WebSocket(token === null ? url : `${url}?connectionParams=1`);
+  const takers = new Map<number, Taker>();
+  const { promise: ended, resolve: over } = Promise.withResolvers<void>();
+  let attachments = 0;
+  let timer: ReturnType<typeof setTimeout>;
 
-  const stopIfClosed = (): void => {
-    if (state === 'closed') throw new Error('The client was closed.');
+  const send = (message: object): void => socket.send(JSON.stringify(message));
+  const end = (): void => {
+    clearTimeout(timer);
+    takers.clear();
+    socket.close();
+    over();
+  };
+  const ping = (): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    clearTimeout(timer);
+    timer = setTimeout(end, PONG_TIMEOUT_MS);
+    socket.send('PING');
+  };
+  const heard = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(ping, SILENCE_MS);
+  };
+  const receive = (text: string): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    heard();
+    if (text === 'PING') return socket.send('PONG');
+    if (text === 'PONG') return;
+    const message = JSON.parse(text);
+    if (message.method === 'reconnect') return end();
+    const taker = takers.get(message.id);
+    if (message.result && message.result.type !== 'stopped') return taker?.next(message);
+    takers.delete(message.id);
+    if (message.error) taker?.error(TRPCClientError.from(message));
+    else taker?.complete();
   };
 
-  const haveToken = async (): Promise<void> => {
-    for (let failures = 0; ; failures += 1) {
-      stopIfClosed();
-      try {
-        await session.token();
-        return;
-      } catch {
-        events.failed();
-        await patience.wait(backOffMs(failures + 1, random));
-      }
-    }
-  };
-
-  const turn = async (): Promise<string> => {
-    stopIfClosed();
-    await goodbye(client);
-    stopIfClosed();
-    if (attempts > 0 && !reached) events.failed();
-    reached = false;
-    if (!worked && attempts >= ATTEMPTS_BEFORE_BLOCKED) await events.blocked();
-    stopIfClosed();
-    if (attempts > 0 || lostBefore) await patience.wait(backOffMs(attempts, random));
-    attempts += 1;
-    await haveToken();
-    stopIfClosed();
-    return options.url;
-  };
-
-  const connectionParams = async (): Promise<{ token: string }> => {
-    const token = opened > 1 ? await session.freshToken() : await session.token();
-    serial = session.serial();
-    return { token: token ?? '' };
-  };
-
-  const client = createWSClient({
-    url: turn,
-    WebSocket: impatient(options.WebSocket),
-    lazy: LAZY,
-    keepAlive: KEEP_ALIVE,
-    retryDelayMs: () => 0,
-    onOpen: () => {
-      state = 'open';
-      reached = true;
-      opened += 1;
-      events.opened();
-    },
-    onClose: () => {
-      if (state !== 'open') return;
-      state = 'down';
-      lostBefore = true;
-      events.lost();
-    },
-    ...(session.usesToken && { connectionParams }),
-  });
+  timer = setTimeout(end, CONNECT_TIMEOUT_MS);
+  socket.addEventListener('error', end);
+  socket.addEventListener('close', end);
+  await Promise.race([ended, new Promise((resolve) => socket.addEventListener('open', resolve))]);
+  if (socket.readyState !== socket.OPEN) throw new Error('The WebSocket did not open.');
+  socket.addEventListener('message', ({ data }) => receive(data));
+  heard();
+  if (token !== null) send({ method: 'connectionParams', data: { token } });
 
   return {
-    // An id of its own for every attachment: a late "stopped" for an earlier one must not end this one.
-    attach: (op, lastEventId): Frames =>
-      client.request({
-        op: { ...op, id: (requests += 1) },
-        transformer: TRANSFORMER,
-        ...(lastEventId !== undefined && { lastEventId }),
-      }),
+    attach: (op, lastEventId, taker) => {
+      // An id of its own for every attachment: a late "stopped" for an earlier one must not end this one.
+      const id = (attachments += 1);
+      takers.set(id, taker);
+      send({ id, method: 'subscription', params: { path: op.path, input: op.input, lastEventId } });
+      return () => {
+        if (takers.delete(id)) send({ id, method: 'subscription.stop' });
+      };
+    },
+    ended,
     serial: () => serial,
-    confirm: () => {
-      attempts = 0;
-      worked = true;
-    },
-    wake: () => {
-      patience.wake();
-      probe(client, () => {
-        if (state === 'open') events.dead();
-      });
-    },
-    close: () => {
-      state = 'closed';
-      patience.wake();
-      client.close().catch(() => undefined);
-    },
+    wake: ping,
+    close: end,
   };
 }

@@ -72,4 +72,26 @@ describe('where no server answers at all', () => {
     expect(back.sockets()).toBe(1);
     expect(tenantree.live.get().kind).toBe('live');
   });
+
+  it('a client whose tokens come from that server is offline too, and live as soon as there are tokens again', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const gone = await startTicker({ log });
+    await gone.kill();
+    let up = false;
+    const getToken = async (): Promise<string> => {
+      if (!up) throw new Error('The portal gets no token.');
+      return 'token';
+    };
+    const tenantree = connect({ url: gone.url, getToken });
+    cleanUp.push(tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(tenantree.states).toEqual(['connecting', 'offline']), patiently);
+    const back = await startTicker({ log, port: gone.port });
+    cleanUp.push(back.kill);
+    up = true;
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    expect(back.sockets()).toBe(1);
+    expect(tenantree.live.get().kind).toBe('live');
+  });
 });

@@ -117,6 +117,23 @@ describe('a subscription', () => {
     expect(other.ended).toBe(true);
   });
 
+  it('ends with its signal, and so does a call', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await started({ log });
+    const { trpc } = client({ url: server.url });
+    const leave = new AbortController();
+    const told: string[] = [];
+    const { signal } = leave;
+    trpc.ticks.subscribe({}, { signal, onData: ({ data }) => told.push(data), onComplete: () => told.push('end') });
+    await vi.waitFor(() => expect(told).toEqual(['a']), patiently);
+    const call = trpc.whoami.query(undefined, { signal });
+    leave.abort(new Error('Left the page.'));
+    await expect(call).rejects.toThrow('Left the page.');
+    await expect(trpc.whoami.query(undefined, { signal })).rejects.toThrow('Left the page.');
+    await vi.waitFor(() => expect(told).toEqual(['a', 'end']), patiently);
+  });
+
   it.each([
     ['when the network is back', (page: EventTarget) => void page.dispatchEvent(new Event('online'))],
     [

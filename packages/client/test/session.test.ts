@@ -72,10 +72,12 @@ describe('a token', () => {
     expect(onSessionExpired).toHaveBeenCalledTimes(2);
   });
 
-  it('is renewed for live connections that reconnect', async () => {
+  it('stays in use for connections that come back, and is renewed when it is no longer good by then', async () => {
     const log = createLog();
     append(log, 'a');
-    const first = await startTicker({ log });
+    const good = new Set(['token-1', 'token-2']);
+    const accepts = (token: string): boolean => good.has(token);
+    const first = await startTicker({ log, accepts });
     let asked = 0;
     const tenantree = connect({ url: first.url, getToken: async () => `token-${(asked += 1)}` });
     cleanUp.push(tenantree.close);
@@ -83,11 +85,16 @@ describe('a token', () => {
     await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
     await first.kill();
     append(log, 'b');
-    const second = await startTicker({ log, port: first.port });
-    cleanUp.push(second.kill);
+    const second = await startTicker({ log, accepts, port: first.port });
     await vi.waitFor(() => expect(watched.ticks).toEqual(['a', 'b']), patiently);
-    expect(first.wsTokens).toEqual(['token-1']);
-    expect(second.wsTokens).toEqual(['token-2']);
+    expect(second.wsTokens).toEqual(['token-1']);
+    await second.kill();
+    good.delete('token-1');
+    append(log, 'c');
+    const third = await startTicker({ log, accepts, port: first.port });
+    cleanUp.push(third.kill);
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2', '3']), patiently);
+    expect(third.wsTokens).toEqual(['token-1', 'token-2']);
   });
 
   it('refused in the middle of a subscription is renewed and the subscription resumes', async () => {

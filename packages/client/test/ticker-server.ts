@@ -5,6 +5,8 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { WebSocketServer } from 'ws';
 
+const PING = Buffer.from('PING');
+
 type Context = { token: string };
 
 /** What outlives the server's death: every tick so far. Ids are their places in the list, from 1. */
@@ -103,8 +105,12 @@ export type TickerServer = {
   readonly wsTokens: string[];
   readonly upgrades: () => number;
   readonly sockets: () => number;
+  /** Times that a client asked whether the server is still there. */
+  readonly pings: () => number;
   /** Asks live clients to reconnect, as a server does that is about to stop. */
   readonly announceStop: () => void;
+  /** Reads no more of what present connections send, like a network that went away without a word. */
+  readonly freeze: () => void;
   /** Cuts everything at once, like a killed process. */
   readonly kill: () => Promise<void>;
 };
@@ -123,8 +129,10 @@ export async function startTicker(options: TickerOptions): Promise<TickerServer>
   const router = routerOf(options.log, options.accepts ?? (() => true));
   const wsTokens: string[] = [];
   let upgrades = 0;
+  let pings = 0;
   const open = new Set<Socket>();
   const handle = createHTTPHandler({
+    allowMethodOverride: true,
     router,
     basePath: '/trpc/',
     createContext: ({ req }) => ({ token: bearerOf(req) }),
@@ -135,6 +143,11 @@ export async function startTicker(options: TickerOptions): Promise<TickerServer>
     socket.on('close', () => open.delete(socket));
   });
   const wss = new WebSocketServer({ noServer: true });
+  wss.on('connection', (client) =>
+    client.on('message', (data) => {
+      if (Buffer.isBuffer(data) && data.equals(PING)) pings += 1;
+    }),
+  );
   const handler = applyWSSHandler({
     wss,
     router,
@@ -160,7 +173,11 @@ export async function startTicker(options: TickerOptions): Promise<TickerServer>
     wsTokens,
     upgrades: () => upgrades,
     sockets: () => wss.clients.size,
+    pings: () => pings,
     announceStop: handler.broadcastReconnectNotification,
+    freeze: () => {
+      for (const socket of open) socket.pause();
+    },
     kill: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

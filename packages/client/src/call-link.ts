@@ -1,0 +1,103 @@
+import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
+import type { AnyRouter } from '@trpc/server';
+import { observable } from '@trpc/server/observable';
+import type { Taker } from './line.ts';
+import { refusalOf } from './refusal-of.ts';
+import type { Session } from './session.ts';
+
+/** Calls that travel in one request. */
+const MAX_BATCH = 16;
+
+export type CallLinkOptions = {
+  readonly url: string;
+  readonly session: Session;
+  readonly fetch: typeof fetch;
+};
+
+type Call = {
+  readonly op: Operation;
+  readonly resolve: (data: unknown) => void;
+  readonly reject: (error: TRPCClientError<AnyRouter>) => void;
+};
+
+const inputsOf = (calls: readonly Call[]): unknown[] => calls.map(({ op }) => op.input);
+
+/**
+ * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
+ *
+ * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
+ * repeating it is safe. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ */
+export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLink<AnyRouter> {
+  let waiting: Call[] = [];
+
+  const request = async (calls: readonly Call[]): Promise<void> => {
+    try {
+      const token = await session.token();
+      const response = await fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
+        // Reading too: the inputs of a batch are easily too long for an address.
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+        body: JSON.stringify(Object.assign({}, inputsOf(calls))),
+      });
+      const answers = await response.json();
+      for (const [index, call] of calls.entries()) {
+        // a batch that was refused as a whole has one answer
+        const answer = answers[index] ?? answers;
+        if (answer.error) call.reject(TRPCClientError.from(answer));
+        else call.resolve(answer.result.data);
+      }
+    } catch (cause) {
+      for (const { reject } of calls) reject(TRPCClientError.from(cause as Error));
+    }
+  };
+
+  const send = (): void => {
+    for (const type of ['query', 'mutation']) {
+      const calls = waiting.filter(({ op }) => op.type === type);
+      while (calls.length > 0) void request(calls.splice(0, MAX_BATCH));
+    }
+    waiting = [];
+  };
+
+  const attempt = (op: Operation): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (waiting.push({ op, resolve, reject }) === 1) setTimeout(send);
+    });
+
+  const call = async (op: Operation): Promise<unknown> => {
+    for (let renewed = false; ; renewed = true) {
+      // before the first call there is no token yet: that call gets the first one
+      const serial = Math.max(1, session.serial());
+      try {
+        const data = await attempt(op);
+        session.accepted();
+        return data;
+      } catch (error) {
+        if (refusalOf(error).code !== 'UNAUTHORIZED') throw error;
+        if (renewed || !(await session.renewAfter(serial))) {
+          session.expired();
+          throw error;
+        }
+      }
+    }
+  };
+
+  const answer = async (op: Operation, taker: Taker): Promise<void> => {
+    try {
+      op.signal?.throwIfAborted();
+      taker.next({ result: { type: 'data', data: await call(op) } });
+      taker.complete();
+    } catch (error) {
+      taker.error(TRPCClientError.from(error as Error));
+    }
+  };
+
+  return () =>
+    ({ op }) =>
+      observable((taker) => {
+        // The request goes on, for the other calls in it.
+        op.signal?.addEventListener('abort', () => taker.error(TRPCClientError.from(op.signal?.reason)));
+        void answer(op, taker);
+      });
+}

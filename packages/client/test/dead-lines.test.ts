@@ -1,0 +1,71 @@
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { connect, watchTicks } from './ticker-client.ts';
+import { append, createLog, startTicker } from './ticker-server.ts';
+
+const cleanUp: (() => unknown)[] = [];
+const page = new EventTarget();
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.stubGlobal('window', page);
+  vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }));
+});
+afterEach(async () => {
+  for (const act of cleanUp.splice(0).reverse()) await act();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+describe('a connection that looks open while nothing comes back', () => {
+  it.each([
+    ['within five seconds after the network is said to be back', () => void page.dispatchEvent(new Event('online')), 5],
+    ['within twenty seconds by itself', () => undefined, 20],
+  ])('is replaced %s', async (_, hint, seconds) => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']));
+    server.freeze();
+    hint();
+    await vi.advanceTimersByTimeAsync(seconds * 1_000);
+    append(log, 'b');
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2']));
+    expect(server.upgrades()).toBe(2);
+  });
+
+  it('is kept when its server answers', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']));
+    page.dispatchEvent(new Event('online'));
+    await vi.waitFor(() => expect(server.pings()).toBe(1));
+    append(log, 'b');
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2']));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(server.upgrades()).toBe(1);
+  });
+});
+
+describe('a server that takes connections and says nothing', () => {
+  it('is given up after ten seconds, and the client is offline', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const tenantree = connect({
+      url: `http://127.0.0.1:${port}`,
+      fetch: async () => Promise.reject(new Error('down')),
+    });
+    cleanUp.push(() => silent.close(), tenantree.close);
+    watchTicks(tenantree);
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect(tenantree.states).toEqual(['connecting', 'offline']);
+  });
+});
