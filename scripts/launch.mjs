@@ -14,6 +14,9 @@ const OLDEST_NODE = [22, 18];
 /** Signals that end us and that the child gets to hear as well. */
 const ENDING_SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
+/** Ctrl-C comes twice, from the terminal and from npm, which hands on what it gets: within this time it was pressed once. */
+const ECHO_MS = 500;
+
 /**
  * Environment of every child: our own tools first on PATH, a HOME that can be written to, no telemetry, and none of
  * the variables that npm sets about the script it runs (they confuse the npm and pnpm below it).
@@ -88,8 +91,15 @@ export function run(command, args, options = {}) {
     stdio: guarded ? ['ignore', 'inherit', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
+  let last = '';
+  let lastMs = 0;
   /** @param {NodeJS.Signals} signal */
-  const forward = (signal) => endGroup(child.pid, guarded, signal);
+  const forward = (signal) => {
+    const isEcho = signal === last && performance.now() - lastMs < ECHO_MS;
+    last = signal;
+    lastMs = performance.now();
+    if (!isEcho) endGroup(child.pid, guarded, signal);
+  };
   for (const signal of ENDING_SIGNALS) process.on(signal, forward);
   const watch = guarded ? watchParent(() => forward('SIGTERM')) : undefined;
   return new Promise((resolve, reject) => {

@@ -25,7 +25,8 @@ async function launch(source: string) {
   const server = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
   const pidFile = `${server}.pid`;
   const ready = `const ready = () => writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
-  await writeFile(server, `import { writeFileSync } from 'node:fs'; ${ready} ${source}`);
+  const tell = `const tell = (word) => writeFileSync(${JSON.stringify(`${server}.told`)}, word);`;
+  await writeFile(server, `import { writeFileSync } from 'node:fs'; ${ready} ${tell} ${source}`);
   const launcher = `import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'launch.mjs')))};
     process.exit(await run(process.execPath, [${JSON.stringify(server)}], { untilParentEnds: true }));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', launcher], {
@@ -38,7 +39,7 @@ async function launch(source: string) {
     async () => Number(await readFile(pidFile, 'utf8')) || expect.fail('not started yet'),
     10_000,
   );
-  return { child, ended, pid };
+  return { child, ended, pid, told: () => readFile(`${server}.told`, 'utf8') };
 }
 
 const SERVER = `
@@ -62,6 +63,21 @@ describe('starting a program', () => {
 
   it('hands SIGTERM on once and waits for the end', async () => {
     const { child, ended, pid } = await launch(SERVER);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(41);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('takes one Ctrl-C for one, though the terminal and npm both hand it on', async () => {
+    const { child, ended, pid, told } = await launch(`
+      const keep = setInterval(() => {}, 1000);
+      let interrupts = 0;
+      process.on('SIGINT', () => { interrupts += 1; tell('interrupted'); });
+      process.on('SIGTERM', () => process.exit(40 + interrupts));
+      ready();`);
+    child.kill('SIGINT');
+    await vi.waitFor(async () => expect(await told()).toBe('interrupted'), 10_000);
+    child.kill('SIGINT');
     child.kill('SIGTERM');
     expect(await ended).toBe(41);
     expect(isAlive(pid)).toBe(false);

@@ -27,12 +27,26 @@ export type KillableServer = {
   /** Stops it in the middle of what it does (SIGSTOP); it knows nothing of that when it is woken. */
   freeze(): void;
   wake(): void;
-  /** Opens the first-run link and makes a key of the main account. */
-  claim(): Promise<{ readonly account: string; readonly key: string }>;
+  /** The process that was started last. */
+  pid(): number;
+  /** See {@link claim}. */
+  claim(): Promise<Claimed>;
   /** Runs another program of the repository, which ends with this. */
   run(file: string, args: readonly string[]): Program;
   close(): Promise<void>;
 };
+
+type Claimed = { readonly account: string; readonly key: string };
+
+/** Opens the first-run link that a server printed, and makes a key of the main account. */
+export async function claim(url: string, printed: string): Promise<Claimed> {
+  const token = /tt_setup_[\w-]+/.exec(printed)?.[0] ?? '';
+  const person = { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD, accountName: 'Main' };
+  const { account } = await clientWith(url, {}).setup.claim.mutate(person);
+  const owner = clientOf(url, await signIn(url, person.email, PASSWORD));
+  const { key } = await owner.keys.create.mutate({ account, name: 'Test key' });
+  return { account, key };
+}
 
 /**
  * Prepares a server process on a port that stays the same.
@@ -94,14 +108,8 @@ export async function prepareKillableServer(beside?: KillableServer): Promise<Ki
     },
     freeze: () => void server?.child.kill('SIGSTOP'),
     wake: () => void server?.child.kill('SIGCONT'),
-    claim: async () => {
-      const token = /tt_setup_[\w-]+/.exec(server?.output() ?? '')?.[0] ?? '';
-      const claim = { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD, accountName: 'Main' };
-      const { account } = await clientWith(url, {}).setup.claim.mutate(claim);
-      const owner = clientOf(url, await signIn(url, claim.email, PASSWORD));
-      const { key } = await owner.keys.create.mutate({ account, name: 'Test key' });
-      return { account, key };
-    },
+    pid: () => server?.child.pid ?? 0,
+    claim: () => claim(url, server?.output() ?? ''),
     close: async () => {
       for (const { child } of programs) child.kill('SIGKILL');
       await Promise.all(programs.map(({ exit }) => exit));
