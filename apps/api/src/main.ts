@@ -39,7 +39,7 @@ async function announce({ composed: { hall } }: Running): Promise<void> {
  * Stops in order on the first signal. A second one, or a stop that takes too long, drops what is under way and stops only the database,
  * which would outlive us; a third ends us at once.
  */
-function stopOnSignals(running: Promise<Running>, log: Logger): void {
+function stopOnSignals(running: Promise<Running>, log: Logger): { readonly isStopping: () => boolean } {
   let asked = 0;
 
   const stop = async (): Promise<void> => {
@@ -66,14 +66,16 @@ function stopOnSignals(running: Promise<Running>, log: Logger): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onReason);
   // scripts/launch.mjs holds an IPC channel: when it vanishes without a word, so do we.
   process.once('disconnect', () => onReason('disconnect'));
+  return { isStopping: () => asked > 0 };
 }
 
 async function main(): Promise<void> {
   const config = await readConfig(process.env);
   const log = createLog({ level: config.logLevel });
   const running = start(config, log);
-  stopOnSignals(running, log);
-  await announce(await running);
+  const { isStopping } = stopOnSignals(running, log);
+  const started = await running;
+  if (!isStopping()) await announce(started);
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import type { AccountId } from '@tenantree/domain';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { deploy } from './support/deployment.ts';
 import { databasesOf, type Program, type Programs, preparePrograms } from './support/programs.ts';
@@ -78,6 +79,15 @@ describe('the program', () => {
     next.child.kill('SIGTERM');
     const [code] = await once(next.child, 'exit');
     expect(code).toBe(0);
+    expect(await databasesOf(dataDir)).toEqual([]);
+  });
+
+  it('stops while it starts for the first time, without inviting anybody', async () => {
+    const { child, ended, printed } = programs.launch();
+    await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 10_000);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(printed()).toBe('');
     expect(await databasesOf(dataDir)).toEqual([]);
   });
 
