@@ -83,9 +83,9 @@ async function survive(disk: string, server: ChildProcess, printed: () => string
   const statuses = new Map<number, number>();
   let acknowledged = 0;
   let last = 0;
-  let goesOn = true;
+  const stop = new AbortController();
   const send = async (): Promise<void> => {
-    while (goesOn) {
+    while (!stop.signal.aborted) {
       const events = Array.from({ length: EVENTS_PER_CALL }, () => ({
         meter: 'call.minutes',
         quantity: '0.25',
@@ -111,7 +111,7 @@ async function survive(disk: string, server: ChildProcess, printed: () => string
     await rm(ballast);
     await until('usage is accepted again', async () => last === 200);
   }
-  goesOn = false;
+  stop.abort();
   await sending;
   const input = encodeURIComponent(JSON.stringify({ account }));
   const totals = await ask<{ events: { total: number } }>(`/trpc/usage.totals?input=${input}`, undefined, headers);
