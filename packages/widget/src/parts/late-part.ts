@@ -16,24 +16,21 @@ export async function fetched<Module>(load: () => Promise<Module>): Promise<Modu
 /** A part that few visits need: loaded when it is first asked for. Where that failed, asking again tries again. */
 export class LatePart<Part> {
   readonly #make: () => Promise<Part>;
+  readonly #ready: (() => void) | undefined;
   #loading: Promise<Part> | null = null;
   #prepared = false;
   /** The part, once it is there. */
   part: Part | null = null;
 
-  constructor(make: () => Promise<Part>) {
+  /** @param ready called when the part is there */
+  constructor(make: () => Promise<Part>, ready?: () => void) {
     this.#make = make;
+    this.#ready = ready;
   }
 
-  async load(): Promise<Part> {
-    this.#loading ??= this.#make();
-    try {
-      this.part = await this.#loading;
-      return this.part;
-    } catch (cause) {
-      this.#loading = null;
-      throw cause;
-    }
+  load(): Promise<Part> {
+    this.#loading ??= this.#load();
+    return this.#loading;
   }
 
   /** Loads the part ahead of its use. Tries once: the pointer comes near more often than a server comes back. */
@@ -41,5 +38,16 @@ export class LatePart<Part> {
     if (this.#prepared) return;
     this.#prepared = true;
     this.load().catch(() => undefined);
+  }
+
+  async #load(): Promise<Part> {
+    try {
+      this.part = await this.#make();
+    } catch (cause) {
+      this.#loading = null;
+      throw cause;
+    }
+    this.#ready?.();
+    return this.part;
   }
 }

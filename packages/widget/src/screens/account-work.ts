@@ -5,6 +5,7 @@ import type { SamToast, Toast } from '../parts/sam-toast.ts';
 import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActs } from './account-acts.ts';
+import type { AccountSearch } from './account-search.ts';
 import { copyText } from './copy-text.ts';
 import type { DialogContext } from './dialog-context.ts';
 import { menuFor } from './row-menu.ts';
@@ -17,13 +18,15 @@ const ASK_ABOVE_ROWS = 2_000;
 /** What can be done with single accounts: their menus, dialogs, acts and messages. */
 export class AccountWork {
   readonly #screen: SamSubaccounts;
+  readonly #search: AccountSearch;
   readonly #dialogs: ScreenDialogs;
   #acts: { readonly store: TreeStore; readonly acts: AccountActs } | null = null;
   /** An account that a dialog made: the focus goes to it afterwards. */
   #landing: AccountRow['id'] | null = null;
 
-  constructor(screen: SamSubaccounts) {
+  constructor(screen: SamSubaccounts, search: AccountSearch) {
     this.#screen = screen;
+    this.#search = search;
     this.#dialogs = new ScreenDialogs(screen.renderRoot);
     this.#dialogs.prepare();
   }
@@ -161,7 +164,7 @@ export class AccountWork {
     const acts = this.#actsOf(store);
     if (!source || !store || !acts) return null;
     const created = (row: AccountRow): void => {
-      this.#screen.clearSearch();
+      this.#search.find('');
       takeCreated(store, row);
       this.#reveal(store, row);
       this.#landing = row.id;

@@ -11,65 +11,56 @@ export const refusalFrom = (error: unknown): SourceRefusal =>
     ? error
     : new SourceRefusal({ code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) });
 
-/** Loads the pages that a tree wants, a few at a time and in the order in which they are asked for. */
+/** Loads the pages that a tree wants, a few at a time and in the order in which they are asked for, until it is given up. */
 export class PageLoader {
   readonly #source: AccountSource;
-  readonly #ended = new AbortController();
-  /** Told about each page that could not be loaded, and null when one could. */
+  readonly #signal: AbortSignal;
   readonly #report: (refusal: SourceRefusal | null) => void;
-  #waiting: (() => Promise<void>)[] = [];
+  readonly #waiting: (() => Promise<void>)[] = [];
   #running = 0;
 
-  constructor(source: AccountSource, report: (refusal: SourceRefusal | null) => void) {
+  /** @param report told about each page that could not be loaded, and null when one could */
+  constructor(source: AccountSource, signal: AbortSignal, report: (refusal: SourceRefusal | null) => void) {
     this.#source = source;
+    this.#signal = signal;
     this.#report = report;
   }
 
   /** Answers a want of a store, sooner or later. */
   load(store: TreeStore, want: Want): void {
-    const { sort, direction } = want.order;
     const { status } = store;
     this.#waiting.push(async () => {
       try {
-        const page = await this.#page(store, want, { sort, direction, status });
+        const page = await this.#page(store, want, status);
         this.#report(null);
         store.receive(want, page);
       } catch (error) {
-        if (this.#ended.signal.aborted) return;
+        if (this.#signal.aborted) return;
         const refusal = refusalFrom(error);
         this.#report(refusal);
         store.fail(want, refusal);
       }
     });
-    this.#next();
-  }
-
-  stop(): void {
-    this.#waiting = [];
-    this.#ended.abort();
+    void this.#next();
   }
 
   #page(
     store: TreeStore,
-    { view, branch, cursor }: Want,
-    query: Pick<TreeStore['order'], 'sort' | 'direction'> & Pick<TreeStore, 'status'>,
+    { view, branch, cursor, order }: Want,
+    status: TreeStore['status'],
   ): Promise<AccountPage | SearchPage> {
-    const { signal } = this.#ended;
-    if (branch === view.root && branch.kind === 'matched') {
-      return this.#source.search(store.accountId, { query: store.query ?? '', cursor, limit: PAGE_ROWS }, signal);
-    }
-    return this.#source.list(branch.accountId, { ...query, cursor, limit: PAGE_ROWS }, signal);
+    const part = { cursor, limit: PAGE_ROWS };
+    return branch === view.root && branch.kind === 'matched'
+      ? this.#source.search(store.accountId, { query: store.query ?? '', ...part }, this.#signal)
+      : this.#source.list(branch.accountId, { ...order, status, ...part }, this.#signal);
   }
 
-  #next(): void {
-    while (this.#running < AT_ONCE) {
-      const job = this.#waiting.shift();
-      if (job === undefined) return;
-      this.#running += 1;
-      void job().finally(() => {
-        this.#running -= 1;
-        this.#next();
-      });
-    }
+  async #next(): Promise<void> {
+    const job = this.#running < AT_ONCE && !this.#signal.aborted && this.#waiting.shift();
+    if (!job) return;
+    this.#running += 1;
+    await job();
+    this.#running -= 1;
+    void this.#next();
   }
 }

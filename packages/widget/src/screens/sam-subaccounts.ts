@@ -1,29 +1,33 @@
+import { NO_ANSWER } from '@tenantree/client';
 import type { AccountId, AccountRow } from '@tenantree/domain';
-import { adoptStyles, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { fetched, LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import type { RowFeatures } from '../tree/paint-row.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
-import { emit } from '../tree/tree-events.ts';
+import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
 import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
-import { DEFAULT_VIEW, isSameView, type ScreenView } from './screen-view.ts';
-import { bones, countWords, foundWords, isEmpty, refusedNote, staleNote, wayBar } from './subaccounts-body.ts';
-import { SubaccountsCommands } from './subaccounts-commands.ts';
+import type { ScreenStates } from './screen-states.ts';
+import { DEFAULT_VIEW, type ScreenView } from './screen-view.ts';
+import type { ScreenWork } from './screen-work.ts';
+import { bones, countWords, failureNote, isEmpty } from './subaccounts-body.ts';
 import { subaccountsStyles } from './subaccounts-styles.ts';
 import { toolbar } from './subaccounts-toolbar.ts';
 import { TreeSession } from './tree-session.ts';
 
-/** How often an order is looked at while numbers change, in milliseconds. */
-const ORDER_CHECK_MS = 500;
+/** How long rows stand before it is loaded what one can do with them, in milliseconds: whoever acts later needs no server for that. */
+const AHEAD_MS = 500;
+
+const ROW_FEATURES = { select: true, switch: false, actions: true };
+const ROW_FEATURES_WITH_SWITCH = { ...ROW_FEATURES, switch: true };
 
 /**
  * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave
  * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`, and how
- * one looks at it now as `sam-view`.
+ * one looks at it now as `sam-view`. What happens when the screen is used is loaded when somebody turns to it (screen-work.ts).
  */
 export class SamSubaccounts extends LitElement {
   static override properties = {
@@ -58,14 +62,20 @@ export class SamSubaccounts extends LitElement {
   /** Title instead of the catalogue's; an empty one leaves it out. */
   declare heading: string | null;
   session: TreeSession | null = null;
-  readonly #commands = new SubaccountsCommands(this);
-  readonly #states = new LatePart(() => fetched(() => import('./screen-states.ts')));
-  #stops: (() => void)[] = [];
-  #orderCheck: ReturnType<typeof setTimeout> | undefined;
-  #order: 'current' | 'outdated' = 'current';
-  #shown = DEFAULT_VIEW;
-  #allowed: ReadonlySet<Feature> = new Set();
-  #rowFeatures: RowFeatures = { select: true, switch: true, actions: true };
+  readonly #work = new LatePart<ScreenWork>(
+    async () => {
+      const { ScreenWork } = await fetched(() => import('./screen-work.ts'));
+      return new ScreenWork(this);
+    },
+    () => this.requestUpdate(),
+  );
+  readonly #states = new LatePart<ScreenStates>(
+    async () => {
+      const { ScreenStates } = await fetched(() => import('./screen-states.ts'));
+      return new ScreenStates(this);
+    },
+    () => this.requestUpdate(),
+  );
 
   constructor() {
     super();
@@ -83,7 +93,12 @@ export class SamSubaccounts extends LitElement {
 
   /** What can be done here. */
   get allowed(): ReadonlySet<Feature> {
-    return this.#allowed;
+    return allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
+  }
+
+  /** The table, once there is one. */
+  get tree(): SamTree | null {
+    return this.renderRoot.querySelector<SamTree>('sam-tree');
   }
 
   override connectedCallback(): void {
@@ -102,34 +117,23 @@ export class SamSubaccounts extends LitElement {
     else this.restart();
   }
 
-  /** The table, once there is one. */
-  get tree(): SamTree | null {
-    return this.renderRoot.querySelector<SamTree>('sam-tree');
-  }
-
-  /** What can be done with an account below the acting one: entries for a host that shows the account elsewhere. */
-  menuOf(account: AccountRow): Promise<readonly MenuItem[]> {
-    return this.#commands.menuOf(account);
-  }
+  /** What can be done with an account below the acting one: entries for its row, and for a host that shows the account elsewhere. */
+  readonly menuOf = async (account: AccountRow): Promise<readonly MenuItem[]> =>
+    (await this.#loadWork()).accounts.menuOf(account);
 
   /** Does one of these entries, with its dialog and its message. */
-  perform(id: string, account: AccountRow): Promise<void> {
-    return this.#commands.perform(id, account);
+  async perform(id: string, account: AccountRow): Promise<void> {
+    (await this.#loadWork()).perform(id, account);
   }
 
   /** Renames an account, with a message that has Undo; @returns why it was refused */
   async renameAccount(account: AccountRow, name: string): Promise<SourceRefusal | null> {
-    return (await this.#commands.work()).accounts.renameElsewhere({ account, name });
+    return (await this.#loadWork()).accounts.renameElsewhere({ account, name });
   }
 
   /** Tells the host what failed. */
   report({ code, message, retryable }: SourceRefusal): void {
     emit(this, 'sam-error', { code, message, retryable });
-  }
-
-  /** Shows the tree again as it was before a search. */
-  clearSearch(): void {
-    if (this.#commands.query !== '') this.#commands.search('');
   }
 
   /** Moves the focus to the search field. */
@@ -141,59 +145,49 @@ export class SamSubaccounts extends LitElement {
   restart(): void {
     this.#end();
     if (this.source === null || this.account === '') return;
-    const { source } = this;
-    this.session = new TreeSession(source, this.account, this.view, () => this.#sessionChanged());
-    this.#commands.query = this.view.query;
-    this.#shown = this.view;
-    this.#stops.push(source.state.subscribe(() => this.#liveChanged()));
+    this.session = new TreeSession(this.source, this.account, this.view, {
+      ready: () => this.#ready(),
+      refused: (refusal) => this.report(refusal),
+      changed: () => this.requestUpdate(),
+      ticked: () => this.#work.part?.checkOrder(),
+    });
     void this.session.start();
     this.requestUpdate();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('texts')) this.#work.part?.completeTexts();
     if (changed.has('source') || changed.has('account')) this.restart();
-    else if (changed.has('view')) this.#follow();
-    if (this.#order === 'outdated' && !this.session?.store?.view.isOutOfOrder()) this.#order = 'current';
-    this.#allowed = allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
-    const switches = this.#allowed.has('switch');
-    if (this.#rowFeatures.switch !== switches) this.#rowFeatures = { ...this.#rowFeatures, switch: switches };
+    else if (changed.has('view') && this.session) this.#do((work) => work.follow());
   }
 
   protected override updated(): void {
-    const store = this.session?.store;
-    if (!store || this.session?.searching) return;
-    const view = { query: this.#commands.query.trim(), order: store.order, status: store.status };
-    if (isSameView(view, this.#shown)) return;
-    this.#shown = view;
-    emit(this, 'sam-view', view);
+    this.#work.part?.tellView();
   }
 
   protected override render(): TemplateResult {
-    const { texts, session } = this;
-    const commands = this.#commands;
-    const store = session?.store ?? null;
-    const found = foundWords(store, texts);
-    return html`<div class="screen" @keydown=${commands.press} @focusin=${commands.prepare} @pointerover=${commands.prepare}>
+    const { texts, session, source } = this;
+    const store = session?.store;
+    const bars = this.#work.part?.bars;
+    return html`<div class="screen" @keydown=${this.#press} @focusin=${this.#prepare} @pointerover=${this.#prepare}>
       ${this.#top()}
-      <div class="card" part="card" @sam-action=${commands.act} @sam-rename=${commands.rename} @sam-select=${() => this.requestUpdate()} @sam-sort=${() => this.requestUpdate()} @sam-missing=${commands.missing}>
+      <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
         ${toolbar({
           texts,
-          state: store === null ? 'waiting' : session?.searching ? 'searching' : 'ready',
-          query: commands.query,
-          found,
-          selected: store?.selection.size ?? 0,
-          order: this.#order,
-          live: this.source?.state.get() ?? null,
-          status: store?.status ?? DEFAULT_STATUS,
+          state: store ? (this.#work.part?.search.busy ? 'searching' : 'ready') : 'waiting',
+          query: session?.query ?? '',
+          live: source?.state.get() ?? null,
           updates: store?.paused ? 'paused' : 'running',
-          create: this.#allowed.has('create') ? 'offered' : 'hidden',
-          on: commands.toolbar,
+          status: store?.status ?? DEFAULT_STATUS,
+          create: this.allowed.has('create') ? 'offered' : 'hidden',
+          bars,
+          use: this.#use,
         })}
-        ${session && store ? staleNote(session, texts, () => this.refresh()) : nothing}
-        ${store ? wayBar(store, texts, () => commands.leave()) : nothing}
+        ${store && session.stale && failureNote(session.stale.refusal, session.stale.since, texts, () => this.refresh())}
+        ${bars?.way()}
         ${this.#body()}
       </div>
-      <div class="hidden" role="status">${found}</div>
+      <div class="hidden" role="status">${bars?.found()}</div>
       <slot name="footer"></slot>
       <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')}></sam-menu>
       <sam-toast></sam-toast>
@@ -208,86 +202,94 @@ export class SamSubaccounts extends LitElement {
 
   #body(): TemplateResult {
     const { texts, session } = this;
-    const commands = this.#commands;
-    const store = session?.store ?? null;
-    if (session?.refusal) {
-      const { refusal, detail } = session;
-      const retry = (): void => this.restart();
-      const states = this.#statesNow();
-      return states
-        ? states.refusedState(refusal, detail?.name ?? '', texts, retry)
-        : refusedNote(refusal, texts, retry);
-    }
-    if (store === null) return bones(texts);
-    const create = this.#allowed.has('create') ? () => commands.toolbar.create() : null;
-    const offers = { clearSearch: () => commands.toolbar.search(''), create };
-    return html`${isEmpty(store) ? this.#statesNow()?.emptyState(store, texts, offers) : nothing}
+    const store = session?.store;
+    const retry = (): void => this.restart();
+    if (session?.refusal)
+      return (
+        this.#statesNow()?.refused(session.refusal, retry) ?? failureNote(session.refusal, undefined, texts, retry)
+      );
+    if (!store) return bones(texts);
+    return html`${isEmpty(store) ? this.#statesNow()?.empty(store, this.#use) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
-        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.#rowFeatures} .menuOf=${commands.menuOf}
+        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.allowed.has('switch') ? ROW_FEATURES_WITH_SWITCH : ROW_FEATURES} .menuOf=${this.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }
 
   /** What stands in place of rows, once it is there. */
-  #statesNow(): typeof import('./screen-states.ts') | null {
-    const { part } = this.#states;
-    if (part === null) this.#loadStates().catch(() => undefined);
-    return part;
+  #statesNow(): ScreenStates | null {
+    this.#states.prepare();
+    return this.#states.part;
   }
 
-  async #loadStates(): Promise<void> {
-    const { stateStyles } = await this.#states.load();
-    if (this.shadowRoot) adoptStyles(this.shadowRoot, [...SamSubaccounts.styles, stateStyles]);
-    this.requestUpdate();
+  /** The first rows are there. */
+  #ready(): void {
+    const { session } = this;
+    emit(this, 'sam-ready', { account: session?.row });
+    if (session?.query) this.#do((work) => work.search.find(session.query));
+    setTimeout(() => this.#prepare(), AHEAD_MS);
   }
 
-  /** Shows what the host wants to see; a host that only gives back what it was told changes nothing. */
-  #follow(): void {
-    const before = this.#shown;
-    if (isSameView(this.view, before)) return;
-    this.#shown = this.view;
-    this.#commands.show(this.view, before);
+  #prepare(): void {
+    this.#work.prepare();
   }
 
-  #sessionChanged(): void {
-    const store = this.session?.store;
-    if (store && this.#stops.length < 2) {
-      const heard = { changed: () => this.#treeChanged(), ticked: () => this.#checkOrder() };
-      this.#stops.push(store.listen(heard), this.#commands.ahead());
-      emit(this, 'sam-ready', { account: this.session?.row });
+  /** Shortcuts that belong to the screen. In the table they are the table's, in a field letters. */
+  #press(event: KeyboardEvent): void {
+    const { key, target } = event;
+    if (event.defaultPrevented) return;
+    if (key === 'F6') this.#do(({ accounts }) => accounts.toastsFocus());
+    else if (!(target instanceof HTMLElement && target.matches('h1, button')) || event.ctrlKey || event.metaKey) return;
+    else if (key === '/') this.focusSearch();
+    else if (key === 'c') this.#do((work) => work.create(null));
+    else return;
+    event.preventDefault();
+  }
+
+  /** Something named is clicked, typed into, or pressed in. */
+  #use(event: Event): void {
+    const { currentTarget: used } = event;
+    this.#do((work) => work.use(used, event));
+  }
+
+  /** Something is wanted from a row; a host may prevent it and do it itself. */
+  #act(event: CustomEvent<ActionDetail>): void {
+    const { action, account } = event.detail;
+    queueMicrotask(() => {
+      if (!event.defaultPrevented) this.#do((work) => work.act(action, account));
+    });
+  }
+
+  #rename({ detail }: CustomEvent<RenameDetail>): void {
+    this.#do(({ accounts }) => void accounts.rename(detail));
+  }
+
+  /** Does something once it is known how. */
+  #do(act: (work: ScreenWork) => void): void {
+    const { part } = this.#work;
+    if (part) act(part);
+    else this.#loadWork().then(act, () => undefined);
+  }
+
+  async #loadWork(): Promise<ScreenWork> {
+    try {
+      return await this.#work.load();
+    } catch (cause) {
+      this.#missing();
+      throw cause;
     }
-    if (this.session?.refusal) this.report(this.session.refusal);
-    this.requestUpdate();
   }
 
-  /** Back on line: what could not be loaded is tried again by itself. */
-  #liveChanged(): void {
-    if (this.source?.state.get().kind === 'live' && this.session?.stale?.refusal.retryable) this.refresh();
-    this.requestUpdate();
-  }
-
-  #treeChanged(): void {
-    this.#checkOrder();
-    this.requestUpdate();
-  }
-
-  #checkOrder(): void {
-    this.#orderCheck ??= setTimeout(() => {
-      this.#orderCheck = undefined;
-      const order = this.session?.store?.view.isOutOfOrder() ? 'outdated' : 'current';
-      if (order === this.#order) return;
-      this.#order = order;
-      this.requestUpdate();
-    }, ORDER_CHECK_MS);
+  /** Says that a part of the page could not be loaded: where the server answers it is a newer one, and has other parts. */
+  #missing(event?: Event): void {
+    event?.stopPropagation();
+    const isNewer = this.source?.state.get().kind === 'live';
+    const message = this.texts.say('versionText');
+    this.session?.report(new SourceRefusal(isNewer ? { code: 'INTERNAL', message } : NO_ANSWER));
   }
 
   #end(): void {
     this.session?.stop();
     this.session = null;
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
-    clearTimeout(this.#orderCheck);
-    this.#orderCheck = undefined;
-    this.#order = 'current';
   }
 }

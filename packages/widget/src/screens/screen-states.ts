@@ -4,6 +4,7 @@ import { drawn, icon } from '../icons/icons.ts';
 import { enStates } from '../strings/en-states.ts';
 import type { Texts } from '../strings/texts.ts';
 import { DEFAULT_STATUS, type TreeStore } from '../tree/tree-store.ts';
+import type { SamSubaccounts } from './sam-subaccounts.ts';
 
 const LOCK = 'M5 11h14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1Zm2 0V7a5 5 0 0 1 10 0v4';
 const REFRESH = 'M3 12a9 9 0 0 1 15-6.7L21 8m0-5v5h-5m5 4a9 9 0 0 1-15 6.7L3 16m0 5v-5h5';
@@ -12,7 +13,7 @@ const PEOPLE =
 const SIZE_PX = 24;
 
 /** What stands in place of rows, for the sheet of the screen. */
-export const stateStyles = css`
+const stateStyles = css`
   .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
   .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }
   .state p { margin: 0; max-inline-size: min(46ch, 100%); overflow-wrap: anywhere; } .state .acts { display: flex; gap: var(--sam-2); flex-wrap: wrap; justify-content: center; margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); margin-block-end: var(--sam-1); }
@@ -20,7 +21,12 @@ export const stateStyles = css`
 `;
 
 /** Something to do about a state. */
-type StateAct = { readonly label: string; readonly act: () => void; readonly tone?: 'primary' };
+type StateAct = {
+  readonly label: string;
+  readonly act: (event: Event) => void;
+  readonly name?: string;
+  readonly tone?: 'primary';
+};
 
 /** A calm block in place of rows: what is the matter, what it means, what to do. */
 function stateBlock(
@@ -33,48 +39,65 @@ function stateBlock(
   return html`<div class="state" part="state">
     <span class="sign">${sign}</span><h2>${title}</h2><p>${text}</p>
     ${small === null ? nothing : html`<p class="hint">${small}</p>`}
-    ${acts.length === 0 ? nothing : html`<div class="acts">${acts.map(({ label, act, tone }) => html`<button class="button ${tone ?? ''}" type="button" @click=${act}>${label}</button>`)}</div>`}
+    ${acts.length === 0 ? nothing : html`<div class="acts">${acts.map(({ label, act, name, tone }) => html`<button class="button ${tone ?? ''}" name=${name ?? nothing} type="button" @click=${act}>${label}</button>`)}</div>`}
   </div>`;
 }
 
-/** Why an account's subaccounts can't be shown at all. */
-export function refusedState(refusal: SourceRefusal, name: string, texts: Texts, retry: () => void): TemplateResult {
-  texts.complete(enStates);
-  const { say } = texts;
-  const again = { label: say('retry'), act: retry };
-  const lock = drawn(LOCK, SIZE_PX);
-  const id = refusal.requestId === null ? null : say('requestId', { id: refusal.requestId });
-  switch (refusal.code) {
-    case 'FORBIDDEN':
-      if (name === '') return stateBlock(lock, say('noAccessTitleUnnamed'), say('noAccessTextUnnamed'));
-      return stateBlock(lock, say('noAccessTitle', { name }), say('noAccessText', { name }));
-    case 'NOT_FOUND':
-      return stateBlock(icon('search', SIZE_PX), say('notFoundTitle'), say('notFoundText'));
-    case 'UNAUTHORIZED':
-      return stateBlock(lock, say('unauthorizedTitle'), say('unauthorizedText'), [again]);
-    case 'UNAVAILABLE':
-      return stateBlock(drawn(REFRESH, SIZE_PX), say('offlineTitle'), say('offlineText'), [again]);
-    default:
-      return stateBlock(icon('alert', SIZE_PX), say('failedTitle'), refusal.message, [again], id);
-  }
-}
+/** What stands in place of rows. Loaded when there are none. */
+export class ScreenStates {
+  readonly #screen: SamSubaccounts;
 
-/** What is offered in place of rows. */
-export type EmptyOffers = { readonly clearSearch: () => void; readonly create: (() => void) | null };
+  constructor(screen: SamSubaccounts) {
+    this.#screen = screen;
+    if (stateStyles.styleSheet) screen.shadowRoot?.adoptedStyleSheets.push(stateStyles.styleSheet);
+  }
 
-/** Why there are no rows. */
-export function emptyState(store: TreeStore, texts: Texts, offers: EmptyOffers): TemplateResult {
-  texts.complete(enStates);
-  const { say } = texts;
-  if (store.query !== null) {
-    const clear = { label: say('clearAll'), act: offers.clearSearch };
-    const text = say('noMatchText', { query: store.query });
-    return stateBlock(icon('search', SIZE_PX), say('noMatchTitle'), text, [clear]);
+  /** Why an account's subaccounts can't be shown at all. */
+  refused(refusal: SourceRefusal, retry: () => void): TemplateResult {
+    const { say } = this.#texts();
+    const name = this.#screen.session?.detail?.name;
+    const again = { label: say('retry'), act: retry };
+    const lock = drawn(LOCK, SIZE_PX);
+    const id = refusal.requestId === null ? null : say('requestId', { id: refusal.requestId });
+    switch (refusal.code) {
+      case 'FORBIDDEN':
+        if (name === undefined) return stateBlock(lock, say('noAccessTitleUnnamed'), say('noAccessTextUnnamed'));
+        return stateBlock(lock, say('noAccessTitle', { name }), say('noAccessText', { name }));
+      case 'NOT_FOUND':
+        return stateBlock(icon('search', SIZE_PX), say('notFoundTitle'), say('notFoundText'));
+      case 'UNAUTHORIZED':
+        return stateBlock(lock, say('unauthorizedTitle'), say('unauthorizedText'), [again]);
+      case 'UNAVAILABLE':
+        return stateBlock(drawn(REFRESH, SIZE_PX), say('offlineTitle'), say('offlineText'), [again]);
+      default:
+        return stateBlock(icon('alert', SIZE_PX), say('failedTitle'), refusal.message, [again], id);
+    }
   }
-  if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
-    const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
-    return stateBlock(icon('filter', SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
+
+  /**
+   * Why there are no rows.
+   *
+   * @param use hears of clicks on the buttons `clear` and `create`
+   */
+  empty(store: TreeStore, use: (event: Event) => void): TemplateResult {
+    const { say } = this.#texts();
+    if (store.query !== null) {
+      const clear = { label: say('clearAll'), act: use, name: 'clear' };
+      const text = say('noMatchText', { query: store.query });
+      return stateBlock(icon('search', SIZE_PX), say('noMatchTitle'), text, [clear]);
+    }
+    if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
+      const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
+      return stateBlock(icon('filter', SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
+    }
+    const create = { label: say('create'), act: use, name: 'create', tone: 'primary' as const };
+    const acts = this.#screen.allowed.has('create') ? [create] : [];
+    return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), say('emptyText'), acts)}</slot>`;
   }
-  const create = offers.create && { label: say('create'), act: offers.create, tone: 'primary' as const };
-  return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), say('emptyText'), create ? [create] : [])}</slot>`;
+
+  #texts(): Texts {
+    const { texts } = this.#screen;
+    texts.complete(enStates);
+    return texts;
+  }
 }

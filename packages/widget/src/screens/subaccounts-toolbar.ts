@@ -5,81 +5,50 @@ import { icon } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { liveBadge } from './live-badge.ts';
+import type { SubaccountsBars } from './subaccounts-bars.ts';
 
-/** What the toolbar shows, and what happens when it is used. */
+/** What the toolbar shows. */
 export type Toolbar = {
   readonly texts: Texts;
-  /** `ready` once there is a tree to search, sort and filter. */
+  /** `ready` once there is a tree to sort and filter. */
   readonly state: 'waiting' | 'ready' | 'searching';
   readonly query: string;
-  /** How much was found, in words; empty when nothing was searched for. */
-  readonly found: string;
-  readonly selected: number;
-  readonly order: 'current' | 'outdated';
   readonly live: LiveState | null;
   readonly updates: 'paused' | 'running';
   readonly status: readonly AccountStatus[];
   readonly create: 'offered' | 'hidden';
-  readonly on: {
-    readonly search: (query: string) => void;
-    readonly searchKey: (event: KeyboardEvent) => void;
-    readonly clearSelection: () => void;
-    readonly sortAgain: () => void;
-    readonly pause: () => void;
-    readonly filter: (event: Event) => void;
-    readonly view: (event: Event) => void;
-    readonly create: () => void;
-  };
+  /** What stands here once somebody searched, selected or sorted. */
+  readonly bars: SubaccountsBars | undefined;
+  /** Hears of clicks on buttons, which say by their name what they are for, and of what is typed and pressed in the field. */
+  readonly use: (event: Event) => void;
 };
 
 /** Search, what is going on, and what can be done about the whole table. */
 export function toolbar(bar: Toolbar): TemplateResult {
-  const { texts, on, live, updates, selected } = bar;
+  const { texts, state, live, updates, bars, use } = bar;
   const { say } = texts;
-  const waiting = bar.state === 'waiting';
+  const waiting = state === 'waiting';
   const chosen = bar.status === DEFAULT_STATUS ? '' : `: ${bar.status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
-    ${searchField(bar)}
-    ${bar.found ? html`<span class="found" aria-hidden="true"><bdi>${bar.found}</bdi></span>` : nothing}
-    ${
-      selected > 0
-        ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n: selected })}. ${say('clearSelection')}`} @click=${on.clearSelection}><bdi>${say('selected', { n: selected })}</bdi>${icon('close', 12)}</button>`
-        : nothing
-    }
-    ${
-      bar.order === 'outdated'
-        ? html`<button class="chip warn" type="button" @click=${on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
-        : nothing
-    }
+    <label class="field search ${state === 'searching' ? 'busy' : ''}" part="search">
+      ${icon('search')}<span class="hidden">${say('searchLabel')}</span>
+      <input type="search" .value=${bar.query} placeholder=${say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" @input=${use} @keydown=${use} />
+      ${bars?.clear() ?? html`<kbd aria-hidden="true">/</kbd>`}
+    </label>
+    ${bars?.chips()}
     <span class="space"></span>
     <span class="wide-only">
-      ${live ? liveBadge(live, updates, texts, on.pause) : nothing}
-      <button class="button filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel') + chosen} ?disabled=${waiting} @click=${on.filter}>
+      ${live && liveBadge(live, updates, texts, use)}
+      <button class="button filter" name="filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel') + chosen} ?disabled=${waiting} @click=${use}>
         ${icon('filter')}<span class="words">${say('filter') + chosen}</span></button>
     </span>
-    <button class="button views" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${waiting} @click=${on.view}>
+    <button class="button views" name="view" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${waiting} @click=${use}>
       ${icon('sliders')}<span class="words">${say('view')}</span></button>
     ${
       bar.create === 'offered'
-        ? html`<button class="button primary create" type="button" part="button" aria-label=${say('create')} @click=${on.create}>
+        ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} @click=${use}>
             ${icon('plus')}<span class="words">${say('create')}</span></button>`
         : nothing
     }
   </div>`;
-}
-
-function searchField({ texts: { say }, state, query, on }: Toolbar): TemplateResult {
-  const typed = (event: Event): void => {
-    if (event.target instanceof HTMLInputElement) on.search(event.target.value);
-  };
-  return html`<label class="field search ${state === 'searching' ? 'busy' : ''}" part="search">
-    ${icon('search')}<span class="hidden">${say('searchLabel')}</span>
-    <input type="search" .value=${query} placeholder=${say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120"
-      @input=${typed} @keydown=${on.searchKey} />
-    ${
-      query
-        ? html`<button class="clear" type="button" aria-label=${say('clearSearch')} @click=${() => on.search('')}>${icon('close', 14)}</button>`
-        : html`<kbd aria-hidden="true">/</kbd>`
-    }
-  </label>`;
 }

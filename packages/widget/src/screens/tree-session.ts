@@ -1,29 +1,35 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
-import { fetched, LatePart } from '../parts/late-part.ts';
 import { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
 import { PageLoader, refusalFrom } from './page-loader.ts';
 import type { ScreenView } from './screen-view.ts';
 
-/** Rests between the last key and the search, in milliseconds. */
-const SEARCH_REST_MS = 120;
-
 /** Passes at least, and half of what passes at most, before what failed is tried again, in milliseconds: not all pages come back at once. */
 const AGAIN_MS = 1_500;
 
-/** The tree of one account from its first page on: loading, searching, live changes, and what went wrong. */
+const now = (): string => new Date().toISOString();
+
+/** What a screen hears of its session. */
+export type SessionListener = {
+  /** The first rows are there. */
+  readonly ready: () => void;
+  /** Nothing can be shown. */
+  readonly refused: (refusal: SourceRefusal) => void;
+  /** Something around the table is another now. */
+  readonly changed: () => void;
+  /** Minutes changed, nothing else. */
+  readonly ticked: () => void;
+};
+
+/** The tree of one account from its first page on: loading, live changes, and what went wrong. */
 export class TreeSession {
+  readonly source: AccountSource;
   readonly account: AccountRef;
-  readonly #source: AccountSource;
-  #first: ScreenView;
-  readonly #changed: () => void;
-  readonly #loader: PageLoader;
-  readonly #ended = new AbortController();
-  /** What the table does when it is used: it also knows how to show what was found. */
-  readonly #work = new LatePart(() => fetched(() => import('../tree/tree-work.ts')));
-  #stops: (() => void)[] = [];
-  #searching: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
+  /** How the tree is looked at, as far as the host knows. */
+  view: ScreenView;
+  /** What is in the search field. */
+  query: string;
   /** The acting account; null until it is loaded. */
   detail: AccountDetail | null = null;
   store: TreeStore | null = null;
@@ -31,19 +37,20 @@ export class TreeSession {
   refusal: SourceRefusal | null = null;
   /** Why what is shown could not be brought up to date, and since when (UTC ISO) it is as it is. */
   stale: { readonly refusal: SourceRefusal; readonly since: string } | null = null;
+  readonly #listener: SessionListener;
+  readonly #ended = new AbortController();
+  readonly #stops: (() => void)[];
   #again: ReturnType<typeof setTimeout> | undefined;
-  #freshAt = new Date().toISOString();
+  #freshAt = now();
 
-  /**
-   * @param first how the tree is looked at when it appears
-   * @param changed called after anything that is shown around the table changed
-   */
-  constructor(source: AccountSource, account: AccountRef, first: ScreenView, changed: () => void) {
-    this.#source = source;
+  /** @param view how the tree is looked at when it appears */
+  constructor(source: AccountSource, account: AccountRef, view: ScreenView, listener: SessionListener) {
+    this.source = source;
     this.account = account;
-    this.#first = first;
-    this.#changed = changed;
-    this.#loader = new PageLoader(source, (refusal) => this.report(refusal));
+    this.view = view;
+    this.query = view.query;
+    this.#listener = listener;
+    this.#stops = [source.state.subscribe(() => this.#liveChanged())];
   }
 
   /** Rows of the acting account change live too; this is the newest one. */
@@ -51,71 +58,53 @@ export class TreeSession {
     return (this.detail && this.store?.account(this.detail.id)?.row) ?? this.detail;
   }
 
-  /** Whether a search is under way whose result isn't there yet. */
-  get searching(): boolean {
-    return this.#searching !== null;
+  /** Aborted when the session ends. */
+  get signal(): AbortSignal {
+    return this.#ended.signal;
   }
 
   async start(): Promise<void> {
-    const { signal } = this.#ended;
-    const { order, status } = this.#first;
-    const before = this.refusal?.code;
+    const { source, account, signal } = this;
+    const { order, status } = this.view;
     try {
       const [detail, page] = await Promise.all([
-        this.#source.get(this.account, signal),
-        this.#source.list(this.account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
+        source.get(account, signal),
+        source.list(account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
       ]);
       if (signal.aborted) return;
       this.refusal = null;
       this.#begin(detail, page);
-      if (this.#first.query !== '') this.search(this.#first.query);
+      this.#listener.ready();
     } catch (error) {
       if (signal.aborted) return;
-      this.refusal = refusalFrom(error);
+      const refusal = refusalFrom(error);
       // Nothing is live before there is an account, so nothing else would tell that the server is back.
-      if (this.refusal.retryable) this.#again = setTimeout(() => void this.start(), AGAIN_MS * (1 + Math.random()));
-      if (this.refusal.code === before) return;
+      if (refusal.retryable) this.#again = setTimeout(() => void this.start(), AGAIN_MS * (1 + Math.random()));
+      if (refusal.code === this.refusal?.code) return;
+      this.refusal = refusal;
+      this.#listener.refused(refusal);
     }
-    this.#changed();
+    this.#listener.changed();
   }
 
   stop(): void {
     clearTimeout(this.#again);
     this.#ended.abort();
-    this.#loader.stop();
-    this.#dropSearch();
     for (const stop of this.#stops) stop();
-    this.#stops = [];
-  }
-
-  /** Shows what is found, once typing rests; an empty query shows the tree again as it was. */
-  search(query: string): void {
-    const { store } = this;
-    this.#dropSearch();
-    if (store === null) {
-      this.#first = { ...this.#first, query };
-      return;
-    }
-    if (query === '') {
-      store.endSearch();
-      this.#changed();
-      return;
-    }
-    const abort = new AbortController();
-    const timer = setTimeout(() => void this.#find(store, query, abort), store.query === null ? 0 : SEARCH_REST_MS);
-    this.#searching = { abort, timer };
-    this.#changed();
   }
 
   /** Says that something could not be had, with the age of what is shown; null when all is well again. */
   report(refusal: SourceRefusal | null): void {
-    if (refusal === null) this.#freshAt = new Date().toISOString();
+    if (refusal === null) this.#freshAt = now();
     if (refusal === null && this.stale === null) return;
     this.stale = refusal && { refusal, since: this.#freshAt };
-    this.#changed();
+    this.#listener.changed();
   }
 
   #begin(detail: AccountDetail, page: AccountPage): void {
+    const { source, signal } = this;
+    const { changed, ticked } = this.#listener;
+    const loader = new PageLoader(source, signal, (refusal) => this.report(refusal));
     let first: AccountPage | null = page;
     const store = new TreeStore(
       detail.id,
@@ -123,59 +112,33 @@ export class TreeSession {
         const known = first;
         first = null;
         if (known) store.receive(want, known);
-        else this.#loader.load(store, want);
+        else loader.load(store, want);
       },
-      this.#first,
+      this.view,
     );
     this.detail = detail;
     this.store = store;
-    this.#freshAt = new Date().toISOString();
+    this.#freshAt = now();
     store.load(page.rows.length);
-    this.#stops = [
-      this.#source.subscribeAccounts(detail.id, page.treeVersion, {
-        onFrame: (frame) => store.takeAccounts(frame),
-        onRefused: (refusal) => this.#refused(refusal),
-      }),
-    ];
-    if (detail.levels['billing.usage'] === 'none') return;
+    // The server ended live changes for good: the account went away, or access to it did.
+    const onRefused = (refusal: SourceRefusal): void => {
+      this.stale = { refusal, since: now() };
+      changed();
+    };
     this.#stops.push(
-      this.#source.subscribeUsage(detail.id, {
-        onFrame: (frame) => store.takeUsage(frame),
-        onRefused: (refusal) => this.#refused(refusal),
+      store.listen({ changed, ticked }),
+      source.subscribeAccounts(detail.id, page.treeVersion, {
+        onFrame: (frame) => store.takeAccounts(frame),
+        onRefused,
       }),
     );
+    if (detail.levels['billing.usage'] !== 'none')
+      this.#stops.push(source.subscribeUsage(detail.id, { onFrame: (frame) => store.takeUsage(frame), onRefused }));
   }
 
-  async #find(store: TreeStore, query: string, abort: AbortController): Promise<void> {
-    const search = store.beginSearch();
-    try {
-      const [page, { MatchView }] = await Promise.all([
-        this.#source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, abort.signal),
-        this.#work.load(),
-      ]);
-      if (abort.signal.aborted) return;
-      this.#searching = null;
-      this.report(null);
-      store.showSearch(search, query, page, MatchView);
-    } catch (error) {
-      if (abort.signal.aborted) return;
-      this.#searching = null;
-      this.report(refusalFrom(error));
-    } finally {
-      store.dropSearch(search);
-      if (!abort.signal.aborted) this.#changed();
-    }
-  }
-
-  #dropSearch(): void {
-    clearTimeout(this.#searching?.timer);
-    this.#searching?.abort.abort();
-    this.#searching = null;
-  }
-
-  /** The server ended live changes for good: the account went away, or access to it did. */
-  #refused(refusal: SourceRefusal): void {
-    this.stale = { refusal, since: new Date().toISOString() };
-    this.#changed();
+  /** Back on line: what could not be loaded is tried again by itself. */
+  #liveChanged(): void {
+    if (this.source.state.get().kind === 'live' && this.stale?.refusal.retryable) this.store?.refresh();
+    this.#listener.changed();
   }
 }

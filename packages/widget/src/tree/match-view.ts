@@ -3,7 +3,7 @@ import type { Account, Branch } from './lines.ts';
 import { comparing } from './order.ts';
 import { TreeView, type Want } from './tree-view.ts';
 
-/** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with the first search. */
+/** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with what searches (account-search.ts). */
 export class MatchView extends TreeView {
   override receive(want: Want, accounts: readonly Account[], page: AccountPage | SearchPage): void {
     if ('matches' in page) this.merge(accounts, page);

@@ -6,8 +6,6 @@ import { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TreePointer } from './tree-pointer.ts';
 
-export { MatchView } from './match-view.ts';
-
 /** What people do in the table. Loaded when they come near (tree-hands.ts). */
 export class TreeWork {
   readonly #keyboard: TreeKeyboard;
