@@ -7,7 +7,6 @@ import { html, type TemplateResult } from 'lit';
 const PATHS = {
   search: 'm21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z',
   plus: 'M5 12h14M12 5v14',
-  close: 'M18 6 6 18M6 6l12 12',
   arrowOut: 'M15 3h6v6M10 14 21 3m-3 10v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6',
   suspended: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0Zm-12 3V9m4 6V9',
   closed: 'M3 4h18v5H3Zm2 5v10a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V9m-9 4h4',
@@ -16,10 +15,12 @@ const PATHS = {
   sliders: 'M4 6h9m5 0h2M4 12h2m5 0h9M4 18h7m5 0h4M13 4v4M9 10v4m4 2v4',
   sortUp: 'm5 12 7-7 7 7m-7 7V5',
   sortDown: 'M12 5v14m7-7-7 7-7-7',
-  back: 'M19 12H5m7 7-7-7 7-7',
 } as const;
 
 type IconName = keyof typeof PATHS;
+
+/** Of what can be closed, cleared or let go; not in the list. */
+export const CLOSE = 'M18 6 6 18M6 6l12 12';
 
 /** An icon from its path, in the colour of the text around it, decorative: what it means is said in words beside it. */
 export const drawn = (path: string, size = 16): TemplateResult =>

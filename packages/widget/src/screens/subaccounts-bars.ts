@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { drawn, icon } from '../icons/icons.ts';
+import { CLOSE, drawn } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
 
@@ -40,7 +40,7 @@ export class SubaccountsBars {
   clear(): TemplateResult | null {
     const { session, texts } = this.#screen;
     if (!session?.query) return null;
-    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${icon('close', 14)}</button>`;
+    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${drawn(CLOSE, 14)}</button>`;
   }
 
   /** What was found, is selected, and is out of order. */
@@ -53,7 +53,7 @@ export class SubaccountsBars {
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
         n > 0
-          ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon('close', 12)}</button>`
+          ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${drawn(CLOSE, 12)}</button>`
           : nothing
       }
       ${

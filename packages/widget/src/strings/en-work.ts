@@ -1,5 +1,14 @@
-/** The texts of menus, dialogs and messages, in English: loaded with them. */
+/** The texts of bars, menus, dialogs and messages, in English: loaded with them. */
 export const enWork = {
+  clearSearch: 'Clear search',
+  matches: '{n, plural, one {# match} other {# matches}}',
+  matchesIn: '{n, plural, one {# match} other {# matches}} in {branches, plural, one {# branch} other {# branches}}',
+  orderChanged: 'Order changed',
+  sortAgain: 'Re-sort',
+  back: 'Back',
+  pathLabel: 'Path',
+  selected: '{n, plural, one {# selected} other {# selected}}',
+  clearSelection: 'Clear selection',
   idCopied: 'Id copied',
   menuOpen: 'Open',
   menuSwitch: 'Switch to',

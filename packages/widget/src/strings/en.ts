@@ -1,7 +1,7 @@
 import type { enStates } from './en-states.ts';
 import type { enWork } from './en-work.ts';
 
-/** The texts of the list, in English. Those of menus, dialogs and messages (en-work.ts) and of what stands in place of rows (en-states.ts) come with them. */
+/** The texts of the list, in English. Those of bars, menus, dialogs and messages (en-work.ts) and of what stands in place of rows (en-states.ts) come with them. */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -9,9 +9,6 @@ export const en = {
   create: 'Create subaccount',
   searchLabel: 'Search subaccounts',
   searchPlaceholder: 'Search name or id',
-  clearSearch: 'Clear search',
-  matches: '{n, plural, one {# match} other {# matches}}',
-  matchesIn: '{n, plural, one {# match} other {# matches}} in {branches, plural, one {# branch} other {# branches}}',
   columnSelect: 'Selected',
   columnName: 'Name',
   columnPlan: 'Billing plan',
@@ -23,8 +20,6 @@ export const en = {
   columnActions: 'Actions',
   sortedAscending: 'Sorted by {column}, ascending',
   sortedDescending: 'Sorted by {column}, descending',
-  orderChanged: 'Order changed',
-  sortAgain: 'Re-sort',
   planParent: 'Parent Billing',
   planDirect: 'Direct',
   paidByParent: 'Paid by parent account',
@@ -57,14 +52,10 @@ export const en = {
   rowGoneEmpty: '{gone} is no longer here.',
   summary:
     '{name}: {minutes} minutes used, {members, plural, one {# member} other {# members}}, {agents, plural, one {# agent} other {# agents}}',
-  back: 'Back',
-  pathLabel: 'Path',
   filter: 'Status',
   filterLabel: 'Status of the accounts to show',
   view: 'View',
   viewLabel: 'View: sorting and density',
-  selected: '{n, plural, one {# selected} other {# selected}}',
-  clearSelection: 'Clear selection',
   live: 'Live',
   connecting: 'Connecting',
   catchingUp: 'Catching up',

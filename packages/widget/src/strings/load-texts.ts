@@ -13,7 +13,7 @@ const CATALOGUES: Readonly<Record<string, () => Promise<Strings>>> = {
  */
 export async function loadTexts(locale: string, own: Partial<Strings> = {}): Promise<Texts> {
   const known = supported(locale);
-  const language = new Intl.Locale(known).language;
+  const [language = ''] = known.split('-');
   const catalogue = (await CATALOGUES[language]?.().catch(() => null)) ?? en;
   return textsOf(known, { ...catalogue, ...own });
 }
