@@ -1,5 +1,6 @@
 import { css } from 'lit';
 import { contrast, hexOf, mix, parseHex, type Rgb } from '../tokens/contrast.ts';
+import type { SubaccountManager } from './subaccount-manager.ts';
 
 /** Text must stand out this much (WCAG 2.2 AA). */
 const TEXT_CONTRAST = 4.5;
@@ -68,9 +69,24 @@ export function brandDeclarations(brand: Rgb): string {
 }
 
 /** The style sheet of a brand, whose colour is written in any way that the browser understands. */
-export function brandSheet(text: string): string {
+function brandSheet(text: string): string {
   const color = text.includes('light-dark(') ? null : readColor(text.trim());
   return color === null ? DERIVED : `.root { ${brandDeclarations(color)} }`;
+}
+
+const sheets = new WeakMap<SubaccountManager, CSSStyleSheet>();
+
+/** Gives an element the colours of its brand, or takes them away again. */
+export function paintBrand(element: SubaccountManager): void {
+  const { brand, shadowRoot } = element;
+  let sheet = sheets.get(element);
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheets.set(element, sheet);
+    shadowRoot?.adoptedStyleSheets.push(sheet);
+  }
+  const color = brand || getComputedStyle(element).getPropertyValue('--sam-accent');
+  sheet.replaceSync(brand === null ? '' : brandSheet(color));
 }
 
 /** Reads any colour that the browser understands; null for anything else. */

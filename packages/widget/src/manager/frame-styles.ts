@@ -14,13 +14,11 @@ export const frameStyles = css`
   :host([theme='light']) { color-scheme: light; }
   :host([theme='dark']) { color-scheme: dark; }
   :host([theme='system']) { color-scheme: light dark; }
-  .root { color: var(--sam-text); font-size: var(--sam-fs-14); line-height: var(--sam-lh); font-style: normal; font-variant: normal; letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
+  .root { font-family: var(--sam-font); font-weight: var(--sam-fw); color: var(--sam-text); font-size: var(--sam-fs-14); line-height: var(--sam-lh); font-style: normal; font-variant: normal; letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
   :host([fit='fill']), :host([fit='fill']) .root { block-size: 100%; }
-  .note { display: flex; align-items: center; gap: var(--sam-3); margin-block-end: var(--sam-3); padding: var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-warn); border-radius: var(--sam-r-2); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
-  .note span { flex: 1; }
-  .state { display: grid; justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); text-align: center; color: var(--sam-text-2); }
-  .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); }
-  .state p { margin: 0; max-inline-size: 46ch; }
+  .ended { display: grid; justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); text-align: center; color: var(--sam-text-2); }
+  .ended h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); }
+  .ended p { margin: 0; max-inline-size: 46ch; }
 `;
 
 let registered = false;

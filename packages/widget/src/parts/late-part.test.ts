@@ -4,7 +4,7 @@ import { fetched, LatePart } from './late-part.ts';
 describe('a part that is loaded late', () => {
   it('is loaded once, however often and however early it is asked for', async () => {
     const make = vi.fn(async () => 'part');
-    const late = new LatePart(make);
+    const late = new LatePart(make, (part) => part);
     late.prepare();
     expect(late.part).toBe(null);
     expect(await Promise.all([late.load(), late.load()])).toEqual(['part', 'part']);
@@ -15,7 +15,7 @@ describe('a part that is loaded late', () => {
   it('is tried again when it could not be had: quietly ahead of its use, with the reason afterwards', async () => {
     const make = vi.fn(async () => 'part');
     make.mockRejectedValueOnce(new Error('offline')).mockRejectedValueOnce(new Error('still offline'));
-    const late = new LatePart(make);
+    const late = new LatePart(make, (part) => part);
     late.prepare();
     await expect(late.load()).rejects.toThrow('offline');
     await expect(late.load()).rejects.toThrow('still offline');
@@ -24,7 +24,7 @@ describe('a part that is loaded late', () => {
 
   it('is tried once ahead of its use, however often the pointer comes by', async () => {
     const make = vi.fn(async (): Promise<string> => Promise.reject(new Error('offline')));
-    const late = new LatePart(make);
+    const late = new LatePart(make, (part) => part);
     late.prepare();
     await expect(late.load()).rejects.toThrow('offline');
     late.prepare();

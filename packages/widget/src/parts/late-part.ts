@@ -14,16 +14,21 @@ export async function fetched<Module>(load: () => Promise<Module>): Promise<Modu
 }
 
 /** A part that few visits need: loaded when it is first asked for. Where that failed, asking again tries again. */
-export class LatePart<Part> {
-  readonly #make: () => Promise<Part>;
+export class LatePart<Part, Module = unknown> {
+  readonly #fetch: () => Promise<Module>;
+  readonly #make: (module: Module) => Part;
   readonly #ready: (() => void) | undefined;
   #loading: Promise<Part> | null = null;
   #prepared = false;
   /** The part, once it is there. */
   part: Part | null = null;
 
-  /** @param ready called when the part is there */
-  constructor(make: () => Promise<Part>, ready?: () => void) {
+  /**
+   * @param fetch imports the module that has the part
+   * @param ready called when the part is there
+   */
+  constructor(fetch: () => Promise<Module>, make: (module: Module) => Part, ready?: () => void) {
+    this.#fetch = fetch;
     this.#make = make;
     this.#ready = ready;
   }
@@ -42,7 +47,7 @@ export class LatePart<Part> {
 
   async #load(): Promise<Part> {
     try {
-      this.part = await this.#make();
+      this.part = this.#make(await fetched(this.#fetch));
     } catch (cause) {
       this.#loading = null;
       throw cause;

@@ -1,14 +1,13 @@
 import { NO_ANSWER } from '@tenantree/client';
 import type { AccountId, AccountRow } from '@tenantree/domain';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
-import { fetched, LatePart } from '../parts/late-part.ts';
+import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
 import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
-import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
 import type { ScreenStates } from './screen-states.ts';
 import { DEFAULT_VIEW, type ScreenView } from './screen-view.ts';
@@ -30,7 +29,7 @@ const ROW_FEATURES_WITH_SWITCH = { ...ROW_FEATURES, switch: true };
  * one looks at it now as `sam-view`. What happens when the screen is used is loaded when somebody turns to it (screen-work.ts).
  */
 export class SamSubaccounts extends LitElement {
-  static override properties = {
+  static override properties: PropertyDeclarations = {
     source: { attribute: false },
     account: {},
     texts: { attribute: false },
@@ -38,9 +37,8 @@ export class SamSubaccounts extends LitElement {
     view: { attribute: false },
     hrefOf: { attribute: false },
     readOnly: { type: Boolean, attribute: 'read-only' },
-    density: { reflect: true },
+    density: {},
     fit: { reflect: true },
-    heading: {},
   };
   static override styles = [controlStyles, subaccountsStyles];
 
@@ -59,21 +57,15 @@ export class SamSubaccounts extends LitElement {
   declare density: 'comfortable' | 'compact';
   /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
   declare fit: 'content' | 'fill';
-  /** Title instead of the catalogue's; an empty one leaves it out. */
-  declare heading: string | null;
   session: TreeSession | null = null;
-  readonly #work = new LatePart<ScreenWork>(
-    async () => {
-      const { ScreenWork } = await fetched(() => import('./screen-work.ts'));
-      return new ScreenWork(this);
-    },
+  readonly #work = new LatePart(
+    () => import('./screen-work.ts'),
+    ({ ScreenWork }) => new ScreenWork(this),
     () => this.requestUpdate(),
   );
-  readonly #states = new LatePart<ScreenStates>(
-    async () => {
-      const { ScreenStates } = await fetched(() => import('./screen-states.ts'));
-      return new ScreenStates(this);
-    },
+  readonly #states = new LatePart(
+    () => import('./screen-states.ts'),
+    ({ ScreenStates }) => new ScreenStates(this),
     () => this.requestUpdate(),
   );
 
@@ -88,12 +80,11 @@ export class SamSubaccounts extends LitElement {
     this.readOnly = false;
     this.density = 'comfortable';
     this.fit = 'content';
-    this.heading = null;
   }
 
   /** What can be done here. */
   get allowed(): ReadonlySet<Feature> {
-    return allowedFeatures(this.features, this.readOnly ? 'readOnly' : 'full', this.session?.detail ?? null);
+    return allowedFeatures(this.features, this.access, this.session?.detail ?? null);
   }
 
   /** The table, once there is one. */
@@ -155,49 +146,44 @@ export class SamSubaccounts extends LitElement {
     this.requestUpdate();
   }
 
+  protected get access(): 'full' | 'readOnly' {
+    return this.readOnly ? 'readOnly' : 'full';
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.#work.part?.completeTexts();
     if (changed.has('source') || changed.has('account')) this.restart();
     else if (changed.has('view') && this.session) this.#do((work) => work.follow());
   }
 
-  protected override updated(): void {
+  protected override updated(_changed: PropertyValues<this>): void {
     this.#work.part?.tellView();
   }
 
   protected override render(): TemplateResult {
-    const { texts, session, source } = this;
-    const store = session?.store;
-    const bars = this.#work.part?.bars;
+    const { texts, session } = this;
+    const work = this.#work.part;
     return html`<div class="screen" @keydown=${this.#press} @focusin=${this.#prepare} @pointerover=${this.#prepare}>
-      ${this.#top()}
+      <slot name="header"><div class="top" part="header"><div>
+        <h1 tabindex="-1">${texts.say('title')}</h1><p class="count"><bdi>${countWords(session, texts)}</bdi></p></div></div></slot>
       <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
-        ${toolbar({
-          texts,
-          state: store ? (this.#work.part?.search.busy ? 'searching' : 'ready') : 'waiting',
-          query: session?.query ?? '',
-          live: source?.state.get() ?? null,
-          updates: store?.paused ? 'paused' : 'running',
-          status: store?.status ?? DEFAULT_STATUS,
-          create: this.allowed.has('create') ? 'offered' : 'hidden',
-          bars,
-          use: this.#use,
-        })}
-        ${store && session.stale && failureNote(session.stale.refusal, session.stale.since, texts, () => this.refresh())}
-        ${bars?.way()}
+        ${toolbar(this, work, this.#use)}
+        ${this.note()}
+        ${work?.bars.way()}
         ${this.#body()}
       </div>
-      <div class="hidden" role="status">${bars?.found()}</div>
+      <div class="hidden" role="status">${work?.bars.found()}</div>
       <slot name="footer"></slot>
-      <sam-menu class="view-menu" part="menu" label=${texts.say('viewLabel')}></sam-menu>
+      <sam-menu class="view-menu" part="menu"></sam-menu>
       <sam-toast></sam-toast>
     </div>`;
   }
 
-  #top(): TemplateResult {
-    if (this.heading === '') return html`<div></div>`;
-    return html`<slot name="header"><div class="top" part="header"><div>
-      <h1 tabindex="-1">${this.heading ?? this.texts.say('title')}</h1><p class="count"><bdi>${countWords(this.session, this.texts)}</bdi></p></div></div></slot>`;
+  /** What is the matter with the rows that are shown. */
+  protected note(): TemplateResult | null {
+    const { session, texts } = this;
+    if (!session?.store || !session.stale) return null;
+    return failureNote(session.stale.refusal, session.stale.since, texts, () => this.refresh());
   }
 
   #body(): TemplateResult {
@@ -205,9 +191,7 @@ export class SamSubaccounts extends LitElement {
     const store = session?.store;
     const retry = (): void => this.restart();
     if (session?.refusal)
-      return (
-        this.#statesNow()?.refused(session.refusal, retry) ?? failureNote(session.refusal, undefined, texts, retry)
-      );
+      return this.#statesNow()?.refused(session.refusal, retry) ?? failureNote(session.refusal, null, texts, retry);
     if (!store) return bones(texts);
     return html`${isEmpty(store) ? this.#statesNow()?.empty(store, this.#use) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.length === 0}
@@ -216,10 +200,11 @@ export class SamSubaccounts extends LitElement {
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }
 
-  /** What stands in place of rows, once it is there. */
+  /** What stands in place of rows, once it is there; where it can't be had now, it is tried again with the next change. */
   #statesNow(): ScreenStates | null {
-    this.#states.prepare();
-    return this.#states.part;
+    const { part } = this.#states;
+    if (!part) this.#states.load().catch(() => undefined);
+    return part;
   }
 
   /** The first rows are there. */

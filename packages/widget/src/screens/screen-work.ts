@@ -166,6 +166,7 @@ export class ScreenWork {
     this.#opened = what;
     menu.addEventListener('sam-choose', this.#choose);
     menu.items = this.#items();
+    menu.label = this.#screen.texts.say('viewLabel');
     await menu.openAt(opener, opener);
   }
 

@@ -13,16 +13,25 @@ export function countWords(session: TreeSession | null, { say }: Texts): string 
   return say(subaccounts > children ? 'countNested' : 'count', { n: children, nested: subaccounts });
 }
 
-/** Says what failed, with a way to try again. */
+/** A line above the rows: what is the matter, and what can be done about it. */
+export const note = (
+  role: 'alert' | 'status',
+  words: string,
+  label: string,
+  act: () => void,
+  hint?: string,
+): TemplateResult => html`<div class="note" role=${role}>${icon('alert', 14)}<span>${words}</span>
+    <button class="link" type="button" @click=${act}>${label}</button>${hint && html`<span class="hint">${hint}</span>`}</div>`;
+
+/** Says what failed, and how old what is shown is by now. */
 export function failureNote(
   { message, requestId }: SourceRefusal,
-  since: string | undefined,
+  since: string | null,
   { say, numbers }: Texts,
   retry: () => void,
 ): TemplateResult {
-  return html`<div class="note" role="status">${icon('alert', 14)}<span>${since && `${say('showingOld', { time: numbers.time(since) })} · `}${message}</span>
-    <button class="link" type="button" @click=${retry}>${say('retry')}</button>
-    ${requestId && html`<span class="hint">${say('requestId', { id: requestId })}</span>`}</div>`;
+  const words = since === null ? message : `${say('showingOld', { time: numbers.time(since) })} · ${message}`;
+  return note('status', words, say('retry'), retry, requestId === null ? '' : say('requestId', { id: requestId }));
 }
 
 /** Whether everything is loaded and there is nothing to show. */

@@ -8,7 +8,6 @@ import type { AccountLine, Line } from './lines.ts';
 import type { RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
 import { rowGlyphs } from './row-glyphs.ts';
-import { emit } from './tree-events.ts';
 import { TreeHands } from './tree-hands.ts';
 import { TreePainter } from './tree-painter.ts';
 import type { TreeStore } from './tree-store.ts';
@@ -155,7 +154,6 @@ export class SamTree extends LitElement {
     if (column)
       this.announce(say(direction === 'asc' ? 'sortedAscending' : 'sortedDescending', { column: say(column.label) }));
     this.requestUpdate();
-    emit(this, 'sam-sort', store.order);
   }
 
   #column(cell: string, label: (typeof COLUMNS)[number]['label'], sort: SortKey | null): TemplateResult {

@@ -1,4 +1,4 @@
-import { fetched, LatePart } from '../parts/late-part.ts';
+import { LatePart } from '../parts/late-part.ts';
 import type { Line } from './lines.ts';
 import { CELLS, type CellName } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
@@ -30,15 +30,15 @@ function isForTable(event: KeyboardEvent | MouseEvent, target: Element): boolean
 export class TreeHands {
   readonly #tree: SamTree;
   readonly #painter: TreePainter;
-  readonly #work: LatePart<TreeWork>;
+  readonly #work: LatePart<TreeWork, typeof import('./tree-work.ts')>;
 
   constructor(tree: SamTree, painter: TreePainter) {
     this.#tree = tree;
     this.#painter = painter;
-    this.#work = new LatePart(async () => {
-      const { TreeWork } = await fetched(() => import('./tree-work.ts'));
-      return new TreeWork(tree, painter);
-    });
+    this.#work = new LatePart(
+      () => import('./tree-work.ts'),
+      ({ TreeWork }) => new TreeWork(tree, painter),
+    );
   }
 
   /** Loads what keys and clicks do. */
