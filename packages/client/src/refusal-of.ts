@@ -1,4 +1,4 @@
-import type { ERROR_CODES, ErrorCode } from '@tenantree/domain';
+import type { ErrorCode } from '@tenantree/domain';
 
 /** Why a call was refused, in the form in which screens and scripts want it. */
 export type CallRefusal = {
@@ -20,26 +20,6 @@ export const NO_ANSWER: CallRefusal = {
   message: 'The server does not answer. Check your connection and try again.',
   retryable: true,
 };
-
-/** What a bare tRPC code means when the server named no refusal (it never reached a procedure, or a proxy answered). */
-const CODE_OF_TRPC: Readonly<Record<string, ErrorCode>> = {
-  BAD_REQUEST: 'BAD_REQUEST',
-  PARSE_ERROR: 'BAD_REQUEST',
-  UNAUTHORIZED: 'UNAUTHORIZED',
-  FORBIDDEN: 'FORBIDDEN',
-  NOT_FOUND: 'NOT_FOUND',
-  PAYLOAD_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
-  TOO_MANY_REQUESTS: 'RATE_LIMITED',
-  SERVICE_UNAVAILABLE: 'UNAVAILABLE',
-  BAD_GATEWAY: 'UNAVAILABLE',
-  GATEWAY_TIMEOUT: 'UNAVAILABLE',
-};
-
-type Codes = typeof ERROR_CODES;
-type RetryableCode = { [Code in ErrorCode]: Codes[Code]['retryable'] extends true ? Code : never }[ErrorCode];
-
-/** Beside codes that no refusal came with. A refusal says it itself: the list of all codes has no place in a page. */
-const RETRYABLE: Readonly<Record<RetryableCode, true>> = { RATE_LIMITED: true, INTERNAL: true, UNAVAILABLE: true };
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -67,15 +47,12 @@ export function refusalOf(error: unknown): CallRefusal {
     return fromCall ? NO_ANSWER : { code: 'INTERNAL', message, retryable: false };
   }
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
-  const code = isErrorCode(refusal['code'])
-    ? refusal['code']
-    : (CODE_OF_TRPC[textOf(data['code']) ?? ''] ?? 'INTERNAL');
   const field = textOf(refusal['field']);
   const requestId = textOf(data['requestId']);
   return {
-    code,
+    code: isErrorCode(refusal['code']) ? refusal['code'] : 'INTERNAL',
     message: textOf(refusal['message']) ?? message,
-    retryable: typeof refusal['retryable'] === 'boolean' ? refusal['retryable'] : Object.hasOwn(RETRYABLE, code),
+    retryable: refusal['retryable'] !== false,
     ...(field && { field }),
     ...(requestId && { requestId }),
   };

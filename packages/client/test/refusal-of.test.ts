@@ -25,7 +25,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('without a refusal of ours is told from the tRPC code', async () => {
+  it('that a server of ours did not word is INTERNAL and worth retrying', async () => {
     expect(await client.trpc.crash.query().catch(refusalOf)).toMatchObject({ code: 'INTERNAL', retryable: true });
   });
 
