@@ -44,7 +44,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       nameKey: name.toLowerCase(),
       externalId: null,
       metadata: {},
-      createdBy: null,
+      owner: null,
       now,
     };
     await insertAccount(trx, account, version);

@@ -1,12 +1,10 @@
 import {
-  addToTotals,
-  findAccountByExternalId,
-  findSibling,
+  type AccountState,
+  findByExternalId,
   insertAccount,
-  insertMember,
   isExternalIdTaken,
   readAccountRows,
-  readAccountState,
+  readCreationGround,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
@@ -42,14 +40,13 @@ export async function createSubaccount(
   input: CreateInput,
 ): Promise<Created> {
   const wish = granted(parseNewAccount(input));
-  const earlier = wish.externalId === null ? null : await findEarlier(hall, parent, wish);
+  const earlier = await findEarlier(hall, caller, parent, wish);
   if (earlier) return { account: earlier, created: false };
   try {
     return await changeTree(hall, caller, { root: parent.root, acting: parent.id }, async (scope) => {
-      const decision = await decide(hall, scope.trx, parent, wish);
-      if (decision.outcome === 'exists') return { account: await readBack(hall, scope, decision.id), created: false };
+      const { above, creation } = await decide(hall, scope.trx, parent, wish);
+      if (creation.outcome === 'exists') return { account: await readBack(hall, scope, creation.id), created: false };
       const id = hall.newId<AccountId>();
-      const above = await scope.account(parent.id);
       const { name, key: nameKey } = wish.name;
       const { externalId, metadata } = wish;
       const account = {
@@ -59,12 +56,10 @@ export async function createSubaccount(
         nameKey,
         externalId,
         metadata,
-        createdBy: caller.user,
+        owner: caller.user,
         now: scope.now,
       };
       await insertAccount(scope.trx, account, scope.version);
-      await insertMember(scope.trx, id, caller.user, 'owner', scope.now);
-      await addToTotals(scope.trx, id, { members: 1 }, scope.version);
       await scope.audit(id, { action: 'account.created', details: { account: name } }, { id, name });
       scope.touch([...above.path, id]);
       return { account: await readBack(hall, scope, id), created: true };
@@ -82,36 +77,32 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
   return changeTree(hall, caller, { root: id, acting: id }, async (scope) => {
     const { name, key: nameKey } = wish.name;
     const { externalId, metadata } = wish;
-    const account = { id, parent: null, name, nameKey, externalId, metadata, createdBy: caller.user, now: scope.now };
+    const account = { id, parent: null, name, nameKey, externalId, metadata, owner: caller.user, now: scope.now };
     await insertAccount(scope.trx, account, scope.version);
-    await insertMember(scope.trx, id, caller.user, 'owner', scope.now);
-    await addToTotals(scope.trx, id, { members: 1 }, scope.version);
     await scope.audit(id, { action: 'account.created', details: { account: name } }, { id, name });
     scope.touch([id]);
     return { account: await readBack(hall, scope, id), created: true };
   });
 }
 
-async function decide(hall: Hall, trx: TenantTransaction, parent: Parent, wish: NewAccount): Promise<Creation> {
-  return granted(
-    decideCreate(
-      {
-        parent: await readAccountState(trx, parent.id),
-        siblingOfThatName: await findSibling(trx, parent.id, wish.name.key),
-        accountOfThatExternalId: wish.externalId === null ? null : await findAccountByExternalId(trx, wish.externalId),
-        maxDepth: hall.settings.maxDepth,
-      },
-      wish,
-    ),
-  );
+type Ruling = { readonly above: AccountState; readonly creation: Creation };
+
+async function decide(hall: Hall, trx: TenantTransaction, parent: Parent, wish: NewAccount): Promise<Ruling> {
+  const named = { nameKey: wish.name.key, externalId: wish.externalId };
+  const ground = await readCreationGround(trx, parent.id, named);
+  const above = ground.parent ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+  return { above, creation: granted(decideCreate({ ...ground, maxDepth: hall.settings.maxDepth }, wish)) };
 }
 
 /** A repeated creation is answered without waiting for the tree, so that integrators can repeat whole imports cheaply. */
-function findEarlier(hall: Hall, parent: Parent, wish: NewAccount): Promise<AccountRow | null> {
+async function findEarlier(hall: Hall, caller: Caller, parent: Parent, wish: NewAccount): Promise<AccountRow | null> {
+  if (wish.externalId === null) return null;
+  const known = await findByExternalId(hall.db, wish.externalId, caller.user, parent.id);
+  if (known.length === 0) return null;
   return hall.db.withTenant(parent.id, async (trx) => {
-    const decision = await decide(hall, trx, parent, wish);
-    if (decision.outcome === 'create') return null;
-    const [row] = await readAccountRows(trx, [decision.id], billingPeriodOf(nowOf(hall)).start, 'without_minutes');
+    const { creation } = await decide(hall, trx, parent, wish);
+    if (creation.outcome === 'create') return null;
+    const [row] = await readAccountRows(trx, [creation.id], billingPeriodOf(nowOf(hall)).start, 'without_minutes');
     return row ?? null;
   });
 }

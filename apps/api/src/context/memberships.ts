@@ -17,16 +17,17 @@ export async function membershipsOn(
   if (path.length === 0) return [];
   if (actor.kind === 'person') return readMembershipsOn(hall.db, actor.user, path);
   if (!path.includes(actor.account)) return [];
-  if (actor.kind === 'key') return keyMemberships(hall, actor.owner, actor.account);
+  const own = path.slice(0, path.indexOf(actor.account) + 1);
+  if (actor.kind === 'key') return keyMemberships(hall, actor.owner, own);
   const { owner, account } = actor.key;
-  return narrowed(await keyMemberships(hall, owner, account), await pathOf(hall, actor.account));
+  return narrowed(await keyMemberships(hall, owner, await pathOf(hall, account)), own);
 }
 
 const pathOf = async (hall: Hall, account: AccountId): Promise<AccountId[]> =>
   (await readChain(hall.db, account)).map(({ id }) => id);
 
-async function keyMemberships(hall: Hall, owner: UserId, account: AccountId): Promise<Membership[]> {
-  const path = await pathOf(hall, account);
+/** What a key stands for in its account, which the path leads to. */
+async function keyMemberships(hall: Hall, owner: UserId, path: readonly AccountId[]): Promise<Membership[]> {
   return narrowed(await readMembershipsOn(hall.db, owner, path), path);
 }
 

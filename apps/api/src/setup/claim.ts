@@ -1,12 +1,4 @@
-import {
-  addToTotals,
-  beginTreeChange,
-  insertAccount,
-  insertMember,
-  isClaimed,
-  offerClaim,
-  takeClaim,
-} from '@tenantree/db';
+import { beginTreeChange, insertAccount, isClaimed, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, parseName } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
@@ -70,12 +62,10 @@ export async function claimDeployment(
       nameKey: name.key,
       externalId: null,
       metadata: {},
-      createdBy: user,
+      owner: user,
       now,
     };
     await insertAccount(trx, root, version);
-    await insertMember(trx, account, user, 'owner', now);
-    await addToTotals(trx, account, { members: 1 }, version);
     const caller = {
       actor: { kind: 'person' as const, id: user, name: person, via: null },
       user,

@@ -1,6 +1,8 @@
 import type { AccountId, AccountStatus, BillingMode, Instant, Metadata, Suspension, UserId } from '@tenantree/domain';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
+import { insertMember } from '../members/members.ts';
+import type { Schema } from '../schema.ts';
 
 /** A committed-in-order number of a tree; every change of a tree takes the next one. */
 export type TreeVersion = number;
@@ -33,7 +35,10 @@ export type AccountState = {
 /** Reads an account of the acting account's subtree; null when there is none. */
 export async function readAccountState(trx: TenantTransaction, account: AccountId): Promise<AccountState | null> {
   const row = await trx.selectFrom('accounts').selectAll().where('id', '=', account).executeTakeFirst();
-  if (!row) return null;
+  return row ? stateOf(row) : null;
+}
+
+function stateOf(row: Selectable<Schema['accounts']>): AccountState {
   const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
   return {
     id: row.id as AccountId,
@@ -73,19 +78,53 @@ export async function findSibling(
   return row ? { id: row.id as AccountId, name: row.name } : null;
 }
 
-/** The account of the acting subtree with this external id, if any. Another part of the tree may hold it too: see `isExternalIdTaken`. */
-export async function findAccountByExternalId(
+/** What decides whether an account may be created under a parent, read by one statement. */
+export type CreationGround = {
+  readonly parent: AccountState | null;
+  readonly siblingOfThatName: { readonly id: AccountId; readonly name: string } | null;
+  /** The account of the acting subtree with the external id. Another part of the tree may hold it too: see `isExternalIdTaken`. */
+  readonly accountOfThatExternalId: AccountState | null;
+};
+
+/** Reads what decides about a creation. */
+export async function readCreationGround(
   trx: TenantTransaction,
-  externalId: string,
-): Promise<AccountState | null> {
-  const row = await trx
+  parent: AccountId,
+  wish: { readonly nameKey: string; readonly externalId: string | null },
+): Promise<CreationGround> {
+  const rows = await trx
     .selectFrom('accounts')
-    .select('id')
-    .where('external_id', '=', externalId)
-    // External ids are unique per tree, and the tree leads their index.
-    .where('root_id', '=', sql<string>`(SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`)
-    .executeTakeFirst();
-  return row ? readAccountState(trx, row.id as AccountId) : null;
+    .selectAll()
+    .select(sql<string>`'parent'`.as('as'))
+    .where('id', '=', parent)
+    .unionAll((of) =>
+      of
+        .selectFrom('accounts')
+        .selectAll()
+        .select(sql<string>`'sibling'`.as('as'))
+        .where('parent_id', '=', parent)
+        .where('name_key', '=', wish.nameKey)
+        .where('status', '<>', 'closed'),
+    )
+    .unionAll((of) =>
+      of
+        .selectFrom('accounts')
+        .selectAll()
+        .select(sql<string>`'namesake'`.as('as'))
+        .where('external_id', '=', wish.externalId)
+        // External ids are unique per tree, and the tree leads their index.
+        .where('root_id', '=', sql<string>`(SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`),
+    )
+    .execute();
+  const found = (as: string): AccountState | null => {
+    const row = rows.find((candidate) => candidate.as === as);
+    return row ? stateOf(row) : null;
+  };
+  return {
+    parent: found('parent'),
+    siblingOfThatName: found('sibling'),
+    accountOfThatExternalId: found('namesake'),
+  };
 }
 
 /** Whether an insert failed because an account out of sight holds the external id. */
@@ -107,13 +146,15 @@ export type NewAccount = {
   readonly nameKey: string;
   readonly externalId: string | null;
   readonly metadata: Record<string, unknown>;
-  readonly createdBy: UserId | null;
+  /** Who creates it and becomes its owner; null for none, in tests. */
+  readonly owner: UserId | null;
   readonly now: Instant;
 };
 
-/** Inserts an account and counts it into its ancestors. A root bills itself, a subaccount its parent's payer. */
+/** Inserts an account with its owner and counts both into its ancestors. A root bills itself, a subaccount its parent's payer. */
 export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
-  const { parent } = account;
+  const { parent, owner } = account;
+  const members = owner === null ? 0 : 1;
   const payer =
     parent === null
       ? sql<string>`${account.id}::uuid`
@@ -137,12 +178,15 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       protected: false,
       billing_mode: parent === null ? 'direct' : 'parent',
       payer_id: payer,
+      own_members: members,
+      total_members: members,
       version,
       created_at: account.now,
-      created_by: account.createdBy,
+      created_by: owner,
       closed_at: null,
     })
     .execute();
+  if (owner !== null) await insertMember(trx, account.id, owner, 'owner', account.now);
   if (parent) await sql`SELECT graft_totals(${account.id}, ${parent.id}, ${version}, 1)`.execute(trx);
 }
 
