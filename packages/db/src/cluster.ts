@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, chmod, chown, constants, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, constants, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { commandOf, isAlive, readNumbers, startOf } from './pids.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** The files of an embedded database, nobody else's for as long as we live. */
@@ -73,10 +74,13 @@ export async function own(path: string, mode: number): Promise<void> {
   if (isRoot()) await chown(path, NOBODY, NOBODY);
 }
 
+/** Creates a cluster beside its place and moves it there when it is whole: whoever is cut off leaves no half of one, and nothing is overwritten. */
 async function initialise(native: string, cluster: string): Promise<void> {
-  await mkdir(cluster, { recursive: true });
-  await own(cluster, 0o700);
-  const args = ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
+  const unfinished = `${cluster}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true });
+  await own(unfinished, 0o700);
+  const args = ['-D', unfinished, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
   const child = spawn(join(native, 'bin', 'initdb'), args, {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -85,25 +89,10 @@ async function initialise(native: string, cluster: string): Promise<void> {
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += chunk));
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
-  if (code !== 0) {
-    await rm(cluster, { recursive: true, force: true });
+  if (code !== 0)
     throw new DatabaseUnusableError(`The embedded database can’t be created in ${cluster}: ${errors.trim()}`);
-  }
+  await rename(unfinished, cluster);
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-};
-
-const readPid = async (file: string): Promise<number | null> => {
-  const pid = Number.parseInt((await readFile(file, 'utf8').catch(() => '')).split('\n')[0] ?? '', 10);
-  return Number.isInteger(pid) && pid > 1 ? pid : null;
-};
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 30_000;
@@ -115,24 +104,31 @@ async function until(condition: () => boolean | Promise<boolean>, what: string):
 
 /** A server of ours that was killed leaves its PostgreSQL running; it is stopped here before a new one starts on the same files. */
 async function takeOver(cluster: string, ownerFile: string): Promise<void> {
-  const owner = await readPid(ownerFile);
-  if (owner !== null && owner !== process.pid && isAlive(owner)) {
+  const owner = await ownerOf(ownerFile);
+  if (owner !== null && owner !== process.pid)
     throw new DatabaseUnusableError(
       `Another server (pid ${owner}) is using ${dirname(ownerFile)}. Stop it, or set DATA_DIR to another folder.`,
     );
+  const lock = join(cluster, 'postmaster.pid');
+  const [postmaster] = await readNumbers(lock);
+  if (postmaster !== undefined && isAlive(postmaster)) {
+    const command = await commandOf(postmaster);
+    if (command.includes(cluster)) {
+      process.kill(postmaster, 'SIGINT');
+      await until(() => !isAlive(postmaster), 'the previous database to stop');
+    } else if (basename(command[0] ?? '') !== 'postgres') {
+      // The number is somebody else's by now: PostgreSQL would take them for its own kind and not start.
+      await rm(lock);
+    }
   }
-  const orphan = await readPid(join(cluster, 'postmaster.pid'));
-  if (orphan !== null && isAlive(orphan) && (await isPostgres(orphan))) {
-    process.kill(orphan, 'SIGINT');
-    await until(() => !isAlive(orphan), 'the previous database to stop');
-  }
-  await writeFile(ownerFile, `${process.pid}\n`);
+  await writeFile(ownerFile, `${process.pid}\n${await startOf(process.pid)}\n`);
 }
 
-async function isPostgres(pid: number): Promise<boolean> {
-  if (process.platform !== 'linux') return true;
-  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return basename(command.split('\0')[0] ?? '') === 'postgres';
+/** The living process that a data folder belongs to. */
+async function ownerOf(file: string): Promise<number | null> {
+  const [pid, started] = await readNumbers(file);
+  if (pid === undefined || !isAlive(pid)) return null;
+  return started === undefined || started === (await startOf(pid)) ? pid : null;
 }
 
 /**

@@ -79,8 +79,7 @@ async function launch(
  */
 export async function startEmbedded({ dataDir, durability, onLost }: Options): Promise<EmbeddedServer> {
   const cluster = await takeCluster(dataDir);
-  const socketDir = await mkdtemp(join(tmpdir(), 'tenantree-'));
-  await own(socketDir, 0o700);
+  const socketDir = await makeSocketDir();
   const stopping = new AbortController();
   const { signal } = stopping;
   const start = (): Promise<Postgres> => launch(cluster, socketDir, durability === 'fast' ? FAST : [], signal);
@@ -103,14 +102,34 @@ export async function startEmbedded({ dataDir, durability, onLost }: Options): P
     }
   };
 
-  const running = keepRunning(await start());
-  const stop = async (): Promise<void> => {
-    stopping.abort();
-    await running;
+  const leave = async (): Promise<void> => {
     await rm(socketDir, { recursive: true, force: true });
     await cluster.release();
   };
+
+  let running: Promise<void>;
+  try {
+    running = keepRunning(await start());
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await running;
+    await leave();
+  };
   return { connection: { host: socketDir, port: PORT, user: 'postgres', database: 'postgres' }, stop };
+}
+
+async function makeSocketDir(): Promise<string> {
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'tenantree-'));
+    await own(folder, 0o700);
+    return folder;
+  } catch (error) {
+    throw new DatabaseUnusableError(`The folder for temporary files can’t be used (TMPDIR): ${saying(error)}`);
+  }
 }
 
 /** Passes the time, or less when the signal comes. */

@@ -1,4 +1,6 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -58,5 +60,37 @@ describe('An embedded database that ended by itself', () => {
     await server.stop();
     const last = await postmaster().catch(() => killed);
     expect([killed, last].filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('A data folder', () => {
+  it('keeps a folder named pg that is no database, whatever is in it', async () => {
+    const foreign = join(dataDir, 'else', 'pg');
+    await mkdir(foreign, { recursive: true });
+    await writeFile(join(foreign, 'thesis.txt'), 'years of work');
+    const starting = startEmbedded({ dataDir: join(dataDir, 'else'), durability: 'fast' });
+    await expect(starting).rejects.toThrow(/else\/pg/);
+    expect(await readFile(join(foreign, 'thesis.txt'), 'utf8')).toBe('years of work');
+  });
+
+  it('is free although the numbers of those who had it are somebody else’s now, who is left in peace', async () => {
+    const own = join(dataDir, 'own');
+    await (await startEmbedded({ dataDir: own, durability: 'fast' })).stop();
+    const stranger = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
+    const ended = once(stranger, 'exit');
+    await writeFile(join(own, 'server.pid'), `${stranger.pid}\n1\n`);
+    await writeFile(join(own, 'pg', 'postmaster.pid'), `${stranger.pid}\n${own}/pg\n`);
+    await (await startEmbedded({ dataDir: own, durability: 'fast' })).stop();
+    expect(isAlive(stranger.pid ?? 0)).toBe(true);
+    stranger.kill('SIGKILL');
+    await ended;
+  });
+
+  it('gets its database although an earlier start was cut off while it made one', async () => {
+    const half = join(dataDir, 'half');
+    await mkdir(join(half, 'pg.unfinished', 'base'), { recursive: true });
+    const other = await startEmbedded({ dataDir: half, durability: 'fast' });
+    await other.stop();
+    expect(await readdir(half)).toEqual(['pg']);
   });
 });
