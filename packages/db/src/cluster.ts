@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, chmod, chown, constants, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, constants, cp, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { commandOf, isAlive, readNumbers, startOf } from './pids.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
+
+/** `durable` for real data; `fast` gives up crash safety, for tests only. */
+export type Durability = 'durable' | 'fast';
 
 /** The files of an embedded database, nobody else's for as long as we live. */
 export type Cluster = {
@@ -75,13 +78,14 @@ export async function own(path: string, mode: number): Promise<void> {
 }
 
 /** Creates a cluster beside its place and moves it there when it is whole: whoever is cut off leaves no half of one, and nothing is overwritten. */
-async function initialise(native: string, cluster: string): Promise<void> {
+async function initialise(native: string, cluster: string, durability: Durability): Promise<void> {
   const unfinished = `${cluster}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
   await own(unfinished, 0o700);
-  const args = ['-D', unfinished, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync'];
-  const child = spawn(join(native, 'bin', 'initdb'), args, {
+  const args = ['-D', unfinished, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8'];
+  const unsynced = durability === 'fast' ? ['--no-sync'] : [];
+  const child = spawn(join(native, 'bin', 'initdb'), [...args, ...unsynced], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
     ...identity(),
@@ -92,6 +96,9 @@ async function initialise(native: string, cluster: string): Promise<void> {
   if (code !== 0)
     throw new DatabaseUnusableError(`The embedded database can’t be created in ${cluster}: ${errors.trim()}`);
   await rename(unfinished, cluster);
+  const parent = await open(dirname(cluster));
+  await parent.sync();
+  await parent.close();
 }
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
@@ -136,14 +143,14 @@ async function ownerOf(file: string): Promise<number | null> {
  *
  * @throws DatabaseUnusableError when another living server uses the folder, or its disk or rights don't allow it
  */
-export async function takeCluster(dataDir: string): Promise<Cluster> {
+export async function takeCluster(dataDir: string, durability: Durability): Promise<Cluster> {
   const native = await binaries();
   try {
     await mkdir(dataDir, { recursive: true });
     const folder = await clusterDir(dataDir);
     const ownerFile = join(dataDir, 'server.pid');
     await takeOver(folder, ownerFile);
-    if (!(await exists(join(folder, 'PG_VERSION')))) await initialise(native, folder);
+    if (!(await exists(join(folder, 'PG_VERSION')))) await initialise(native, folder, durability);
     return { bin: join(native, 'bin'), folder, release: () => rm(ownerFile, { force: true }) };
   } catch (error) {
     if (error instanceof DatabaseUnusableError) throw error;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
-import { type Cluster, identity, own, takeCluster } from './cluster.ts';
+import { type Cluster, type Durability, identity, own, takeCluster } from './cluster.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** How to reach a PostgreSQL server: the fields of a `pg` connection. */
@@ -15,8 +15,7 @@ export type EmbeddedServer = { readonly connection: Connection; stop(): Promise<
 type Options = {
   /** Folder that keeps the cluster between starts. */
   readonly dataDir: string;
-  /** `durable` for real data; `fast` gives up crash safety, for tests only. */
-  readonly durability: 'durable' | 'fast';
+  readonly durability: Durability;
   /** Called with PostgreSQL's last words when it ended by itself; it is started again. */
   readonly onLost?: (lastWords: string) => void;
 };
@@ -78,7 +77,7 @@ async function launch(
  * @throws DatabaseUnusableError when the folder can't be used, by another living server's being there for one
  */
 export async function startEmbedded({ dataDir, durability, onLost }: Options): Promise<EmbeddedServer> {
-  const cluster = await takeCluster(dataDir);
+  const cluster = await takeCluster(dataDir, durability);
   const socketDir = await makeSocketDir();
   const stopping = new AbortController();
   const { signal } = stopping;
