@@ -101,6 +101,27 @@ describe('two servers on one database', () => {
     for (const { leave } of [east, west, above]) leave();
   });
 
+  it('show what the other one changed while the connection that tells of it was lost', async () => {
+    const viewer = watch(there, 'usage', root);
+    await until(() => expect(viewer.frames).toHaveLength(1));
+    const admin = await database.db.pool.connect();
+    await admin.query('SET ROLE NONE');
+    const { rowCount } = await admin.query(`
+      SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`);
+    expect(rowCount).toBe(2);
+    admin.release(true);
+    await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
+    const counted = await count(database.db, now());
+    here.announce.usage(counted);
+    await until(() => expect(viewer.frames.at(-1)?.id).toBe(counted[0]?.version));
+    await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
+    const next = await count(database.db, now());
+    here.announce.usage(next);
+    await until(() => expect(viewer.frames.at(-1)?.id).toBe(next[0]?.version));
+    expect(errors).toEqual([]);
+    viewer.leave();
+  });
+
   it('ask about viewers of each other when access changed', async () => {
     const viewer = watch(there, 'usage', root);
     await until(() => expect(viewer.frames).toHaveLength(1));
