@@ -104,7 +104,8 @@ export class ScreenWork {
 
   /** Numbers changed: says before long whether the order still is right. */
   checkOrder(): void {
-    this.#orderCheck ??= setTimeout(() => {
+    if (this.#orderCheck !== undefined) return;
+    this.#orderCheck = setTimeout(() => {
       this.#orderCheck = undefined;
       if (this.bars.isOutOfOrder !== this.#store?.view.isOutOfOrder()) this.#screen.requestUpdate();
     }, ORDER_CHECK_MS);
