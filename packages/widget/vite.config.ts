@@ -88,6 +88,14 @@ const UNUSED_IN_LIT: readonly (readonly [RegExp, string])[] = [
   // hooks of polyfills, and a list of versions that only warnings of the development build read
   [/\w+\.\w+PolyfillSupport\b/g, 'undefined'],
   [/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, '0'],
+  // controllers and decorators: no element of ours has any; one that had would fail at once in the tests of what is built
+  [/addController\(\w+\)\{[^{}]+\}removeController\(\w+\)\{[^{}]+\}/, ''],
+  [/\bthis\._\$EO\?\.forEach\(\w+=>\w+\.\w+\?\.\(\)\)/g, '0'],
+  [/static addInitializer\(\w+\)\{[^{}]+\}/, ''],
+  [/,void 0!==(\w+)\.l&&\(this\.l=\[\.\.\.\1\.l\]\)/, ''],
+  [/,this\.constructor\.l\?\.forEach\(\w+=>\w+\(this\)\)/, ''],
+  [/Symbol\.metadata\?\?=Symbol\("metadata"\),\w+\.litPropertyMetadata\?\?=new WeakMap;/, ''],
+  [/const \w+=this\[Symbol\.metadata\];if\(null!==\w+\)\{[^{}]+\}/, ''],
   // what is wrong with a template or a style sheet: whoever writes one reads it in the development build
   [/\bError\("[^"]+"(?:\+\w+\+"[^"]+")?\)/g, 'Error()'],
 ];
