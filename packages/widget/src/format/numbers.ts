@@ -22,16 +22,18 @@ const FIVE_DIGITS_IN_TENTHS = 100_000;
 function minutesWriter(locale: string): (decimal: string) => string {
   const exact = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const write = (decimal: string): string => exact.format(decimal as `${number}`);
-  const { inFour, inMore, point } =
-    /^1(?<inFour>.?)234(?<point>.)8 1(?<inMore>.)234\k<inMore>567\k<point>8$/.exec(
-      `${write('1234.8')} ${write('1234567.8')}`,
-    )?.groups ?? {};
-  if (point === undefined) return write;
+  const long = write('1234567.8');
+  const short = write('1234.8');
+  const group = long.charAt(1);
+  const point = short.charAt(short.length - 2);
+  const groupOfFour = short.charAt(1) === group ? group : '';
+  const isPlain = `${long} ${short}` === `1${group}234${group}567${point}8 1${groupOfFour}234${point}8`;
+  if (!isPlain) return write;
   return (decimal) => {
     const tenths = Math.round(Number(decimal) * 10);
     if (!(tenths >= 0 && tenths < EXACT_TENTHS)) return write(decimal);
-    const group = tenths < FIVE_DIGITS_IN_TENTHS ? inFour : inMore;
-    const whole = `${Math.floor(tenths / 10)}`.replace(/\B(?=(\d{3})+$)/g, `${group}`);
+    const separator = tenths < FIVE_DIGITS_IN_TENTHS ? groupOfFour : group;
+    const whole = `${Math.floor(tenths / 10)}`.replace(/\B(?=(\d{3})+$)/g, separator);
     return `${whole}${point}${tenths % 10}`;
   };
 }
