@@ -8,6 +8,7 @@ export const Subaccounts = createComponent({
   tagName: 'sam-subaccounts',
   elementClass: SamSubaccounts,
   events: {
+    onReady: 'sam-ready' as EventName<CustomEvent>,
     onOpen: 'sam-open' as EventName<CustomEvent<OpenDetail>>,
     onSwitch: 'sam-switch' as EventName<CustomEvent<SwitchDetail>>,
     onView: 'sam-view' as EventName<CustomEvent<ScreenView>>,

@@ -3,10 +3,12 @@ import type { SamSubaccounts } from '@tenantree/widget';
 import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { accounts, queries } from '../server.ts';
+import { useMe } from '../session/use-me.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { AccountPanel } from './account-panel.tsx';
 import { Subaccounts } from './elements.ts';
+import { keepExpansion } from './keep-expansion.ts';
 import css from './subaccounts.module.css';
 import { useTexts } from './use-texts.ts';
 import { readView, writeView } from './view-state.ts';
@@ -27,6 +29,13 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
   const list = useRef<SamSubaccounts>(null);
+  const user = useMe().data?.user?.id ?? '';
+  const stopKeeping = useRef<() => void>(undefined);
+  const keep = (): void => {
+    stopKeeping.current?.();
+    stopKeeping.current = list.current ? keepExpansion(list.current, user) : undefined;
+  };
+  useEffect(() => () => stopKeeping.current?.(), []);
   useEffect(() => {
     // As on every page: its title takes the focus when one enters, so that screen readers say where one is.
     const focus = (): void => list.current?.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
@@ -65,6 +74,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           hrefOf={hrefOf}
           view={view}
           onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
+          onReady={keep}
           onOpen={(event) => {
             event.preventDefault();
             const href = hrefOf(event.detail.account.id);
@@ -75,7 +85,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
             event.preventDefault();
             const { account: chosen, place } = event.detail;
             if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
-            else void enterAccount(chosen.id, navigate);
+            else enterAccount(chosen.id, navigate);
           }}
           onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
         />

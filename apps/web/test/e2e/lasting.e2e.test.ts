@@ -1,0 +1,132 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, choose, row, startApp } from './app.ts';
+import { claim, type Owner } from './owner.ts';
+
+const patiently = { timeout: 20_000, interval: 50 };
+let app: App;
+let owner: Owner;
+let home: BrowserContext;
+let page: Page;
+let north: string;
+let dental: string;
+
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  const create = async (account: string, name: string) =>
+    (await owner.client.accounts.create.mutate({ account, name })).account.id;
+  north = await create(owner.root, 'Acme North');
+  dental = await create(north, 'Northgate Dental');
+  await create(dental, 'Surgery One');
+  await create(await create(owner.root, 'Acme South'), 'South One');
+  home = await owner.context();
+  page = await app.open({ context: home });
+});
+afterAll(() => app.close());
+
+const subaccounts = (account: string): string => `${app.url}/a/${account}/subaccounts`;
+
+/** Opens or closes a branch with the keyboard. */
+async function press(name: string, key: 'ArrowRight' | 'ArrowLeft'): Promise<void> {
+  await row(page, name).focus();
+  await page.keyboard.press(key);
+}
+
+describe('what was done on a page of the web app lasts:', () => {
+  it('branches are open again after a reload, those of each account for themselves', async () => {
+    await page.goto(subaccounts(owner.root));
+    await press('Acme North', 'ArrowRight');
+    await press('Northgate Dental', 'ArrowRight');
+    await row(page, 'Surgery One').waitFor();
+    await press('Acme South', 'ArrowRight');
+    await row(page, 'South One').waitFor();
+    await press('Acme South', 'ArrowLeft');
+    await row(page, 'South One').waitFor({ state: 'detached' });
+    await page.reload();
+    await row(page, 'Surgery One').waitFor();
+    expect(await row(page, 'South One').count()).toBe(0);
+    await row(page, 'Acme North').getByRole('button', { name: 'Switch to Acme North' }).click();
+    await page.getByText(/Acting inside/).waitFor();
+    await row(page, 'Northgate Dental').waitFor();
+    expect(await row(page, 'Surgery One').count()).toBe(0);
+    await page.goBack();
+    await row(page, 'Surgery One').waitFor();
+  });
+
+  it('a search leaves them as they were, also over a reload', async () => {
+    await page.getByPlaceholder('Search name or id').fill('south');
+    await row(page, 'South One').waitFor();
+    await page.reload();
+    await row(page, 'South One').waitFor();
+    await page.getByRole('button', { name: 'Clear search' }).click();
+    await row(page, 'Surgery One').waitFor();
+    expect(await row(page, 'South One').count()).toBe(0);
+  });
+
+  it('branches that are gone are forgotten', async () => {
+    const kept = () =>
+      page.evaluate<string>("Object.entries(localStorage).find(([key]) => key.includes('open'))?.[1] ?? ''");
+    expect(await kept()).toContain(dental);
+    const gone = '00000000-0000-7000-8000-000000000000';
+    await page.evaluate(
+      `for (const [key, text] of Object.entries(localStorage)) if (key.includes('open')) localStorage.setItem(key, text.replaceAll('${dental}', '${gone}'))`,
+    );
+    await page.reload();
+    await row(page, 'Northgate Dental').waitFor();
+    await expect.poll(kept, patiently).not.toContain(gone);
+    expect(await kept()).toContain(north);
+  });
+
+  it('names follow what others do: banner, switcher, path, title and the way back', async () => {
+    const { client, root } = owner;
+    await page.goto(subaccounts(dental));
+    const banner = page.getByRole('region', { name: 'Account context' });
+    await banner.getByText('Acme Group › Acme North › Northgate Dental').waitFor();
+    await client.accounts.rename.mutate({ account: dental, name: 'Southgate Dental' });
+    await banner.getByText('Acme Group › Acme North › Southgate Dental').waitFor();
+    await page.getByRole('button', { name: 'Acting account Southgate Dental' }).waitFor();
+    await expect.poll(() => page.title(), patiently).toBe('▸ Subaccounts · Southgate Dental');
+    await page.getByRole('link', { name: 'Members' }).click();
+    await client.accounts.rename.mutate({ account: north, name: 'Acme Northeast' });
+    await banner.getByText('Acme Group › Acme Northeast › Southgate Dental').waitFor();
+    await client.accounts.rename.mutate({ account: root, name: 'Acme Holding' });
+    await banner.getByRole('button', { name: 'Return to Acme Holding' }).waitFor();
+    await client.accounts.suspend.mutate({ account: north, kind: 'read_only' });
+    await page.getByText('Suspended: read-only, because of Acme Northeast').waitFor();
+    await client.accounts.reactivate.mutate({ account: north });
+    await page.getByText(/^Suspended: read-only/).waitFor({ state: 'detached' });
+  });
+
+  it('Back takes a dialog along, so that none is about what is no longer behind it; what was typed stays', async () => {
+    await page.goto(subaccounts(owner.root));
+    await row(page, 'Acme South').locator('bdi').first().click();
+    const panel = page.getByRole('complementary', { name: 'Account' });
+    await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
+    await choose(page, 'Acme South', 'Create nested');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Half typed');
+    await page.goBack();
+    await panel.waitFor({ state: 'detached' });
+    await dialog.waitFor({ state: 'detached' });
+    await choose(page, 'Acme South', 'Create nested');
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('Half typed');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  it('Back takes the menu of a row along', async () => {
+    await row(page, 'Acme South').locator('bdi').first().click();
+    await page.getByRole('complementary', { name: 'Account' }).waitFor();
+    await row(page, 'Acme South')
+      .getByRole('button', { name: /^Actions for/ })
+      .click();
+    await page.getByRole('menuitem').first().waitFor();
+    await page.goBack();
+    await page.getByRole('menuitem').first().waitFor({ state: 'hidden' });
+  });
+
+  it('has thrown nothing, and tried nothing that its policy forbids', () => {
+    expect(app.faults).toEqual([]);
+  });
+});
