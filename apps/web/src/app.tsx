@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
 import { Gate } from './session/gate.tsx';
 import { LoginPage } from './session/login-page.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -26,51 +26,59 @@ function usePagesAhead(): void {
   }, []);
 }
 
+/** Going to where one is, such as with the second click of a double click, is no step that Back would have to take again. */
+const stepOnce: AroundNavHandler = (navigate, to, options) => {
+  const isHere = new URL(to, window.location.href).href === window.location.href;
+  navigate(to, isHere ? { ...options, replace: true } : options);
+};
+
 /** Every address of the app. The acting account stands in the path, never only in a cookie: two tabs can act in two accounts. */
 export function App() {
   usePagesAhead();
   return (
-    <Suspense fallback={null}>
-      <Switch>
-        <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
-        <Route path="/invite/:token">{({ token }) => <InvitePage token={token} />}</Route>
-        <Route path="/login">
-          <LoginPage />
-        </Route>
-        <Route path="/a/:account/*?">
-          {({ account }) => (
+    <Router aroundNav={stepOnce}>
+      <Suspense fallback={null}>
+        <Switch>
+          <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
+          <Route path="/invite/:token">{({ token }) => <InvitePage token={token} />}</Route>
+          <Route path="/login">
+            <LoginPage />
+          </Route>
+          <Route path="/a/:account/*?">
+            {({ account }) => (
+              <Gate>
+                <Shell account={account}>
+                  <Suspense key={account} fallback={null}>
+                    <Switch>
+                      <Route path="/a/:account/subaccounts/:opened?">
+                        {({ opened }) => <SubaccountsPage account={account} opened={opened ?? null} />}
+                      </Route>
+                      <Route path="/a/:account/members">
+                        <MembersPage account={account} />
+                      </Route>
+                      <Route path="/a/:account/developers/api-keys">
+                        <KeysPage account={account} />
+                      </Route>
+                      <Route path="/a/:account/activity">
+                        <ActivityPage account={account} />
+                      </Route>
+                      <Route>
+                        <Redirect to={`/a/${account}/subaccounts`} replace />
+                      </Route>
+                    </Switch>
+                  </Suspense>
+                </Shell>
+              </Gate>
+            )}
+          </Route>
+          <Route>
             <Gate>
-              <Shell account={account}>
-                <Suspense fallback={null}>
-                  <Switch>
-                    <Route path="/a/:account/subaccounts/:opened?">
-                      {({ opened }) => <SubaccountsPage account={account} opened={opened ?? null} />}
-                    </Route>
-                    <Route path="/a/:account/members">
-                      <MembersPage account={account} />
-                    </Route>
-                    <Route path="/a/:account/developers/api-keys">
-                      <KeysPage account={account} />
-                    </Route>
-                    <Route path="/a/:account/activity">
-                      <ActivityPage account={account} />
-                    </Route>
-                    <Route>
-                      <Redirect to={`/a/${account}/subaccounts`} replace />
-                    </Route>
-                  </Switch>
-                </Suspense>
-              </Shell>
+              <Home />
             </Gate>
-          )}
-        </Route>
-        <Route>
-          <Gate>
-            <Home />
-          </Gate>
-        </Route>
-      </Switch>
-    </Suspense>
+          </Route>
+        </Switch>
+      </Suspense>
+    </Router>
   );
 }
 

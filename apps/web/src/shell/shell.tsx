@@ -3,14 +3,14 @@ import { type ComponentType, type ReactNode, useEffect } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Button } from '../parts/parts.tsx';
 import { Path } from '../parts/path.tsx';
-import { tenantree } from '../server.ts';
 import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
 import { AccountSwitcher } from './account-switcher.tsx';
 import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
 import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
-import { enterAccount, useActing } from './use-account.ts';
+import { enterAccount, leaveAccount, useActing } from './use-account.ts';
+import { useFreshAccounts } from './use-fresh-accounts.ts';
 import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
 
@@ -25,6 +25,7 @@ const PLACES: readonly { readonly path: string; readonly label: string; readonly
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
   const me = useMe().data;
   const { account: acting, error, home, isInside } = useActing(account);
+  useFreshAccounts(acting);
   const [, navigate] = useLocation();
   const user = me?.user?.id ?? '';
   const [id, name] = [acting?.id, acting?.name];
@@ -52,12 +53,6 @@ export function Shell({ account, children }: { readonly account: string; readonl
     );
   }
 
-  const leave = async (): Promise<void> => {
-    if (!home) return;
-    await tenantree.trpc.accounts.leave.mutate({ account }).catch(() => undefined);
-    navigate(`/a/${home.id}/subaccounts`);
-  };
-
   return (
     <div className={css.shell}>
       {isInside && acting && home && (
@@ -69,7 +64,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
               — <Path links={acting.path} />. What you do is logged under your name.
             </span>
           </p>
-          <Button className={css.return ?? ''} onClick={() => void leave()}>
+          <Button className={css.return ?? ''} onClick={() => leaveAccount(account, home.id, navigate)}>
             Return to {home.name}
           </Button>
         </section>
@@ -79,7 +74,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
           current={acting ? { id: acting.id, name: acting.name } : null}
           own={me?.accounts ?? []}
           user={user}
-          onChoose={(chosen) => void enterAccount(chosen, navigate)}
+          onChoose={(chosen) => enterAccount(chosen, navigate)}
         />
         {acting && restrictionOf(acting) !== '' && <span className={css.status}>{restrictionOf(acting)}</span>}
         <span className={css.grow} />

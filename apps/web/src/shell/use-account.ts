@@ -18,8 +18,24 @@ export function useActing(id: string) {
   return { account, error, home, isInside: account !== undefined && home !== null && home.id !== account.id };
 }
 
-/** Enters an account: the visit stands in its log, then the address changes. Who may not enter is told by the page itself. */
-export async function enterAccount(account: string, navigate: (to: string) => void): Promise<void> {
-  await tenantree.trpc.accounts.enter.mutate({ account }).catch(() => undefined);
-  navigate(`/a/${account}/subaccounts`);
+/** Closer together, two of the same are a double click (ms): the second one means nothing on the page that is there by then. */
+const DOUBLE_MS = 300;
+const last = { enter: Number.NEGATIVE_INFINITY, leave: Number.NEGATIVE_INFINITY };
+
+type Navigate = (to: string) => void;
+
+/** Goes to another account at once; that one did stands in the log a moment later. Who may not is told by the page itself. */
+function move(how: keyof typeof last, account: string, to: string, navigate: Navigate): void {
+  const before = last[how];
+  last[how] = performance.now();
+  if (last[how] - before < DOUBLE_MS) return;
+  tenantree.trpc.accounts[how].mutate({ account }).catch(() => undefined);
+  navigate(`/a/${to}/subaccounts`);
 }
+
+/** Enters an account. */
+export const enterAccount = (account: string, navigate: Navigate): void => move('enter', account, account, navigate);
+
+/** Leaves an account for the one through which the person reaches it. */
+export const leaveAccount = (account: string, home: string, navigate: Navigate): void =>
+  move('leave', account, home, navigate);

@@ -11,7 +11,6 @@ import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { AccountName } from './account-name.tsx';
 import css from './subaccounts.module.css';
-import { useFreshAccount } from './use-fresh-account.ts';
 import { useLiveMinutes } from './use-live-minutes.ts';
 import { useTexts } from './use-texts.ts';
 
@@ -35,7 +34,6 @@ type Props = {
 /** One account beside the table: where it stands, how much it has and uses, what can be done with it, and the way in. */
 export function AccountPanel({ account, list, onClose }: Props) {
   const query = useAccount(account);
-  useFreshAccount(account);
   const minutes = useLiveMinutes(account);
   const [, navigate] = useLocation();
   const [nameState, setNameState] = useState<'shown' | 'editing'>('shown');
@@ -73,7 +71,7 @@ export function AccountPanel({ account, list, onClose }: Props) {
               {restrictionOf(row) !== '' && <p className={shellCss.status}>{restrictionOf(row)}</p>}
               <div className={css.acts}>
                 {row.status !== 'closed' && (
-                  <Button look="primary" onClick={() => void enterAccount(row.id, navigate)}>
+                  <Button look="primary" onClick={() => enterAccount(row.id, navigate)}>
                     <EnterIcon /> Switch to
                   </Button>
                 )}
