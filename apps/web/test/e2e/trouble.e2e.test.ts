@@ -31,6 +31,38 @@ describe('the web app, when things go wrong,', () => {
     await page.getByRole('link', { name: 'Subaccounts' }).click();
   });
 
+  it('takes a double click for one: one step for Back, one visit in the log', async () => {
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${owner.root}/activity`);
+    await other.getByRole('link', { name: 'Subaccounts' }).dblclick();
+    const steps = () => other.evaluate<number>('history.length');
+    const before = await steps();
+    await row(other, 'Acme North').locator('bdi').first().dblclick();
+    await other.getByRole('complementary', { name: 'Account' }).getByRole('heading', { name: 'Acme North' }).waitFor();
+    expect(await steps()).toBe(before + 1);
+    await row(other, 'Acme North').getByRole('button', { name: 'Switch to Acme North' }).dblclick();
+    await other.getByText('No subaccounts yet').waitFor();
+    expect(await steps()).toBe(before + 2);
+    await other.getByRole('link', { name: 'Activity' }).click();
+    await other.getByText('entered Acme North').waitFor();
+    expect(await other.getByText('entered Acme North').count()).toBe(1);
+    await other.goBack();
+    await other.goBack();
+    await row(other, 'Acme North').waitFor();
+    await other.close();
+  });
+
+  it('enters an account at once, however long the answers of the server take', async () => {
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await row(other, 'Acme North').waitFor();
+    await other.route('**/trpc/**', () => undefined);
+    await row(other, 'Acme North').getByRole('button', { name: 'Switch to Acme North' }).click();
+    await other.waitForURL((url) => !url.pathname.includes(owner.root));
+    await row(other, 'Acme North').waitFor({ state: 'detached' });
+    await other.close();
+  });
+
   it('says of an account that is not there that it is not, beside the table, and lets one go on', async () => {
     await page.goto(`${app.url}/a/${owner.root}/subaccounts/00000000-0000-7000-8000-000000000000`);
     const panel = page.getByRole('complementary', { name: 'Account' });

@@ -71,6 +71,8 @@ export class SamMenu extends LitElement {
     menu.style.left = `${Math.max(GAP_PX, Math.min(left, innerWidth - width - GAP_PX))}px`;
     menu.style.top = `${Math.max(GAP_PX, Math.min(top, innerHeight - height - GAP_PX))}px`;
     this.#entries[0]?.focus();
+    // It belongs to what was there when it opened, as dialogs do.
+    window.addEventListener('popstate', this.#leave, { once: true });
   }
 
   close(): void {
@@ -123,8 +125,11 @@ export class SamMenu extends LitElement {
     if (event.key !== 'Tab' && event.key !== 'Escape') event.preventDefault();
   }
 
+  readonly #leave = (): void => this.close();
+
   #toggled(event: ToggleEvent): void {
     if (event.newState !== 'closed') return;
+    window.removeEventListener('popstate', this.#leave);
     const opener = this.#opener;
     this.#opener = null;
     if (

@@ -64,20 +64,24 @@ export class ScreenDialogs {
     });
   }
 
-  /** Opens a dialog and waits until it is closed. */
+  /** Opens a dialog and waits until it is closed. Back and Forward take it along: it would be about what is no longer behind it. */
   async #open(make: () => Promise<DialogElement>): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
+    const over = new AbortController();
     try {
       const dialog = await make();
       dialog.setAttribute('exportparts', 'dialog, button');
       this.#root.append(dialog);
       await new Promise<void>((resolve) => {
-        dialog.addEventListener('sam-closed', () => resolve(), { once: true });
+        const { signal } = over;
+        dialog.addEventListener('sam-closed', () => resolve(), { signal });
+        window.addEventListener('popstate', () => resolve(), { signal });
         dialog.open();
       });
       dialog.remove();
     } finally {
+      over.abort();
       this.#busy = false;
     }
   }
