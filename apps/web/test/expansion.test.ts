@@ -1,4 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { applyTheme } from '../src/shell/theme.ts';
+import { noteVisit, readVisits } from '../src/shell/visits.ts';
 import { noteExpansion, readExpansion } from '../src/subaccounts/expansion.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, k) => String(k));
@@ -23,6 +25,18 @@ describe('what is open in a tree', () => {
     for (const account of ids(20)) noteExpansion('olivia', account, ['a']);
     expect(readExpansion('olivia', 'many')).toEqual([]);
     expect(readExpansion('olivia', '0')).toEqual(['a']);
+  });
+
+  it('is not remembered, and nothing fails, where the device has no room or allows no storage', () => {
+    const full = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    noteExpansion('olivia', 'north', ['a']);
+    noteVisit('olivia', { id: 'north', name: 'Acme North' });
+    applyTheme('system');
+    full.mockRestore();
+    expect(readExpansion('olivia', 'north')).toEqual([]);
+    expect(readVisits('olivia')).toEqual([]);
   });
 
   it.each(['', 'no JSON', '{}', '[1, ["north"], ["north", "a"]]', '[["north", [1, null]]]'])(

@@ -1,3 +1,5 @@
+import { recallList, remember } from '../parts/remember.ts';
+
 /** Most open accounts that are remembered below one account, and most accounts below which they are: 20 × 100 ids are 80 kB. */
 const [MOST_OPEN, MOST_ACCOUNTS] = [100, 20];
 const keyOf = (user: string): string => `tenantree.open.${user}`;
@@ -7,34 +9,22 @@ type Expansion = readonly [account: string, open: readonly string[]];
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-function readAll(user: string): Expansion[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(keyOf(user)) ?? '[]');
-    if (!Array.isArray(stored)) return [];
-    return stored.flatMap((item: unknown): Expansion[] => {
-      if (!Array.isArray(item)) return [];
-      const [account, open]: unknown[] = item;
-      return isText(account) && Array.isArray(open) ? [[account, open.filter(isText)]] : [];
-    });
-  } catch {
-    return [];
-  }
-}
+const readOne = (item: unknown): Expansion | null => {
+  if (!Array.isArray(item)) return null;
+  const [account, open]: unknown[] = item;
+  return isText(account) && Array.isArray(open) ? [account, open.filter(isText)] : null;
+};
 
 /** What a person had open below an account on this device, parents before children. */
 export const readExpansion = (user: string, account: string): readonly string[] =>
-  readAll(user).find(([id]) => id === account)?.[1] ?? [];
+  recallList(keyOf(user), readOne).find(([id]) => id === account)?.[1] ?? [];
 
 /**
  * Remembers what is open below an account, parents before children (ux.md 2.3). In the address it would fold the tree up again
  * with every step back, and make it longer than anybody can read.
  */
 export function noteExpansion(user: string, account: string, open: readonly string[]): void {
-  const others = readAll(user).filter(([id]) => id !== account);
+  const others = recallList(keyOf(user), readOne).filter(([id]) => id !== account);
   const all = open.length > 0 ? [[account, open.slice(0, MOST_OPEN)], ...others] : others;
-  try {
-    localStorage.setItem(keyOf(user), JSON.stringify(all.slice(0, MOST_ACCOUNTS)));
-  } catch {
-    // No room, or storage is switched off: then nothing is remembered.
-  }
+  remember(keyOf(user), JSON.stringify(all.slice(0, MOST_ACCOUNTS)));
 }
