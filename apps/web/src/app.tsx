@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
+import { Starting } from './parts/starting.tsx';
 import { Gate } from './session/gate.tsx';
 import { LoginPage } from './session/login-page.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -37,7 +38,7 @@ export function App() {
   usePagesAhead();
   return (
     <Router aroundNav={stepOnce}>
-      <Suspense fallback={null}>
+      <Suspense fallback={<Starting />}>
         <Switch>
           <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
           <Route path="/invite/:token">{({ token }) => <InvitePage token={token} />}</Route>

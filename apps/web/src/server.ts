@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { type Query, QueryClient } from '@tanstack/react-query';
 import { createTenantree, refusalOf } from '@tenantree/client';
 import { clientSource } from '@tenantree/widget';
 
@@ -26,4 +26,11 @@ export const queries: QueryClient = new QueryClient({
   defaultOptions: {
     queries: { retry: (count, error) => refusalOf(error).retryable && count < 3, staleTime: 5_000 },
   },
+});
+
+// Back on line: what could not be loaded is tried again by itself, also where nobody asks for it.
+tenantree.live.subscribe(({ kind }) => {
+  if (kind !== 'live') return;
+  const failed = ({ state: { error } }: Query): boolean => error !== null && refusalOf(error).retryable;
+  void queries.refetchQueries({ type: 'active', predicate: failed });
 });

@@ -2,6 +2,7 @@ import { refusalOf } from '@tenantree/client';
 import type { ReactNode } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
 import { Button } from '../parts/parts.tsx';
+import { Starting } from '../parts/starting.tsx';
 import { Stage } from './stage.tsx';
 import { useMe } from './use-me.ts';
 
@@ -15,7 +16,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
     return <Redirect to={`/login?to=${to}${me.data ? '&ended=1' : ''}`} replace />;
   }
   if (me.data) return children;
-  if (!me.error) return null;
+  if (!me.error) return <Starting />;
   return (
     <Stage title="The server does not answer" lead="Nothing is lost. This page tries again when you do.">
       <Button look="primary" onClick={() => void me.refetch()}>
