@@ -131,6 +131,38 @@ describe('the tree table', () => {
     );
   });
 
+  it('calls a row by its account and the state of it, once, and each button by what it does with which account', async () => {
+    const shown = await show(mockTree());
+    await open(shown, 'Acme Group', 'Delta Logistics');
+    expect(shown.row('Acme South').getAttribute('aria-label')).toBe('Acme South');
+    expect(shown.row('Delta Logistics').getAttribute('aria-label')).toBe('Delta Logistics, Suspended · read-only');
+    const buttons = [...shown.row('Acme South').querySelectorAll('button, input')].filter(
+      (one) => one.closest('.special') === null,
+    );
+    expect(buttons.map((one) => one.getAttribute('aria-label'))).toEqual([
+      'Select Acme South',
+      'Switch to Acme South',
+      'Actions for Acme South',
+    ]);
+  });
+
+  it('marks the row of the account that is shown in detail elsewhere', async () => {
+    const source = mockTree();
+    const shown = await show(source, {}, (screen) => {
+      screen.opened = source.idOf('Cedar Retail');
+    });
+    const marked = () => shown.rows().filter((row) => row.getAttribute('aria-current') === 'true');
+    expect(marked()).toEqual([shown.row('Cedar Retail')]);
+    const plain = getComputedStyle(shown.row('Acme Group')).backgroundColor;
+    expect(getComputedStyle(shown.row('Cedar Retail')).backgroundColor).not.toBe(plain);
+    shown.screen.opened = source.idOf('Acme Group');
+    await painted();
+    expect(marked()).toEqual([shown.row('Acme Group')]);
+    shown.screen.opened = null;
+    await painted();
+    expect(marked()).toEqual([]);
+  });
+
   it('loads further pages where one asks for them, and says in place what could not be loaded', async () => {
     const source = mockTree();
     const parent = source.idOf('Borealis Motors');

@@ -72,6 +72,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           account={acting?.id ?? ''}
           texts={texts}
           hrefOf={hrefOf}
+          opened={shown?.id ?? null}
           view={view}
           onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
           onReady={keep}

@@ -36,6 +36,7 @@ export class SamSubaccounts extends LitElement {
     features: { attribute: false },
     view: { attribute: false },
     hrefOf: { attribute: false },
+    opened: { attribute: false },
     readOnly: { type: Boolean, attribute: 'read-only' },
     density: {},
     fit: { reflect: true },
@@ -53,6 +54,8 @@ export class SamSubaccounts extends LitElement {
   declare view: ScreenView;
   /** Address of an account's page; without it names aren't links. */
   declare hrefOf: ((id: AccountId) => string) | null;
+  /** The account that the host shows in detail: its row is marked. */
+  declare opened: AccountId | null;
   declare readOnly: boolean;
   declare density: 'comfortable' | 'compact';
   /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
@@ -77,6 +80,7 @@ export class SamSubaccounts extends LitElement {
     this.features = FEATURES;
     this.view = DEFAULT_VIEW;
     this.hrefOf = null;
+    this.opened = null;
     this.readOnly = false;
     this.density = 'comfortable';
     this.fit = 'content';
@@ -196,7 +200,7 @@ export class SamSubaccounts extends LitElement {
     return html`${isEmpty(store) ? this.#statesNow()?.empty(store, this.#use) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.length === 0}
         ?stale=${this.source?.state.get().kind === 'offline'}
-        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .features=${this.allowed.has('switch') ? ROW_FEATURES_WITH_SWITCH : ROW_FEATURES} .menuOf=${this.menuOf}
+        .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .opened=${this.opened} .features=${this.allowed.has('switch') ? ROW_FEATURES_WITH_SWITCH : ROW_FEATURES} .menuOf=${this.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }
 

@@ -13,6 +13,8 @@ export type RowContext = {
   /** Address of an account's page; null where there is none. */
   readonly hrefOf: ((id: AccountId) => string) | null;
   readonly features: RowFeatures;
+  /** The account that is shown in detail elsewhere. */
+  readonly opened: AccountId | null;
   /** Levels that open in place; deeper ones are entered (ux.md 2.6). */
   readonly levels: number;
   /** Whether the layout says minutes, members and agents in a line under the name. */
@@ -53,6 +55,7 @@ function paintAccountRow(slot: Slot, line: AccountLine, context: RowContext, ren
   put(slot, 'aria-setsize', String(setSize));
   put(slot, 'aria-expanded', expandedState(line, context));
   put(slot, 'aria-selected', String(selected));
+  put(slot, 'aria-current', account.id === context.opened ? 'true' : null);
   put(slot, 'aria-busy', null);
   put(slot, 'data-entered', line.level >= context.levels - 1 && store.view.canOpen(line) ? '' : null);
   const found = store.query === null ? '' : store.view.matches.has(account.id) ? 'match' : 'way';
@@ -103,6 +106,8 @@ function paintFacts(
   say(nodes.depth, line.level >= FULL_STEPS ? text('level', { n: line.level + 1 }) : '');
   const state = stateOf(row, above, texts);
   put(slot, 'data-state', state.kind);
+  // Without it a row is called by all that is in it, and that has the name four times: once for each thing to do with it.
+  put(slot, 'aria-label', name + (state.words && `, ${state.words}`));
   say(nodes.state, state.words);
   say(nodes.plan, text(row.billingMode === 'parent' ? 'planParent' : 'planDirect'));
   say(nodes.members, numbers.whole(row.members.total));
@@ -188,9 +193,9 @@ function paintTailRow(slot: Slot, line: TailLine, { texts }: RowContext): void {
   const { nodes } = slot;
   const { home } = line;
   const { say: text } = texts;
-  for (const name of ['aria-posinset', 'aria-setsize', 'aria-expanded', 'data-found', 'data-state', 'data-entered'])
-    put(slot, name, null);
-  put(slot, 'aria-selected', null);
+  for (const name of ['data-found', 'data-state', 'data-entered']) put(slot, name, null);
+  for (const name of ['label', 'current', 'posinset', 'setsize', 'expanded', 'selected'])
+    put(slot, `aria-${name}`, null);
   put(slot, 'aria-busy', line.kind === 'skeleton' ? 'true' : null);
   slot.row = null;
   indent(slot, line.level);

@@ -36,6 +36,7 @@ export class SamTree extends LitElement {
     texts: { attribute: false },
     features: { attribute: false },
     hrefOf: { attribute: false },
+    opened: { attribute: false },
     menuOf: { attribute: false },
     label: {},
     density: { reflect: true },
@@ -47,6 +48,8 @@ export class SamTree extends LitElement {
   declare features: RowFeatures;
   /** Address of an account's page, for middle-click and new tabs; without it names are plain text. */
   declare hrefOf: ((id: AccountId) => string) | null;
+  /** The account that is shown in detail elsewhere: its row is marked. */
+  declare opened: AccountId | null;
   /** Entries of an account's menu; their ids are actions of `sam-action`, or `open` and `switch`. */
   declare menuOf: (account: AccountRow) => readonly MenuItem[] | Promise<readonly MenuItem[]>;
   /** Name of the table for assistive technology. */
@@ -62,6 +65,7 @@ export class SamTree extends LitElement {
     this.texts = defaultTexts();
     this.features = { select: true, switch: true, actions: true };
     this.hrefOf = null;
+    this.opened = null;
     this.menuOf = () => [];
     this.label = '';
     this.density = 'comfortable';

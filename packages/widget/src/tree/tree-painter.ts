@@ -289,9 +289,9 @@ export class TreePainter implements TreeListener {
   }
 
   #context(): RowContext {
-    const { store, texts, hrefOf, features } = this.#tree;
+    const { store, texts, hrefOf, features, opened } = this.#tree;
     if (store === null) throw new TypeError('there is nothing to paint');
     const brief = this.#frame?.layout === 's';
-    return { store, texts, hrefOf, features, levels: this.levels, brief };
+    return { store, texts, hrefOf, features, opened, levels: this.levels, brief };
   }
 }

@@ -20,7 +20,7 @@ export const treeStyles = css`
   .probe { position: absolute; inset-block-start: 0; visibility: hidden; inline-size: 0; block-size: var(--row); }
   .row { position: absolute; inset-inline: 0; block-size: var(--row); contain: strict; border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-surface); outline: none; }
   .row:hover { background: var(--sam-hover); }
-  .row[aria-selected='true'] { background: var(--sam-selected); }
+  .row:is([aria-selected='true'], [aria-current]) { background: var(--sam-selected); }
   .row[data-fresh] { background: var(--sam-accent-soft); }
   .row:focus-visible, .cell:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; border-radius: var(--sam-r-1); }
 
@@ -48,7 +48,7 @@ export const treeStyles = css`
   .label:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: 0; }
   mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); border-radius: 2px; }
   .row[data-found='way'] .label { color: var(--sam-text-3); font-weight: var(--sam-fw); }
-  .row[data-editing] :is(.label, .children, .state) { display: none; }
+  .row[data-editing] .name :is(.label, .children, .state) { display: none; }
   .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); font-variant-numeric: var(--sam-num); }
   .depth:not(:empty) { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
   .children:empty, .depth:empty { display: none; }
@@ -113,6 +113,7 @@ export const treeStyles = css`
     .select { grid-area: select; } .name { grid-area: name; } .minutes { grid-area: minutes; } .transfer { grid-area: transfer; } .switch { grid-area: switch; } .actions { grid-area: actions; }
     .row .special { grid-column: 2 / -1; grid-row: 1; margin-inline-start: -28px; }
     .members, .agents { display: none; }
+    .row[data-editing] :is(.plan, .facts) { visibility: hidden; }
     /* Above the second line, which would take the clicks on its lower half. */
     .toggle { position: relative; z-index: 1; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 -9px; }
@@ -128,15 +129,15 @@ export const treeStyles = css`
   }
   @container sam-tree (inline-size < 360px) {
     .frame .scroller { --row: max(44px, var(--sam-row)); }
-    .row { grid-template: 'name minutes actions' 1fr / minmax(0, 1fr) auto 32px; padding-inline: var(--sam-3) var(--sam-1); }
-    .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: block; padding-inline-end: 0; font-size: var(--sam-fs-13); }
+    .row { grid-template: 'name minutes actions' 1fr / minmax(0, 1fr) minmax(72px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
+    .row[data-kind='account'] .facts { display: none; } .row[data-kind='account'] .minutes { display: block; padding-inline-end: var(--sam-1); font-size: var(--sam-fs-13); }
     .own, .transfer, .avatar, .indent { display: none; }
     .row[data-kind='account'] :is(.label, .children, .depth, .state) { translate: 0 0; }
     .row .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
   }
   @media (pointer: coarse) { .select input { appearance: auto; } .row .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) {
-    .row[aria-selected='true'] { border-inline: 4px solid Highlight; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
+    .row:is([aria-selected='true'], [aria-current]) { border-inline: 4px solid Highlight; } .avatar, .state { border: 1px solid CanvasText; } .pulse { background: CanvasText; }
     .row:focus-visible, .cell:focus-visible { outline-color: Highlight; }
   }
   @media (prefers-contrast: more) { .state { border: 1px solid currentColor; background: none; } .row { border-color: var(--sam-border-strong); } }
