@@ -107,4 +107,23 @@ describe('somebody in a hurry', () => {
     await painted();
     expect(await openCreate(again)).toMatchObject({ value: '' });
   });
+
+  it('finds it also where another parent was chosen, and after a dialog about another account', async () => {
+    const source = mockTree();
+    const createIn = async (shown: Shown, name: string): Promise<HTMLElement> => {
+      await shown.screen.perform('create', rowOf(shown, name));
+      return vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open] #name'));
+    };
+    const shown = await show(source);
+    await createIn(shown, 'Acme Group');
+    await userEvent.keyboard('Almost finished');
+    await userEvent.selectOptions(deep(shown.screen.renderRoot, 'dialog[open] select'), source.root.row.id);
+    document.body.replaceChildren();
+    const again = await show(source);
+    expect(await createIn(again, 'Cedar Retail')).toMatchObject({ value: '' });
+    await userEvent.keyboard('{Escape}');
+    await painted();
+    expect(await createIn(again, 'Acme Group')).toMatchObject({ value: 'Almost finished' });
+    expect(deep(again.screen.renderRoot, 'dialog[open] select')).toMatchObject({ selectedIndex: 0 });
+  });
 });

@@ -11,8 +11,11 @@ const CHEVRON = 'm6 9 6 6 6-6';
 const WALLET =
   'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z';
 
-/** A name that was typed in a dialog that went away with its page, such as when the session ended: it is there the next time. */
-let unsent: { readonly parent: AccountId; readonly name: string } | null = null;
+/**
+ * What was typed in dialogs that went away with their page, such as when the session ended, by the account that each was opened
+ * for: it is there the next time.
+ */
+const unsent = new Map<AccountId, { readonly name: string; readonly parentId: AccountId | null }>();
 
 const graphemes = (text: string): number =>
   [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length;
@@ -47,14 +50,15 @@ export class SamCreate extends DialogBase {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (unsent?.parent === this.parent?.id) this.name = unsent?.name ?? '';
-    unsent = null;
+    if (!this.parent) return;
+    Object.assign(this, unsent.get(this.parent.id));
+    unsent.delete(this.parent.id);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    const parent = this.#parent;
-    if (this.isOpen && parent && this.name !== '') unsent = { parent: parent.id, name: this.name };
+    const { parent, parentId, name } = this;
+    if (this.isOpen && parent && name !== '') unsent.set(parent.id, { parentId, name });
   }
 
   protected words(): { readonly title: string; readonly cancel: string } {
