@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type App, row, signIn, startApp } from './app.ts';
+import { type App, choose, row, signIn, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
 const patiently = { timeout: 20_000, interval: 50 };
@@ -145,6 +145,43 @@ describe('the web app, when things go wrong,', () => {
     await app.start();
     await dialog.getByRole('button', { name: 'Create After the storm' }).click();
     await row(page, 'After the storm').waitFor();
+  });
+
+  it('loads by itself what failed while the server was away', async () => {
+    await app.stop();
+    await page.getByRole('link', { name: 'Activity' }).click();
+    await page.getByText('This could not be loaded').waitFor({ timeout: 20_000 });
+    await app.start();
+    await page.getByText(/set up this deployment/).waitFor({ timeout: 30_000 });
+  });
+
+  it('says that it is loading as long as nothing of it is there', async () => {
+    const other = await app.open({ context: home });
+    const gate = Promise.withResolvers<void>();
+    await other.route('**/trpc/session.me**', async (route) => {
+      await gate.promise;
+      await route.continue();
+    });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await other.getByText('Loading …').waitFor();
+    gate.resolve();
+    await row(other, 'Acme North').waitFor();
+    expect(await other.getByText('Loading …').count()).toBe(0);
+    await other.close();
+  });
+
+  it('says why a name is refused where all of it can be read, however narrow the window', async () => {
+    const other = await app.open({ context: home, width: 390 });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await choose(other, 'After the storm', 'Rename');
+    await other.getByLabel('New name of After the storm').fill('acme north');
+    await other.keyboard.press('Enter');
+    const why = other.getByRole('alert').filter({ hasText: 'already has a subaccount named' });
+    await why.waitFor();
+    const { x, width } = (await why.boundingBox()) ?? { x: -1, width: 0 };
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x + width).toBeLessThanOrEqual(390);
+    await other.close();
   });
 
   it('has thrown nothing, and tried nothing that its policy forbids', () => {

@@ -3,6 +3,9 @@ import { icon } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { formStyles } from '../parts/form-styles.ts';
 
+/** Around the word on why a name was refused, in pixels. */
+const GAP_PX = 6;
+
 /** `sam-done`: the new name, or null when nothing is to change. */
 export class NameDone extends Event {
   readonly name: string | null;
@@ -25,7 +28,7 @@ export class SamRename extends LitElement {
     css`
       :host { display: block; flex: 1; min-inline-size: 80px; max-inline-size: 420px; }
       .field { min-block-size: 28px; }
-      .error { position: fixed; inset: auto; margin: 0; inline-size: max-content; max-inline-size: 320px; white-space: normal; padding: 6px 10px; border: var(--sam-hair) solid var(--sam-danger); border-radius: var(--sam-r-2); background: var(--sam-danger-soft); box-shadow: var(--sam-pop); }
+      .error { position: fixed; inset: auto; margin: 0; inline-size: max-content; max-inline-size: min(320px, 94vw); white-space: normal; padding: 6px 10px; border: var(--sam-hair) solid var(--sam-danger); border-radius: var(--sam-r-2); background: var(--sam-danger-soft); box-shadow: var(--sam-pop); }
       .error:not(:popover-open) { display: none; }
     `,
   ];
@@ -59,9 +62,10 @@ export class SamRename extends LitElement {
     const input = this.#input;
     if (!bubble || !input || this.error === '') return;
     const place = input.getBoundingClientRect();
-    bubble.style.left = `${place.left}px`;
-    bubble.style.top = `${place.bottom + 6}px`;
     bubble.showPopover();
+    const most = document.documentElement.clientWidth - bubble.offsetWidth - GAP_PX;
+    bubble.style.left = `${Math.max(GAP_PX, Math.min(place.left, most))}px`;
+    bubble.style.top = `${place.bottom + GAP_PX}px`;
   }
 
   protected override render(): TemplateResult {
