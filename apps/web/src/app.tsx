@@ -49,19 +49,19 @@ export function App() {
             {({ account }) => (
               <Gate>
                 <Shell account={account}>
-                  <Suspense key={account} fallback={null}>
+                  <Suspense fallback={null}>
                     <Switch>
                       <Route path="/a/:account/subaccounts/:opened?">
                         {({ opened }) => <SubaccountsPage account={account} opened={opened ?? null} />}
                       </Route>
                       <Route path="/a/:account/members">
-                        <MembersPage account={account} />
+                        <MembersPage key={account} account={account} />
                       </Route>
                       <Route path="/a/:account/developers/api-keys">
-                        <KeysPage account={account} />
+                        <KeysPage key={account} account={account} />
                       </Route>
                       <Route path="/a/:account/activity">
-                        <ActivityPage account={account} />
+                        <ActivityPage key={account} account={account} />
                       </Route>
                       <Route>
                         <Redirect to={`/a/${account}/subaccounts`} replace />

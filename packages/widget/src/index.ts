@@ -13,6 +13,14 @@ export { TOKENS } from './tokens/tokens.ts';
 export type { Account, AccountLine, Line } from './tree/lines.ts';
 export type { RowFeatures } from './tree/paint-row.ts';
 export { SamTree } from './tree/sam-tree.ts';
-export type { ActionDetail, OpenDetail, Place, RenameDetail, SwitchDetail, TreeAction } from './tree/tree-events.ts';
+export type {
+  ActionDetail,
+  DensityDetail,
+  OpenDetail,
+  Place,
+  RenameDetail,
+  SwitchDetail,
+  TreeAction,
+} from './tree/tree-events.ts';
 export { layoutOf, levelsOf } from './tree/tree-layout.ts';
 export { TreeStore, type Want } from './tree/tree-store.ts';

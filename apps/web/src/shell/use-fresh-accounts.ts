@@ -23,7 +23,9 @@ export function useFreshAccounts(acting: AccountDetail | undefined): void {
   const top = acting?.path.at(0)?.id;
   const own = useMe().data?.accounts;
   const known = useRef({ acting, own });
-  known.current = { acting, own };
+  useEffect(() => {
+    known.current = { acting, own };
+  });
   useEffect(() => {
     if (top === undefined) return;
     let rest: ReturnType<typeof setTimeout> | undefined;

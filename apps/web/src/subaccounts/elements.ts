@@ -1,5 +1,11 @@
 import { createComponent, type EventName } from '@lit/react';
-import { type OpenDetail, SamSubaccounts, type ScreenView, type SwitchDetail } from '@tenantree/widget';
+import {
+  type DensityDetail,
+  type OpenDetail,
+  SamSubaccounts,
+  type ScreenView,
+  type SwitchDetail,
+} from '@tenantree/widget';
 import React from 'react';
 
 /** The subaccounts screen: the element that `<subaccount-manager>` shows, too. */
@@ -12,6 +18,7 @@ export const Subaccounts = createComponent({
     onOpen: 'sam-open' as EventName<CustomEvent<OpenDetail>>,
     onSwitch: 'sam-switch' as EventName<CustomEvent<SwitchDetail>>,
     onView: 'sam-view' as EventName<CustomEvent<ScreenView>>,
+    onDensity: 'sam-density' as EventName<CustomEvent<DensityDetail>>,
     onChanged: 'sam-change' as EventName<CustomEvent>,
   },
 });

@@ -1,12 +1,13 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
-import { useCallback, useEffect, useMemo, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { AccountPanel } from './account-panel.tsx';
+import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
 import css from './subaccounts.module.css';
@@ -28,6 +29,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   const hrefOf = useCallback((id: AccountId) => `${base}/${id}${suffix}`, [base, suffix]);
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
+  const [density, setDensity] = useState(readDensity);
   const list = useRef<SamSubaccounts>(null);
   const user = useMe().data?.user?.id ?? '';
   const stopKeeping = useRef<() => void>(undefined);
@@ -68,6 +70,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           ref={list}
           className={css.screen ?? ''}
           fit="fill"
+          density={density}
           source={accounts}
           account={acting?.id ?? ''}
           texts={texts}
@@ -76,6 +79,10 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           view={view}
           onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
           onReady={keep}
+          onDensity={({ detail }) => {
+            noteDensity(detail.density);
+            setDensity(detail.density);
+          }}
           onOpen={(event) => {
             event.preventDefault();
             const href = hrefOf(event.detail.account.id);

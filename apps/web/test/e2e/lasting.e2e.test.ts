@@ -78,6 +78,21 @@ describe('what was done on a page of the web app lasts:', () => {
     expect(await kept()).toContain(north);
   });
 
+  it('rows stay as high as they were chosen to be, also after a reload and in another account', async () => {
+    const height = async (name: string) => (await row(page, name).boundingBox())?.height;
+    expect(await height('Acme North')).toBe(40);
+    await page.getByRole('button', { name: /^View/ }).click();
+    await page.getByRole('menuitemradio', { name: 'Compact' }).click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => height('Acme North'), patiently).toBe(32);
+    await page.reload();
+    await row(page, 'Acme North').waitFor();
+    await expect.poll(() => height('Acme North'), patiently).toBe(32);
+    await page.goto(subaccounts(north));
+    await row(page, 'Northgate Dental').waitFor();
+    expect(await height('Northgate Dental')).toBe(32);
+  });
+
   it('names follow what others do: banner, switcher, path, title and the way back', async () => {
     const { client, root } = owner;
     await page.goto(subaccounts(dental));

@@ -26,7 +26,7 @@ const ROW_FEATURES_WITH_SWITCH = { ...ROW_FEATURES, switch: true };
 /**
  * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave
  * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`, and how
- * one looks at it now as `sam-view`. What happens when the screen is used is loaded when somebody turns to it (screen-work.ts).
+ * one looks at it now as `sam-view` and `sam-density`. What happens when the screen is used is loaded when somebody turns to it (screen-work.ts).
  */
 export class SamSubaccounts extends LitElement {
   static override properties: PropertyDeclarations = {

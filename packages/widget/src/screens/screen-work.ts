@@ -3,7 +3,7 @@ import { define } from '../define.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { enWork } from '../strings/en-work.ts';
-import { emit, isTreeAction, type TreeAction } from '../tree/tree-events.ts';
+import { type DensityDetail, emit, isTreeAction, type TreeAction } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountSearch } from './account-search.ts';
 import { AccountWork } from './account-work.ts';
@@ -174,7 +174,9 @@ export class ScreenWork {
   readonly #choose = (event: Event): void => {
     const { target: menu } = event;
     if (!(menu instanceof SamMenu) || !(event instanceof CustomEvent)) return;
-    this.#look(chosen(event.detail.id, this.#choice()));
+    const choice = chosen(event.detail.id, this.#choice());
+    this.#look(choice);
+    if (choice.density) emit<DensityDetail>(this.#screen, 'sam-density', { density: choice.density });
     menu.items = this.#items();
   };
 

@@ -30,6 +30,8 @@ export type SwitchDetail = { readonly account: AccountRow; readonly place: Place
 export type ActionDetail = { readonly action: TreeAction; readonly account: AccountRow | null };
 /** `sam-rename`: a name was typed into a row. */
 export type RenameDetail = { readonly account: AccountRow; readonly name: string };
+/** `sam-density`: rows are to be of another height; a host that keeps it gives it back. */
+export type DensityDetail = { readonly density: 'comfortable' | 'compact' };
 
 /**
  * Sends an intent outward, through shadow roots.
