@@ -8,7 +8,7 @@ export { SamSubaccounts } from './screens/sam-subaccounts.ts';
 export { DEFAULT_VIEW, type ScreenView, STATUSES } from './screens/screen-view.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';
-export { defaultTexts, type Texts } from './strings/texts.ts';
+export { defaultTexts, type Texts, textsOf } from './strings/texts.ts';
 export { TOKENS } from './tokens/tokens.ts';
 export type { Account, AccountLine, Line } from './tree/lines.ts';
 export type { RowFeatures } from './tree/paint-row.ts';

@@ -11,8 +11,8 @@ import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { AccountName } from './account-name.tsx';
 import css from './subaccounts.module.css';
+import { texts } from './texts.ts';
 import { useLiveMinutes } from './use-live-minutes.ts';
-import { useTexts } from './use-texts.ts';
 
 const STATUS = { active: 'Active', suspended: 'Suspended', closed: 'Closed' } as const;
 
@@ -37,7 +37,7 @@ export function AccountPanel({ account, list, onClose }: Props) {
   const minutes = useLiveMinutes(account);
   const [, navigate] = useLocation();
   const [nameState, setNameState] = useState<'shown' | 'editing'>('shown');
-  const { numbers } = useTexts();
+  const { numbers } = texts;
   const isAlone = useSyncExternalStore(watchWidth, () => NARROW.matches);
   const id = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);

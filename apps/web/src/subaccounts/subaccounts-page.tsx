@@ -11,7 +11,7 @@ import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
 import css from './subaccounts.module.css';
-import { useTexts } from './use-texts.ts';
+import { texts } from './texts.ts';
 import { readView, writeView } from './view-state.ts';
 
 /**
@@ -20,7 +20,6 @@ import { readView, writeView } from './view-state.ts';
  */
 export function SubaccountsPage({ account, opened }: { readonly account: string; readonly opened: string | null }) {
   const [, navigate] = useLocation();
-  const texts = useTexts();
   const acting = useAccount(account).data;
   const base = `/a/${account}/subaccounts`;
   const search = useSearch();

@@ -1,4 +1,4 @@
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, BrowserContextOptions } from 'playwright-core';
 import { type Client, clientOf, clientWith, PASSWORD, signIn } from '../../../api/test/support/clients.ts';
 import { type App, EMAIL } from './app.ts';
 
@@ -8,7 +8,7 @@ export type Owner = {
   readonly root: string;
   readonly client: Client;
   /** Makes a browser context in which the owner is signed in. */
-  context(): Promise<BrowserContext>;
+  context(options?: BrowserContextOptions): Promise<BrowserContext>;
 };
 
 /** Claims the deployment through the API and signs its owner in. */
@@ -24,9 +24,9 @@ export async function claim(app: App): Promise<Owner> {
   return {
     root: account,
     client: clientOf(app.url, await signIn(app.url, EMAIL, PASSWORD)),
-    context: async () => {
+    context: async (options) => {
       const cookie = await signIn(app.url, EMAIL, PASSWORD);
-      const context = await app.browser.newContext();
+      const context = await app.browser.newContext(options);
       const at = cookie.indexOf('=');
       await context.addCookies([{ name: cookie.slice(0, at), value: cookie.slice(at + 1), url: app.url }]);
       return context;

@@ -170,6 +170,17 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
+  it('speaks one language, whatever that of the browser, and writes numbers as the browser does', async () => {
+    const german = await owner.context({ locale: 'de-DE' });
+    const other = await app.open({ context: german });
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await other.getByRole('heading', { name: 'Subaccounts' }).waitFor();
+    await expect.poll(() => row(other, 'Acme North').locator('[data-cell=minutes]').innerText(), patiently).toBe('0,0');
+    await choose(other, 'Acme North', 'Suspend');
+    await other.getByRole('dialog').getByText('This affects').waitFor();
+    await german.close();
+  });
+
   it('says why a name is refused where all of it can be read, however narrow the window', async () => {
     const other = await app.open({ context: home, width: 390 });
     await other.goto(`${app.url}/a/${owner.root}/subaccounts`);

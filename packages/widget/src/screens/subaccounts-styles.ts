@@ -30,6 +30,7 @@ export const subaccountsStyles = css`
   .dot.is-offline { border: 2px solid var(--sam-text-3); }
   .dot.is-paused { inline-size: 8px; border-radius: 0; border-inline: 3px solid var(--sam-text-2); }
   @keyframes breathe { from { opacity: 1; } to { opacity: .55; } }
+  @media (forced-colors: active) { .dot { forced-color-adjust: none; } }
   @media (prefers-reduced-motion: reduce) { .dot.is-live, .busy .icon { animation: none; } }
   .note { display: flex; align-items: center; gap: var(--sam-3); padding: var(--sam-2) var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
   .note .link { color: inherit; }
