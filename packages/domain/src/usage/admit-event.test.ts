@@ -27,7 +27,6 @@ describe('a usage event', () => {
         quantity: '12.5',
         nanos: 12_500_000_000n,
         occurredAt: '2026-11-23T10:00:00.000Z',
-        period: { key: '2026-11', start: '2026-11-01T00:00:00.000Z', end: '2026-12-01T00:00:00.000Z' },
         idempotencyKey: 'k1',
         attributes: {},
       },

@@ -5,7 +5,6 @@ import { parseInstant } from '../parse-instant.ts';
 import { quoted } from '../text.ts';
 import { type Instant, instantOf, msOf } from '../time.ts';
 import { type MeterKey, parseMeterKey } from './meters.ts';
-import { type BillingPeriod, billingPeriodOf } from './period.ts';
 import { type Decimal, formatDecimal, parseDecimal } from './quantity.ts';
 
 /** What an event may carry beside its quantity, for series and later analysis. */
@@ -29,7 +28,6 @@ export type AdmittedEvent = {
   /** The quantity in whole 10⁻⁹ units. */
   readonly nanos: bigint;
   readonly occurredAt: Instant;
-  readonly period: BillingPeriod;
   readonly idempotencyKey: string;
   readonly attributes: EventAttributes;
 };
@@ -112,7 +110,6 @@ function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindo
     quantity: formatDecimal(nanos),
     nanos,
     occurredAt: occurredAt.value,
-    period: billingPeriodOf(occurredAt.value),
     idempotencyKey: key,
     attributes,
   });
