@@ -6,6 +6,7 @@ import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
 import * as uncountedUsage from './migrations/0004-uncounted-usage.ts';
+import * as usageFunctions from './migrations/0005-usage-functions.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -14,6 +15,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-people': people,
   '0003-usage': usage,
   '0004-uncounted-usage': uncountedUsage,
+  '0005-usage-functions': usageFunctions,
 };
 
 const MINIMUM_VERSION = 180000;

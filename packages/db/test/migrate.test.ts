@@ -33,12 +33,16 @@ describe('Migrations', () => {
         await query(
           `INSERT INTO usage_totals SELECT id, 'call.minutes', '2026-11-01Z', 1.5, 1.5, 1, 1, 1 FROM accounts`,
         );
+      if (name === '0004-uncounted-usage')
+        await query(`INSERT INTO tree_versions SELECT id, 1 FROM accounts;
+          INSERT INTO uncounted_usage SELECT ARRAY[id], 'call.minutes', ARRAY[id, id], '{0.25, 2}', '{2026-11-10Z, 2026-11-11Z}' FROM accounts`);
     }
     expect(await isMigrated(test.config)).toBe(true);
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
-    expect(await query('SELECT trim_scale(total) AS total FROM usage_totals')).toEqual([{ total: '1.5' }]);
+    await query(`SELECT count_usage('call.minutes', now())`);
+    expect(await query('SELECT trim_scale(total) AS total FROM usage_totals')).toEqual([{ total: '3.75' }]);
   });
 
   it('can be asked for by several starting servers at once, and again later', async () => {

@@ -49,7 +49,7 @@ type Keyed = RawAccountRow & { sort_key: string };
 /** Lists the children of an account inside the acting account's subtree. */
 export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<AccountPage> {
   const treeVersion = await readTreeVersion(trx);
-  const { columns, from } = selectAccountRows(query.period);
+  const { columns, from } = selectAccountRows(query.period, query.parent);
   const { expression, type } = KEYS[query.sort];
   const order = query.direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = query.direction === 'asc' ? sql`>` : sql`<`;

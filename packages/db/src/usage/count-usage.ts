@@ -20,7 +20,7 @@ export type TreeChange = {
   readonly complete: boolean;
 };
 
-type Row = { changes: string | null; paths: string | null; versions: string | null };
+type Row = { changes: string | null; parents: string | null; versions: string | null };
 
 /**
  * Counts the usage of a meter that is recorded and not yet counted, by whichever server, into the totals of its accounts and the
@@ -51,25 +51,27 @@ export async function tidyUncounted(db: Database): Promise<void> {
 const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
 
 function readTrees(row: Row, period: Instant): TreeChange[] {
-  const places = new Map<string, AccountId[]>();
-  for (const part of parts(row.paths)) {
-    const path = part.split(' ') as AccountId[];
-    // From the account upward, until an ancestor is known already: then all above it are, too.
-    for (let level = path.length - 1; level >= 0 && !places.has(path[level]!); level--)
-      places.set(path[level]!, path.slice(0, level + 1));
-  }
   const trees = new Map<string, { version: number; changes: TotalChange[]; complete: boolean }>();
+  const paths = new Map<string, readonly AccountId[]>();
   for (const part of parts(row.versions)) {
-    const [root, version] = part.split(' ');
-    trees.set(root!, { version: Number(version), changes: [], complete: true });
+    const [root, version] = part.split(' ') as [AccountId, string];
+    trees.set(root, { version: Number(version), changes: [], complete: true });
+    paths.set(root, [root]);
   }
+  const parents = new Map(parts(row.parents).map((part) => part.split(' ') as [string, string]));
+  const pathOf = (account: string): readonly AccountId[] | undefined => {
+    const known = paths.get(account);
+    if (known) return known;
+    const above = parents.has(account) ? pathOf(parents.get(account)!) : undefined;
+    if (!above) return undefined;
+    const path = [...above, account as AccountId];
+    paths.set(account, path);
+    return path;
+  };
   for (const part of parts(row.changes)) {
-    const [account, own, total] = part.split(' ');
-    const path = places.get(account!);
-    if (path)
-      trees
-        .get(path[0]!)!
-        .changes.push({ account: account as AccountId, path, own: own as Decimal, total: total as Decimal });
+    const [account, own, total] = part.split(' ') as [AccountId, Decimal, Decimal];
+    const path = pathOf(account);
+    if (path) trees.get(path[0]!)!.changes.push({ account, path, own, total });
     else for (const tree of trees.values()) tree.complete = false;
   }
   return [...trees].map(([root, tree]) => ({ root: root as AccountId, period, ...tree }));

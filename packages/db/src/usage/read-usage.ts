@@ -18,8 +18,8 @@ export async function readTotals(
     FROM (
       SELECT own, total, own_events, total_events FROM usage_totals
         WHERE account_id = ${account} AND meter = ${meter} AND period = ${period}::timestamptz
-      UNION ALL SELECT own, total, own_events, total_events FROM uncounted_totals(${meter}, ${period}::timestamptz)
-        WHERE account_id = ${account}
+      UNION ALL SELECT (u ->> 0)::numeric, (u ->> 1)::numeric, (u ->> 2)::bigint, (u ->> 3)::bigint
+        FROM (SELECT uncounted_totals(${meter}, ${period}::timestamptz, ${account}, 0, 0) -> ${account}::text AS u OFFSET 0) u
     ) t`.execute(trx);
   const { own, total, own_events, total_events } = rows[0]!;
   return { quantity: { own, total }, events: { own: Number(own_events), total: Number(total_events) } };

@@ -30,9 +30,12 @@ const SEPARATOR = '\u001f';
 
 // Hot path: one statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md). The driver
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
-const RECORD = { name: 'record_usage', text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)' };
+const RECORD = {
+  name: 'record_usage',
+  text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+};
 
-const arrayOf = (values: readonly string[]): string => `{${values.join(',')}}`;
+const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
 
 const parametersOf = (events: readonly EventToRecord[], options: RecordOptions): (string | null)[] => [
   options.meter,
@@ -45,7 +48,22 @@ const parametersOf = (events: readonly EventToRecord[], options: RecordOptions):
   arrayOf(events.map((event) => event.quantity)),
   arrayOf(events.map((event) => event.occurredAt)),
   events.map((event) => JSON.stringify(event.attributes)).join(SEPARATOR),
+  arrayOf(repeatsWithin(events)),
 ];
+
+/** Positions, from 1, of the events whose account and key stand earlier in the list, too. */
+function repeatsWithin(events: readonly EventToRecord[]): number[] {
+  // Mostly each key is one account's only, and joining it with the account for all of them costs more than the rest of this.
+  const firstAccounts = new Map<string, AccountId>();
+  const others = new Set<string>();
+  const repeats: number[] = [];
+  events.forEach(({ account, key }, index) => {
+    const first = firstAccounts.get(key);
+    if (first === undefined) firstAccounts.set(key, account);
+    else if (first === account || others.size === others.add(account + key).size) repeats.push(index + 1);
+  });
+  return repeats;
+}
 
 /**
  * Stores a batch of events in a transaction of its own: when this resolves, everything is committed, and every reader of totals sees it.
