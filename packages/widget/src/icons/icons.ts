@@ -19,9 +19,6 @@ const PATHS = {
 
 type IconName = keyof typeof PATHS;
 
-/** Of what can be closed, cleared or let go; not in the list. */
-export const CLOSE = 'M18 6 6 18M6 6l12 12';
-
 /** An icon from its path, in the colour of the text around it, decorative: what it means is said in words beside it. */
 export const drawn = (path: string, size = 16): TemplateResult =>
   html`<svg class="icon" width=${size} height=${size} viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;

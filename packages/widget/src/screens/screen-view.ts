@@ -2,9 +2,6 @@ import type { AccountStatus } from '@tenantree/domain';
 import type { Order } from '../data/account-source.ts';
 import { DEFAULT_ORDER, DEFAULT_STATUS } from '../tree/tree-store.ts';
 
-/** The own statuses that accounts can be filtered by, in the order in which they are named. */
-export const STATUSES = ['active', 'suspended', 'closed'] as const satisfies readonly AccountStatus[];
-
 /** How the subaccounts are looked at. A host keeps it where it belongs, such as in its address (ux.md 2.0, rule 4). */
 export type ScreenView = {
   /** What is searched for; empty when the tree is shown. */
@@ -16,10 +13,3 @@ export type ScreenView = {
 
 /** The view until somebody chooses another. */
 export const DEFAULT_VIEW: ScreenView = { query: '', order: DEFAULT_ORDER, status: DEFAULT_STATUS };
-
-/** Whether two views show the same. */
-export const isSameView = (a: ScreenView, b: ScreenView): boolean =>
-  a.query === b.query &&
-  a.order.sort === b.order.sort &&
-  a.order.direction === b.order.direction &&
-  STATUSES.every((one) => a.status.includes(one) === b.status.includes(one));

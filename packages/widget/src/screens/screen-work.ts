@@ -7,8 +7,8 @@ import { type DensityDetail, emit, isTreeAction, type TreeAction } from '../tree
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountSearch } from './account-search.ts';
 import { AccountWork } from './account-work.ts';
+import { isSameView } from './is-same-view.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
-import { isSameView } from './screen-view.ts';
 import { SubaccountsBars } from './subaccounts-bars.ts';
 import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
 

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { CLOSE, drawn } from '../icons/icons.ts';
+import { closeIcon } from '../icons/close-icon.ts';
+import { drawn } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
 
@@ -40,7 +41,7 @@ export class SubaccountsBars {
   clear(): TemplateResult | null {
     const { session, texts } = this.#screen;
     if (!session?.query) return null;
-    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${drawn(CLOSE, 14)}</button>`;
+    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${closeIcon(14)}</button>`;
   }
 
   /** What was found, is selected, and is out of order. */
@@ -53,7 +54,7 @@ export class SubaccountsBars {
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
         n > 0
-          ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${drawn(CLOSE, 12)}</button>`
+          ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${closeIcon(12)}</button>`
           : nothing
       }
       ${

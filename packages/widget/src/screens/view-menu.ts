@@ -1,9 +1,9 @@
 import type { AccountStatus } from '@tenantree/domain';
-import { type Order, SORT_KEYS } from '../data/account-source.ts';
+import { type Order, SORT_KEYS } from '../data/order.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
 import { DEFAULT_STATUS } from '../tree/tree-store.ts';
-import { STATUSES } from './screen-view.ts';
+import { STATUSES } from './statuses.ts';
 
 const SORT_LABELS = {
   name: 'sortName',
