@@ -51,11 +51,14 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
     document.addEventListener('keydown', search);
     return () => document.removeEventListener('keydown', search);
   }, []);
-  const close = (): void => {
-    navigate(base + suffix);
-    // The row that was opened still is the one the table would focus.
-    requestAnimationFrame(() => list.current?.tree?.focus());
-  };
+  const close = (): void => navigate(base + suffix);
+  const before = useRef(opened);
+  useEffect(() => {
+    // However the panel was left, by Back, too: the row that was opened still is the one the table would focus.
+    const isLost = document.activeElement === document.body;
+    if (before.current !== null && opened === null && isLost) list.current?.tree?.focus();
+    before.current = opened;
+  }, [opened]);
   return (
     <div className={css.page} data-panel={opened === null ? undefined : 'open'}>
       <div

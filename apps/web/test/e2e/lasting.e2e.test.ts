@@ -1,4 +1,4 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type App, choose, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
@@ -128,6 +128,32 @@ describe('what was done on a page of the web app lasts:', () => {
     expect(await dialog.getByLabel('Name').inputValue()).toBe('Half typed');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
+  });
+
+  it.each(['Back', 'Escape', 'Close panel'] as const)(
+    'the focus is in the row again when the panel in its place is left by %s',
+    async (how) => {
+      const other = await app.open({ context: home, width: 900 });
+      await other.goto(subaccounts(owner.root));
+      await row(other, 'Acme South').locator('bdi').first().click();
+      const panel = other.getByRole('complementary', { name: 'Account' });
+      const isFocused = (what: Locator) => what.evaluate((element) => element.matches(':focus-within'));
+      await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
+      if (how === 'Back') await other.goBack();
+      else if (how === 'Escape') await other.keyboard.press('Escape');
+      else await panel.getByRole('button', { name: how }).click();
+      await panel.waitFor({ state: 'detached' });
+      await expect.poll(() => isFocused(row(other, 'Acme South')), patiently).toBe(true);
+      await other.close();
+    },
+  );
+
+  it('one Escape closes the panel of a row that was clicked', async () => {
+    await row(page, 'Acme South').locator('bdi').first().click();
+    const panel = page.getByRole('complementary', { name: 'Account' });
+    await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
   });
 
   it('Back takes the menu of a row along', async () => {

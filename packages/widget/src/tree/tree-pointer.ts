@@ -50,6 +50,8 @@ export class TreePointer {
     const link = event.target instanceof Element && event.target.closest('a[href]') !== null;
     if (link && place === 'newTab') return;
     event.preventDefault();
+    // On the row, not in the cell that was hit: the arrows go to the next row, and the first Esc closes what opened.
+    if (place === 'here') this.#painter.goTo(line);
     this.#intents.open(line, place);
   }
 }
