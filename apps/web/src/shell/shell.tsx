@@ -64,8 +64,16 @@ export function Shell({ account, children }: { readonly account: string; readonl
               — <Path links={acting.path} />. What you do is logged under your name.
             </span>
           </p>
-          <Button className={css.return ?? ''} onClick={() => leaveAccount(account, home.id, navigate)}>
-            Return to {home.name}
+          <Button
+            className={css.return ?? ''}
+            aria-label={`Return to ${home.name}`}
+            onClick={() => leaveAccount(account, home.id, navigate)}
+          >
+            Return
+            <span className={css.wide}>
+              {' '}
+              to <bdi>{home.name}</bdi>
+            </span>
           </Button>
         </section>
       )}
