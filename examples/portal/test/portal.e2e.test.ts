@@ -50,7 +50,7 @@ const call = (idempotencyKey: string, quantity: string) =>
     account: 'ext:acme-berlin',
     events: [{ meter: 'call.minutes', quantity, occurredAt: new Date().toISOString(), idempotencyKey }],
   });
-const minutes = (): Promise<string> => page.locator('[data-cell=minutes]').first().innerText();
+const minutes = (): Promise<string> => page.locator('.row .minutes').first().innerText();
 
 describe('the portal on another origin', () => {
   it('shows minutes as they are counted, and exactly those after the server was killed and started again', async () => {

@@ -24,5 +24,5 @@ export type {
   SwitchDetail,
   TreeAction,
 } from './tree/tree-events.ts';
-export { layoutOf, levelsOf } from './tree/tree-layout.ts';
+export { levelsOf } from './tree/tree-frame.ts';
 export { TreeStore, type Want } from './tree/tree-store.ts';

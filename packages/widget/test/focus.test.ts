@@ -10,7 +10,7 @@ describe('the focus is never lost', () => {
     const shown = await show(largeTree(30, 20, 12));
     for (const line of shown.store.view.root.lines) shown.store.change((view) => view.openDeep(line));
     await vi.waitFor(() => expect(shown.store.view.visible.length).toBe(30 * (1 + 20 * 13)));
-    shown.tree.goTo(shown.line('Branch 00-01'));
+    await shown.tree.goTo(shown.line('Branch 00-01'));
     shown.tree.focus();
     const row = focused();
     for (let step = 0; step < 40; step++) {
@@ -34,7 +34,7 @@ describe('the focus is never lost', () => {
     const source = mockTree();
     const shown = await show(source);
     await open(shown, 'Acme Group');
-    shown.tree.goTo(shown.line('Acme South'));
+    await shown.tree.goTo(shown.line('Acme South'));
     shown.tree.focus();
     source.vanish(source.idOf('Acme South'));
     await painted();
@@ -48,7 +48,7 @@ describe('the focus is never lost', () => {
     const source = mockTree();
     const shown = await show(source);
     await open(shown, 'Acme Group', 'Acme North');
-    shown.tree.goTo(shown.line('Northgate Dental'));
+    await shown.tree.goTo(shown.line('Northgate Dental'));
     shown.tree.focus();
     shown.store.change((view) => view.close(shown.line('Acme Group')));
     await painted();
@@ -61,7 +61,7 @@ describe('the focus is never lost', () => {
   it('when the status filter leaves its account out', async () => {
     const source = mockTree();
     const shown = await show(source);
-    shown.tree.goTo(shown.line('Borealis Motors'));
+    await shown.tree.goTo(shown.line('Borealis Motors'));
     shown.tree.focus();
     shown.store.filterBy(['suspended']);
     await vi.waitFor(() => expect(shown.names()).toEqual(['Delta Logistics']));
@@ -71,7 +71,7 @@ describe('the focus is never lost', () => {
   it('when rows arrive above it: the row stays the same element, on the same account', async () => {
     const source = mockTree();
     const shown = await show(source);
-    shown.tree.goTo(shown.line('Cedar Retail'));
+    await shown.tree.goTo(shown.line('Cedar Retail'));
     shown.tree.focus();
     const row = focused();
     for (let k = 0; k < 30; k++) source.arrive(`Aachen ${k}`);

@@ -42,7 +42,7 @@ describe('live minutes', () => {
     expect(total(shown.row('Acme South'))).toBe('9,050.3');
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(shown.names()).toContain('Cedar Retail'));
-    shown.tree.goTo(shown.line('Acme South'));
+    await shown.tree.goTo(shown.line('Acme South'));
     shown.tree.focus();
     await userEvent.keyboard('{F2}');
     await vi.waitFor(() => expect(focused()?.matches('.editing input, input:not([type])')).toBe(true));
@@ -95,7 +95,8 @@ describe('live minutes', () => {
   it('never sort again by themselves: a chip offers it', async () => {
     const source = mockTree();
     const shown = await show(source);
-    shown.tree.sortBy('minutes');
+    deep(shown.tree.renderRoot, '.head .minutes .column').click();
+    await vi.waitFor(() => expect(shown.store.order.sort).toBe('minutes'));
     await painted();
     const before = shown.names();
     source.tick([[source.idOf('Évora Turismo'), '90000']]);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { largeTree, mockTree, seeded } from './example-tree.ts';
-import { idsOf, open, painted, readRows, type Shown, show } from './stage.ts';
+import { deepAll, idsOf, open, painted, readRows, type Shown, show } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
 
@@ -59,7 +59,7 @@ describe('the tree table', () => {
           shown.store.change((view) => (line.open && random() < 0.5 ? view.close(line) : view.open(line)));
       } else if (dice < 0.85) {
         const line = visible.at(Math.floor(random() * visible.length));
-        if (line) shown.tree.goTo(line);
+        if (line) await shown.tree.goTo(line);
       } else
         source.tick(
           Array.from(
@@ -107,9 +107,13 @@ describe('the tree table', () => {
     await open(shown, 'Reseller 03', 'Branch 03-04');
     const index = shown.store.view.visible.indexOf(shown.line('Client 03-04-03'));
     shown.scroller.scrollTop = index * 40;
-    await painted();
-    const pins = [...shown.tree.renderRoot.querySelectorAll<HTMLElement>('.pins .row:not([hidden])')];
-    expect(pins.map((pin) => pin.querySelector('bdi')?.textContent)).toEqual(['Reseller 03', 'Branch 03-04']);
+    const pins = await vi.waitFor(() => {
+      const found = deepAll(shown.tree.renderRoot, '.pins .row');
+      expect(found.map((pin) => pin.querySelector('bdi')?.textContent)).toEqual(['Reseller 03', 'Branch 03-04']);
+      return found;
+    });
+    const tops = pins.map((pin) => pin.getBoundingClientRect().top - shown.scroller.getBoundingClientRect().top);
+    expect(tops, 'one below the other under the head').toEqual([34, 74]);
     expect(pins[0]?.closest('[aria-hidden="true"]')).not.toBeNull();
     pins[0]?.click();
     await painted();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const minutesOf = (name: string) => row(page, name).locator('[data-cell=minutes]').first().innerText();
+const minutesOf = (name: string) => row(page, name).locator('.minutes').first().innerText();
 const call = (account: string, idempotencyKey: string, quantity: string) =>
   client.usage.record.mutate({
     account,

@@ -3,8 +3,8 @@ import { drawn } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
 /** One entry of a menu. */
-export type MenuItem = {
-  readonly id: string;
+export type MenuItem<Id extends string = string> = {
+  readonly id: Id;
   readonly label: string;
   /** Ticked or not, for entries that are a choice; left out for those that do something. */
   readonly checked?: boolean;

@@ -48,7 +48,7 @@ export class AccountSearch {
       const page = await session.source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, signal);
       if (signal.aborted) return;
       session.report(null);
-      store.showSearch(search, query, page, MatchView);
+      store.showSearch(search, new MatchView(store, query), page);
     } catch (error) {
       if (!signal.aborted) session.report(refusalFrom(error));
     } finally {

@@ -2,7 +2,8 @@ import type { AccountRow } from '@tenantree/domain';
 import type { AccountName, SourceRefusal } from '../data/account-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { SamToast, Toast } from '../parts/sam-toast.ts';
-import { type ActionDetail, emit, type RenameDetail } from '../tree/tree-events.ts';
+import type { AccountLine } from '../tree/lines.ts';
+import { type ActionDetail, emit, type RenameDetail, type RowChoice } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActs } from './account-acts.ts';
 import type { AccountSearch } from './account-search.ts';
@@ -14,6 +15,8 @@ import { ScreenDialogs } from './screen-dialogs.ts';
 
 /** Expanding more rows than this at once is asked about first (ux.md 2.2). */
 const ASK_ABOVE_ROWS = 2_000;
+/** How long a new row is marked, in milliseconds (ux.md 2.3). */
+const MARK_MS = 2_000;
 
 /** What can be done with single accounts: their menus, dialogs, acts and messages. */
 export class AccountWork {
@@ -31,7 +34,7 @@ export class AccountWork {
     this.#dialogs.prepare();
   }
 
-  menuOf(row: AccountRow): readonly MenuItem[] {
+  menuOf(row: AccountRow): readonly MenuItem<RowChoice>[] {
     return menuFor(row, this.#screen.allowed, this.#screen.texts);
   }
 
@@ -114,14 +117,25 @@ export class AccountWork {
       const line = store.view.lines.get(row.id);
       if (!line || store.view.visible.indexOf(line) < 0) return;
       stop();
-      this.#screen.tree?.goTo(line);
-      this.#screen.tree?.mark(line);
+      void this.#screen.tree?.goTo(line);
+      this.#mark(store, line);
     };
     const stop = store.listen({ changed: show, ticked: () => undefined });
     store.change((view) => {
       const parent = row.parentId === null ? undefined : view.lines.get(row.parentId);
       if (parent) view.open(parent);
     });
+  }
+
+  #mark(store: TreeStore, line: AccountLine): void {
+    store.change(() => {
+      line.fresh = true;
+    });
+    setTimeout(() => {
+      store.change(() => {
+        line.fresh = false;
+      });
+    }, MARK_MS);
   }
 
   #onlySelected(): AccountRow | null {
@@ -152,7 +166,7 @@ export class AccountWork {
       return;
     }
     const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
-    if (line) tree?.goTo(line);
+    if (line) await tree?.goTo(line);
     // Whoever opened the dialog has the focus again, unless it went away meanwhile.
     const isLost = document.activeElement === null || document.activeElement === document.body;
     if (line || isLost) tree?.focus();

@@ -51,7 +51,7 @@ export class PageLoader {
   ): Promise<AccountPage | SearchPage> {
     const part = { cursor, limit: PAGE_ROWS };
     return branch === view.root && branch.kind === 'matched'
-      ? this.#source.search(store.accountId, { query: store.query ?? '', ...part }, this.#signal)
+      ? this.#source.search(store.accountId, { query: view.query ?? '', ...part }, this.#signal)
       : this.#source.list(branch.accountId, { ...order, status, ...part }, this.#signal);
   }
 

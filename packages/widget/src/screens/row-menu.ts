@@ -1,12 +1,17 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
+import type { RowChoice } from '../tree/tree-events.ts';
 import type { Feature } from './features.ts';
 
 /** The entries of a row's menu. */
-export function menuFor(row: AccountRow, allowed: ReadonlySet<Feature>, { say }: Texts): readonly MenuItem[] {
+export function menuFor(
+  row: AccountRow,
+  allowed: ReadonlySet<Feature>,
+  { say }: Texts,
+): readonly MenuItem<RowChoice>[] {
   const live = row.status !== 'closed';
-  const groups: readonly (readonly (MenuItem | false)[])[] = [
+  const groups: readonly (readonly (MenuItem<RowChoice> | false)[])[] = [
     [
       allowed.has('open') && { id: 'open', label: say('menuOpen'), key: 'Enter' },
       allowed.has('switch') && live && { id: 'switch', label: say('menuSwitch'), key: 's' },

@@ -3,7 +3,8 @@ import { define } from '../define.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { enWork } from '../strings/en-work.ts';
-import { type DensityDetail, emit, isTreeAction, type TreeAction } from '../tree/tree-events.ts';
+import { pause } from '../tree/held-frames.ts';
+import { type DensityDetail, emit, type TreeAction } from '../tree/tree-events.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountSearch } from './account-search.ts';
 import { AccountWork } from './account-work.ts';
@@ -68,7 +69,8 @@ export class ScreenWork {
 
   /** Does an entry of an account's menu. */
   perform(id: string, account: AccountRow): void {
-    if (isTreeAction(id)) this.act(id, account);
+    const choice = this.accounts.menuOf(account).find((item) => item.id === id)?.id;
+    if (choice && choice !== 'open' && choice !== 'switch') this.act(choice, account);
   }
 
   /** Asks for a new account below one; where none is named, see {@link AccountWork.create}. */
@@ -186,7 +188,7 @@ export class ScreenWork {
     if (density) this.#screen.density = density;
     if (order) store?.sortBy(order);
     if (status) store?.filterBy(status);
-    if (updates) store?.pause(updates);
+    if (store && updates) pause(store, updates);
     this.#screen.tree?.requestUpdate();
     this.#screen.requestUpdate();
   }

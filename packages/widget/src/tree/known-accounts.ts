@@ -5,16 +5,14 @@ import type { Account } from './lines.ts';
 /** Minutes of one account in the present billing period, and the tree version that they were read at. Changed in place. */
 export type Minutes = { own: Decimal; total: Decimal; version: number };
 
-const NONE = { own: ZERO_DECIMAL, total: ZERO_DECIMAL, version: 0 };
-
 /**
  * Every account that any page or frame brought, once, however many views show it. Versions decide between pages and frames:
  * the newer one wins, whatever arrives first (performance.md 1, state instead of deltas).
  */
 export class KnownAccounts {
   readonly #accounts = new Map<AccountId, Account>();
-  /** Also of accounts that aren't loaded; those that are hold theirs themselves, so that a tick is one look-up. */
-  readonly #minutes = new Map<AccountId, Minutes>();
+  /** Those of accounts that weren't loaded when they came. An account that is loaded holds its own, so that a tick is one look-up. */
+  readonly #early = new Map<AccountId, Minutes>();
   /** Start of the billing period that the minutes belong to. */
   #period = '';
   /** Whether the actor may see usage: then an account without any has used nothing, and not something hidden. */
@@ -29,10 +27,13 @@ export class KnownAccounts {
     const isPresent = this.#turnTo(period) !== 'past';
     return rows.map((row) => {
       const account = this.take(row, version);
-      const minutes = row.minutes && this.#minutesOf(row.id);
-      account.minutes = minutes;
-      if (minutes) this.#showUsage();
-      if (minutes && isPresent && version >= minutes.version) Object.assign(minutes, row.minutes, { version });
+      if (row.minutes === null) account.minutes = null;
+      else {
+        this.#showUsage();
+        account.minutes ??= this.#minutesOf(row.id);
+        if (isPresent && version >= account.minutes.version)
+          write(account.minutes, row.minutes.own, row.minutes.total, version);
+      }
       return account;
     });
   }
@@ -42,7 +43,8 @@ export class KnownAccounts {
     const { id } = row;
     let account = this.#accounts.get(id);
     if (!account) {
-      account = { id, row, rowVersion: version, minutes: this.#showsUsage ? this.#minutesOf(id) : null, nameKey: null };
+      const minutes = this.#showsUsage ? this.#minutesOf(id) : null;
+      account = { id, row, rowVersion: version, minutes, nameKey: null };
       this.#accounts.set(id, account);
     } else if (version >= account.rowVersion) {
       if (account.row.name !== row.name) account.nameKey = null;
@@ -54,6 +56,8 @@ export class KnownAccounts {
 
   /** The account was taken out of what the actor reaches. */
   drop(id: AccountId): void {
+    const minutes = this.#accounts.get(id)?.minutes;
+    if (minutes) this.#early.set(id, minutes);
     this.#accounts.delete(id);
   }
 
@@ -71,12 +75,11 @@ export class KnownAccounts {
       const account = this.#accounts.get(id);
       const minutes = account?.minutes ?? this.#minutesOf(id);
       if (version <= minutes.version) continue;
-      minutes.own = own;
-      minutes.total = total;
-      minutes.version = version;
-      if (!account) continue;
-      account.minutes = minutes;
-      changed(account);
+      write(minutes, own, total, version);
+      if (account) {
+        account.minutes = minutes;
+        changed(account);
+      } else this.#early.set(id, minutes);
     }
     return turn === 'turned';
   }
@@ -88,18 +91,23 @@ export class KnownAccounts {
     for (const account of this.#accounts.values()) account.minutes ??= this.#minutesOf(account.id);
   }
 
-  #minutesOf(id: AccountId): Minutes {
-    let minutes = this.#minutes.get(id);
-    if (!minutes) this.#minutes.set(id, (minutes = { ...NONE }));
-    return minutes;
-  }
-
   /** Turns to a billing period: every account starts at zero again (contract of `UsageFrame`). */
   #turnTo(period: string): 'same' | 'past' | 'turned' {
     if (period === this.#period) return 'same';
     if (period < this.#period) return 'past';
     this.#period = period;
-    for (const minutes of this.#minutes.values()) Object.assign(minutes, NONE);
+    this.#early.clear();
+    for (const { minutes } of this.#accounts.values()) if (minutes) write(minutes, ZERO_DECIMAL, ZERO_DECIMAL, 0);
     return 'turned';
   }
+
+  #minutesOf(id: AccountId): Minutes {
+    return this.#early.get(id) ?? { own: ZERO_DECIMAL, total: ZERO_DECIMAL, version: 0 };
+  }
+}
+
+function write(minutes: Minutes, own: Decimal, total: Decimal, version: number): void {
+  minutes.own = own;
+  minutes.total = total;
+  minutes.version = version;
 }

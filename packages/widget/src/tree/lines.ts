@@ -32,6 +32,8 @@ export type AccountLine = AnyLine & {
   open: boolean;
   /** Its children, once anything is known of them. */
   branch: Branch | null;
+  /** Whether it is shown as a new one. */
+  fresh: boolean;
 };
 
 /**
@@ -58,7 +60,7 @@ export type Branch = {
   total: number;
   /** Continues after the loaded pages; null at the end, and before the first page. */
   cursor: string | null;
-  state: 'unloaded' | 'loading' | 'loaded' | 'failed';
+  state: 'unloaded' | 'loading' | 'loaded';
   /** Order of the loaded lines, fixed when they were sorted. */
   order: Order;
   /** What is on its way, if anything; an answer to anything else is stale. */

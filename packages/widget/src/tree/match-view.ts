@@ -1,10 +1,18 @@
 import type { AccountPage, SearchPage } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
 import { comparing } from './order.ts';
+import type { TreeStore } from './tree-store.ts';
 import { TreeView, type Want } from './tree-view.ts';
 
 /** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with what searches (account-search.ts). */
 export class MatchView extends TreeView {
+  override readonly query: string;
+
+  constructor(store: TreeStore, query: string) {
+    super(store.accountId, 'matched', store);
+    this.query = query;
+  }
+
   override receive(want: Want, accounts: readonly Account[], page: AccountPage | SearchPage): void {
     if ('matches' in page) this.merge(accounts, page);
     else super.receive(want, accounts, page);

@@ -4,6 +4,7 @@ import type { AccountLine } from './lines.ts';
 import { put } from './row-slot.ts';
 import type { SamTree } from './sam-tree.ts';
 import { emit, type RenameDetail } from './tree-events.ts';
+import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
 
 /** What was typed before and refused, to go on from. */
@@ -13,16 +14,18 @@ export type RefusedName = { readonly name: string; readonly why: string };
 export class NameEditor {
   readonly #tree: SamTree;
   readonly #painter: TreePainter;
+  readonly #intents: TreeIntents;
   #field: SamRename | null = null;
 
-  constructor(tree: SamTree, painter: TreePainter) {
+  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
     this.#tree = tree;
     this.#painter = painter;
+    this.#intents = intents;
   }
 
   open(line: AccountLine, refused: RefusedName | null): void {
     this.close();
-    this.#painter.goTo(line);
+    this.#intents.goTo(line);
     const slot = this.#painter.slotOfLine(line);
     if (!slot) return;
     define('sam-rename', SamRename);
@@ -41,16 +44,15 @@ export class NameEditor {
       if (name !== null) emit<RenameDetail>(this.#tree, 'sam-rename', { account: account.row, name });
     });
     this.#field = field;
-    put(slot, 'data-editing', '');
-    slot.nodes.label.after(field);
+    put(slot.el, { 'data-editing': '' });
+    slot.part('.label').after(field);
   }
 
   close(): void {
     const field = this.#field;
     this.#field = null;
     const row = field?.closest('.row');
-    const slot = row && this.#painter.slotOf(row);
-    if (slot) put(slot, 'data-editing', null);
+    if (row) put(row, { 'data-editing': null });
     field?.remove();
   }
 }

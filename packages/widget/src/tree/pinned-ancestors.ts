@@ -4,12 +4,6 @@ import type { VisibleLines } from './visible-lines.ts';
 /** Most ancestors that stay in sight while their branch is scrolled through (ux.md 2.3). */
 const MOST_PINNED = 3;
 
-const ownersOf = (line: Line): AccountLine[] => {
-  const owners: AccountLine[] = [];
-  for (let owner = line.home.owner; owner !== null; owner = owner.home.owner) owners.unshift(owner);
-  return owners;
-};
-
 /** How many ancestors are pinned above a line when it is the first one in sight. */
 export const pinnedAbove = (line: Line, viewportRows: number): number =>
   Math.min(MOST_PINNED, line.level, Math.max(0, Math.floor(viewportRows / 4)));
@@ -21,14 +15,10 @@ export const pinnedAbove = (line: Line, viewportRows: number): number =>
  * @param firstRow index of the line at the upper edge, before anything is pinned
  */
 export function pinnedAncestors(visible: VisibleLines, firstRow: number, viewportRows: number): readonly AccountLine[] {
-  let pinned: readonly AccountLine[] = [];
-  for (let count = 0; count <= MOST_PINNED; count++) {
-    const line = visible.at(firstRow + count);
-    if (line === undefined) break;
-    const wanted = pinnedAbove(line, viewportRows);
-    const owners = wanted === 0 ? [] : ownersOf(line).slice(-wanted);
-    pinned = owners.slice(0, count);
-    if (wanted <= count) break;
-  }
+  let line = visible.at(firstRow);
+  for (let count = 0; line && pinnedAbove(line, viewportRows) > count; ) line = visible.at(firstRow + ++count);
+  const pinned: AccountLine[] = [];
+  const wanted = line ? pinnedAbove(line, viewportRows) : 0;
+  for (let owner = line?.home.owner; owner && pinned.length < wanted; owner = owner.home.owner) pinned.unshift(owner);
   return pinned;
 }

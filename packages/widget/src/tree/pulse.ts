@@ -1,30 +1,24 @@
 import type { Slot } from './row-slot.ts';
 
 /** A row pulses at most this often, in milliseconds. */
-const ROW_REST_MS = 1_000;
+const REST_MS = 1_000;
 /** When more rows than this change within a second, none pulses: then everything moves, and dots would only be noise. */
 const MOST_ROWS = 12;
 const FADE_MS = 600;
 
-/** The dot that fades beside a number that just changed (ux.md 2.3, live cell). */
-export class Pulse {
-  #second = 0;
-  #rows = new Set<Slot>();
-  #crowded = false;
-  readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
-
-  /** @param now monotonic milliseconds */
-  beat(slot: Slot, now: number): void {
-    if (now - this.#second >= 1_000) {
-      this.#crowded = this.#rows.size > MOST_ROWS;
-      this.#rows.clear();
-      this.#second = now;
-    }
-    this.#rows.add(slot);
-    if (this.#crowded || this.#rows.size > MOST_ROWS || now - slot.pulsedAt < ROW_REST_MS || this.#calm.matches) return;
-    slot.pulsedAt = now;
-    fade(slot.nodes.pulse);
-  }
+/**
+ * Shows the dots that fade beside numbers that just changed (ux.md 2.3, live cell).
+ *
+ * @param rows all that are in sight
+ * @param changed those among them that changed
+ * @param now monotonic milliseconds
+ */
+export function pulse(rows: readonly Slot[], changed: readonly Slot[], now: number): void {
+  const rested = changed.filter(({ changedAt }) => now - changedAt >= REST_MS);
+  for (const slot of rested) slot.changedAt = now;
+  // A row that changes all the time is counted once it has rested: within two such times.
+  const moving = rows.filter(({ changedAt }) => now - changedAt < 2 * REST_MS);
+  if (moving.length <= MOST_ROWS) for (const slot of rested) fade(slot.part('.pulse'));
 }
 
 /**
@@ -33,6 +27,7 @@ export class Pulse {
  * transparent one would be a layer.
  */
 function fade(dot: HTMLElement): void {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return;
   dot.style.visibility = 'visible';
   const fading = dot.animate([{ opacity: 1 }, { opacity: 0 }], { duration: FADE_MS, easing: 'steps(10)' });
   fading.addEventListener('finish', () => dot.style.removeProperty('visibility'));

@@ -1,144 +1,80 @@
-import type { AccountRow } from '@tenantree/domain';
-import type { Line } from './lines.ts';
-import { type CellName, cloneRow } from './row-template.ts';
+import { html, render } from 'lit';
+import { icon } from '../icons/icons.ts';
+import type { Account, Line } from './lines.ts';
+import { within } from './within.ts';
 
-/** A row element of the pool, with the nodes that are written to while it shows one line after the other. */
-export type Slot = {
-  readonly el: HTMLElement;
-  line: Line | null;
-  /** Index of the line among the visible ones. */
-  index: number;
-  /** What was painted last, so that only differences are written. */
-  row: AccountRow | null;
-  look: string;
-  level: number;
-  /** Whether its facts are said in a line under the name. */
-  brief: boolean;
+let template: HTMLElement | undefined;
+
+/** Everything that can appear in a row is in it; attributes of the row decide what shows. */
+function makeTemplate(): HTMLElement {
+  const fragment = document.createDocumentFragment();
+  render(
+    html`<div class="row" role="row" part="row" tabindex="-1">
+      <div class="cell select" role="gridcell"><input type="checkbox" tabindex="-1" part="checkbox" /></div>
+      <div class="cell name" role="rowheader" part="cell" tabindex="-1">
+        <span class="indent"></span><span class="toggle"></span
+        ><span class="avatar" aria-hidden="true"></span
+        ><a class="label" tabindex="-1"><bdi dir="auto"></bdi></a
+        ><span class="children"></span><span class="depth"></span
+        ><span class="state"><span class="glyph suspended">${icon('suspended', 14)}</span><span class="glyph closed">${icon('closed', 14)}</span
+        ><bdi class="words"></bdi></span>
+      </div>
+      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi class="fact-minutes"></bdi><bdi class="fact-rest"></bdi></div>
+      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"></div>
+      <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
+      <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
+      <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
+      <div class="cell transfer" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge"><span class="glyph parent wallet"></span><span class="glyph direct">${icon('arrowOut', 14)}</span><span class="words"></span></span></div>
+      <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>
+      <div class="cell actions" role="gridcell"><button class="quiet" type="button" tabindex="-1" aria-haspopup="menu"><span class="dots"></span></button></div>
+      <div class="cell special" role="gridcell" tabindex="-1"><span class="special-words"></span><button class="quiet" type="button" tabindex="-1"></button></div>
+    </div>`,
+    fragment,
+  );
+  return within(fragment, '.row');
+}
+
+/** A row element, which shows one line after the other. */
+export class Slot {
+  readonly el = document.importNode((template ??= makeTemplate()), true);
+  line: Line | null = null;
+  /** Whose row it is; null for lines without an account. */
+  account: Account | null = null;
+  /** Levels that it is indented by. */
+  level = -1;
   /** Where it stands among the rows, in pixels. */
-  top: number;
-  /** Milliseconds (monotonic) of the last pulse. */
-  pulsedAt: number;
-  readonly nodes: SlotNodes;
-  readonly attributes: Map<string, string | null>;
-};
+  top = -1;
+  /** Milliseconds (monotonic) of the last change that counted for its pulse. */
+  changedAt = Number.NEGATIVE_INFINITY;
+  readonly #parts = new Map<string, HTMLElement>();
 
-type SlotNodes = {
-  readonly select: HTMLInputElement;
-  readonly name: HTMLElement;
-  readonly avatar: HTMLElement;
-  readonly initials: Text;
-  readonly label: HTMLAnchorElement;
-  readonly before: Text;
-  readonly match: HTMLElement;
-  readonly matched: Text;
-  readonly after: Text;
-  readonly children: Text;
-  readonly depth: Text;
-  readonly state: Text;
-  readonly factMinutes: Text;
-  readonly factRest: Text;
-  readonly plan: Text;
-  readonly members: Text;
-  readonly agents: Text;
-  readonly total: Text;
-  readonly own: Text;
-  readonly pulse: HTMLElement;
-  /** What moves in by the level of the row. */
-  readonly indented: readonly HTMLElement[];
-  readonly transfer: Text;
-  readonly switchTo: HTMLElement;
-  readonly switchWords: Text;
-  readonly menu: HTMLElement;
-  readonly special: HTMLElement;
-  readonly specialWords: Text;
-  readonly specialAct: HTMLElement;
-  readonly specialLabel: Text;
-};
-
-const isElement = (node: Element | null): node is HTMLElement => node instanceof HTMLElement;
-
-/** Makes a row for the pool. */
-export function createSlot(): Slot {
-  const el = cloneRow();
-  const find = (selector: string): HTMLElement => {
-    const found = el.querySelector(selector);
-    if (!isElement(found)) throw new TypeError(`the row template has no ${selector}`);
-    return found;
-  };
-  const text = (selector: string): Text => find(selector).appendChild(document.createTextNode(''));
-  const select = find('input');
-  const label = find('.label');
-  if (!(select instanceof HTMLInputElement && label instanceof HTMLAnchorElement)) {
-    throw new TypeError('the row template has other elements than it should');
+  /** An element of the row. */
+  part(selector: string): HTMLElement {
+    const part = this.#parts.get(selector) ?? within(this.el, selector);
+    this.#parts.set(selector, part);
+    return part;
   }
-  const name = find('bdi');
-  const match = document.createElement('mark');
-  const before = name.appendChild(document.createTextNode(''));
-  const matched = match.appendChild(document.createTextNode(''));
-  const after = name.appendChild(document.createTextNode(''));
-  const nodes: SlotNodes = {
-    select,
-    name,
-    avatar: find('.avatar'),
-    initials: text('.avatar'),
-    label,
-    before,
-    match,
-    matched,
-    after,
-    children: text('.children'),
-    depth: text('.depth'),
-    state: text('.state .words'),
-    factMinutes: text('.fact-minutes'),
-    factRest: text('.fact-rest'),
-    plan: text('.plan'),
-    members: text('.members'),
-    agents: text('.agents'),
-    total: text('.total'),
-    own: text('.own'),
-    pulse: find('.pulse'),
-    indented: [...el.querySelectorAll('.indent, .plan, .facts, .special')].filter(isElement),
-    transfer: text('.transfer .words'),
-    switchTo: find('.switch button'),
-    switchWords: text('.switch .words'),
-    menu: find('.actions button'),
-    special: find('.special'),
-    specialWords: text('.special-words'),
-    specialAct: find('.special button'),
-    specialLabel: text('.special button'),
-  };
-  return {
-    el,
-    line: null,
-    index: -1,
-    row: null,
-    look: '',
-    level: -1,
-    brief: false,
-    top: -1,
-    pulsedAt: 0,
-    nodes,
-    attributes: new Map(),
-  };
+
+  /** Writes the text of an element unless it says that already; @returns whether it said something else */
+  say(selector: string, text: string): boolean {
+    const part = this.part(selector);
+    const node = part.firstChild ?? part.appendChild(document.createTextNode(''));
+    if (node.nodeValue === text) return false;
+    node.nodeValue = text;
+    return true;
+  }
+
+  /** What takes the focus in a cell: its only control, or the cell itself. */
+  focusable(cell: string): HTMLElement {
+    const found = this.part(`.cell.${cell}`);
+    return found.querySelector<HTMLElement>('a[href], button:not([hidden]), input') ?? found;
+  }
 }
 
-/** Sets an attribute of the row, null to take it away, unless it is like that already. */
-export function put(slot: Slot, name: string, value: string | null): void {
-  if (slot.attributes.get(name) === value) return;
-  slot.attributes.set(name, value);
-  if (value === null) slot.el.removeAttribute(name);
-  else slot.el.setAttribute(name, value);
-}
-
-/** Writes a text node unless it says that already. */
-export function say(node: Text, text: string): void {
-  if (node.data !== text) node.data = text;
-}
-
-/** What takes the focus in a cell: its only control, or the cell itself. */
-export function focusableIn(slot: Slot, cell: CellName): HTMLElement {
-  const found = slot.el.querySelector(`[data-cell="${cell}"]`);
-  const control = found?.querySelector('a[href], button:not([hidden]), input');
-  if (control instanceof HTMLElement) return control;
-  return found instanceof HTMLElement ? found : slot.el;
+/** Sets attributes that aren't like that already; null takes one away. */
+export function put(el: Element, attributes: Readonly<Record<string, string | number | boolean | null>>): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null) el.removeAttribute(name);
+    else if (el.getAttribute(name) !== String(value)) el.setAttribute(name, String(value));
+  }
 }

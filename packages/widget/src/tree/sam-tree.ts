@@ -1,29 +1,34 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { SortKey } from '../data/account-source.ts';
+import { SORT_KEYS } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
+import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { isForTable } from './for-table.ts';
 import type { AccountLine, Line } from './lines.ts';
 import type { RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
 import { rowGlyphs } from './row-glyphs.ts';
-import { TreeHands } from './tree-hands.ts';
+import { emit, type RowChoice } from './tree-events.ts';
 import { TreePainter } from './tree-painter.ts';
 import type { TreeStore } from './tree-store.ts';
 import { treeStyles } from './tree-styles.ts';
+import type { TreeWork } from './tree-work.ts';
 
 const COLUMNS = [
-  { cell: 'select', label: 'columnSelect', sort: null },
-  { cell: 'name', label: 'columnName', sort: 'name' },
-  { cell: 'plan', label: 'columnPlan', sort: null },
-  { cell: 'members number', label: 'columnMembers', sort: 'members' },
-  { cell: 'agents number', label: 'columnAgents', sort: 'agents' },
-  { cell: 'minutes number', label: 'columnMinutes', sort: 'minutes' },
-  { cell: 'transfer', label: 'columnTransfer', sort: null },
-  { cell: 'switch', label: 'columnSwitch', sort: null },
-  { cell: 'actions', label: 'columnActions', sort: null },
+  { cell: 'select', label: 'columnSelect' },
+  { cell: 'name', label: 'columnName' },
+  { cell: 'plan', label: 'columnPlan' },
+  { cell: 'members number', label: 'columnMembers' },
+  { cell: 'agents number', label: 'columnAgents' },
+  { cell: 'minutes number', label: 'columnMinutes' },
+  { cell: 'transfer', label: 'columnTransfer' },
+  { cell: 'switch', label: 'columnSwitch' },
+  { cell: 'actions', label: 'columnActions' },
 ] as const;
+/** Columns whose title needn't be seen. */
+const UNSEEN = ['select', 'switch', 'actions'];
 
 /**
  * The tree table of accounts (ux.md 2.3, 2.8): a treegrid over a {@link TreeStore} that keeps a handful of rows in the document
@@ -51,12 +56,13 @@ export class SamTree extends LitElement {
   /** The account that is shown in detail elsewhere: its row is marked. */
   declare opened: AccountId | null;
   /** Entries of an account's menu; their ids are actions of `sam-action`, or `open` and `switch`. */
-  declare menuOf: (account: AccountRow) => readonly MenuItem[] | Promise<readonly MenuItem[]>;
+  declare menuOf: (account: AccountRow) => readonly MenuItem<RowChoice>[] | Promise<readonly MenuItem<RowChoice>[]>;
   /** Name of the table for assistive technology. */
   declare label: string;
   declare density: 'comfortable' | 'compact';
-  readonly #painter = new TreePainter(this);
-  readonly #hands = new TreeHands(this, this.#painter);
+  #painter: TreePainter | null = null;
+  /** What people do in the table. Loaded when they come near; what is pressed before it is there is pressed again then. */
+  #work: LatePart<TreeWork, typeof import('./tree-work.ts')> | null = null;
   #stopListening: (() => void) | null = null;
 
   constructor() {
@@ -73,28 +79,32 @@ export class SamTree extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated) {
-      this.#listen();
-      this.#painter.connect();
-    }
+    if (!this.#painter) return;
+    this.#listen();
+    this.#painter.frame.connect();
+    this.#painter.renew();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#stopListening?.();
-    this.#stopListening = null;
-    this.#painter.disconnect();
+    this.#painter?.disconnect();
   }
 
   protected override firstUpdated(): void {
-    this.#painter.attach(this.renderRoot);
+    const painter = new TreePainter(this, this.renderRoot);
+    painter.frame.connect();
+    this.#painter = painter;
+    this.#work = new LatePart(
+      () => import('./tree-work.ts'),
+      ({ TreeWork }) => new TreeWork(this, painter),
+      () => painter.scroll(),
+    );
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('store')) this.#listen();
-    if (changed.has('texts') || changed.has('features') || changed.has('hrefOf') || changed.has('store'))
-      this.#painter.restart();
-    else this.#painter.renew();
+    this.#painter?.renew();
   }
 
   protected override render(): TemplateResult {
@@ -102,9 +112,9 @@ export class SamTree extends LitElement {
     const selecting = (store?.selection.size ?? 0) > 0;
     return html`<div class=${selecting ? 'frame selecting' : 'frame'} data-features=${features.select ? '' : 'no-select'}>
       <div class="scroller" part="table" role="treegrid" aria-multiselectable="true" aria-label=${this.label}
-        @scroll=${() => this.#painter.scroll()} @pointerover=${() => this.#hands.prepare()} @focusin=${(event: FocusEvent) => this.#hands.focus(event)}
+        @scroll=${this.#scroll} @pointerover=${this.#prepare} @focusin=${this.#follow}
         @keydown=${this.#take} @click=${this.#take} @auxclick=${this.#take}>
-        <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label, sort }) => this.#column(cell, label, sort))}</div>
+        <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label }) => this.#column(cell, label))}</div>
         <div class="pins" aria-hidden="true"></div>
         <div class="pad" role="presentation"><div class="window" role="rowgroup"></div></div>
         <div class="probe" aria-hidden="true"></div>
@@ -116,68 +126,83 @@ export class SamTree extends LitElement {
 
   /** Moves the focus into the table, to where it was. */
   override focus(): void {
-    this.#painter.focusCurrent();
-  }
-
-  /** Says something to assistive technology without moving the focus. */
-  announce(text: string): void {
-    const status = this.renderRoot.querySelector('[role="status"]');
-    if (status) status.textContent = text;
+    this.#painter?.focusCurrent();
   }
 
   /** Brings a line into sight and makes it the current one. */
-  goTo(line: Line): void {
-    this.#painter.goTo(line);
-  }
-
-  /** Shows for a moment that a line is new. */
-  mark(line: AccountLine): void {
-    this.#painter.mark(line);
-  }
-
-  /** Opens the menu of a line at its button, or at the row where the layout has no button. */
-  openMenu(line: AccountLine): Promise<void> {
-    return this.#hands.do(({ menu }) => menu.open(line));
+  async goTo(line: Line): Promise<void> {
+    await this.#do(({ intents }) => intents.goTo(line));
   }
 
   /** Lets a name be edited in its row; `refused` is what was typed before, with the reason why it can't be. */
-  editName(line: AccountLine, refused: RefusedName | null = null): Promise<void> {
-    return this.#hands.do(({ names }) => names.open(line, refused));
+  async editName(line: AccountLine, refused: RefusedName | null = null): Promise<void> {
+    await this.#do(({ names }) => names.open(line, refused));
   }
 
-  /** Sorts by a column, the other way round when it is the one already. */
-  sortBy(sort: SortKey): void {
-    const { store } = this;
-    if (store === null) return;
-    const { order } = store;
-    const first = sort === 'name' || sort === 'created' ? 'asc' : 'desc';
-    const direction = order.sort !== sort ? first : order.direction === 'asc' ? 'desc' : 'asc';
-    store.sortBy({ sort, direction });
-    const column = COLUMNS.find((other) => other.sort === sort);
-    const { say } = this.texts;
-    if (column)
-      this.announce(say(direction === 'asc' ? 'sortedAscending' : 'sortedDescending', { column: say(column.label) }));
-    this.requestUpdate();
-  }
-
-  #column(cell: string, label: (typeof COLUMNS)[number]['label'], sort: SortKey | null): TemplateResult {
-    const order = this.store?.order;
-    const sorted = sort !== null && order?.sort === sort ? order.direction : null;
+  #column(cell: string, label: (typeof COLUMNS)[number]['label']): TemplateResult {
+    const { order } = this.store ?? {};
+    const sort = SORT_KEYS.find((key) => cell.startsWith(key));
+    const direction = order && order.sort === sort ? order.direction : null;
     const words = this.texts.say(label);
-    const unseen = cell === 'select' || cell === 'switch' || cell === 'actions';
-    return html`<div class="cell ${cell}" role="columnheader" aria-sort=${sorted ? `${sorted}ending` : nothing}>${
-      sort === null
-        ? html`<span class=${unseen ? 'hidden' : ''}>${words}</span>`
-        : html`<button class="column" type="button" tabindex="-1" @click=${() => this.sortBy(sort)}>${words}${sorted ? icon(sorted === 'asc' ? 'sortUp' : 'sortDown', 12) : nothing}</button>`
+    return html`<div class="cell ${cell}" role="columnheader" aria-sort=${direction ? `${direction}ending` : nothing}>${
+      sort
+        ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? 'sortUp' : 'sortDown', 12) : nothing}</button>`
+        : html`<span class=${UNSEEN.includes(cell) ? 'hidden' : ''}>${words}</span>`
     }</div>`;
   }
 
+  #prepare(): void {
+    this.#work?.prepare();
+  }
+
+  #scroll(): void {
+    this.#painter?.scroll();
+    this.#prepare();
+  }
+
+  /** The focus arrived in a row or one of its cells. */
+  #follow({ target }: FocusEvent): void {
+    this.#prepare();
+    if (!(target instanceof Element) || target.closest('.editing')) return;
+    const slot = this.#painter?.slotOf(target.closest('.row'));
+    if (slot?.line)
+      this.#painter?.follow(slot.line, (slot.account && target.closest('.cell')?.classList.item(1)) ?? null);
+  }
+
   #take(event: KeyboardEvent | MouseEvent): void {
-    this.#hands.take(event);
+    const { target } = event;
+    const work = this.#work?.part;
+    if (work) work.take(event);
+    else if (!event.defaultPrevented && target instanceof Element && isForTable(event, target)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#repeat(event, target);
+    }
+  }
+
+  #repeat(event: KeyboardEvent | MouseEvent, target: Element): void {
+    const again =
+      event instanceof MouseEvent ? new MouseEvent(event.type, event) : new KeyboardEvent(event.type, event);
+    const slot = this.#painter?.slotOf(target.closest('.row'));
+    const line = slot?.line;
+    // A row that shows another account by then is not what was meant.
+    void this.#do(() => {
+      if (slot?.line === line) target.dispatchEvent(again);
+    });
+  }
+
+  /** Does something once it is known how; says so when that can't be had. */
+  async #do(act: (work: TreeWork) => void | Promise<void>): Promise<void> {
+    try {
+      await this.#work?.load();
+    } catch {
+      emit(this, 'sam-missing', {});
+    }
+    if (this.#work?.part) await act(this.#work.part);
   }
 
   #listen(): void {
     this.#stopListening?.();
-    this.#stopListening = this.store?.listen(this.#painter) ?? null;
+    this.#stopListening = (this.#painter && this.store?.listen(this.#painter)) ?? null;
   }
 }

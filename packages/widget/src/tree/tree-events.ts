@@ -1,23 +1,21 @@
 import type { AccountRow } from '@tenantree/domain';
 
 /** What can be asked for from a row, its menu or its keys, beside opening and switching. */
-export const TREE_ACTIONS = [
-  'create',
-  'rename',
-  'suspend',
-  'reactivate',
-  'close',
-  'reopen',
-  'copyId',
-  'openBranch',
-  'search',
-  'pause',
-  'leave',
-] as const;
-export type TreeAction = (typeof TREE_ACTIONS)[number];
+export type TreeAction =
+  | 'create'
+  | 'rename'
+  | 'suspend'
+  | 'reactivate'
+  | 'close'
+  | 'reopen'
+  | 'copyId'
+  | 'openBranch'
+  | 'search'
+  | 'pause'
+  | 'leave';
 
-/** Whether a text names an action. */
-export const isTreeAction = (text: string): text is TreeAction => TREE_ACTIONS.some((action) => action === text);
+/** What an entry of a row's menu does. */
+export type RowChoice = TreeAction | 'open' | 'switch';
 
 /** Where an account is to be opened. */
 export type Place = 'here' | 'newTab';

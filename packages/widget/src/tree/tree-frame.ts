@@ -1,6 +1,12 @@
-import { type Layout, layoutOf } from './tree-layout.ts';
+import { within } from './within.ts';
 
+/** The widths of the table, in CSS pixels, from which on it has a head, room for branches in place, and for a few levels of them (ux.md 2.6). The style sheet has the same bounds. */
+const [WITH_HEAD, WITH_BRANCHES, WITH_LEVELS] = [760, 520, 360];
 const HEAD_PX = 34;
+
+/** Levels that open in place in a table of this width; what is deeper is entered, one level per screen. */
+export const levelsOf = (width: number): number =>
+  width < WITH_LEVELS ? 1 : width < WITH_BRANCHES ? 3 : Number.POSITIVE_INFINITY;
 
 /** The elements that a tree is painted into, and their sizes, which are measured only when they change. */
 export class TreeFrame {
@@ -14,37 +20,25 @@ export class TreeFrame {
   rowHeight = 40;
   /** Height in which rows are seen. */
   viewport = 0;
-  layout: Layout = 'xl';
+  /** Levels that open in place. */
+  levels = Number.POSITIVE_INFINITY;
 
   /**
    * @param resized called after a size changed: `viewport` before the next paint, `rows` when that would change sizes again, which must
    *   wait for the next frame
    */
   constructor(root: ParentNode, resized: (what: 'viewport' | 'rows') => void) {
-    const find = (selector: string): HTMLElement => {
-      const found = root.querySelector(selector);
-      if (!(found instanceof HTMLElement)) throw new TypeError(`the table has no ${selector}`);
-      return found;
-    };
-    this.scroller = find('.scroller');
-    this.pad = find('.pad');
-    this.window = find('.window');
-    this.pins = find('.pins');
-    this.#probe = find('.probe');
+    this.scroller = within(root, '.scroller');
+    this.pins = within(root, '.pins');
+    this.pad = within(root, '.pad');
+    this.window = within(root, '.window');
+    this.#probe = within(root, '.probe');
     this.#sizes = new ResizeObserver((entries) => {
-      const { rowHeight, viewport, layout } = this;
-      for (const { target, contentRect } of entries) {
-        if (target === this.#probe) this.rowHeight = contentRect.height || this.rowHeight;
-        else this.#take(contentRect.width, contentRect.height);
-      }
+      const { rowHeight, viewport, levels } = this;
+      for (const { target, contentRect } of entries) this.#take(target, contentRect);
       if (this.rowHeight !== rowHeight) resized('rows');
-      else if (this.viewport !== viewport || this.layout !== layout) resized('viewport'); // it also tells what was just measured
+      else if (this.viewport !== viewport || this.levels !== levels) resized('viewport'); // it also tells what was just measured
     });
-  }
-
-  /** Narrow layouts have no head. */
-  get headHeight(): number {
-    return this.layout === 'xl' || this.layout === 'l' ? HEAD_PX : 0;
   }
 
   /** How many rows fit, at most. */
@@ -52,29 +46,28 @@ export class TreeFrame {
     return this.viewport / this.rowHeight;
   }
 
+  /** Whether minutes, members and agents are said in a line under the name. */
+  get brief(): boolean {
+    return this.levels === 3;
+  }
+
   /** Measures once, so that the first paint is right, and from then on when something changes. */
   connect(): void {
-    this.rowHeight = this.#probe.getBoundingClientRect().height || this.rowHeight;
-    this.#take(this.scroller.clientWidth, this.scroller.clientHeight);
-    this.#sizes.observe(this.scroller);
-    this.#sizes.observe(this.#probe);
+    for (const el of [this.#probe, this.scroller]) {
+      this.#take(el, el.getBoundingClientRect());
+      this.#sizes.observe(el);
+    }
   }
 
   disconnect(): void {
     this.#sizes.disconnect();
   }
 
-  #take(width: number, height: number): void {
-    this.layout = layoutOf(width);
-    this.viewport = height - this.headHeight;
-  }
-
-  /** Scrolls as little as possible so that a row is seen, below what is pinned above it. */
-  bringIntoView(index: number, pinned: number): void {
-    const top = (index - pinned) * this.rowHeight;
-    const bottom = Math.ceil((index + 1) * this.rowHeight - this.viewport);
-    const { scrollTop } = this.scroller;
-    if (top < scrollTop) this.scroller.scrollTop = Math.max(0, top);
-    else if (bottom > scrollTop) this.scroller.scrollTop = bottom;
+  #take(el: Element, { width, height }: DOMRectReadOnly): void {
+    if (el === this.#probe) this.rowHeight = height || this.rowHeight;
+    else {
+      this.viewport = height - (width < WITH_HEAD ? 0 : HEAD_PX);
+      this.levels = levelsOf(width);
+    }
   }
 }

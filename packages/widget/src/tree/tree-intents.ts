@@ -1,15 +1,21 @@
+import type { SortKey } from '../data/account-source.ts';
 import type { AccountLine, Line } from './lines.ts';
+import { pinnedAbove } from './pinned-ancestors.ts';
 import type { SamTree } from './sam-tree.ts';
 import {
   type ActionDetail,
   emit,
-  isTreeAction,
   type OpenDetail,
   type Place,
+  type RowChoice,
   type SwitchDetail,
   type TreeAction,
 } from './tree-events.ts';
 import type { TreePainter } from './tree-painter.ts';
+import { within } from './within.ts';
+
+/** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
+const [MOST_EASED, EASE_MS] = [20, 150];
 
 /** What people want from a row, whether they click or press keys. */
 export class TreeIntents {
@@ -21,6 +27,11 @@ export class TreeIntents {
   constructor(tree: SamTree, painter: TreePainter) {
     this.#tree = tree;
     this.#painter = painter;
+  }
+
+  /** Says something to assistive technology without moving the focus. */
+  announce(text: string): void {
+    within(this.#tree.renderRoot, '[role="status"]').textContent = text;
   }
 
   open(line: AccountLine, place: Place): void {
@@ -39,22 +50,45 @@ export class TreeIntents {
     });
   }
 
+  /** Makes a line current, brings it into sight and, if the table has the focus, focuses it. */
+  goTo(line: Line, cell: string | null = null): void {
+    const visible = this.#tree.store?.view.visible;
+    if (!visible) return;
+    const { hasFocus } = this.#painter;
+    visible.current = line;
+    this.#painter.cell = cell;
+    this.#painter.renew();
+    const index = visible.indexOf(line);
+    if (index < 0) return;
+    this.#bringIntoView(index, line);
+    this.#painter.scroll();
+    if (hasFocus) this.#painter.focusCurrent();
+  }
+
+  /** Says that the line with the focus vanished, and which one took its place. */
+  sayVanished({ account }: AccountLine): void {
+    const { current } = this.#painter;
+    const gone = account.row.name;
+    const name = current?.kind === 'account' ? current.account.row.name : '';
+    this.announce(this.#tree.texts.say(name === '' ? 'rowGoneEmpty' : 'rowGone', { gone, name }));
+  }
+
   /** Opens or closes a line; where there is no room to open it in place, it is entered. */
   toggle(line: AccountLine): void {
     const { store, texts } = this.#tree;
     if (!store?.view.canOpen(line)) return;
     const { name, children } = line.account.row;
-    if (line.level >= this.#painter.levels - 1 && !line.open) {
+    if (line.level >= this.#painter.frame.levels - 1 && !line.open) {
       store.enter(line);
-      this.#tree.announce(texts.say('opened', { name, n: children }));
+      this.announce(texts.say('opened', { name, n: children }));
       return;
     }
     const { visible } = store.view;
     const before = visible.length;
     store.change((view) => (line.open ? view.close(line) : view.open(line)));
     this.#painter.renew();
-    this.#painter.ease(line, visible.length - before);
-    this.#tree.announce(line.open ? texts.say('opened', { name, n: children }) : texts.say('closedBranch', { name }));
+    this.#ease(visible.indexOf(line), visible.length - before);
+    this.announce(line.open ? texts.say('opened', { name, n: children }) : texts.say('closedBranch', { name }));
   }
 
   select(line: AccountLine, how: 'toggle' | 'extend'): void {
@@ -88,11 +122,47 @@ export class TreeIntents {
     emit(this.#tree, 'sam-select', { accounts: [...(this.#tree.store?.selection ?? [])] });
   }
 
+  /** Scrolls as little as possible so that a row is seen, below what is pinned above it. */
+  #bringIntoView(index: number, line: Line): void {
+    const { scroller, rowHeight, rows, viewport } = this.#painter.frame;
+    const top = (index - pinnedAbove(line, rows)) * rowHeight;
+    const bottom = Math.ceil((index + 1) * rowHeight - viewport);
+    const { scrollTop } = scroller;
+    if (top < scrollTop) scroller.scrollTop = Math.max(0, top);
+    else if (bottom > scrollTop) scroller.scrollTop = bottom;
+  }
+
+  /** Lets rows slide to where they are since `added` rows came in (or, below 0, went away) under the one at an index. */
+  #ease(index: number, added: number): void {
+    const { slots, frame } = this.#painter;
+    const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (added === 0 || Math.abs(added) > MOST_EASED || isCalm) return;
+    for (const { el, top } of slots) {
+      const at = top / frame.rowHeight;
+      if (at <= index) continue;
+      const from = at <= index + added ? { opacity: 0 } : { transform: `translateY(${-added * frame.rowHeight}px)` };
+      el.animate([from, {}], { duration: EASE_MS, easing: 'cubic-bezier(.2, 0, 0, 1)' });
+    }
+  }
+
+  /** Sorts by a column, the other way round when it is the one already. */
+  sortBy(sort: SortKey): void {
+    const { store, texts } = this.#tree;
+    if (store === null) return;
+    const { order } = store;
+    const first = sort === 'name' || sort === 'created' ? 'asc' : 'desc';
+    const direction = order.sort !== sort ? first : order.direction === 'asc' ? 'desc' : 'asc';
+    store.sortBy({ sort, direction });
+    const column = this.#tree.renderRoot.querySelector(`.head .${sort}`)?.textContent;
+    if (column) this.announce(texts.say(direction === 'asc' ? 'sortedAscending' : 'sortedDescending', { column }));
+    this.#tree.requestUpdate();
+  }
+
   /** Does what an entry of the row's menu says. */
-  choose(id: string, line: AccountLine): void {
+  choose(id: RowChoice, line: AccountLine): void {
     if (id === 'open') this.open(line, 'here');
     else if (id === 'switch') this.switchTo(line, 'here');
-    else if (isTreeAction(id)) this.act(id, line);
+    else this.act(id, line);
   }
 
   more(line: Line): void {
@@ -100,6 +170,6 @@ export class TreeIntents {
   }
 
   menu(line: AccountLine): void {
-    if (this.#tree.features.actions) void this.#tree.openMenu(line);
+    if (this.#tree.features.actions) void this.#painter.work?.menu.open(line);
   }
 }

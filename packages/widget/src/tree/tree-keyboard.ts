@@ -1,6 +1,4 @@
 import type { AccountLine, Line } from './lines.ts';
-import { focusableIn } from './row-slot.ts';
-import { CELLS } from './row-template.ts';
 import type { SamTree } from './sam-tree.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import { commandOf, type TreeCommand } from './tree-keys.ts';
@@ -49,7 +47,7 @@ export class TreeKeyboard {
     if (line === null) return false;
     if (line.kind === 'account') return this.#runOn(command, line);
     if (command.do === 'open' && line.kind !== 'skeleton') this.#intents.more(line);
-    else if (command.do === 'outward' && line.home.owner) this.#painter.goTo(line.home.owner);
+    else if (command.do === 'outward' && line.home.owner) this.#intents.goTo(line.home.owner);
     return true;
   }
 
@@ -101,7 +99,7 @@ export class TreeKeyboard {
     if (!visible || from === null) return false;
     const at = visible.indexOf(from);
     if (at === 0 && step === -1 && by === 'row' && !select) return this.#toHead();
-    const page = Math.max(1, Math.floor(this.#painter.frame?.rows ?? 1) - 1);
+    const page = Math.max(1, Math.floor(this.#painter.frame.rows) - 1);
     const distance = by === 'all' ? visible.length : by === 'page' ? page : 1;
     const to = visible.at(Math.max(0, Math.min(visible.length - 1, at + step * distance)));
     if (to === undefined) return false;
@@ -109,7 +107,7 @@ export class TreeKeyboard {
       if (!store.selection.has(from.account.id)) this.#intents.select(from, 'toggle');
       this.#intents.select(to, 'extend');
     }
-    this.#painter.goTo(to, to.kind === 'account' ? this.#painter.cell : null);
+    this.#intents.goTo(to, to.kind === 'account' ? this.#painter.cell : null);
     return true;
   }
 
@@ -129,16 +127,17 @@ export class TreeKeyboard {
       this.#intents.toggle(line);
       return true;
     }
-    if (line.home.owner) this.#painter.goTo(line.home.owner);
+    if (line.home.owner) this.#intents.goTo(line.home.owner);
     else if ((this.#tree.store?.entered.length ?? 0) > 0 && this.#tree.store?.query === null)
       this.#intents.act('leave', null);
     return true;
   }
 
   /** Cells that are shown in the present layout and have something in them to focus. */
-  #cells(line: AccountLine): (typeof CELLS)[number][] {
+  #cells(line: AccountLine): string[] {
     const slot = this.#painter.slotOfLine(line);
-    return slot ? CELLS.filter((cell) => focusableIn(slot, cell).checkVisibility({ visibilityProperty: true })) : [];
+    const names = [...(slot?.el.children ?? [])].map(({ classList }) => classList.item(1) ?? '');
+    return slot ? names.filter((cell) => slot.focusable(cell).checkVisibility({ visibilityProperty: true })) : [];
   }
 
   #toCell(line: AccountLine, step: 1 | -1): boolean {
@@ -146,7 +145,7 @@ export class TreeKeyboard {
     const { cell } = this.#painter;
     const at = cell === null ? -1 : cells.indexOf(cell);
     const next = at + step;
-    if (next < cells.length) this.#painter.goTo(line, cells[next] ?? null);
+    if (next < cells.length) this.#intents.goTo(line, cells[next] ?? null);
     return true;
   }
 
@@ -154,14 +153,14 @@ export class TreeKeyboard {
     const line = this.#painter.current;
     if (line?.kind === 'account' && this.#painter.cell !== null) {
       const cells = this.#cells(line);
-      this.#painter.goTo(line, (end === 'start' ? cells[0] : cells.at(-1)) ?? null);
+      this.#intents.goTo(line, (end === 'start' ? cells[0] : cells.at(-1)) ?? null);
       return true;
     }
     return this.#move({ do: 'move', by: 'all', step: end === 'start' ? -1 : 1, select: false });
   }
 
   #toHead(): boolean {
-    const button = this.#painter.frame?.scroller.querySelector<HTMLElement>('.head .column');
+    const button = this.#painter.frame.scroller.querySelector<HTMLElement>('.head .column');
     if (button?.checkVisibility()) button.focus();
     return true;
   }
@@ -172,14 +171,14 @@ export class TreeKeyboard {
       return true;
     }
     if (command.do !== 'inward' && command.do !== 'outward') return false;
-    const buttons = [...(this.#painter.frame?.scroller.querySelectorAll<HTMLElement>('.head .column') ?? [])];
+    const buttons = [...(this.#painter.frame.scroller.querySelectorAll<HTMLElement>('.head .column') ?? [])];
     buttons[buttons.indexOf(from) + (command.do === 'inward' ? 1 : -1)]?.focus();
     return true;
   }
 
   #leave(): boolean {
     const { store } = this.#tree;
-    if (this.#painter.cell !== null && this.#painter.current) this.#painter.goTo(this.#painter.current);
+    if (this.#painter.cell !== null && this.#painter.current) this.#intents.goTo(this.#painter.current);
     else if (store && store.selection.size > 0) {
       store.selection.clear();
       this.#intents.selected();
@@ -200,7 +199,7 @@ export class TreeKeyboard {
     if (!visible) return false;
     const from: Line | null = this.#painter.current;
     const found = this.#typing.add(text, now, visible, from === null ? -1 : visible.indexOf(from));
-    if (found) this.#painter.goTo(found);
+    if (found) this.#intents.goTo(found);
     return true;
   }
 
@@ -208,6 +207,6 @@ export class TreeKeyboard {
     const { say, numbers } = this.#tree.texts;
     const { name, members, agents } = account.row;
     const minutes = account.minutes === null ? say('noUsage') : numbers.minutes(account.minutes.total);
-    this.#tree.announce(say('summary', { name, minutes, members: members.total, agents: agents.total }));
+    this.#intents.announce(say('summary', { name, minutes, members: members.total, agents: agents.total }));
   }
 }

@@ -1,7 +1,8 @@
 import { define } from '../define.ts';
-import { SamMenu } from '../parts/sam-menu.ts';
+import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import type { AccountLine } from './lines.ts';
 import type { SamTree } from './sam-tree.ts';
+import type { RowChoice } from './tree-events.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
 
@@ -11,6 +12,7 @@ export class TreeMenu {
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
   #line: AccountLine | null = null;
+  #items: readonly MenuItem<RowChoice>[] = [];
 
   constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
     define('sam-menu', SamMenu);
@@ -22,20 +24,21 @@ export class TreeMenu {
   /** Opens the menu at the row's button, or at the row where the layout has no button. */
   async open(line: AccountLine): Promise<void> {
     const { row } = line.account;
-    const items = await this.#tree.menuOf(row);
+    this.#items = await this.#tree.menuOf(row);
     const menu = this.#tree.renderRoot.querySelector<SamMenu>('sam-menu');
     const slot = this.#painter.slotOfLine(line);
     if (!menu || !slot) return;
     this.#line = line;
     menu.addEventListener('sam-choose', this.#choose);
-    menu.items = items;
+    menu.items = this.#items;
     menu.label = this.#tree.texts.say('actionsForName', { name: row.name });
-    const button = slot.nodes.menu;
+    const button = slot.part('.actions button');
     const opener = this.#painter.cell === 'actions' && this.#painter.current === line ? button : slot.el;
     await menu.openAt(button.checkVisibility() ? button : slot.el, opener);
   }
 
   readonly #choose = (event: Event): void => {
-    if (this.#line && event instanceof CustomEvent) this.#intents.choose(event.detail.id, this.#line);
+    const chosen = this.#items.find(({ id }) => event instanceof CustomEvent && id === event.detail.id);
+    if (this.#line && chosen) this.#intents.choose(chosen.id, this.#line);
   };
 }

@@ -1,297 +1,202 @@
-import type { AccountId } from '@tenantree/domain';
-import type { Account, AccountLine, Line } from './lines.ts';
+import type { Account, Line } from './lines.ts';
 import { Overscan } from './overscan.ts';
 import { paintMinutes, paintRow, type RowContext } from './paint-row.ts';
-import { pinnedAbove, pinnedAncestors } from './pinned-ancestors.ts';
-import { PinnedRows } from './pinned-rows.ts';
-import { Pulse } from './pulse.ts';
-import { type PoolView, RowPool } from './row-pool.ts';
-import { focusableIn, put, type Slot } from './row-slot.ts';
-import type { CellName } from './row-template.ts';
+import { pulse } from './pulse.ts';
+import { RowPool } from './row-pool.ts';
+import { put, type Slot } from './row-slot.ts';
 import type { SamTree } from './sam-tree.ts';
-import { ScrollMemory } from './scroll-memory.ts';
 import { TreeFrame } from './tree-frame.ts';
-import { levelsOf } from './tree-layout.ts';
-import type { ChangeCause, TreeListener } from './tree-store.ts';
+import type { ChangeCause, TreeListener, TreeStore } from './tree-store.ts';
+import type { TreeView } from './tree-view.ts';
+import type { TreeWork } from './tree-work.ts';
 
 /** Rows out of sight come when the first ones have been on screen for so long, in milliseconds, or with the first scroll. */
 const OVERSCAN_AFTER_MS = 100;
-/** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
-const [MOST_EASED, EASE_MS] = [20, 150];
-/** How long a new row is marked, in milliseconds (ux.md 2.3). */
-const MARK_MS = 2_000;
 
 /** Paints a store into a {@link SamTree}: structure when it changes, minutes once a frame, rows as they are scrolled to. */
 export class TreePainter implements TreeListener {
   readonly #tree: SamTree;
-  #frame: TreeFrame | null = null;
-  #pool: RowPool | null = null;
-  #pins: PinnedRows | null = null;
-  #ticked = new Set<Account>();
+  readonly frame: TreeFrame;
+  readonly #rows: RowPool;
+  /** Copies of ancestors' rows under the head, for the eye only. */
+  readonly #pins: RowPool;
+  readonly #ticked = new Set<Slot>();
   #request = 0;
-  #stale = true;
-  #cause: ChangeCause = 'asked';
-  readonly #sight = new ScrollMemory();
-  #connected = false;
+  /** Why everything is to be painted; null when minutes at most are. */
+  #stale: ChangeCause | null = 'asked';
+  /** The view that was painted last. */
+  #view: TreeView | null = null;
   /** The cell that has the focus in the current row; null when the row itself has it. */
-  #cell: CellName | null = null;
-  #marked: AccountId | null = null;
-  #unmark: ReturnType<typeof setTimeout> | undefined;
+  cell: string | null = null;
+  /** What else there is to a table once it is used, as soon as it is loaded. */
+  work: TreeWork | null = null;
   readonly #overscan = new Overscan();
-  #widen: ReturnType<typeof setTimeout> | undefined;
-  readonly #pulse = new Pulse();
-  readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-  constructor(tree: SamTree) {
+  /** @param root has the elements to paint into */
+  constructor(tree: SamTree, root: ParentNode) {
     this.#tree = tree;
-  }
-
-  get cell(): CellName | null {
-    return this.#cell;
-  }
-
-  get frame(): TreeFrame | null {
-    return this.#frame;
-  }
-
-  /** Levels that open in place in the present layout. */
-  get levels(): number {
-    return levelsOf(this.#frame?.layout ?? 'xl');
+    this.frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
+    this.#rows = new RowPool(this.frame.window);
+    this.#pins = new RowPool(this.frame.pins);
   }
 
   get current(): Line | null {
     return this.#tree.store?.view.visible.current ?? null;
   }
 
-  /** Takes the elements to paint into. The first paint is that of the update in which they appear. */
-  attach(root: ParentNode): void {
-    this.#frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
-    this.#pool = new RowPool(this.#frame.window);
-    this.#pins = new PinnedRows(this.#frame.pins);
-    this.#connected = true;
-    this.#frame.connect();
+  /** Whether a row has the focus, or something in one. */
+  get hasFocus(): boolean {
+    return this.frame.window.matches(':focus-within');
   }
 
-  /** Paints again after the table was taken out of the document and put back. */
-  connect(): void {
-    this.#connected = true;
-    this.#frame?.connect();
-    this.renew();
+  /** All rows in the document. */
+  get slots(): readonly Slot[] {
+    return [...this.#rows.slots, ...this.#pins.slots];
   }
 
   disconnect(): void {
-    this.#connected = false;
-    this.#frame?.disconnect();
+    this.frame.disconnect();
     cancelAnimationFrame(this.#request);
     this.#request = 0;
-    clearTimeout(this.#unmark);
-    clearTimeout(this.#widen);
-    this.#widen = undefined;
   }
 
   changed(cause: ChangeCause = 'asked'): void {
-    if (cause === 'asked' || !this.#stale) this.#cause = cause;
-    this.#stale = true;
+    if (cause === 'asked' || this.#stale === null) this.#stale = cause;
     this.#schedule();
   }
 
   ticked(account: Account): void {
     // Most ticks are of rows out of sight: they are painted with their minutes when they are scrolled to.
-    if (!this.#pool?.ofAccount(account.id) && !this.#pins?.shows(account)) return;
-    this.#ticked.add(account);
-    this.#schedule();
-  }
-
-  /** Says that the line with the focus vanished, and which one took its place. */
-  #sayVanished({ account }: AccountLine): void {
-    this.#cell = null;
-    const { texts } = this.#tree;
-    const to = this.current;
-    const gone = account.row.name;
-    const name = to?.kind === 'account' ? to.account.row.name : '';
-    this.#tree.announce(texts.say(name === '' ? 'rowGoneEmpty' : 'rowGone', { gone, name }));
-  }
-
-  /** Makes all rows anew, for another language or another store. */
-  restart(): void {
-    this.#pool?.clear();
-    this.#pins?.clear();
-    this.#cell = null;
-    this.renew();
+    for (const pool of [this.#rows, this.#pins])
+      for (const slot of pool.slots) if (slot.account === account) this.#ticked.add(slot);
+    if (this.#ticked.size > 0) this.#schedule();
   }
 
   /** Paints everything now. */
   renew(): void {
-    if (!this.#stale) this.#cause = 'asked';
-    this.#stale = true;
+    this.#stale ??= 'asked';
     this.#paint();
   }
 
   /** Follows the scroll position. Reads nothing but that. */
   scroll(): void {
-    this.#overscan.start();
-    if (!this.#stale) this.#paintWindow('scrolled');
-  }
-
-  mark(line: AccountLine): void {
-    this.#marked = line.account.id;
-    clearTimeout(this.#unmark);
-    this.#unmark = setTimeout(() => {
-      this.#marked = null;
-      this.changed();
-    }, MARK_MS);
-    this.changed();
-  }
-
-  /** Makes a line current, brings it into sight and, if the table has the focus, focuses it. */
-  goTo(line: Line, cell: CellName | null = null): void {
     const { store } = this.#tree;
-    const frame = this.#frame;
-    if (store === null || frame === null) return;
-    const focused = this.#hasFocus();
-    const { visible } = store.view;
-    visible.current = line;
-    this.#cell = cell;
-    const index = visible.indexOf(line);
-    if (index < 0) return;
-    this.renew();
-    frame.bringIntoView(index, pinnedAbove(line, frame.rows));
-    this.#paintWindow('scrolled');
-    if (focused) this.focusCurrent();
+    this.#overscan.wanted = true;
+    if (store && this.#stale === null) this.#paintWindow(store, 'scrolled');
   }
 
-  /** Focuses the current row or cell; the first row when there is none yet. */
+  /** Focuses the current row or cell. */
   focusCurrent(): void {
-    const visible = this.#tree.store?.view.visible;
-    if (!visible || !this.#pool) return;
-    if (visible.current === null) {
-      const first = visible.at(0);
-      if (first) this.goTo(first);
-    }
-    const slot = visible.current && this.#pool.ofLine(visible.current);
-    if (slot) (this.#cell === null ? slot.el : focusableIn(slot, this.#cell)).focus({ preventScroll: true });
+    const slot = this.slotOfLine(this.current);
+    const target = slot && this.cell !== null ? slot.focusable(this.cell) : slot?.el;
+    target?.focus({ preventScroll: true });
   }
 
   /** The focus went somewhere by itself (pointer, assistive technology): the current line follows it. */
-  follow(line: Line, cell: CellName | null): void {
+  follow(line: Line, cell: string | null): void {
     const visible = this.#tree.store?.view.visible;
     if (!visible || visible.indexOf(line) < 0) return;
-    this.#cell = cell;
-    if (visible.current === line) return;
-    const before = visible.current && this.#pool?.ofLine(visible.current);
     visible.current = line;
-    if (before) put(before, 'tabindex', '-1');
-    const slot = this.#pool?.ofLine(line);
-    if (slot) put(slot, 'tabindex', '0');
+    this.cell = cell;
+    this.#markCurrent();
   }
 
-  /** Lets rows slide to where they are since `added` rows came in (or, below 0, went away) under a line. */
-  ease(line: Line, added: number): void {
-    const index = this.#tree.store?.view.visible.indexOf(line) ?? -1;
-    const height = this.#frame?.rowHeight ?? 0;
-    if (added === 0 || Math.abs(added) > MOST_EASED || this.#calm.matches) return;
-    for (const { el, index: at } of this.#pool?.slots ?? []) {
-      if (at <= index) continue;
-      const fresh = at <= index + added;
-      const from = fresh ? { opacity: 0 } : { transform: `translateY(${-added * height}px)` };
-      el.animate([from, {}], { duration: EASE_MS, easing: 'cubic-bezier(.2, 0, 0, 1)' });
-    }
+  slotOf(row: Element | null): Slot | undefined {
+    return this.slots.find(({ el }) => el === row);
   }
 
-  slotOf(row: Element): Slot | undefined {
-    return this.#pool?.ofElement(row) ?? this.#pins?.ofElement(row);
-  }
-
-  slotOfLine(line: Line): Slot | undefined {
-    return this.#pool?.ofLine(line);
-  }
-
-  #hasFocus(): boolean {
-    return this.#frame?.window.matches(':focus-within') ?? false;
+  slotOfLine(line: Line | null): Slot | undefined {
+    return this.#rows.slots.find((slot) => slot.line === line);
   }
 
   #schedule(): void {
-    if (this.#request !== 0 || !this.#connected) return;
-    this.#request = requestAnimationFrame(() => this.#paint());
+    if (this.#tree.isConnected) this.#request ||= requestAnimationFrame(() => this.#paint());
   }
 
   #paint(): void {
     cancelAnimationFrame(this.#request);
     this.#request = 0;
-    const { store } = this.#tree;
-    if (this.#frame === null || store === null || !this.#connected) return;
-    if (this.#stale) {
-      this.#ticked.clear();
-      const { visible } = store.view;
-      const { scroller, rowHeight, pad } = this.#frame;
-      const top = this.#sight.next(store.view, this.#cause, rowHeight, () => scroller.matches(':hover, :focus-within'));
-      visible.current ??= visible.at(0) ?? null;
-      if (visible.vanished) this.#sayVanished(visible.vanished);
-      visible.vanished = null;
-      scroller.setAttribute('aria-rowcount', String(visible.length + 1));
-      pad.style.height = `${visible.length * rowHeight}px`;
-      if (top !== null) scroller.scrollTop = top;
-      const focused = this.#hasFocus();
-      this.#paintWindow('changed');
-      this.#stale = false;
-      if (focused) this.#keepFocus();
-      this.#widen ??= setTimeout(() => this.scroll(), OVERSCAN_AFTER_MS);
-      return;
-    }
-    this.#paintTicks();
+    const { store, isConnected } = this.#tree;
+    if (!store || !isConnected) return;
+    if (this.#stale) this.#paintAll(store, this.#stale);
+    else this.#paintTicks(store);
   }
 
-  /** After a repaint the focus is where it was, or on the line that took the place of the one that vanished. */
-  #keepFocus(): void {
-    const slot = this.current && this.#pool?.ofLine(this.current);
-    if (slot && slot.el.matches(':focus-within')) return;
-    this.focusCurrent();
-  }
-
-  #paintTicks(): void {
-    const now = performance.now();
-    const { texts } = this.#tree;
-    for (const account of this.#ticked) {
-      const slot = this.#pool?.ofAccount(account.id);
-      if (slot && paintMinutes(slot, account, texts)) this.#pulse.beat(slot, now);
-      this.#pins?.tick(account, texts);
-    }
-    this.#ticked.clear();
-  }
-
-  #paintWindow(why: 'scrolled' | 'changed'): void {
-    const frame = this.#frame;
-    const pool = this.#pool;
-    const { store } = this.#tree;
-    if (frame === null || pool === null || store === null) return;
+  #paintAll(store: TreeStore, cause: ChangeCause): void {
     const { visible } = store.view;
+    const { scroller, pad, rowHeight } = this.frame;
+    this.#stale = null;
+    this.#ticked.clear();
+    visible.current ??= visible.at(0) ?? null;
+    if (visible.vanished) {
+      this.cell = null;
+      this.work?.intents.sayVanished(visible.vanished);
+    }
+    visible.vanished = null;
+    scroller.setAttribute('aria-rowcount', String(visible.length + 1));
+    pad.style.height = `${visible.length * rowHeight}px`;
+    this.#keepPlace(store.view, cause);
+    const { hasFocus } = this;
+    this.#paintWindow(store, 'changed');
+    // After a repaint the focus is where it was, or on the line that took the place of the one that vanished.
+    if (hasFocus && !this.slotOfLine(visible.current)?.el.matches(':focus-within')) this.focusCurrent();
+  }
+
+  /** Each view has a scroll position of its own; rows that come or go above by themselves don't push the ones in sight (ux.md 2.0: numbers move, rows don't). */
+  #keepPlace(view: TreeView, cause: ChangeCause): void {
+    const { scroller, rowHeight } = this.frame;
+    const { top, first, index } = view.place;
+    if (view !== this.#view) {
+      this.cell = null;
+      scroller.scrollTop = top;
+      setTimeout(() => this.scroll(), OVERSCAN_AFTER_MS);
+    } else if (cause === 'live') {
+      const at = view.visible.indexOf(first);
+      // Not even the very top gives way while pointer or focus is in the table.
+      if (at >= 0 && index !== undefined && at !== index && (top > 0 || scroller.matches(':hover, :focus-within')))
+        scroller.scrollTop = top + (at - index) * rowHeight;
+    }
+    this.#view = view;
+  }
+
+  #paintTicks(store: TreeStore): void {
+    const context = this.#context(store);
+    const changed = [...this.#ticked].filter((slot) => slot.account && paintMinutes(slot, slot.account, context));
+    this.#ticked.clear();
+    pulse(this.#rows.slots, changed, performance.now());
+  }
+
+  #paintWindow(store: TreeStore, why: 'scrolled' | 'changed'): void {
+    const { frame } = this;
+    const { view } = store;
+    const { visible } = view;
     // Read once, before anything is written: a second look would lay the rows out in the middle of the frame.
     const { scrollTop } = frame.scroller;
-    const first = Math.floor(scrollTop / frame.rowHeight);
-    const context = this.#context();
-    const view: PoolView = {
-      ...this.#overscan.around(first, Math.ceil(frame.rows) + 1, visible.length),
-      lineAt: (index) => visible.at(index),
-      current: visible.current,
-      currentIndex: visible.current === null ? -1 : visible.indexOf(visible.current),
-      rowHeight: frame.rowHeight,
-      paint: (slot, line, index) => this.#show(slot, line, index, context),
-    };
-    if (why === 'changed') pool.renew(view);
-    else pool.scroll(view);
-    this.#sight.note(store.view, first, scrollTop);
-    this.#pins?.paint(scrollTop <= 0 ? [] : pinnedAncestors(visible, first, frame.rows), why, context);
+    const index = Math.floor(scrollTop / frame.rowHeight);
+    const [from, to] = this.#overscan.around(index, Math.ceil(frame.rows) + 1);
+    const lines = visible.slice(from, to);
+    const at = visible.indexOf(visible.current);
+    // The row that has, or will have, the focus stays in the document wherever it is.
+    if (visible.current && at >= 0 && at < from) lines.unshift(visible.current);
+    if (visible.current && at >= to) lines.push(visible.current);
+    const context = this.#context(store);
+    const paint = (slot: Slot, line: Line) => paintRow(slot, line, context);
+    this.#rows.show(lines, { why, paint, topOf: (line) => visible.indexOf(line) * frame.rowHeight });
+    const pinned = scrollTop > 0 ? (this.work?.pinned(visible, index, frame.rows) ?? []) : [];
+    this.#pins.show(pinned, { why, paint, topOf: (line) => pinned.findIndex((one) => one === line) * frame.rowHeight });
+    this.#markCurrent();
+    view.place = { top: scrollTop, first: visible.at(index), index };
   }
 
-  #show(slot: Slot, line: Line, index: number, context: RowContext): void {
-    paintRow(slot, line, index, context);
-    put(slot, 'data-fresh', line.kind === 'account' && line.account.id === this.#marked ? '' : null);
+  /** There is one stop for Tab. */
+  #markCurrent(): void {
+    const { current } = this;
+    for (const { el, line } of this.#rows.slots) put(el, { tabindex: line === current ? 0 : -1 });
   }
 
-  #context(): RowContext {
-    const { store, texts, hrefOf, features, opened } = this.#tree;
-    if (store === null) throw new TypeError('there is nothing to paint');
-    const brief = this.#frame?.layout === 's';
-    return { store, texts, hrefOf, features, opened, levels: this.levels, brief };
+  #context(store: TreeStore): RowContext {
+    const { texts, hrefOf, features, opened } = this.#tree;
+    const { levels, brief } = this.frame;
+    return { store, texts, hrefOf, features, opened, levels, brief };
   }
 }

@@ -1,3 +1,4 @@
+import { SORT_KEYS } from '../data/account-source.ts';
 import type { Line } from './lines.ts';
 import type { SamTree } from './sam-tree.ts';
 import type { TreeIntents } from './tree-intents.ts';
@@ -17,31 +18,34 @@ export class TreePointer {
 
   click(event: MouseEvent): void {
     const { target } = event;
+    const column = target instanceof Element && target.closest('.column')?.parentElement;
+    const sort = SORT_KEYS.find((key) => column && column.matches(`.${key}`));
+    if (sort) this.#intents.sortBy(sort);
     const row = target instanceof Element ? target.closest('.row') : null;
     const line = row && this.#painter.slotOf(row)?.line;
     if (!(target instanceof Element) || !line) return;
     if (row.closest('.pins')) {
-      this.#painter.goTo(line);
+      this.#intents.goTo(line);
       return;
     }
-    const act = target.closest('[data-act]')?.getAttribute('data-act') ?? null;
-    if (event.button === 0) this.#act(act, line, event);
-    else if (event.button === 1 && act === 'switch' && line.kind === 'account') this.#intents.switchTo(line, 'newTab');
+    if (event.button === 0) this.#act(target, line, event);
+    else if (event.button === 1 && target.closest('.switch button') && line.kind === 'account')
+      this.#intents.switchTo(line, 'newTab');
   }
 
-  #act(act: string | null, line: Line, event: MouseEvent): void {
+  #act(target: Element, line: Line, event: MouseEvent): void {
     const intents = this.#intents;
+    const isOn = (selector: string): boolean => target.closest(selector) !== null;
     if (line.kind !== 'account') {
-      if (act === 'more') intents.more(line);
+      if (isOn('button')) intents.more(line);
       return;
     }
     const place = event.metaKey || event.ctrlKey ? 'newTab' : 'here';
-    if (act === 'toggle') intents.toggle(line);
-    else if (act === 'select') intents.select(line, event.shiftKey ? 'extend' : 'toggle');
-    else if (act === 'switch') intents.switchTo(line, place);
-    else if (act === 'menu') intents.menu(line);
-    else if (event.target instanceof Element && !event.target.closest('.select, .editing'))
-      this.#open(line, place, event);
+    if (isOn('.toggle')) intents.toggle(line);
+    else if (isOn('input')) intents.select(line, event.shiftKey ? 'extend' : 'toggle');
+    else if (isOn('.switch button')) intents.switchTo(line, place);
+    else if (isOn('.actions button')) intents.menu(line);
+    else if (!isOn('.select, .editing')) this.#open(line, place, event);
   }
 
   /** The row opens; a real link opens by itself where the browser would rather do that. */
@@ -51,7 +55,7 @@ export class TreePointer {
     if (link && place === 'newTab') return;
     event.preventDefault();
     // On the row, not in the cell that was hit: the arrows go to the next row, and the first Esc closes what opened.
-    if (place === 'here') this.#painter.goTo(line);
+    if (place === 'here') this.#intents.goTo(line);
     this.#intents.open(line, place);
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bench, NEXT_PERIOD, PERIOD, threeLevels } from '../../test/tree-model.ts';
 import type { SortKey } from '../data/account-source.ts';
-import { MatchView } from './match-view.ts';
+import { pause } from './held-frames.ts';
 import { PAGE_ROWS } from './tree-view.ts';
 
 describe('a tree of accounts', () => {
@@ -97,37 +97,6 @@ describe('a tree of accounts', () => {
     expect(bench.minutes(top)).toBe('0');
   });
 
-  it('shows the tree again exactly as it was when a search ends', () => {
-    const bench = new Bench(threeLevels);
-    bench.settle();
-    const [first, second] = bench.model.root.children;
-    if (!first || !second) throw new Error('empty');
-    bench.toggle(first.id);
-    bench.settle();
-    const open = first.children[1];
-    if (!open) throw new Error('empty');
-    bench.toggle(open.id);
-    bench.settle();
-    const before = bench.visible();
-    const current = bench.store.view.visible.at(3) ?? null;
-    bench.store.view.visible.current = current;
-    const matched = second.children[0]?.children[1];
-    if (!matched) throw new Error('empty');
-    const search = bench.store.beginSearch();
-    const chain = bench.model.chain(matched).slice(1);
-    const page = {
-      ...bench.model.page(second, bench.store.order, null),
-      rows: chain.map((node) => bench.model.row(node, 'with')),
-      matches: [matched.id],
-      total: 1,
-    };
-    bench.store.showSearch(search, 'c1', page, MatchView);
-    expect(bench.visible()).toEqual(['0 a1 0', '1 a1b0 0', '2 a1b0c1 0']);
-    bench.store.endSearch();
-    expect(bench.visible()).toEqual(before);
-    expect(bench.store.view.visible.current).toBe(current);
-  });
-
   it('keeps its order when numbers change, says that it is out of date, and sorts when asked', () => {
     const bench = new Bench(threeLevels);
     bench.settle();
@@ -150,13 +119,13 @@ describe('a tree of accounts', () => {
     const [top] = bench.model.root.children;
     if (!top) throw new Error('empty');
     const before = bench.visible();
-    bench.store.pause('paused');
+    pause(bench.store, 'paused');
     bench.tick(top, 10n ** 9n);
     bench.tick(top, 10n ** 9n);
     bench.announce([bench.model.add('a9', bench.model.root)]);
     expect(bench.visible()).toEqual(before);
     expect(bench.minutes(top)).toBe('0');
-    bench.store.pause('running');
+    pause(bench.store, 'running');
     expect(bench.visible()).toEqual(bench.expected());
     expect(bench.minutes(top)).toBe('2');
   });
@@ -217,7 +186,7 @@ describe('a tree of accounts', () => {
           const node = nodes[at % Math.max(1, nodes.length)];
           const other = nodes[to % Math.max(1, nodes.length)];
           if (what === 'answer') pending.splice(to % Math.max(1, pending.length), 1)[0]?.();
-          else if (what === 'pause') store.pause(at % 2 === 0 ? 'paused' : 'running');
+          else if (what === 'pause') pause(store, at % 2 === 0 ? 'paused' : 'running');
           else if (what === 'refresh') store.refresh();
           else if (what === 'more') {
             const line = store.view.visible.at(at % Math.max(1, store.view.visible.length));
@@ -256,7 +225,7 @@ describe('a tree of accounts', () => {
           }
           collect();
         }
-        store.pause('running');
+        pause(store, 'running');
         for (const deliver of pending.splice(0)) deliver();
         bench.settle();
         store.sortBy({ sort: 'name', direction: 'asc' });

@@ -1,7 +1,8 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
+import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
-import type { Account, AccountLine } from './lines.ts';
+import type { Account, AccountLine, Branch } from './lines.ts';
 import type { MatchView } from './match-view.ts';
 import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
@@ -29,23 +30,23 @@ export type TreeListener = {
  * It knows neither screen nor network: it says which pages it wants, is given them with live frames in any order, and tells
  * whoever paints what changed.
  */
-export class TreeStore {
+export class TreeStore implements ViewOwner {
   readonly accountId: AccountId;
   /** The accounts that are ticked off for something to be done with them, whether loaded and visible or not. */
   readonly selection = new Set<AccountId>();
   readonly #accounts = new KnownAccounts();
   #order: Order;
   #status: readonly AccountStatus[];
+  readonly #whole: TreeView;
   /** The whole tree first; then single branches that were entered; a search last. */
-  readonly #views: [TreeView, ...TreeView[]];
-  #query: string | null = null;
+  readonly #ask: (want: Want) => void;
+  readonly #views: TreeView[];
   readonly #listeners = new Set<TreeListener>();
-  readonly #owner: ViewOwner;
   /** Pages on their way; and the frames that came meanwhile, because a page may be older than they are. */
   readonly #expected = new Set<object>();
   #unanswered: AccountsFrame[] = [];
-  /** What is held back during a pause. Frames carry state, so of each account only the newest is kept. */
-  #held: Map<string, UsageFrame | AccountsFrame> | null = null;
+  /** Where live changes go while they are paused. */
+  held: HeldFrames | null = null;
 
   /**
    * @param ask loads a page; the answer goes to `receive` or `fail`, at once or later, also when it isn't wanted any more
@@ -59,21 +60,14 @@ export class TreeStore {
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
-    this.#owner = {
-      order: () => this.#order,
-      admits: ({ row }, branch) =>
-        row.parentId === branch.accountId && (branch.kind === 'matched' || this.#status.includes(row.status)),
-      ask: (want) => {
-        this.#expected.add(want);
-        ask(want);
-      },
-    };
-    this.#views = [new TreeView(accountId, 'listed', this.#owner)];
+    this.#ask = ask;
+    this.#whole = new TreeView(accountId, 'listed', this);
+    this.#views = [this.#whole];
   }
 
   /** The view that is on screen. */
   get view(): TreeView {
-    return this.#views.at(-1) ?? this.#views[0];
+    return this.#views.at(-1) ?? this.#whole;
   }
 
   get order(): Order {
@@ -86,21 +80,32 @@ export class TreeStore {
 
   /** What was searched for; null when the tree is shown. */
   get query(): string | null {
-    return this.#query;
+    return this.view.query;
   }
 
   /** The accounts that were entered one after the other, outermost first. */
   get entered(): readonly Account[] {
-    return this.#views.slice(1).flatMap((view) => this.#accounts.get(view.root.accountId) ?? []);
+    return this.#views
+      .slice(1)
+      .flatMap(({ query, root }) => (query === null && this.#accounts.get(root.accountId)) || []);
   }
 
   /** Whether live changes are held back. */
   get paused(): boolean {
-    return this.#held !== null;
+    return this.held !== null;
   }
 
   account(id: AccountId): Account | undefined {
     return this.#accounts.get(id);
+  }
+
+  admits({ row }: Account, { accountId, kind }: Branch): boolean {
+    return row.parentId === accountId && (kind === 'matched' || this.#status.includes(row.status));
+  }
+
+  ask(want: Want): void {
+    this.#expected.add(want);
+    this.#ask(want);
   }
 
   listen(listener: TreeListener): () => void {
@@ -138,13 +143,12 @@ export class TreeStore {
 
   /** Shows one branch on its own (narrow layouts, ux.md 2.6). */
   enter(line: AccountLine): void {
-    this.#views.push(new TreeView(line.account.id, 'listed', this.#owner));
+    this.#views.push(new TreeView(line.account.id, 'listed', this));
     this.load(line.account.row.children);
   }
 
   /** Goes back from the branch that was entered last, or from a search, to the lines and the focus as they were. */
   leave(): void {
-    this.#query = null;
     if (this.#views.length > 1) this.#views.pop();
     this.#changed();
   }
@@ -162,10 +166,8 @@ export class TreeStore {
   }
 
   /** Shows what a search found in place of the tree. */
-  showSearch(search: object, query: string, page: SearchPage, View: typeof MatchView): void {
-    if (this.#query !== null) this.#views.pop();
-    this.#query = query;
-    const view = new View(this.accountId, 'matched', this.#owner);
+  showSearch(search: object, view: MatchView, page: SearchPage): void {
+    this.endSearch();
     this.#views.push(view);
     view.merge(this.#accounts.takePage(page), page);
     this.#settle(search, page);
@@ -173,7 +175,10 @@ export class TreeStore {
 
   /** Ends the search: the tree is as it was before, with what happened to its accounts since. */
   endSearch(): void {
-    if (this.#query !== null) this.leave();
+    const at = this.#views.findIndex(({ query }) => query !== null);
+    if (at < 0) return;
+    this.#views.length = at;
+    this.#changed();
   }
 
   /** Merges the answer to a want. */
@@ -195,8 +200,8 @@ export class TreeStore {
 
   /** Takes a tick of minutes. */
   takeUsage(frame: UsageFrame): void {
-    if (this.#held) {
-      for (const tick of frame.minutes) this.#hold(`usage ${tick[0]}`, { ...frame, minutes: [tick] });
+    if (this.held) {
+      this.held.holdUsage(frame);
       return;
     }
     const turned = this.#accounts.takeUsage(frame, (account) => {
@@ -207,10 +212,8 @@ export class TreeStore {
 
   /** Takes changed accounts. */
   takeAccounts(frame: AccountsFrame): void {
-    if (this.#held) {
-      const { version, changed, gone } = frame;
-      for (const row of changed) this.#hold(row.id, { version, changed: [row], gone: [] });
-      for (const id of gone) this.#hold(id, { version, changed: [], gone: [id] });
+    if (this.held) {
+      this.held.holdAccounts(frame);
       return;
     }
     if (this.#expected.size > 0) this.#unanswered.push(frame);
@@ -222,26 +225,6 @@ export class TreeStore {
   takeRow(row: AccountRow): void {
     this.#place(row, this.#accounts.get(row.id)?.rowVersion ?? 0);
     this.#changed();
-  }
-
-  /** Holds live changes back, or lets them in again: in order, in one repaint. */
-  pause(state: 'paused' | 'running'): void {
-    if (state === 'paused') {
-      this.#held ??= new Map();
-      return;
-    }
-    const held = this.#held ?? new Map();
-    this.#held = null;
-    for (const frame of held.values()) {
-      if ('minutes' in frame) this.takeUsage(frame);
-      else this.takeAccounts(frame);
-    }
-    this.#changed('live');
-  }
-
-  #hold(what: string, frame: UsageFrame | AccountsFrame): void {
-    this.#held?.delete(what);
-    this.#held?.set(what, frame);
   }
 
   /** A page came: what it can't know about yet is taken again. */
@@ -267,7 +250,7 @@ export class TreeStore {
     const account = this.#accounts.take(row, version);
     for (const view of this.#views) {
       const line = view.lines.get(account.id);
-      if (line && !this.#owner.admits(account, line.home)) view.remove(account.id);
+      if (line && !this.admits(account, line.home)) view.remove(account.id);
       view.insert(account);
     }
   }

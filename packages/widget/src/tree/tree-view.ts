@@ -1,6 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage } from '../data/account-source.ts';
-import type { Account, AccountLine, Branch, TailLine } from './lines.ts';
+import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { comparing, isOutdated } from './order.ts';
 import { VisibleLines } from './visible-lines.ts';
 
@@ -19,10 +19,10 @@ export type Want = {
 
 /** What a view asks of the store that owns it. */
 export type ViewOwner = {
-  readonly order: () => Order;
+  readonly order: Order;
   /** Whether an account belongs into a branch, as things are now. */
-  readonly admits: (account: Account, branch: Branch) => boolean;
-  readonly ask: (want: Want) => void;
+  admits(account: Account, branch: Branch): boolean;
+  ask(want: Want): void;
 };
 
 /**
@@ -33,8 +33,11 @@ export class TreeView {
   readonly root: Branch;
   readonly lines = new Map<AccountId, AccountLine>();
   readonly visible = new VisibleLines();
-  /** Ids that a search found; empty in other views. */
+  /** What was searched for, and the ids that were found; null and empty in other views. */
+  readonly query: string | null = null;
   readonly matches = new Set<AccountId>();
+  /** What was seen of it last: how far it was scrolled, in CSS pixels, and the line at the upper edge with its index then. */
+  place: { readonly top: number; readonly first?: Line | undefined; readonly index?: number } = { top: 0 };
   readonly #owner: ViewOwner;
   readonly #branches = new Set<Branch>();
 
@@ -57,7 +60,7 @@ export class TreeView {
   open(line: AccountLine): void {
     if (line.open || !this.canOpen(line)) return;
     const branch = this.branchOf(line, 'listed');
-    if (branch.state === 'unloaded' || branch.state === 'failed') this.more(branch);
+    if (branch.state === 'unloaded') this.more(branch);
     else {
       this.#sort(branch);
       if (branch.deep) for (const child of branch.lines) this.openDeep(child);
@@ -117,7 +120,7 @@ export class TreeView {
     branch.order = order;
     this.end(branch, 'more', page.nextCursor === null ? 0 : 1);
     this.arrange(branch, [...lines]);
-    if (order !== this.#owner.order()) this.#sort(branch);
+    if (order !== this.#owner.order) this.#sort(branch);
     if (branch.deep) for (const line of branch.lines) this.openDeep(line);
   }
 
@@ -125,7 +128,7 @@ export class TreeView {
   fail({ branch }: Want): void {
     branch.want = null;
     if (branch.state === 'loaded') return;
-    branch.state = branch.lines.length > 0 ? 'loaded' : 'failed';
+    branch.state = branch.lines.length > 0 ? 'loaded' : 'unloaded';
     this.end(branch, 'failure', 1);
     this.visible.renew(branch);
   }
@@ -184,9 +187,19 @@ export class TreeView {
   protected lineIn(home: Branch, account: Account): AccountLine {
     const known = this.lines.get(account.id);
     if (known?.home === home) return known;
-    this.remove(account.id);
+    if (known) this.remove(account.id);
     const { level } = home;
-    const line: AccountLine = { kind: 'account', at: -1, level, home, account, place: -1, open: false, branch: null };
+    const line: AccountLine = {
+      kind: 'account',
+      at: -1,
+      level,
+      home,
+      account,
+      place: -1,
+      open: false,
+      branch: null,
+      fresh: false,
+    };
     this.lines.set(account.id, line);
     return line;
   }
@@ -207,7 +220,7 @@ export class TreeView {
       total: 0,
       cursor: null,
       state: 'unloaded',
-      order: this.#owner.order(),
+      order: this.#owner.order,
       want: null,
       deep: false,
     };
@@ -216,7 +229,7 @@ export class TreeView {
   }
 
   #sort(branch: Branch): void {
-    const order = this.#owner.order();
+    const order = this.#owner.order;
     if (branch.state !== 'loaded' || (branch.order === order && !isOutdated(branch))) return;
     if (branch.cursor !== null && branch.kind === 'listed') {
       this.#ask(branch, null);
@@ -231,7 +244,7 @@ export class TreeView {
   }
 
   #ask(branch: Branch, cursor: string | null): Want {
-    const order = cursor === null ? this.#owner.order() : branch.order;
+    const order = cursor === null ? this.#owner.order : branch.order;
     const want: Want = { view: this, branch, cursor, order };
     branch.want = want;
     this.#owner.ask(want);

@@ -1,4 +1,5 @@
 import { NameEditor } from './name-editor.ts';
+import { pinnedAncestors } from './pinned-ancestors.ts';
 import type { SamTree } from './sam-tree.ts';
 import { TreeIntents } from './tree-intents.ts';
 import { TreeKeyboard } from './tree-keyboard.ts';
@@ -6,19 +7,22 @@ import { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TreePointer } from './tree-pointer.ts';
 
-/** What people do in the table. Loaded when they come near (tree-hands.ts). */
+/** What there is to the table once it is used: what people do in it, and the ancestors that are pinned while it scrolls. Loaded when they come near (`SamTree`). */
 export class TreeWork {
   readonly #keyboard: TreeKeyboard;
   readonly #pointer: TreePointer;
+  readonly intents: TreeIntents;
   readonly menu: TreeMenu;
   readonly names: NameEditor;
+  readonly pinned = pinnedAncestors;
 
   constructor(tree: SamTree, painter: TreePainter) {
-    const intents = new TreeIntents(tree, painter);
-    this.#keyboard = new TreeKeyboard(tree, painter, intents);
-    this.#pointer = new TreePointer(tree, painter, intents);
-    this.menu = new TreeMenu(tree, painter, intents);
-    this.names = new NameEditor(tree, painter);
+    this.intents = new TreeIntents(tree, painter);
+    this.#keyboard = new TreeKeyboard(tree, painter, this.intents);
+    this.#pointer = new TreePointer(tree, painter, this.intents);
+    this.menu = new TreeMenu(tree, painter, this.intents);
+    this.names = new NameEditor(tree, painter, this.intents);
+    painter.work = this;
   }
 
   take(event: KeyboardEvent | MouseEvent): void {

@@ -1,5 +1,8 @@
 import type { AccountLine, Branch, Line } from './lines.ts';
 
+/** More than this many arguments at once overflow the call stack of some engines. */
+const MOST_ARGUMENTS = 8_192;
+
 /**
  * The visible lines of a view in order, and the one among them that has the focus. Whatever changes in a branch is one splice where
  * it begins to differ; nothing ever rebuilds the list as a whole. Each line remembers where it stood; the numbers behind a splice
@@ -20,6 +23,10 @@ export class VisibleLines {
 
   at(index: number): Line | undefined {
     return this.#lines[index];
+  }
+
+  slice(from: number, to: number): Line[] {
+    return this.#lines.slice(from, to);
   }
 
   /** Index of a line, -1 when it isn't visible. */
@@ -60,8 +67,8 @@ export class VisibleLines {
     lines.forEach((line, k) => {
       line.at = from + k;
     });
-    // Not with `splice`: engines take only so many arguments.
-    this.#lines = this.#lines.slice(0, from).concat(lines, this.#lines.slice(end));
+    if (lines.length < MOST_ARGUMENTS) this.#lines.splice(from, end - from, ...lines);
+    else this.#lines = this.#lines.slice(0, from).concat(lines, this.#lines.slice(end));
     this.#numbered = Math.min(this.#numbered, from + lines.length);
   }
 }
