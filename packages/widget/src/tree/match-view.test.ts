@@ -53,4 +53,30 @@ describe('a search', () => {
     expect(bench.store.entered).toEqual([]);
     expect(bench.visible()).toEqual(bench.expected());
   });
+
+  it('loads again what was opened below a match, where that was out of sight when everything was loaded anew', () => {
+    const bench = new Bench(threeLevels);
+    bench.settle();
+    const [top] = bench.model.root.children;
+    const match = top?.children[0];
+    if (!top || !match) throw new Error('empty');
+    const page = {
+      ...bench.model.page(top, bench.store.order, null),
+      rows: [top, match].map((node) => bench.model.row(node, 'with')),
+      matches: [match.id],
+      total: 1,
+    };
+    bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, 'a0b0'), page);
+    const all = ['0 a0 0', '1 a0b0 0', '2 a0b0c0 0', '2 a0b0c1 1'];
+    bench.toggle(match.id);
+    bench.settle();
+    expect(bench.visible()).toEqual(all);
+    bench.toggle(top.id);
+    bench.store.refresh();
+    bench.wants = [];
+    bench.toggle(top.id);
+    bench.toggle(match.id);
+    bench.settle();
+    expect(bench.visible()).toEqual(all);
+  });
 });

@@ -104,6 +104,7 @@ export class TreeView {
       else if (branch.owner && branch.kind === 'listed') {
         this.#drop(branch);
         branch.owner.branch = null;
+        branch.owner.open = false;
       }
     }
   }
