@@ -98,7 +98,7 @@ export class TreePainter implements TreeListener {
     if (!visible || visible.indexOf(line) < 0) return;
     visible.current = line;
     this.cell = cell;
-    this.#markCurrent();
+    for (const slot of this.#rows.slots) markStop(slot, line);
   }
 
   slotOf(row: Element | null): Slot | undefined {
@@ -180,18 +180,15 @@ export class TreePainter implements TreeListener {
     if (visible.current && at >= 0 && at < from) lines.unshift(visible.current);
     if (visible.current && at >= to) lines.push(visible.current);
     const context = this.#context(store);
-    const paint = (slot: Slot, line: Line) => paintRow(slot, line, context);
-    this.#rows.show(lines, { why, paint, topOf: (line) => visible.indexOf(line) * frame.rowHeight });
+    const paint = (slot: Slot, line: Line): void => paintRow(slot, line, context);
+    const paintStop = (slot: Slot, line: Line): void => {
+      paint(slot, line);
+      markStop(slot, visible.current);
+    };
+    this.#rows.show(lines, { why, paint: paintStop, topOf: (line) => visible.indexOf(line) * frame.rowHeight });
     const pinned = scrollTop > 0 ? (this.work?.pinned(visible, index, frame.rows) ?? []) : [];
     this.#pins.show(pinned, { why, paint, topOf: (line) => pinned.findIndex((one) => one === line) * frame.rowHeight });
-    this.#markCurrent();
     view.place = { top: scrollTop, first: visible.at(index), index };
-  }
-
-  /** There is one stop for Tab. */
-  #markCurrent(): void {
-    const { current } = this;
-    for (const { el, line } of this.#rows.slots) put(el, { tabindex: line === current ? 0 : -1 });
   }
 
   #context(store: TreeStore): RowContext {
@@ -200,3 +197,6 @@ export class TreePainter implements TreeListener {
     return { store, texts, hrefOf, features, opened, levels, brief };
   }
 }
+
+/** There is one stop for Tab: the row of the current line. */
+const markStop = ({ el, line }: Slot, current: Line | null): void => put(el, { tabindex: line === current ? 0 : -1 });
