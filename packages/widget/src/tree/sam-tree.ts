@@ -1,6 +1,5 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { SORT_KEYS } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
@@ -140,12 +139,14 @@ export class SamTree extends LitElement {
   }
 
   #column(cell: string, label: (typeof COLUMNS)[number]['label']): TemplateResult {
-    const { order } = this.store ?? {};
-    const sort = SORT_KEYS.find((key) => cell.startsWith(key));
-    const direction = order && order.sort === sort ? order.direction : null;
+    const order = this.store?.order;
+    // One can sort by names and numbers.
+    const [name, kind] = cell.split(' ');
+    const sortable = name === 'name' || kind === 'number';
+    const direction = order && order.sort === name ? order.direction : null;
     const words = this.texts.say(label);
     return html`<div class="cell ${cell}" role="columnheader" aria-sort=${direction ? `${direction}ending` : nothing}>${
-      sort
+      sortable
         ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? 'sortUp' : 'sortDown', 12) : nothing}</button>`
         : html`<span class=${UNSEEN.includes(cell) ? 'hidden' : ''}>${words}</span>`
     }</div>`;

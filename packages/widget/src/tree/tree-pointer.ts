@@ -1,8 +1,10 @@
-import { SORT_KEYS } from '../data/account-source.ts';
 import type { Line } from './lines.ts';
 import type { SamTree } from './sam-tree.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
+
+/** Columns that can be sorted by. */
+const COLUMNS = ['name', 'members', 'agents', 'minutes'] as const;
 
 /** What clicks in the table do. */
 export class TreePointer {
@@ -19,7 +21,7 @@ export class TreePointer {
   click(event: MouseEvent): void {
     const { target } = event;
     const column = target instanceof Element && target.closest('.column')?.parentElement;
-    const sort = SORT_KEYS.find((key) => column && column.matches(`.${key}`));
+    const sort = COLUMNS.find((key) => column && column.matches(`.${key}`));
     if (sort) this.#intents.sortBy(sort);
     const row = target instanceof Element ? target.closest('.row') : null;
     const line = row && this.#painter.slotOf(row)?.line;
