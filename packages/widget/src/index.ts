@@ -24,5 +24,4 @@ export type {
   SwitchDetail,
   TreeAction,
 } from './tree/tree-events.ts';
-export { levelsOf } from './tree/tree-frame.ts';
 export { TreeStore, type Want } from './tree/tree-store.ts';

@@ -36,6 +36,7 @@ describe('what is done before the table knows how', () => {
     await vi.waitFor(() => expect(shown.names()).toContain('Acme North'));
     expect([...shown.store.selection]).toEqual([shown.line('Acme Group').account.id]);
     expect(box).toHaveProperty('checked', true);
+    expect(getComputedStyle(box).appearance, 'looks that hands make are there, too').toBe('auto');
     expect(opened).toEqual(['Borealis Motors']);
   });
 

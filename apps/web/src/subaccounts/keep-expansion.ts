@@ -1,4 +1,4 @@
-import { type AccountLine, levelsOf, type SamSubaccounts } from '@tenantree/widget';
+import type { AccountLine, SamSubaccounts } from '@tenantree/widget';
 import { noteExpansion, readExpansion } from './expansion.ts';
 
 /**
@@ -29,7 +29,8 @@ export function keepExpansion(list: SamSubaccounts, user: string): () => void {
   const open = async (): Promise<void> => {
     // How wide the table is, and so how much of it opens in place, is known once it is drawn.
     await list.updateComplete;
-    levels = levelsOf(list.tree?.clientWidth ?? 0);
+    await list.tree?.updateComplete;
+    levels = list.tree?.levels ?? 1;
     const found: AccountLine[] = [];
     for (const line of lines())
       if (line.kind === 'account' && line.level < levels - 1 && sought.delete(line.account.id)) found.push(line);

@@ -9,16 +9,13 @@ export const tokenSheet = unsafeCSS(TOKENS);
  * Sizes follow what the reader set in the browser, not what the page made of \`html\`.
  */
 export const frameStyles = css`
-  :host { display: block !important; contain: layout style; min-inline-size: 0; color-scheme: inherit; font-size: medium !important; --sam-rem: 1em; }
-  :host([hidden]) { display: none !important; }
+  :host { contain: layout style; font-size: medium !important; --sam-rem: 1em; }
+  :host(:not([theme='system'])) { color-scheme: inherit; }
   :host([theme='light']) { color-scheme: light; }
   :host([theme='dark']) { color-scheme: dark; }
-  :host([theme='system']) { color-scheme: light dark; }
-  .root { font-family: var(--sam-font); font-weight: var(--sam-fw); color: var(--sam-text); font-size: var(--sam-fs-14); line-height: var(--sam-lh); font-style: normal; font-variant: normal; letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
-  :host([fit='fill']), :host([fit='fill']) .root { block-size: 100%; }
-  .ended { display: grid; justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); text-align: center; color: var(--sam-text-2); }
-  .ended h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); }
-  .ended p { margin: 0; max-inline-size: 46ch; }
+  .root { all: initial; display: block; color: var(--sam-text); color-scheme: inherit; font-family: inherit; font-size: var(--sam-fs-14); font-variant-numeric: var(--sam-num); font-weight: var(--sam-fw); line-height: var(--sam-lh); pointer-events: inherit; }
+  :host([fit='fill']) .root { block-size: 100%; }
+  .ended { padding: 48px 24px; text-align: center; color: var(--sam-text-2); }
 `;
 
 let registered = false;

@@ -20,7 +20,7 @@ type Phase = 'waiting' | 'running' | 'expired' | 'loggedOut' | 'foreign';
 
 /** What stands here when there is no session and will be none. Nothing of it is loaded: a newer server has other files. */
 const ended = (title: string, text: string): TemplateResult =>
-  html`<div class="ended" part="state"><h2>${title}</h2><p>${text}</p></div>`;
+  html`<div class="card ended" part="state"><h2>${title}</h2><p>${text}</p></div>`;
 
 const parseFeatures = (text: string | null): readonly Feature[] =>
   text === null ? FEATURES : FEATURES.filter((feature) => text.split(/[\s,]+/).includes(feature));

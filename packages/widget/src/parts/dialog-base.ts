@@ -9,7 +9,8 @@ import { formStyles } from './form-styles.ts';
 const dialogStyles = css`
   /* Seen also while a host hides the table behind something else. */
   dialog { visibility: visible; inline-size: min(480px, calc(100vw - 24px)); max-block-size: min(720px, calc(100dvh - 24px)); padding: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-3); background: var(--sam-raised); color: var(--sam-text); box-shadow: var(--sam-pop); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); text-align: start; overflow: hidden; }
-  dialog[open] { display: flex; animation: rise var(--sam-t-2) var(--sam-ease); }
+  dialog[open] { display: flex; }
+  @media (prefers-reduced-motion: no-preference) { dialog[open] { animation: rise 140ms var(--sam-ease); } }
   dialog::backdrop { background: light-dark(#12201c59, #00000099); }
   @keyframes rise { from { opacity: 0; translate: 0 4px; } }
   form { display: flex; flex-direction: column; inline-size: 100%; min-block-size: 0; }
@@ -23,7 +24,7 @@ const dialogStyles = css`
   .row { display: grid; gap: 6px; min-inline-size: 0; }
   .row > label, .row > .label, legend { padding: 0; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
-  .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-target); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
   input:focus-visible:is([type='radio'], [type='checkbox']) { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
   input[type='radio'] { border-radius: 50%; }
   .fact { display: flex; align-items: center; gap: var(--sam-2); color: var(--sam-text-2); font-size: var(--sam-fs-13); }

@@ -30,11 +30,11 @@ export class SamMenu extends LitElement {
   static override styles = [
     controlStyles,
     css`
-      :host { display: contents; }
+      :host { display: contents !important; }
       .menu { position: fixed; inset: auto; margin: 0; padding: var(--sam-1); min-inline-size: 200px; max-inline-size: min(320px, 94vw); max-block-size: min(480px, 90vh); overflow: auto; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-raised); color: var(--sam-text); box-shadow: var(--sam-pop); font-family: inherit; font-weight: var(--sam-fw); font-size: var(--sam-fs-13); line-height: 1.3; }
-      .menu:popover-open { animation: open var(--sam-t-2) var(--sam-ease); }
+      @media (prefers-reduced-motion: no-preference) { .menu:popover-open { animation: open 140ms var(--sam-ease); } }
       @keyframes open { from { opacity: 0; translate: 0 -4px; } }
-      .item { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--sam-3); inline-size: 100%; min-block-size: max(30px, var(--sam-target)); padding: 3px var(--sam-2); border-radius: var(--sam-r-1); cursor: pointer; }
+      .item { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--sam-3); inline-size: 100%; min-block-size: var(--sam-control); padding: 3px var(--sam-2); border-radius: var(--sam-r-1); cursor: pointer; }
       .item.choice { grid-template-columns: 16px 1fr; gap: var(--sam-2); }
       .item:hover, .item:focus { background: var(--sam-hover); } .item:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; }
       .item.danger { color: var(--sam-danger); }

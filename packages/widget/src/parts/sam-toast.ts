@@ -22,10 +22,11 @@ export class SamToast extends LitElement {
   static override styles = [
     controlStyles,
     css`
-      :host { display: contents; }
+      :host { display: contents !important; }
       .toasts { visibility: visible; position: fixed; inset: auto; inset-block-end: var(--sam-toast-end, var(--sam-4)); inset-inline-end: var(--sam-4); display: none; margin: 0; padding: 0; border: 0; background: none; overflow: visible; font: inherit; color: inherit; inline-size: min(400px, calc(100vw - 2 * var(--sam-4))); }
       .toasts:popover-open { display: grid; gap: var(--sam-2); }
-      .toast { display: flex; align-items: center; gap: var(--sam-3); min-block-size: 44px; padding: var(--sam-2) var(--sam-2) var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-raised); box-shadow: var(--sam-pop); font-size: var(--sam-fs-13); animation: rise var(--sam-t-2) var(--sam-ease); }
+      .toast { display: flex; align-items: center; gap: var(--sam-3); min-block-size: 44px; padding: var(--sam-2) var(--sam-2) var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-raised); box-shadow: var(--sam-pop); font-size: var(--sam-fs-13); }
+      @media (prefers-reduced-motion: no-preference) { .toast { animation: rise 140ms var(--sam-ease); } }
       .toast span { flex: 1; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; overflow-wrap: anywhere; } .toast.danger span { color: var(--sam-danger); }
       .act { all: unset; padding: 4px 6px; border-radius: var(--sam-r-1); color: var(--sam-accent-text); font-weight: var(--sam-fw-medium); cursor: pointer; white-space: nowrap; }
       .act:hover { background: var(--sam-hover); } .act:focus-visible { outline: 2px solid var(--sam-focus); }

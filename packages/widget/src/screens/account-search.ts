@@ -24,6 +24,7 @@ export class AccountSearch {
 
   /** Shows what is found, once typing rests; an empty text shows the tree again as it was. What is typed before there is a tree waits for it. */
   find(text: string): void {
+    this.#screen.tree?.prepare();
     const { session } = this.#screen;
     if (!session) return;
     const { store } = session;

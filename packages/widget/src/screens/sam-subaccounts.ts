@@ -20,8 +20,8 @@ import { TreeSession } from './tree-session.ts';
 /** How long rows stand before it is loaded what one can do with them, in milliseconds: whoever acts later needs no server for that. */
 const AHEAD_MS = 500;
 
-const ROW_FEATURES = { select: true, switch: false, actions: true };
-const ROW_FEATURES_WITH_SWITCH = { ...ROW_FEATURES, switch: true };
+const ROW_FEATURES = { switch: false };
+const ROW_FEATURES_WITH_SWITCH = { switch: true };
 
 /**
  * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave

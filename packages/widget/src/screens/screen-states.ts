@@ -17,7 +17,7 @@ const stateStyles = css`
   .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
   .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }
   .state p { margin: 0; max-inline-size: min(46ch, 100%); overflow-wrap: anywhere; } .state .acts { display: flex; gap: var(--sam-2); flex-wrap: wrap; justify-content: center; margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); margin-block-end: var(--sam-1); }
-  @container sam (inline-size < 520px) { .state { padding: var(--sam-8) var(--sam-4); } }
+  @container sam (inline-size < calc(520em / 14)) { .state { padding: var(--sam-8) var(--sam-4); } }
 `;
 
 /** Something to do about a state. */

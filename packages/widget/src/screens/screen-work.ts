@@ -1,5 +1,6 @@
 import type { AccountRow } from '@tenantree/domain';
 import { define } from '../define.ts';
+import { formStyles } from '../parts/form-styles.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { enWork } from '../strings/en-work.ts';
@@ -12,9 +13,8 @@ import { isSameView } from './is-same-view.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
 import { SubaccountsBars } from './subaccounts-bars.ts';
 import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
+import { workStyles } from './work-styles.ts';
 
-/** Narrower than this, the view menu also has what the toolbar has no room for. The style sheet has the same bound. */
-const NARROW_PX = 760;
 /** How often an order is looked at while numbers change, in milliseconds. */
 const ORDER_CHECK_MS = 500;
 
@@ -43,7 +43,9 @@ export class ScreenWork {
     });
     this.completeTexts();
     // What the table does when it is used is wanted as soon as this is.
-    import('../tree/tree-work.ts').catch(() => undefined);
+    screen.tree?.prepare();
+    for (const { styleSheet } of [formStyles, workStyles])
+      if (styleSheet) screen.shadowRoot?.adoptedStyleSheets.push(styleSheet);
   }
 
   /** Adds the texts of menus and dialogs, for a language that has none of its own. */
@@ -205,8 +207,9 @@ export class ScreenWork {
   }
 
   #items(): ReturnType<typeof viewItems> {
-    const { texts, clientWidth } = this.#screen;
+    const { texts, renderRoot } = this.#screen;
     if (this.#opened === 'filter') return statusItems(this.#choice().status, texts);
-    return viewItems(this.#choice(), clientWidth < NARROW_PX ? 'narrow' : 'wide', texts);
+    const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
+    return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
   }
 }

@@ -54,12 +54,12 @@ export class SubaccountsBars {
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
         n > 0
-          ? html`<button class="chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${closeIcon(12)}</button>`
+          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${closeIcon(12)}</button>`
           : nothing
       }
       ${
         this.isOutOfOrder
-          ? html`<button class="chip warn" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
+          ? html`<button class="button chip warn" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
   }

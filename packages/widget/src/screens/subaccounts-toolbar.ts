@@ -28,11 +28,9 @@ export function toolbar(
     </label>
     ${work?.bars.chips()}
     <span class="space"></span>
-    <span class="wide-only">
       ${live && liveBadge(live, store?.paused ? 'paused' : 'running', texts, use)}
       <button class="button filter" name="filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel') + chosen} ?disabled=${!store} @click=${use}>
         ${icon('filter')}<span class="words">${say('filter') + chosen}</span></button>
-    </span>
     <button class="button views" name="view" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${!store} @click=${use}>
       ${icon('sliders')}<span class="words">${say('view')}</span></button>
     ${

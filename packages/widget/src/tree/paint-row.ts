@@ -19,13 +19,16 @@ export type RowContext = {
   readonly levels: number;
   /** Whether the layout says minutes, members and agents in a line under the name. */
   readonly brief: boolean;
+  /** Whether a head says what numbers are. */
+  readonly headed: boolean;
 };
 
 /** What rows offer beside opening. */
-export type RowFeatures = { readonly select: boolean; readonly switch: boolean; readonly actions: boolean };
+export type RowFeatures = { readonly switch: boolean };
 
 /** Deeper than this, rows are no longer indented by a full step and say their level (ux.md 2.3). */
 const FULL_STEPS = 6;
+const DEEPER_STEP = 0.6;
 
 const SUSPENDED_AS = {
   no_new_work: 'suspendedNoNewWork',
@@ -74,8 +77,7 @@ function indent(slot: Slot, level: number): void {
   slot.level = level;
   for (const part of ['.indent', '.plan', '.facts', '.special']) {
     const { style } = slot.part(part);
-    style.setProperty('--level', String(Math.min(level, FULL_STEPS)));
-    style.setProperty('--deeper', String(Math.max(0, level - FULL_STEPS)));
+    style.setProperty('--level', String(Math.min(level, FULL_STEPS + (level - FULL_STEPS) * DEEPER_STEP)));
   }
 }
 
@@ -112,7 +114,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
     'aria-label': say('switchToName', { name }),
     hidden: flag(!features.switch || status === 'closed'),
   });
-  put(slot.part('.actions button'), { 'aria-label': say('actionsForName', { name }), hidden: flag(!features.actions) });
+  put(slot.part('.actions button'), { 'aria-label': say('actionsForName', { name }) });
   paintMinutes(slot, line.account, context);
 }
 
@@ -151,13 +153,14 @@ function suspendedAbove({ owner }: Branch): AccountRow | null {
  *
  * @returns whether what is shown changed
  */
-export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, brief }: RowContext): boolean {
+export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, brief, headed }: RowContext): boolean {
   const { numbers, say } = texts;
-  const total = minutes ? numbers.minutes(minutes.total) : '–';
+  const amount = minutes ? numbers.minutes(minutes.total) : '–';
+  const total = headed ? amount : say('factMinutes', { minutes: amount });
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
   slot.say('.own', isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '');
-  slot.say('.fact-minutes', brief ? say('factMinutes', { minutes: total }) : '');
+  slot.say('.fact-minutes', brief ? total : '');
   return slot.say('.total', total);
 }
 

@@ -13,10 +13,10 @@ export const rowGlyphs = css`
   .toggle { background: ${FALL} 10px 7px / 5px 5px no-repeat, ${RISE} 10px 12px / 5px 5px no-repeat; }
   .toggle:dir(rtl) { background: ${RISE} 9px 7px / 5px 5px no-repeat, ${FALL} 9px 12px / 5px 5px no-repeat; }
   .row[aria-expanded='true'] .toggle { background: ${FALL} 7px 10px / 5px 5px no-repeat, ${RISE} 12px 10px / 5px 5px no-repeat; }
-  .wallet { box-sizing: border-box; inline-size: 13px; block-size: 11px; border: 1.25px solid; border-radius: 2.5px; background: radial-gradient(circle at 8px 4.25px, currentColor .9px, #0000 1.3px), ${LINE} 0 1px / 8px 1px no-repeat; }
+  .wallet { flex: none; inline-size: 13px; block-size: 11px; border: 1.25px solid; border-radius: 2.5px; background: radial-gradient(circle at 8px 4.25px, currentColor .9px, #0000 1.3px), ${LINE} 0 1px / 8px 1px no-repeat; }
   .enter { flex: none; inline-size: 13px; block-size: 13px; background: ${LINE} 0 6px / 9px 1.25px no-repeat, ${FALL} 4px 1.6px / 5px 5px no-repeat, ${RISE} 4px 6.6px / 5px 5px no-repeat; border: 1.25px solid; border-left: 0; border-radius: 0 3px 3px 0; }
   .enter:dir(rtl) { transform: scaleX(-1); }
   .dots { inline-size: 15px; block-size: 5px; background: radial-gradient(circle, currentColor 1.1px, #0000 1.6px) 0 0 / 5px 5px repeat-x; }
   /* Forced colours take gradients away. */
-  @media (forced-colors: active) { .toggle, .wallet { forced-color-adjust: none; color: CanvasText; } .enter, .dots { forced-color-adjust: none; color: ButtonText; } }
+  @media (forced-colors: active) { .toggle, .wallet, .enter, .dots { forced-color-adjust: none; color: CanvasText; } }
 `;

@@ -1,6 +1,7 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
+import { controlStyles } from '../parts/control-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
@@ -45,7 +46,7 @@ export class SamTree extends LitElement {
     label: {},
     density: { reflect: true },
   };
-  static override styles = [treeStyles, rowGlyphs];
+  static override styles = [controlStyles, treeStyles, rowGlyphs];
 
   declare store: TreeStore | null;
   declare texts: Texts;
@@ -68,7 +69,7 @@ export class SamTree extends LitElement {
     super();
     this.store = null;
     this.texts = defaultTexts();
-    this.features = { select: true, switch: true, actions: true };
+    this.features = { switch: true };
     this.hrefOf = null;
     this.opened = null;
     this.menuOf = () => [];
@@ -107,11 +108,11 @@ export class SamTree extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { features, store } = this;
+    const { store } = this;
     const selecting = (store?.selection.size ?? 0) > 0;
-    return html`<div class=${selecting ? 'frame selecting' : 'frame'} data-features=${features.select ? '' : 'no-select'}>
+    return html`<div class=${selecting ? 'frame selecting' : 'frame'}>
       <div class="scroller" part="table" role="treegrid" aria-multiselectable="true" aria-label=${this.label}
-        @scroll=${this.#scroll} @pointerover=${this.#prepare} @focusin=${this.#follow}
+        @scroll=${this.#scroll} @pointerover=${this.prepare} @focusin=${this.#follow}
         @keydown=${this.#take} @click=${this.#take} @auxclick=${this.#take}>
         <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label }) => this.#column(cell, label))}</div>
         <div class="pins" aria-hidden="true"></div>
@@ -121,6 +122,16 @@ export class SamTree extends LitElement {
       <div class="hidden" role="status"></div>
       <sam-menu></sam-menu>
     </div>`;
+  }
+
+  /** Levels that open in place in the present layout; before there is one, a single level. */
+  get levels(): number {
+    return this.#painter?.frame.levels ?? 1;
+  }
+
+  /** Loads what is done in the table, and how it looks then. */
+  prepare(): void {
+    this.#work?.prepare();
   }
 
   /** Moves the focus into the table, to where it was. */
@@ -152,18 +163,14 @@ export class SamTree extends LitElement {
     }</div>`;
   }
 
-  #prepare(): void {
-    this.#work?.prepare();
-  }
-
   #scroll(): void {
     this.#painter?.scroll();
-    this.#prepare();
+    this.prepare();
   }
 
   /** The focus arrived in a row or one of its cells. */
   #follow({ target }: FocusEvent): void {
-    this.#prepare();
+    this.prepare();
     if (!(target instanceof Element) || target.closest('.editing')) return;
     const slot = this.#painter?.slotOf(target.closest('.row'));
     if (slot?.line)

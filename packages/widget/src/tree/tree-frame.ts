@@ -1,12 +1,9 @@
 import { within } from './within.ts';
 
-/** The widths of the table, in CSS pixels, from which on it has a head, room for branches in place, and for a few levels of them (ux.md 2.6). The style sheet has the same bounds. */
-const [WITH_HEAD, WITH_BRANCHES, WITH_LEVELS] = [760, 520, 360];
-const HEAD_PX = 34;
-
-/** Levels that open in place in a table of this width; what is deeper is entered, one level per screen. */
-export const levelsOf = (width: number): number =>
-  width < WITH_LEVELS ? 1 : width < WITH_BRANCHES ? 3 : Number.POSITIVE_INFINITY;
+/** Levels that open in place in the layouts that have no room for more; what is deeper is entered, one level per screen. */
+const LEVELS = [1, 3];
+/** From this layout on there is a head. */
+const WITH_HEAD = 3;
 
 /** The elements that a tree is painted into, and their sizes, which are measured only when they change. */
 export class TreeFrame {
@@ -14,14 +11,16 @@ export class TreeFrame {
   readonly pad: HTMLElement;
   readonly window: HTMLElement;
   readonly pins: HTMLElement;
+  readonly #head: HTMLElement;
   readonly #probe: HTMLElement;
   readonly #sizes: ResizeObserver;
   /** Height of a row in CSS pixels, as the style sheet has it for this container. */
   rowHeight = 40;
   /** Height in which rows are seen. */
   viewport = 0;
-  /** Levels that open in place. */
-  levels = Number.POSITIVE_INFINITY;
+  /** From 0, the narrowest (ux.md 2.6). Which one it is, the style sheet knows: it makes a probe as wide, in pixels. */
+  #layout = 4;
+  #height = 0;
 
   /**
    * @param resized called after a size changed: `viewport` before the next paint, `rows` when that would change sizes again, which must
@@ -32,12 +31,14 @@ export class TreeFrame {
     this.pins = within(root, '.pins');
     this.pad = within(root, '.pad');
     this.window = within(root, '.window');
+    this.#head = within(root, '.head');
     this.#probe = within(root, '.probe');
     this.#sizes = new ResizeObserver((entries) => {
-      const { rowHeight, viewport, levels } = this;
+      const { rowHeight, viewport } = this;
+      const layout = this.#layout;
       for (const { target, contentRect } of entries) this.#take(target, contentRect);
       if (this.rowHeight !== rowHeight) resized('rows');
-      else if (this.viewport !== viewport || this.levels !== levels) resized('viewport'); // it also tells what was just measured
+      else if (this.viewport !== viewport || this.#layout !== layout) resized('viewport'); // it also tells what was just measured
     });
   }
 
@@ -48,7 +49,17 @@ export class TreeFrame {
 
   /** Whether minutes, members and agents are said in a line under the name. */
   get brief(): boolean {
-    return this.levels === 3;
+    return this.#layout === 1;
+  }
+
+  /** Whether there is a head, which says what numbers are. */
+  get headed(): boolean {
+    return this.#layout >= WITH_HEAD;
+  }
+
+  /** Levels that open in place. */
+  get levels(): number {
+    return LEVELS[this.#layout] ?? Number.POSITIVE_INFINITY;
   }
 
   /** Measures once, so that the first paint is right, and from then on when something changes. */
@@ -64,10 +75,11 @@ export class TreeFrame {
   }
 
   #take(el: Element, { width, height }: DOMRectReadOnly): void {
-    if (el === this.#probe) this.rowHeight = height || this.rowHeight;
-    else {
-      this.viewport = height - (width < WITH_HEAD ? 0 : HEAD_PX);
-      this.levels = levelsOf(width);
+    if (el === this.scroller) this.#height = height;
+    else if (height > 0) {
+      this.rowHeight = height;
+      this.#layout = Math.round(width);
     }
+    this.viewport = this.#height - this.#head.offsetHeight;
   }
 }

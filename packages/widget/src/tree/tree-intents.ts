@@ -92,8 +92,8 @@ export class TreeIntents {
   }
 
   select(line: AccountLine, how: 'toggle' | 'extend'): void {
-    const { store, features } = this.#tree;
-    if (!store || !features.select) return;
+    const { store } = this.#tree;
+    if (!store) return;
     const { selection, view } = store;
     const from = selection.size > 0 && how === 'extend' ? view.visible.indexOf(this.#anchor) : -1;
     if (from >= 0) {
@@ -170,6 +170,6 @@ export class TreeIntents {
   }
 
   menu(line: AccountLine): void {
-    if (this.#tree.features.actions) void this.#painter.work?.menu.open(line);
+    void this.#painter.work?.menu.open(line);
   }
 }

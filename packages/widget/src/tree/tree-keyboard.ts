@@ -188,8 +188,8 @@ export class TreeKeyboard {
   }
 
   #selectAll(): boolean {
-    const { store, features } = this.#tree;
-    if (!store || !features.select) return false;
+    const { store } = this.#tree;
+    if (!store) return false;
     this.#intents.selectBetween(0, store.view.visible.length - 1);
     return true;
   }

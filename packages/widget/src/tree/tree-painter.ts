@@ -193,8 +193,8 @@ export class TreePainter implements TreeListener {
 
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
-    const { levels, brief } = this.frame;
-    return { store, texts, hrefOf, features, opened, levels, brief };
+    const { levels, brief, headed } = this.frame;
+    return { store, texts, hrefOf, features, opened, levels, brief, headed };
   }
 }
 

@@ -1,3 +1,4 @@
+import { handStyles } from './hand-styles.ts';
 import { NameEditor } from './name-editor.ts';
 import { pinnedAncestors } from './pinned-ancestors.ts';
 import type { SamTree } from './sam-tree.ts';
@@ -23,6 +24,7 @@ export class TreeWork {
     this.menu = new TreeMenu(tree, painter, this.intents);
     this.names = new NameEditor(tree, painter, this.intents);
     painter.work = this;
+    if (handStyles.styleSheet) tree.shadowRoot?.adoptedStyleSheets.push(handStyles.styleSheet);
   }
 
   take(event: KeyboardEvent | MouseEvent): void {

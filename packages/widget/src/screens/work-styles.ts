@@ -1,0 +1,18 @@
+import { css } from 'lit';
+
+/** What the screen shows only once somebody has done something on it: comes with what does it (screen-work.ts). */
+export const workStyles = css`
+  .search:focus-within kbd { display: none; }
+  .clear { inline-size: 24px; block-size: 24px; color: var(--sam-text-2); } .clear:hover { background: var(--sam-hover); }
+  .busy .icon { animation: breathe 1s infinite alternate; }
+  .found { color: var(--sam-text-2); font-size: var(--sam-fs-13); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .chip { min-block-size: 28px; border-color: var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  .chip.warn { border-color: var(--sam-warn); background: var(--sam-warn-soft); color: var(--sam-warn); }
+  .live:hover { border-color: var(--sam-border-strong); }
+  .is-offline { border: 2px solid var(--sam-text-3); }
+  .is-paused { border-color: var(--sam-text-2); border-width: 0 3px; border-radius: 0; }
+  .way { display: flex; align-items: center; gap: var(--sam-2); padding: 6px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); color: var(--sam-text-2); font-size: var(--sam-fs-13); }
+  .way b { font-weight: var(--sam-fw-strong); color: var(--sam-text); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .way .icon:dir(rtl) { transform: scaleX(-1); }
+  .way .button { min-block-size: 28px; padding-inline: var(--sam-2); }
+  @container sam (inline-size < calc(520em / 14)) { .found { display: none; } }
+`;

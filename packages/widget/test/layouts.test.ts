@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { mockTree } from './example-tree.ts';
+import { painted, type Shown, show } from './stage.ts';
+
+/** What a reader who doubled the text in the browser's settings has. */
+const DOUBLE_PX = 32;
+const BORDERS_PX = 2;
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.documentElement.style.removeProperty('font-size');
+});
+
+/** Shows the table in a container of a width where a reader's text is so big, all in pixels. */
+async function showAt(width: number, textPx = 16): Promise<Shown> {
+  document.documentElement.style.fontSize = `${textPx}px`;
+  return show(mockTree(), { width: width + BORDERS_PX });
+}
+
+const isSeen = (el: Element): boolean => el.checkVisibility({ visibilityProperty: true });
+
+/** Nothing that is written reaches out of its cell, and no cell out of the row. */
+function expectRoom(row: Element): void {
+  expect(row.scrollWidth).toBeLessThanOrEqual(row.clientWidth);
+  for (const cell of [...row.querySelectorAll('.number, .plan, .transfer')].filter(isSeen)) {
+    const written = document.createRange();
+    written.selectNodeContents(cell);
+    const [{ left, right }, inside] = [cell.getBoundingClientRect(), written.getBoundingClientRect()];
+    if (inside.width === 0) continue;
+    expect(inside.left, cell.className).toBeGreaterThanOrEqual(left - 1);
+    expect(inside.right, cell.className).toBeLessThanOrEqual(right + 1);
+  }
+}
+
+/** Which of the arrangements of ux.md 2.6 the style sheet shows. */
+function arrangementOf({ row, tree }: Shown): string {
+  const seen = (name: string): boolean => {
+    const cell = row('Borealis Motors').querySelector(`.cell.${name}`);
+    return cell !== null && isSeen(cell);
+  };
+  if (seen('members'))
+    return seen('switch') && tree.renderRoot.querySelector('.switch .words:not(:empty)')?.checkVisibility()
+      ? 'XL'
+      : 'L';
+  if (seen('plan')) return 'M';
+  return seen('facts') ? 'S' : 'XS';
+}
+
+describe('the layout', () => {
+  it.each([
+    [1080, 'XL'],
+    [1079, 'L'],
+    [760, 'L'],
+    [759, 'M'],
+    [520, 'M'],
+    [519, 'S'],
+    [360, 'S'],
+    [359, 'XS'],
+  ])('of %i px is %s, and that of twice the width where text is twice as big', async (width, arrangement) => {
+    expect(arrangementOf(await showAt(width))).toBe(arrangement);
+    expect(arrangementOf(await showAt(2 * width, DOUBLE_PX))).toBe(arrangement);
+  });
+
+  it.each([1280, 1000, 800, 640])('has room for texts of twice the size in %i px', async (width) => {
+    const { rows, tree } = await showAt(width, DOUBLE_PX);
+    for (const row of [...tree.renderRoot.querySelectorAll('.head'), ...rows()]) expectRoom(row);
+  });
+
+  it('is painted as it is arranged, also when the text grows later', async () => {
+    const shown = await showAt(800);
+    expect(shown.row('Borealis Motors').querySelector('.facts')?.textContent).toBe('');
+    document.documentElement.style.fontSize = `${DOUBLE_PX}px`;
+    await painted();
+    await painted();
+    expect(arrangementOf(shown)).toBe('S');
+    expect(shown.row('Borealis Motors').querySelector('.facts')?.textContent).toBe(
+      '2,204.9 min · 5 members · 7 agents',
+    );
+  });
+});
+
+describe('minutes', () => {
+  it.each([1200, 900])('stand under their head in %i px', async (width) => {
+    const { row, tree } = await showAt(width);
+    expect(tree.renderRoot.querySelector('.head .minutes')?.checkVisibility()).toBe(true);
+    expect(row('Borealis Motors').querySelector('.total')?.textContent).toBe('2,204.9');
+  });
+
+  it.each([
+    [640, '.total', '2,204.9 min'],
+    [420, '.fact-minutes', '2,204.9 min'],
+    [340, '.total', '2,204.9 min'],
+  ])('say their unit where there is no head, in %i px', async (width, where, words) => {
+    const { row } = await showAt(width);
+    const minutes = row('Borealis Motors').querySelector(where);
+    expect(minutes?.checkVisibility()).toBe(true);
+    expect(minutes?.textContent).toBe(words);
+  });
+});
