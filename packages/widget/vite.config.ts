@@ -1,14 +1,40 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ESTree, type Plugin, parseSync, Visitor } from 'vite';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const sources = globSync('src/**/*.ts', { cwd: path('.') }).map((file) => readFileSync(path(file), 'utf8'));
+const read = (file: string): string => readFileSync(file, 'utf8');
+const TOKENS_FILE = path('src/tokens/tokens.ts');
 
-/** Whether anything but the list of tokens itself uses one. Tokens that only the web app uses stay out of the widget. */
-const isUsed = (token: string): boolean => sources.some((source) => source.includes(`var(${token}`));
+/** Files that make up the first one: the entry and all that is imported from there, not what is loaded later. */
+function firstFiles(file: string, files = new Set<string>()): ReadonlySet<string> {
+  if (files.has(file)) return files;
+  files.add(file);
+  for (const { moduleRequest, entries } of parseSync(file, read(file)).module.staticImports) {
+    const isType = entries.length > 0 && entries.every((entry) => entry.isType);
+    if (!isType && moduleRequest.value.startsWith('.')) firstFiles(resolve(file, '..', moduleRequest.value), files);
+  }
+  return files;
+}
+
+const first = firstFiles(path('src/manager/entry.ts'));
+const usedIn = (files: Iterable<string>): ReadonlySet<string> =>
+  new Set([...files].flatMap((file) => read(file).match(/(?<=var\()--sam-[\w-]+/g) ?? []));
+const usedFirst = usedIn(first);
+const usedLater = usedIn(globSync(path('src/**/*.ts')).filter((file) => !first.has(file)));
+const declared = [...read(TOKENS_FILE).matchAll(/^ *(--sam-[\w-]+): ([^;]+);/gm)].map((match) => match.slice(1));
+const isOneValue = (token = ''): boolean => declared.filter(([name]) => name === token).length === 1;
+/** Tokens that only later files use: they bring the value along, for hosts that set no other. */
+const later = new Map(
+  declared.flatMap(([token = '', value = '']) =>
+    !usedFirst.has(token) && isOneValue(token) ? [[token, value] as const] : [],
+  ),
+);
+/** Tokens that only the web app uses stay out of the widget. */
+const isListed = (token: string): boolean => usedFirst.has(token) || (usedLater.has(token) && !later.has(token));
 
 const tight = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replace(/ {2,}/g, ' ');
 /** Lines end between elements that flex and grid lay out: there white space shows nothing, and would be a text node each. */
@@ -16,12 +42,15 @@ const tightMarkup = (text: string): string =>
   tight(text.replace(/>\s*\n\s*(?=<|$)/g, '>').replace(/(^|>)\s*\n\s*(?=<)/g, '$1'));
 const tightCss = (text: string): string =>
   tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
+    .replace(/var\((--sam-[\w-]+)\)/g, (all, token: string) =>
+      later.has(token) ? `var(${token}, ${later.get(token)})` : all,
+    )
     .replace(/\s*([{};,])\s*/g, '$1')
     .replace(/: /g, ':')
     .replace(/;}/g, '}');
 const tightTokens = (text: string): string =>
   tightCss(text).replace(/(--[\w-]+):[^;}]*[;}]/g, (all, token: string) =>
-    isUsed(token) ? all : all.endsWith('}') ? '}' : '',
+    isListed(token) ? all : all.endsWith('}') ? '}' : '',
   );
 
 type Tighten = (text: string) => string;

@@ -79,12 +79,10 @@ export const TOKENS = `:root,
   --sam-10: calc(2.5 * var(--sam-rem));
   --sam-12: calc(3 * var(--sam-rem));
   /* density */
-  --sam-row: 40px;
-  --sam-row-compact: 32px;
-  --sam-row-touch: 52px;
+  --sam-row: calc(2.5 * var(--sam-rem));
+  --sam-row-compact: calc(2 * var(--sam-rem));
   --sam-indent: 20px;
-  --sam-control: 32px;
-  --sam-control-touch: 44px;
+  --sam-control: calc(2 * var(--sam-rem));
   --sam-target: 24px;
   /* shape */
   --sam-r-1: 4px;
@@ -92,10 +90,7 @@ export const TOKENS = `:root,
   --sam-r-3: 10px;
   --sam-r-full: 999px;
   --sam-hair: 1px;
-  --sam-shade-1: light-dark(#0e1a1614, #00000066);
-  --sam-shade-2: light-dark(#0e1a1624, #00000080);
-  --sam-pop: 0 1px 2px var(--sam-shade-1), 0 8px 24px var(--sam-shade-2); /* floating layers only */
-  --sam-ring: 0 0 0 2px var(--sam-surface), 0 0 0 4px var(--sam-focus);
+  --sam-pop: 0 1px 2px light-dark(#0e1a1614, #00000066), 0 8px 24px light-dark(#0e1a1624, #00000080); /* floating layers only */
   /* motion */
   --sam-t-1: 80ms;
   --sam-t-2: 140ms;
@@ -104,7 +99,6 @@ export const TOKENS = `:root,
   --sam-ease: cubic-bezier(0.2, 0, 0, 1);
   --sam-ease-in: cubic-bezier(0.3, 0, 1, 1);
   /* layers */
-  --sam-z-sticky: 2;
   --sam-z-bar: 4;
   --sam-z-banner: 8;
 }
@@ -120,8 +114,8 @@ export const TOKENS = `:root,
 @media (pointer: coarse) {
   :root,
   :host {
-    --sam-row: var(--sam-row-touch);
-    --sam-control: var(--sam-control-touch);
+    --sam-row: calc(3.25 * var(--sam-rem));
+    --sam-control: calc(2.75 * var(--sam-rem));
     --sam-target: 44px;
   }
 }
