@@ -89,6 +89,7 @@ export const treeStyles = css`
     .select, .plan, .minutes, .switch, .state .words { display: none; }
     .name, .facts { grid-column: 1; }
     .facts { display: block; }
+    .row .special { margin-inline-start: -28px; }
   }
   @container sam-tree (inline-size < calc(360em / 14)) {
     .scroller { --row: max(calc(44em / 14), var(--sam-row)); }
