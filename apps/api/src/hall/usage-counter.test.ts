@@ -15,10 +15,12 @@ const tree = (version: number): TreeChange => ({
 function stage() {
   const seen = { recorded: 0, version: 0, counts: 0, tidied: 0, told: [] as number[], errors: [] as unknown[] };
   let failure: Error | null = null;
+  let countMs = 0;
   const counter = createUsageCounter({
     count: async () => {
       seen.counts += 1;
       if (failure) throw failure;
+      if (countMs > 0) await new Promise((done) => setTimeout(done, countMs));
       if (seen.recorded === 0) return [];
       seen.recorded = 0;
       return [tree(++seen.version)];
@@ -31,7 +33,9 @@ function stage() {
     seen.recorded += 1;
     counter.wake();
   };
-  return { seen, counter, record, fail: (error: Error | null) => (failure = error) };
+  const fail = (error: Error | null): void => void (failure = error);
+  const takes = (ms: number): void => void (countMs = ms);
+  return { seen, counter, record, fail, takes };
 }
 
 describe('The usage counter', () => {
@@ -53,6 +57,22 @@ describe('The usage counter', () => {
     expect(seen.told).toEqual([1, 2]);
     expect(seen.recorded).toBe(0);
     await counter.close();
+  });
+
+  it('rests after a count that took longer than a tick, for as long as it took beyond it', async () => {
+    const { seen, record, counter, takes } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    takes(200);
+    record();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(seen.told).toEqual([1]);
+    const { counts } = seen;
+    record();
+    await vi.advanceTimersByTimeAsync(145);
+    expect(seen.counts).toBe(counts);
+    await vi.advanceTimersByTimeAsync(210);
+    expect(seen.told).toEqual([1, 2]);
+    await Promise.all([counter.close(), vi.advanceTimersByTimeAsync(400)]);
   });
 
   it('counts what another server recorded and never counted', async () => {

@@ -26,8 +26,10 @@ const LOOK_EVERY_MS = 1_000;
 const COUNTS_PER_TIDY = 100;
 
 /**
- * Counts at once when usage comes in after a quiet time, then once a tick as long as more comes. Nobody waits for it: totals are exact
- * for every reader, counted or not (docs/decisions/0004-usage-is-counted-after-it-is-recorded.md).
+ * Counts at once when usage comes in after a quiet time, then once a tick as long as more comes. A count that takes longer than a tick is
+ * followed by a rest, as much longer: then more events share the writing of one account. Longer rests would leave more to readers, who
+ * add up what is uncounted. Nobody waits for a count: totals are exact for every reader, counted or not
+ * (docs/decisions/0004-usage-is-counted-after-it-is-recorded.md).
  */
 export function createUsageCounter({ count, onCounted, tidy, onError }: Options): UsageCounter {
   let wanted = false;
@@ -52,13 +54,14 @@ export function createUsageCounter({ count, onCounted, tidy, onError }: Options)
   const run = async (): Promise<void> => {
     const started = performance.now();
     await countOnce();
+    const tookMs = performance.now() - started;
     counting = null;
     if (closed) return;
     const goOn = (): void => {
       pause = undefined;
       if (wanted) wake();
     };
-    pause = setTimeout(goOn, Math.max(0, TICK_MS - (performance.now() - started)));
+    pause = setTimeout(goOn, Math.abs(TICK_MS - tookMs));
   };
 
   const wake = (): void => {

@@ -32,10 +32,10 @@ type Call = {
   readonly reject: (error: unknown) => void;
 };
 
-const MAX_EVENTS_PER_FLUSH = 5_000;
-/** Flushes at the database at one time. */
-const MAX_FLUSHES = 2;
-/** Events that have to wait before a second flush is begun. */
+const MAX_EVENTS_PER_FLUSH = 3_000;
+/** Flushes at one time: while the next of one is put together here, the others keep the database at work. */
+const MAX_FLUSHES = 3;
+/** Events that have to wait before a flush is begun beside others. */
 const WORTH_A_FLUSH = 500;
 const MAX_EVENTS_WAITING = 200_000;
 const MAX_ATTEMPTS = 3;
@@ -43,7 +43,7 @@ const DEADLOCK = '40P01';
 
 /**
  * In-process group commit (performance.md 2): while flushes are at the database, further calls queue up and leave together in the next.
- * A second flush is begun beside the first when enough waits to be worth one.
+ * Another is begun beside them when enough waits to be worth one.
  */
 export function createUsageWriter({ store, onCommitted }: Options): UsageWriter {
   let queue: Call[] = [];
