@@ -175,7 +175,7 @@ describe('the web app, when things go wrong,', () => {
     const other = await app.open({ context: german });
     await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
     await other.getByRole('heading', { name: 'Subaccounts' }).waitFor();
-    await expect.poll(() => row(other, 'Acme North').locator('[data-cell=minutes]').innerText(), patiently).toBe('0,0');
+    await expect.poll(() => row(other, 'Acme North').locator('.minutes').innerText(), patiently).toBe('0,0');
     await choose(other, 'Acme North', 'Suspend');
     await other.getByRole('dialog').getByText('This affects').waitFor();
     await german.close();
