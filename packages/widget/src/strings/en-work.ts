@@ -1,4 +1,4 @@
-/** The texts of bars, menus, dialogs and messages, in English: loaded with them. */
+/** The texts of what one does: bars, menus, dialogs, announcements and messages, in English: loaded with them. */
 export const enWork = {
   clearSearch: 'Clear search',
   matches: '{n, plural, one {# match} other {# matches}}',
@@ -9,6 +9,15 @@ export const enWork = {
   pathLabel: 'Path',
   selected: '{n, plural, one {# selected} other {# selected}}',
   clearSelection: 'Clear selection',
+  opened: '{name}, {n, plural, one {# subaccount} other {# subaccounts}}',
+  closedBranch: '{name} collapsed',
+  summary:
+    '{name}: {minutes} minutes used, {members, plural, one {# member} other {# members}}, {agents, plural, one {# agent} other {# agents}}',
+  sortedAscending: 'Sorted by {column}, ascending',
+  sortedDescending: 'Sorted by {column}, descending',
+  rowGone: '{gone} is no longer here. Now at {name}.',
+  rowGoneEmpty: '{gone} is no longer here.',
+  noUsage: 'Not visible to you',
   idCopied: 'Id copied',
   menuOpen: 'Open',
   menuSwitch: 'Switch to',

@@ -1,7 +1,7 @@
 import type { enStates } from './en-states.ts';
 import type { enWork } from './en-work.ts';
 
-/** The texts of the list, in English. Those of bars, menus, dialogs and messages (en-work.ts) and of what stands in place of rows (en-states.ts) come with them. */
+/** The texts of the list, in English. Those of what one does: bars, menus, dialogs, announcements and messages (en-work.ts), and of what stands in place of rows (en-states.ts) come with them. */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -18,8 +18,6 @@ export const en = {
   columnTransfer: 'Transfer',
   columnSwitch: 'Switch to',
   columnActions: 'Actions',
-  sortedAscending: 'Sorted by {column}, ascending',
-  sortedDescending: 'Sorted by {column}, descending',
   planParent: 'Parent Billing',
   planDirect: 'Direct',
   paidByParent: 'Paid by parent account',
@@ -36,7 +34,6 @@ export const en = {
   factMinutes: '{minutes} min',
   factMembers: '{n, plural, one {# member} other {# members}}',
   factAgents: '{n, plural, one {# agent} other {# agents}}',
-  noUsage: 'Not visible to you',
   level: 'L{n}',
   switchTo: 'Switch to',
   switchToName: 'Switch to {name}',
@@ -46,12 +43,6 @@ export const en = {
   loading: 'Loading',
   branchFailed: 'These subaccounts could not be loaded.',
   retry: 'Retry',
-  opened: '{name}, {n, plural, one {# subaccount} other {# subaccounts}}',
-  closedBranch: '{name} collapsed',
-  rowGone: '{gone} is no longer here. Now at {name}.',
-  rowGoneEmpty: '{gone} is no longer here.',
-  summary:
-    '{name}: {minutes} minutes used, {members, plural, one {# member} other {# members}}, {agents, plural, one {# agent} other {# agents}}',
   filter: 'Status',
   filterLabel: 'Status of the accounts to show',
   view: 'View',

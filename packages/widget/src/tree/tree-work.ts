@@ -1,3 +1,4 @@
+import { enWork } from '../strings/en-work.ts';
 import { handStyles } from './hand-styles.ts';
 import { NameEditor } from './name-editor.ts';
 import { pinnedAncestors } from './pinned-ancestors.ts';
@@ -18,6 +19,7 @@ export class TreeWork {
   readonly pinned = pinnedAncestors;
 
   constructor(tree: SamTree, painter: TreePainter) {
+    tree.texts.complete(enWork);
     this.intents = new TreeIntents(tree, painter);
     this.#keyboard = new TreeKeyboard(tree, painter, this.intents);
     this.#pointer = new TreePointer(tree, painter, this.intents);
