@@ -2,11 +2,13 @@ import { html, type TemplateResult } from 'lit';
 
 /*
  * Drawn after Lucide (ISC licence, see LICENSE-lucide.txt): 24-unit grid, 1.75 stroke, round ends.
- * One path each, so that an icon is one node. These are the icons of the list; those of other parts come with them.
+ * One path each, so that an icon is one node. These are the icons of the list, and the one that several late parts have; those of
+ * single parts come with them.
  */
 const PATHS = {
   search: 'm21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z',
   plus: 'M5 12h14M12 5v14',
+  close: 'M18 6 6 18M6 6l12 12',
   arrowOut: 'M15 3h6v6M10 14 21 3m-3 10v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6',
   suspended: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0Zm-12 3V9m4 6V9',
   closed: 'M3 4h18v5H3Zm2 5v10a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V9m-9 4h4',

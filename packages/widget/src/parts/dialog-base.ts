@@ -1,6 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { SourceRefusal } from '../data/account-source.ts';
-import { closeIcon } from '../icons/close-icon.ts';
 import { icon } from '../icons/icons.ts';
 import { refusalFrom } from '../screens/page-loader.ts';
 import { controlStyles } from './control-styles.ts';
@@ -82,7 +81,7 @@ export abstract class DialogBase extends LitElement {
     const { refusal } = this;
     return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
-        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${closeIcon()}</button></header>
+        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon('close')}</button></header>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon('alert', 14)}<span>${refusal.message}</span></div>` : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { closeIcon } from '../icons/close-icon.ts';
-import { drawn } from '../icons/icons.ts';
+import { drawn, icon } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
 
@@ -41,7 +40,7 @@ export class SubaccountsBars {
   clear(): TemplateResult | null {
     const { session, texts } = this.#screen;
     if (!session?.query) return null;
-    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${closeIcon(14)}</button>`;
+    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${icon('close', 14)}</button>`;
   }
 
   /** What was found, is selected, and is out of order. */
@@ -54,7 +53,7 @@ export class SubaccountsBars {
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
         n > 0
-          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${closeIcon(12)}</button>`
+          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon('close', 12)}</button>`
           : nothing
       }
       ${
