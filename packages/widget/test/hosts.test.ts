@@ -131,7 +131,10 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     });
     await loaded(manager);
     await vi.waitFor(() => expect(deep(manager.shadowRoot ?? manager, 'h1').textContent).toBe('Unterkonten'));
-    expect(getComputedStyle(deep(manager.shadowRoot ?? manager, '.scroller')).direction).toBe('rtl');
+    const style = getComputedStyle(deep(manager.shadowRoot ?? manager, '.scroller'));
+    expect(style.direction).toBe('rtl');
+    // what Chromium chooses the shapes of Chinese, Japanese and Korean characters by
+    expect(style.getPropertyValue('-webkit-locale')).toBe('"de"');
     expect(rowsOf(manager)[0]?.querySelector('.total')?.textContent).toBe('53.204,2');
   });
 

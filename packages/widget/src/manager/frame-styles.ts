@@ -13,7 +13,7 @@ export const frameStyles = css`
   :host(:not([theme='system'])) { color-scheme: inherit; }
   :host([theme='light']) { color-scheme: light; }
   :host([theme='dark']) { color-scheme: dark; }
-  .root { all: initial; display: block; color: var(--sam-text); color-scheme: inherit; font-family: inherit; font-size: var(--sam-fs-14); font-variant-numeric: var(--sam-num); font-weight: var(--sam-fw); line-height: var(--sam-lh); pointer-events: inherit; }
+  .root { color: var(--sam-text); font-size: var(--sam-fs-14); font-style: normal; font-variant: normal; font-variant-numeric: var(--sam-num); font-weight: var(--sam-fw); line-height: var(--sam-lh); letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
   :host([fit='fill']) .root { block-size: 100%; }
   .ended { padding: 48px 24px; text-align: center; color: var(--sam-text-2); }
 `;
