@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 
 /** Calls that travel in one request. */
 const MAX_BATCH = 16;
+/** A request that isn't answered by then counts as one that never will be: whoever waits can go on, and try again. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 export type CallLinkOptions = {
   readonly url: string;
@@ -39,6 +41,7 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
         method: 'POST',
         headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
         body: JSON.stringify(Object.assign({}, inputsOf(calls))),
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
       });
       const answers = await response.json();
       for (const [index, call] of calls.entries()) {

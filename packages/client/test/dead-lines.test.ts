@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { refusalOf } from '../src/refusal-of.ts';
 import { connect, watchTicks } from './ticker-client.ts';
 import { append, createLog, startTicker } from './ticker-server.ts';
 
@@ -54,6 +55,22 @@ describe('a connection that looks open while nothing comes back', () => {
 });
 
 describe('a server that takes connections and says nothing', () => {
+  it('is given up by calls after a minute: nobody waits for ever', async () => {
+    const asked: number[] = [];
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      asked.push(ms);
+      return AbortSignal.abort(new DOMException('It took too long.', 'TimeoutError'));
+    });
+    cleanUp.push(() => vi.restoreAllMocks());
+    const server = await startTicker({ log: createLog() });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const call = tenantree.trpc.whoami.query().catch(refusalOf);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await call).toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+    expect(asked).toEqual([60_000]);
+  });
+
   it('is given up after ten seconds, and the client is offline', async () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
