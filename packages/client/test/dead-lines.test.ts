@@ -17,18 +17,24 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
+/** Somebody who watches a server's ticks and has seen the first. */
+async function watching() {
+  const log = createLog();
+  append(log, 'a');
+  const server = await startTicker({ log });
+  const tenantree = connect({ url: server.url });
+  cleanUp.push(server.kill, tenantree.close);
+  const watched = watchTicks(tenantree);
+  await vi.waitFor(() => expect(watched.ticks).toEqual(['a']));
+  return { log, server, watched };
+}
+
 describe('a connection that looks open while nothing comes back', () => {
   it.each([
     ['within five seconds after the network is said to be back', () => void page.dispatchEvent(new Event('online')), 5],
     ['within twenty seconds by itself', () => undefined, 20],
   ])('is replaced %s', async (_, hint, seconds) => {
-    const log = createLog();
-    append(log, 'a');
-    const server = await startTicker({ log });
-    const tenantree = connect({ url: server.url });
-    cleanUp.push(server.kill, tenantree.close);
-    const watched = watchTicks(tenantree);
-    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']));
+    const { log, server, watched } = await watching();
     server.freeze();
     hint();
     await vi.advanceTimersByTimeAsync(seconds * 1_000);
@@ -38,13 +44,7 @@ describe('a connection that looks open while nothing comes back', () => {
   });
 
   it('is kept when its server answers', async () => {
-    const log = createLog();
-    append(log, 'a');
-    const server = await startTicker({ log });
-    const tenantree = connect({ url: server.url });
-    cleanUp.push(server.kill, tenantree.close);
-    const watched = watchTicks(tenantree);
-    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']));
+    const { log, server, watched } = await watching();
     page.dispatchEvent(new Event('online'));
     await vi.waitFor(() => expect(server.pings()).toBe(1));
     append(log, 'b');
