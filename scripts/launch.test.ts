@@ -20,14 +20,19 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** Clocks of the launching process: one that stands still, and one that is ten seconds on whenever it is asked. */
+const STANDING = 'performance.now = () => 0;';
+const RUSHING = 'let ms = 0; performance.now = () => (ms += 10_000);';
+
 /** Launches a server written for the test the way `npm start` launches ours; `pid` is the server's own. */
-async function launch(source: string) {
+async function launch(source: string, clock = '') {
   const server = join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
   const pidFile = `${server}.pid`;
   const ready = `const ready = () => writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`;
   const tell = `const tell = (word) => writeFileSync(${JSON.stringify(`${server}.told`)}, word);`;
   await writeFile(server, `import { writeFileSync } from 'node:fs'; ${ready} ${tell} ${source}`);
   const launcher = `import { run } from ${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'launch.mjs')))};
+    ${clock}
     process.exit(await run(process.execPath, [${JSON.stringify(server)}], { untilParentEnds: true }));`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', launcher], {
     stdio: 'ignore',
@@ -68,18 +73,23 @@ describe('starting a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('takes one Ctrl-C for one, though the terminal and npm both hand it on', async () => {
-    const { child, ended, pid, told } = await launch(`
+  it.each([
+    ['one Ctrl-C for one, though the terminal and npm both hand it on', STANDING, 41],
+    ['a second Ctrl-C for a second', RUSHING, 42],
+  ])('takes %s', async (_, clock, code) => {
+    const source = `
       const keep = setInterval(() => {}, 1000);
       let interrupts = 0;
-      process.on('SIGINT', () => { interrupts += 1; tell('interrupted'); });
+      process.on('SIGINT', () => { interrupts += 1; tell('interrupted ' + interrupts); });
       process.on('SIGTERM', () => process.exit(40 + interrupts));
-      ready();`);
+      ready();`;
+    const { child, ended, pid, told } = await launch(source, clock);
     child.kill('SIGINT');
-    await vi.waitFor(async () => expect(await told()).toBe('interrupted'), 10_000);
+    await vi.waitFor(async () => expect(await told()).toBe('interrupted 1'), 10_000);
     child.kill('SIGINT');
+    if (clock === RUSHING) await vi.waitFor(async () => expect(await told()).toBe('interrupted 2'), 10_000);
     child.kill('SIGTERM');
-    expect(await ended).toBe(41);
+    expect(await ended).toBe(code);
     expect(isAlive(pid)).toBe(false);
   });
 
