@@ -27,6 +27,8 @@ export type Tab = {
   readonly page: Page;
   /** Main-thread milliseconds that the work took, and its result. */
   busy<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly busyMs: number }>;
+  /** Makes the processor so many times slower. */
+  slowDown(times: number): Promise<void>;
   /** Megabytes of JavaScript heap after a collection. */
   heap(): Promise<number>;
   close(): Promise<void>;
@@ -49,6 +51,9 @@ export async function openTab(browser: Browser): Promise<Tab> {
       const busyMs = ((await metric('TaskDuration')) - before) * 1000;
       if (failures.length > 0) throw new Error(failures.join('\n'));
       return { value, busyMs };
+    },
+    async slowDown(times) {
+      await cdp.send('Emulation.setCPUThrottlingRate', { rate: times });
     },
     async heap() {
       await page.evaluate('gc()');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Target } from '../report.ts';
 import { gzKilobytes } from './build.ts';
-import type { Figures } from './measure-page.ts';
+import type { Extremes, Figures } from './measure-page.ts';
 
 export type Results = Readonly<Record<string, Figures>>;
 
@@ -12,7 +12,7 @@ const TWO_FRAMES_MS = 34;
 const WIDGET = join(import.meta.dirname, '../../../packages/widget/dist/subaccount-manager.js');
 
 /** The budgets of the tree table (ux.md 4), against the floor and the peers of the same run. */
-export async function budgets(results: Results): Promise<Target[]> {
+export async function budgets(results: Results, extremes: Extremes | null): Promise<Target[]> {
   const { ours, floor, tanstack } = results;
   const scrollFloor = results['floor-600'];
   const ag = results['ag-grid'];
@@ -65,6 +65,18 @@ export async function budgets(results: Results): Promise<Target[]> {
     });
     list.push({ what: 'in React, CPU to first paint, ms', measured: inReact.firstPaintBusy, atMost: 250 });
   }
+  if (extremes && scrollFloor)
+    list.push({
+      what: '100 000 rows, scroll CPU: × floor',
+      measured: extremes.largeScrollPerFrame / scrollFloor.scrollPerFrame,
+      atMost: 1.5,
+    });
+  if (extremes)
+    list.push({
+      what: 'processor 4× slower, interaction to paint p95, ms',
+      measured: extremes.slowInteractionP95,
+      atMost: 100,
+    });
   if (existsSync(WIDGET))
     list.push({ what: 'widget, first file, gz kB', measured: await gzKilobytes(WIDGET), atMost: 30 });
   return list;

@@ -82,6 +82,63 @@ async function measureLoaded(tab: Tab, url: string, kind: Kind): Promise<Omit<Fi
   };
 }
 
+/** What our own table has to stand beside the peers' tree: ten times the rows, and a slow processor. */
+export type Extremes = {
+  /** CPU per frame of scrolling 100 000 rows, in milliseconds. */
+  readonly largeScrollPerFrame: number;
+  /** Interaction to next paint with the processor four times as slow, p95 in milliseconds. */
+  readonly slowInteractionP95: number;
+};
+
+const LARGE_ROWS = 100_000;
+const SLOWER = 4;
+const KEYS = ['ArrowDown', 'ArrowDown', 'ArrowUp', 'PageDown', 'End', 'Home', 'ArrowLeft', 'ArrowRight', 'x', 'a'];
+
+export async function measureExtremes(url: string): Promise<Extremes> {
+  const browser = await launchBrowser();
+  try {
+    const large = await openTab(browser);
+    await show(large, `${url}?rows=${LARGE_ROWS}`);
+    const scroll = await large.busy(() =>
+      large.page.evaluate(([pixels, frames]) => window.bench.scroll(pixels, frames, 'timed'), [
+        SCROLL_PIXELS,
+        SCROLL_FRAMES,
+      ] as const),
+    );
+    await large.close();
+    const slow = await openTab(browser);
+    await show(slow, url);
+    await slow.slowDown(SLOWER);
+    return {
+      largeScrollPerFrame: scroll.busyMs / SCROLL_FRAMES,
+      slowInteractionP95: quantile(await interact(slow), 0.95),
+    };
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Opens a page and waits until it has put off nothing any more. */
+async function show({ page }: Tab, url: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForFunction(() => window.bench.ready);
+  await page.evaluate(() => window.bench.idle(0.5));
+}
+
+/** Closes and opens the branch of 2 000 rows, and goes about with keys. @returns milliseconds of every interaction until its paint */
+async function interact({ page }: Tab): Promise<number[]> {
+  await page.evaluate(() => window.bench.watchInteractions());
+  for (let i = 0; i < 6; i++) {
+    await page.locator('.row .toggle').first().click();
+    await page.evaluate(() => window.bench.idle(0.2));
+  }
+  for (const key of [...KEYS, ...KEYS]) {
+    await page.keyboard.press(key);
+    await page.evaluate(() => window.bench.idle(0.2));
+  }
+  return page.evaluate(() => window.bench.interactions());
+}
+
 /** What the component adds to the heap of a page that holds the rows but shows nothing yet. */
 async function measureHeap(tab: Tab, url: string): Promise<number> {
   await tab.page.goto(`${url}?hold`);

@@ -25,6 +25,10 @@ export type Bench = {
   jump(times: number): Promise<number[]>;
   tick(where: 'on screen' | 'anywhere', seconds: number, perSecond: number): Promise<FrameTimes>;
   toggle(times: number): Promise<number[]>;
+  /** From here on, interactions are timed. */
+  watchInteractions(): void;
+  /** Milliseconds from every key press and click to its next paint, rounded to 8 by the browser; shorter ones than 16 count as 16. */
+  interactions(): number[];
   /** Whether the first rows show their present minutes. */
   verify(): boolean;
 };
@@ -39,6 +43,9 @@ const VISIBLE_ROWS = 16;
 const MESSAGES_PER_SECOND = 50;
 const GIVE_UP_FRAMES = 300;
 const LONGEST_JUMPING_MS = 5_000;
+/** The browser tells of no shorter interaction. */
+const SHORTEST_MS = 16;
+const EVENTS = { type: 'event', durationThreshold: SHORTEST_MS };
 
 const nextFrame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
 
@@ -116,6 +123,8 @@ export function run(page: Page): void {
   const tree = plantTree(Number(query.get('rows') ?? 10_000));
   const root = document.getElementById('root');
   if (root === null) throw new Error('no root');
+
+  const timed = new Map<number, number>();
 
   const toTop = async (): Promise<HTMLElement> => {
     const scroller = page.scroller();
@@ -219,6 +228,15 @@ export function run(page: Page): void {
       }
       return durations;
     },
+
+    watchInteractions() {
+      new PerformanceObserver((list) => {
+        for (const { interactionId, duration } of list.getEntries() as PerformanceEventTiming[])
+          if (interactionId > 0) timed.set(interactionId, Math.max(duration, timed.get(interactionId) ?? SHORTEST_MS));
+      }).observe(EVENTS);
+    },
+
+    interactions: () => [...timed.values()],
 
     verify() {
       const text = textOf(root);
