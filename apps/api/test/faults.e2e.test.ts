@@ -24,25 +24,36 @@ async function prepare(beside?: KillableServer): Promise<KillableServer> {
   return server;
 }
 
+/** Breaks something {@link ROUNDS} times, at any moment, while usage is sent without a pause; then compares what was acknowledged with what is counted. */
+async function keepsCount(
+  client: ReturnType<typeof clientWithToken>,
+  account: string,
+  fail: (round: number) => Promise<void>,
+): Promise<void> {
+  const leaves = await plantTree(client, account);
+  const stop = new AbortController();
+  const senders = Array.from({ length: SENDERS }, () => send(client, leaves, stop.signal));
+  for (let round = 0; round < ROUNDS; round++) {
+    await pass(randomInt(400));
+    await fail(round);
+  }
+  stop.abort();
+  const acknowledged = (await Promise.all(senders)).reduce((sum, count) => sum + count, 0);
+  expect(acknowledged).toBeGreaterThan(SENDERS * ROUNDS);
+  const totals = await client.usage.totals.query({ account });
+  expect(totals).toMatchObject({ total: String(acknowledged * MINUTES), events: { own: 0, total: acknowledged } });
+}
+
 describe('Usage that was acknowledged', () => {
   it('counts exactly once although the server is killed again and again under load (I15)', async () => {
     const server = await prepare();
     await server.start();
     const { account: root, key } = await server.claim();
     const client = clientWithToken(server.url, key);
-    const leaves = await plantTree(client, root);
-    const stop = new AbortController();
-    const senders = Array.from({ length: SENDERS }, () => send(client, leaves, stop.signal));
-    for (let round = 0; round < ROUNDS; round++) {
-      await pass(randomInt(400));
+    await keepsCount(client, root, async () => {
       await server.kill();
       await server.start();
-    }
-    stop.abort();
-    const acknowledged = (await Promise.all(senders)).reduce((sum, count) => sum + count, 0);
-    expect(acknowledged).toBeGreaterThan(SENDERS * ROUNDS);
-    const totals = await client.usage.totals.query({ account: root });
-    expect(totals).toMatchObject({ total: String(acknowledged * MINUTES), events: { own: 0, total: acknowledged } });
+    });
   }, 600_000);
 
   it('counts exactly once although its database is killed or restarted again and again under load', async () => {
@@ -51,11 +62,7 @@ describe('Usage that was acknowledged', () => {
     const server = await programs.start({ LOG_LEVEL: 'silent' });
     const { account: root, key } = await claim(server.url, server.printed());
     const client = clientWithToken(server.url, key);
-    const leaves = await plantTree(client, root);
-    const stop = new AbortController();
-    const senders = Array.from({ length: SENDERS }, () => send(client, leaves, stop.signal));
-    for (let round = 0; round < ROUNDS; round++) {
-      await pass(randomInt(400));
+    await keepsCount(client, root, async (round) => {
       const [before] = await databasesOf(dataDir);
       process.kill(before!, round % 2 ? 'SIGINT' : 'SIGKILL');
       await vi.waitFor(
@@ -65,12 +72,7 @@ describe('Usage that was acknowledged', () => {
         },
         { timeout: 30_000, interval: 50 },
       );
-    }
-    stop.abort();
-    const acknowledged = (await Promise.all(senders)).reduce((sum, count) => sum + count, 0);
-    expect(acknowledged).toBeGreaterThan(SENDERS * ROUNDS);
-    const totals = await client.usage.totals.query({ account: root });
-    expect(totals).toMatchObject({ total: String(acknowledged * MINUTES), events: { own: 0, total: acknowledged } });
+    });
   }, 600_000);
 
   it('counts exactly once although one of two servers freezes and wakes, and the other one serves on', async () => {

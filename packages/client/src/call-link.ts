@@ -100,7 +100,9 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
     ({ op }) =>
       observable((taker) => {
         // The request goes on, for the other calls in it.
-        op.signal?.addEventListener('abort', () => taker.error(TRPCClientError.from(op.signal?.reason)));
+        const leave = (): void => taker.error(TRPCClientError.from(op.signal?.reason));
+        op.signal?.addEventListener('abort', leave);
         void answer(op, taker);
+        return () => op.signal?.removeEventListener('abort', leave);
       });
 }

@@ -226,11 +226,15 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
           op.signal?.addEventListener('abort', stop);
           clearTimeout(idle);
           watches.add(watch);
-          attach(watch);
+          if (op.signal?.aborted) stop();
+          else attach(watch);
           void connect();
           // Somebody just turned to something live: better to look for the server now than when it is time again.
           if (!heard) wake();
-          return stop;
+          return () => {
+            op.signal?.removeEventListener('abort', stop);
+            stop();
+          };
         });
       },
     wake,

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { connect, type TickerClient, watchTicks } from './ticker-client.ts';
 import { append, createLog, startTicker, type TickerServer } from './ticker-server.ts';
@@ -132,6 +133,28 @@ describe('a subscription', () => {
     await expect(call).rejects.toThrow('Left the page.');
     await expect(trpc.whoami.query(undefined, { signal })).rejects.toThrow('Left the page.');
     await vi.waitFor(() => expect(told).toEqual(['a', 'end']), patiently);
+    trpc.ticks.subscribe(
+      {},
+      { signal, onData: ({ data }) => told.push(data), onComplete: () => told.push('end again') },
+    );
+    append(log, 'b');
+    await trpc.whoami.query();
+    expect(told).toEqual(['a', 'end', 'end again']);
+  });
+
+  it('leaves nothing at a signal that outlives it, and neither does a call', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await started({ log });
+    const { trpc } = client({ url: server.url });
+    const { signal } = new AbortController();
+    const told: string[] = [];
+    const subscription = trpc.ticks.subscribe({}, { signal, onData: ({ data }) => told.push(data) });
+    await vi.waitFor(() => expect(told).toEqual(['a']), patiently);
+    subscription.unsubscribe();
+    await trpc.whoami.query(undefined, { signal });
+    await trpc.crash.query(undefined, { signal }).catch(() => undefined);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it.each([
