@@ -12,9 +12,9 @@ afterEach(() => {
 });
 
 /** Shows the table in a container of a width where a reader's text is so big, all in pixels. */
-async function showAt(width: number, textPx = 16): Promise<Shown> {
+async function showAt(width: number, textPx = 16, dir: 'ltr' | 'rtl' = 'ltr'): Promise<Shown> {
   document.documentElement.style.fontSize = `${textPx}px`;
-  return show(mockTree(), { width: width + BORDERS_PX });
+  return show(mockTree(), { width: width + BORDERS_PX, dir });
 }
 
 const isSeen = (el: Element): boolean => el.checkVisibility({ visibilityProperty: true });
@@ -66,9 +66,26 @@ describe('the layout', () => {
     for (const row of [...tree.renderRoot.querySelectorAll('.head'), ...rows()]) expectRoom(row);
   });
 
+  it.each(['ltr', 'rtl'] as const)(
+    'sets the facts under a name apart, one after the other, written %s',
+    async (dir) => {
+      const { row } = await showAt(400, 16, dir);
+      const parts = [...row('Borealis Motors').querySelector('.facts')!.childNodes].map((node) => {
+        const written = document.createRange();
+        written.selectNodeContents(node);
+        return written.getBoundingClientRect();
+      });
+      const [minutes, dot, rest] = dir === 'ltr' ? parts : parts.toReversed();
+      expect(minutes!.right).toBeLessThanOrEqual(dot!.left + 1);
+      expect(dot!.right).toBeLessThanOrEqual(rest!.left + 1);
+      expect(dot!.width).toBeGreaterThan(3);
+    },
+  );
+
   it('is painted as it is arranged, also when the text grows later', async () => {
     const shown = await showAt(800);
-    expect(shown.row('Borealis Motors').querySelector('.facts')?.textContent).toBe('');
+    for (const unpainted of shown.row('Borealis Motors').querySelectorAll('.facts > *'))
+      expect(unpainted.textContent).toBe('');
     document.documentElement.style.fontSize = `${DOUBLE_PX}px`;
     await painted();
     await painted();

@@ -99,7 +99,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
     '.transfer .words': say(isDirect ? 'independent' : 'paidByParent'),
     '.switch .words': say('switchTo'),
     '.fact-rest': brief
-      ? ` · ${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}`
+      ? `${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}`
       : '',
   };
   for (const [part, text] of Object.entries(said)) slot.say(part, text);

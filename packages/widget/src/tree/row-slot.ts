@@ -19,7 +19,7 @@ function makeTemplate(): HTMLElement {
         ><span class="state"><span class="suspended">${icon('suspended', 14)}</span><span class="closed">${icon('closed', 14)}</span
         ><bdi class="words"></bdi></span>
       </div>
-      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi class="fact-minutes"></bdi><bdi class="fact-rest"></bdi></div>
+      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi class="fact-minutes"></bdi> · <bdi class="fact-rest"></bdi></div>
       <div class="cell plan" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
