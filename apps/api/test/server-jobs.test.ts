@@ -1,4 +1,3 @@
-import { readAudit } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
@@ -25,9 +24,7 @@ const runBoth = (): Promise<unknown> => Promise.all([first.composed.jobs.run(), 
 const create = async (account: string, name: string): Promise<string> =>
   (await first.owner.accounts.create.mutate({ account, name })).account.id;
 const erasures = async (account: string): Promise<string[]> => {
-  const rows = await first.database.db.withTenant(account as AccountId, (trx) =>
-    readAudit(trx, account as AccountId, null, 200),
-  );
+  const { rows } = await first.owner.audit.list.query({ account, kind: 'accounts', limit: 200 });
   return rows.filter(({ action }) => action === 'account.erased').map(({ target }) => target?.name ?? '');
 };
 

@@ -114,6 +114,8 @@ export type UsageTotalsTable = {
 
 export type AuditLogTable = {
   account_id: string;
+  /** The tree that the account stood in; null for entries of accounts that were erased before entries knew it. */
+  root_id: string | null;
   id: string;
   at: Timestamp;
   action: string;

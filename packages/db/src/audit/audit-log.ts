@@ -1,5 +1,7 @@
-import type { AccountId, AuditEntry, Instant, RowId } from '@tenantree/domain';
+import type { AccountId, AuditAction, AuditEntry, Instant, RowId } from '@tenantree/domain';
+import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
+import type { AuditLogTable } from '../schema.ts';
 
 /** Who did something: a person, an API key, an embedded screen, or the platform itself. */
 export type AuditActor = {
@@ -25,6 +27,7 @@ export async function appendAudit(trx: TenantTransaction, entry: NewAuditEntry):
     .insertInto('audit_log')
     .values({
       account_id: entry.account,
+      root_id: sql<string>`(SELECT a.root_id FROM accounts a WHERE a.id = ${entry.account})`,
       id: entry.id,
       at: entry.at,
       action: entry.action,
@@ -41,10 +44,11 @@ export async function appendAudit(trx: TenantTransaction, entry: NewAuditEntry):
     .execute();
 }
 
-/** An entry as it was written. */
+/** An entry as it was written, with the account whose log it stands in under its present name. */
 export type AuditRow = {
   readonly id: RowId;
   readonly at: Instant;
+  readonly account: { readonly id: AccountId; readonly name: string };
   readonly action: string;
   readonly actor: AuditActor;
   readonly target: { readonly id: string; readonly name: string } | null;
@@ -52,24 +56,33 @@ export type AuditRow = {
   readonly requestId: string | null;
 };
 
-/** Reads an account's own entries, newest first. */
-export async function readAudit(
-  trx: TenantTransaction,
-  account: AccountId,
-  before: RowId | null,
-  limit: number,
-): Promise<AuditRow[]> {
-  const rows = await trx
-    .selectFrom('audit_log')
-    .selectAll()
-    .where('account_id', '=', account)
-    .$if(before !== null, (query) => query.where('id', '<', before))
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
+/** Which entries of an account's log are asked for. */
+export type AuditQuery = {
+  readonly root: AccountId;
+  readonly account: AccountId;
+  /** `nested`: also those of every account below it. */
+  readonly scope: 'own' | 'nested';
+  /** Only what was done so; null: everything. */
+  readonly actions: readonly AuditAction[] | null;
+  /** Only what this person, key or embedded screen's key did; null: everybody. */
+  readonly actor: RowId | null;
+  /** Only what is older than this entry; null: from the newest one on. */
+  readonly before: RowId | null;
+  readonly limit: number;
+};
+
+/** Accounts up to which each is asked for its newest entries; of more, the tree's entries are gone through. */
+const FEW_ACCOUNTS = 500;
+
+/** Reads entries of an account, or of all its branch, newest first. Row-level security keeps them to the acting account's subtree. */
+export async function readAudit(trx: TenantTransaction, query: AuditQuery): Promise<AuditRow[]> {
+  const accounts = query.scope === 'own' ? [query.account] : await branchOf(trx, query.account);
+  const entries = accounts.length > FEW_ACCOUNTS ? entriesOfTree(query) : entriesOfEach(accounts, query);
+  const { rows } = await sql<StoredEntry>`${entries}`.execute(trx);
   return rows.map((row) => ({
     id: row.id as RowId,
     at: row.at.toISOString() as Instant,
+    account: { id: row.account_id as AccountId, name: row.account_name },
     action: row.action,
     actor: {
       kind: row.actor_kind,
@@ -82,3 +95,37 @@ export async function readAudit(
     requestId: row.request_id,
   }));
 }
+
+type StoredEntry = Omit<AuditLogTable, 'at' | 'details'> & {
+  readonly at: Date;
+  readonly details: Record<string, unknown>;
+  readonly account_name: string;
+};
+
+/** An account with everything below it; one more than few when there are too many to ask each. */
+async function branchOf(trx: TenantTransaction, account: AccountId): Promise<string[]> {
+  const rows = await trx
+    .selectFrom('accounts')
+    .select('id')
+    .where('path', '@>', sql<string[]>`ARRAY[${account}::uuid]`)
+    .limit(FEW_ACCOUNTS + 1)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+const asked = ({ before, actions, actor }: AuditQuery): RawBuilder<unknown> => sql`
+  (${before}::uuid IS NULL OR l.id < ${before}::uuid)
+  AND (${actions}::text[] IS NULL OR l.action = ANY (${actions}::text[]))
+  AND (${actor}::uuid IS NULL OR l.actor_id = ${actor}::uuid)`;
+
+/** For few accounts in a busy tree: the newest entries of each, and of those the newest. */
+const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuilder<unknown> => sql`
+  SELECT e.*, a.name AS account_name FROM accounts a CROSS JOIN LATERAL (
+    SELECT l.* FROM audit_log l WHERE l.account_id = a.id AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}
+  ) e WHERE a.id = ANY (${accounts}::uuid[]) ORDER BY e.id DESC LIMIT ${query.limit}`;
+
+/** For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. */
+const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
+  SELECT l.*, a.name AS account_name FROM audit_log l JOIN accounts a ON a.id = l.account_id
+  WHERE l.root_id = ${query.root} AND ${query.account} = ANY (a.path) AND ${asked(query)}
+  ORDER BY l.id DESC LIMIT ${query.limit}`;

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { AUDIT_ACTIONS, type AuditEntry, auditSentence, parseAuditAction } from './actions.ts';
+import {
+  AUDIT_ACTIONS,
+  AUDIT_KINDS,
+  type AuditAction,
+  type AuditEntry,
+  type AuditKind,
+  auditActionsOf,
+  auditKindOf,
+  auditSentence,
+  parseAuditAction,
+} from './actions.ts';
 
 describe('the audit log', () => {
   it('says an entry in a sentence with its details', () => {
@@ -19,5 +29,14 @@ describe('the audit log', () => {
       expect(key).toMatch(/^[a-z]+\.[a-zA-Z]+$/);
       expect(sentence).not.toMatch(/[.!]$/);
     }
+  });
+
+  it('has every action in exactly one kind, and coming and going apart from what is done to accounts', () => {
+    const actions = Object.keys(AUDIT_ACTIONS) as AuditAction[];
+    const kinds = Object.keys(AUDIT_KINDS) as AuditKind[];
+    expect(kinds.flatMap(auditActionsOf).sort()).toEqual([...actions].sort());
+    for (const kind of kinds) expect(auditActionsOf(kind)).not.toEqual([]);
+    expect(auditKindOf('account.entered')).toBe('visits');
+    expect(auditKindOf('account.suspended')).toBe('accounts');
   });
 });

@@ -63,3 +63,40 @@ export function auditSentence(action: string, details: Readonly<Record<string, u
     return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : '–';
   });
 }
+
+/** What entries are about, to choose among them; visits are those of people from above (product.md 2.6). */
+export const AUDIT_KINDS = {
+  accounts: 'Accounts',
+  visits: 'Visits from above',
+  members: 'Members',
+  keys: 'API keys',
+  agents: 'Agents',
+  embed: 'Embedded screens',
+  usage: 'Usage',
+} as const satisfies Record<string, string>;
+
+/** Key of a kind of audit entry. */
+export type AuditKind = keyof typeof AUDIT_KINDS;
+
+type Subject<Action extends string> = Action extends `${infer Before}.${string}` ? Before : never;
+
+/** The kind of what stands before the point of an action. */
+const KIND_OF_SUBJECT: { readonly [Key in Subject<AuditAction>]: AuditKind } = {
+  setup: 'accounts',
+  account: 'accounts',
+  agents: 'agents',
+  member: 'members',
+  key: 'keys',
+  embed: 'embed',
+  usage: 'usage',
+};
+
+const VISITS: ReadonlySet<AuditAction> = new Set(['account.entered', 'account.left']);
+
+/** The kind of an action. */
+export const auditKindOf = (action: AuditAction): AuditKind =>
+  VISITS.has(action) ? 'visits' : KIND_OF_SUBJECT[action.slice(0, action.indexOf('.')) as Subject<AuditAction>];
+
+/** The actions of a kind. */
+export const auditActionsOf = (kind: AuditKind): AuditAction[] =>
+  (Object.keys(AUDIT_ACTIONS) as AuditAction[]).filter((action) => auditKindOf(action) === kind);
