@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, clientWithToken, codeOf, refusalOf } from './support/clients.ts';
+import { type Client, clientWithToken, codeOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 const NOW = Date.UTC(2026, 10, 15, 12);
@@ -85,47 +85,6 @@ describe('Recording usage (product.md 5.1, 5.2)', () => {
       'accepted',
     ]);
     expect((await owner.usage.totals.query({ account })).own).toBe('6');
-  });
-
-  it('refuses numbers for quantities and unknown fields for the whole call, with the path of the field', async () => {
-    const bad = { ...event('x', '1'), quantity: 1 };
-    expect(await refusalOf(owner.usage.record.mutate({ account: root, events: [bad as never] }))).toMatchObject({
-      code: 'BAD_REQUEST',
-      field: 'events.0.quantity',
-    });
-    expect(await codeOf(owner.usage.record.mutate({ account: root, events: [] }))).toBe('BAD_REQUEST');
-  });
-
-  it('accepts CloudEvents, one or a batch, by plain HTTP', async () => {
-    const account = await make(root, 'Cloud');
-    const { secret } = await api.key(account);
-    const cloud = (id: string, quantity: string) => ({
-      specversion: '1.0',
-      type: 'tenantree.usage.v1',
-      source: '/pbx',
-      id,
-      subject: account,
-      time: at(1_000),
-      datacontenttype: 'application/json',
-      data: { meter: 'call.minutes', quantity },
-    });
-    const post = async (body: unknown, type: string) => {
-      const headers = { authorization: `Bearer ${secret}`, 'content-type': type };
-      const answer = await fetch(`${api.url}/v1/usage/events`, { method: 'POST', headers, body: JSON.stringify(body) });
-      return { status: answer.status, body: (await answer.json()) as { results: { status: string }[] } };
-    };
-    expect(await post(cloud('1', '2.5'), 'application/cloudevents+json')).toEqual({
-      status: 200,
-      body: { results: [{ status: 'accepted' }] },
-    });
-    const batch = await post(
-      [cloud('1', '2.5'), cloud('2', '1'), { specversion: '0.3' }],
-      'application/cloudevents-batch+json',
-    );
-    expect(batch.body.results.map((result) => result.status)).toEqual(['duplicate', 'accepted', 'refused']);
-    expect((await owner.usage.totals.query({ account })).own).toBe('3.5');
-    const nobody = await fetch(`${api.url}/v1/usage/events`, { method: 'POST', body: '{}' });
-    expect(nobody.status).toBe(401);
   });
 
   it('corrects by adjustments with a reason, which are told in the log', async () => {

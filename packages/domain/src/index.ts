@@ -32,3 +32,4 @@ export * from './usage/forecast.ts';
 export * from './usage/meters.ts';
 export * from './usage/period.ts';
 export * from './usage/quantity.ts';
+export * from './usage/read-event.ts';

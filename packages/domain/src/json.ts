@@ -9,14 +9,16 @@ export const MAX_JSON_DEPTH = 32;
 
 /**
  * First reason why a value of unknown origin is not plain, storable JSON; null when it is (reliability.md 4): not deeper than 32,
- * no `__proto__`, no NaN, Infinity or -0, no lone surrogates or NUL (no database text can hold them), nothing but plain objects and arrays.
+ * no `__proto__`, no NaN, Infinity or -0, no whole number that was rounded when it was read, no lone surrogates or NUL (no database
+ * text can hold them), nothing but plain objects and arrays.
  */
 export function jsonFault(value: unknown, depth: number = 1, path: string = ''): JsonFault | null {
   if (value === null || typeof value === 'boolean') return null;
   if (typeof value === 'string')
     return storable(value) ? null : { path, why: 'holds characters that cannot be stored' };
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0) ? null : { path, why: 'is not a number that JSON can hold' };
+    const why = numberFault(value);
+    return why === null ? null : { path, why };
   }
   if (typeof value !== 'object') return { path, why: 'is not JSON' };
   if (depth > MAX_JSON_DEPTH) return { path: '', why: `is nested deeper than ${MAX_JSON_DEPTH} levels` };
@@ -38,6 +40,22 @@ export function jsonFault(value: unknown, depth: number = 1, path: string = ''):
   }
   return null;
 }
+
+/**
+ * Why a number can't be kept as it was sent; null when it can. Whole numbers beyond 2⁵³ may be their neighbours: nobody can tell any more
+ * once they are read, so they are refused, and travel as text.
+ */
+export function numberFault(value: number): string | null {
+  if (!Number.isFinite(value) || Object.is(value, -0)) return 'is not a number that JSON can hold';
+  const isExact = !Number.isInteger(value) || Number.isSafeInteger(value);
+  return isExact ? null : 'is a whole number that can’t be kept exactly; send it as text';
+}
+
+/** Whether lists and objects are nested deeper than this many levels. The outermost one is level 1. */
+export const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item)));
 
 /** Whether a value is an object with names, as opposed to an array or anything simpler. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

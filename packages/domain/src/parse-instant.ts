@@ -1,14 +1,14 @@
 import { type Instant, instantOf } from './time.ts';
 
-const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+const ZONED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
 
 /**
- * Reads an ISO 8601 date-time that names its zone; null for anything else (reliability.md 4: dates without zone are refused), also for
- * days that don't exist and for what is outside the years 0–9999 in UTC.
+ * Reads an ISO 8601 date-time that names its zone, with `T` and `Z` in either case, as RFC 3339 has it; null for anything else
+ * (reliability.md 4: dates without zone are refused), also for days that don't exist and for what is outside the years 0–9999 in UTC.
  */
 export function parseInstant(text: string): Instant | null {
   if (!ZONED.test(text)) return null;
-  const ms = Date.parse(text);
+  const ms = Date.parse(text.toUpperCase());
   if (Number.isNaN(ms)) return null;
   const instant = instantOf(ms);
   if (instant.length !== INSTANT_LENGTH) return null;

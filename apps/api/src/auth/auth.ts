@@ -2,6 +2,7 @@ import type { UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
 import type { Hall } from '../hall/hall.ts';
+import { checkStorable } from '../hall/inputs.ts';
 import { normalEmail, PASSWORD_LENGTH, type People } from '../hall/people.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { isCommonPassword } from './common-passwords.ts';
@@ -57,6 +58,7 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
     ...sessions,
 
     signIn: async (input, { address, headers }) => {
+      checkStorable(input);
       const parsed = CREDENTIALS.safeParse(input);
       if (!parsed.success) return refuseWith('BAD_REQUEST', 'Send an e-mail address and a password.');
       const email = normalEmail(parsed.data.email);

@@ -4,6 +4,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { type Actor, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
+import { checkStorable } from '../hall/inputs.ts';
 import type { Viewer } from '../live/ports.ts';
 import { ruleOf } from './access.ts';
 import { type Access, admit } from './admit.ts';
@@ -53,23 +54,25 @@ const misplaced = (path: string, kind: string): TRPCError =>
   });
 
 /** For procedures that anybody may call. */
-export const publicProcedure = base.use(({ path, next }) => {
+export const publicProcedure = base.use(async ({ path, getRawInput, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'public') throw misplaced(path, rule.kind);
+  checkStorable(await getRawInput());
   return next();
 });
 
 /** For procedures of whoever is recognised. */
-export const signedInProcedure = base.use(async ({ ctx, path, next }) => {
+export const signedInProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'signed_in') throw misplaced(path, rule.kind);
   const actor = await recognise(ctx);
+  checkStorable(await getRawInput());
   const caller: Caller = { actor: auditActor(actor, null), user: userOf(actor), requestId: ctx.requestId };
   return next({ ctx: { actor, caller } });
 });
 
-/** For procedures in an acting account, which every such input names as `account`. */
-export const accountProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
+/** For batches in an acting account, each entry of which is read, and refused, by itself: one bad entry never loses the others. */
+export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'account') throw misplaced(path, rule.kind);
   const actor = await recognise(ctx);
@@ -88,6 +91,12 @@ export const accountProcedure = base.use(async ({ ctx, path, getRawInput, next }
   };
   const viewer = (): Viewer => viewerOf(ctx, actor, access, rule);
   return next({ ctx: { actor, caller, access, viewer } });
+});
+
+/** For procedures in an acting account, which every such input names as `account`. */
+export const accountProcedure = batchProcedure.use(async ({ getRawInput, next }) => {
+  checkStorable(await getRawInput());
+  return next();
 });
 
 /** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */

@@ -1,5 +1,15 @@
-import { type Instant, isId, parseInstant, type RowId } from '@tenantree/domain';
+import { type Instant, isId, jsonFault, parseInstant, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
+import { refuseWith } from './refused.ts';
+
+/** Refuses an input that can't be stored as it was sent, whatever its schema says (reliability.md 4). @throws Refused BAD_REQUEST */
+export function checkStorable(input: unknown): void {
+  const fault = input === undefined ? null : jsonFault(input);
+  if (!fault) return;
+  if (fault.path === '') refuseWith('BAD_REQUEST', `This request ${fault.why}.`);
+  const field = fault.path.slice(0, 200);
+  refuseWith('BAD_REQUEST', `${field} ${fault.why}.`, field);
+}
 
 /** The acting account of a call: an id or `ext:THEIR-ID`. The guard has resolved it before this is read. */
 export const account = z.string().max(200);

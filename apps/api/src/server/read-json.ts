@@ -1,4 +1,4 @@
-import { type JsonFault, jsonFault } from '@tenantree/domain';
+import { isDeeperThan, MAX_JSON_DEPTH } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 
 /** Largest bodies that are read (bytes, reliability.md 4). */
@@ -16,7 +16,7 @@ export const refuseTooLarge = (mostBytes: number): never =>
  * Reads a JSON body of bounded size and depth.
  *
  * @param envelopes levels around what the caller wrote, which don't count
- * @throws Refused PAYLOAD_TOO_LARGE, BAD_REQUEST (not JSON, nested too deep, or with names that nobody may send)
+ * @throws Refused PAYLOAD_TOO_LARGE, BAD_REQUEST (not JSON, or nested too deep)
  */
 export async function readJson(request: Request, mostBytes: number, envelopes = 0): Promise<unknown> {
   if (isDeclaredTooLarge(request.headers, mostBytes)) refuseTooLarge(mostBytes);
@@ -25,7 +25,7 @@ export async function readJson(request: Request, mostBytes: number, envelopes = 
   return parseJson(text, envelopes);
 }
 
-/** Parses JSON from outside. @throws Refused BAD_REQUEST */
+/** Parses JSON from outside. What stands in it is the reader's question (`checkStorable`). @throws Refused BAD_REQUEST */
 export function parseJson(text: string, envelopes = 0): unknown {
   let value: unknown;
   try {
@@ -33,15 +33,8 @@ export function parseJson(text: string, envelopes = 0): unknown {
   } catch {
     return refuseWith('BAD_REQUEST', 'This is not JSON.');
   }
-  const fault = jsonFault(value, 1 - envelopes);
-  if (!fault) return value;
-  return fault.path === '' ? refuseWith('BAD_REQUEST', `This request ${fault.why}.`) : refuseAt(fault, envelopes);
-}
-
-/** Names the field as its sender does: the levels of an envelope (the place in a batch) are not theirs. */
-function refuseAt({ path, why }: JsonFault, envelopes: number): never {
-  const field = path.split('.').slice(envelopes).join('.');
-  return refuseWith('BAD_REQUEST', field === '' ? `This request ${why}.` : `${field} ${why}.`, field || undefined);
+  if (!isDeeperThan(MAX_JSON_DEPTH + envelopes, value)) return value;
+  return refuseWith('BAD_REQUEST', `This request is nested deeper than ${MAX_JSON_DEPTH} levels.`);
 }
 
 async function readBounded(request: Request, mostBytes: number): Promise<string> {

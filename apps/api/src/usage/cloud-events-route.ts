@@ -5,9 +5,9 @@ import { appRouter } from '../router.ts';
 import type { App } from '../server/calls.ts';
 import type { Connection } from '../server/connection.ts';
 import { BODY_BYTES, readJson } from '../server/read-json.ts';
-import { recordCloudEvents } from './cloud-events.ts';
+import { recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
 
-/** Where CloudEvents 1.0 are sent: one event, or a batch as a JSON array. */
+/** Where CloudEvents 1.0 are sent: one event, structured or binary, or a batch as a JSON array. */
 export const CLOUD_EVENTS_PATH = '/v1/usage/events';
 
 /**
@@ -22,11 +22,8 @@ export const cloudEventsRoute =
       const caller = appRouter.createCaller(createContext(call.get('connection')));
       const account = (await refusing(caller.session.me())).home;
       if (account === null) refuseWith('NOT_FOUND', 'There is no account to record usage for.');
-      const body = await readJson(call.req.raw, BODY_BYTES.usage);
-      const results = await refusing(
-        recordCloudEvents(body, (events) => caller.usage.record({ account, events: [...events] })),
-      );
-      if (results === null) refuseWith('BAD_REQUEST', 'Send one CloudEvent, or a list of 1 to 5,000.');
+      const sent = sentCloudEvents(call.req.raw.headers, await readJson(call.req.raw, BODY_BYTES.usage));
+      const results = await refusing(recordCloudEvents(sent, (events) => caller.usage.record({ account, events })));
       return call.json({ results });
     });
   };

@@ -1,6 +1,6 @@
-import { METERS, type MeterKey } from '@tenantree/domain';
+import { METERS, type MeterKey, type SentEvent } from '@tenantree/domain';
 import { z } from 'zod';
-import { accountProcedure, router } from '../guard/procedure.ts';
+import { accountProcedure, batchProcedure, router } from '../guard/procedure.ts';
 import * as inputs from '../hall/inputs.ts';
 import { adjustUsage } from './adjust-usage.ts';
 import { exportSeries, usageOfPeriod, usageSeries } from './read-usage.ts';
@@ -18,6 +18,8 @@ const event = {
   idempotencyKey: z.string().max(400),
   attributes: z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])).optional(),
 };
+/** Typed for those who send it, and nothing more: each entry is read by itself, so that a bad one never loses the others (product.md 5.1). */
+const sentEvent = z.custom<SentEvent>().transform((entry): unknown => entry);
 const series = z.strictObject({
   account: inputs.account,
   meter,
@@ -29,14 +31,11 @@ const series = z.strictObject({
 });
 
 export const usageRouter = router({
-  record: accountProcedure
+  record: batchProcedure
     .input(
       z.strictObject({
         account: inputs.account,
-        events: z
-          .array(z.strictObject({ account: inputs.account.optional(), ...event }))
-          .min(1)
-          .max(MOST_EVENTS),
+        events: z.array(sentEvent).min(1).max(MOST_EVENTS),
       }),
     )
     .mutation(async ({ ctx, input }) => {

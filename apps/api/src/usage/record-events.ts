@@ -2,12 +2,14 @@ import { type EventToRecord, resolveInSubtree } from '@tenantree/db';
 import {
   type AccountId,
   type AdmittedEvent,
+  accountNotFound,
   admitEvent,
   type ErrorCode,
   type MeterKey,
   parseAccountRef,
   type Refusal,
-  type UsageEventInput,
+  readUsageEvent,
+  type SentEvent,
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
@@ -22,8 +24,6 @@ export type EventResult =
       readonly field?: string;
     };
 
-export type EventInput = UsageEventInput & { readonly account?: string | undefined };
-
 type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
 
 /**
@@ -36,13 +36,14 @@ export async function recordEvents(
   hall: Hall,
   writer: UsageWriter,
   acting: { readonly id: AccountId; readonly root: AccountId },
-  inputs: readonly EventInput[],
+  entries: readonly unknown[],
 ): Promise<EventResult[]> {
-  const results = new Array<EventResult>(inputs.length);
-  const resolve = await accountsOf(hall, acting.id, inputs);
+  const results = new Array<EventResult>(entries.length);
+  const events = readAll(entries, results);
+  const resolve = await accountsOf(hall, acting.id, events);
   const admitted: Admitted[] = [];
   const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
-  for (const [index, input] of inputs.entries()) {
+  for (const { index, ...input } of events) {
     const account = resolve(input.account);
     if ('code' in account) {
       results[index] = refused(account);
@@ -68,6 +69,19 @@ export async function recordEvents(
     }),
   );
   return results;
+}
+
+type Readable = SentEvent & { readonly index: number };
+
+/** Those entries that can be read as usage events; the results of all others are written. */
+function readAll(entries: readonly unknown[], results: EventResult[]): Readable[] {
+  const readable: Readable[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const event = readUsageEvent(entry);
+    if (event.ok) readable.push({ ...event.value, index });
+    else results[index] = refused(event.refusal);
+  }
+  return readable;
 }
 
 /** An event that was refused, as its result. */
@@ -113,10 +127,10 @@ type Resolved = { readonly id: AccountId; readonly closedAt: string | null };
 async function accountsOf(
   hall: Hall,
   acting: AccountId,
-  inputs: readonly EventInput[],
+  events: readonly SentEvent[],
 ): Promise<(asked: string | undefined) => Resolved | Refusal> {
   const refs = new Map(
-    [...new Set(inputs.map(({ account }) => account ?? acting))].map((asked) => [asked, parseAccountRef(asked)]),
+    [...new Set(events.map(({ account }) => account ?? acting))].map((asked) => [asked, parseAccountRef(asked)]),
   );
   const ids: string[] = [];
   const externalIds: string[] = [];
@@ -131,8 +145,6 @@ async function accountsOf(
     if (!ref.ok) return ref.refusal;
     const account =
       ref.value.kind === 'id' ? found.byId.get(ref.value.id) : found.byExternalId.get(ref.value.externalId);
-    return (
-      account ?? { code: 'NOT_FOUND', message: `There is no account “${asked}” that you can reach.`, field: 'account' }
-    );
+    return account ?? accountNotFound(asked).refusal;
   };
 }

@@ -35,6 +35,9 @@ describe('metadata', () => {
     { a: Number.NaN },
     { a: Number.POSITIVE_INFINITY },
     { a: -0 },
+    { a: 2 ** 53 },
+    { a: [-(2 ** 53)] },
+    JSON.parse('{"a":9007199254740993}'),
     { a: undefined },
     { a: new Date(0) },
     { a: '\uD800' },
@@ -43,6 +46,10 @@ describe('metadata', () => {
     JSON.parse('{"a":{"__proto__":{"admin":true}}}'),
   ])('is plain JSON: refuses case %#', (value) => {
     expect(codeOf(value)).toBe('BAD_REQUEST');
+  });
+
+  it('keeps whole numbers up to 2⁵³ − 1 and all fractions', () => {
+    for (const a of [2 ** 53 - 1, 1 - 2 ** 53, 0.1, 1e-300]) expect(codeOf({ a })).toBe('ok');
   });
 
   it('names the place of a fault', () => {

@@ -52,6 +52,11 @@ describe('a usage event', () => {
     expect(admitEvent({ ...event, occurredAt }, NOW, { maxAgeDays: 36_500, maxAheadMs: 0 }).ok).toBe(true);
   });
 
+  it('may write the letters of its time in lower case, as RFC 3339 allows', () => {
+    const decision = admitEvent({ ...event, occurredAt: '2026-11-23t11:30:00.5z' }, NOW);
+    expect(decision).toMatchObject({ ok: true, value: { occurredAt: '2026-11-23T11:30:00.500Z' } });
+  });
+
   it.each(['2026-11-23T12:00:00', '2026-11-23', 'yesterday', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', ''])(
     'at %j is refused',
     (occurredAt) => {
@@ -66,6 +71,7 @@ describe('a usage event', () => {
     for (const attributes of [
       many,
       { a: Number.NaN },
+      { a: 2 ** 53 },
       { '': 1 },
       { a: 'x'.repeat(501) },
       JSON.parse('{"__proto__":1}'),

@@ -1,8 +1,8 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
-import { canonicalJson } from '../json.ts';
+import { canonicalJson, isRecord, numberFault } from '../json.ts';
 import { parseInstant } from '../parse-instant.ts';
-import { quoted } from '../text.ts';
+import { fieldName, quoted } from '../text.ts';
 import { type Instant, instantOf, msOf } from '../time.ts';
 import { type MeterKey, parseMeterKey } from './meters.ts';
 import { type Decimal, formatDecimal, parseDecimal } from './quantity.ts';
@@ -104,7 +104,7 @@ function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindo
     return refuse('BAD_REQUEST', message, 'idempotencyKey');
   }
   const fault = attributeFault(attributes);
-  if (fault) return refuse('BAD_REQUEST', fault, 'attributes');
+  if (fault) return fault;
   return accept({
     meter,
     quantity: formatDecimal(nanos),
@@ -136,24 +136,30 @@ function admitInstant(text: string, nowMs: number, window: AdmissionWindow): Dec
   return accept(instant);
 }
 
-function attributeFault(attributes: EventAttributes): string | null {
+/** Whether a value is plain values by name, as the attributes of an event are. */
+export const isEventAttributes = (value: unknown): value is EventAttributes =>
+  isRecord(value) && Object.values(value).every((item) => ['string', 'number', 'boolean'].includes(typeof item));
+
+function attributeFault(attributes: EventAttributes): Decision<never> | null {
   const entries = Object.entries(attributes);
-  if (entries.length > EVENT_BOUNDS.attributes) return `An event has at most ${EVENT_BOUNDS.attributes} attributes.`;
+  if (entries.length > EVENT_BOUNDS.attributes) {
+    return refuse('BAD_REQUEST', `An event has at most ${EVENT_BOUNDS.attributes} attributes.`, 'attributes');
+  }
   for (const [name, value] of entries) {
-    if (
-      name.length === 0 ||
-      name.length > EVENT_BOUNDS.attributeName ||
-      UNPRINTABLE.test(name) ||
-      name === '__proto__'
-    ) {
-      return `An attribute's name has 1 to ${EVENT_BOUNDS.attributeName} printable characters.`;
-    }
-    if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) {
-      return `The attribute ${quoted(name)} is not a number that JSON can hold.`;
-    }
-    if (typeof value === 'string' && (value.length > EVENT_BOUNDS.attributeText || UNPRINTABLE.test(value))) {
-      return `The attribute ${quoted(name)} has at most ${EVENT_BOUNDS.attributeText} printable characters.`;
-    }
+    const why = isAttributeName(name)
+      ? valueFault(value)
+      : `needs a name of 1 to ${EVENT_BOUNDS.attributeName} printable characters`;
+    if (why !== null)
+      return refuse('BAD_REQUEST', `The attribute ${quoted(fieldName(name))} ${why}.`, `attributes.${fieldName(name)}`);
   }
   return null;
+}
+
+const isAttributeName = (name: string): boolean =>
+  name.length > 0 && name.length <= EVENT_BOUNDS.attributeName && !UNPRINTABLE.test(name) && name !== '__proto__';
+
+function valueFault(value: string | number | boolean): string | null {
+  if (typeof value === 'number') return numberFault(value);
+  const isTooMuch = typeof value === 'string' && (value.length > EVENT_BOUNDS.attributeText || UNPRINTABLE.test(value));
+  return isTooMuch ? `has at most ${EVENT_BOUNDS.attributeText} printable characters` : null;
 }

@@ -36,6 +36,14 @@ describe('a CloudEvent', () => {
     expect(fieldOf({ ...event, traceparent: '00-0af7', dataschema: 'https://example.com/s' })).toBe('ok');
   });
 
+  it('may have null for an attribute that is absent', () => {
+    expect(fieldOf({ ...event, datacontenttype: null, dataschema: null, traceparent: null, data_base64: null })).toBe(
+      'ok',
+    );
+    for (const name of ['specversion', 'id', 'source', 'type', 'subject', 'time', 'data'])
+      expect(fieldOf({ ...event, [name]: null })).toBe(name);
+  });
+
   it('names the field that is missing or wrong', () => {
     const without = (name: string) =>
       fieldOf(Object.fromEntries(Object.entries(event).filter(([key]) => key !== name)));
