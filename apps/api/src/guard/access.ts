@@ -6,10 +6,10 @@ export type AccessRule =
   | { readonly kind: 'public'; readonly why: string }
   /** Whoever is recognised may call it; it touches no account's data but the caller's own. */
   | { readonly kind: 'signed_in' }
-  /** A permission in the acting account, or, for what is done to an account from above, in its parent. */
+  /** A permission in the acting account; for what is done to an account from above, in its parent; for what lowers its bill, at a seller. */
   | {
       readonly kind: 'account';
-      readonly at: 'account' | 'parent';
+      readonly at: 'account' | 'parent' | 'seller';
       readonly permission: PermissionKey;
       readonly level: Level;
       readonly work: Work;
@@ -25,6 +25,14 @@ const inAccount = (permission: PermissionKey, level: Level, work: Work): AccessR
 const fromAbove = (permission: PermissionKey, level: Level, work: Work): AccessRule => ({
   kind: 'account',
   at: 'parent',
+  permission,
+  level,
+  work,
+});
+/** What lowers a bill, at whoever sends it: never in the account that is billed (decisions.md 5). */
+const fromSeller = (permission: PermissionKey, level: Level, work: Work): AccessRule => ({
+  kind: 'account',
+  at: 'seller',
   permission,
   level,
   work,
@@ -72,7 +80,7 @@ export const ACCESS = {
   'keys.revoke': inAccount('developers.apiKeys', 'full', 'change'),
   'embed.createToken': inAccount('account.subaccounts', 'read', 'read'),
   'usage.record': inAccount('billing.usage', 'full', 'usage'),
-  'usage.adjust': inAccount('billing', 'full', 'usage'),
+  'usage.adjust': fromSeller('billing', 'full', 'change'),
   'usage.totals': inAccount('billing.usage', 'full', 'read'),
   'usage.series': inAccount('billing.usage', 'full', 'read'),
   'usage.export': inAccount('billing.usage', 'full', 'read'),

@@ -17,6 +17,7 @@ import {
   reaches,
   refuse,
   roleAt,
+  sellersOf,
   type Work,
 } from '@tenantree/domain';
 import { type Actor, userOf } from '../context/actor.ts';
@@ -52,10 +53,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: Accou
   if (actor.kind === 'embed' && actor.access === 'read' && rule.work !== 'read') {
     return refuse('FORBIDDEN', 'This screen was opened for reading only.');
   }
-  const decision =
-    rule.at === 'parent'
-      ? decideFromAbove(hall, memberships, chain, asked, rule)
-      : decideAt(hall, memberships, chain, asked, rule);
+  const decision = DECIDE[rule.at](hall, memberships, chain, asked, rule);
   if (!decision.ok) return decision;
   const path = chain.map(({ id }) => id);
   const reached = reachedOf(memberships, path);
@@ -118,6 +116,28 @@ function decideFromAbove(
   if (decision.ok || decision.refusal.code !== 'NOT_FOUND') return decision;
   return refuse('FORBIDDEN', `Only the account above “${chain.at(-1)?.name}” may do this.`);
 }
+
+/** What lowers a bill is for those who stand at an account that sends it (decisions.md 5). */
+function decideFromSeller(
+  hall: Hall,
+  memberships: readonly Membership[],
+  chain: readonly ChainLink[],
+  asked: string,
+  rule: Rule,
+): Decision<Levels> {
+  const sellers = sellersOf(chain);
+  const standing = memberships.filter(({ account }) => sellers.includes(account));
+  const decision = decideAt(hall, standing, chain, asked, rule);
+  if (decision.ok || decision.refusal.code !== 'NOT_FOUND') return decision;
+  const seen = decideAt(hall, memberships, chain, asked, { permission: 'account', level: 'none', work: 'read' });
+  if (!seen.ok) return seen;
+  return refuse(
+    'FORBIDDEN',
+    `Only an account above “${chain.at(-1)?.name}” may do this: it lowers what is billed here.`,
+  );
+}
+
+const DECIDE = { account: decideAt, parent: decideFromAbove, seller: decideFromSeller };
 
 type Found = { readonly chain: readonly ChainLink[]; readonly memberships: readonly Membership[] };
 

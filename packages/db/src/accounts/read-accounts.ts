@@ -33,6 +33,8 @@ export type ChainLink = {
   readonly depth: number;
   readonly status: AccountStatus;
   readonly suspension: Suspension | null;
+  /** Who pays for its usage now. */
+  readonly payerId: AccountId;
 };
 
 /** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */
@@ -46,6 +48,7 @@ export async function readChain(db: Database, account: AccountId): Promise<Chain
     suspension_kind: Suspension['kind'] | null;
     suspended_from: Date | null;
     suspended_until: Date | null;
+    payer_id: string;
   };
   // Named: this runs before every call.
   const { rows } = await db.pool.query<Raw>({
@@ -59,6 +62,7 @@ export async function readChain(db: Database, account: AccountId): Promise<Chain
     name: row.name,
     depth: row.depth,
     status: row.status,
+    payerId: row.payer_id as AccountId,
     suspension:
       row.suspension_kind === null
         ? null

@@ -7,6 +7,7 @@ import {
   type SuspendableAccount,
   type Work,
 } from '../hierarchy/suspension.ts';
+import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
 import { type AccountCaps, levelsFrom, type Membership, reachesFrom } from './effective.ts';
 import { atLeast, type Levels } from './levels.ts';
@@ -51,6 +52,15 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
   }
   return refusal;
 }
+
+/**
+ * The accounts of a chain that send the last one a bill: all above it, and itself when it pays for itself (decisions.md 5). Whoever
+ * stands only below them never lowers what is billed.
+ *
+ * @param chain root first, the account itself last
+ */
+export const sellersOf = (chain: readonly { readonly id: AccountId; readonly payerId: AccountId }[]): AccountId[] =>
+  chain.filter(({ id }, position) => position < chain.length - 1 || chain.at(-1)?.payerId === id).map(({ id }) => id);
 
 const lacking = (need: Need, accountName: string): Decision<never> =>
   refuse('FORBIDDEN', `This needs ${permission(need.permission).label}: ${need.level} in ${quoted(accountName)}.`);
