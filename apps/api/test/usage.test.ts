@@ -3,7 +3,10 @@ import { type Client, clientWithToken, codeOf, join, refusalOf } from './support
 import { type Deployment, deploy } from './support/deployment.ts';
 
 const NOW = Date.UTC(2026, 10, 15, 12);
-const clock = { nowMs: () => NOW };
+/** Milliseconds that pass every time somebody looks at the clock. */
+let tickMs = 0;
+let passedMs = 0;
+const clock = { nowMs: () => NOW + (passedMs += tickMs) };
 const at = (agoMs: number): string => new Date(NOW - agoMs).toISOString();
 const DAY = 86_400_000;
 
@@ -151,6 +154,15 @@ describe('Reading usage (product.md 5.4)', () => {
     expect((await owner.usage.totals.query({ account })).forecast).toEqual({ own: '300', total: '300' });
   });
 
+  it('forecasts own and total for one instant, however much time passes while it answers', async () => {
+    const account = await make(root, 'Same instant');
+    await owner.usage.record.mutate({ account, events: [event('f', '145')] });
+    tickMs = 60_000;
+    const { forecast } = await owner.usage.totals.query({ account });
+    [tickMs, passedMs] = [0, 0];
+    expect(forecast.own).toBe(forecast.total);
+  });
+
   it('gives series by hour and day, undivided or by account and agent, and exports them', async () => {
     const parent = await make(root, 'Series');
     const child = await make(parent, 'Series child');
@@ -177,6 +189,53 @@ describe('Reading usage (product.md 5.4)', () => {
     const { csv, filename } = await owner.usage.export.query({ ...range, bucket: 'hour', scope: 'total', by: 'agent' });
     expect(filename).toBe('usage-call.minutes-2026-11-13-2026-11-15.csv');
     expect(csv).toContain(`2026-11-14T10:00:00.000Z,'=ANN,1\r\n`);
+  });
+
+  it('refuses ranges that begin or end inside an hour, and says which are near', async () => {
+    const range = { account: root, bucket: 'hour', scope: 'total' } as const;
+    const ask = (from: string, to: string) =>
+      Promise.all(
+        [owner.usage.series, owner.usage.export].map((read) => refusalOf(read.query({ ...range, from, to }))),
+      );
+    for (const refusal of await ask('2026-11-13T18:30:00Z', '2026-11-14T00:00:00Z')) {
+      expect(refusal).toMatchObject({ code: 'BAD_REQUEST', field: 'from' });
+      expect(refusal.message).toContain('2026-11-13T18:00:00.000Z or 2026-11-13T19:00:00.000Z');
+    }
+    for (const to of ['2026-11-14T00:00:00.001Z', '2026-11-14T05:30:00+05:45', '2026-11-14T23:59:59Z']) {
+      for (const refusal of await ask('2026-11-13T00:00:00Z', to)) {
+        expect(refusal).toMatchObject({ code: 'BAD_REQUEST', field: 'to' });
+      }
+    }
+    const zoned = { from: '2026-11-13T05:30:00+05:30', to: '2026-11-14T05:30:00+05:30' };
+    expect(await owner.usage.series.query({ ...range, ...zoned })).toEqual({ points: expect.any(Array) });
+  });
+
+  it('divides a series so that it adds up, also after accounts have left', async () => {
+    const parent = await make(root, 'Divided');
+    const [stays, leaves] = [await make(parent, 'Stays'), await make(parent, 'Leaves')];
+    const elsewhere = await make(root, 'Elsewhere');
+    const inHour = (account: string, quantity: string, agent: string) =>
+      event(`${account} ${agent}`, quantity, { account, occurredAt: '2026-11-14T10:10:00Z', attributes: { agent } });
+    await owner.usage.record.mutate({
+      account: parent,
+      events: [inHour(stays, '1', 'ANN'), inHour(leaves, '2', 'BOB'), inHour(parent, '4', 'ANN')],
+    });
+    await owner.accounts.move.mutate({ account: leaves, to: elsewhere });
+    const range = {
+      account: parent,
+      from: '2026-11-14T00:00:00Z',
+      to: '2026-11-15T00:00:00Z',
+      bucket: 'hour',
+    } as const;
+    const partsBy = async (by: 'account' | 'agent', scope: 'own' | 'total' = 'total') =>
+      Object.fromEntries(
+        (await owner.usage.series.query({ ...range, scope, by })).points.map(({ key, quantity }) => [key, quantity]),
+      );
+    expect(await partsBy('account')).toEqual({ [stays]: '1', [parent]: '4', null: '2' });
+    expect(await partsBy('agent')).toEqual({ ANN: '5', null: '2' });
+    expect(await partsBy('account', 'own')).toEqual({ [parent]: '4' });
+    const whole = await owner.usage.series.query({ ...range, scope: 'total' });
+    expect(whole.points.map(({ quantity }) => quantity)).toEqual(['7']);
   });
 
   it('counts usage that arrives after a move where its account stood when it happened', async () => {

@@ -1,4 +1,5 @@
 export * from './audit/actions.ts';
+export * from './csv.ts';
 export * from './errors.ts';
 export * from './hierarchy/account.ts';
 export * from './hierarchy/account-ref.ts';

@@ -1,5 +1,5 @@
 import type { AccountId, Decimal, Instant, OwnAndTotal } from '@tenantree/domain';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 
 /** An account's usage of one meter in one billing period. */
@@ -37,39 +37,52 @@ export type SeriesQuery = {
   readonly by: 'none' | 'account' | 'agent';
 };
 
-/** Quantity of one bucket (UTC) and, when asked for by account or agent, of one account id or agent name; null: no agent named. */
+/**
+ * Quantity of one bucket (UTC) and, when asked for by account or agent, of one account id or agent name. Null: of no agent, or of accounts
+ * that were below at the time and are no more (moved or erased), so that a breakdown always adds up to the undivided series.
+ */
 export type SeriesPoint = { readonly start: Instant; readonly key: string | null; readonly quantity: Decimal };
 
 type RawPoint = { start: Date; key: string | null; quantity: Decimal };
 
-/**
- * Reads usage over time, from the events themselves. By account and by agent, usage of accounts that have since left the subtree is out of reach:
- * it stays in the undivided series, which counts what was below the account at the time.
- */
+/** Reads usage over time, from the events themselves. */
 export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Promise<SeriesPoint[]> {
-  const whole = query.by === 'none' && query.scope === 'total';
-  const { rows } = whole ? await undivided(trx, query) : await divided(trx, query);
+  const { rows } = await pointsOf(query).execute(trx);
   return rows.map((row) => ({ start: row.start.toISOString() as Instant, key: row.key, quantity: row.quantity }));
 }
 
-const undivided = (trx: TenantTransaction, query: SeriesQuery) =>
-  sql<RawPoint>`
-  SELECT start, NULL AS key, trim_scale(quantity)::text AS quantity
-  FROM usage_series(${query.account}, ${query.meter}, ${query.from}::timestamptz, ${query.to}::timestamptz, ${query.bucket})`.execute(
-    trx,
-  );
+function pointsOf(query: SeriesQuery): RawBuilder<RawPoint> {
+  if (query.scope === 'own') {
+    return sql`SELECT start, key, trim_scale(quantity)::text AS quantity FROM (${divided(query)}) p ORDER BY start, key`;
+  }
+  if (query.by === 'none') {
+    return sql`SELECT start, NULL AS key, trim_scale(quantity)::text AS quantity FROM ${undivided(query)} u ORDER BY start`;
+  }
+  return sql`
+    WITH parts AS (${divided(query)}), rest AS (
+      SELECT u.start, NULL AS key, u.quantity - coalesce(sum(p.quantity), 0) AS quantity
+      FROM ${undivided(query)} u LEFT JOIN parts p ON p.start = u.start GROUP BY u.start, u.quantity
+    )
+    SELECT start, key, trim_scale(sum(quantity))::text AS quantity
+    FROM (SELECT * FROM parts UNION ALL SELECT * FROM rest WHERE quantity <> 0) s GROUP BY start, key ORDER BY start, key`;
+}
+
+/** What was at or below the account at the time, accounts that left since included. */
+const undivided = ({ account, meter, from, to, bucket }: SeriesQuery) =>
+  sql`usage_series(${account}, ${meter}, ${from}::timestamptz, ${to}::timestamptz, ${bucket})`;
 
 const KEYS = { none: sql`NULL::text`, account: sql`e.account_id::text`, agent: sql`e.attributes ->> 'agent'` };
 
-const divided = (trx: TenantTransaction, query: SeriesQuery) => {
+/** What is at or below the account now, by key. */
+const divided = (query: SeriesQuery) => {
   const accounts = query.scope === 'own' ? sql`a.id = ${query.account}` : sql`a.path @> ARRAY[${query.account}::uuid]`;
   // What happened before an account was moved here belongs to where it stood then.
-  return sql<RawPoint>`
-    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${KEYS[query.by]} AS key, trim_scale(sum(e.quantity))::text AS quantity
+  return sql`
+    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${KEYS[query.by]} AS key, sum(e.quantity) AS quantity
     FROM accounts a JOIN usage_events e ON e.account_id = a.id
     WHERE ${accounts} AND e.meter = ${query.meter} AND e.occurred_at >= ${query.from}::timestamptz AND e.occurred_at < ${query.to}::timestamptz
       AND (e.occurred_at >= a.placed_at OR a.id = ${query.account} OR EXISTS (
         SELECT 1 FROM past_placements p WHERE p.account_id = a.id AND p.valid_to > e.occurred_at AND p.path @> ARRAY[${query.account}::uuid]
           AND NOT EXISTS (SELECT 1 FROM past_placements q WHERE q.account_id = a.id AND q.valid_to > e.occurred_at AND q.valid_to < p.valid_to)))
-    GROUP BY 1, 2 ORDER BY 1, 2`.execute(trx);
+    GROUP BY 1, 2`;
 };
