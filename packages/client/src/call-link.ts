@@ -1,8 +1,9 @@
 import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
+import { answersIn, responseOf } from './answer.ts';
 import type { Taker } from './line.ts';
-import { refusalOf } from './refusal-of.ts';
+import { refusalOf, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
 /** Calls that travel in one request. */
@@ -18,11 +19,21 @@ export type CallLinkOptions = {
 
 type Call = {
   readonly op: Operation;
+  /** The input as JSON; undefined when there is none. */
+  readonly input: string | undefined;
   readonly resolve: (data: unknown) => void;
   readonly reject: (error: TRPCClientError<AnyRouter>) => void;
 };
 
-const inputsOf = (calls: readonly Call[]): unknown[] => calls.map(({ op }) => op.input);
+const inputsOf = (calls: readonly Call[]): string =>
+  `{${calls.flatMap(({ input }, index) => (input === undefined ? [] : [`"${index}":${input}`])).join()}}`;
+
+/** The caller gave the call up, for the reason that its signal tells. */
+const aborted = (signal: Operation['signal']): Unanswered => {
+  const reason: unknown = signal?.reason;
+  const message = reason instanceof Error ? reason.message : 'The call was given up.';
+  return new Unanswered({ code: 'ABORTED', message, retryable: false }, reason);
+};
 
 /**
  * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
@@ -36,19 +47,20 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
   const request = async (calls: readonly Call[]): Promise<void> => {
     try {
       const token = await session.token();
-      const response = await fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
-        // Reading too: the inputs of a batch are easily too long for an address.
-        method: 'POST',
-        headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
-        body: JSON.stringify(Object.assign({}, inputsOf(calls))),
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      });
-      const answers = await response.json();
+      const response = await responseOf(() =>
+        fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
+          // Reading too: the inputs of a batch are easily too long for an address.
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+          body: inputsOf(calls),
+          signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        }),
+      );
+      const answers = await answersIn(response, calls.length);
       for (const [index, call] of calls.entries()) {
-        // a batch that was refused as a whole has one answer
-        const answer = answers[index] ?? answers;
-        if (answer.error) call.reject(TRPCClientError.from(answer));
-        else call.resolve(answer.result.data);
+        const answer = answers[index];
+        if (answer?.error) call.reject(TRPCClientError.from(answer));
+        else call.resolve(answer?.result?.data);
       }
     } catch (cause) {
       for (const { reject } of calls) reject(TRPCClientError.from(cause as Error));
@@ -65,7 +77,9 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
 
   const attempt = (op: Operation): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      if (waiting.push({ op, resolve, reject }) === 1) setTimeout(send);
+      // An input that can't be written fails its own call, not those that travel with it.
+      const input = JSON.stringify(op.input);
+      if (waiting.push({ op, input, resolve, reject }) === 1) setTimeout(send);
     });
 
   const call = async (op: Operation): Promise<unknown> => {
@@ -88,7 +102,7 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
 
   const answer = async (op: Operation, taker: Taker): Promise<void> => {
     try {
-      op.signal?.throwIfAborted();
+      if (op.signal?.aborted) throw aborted(op.signal);
       taker.next({ result: { type: 'data', data: await call(op) } });
       taker.complete();
     } catch (error) {
@@ -100,7 +114,7 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
     ({ op }) =>
       observable((taker) => {
         // The request goes on, for the other calls in it.
-        const leave = (): void => taker.error(TRPCClientError.from(op.signal?.reason));
+        const leave = (): void => taker.error(TRPCClientError.from(aborted(op.signal)));
         op.signal?.addEventListener('abort', leave);
         void answer(op, taker);
         return () => op.signal?.removeEventListener('abort', leave);

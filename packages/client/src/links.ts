@@ -1,16 +1,18 @@
 import type { Clock } from '@tenantree/domain';
-import type { TRPCLink } from '@trpc/client';
+import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import type { EventSource } from 'eventsource';
+import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
+import { Unanswered } from './refusal-of.ts';
 import { createSession } from './session.ts';
 import { openWsLine } from './ws-line.ts';
 
 /** How to reach a Tenantree server and as whom. */
 export type TenantreeOptions = {
-  /** Where the server is, for example `https://accounts.example.com`. In a page of the server itself: `location.origin`. */
+  /** Where the server is, in full, for example `https://accounts.example.com`. In a page of the server itself: `location.origin`. */
   readonly url: string;
   /**
    * Hands out the bearer token: an API key, or an embed token that the page's own backend got. Called when the first call is
@@ -20,6 +22,7 @@ export type TenantreeOptions = {
   /** Called when the server refuses the credential for good: sign in again, or offer to. */
   readonly onSessionExpired?: () => void;
   readonly fetch?: typeof fetch;
+  /** Takes the place of the runtime's WebSocket. Where there is none, as in Node 20, subscriptions are event streams from the beginning. */
   readonly WebSocket?: typeof WebSocket;
   /** Takes the place of the bundled EventSource; must accept a `fetch` option. */
   readonly EventSource?: typeof EventSource;
@@ -45,41 +48,63 @@ function onComingBack(wake: () => void, signal: AbortSignal): void {
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && wake(), { signal });
 }
 
-/** The links of the client, for any tRPC client that is to talk to a Tenantree server: batched HTTP for calls, one live connection for subscriptions. */
+/** @throws TypeError when `url` is no address of a server */
+function addressOf(url: string): string {
+  if (!URL.canParse(url) || !/^https?:/i.test(url))
+    throw new TypeError(`“${url}” is no server’s address. Name it in full, for example https://accounts.example.com.`);
+  return `${url.replace(/\/+$/, '')}/trpc`;
+}
+
+/** The module and what it needs. @throws Unanswered when it can't be loaded now */
+const loadStreams = () =>
+  import('./sse-line.ts').catch((cause: unknown) => {
+    const message = 'A part of the page could not be loaded. Check your connection and try again.';
+    throw new Unanswered({ code: 'UNAVAILABLE', message, retryable: true }, cause);
+  });
+
+/**
+ * The links of the client, for any tRPC client that is to talk to a Tenantree server: batched HTTP for calls, one live connection for subscriptions.
+ *
+ * @throws TypeError when `url` is no address of a server
+ */
 export function createLinks(options: TenantreeOptions): Links {
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const random = options.random ?? Math.random;
-  const url = `${options.url.replace(/\/+$/, '')}/trpc`;
+  const url = addressOf(options.url);
   const session = createSession(options.getToken, () => options.onSessionExpired?.());
   const live = createLiveState(options.clock ?? { nowMs: Date.now });
+  const ended = new AbortController();
+  const closed = ended.signal;
+  const WebSocket = options.WebSocket ?? globalThis.WebSocket;
 
   const subscriptions = createLiveLink({
     session,
     live,
     random,
-    openWs: () => openWsLine({ url: url.replace(/^http/, 'ws'), session, WebSocket: options.WebSocket ?? WebSocket }),
+    openWs:
+      typeof WebSocket === 'undefined'
+        ? null
+        : () => openWsLine({ url: url.replace(/^http/i, 'ws'), session, WebSocket, closed }),
     loadSse: async () => {
-      const { openSseLine } = await import('./sse-line.ts');
+      const { openSseLine } = await loadStreams();
       const { EventSource } = options;
       return async () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
     },
-    reachable: async () => {
-      try {
-        await session.token();
-        return (await fetch(`${url}/setup.status`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) })).ok;
-      } catch {
-        return false;
-      }
+    reach: async () => {
+      await session.token();
+      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+      const response = await responseOf(() => fetch(`${url}/setup.status`, { signal }));
+      const [answer] = await answersIn(response, 1);
+      if (answer?.error) throw TRPCClientError.from(answer);
     },
   });
 
-  const closed = new AbortController();
-  onComingBack(subscriptions.wake, closed.signal);
+  onComingBack(subscriptions.wake, closed);
   return {
     links: [subscriptions.link, createCallLink({ url, session, fetch })],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
-      closed.abort();
+      ended.abort();
       subscriptions.close();
     },
   };

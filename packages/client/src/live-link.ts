@@ -1,10 +1,10 @@
-import type { Operation, TRPCClientError, TRPCLink } from '@trpc/client';
+import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
 import { backOffMs, createPatience } from './back-off.ts';
 import type { Envelope, Line, Taker } from './line.ts';
 import type { LiveRecorder } from './live-state.ts';
-import { refusalOf, wasAnswered } from './refusal-of.ts';
+import { type CallRefusal, NO_ANSWER, refusalOf, Unanswered, wasAnswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
 /** A resumed subscription that was accepted and then stays silent this long has missed nothing. */
@@ -35,12 +35,15 @@ export type LiveLinkOptions = {
   readonly session: Session;
   readonly live: LiveRecorder;
   readonly random: () => number;
-  /** Opens a WebSocket; rejects when it can't. */
-  readonly openWs: () => Promise<Line>;
+  /** Opens a WebSocket, and rejects with `Unanswered` when it can't. Null where there are none. */
+  readonly openWs: (() => Promise<Line>) | null;
   /** Loads what event streams need; the answer opens a line of them. */
   readonly loadSse: () => Promise<() => Promise<Line>>;
-  /** Whether there is a token and the server answers plain HTTP: then it is the WebSocket that is blocked, not the server that is down. */
-  readonly reachable: () => Promise<boolean>;
+  /**
+   * Resolves when there is a token and the server answers plain HTTP: then it is the WebSocket that is blocked, not the server that is
+   * down. Rejects with why not.
+   */
+  readonly reach: () => Promise<void>;
 };
 
 export type LiveLink = {
@@ -58,7 +61,8 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
   const { session, live, random } = options;
   const patience = createPatience();
   const watches = new Set<Watch>();
-  let open = options.openWs;
+  const openStreams = async (): Promise<Line> => (await options.loadSse())();
+  let open = options.openWs ?? openStreams;
   let line: Line | null = null;
   let connecting = false;
   /** Lines in a row that nothing came through. */
@@ -103,19 +107,28 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     live.lost();
     clearTimeout(grace);
     grace = setTimeout(() => {
-      if (!heard) live.failed();
+      if (!heard) live.failed(NO_ANSWER);
     }, GRACE_MS);
   };
 
   /** When WebSockets never worked but the server answers. */
   const changeToStreams = async (): Promise<boolean> => {
-    if (worked || attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
-    if (!(await options.reachable())) {
-      live.unreachable();
+    if (worked || open === openStreams || attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
+    try {
+      await options.reach();
+    } catch (error) {
+      live.unreachable(refusalOf(error));
       return false;
     }
-    open = await options.loadSse();
+    open = openStreams;
     return true;
+  };
+
+  /** An attempt failed when nobody answered. Anything else that is thrown is a mistake, and told to everybody who waits for the line. */
+  const fail = (error: unknown): void => {
+    live.failed(refusalOf(error));
+    if (error instanceof Unanswered) return;
+    for (const watch of watches) end(watch, TRPCClientError.from(error as Error));
   };
 
   /** One line after the other, for as long as somebody watches. */
@@ -130,12 +143,11 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
         if (watches.size === 0) line.close();
         await line.ended;
         lost();
-      } catch {
-        live.failed();
+      } catch (error) {
+        fail(error);
       }
       line = null;
-      const changed = await changeToStreams().catch(() => false);
-      if (!changed && watches.size > 0) await patience.wait(backOffMs(attempts, random));
+      if (!(await changeToStreams()) && watches.size > 0) await patience.wait(backOffMs(attempts, random));
     }
     connecting = false;
   };
@@ -162,10 +174,10 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     watch.taker.next({ result });
   };
 
-  const attachAgain = async (watch: Watch): Promise<void> => {
+  const attachAgain = async (watch: Watch, why: CallRefusal): Promise<void> => {
     detach(watch);
     watch.resuming = true;
-    if (watch.failures > 1) live.failed();
+    if (watch.failures > 1) live.unreachable(why);
     else report();
     await patience.wait(backOffMs(watch.failures, random));
     watch.failures += 1;
@@ -174,20 +186,22 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
 
   const renew = async (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): Promise<void> => {
     detach(watch);
-    if (watch.renewed || !(await session.renewAfter(via.serial()))) {
+    // Without a token for now, the next line asks for one, until there is one.
+    const isRenewed = !watch.renewed && (await session.renewAfter(via.serial()).catch(() => 'later'));
+    if (isRenewed === false) {
       session.expired();
       end(watch, error);
       return;
     }
-    watch.renewed = true;
+    watch.renewed = isRenewed === true;
     via.close();
   };
 
   const refuse = (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): void => {
-    const { code, retryable } = refusalOf(error);
+    const why = refusalOf(error);
     if (wasAnswered(error)) answered();
-    if (wasAnswered(error) && code === 'UNAUTHORIZED') void renew(watch, via, error);
-    else if (retryable) void attachAgain(watch);
+    if (wasAnswered(error) && why.code === 'UNAUTHORIZED') void renew(watch, via, error);
+    else if (why.retryable) void attachAgain(watch, why);
     else end(watch, error);
   };
 
@@ -197,7 +211,7 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
     watch.detach = via.attach(watch.op, watch.lastEventId, {
       next: (envelope) => receive(watch, envelope),
       error: (error) => refuse(watch, via, error),
-      complete: () => void attachAgain(watch),
+      complete: () => void attachAgain(watch, NO_ANSWER),
     });
   }
 

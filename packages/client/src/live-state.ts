@@ -1,4 +1,5 @@
 import { type Clock, type Instant, instantOf } from '@tenantree/domain';
+import type { CallRefusal } from './refusal-of.ts';
 
 /**
  * Whether live numbers can be trusted to be current (ux.md 2.2).
@@ -11,7 +12,12 @@ import { type Clock, type Instant, instantOf } from '@tenantree/domain';
 export type LiveKind = 'connecting' | 'live' | 'catching-up' | 'offline';
 
 /** The state and since when it holds; for `offline` and `catching-up`, since when nothing new came in. */
-export type LiveState = { readonly kind: LiveKind; readonly since: Instant };
+export type LiveState = {
+  readonly kind: LiveKind;
+  readonly since: Instant;
+  /** Why the last attempt to connect failed, for `offline`; otherwise null. */
+  readonly why: CallRefusal | null;
+};
 
 /** The live state as something to look at and to listen to. `subscribe` and `get` fit React's `useSyncExternalStore`. */
 export type Live = {
@@ -25,25 +31,37 @@ export type LiveRecorder = Live & {
   /** The connection went away (or is being exchanged). */
   readonly lost: () => void;
   /** An attempt to (re)connect failed. Before anything ever worked that means nothing yet: the next one may use another way. */
-  readonly failed: () => void;
+  readonly failed: (why: CallRefusal) => void;
   /** No way to the server works. */
-  readonly unreachable: () => void;
+  readonly unreachable: (why: CallRefusal) => void;
   /** There is a connection; `resuming` subscriptions have yet to say where they stand. */
   readonly connected: (resuming: number) => void;
 };
+
+/** A listener that throws fails on its own account: whoever comes after it is told, and the connection goes on. */
+function tell(listener: (state: LiveState) => void, state: LiveState): void {
+  try {
+    listener(state);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
 
 /** Makes a {@link LiveRecorder} that starts in `connecting`. */
 export function createLiveState(clock: Clock): LiveRecorder {
   const now = (): Instant => instantOf(clock.nowMs());
   const listeners = new Set<(state: LiveState) => void>();
-  let state: LiveState = { kind: 'connecting', since: now() };
+  let state: LiveState = { kind: 'connecting', since: now(), why: null };
   let everLive = false;
 
-  const become = (kind: LiveKind, since: Instant): void => {
-    if (state.kind === kind) return;
-    state = { kind, since };
-    for (const listener of listeners) listener(state);
+  const become = (kind: LiveKind, since: Instant, why: CallRefusal | null = null): void => {
+    if (state.kind === kind && state.why?.code === why?.code) return;
+    state = { kind, since, why };
+    for (const listener of listeners) tell(listener, state);
   };
+  const unreachable = (why: CallRefusal): void => become('offline', state.kind === 'live' ? now() : state.since, why);
 
   return {
     get: () => state,
@@ -54,10 +72,10 @@ export function createLiveState(clock: Clock): LiveRecorder {
     lost: () => {
       if (state.kind === 'live') become('catching-up', now());
     },
-    failed: () => {
-      if (everLive) become('offline', state.kind === 'live' ? now() : state.since);
+    failed: (why) => {
+      if (everLive) unreachable(why);
     },
-    unreachable: () => become('offline', state.since),
+    unreachable,
     connected: (resuming) => {
       if (resuming === 0) {
         everLive = true;

@@ -1,9 +1,17 @@
 import type { ErrorCode } from '@tenantree/domain';
 
+/**
+ * What only the client can say of a call, because the server was never asked or nobody waits for it any more.
+ *
+ * - `NO_TOKEN`: `getToken` threw, or gave no token. The message says what it threw.
+ * - `ABORTED`: the caller's own signal gave the call up.
+ */
+export type ClientCode = 'NO_TOKEN' | 'ABORTED';
+
 /** Why a call was refused, in the form in which screens and scripts want it. */
 export type CallRefusal = {
   /** Stable code to decide by (docs/developers.md lists them all). */
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | ClientCode;
   /** A sentence for people; it may change. */
   readonly message: string;
   /** The input field that the refusal is about, as a dotted path. */
@@ -21,6 +29,16 @@ export const NO_ANSWER: CallRefusal = {
   retryable: true,
 };
 
+/** Ends a call or an attempt to connect that no answer of the server ended: with who failed, and what happened as its cause. */
+export class Unanswered extends Error {
+  readonly refusal: CallRefusal;
+
+  constructor(refusal: CallRefusal, cause?: unknown) {
+    super(refusal.message, { cause });
+    this.refusal = refusal;
+  }
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A newer server may have codes that this build doesn't know: they are passed on as they are. */
@@ -31,21 +49,23 @@ function dataOf(error: unknown): Record<string, unknown> | undefined {
   return isRecord(error) && isRecord(error['data']) ? error['data'] : undefined;
 }
 
+/** What the client said itself of the error, wherever it came from: a page may hold two copies of this module. */
+function unansweredOf(error: unknown): CallRefusal | undefined {
+  if (!isRecord(error)) return undefined;
+  return isRecord(error['refusal']) ? (error['refusal'] as CallRefusal) : unansweredOf(error['cause']);
+}
+
 /**
  * Reads any error that a call or a subscription of the client ended with.
  *
  * An answer of the server keeps its code, field and request id. No answer at all (no network, a proxy's page, a cut
- * connection) is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect.
- * An error that no call of the client made is `INTERNAL` and not worth retrying.
+ * connection) is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect. What failed
+ * on this side says so: {@link ClientCode}. Every other error is `INTERNAL` with its own message, and not worth retrying.
  */
 export function refusalOf(error: unknown): CallRefusal {
   const message = (error instanceof Error && error.message) || 'The call failed.';
   const data = dataOf(error);
-  if (!data) {
-    // by name: a page may hold two copies of tRPC's class
-    const fromCall = error instanceof Error && error.name === 'TRPCClientError';
-    return fromCall ? NO_ANSWER : { code: 'INTERNAL', message, retryable: false };
-  }
+  if (!data) return unansweredOf(error) ?? { code: 'INTERNAL', message, retryable: false };
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
   const field = textOf(refusal['field']);
   const requestId = textOf(data['requestId']);

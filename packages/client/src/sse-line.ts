@@ -1,7 +1,9 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { EventSource as EventSourcePonyfill } from 'eventsource';
+import { answersIn, notOurs, responseOf } from './answer.ts';
 import type { Line } from './line.ts';
+import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
 export type SseLineOptions = {
@@ -15,6 +17,7 @@ export type SseLineOptions = {
 /** Longer addresses are refused on the way by some servers and proxies: the input then travels as the body of a POST. */
 const MAX_ADDRESS = 4_000;
 
+type FetchInit = Omit<RequestInit, 'headers'> & { readonly headers: Record<string, string> };
 type ServerError = Parameters<typeof TRPCClientError.from<AnyRouter>>[0];
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
@@ -40,36 +43,48 @@ const serverError = (text: string): ServerError => ({ error: JSON.parse(text) })
 export function openSseLine(options: SseLineOptions): Line {
   const { session } = options;
   const EventSource = options.EventSource ?? EventSourcePonyfill;
-  const { promise: ended, resolve: close } = Promise.withResolvers<void>();
+  let close = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    close = resolve;
+  });
   let serial = session.serial();
 
-  const withToken = async (
-    url: string | URL,
-    init: Omit<RequestInit, 'headers'> & { headers: Record<string, string> },
-  ): Promise<Response> => {
+  const request = async (url: string | URL, init: FetchInit): Promise<Response> => {
     const token = await session.token();
     serial = session.serial();
     const headers = token === null ? init.headers : { ...init.headers, authorization: `Bearer ${token}` };
     const address = new URL(url);
-    if (address.href.length <= MAX_ADDRESS) return options.fetch(address, { ...init, headers });
+    if (address.href.length <= MAX_ADDRESS) return responseOf(() => options.fetch(address, { ...init, headers }));
     const body = address.searchParams.get('input');
     address.search = '';
-    return options.fetch(address, {
-      ...init,
-      headers: { ...headers, 'content-type': 'application/json' },
-      method: 'POST',
-      body,
-    });
+    const asked = { ...init, headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body };
+    return responseOf(() => options.fetch(address, asked));
+  };
+
+  /** Refused before there was a stream, the refusal is the answer. */
+  const streamOf = async (url: string | URL, init: FetchInit): Promise<Response> => {
+    const response = await request(url, init);
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
+    const [answer = {}] = await answersIn(response, 1);
+    throw answer.error ? TRPCClientError.from(answer) : notOurs(response.status);
   };
 
   const attach: Line['attach'] = (op, lastEventId, taker) => {
     const input = lastEventId === undefined ? op.input : { ...(isRecord(op.input) && op.input), lastEventId };
     const url = `${options.url}/${op.path}?input=${encodeURIComponent(JSON.stringify(input ?? {}))}`;
-    const source = new EventSource(url, { fetch: withToken });
+    let failure: unknown;
+    const source = new EventSource(url, {
+      fetch: (...asked) =>
+        streamOf(...asked).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        }),
+    });
     let silenceLimit: number | null = null;
     let silence: ReturnType<typeof setTimeout> | undefined;
 
-    const interrupted = (reason: string): void => taker.error(TRPCClientError.from(new Error(reason)));
+    const interrupted = (reason: string): void =>
+      taker.error(TRPCClientError.from((failure ?? new Unanswered(NO_ANSWER, new Error(reason))) as Error));
     const heard = (): void => {
       clearTimeout(silence);
       if (silenceLimit !== null) silence = setTimeout(() => interrupted('The event stream fell silent.'), silenceLimit);

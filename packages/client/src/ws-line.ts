@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import type { Line, Taker } from './line.ts';
+import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
 /** An attempt to connect that has neither succeeded nor failed by then is given up: some proxies swallow the upgrade without a word. */
@@ -13,20 +14,34 @@ export type WsLineOptions = {
   readonly url: string;
   readonly session: Session;
   readonly WebSocket: typeof WebSocket;
+  /** Ends the line, also while it is being opened. */
+  readonly closed: AbortSignal;
 };
+
+/** A WebSocket on its way. What the page's security policy forbids is refused at once in some browsers, and elsewhere just does not open. */
+function openSocket(Socket: typeof WebSocket, address: string): WebSocket {
+  try {
+    return new Socket(address);
+  } catch (cause) {
+    throw cause instanceof DOMException && cause.name === 'SecurityError' ? new Unanswered(NO_ANSWER, cause) : cause;
+  }
+}
 
 /**
  * Opens one WebSocket that carries any number of subscriptions, in tRPC's protocol. tRPC's own `wsLink` can't stand in: it
  * reconnects by itself, on its own terms, while what is lost, waited for and resumed is the live link's to decide for every kind of line.
  *
- * @throws Error when there is no token to be had, or the WebSocket doesn't open
+ * @throws Unanswered when there is no token to be had, or the WebSocket doesn't open
  */
-export async function openWsLine({ url, session, WebSocket }: WsLineOptions): Promise<Line> {
+export async function openWsLine({ url, session, WebSocket, closed }: WsLineOptions): Promise<Line> {
   const token = await session.token();
   const serial = session.serial();
-  const socket = new WebSocket(token === null ? url : `${url}?connectionParams=1`);
+  const socket = openSocket(WebSocket, token === null ? url : `${url}?connectionParams=1`);
   const takers = new Map<number, Taker>();
-  const { promise: ended, resolve: over } = Promise.withResolvers<void>();
+  let over = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    over = resolve;
+  });
   let attachments = 0;
   let timer: ReturnType<typeof setTimeout>;
 
@@ -34,6 +49,7 @@ export async function openWsLine({ url, session, WebSocket }: WsLineOptions): Pr
   const end = (): void => {
     clearTimeout(timer);
     takers.clear();
+    closed.removeEventListener('abort', end);
     socket.close();
     over();
   };
@@ -62,10 +78,12 @@ export async function openWsLine({ url, session, WebSocket }: WsLineOptions): Pr
   };
 
   timer = setTimeout(end, CONNECT_TIMEOUT_MS);
+  closed.addEventListener('abort', end);
+  if (closed.aborted) end();
   socket.addEventListener('error', end);
   socket.addEventListener('close', end);
   await Promise.race([ended, new Promise((resolve) => socket.addEventListener('open', resolve))]);
-  if (socket.readyState !== socket.OPEN) throw new Error('The WebSocket did not open.');
+  if (socket.readyState !== socket.OPEN) throw new Unanswered(NO_ANSWER, new Error('The WebSocket did not open.'));
   socket.addEventListener('message', ({ data }) => receive(data));
   heard();
   if (token !== null) send({ method: 'connectionParams', data: { token } });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connect, watchTicks } from './ticker-client.ts';
 import { append, createLog, startTicker } from './ticker-server.ts';
 
@@ -53,6 +53,86 @@ describe('where WebSockets are blocked', () => {
     await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
     expect(asked).toBe(2);
     expect(watched.refusals).toEqual([]);
+  });
+});
+
+describe('where there are no WebSockets at all', () => {
+  beforeEach(() => void vi.stubGlobal('WebSocket', undefined));
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('subscriptions are event streams from the beginning', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    append(log, 'b');
+    await vi.waitFor(() => expect(watched.ids).toEqual(['1', '2']), patiently);
+    expect(server.upgrades()).toBe(0);
+    expect(tenantree.states).toEqual(['connecting', 'live']);
+  });
+
+  it('a client is offline without its server, and live when there is one', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const gone = await startTicker({ log });
+    await gone.kill();
+    const tenantree = connect({ url: gone.url });
+    cleanUp.push(tenantree.close);
+    const watched = watchTicks(tenantree);
+    const why = { code: 'UNAVAILABLE' };
+    await vi.waitFor(() => expect(tenantree.live.get()).toMatchObject({ kind: 'offline', why }), patiently);
+    const back = await startTicker({ log, port: gone.port });
+    cleanUp.push(back.kill);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('live'), patiently);
+  });
+});
+
+describe('a mistake in what the client is given', () => {
+  it('ends the subscriptions with what was thrown, and is not taken for a connection that failed', async () => {
+    const server = await startTicker({ log: createLog() });
+    const tenantree = connect({
+      url: server.url,
+      WebSocket: function Broken() {
+        throw new TypeError('x is not a function');
+      } as never,
+    });
+    cleanUp.push(server.kill, tenantree.close);
+    const watched = [watchTicks(tenantree), watchTicks(tenantree)];
+    const refused = { code: 'INTERNAL', message: 'x is not a function', retryable: false };
+    await vi.waitFor(() => expect(watched.map(({ refusals }) => refusals)).toEqual([[refused], [refused]]), patiently);
+  });
+
+  it('such as a listener of the live state that throws, keeps nobody else from the truth', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const first = await startTicker({ log });
+    const tenantree = connect({ url: first.url });
+    cleanUp.push(tenantree.close);
+    const thrown: unknown[] = [];
+    const takers = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
+    cleanUp.push(() => {
+      process.removeAllListeners('uncaughtException');
+      for (const taker of takers) process.on('uncaughtException', taker);
+    });
+    tenantree.live.subscribe(() => {
+      throw new Error('A mistake of the page.');
+    });
+    const after: string[] = [];
+    tenantree.live.subscribe(({ kind }) => after.push(kind));
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    await first.kill();
+    append(log, 'b');
+    const second = await startTicker({ log, port: first.port });
+    cleanUp.push(second.kill);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a', 'b']), patiently);
+    await vi.waitFor(() => expect(after.at(-1)).toBe('live'), patiently);
+    expect(thrown).toHaveLength(after.length);
   });
 });
 

@@ -50,6 +50,85 @@ describe('a refusal', () => {
     close();
   });
 
+  it.each([
+    ['a page', '<h1>Bad gateway</h1>'],
+    ['an error in a form of its own', '{"error":"Bad gateway"}'],
+    ['a message in a form of its own', '{"message":"Bad gateway"}'],
+    ['nothing', 'null'],
+    ['fewer answers than calls', '[]'],
+  ])('names who answered when it was not the server, but %s', async (_, body) => {
+    const { trpc, close } = connect({ url: server.url, fetch: async () => new Response(body, { status: 502 }) });
+    expect(await trpc.whoami.query().catch(refusalOf)).toEqual({
+      code: 'UNAVAILABLE',
+      message:
+        'Something else than the server answered (HTTP 502). Try again; if it stays so, check the server’s address.',
+      retryable: true,
+    });
+    close();
+  });
+
+  it.each([
+    ['throws', () => Promise.reject(new Error('The portal answered 500.')), 'The portal answered 500.'],
+    ['gives nothing', async () => undefined, 'What it gave is no token.'],
+    ['gives an empty text', async () => '', 'What it gave is no token.'],
+    ['gives what no header can carry', async () => 'two\nlines', 'What it gave is no token.'],
+  ])('says so when getToken %s, and nothing is sent', async (_, getToken, why) => {
+    let sent = 0;
+    const { trpc, close } = connect({
+      url: server.url,
+      getToken: getToken as () => Promise<string>,
+      fetch: (...asked) => ((sent += 1), fetch(...asked)),
+    });
+    expect(await trpc.whoami.query().catch(refusalOf)).toEqual({
+      code: 'NO_TOKEN',
+      message: `There is no token: getToken failed. ${why}`,
+      retryable: true,
+    });
+    expect(sent).toBe(0);
+    close();
+  });
+
+  it.each([
+    ['before', () => AbortSignal.abort(new Error('Left the page.'))],
+    ['while it is under way', () => AbortSignal.any([AbortSignal.timeout(0)])],
+  ])('says that the caller gave the call up, %s', async (_, signal) => {
+    const { trpc, close } = connect({
+      url: server.url,
+      fetch: async (...asked) => {
+        await new Promise((resolve) => asked[1]?.signal?.addEventListener('abort', resolve));
+        return fetch(...asked);
+      },
+    });
+    const given = signal();
+    const refused = await trpc.whoami.query(undefined, { signal: given }).catch(refusalOf);
+    expect(refused).toEqual({ code: 'ABORTED', message: given.reason.message, retryable: false });
+    close();
+  });
+
+  it('of an input that can’t be written says so, and leaves the other calls of its request alone', async () => {
+    const { trpc, close } = connect({ url: server.url });
+    const [wrong, right] = await Promise.all([
+      trpc.rename.mutate({ name: 1n as never }).catch(refusalOf),
+      trpc.rename.mutate({ name: 'Asia' }).catch(refusalOf),
+    ]);
+    expect(wrong).toEqual({
+      code: 'INTERNAL',
+      message: expect.stringContaining('BigInt'),
+      retryable: false,
+    });
+    expect(right).toMatchObject({ code: 'NAME_TAKEN' });
+    close();
+  });
+
+  it.each(['', '/accounts', 'accounts.example', 'ftp://accounts.example'])(
+    'is not needed for “%s”, which is no address: there is no client for it',
+    (url) => {
+      expect(() => connect({ url })).toThrow(
+        `“${url}” is no server’s address. Name it in full, for example https://accounts.example.com.`,
+      );
+    },
+  );
+
   it('keeps a code that only a newer server knows', () => {
     const error = { data: { refusal: { code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true } } };
     expect(refusalOf(error)).toEqual({ code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true });

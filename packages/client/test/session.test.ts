@@ -133,6 +133,59 @@ describe('a token', () => {
   });
 });
 
+describe('a token that is refused while there is no other', () => {
+  /** A server that takes the first token only until it is told otherwise, and a portal that then has no other. */
+  const stage = async () => {
+    const log = createLog();
+    append(log, 'a');
+    const good = new Set(['token-1', 'token-2']);
+    const server = await startTicker({ log, accepts: (token) => good.has(token) });
+    const portal = { up: true, asked: 0 };
+    const onSessionExpired = vi.fn();
+    const tenantree = connect({
+      url: server.url,
+      onSessionExpired,
+      getToken: async () => {
+        portal.asked += 1;
+        if (!portal.up) throw new Error('The portal answered 500.');
+        return portal.asked === 1 ? 'token-1' : 'token-2';
+      },
+    });
+    cleanUp.push(server.kill, tenantree.close);
+    return { log, good, portal, tenantree, onSessionExpired };
+  };
+
+  it('fails the call by saying that getToken failed, and ends the session at the second time', async () => {
+    const { good, portal, tenantree, onSessionExpired } = await stage();
+    await tenantree.trpc.whoami.query();
+    good.delete('token-1');
+    portal.up = false;
+    const failed = { code: 'NO_TOKEN', message: expect.stringContaining('The portal answered 500.') };
+    expect(await tenantree.trpc.whoami.query().catch(refusalOf)).toMatchObject(failed);
+    expect(onSessionExpired).not.toHaveBeenCalled();
+    expect(await tenantree.trpc.whoami.query().catch(refusalOf)).toMatchObject(failed);
+    expect(onSessionExpired).toHaveBeenCalledTimes(1);
+    portal.up = true;
+    expect(await tenantree.trpc.whoami.query()).toEqual({ token: 'token-2' });
+  });
+
+  it('ends no subscription: it says why it is offline, and goes on as soon as there is a token', async () => {
+    const { log, good, portal, tenantree } = await stage();
+    const watched = watchTicks(tenantree);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    good.delete('token-1');
+    portal.up = false;
+    append(log, 'b');
+    const why = { code: 'NO_TOKEN', message: expect.stringContaining('The portal answered 500.') };
+    await vi.waitFor(() => expect(tenantree.live.get()).toMatchObject({ kind: 'offline', why }), patiently);
+    portal.up = true;
+    append(log, 'c');
+    await vi.waitFor(() => expect(watched.ticks.at(-1)).toBe('c'), patiently);
+    await vi.waitFor(() => expect(tenantree.live.get()).toMatchObject({ kind: 'live', why: null }), patiently);
+    expect(watched.refusals).toEqual([]);
+  });
+});
+
 describe('without getToken', () => {
   it('an unauthorised call ends the session at once and is not repeated', async () => {
     const server = await serve(new Set(['token-1']));

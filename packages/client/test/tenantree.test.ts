@@ -42,7 +42,12 @@ const record = (tenantree: Tenantree, account: string, quantity: string) =>
 
 /** What somebody sees who watches the minutes of a subtree. */
 function watch(tenantree: Tenantree, account: string, accounts?: string[]) {
-  const seen = { ids: [] as number[], totals: new Map<string, string>(), refusals: [] as CallRefusal[] };
+  const seen = {
+    ids: [] as number[],
+    totals: new Map<string, string>(),
+    refusals: [] as CallRefusal[],
+    codes: [] as unknown[],
+  };
   tenantree.trpc.usage.live.subscribe(
     { account, ...(accounts && { accounts }) },
     {
@@ -50,7 +55,10 @@ function watch(tenantree: Tenantree, account: string, accounts?: string[]) {
         seen.ids.push(Number.parseInt(id, 10));
         for (const [changed, , total] of data.minutes) seen.totals.set(changed, total);
       },
-      onError: (error) => seen.refusals.push(refusalOf(error)),
+      onError: (error) => {
+        seen.refusals.push(refusalOf(error));
+        seen.codes.push(error.data?.code, error.data?.httpStatus, error.shape?.code);
+      },
     },
   );
   return seen;
@@ -94,6 +102,7 @@ describe.each([
     await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('live'), patiently);
     await deployment.owner.keys.revoke.mutate({ account: deployment.root, id: second.id });
     await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'UNAUTHORIZED' }]), patiently);
+    expect(seen.codes).toEqual(['UNAUTHORIZED', 401, -32001]);
     expect(onSessionExpired).toHaveBeenCalledTimes(1);
   });
 
@@ -109,7 +118,36 @@ describe.each([
   it('of an account out of reach are refused like those of one that does not exist', async () => {
     const seen = watch(connect(options), 'ext:nobody');
     await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'NOT_FOUND', retryable: false }]), patiently);
+    expect(seen.codes).toEqual(['NOT_FOUND', 404, -32004]);
   });
+
+  it('carry the code of what cuts them: access that ends', async () => {
+    const tenantree = connect(options);
+    const { account } = await tenantree.trpc.accounts.create.mutate({ account: deployment.root, name: 'Acme' });
+    const key = await deployment.key(account.id);
+    const below = connect({ ...options, getToken: async () => key.secret });
+    const seen = watch(below, account.id);
+    await vi.waitFor(() => expect(below.live.get().kind).toBe('live'), patiently);
+    await tenantree.trpc.accounts.suspend.mutate({ account: account.id, kind: 'full_stop' });
+    await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'ACCOUNT_SUSPENDED' }]), patiently);
+    expect(seen.codes).toEqual(['FORBIDDEN', 403, -32003]);
+  });
+
+  it('asked for with an input of another form end with the refusal of it', async () => {
+    const seen = watch(connect(options), deployment.root, 'one' as never);
+    await vi.waitFor(
+      () => expect(seen.refusals).toMatchObject([{ code: 'BAD_REQUEST', field: 'accounts' }]),
+      patiently,
+    );
+    expect(seen.codes).toEqual(['BAD_REQUEST', 400, -32600]);
+  });
+});
+
+it('An event stream that is refused before it begins ends with the refusal, not with another attempt', async () => {
+  const nested = `${'['.repeat(33)}${']'.repeat(33)}`;
+  const seen = watch(connect({ WebSocket: BlockedWebSocket }), deployment.root, JSON.parse(nested));
+  await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'BAD_REQUEST', retryable: false }]), patiently);
+  expect(seen.codes).toEqual(['BAD_REQUEST', 400, -32600]);
 });
 
 describe('calls', () => {

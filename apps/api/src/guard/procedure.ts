@@ -1,6 +1,7 @@
 import type { AuditActor } from '@tenantree/db';
 import { isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
+import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { type Actor, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
@@ -13,13 +14,15 @@ import { viewerOf } from './viewer.ts';
 
 const t = initTRPC.context<Context>().create({
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
-  errorFormatter: ({ shape, error, ctx, path }) => {
+  errorFormatter: ({ error, ctx, path }) => {
     const { refusal } = refusalOf(error);
+    // Not the error's own: what cuts a stream is a bare refusal, which tRPC takes for a failure of the server.
+    const { code } = toTRPCError(refusal);
     return {
-      code: shape.code,
+      code: TRPC_ERROR_CODES_BY_KEY[code],
       message: refusal.message,
       data: {
-        code: shape.data.code,
+        code,
         httpStatus: statusOf(refusal.code),
         path: path ?? null,
         refusal: toSent(refusal),

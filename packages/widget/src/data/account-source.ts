@@ -1,9 +1,9 @@
+import type { CallRefusal } from '@tenantree/client';
 import type {
   AccountId,
   AccountRow,
   AccountStatus,
   AccountsFrame,
-  ErrorCode,
   Instant,
   PermissionKey,
   SuspensionKind,
@@ -93,7 +93,7 @@ export type LiveReader<Frame> = {
  */
 export class SourceRefusal extends Error {
   override readonly name = 'SourceRefusal';
-  readonly code: ErrorCode;
+  readonly code: CallRefusal['code'];
   /** Input field that the refusal is about. */
   readonly field: string | null;
   /** Whether the same call, unchanged, can succeed later. */
@@ -102,7 +102,7 @@ export class SourceRefusal extends Error {
   readonly requestId: string | null;
 
   constructor(refusal: {
-    readonly code: ErrorCode;
+    readonly code: CallRefusal['code'];
     readonly message: string;
     readonly field?: string;
     readonly retryable?: boolean;

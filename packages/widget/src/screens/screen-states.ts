@@ -67,6 +67,8 @@ export class ScreenStates {
         return stateBlock(icon('search', SIZE_PX), say('notFoundTitle'), say('notFoundText'));
       case 'UNAUTHORIZED':
         return stateBlock(lock, say('unauthorizedTitle'), say('unauthorizedText'), [again]);
+      case 'NO_TOKEN':
+        return stateBlock(lock, say('noTokenTitle'), say('noTokenText'), [again]);
       case 'UNAVAILABLE':
         return stateBlock(drawn(REFRESH, SIZE_PX), say('offlineTitle'), say('offlineText'), [again]);
       default:

@@ -175,6 +175,8 @@ export const de: Strings = {
   reconnect: 'Neu verbinden',
   offlineTitle: 'Keine Verbindung',
   offlineText: 'Die Konten erscheinen, sobald der Server erreichbar ist.',
+  noTokenTitle: 'Es war nicht festzustellen, wer Sie sind',
+  noTokenText: 'Diese Seite versucht es von selbst wieder. Wenn das nicht hilft, laden Sie sie neu.',
   unauthorizedTitle: 'Sie sind hier nicht angemeldet',
   unauthorizedText: 'Laden Sie die Seite neu, um sich wieder anzumelden.',
   versionTitle: 'Diese Seite muss aktualisiert werden',

@@ -17,6 +17,8 @@ export const enStates = {
   notFoundText: 'It may have been closed, or it is not yours to see.',
   offlineTitle: 'No connection',
   offlineText: 'The accounts will appear as soon as the server can be reached.',
+  noTokenTitle: 'It could not be confirmed who you are',
+  noTokenText: 'This page tries again by itself. If that does not help, reload it.',
   unauthorizedTitle: 'You are not signed in here',
   unauthorizedText: 'Reload the page to sign in again.',
 } as const;

@@ -1,0 +1,52 @@
+import { NO_ANSWER, Unanswered } from './refusal-of.ts';
+
+/** An answer in tRPC's format, to one call. */
+export type Answer = {
+  readonly result?: { readonly data?: unknown };
+  readonly error?: { readonly code: number; readonly message: string; readonly data: object };
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const isAnswer = (value: unknown): value is Answer =>
+  isRecord(value) && (isRecord(value['result']) || (isRecord(value['error']) && isRecord(value['error']['data'])));
+
+/** Somebody answered who is not the server: a proxy whose server is down, or whatever runs at a wrong address. */
+export const notOurs = (status: number, cause?: unknown): Unanswered =>
+  new Unanswered(
+    {
+      code: 'UNAVAILABLE',
+      message: `Something else than the server answered (HTTP ${status}). Try again; if it stays so, check the server’s address.`,
+      retryable: true,
+    },
+    cause,
+  );
+
+/** @throws Unanswered when nobody answers */
+export async function responseOf(ask: () => Promise<Response>): Promise<Response> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new Unanswered(NO_ANSWER, cause);
+  }
+}
+
+/**
+ * Reads the answers to `count` calls of one request. A request that was refused as a whole has one answer, for all of them.
+ *
+ * @throws Unanswered when the answer breaks off, or is not the server's
+ */
+export async function answersIn(response: Response, count: number): Promise<readonly Answer[]> {
+  const text = await response.text().catch((cause: unknown) => {
+    throw new Unanswered(NO_ANSWER, cause);
+  });
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch (cause) {
+    throw notOurs(response.status, cause);
+  }
+  const answers: readonly unknown[] = Array.isArray(read) ? read : Array<unknown>(count).fill(read);
+  if (answers.length !== count || !answers.every(isAnswer)) throw notOurs(response.status);
+  return answers;
+}
