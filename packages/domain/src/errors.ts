@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   LAST_OWNER: { status: 409, retryable: false },
   ALREADY_MEMBER: { status: 409, retryable: false },
   ALREADY_CLAIMED: { status: 409, retryable: false },
+  REAUTHENTICATION_REQUIRED: { status: 403, retryable: false },
   EVENT_CONFLICT: { status: 409, retryable: false },
   EVENT_TOO_OLD: { status: 400, retryable: false },
   EVENT_IN_FUTURE: { status: 400, retryable: false },

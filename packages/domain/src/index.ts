@@ -19,6 +19,7 @@ export * from './json.ts';
 export * from './live/frames.ts';
 export * from './parse-instant.ts';
 export * from './people/members.ts';
+export * from './people/proof.ts';
 export * from './permissions/access.ts';
 export * from './permissions/effective.ts';
 export * from './permissions/levels.ts';

@@ -1,4 +1,5 @@
-import type { UserId } from '@tenantree/domain';
+import { noteProof } from '@tenantree/db';
+import { instantOf, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
 import type { Hall } from '../hall/hall.ts';
@@ -22,6 +23,12 @@ export type Auth = People &
      * @throws Refused BAD_REQUEST, RATE_LIMITED, or UNAUTHORIZED in the same words for a wrong password and an unknown person
      */
     signIn(input: unknown, from: { readonly address: string; readonly headers: Headers }): Promise<SignedIn>;
+    /**
+     * Notes that the person of a session gave the password again: the next 15 minutes don't ask for it (reliability.md 5).
+     *
+     * @throws Refused BAD_REQUEST, RATE_LIMITED, UNAUTHORIZED (no session, or with the field `password`: a wrong one)
+     */
+    prove(input: unknown, from: { readonly address: string; readonly headers: Headers }): Promise<void>;
     /** Ends the session of a request, if there is one. @returns the `Set-Cookie` headers to answer with */
     signOut(headers: Headers): Promise<readonly string[]>;
     /** The `Set-Cookie` header that keeps a used session's cookie alive as long as the session; null without a session. */
@@ -31,6 +38,7 @@ export type Auth = People &
 export type SignedIn = { readonly user: Session['user']; readonly cookies: readonly string[] };
 
 const CREDENTIALS = z.strictObject({ email: z.string().max(320), password: z.string().max(1_000) });
+const PASSWORD = z.strictObject({ password: z.string().max(1_000) });
 const WRONG = 'The e-mail address or the password is not right.';
 const PROVIDER = 'credential';
 
@@ -54,6 +62,16 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
     }
   };
 
+  const verifyPassword = async (password: string, headers: Headers): Promise<void> => {
+    try {
+      await library.api.verifyPassword({ body: { password }, headers });
+    } catch (error) {
+      if (isAPIError(error) && error.statusCode < 500)
+        refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
+      throw error;
+    }
+  };
+
   return {
     ...sessions,
 
@@ -68,6 +86,17 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
       await limits.forgive(address, email);
       const { id, name } = signedIn.response.user;
       return { user: { id: id as UserId, name, email }, cookies: signedIn.headers.getSetCookie() };
+    },
+
+    prove: async (input, { address, headers }) => {
+      const parsed = PASSWORD.safeParse(input);
+      if (!parsed.success) return refuseWith('BAD_REQUEST', 'Send your password.', 'password');
+      const session = (await sessions.sessionOf(headers)) ?? refuseWith('UNAUTHORIZED', 'Sign in first.');
+      const { email } = session.user;
+      await limits.count(address, email);
+      await verifyPassword(parsed.data.password, headers);
+      await limits.forgive(address, email);
+      await noteProof(hall.db, session.sessionId, instantOf(hall.clock.nowMs()));
     },
 
     signOut: async (headers) => {

@@ -16,7 +16,7 @@ export const cookieKey = (secret: string): string =>
  * reachable from outside but through auth.ts.
  */
 export const createSignInLibrary = (
-  hall: Pick<Hall, 'db' | 'newId' | 'settings'>,
+  hall: Pick<Hall, 'clock' | 'db' | 'newId' | 'settings'>,
   cookie: SessionCookie,
   publicUrl: string | null,
 ) =>
@@ -46,6 +46,14 @@ export const createSignInLibrary = (
       modelName: 'sessions',
       expiresIn: SESSION_DAYS * DAY_SECONDS,
       updateAge: DAY_SECONDS,
+      additionalFields: {
+        provedAt: {
+          type: 'date',
+          fieldName: 'proved_at',
+          input: false,
+          defaultValue: () => new Date(hall.clock.nowMs()),
+        },
+      },
       fields: {
         userId: 'user_id',
         expiresAt: 'expires_at',

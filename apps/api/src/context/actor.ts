@@ -7,6 +7,8 @@ export type Person = {
   readonly name: string;
   readonly email: string;
   readonly sessionId: string;
+  /** When the person last gave the password in this session. */
+  readonly provedAt: Instant;
 };
 
 /** A program with an API key of an account. It can do what the key's owner can do there, and no more. */

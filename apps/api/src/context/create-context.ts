@@ -38,6 +38,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
         name: found.user.name,
         email: found.user.email,
         sessionId: found.sessionId,
+        provedAt: found.provedAt,
       }
     );
   };

@@ -13,6 +13,8 @@ export type AccessRule =
       readonly permission: PermissionKey;
       readonly level: Level;
       readonly work: Work;
+      /** Asks a person for the password again when it was given more than 15 minutes ago (reliability.md 5). */
+      readonly proof?: 'recent';
     };
 
 const inAccount = (permission: PermissionKey, level: Level, work: Work): AccessRule => ({
@@ -37,6 +39,8 @@ const fromSeller = (permission: PermissionKey, level: Level, work: Work): Access
   level,
   work,
 });
+/** What a stranger at an open screen must not do. */
+const proved = <Rule extends AccessRule>(rule: Rule) => ({ ...rule, proof: 'recent' as const });
 /** Reaching the account is enough. */
 const reach = (work: Work): AccessRule => inAccount('account', 'none', work);
 
@@ -76,7 +80,7 @@ export const ACCESS = {
   'members.invitation': { kind: 'public', why: 'Needs the secret of the invitation, which proves the address.' },
   'members.acceptInvitation': { kind: 'public', why: 'Needs the secret of the invitation, which proves the address.' },
   'keys.list': inAccount('developers.apiKeys', 'read', 'read'),
-  'keys.create': inAccount('developers.apiKeys', 'full', 'create'),
+  'keys.create': proved(inAccount('developers.apiKeys', 'full', 'create')),
   'keys.revoke': inAccount('developers.apiKeys', 'full', 'change'),
   'embed.createToken': inAccount('account.subaccounts', 'read', 'read'),
   'usage.record': inAccount('billing.usage', 'full', 'usage'),

@@ -1,5 +1,5 @@
 import type { AuditActor } from '@tenantree/db';
-import { isRecord, reachesFrom } from '@tenantree/domain';
+import { decideRecentProof, isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { type Actor, userOf } from '../context/actor.ts';
@@ -86,6 +86,10 @@ export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) 
   const asked = input.account;
   const decision = await admit(ctx.hall, actor, asked, rule);
   if (!decision.ok) throw toTRPCError(decision.refusal);
+  if (rule.proof === 'recent' && actor.kind === 'person') {
+    const proof = decideRecentProof(actor.provedAt, ctx.hall.clock.nowMs());
+    if (!proof.ok) throw toTRPCError(proof.refusal);
+  }
   const access = decision.value;
   const caller: Caller = {
     actor: auditActor(actor, access),

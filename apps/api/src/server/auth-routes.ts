@@ -15,6 +15,13 @@ export function authRoutes(app: App, auth: Auth): void {
     return answer(call, { user }, cookies);
   });
 
+  app.post('/auth/proof', async (call) => {
+    refuseForeign(call);
+    const { headers, remoteAddress } = call.get('connection');
+    await auth.prove(await readJson(call.req.raw, MOST_BYTES), { address: remoteAddress, headers });
+    return answer(call, {}, []);
+  });
+
   app.post('/auth/sign-out', async (call) => {
     refuseForeign(call);
     return answer(call, { success: true }, await auth.signOut(call.get('connection').headers));

@@ -18,6 +18,7 @@ import {
 import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
+import { useProof } from '../session/use-proof.tsx';
 import { useAccount } from '../shell/use-account.ts';
 
 const { keys } = tenantree.trpc;
@@ -29,8 +30,9 @@ export default function KeysPage({ account }: { readonly account: string }) {
   const [question, setQuestion] = useState<Question | null>(null);
   const [made, setMade] = useState<{ readonly id: string; readonly key: string } | null>(null);
   const [failed, setFailed] = useState<CallRefusal | null>(null);
+  const { prove, dialog } = useProof();
   const { refusal, isSending, onSubmit } = useForm(async ({ name = '' }) => {
-    setMade(await keys.create.mutate({ account, name }));
+    setMade(await prove(() => keys.create.mutate({ account, name })));
     await queries.invalidateQueries({ queryKey: ['keys', account] });
     return 'next';
   });
@@ -135,6 +137,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
           }
         </Loaded>
       </div>
+      {dialog}
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );

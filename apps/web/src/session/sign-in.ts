@@ -24,6 +24,9 @@ export async function signIn(email: string, password: string): Promise<CallRefus
   return refusal;
 }
 
+/** Gives the password of who is signed in once more; null when it was right. */
+export const proveAgain = (password: string): Promise<CallRefusal | null> => post('/auth/proof', { password });
+
 /** Signs out and forgets everything that was shown. */
 export async function signOut(): Promise<void> {
   await post('/auth/sign-out', {});
