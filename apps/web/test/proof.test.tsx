@@ -21,10 +21,10 @@ function serve(): string[] {
   const asked: string[] = [];
   let proved = false;
   vi.spyOn(window, 'fetch').mockImplementation(async (input, init) => {
-    const path = new URL(String(input), location.href).pathname;
+    const { pathname: path } = new URL(new Request(input).url);
     asked.push(path);
     if (path === '/auth/proof') {
-      proved = String(init?.body).includes(PASSWORD);
+      proved = typeof init?.body === 'string' && init.body.includes(PASSWORD);
       if (proved) return Response.json({});
       return Response.json(refused('UNAUTHORIZED', 'The password is not right.', 'password'), { status: 401 });
     }
