@@ -134,6 +134,53 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(source.entry(source.idOf('Borealis Motors')).row.status).toBe('active'));
   });
 
+  it('one moves an account to where it is found, and takes it back', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    shown.tree.focus();
+    await press('{ArrowDown}{Shift>}{F10}{/Shift}');
+    await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
+    await press('m{Enter}');
+    await vi.waitFor(() => expect(focused()?.id).toBe('to'));
+    const dialog = shown.screen.renderRoot;
+    await vi.waitFor(() => expect(deepAll(dialog, '.target b').map((b) => b.textContent)).toContain('Acme Group'));
+    expect(deepAll(dialog, '.target b').map((b) => b.textContent)).not.toContain('Borealis Motors');
+    await press('{Enter}');
+    expect(source.calls.some(({ method }) => method === 'move')).toBe(false);
+    await press('store 7');
+    await vi.waitFor(() => expect(deepAll(dialog, '.target')).toHaveLength(1));
+    expect(deep(dialog, '.target span').textContent).toBe('Acme Holding › Cedar Retail');
+    await press('{ArrowDown} {Enter}');
+    const moved = source.idOf('Borealis Motors');
+    await vi.waitFor(() => expect(source.entry(moved).row.parentId).toBe(source.idOf('Cedar Store 7')));
+    await vi.waitFor(() => expect(deepAll(shown.screen.renderRoot, 'dialog[open]')).toHaveLength(0));
+    await press('{F6}{Shift>}{Tab}{/Shift}{Enter}');
+    await vi.waitFor(() => expect(source.entry(moved).row.parentId).toBe(source.root.row.id));
+    await vi.waitFor(() => expect(shown.names()).toContain('Borealis Motors'));
+  });
+
+  it('one protects an account, which is then told before it is closed, and takes it back', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    shown.tree.focus();
+    await press('{End}{Shift>}{F10}{/Shift}');
+    await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
+    await press('p{Enter}');
+    await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(true));
+    await press('{Shift>}{F10}{/Shift}');
+    await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
+    await press('{End}{Enter}');
+    await vi.waitFor(() =>
+      expect(deep(shown.screen.renderRoot, 'sam-close').shadowRoot?.textContent).toContain('Remove its protection'),
+    );
+    await press('{Escape}');
+    await vi.waitFor(() => expect(focusedName()).toBe('Évora Turismo'));
+    await press('{Shift>}{F10}{/Shift}');
+    await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
+    await press('rr{Enter}');
+    await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(false));
+  });
+
   it('one closes an account only by typing its name', async () => {
     const source = mockTree();
     const shown = await show(source);

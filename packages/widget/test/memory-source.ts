@@ -251,6 +251,27 @@ export class MemorySource implements AccountSource {
       return this.#change(account, { name });
     });
 
+  move = (account: AccountId, to: AccountId) =>
+    this.#answer('move', [account, to], undefined, () => {
+      const entry = this.#at(account);
+      const target = this.#at(to);
+      if (entry === target || this.#isBelow(target, entry))
+        throw new SourceRefusal({ code: 'MOVE_INTO_ITSELF', message: 'Not into itself.', field: 'to' });
+      const before = entry.parent;
+      before?.children.splice(before.children.indexOf(entry), 1);
+      target.children.push(entry);
+      entry.parent = target;
+      const chain = before ? this.#ancestors(before.row.id) : [];
+      this.patch(account, { parentId: to, depth: target.row.depth + 1 });
+      this.announce([...chain, ...this.#ancestors(account)]);
+      return this.rowOf(entry);
+    });
+
+  setProtection = (account: AccountId, protection: 'on' | 'off') =>
+    this.#answer('setProtection', [account, protection], undefined, () =>
+      this.#change(account, { protected: protection === 'on' }),
+    );
+
   previewSuspension = (account: AccountId, signal?: AbortSignal) =>
     this.#answer('previewSuspension', [account], signal, () => {
       const entry = this.#at(account);

@@ -57,7 +57,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
   return (
     <Page
       title="API keys"
-      lead="For programs. A key does what its owner’s role may do in this account and below, and falls when the owner leaves."
+      lead="Keys let your programs act with their owner’s role here and below. They stop working when the owner leaves."
     >
       {mayChange && (
         <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>

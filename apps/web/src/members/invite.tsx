@@ -4,12 +4,12 @@ import { Alert, Button, partsCss as css, errorOf, Field } from '../parts/parts.t
 import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
-import { RoleSelect } from './role-select.tsx';
+import { RoleGuide, RoleSelect } from './role-select.tsx';
 
 /** Invites a person to an account. The link is shown here: this deployment may not send e-mail. */
 export function Invite({ account }: { readonly account: string }) {
   const [invited, setInvited] = useState<{ link: string; email: string } | null>(null);
-  const [role, setRole] = useState<Role>('admin');
+  const [role, setRole] = useState<Role>('member');
   const { refusal, isSending, onSubmit } = useForm(async ({ email = '' }) => {
     const { link } = await tenantree.trpc.members.invite.mutate({ account, email, role });
     setInvited({ link, email });
@@ -34,6 +34,7 @@ export function Invite({ account }: { readonly account: string }) {
         <Button type="submit" look="primary" disabled={isSending}>
           {isSending ? 'Inviting…' : 'Invite'}
         </Button>
+        <RoleGuide />
       </form>
       <Alert refusal={refusal} fields={['email']} />
       {invited && (

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { ROLE_LABELS, type Role } from '@tenantree/domain';
+import { ROLE_LABELS, ROLE_SUMMARIES, type Role } from '@tenantree/domain';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
 import { Alert, partsCss as css, keepFocus, Loaded, Page } from '../parts/parts.tsx';
@@ -41,11 +41,11 @@ export default function MembersPage({ account }: { readonly account: string }) {
     const isMine = userId === me;
     const label = ROLE_LABELS[role];
     setQuestion({
-      title: isMine ? `Become ${label} in ${name}?` : `Make ${person} ${label} in ${name}?`,
+      title: isMine ? `Change my role in ${name} to ${label}?` : `Make ${person} ${label} in ${name}?`,
       text: isMine
-        ? 'What you may do here changes at once. Only somebody else may be able to change it back.'
-        : `What ${person} may do here, and API keys of theirs, changes at once. You can change it back.`,
-      act: isMine ? `Become ${label}` : `Make ${label}`,
+        ? `You won’t be able to undo this yourself. ${label}: ${ROLE_SUMMARIES[role]}`
+        : `${label}: ${ROLE_SUMMARIES[role]} It holds at once, also for their API keys. You can change it back.`,
+      act: isMine ? `Change my role to ${label}` : `Make ${label}`,
       look: isMine ? 'grave' : 'primary',
       run: () => void act(members.setRole.mutate({ account, userId, role }), isMine ? 'mine' : 'theirs'),
     });

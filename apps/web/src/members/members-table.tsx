@@ -1,5 +1,5 @@
 import { ROLE_LABELS, type Role } from '@tenantree/domain';
-import { Button, Cell, partsCss as css, When } from '../parts/parts.tsx';
+import { Button, Cell, partsCss as css, Day, When } from '../parts/parts.tsx';
 import type { tenantree } from '../server.ts';
 import { RoleSelect } from './role-select.tsx';
 
@@ -18,6 +18,7 @@ type Props = People & {
 export function MembersTable({ members, invitations, me, rights, onRole, onRemove, onWithdraw }: Props) {
   const mayChange = rights === 'change';
   const owners = members.filter(({ role }) => role === 'owner');
+  const isLastOwner = (role: Role): boolean => role === 'owner' && owners.length === 1;
   return (
     <table className={css.table}>
       <thead>
@@ -45,10 +46,13 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
               </span>
             </Cell>
             <Cell label="Role">
-              {mayChange ? (
+              {mayChange && !isLastOwner(role) ? (
                 <RoleSelect label={`Role of ${name}`} value={role} onChange={(next) => onRole(userId, name, next)} />
               ) : (
-                ROLE_LABELS[role]
+                <span className={css.two}>
+                  {ROLE_LABELS[role]}
+                  {mayChange && <span className={css.muted}>The only owner. Make somebody else owner first.</span>}
+                </span>
               )}
             </Cell>
             <Cell label="Since">
@@ -57,7 +61,7 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
             {mayChange && (
               <Cell>
                 {/* The only owner stays until somebody else is one (product.md 3.2). */}
-                {(role !== 'owner' || owners.length > 1) && (
+                {!isLastOwner(role) && (
                   <Button
                     look="danger"
                     aria-label={userId === me ? 'Leave' : `Remove ${name}`}
@@ -79,9 +83,9 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
               </span>
             </Cell>
             <Cell label="Role">{ROLE_LABELS[role]}</Cell>
-            <Cell label="Valid">
+            <Cell label="Expires">
               <span className={css.muted}>
-                until <When instant={expiresAt} />
+                Invitation expires <Day instant={expiresAt} />
               </span>
             </Cell>
             {mayChange && (

@@ -1,4 +1,4 @@
-import { parseRole, ROLE_LABELS, ROLES, type Role } from '@tenantree/domain';
+import { parseRole, ROLE_LABELS, ROLE_SUMMARIES, ROLES, type Role } from '@tenantree/domain';
 import { partsCss as css } from '../parts/parts.tsx';
 
 type Props = {
@@ -23,4 +23,19 @@ export const RoleSelect = ({ label, value, onChange, id }: Props) => (
       </option>
     ))}
   </select>
+);
+
+/** What each role may do, for whoever chooses one. */
+export const RoleGuide = () => (
+  <details className={css.guide}>
+    <summary>What each role may do</summary>
+    <dl>
+      {ROLES.map((role) => (
+        <div key={role}>
+          <dt>{ROLE_LABELS[role]}</dt>
+          <dd>{ROLE_SUMMARIES[role]}</dd>
+        </div>
+      ))}
+    </dl>
+  </details>
 );

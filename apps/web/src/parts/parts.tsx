@@ -160,4 +160,11 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 export const When = ({ instant }: { readonly instant: string | null }) =>
   instant === null ? <>–</> : <time dateTime={instant}>{DATE.format(new Date(instant))}</time>;
 
+const DAY = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+
+/** The day of an instant that isn't far away, in the reader's own zone. */
+export const Day = ({ instant }: { readonly instant: string }) => (
+  <time dateTime={instant}>{DAY.format(new Date(instant))}</time>
+);
+
 export { css as partsCss };

@@ -1,6 +1,6 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
-import { counted, quoted } from '../text.ts';
+import { quoted } from '../text.ts';
 import type { AccountLabel, AccountStatus } from './account.ts';
 import { type ExternalId, parseExternalId } from './external-id.ts';
 import { type Metadata, parseMetadata, sameMetadata } from './metadata.ts';
@@ -77,8 +77,8 @@ export function decideCreate(state: CreateState, wish: NewAccount): Decision<Cre
   }
   const depth = depthOf(parent.path) + 1;
   if (depth > state.maxDepth) {
-    const levels = counted(state.maxDepth, 'level');
-    return refuse('DEPTH_EXCEEDED', `${quoted(parent.name)} stands at the deepest of ${levels} of subaccounts.`);
+    const level = depthOf(parent.path);
+    return refuse('DEPTH_EXCEEDED', `${quoted(parent.name)} is already at level ${level}, the deepest allowed.`);
   }
   if (sibling) return nameTaken(sibling.name, parent.name);
   return accept({ outcome: 'create', depth, account: wish });

@@ -14,6 +14,15 @@ export const ROLE_LABELS: Readonly<Record<Role, string>> = {
   viewer: 'Viewer',
 };
 
+/** What each role is for, in a sentence or two, where one is chosen. */
+export const ROLE_SUMMARIES: Readonly<Record<Role, string>> = {
+  owner: 'Everything, here and in the accounts below, with billing and usage. An account keeps at least one owner.',
+  admin: 'Everything, here and in the accounts below, with billing and usage. Can’t change owners.',
+  agency_admin: 'Everything, here and in the accounts below, except billing, usage and minutes.',
+  member: 'Works on agents, campaigns and knowledge, in this account only. No members, subaccounts or billing.',
+  viewer: 'Looks and changes nothing, in this account only. No members, subaccounts, API keys or billing.',
+};
+
 /** Reads a role from a text of unknown origin; null when there is no such role. */
 export const parseRole = (text: string): Role | null => ROLES.find((role) => role === text) ?? null;
 

@@ -132,6 +132,8 @@ export type AccountSource = {
     wish: { readonly name: string },
   ) => Promise<{ readonly account: AccountRow; readonly created: boolean }>;
   readonly rename: (account: AccountId, name: string) => Promise<AccountRow>;
+  readonly move: (account: AccountId, to: AccountId) => Promise<AccountRow>;
+  readonly setProtection: (account: AccountId, protection: 'on' | 'off') => Promise<AccountRow>;
   readonly previewSuspension: (account: AccountId, signal?: AbortSignal) => Promise<SuspensionPreview>;
   readonly suspend: (account: AccountId, order: SuspensionOrder) => Promise<AccountRow>;
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;

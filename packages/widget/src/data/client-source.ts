@@ -33,6 +33,8 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
     get: (account, signal) => call(accounts.get.query, { account }, signal),
     create: (account, { name }) => call(accounts.create.mutate, { account, name }),
     rename: (account, name) => call(accounts.rename.mutate, { account, name }),
+    move: (account, to) => call(accounts.move.mutate, { account, to }),
+    setProtection: (account, protection) => call(accounts.setProtection.mutate, { account, protection }),
     previewSuspension: (account, signal) => call(accounts.previewSuspension.query, { account }, signal),
     suspend: (account, { kind, from, until, reason }) => {
       const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };

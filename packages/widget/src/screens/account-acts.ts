@@ -1,5 +1,5 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
-import type { AccountSource, SourceRefusal, SuspensionOrder } from '../data/account-source.ts';
+import type { AccountName, AccountSource, SourceRefusal, SuspensionOrder } from '../data/account-source.ts';
 import type { Toast } from '../parts/sam-toast.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
@@ -53,6 +53,35 @@ export class AccountActs {
     const later = row.status === 'active' && order.from !== null ? texts.numbers.dateTime(order.from) : null;
     const text = later === null ? texts.say('didSuspend', { name }) : texts.say('willSuspend', { name, date: later });
     toast({ text, acts: [{ label: texts.say('undo'), act: () => void this.reactivate(row) }] });
+  }
+
+  /**
+   * @param from the present parent, to which it can be taken back
+   * @throws SourceRefusal so that the dialog can say it
+   */
+  async move(account: AccountRow, to: AccountName, from: AccountName): Promise<AccountRow> {
+    const { source, store, texts, toast, changed } = this.#context;
+    const row = await source.move(account.id, to.id);
+    store.takeRow(row);
+    changed(row);
+    const back = async (): Promise<void> => void (await this.move(row, from, to));
+    const undo = { label: texts.say('undo'), act: () => void this.#once(`undo ${account.id}`, back) };
+    toast({ text: texts.say('didMove', { name: row.name, parent: to.name }), acts: [undo] });
+    return row;
+  }
+
+  /** Turns the protection from closing on or off. */
+  async protect(account: AccountRow, protection: 'on' | 'off'): Promise<void> {
+    const { source, store, texts, toast, changed } = this.#context;
+    await this.#once(`protect ${account.id}`, async () => {
+      const row = await source.setProtection(account.id, protection);
+      store.takeRow(row);
+      changed(row);
+      const back = protection === 'on' ? 'off' : 'on';
+      const undo = { label: texts.say('undo'), act: () => void this.protect(row, back) };
+      const text = texts.say(protection === 'on' ? 'didProtect' : 'didUnprotect', { name: row.name });
+      toast({ text, acts: [undo] });
+    });
   }
 
   async reactivate(account: AccountRow): Promise<void> {

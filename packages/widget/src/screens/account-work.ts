@@ -54,6 +54,9 @@ export class AccountWork {
     else if (action === 'rename' && line && open && allowed.has('rename')) void this.#screen.tree?.editName(line);
     else if (action === 'suspend' && allowed.has('suspend'))
       void this.#inDialog(() => this.#dialogs.suspend(context, account));
+    else if (action === 'move' && open && allowed.has('move')) this.#move(context, account);
+    else if (action === 'protect' && open && allowed.has('protect')) void context.acts.protect(account, 'on');
+    else if (action === 'unprotect' && open && allowed.has('protect')) void context.acts.protect(account, 'off');
     else if (action === 'reactivate' && allowed.has('suspend')) void context.acts.reactivate(account);
     else if (action === 'close' && allowed.has('close'))
       void this.#inDialog(() => this.#dialogs.close(context, account));
@@ -82,6 +85,14 @@ export class AccountWork {
     const line = this.#store?.view.lines.get(account.id);
     if (line) await this.#screen.tree?.editName(line, { name, why: refusal.message });
     this.#screen.report(refusal);
+  }
+
+  #move(context: DialogContext, account: AccountRow): void {
+    const { session } = this.#screen;
+    if (!session?.detail || account.parentId === null) return;
+    const here: AccountName = { id: session.detail.id, name: session.row?.name ?? session.detail.name };
+    const from = account.parentId === here.id ? here : this.#store?.account(account.parentId)?.row;
+    if (from) void this.#inDialog(() => this.#dialogs.move(context, account, here, { id: from.id, name: from.name }));
   }
 
   get #store(): TreeStore | null {
@@ -192,7 +203,11 @@ export class AccountWork {
         acts: this.#screen.allowed.has('open') ? [open] : [],
       });
     };
-    return { source, texts, acts, created };
+    const moved = (row: AccountRow): void => {
+      this.#reveal(store, row);
+      this.#landing = row.id;
+    };
+    return { source, texts, acts, created, moved };
   }
 
   #actsOf(store: TreeStore | null): AccountActs | null {

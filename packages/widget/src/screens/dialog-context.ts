@@ -10,4 +10,6 @@ export type DialogContext = {
   readonly acts: AccountActs;
   /** An account was created. */
   readonly created: (row: AccountRow) => void;
+  /** An account was moved to another parent. */
+  readonly moved: (row: AccountRow) => void;
 };

@@ -1,7 +1,7 @@
 import type { AccountDetail } from '../data/account-source.ts';
 
 /** What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6). */
-export const FEATURES = ['create', 'switch', 'open', 'rename', 'suspend', 'close'] as const;
+export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** What can be done with the subaccounts of an account, by the host's wish and the actor's levels. */

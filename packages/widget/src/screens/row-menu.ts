@@ -20,11 +20,14 @@ export function menuFor(
     [
       allowed.has('create') && live && { id: 'create', label: say('menuCreateNested') },
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
+      allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },
       { id: 'copyId', label: say('menuCopyId'), key: 'y' },
     ],
     [
       allowed.has('suspend') && live && row.suspension === null && { id: 'suspend', label: say('menuSuspend') },
       allowed.has('suspend') && live && row.suspension !== null && { id: 'reactivate', label: say('menuReactivate') },
+      allowed.has('protect') && live && !row.protected && { id: 'protect', label: say('menuProtect') },
+      allowed.has('protect') && live && row.protected && { id: 'unprotect', label: say('menuUnprotect') },
       allowed.has('close') && live && { id: 'close', label: say('menuClose'), tone: 'danger' as const },
       allowed.has('close') && !live && { id: 'reopen', label: say('menuReopen') },
     ],

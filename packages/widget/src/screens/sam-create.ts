@@ -85,7 +85,7 @@ export class SamCreate extends DialogBase {
       <div class="row"><label for="name">${this.#say('createName')}</label>
         <div class="field ${invalid ? 'invalid' : ''}"><input id="name" name="name" data-first .value=${this.name} dir="auto" autocomplete="off" spellcheck="false"
           aria-required="true" aria-invalid=${invalid ? 'true' : nothing} aria-describedby=${describe} @input=${this.#type} /></div>
-        ${invalid ? this.errorAt('name', own) : html`<span class="hint" id="name-hint">${this.#say('createNameHint')}</span>`}</div>
+        ${invalid ? this.errorAt('name', own) : html`<span class="hint" id="name-hint">${this.#say('createNameHint', { parent: parent?.name ?? '' })}</span>`}</div>
       ${
         this.parents.length > 1
           ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>

@@ -7,6 +7,7 @@ import type { DialogContext } from './dialog-context.ts';
 
 const loadCreate = () => fetched(() => import('./sam-create.ts'));
 const loadSuspend = () => fetched(() => import('./sam-suspend.ts'));
+const loadMove = () => fetched(() => import('./sam-move.ts'));
 const loadClose = () => fetched(() => import('./sam-close.ts'));
 const loadConfirm = () => fetched(() => import('./sam-confirm.ts'));
 
@@ -25,7 +26,7 @@ export class ScreenDialogs {
 
   /** Loads all of them before one is wanted: by then the server may be away, or have other files. */
   prepare(): void {
-    void Promise.allSettled([loadCreate(), loadSuspend(), loadClose(), loadConfirm()]);
+    void Promise.allSettled([loadCreate(), loadMove(), loadSuspend(), loadClose(), loadConfirm()]);
   }
 
   create(context: DialogContext, parent: AccountName, parents: readonly AccountName[]): Promise<void> {
@@ -33,6 +34,14 @@ export class ScreenDialogs {
       const { SamCreate } = await loadCreate();
       define('sam-create', SamCreate);
       return Object.assign(new SamCreate(), { context, parent, parents });
+    });
+  }
+
+  move(context: DialogContext, account: AccountRow, here: AccountName, from: AccountName): Promise<void> {
+    return this.#open(async () => {
+      const { SamMove } = await loadMove();
+      define('sam-move', SamMove);
+      return Object.assign(new SamMove(), { context, account, here, from });
     });
   }
 

@@ -4,6 +4,9 @@ import type { AccountRow } from '@tenantree/domain';
 export type TreeAction =
   | 'create'
   | 'rename'
+  | 'move'
+  | 'protect'
+  | 'unprotect'
   | 'suspend'
   | 'reactivate'
   | 'close'
