@@ -9,8 +9,9 @@ import { useForm } from './use-form.ts';
 /** Only addresses of this app are returned to, by the browser's own reading of them: it takes `/\` for `//`. */
 function safePath(path: string | null): string {
   const { origin } = window.location;
-  const to = URL.parse(path ?? '/', origin);
-  return to?.origin === origin ? to.pathname + to.search : '/';
+  if (path === null || !URL.canParse(path, origin)) return '/';
+  const to = new URL(path, origin);
+  return to.origin === origin ? to.pathname + to.search : '/';
 }
 
 /** Signing in; afterwards the page that was asked for. */

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { SourceRefusal } from '../data/account-source.ts';
+import { SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icons.ts';
 import { refusalFrom } from '../screens/page-loader.ts';
 import { controlStyles } from './control-styles.ts';
@@ -136,6 +136,8 @@ export abstract class DialogBase extends LitElement {
   async #submit(event: Event): Promise<void> {
     event.preventDefault();
     if (this.busy || this.submitButton().ready === 'incomplete') return;
+    const unreadable = this.#unreadable();
+    if (unreadable) return this.#refuse(unreadable);
     this.busy = true;
     this.refusal = null;
     try {
@@ -144,9 +146,23 @@ export abstract class DialogBase extends LitElement {
       if (end === 'done') this.#dialog?.close();
     } catch (error) {
       this.busy = false;
-      this.refusal = refusalFrom(error);
-      await this.updateComplete;
-      this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+      await this.#refuse(refusalFrom(error));
     }
+  }
+
+  /**
+   * A field with half a date, or letters in place of a number, reads as empty: what stands there must not be taken for nothing. The
+   * sentence is the browser's, which writes what the field shows, in the same language.
+   */
+  #unreadable(): SourceRefusal | null {
+    const field = [...this.renderRoot.querySelectorAll('input')].find(({ validity }) => validity.badInput);
+    if (!field) return null;
+    return new SourceRefusal({ code: 'BAD_REQUEST', field: field.name, message: field.validationMessage });
+  }
+
+  async #refuse(refusal: SourceRefusal): Promise<void> {
+    this.refusal = refusal;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }
 }

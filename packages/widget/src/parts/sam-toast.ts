@@ -24,6 +24,8 @@ export class SamToast extends LitElement {
     css`
       :host { display: contents !important; }
       .toasts { visibility: visible; position: fixed; inset: auto; inset-block-end: var(--sam-toast-end, var(--sam-4)); inset-inline-end: var(--sam-4); display: none; margin: 0; padding: 0; border: 0; background: none; overflow: visible; font: inherit; color: inherit; inline-size: min(400px, calc(100vw - 2 * var(--sam-4))); }
+      /* Popovers are fit-content high, which WebKit takes for the whole window when the layer is a fixed grid. */
+      .toasts { block-size: auto; align-content: start; }
       .toasts:popover-open { display: grid; gap: var(--sam-2); }
       .toast { display: flex; align-items: center; gap: var(--sam-3); min-block-size: 44px; padding: var(--sam-2) var(--sam-2) var(--sam-2) var(--sam-3); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-raised); box-shadow: var(--sam-pop); font-size: var(--sam-fs-13); }
       @media (prefers-reduced-motion: no-preference) { .toast { animation: rise 140ms var(--sam-ease); } }

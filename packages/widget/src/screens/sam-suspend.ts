@@ -12,6 +12,11 @@ const KINDS: readonly { readonly kind: SuspensionKind; readonly label: keyof Str
     { kind: 'full_stop', label: 'kindFullStop', text: 'kindFullStopText' },
   ];
 
+const DATES = {
+  from: { label: 'suspendFrom', hint: 'suspendFromHint', unset: 'suspendFromUnset' },
+  until: { label: 'suspendUntil', hint: 'suspendUntilHint', unset: 'suspendUntilUnset' },
+} as const satisfies Record<string, Readonly<Record<string, keyof Strings>>>;
+
 /** The instant of a local date and time as the browser's field has it; null for an empty field. */
 const instantOfLocal = (local: string): Instant | null =>
   local === '' ? null : parseInstant(new Date(local).toISOString());
@@ -35,6 +40,10 @@ export class SamSuspend extends DialogBase {
       .hits { padding: var(--sam-3); border-radius: var(--sam-r-2); background: var(--sam-canvas); font-size: var(--sam-fs-13); }
       .hits strong { font-weight: var(--sam-fw-strong); font-variant-numeric: var(--sam-num); } .hits p + p { margin-block-start: 4px; color: var(--sam-text-2); }
       input::-webkit-calendar-picker-indicator { opacity: .6; }
+      /* An empty field says what that means: some browsers show the present instant there, as if it were filled in. */
+      .unset { display: none; position: absolute; pointer-events: none; }
+      .empty:has(input:valid:not(:focus)) .unset { display: block; }
+      .empty input:valid:not(:focus) { color: transparent; forced-color-adjust: none; }
     `,
   ];
 
@@ -90,7 +99,7 @@ export class SamSuspend extends DialogBase {
         }) => html`<label class="option"><input type="radio" name="kind" value=${kind} ?data-first=${kind === this.kind} .checked=${kind === this.kind} @change=${() => this.#choose(kind)} />
           <b>${this.#say(label)}</b><span>${this.#say(text)}</span></label>`,
       )}</fieldset>
-      <div class="two">${this.#dateField('from', 'suspendFrom', 'suspendFromHint', '')}${this.#dateField('until', 'suspendUntil', 'suspendUntilHint', order)}</div>
+      <div class="two">${this.#dateField('from', '')}${this.#dateField('until', order)}</div>
       <div class="row"><label for="reason">${this.#say('suspendReason')}</label>
         <div class="field"><textarea id="reason" name="reason" rows="2" maxlength="500" dir="auto" aria-describedby="reason-hint" .value=${this.reason} @input=${(event: Event) => this.#type('reason', event)}></textarea></div>
         <span class="hint" id="reason-hint">${this.#say('suspendReasonHint')}</span>${this.errorAt('reason')}</div>
@@ -106,10 +115,12 @@ export class SamSuspend extends DialogBase {
     return 'done';
   }
 
-  #dateField(field: 'from' | 'until', label: keyof Strings, hint: keyof Strings, own: string): TemplateResult {
+  #dateField(field: 'from' | 'until', own: string): TemplateResult {
+    const { label, hint, unset } = DATES[field];
     const invalid = own !== '' || this.refusal?.field === field;
+    const isEmpty = this[field] === '';
     return html`<div class="row"><label for=${field}>${this.#say(label)}</label>
-      <div class="field ${invalid ? 'invalid' : ''}"><input id=${field} name=${field} type="datetime-local" .value=${this[field]} aria-invalid=${invalid ? 'true' : nothing}
+      <div class="field ${invalid ? 'invalid' : ''} ${isEmpty ? 'empty' : ''}"><span class="unset" aria-hidden="true">${this.#say(unset)}</span><input id=${field} name=${field} type="datetime-local" .value=${this[field]} aria-invalid=${invalid ? 'true' : nothing}
         aria-describedby=${invalid ? `${field}-error` : `${field}-hint`} @input=${(event: Event) => this.#type(field, event)} /></div>
       ${invalid ? this.errorAt(field, own) : html`<span class="hint" id=${`${field}-hint`}>${this.#say(hint)}</span>`}</div>`;
   }
