@@ -29,6 +29,9 @@ const at = (value: unknown, ...path: readonly string[]): unknown =>
 
 const textOr = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
 
+/** What people may do on this portal's screen, and nothing else: the token is refused for the rest. */
+const FEATURES = ['usage', 'switch', 'create', 'rename', 'suspend', 'close'];
+
 /**
  * Asks Tenantree for an embed token with one plain HTTP request, so that it can be copied into any language.
  *
@@ -38,7 +41,7 @@ export async function mintToken({ api, key, account, origin, userRef }: MintOpti
   const response = await fetch(`${api}/trpc/embed.createToken`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
-    body: JSON.stringify({ account, origin, userRef, access: 'full' }),
+    body: JSON.stringify({ account, origin, userRef, features: FEATURES }),
   });
   const answer: unknown = await response.json();
   const token = at(answer, 'result', 'data', 'token');

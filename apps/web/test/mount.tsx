@@ -64,6 +64,7 @@ export function know(...path: (typeof HOME)[]): void {
     createdAt: '2026-11-01T00:00:00.000Z',
     effective: { kind: null, by: null },
     levels: Object.fromEntries(PERMISSIONS.map(({ key }) => [key, 'full'])),
+    features: null,
     treeVersion: 1,
   });
 }

@@ -10,6 +10,7 @@ export * from './database.ts';
 export * from './embed/embed-tokens.ts';
 export * from './embedded.ts';
 export * from './keys/api-keys.ts';
+export * from './keys/presented-key.ts';
 export * from './live/listen.ts';
 export * from './live/read-live.ts';
 export * from './members/members.ts';

@@ -8,6 +8,7 @@ import * as usage from './migrations/0003-usage.ts';
 import * as uncountedUsage from './migrations/0004-uncounted-usage.ts';
 import * as usageFunctions from './migrations/0005-usage-functions.ts';
 import * as ownAccount from './migrations/0006-own-account.ts';
+import * as boundedCredentials from './migrations/0007-bounded-credentials.ts';
 import * as counting from './migrations/0008-counting.ts';
 import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
@@ -20,6 +21,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-uncounted-usage': uncountedUsage,
   '0005-usage-functions': usageFunctions,
   '0006-own-account': ownAccount,
+  '0007-bounded-credentials': boundedCredentials,
   '0008-counting': counting,
   '0010-audit-of-trees': auditOfTrees,
 };

@@ -54,6 +54,8 @@ export type InvitationsTable = {
   created_at: Timestamp;
   expires_at: Timestamp;
   accepted_at: Timestamp | null;
+  /** The key it was made with, and ends with. */
+  made_by: string | null;
 };
 
 export type AgentsTable = {
@@ -75,6 +77,12 @@ export type ApiKeysTable = {
   expires_at: Timestamp | null;
   last_used_at: Timestamp | null;
   revoked_at: Timestamp | null;
+  /** Levels by permission; null: all that the owner has. */
+  scopes: ColumnType<Record<string, string> | null, string | null, string | null>;
+  /** The accounts whose subtrees it is kept to; null: its own. */
+  within: string[] | null;
+  /** The key it was made with, and ends with. */
+  made_by: string | null;
 };
 
 export type EmbedTokensTable = {
@@ -83,6 +91,7 @@ export type EmbedTokensTable = {
   key_id: string;
   origin: string;
   access: 'read' | 'full';
+  features: string[];
   user_ref: string;
   token_hash: Buffer;
   created_at: Timestamp;

@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   SUSPENSION_INVALID: { status: 400, retryable: false },
   ACCOUNT_SUSPENDED: { status: 403, retryable: false },
   ACCOUNT_CLOSED: { status: 409, retryable: false },
+  FEATURE_NOT_ALLOWED: { status: 403, retryable: false },
   ROLE_TOO_HIGH: { status: 403, retryable: false },
   LAST_OWNER: { status: 409, retryable: false },
   ALREADY_MEMBER: { status: 409, retryable: false },

@@ -1,5 +1,6 @@
 export * from './audit/actions.ts';
 export * from './csv.ts';
+export * from './embed/features.ts';
 export * from './errors.ts';
 export * from './hierarchy/account.ts';
 export * from './hierarchy/account-ref.ts';
@@ -16,6 +17,7 @@ export * from './hierarchy/status.ts';
 export * from './hierarchy/suspension.ts';
 export * from './ids.ts';
 export * from './json.ts';
+export * from './keys/key-terms.ts';
 export * from './live/frames.ts';
 export * from './parse-instant.ts';
 export * from './people/members.ts';

@@ -165,6 +165,25 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     );
   });
 
+  it('offers only what its token was made for', async () => {
+    const source = mockTree();
+    source.features = ['usage', 'rename'];
+    const { manager } = await manage({ source });
+    await loaded(manager);
+    const root = manager.shadowRoot ?? manager;
+    expect(deepAll(root, '.create')).toHaveLength(0);
+    expect(deepAll(root, '.switch button:not([hidden])')).toHaveLength(0);
+    deepAll(root, '.actions button')[0]?.click();
+    await vi.waitFor(() =>
+      expect(deepAll(root, '[role="menuitem"]').map((item) => item.innerText.split('\n')[0])).toEqual([
+        'Open',
+        'Expand whole branch',
+        'Rename',
+        'Copy id',
+      ]),
+    );
+  });
+
   it('leaves what the page put into it to be read as long as nobody hands out a token', async () => {
     const { manager } = await manage({}, (one) => {
       one.getToken = null;

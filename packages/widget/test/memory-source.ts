@@ -54,6 +54,8 @@ export class MemorySource implements AccountSource {
   /** Every call, for tests that count. */
   readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
   level: 'none' | 'read' | 'full' = 'full';
+  /** What the session's token was made for. */
+  features: AccountDetail['features'] = null;
 
   constructor(name = 'Acme Holding') {
     this.root = this.#entry(name, null);
@@ -218,6 +220,7 @@ export class MemorySource implements AccountSource {
         path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
         effective: { kind: null, by: null },
         levels: levels as AccountDetail['levels'],
+        features: this.features,
         treeVersion: this.version,
       };
     });

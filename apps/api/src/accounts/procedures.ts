@@ -1,7 +1,6 @@
 import { ACCOUNT_SORTS, type MinutesVisibility } from '@tenantree/db';
 import { type AccountId, SUSPENSION_KINDS } from '@tenantree/domain';
 import { z } from 'zod';
-import { ruleOf } from '../guard/access.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import { accountProcedure, router, signedInProcedure } from '../guard/procedure.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
@@ -49,6 +48,7 @@ export const accountsRouter = router({
       chain: ctx.access.chain,
       reached: ctx.access.reached,
       levels: ctx.access.levels,
+      features: ctx.access.features,
       minutes: minutesFor(ctx.access),
     }),
   ),
@@ -135,9 +135,7 @@ export const accountsRouter = router({
     .input(z.strictObject({ account: inputs.account, to: inputs.account }))
     .mutation(async ({ ctx, input }) => {
       // The new parent is a place where a subaccount is made: the same permission as for creating one there.
-      const rule = ruleOf('accounts.create');
-      if (rule.kind !== 'account') throw new Error('creating is a procedure of an account');
-      const to = granted(await admit(ctx.hall, ctx.actor, input.to, rule));
+      const to = granted(await admit(ctx.hall, ctx.actor, input.to, 'accounts.create'));
       const common = ctx.access.path.filter((id) => to.path.includes(id)).at(-1);
       if (common === undefined)
         refuseWith(

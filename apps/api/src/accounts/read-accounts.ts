@@ -16,6 +16,7 @@ import {
   type AccountRow,
   type AccountStatus,
   billingPeriodOf,
+  type EmbedFeature,
   effectiveSuspension,
   type Instant,
   type Level,
@@ -38,6 +39,8 @@ export type AccountDetail = AccountRow & {
     readonly by: { readonly id: AccountId; readonly name: string } | null;
   };
   readonly levels: Readonly<Record<PermissionKey, Level>>;
+  /** What an embedded screen was opened for, beside reading; null: no such bound. */
+  readonly features: readonly EmbedFeature[] | null;
   readonly treeVersion: number;
 };
 
@@ -45,6 +48,7 @@ export type DetailAccess = {
   readonly chain: readonly ChainLink[];
   readonly reached: readonly AccountId[];
   readonly levels: Readonly<Record<PermissionKey, Level>>;
+  readonly features: readonly EmbedFeature[] | null;
   readonly minutes: MinutesVisibility;
 };
 
@@ -63,6 +67,7 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
       metadata: state.metadata,
       effective: { kind: effective?.kind ?? null, by: visible.find((link) => link.id === effective?.by.id) ?? null },
       levels: access.levels,
+      features: access.features,
       treeVersion,
     };
   });

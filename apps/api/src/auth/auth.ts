@@ -127,6 +127,8 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
       return user.id as UserId;
     },
 
+    hashPassword: hashChecked,
+
     setPassword: async (user, password) => {
       const hash = await hashChecked(password);
       const people = await adapter;

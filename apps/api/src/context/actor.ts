@@ -1,4 +1,4 @@
-import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, EmbedGrant, Instant, KeyId, KeyTerms, Membership, RowId, UserId } from '@tenantree/domain';
 
 /** A signed-in person. */
 export type Person = {
@@ -11,7 +11,7 @@ export type Person = {
   readonly provedAt: Instant;
 };
 
-/** A program with an API key of an account. It can do what the key's owner can do there, and no more. */
+/** A program with an API key of an account. It can do what the key's owner can do there, and no more than its terms and bounds leave. */
 export type KeyActor = {
   readonly kind: 'key';
   readonly key: KeyId;
@@ -19,18 +19,22 @@ export type KeyActor = {
   readonly owner: UserId;
   readonly name: string;
   readonly expiresAt: Instant | null;
+  readonly scopes: KeyTerms['scopes'];
+  /** What it stands for, by its owner's present role (product.md 3.2). */
+  readonly standing: Required<Membership>;
 };
 
-/** An embedded screen, on one origin, for one user of a reseller. It can do no more than the key it was made with. */
+/** An embedded screen, on one origin, for one user of a reseller. It can do no more than the key it was made with, and only what it was opened for. */
 export type EmbedActor = {
   readonly kind: 'embed';
   readonly token: RowId;
   readonly account: AccountId;
   readonly key: { readonly id: KeyId; readonly account: AccountId; readonly owner: UserId };
-  readonly access: 'read' | 'full';
+  readonly grant: EmbedGrant;
   readonly origin: string;
   readonly userRef: string;
   readonly expiresAt: Instant;
+  readonly standing: Required<Membership>;
 };
 
 /** Who calls. */
@@ -39,6 +43,10 @@ export type Actor = Person | KeyActor | EmbedActor;
 /** The person an actor is, or acts for. */
 export const userOf = (actor: Actor): UserId =>
   actor.kind === 'person' ? actor.user : actor.kind === 'key' ? actor.owner : actor.key.owner;
+
+/** The key that acts, or that an embedded screen was made with; what they make is recorded as made with it. */
+export const keyOf = (actor: Actor): KeyId | null =>
+  actor.kind === 'person' ? null : actor.kind === 'key' ? actor.key : actor.key.id;
 
 /** When an actor's credential ends by itself; null: not by time. */
 export const expiryOf = (actor: Actor): Instant | null => (actor.kind === 'person' ? null : actor.expiresAt);

@@ -1,5 +1,17 @@
-import { findApiKey, findEmbedToken } from '@tenantree/db';
-import type { Instant } from '@tenantree/domain';
+import { findApiKey, findEmbedToken, type PresentedKey } from '@tenantree/db';
+import {
+  type EmbedGrant,
+  type Instant,
+  keyMembership,
+  type Levels,
+  type Membership,
+  mapPermissions,
+  packLevels,
+  packScopes,
+  permission,
+  screenMembership,
+  UNBOUNDED,
+} from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { hashSecret } from '../hall/secrets.ts';
 import type { Actor, Person } from './actor.ts';
@@ -14,7 +26,10 @@ export type Credentials = {
   readonly session: () => Promise<Person | null>;
 };
 
-/** Who presents this. `invalid`: a token that is unknown, expired, revoked or used from another origin, all alike. */
+/**
+ * Who presents this. `invalid`: a token that is unknown, expired, revoked, used from another origin, or reaches nothing any more, all
+ * alike.
+ */
 export async function authenticate(hall: Hall, credentials: Credentials): Promise<Actor | 'invalid' | null> {
   const { token } = credentials;
   if (token === null) return credentials.session();
@@ -30,17 +45,42 @@ const holds = (expiresAt: Instant | null, revokedAt: Instant | null, now: Instan
 async function keyActor(hall: Hall, token: string): Promise<Actor | null> {
   const now = nowOf(hall);
   const key = await findApiKey(hall.db, hashSecret(token), now);
-  if (!key || !holds(key.expiresAt, key.revokedAt, now)) return null;
-  const { id, account, owner, name, expiresAt } = key;
-  return { kind: 'key', key: id, account, owner, name, expiresAt };
+  const standing = key && standingOf(key, now);
+  if (!standing || standing.bounds.within?.length === 0) return null;
+  const { id, account, owner, name, expiresAt, scopes } = key;
+  return { kind: 'key', key: id, account, owner, name, expiresAt, scopes, standing };
 }
 
 async function embedActor(hall: Hall, token: string, origin: string | null): Promise<Actor | null> {
   const now = nowOf(hall);
   const found = await findEmbedToken(hall.db, hashSecret(token));
-  if (!found || !holds(found.expiresAt, null, now) || !holds(found.key.expiresAt, found.key.revokedAt, now))
-    return null;
-  if (origin !== found.origin) return null;
-  const { id, account, key, access, userRef, expiresAt } = found;
-  return { kind: 'embed', token: id, account, key, access, origin: found.origin, userRef, expiresAt };
+  if (!found || origin !== found.origin || !holds(found.expiresAt, null, now)) return null;
+  const key = standingOf(found.key, now);
+  const standing = key && screenMembership(key, found.path, scopesOf(found.grant));
+  if (!standing) return null;
+  const { id, account, grant, userRef, expiresAt } = found;
+  return {
+    kind: 'embed',
+    token: id,
+    account,
+    key: found.key,
+    grant,
+    origin: found.origin,
+    userRef,
+    expiresAt,
+    standing,
+  };
 }
+
+/** What a key stands for; null when it ended, or its owner no longer reaches its account. */
+function standingOf(key: PresentedKey, now: Instant): Required<Membership> | null {
+  if (!holds(key.expiresAt, key.revokedAt, now)) return null;
+  return keyMembership(key.memberships, key.path, { scopes: packScopes(key.scopes), within: key.within });
+}
+
+const WITHOUT_USAGE = packLevels(
+  mapPermissions((key) => (key === 'billing.usage' ? 'none' : (permission(key).levels.at(-1) ?? 'none'))),
+);
+
+/** Rows show minutes to those who may see usage: a screen that was opened without it must not. */
+const scopesOf = ({ features }: EmbedGrant): Levels => (features.includes('usage') ? UNBOUNDED : WITHOUT_USAGE);

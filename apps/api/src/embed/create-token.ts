@@ -1,5 +1,6 @@
 import { insertEmbedToken } from '@tenantree/db';
-import { type AccountId, type Instant, instantOf, type KeyId } from '@tenantree/domain';
+import { type AccountId, type EmbedGrant, type Instant, instantOf } from '@tenantree/domain';
+import type { KeyActor } from '../context/actor.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { refuseWith } from '../hall/refused.ts';
@@ -7,32 +8,33 @@ import { hashSecret, secretOf } from '../hall/secrets.ts';
 
 export type TokenInput = {
   readonly origin: string;
-  readonly access: 'read' | 'full';
+  readonly grant: EmbedGrant;
   readonly userRef: string;
   readonly ttlSeconds: number;
 };
 
-/** Makes a short-lived token under which the embedded widget runs on one origin, for one user of the reseller (widget.md 1). @throws Refused */
+/** Makes a short-lived token under which the embedded widget runs on one origin, for one user of the reseller (widget.md 1). It ends with its key. @throws Refused */
 export async function createEmbedToken(
   hall: Hall,
   caller: Caller,
-  key: KeyId,
+  key: KeyActor,
   account: { readonly id: AccountId; readonly name: string },
   input: TokenInput,
 ): Promise<{ token: string; expiresAt: Instant }> {
   const origin = parseOrigin(input.origin);
   const token = secretOf('embed', hall.newSecret());
   const now = nowOf(hall);
-  const expiresAt = instantOf(hall.clock.nowMs() + input.ttlSeconds * 1_000);
+  const asked = instantOf(hall.clock.nowMs() + input.ttlSeconds * 1_000);
+  const expiresAt = key.expiresAt !== null && key.expiresAt < asked ? key.expiresAt : asked;
   const id = hall.newId();
   await hall.db.withTenant(account.id, async (trx) => {
-    const { access, userRef } = input;
+    const { grant, userRef } = input;
     await insertEmbedToken(trx, {
       account: account.id,
       id,
-      key,
+      key: key.key,
       origin,
-      access,
+      grant,
       userRef,
       tokenHash: hashSecret(token),
       now,

@@ -1,4 +1,4 @@
-import type { Level, PermissionKey, Work } from '@tenantree/domain';
+import type { EmbedFeature, EmbedGrant, Level, PermissionKey, Refusal, Work } from '@tenantree/domain';
 
 /** What a procedure needs. */
 export type AccessRule =
@@ -98,4 +98,32 @@ export type ProcedurePath = keyof typeof ACCESS;
 export function ruleOf(path: string): AccessRule {
   if (Object.hasOwn(ACCESS, path)) return ACCESS[path as ProcedurePath];
   throw new Error(`The procedure ${path} names no permission in guard/access.ts (product.md 3.7).`);
+}
+
+/**
+ * What an embedded screen may call, by what it was opened for (integrators.md 7): positive lists, so that a new procedure is nobody's
+ * until it is put here. Never what makes a credential or hands out more than the screen has: keys, embed, setup.
+ */
+export const SCREEN_PROCEDURES: Readonly<Record<'always' | EmbedFeature, readonly ProcedurePath[]>> = {
+  always: ['session.me', 'accounts.get', 'accounts.list', 'accounts.search', 'accounts.live'],
+  usage: ['usage.totals', 'usage.series', 'usage.export', 'usage.live'],
+  switch: ['accounts.enter', 'accounts.leave'],
+  create: ['accounts.create'],
+  rename: ['accounts.rename'],
+  suspend: ['accounts.previewSuspension', 'accounts.suspend', 'accounts.reactivate'],
+  close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],
+  members: ['members.list', 'members.invite', 'members.revokeInvitation', 'members.setRole', 'members.remove'],
+  activity: ['audit.list'],
+};
+
+/** Why an embedded screen may not call a procedure; null: it may, as far as its permissions go. */
+export function refusalToScreen({ access, features }: EmbedGrant, procedure: string): Refusal | null {
+  const isListed = (['always', ...features] as const).some((feature) =>
+    SCREEN_PROCEDURES[feature].some((path) => path === procedure),
+  );
+  if (!isListed) return { code: 'FEATURE_NOT_ALLOWED', message: 'This screen was not opened for this.' };
+  const rule = ruleOf(procedure);
+  return access === 'read' && rule.kind === 'account' && rule.work !== 'read'
+    ? { code: 'FORBIDDEN', message: 'This screen was opened for reading only.' }
+    : null;
 }

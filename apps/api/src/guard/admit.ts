@@ -4,15 +4,18 @@ import {
   accountNotFound,
   type Decision,
   decideAccess,
+  type EmbedFeature,
   effectiveLevels,
   type Level,
   type Levels,
   levelOf,
   type Membership,
   mapPermissions,
+  offeredFeatures,
   type PermissionKey,
   parseAccountRef,
   type Role,
+  ranksAbove,
   reachedOf,
   reaches,
   refuse,
@@ -23,7 +26,7 @@ import {
 import { type Actor, userOf } from '../context/actor.ts';
 import { membershipsOn } from '../context/memberships.ts';
 import type { Hall } from '../hall/hall.ts';
-import type { AccessRule } from './access.ts';
+import { refusalToScreen, ruleOf } from './access.ts';
 
 /** An admitted call's acting account: where it stands, and what the caller may do in it. */
 export type Access = {
@@ -39,23 +42,27 @@ export type Access = {
   readonly role: Role;
   readonly memberships: readonly Membership[];
   readonly levels: Readonly<Record<PermissionKey, Level>>;
+  /** What an embedded screen was opened for; null: the caller is none. */
+  readonly features: readonly EmbedFeature[] | null;
   /** The parent for sentences: unnamed when the caller can't reach it. */
   readonly parent: { readonly id: AccountId; readonly name: string } | null;
 };
 
-type AccountRule = Extract<AccessRule, { kind: 'account' }>;
-
-/** Whether an actor may do in an account what a procedure's rule asks (product.md 2.5, 2.6, 3). Everything is read anew: rights may have changed. */
-export async function admit(hall: Hall, actor: Actor, asked: string, rule: AccountRule): Promise<Decision<Access>> {
+/**
+ * Whether an actor may call a procedure for an account (product.md 2.5, 2.6, 3). Reach is asked first: whoever doesn't reach the account
+ * learns nothing else. Everything is read anew: rights may have changed.
+ */
+export async function admit(hall: Hall, actor: Actor, asked: string, procedure: string): Promise<Decision<Access>> {
+  const rule = ruleOf(procedure);
+  if (rule.kind !== 'account') throw new Error(`${procedure} is not a procedure of an account`);
   const { chain, memberships } = await find(hall, actor, asked);
   const account = chain.at(-1);
-  if (!account) return accountNotFound(asked);
-  if (actor.kind === 'embed' && actor.access === 'read' && rule.work !== 'read') {
-    return refuse('FORBIDDEN', 'This screen was opened for reading only.');
-  }
+  const path = chain.map(({ id }) => id);
+  if (!account || !reaches(memberships, path)) return accountNotFound(asked);
+  const refusal = actor.kind === 'embed' ? refusalToScreen(actor.grant, procedure) : null;
+  if (refusal) return { ok: false, refusal };
   const decision = DECIDE[rule.at](hall, memberships, chain, asked, rule);
   if (!decision.ok) return decision;
-  const path = chain.map(({ id }) => id);
   const reached = reachedOf(memberships, path);
   const parent = chain.at(-2);
   const levels = effectiveLevels(memberships, path, []);
@@ -68,13 +75,18 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: Accou
       chain,
       path,
       reached,
-      role: roleAt(memberships, path) ?? 'viewer',
+      role: rankOf(actor, roleAt(memberships, path) ?? 'viewer'),
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
+      features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
       parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : 'The account above' } : null,
     },
   };
 }
+
+/** An embedded screen makes nobody owner or admin, and changes none (integrators.md 0.2): that would outlast it by far. */
+const rankOf = (actor: Actor, role: Role): Role =>
+  actor.kind === 'embed' && ranksAbove(role, 'agency_admin') ? 'agency_admin' : role;
 
 type Rule = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
 
@@ -150,7 +162,9 @@ async function find(hall: Hall, actor: Actor, asked: string): Promise<Found> {
   if (ref.value.kind === 'id') return findById(hall, actor, ref.value.id);
   const within = actor.kind === 'person' ? null : actor.account;
   const ids = await findByExternalId(hall.db, ref.value.externalId, userOf(actor), within);
-  const found = await Promise.all(ids.map((id) => findById(hall, actor, id)));
+  const found: Found[] = [];
+  // One after the other: a call takes one connection at a time.
+  for (const id of ids) found.push(await findById(hall, actor, id));
   const reachable = found.filter(({ chain, memberships }) =>
     reaches(
       memberships,

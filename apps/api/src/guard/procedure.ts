@@ -2,12 +2,12 @@ import type { AuditActor } from '@tenantree/db';
 import { decideRecentProof, isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import { type Actor, userOf } from '../context/actor.ts';
+import { type Actor, keyOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
 import { checkStorable } from '../hall/inputs.ts';
 import type { Viewer } from '../live/ports.ts';
-import { ruleOf } from './access.ts';
+import { refusalToScreen, ruleOf } from './access.ts';
 import { type Access, admit } from './admit.ts';
 import { refusalOf, statusOf, toSent, toTRPCError, UNAUTHORIZED } from './error-shape.ts';
 import { viewerOf } from './viewer.ts';
@@ -70,7 +70,9 @@ export const signedInProcedure = base.use(async ({ ctx, path, getRawInput, next 
   if (rule.kind !== 'signed_in') throw misplaced(path, rule.kind);
   const actor = await recognise(ctx);
   checkStorable(await getRawInput());
-  const caller: Caller = { actor: auditActor(actor, null), user: userOf(actor), requestId: ctx.requestId };
+  const refusal = actor.kind === 'embed' ? refusalToScreen(actor.grant, path) : null;
+  if (refusal) throw toTRPCError(refusal);
+  const caller = callerOf(ctx, actor, null);
   return next({ ctx: { actor, caller } });
 });
 
@@ -84,19 +86,15 @@ export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) 
     throw toTRPCError({ code: 'BAD_REQUEST', message: 'Name the account: its id or ext:THEIR-ID.', field: 'account' });
   }
   const asked = input.account;
-  const decision = await admit(ctx.hall, actor, asked, rule);
+  const decision = await admit(ctx.hall, actor, asked, path);
   if (!decision.ok) throw toTRPCError(decision.refusal);
   if (rule.proof === 'recent' && actor.kind === 'person') {
     const proof = decideRecentProof(actor.provedAt, ctx.hall.clock.nowMs());
     if (!proof.ok) throw toTRPCError(proof.refusal);
   }
   const access = decision.value;
-  const caller: Caller = {
-    actor: auditActor(actor, access),
-    user: userOf(actor),
-    requestId: ctx.requestId,
-  };
-  const viewer = (): Viewer => viewerOf(ctx, actor, access, rule);
+  const caller = callerOf(ctx, actor, access);
+  const viewer = (): Viewer => viewerOf(ctx, actor, access, path);
   return next({ ctx: { actor, caller, access, viewer } });
 });
 
@@ -104,6 +102,13 @@ export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) 
 export const accountProcedure = batchProcedure.use(async ({ getRawInput, next }) => {
   checkStorable(await getRawInput());
   return next();
+});
+
+const callerOf = ({ requestId }: Context, actor: Actor, access: Access | null): Caller => ({
+  actor: auditActor(actor, access),
+  user: userOf(actor),
+  key: keyOf(actor),
+  requestId,
 });
 
 /** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */

@@ -1,27 +1,24 @@
 import { msOf } from '@tenantree/domain';
-import { type Actor, expiryOf, userOf } from '../context/actor.ts';
+import { type Actor, expiryOf, keyOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Entitlement, Viewer } from '../live/ports.ts';
-import type { AccessRule } from './access.ts';
 import { type Access, admit } from './admit.ts';
 import { UNAUTHORIZED } from './error-shape.ts';
 
-type AccountRule = Extract<AccessRule, { kind: 'account' }>;
-
 /** An admitted caller of a live procedure, as the hub knows them: it asks again whether the same call would still be admitted. */
-export function viewerOf(ctx: Context, actor: Actor, access: Access, rule: AccountRule): Viewer {
+export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: string): Viewer {
   const credential = actor.kind === 'person' ? actor.sessionId : actor.kind === 'key' ? actor.key : actor.token;
   return {
     ...entitlementOf(ctx, actor, access),
-    key: `${credential}:${access.id}:${rule.permission}:${rule.level}`,
+    key: `${credential}:${access.id}:${procedure}`,
     user: userOf(actor),
     session: actor.kind === 'person' ? actor.sessionId : null,
-    apiKey: actor.kind === 'key' ? actor.key : actor.kind === 'embed' ? actor.key.id : null,
+    apiKey: keyOf(actor),
     token: actor.kind === 'embed' ? actor.token : null,
     ask: async () => {
       const again = await ctx.authenticate();
       if (again === null || again === 'invalid') return UNAUTHORIZED;
-      const decision = await admit(ctx.hall, again, access.id, rule);
+      const decision = await admit(ctx.hall, again, access.id, procedure);
       return decision.ok ? entitlementOf(ctx, again, decision.value) : decision.refusal;
     },
   };

@@ -57,6 +57,8 @@ export type Caller = {
   readonly actor: AuditActor;
   /** The person, or the owner of the key that acts. */
   readonly user: UserId;
+  /** The key that acts, or that the acting screen was made with: what it makes ends with it. */
+  readonly key: KeyId | null;
   readonly requestId: string;
 };
 

@@ -6,8 +6,10 @@ export type People = {
   findByEmail(email: string): Promise<{ readonly id: UserId; readonly name: string } | null>;
   /** Makes a person who can sign in with this password. */
   create(person: { readonly email: string; readonly name: string; readonly password: string }): Promise<UserId>;
-  /** Sets the password of a person who has no membership yet (a first run that was cut short). */
+  /** Sets the password of a person, and ends their sessions. */
   setPassword(user: UserId, password: string): Promise<void>;
+  /** The text that is stored for a password. @throws Refused BAD_REQUEST when it is too short, too long, or one of those that are tried first */
+  hashPassword(password: string): Promise<string>;
 };
 
 /** Least characters of a password. */

@@ -1,56 +1,110 @@
-import { insertApiKey, revokeApiKey } from '@tenantree/db';
-import { type AccountId, type Instant, type KeyId, parseName } from '@tenantree/domain';
+import { holdApiKey, insertApiKey, resolveInSubtree, revokeApiKeys, type TenantTransaction } from '@tenantree/db';
+import {
+  type AccountId,
+  accountNotFound,
+  decideKeyTerms,
+  type Instant,
+  type KeyId,
+  type KeyTerms,
+  parseAccountRef,
+  parseName,
+  parseScopes,
+} from '@tenantree/domain';
+import { type Actor, expiryOf } from '../context/actor.ts';
+import { UNAUTHORIZED } from '../guard/error-shape.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, prefixOf, secretOf } from '../hall/secrets.ts';
 
-export type CreatedKey = { readonly id: KeyId; readonly key: string; readonly prefix: string };
+export type CreatedKey = KeyTerms & { readonly id: KeyId; readonly key: string; readonly prefix: string };
 
-/** Makes an API key of an account. The secret is in the answer and nowhere else. @throws Refused */
+export type KeyInput = {
+  readonly name: string;
+  readonly expiresAt?: Instant | null | undefined;
+  readonly scopes?: '*' | Readonly<Record<string, string>> | undefined;
+  /** Accounts of the subtree, by id or external id. */
+  readonly within?: readonly string[] | undefined;
+};
+
+/**
+ * Makes an API key of an account (integrators.md 4.3). The secret is in the answer and nowhere else. One that is made with a key has no
+ * more than that one, and ends with it.
+ *
+ * @throws Refused
+ */
 export async function createApiKey(
   hall: Hall,
   caller: Caller,
-  account: { readonly id: AccountId },
-  input: { readonly name: string; readonly expiresAt: Instant | null },
+  maker: Actor,
+  account: AccountId,
+  input: KeyInput,
 ): Promise<CreatedKey> {
   const { name } = granted(parseName(input.name));
-  const now = nowOf(hall);
-  if (input.expiresAt !== null && input.expiresAt <= now)
-    refuseWith('BAD_REQUEST', 'The key would have expired already.', 'expiresAt');
+  const { expiresAt } = input;
+  const scopes = input.scopes && granted(parseScopes(input.scopes));
+  const bound = maker.kind === 'key' ? { expiresAt: expiryOf(maker), scopes: maker.scopes } : null;
+  const terms = granted(decideKeyTerms({ expiresAt, scopes }, bound, hall.clock.nowMs()));
   const key = secretOf('key', hall.newSecret());
   const id = hall.newId<KeyId>();
   const prefix = prefixOf(key);
-  await hall.db.withTenant(account.id, async (trx) => {
-    const { expiresAt } = input;
+  const now = nowOf(hall);
+  await hall.db.withTenant(account, async (trx) => {
+    await holdMaker(trx, caller);
+    // What the maker reaches it reaches with all that is below: a part of this account's subtree is never more.
+    const within = input.within ? await resolveAll(trx, input.within) : null;
+    const tokenHash = hashSecret(key);
     await insertApiKey(trx, {
-      account: account.id,
+      account,
       id,
       owner: caller.user,
       name,
       prefix,
-      tokenHash: hashSecret(key),
+      tokenHash,
       now,
-      expiresAt,
+      terms,
+      within,
+      madeBy: caller.key,
     });
-    await note(hall, caller, trx, now, account.id, { action: 'key.created', details: { key: name } }, { id, name });
+    await note(hall, caller, trx, now, account, { action: 'key.created', details: { key: name } }, { id, name });
   });
-  return { id, key, prefix };
+  return { id, key, prefix, ...terms };
+}
+
+async function holdMaker(trx: TenantTransaction, { key }: Caller): Promise<void> {
+  if (key !== null && !(await holdApiKey(trx, key))) throw new Refused(UNAUTHORIZED);
+}
+
+async function resolveAll(trx: TenantTransaction, asked: readonly string[]): Promise<readonly AccountId[]> {
+  const refs = asked.map((text) => {
+    const ref = parseAccountRef(text);
+    return { text, id: ref.ok && ref.value.kind === 'id' ? ref.value.id : null, ref };
+  });
+  const externalIds = refs.flatMap(({ ref }) =>
+    ref.ok && ref.value.kind === 'external' ? [ref.value.externalId] : [],
+  );
+  const ids = refs.flatMap(({ id }) => (id === null ? [] : [id]));
+  const found = await resolveInSubtree(trx, ids, externalIds);
+  return refs.map(({ text, ref }) => {
+    const known =
+      ref.ok && (ref.value.kind === 'id' ? found.byId.get(ref.value.id) : found.byExternalId.get(ref.value.externalId));
+    if (!known) throw new Refused({ ...accountNotFound(text).refusal, field: 'within' });
+    return known.id;
+  });
 }
 
 /** Revokes an API key at once, with everything that was made with it. @throws Refused NOT_FOUND */
-export async function revokeKey(
-  hall: Hall,
-  caller: Caller,
-  account: { readonly id: AccountId },
-  id: KeyId,
-): Promise<void> {
-  await hall.db.withTenant(account.id, async (trx) => {
+export async function revokeKey(hall: Hall, caller: Caller, account: AccountId, id: KeyId): Promise<void> {
+  const revoked = await hall.db.withTenant(account, async (trx) => {
     const now = nowOf(hall);
-    const name =
-      (await revokeApiKey(trx, account.id, id, now)) ??
-      refuseWith('NOT_FOUND', 'There is no such key, or it is revoked already.', 'id');
-    await note(hall, caller, trx, now, account.id, { action: 'key.revoked', details: { key: name } }, { id, name });
+    const ended = await revokeApiKeys(trx, account, [id], now);
+    if (ended.length === 0) refuseWith('NOT_FOUND', 'There is no such key, or it is revoked already.', 'id');
+    for (const key of ended) {
+      if (!key.isSeen) continue;
+      const entry = { action: 'key.revoked', details: { key: key.name } } as const;
+      await note(hall, caller, trx, now, key.account, entry, { id: key.id, name: key.name });
+    }
+    return ended;
   });
-  hall.announce.access({ keys: [id] });
+  hall.announce.access({ keys: revoked.map((key) => key.id) });
 }

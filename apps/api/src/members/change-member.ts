@@ -35,7 +35,8 @@ export async function removeMember(
 ): Promise<void> {
   await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
-    const actor = { role: user === caller.user ? member.role : actorRole };
+    // A person may leave whatever their rank; what acts for them, a key or an embedded screen, may not make them leave.
+    const actor = { role: user === caller.user && caller.key === null ? member.role : actorRole };
     granted(decideRemoveMember({ accountName: where.name, member, owners }, actor));
     await deleteMember(scope.trx, where.id, user);
     await addToTotals(scope.trx, where.id, { members: -1 }, scope.version);

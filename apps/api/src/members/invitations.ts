@@ -58,6 +58,7 @@ export async function inviteMember(
       role: input.role,
       tokenHash: hashSecret(token),
       invitedBy: caller.user,
+      madeBy: caller.key,
       now,
       expiresAt,
     };
@@ -107,7 +108,7 @@ export async function acceptInvitation(
   const [root] = await readChain(hall.db, invitation.account);
   if (!root) return voidLink();
   const actor = { kind: 'person' as const, id: person.user, name: person.name, via: null };
-  const caller: Caller = { actor, user: person.user, requestId: request.id };
+  const caller: Caller = { actor, user: person.user, key: null, requestId: request.id };
   await changeTree(hall, caller, { root: root.id, acting: invitation.account }, async (scope) => {
     if (!(await takeInvitation(scope.trx, invitation.account, invitation.id, scope.now))) voidLink();
     const members = await readMembers(scope.trx, invitation.account);

@@ -5,6 +5,7 @@ import { accountProcedure, publicProcedure, router } from '../guard/procedure.ts
 import { nowOf } from '../hall/hall.ts';
 import * as inputs from '../hall/inputs.ts';
 import { PASSWORD_LENGTH } from '../hall/people.ts';
+import { refuseWith } from '../hall/refused.ts';
 import { changeRole, removeMember } from './change-member.ts';
 import { acceptInvitation, inviteMember, readInvitation, revokeInvitation } from './invitations.ts';
 
@@ -46,6 +47,7 @@ export const membersRouter = router({
     }),
 
   leave: accountProcedure.input(z.strictObject({ account: inputs.account })).mutation(async ({ ctx }) => {
+    if (ctx.actor.kind !== 'person') refuseWith('FORBIDDEN', 'Only a signed-in person can leave an account.');
     await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, ctx.caller.user);
     return {};
   }),

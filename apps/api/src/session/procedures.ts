@@ -9,11 +9,15 @@ type KnownAccount = { readonly id: AccountId; readonly name: string; readonly ro
 /** More accounts than these nobody picks from a list. */
 const MOST_ENTRANCES = 500;
 
-/** Where somebody may start: a person's memberships, or the one account of a key or token. */
+/** Where somebody may start: a person's memberships, the account of an embedded screen, or that of a key, in parts where it is kept to some. */
 async function accountsOf(hall: Hall, actor: Actor): Promise<KnownAccount[]> {
   if (actor.kind === 'person') return readEntrances(hall.db, actor.user, MOST_ENTRANCES);
-  const account = (await readChain(hall.db, actor.account)).at(-1);
-  return account ? [{ id: account.id, name: account.name, role: null }] : [];
+  const accounts: KnownAccount[] = [];
+  for (const id of actor.standing.bounds.within ?? [actor.account]) {
+    const account = (await readChain(hall.db, id)).at(-1);
+    if (account) accounts.push({ id, name: account.name, role: null });
+  }
+  return accounts;
 }
 
 export const sessionRouter = router({

@@ -1,9 +1,9 @@
-import { beginTreeChange, insertAccount, isClaimed, offerClaim, takeClaim } from '@tenantree/db';
-import { type AccountId, parseName } from '@tenantree/domain';
+import { beginTreeChange, insertAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
+import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { normalEmail, type People } from '../hall/people.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
 export type ClaimInput = {
@@ -23,43 +23,67 @@ export async function offerSetupLink(hall: Hall): Promise<string | null> {
     : null;
 }
 
-/** A name, or why it is none, at the field that it was given in. */
-function accountName(text: string): ReturnType<typeof parseName> {
-  const parsed = parseName(text);
-  return parsed.ok ? parsed : { ok: false, refusal: { ...parsed.refusal, field: 'accountName' } };
+/** A wish that was read. */
+type Claim = {
+  readonly token: string;
+  readonly name: string;
+  readonly email: string;
+  readonly password: string;
+  readonly accountName: ParsedName;
+};
+
+/** Reads what somebody wants to take the deployment with. @throws Refused NAME_INVALID at the field that has no name */
+export function readClaim(input: ClaimInput): Claim {
+  const accountName = parseName(input.accountName);
+  const { name } = granted(parseName(input.name));
+  if (!accountName.ok) throw new Refused({ ...accountName.refusal, field: 'accountName' });
+  return { ...input, name, email: normalEmail(input.email), accountName: accountName.value };
+}
+
+const alreadyClaimed = (): never =>
+  refuseWith('ALREADY_CLAIMED', 'This Tenantree already has an owner. Sign in instead.');
+
+/** Ends the call when somebody owns the deployment: one question, asked of nobody else. @throws Refused ALREADY_CLAIMED */
+export async function refuseWhenClaimed(hall: Hall): Promise<void> {
+  if (await isClaimed(hall.db)) alreadyClaimed();
 }
 
 /**
- * Takes the deployment: makes the first person and its main account. Of several who try at once, one succeeds.
+ * Takes the deployment: makes the first person and its main account, all in one transaction on one connection. Of several who try at
+ * once, one succeeds, and the others are told so.
  *
- * @throws Refused ALREADY_CLAIMED, UNAUTHORIZED (the link is not one of ours), NAME_INVALID
+ * @throws Refused ALREADY_CLAIMED, UNAUTHORIZED (the link is not one of ours), BAD_REQUEST (the password)
  */
 export async function claimDeployment(
   hall: Hall,
-  people: People,
+  people: Pick<People, 'hashPassword'>,
   requestId: string,
-  input: ClaimInput,
+  claim: Claim,
 ): Promise<{ account: AccountId }> {
-  const person = granted(parseName(input.name)).name;
-  const name = granted(accountName(input.accountName));
-  const email = normalEmail(input.email);
+  const { email, accountName, name: person } = claim;
+  // Takes its time, so before anybody waits for it.
+  const passwordHash = await people.hashPassword(claim.password);
   const account = hall.newId<AccountId>();
   const now = nowOf(hall);
   await hall.db.withTenant(account, async (trx) => {
-    if (!(await takeClaim(trx, hashSecret(input.token)))) {
-      if (await isClaimed(hall.db))
-        refuseWith('ALREADY_CLAIMED', 'This Tenantree already has an owner. Sign in instead.');
+    if (!(await takeClaim(trx, hashSecret(claim.token)))) {
+      if (await isClaimed(trx)) alreadyClaimed();
       refuseWith('UNAUTHORIZED', 'This link is not valid. Use the one that the server printed last.', 'token');
     }
-    const earlier = await people.findByEmail(email);
-    if (earlier) await people.setPassword(earlier.id, input.password);
-    const user = earlier?.id ?? (await people.create({ email, name: person, password: input.password }));
+    const user = await makeFirstPerson(trx, {
+      id: hall.newId<UserId>(),
+      credential: hall.newId(),
+      email,
+      name: person,
+      passwordHash,
+      now,
+    });
     const version = await beginTreeChange(trx, account);
     const root = {
       id: account,
       parent: null,
-      name: name.name,
-      nameKey: name.key,
+      name: accountName.name,
+      nameKey: accountName.key,
       externalId: null,
       metadata: {},
       owner: user,
@@ -69,10 +93,11 @@ export async function claimDeployment(
     const caller = {
       actor: { kind: 'person' as const, id: user, name: person, via: null },
       user,
+      key: null,
       requestId,
     };
-    const entry = { action: 'setup.claimed' as const, details: { account: name.name } };
-    await note(hall, caller, trx, now, account, entry, { id: account, name: name.name });
+    const entry = { action: 'setup.claimed' as const, details: { account: accountName.name } };
+    await note(hall, caller, trx, now, account, entry, { id: account, name: accountName.name });
   });
   return { account };
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { publicProcedure, router } from '../guard/procedure.ts';
 import * as inputs from '../hall/inputs.ts';
 import { PASSWORD_LENGTH } from '../hall/people.ts';
-import { claimDeployment } from './claim.ts';
+import { claimDeployment, readClaim, refuseWhenClaimed } from './claim.ts';
 
 export const setupRouter = router({
   status: publicProcedure.query(async ({ ctx }) => ({ claimed: await isClaimed(ctx.hall.db) })),
@@ -19,7 +19,9 @@ export const setupRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
+      const claim = readClaim(input);
+      await refuseWhenClaimed(ctx.hall);
       await ctx.limitGuesses('setup');
-      return claimDeployment(ctx.hall, ctx.people, ctx.requestId, input);
+      return claimDeployment(ctx.hall, ctx.people, ctx.requestId, claim);
     }),
 });

@@ -1,13 +1,14 @@
-import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, EmbedGrant, Instant, KeyId, RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { type PresentedKey, type RawPresentedKey, toPresentedKey } from '../keys/presented-key.ts';
 
 export type NewEmbedToken = {
   readonly account: AccountId;
   readonly id: RowId;
   readonly key: KeyId;
   readonly origin: string;
-  readonly access: 'read' | 'full';
+  readonly grant: EmbedGrant;
   readonly userRef: string;
   readonly tokenHash: Buffer;
   readonly now: Instant;
@@ -23,7 +24,8 @@ export async function insertEmbedToken(trx: TenantTransaction, token: NewEmbedTo
       id: token.id,
       key_id: token.key,
       origin: token.origin,
-      access: token.access,
+      access: token.grant.access,
+      features: [...token.grant.features],
       user_ref: token.userRef,
       token_hash: token.tokenHash,
       created_at: token.now,
@@ -32,37 +34,30 @@ export async function insertEmbedToken(trx: TenantTransaction, token: NewEmbedTo
     .execute();
 }
 
-/** What a presented embed token proves, with the state of the key it was made with. */
+/** What a presented embed token proves, with the key it was made with. */
 export type PresentedEmbedToken = {
   readonly account: AccountId;
+  /** Of its account, root first. */
+  readonly path: readonly AccountId[];
   readonly id: RowId;
-  readonly key: {
-    readonly id: KeyId;
-    readonly account: AccountId;
-    readonly owner: UserId;
-    readonly expiresAt: Instant | null;
-    readonly revokedAt: Instant | null;
-  };
+  readonly key: PresentedKey;
   readonly origin: string;
-  readonly access: 'read' | 'full';
+  readonly grant: EmbedGrant;
   readonly userRef: string;
   readonly expiresAt: Instant;
 };
 
 /** Finds a token by the SHA-256 of its secret. */
 export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<PresentedEmbedToken | null> {
-  type Raw = {
-    account_id: AccountId;
-    id: RowId;
-    key_id: KeyId;
-    user_id: UserId;
-    key_account_id: AccountId;
+  type Raw = RawPresentedKey & {
+    token_account_id: AccountId;
+    token_path: AccountId[];
+    token_id: RowId;
     origin: string;
-    access: 'read' | 'full';
+    access: EmbedGrant['access'];
+    features: EmbedGrant['features'];
     user_ref: string;
-    expires_at: Date;
-    key_expires_at: Date | null;
-    key_revoked_at: Date | null;
+    token_expires_at: Date;
   };
   const { rows } = await db.pool.query<Raw>({
     name: 'embed_token_by_hash',
@@ -71,21 +66,15 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
   });
   const row = rows[0];
   if (!row) return null;
-  const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
   return {
-    account: row.account_id,
-    id: row.id,
-    key: {
-      id: row.key_id,
-      account: row.key_account_id,
-      owner: row.user_id,
-      expiresAt: text(row.key_expires_at),
-      revokedAt: text(row.key_revoked_at),
-    },
+    account: row.token_account_id,
+    path: row.token_path,
+    id: row.token_id,
+    key: toPresentedKey(row),
     origin: row.origin,
-    access: row.access,
+    grant: { access: row.access, features: row.features },
     userRef: row.user_ref,
-    expiresAt: row.expires_at.toISOString() as Instant,
+    expiresAt: row.token_expires_at.toISOString() as Instant,
   };
 }
 

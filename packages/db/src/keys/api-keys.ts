@@ -1,6 +1,7 @@
-import type { AccountId, Instant, KeyId, UserId } from '@tenantree/domain';
+import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { type PresentedKey, type RawPresentedKey, toPresentedKey } from './presented-key.ts';
 
 /** An API key as it is listed: never the secret, only its first characters. */
 export type ApiKeyRow = {
@@ -12,6 +13,11 @@ export type ApiKeyRow = {
   readonly expiresAt: Instant | null;
   readonly lastUsedAt: Instant | null;
   readonly revokedAt: Instant | null;
+  readonly scopes: KeyScopes;
+  /** The accounts whose subtrees it is kept to, as far as they are still below this one; null: this account's. */
+  readonly within: readonly { readonly id: AccountId; readonly name: string }[] | null;
+  /** The key that it was made with, and ends with; its name where it is a key of an account that is seen from here. */
+  readonly madeBy: { readonly id: KeyId; readonly name: string | null } | null;
 };
 
 const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
@@ -22,6 +28,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     .selectFrom('api_keys as k')
     // The owner may reach the account from above: the name is then out of this account's sight.
     .leftJoin('auth.users as u', 'u.id', 'k.user_id')
+    .leftJoin('api_keys as m', 'm.id', 'k.made_by')
     .select([
       'k.id',
       'k.name',
@@ -32,10 +39,15 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
       'k.expires_at',
       'k.last_used_at',
       'k.revoked_at',
+      'k.scopes',
+      'k.within',
+      'k.made_by',
+      'm.name as maker_name',
     ])
     .where('k.account_id', '=', account)
     .orderBy('k.id', 'desc')
     .execute();
+  const names = await namesOf(trx, [...new Set(rows.flatMap((row) => row.within ?? []))]);
   return rows.map((row) => ({
     id: row.id as KeyId,
     name: row.name,
@@ -45,7 +57,24 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     expiresAt: text(row.expires_at),
     lastUsedAt: text(row.last_used_at),
     revokedAt: text(row.revoked_at),
+    // What is stored was read as scopes when the key was made.
+    scopes: (row.scopes as Exclude<KeyScopes, '*'> | null) ?? '*',
+    within: row.within && names.filter(({ id }) => row.within?.includes(id)),
+    madeBy: row.made_by === null ? null : { id: row.made_by as KeyId, name: row.maker_name },
   }));
+}
+
+async function namesOf(
+  trx: TenantTransaction,
+  accounts: readonly string[],
+): Promise<readonly { readonly id: AccountId; readonly name: string }[]> {
+  if (accounts.length === 0) return [];
+  const rows = await trx
+    .selectFrom('accounts')
+    .select(['id', 'name'])
+    .where('id', 'in', [...accounts])
+    .execute();
+  return rows.map(({ id, name }) => ({ id: id as AccountId, name }));
 }
 
 export type NewApiKey = {
@@ -56,7 +85,9 @@ export type NewApiKey = {
   readonly prefix: string;
   readonly tokenHash: Buffer;
   readonly now: Instant;
-  readonly expiresAt: Instant | null;
+  readonly terms: KeyTerms;
+  readonly within: readonly AccountId[] | null;
+  readonly madeBy: KeyId | null;
 };
 
 /** Stores a key by the SHA-256 of its secret. */
@@ -71,53 +102,50 @@ export async function insertApiKey(trx: TenantTransaction, key: NewApiKey): Prom
       prefix: key.prefix,
       token_hash: key.tokenHash,
       created_at: key.now,
-      expires_at: key.expiresAt,
+      expires_at: key.terms.expiresAt,
       last_used_at: null,
       revoked_at: null,
+      scopes: key.terms.scopes === '*' ? null : JSON.stringify(key.terms.scopes),
+      within: key.within && [...key.within],
+      made_by: key.madeBy,
     })
     .execute();
 }
 
-/** Revokes a key; its name, or null when there is no such key or it is revoked already. */
-export async function revokeApiKey(
-  trx: TenantTransaction,
-  account: AccountId,
-  id: KeyId,
-  now: Instant,
-): Promise<string | null> {
-  const row = await trx
-    .updateTable('api_keys')
-    .set({ revoked_at: now })
-    .where('account_id', '=', account)
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .returning('name')
-    .executeTakeFirst();
-  return row?.name ?? null;
-}
-
-/** What a presented key proves. Whether it still holds (expired, revoked) is the reader's question. */
-export type PresentedKey = {
+/** A key that was revoked, itself or because the one was with which it was made. */
+export type RevokedKey = {
   readonly account: AccountId;
   readonly id: KeyId;
-  readonly owner: UserId;
   readonly name: string;
-  readonly expiresAt: Instant | null;
-  readonly revokedAt: Instant | null;
+  /** Whether the acting account sees it: what was made with a key may have been moved away with its account. */
+  readonly isSeen: boolean;
 };
+
+/**
+ * Revokes keys of an account with all keys that were made with them, however far down, and withdraws the open invitations that were.
+ * Those that are revoked already, or are not there, are left out of the answer.
+ */
+export async function revokeApiKeys(
+  trx: TenantTransaction,
+  account: AccountId,
+  ids: readonly KeyId[],
+  now: Instant,
+): Promise<readonly RevokedKey[]> {
+  type Raw = { account_id: AccountId; id: KeyId; name: string; is_seen: boolean };
+  const { rows } = await sql<Raw>`
+    SELECT * FROM revoke_api_keys(${account}, ${[...ids]}::uuid[], ${now}::timestamptz)`.execute(trx);
+  return rows.map((row) => ({ account: row.account_id, id: row.id, name: row.name, isSeen: row.is_seen }));
+}
+
+/** Keeps the key that something is made with from being revoked before this transaction ends; false when it is revoked. */
+export async function holdApiKey(trx: TenantTransaction, id: KeyId): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`SELECT hold_api_key(${id}) AS held`.execute(trx);
+  return rows[0]?.held ?? false;
+}
 
 /** Finds a key by the SHA-256 of its secret and notes its use (at most once a minute). */
 export async function findApiKey(db: Database, tokenHash: Buffer, now: Instant): Promise<PresentedKey | null> {
-  type Raw = {
-    account_id: AccountId;
-    id: KeyId;
-    user_id: UserId;
-    name: string;
-    expires_at: Date | null;
-    revoked_at: Date | null;
-    last_used_at: Date | null;
-  };
-  const { rows } = await db.pool.query<Raw>({
+  const { rows } = await db.pool.query<RawPresentedKey>({
     name: 'api_key_by_hash',
     text: 'SELECT * FROM api_key_by_hash($1)',
     values: [tokenHash],
@@ -127,12 +155,5 @@ export async function findApiKey(db: Database, tokenHash: Buffer, now: Instant):
   const unused = row.last_used_at === null || Date.parse(now) - row.last_used_at.getTime() > 60_000;
   if (unused && row.revoked_at === null)
     await sql`SELECT touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
-  return {
-    account: row.account_id,
-    id: row.id,
-    owner: row.user_id,
-    name: row.name,
-    expiresAt: text(row.expires_at),
-    revokedAt: text(row.revoked_at),
-  };
+  return toPresentedKey(row);
 }

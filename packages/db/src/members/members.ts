@@ -1,4 +1,4 @@
-import type { AccountId, Instant, Role, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, Instant, KeyId, Role, RowId, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 
@@ -85,6 +85,8 @@ export type NewInvitation = Invitation & {
   readonly account: AccountId;
   readonly tokenHash: Buffer;
   readonly invitedBy: UserId | null;
+  /** The key that it was made with, and ends with; null: a person made it. */
+  readonly madeBy: KeyId | null;
   readonly now: Instant;
 };
 
@@ -105,6 +107,7 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
       role: invitation.role,
       token_hash: invitation.tokenHash,
       invited_by: invitation.invitedBy,
+      made_by: invitation.madeBy,
       created_at: invitation.now,
       expires_at: invitation.expiresAt,
       accepted_at: null,

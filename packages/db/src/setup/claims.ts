@@ -1,10 +1,10 @@
-import type { Instant } from '@tenantree/domain';
+import type { Instant, RowId, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 
-/** Whether somebody owns this deployment: its first account has a member. */
-export async function isClaimed(db: Database): Promise<boolean> {
-  const { rows } = await sql<{ claimed: boolean }>`SELECT is_claimed() AS claimed`.execute(db.app);
+/** Whether somebody owns this deployment: its first account has a member. One question, or part of a transaction. */
+export async function isClaimed(db: Database | TenantTransaction): Promise<boolean> {
+  const { rows } = await sql<{ claimed: boolean }>`SELECT is_claimed() AS claimed`.execute('app' in db ? db.app : db);
   return rows[0]?.claimed ?? false;
 }
 
@@ -20,4 +20,24 @@ export async function offerClaim(db: Database, tokenHash: Buffer, now: Instant):
 export async function takeClaim(trx: TenantTransaction, tokenHash: Buffer): Promise<boolean> {
   const { rows } = await sql<{ taken: boolean }>`SELECT take_claim(${tokenHash}) AS taken`.execute(trx);
   return rows[0]?.taken ?? false;
+}
+
+export type FirstPerson = {
+  /** Ids for the person and for what they sign in with, if they are new. */
+  readonly id: UserId;
+  readonly credential: RowId;
+  readonly email: string;
+  readonly name: string;
+  readonly passwordHash: string;
+  readonly now: Instant;
+};
+
+/** Makes the person who takes the deployment, in the transaction that does; @returns the id of an earlier one with this address, who has this password now */
+export async function makeFirstPerson(trx: TenantTransaction, person: FirstPerson): Promise<UserId> {
+  const { id, credential, email, name, passwordHash, now } = person;
+  const { rows } = await sql<{ person: UserId }>`
+    SELECT make_first_person(${id}, ${email}, ${name}, ${credential}, ${passwordHash}, ${now}::timestamptz) AS person`.execute(
+    trx,
+  );
+  return rows[0]?.person ?? id;
 }

@@ -2,8 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLevelMap } from '../../test/arbitraries.ts';
 import type { AccountId } from '../ids.ts';
-import { effectiveLevels, keyMembership, type Membership, reachedOf, reaches, roleAt } from './effective.ts';
-import { LEVEL_CODES, type LevelMap, packLevels, unpackLevels } from './levels.ts';
+import { packScopes } from '../keys/key-terms.ts';
+import {
+  effectiveLevels,
+  type KeyBounds,
+  keyMembership,
+  type Membership,
+  reachedOf,
+  reaches,
+  roleAt,
+  screenMembership,
+} from './effective.ts';
+import { LEVEL_CODES, type LevelMap, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLES, roleLevel } from './roles.ts';
 
@@ -119,17 +129,51 @@ describe('reach', () => {
 
 describe('an API key', () => {
   const keyPath = pathTo(2);
+  const WHOLE: KeyBounds = { scopes: UNBOUNDED, within: null };
 
   it('has its owner’s highest present role and falls with it', () => {
-    expect(keyMembership([{ account: PATH[0]!, role: 'admin' }], keyPath)).toEqual({ account: PATH[2], role: 'admin' });
-    expect(keyMembership([{ account: PATH[0]!, role: 'member' }], keyPath)).toBeNull();
-    expect(keyMembership([], keyPath)).toBeNull();
+    expect(keyMembership([{ account: PATH[0]!, role: 'admin' }], keyPath, WHOLE)).toEqual({
+      account: PATH[2],
+      role: 'admin',
+      bounds: WHOLE,
+    });
+    expect(keyMembership([{ account: PATH[0]!, role: 'member' }], keyPath, WHOLE)).toBeNull();
+    expect(keyMembership([], keyPath, WHOLE)).toBeNull();
+  });
+
+  it('reaches no more of the subtree than it is kept to', () => {
+    const key = keyMembership([{ account: PATH[0]!, role: 'owner' }], keyPath, { ...WHOLE, within: [PATH[3]!] });
+    expect(PATH.map((_, depth) => reaches(key ? [key] : [], pathTo(depth)))).toEqual([false, false, false, true, true]);
+  });
+
+  it('has of each permission what its scopes name, each row for itself, and never more than its owner', () => {
+    const scopes = packScopes({ 'account.subaccounts': 'read', 'billing.usage': 'full' });
+    const levels = (role: Membership['role']) => {
+      const key = keyMembership([{ account: PATH[2]!, role }], keyPath, { ...WHOLE, scopes });
+      const had = unpackLevels(effectiveLevels(key ? [key] : [], keyPath, []));
+      return Object.fromEntries(Object.entries(had).filter(([, level]) => level !== 'none'));
+    };
+    expect(levels('owner')).toEqual({ 'account.subaccounts': 'read', 'billing.usage': 'full' });
+    expect(levels('agency_admin')).toEqual({ 'account.subaccounts': 'read' });
+    expect(levels('viewer')).toEqual({});
+  });
+
+  it('gives a screen that is embedded with it no more than it has, and only where it reaches', () => {
+    const scopes = packScopes({ account: 'full' });
+    const key = keyMembership([{ account: PATH[0]!, role: 'admin' }], keyPath, { scopes, within: [PATH[3]!] });
+    if (!key) throw new Error('the key stands');
+    expect(screenMembership(key, keyPath, UNBOUNDED)).toBeNull();
+    expect(screenMembership(key, pathTo(4), UNBOUNDED)).toEqual({
+      account: PATH[4],
+      role: 'admin',
+      bounds: { scopes, within: null },
+    });
   });
 
   it('never has more than its owner has there', () => {
     fc.assert(
       fc.property(anyMemberships, anyCaps, anyDepth, (owner, maps, depth) => {
-        const key = keyMembership(owner, keyPath);
+        const key = keyMembership(owner, keyPath, WHOLE);
         if (key === null) return;
         fc.pre(depth >= 2);
         const keys = effectiveLevels([key], pathTo(depth), capsOf(maps));

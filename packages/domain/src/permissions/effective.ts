@@ -1,17 +1,34 @@
 import type { AccountPath } from '../hierarchy/path.ts';
 import type { AccountId } from '../ids.ts';
-import { boundByControllers, highest, type Levels, lowest, NO_LEVELS } from './levels.ts';
+import { boundByControllers, highest, type Levels, lowest, NO_LEVELS, UNBOUNDED } from './levels.ts';
 import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
 
 /** A person's, or in effect a key's, standing in one account. */
-export type Membership = { readonly account: AccountId; readonly role: Role };
+export type Membership = {
+  readonly account: AccountId;
+  readonly role: Role;
+  /** What a key leaves of it (integrators.md 4.3); a person's is whole. */
+  readonly bounds?: KeyBounds;
+};
+
+/** What of its owner's standing a key, or a screen embedded with it, makes use of. */
+export type KeyBounds = {
+  /** No permission above these levels. */
+  readonly scopes: Levels;
+  /** Only these accounts and what is below them; null: the whole subtree. */
+  readonly within: readonly AccountId[] | null;
+};
 
 /** The highest levels that an account's parent side leaves it (product.md 3.3). Accounts without caps are simply not in a list of caps. */
 export type AccountCaps = { readonly account: AccountId; readonly levels: Levels };
 
-/** Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (product.md 2.6). */
-export const reachesFrom = ({ account, role }: Membership, path: AccountPath): boolean =>
-  path.at(-1) === account || (ROLE_REACH[role] === 'subtree' && path.includes(account));
+/**
+ * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (product.md 2.6);
+ * a key's, where it is kept to a part of the subtree, only in that part.
+ */
+export const reachesFrom = ({ account, role, bounds }: Membership, path: AccountPath): boolean =>
+  (path.at(-1) === account || (ROLE_REACH[role] === 'subtree' && path.includes(account))) &&
+  (bounds?.within?.some((id) => path.includes(id)) ?? true);
 
 /** Whether an actor may get into the account at the end of a path at all. If not, the account does not exist for it (product.md 2.5). */
 export const reaches = (memberships: readonly Membership[], path: AccountPath): boolean =>
@@ -23,7 +40,8 @@ export const reachedOf = (memberships: readonly Membership[], path: AccountPath)
 
 /**
  * What one membership that reaches the end of a path gives there (product.md 3.3): the role's levels, lowered by the caps of every
- * account from the membership up to the root, rows bounded by their controllers. Caps below the membership don't bind who comes from above.
+ * account from the membership up to the root, rows bounded by their controllers, and of that what the scopes of a key name: each row for
+ * itself. Caps below the membership don't bind who comes from above.
  */
 export function levelsFrom(membership: Membership, path: AccountPath, caps: readonly AccountCaps[]): Levels {
   const standing = path.indexOf(membership.account);
@@ -32,7 +50,7 @@ export function levelsFrom(membership: Membership, path: AccountPath, caps: read
     const position = path.indexOf(cap.account);
     if (position !== -1 && position <= standing) levels = lowest(levels, cap.levels);
   }
-  return boundByControllers(levels);
+  return lowest(boundByControllers(levels), membership.bounds?.scopes ?? UNBOUNDED);
 }
 
 /**
@@ -61,7 +79,27 @@ export const roleAt = (memberships: readonly Membership[], path: AccountPath): R
  *
  * @param path of the account the key belongs to
  */
-export function keyMembership(owner: readonly Membership[], path: AccountPath): Membership | null {
+export function keyMembership(
+  owner: readonly Membership[],
+  path: AccountPath,
+  bounds: KeyBounds,
+): Required<Membership> | null {
   const [role, account] = [roleAt(owner, path), path.at(-1)];
-  return role === null || account === undefined ? null : { account, role };
+  return role === null || account === undefined ? null : { account, role, bounds };
+}
+
+/**
+ * The standing of a screen that was embedded with a key: at its own account, the key's account or one below, with the key's role and
+ * scopes. Null when the key doesn't reach that account now.
+ *
+ * @param path of the account that the screen shows
+ */
+export function screenMembership(
+  key: Required<Membership>,
+  path: AccountPath,
+  scopes: Levels,
+): Required<Membership> | null {
+  const account = path.at(-1);
+  if (account === undefined || !reachesFrom(key, path)) return null;
+  return { account, role: key.role, bounds: { scopes: lowest(key.bounds.scopes, scopes), within: null } };
 }

@@ -4,6 +4,7 @@ import type {
   AccountRow,
   AccountStatus,
   AccountsFrame,
+  EmbedFeature,
   Instant,
   PermissionKey,
   SuspensionKind,
@@ -47,6 +48,8 @@ export type AccountDetail = AccountRow & {
   readonly effective: { readonly kind: SuspensionKind | null; readonly by: AccountName | null };
   /** What the actor may do in this account. */
   readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
+  /** What the session's token was made for; null: nothing bounds it. */
+  readonly features: readonly EmbedFeature[] | null;
   readonly treeVersion: number;
 };
 

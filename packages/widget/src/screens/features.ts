@@ -1,6 +1,9 @@
 import type { AccountDetail } from '../data/account-source.ts';
 
-/** What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6). */
+/**
+ * What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6), and what its token was not
+ * made for is not offered either.
+ */
 export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;
 export type Feature = (typeof FEATURES)[number];
 
@@ -12,5 +15,7 @@ export function allowedFeatures(
 ): ReadonlySet<Feature> {
   const manages = access === 'full' && detail?.levels['account.subaccounts'] === 'full' && detail.status !== 'closed';
   const always: readonly Feature[] = ['switch', 'open'];
-  return new Set(wanted.filter((feature) => manages || always.includes(feature)));
+  const granted = (feature: Feature): boolean =>
+    feature === 'open' || (detail?.features?.some((one) => one === feature) ?? true);
+  return new Set(wanted.filter((feature) => granted(feature) && (manages || always.includes(feature))));
 }

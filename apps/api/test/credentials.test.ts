@@ -1,0 +1,259 @@
+import { EMBED_FEATURES } from '@tenantree/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCREEN_PROCEDURES } from '../src/guard/access.ts';
+import { appRouter } from '../src/router.ts';
+import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+const DAY_MS = 86_400_000;
+const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+const ORIGIN = 'https://portal.example';
+
+let api: Deployment;
+let owner: Client;
+let root: string;
+beforeAll(async () => {
+  api = await deploy({ clock });
+  owner = api.owner;
+  root = api.root;
+});
+afterAll(() => api.close());
+
+const make = async (account: string, name: string, more: object = {}): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
+
+type Wish = Partial<Parameters<Client['embed']['createToken']['mutate']>[0]>;
+
+/** A screen of an account that was embedded with a key. */
+async function screen(key: Client, account: string, wish: Wish = {}): Promise<Client> {
+  const { token } = await key.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'dana', ...wish });
+  return clientWith(api.url, { authorization: `Bearer ${token}`, origin: ORIGIN });
+}
+
+const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
+
+describe('An embedded screen (integrators.md 7)', () => {
+  it('is opened for lists of procedures that exist, and for none that makes a credential', () => {
+    const procedures = Object.keys(appRouter._def.procedures);
+    const listed = Object.values(SCREEN_PROCEDURES).flat();
+    expect(listed.filter((path) => !procedures.includes(path))).toEqual([]);
+    expect(listed.filter((path) => /^(keys|embed|setup)\.|^members\.leave$|^accounts\.createMain$/.test(path))).toEqual(
+      [],
+    );
+    expect(Object.keys(SCREEN_PROCEDURES)).toEqual(['always', ...EMBED_FEATURES]);
+  });
+
+  it('reads accounts and usage unless more is asked for, and with access "full" alone creates and renames', async () => {
+    const account = await make(root, 'Usual');
+    const { client: key } = await api.key(account);
+    const usual = await screen(key, account);
+    expect((await usual.accounts.get.query({ account })).features).toEqual(['usage']);
+    expect((await usual.accounts.list.query({ account })).rows).toEqual([]);
+    expect((await usual.usage.totals.query({ account })).total).toBe('0');
+    expect(await codeOf(usual.accounts.create.mutate({ account, name: 'Not so' }))).toBe('FEATURE_NOT_ALLOWED');
+    const full = await screen(key, account, { access: 'full' });
+    expect((await full.accounts.get.query({ account })).features).toEqual(['usage', 'create', 'rename']);
+    const made = (await full.accounts.create.mutate({ account, name: 'So it is' })).account.id;
+    expect((await full.accounts.rename.mutate({ account: made, name: 'Renamed' })).name).toBe('Renamed');
+    expect(await codeOf(full.accounts.close.mutate({ account: made }))).toBe('FEATURE_NOT_ALLOWED');
+  });
+
+  it('does what its features name and nothing else, and for reading only nothing of it that changes', async () => {
+    const account = await make(root, 'Featured');
+    const below = await make(account, 'Featured below');
+    const { client: key } = await api.key(account);
+    const suspending = await screen(key, account, { features: ['suspend'] });
+    expect((await suspending.accounts.suspend.mutate({ account: below })).status).toBe('suspended');
+    expect((await suspending.accounts.reactivate.mutate({ account: below })).status).toBe('active');
+    expect(await codeOf(suspending.usage.totals.query({ account }))).toBe('FEATURE_NOT_ALLOWED');
+    expect((await suspending.accounts.list.query({ account })).rows[0]?.minutes).toBeNull();
+    const reading = await screen(key, account, { features: ['suspend', 'members'], access: 'read' });
+    expect((await reading.accounts.get.query({ account })).features).toEqual(['members']);
+    expect((await reading.members.list.query({ account })).members.length).toBeGreaterThan(0);
+    expect(await codeOf(reading.accounts.suspend.mutate({ account: below }))).toBe('FORBIDDEN');
+    expect(await codeOf(key.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'dana', features: [] }))).toBe(
+      'BAD_REQUEST',
+    );
+  });
+
+  it('makes no key, no token and no main account, leaves no account, and takes no deployment', async () => {
+    const account = await make(root, 'Kept');
+    const { client: key } = await api.key(account);
+    const all = await screen(key, account, { features: [...EMBED_FEATURES] });
+    const refused = await Promise.all(
+      [
+        all.keys.create.mutate({ account, name: 'Lasting' }),
+        all.keys.list.query({ account }),
+        all.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'eve' }),
+        all.accounts.createMain.mutate({ name: 'My own' }),
+        all.members.leave.mutate({ account }),
+        all.usage.record.mutate({ account, events: [] }),
+      ].map(codeOf),
+    );
+    expect(new Set(refused)).toEqual(new Set(['FEATURE_NOT_ALLOWED']));
+  });
+
+  it('makes nobody owner or admin, and changes none', async () => {
+    const account = await make(root, 'Ranked');
+    await join(api.url, owner, account, 'ranked@example.com', 'admin');
+    const { members } = await owner.members.list.query({ account });
+    const { client: key } = await api.key(account);
+    const all = await screen(key, account, { features: ['members'] });
+    for (const role of ['owner', 'admin'] as const) {
+      const email = `${role}-to-be@example.com`;
+      expect(await codeOf(all.members.invite.mutate({ account, email, role }))).toBe('ROLE_TOO_HIGH');
+    }
+    for (const { userId } of members)
+      expect(await codeOf(all.members.remove.mutate({ account, userId }))).toBe('ROLE_TOO_HIGH');
+    expect((await all.members.invite.mutate({ account, email: 'm@example.com', role: 'member' })).link).toContain(
+      '/invite/',
+    );
+  });
+
+  it('asks for reach first: what it can’t reach does not exist, whatever it was opened for', async () => {
+    const account = await make(root, 'Asking');
+    const foreign = await make(root, 'Foreign');
+    const { client: key } = await api.key(account);
+    const reading = await screen(key, account, { access: 'read' });
+    expect(await codeOf(reading.accounts.create.mutate({ account: foreign, name: 'No' }))).toBe('NOT_FOUND');
+    expect(await codeOf(reading.keys.create.mutate({ account: foreign, name: 'No' }))).toBe('NOT_FOUND');
+    expect(await codeOf(reading.usage.record.mutate({ account: foreign, events: [] }))).toBe('NOT_FOUND');
+  });
+
+  it('ends with its key, and is told so when it is made', async () => {
+    const account = await make(root, 'Short');
+    const expiresAt = new Date(Date.now() + 300_000).toISOString();
+    const { key } = await owner.keys.create.mutate({ account, name: 'Short', expiresAt });
+    const client = clientWithToken(api.url, key);
+    const made = await client.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'dana' });
+    expect(made.expiresAt).toBe(expiresAt);
+  });
+});
+
+describe('An API key (integrators.md 4.3)', () => {
+  it('lasts a year unless it is said otherwise, and has all that its owner has', async () => {
+    const account = await make(root, 'Lasting');
+    const made = await owner.keys.create.mutate({ account, name: 'Usual' });
+    expect(Date.parse(made.expiresAt ?? '') - Date.now()).toBeGreaterThan(364 * DAY_MS);
+    expect(made.scopes).toBe('*');
+    expect((await owner.keys.create.mutate({ account, name: 'For ever', expiresAt: null })).expiresAt).toBeNull();
+    clock.aheadMs = 366 * DAY_MS;
+    expect(await codeOf(clientWithToken(api.url, made.key).session.me.query())).toBe('UNAUTHORIZED');
+    clock.aheadMs = 0;
+  });
+
+  it('has of each permission what its scopes name, and none of the others', async () => {
+    const account = await make(root, 'Scoped');
+    const made = await owner.keys.create.mutate({
+      account,
+      name: 'Reader',
+      scopes: { 'account.subaccounts': 'read', 'billing.usage': 'full' },
+    });
+    const reader = clientWithToken(api.url, made.key);
+    const { levels } = await reader.accounts.get.query({ account });
+    expect(Object.entries(levels).filter(([, level]) => level !== 'none')).toEqual([
+      ['account.subaccounts', 'read'],
+      ['billing.usage', 'full'],
+    ]);
+    expect((await reader.accounts.list.query({ account })).total).toBe(0);
+    expect(await codeOf(reader.accounts.create.mutate({ account, name: 'No' }))).toBe('FORBIDDEN');
+    expect(await codeOf(reader.keys.list.query({ account }))).toBe('FORBIDDEN');
+    const wish = (scopes: Record<string, string>) =>
+      refusalOf(owner.keys.create.mutate({ account, name: 'Wrong', scopes }));
+    expect(await wish({ colour: 'full' })).toMatchObject({ code: 'BAD_REQUEST', field: 'scopes.colour' });
+    expect(await wish({ billing: 'read' })).toMatchObject({
+      field: 'scopes.billing',
+      message: 'Billing can be one of: none, full.',
+    });
+  });
+
+  it('reaches no more than the part of the subtree that it is kept to', async () => {
+    const account = await make(root, 'Parts');
+    const mine = await make(account, 'Part mine', { externalId: 'part-mine' });
+    const below = await make(mine, 'Part below');
+    const other = await make(account, 'Part other');
+    const made = await owner.keys.create.mutate({ account, name: 'Narrow', within: ['ext:part-mine'] });
+    const narrow = clientWithToken(api.url, made.key);
+    expect((await narrow.session.me.query()).accounts.map(({ name }) => name)).toEqual(['Part mine']);
+    expect((await narrow.accounts.get.query({ account: below })).path.map(({ name }) => name)).toEqual([
+      'Part mine',
+      'Part below',
+    ]);
+    for (const beyond of [root, account, other])
+      expect(await codeOf(narrow.accounts.get.query({ account: beyond }))).toBe('NOT_FOUND');
+    const [listed] = (await owner.keys.list.query({ account })).keys;
+    expect(listed).toMatchObject({ name: 'Narrow', within: [{ id: mine, name: 'Part mine' }], madeBy: null });
+    expect(await refusalOf(owner.keys.create.mutate({ account: mine, name: 'Wide', within: [other] }))).toMatchObject({
+      code: 'NOT_FOUND',
+      field: 'within',
+    });
+  });
+
+  it('makes no key with more than itself, and one that it made ends with it, however far down', async () => {
+    const account = await make(root, 'Makers');
+    const below = await make(account, 'Makers below');
+    const expiresAt = new Date(Date.now() + 30 * DAY_MS).toISOString();
+    const scopes = { 'developers.apiKeys': 'full', 'account.subaccounts': 'read' };
+    const made = await owner.keys.create.mutate({ account, name: 'First', expiresAt, scopes });
+    const first = clientWithToken(api.url, made.key);
+    const wish = (more: object) => refusalOf(first.keys.create.mutate({ account, name: 'More', ...more }));
+    expect(await wish({ scopes: '*' })).toMatchObject({ code: 'FORBIDDEN', field: 'scopes' });
+    expect(await wish({ scopes: { 'account.subaccounts': 'full' } })).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await wish({ expiresAt: null })).toMatchObject({ code: 'FORBIDDEN', field: 'expiresAt' });
+    expect(await wish({ expiresAt: new Date(Date.now() + 31 * DAY_MS).toISOString() })).toMatchObject({
+      field: 'expiresAt',
+    });
+    const second = await first.keys.create.mutate({ account: below, name: 'Second' });
+    expect(second).toMatchObject({ expiresAt, scopes });
+    const third = await clientWithToken(api.url, second.key).keys.create.mutate({ account: below, name: 'Third' });
+    expect((await owner.keys.list.query({ account: below })).keys.map(({ madeBy }) => madeBy?.name)).toEqual([
+      'Second',
+      null,
+    ]);
+    await owner.keys.revoke.mutate({ account, id: made.id });
+    for (const { key } of [made, second, third])
+      expect(await codeOf(clientWithToken(api.url, key).session.me.query())).toBe('UNAUTHORIZED');
+    const { rows } = await owner.audit.list.query({ account: below, limit: 2 });
+    expect(rows.map(({ sentence }) => sentence).toSorted()).toEqual([
+      'revoked the API key Second',
+      'revoked the API key Third',
+    ]);
+  });
+
+  it('takes the open invitations with it that were made with it', async () => {
+    const account = await make(root, 'Inviting');
+    const { client, id } = await api.key(account);
+    const invite = (by: Client, email: string) => by.members.invite.mutate({ account, email, role: 'member' });
+    const byKey = await invite(client, 'by-key@example.com');
+    const byScreen = await invite(await screen(client, account, { features: ['members'] }), 'by-screen@example.com');
+    const byOwner = await invite(owner, 'by-owner@example.com');
+    await owner.keys.revoke.mutate({ account, id });
+    const accept = ({ link }: { link: string }) =>
+      clientWith(api.url, {}).members.acceptInvitation.mutate({
+        token: tokenOf(link),
+        name: 'Somebody',
+        password: PASSWORD,
+      });
+    expect(await codeOf(accept(byKey))).toBe('UNAUTHORIZED');
+    expect(await codeOf(accept(byScreen))).toBe('UNAUTHORIZED');
+    expect((await accept(byOwner)).account).toBe(account);
+  });
+
+  it('is nobody’s, like an embedded screen of it, when it reaches nothing any more', async () => {
+    const account = await make(root, 'Falling');
+    const admin = await join(api.url, owner, account, 'falling@example.com', 'admin');
+    const made = await admin.keys.create.mutate({ account, name: 'Falls' });
+    const key = clientWithToken(api.url, made.key);
+    const shown = await screen(key, account);
+    expect((await key.session.me.query()).home).toBe(account);
+    expect((await shown.session.me.query()).home).toBe(account);
+    const { members } = await owner.members.list.query({ account });
+    const userId = members.find(({ email }) => email === 'falling@example.com')?.userId ?? '';
+    await owner.members.remove.mutate({ account, userId });
+    for (const client of [key, shown]) {
+      expect(await codeOf(client.session.me.query())).toBe('UNAUTHORIZED');
+      expect(await codeOf(client.accounts.get.query({ account }))).toBe('UNAUTHORIZED');
+      expect(await codeOf(client.accounts.get.query({ account: root }))).toBe('UNAUTHORIZED');
+    }
+  });
+});
