@@ -101,11 +101,13 @@ describe('The table (product.md 2.2)', () => {
     const parent = await make(root, 'Cursors');
     for (const name of ['a1', 'b1', 'c1']) await make(parent, name);
     const { nextCursor } = await owner.accounts.list.query({ account: parent, limit: 1 });
-    const tampered = `${nextCursor?.slice(0, -2)}AA`;
-    expect(await refusalOf(owner.accounts.list.query({ account: parent, limit: 1, cursor: tampered }))).toMatchObject({
-      code: 'BAD_REQUEST',
-      field: 'cursor',
-    });
+    const continued = (cursor: string) => owner.accounts.list.query({ account: parent, limit: 1, cursor });
+    expect((await continued(nextCursor ?? '')).rows).toHaveLength(1);
+    const tampered = [`${nextCursor?.slice(0, -2)}AA`, '', '.', `.${nextCursor}`, nextCursor?.split('.')[0]];
+    const added = ['.', '.x', '=', ' ', '\n', 'A', '!'].map((more) => nextCursor + more);
+    for (const cursor of [...tampered, ...added]) {
+      expect(await refusalOf(continued(cursor ?? '')), cursor).toMatchObject({ code: 'BAD_REQUEST', field: 'cursor' });
+    }
     expect(
       await codeOf(owner.accounts.list.query({ account: parent, sort: 'minutes', cursor: nextCursor ?? '' })),
     ).toBe('BAD_REQUEST');
@@ -123,6 +125,84 @@ describe('The table (product.md 2.2)', () => {
     expect(found.rows.map((row) => row.name)).toContain('Zürich branch');
     expect((await owner.accounts.search.query({ account: region, query: '100% pure_' })).matches).toEqual([needle]);
     expect((await owner.accounts.search.query({ account: region, query: '1000' })).total).toBe(0);
+  });
+});
+
+describe('Names (product.md 2.2)', () => {
+  it('are found without diacritics and with, whatever the order of the words', async () => {
+    const region = await make(root, 'Found names');
+    const found = async (query: string): Promise<string[]> => {
+      const { rows, matches } = await owner.accounts.search.query({ account: region, query });
+      return matches.map((id) => rows.find((row) => row.id === id)?.name ?? '');
+    };
+    const typed: Record<string, readonly string[]> = {
+      München: ['munchen', 'MÜNCHEN', 'Mu\u0308nchen'],
+      Munchweiler: ['Münchweiler'],
+      İstanbul: ['istanbul', 'İSTANBUL', 'Istanbul'],
+      Iğdır: ['igdir', 'ığdır'],
+      'Éclair Pâtisserie': ['eclair', 'patisserie éclair'],
+      'Praxis Nord-Ärzte': ['nord arzte', 'Ärzte Nord', 'arzte praxis'],
+      'Łódź Øst': ['lodz', 'ost lodz'],
+      'Straße Æther': ['strasse', 'STRASSE', 'aether'],
+      'L’Oréal 100%': ["l'oreal", '100%', 'oreal 100%'],
+      Ἀθῆναι: ['αθηναι', 'ΑΘΗΝΑΙ'],
+      Ёлка: ['елка'],
+      'ＡＣＭＥ ﬁne': ['acme', 'fine'],
+    };
+    for (const name of Object.keys(typed)) await make(region, name);
+    for (const [name, queries] of Object.entries(typed)) {
+      for (const query of queries) expect(await found(query), query).toEqual([name]);
+    }
+    expect(await found('100_')).toEqual([]);
+    expect(await found('münch')).toEqual(['München', 'Munchweiler']);
+  });
+
+  it('sort by their letters and by the numbers in them, page by page, in both directions and in a search', async () => {
+    const parent = await make(root, 'Sorted names');
+    const sorted = [
+      '(Item)',
+      '7 Up',
+      'Äpfel',
+      'apple',
+      'Item 2',
+      'item 3',
+      'Ítem 3b',
+      'Item 10',
+      'Öl item',
+      'zebra item',
+      'Ωmega',
+    ];
+    for (const name of sorted.toReversed()) await make(parent, name);
+    const pages = async (direction: 'asc' | 'desc'): Promise<string[]> => {
+      const names: string[] = [];
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page = await owner.accounts.list.query({
+          account: parent,
+          direction,
+          limit: 2,
+          ...(cursor && { cursor }),
+        });
+        names.push(...page.rows.map((row) => row.name));
+        cursor = page.nextCursor;
+      }
+      return names;
+    };
+    expect(await pages('asc')).toEqual(sorted);
+    expect(await pages('desc')).toEqual(sorted.toReversed());
+    const found: string[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null) {
+      const page = await owner.accounts.search.query({
+        account: parent,
+        query: 'item',
+        limit: 2,
+        ...(cursor && { cursor }),
+      });
+      found.push(...page.matches.map((id) => page.rows.find((row) => row.id === id)?.name ?? ''));
+      cursor = page.nextCursor;
+    }
+    expect(found).toEqual(['Item 2', 'item 3', 'Ítem 3b', 'Item 10', 'Öl item', 'zebra item', '(Item)']);
   });
 });
 

@@ -10,6 +10,7 @@ import * as usageFunctions from './migrations/0005-usage-functions.ts';
 import * as ownAccount from './migrations/0006-own-account.ts';
 import * as boundedCredentials from './migrations/0007-bounded-credentials.ts';
 import * as counting from './migrations/0008-counting.ts';
+import * as names from './migrations/0009-names.ts';
 import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
@@ -23,6 +24,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0006-own-account': ownAccount,
   '0007-bounded-credentials': boundedCredentials,
   '0008-counting': counting,
+  '0009-names': names,
   '0010-audit-of-trees': auditOfTrees,
 };
 

@@ -12,6 +12,8 @@ export type AccountsTable = {
   depth: number;
   name: string;
   name_key: string;
+  /** The name key without diacritics. */
+  search_key: ColumnType<string, never, never>;
   external_id: string | null;
   metadata: ColumnType<Record<string, unknown>, string, string>;
   status: 'active' | 'suspended' | 'closed';

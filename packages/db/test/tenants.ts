@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AccountId, type Decimal, type Instant, instantOf, newId } from '@tenantree/domain';
+import { type AccountId, type Decimal, type Instant, instantOf, nameKey, newId } from '@tenantree/domain';
 import {
   type AccountState,
   beginTreeChange,
@@ -41,7 +41,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       id,
       parent: above,
       name,
-      nameKey: name.toLowerCase(),
+      nameKey: nameKey(name),
       externalId: null,
       metadata: {},
       owner: null,

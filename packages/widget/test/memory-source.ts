@@ -6,6 +6,7 @@ import {
   formatDecimal,
   instantOf,
   nameKey,
+  nameOrder,
   newId,
   PERMISSIONS,
   parseDecimal,
@@ -437,10 +438,12 @@ export class MemorySource implements AccountSource {
   }
 }
 
+const compareNames = nameOrder();
+
 function comparing({ sort, direction }: Pick<ListQuery, 'sort' | 'direction'>) {
   const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   const by: Record<ListQuery['sort'], (a: AccountRow, b: AccountRow) => number> = {
-    name: (a, b) => text(nameKey(a.name), nameKey(b.name)),
+    name: (a, b) => compareNames(nameKey(a.name), nameKey(b.name)),
     members: (a, b) => a.members.total - b.members.total,
     agents: (a, b) => a.agents.total - b.agents.total,
     minutes: (a, b) => Number(a.minutes?.total ?? 0) - Number(b.minutes?.total ?? 0),

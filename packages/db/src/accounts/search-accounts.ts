@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import { type AccountId, type AccountRow, type AccountStatus, type Instant, parseAccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
@@ -29,21 +29,28 @@ export type SearchPage = {
   readonly treeVersion: number;
 };
 
-const escapeLike = (text: string): string => text.replace(/[\\%_]/g, (c) => `\\${c}`);
-
-/** Searches a subtree by name (prefix before word prefix before anywhere), external id or id. The searched account itself is never a match. */
+/**
+ * Searches a subtree by name (prefix before word prefix before anywhere; with several words typed, names that have all of them), external id
+ * or id. Diacritics count on neither side. The searched account itself is never a match.
+ */
 export async function searchSubtree(trx: TenantTransaction, query: SearchQuery): Promise<SearchPage> {
   const treeVersion = await readTreeVersion(trx);
-  const like = escapeLike(query.textKey);
-  const rank = sql`CASE WHEN a.name_key LIKE ${`${like}%`} THEN 0 WHEN a.name_key LIKE ${`% ${like}%`} THEN 1 ELSE 2 END`;
+  // Folded once, and not once for every row.
+  const folded = (text: string) => sql`(SELECT without_diacritics(${text}))`;
+  const rank = sql`CASE WHEN starts_with(a.search_key, ${folded(query.textKey)}) THEN 0
+    WHEN strpos(a.search_key, ${folded(` ${query.textKey}`)}) > 0 THEN 1 ELSE 2 END`;
+  const hasAll = sql.join(
+    query.textKey.split(' ').map((word) => sql`strpos(a.search_key, ${folded(word)}) > 0`),
+    sql` AND `,
+  );
   const where = sql`a.path @> ARRAY[${query.within}::uuid] AND a.id <> ${query.within} AND a.status = ANY (${[...query.statuses]})
-    AND (a.name_key LIKE ${`%${like}%`} OR a.external_id = ${query.text} OR a.id::text = ${query.text.toLowerCase()})`;
+    AND ((${hasAll}) OR a.external_id = ${query.text} OR a.id = ${parseAccountId(query.text)}::uuid)`;
   const after = query.after
     ? sql`AND (${rank}, a.name_key, a.id) > (${query.after.rank}::int, ${query.after.nameKey}::text, ${query.after.id}::uuid)`
     : sql``;
   const found = await sql<{ id: string; path: string[]; rank: number; name_key: string }>`
     SELECT a.id, a.path, ${rank} AS rank, a.name_key FROM accounts a WHERE ${where} ${after}
-    ORDER BY ${rank}, a.name_key, a.id LIMIT ${query.limit + 1}`.execute(trx);
+    ORDER BY rank, a.name_key, a.id LIMIT ${query.limit + 1}`.execute(trx);
   const page = found.rows.slice(0, query.limit);
   const count = await sql<{ n: number }>`SELECT count(*)::int AS n FROM accounts a WHERE ${where}`.execute(trx);
   const last = page.at(-1);

@@ -39,6 +39,16 @@ export const nameKey = (name: string): string =>
     .trim();
 
 /**
+ * Makes what compares sibling keys in the order in which names are listed (product.md 2.2): ICU's root collation, numbers by their value,
+ * so that “Item 2” stands before “Item 10” and “Äpfel” beside “apple”. `en` is the root's order under a name that every runtime knows;
+ * the reader's own language would list the same accounts differently than the server does.
+ */
+export function nameOrder(): (a: string, b: string) => number {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return (a, b) => compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
  * Reads an account's name (product.md 2.1, reliability.md 4): bidi controls stripped, Unicode NFC, trimmed; then 2–120 graphemes
  * without control characters, something visible among them. Reading what was read changes nothing.
  */

@@ -1,4 +1,4 @@
-import { nameKey } from '@tenantree/domain';
+import { nameKey, nameOrder } from '@tenantree/domain';
 import type { Order, SortKey } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
 
@@ -14,6 +14,7 @@ const keyOfName = (account: Account): string => {
   return account.nameKey;
 };
 
+const compareNames = nameOrder();
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Compares accounts as the server orders siblings: by key, then by id, both in the direction asked for. */
@@ -21,7 +22,7 @@ export function comparing({ sort, direction }: Order): (a: Account, b: Account) 
   const sign = direction === 'asc' ? 1 : -1;
   const live = LIVE_KEYS[sort];
   const byKey = (a: Account, b: Account): number =>
-    live ? live(a) - live(b) : sort === 'name' ? compareText(keyOfName(a), keyOfName(b)) : 0;
+    live ? live(a) - live(b) : sort === 'name' ? compareNames(keyOfName(a), keyOfName(b)) : 0;
   return (a, b) => sign * (byKey(a, b) || compareText(a.id, b.id));
 }
 
