@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
 import { largeTree, mockTree } from './example-tree.ts';
-import { deep, deepAll, focused, idsOf, open, painted, show } from './stage.ts';
+import { deep, deepAll, focused, idsOf, open, painted, show, statusOf } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
 
@@ -136,7 +136,7 @@ describe('live accounts', () => {
     });
     source.announce([source.idOf('Bonn Telekom')]);
     await painted();
-    expect(shown.row('Bonn Telekom').querySelector('.state')?.textContent?.trim()).toBe('Suspended · no new work');
+    expect(statusOf(shown, 'Bonn Telekom')).toBe('Suspended · no new work');
     expect(deep(shown.screen.renderRoot, '.count').textContent).toBe('6 subaccounts · 41 with nested');
     source.vanish(source.idOf('Bonn Telekom'));
     await painted();

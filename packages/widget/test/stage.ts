@@ -96,6 +96,13 @@ function shown(screen: SamSubaccounts, tree: SamTree): Shown {
   };
 }
 
+/** What the status column says of an account, its second line behind a dot. */
+export const statusOf = ({ row }: Shown, name: string): string =>
+  ['.status .words', '.more']
+    .map((part) => row(name).querySelector(part)?.textContent ?? '')
+    .filter(Boolean)
+    .join(' · ');
+
 /** Opens accounts by name, one below the other, as far as they are loaded. */
 export async function open(shown: Shown, ...names: readonly string[]): Promise<void> {
   for (const name of names) {

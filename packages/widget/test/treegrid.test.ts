@@ -1,6 +1,7 @@
+import type { Instant } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { largeTree, mockTree, seeded } from './example-tree.ts';
-import { deepAll, idsOf, open, painted, readRows, type Shown, show } from './stage.ts';
+import { deepAll, idsOf, open, painted, readRows, type Shown, show, statusOf } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
 
@@ -124,22 +125,54 @@ describe('the tree table', () => {
     expect(row.bottom).toBeLessThanOrEqual(box.bottom);
   });
 
+  it('has its columns in one order, and says who bills an account in words', async () => {
+    const shown = await show(mockTree(), { width: 1280 });
+    const heads = deepAll(shown.tree.renderRoot, '[role="columnheader"]').map((head) => head.textContent?.trim());
+    expect(heads).toEqual([
+      'Selected',
+      'Name',
+      'Minutes used',
+      'Billing plan',
+      'Status',
+      'Members',
+      'Agents',
+      'Switch to',
+      'Actions',
+    ]);
+    expect(shown.row('Cedar Retail').querySelector('.plan')?.textContent?.trim()).toBe('Parent Billing');
+    expect(shown.row('Borealis Motors').querySelector('.plan')?.textContent?.trim()).toBe('Independent account');
+  });
+
+  it.each([1200, 1000, 800, 600, 400])('never shortens a name for what is the matter, in %i px', async (width) => {
+    const source = mockTree();
+    const shown = await show(source, { width });
+    const wide = (): number => shown.row('Évora Turismo').querySelector('.label')!.getBoundingClientRect().width;
+    const before = wide();
+    source.patch(source.idOf('Évora Turismo'), {
+      status: 'suspended',
+      suspension: { kind: 'no_new_work', from: null, until: '2100-01-01T00:00:00.000Z' as Instant },
+    });
+    source.announce([source.idOf('Évora Turismo')]);
+    await painted();
+    expect(wide()).toBe(before);
+    expect(statusOf(shown, 'Évora Turismo')).toBe('Suspended · no new work · until Jan 1, 2100');
+  });
+
   it('shows state, direction and script of a name as they are', async () => {
     const shown = await show(mockTree());
     await open(shown, 'Acme Group', 'Delta Logistics');
     const arabic = shown.row('شركة النور للاتصالات').querySelector('bdi');
     expect(arabic && getComputedStyle(arabic).direction).toBe('rtl');
-    expect(shown.row('Delta Logistics').querySelector('.state')?.textContent?.trim()).toBe('Suspended · read-only');
-    expect(shown.row('Delta Warehousing').querySelector('.state')?.textContent?.trim()).toBe(
-      'Suspended with Delta Logistics',
-    );
+    expect(statusOf(shown, 'Delta Logistics')).toBe('Suspended · read-only');
+    expect(statusOf(shown, 'Delta Warehousing')).toBe('Suspended with Delta Logistics');
+    expect(statusOf(shown, 'Cedar Retail')).toBe('');
   });
 
   it('calls a row by its account and the state of it, once, and each button by what it does with which account', async () => {
     const shown = await show(mockTree());
     await open(shown, 'Acme Group', 'Delta Logistics');
     expect(shown.row('Acme South').getAttribute('aria-label')).toBe('Acme South');
-    expect(shown.row('Delta Logistics').getAttribute('aria-label')).toBe('Delta Logistics, Suspended · read-only');
+    expect(shown.row('Delta Logistics').getAttribute('aria-label')).toBe('Delta Logistics, Suspended, read-only');
     const buttons = [...shown.row('Acme South').querySelectorAll('button, input')].filter(
       (one) => one.closest('.special') === null,
     );

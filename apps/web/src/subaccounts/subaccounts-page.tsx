@@ -10,6 +10,7 @@ import { AccountPanel } from './account-panel.tsx';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
+import { fitPanel } from './panel-width.ts';
 import css from './subaccounts.module.css';
 import { texts } from './texts.ts';
 import { readView, writeView } from './view-state.ts';
@@ -37,6 +38,13 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
     stopKeeping.current = list.current ? keepExpansion(list.current, user) : undefined;
   };
   useEffect(() => () => stopKeeping.current?.(), []);
+  const page = useRef<HTMLDivElement>(null);
+  const fit = useCallback(() => page.current && fitPanel(page.current, list.current), []);
+  useEffect(() => {
+    const sizes = new ResizeObserver(fit);
+    if (page.current) sizes.observe(page.current);
+    return () => sizes.disconnect();
+  }, [fit]);
   useEffect(() => {
     // As on every page: its title takes the focus when one enters, so that screen readers say where one is.
     const focus = (): void => list.current?.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
@@ -60,7 +68,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
     before.current = opened;
   }, [opened]);
   return (
-    <div className={css.page} data-panel={opened === null ? undefined : 'open'}>
+    <div ref={page} className={css.page} data-panel={opened === null ? undefined : 'open'}>
       <div
         className={css.list}
         onKeyDown={(event) => {
@@ -80,7 +88,10 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           opened={shown?.id ?? null}
           view={view}
           onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
-          onReady={keep}
+          onReady={() => {
+            keep();
+            setTimeout(fit);
+          }}
           onDensity={({ detail }) => {
             noteDensity(detail.density);
             setDensity(detail.density);

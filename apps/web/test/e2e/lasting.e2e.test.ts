@@ -118,7 +118,8 @@ describe('what was done on a page of the web app lasts:', () => {
     await row(page, 'Acme South').locator('bdi').first().click();
     const panel = page.getByRole('complementary', { name: 'Account' });
     await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
-    await choose(page, 'Acme South', 'Create nested');
+    await panel.getByRole('button', { name: /^Actions for/ }).click();
+    await page.getByRole('menuitem', { name: 'Create nested' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Half typed');
     await page.goBack();
@@ -148,6 +149,44 @@ describe('what was done on a page of the web app lasts:', () => {
     },
   );
 
+  it.each([
+    [1280, 'ltr'],
+    [1440, 'ltr'],
+    [1440, 'rtl'],
+  ] as const)(
+    'a click on a row moves nothing in the table, and covers no column in half (%i px, %s)',
+    async (width, dir) => {
+      // Somebody who has no branches open that would arrive meanwhile.
+      const other = await app.open({ context: await owner.context(), width });
+      await other.goto(subaccounts(owner.root));
+      await row(other, 'Acme South').waitFor();
+      await other.evaluate((to) => {
+        document.documentElement.dir = to;
+      }, dir);
+      const panel = other.getByRole('complementary', { name: 'Account' });
+      const cells = () =>
+        other.getByRole('treegrid').evaluate((grid) =>
+          [...grid.querySelectorAll('.cell')]
+            .filter((cell) => cell.checkVisibility() && !cell.matches('.special'))
+            .map((cell) => {
+              const { left, right, top, bottom } = cell.getBoundingClientRect();
+              return { left, right, top, bottom };
+            }),
+        );
+      const before = await cells();
+      await row(other, 'Acme South').locator('bdi').first().click();
+      await panel.getByRole('heading', { name: 'Acme South' }).waitFor();
+      expect(await cells()).toEqual(before);
+      const box = await panel.boundingBox();
+      const edge = dir === 'rtl' ? box!.x + box!.width : box!.x;
+      expect(box!.width).toBeGreaterThanOrEqual(440);
+      expect(box!.width).toBeLessThanOrEqual(720);
+      const halved = before.filter(({ left, right }) => left < edge - 1 && right > edge + 1);
+      expect(halved).toEqual([]);
+      await other.context().close();
+    },
+  );
+
   it('one Escape closes the panel of a row that was clicked', async () => {
     await row(page, 'Acme South').locator('bdi').first().click();
     const panel = page.getByRole('complementary', { name: 'Account' });
@@ -159,9 +198,7 @@ describe('what was done on a page of the web app lasts:', () => {
   it('Back takes the menu of a row along', async () => {
     await row(page, 'Acme South').locator('bdi').first().click();
     await page.getByRole('complementary', { name: 'Account' }).waitFor();
-    await row(page, 'Acme South')
-      .getByRole('button', { name: /^Actions for/ })
-      .click();
+    await page.keyboard.press('Shift+F10');
     await page.getByRole('menuitem').first().waitFor();
     await page.goBack();
     await page.getByRole('menuitem').first().waitFor({ state: 'hidden' });

@@ -5,7 +5,8 @@ export type Numbers = {
   /** Minutes from decimal text, with one digit after the point: `48,210.5`. */
   readonly minutes: (decimal: string) => string;
   readonly plural: (count: number) => Intl.LDMLPluralRule;
-  readonly date: (instant: string) => string;
+  /** As short as it can be told: a time today, else a day, with its year when that isn't the present one. */
+  readonly day: (instant: string) => string;
   readonly dateTime: (instant: string) => string;
   readonly time: (instant: string) => string;
 };
@@ -47,6 +48,17 @@ function instantWriter(locale: string, options: Intl.DateTimeFormatOptions): (in
   };
 }
 
+function dayWriter(locale: string): (instant: string) => string {
+  const time = instantWriter(locale, { timeStyle: 'short' });
+  const day = instantWriter(locale, { month: 'short', day: 'numeric' });
+  const far = instantWriter(locale, { dateStyle: 'medium' });
+  return (instant) => {
+    const [then, now] = [new Date(instant), new Date()];
+    if (then.toDateString() === now.toDateString()) return time(instant);
+    return then.getFullYear() === now.getFullYear() ? day(instant) : far(instant);
+  };
+}
+
 const made = new Map<string, Numbers>();
 
 /** The formats of a language. */
@@ -59,7 +71,7 @@ export function numbersOf(locale: string): Numbers {
     whole: (value) => whole.format(value),
     minutes: minutesWriter(locale),
     plural: (count) => plural.select(count),
-    date: instantWriter(locale, { dateStyle: 'medium' }),
+    day: dayWriter(locale),
     dateTime: instantWriter(locale, { dateStyle: 'medium', timeStyle: 'short' }),
     time: instantWriter(locale, { timeStyle: 'short' }),
   };

@@ -5,12 +5,13 @@ import { html, type TemplateResult } from 'lit';
  * One path each, so that an icon is one node. These are the icons of the list, and the one that several late parts have; those of
  * single parts come with them.
  */
-const PATHS = {
+export const PATHS = {
   search: 'm21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z',
   plus: 'M5 12h14M12 5v14',
   close: 'M18 6 6 18M6 6l12 12',
   arrowOut: 'M15 3h6v6M10 14 21 3m-3 10v6a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2h6',
   suspended: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0Zm-12 3V9m4 6V9',
+  clock: 'M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0ZM12 6v6l4 2',
   closed: 'M3 4h18v5H3Zm2 5v10a1 1 0 0 0 1 1h12a1 1 0 0 0 1-1V9m-9 4h4',
   alert: 'm21.7 18-8-14a2 2 0 0 0-3.5 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.7-3ZM12 9v4m0 4v.01',
   filter: 'M22 3H2l8 9.5V19l4 2v-8.5Z',

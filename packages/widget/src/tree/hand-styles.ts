@@ -12,7 +12,7 @@ export const handStyles = css`
   mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); }
   .row[data-found='way'] .label { color: var(--sam-text-3); font-weight: var(--sam-fw); }
   .depth { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
-  .row[data-editing] .name :is(.label, .children, .state) { display: none; }
+  .row[data-editing] .name :is(.label, .children) { display: none; }
   .row:is(:hover, :focus-within, [aria-selected='true']) .quiet { border-color: var(--sam-border-strong); background: var(--sam-surface); color: var(--sam-text); }
   .row:not(:hover, :focus-within) .actions .quiet { border-color: #0000; background: none; }
   .row .quiet:hover { background: var(--sam-sunken); }
@@ -20,11 +20,11 @@ export const handStyles = css`
   .row[data-kind='skeleton'] .special-words { font-size: 0; inline-size: min(180px, 50%); block-size: 10px; border-radius: var(--sam-r-1); background: var(--sam-sunken); animation: appear 1ms 150ms backwards; }
   .row[data-kind='skeleton'] { pointer-events: none; }
   @keyframes appear { from { opacity: 0; } }
-  :host([stale]) :is(.total, .fact-minutes) { text-decoration: underline dotted; text-underline-offset: 3px; }
+  :host([stale]) .total { text-decoration: underline dotted; text-underline-offset: 3px; }
   .pins { position: sticky; inset-block-start: calc(34em / 14); z-index: 1; block-size: 0; }
   .pins .row { inset-block-start: calc(var(--pin) * var(--row)); }
   .pins .row:last-child { border-color: var(--sam-border-strong); }
   .column:hover { color: var(--sam-text); }
-  @container sam-tree (inline-size < calc(760em / 14)) { .pins { inset-block-start: 0; } .row[data-editing] :is(.plan, .facts) { visibility: hidden; } }
+  @container sam-tree (inline-size < calc(760em / 14)) { .pins { inset-block-start: 0; } .row[data-editing] :is(.plan, .facts, .status) { visibility: hidden; } }
   @media (forced-colors: active) { .row:is([aria-selected='true'], [aria-current]) { border-inline: 4px solid Highlight; } }
 `;

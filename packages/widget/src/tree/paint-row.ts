@@ -1,5 +1,6 @@
 import { type AccountId, type AccountRow, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
+import { PATHS } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -17,7 +18,7 @@ export type RowContext = {
   readonly opened: AccountId | null;
   /** Levels that open in place; deeper ones are entered (ux.md 2.6). */
   readonly levels: number;
-  /** Whether the layout says minutes, members and agents in a line under the name. */
+  /** Whether the layout says members and agents in a line under the name. */
   readonly brief: boolean;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
@@ -30,11 +31,10 @@ export type RowFeatures = { readonly switch: boolean };
 const FULL_STEPS = 6;
 const DEEPER_STEP = 0.6;
 
-const SUSPENDED_AS = {
-  no_new_work: 'suspendedNoNewWork',
-  read_only: 'suspendedReadOnly',
-  full_stop: 'suspendedFullStop',
-} as const;
+const KINDS = { no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const;
+
+/** What is drawn before the words of a status. */
+const GLYPHS = { suspended: 'suspended', above: 'suspended', planned: 'clock', closed: 'closed' } as const;
 
 const flag = (isSet: boolean): '' | null => (isSet ? '' : null);
 
@@ -75,7 +75,7 @@ const siblings = ({ kind, total, lines, cursor }: Branch): number =>
 function indent(slot: Slot, level: number): void {
   if (slot.level === level) return;
   slot.level = level;
-  for (const part of ['.indent', '.plan', '.facts', '.special']) {
+  for (const part of ['.indent', '.plan', '.facts', '.status', '.special']) {
     const { style } = slot.part(part);
     style.setProperty('--level', String(Math.min(level, FULL_STEPS + (level - FULL_STEPS) * DEEPER_STEP)));
   }
@@ -87,26 +87,29 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   const { row, id } = line.account;
   const { name, members, agents, children, billingMode, status } = row;
   const isDirect = billingMode === 'direct';
-  const [state, words] = stateOf(line, texts);
+  const { state, words, more } = statusOf(line, texts);
   const said = {
     '.avatar': initialsOf(name),
     '.children': children > 0 ? numbers.whole(children) : '',
     '.depth': line.level >= FULL_STEPS ? say('level', { n: line.level + 1 }) : '',
-    '.state .words': words,
-    '.plan': say(isDirect ? 'planDirect' : 'planParent'),
+    '.plan .words': say(isDirect ? 'independent' : 'planParent'),
+    '.status .words': words,
+    '.more': more,
     '.members': numbers.whole(members.total),
     '.agents': numbers.whole(agents.total),
-    '.transfer .words': say(isDirect ? 'independent' : 'paidByParent'),
     '.switch .words': say('switchTo'),
-    '.fact-rest': brief
-      ? `${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}`
-      : '',
+    '.facts': brief ? `${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}` : '',
   };
   for (const [part, text] of Object.entries(said)) slot.say(part, text);
   paintName(slot, name, store.view.matches.has(id) ? store.view.query : null);
   slot.part('.avatar').style.setProperty('--hue', String(hueOf(id)));
   // Without a label a row is called by all that is in it, and that has the name four times: once for each thing to do with it.
-  put(slot.el, { 'data-state': state, 'data-billing': billingMode, 'aria-label': name + (words && `, ${words}`) });
+  put(slot.el, {
+    'data-state': state,
+    'data-billing': billingMode,
+    'aria-label': [name, words, more].filter(Boolean).join(', '),
+  });
+  if (state) put(slot.part('.status path'), { d: PATHS[GLYPHS[state]] });
   put(slot.part('.label'), { href: hrefOf && hrefOf(id) });
   put(slot.part('input'), { 'aria-label': say('selectName', { name }) });
   Object.assign(slot.part('input'), { checked: store.selection.has(id) });
@@ -133,14 +136,21 @@ function paintName(slot: Slot, name: string, query: string | null): void {
   label.replaceChildren(name.slice(0, at), mark, name.slice(end));
 }
 
-/** What is the matter with an account, in a word for the style sheet and in words for people. */
-function stateOf({ account: { row }, home }: AccountLine, { say, numbers }: Texts): readonly [string | null, string] {
+/** What is the matter with an account: in a word for the style sheet, and for people in words and what stands below them. */
+type Status = { readonly state: keyof typeof GLYPHS | null; readonly words: string; readonly more: string };
+
+function statusOf({ account: { row }, home }: AccountLine, { say, numbers }: Texts): Status {
   const { status, suspension } = row;
-  if (status === 'closed') return ['closed', say('closed')];
-  if (status === 'suspended') return ['suspended', say(suspension ? SUSPENDED_AS[suspension.kind] : 'suspended')];
-  if (suspension?.from) return ['planned', say('suspendsOn', { date: numbers.date(suspension.from) })];
+  if (status === 'closed') return { state: 'closed', words: say('closed'), more: '' };
+  if (suspension) {
+    const { kind, from, until } = suspension;
+    const more = say(KINDS[kind]) + (until ? ` · ${say('until', { date: numbers.day(until) })}` : '');
+    if (status === 'suspended') return { state: 'suspended', words: say('suspended'), more };
+    if (from) return { state: 'planned', words: say('suspendsOn', { date: numbers.day(from) }), more };
+  }
   const above = suspendedAbove(home);
-  return above ? ['above', say('suspendedAbove', { name: above.name })] : [null, ''];
+  if (above) return { state: 'above', words: say('suspendedAbove', { name: above.name }), more: '' };
+  return { state: null, words: '', more: '' };
 }
 
 function suspendedAbove({ owner }: Branch): AccountRow | null {
@@ -153,14 +163,13 @@ function suspendedAbove({ owner }: Branch): AccountRow | null {
  *
  * @returns whether what is shown changed
  */
-export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, brief, headed }: RowContext): boolean {
+export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, headed }: RowContext): boolean {
   const { numbers, say } = texts;
   const amount = minutes ? numbers.minutes(minutes.total) : '–';
   const total = headed ? amount : say('factMinutes', { minutes: amount });
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
   slot.say('.own', isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '');
-  slot.say('.fact-minutes', brief ? total : '');
   return slot.say('.total', total);
 }
 

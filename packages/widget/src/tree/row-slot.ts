@@ -15,16 +15,14 @@ function makeTemplate(): HTMLElement {
         <span class="indent"></span><span class="toggle"></span
         ><span class="avatar" aria-hidden="true"></span
         ><a class="label" tabindex="-1"><bdi dir="auto"></bdi></a
-        ><span class="children"></span><span class="depth"></span
-        ><span class="state"><span class="suspended">${icon('suspended', 14)}</span><span class="closed">${icon('closed', 14)}</span
-        ><bdi class="words"></bdi></span>
+        ><span class="children"></span><span class="depth"></span>
       </div>
-      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi class="fact-minutes"></bdi> · <bdi class="fact-rest"></bdi></div>
-      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"></div>
+      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"></div>
+      <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
+      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon('arrowOut', 14)}<span class="words"></span></span></div>
+      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon('suspended', 14)}<span class="text"><bdi class="words"></bdi><span class="more"></span></span></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
-      <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
-      <div class="cell transfer" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge"><span class="parent wallet"></span><span class="direct">${icon('arrowOut', 14)}</span><span class="words"></span></span></div>
       <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>
       <div class="cell actions" role="gridcell"><button class="quiet" type="button" tabindex="-1" aria-haspopup="menu"><span class="dots"></span></button></div>
       <div class="cell special" role="gridcell" tabindex="-1"><span class="special-words"></span><button class="quiet" type="button" tabindex="-1"></button></div>

@@ -19,11 +19,11 @@ import type { TreeWork } from './tree-work.ts';
 const COLUMNS = [
   { cell: 'select', label: 'columnSelect' },
   { cell: 'name', label: 'columnName' },
+  { cell: 'minutes number', label: 'columnMinutes' },
   { cell: 'plan', label: 'columnPlan' },
+  { cell: 'status', label: 'columnStatus' },
   { cell: 'members number', label: 'columnMembers' },
   { cell: 'agents number', label: 'columnAgents' },
-  { cell: 'minutes number', label: 'columnMinutes' },
-  { cell: 'transfer', label: 'columnTransfer' },
   { cell: 'switch', label: 'columnSwitch' },
   { cell: 'actions', label: 'columnActions' },
 ] as const;
@@ -127,6 +127,13 @@ export class SamTree extends LitElement {
   /** Levels that open in place in the present layout; before there is one, a single level. */
   get levels(): number {
     return this.#painter?.frame.levels ?? 1;
+  }
+
+  /** Where the columns begin, in CSS pixels from the left of the window: whatever a host lays over the table can end there. */
+  columnStarts(): readonly number[] {
+    const isRtl = this.matches(':dir(rtl)');
+    const heads = [...this.renderRoot.querySelectorAll('.head .cell')].filter((head) => head.checkVisibility());
+    return heads.map((head) => head.getBoundingClientRect()).map(({ left, right }) => (isRtl ? right : left));
   }
 
   /** Loads what is done in the table, and how it looks then. */

@@ -47,7 +47,7 @@ export class TreeFrame {
     return this.viewport / this.rowHeight;
   }
 
-  /** Whether minutes, members and agents are said in a line under the name. */
+  /** Whether members and agents are said in a line under the name. */
   get brief(): boolean {
     return this.#layout === 1;
   }

@@ -10,6 +10,8 @@ export const treeStyles = css`
   .head { position: sticky; inset-block-start: 0; z-index: 2; block-size: calc(34em / 14); font-weight: var(--sam-fw-medium); color: var(--sam-text-2); }
   .head .cell > * { font-size: var(--sam-fs-12); }
   .head span { display: block; }
+  /* Above the names, not above what opens them. */
+  .head .name { padding-inline-start: 60px; }
   .pad { position: relative; margin-block-end: -1px; }
   .window { position: absolute; inset: 0; contain: size layout style; }
   /* Measured: as high as a row, as wide as the layout is (tree-frame.ts). */
@@ -19,7 +21,7 @@ export const treeStyles = css`
 
   /* Flex where all cells stand in one line: a grid takes half as long again to lay a row out, with every number that changes. */
   .cell { min-inline-size: 0; white-space: nowrap; }
-  .name { flex: 1 0 17.5em; } .plan { inline-size: 9.5em; } .members { inline-size: 5.5em; } .agents { inline-size: 5em; } .minutes { inline-size: 10em; } .transfer { inline-size: 14em; }
+  .name { flex: 1 0 12em; } .minutes { flex: 0 0 10em; } .plan { flex: 0 0 12.5em; } .status { flex: 0 0 13.5em; font-size: var(--sam-fs-12); } .members { flex: 0 0 5.5em; } .agents { flex: 0 0 5em; }
   .select { flex: 0 0 28px; } .switch { flex: 0 0 8em; } .actions { flex: 0 0 36px; }
   .facts, .special { display: none; }
 
@@ -36,23 +38,22 @@ export const treeStyles = css`
   .label { min-inline-size: 3ch; overflow: clip; text-overflow: ellipsis; color: inherit; text-decoration: none; }
   .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); }
   .children:empty, .depth:empty { display: none; }
-  .state { display: flex; flex: 0 1000 auto; min-inline-size: 28px; align-items: center; gap: 5px; padding-block: 1px; border-radius: var(--sam-r-full); font-size: var(--sam-fs-12); color: var(--sam-text-3); }
-  .state .words { overflow: hidden; text-overflow: ellipsis; }
-  .row[data-state='suspended'] .state { padding-inline: var(--sam-2); background: var(--sam-warn-soft); color: var(--sam-warn); }
-  .row[data-state='closed'] .state { padding-inline: var(--sam-2); background: var(--sam-sunken); color: var(--sam-text-2); }
-  .row:is([data-state='closed'], [data-state='above']) :is(.label, .plan, .number, .facts) { color: var(--sam-text-3); }
-  .row:not([data-state]) .state, .row:not([data-state='closed']) .closed, .row[data-state='closed'] .suspended, .row[data-billing='parent'] .direct, .row[data-billing='direct'] .parent { display: none; }
+  .row .status { display: flex; gap: 6px; padding-inline-end: var(--sam-2); line-height: 1.2; color: var(--sam-text-2); }
+  .text { min-inline-size: 0; max-block-size: 2lh; overflow: hidden; overflow-wrap: anywhere; white-space: normal; }
+  .more { display: block; font-size: var(--sam-fs-11); color: var(--sam-text-3); }
+  .row[data-state='suspended'] .status { color: var(--sam-warn); }
+  .row:is([data-state='closed'], [data-state='above']) :is(.label, .plan, .number, .facts, .status) { color: var(--sam-text-3); }
+  .row:not([data-state]) .status > *, .row[data-billing='parent'] .plan .icon { display: none; }
 
-  .plan { color: var(--sam-text-2); }
-  .row .plan, .transfer .words { white-space: normal; line-height: 1.2; }
+  .plan { color: var(--sam-text-2); font-size: var(--sam-fs-13); }
+  .row .plan { white-space: normal; line-height: 1.2; }
   .number { text-align: end; padding-inline-end: var(--sam-4); }
   .row .minutes { line-height: 1.15; }
   .own { display: block; text-align: right; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .minutes:dir(rtl) .own { text-align: left; }
   .own:empty, :host([density='compact']) .own { display: none; }
   .pulse { display: inline-block; margin-inline-end: var(--sam-2); vertical-align: middle; border: 3px solid var(--sam-live); border-radius: 50%; visibility: hidden; }
-  .transfer { display: flex; color: var(--sam-text-2); }
-  .badge { display: flex; align-items: center; gap: 6px; font-size: var(--sam-fs-12); }
-  .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-weight: var(--sam-fw-medium); }
+  .badge { display: flex; align-items: center; gap: 6px; inline-size: fit-content; }
+  .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
 
   .quiet { min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid #0000; font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); outline-offset: 1px; }
   .actions .quiet { padding-inline: 0; color: var(--sam-text-2); }
@@ -64,43 +65,48 @@ export const treeStyles = css`
 
   @container sam-tree (inline-size < calc(1080em / 14)) {
     .probe { inline-size: 3px; }
-    .switch { flex-basis: 40px; } .switch .quiet { padding-inline: 0; } .switch .words { display: none; }
+    .plan { flex-basis: 10em; } .switch { flex-basis: 40px; } .switch .quiet { padding-inline: 0; } .switch .words { display: none; }
   }
-  @container sam-tree (inline-size < calc(900em / 14)) {
-    .transfer { inline-size: 32px; } .transfer .words, .row[data-billing='parent'] .badge { display: none; } .head .transfer { visibility: hidden; } .row[data-billing='direct'] .badge { padding-inline: 5px; }
+  @container sam-tree (inline-size < 64em) {
+    .members, .agents { display: none; }
   }
   @container sam-tree (inline-size < calc(760em / 14)) {
     .scroller { --row: max(calc(52em / 14), var(--sam-row)); }
     .probe { inline-size: 2px; }
-    .head, .members, .agents { display: none; }
-    .row { display: grid; grid-template: 1fr 1fr / 28px minmax(0, 1fr) 9.5em 28px 36px 32px; }
+    .head, .row:not([data-state]) .status, .row[data-state] .plan { display: none; }
+    .row { display: grid; grid-template: 1fr 1fr / 28px minmax(0, 1fr) 10em 36px 32px; }
     .cell { grid-row: 1 / 3; inline-size: auto; }
     .name { grid-column: 2; }
     .row .special { grid-column: 1 / -1; }
     /* Above the second line, which would take the clicks on its lower half. */
     .toggle { position: relative; z-index: 1; }
-    .label, .children, .depth, .state { translate: 0 calc(-.5625 * var(--sam-rem)); }
-    .plan, .facts { grid-area: 2 / 2; align-self: start; padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 44px + var(--sam-rem)); font-size: var(--sam-fs-12); color: var(--sam-text-3); }
+    .label, .children, .depth { translate: 0 calc(-.5625 * var(--sam-rem)); }
+    .row :is(.plan, .facts, .status) { grid-area: 2 / 2; align-self: start; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 44px + var(--sam-rem)); font-size: var(--sam-fs-12); }
+    .plan, .facts { color: var(--sam-text-3); }
+    .row[data-billing='direct'] .badge { padding-block: 0; }
+    .row .text { white-space: nowrap; text-overflow: ellipsis; }
+    .more { display: inline; font-size: inherit; } .more:not(:empty)::before { content: ' · '; }
   }
   @container sam-tree (inline-size < calc(520em / 14)) {
     .scroller { --row: max(calc(56em / 14), var(--sam-row)); --sam-indent: 12px; }
     .probe { inline-size: 1px; }
     .row { grid-template-columns: minmax(0, 1fr) auto 32px; padding-inline: var(--sam-1) var(--sam-2); }
-    .select, .plan, .minutes, .switch, .state .words { display: none; }
-    .name, .facts { grid-column: 1; }
-    .facts { display: block; }
+    .select, .plan, .switch { display: none; }
+    .name, .row :is(.facts, .status) { grid-column: 1; }
+    .row:not([data-state]) .facts { display: block; }
+    .row .minutes { padding-inline-end: var(--sam-2); font-size: var(--sam-fs-13); }
     .row .special { margin-inline-start: -28px; }
   }
   @container sam-tree (inline-size < calc(360em / 14)) {
     .scroller { --row: max(calc(44em / 14), var(--sam-row)); }
     .probe { inline-size: 0; }
-    .row { grid-template-columns: minmax(0, 1fr) minmax(72px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
-    .minutes { display: block; padding-inline-end: var(--sam-1); font-size: var(--sam-fs-13); }
-    .facts, .own, .transfer, .avatar, .indent { display: none; }
-    .label, .children, .depth, .state { translate: 0; }
+    .row { grid-template-columns: minmax(0, 1fr) auto minmax(72px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
+    .row .status { grid-area: 1 / 2 / 3; align-self: center; padding: 0; }
+    .row:not([data-state]) .facts, .own, .status .text, .avatar, .indent { display: none; }
+    .label, .children, .depth { translate: 0; }
     .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
   }
   @media (pointer: coarse) { .select input { appearance: auto; } .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) { :focus-visible { outline-color: Highlight; } }
-  @media (forced-colors: active), (prefers-contrast: more) { .avatar, .state { border: 1px solid; } .row { border-color: var(--sam-border-strong); } }
+  @media (forced-colors: active), (prefers-contrast: more) { .avatar { border: 1px solid; } .row { border-color: var(--sam-border-strong); } }
 `;
