@@ -6,14 +6,15 @@ import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
 const DAY_MS = 86_400_000;
+const KEEPING = { closedRetentionDays: 3, usageMaxAgeDays: 5 };
 const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
 
 let first: Deployment;
 let second: Composed;
 
 beforeAll(async () => {
-  first = await deploy({ clock, config: { closedRetentionDays: 5 } });
-  second = await startApi(first.database.config, { clock, config: { closedRetentionDays: 5 } });
+  first = await deploy({ clock, config: KEEPING });
+  second = await startApi(first.database.config, { clock, config: KEEPING });
 });
 afterAll(async () => {
   await second.close();
@@ -29,7 +30,7 @@ const erasures = async (account: string): Promise<string[]> => {
 };
 
 describe('a closed account', () => {
-  it('is erased once when its retention is over, however many servers look', async () => {
+  it('is erased once when its retention and the time for its last usage are over, however many servers look', async () => {
     const { owner, root } = first;
     const parent = await create(root, 'Parent');
     const child = await create(parent, 'Child');
@@ -49,6 +50,42 @@ describe('a closed account', () => {
     expect((await owner.accounts.get.query({ account: kept })).status).toBe('active');
     const [entry] = (await owner.audit.list.query({ account: root })).rows;
     expect(entry).toMatchObject({ action: 'account.erased', actor: { kind: 'system', name: 'Tenantree' } });
+    clock.aheadMs = 0;
+  });
+
+  it('leaves its usage in the totals and series of those above, wherever it stood', async () => {
+    const { owner, root } = first;
+    const [left, right] = [await create(root, 'Left'), await create(root, 'Right')];
+    const account = await create(left, 'Used');
+    const at = (aheadMs: number) => new Date(Date.now() + aheadMs).toISOString();
+    const use = (idempotencyKey: string, quantity: string) =>
+      owner.usage.record.mutate({
+        account,
+        events: [{ meter: 'call.minutes', quantity, occurredAt: at(-1), idempotencyKey }],
+      });
+    await use('there', '5');
+    await owner.accounts.move.mutate({ account, to: right });
+    await use('here', '4');
+    const day = at(0).slice(0, 10);
+    const range = { from: `${day}T00:00:00Z`, to: `${at(DAY_MS).slice(0, 10)}T00:00:00Z`, bucket: 'day' as const };
+    const sums = (of: string) =>
+      Promise.all([
+        owner.usage.totals.query({ account: of, period: day.slice(0, 7) }).then(({ total }) => total),
+        owner.usage.series
+          .query({ account: of, ...range, scope: 'total' })
+          .then(({ points }) => points.map(({ quantity }) => quantity)),
+      ]);
+    const before = await Promise.all([root, left, right].map(sums));
+    expect(before).toEqual([
+      ['9', ['9']],
+      ['5', ['5']],
+      ['4', ['4']],
+    ]);
+    await owner.accounts.close.mutate({ account });
+    clock.aheadMs = 6 * DAY_MS;
+    await runBoth();
+    expect(await codeOf(owner.accounts.get.query({ account }))).toBe('NOT_FOUND');
+    expect(await Promise.all([root, left, right].map(sums))).toEqual(before);
     clock.aheadMs = 0;
   });
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readUncountedTrees } from '@tenantree/db';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
@@ -22,6 +23,8 @@ afterAll(() => api.close());
 
 const make = async (account: string, name: string, externalId?: string): Promise<string> =>
   (await owner.accounts.create.mutate({ account, name, externalId })).account.id;
+
+const uncounted = async (): Promise<number> => (await readUncountedTrees(api.database.db)).length;
 
 const event = (key: string, quantity: string, more: object = {}) => ({
   meter: 'call.minutes',
@@ -249,6 +252,49 @@ describe('Reading usage (product.md 5.4)', () => {
     expect((await owner.usage.totals.query({ account: left })).total).toBe('3');
     expect((await owner.usage.totals.query({ account: right })).total).toBe('5');
     expect((await owner.usage.totals.query({ account: moved })).total).toBe('8');
+  });
+});
+
+describe('Usage ahead of the clock (product.md 2.4, 5.5)', () => {
+  it('belongs to where its account stands when it happens, also when it was counted before a move', async () => {
+    const [left, right] = [await make(root, 'Left of now'), await make(root, 'Right of now')];
+    const moved = await make(left, 'Moves now');
+    const leaf = await make(moved, 'Moves along');
+    const [ahead, ago] = [at(-2 * 60_000), at(60_000)];
+    await owner.usage.record.mutate({
+      account: moved,
+      events: [
+        event('ahead', '7', { occurredAt: ahead }),
+        event('ahead below', '2', { account: leaf, occurredAt: ahead }),
+        event('ago', '1', { occurredAt: ago }),
+      ],
+    });
+    const day = { from: '2026-11-15T00:00:00Z', to: '2026-11-16T00:00:00Z', bucket: 'day', scope: 'total' } as const;
+    const of = async (account: string) => {
+      const { total, events } = await owner.usage.totals.query({ account });
+      const { points } = await owner.usage.series.query({ account, ...day });
+      expect(points.map(({ quantity }) => quantity)).toEqual(total === '0' ? [] : [total]);
+      return [total, events.total];
+    };
+    await vi.waitFor(async () => expect(await uncounted()).toBe(0));
+    expect([await of(left), await of(right), await of(moved)]).toEqual([
+      ['10', 3],
+      ['0', 0],
+      ['10', 3],
+    ]);
+    const whole = await owner.usage.totals.query({ account: root });
+    await owner.accounts.move.mutate({ account: moved, to: right });
+    expect([await of(left), await of(right), await of(moved)]).toEqual([
+      ['1', 1],
+      ['9', 2],
+      ['10', 3],
+    ]);
+    await owner.accounts.move.mutate({ account: moved, to: left });
+    expect([await of(left), await of(right)]).toEqual([
+      ['10', 3],
+      ['0', 0],
+    ]);
+    expect(await owner.usage.totals.query({ account: root })).toEqual(whole);
   });
 });
 

@@ -2,7 +2,13 @@
 import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/hall/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/hall/usage-writer.ts';
-import { countUsage, type EventToRecord, recordUsage, tidyUncounted } from '../../../packages/db/src/index.ts';
+import {
+  countUsage,
+  type EventToRecord,
+  readUncountedTrees,
+  recordUsage,
+  tidyUncounted,
+} from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
 export type Recorder = {
@@ -20,9 +26,14 @@ const METER = 'call.minutes';
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
   const store = (meter: string, events: readonly EventToRecord[]) => recordUsage(app, events, { meter, now: now() });
   const counter = createUsageCounter({
-    count: () => countUsage(app, { meter: METER, now: now() }),
+    meters: [METER],
+    clock: { nowMs: () => Date.now() },
+    count: (meter, trees) => countUsage(app, { meter, now: now(), trees }),
+    waiting: () => readUncountedTrees(app),
     onCounted: () => {},
     tidy: () => tidyUncounted(app),
+    onSetAside: ({ error }) => console.error(error),
+    onTakenBack: () => {},
     onError: (error) => console.error(error),
   });
   const writer = createUsageWriter({ store, onCommitted: () => counter.wake() });

@@ -41,7 +41,7 @@ describe('Migrations', () => {
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
-    await query(`SELECT count_usage('call.minutes', now())`);
+    await query(`SELECT count_usage('call.minutes', now(), NULL, '{}')`);
     expect(await query('SELECT trim_scale(total) AS total FROM usage_totals')).toEqual([{ total: '3.75' }]);
   });
 

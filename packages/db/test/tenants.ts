@@ -6,6 +6,7 @@ import {
   countUsage,
   type Database,
   type EventOutcome,
+  eraseAccount,
   insertAccount,
   moveSubtree,
   readAccountState,
@@ -70,6 +71,10 @@ export async function close(db: Database, root: AccountId, account: AccountId, c
   });
 }
 
+export async function erase(db: Database, root: AccountId, account: AccountId): Promise<void> {
+  await db.withTenant(root, async (trx) => eraseAccount(trx, account, await beginTreeChange(trx, root)));
+}
+
 export const event = (account: AccountId, key: string, quantity: string, occurredAt: Instant) => ({
   account,
   key,
@@ -85,4 +90,4 @@ export async function record(db: Database, events: ReturnType<typeof event>[], n
 }
 
 export const count = (db: Database, now: Instant): Promise<TreeChange[]> =>
-  countUsage(db, { meter: 'call.minutes', now });
+  countUsage(db, { meter: 'call.minutes', now, trees: { without: [] } });

@@ -1,41 +1,67 @@
 import type { TreeChange } from '@tenantree/db';
-import type { AccountId, Instant } from '@tenantree/domain';
+import { type AccountId, type Instant, msOf } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createUsageCounter } from './usage-counter.ts';
+import { createUsageCounter, type SetAside } from './usage-counter.ts';
 
-const tree = (version: number): TreeChange => ({
-  root: '018f0000-0000-7000-8000-000000000001' as AccountId,
+const SOUND = '018f0000-0000-7000-8000-000000000001' as AccountId;
+const FAULTY = '018f0000-0000-7000-8000-000000000002' as AccountId;
+const NOW = '2026-11-10T12:00:00.000Z' as Instant;
+
+const tree = (root: AccountId, version: number): TreeChange => ({
+  root,
   period: '2026-11-01T00:00:00.000Z' as Instant,
   version,
   changes: [],
   complete: true,
 });
 
-/** A database in which usage waits to be counted. */
+/** A database in which usage of two trees waits to be counted. */
 function stage() {
-  const seen = { recorded: 0, version: 0, counts: 0, tidied: 0, told: [] as number[], errors: [] as unknown[] };
+  const seen = {
+    version: 0,
+    counts: 0,
+    tidied: 0,
+    told: [] as number[],
+    errors: [] as unknown[],
+    aside: [] as SetAside[],
+    back: [] as AccountId[],
+  };
+  const recorded = new Set<AccountId>();
   let failure: Error | null = null;
+  let fault: Error | null = null;
   let countMs = 0;
   const counter = createUsageCounter({
-    count: async () => {
+    meters: ['call.minutes'],
+    clock: { nowMs: () => msOf(NOW) },
+    count: async (_meter, trees) => {
       seen.counts += 1;
       if (failure) throw failure;
       if (countMs > 0) await new Promise((done) => setTimeout(done, countMs));
-      if (seen.recorded === 0) return [];
-      seen.recorded = 0;
-      return [tree(++seen.version)];
+      const taken = [...recorded].filter((root) =>
+        'only' in trees ? root === trees.only : !trees.without.includes(root),
+      );
+      if (fault && taken.includes(FAULTY)) throw fault;
+      for (const root of taken) recorded.delete(root);
+      return taken.map((root) => tree(root, ++seen.version));
+    },
+    waiting: async () => {
+      if (failure) throw failure;
+      return [...recorded].map((root) => ({ root, since: '2026-11-10T11:59:30.000Z' as Instant }));
     },
     onCounted: (trees) => seen.told.push(...trees.map(({ version }) => version)),
     tidy: async () => void (seen.tidied += 1),
+    onSetAside: (one) => seen.aside.push(one),
+    onTakenBack: (root) => seen.back.push(root),
     onError: (error) => seen.errors.push(error),
   });
-  const record = (): void => {
-    seen.recorded += 1;
+  const record = (root = SOUND): void => {
+    recorded.add(root);
     counter.wake();
   };
   const fail = (error: Error | null): void => void (failure = error);
+  const breakTree = (error: Error | null): void => void (fault = error);
   const takes = (ms: number): void => void (countMs = ms);
-  return { seen, counter, record, fail, takes };
+  return { seen, recorded, counter, record, fail, breakTree, takes };
 }
 
 describe('The usage counter', () => {
@@ -43,7 +69,7 @@ describe('The usage counter', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('counts at once after a quiet time, and what comes meanwhile one tick later, together', async () => {
-    const { seen, record, counter } = stage();
+    const { seen, recorded, record, counter } = stage();
     await vi.advanceTimersByTimeAsync(500);
     record();
     await vi.advanceTimersByTimeAsync(0);
@@ -55,7 +81,7 @@ describe('The usage counter', () => {
     expect(seen.told).toEqual([1]);
     await vi.advanceTimersByTimeAsync(20);
     expect(seen.told).toEqual([1, 2]);
-    expect(seen.recorded).toBe(0);
+    expect(recorded.size).toBe(0);
     await counter.close();
   });
 
@@ -76,16 +102,16 @@ describe('The usage counter', () => {
   });
 
   it('counts what another server recorded and never counted', async () => {
-    const { seen, counter } = stage();
+    const { seen, recorded, counter } = stage();
     await vi.advanceTimersByTimeAsync(100);
-    seen.recorded = 5;
+    recorded.add(SOUND);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(seen.told).toEqual([1]);
     await counter.close();
   });
 
   it('goes on after a failure, which it reports', async () => {
-    const { seen, record, counter, fail } = stage();
+    const { seen, recorded, record, counter, fail } = stage();
     await vi.advanceTimersByTimeAsync(100);
     const error = new Error('the connection was cut');
     fail(error);
@@ -93,7 +119,47 @@ describe('The usage counter', () => {
     await vi.advanceTimersByTimeAsync(0);
     fail(null);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(seen).toMatchObject({ errors: [error], told: [1], recorded: 0 });
+    expect(seen.errors[0]).toBe(error);
+    expect(seen).toMatchObject({ told: [1], aside: [] });
+    expect(recorded.size).toBe(0);
+    await counter.close();
+  });
+
+  it('sets a tree aside whose count fails, goes on with the others, and takes it back when it can be counted', async () => {
+    const { seen, recorded, record, counter, breakTree } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    const error = new Error('numeric field overflow');
+    breakTree(error);
+    record(FAULTY);
+    record(SOUND);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen).toMatchObject({ told: [1], aside: [{ root: FAULTY, failures: 1, againInMs: 1_000, error }] });
+    expect(await counter.backlog()).toEqual({ lagMs: 30_000, treesSetAside: 1 });
+    for (let version = 2; version < 12; version++) {
+      record(SOUND);
+      await vi.advanceTimersByTimeAsync(60);
+      expect(seen.told.at(-1)).toBe(version);
+    }
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(seen.aside.map(({ againInMs }) => againInMs)).toEqual([1, 2, 4, 8, 16, 32].map((s) => s * 1_000));
+    breakTree(null);
+    await vi.advanceTimersByTimeAsync(32_000);
+    expect(seen.back).toEqual([FAULTY]);
+    expect(recorded.size).toBe(0);
+    expect(await counter.backlog()).toEqual({ lagMs: 0, treesSetAside: 0 });
+    await counter.close();
+  });
+
+  it('tries a tree that can’t be counted once a minute at last', async () => {
+    const { seen, record, counter, breakTree } = stage();
+    breakTree(new Error('never'));
+    record(FAULTY);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(seen.aside.slice(6).map(({ againInMs }) => againInMs)).toEqual(
+      Array.from({ length: seen.aside.length - 6 }, () => 60_000),
+    );
+    expect(seen.aside.length).toBeGreaterThan(60);
+    expect(seen.aside.length).toBeLessThan(70);
     await counter.close();
   });
 
@@ -111,11 +177,11 @@ describe('The usage counter', () => {
   });
 
   it('counts what is left before it closes, and nothing after', async () => {
-    const { seen, record, counter } = stage();
+    const { seen, recorded, record, counter } = stage();
     record();
     record();
     await counter.close();
-    expect(seen.recorded).toBe(0);
+    expect(recorded.size).toBe(0);
     const { counts } = seen;
     record();
     await vi.advanceTimersByTimeAsync(5_000);

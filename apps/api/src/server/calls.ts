@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import type { Config } from '../config.ts';
 import type { Hall } from '../hall/hall.ts';
+import type { UsageBacklog } from '../hall/usage-counter.ts';
 import type { Connection, ObservedCall } from './connection.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,6 +22,8 @@ export type Ground = {
   readonly hall: Hall;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** How far counting usage is behind. @throws when the database doesn't answer */
+  readonly usageBacklog: () => Promise<UsageBacklog>;
   /** True from the moment the server is asked to stop. */
   readonly isClosing: () => boolean;
   /** Answers that don't end by themselves: they are cut when the server stops. */

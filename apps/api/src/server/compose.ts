@@ -1,4 +1,4 @@
-import { countUsage, type Database, openDatabase, recordUsage, tidyUncounted } from '@tenantree/db';
+import { countUsage, type Database, openDatabase, readUncountedTrees, recordUsage, tidyUncounted } from '@tenantree/db';
 import { type Clock, instantOf, METERS } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -58,14 +58,18 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     onError,
   });
   const counter = createUsageCounter({
-    count: async () => {
-      const now = instantOf(clock.nowMs());
-      return (await Promise.all(METERS.map(({ key }) => countUsage(db, { meter: key, now })))).flat();
-    },
+    meters: METERS.map(({ key }) => key),
+    clock,
+    count: (meter, trees) => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees }),
+    waiting: () => readUncountedTrees(db),
     onCounted: (trees) => live.announce.usage(trees),
     tidy: () => tidyUncounted(db),
+    onSetAside: ({ root, error, ...often }) =>
+      log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
+    onTakenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
     onError,
   });
+  metrics.watchUsage(() => counter.backlog());
   let url = '';
   const hall = makeHall({
     config,
@@ -91,6 +95,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     hall,
     log,
     metrics,
+    usageBacklog: () => counter.backlog(),
     auth,
     router: appRouter,
     createContext: contextOf,

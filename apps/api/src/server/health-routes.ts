@@ -7,6 +7,9 @@ import type { App, Call, Ground } from './calls.ts';
 /** Grows when clients of before can no longer talk to this server. */
 export const PROTOCOL = 1;
 
+/** Usage is counted within a tick; whoever runs the server is told when some has waited longer than this (ms). */
+const LATE_MS = 10_000;
+
 const NO_STORE = { 'cache-control': 'no-store' } as const;
 
 /** What those who run the server ask it: is it alive, can it work, how is it doing, which one is it. */
@@ -22,6 +25,13 @@ export function healthRoutes(app: App, ground: Ground): void {
     return migrated;
   };
 
+  /** Degraded: every call is answered, but live minutes of some accounts stand still. Another server would not do better, so it stays ready. */
+  const standing = async (): Promise<'ready' | 'degraded' | 'unavailable'> => {
+    if (!(await isReady())) return 'unavailable';
+    const { lagMs, treesSetAside } = await ground.usageBacklog();
+    return treesSetAside > 0 || lagMs > LATE_MS ? 'degraded' : 'ready';
+  };
+
   app.get('/healthz', (call) => {
     call.set('route', 'health');
     return Response.json({ status: 'ok' }, { headers: NO_STORE });
@@ -29,8 +39,8 @@ export function healthRoutes(app: App, ground: Ground): void {
 
   app.get('/readyz', async (call) => {
     call.set('route', 'health');
-    const ready = await isReady().catch(() => false);
-    return Response.json({ status: ready ? 'ready' : 'unavailable' }, { status: ready ? 200 : 503, headers: NO_STORE });
+    const status = await standing().catch(() => 'unavailable');
+    return Response.json({ status }, { status: status === 'unavailable' ? 503 : 200, headers: NO_STORE });
   });
 
   app.get('/version', (call) => {

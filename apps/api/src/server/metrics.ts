@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { UsageBacklog } from '../hall/usage-counter.ts';
 import type { LiveMetrics } from '../live/ports.ts';
 import type { ObservedCall } from './connection.ts';
 
@@ -13,10 +14,13 @@ export type Metrics = {
   readonly live: LiveMetrics;
   /** Counts open WebSockets when asked. */
   countSockets(count: () => number): void;
+  /** Asks how far counting usage is behind when asked. */
+  watchUsage(backlog: () => Promise<UsageBacklog>): void;
   /** All of it in Prometheus' text format. */
   text(): Promise<string>;
 };
 
+const UNKNOWN: UsageBacklog = { lagMs: Number.NaN, treesSetAside: Number.NaN };
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Metrics of one server, in a registry of its own. */
@@ -33,6 +37,10 @@ export function createMetrics(): Metrics {
   const requests = histogram('http_request_seconds', 'HTTP requests until the head of the answer', ['route', 'status']);
   const events = counter('usage_events_total', 'Usage events that reached the database, duplicates included');
   const flushes = counter('usage_flushes_total', 'Transactions that recorded usage');
+  const gauge = (name: string, help: string) => new Gauge({ name: `tenantree_${name}`, help, registers });
+  let backlog = async (): Promise<UsageBacklog> => UNKNOWN;
+  const lag = gauge('usage_lag_seconds', 'For how long the oldest uncounted usage waits to be counted');
+  const setAside = gauge('usage_trees_set_aside', 'Trees whose usage could not be counted here and is tried again');
   const subscriptions = new Gauge({
     name: 'tenantree_live_subscriptions',
     help: 'Live streams that somebody watches',
@@ -42,7 +50,7 @@ export function createMetrics(): Metrics {
   const frames = counter('live_frames_total', 'Frames sent to live streams', ['channel']);
   const bytes = counter('live_bytes_total', 'Bytes of frames that the hub wrote to sockets itself', ['channel']);
   let openSockets = (): number => 0;
-  const sockets = new Gauge({ name: 'tenantree_live_sockets', help: 'Open WebSockets', registers });
+  const sockets = gauge('live_sockets', 'Open WebSockets');
   const skipped = counter('live_skipped_total', 'Ticks that a slow reader missed');
   const terminated = counter('live_terminated_total', 'Slow readers that were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
@@ -68,8 +76,14 @@ export function createMetrics(): Metrics {
     countSockets: (count) => {
       openSockets = count;
     },
-    text: () => {
+    watchUsage: (read) => {
+      backlog = read;
+    },
+    text: async () => {
       sockets.set(openSockets());
+      const { lagMs, treesSetAside } = await backlog().catch(() => UNKNOWN);
+      lag.set(lagMs / 1_000);
+      setAside.set(treesSetAside);
       return registry.metrics();
     },
   };

@@ -1,4 +1,5 @@
 import { type AccountId, billingPeriodOf, type Decimal, type Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /** New totals of an account in the current billing period, and where the account stands now. */
@@ -22,22 +23,36 @@ export type TreeChange = {
 
 type Row = { changes: string | null; parents: string | null; versions: string | null };
 
+/** The trees whose usage a count takes: one of them, or all but some. */
+export type TreesToCount = { readonly only: AccountId } | { readonly without: readonly AccountId[] };
+
 /**
  * Counts the usage of a meter that is recorded and not yet counted, by whichever server, into the totals of its accounts and the
- * ancestors of its time. Waits while another server counts. When this resolves, all that was recorded before it was called is counted.
+ * ancestors of its time. Waits while another server counts. When this resolves, all that was recorded in these trees before it was
+ * called is counted.
  *
  * @throws the driver's error when nothing was counted; it stays to be counted then
  */
 export async function countUsage(
   db: Database,
-  options: { readonly meter: string; readonly now: Instant },
+  options: { readonly meter: string; readonly now: Instant; readonly trees: TreesToCount },
 ): Promise<TreeChange[]> {
+  const { meter, now, trees } = options;
   const { rows } = await db.pool.query<Row>({
     name: 'count_usage',
-    text: 'SELECT * FROM count_usage($1, $2)',
-    values: [options.meter, options.now],
+    text: 'SELECT * FROM count_usage($1, $2, $3, $4)',
+    values: [meter, now, 'only' in trees ? trees.only : null, 'without' in trees ? trees.without : []],
   });
   return readTrees(rows[0]!, billingPeriodOf(options.now).start);
+}
+
+/** A tree with uncounted usage, and since when the oldest of it waits. */
+export type UncountedTree = { readonly root: AccountId; readonly since: Instant };
+
+/** The trees that have uncounted usage, whoever waits longest first. */
+export async function readUncountedTrees(db: Database): Promise<UncountedTree[]> {
+  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM uncounted_trees()`.execute(db.app);
+  return rows.map((row) => ({ root: row.root_id, since: row.since.toISOString() as Instant }));
 }
 
 /**

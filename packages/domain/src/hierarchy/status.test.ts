@@ -25,7 +25,7 @@ const commandOf = (event: StatusEvent): StatusCommand =>
   event === 'suspend'
     ? { event, suspension: { ...READ_ONLY, kind: 'full_stop' } }
     : event === 'erase'
-      ? { event, retentionDays: 30 }
+      ? { event, retentionDays: 30, usageMaxAgeDays: 30 }
       : { event };
 const after = (state: StatusState, command: StatusCommand | StatusEvent) => {
   const decision = decideStatus(state, typeof command === 'string' ? commandOf(command) : command, NOW);
@@ -102,9 +102,12 @@ describe('the status of an account', () => {
     expect(after({ ...closed, siblingOfThatName: { name: 'ACME' } }, 'reopen')).toBe('NAME_TAKEN');
   });
 
-  it('is erased no earlier than the retention allows', () => {
+  it('is erased no earlier than the retention allows, nor before its last usage could arrive', () => {
     expect(after({ ...closed, closedAt: instantOf(NOW - 30 * DAY_MS + 1) }, 'erase')).toBe('RETENTION_RUNNING');
     expect(after({ ...closed, protected: true }, 'erase')).toBe('PROTECTED');
+    const late = { event: 'erase', retentionDays: 5, usageMaxAgeDays: 31 } as const;
+    expect(after(closed, late)).toBe('RETENTION_RUNNING');
+    expect(after({ ...closed, closedAt: instantOf(NOW - 31 * DAY_MS) }, late)).toBe('erased');
   });
 });
 

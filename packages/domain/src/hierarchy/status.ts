@@ -40,8 +40,17 @@ export const STATUS_TABLE = {
   },
 } as const satisfies Record<AccountStatus, Record<StatusEvent, Outcome>>;
 
-/** Days for which a closed account's data is kept unless the deployment says otherwise (product.md 2.3). */
-export const DEFAULT_RETENTION_DAYS = 30;
+/** What a deployment says about how long things are taken and kept. */
+export type Keeping = {
+  /** Days that a closed account's data is kept at least. */
+  readonly retentionDays: number;
+  /** Days for which usage may still arrive after it happened: its account has to be there (product.md 5.1). */
+  readonly usageMaxAgeDays: number;
+};
+
+/** Days after closing until an account is erased: its retention, and never before the last usage of it could arrive (product.md 2.3). */
+export const daysUntilErasure = ({ retentionDays, usageMaxAgeDays }: Keeping): number =>
+  Math.max(retentionDays, usageMaxAgeDays);
 
 const DAY_MS = 86_400_000;
 
@@ -65,7 +74,7 @@ export type StatusState = {
 export type StatusCommand =
   | { readonly event: 'suspend'; readonly suspension: Suspension }
   | { readonly event: 'reactivate' | 'close' | 'reopen' }
-  | { readonly event: 'erase'; readonly retentionDays: number };
+  | ({ readonly event: 'erase' } & Keeping);
 
 /** What to write: the new own status and suspension. `erased`: the account's data goes, except what invoices and the audit log need. */
 export type StatusChange = { readonly status: AccountStatus | 'erased'; readonly suspension: Suspension | null };
@@ -104,7 +113,7 @@ function conditionOf(state: StatusState, command: StatusCommand, nowMs: number):
     case 'reopen':
       return mayReopen(state);
     case 'erase':
-      return mayErase(state, command.retentionDays, nowMs);
+      return mayErase(state, daysUntilErasure(command), nowMs);
   }
 }
 
@@ -143,11 +152,11 @@ function mayReopen({ name, parent, siblingOfThatName: sibling }: StatusState): D
   return parent && sibling ? nameTaken(sibling.name, parent.name) : accept(null);
 }
 
-function mayErase(state: StatusState, retentionDays: number, nowMs: number): Decision<null> {
+function mayErase(state: StatusState, days: number, nowMs: number): Decision<null> {
   const name = quoted(state.name);
   if (state.protected) return refuse('PROTECTED', `${name} is protected.`);
-  if (state.closedAt === null || nowMs < msOf(state.closedAt) + retentionDays * DAY_MS) {
-    return refuse('RETENTION_RUNNING', `${name} is kept for ${counted(retentionDays, 'day')} after closing.`);
+  if (state.closedAt === null || nowMs < msOf(state.closedAt) + days * DAY_MS) {
+    return refuse('RETENTION_RUNNING', `${name} is kept for ${counted(days, 'day')} after closing.`);
   }
   return accept(null);
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { instantOf } from '../time.ts';
 import { admitAdjustment, admitEvent, eventContent, type UsageEventInput } from './admit-event.ts';
+import { METERS } from './meters.ts';
 import { parseDecimal } from './quantity.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -42,6 +43,18 @@ describe('a usage event', () => {
 
   it('may be 0 and have 9 digits after the point', () => {
     expect([codeOf({ quantity: '0' }), codeOf({ quantity: '0.000000001' })]).toEqual(['ok', 'ok']);
+  });
+
+  it('counts at most what its meter takes from one event', () => {
+    for (const { key, most } of METERS) {
+      const of = (quantity: string) => codeOf({ meter: key, quantity });
+      expect(most).toBeLessThanOrEqual(10n ** 9n);
+      expect([of(`${most}`), of(`${most}.000000001`), of('99999999999999999999')]).toEqual([
+        'ok',
+        'QUANTITY_INVALID',
+        'QUANTITY_INVALID',
+      ]);
+    }
   });
 
   it('is at most 35 days old and 5 minutes ahead, or what the deployment says', () => {
@@ -96,7 +109,7 @@ describe('a usage event', () => {
 
   it('keeps every decimal exactly', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 20n }), (nanos) => {
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 18n }), (nanos) => {
         const quantity = `${nanos / 10n ** 9n}.${String(nanos % 10n ** 9n).padStart(9, '0')}`;
         const decision = admitEvent({ ...event, quantity }, NOW);
         expect(decision.ok && decision.value.nanos).toBe(nanos);
@@ -115,6 +128,9 @@ describe('an adjustment', () => {
   it('goes either way, never by 0, and says why', () => {
     expect(adjust('-1.5', ' double count ')).toBe('-1.5');
     expect(adjust('1.5', 'missed')).toBe('1.5');
+    expect([adjust('1000000000', 'all'), adjust('-1000000000', 'all')]).toEqual(['1000000000', '-1000000000']);
+    expect(adjust('1000000000.1', 'all')).toBe('QUANTITY_INVALID');
+    expect(adjust('-1000000000.1', 'all')).toBe('QUANTITY_INVALID');
     expect(adjust('0', 'missed')).toBe('QUANTITY_INVALID');
     expect(adjust('1', '  ')).toBe('BAD_REQUEST');
   });

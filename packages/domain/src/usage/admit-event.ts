@@ -4,8 +4,8 @@ import { canonicalJson, isRecord, numberFault } from '../json.ts';
 import { parseInstant } from '../parse-instant.ts';
 import { fieldName, quoted } from '../text.ts';
 import { type Instant, instantOf, msOf } from '../time.ts';
-import { type MeterKey, parseMeterKey } from './meters.ts';
-import { type Decimal, formatDecimal, parseDecimal } from './quantity.ts';
+import { findMeter, type MeterKey } from './meters.ts';
+import { type Decimal, formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
 
 /** What an event may carry beside its quantity, for series and later analysis. */
 export type EventAttributes = { readonly [key: string]: string | number | boolean };
@@ -89,11 +89,15 @@ export const eventContent = (account: AccountId, event: AdmittedEvent & { readon
   canonicalJson([account, event.meter, event.quantity, event.occurredAt, event.attributes, event.reason ?? null]);
 
 function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindow): Decision<AdmittedEvent> {
-  const meter = parseMeterKey(event.meter);
+  const meter = findMeter(event.meter);
   if (!meter) return refuse('METER_UNKNOWN', `There is no meter ${quoted(event.meter)}.`, 'meter');
   const nanos = parseDecimal(event.quantity);
   if (nanos === null) {
     const message = 'A quantity is decimal text with at most 9 digits after the point, for example “12.5”.';
+    return refuse('QUANTITY_INVALID', message, 'quantity');
+  }
+  if (magnitudeOf(nanos) > meter.most * UNIT) {
+    const message = `One event of ${meter.key} is at most ${meter.most} ${meter.unit}s. Look at its unit, or record it in parts.`;
     return refuse('QUANTITY_INVALID', message, 'quantity');
   }
   const occurredAt = admitInstant(event.occurredAt, nowMs, window);
@@ -106,7 +110,7 @@ function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindo
   const fault = attributeFault(attributes);
   if (fault) return fault;
   return accept({
-    meter,
+    meter: meter.key,
     quantity: formatDecimal(nanos),
     nanos,
     occurredAt: occurredAt.value,

@@ -10,7 +10,8 @@ export const ZERO_DECIMAL = '0' as Decimal;
 export const QUANTITY_SCALE = 9;
 
 const FORM = /^(-?)(\d{1,20})(?:\.(\d{1,9}))?$/;
-const UNIT = 10n ** BigInt(QUANTITY_SCALE);
+/** One whole of a quantity, in 10⁻⁹. */
+export const UNIT = 10n ** BigInt(QUANTITY_SCALE);
 
 /** Reads a decimal into a whole number of 10⁻⁹ units; null when the text isn't one (NaN, exponents, -0, too many digits). */
 export function parseDecimal(text: string): bigint | null {
@@ -21,10 +22,13 @@ export function parseDecimal(text: string): bigint | null {
   return nanos;
 }
 
+/** A quantity without its sign. */
+export const magnitudeOf = (nanos: bigint): bigint => (nanos < 0n ? -nanos : nanos);
+
 /** Writes a whole number of 10⁻⁹ units as a decimal text. */
 export function formatDecimal(nanos: bigint): Decimal {
   const sign = nanos < 0n ? '-' : '';
-  const magnitude = nanos < 0n ? -nanos : nanos;
+  const magnitude = magnitudeOf(nanos);
   const fraction = (magnitude % UNIT).toString().padStart(QUANTITY_SCALE, '0').replace(/0+$/, '');
   return `${sign}${magnitude / UNIT}${fraction && `.${fraction}`}` as Decimal;
 }
