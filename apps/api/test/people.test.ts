@@ -63,9 +63,9 @@ describe('Members (product.md 3.2)', () => {
       'BAD_REQUEST',
     );
     await nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: PASSWORD });
-    expect(await codeOf(nobody.members.acceptInvitation.mutate({ token, name: 'Ann', password: PASSWORD }))).toBe(
-      'UNAUTHORIZED',
-    );
+    expect(await codeOf(nobody.members.invitation.query({ token }))).toBe('UNAUTHORIZED');
+    const stranger = { token, name: 'Ann', password: 'a password of somebody else' };
+    expect(await codeOf(nobody.members.acceptInvitation.mutate(stranger))).toBe('UNAUTHORIZED');
     const ann = clientOf(api.url, await signIn(api.url, 'ann@example.com', PASSWORD));
     expect((await ann.session.me.query()).accounts).toEqual([{ id: account, name: 'Invites', role: 'member' }]);
     expect((await owner.accounts.get.query({ account })).members.own).toBe(2);

@@ -66,6 +66,17 @@ describe('signing in', () => {
     await expect.element(email()).not.toBeInTheDocument();
   });
 
+  it('sends an address as it was typed, also with an umlaut in its domain', async () => {
+    const fetching = vi.spyOn(window, 'fetch').mockImplementation(async () => told(WRONG));
+    mount(<LoginPage />, '/login');
+    await userEvent.type(email(), 'ann@bücher.example');
+    await userEvent.fill(password(), 'correct horse');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('alert')).toBeVisible();
+    const [, init] = fetching.mock.calls.find(([to]) => to === '/auth/sign-in/email') ?? [];
+    expect(init?.body).toContain('"email":"ann@bücher.example"');
+  });
+
   it.each([
     ['/a/1/members?q=x', '/a/1/members?q=x'],
     ['//evil.example/', '/'],

@@ -15,6 +15,7 @@ export * from './live/listen.ts';
 export * from './live/read-live.ts';
 export * from './members/members.ts';
 export * from './migrate.ts';
+export * from './people/people.ts';
 export * from './people/sessions.ts';
 export * from './setup/claims.ts';
 export { DatabaseUnusableError } from './unusable.ts';

@@ -49,7 +49,10 @@ export type MembersTable = { account_id: string; user_id: string; role: string; 
 export type InvitationsTable = {
   account_id: string;
   id: string;
+  /** As addresses are compared. */
   email: string;
+  /** As it was typed. */
+  shown_email: string;
   role: string;
   token_hash: Buffer;
   invited_by: string | null;
@@ -145,7 +148,7 @@ export type AuditLogTable = {
 export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
 
 /** What the application's role may read of `auth.users`. */
-export type UsersView = { id: string; name: string; email: string };
+export type UsersView = { id: string; name: string; email: string; shown_email: string };
 
 export type Schema = {
   accounts: AccountsTable;

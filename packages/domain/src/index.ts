@@ -21,6 +21,7 @@ export * from './keys/key-terms.ts';
 export * from './live/frames.ts';
 export * from './parse-instant.ts';
 export * from './people/members.ts';
+export * from './people/password.ts';
 export * from './people/proof.ts';
 export * from './permissions/access.ts';
 export * from './permissions/effective.ts';

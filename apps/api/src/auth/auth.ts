@@ -1,14 +1,14 @@
-import { noteProof } from '@tenantree/db';
-import { instantOf, type UserId } from '@tenantree/domain';
+import { insertPerson, noteProof } from '@tenantree/db';
+import { normalPassword, parsePassword, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
-import type { Hall } from '../hall/hall.ts';
-import { checkStorable } from '../hall/inputs.ts';
-import { normalEmail, PASSWORD_LENGTH, type People } from '../hall/people.ts';
-import { refuseWith } from '../hall/refused.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { checkStorable, password } from '../hall/inputs.ts';
+import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import type { GuessLimits } from './guess-limits.ts';
-import { hashPassword } from './passwords.ts';
+import { hashPassword, isPassword } from './passwords.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { createSessions, type Session, type Sessions } from './sessions.ts';
 import { cookieKey, createSignInLibrary } from './sign-in-library.ts';
@@ -37,8 +37,8 @@ export type Auth = People &
 
 export type SignedIn = { readonly user: Session['user']; readonly cookies: readonly string[] };
 
-const CREDENTIALS = z.strictObject({ email: z.string().max(320), password: z.string().max(1_000) });
-const PASSWORD = z.strictObject({ password: z.string().max(1_000) });
+const CREDENTIALS = z.strictObject({ email: z.string().max(320), password });
+const PASSWORD = z.strictObject({ password });
 const WRONG = 'The e-mail address or the password is not right.';
 const PROVIDER = 'credential';
 
@@ -52,22 +52,12 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);
 
-  const checkPassword = async (email: string, password: string, headers: Headers) => {
+  /** What the library answers; null when it refuses what it was given. */
+  const unlessRefused = async <T>(answer: Promise<T>): Promise<T | null> => {
     try {
-      // Whether there is such a person or not, one hash is computed.
-      return await library.api.signInEmail({ body: { email, password }, headers, returnHeaders: true });
+      return await answer;
     } catch (error) {
-      if (isAPIError(error) && error.statusCode < 500) return refuseWith('UNAUTHORIZED', WRONG);
-      throw error;
-    }
-  };
-
-  const verifyPassword = async (password: string, headers: Headers): Promise<void> => {
-    try {
-      await library.api.verifyPassword({ body: { password }, headers });
-    } catch (error) {
-      if (isAPIError(error) && error.statusCode < 500)
-        refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
+      if (isAPIError(error) && error.statusCode < 500) return null;
       throw error;
     }
   };
@@ -76,27 +66,23 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
     ...sessions,
 
     signIn: async (input, { address, headers }) => {
-      checkStorable(input);
-      const parsed = CREDENTIALS.safeParse(input);
-      if (!parsed.success) return refuseWith('BAD_REQUEST', 'Send an e-mail address and a password.');
-      const email = normalEmail(parsed.data.email);
-      const { password } = parsed.data;
-      await limits.count(address, email);
-      const signedIn = await checkPassword(email, password, headers);
-      await limits.forgive(address, email);
-      const { id, name } = signedIn.response.user;
-      return { user: { id: id as UserId, name, email }, cookies: signedIn.headers.getSetCookie() };
+      const given = read(CREDENTIALS, input, 'Send an e-mail address and a password.');
+      const email = normalEmail(given.email);
+      const body = { email, password: normalPassword(given.password) };
+      // Whether there is such a person or not, one hash is computed.
+      const signingIn = () => unlessRefused(library.api.signInEmail({ body, headers, returnHeaders: true }));
+      const signedIn = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
+      const { id, name, shownEmail: shown } = signedIn.response.user;
+      return { user: { id: id as UserId, name, email: shown }, cookies: signedIn.headers.getSetCookie() };
     },
 
     prove: async (input, { address, headers }) => {
-      const parsed = PASSWORD.safeParse(input);
-      if (!parsed.success) return refuseWith('BAD_REQUEST', 'Send your password.', 'password');
+      const body = { password: normalPassword(read(PASSWORD, input, 'Send your password.').password) };
       const session = (await sessions.sessionOf(headers)) ?? refuseWith('UNAUTHORIZED', 'Sign in first.');
-      const { email } = session.user;
-      await limits.count(address, email);
-      await verifyPassword(parsed.data.password, headers);
-      await limits.forgive(address, email);
-      await noteProof(hall.db, session.sessionId, instantOf(hall.clock.nowMs()));
+      const proving = () => unlessRefused(library.api.verifyPassword({ body, headers }));
+      const proved = await limits.password(address, normalEmail(session.user.email), proving);
+      if (!proved) refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
+      await noteProof(hall.db, session.sessionId, nowOf(hall));
     },
 
     signOut: async (headers) => {
@@ -116,21 +102,30 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
       return found ? { id: found.user.id as UserId, name: found.user.name } : null;
     },
 
-    create: async ({ email, name, password }) => {
-      const hash = await hashChecked(password);
-      const people = await adapter;
-      const user = await people.createUser(
-        { email: normalEmail(email), name, emailVerified: true },
-        { method: 'email-password' },
-      );
-      await people.linkAccount({ userId: user.id, accountId: user.id, providerId: PROVIDER, password: hash });
-      return user.id as UserId;
+    create: async ({ email, name, password: chosen }) => {
+      const person = {
+        id: hall.newId<UserId>(),
+        credential: hall.newId(),
+        email: normalEmail(email),
+        shownEmail: shownEmail(email),
+        name,
+        password: await hashChecked(chosen),
+        now: nowOf(hall),
+      };
+      return (await insertPerson(hall.db, person)) ? person.id : null;
     },
 
     hashPassword: hashChecked,
 
-    setPassword: async (user, password) => {
-      const hash = await hashChecked(password);
+    check: async (email, guessed) => {
+      const found = await (await adapter).findUserByEmail(normalEmail(email), { includeAccounts: true });
+      const stored = found?.accounts.find(({ providerId }) => providerId === PROVIDER)?.password;
+      if (!found || !stored || !(await isPassword(stored, normalPassword(guessed)))) return null;
+      return { id: found.user.id as UserId, name: found.user.name };
+    },
+
+    setPassword: async (user, chosen) => {
+      const hash = await hashChecked(chosen);
       const people = await adapter;
       const accounts = await people.findAccounts(user);
       if (accounts.some(({ providerId }) => providerId === PROVIDER)) await people.updatePassword(user, hash);
@@ -140,15 +135,19 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
   };
 }
 
+/** Reads what was sent. @throws Refused BAD_REQUEST with the given sentence */
+function read<T>(schema: z.ZodType<T>, input: unknown, otherwise: string): T {
+  checkStorable(input);
+  const parsed = schema.safeParse(input);
+  return parsed.success ? parsed.data : refuseWith('BAD_REQUEST', otherwise);
+}
+
 /** @throws Refused BAD_REQUEST when the password is too short, too long, or one of those that are tried first */
-async function hashChecked(password: string): Promise<string> {
-  const { least, most } = PASSWORD_LENGTH;
-  if (password.length < least || password.length > most) {
-    refuseWith('BAD_REQUEST', `A password has ${least} to ${most} characters.`, 'password');
-  }
-  if (await isCommonPassword(password)) {
+async function hashChecked(text: string): Promise<string> {
+  const chosen = granted(parsePassword(text));
+  if (await isCommonPassword(chosen)) {
     const message = 'This password is one of those that attackers try first. Choose one that is your own.';
     refuseWith('BAD_REQUEST', message, 'password');
   }
-  return hashPassword(password);
+  return hashPassword(chosen);
 }

@@ -1,50 +1,113 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { setTimeout as pass } from 'node:timers/promises';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { refuseWith } from '../hall/refused.ts';
 
-/** Slows down who guesses passwords, invitations and other secrets (reliability.md 4), alike whether what they guess at exists or not. */
+/**
+ * Stops and slows who guesses passwords and links (reliability.md 4), alike whether what they guess at exists or not. Only what was wrong
+ * counts: an attempt answers null for that, and what it throws or returns otherwise is no guess.
+ */
 export type GuessLimits = {
   /**
-   * Counts one guess from an address, and one at a subject (an e-mail address, the name of an endpoint).
+   * Looks at a password of a person. Wrong ones are bounded for each address and person, so that strangers elsewhere lock nobody out.
    *
    * @throws Refused RATE_LIMITED
    */
-  count(address: string, subject: string): Promise<void>;
-  /** Takes a guess back that was right. */
-  forgive(address: string, subject: string): Promise<void>;
+  password<T>(address: string, email: string, attempt: () => Promise<T | null>): Promise<T | null>;
+  /** Looks at the secret of a link, which nobody guesses in a lifetime: whoever tries is slowed. @throws Refused RATE_LIMITED */
+  link<T>(address: string, attempt: () => Promise<T | null>): Promise<T | null>;
 };
 
 const WINDOW_SECONDS = 15 * 60;
 
-/** Guesses within 15 minutes that an address, and a subject, may get wrong. */
-export const GUESSES = { perAddress: 50, perSubject: 10 } as const;
+/**
+ * Wrong guesses within 15 minutes: after `perPair` an address is refused for this person; after `perAddress` from one address, or
+ * `perPerson` at one person from anywhere, each further attempt waits `slowMs`, `atOnce` of an address at a time.
+ */
+export const GUESSES = { perPair: 10, perAddress: 50, perPerson: 20, slowMs: 1_000, atOnce: 10 } as const;
+
+const wrongGuesses = (points: number): RateLimiterMemory => new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
 
 /** Limits kept in this server's memory: a restart forgets them, another server counts for itself. */
 export function createGuessLimits(): GuessLimits {
-  const addresses = new RateLimiterMemory({ points: GUESSES.perAddress, duration: WINDOW_SECONDS });
-  const subjects = new RateLimiterMemory({ points: GUESSES.perSubject, duration: WINDOW_SECONDS });
+  const pairs = wrongGuesses(GUESSES.perPair);
+  const addresses = wrongGuesses(GUESSES.perAddress);
+  const people = wrongGuesses(GUESSES.perPerson);
+  const waiting = new Map<string, number>();
+  const inTurn = turnTaking();
+
+  const wait = async (network: string): Promise<void> => {
+    const others = waiting.get(network) ?? 0;
+    if (others >= GUESSES.atOnce) refuseWith('RATE_LIMITED', 'Too many attempts at once. Try again in a moment.');
+    waiting.set(network, others + 1);
+    await pass(GUESSES.slowMs);
+    const left = (waiting.get(network) ?? 1) - 1;
+    if (left > 0) waiting.set(network, left);
+    else waiting.delete(network);
+  };
+
   return {
-    count: async (address, subject) => {
-      // Counted before the guess is looked at, so that many at once don't slip through.
-      await consume(addresses, networkOf(address));
-      await consume(subjects, subject);
+    password: (address, email, attempt) => {
+      const network = networkOf(address);
+      const pair = `${network} ${email}`;
+      // One after the other, so that many at once don't slip through, and none that is right is taken for one too many.
+      return inTurn(pair, async () => {
+        await refuseIfOver(pairs, pair);
+        if ((await isOver(addresses, network)) || (await isOver(people, email))) await wait(network);
+        const outcome = await attempt();
+        if (outcome !== null) await pairs.delete(pair);
+        else
+          for (const [limiter, key] of [
+            [pairs, pair],
+            [addresses, network],
+            [people, email],
+          ] as const)
+            await limiter.penalty(key);
+        return outcome;
+      });
     },
-    forgive: async (address, subject) => {
-      await addresses.reward(networkOf(address));
-      await subjects.delete(subject);
+
+    link: async (address, attempt) => {
+      const network = networkOf(address);
+      if (await isOver(addresses, network)) await wait(network);
+      const outcome = await attempt();
+      if (outcome === null) await addresses.penalty(network);
+      return outcome;
     },
   };
 }
 
 /** An IPv6 customer owns a whole /64 and could take a new address for every guess. */
-const networkOf = (address: string): string =>
-  address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address;
+function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  // Where `::` stands are as many zeros as are missing, and those before the tail may belong to the network.
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length;
+  return [...groups, ...new Array<string>(Math.max(zeros, 0)).fill('0'), ...after].slice(0, 4).join(':');
+}
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
-  try {
-    await limiter.consume(key);
-  } catch (error) {
-    if (!(error instanceof RateLimiterRes)) throw error;
-    const minutes = Math.ceil(error.msBeforeNext / 60_000);
-    refuseWith('RATE_LIMITED', `Too many attempts. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`);
-  }
+const isOver = async (limiter: RateLimiterMemory, key: string): Promise<boolean> =>
+  ((await limiter.get(key))?.consumedPoints ?? 0) >= limiter.points;
+
+async function refuseIfOver(limiter: RateLimiterMemory, key: string): Promise<void> {
+  const wrong = await limiter.get(key);
+  if (wrong === null || wrong.consumedPoints < limiter.points) return;
+  const minutes = Math.ceil(wrong.msBeforeNext / 60_000);
+  refuseWith('RATE_LIMITED', `Too many attempts. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`);
+}
+
+/** Lets only one of each key run at a time, in the order they came. */
+function turnTaking(): <T>(key: string, act: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, act) => {
+    const before = last.get(key) ?? Promise.resolve();
+    const mine = before.then(act, act);
+    last.set(key, mine);
+    const leave = (): void => {
+      if (last.get(key) === mine) last.delete(key);
+    };
+    mine.then(leave, leave);
+    return mine;
+  };
 }

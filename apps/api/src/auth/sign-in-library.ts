@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { betterAuth } from 'better-auth';
 import type { Hall } from '../hall/hall.ts';
-import { PASSWORD_LENGTH } from '../hall/people.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
 
 const DAY_SECONDS = 86_400;
+/** More than the longest password that is read can become when it is normalised: 18 code points of one. */
+const MOST_UNITS = 18_000;
 
 /** What cookies are signed with: a key of its own, so that no signature made for something else passes as one of a session. */
 export const cookieKey = (secret: string): string =>
@@ -34,13 +35,15 @@ export const createSignInLibrary = (
     emailAndPassword: {
       enabled: true,
       disableSignUp: true,
-      minPasswordLength: PASSWORD_LENGTH.least,
-      maxPasswordLength: PASSWORD_LENGTH.most,
+      // Checked in auth.ts, in characters; the library counts UTF-16 units.
+      minPasswordLength: 1,
+      maxPasswordLength: MOST_UNITS,
       password: { hash: hashPassword, verify: ({ hash, password }) => isPassword(hash, password) },
     },
     user: {
       modelName: 'users',
       fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+      additionalFields: { shownEmail: { type: 'string', fieldName: 'shown_email', input: false } },
     },
     session: {
       modelName: 'sessions',

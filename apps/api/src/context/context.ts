@@ -5,6 +5,12 @@ import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
 
+/** What limits guesses (auth/guess-limits.ts), for the address of one call. */
+export type Guess = {
+  password<T>(email: string, attempt: () => Promise<T | null>): Promise<T | null>;
+  link<T>(attempt: () => Promise<T | null>): Promise<T | null>;
+};
+
 /** What a procedure is given before anything is known of the caller. */
 export type Context = {
   readonly hall: Hall;
@@ -18,6 +24,6 @@ export type Context = {
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
   /** Tells metrics and the log how a call ended. */
   readonly observeCall: Connection['observeCall'];
-  /** Slows down who guesses links and passwords. @throws Refused RATE_LIMITED */
-  readonly limitGuesses: (what: string) => Promise<void>;
+  /** Looks at secrets from the call's address, and slows down who guesses at them: null was a wrong guess. @throws Refused RATE_LIMITED */
+  readonly guess: Guess;
 };

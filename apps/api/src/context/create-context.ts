@@ -52,6 +52,9 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     address,
     observeCall: connection.observeCall,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
-    limitGuesses: (what) => limits.count(address, `${what} ${address}`),
+    guess: {
+      password: (email, attempt) => limits.password(address, email, attempt),
+      link: (attempt) => limits.link(address, attempt),
+    },
   };
 }

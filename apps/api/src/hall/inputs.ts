@@ -1,5 +1,6 @@
 import { type Instant, isId, jsonFault, parseInstant, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
+import { isEmail } from './people.ts';
 import { refuseWith } from './refused.ts';
 
 /** Refuses an input that can't be stored as it was sent, whatever its schema says (reliability.md 4). @throws Refused BAD_REQUEST */
@@ -40,5 +41,8 @@ export const cursor = z.string().max(4_000).optional();
 /** Rows a page. */
 export const limit = (most: number): z.ZodDefault<z.ZodNumber> => z.number().int().min(1).max(most).default(50);
 
-/** An e-mail address, as people paste it. */
-export const email = z.string().trim().max(254).pipe(z.email('Give an e-mail address.'));
+/** An e-mail address, as people paste it; its domain in any script. */
+export const email = z.string().trim().max(254).refine(isEmail, 'Give an e-mail address.');
+
+/** A password before it is normalised. */
+export const password = z.string().max(1_000);

@@ -1,4 +1,4 @@
-import { addToTotals, deleteMember, type Member, readMembers, updateRole } from '@tenantree/db';
+import { addToTotals, deleteMember, endCredentials, type Member, readMembers, updateRole } from '@tenantree/db';
 import { type AccountId, decideChangeRole, decideRemoveMember, type Role, type UserId } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -25,7 +25,12 @@ export async function changeRole(
   hall.announce.access({ users: [user] });
 }
 
-/** Takes a person out of an account; access ends at once (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER */
+/**
+ * Takes a person out of an account; access ends at once (product.md 3.2), and with it the keys they made there or below, and the
+ * invitations they have open: none of it comes back when they do.
+ *
+ * @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER
+ */
 export async function removeMember(
   hall: Hall,
   caller: Caller,
@@ -33,7 +38,7 @@ export async function removeMember(
   actorRole: Role,
   user: UserId,
 ): Promise<void> {
-  await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  const keys = await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
     // A person may leave whatever their rank; what acts for them, a key or an embedded screen, may not make them leave.
     const actor = { role: user === caller.user && caller.key === null ? member.role : actorRole };
@@ -42,9 +47,17 @@ export async function removeMember(
     await addToTotals(scope.trx, where.id, { members: -1 }, scope.version);
     const details = { member: member.name, account: where.name };
     await scope.audit(where.id, { action: 'member.removed', details }, { id: user, name: member.name });
+    const ended = await endCredentials(scope.trx, where.id, user, scope.now);
+    for (const { account, id, name, isSeen } of ended.keys)
+      if (isSeen) await scope.audit(account, { action: 'key.revoked', details: { key: name } }, { id, name });
+    for (const { account, accountName, id, email } of ended.invitations) {
+      const withdrawn = { action: 'member.invitationRevoked' as const, details: { email, account: accountName } };
+      await scope.audit(account, withdrawn, { id, name: email });
+    }
     scope.touch((await scope.account(where.id)).path);
+    return ended.keys.map(({ id }) => id);
   });
-  hall.announce.access({ users: [user] });
+  hall.announce.access({ users: [user], keys });
 }
 
 async function find(

@@ -2,14 +2,19 @@ import {
   addToTotals,
   deleteInvitation,
   findInvitation,
+  type InvitationByToken,
   insertInvitation,
   insertMember,
   readChain,
   readMembers,
+  readMembershipsOn,
+  readRoleOf,
+  type TenantTransaction,
   takeInvitation,
 } from '@tenantree/db';
 import {
   type AccountId,
+  decideAcceptInvitation,
   decideAssignRole,
   type Instant,
   instantOf,
@@ -17,10 +22,12 @@ import {
   type Role,
   type RowId,
   type UserId,
+  VOID_INVITATION,
 } from '@tenantree/domain';
+import type { Guess } from '../context/context.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { normalEmail, type People } from '../hall/people.ts';
+import { normalEmail, type People, shownEmail } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 import { changeTree } from '../hall/tree-change.ts';
@@ -30,7 +37,10 @@ export const INVITATION_DAYS = 7;
 
 type Account = { readonly id: AccountId; readonly name: string };
 
-/** Invites an address to an account in a role that is not above the inviter's own. The link is single-use. @throws Refused */
+/**
+ * Invites an address to an account in a role that is not above the inviter's own. The link is single-use; of several invitations of one
+ * address the last one counts. @throws Refused
+ */
 export async function inviteMember(
   hall: Hall,
   caller: Caller,
@@ -38,31 +48,27 @@ export async function inviteMember(
   actorRole: Role,
   input: { readonly email: string; readonly role: Role },
 ): Promise<{ id: RowId; link: string; expiresAt: Instant }> {
-  const email = normalEmail(input.email);
+  const email = shownEmail(input.email);
+  const emailKey = normalEmail(input.email);
   const token = secretOf('invite', hall.newSecret());
   const now = nowOf(hall);
   const expiresAt = instantOf(hall.clock.nowMs() + INVITATION_DAYS * 86_400_000);
   const id = hall.newId();
   await hall.db.withTenant(account.id, async (trx) => {
-    const present = (await readMembers(trx, account.id)).find((member) => member.email === email);
-    granted(
-      decideAssignRole(
-        { accountName: account.name, actor: { role: actorRole }, presentRole: present?.role ?? null },
-        input.role,
-      ),
-    );
-    const invitation = {
+    const presentRole = await readRoleOf(trx, account.id, emailKey);
+    granted(decideAssignRole({ accountName: account.name, actor: { role: actorRole }, presentRole }, input.role));
+    await insertInvitation(trx, {
       account: account.id,
       id,
       email,
+      emailKey,
       role: input.role,
       tokenHash: hashSecret(token),
       invitedBy: caller.user,
       madeBy: caller.key,
       now,
       expiresAt,
-    };
-    await insertInvitation(trx, invitation);
+    });
     const entry = { action: 'member.invited' as const, details: { email, account: account.name, role: input.role } };
     await note(hall, caller, trx, now, account.id, entry, { id, name: email });
   });
@@ -83,78 +89,109 @@ export async function revokeInvitation(hall: Hall, caller: Caller, account: Acco
 /** What the page behind an invitation's link shows. @throws Refused UNAUTHORIZED when the link is void, used or unknown: the same for all */
 export async function readInvitation(
   hall: Hall,
+  guess: Guess,
   token: string,
 ): Promise<{ accountName: string; email: string; role: Role }> {
-  const { accountName, email, role } = await validInvitation(hall, token);
-  return { accountName, email, role };
+  const { accountName, email, role, acceptedAt } = await findByLink(hall, guess, token);
+  return acceptedAt === null ? { accountName, email, role } : granted(VOID_INVITATION);
 }
 
+/** Who accepts: the signed-in person, if there is one, and what else was given. */
+export type Acceptance = {
+  readonly token: string;
+  readonly name?: string | undefined;
+  readonly password?: string | undefined;
+};
+
+type Person = { readonly user: UserId; readonly name: string };
+type Acceptor = {
+  readonly requestId: string;
+  readonly guess: Guess;
+  readonly signedIn: (Person & { readonly email: string }) | null;
+};
+
 /**
- * Accepts an invitation: as the signed-in person of its address, or as a new one with a name and a password.
+ * Accepts an invitation: as the signed-in person of its address, as the person who has it and gives their password, or as a new one with
+ * a name and a password. The same again, at once or after a lost answer, has the same outcome.
  *
- * @throws Refused UNAUTHORIZED (the link), FORBIDDEN (somebody else is signed in, or the address has a person who must sign in first)
+ * @throws Refused UNAUTHORIZED (the link, or its inviter may not give this role any more), FORBIDDEN (somebody else is signed in, or the
+ * address has a person who must sign in first), ACCOUNT_SUSPENDED, BAD_REQUEST, RATE_LIMITED
  */
 export async function acceptInvitation(
   hall: Hall,
   people: People,
-  request: {
-    readonly id: string;
-    readonly signedIn: { readonly user: UserId; readonly name: string; readonly email: string } | null;
-  },
-  input: { readonly token: string; readonly name?: string | undefined; readonly password?: string | undefined },
+  acceptor: Acceptor,
+  input: Acceptance,
 ): Promise<{ account: AccountId }> {
-  const invitation = await validInvitation(hall, input.token);
-  const person = await personFor(people, invitation.email, request.signedIn, input);
-  const [root] = await readChain(hall.db, invitation.account);
-  if (!root) return voidLink();
+  const invitation = await findByLink(hall, acceptor.guess, input.token);
+  const { account, accountName, role } = invitation;
+  // Asked before somebody is made whom the answer would leave without an account.
+  if (invitation.acceptedAt === null) await mayBeAccepted(hall, hall.db, invitation);
+  const person = await personFor(people, acceptor, invitation, input);
+  const [root] = await readChain(hall.db, account);
+  if (!root) return granted(VOID_INVITATION);
   const actor = { kind: 'person' as const, id: person.user, name: person.name, via: null };
-  const caller: Caller = { actor, user: person.user, key: null, requestId: request.id };
-  await changeTree(hall, caller, { root: root.id, acting: invitation.account }, async (scope) => {
-    if (!(await takeInvitation(scope.trx, invitation.account, invitation.id, scope.now))) voidLink();
-    const members = await readMembers(scope.trx, invitation.account);
-    if (members.some((member) => member.userId === person.user)) {
-      refuseWith('ALREADY_MEMBER', `You are in “${invitation.accountName}” already.`);
-    }
-    await insertMember(scope.trx, invitation.account, person.user, invitation.role, scope.now);
-    await addToTotals(scope.trx, invitation.account, { members: 1 }, scope.version);
-    const details = { account: invitation.accountName, role: invitation.role };
-    const entry = { action: 'member.invitationAccepted' as const, details };
-    await scope.audit(invitation.account, entry, { id: person.user, name: person.name });
-    scope.touch((await scope.account(invitation.account)).path);
+  const caller: Caller = { actor, user: person.user, key: null, requestId: acceptor.requestId };
+  await changeTree(hall, caller, { root: root.id, acting: account }, async (scope) => {
+    const isFirst = await takeInvitation(scope.trx, account, invitation.id, scope.now);
+    const isMember = (await readMembers(scope.trx, account)).some(({ userId }) => userId === person.user);
+    // Used before, by the only one who can: whoever left since then has nothing of it.
+    if (!isFirst) return isMember || granted(VOID_INVITATION);
+    await mayBeAccepted(hall, scope.trx, invitation);
+    if (isMember) refuseWith('ALREADY_MEMBER', `You are in “${accountName}” already.`);
+    await insertMember(scope.trx, account, person.user, role, scope.now);
+    await addToTotals(scope.trx, account, { members: 1 }, scope.version);
+    const entry = { action: 'member.invitationAccepted' as const, details: { account: accountName, role } };
+    await scope.audit(account, entry, { id: person.user, name: person.name });
+    scope.touch((await scope.account(account)).path);
+    return true;
   });
   hall.announce.access({ users: [person.user] });
-  return { account: invitation.account };
+  return { account };
 }
 
-const voidLink = (): never =>
-  refuseWith('UNAUTHORIZED', 'This invitation is not valid any more. Ask for a new one.', 'token');
+/** The invitation of a link, open or used. @throws Refused UNAUTHORIZED, RATE_LIMITED */
+async function findByLink(hall: Hall, guess: Guess, token: string): Promise<InvitationByToken> {
+  const found = await guess.link(() => findInvitation(hall.db, hashSecret(token)));
+  if (!found || (found.acceptedAt === null && found.expiresAt <= nowOf(hall))) return granted(VOID_INVITATION);
+  return found;
+}
 
-async function validInvitation(hall: Hall, token: string) {
-  const invitation = await findInvitation(hall.db, hashSecret(token));
-  if (
-    !invitation ||
-    invitation.acceptedAt !== null ||
-    invitation.expiresAt <= nowOf(hall) ||
-    invitation.accountStatus === 'closed'
-  )
-    return voidLink();
-  return invitation;
+/** @throws Refused UNAUTHORIZED, ACCOUNT_SUSPENDED */
+async function mayBeAccepted(
+  hall: Hall,
+  from: Hall['db'] | TenantTransaction,
+  { account, invitedBy, role }: InvitationByToken,
+): Promise<void> {
+  const chain = await readChain(from, account);
+  const path = chain.map(({ id }) => id);
+  const memberships = invitedBy === null ? [] : await readMembershipsOn(from, invitedBy, path);
+  const state = { asked: account, memberships, chain, status: chain.at(-1)?.status ?? 'closed', caps: [] } as const;
+  granted(decideAcceptInvitation(state, role, hall.clock.nowMs()));
 }
 
 async function personFor(
   people: People,
-  email: string,
-  signedIn: { readonly user: UserId; readonly name: string; readonly email: string } | null,
-  input: { readonly name?: string | undefined; readonly password?: string | undefined },
-): Promise<{ user: UserId; name: string }> {
+  { guess, signedIn }: Acceptor,
+  { email, emailKey, acceptedAt }: InvitationByToken,
+  { name: givenName, password }: Acceptance,
+): Promise<Person> {
   if (signedIn) {
-    if (normalEmail(signedIn.email) === email) return { user: signedIn.user, name: signedIn.name };
-    refuseWith('FORBIDDEN', `This invitation is for ${email}. Sign in with that address.`);
+    if (normalEmail(signedIn.email) === emailKey) return signedIn;
+    return refuseWith('FORBIDDEN', `This invitation is for ${email}. Sign in with that address.`);
   }
+  if (!(await people.findByEmail(email))) {
+    if (givenName === undefined) refuseWith('BAD_REQUEST', 'Tell your name.', 'name');
+    if (password === undefined) refuseWith('BAD_REQUEST', 'Choose a password.', 'password');
+    const { name } = granted(parseName(givenName));
+    const user = await people.create({ email, name, password });
+    if (user !== null) return { user, name };
+    // Somebody with the same link was quicker: most likely this very person, pressing twice.
+  }
+  const known = password === undefined ? null : await guess.password(emailKey, () => people.check(email, password));
+  if (known) return { user: known.id, name: known.name };
   // Whoever holds the link proved the address, so that telling of an existing person gives nothing away to others.
-  if (await people.findByEmail(email)) refuseWith('FORBIDDEN', `Sign in as ${email} to accept this invitation.`);
-  if (input.name === undefined) refuseWith('BAD_REQUEST', 'Tell your name.', 'name');
-  if (input.password === undefined) refuseWith('BAD_REQUEST', 'Choose a password.', 'password');
-  const { name } = granted(parseName(input.name));
-  return { user: await people.create({ email, name, password: input.password }), name };
+  return acceptedAt === null
+    ? refuseWith('FORBIDDEN', `Sign in as ${email} to accept this invitation.`)
+    : granted(VOID_INVITATION);
 }

@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { accountProcedure, publicProcedure, router } from '../guard/procedure.ts';
 import { nowOf } from '../hall/hall.ts';
 import * as inputs from '../hall/inputs.ts';
-import { PASSWORD_LENGTH } from '../hall/people.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { changeRole, removeMember } from './change-member.ts';
 import { acceptInvitation, inviteMember, readInvitation, revokeInvitation } from './invitations.ts';
@@ -15,10 +14,14 @@ const token = inputs.text(1, 200);
 
 export const membersRouter = router({
   list: accountProcedure.input(z.strictObject({ account: inputs.account })).query(({ ctx }) =>
-    ctx.hall.db.withTenant(ctx.access.id, async (trx) => ({
-      members: await readMembers(trx, ctx.access.id),
-      invitations: await readInvitations(trx, ctx.access.id, nowOf(ctx.hall)),
-    })),
+    ctx.hall.db.withTenant(
+      ctx.access.id,
+      async (trx) => ({
+        members: await readMembers(trx, ctx.access.id),
+        invitations: await readInvitations(trx, ctx.access.id, nowOf(ctx.hall)),
+      }),
+      { user: ctx.caller.user },
+    ),
   ),
 
   invite: accountProcedure
@@ -52,23 +55,21 @@ export const membersRouter = router({
     return {};
   }),
 
-  invitation: publicProcedure.input(z.strictObject({ token })).query(async ({ ctx, input }) => {
-    await ctx.limitGuesses('invitation');
-    return readInvitation(ctx.hall, input.token);
-  }),
+  invitation: publicProcedure
+    .input(z.strictObject({ token }))
+    .query(({ ctx, input }) => readInvitation(ctx.hall, ctx.guess, input.token)),
 
   acceptInvitation: publicProcedure
     .input(
       z.strictObject({
         token,
         name: inputs.text(0, 4_000).optional(),
-        password: inputs.text(PASSWORD_LENGTH.least, PASSWORD_LENGTH.most).optional(),
+        password: inputs.password.optional(),
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      await ctx.limitGuesses('invitation');
       const actor = await ctx.authenticate();
-      const person = actor !== null && actor !== 'invalid' && actor.kind === 'person' ? actor : null;
-      return acceptInvitation(ctx.hall, ctx.people, { id: ctx.requestId, signedIn: person }, input);
+      const signedIn = actor !== null && actor !== 'invalid' && actor.kind === 'person' ? actor : null;
+      return acceptInvitation(ctx.hall, ctx.people, { requestId: ctx.requestId, guess: ctx.guess, signedIn }, input);
     }),
 });

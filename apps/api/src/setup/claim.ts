@@ -2,7 +2,7 @@ import { beginTreeChange, insertAccount, isClaimed, makeFirstPerson, offerClaim,
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { normalEmail, type People } from '../hall/people.ts';
+import { normalEmail, type People, shownEmail } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
@@ -37,7 +37,7 @@ export function readClaim(input: ClaimInput): Claim {
   const accountName = parseName(input.accountName);
   const { name } = granted(parseName(input.name));
   if (!accountName.ok) throw new Refused({ ...accountName.refusal, field: 'accountName' });
-  return { ...input, name, email: normalEmail(input.email), accountName: accountName.value };
+  return { ...input, name, accountName: accountName.value };
 }
 
 const alreadyClaimed = (): never =>
@@ -73,7 +73,8 @@ export async function claimDeployment(
     const user = await makeFirstPerson(trx, {
       id: hall.newId<UserId>(),
       credential: hall.newId(),
-      email,
+      email: normalEmail(email),
+      shownEmail: shownEmail(email),
       name: person,
       passwordHash,
       now,

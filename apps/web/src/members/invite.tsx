@@ -1,6 +1,7 @@
 import type { Role } from '@tenantree/domain';
 import { useState } from 'react';
-import { Alert, Button, partsCss as css, errorOf, Field } from '../parts/parts.tsx';
+import { EmailField } from '../parts/email-field.tsx';
+import { Alert, Button, partsCss as css, errorOf } from '../parts/parts.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
@@ -19,14 +20,7 @@ export function Invite({ account }: { readonly account: string }) {
   return (
     <>
       <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
-        <Field
-          label="Invite by e-mail address"
-          name="email"
-          type="email"
-          autoComplete="off"
-          required
-          error={errorOf(refusal, 'email')}
-        />
+        <EmailField label="Invite by e-mail address" autoComplete="off" error={errorOf(refusal, 'email')} />
         <div className={`${css.field} ${css.short}`}>
           <span aria-hidden="true">Role</span>
           <RoleSelect label="Role of the invitation" value={role} onChange={setRole} />

@@ -55,7 +55,7 @@ export default function MembersPage({ account }: { readonly account: string }) {
     const isMine = userId === me;
     setQuestion({
       title: isMine ? `Leave ${name}?` : `Remove ${person} from ${name}?`,
-      text: `${isMine ? 'You lose' : `${person} loses`} access at once, and API keys that ${isMine ? 'you' : 'they'} own here stop working. A new invitation brings ${isMine ? 'you' : 'them'} back.`,
+      text: `${isMine ? 'You lose' : `${person} loses`} access at once. API keys that ${isMine ? 'you' : 'they'} made here stop working for good, and open invitations of ${isMine ? 'yours' : 'theirs'} are withdrawn. A new invitation brings ${isMine ? 'you' : 'them'} back.`,
       act: isMine ? `Leave ${name}` : `Remove ${person}`,
       run: () => void act(members.remove.mutate({ account, userId }), isMine ? 'mine' : 'theirs'),
     });

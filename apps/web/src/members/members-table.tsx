@@ -74,12 +74,14 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
             )}
           </tr>
         ))}
-        {invitations.map(({ id, email, role, expiresAt }) => (
+        {invitations.map(({ id, email, role, expiresAt, invitedBy }) => (
           <tr key={id}>
             <Cell label="Person">
               <span className={css.two}>
                 <span>{email}</span>
-                <span className={css.muted}>Invited</span>
+                <span className={css.muted}>
+                  Invited by <bdi>{invitedBy?.name ?? 'somebody above this account'}</bdi>
+                </span>
               </span>
             </Cell>
             <Cell label="Role">{ROLE_LABELS[role]}</Cell>

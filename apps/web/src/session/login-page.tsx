@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useSearchParams } from 'wouter';
+import { EmailField } from '../parts/email-field.tsx';
 import { Alert, Button, Field, partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { signIn } from './sign-in.ts';
@@ -43,7 +44,7 @@ export function LoginPage() {
     >
       <form className={partsCss.form} onSubmit={onSubmit}>
         <Alert refusal={refusal} />
-        <Field label="E-mail address" name="email" type="email" autoComplete="username" required autoFocus />
+        <EmailField label="E-mail address" autoComplete="username" autoFocus />
         <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         <Button type="submit" look="primary" disabled={isSending}>
           {isSending ? 'Signing in…' : 'Sign in'}

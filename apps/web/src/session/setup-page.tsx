@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from 'wouter';
+import { EmailField } from '../parts/email-field.tsx';
 import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { signIn } from './sign-in.ts';
@@ -44,14 +45,7 @@ export default function SetupPage({ token }: { readonly token: string }) {
           error={errorOf(refusal, 'accountName')}
         />
         <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
-        <Field
-          label="E-mail address"
-          name="email"
-          type="email"
-          autoComplete="username"
-          required
-          error={errorOf(refusal, 'email')}
-        />
+        <EmailField label="E-mail address" autoComplete="username" error={errorOf(refusal, 'email')} />
         <Field
           label="Password"
           name="password"

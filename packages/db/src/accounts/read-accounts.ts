@@ -37,8 +37,20 @@ export type ChainLink = {
   readonly payerId: AccountId;
 };
 
+/** Asks a function of the database, in a transaction or outside; named, because these run before every call. */
+async function ask<Row extends object>(
+  from: Database | TenantTransaction,
+  name: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  if (!('pool' in from))
+    return (await sql<Row>`SELECT * FROM ${sql.ref(name)}(${sql.join(values)})`.execute(from)).rows;
+  const text = `SELECT * FROM ${name}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
+  return (await from.pool.query<Row>({ name, text, values: [...values] })).rows;
+}
+
 /** The chain from the root to an account (last), or an empty list when there is no such account. Needs no acting account: it decides about it. */
-export async function readChain(db: Database, account: AccountId): Promise<ChainLink[]> {
+export async function readChain(from: Database | TenantTransaction, account: AccountId): Promise<ChainLink[]> {
   type Raw = {
     id: string;
     root_id: string;
@@ -50,12 +62,7 @@ export async function readChain(db: Database, account: AccountId): Promise<Chain
     suspended_until: Date | null;
     payer_id: string;
   };
-  // Named: this runs before every call.
-  const { rows } = await db.pool.query<Raw>({
-    name: 'account_chain',
-    text: 'SELECT * FROM account_chain($1)',
-    values: [account],
-  });
+  const rows = await ask<Raw>(from, 'account_chain', [account]);
   return rows.map((row) => ({
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
@@ -75,13 +82,12 @@ export async function readChain(db: Database, account: AccountId): Promise<Chain
 }
 
 /** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
-export async function readMembershipsOn(db: Database, user: UserId, path: readonly AccountId[]): Promise<Membership[]> {
-  // Named: this runs before every call.
-  const { rows } = await db.pool.query<{ account_id: AccountId; role: Role }>({
-    name: 'memberships_on',
-    text: 'SELECT * FROM memberships_on($1, $2)',
-    values: [user, path],
-  });
+export async function readMembershipsOn(
+  from: Database | TenantTransaction,
+  user: UserId,
+  path: readonly AccountId[],
+): Promise<Membership[]> {
+  const rows = await ask<{ account_id: AccountId; role: Role }>(from, 'memberships_on', [user, path]);
   return rows.map((row) => ({ account: row.account_id, role: row.role }));
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 /** What of schema `auth` a session consists of. */
 type AuthTables = {
   sessions: { id: string; user_id: string; token: string; expires_at: Date; updated_at: Date; proved_at: Date };
-  users: { id: UserId; name: string; email: string };
+  users: { id: UserId; name: string; shown_email: string };
 };
 
 /** A session with its person. Whether it has ended is the reader's question. */
@@ -23,13 +23,13 @@ export async function findSession(db: Database, token: string): Promise<StoredSe
   const row = await tables(db)
     .selectFrom('sessions as s')
     .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.id', 's.expires_at', 's.proved_at', 'u.id as user', 'u.name', 'u.email'])
+    .select(['s.id', 's.expires_at', 's.proved_at', 'u.id as user', 'u.name', 'u.shown_email'])
     .where('s.token', '=', token)
     .executeTakeFirst();
   return row
     ? {
         id: row.id,
-        user: { id: row.user, name: row.name, email: row.email },
+        user: { id: row.user, name: row.name, email: row.shown_email },
         expiresAt: row.expires_at.toISOString() as Instant,
         provedAt: row.proved_at.toISOString() as Instant,
       }

@@ -26,7 +26,10 @@ export type FirstPerson = {
   /** Ids for the person and for what they sign in with, if they are new. */
   readonly id: UserId;
   readonly credential: RowId;
+  /** The address as addresses are compared. */
   readonly email: string;
+  /** The address as it was typed. */
+  readonly shownEmail: string;
   readonly name: string;
   readonly passwordHash: string;
   readonly now: Instant;
@@ -34,9 +37,9 @@ export type FirstPerson = {
 
 /** Makes the person who takes the deployment, in the transaction that does; @returns the id of an earlier one with this address, who has this password now */
 export async function makeFirstPerson(trx: TenantTransaction, person: FirstPerson): Promise<UserId> {
-  const { id, credential, email, name, passwordHash, now } = person;
+  const { id, credential, email, shownEmail, name, passwordHash, now } = person;
   const { rows } = await sql<{ person: UserId }>`
-    SELECT make_first_person(${id}, ${email}, ${name}, ${credential}, ${passwordHash}, ${now}::timestamptz) AS person`.execute(
+    SELECT make_first_person(${id}, ${email}, ${shownEmail}, ${name}, ${credential}, ${passwordHash}, ${now}::timestamptz) AS person`.execute(
     trx,
   );
   return rows[0]?.person ?? id;

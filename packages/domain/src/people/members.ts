@@ -1,5 +1,7 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { UserId } from '../ids.ts';
+import { type AccessState, decideAccess } from '../permissions/access.ts';
+import { roleAt } from '../permissions/effective.ts';
 import { ROLE_LABELS, type Role, ranksAbove } from '../permissions/roles.ts';
 import { quoted } from '../text.ts';
 
@@ -25,6 +27,35 @@ export function decideAssignRole(
   }
   return withinOwnRank(state.actor, role, state.accountName) ?? accept(role);
 }
+
+/**
+ * Whether an open invitation to an account may be accepted now: as long as whoever invited may still give that role there (product.md
+ * 3.2), and, because joining is a change by somebody of the account, as long as no suspension stops changes (product.md 2.3).
+ *
+ * @param state the account, with the memberships of whoever invited
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function decideAcceptInvitation(state: AccessState, role: Role, nowMs: number): Decision<Role> {
+  const path = state.chain.map(({ id }) => id);
+  const account = state.chain.at(-1);
+  const inviter = roleAt(state.memberships, path);
+  if (!account || state.status === 'closed' || inviter === null || ranksAbove(role, inviter)) return VOID_INVITATION;
+  const joined = decideAccess(
+    { ...state, memberships: [{ account: account.id, role }] },
+    { permission: 'account', level: 'none', work: 'change' },
+    nowMs,
+  );
+  if (!joined.ok) return joined;
+  const invite = { permission: 'account.members', level: 'full', work: 'change' } as const;
+  return decideAccess(state, invite, nowMs).ok ? accept(role) : VOID_INVITATION;
+}
+
+/** The one answer to an invitation that is unknown, withdrawn, used by somebody else, too old, or no longer its inviter's to give. */
+export const VOID_INVITATION = refuse(
+  'UNAUTHORIZED',
+  'This invitation is not valid any more. Ask for a new one.',
+  'token',
+);
 
 /**
  * Whether a member may get another role (product.md 3.2): neither the present nor the new role may stand above the actor's own (so owners
