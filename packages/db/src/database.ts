@@ -50,10 +50,17 @@ const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConf
   options: `-c role=${role} ${settings}`.trim(),
 });
 
-/** Opens the pools. Connecting happens on first use. */
+/** Connections for the application, and for sign-in data. */
+const CONNECTIONS = { app: 12, auth: 4 } as const;
+
+/** Opens the pools. Connecting happens on first use. @param options.maxConnections of each pool at the most; 1 is enough for every call */
 export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
-  const pool = openPool({ ...asRole(config, 'tenantree_app'), max: options.maxConnections ?? 12 });
-  const authPool = openPool({ ...asRole(config, 'tenantree_auth', '-c search_path=auth'), max: 4 });
+  const { maxConnections: most = CONNECTIONS.app } = options;
+  const pool = openPool({ ...asRole(config, 'tenantree_app'), max: most });
+  const authPool = openPool({
+    ...asRole(config, 'tenantree_auth', '-c search_path=auth'),
+    max: Math.min(CONNECTIONS.auth, most),
+  });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const auth = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: authPool }) });
   return {

@@ -24,6 +24,8 @@ export type ComposeParts = {
   /** A migrated database. */
   readonly database: Database['config'];
   readonly log: Logger;
+  /** Most connections of a pool; fewer than usual make calls wait for each other, and nothing else. */
+  readonly maxConnections?: number;
   readonly clock?: Clock;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
@@ -45,8 +47,8 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
 /** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
 export async function compose(given: ComposeParts): Promise<Composed> {
-  const { config, database, log, clock = SYSTEM_CLOCK, folders } = given;
-  const db = openDatabase(database);
+  const { config, database, log, clock = SYSTEM_CLOCK, folders, maxConnections } = given;
+  const db = openDatabase(database, maxConnections === undefined ? {} : { maxConnections });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({

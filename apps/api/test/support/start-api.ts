@@ -27,6 +27,7 @@ const TEST_CONFIG: Config = {
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
+  readonly maxConnections?: number;
   readonly folders?: Folders;
   /** Called with every line of the log. */
   readonly onLog?: (line: string) => void;
@@ -35,10 +36,17 @@ export type StartOptions = {
 /** Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. */
 export function startApi(
   database: Database['config'],
-  { config: overrides, clock, folders, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, maxConnections, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides };
   const destination = { write: (line: string) => onLog?.(line) };
   const log = createLog({ level: config.logLevel, destination });
-  return compose({ config, database, log, ...(clock ? { clock } : {}), ...(folders ? { folders } : {}) });
+  return compose({
+    config,
+    database,
+    log,
+    ...(clock ? { clock } : {}),
+    ...(folders ? { folders } : {}),
+    ...(maxConnections ? { maxConnections } : {}),
+  });
 }

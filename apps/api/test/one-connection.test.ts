@@ -1,0 +1,142 @@
+import { createTestDatabase } from '@tenantree/db/testing';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { offerSetupLink } from '../src/setup/claim.ts';
+import { clientWith, codeOf, join, PASSWORD } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
+import { startApi } from './support/start-api.ts';
+
+const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
+const NOW = '2026-11-10T12:00:00.000Z';
+const clock = { nowMs: () => Date.parse(NOW) };
+
+let api: Deployment;
+let owner: Caller;
+let key: Caller;
+const inputs: Record<string, object> = {};
+
+/** The input that each procedure is called with, in the order of the calls. */
+beforeAll(async () => {
+  api = await deploy({ clock, maxConnections: 1 });
+  owner = callerWith(api.url, api.headers);
+  const { root: account } = api;
+  const { accounts, members } = api.owner;
+  const make = async (name: string, externalId?: string): Promise<string> =>
+    (await accounts.create.mutate({ account, name, ...(externalId && { externalId }) })).account.id;
+  const made = await api.key(account);
+  key = callerWith(api.url, { authorization: `Bearer ${made.secret}` });
+  const one = await make('One', 'one');
+  const [to, left, shut] = [await make('Elsewhere'), await make('Left'), await make('Shut')];
+  await accounts.close.mutate({ account: shut });
+  const suspended = await make('Suspended');
+  await accounts.suspend.mutate({ account: suspended, kind: 'read_only' });
+  await join(api.url, api.owner, one, 'ann@example.com', 'member');
+  await join(api.url, api.owner, one, 'bob@example.com', 'member');
+  await join(api.url, api.owner, left, 'second-owner@example.com', 'owner');
+  const people = (await members.list.query({ account: one })).members;
+  const idOf = (email: string) => people.find((member) => member.email === email)?.userId;
+  const invite = (email: string) => members.invite.mutate({ account: one, email, role: 'viewer' });
+  const [open, accepted] = [await invite('open@example.com'), await invite('new@example.com')];
+  const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
+  const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
+  Object.assign(inputs, {
+    'setup.status': {},
+    'session.me': {},
+    'accounts.createMain': { name: 'Second main' },
+    'accounts.create': { account: 'ext:one', name: 'Nested', externalId: 'nested' },
+    'accounts.get': { account: 'ext:one' },
+    'accounts.list': { account },
+    'accounts.search': { account, query: 'one' },
+    'accounts.live': { account },
+    'accounts.rename': { account: one, name: 'Renamed' },
+    'accounts.setMetadata': { account: one, metadata: { a: 1 } },
+    'accounts.previewSuspension': { account: one },
+    'accounts.suspend': { account: to, kind: 'no_new_work' },
+    'accounts.reactivate': { account: suspended },
+    'accounts.reopen': { account: shut },
+    'accounts.close': { account: shut },
+    'accounts.setProtection': { account: one, protection: 'on' },
+    'accounts.move': { account: one, to },
+    'accounts.enter': { account: one },
+    'accounts.leave': { account: one },
+    'agents.create': { account: one, agents: [{ name: 'Agent' }] },
+    'agents.list': { account: one },
+    'members.list': { account: one },
+    'members.invite': { account: one, email: 'eve@example.com', role: 'viewer' },
+    'members.invitation': { token: tokenOf(accepted.link) },
+    'members.acceptInvitation': { token: tokenOf(accepted.link), name: 'New', password: PASSWORD },
+    'members.revokeInvitation': { account: one, id: open.id },
+    'members.setRole': { account: one, userId: idOf('ann@example.com'), role: 'viewer' },
+    'members.remove': { account: one, userId: idOf('bob@example.com') },
+    'members.leave': { account: left },
+    'keys.list': { account },
+    'keys.create': { account, name: 'Another key', within: [one] },
+    'embed.createToken': { account: one, origin: 'https://portal.example', userRef: 'dana' },
+    'usage.record': {
+      account,
+      events: [
+        { ...event, account: 'ext:one', idempotencyKey: 'a' },
+        { ...event, account: one, idempotencyKey: 'b' },
+      ],
+    },
+    'usage.adjust': { account: one, ...event, quantity: '-1', idempotencyKey: 'c', reason: 'a test' },
+    'usage.totals': { account },
+    'usage.series': { ...series, by: 'account' },
+    'usage.export': series,
+    'usage.live': { account, accounts: [one, 'ext:one'] },
+    'audit.list': { account, scope: 'nested' },
+    'keys.revoke': { account, id: made.id },
+  });
+});
+afterAll(async () => {
+  owner.close();
+  key.close();
+  await api.close();
+});
+
+describe('With a single connection to the database', () => {
+  it('every procedure and subscription is answered', async () => {
+    expect([...Object.keys(inputs), 'setup.claim'].toSorted()).toEqual(PROCEDURES.toSorted());
+    const nobody = callerWith(api.url, {});
+    for (const [path, input] of Object.entries(inputs)) {
+      const caller = path === 'embed.createToken' ? key : path === 'members.acceptInvitation' ? nobody : owner;
+      await expect(caller.call(path, input), path).resolves.toBeDefined();
+    }
+    nobody.close();
+  });
+
+  it('a deployment is taken once, by one of many at once, and the others are told so', async () => {
+    const database = await createTestDatabase(inject('database'));
+    const server = await startApi(database.config, { maxConnections: 1 });
+    const token = tokenOf((await offerSetupLink(server.hall)) ?? '');
+    const claim = (i: number) =>
+      clientWith(server.url, {}).setup.claim.mutate({
+        token,
+        name: `Person ${i}`,
+        email: `person${i}@example.com`,
+        password: PASSWORD,
+        accountName: `Main ${i}`,
+      });
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        claim(i).then(
+          () => 'taken',
+          (error) => error.data?.refusal.code,
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'taken')).toHaveLength(1);
+    const others = [...new Set(outcomes)].filter((outcome) => outcome !== 'taken' && outcome !== 'RATE_LIMITED');
+    expect(others).toEqual(['ALREADY_CLAIMED']);
+    expect(await codeOf(claim(99))).toBe('ALREADY_CLAIMED');
+    const winner = outcomes.indexOf('taken');
+    const people = await database.db.auth
+      .withTables<{ users: { email: string } }>()
+      .selectFrom('users')
+      .select('email')
+      .execute();
+    expect(people).toEqual([{ email: `person${winner}@example.com` }]);
+    await server.close();
+    await database.drop();
+  });
+});

@@ -1,0 +1,62 @@
+import { createTRPCUntypedClient, createWSClient, httpLink, splitLink, wsLink } from '@trpc/client';
+import { appRouter } from '../../src/router.ts';
+
+/** Somebody who calls procedures by their paths. */
+export type Caller = {
+  /** Resolves with the answer, or with a subscription's first frame, and rejects with the refusal. */
+  call(path: string, input: unknown): Promise<unknown>;
+  close(): void;
+};
+
+/** Every procedure and subscription there is. */
+export const PROCEDURES: readonly string[] = Object.keys(appRouter._def.procedures);
+
+type Typed = Readonly<Record<string, { readonly _def: { readonly type: 'query' | 'mutation' | 'subscription' } }>>;
+// At run time they are listed by their whole paths; the type has them in their slices.
+const TYPED = appRouter._def.procedures as unknown as Typed;
+
+/** A caller with the headers of a session, a key or an embedded screen; subscriptions take a WebSocket. */
+export function callerWith(url: string, headers: Readonly<Record<string, string>>): Caller {
+  // A browser says its origin and cookies by itself.
+  class Browser extends WebSocket {
+    constructor(address: string | URL) {
+      super(address, { headers: { ...headers } });
+    }
+  }
+  const token = /^Bearer (.+)$/.exec(headers['authorization'] ?? '')?.[1];
+  const ws = createWSClient({
+    url: `${url.replace('http', 'ws')}/trpc`,
+    WebSocket: Browser,
+    connectionParams: () => (token === undefined ? {} : { token }),
+    lazy: { enabled: true, closeMs: 0 },
+  });
+  const client = createTRPCUntypedClient<typeof appRouter>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: wsLink({ client: ws }),
+        false: httpLink({ url: `${url}/trpc`, headers }),
+      }),
+    ],
+  });
+  const firstFrame = (path: string, input: unknown): Promise<unknown> => {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const subscription = client.subscription(path, input, { onData: resolve, onError: reject });
+    return promise.finally(() => subscription.unsubscribe());
+  };
+  return {
+    call: async (path, input) => {
+      switch (TYPED[path]?._def.type) {
+        case 'query':
+          return client.query(path, input);
+        case 'mutation':
+          return client.mutation(path, input);
+        case 'subscription':
+          return firstFrame(path, input);
+        case undefined:
+          throw new Error(`there is no procedure ${path}`);
+      }
+    },
+    close: () => void ws.close(),
+  };
+}
