@@ -1,51 +1,101 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Cell, partsCss as css, Empty, Loaded, Page, When } from '../parts/parts.tsx';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
+import { useLocation, useSearch } from 'wouter';
+import { Button, Empty, Loaded, Page, partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
+import { useAccount } from '../shell/use-account.ts';
+import css from './activity.module.css';
+import { ActivityEntry, type Entry } from './activity-entry.tsx';
+import { ActivityFilters } from './activity-filters.tsx';
+import { byDay } from './days.ts';
+import { type Filter, readFilter, writeFilter } from './filter-state.ts';
 
-/** What happened in the acting account, latest first: who, through which account they came in, and what they did. */
+const ROWS = 50;
+
+/**
+ * What was done in the acting account, or in everything below it, latest first. Which entries are shown stands in the address, so
+ * that it can be linked and outlives a reload.
+ */
 export default function ActivityPage({ account }: { readonly account: string }) {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const filter = useMemo(() => readFilter(search), [search]);
+  const { scope, kind, by } = filter;
+  const of = filter.of ?? account;
+  const acting = useAccount(account).data;
+  const other = useAccount(filter.of ?? '').data;
   const query = useInfiniteQuery({
-    queryKey: ['activity', account],
-    queryFn: ({ pageParam }) =>
-      tenantree.trpc.audit.list.query({ account, ...(pageParam !== null && { cursor: pageParam }) }),
+    queryKey: ['activity', of, scope, kind, by],
+    queryFn: ({ pageParam: cursor }) =>
+      tenantree.trpc.audit.list.query({
+        account: of,
+        scope,
+        limit: ROWS,
+        ...(kind && { kind }),
+        ...(by && { actor: by }),
+        ...(cursor !== null && { cursor }),
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
+    placeholderData: (before) => before,
   });
+  const entries = query.data?.pages.flatMap(({ rows }) => rows) ?? [];
+  const people = usePeople(of, entries);
+  const onFilter = (next: Filter): void => navigate(path + writeFilter(next), { replace: true });
+  const name = other?.name ?? acting?.name ?? 'this account';
+  const isFiltered = kind !== null || by !== null;
   return (
-    <Page title="Activity" lead="Everything done in this account, also by people from above.">
-      <div className={css.card}>
+    <Page
+      title="Activity"
+      lead={`What was done in ${name}${scope === 'nested' ? ' and below it' : ''}, also by people from above.`}
+    >
+      <div className={`${partsCss.card} ${css.card}`}>
+        {acting && (
+          <ActivityFilters
+            filter={filter}
+            onFilter={onFilter}
+            acting={acting}
+            below={acting.levels['account.subaccounts'] === 'none' ? 'hidden' : 'seen'}
+            of={other && filter.of !== null ? other : null}
+            people={people}
+          />
+        )}
         <Loaded query={query}>
-          {({ pages }) =>
-            pages[0]?.rows.length === 0 ? (
-              <Empty>Nothing has happened here yet.</Empty>
+          {() =>
+            entries.length === 0 ? (
+              <Empty>
+                <p>
+                  {isFiltered
+                    ? 'Nothing of this kind, or by this person, has happened here.'
+                    : 'Nothing has happened here yet.'}
+                </p>
+                {isFiltered && (
+                  <Button onClick={() => onFilter({ ...filter, kind: null, by: null })}>Show everything</Button>
+                )}
+              </Empty>
             ) : (
-              <table className={css.table}>
-                <thead>
-                  <tr>
-                    <th scope="col">When</th>
-                    <th scope="col">Who</th>
-                    <th scope="col">What</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {pages
-                    .flatMap(({ rows }) => rows)
-                    .map((row) => (
-                      <tr key={row.id}>
-                        <Cell label="When">
-                          <When instant={row.at} />
-                        </Cell>
-                        <Cell label="Who">
-                          <strong dir="auto">{row.actor.name}</strong>{' '}
-                          <span className={css.muted}>{wayOf(row.actor)}</span>
-                        </Cell>
-                        <Cell label="What">
-                          <span dir="auto">{row.sentence}</span>
-                        </Cell>
-                      </tr>
+              byDay(entries, new Date()).map(({ word, date, items }) => (
+                <section key={date} className={css.day}>
+                  <h2>
+                    {word} <small>{date}</small>
+                  </h2>
+                  <ol>
+                    {items.map((entry) => (
+                      <ActivityEntry
+                        key={entry.id}
+                        entry={entry}
+                        place={scope === 'nested' ? placeOf(entry, account) : null}
+                        onlyBy={by === null ? (id) => onFilter({ ...filter, by: id }) : null}
+                        onlyOf={
+                          scope === 'nested'
+                            ? (id) => onFilter({ ...filter, of: id === account ? null : id, scope: 'own' })
+                            : null
+                        }
+                      />
                     ))}
-                </tbody>
-              </table>
+                  </ol>
+                </section>
+              ))
             )
           }
         </Loaded>
@@ -61,9 +111,21 @@ export default function ActivityPage({ account }: { readonly account: string }) 
   );
 }
 
-type Actor = Awaited<ReturnType<typeof tenantree.trpc.audit.list.query>>['rows'][number]['actor'];
+/** Where the account of an entry is shown in detail; the acting account is, where its subaccounts are. */
+const placeOf = ({ account: { id, name } }: Entry, acting: string) => ({
+  href: id === acting ? `/a/${acting}/subaccounts` : `/a/${acting}/subaccounts/${id}`,
+  name,
+});
 
-const KINDS = { person: '', key: 'API key', embed: 'embedded widget', system: 'Tenantree itself' } as const;
-
-/** By what means, and from which account, somebody came in. */
-const wayOf = ({ kind, via }: Actor): string => [KINDS[kind], via && `via ${via.name}`].filter(Boolean).join(' ');
+/** Whom entries can be of: the members, as far as one may see them, and whoever did what is shown. */
+function usePeople(account: string, entries: readonly Entry[]) {
+  const mayRead = useAccount(account).data?.levels['account.members'] ?? 'none';
+  const { data } = useQuery({
+    queryKey: ['members', account],
+    queryFn: () => tenantree.trpc.members.list.query({ account }),
+    enabled: mayRead !== 'none',
+  });
+  const people = new Map<string, string>(data?.members.map(({ userId, name }) => [userId, name]));
+  for (const { actor } of entries) if (actor.id !== null) people.set(actor.id, actor.name);
+  return [...people].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name));
+}

@@ -10,13 +10,16 @@ import { Popup } from '../parts/popup.tsx';
 import { SearchIcon } from './icons.tsx';
 import css from './shell.module.css';
 import { useChoices } from './use-choices.ts';
-import { readVisits, type Visit } from './visits.ts';
+import type { Visit } from './visits.ts';
 
-export type SwitcherProps = {
+export type ChoicesProps = {
+  /** What the choice is for. */
+  readonly label: string;
   readonly current: Visit | null;
-  /** Accounts that the person belongs to. */
+  /** Accounts below which others are found. */
   readonly own: readonly Visit[];
-  readonly user: string;
+  /** Accounts entered lately, asked for when the choice opens. */
+  readonly readRecent: () => readonly Visit[];
   readonly onChoose: (account: string) => void;
 };
 
@@ -26,15 +29,15 @@ const SAID = {
   failed: 'The search failed. Change the text to try again.',
 } as const;
 
-/** Accounts to act in: own and recent ones first, and any that one reaches by name. */
-export default function AccountChoices({ current, own, user, onChoose }: SwitcherProps) {
+/** Accounts to choose one: own and recent ones first, and any that one reaches by name. */
+export default function AccountChoices({ label, current, own, readRecent, onChoose }: ChoicesProps) {
   const { close } = useOpened();
   const [typed, setTyped] = useState('');
-  const [recent] = useState(() => readVisits(user));
+  const [recent] = useState(readRecent);
   const text = useDeferredValue(typed.trim());
   const { sections, state } = useChoices({ own, recent, text });
   return (
-    <Popup label="Change account" placement="bottom start">
+    <Popup label={label} placement="bottom start">
       <div className={css.dialog}>
         <Autocomplete inputValue={typed} onInputChange={setTyped}>
           <SearchField aria-label="Search accounts" autoFocus className={css.search ?? ''}>

@@ -75,7 +75,7 @@ const INSIDE: readonly Screen[] = [
       await dialog(page);
     },
   ],
-  ...(['Suspend', 'Close'] as const).map(
+  ...(['Suspend', 'Move', 'Close'] as const).map(
     (act): Screen => [
       act,
       subaccounts,
@@ -130,7 +130,14 @@ const INSIDE: readonly Screen[] = [
       await dialog(page);
     },
   ],
-  ['activity', () => `/a/${owner.root}/activity`, (page) => page.getByText(/created the API key/).waitFor()],
+  [
+    'activity with nested, one entry open',
+    () => `/a/${owner.root}/activity?scope=nested`,
+    async (page) => {
+      await page.getByText(/suspended Paused/).click();
+      await page.getByRole('button', { name: 'Only this account' }).waitFor();
+    },
+  ],
   [
     'no such account',
     () => '/a/00000000-0000-7000-8000-000000000000/subaccounts',
@@ -139,7 +146,7 @@ const INSIDE: readonly Screen[] = [
 ];
 
 /** Screens that the menu of a row leads to. */
-const OF_A_ROW = new Set(['Suspend', 'Close', 'the menu of a row']);
+const OF_A_ROW = new Set(['Suspend', 'Move', 'Close', 'the menu of a row']);
 
 const OUTSIDE: readonly Screen[] = [
   ['sign-in', () => '/login', (page) => page.getByRole('button', { name: 'Sign in' }).waitFor()],
