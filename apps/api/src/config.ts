@@ -18,6 +18,8 @@ export type Config = {
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
   readonly secret: string;
   readonly maxDepth: number;
+  /** Who may make main accounts. */
+  readonly mainAccountsBy: (typeof MAIN_ACCOUNTS_BY)[number];
   readonly usageMaxAgeDays: number;
   readonly closedRetentionDays: number;
   readonly liveTickMs: number;
@@ -29,6 +31,7 @@ export type Config = {
   readonly trustedProxies: readonly string[];
 };
 
+const MAIN_ACCOUNTS_BY = ['everyone', 'owners', 'nobody'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -76,6 +79,7 @@ const SETTINGS = z.object({
     .optional(),
   SECRET: z.string().min(LEAST_SECRET, `must have at least ${LEAST_SECRET} characters`).optional(),
   MAX_DEPTH: whole(1, 32, 5),
+  MAIN_ACCOUNTS_BY: z.enum(MAIN_ACCOUNTS_BY, `must be one of ${MAIN_ACCOUNTS_BY.join(', ')}`).default('everyone'),
   USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   LIVE_TICK_MS: whole(10, 10_000, 50),
@@ -114,6 +118,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     publicUrl: settings.PUBLIC_URL ?? (settings.PORT === 0 ? null : `http://localhost:${settings.PORT}`),
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,
+    mainAccountsBy: settings.MAIN_ACCOUNTS_BY,
     usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     liveTickMs: settings.LIVE_TICK_MS,

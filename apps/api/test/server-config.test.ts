@@ -26,6 +26,7 @@ describe('the settings', () => {
       databaseUrl: null,
       publicUrl: 'http://localhost:7300',
       maxDepth: 5,
+      mainAccountsBy: 'everyone',
       usageMaxAgeDays: 35,
       closedRetentionDays: 30,
       liveTickMs: 50,
@@ -39,6 +40,7 @@ describe('the settings', () => {
     const problems = await problemsOf({
       PORT: '40000',
       MAX_DEPTH: '33',
+      MAIN_ACCOUNTS_BY: 'me',
       LIVE_TICK_MS: '5.5',
       PUBLIC_URL: 'https://example.com/path',
       SECRET: 'short',
@@ -49,6 +51,7 @@ describe('the settings', () => {
       'PUBLIC_URL',
       'SECRET',
       'MAX_DEPTH',
+      'MAIN_ACCOUNTS_BY',
       'LIVE_TICK_MS',
       'LOG_LEVEL',
     ]);

@@ -2,6 +2,7 @@ export * from './accounts/account-rows.ts';
 export * from './accounts/change-tree.ts';
 export * from './accounts/erase-accounts.ts';
 export * from './accounts/list-accounts.ts';
+export * from './accounts/main-accounts.ts';
 export * from './accounts/read-accounts.ts';
 export * from './accounts/search-accounts.ts';
 export * from './agents/agents.ts';

@@ -19,6 +19,8 @@ export type Hall = {
 export type Settings = {
   /** Levels of subaccounts below a main account, 1–32. */
   readonly maxDepth: number;
+  /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
+  readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
   /** Days after which usage is too old to be recorded. */
   readonly usageMaxAgeDays: number;
   /** Days that a closed account's data is kept. */

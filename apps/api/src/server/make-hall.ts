@@ -8,7 +8,7 @@ import { createIds } from '../hall/id-source.ts';
 const SECRET_BYTES = 32;
 
 export type HallParts = {
-  readonly config: Pick<Config, 'maxDepth' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'secret'>;
+  readonly config: Pick<Config, 'maxDepth' | 'mainAccountsBy' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'secret'>;
   readonly db: Database;
   readonly clock: Clock;
   readonly announce: Announce;
@@ -21,6 +21,7 @@ export type HallParts = {
 export function makeHall({ config, db, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
   const settings: Settings = {
     maxDepth: config.maxDepth,
+    mainAccountsBy: config.mainAccountsBy,
     usageMaxAgeDays: config.usageMaxAgeDays,
     closedRetentionDays: config.closedRetentionDays,
     secret: config.secret,

@@ -15,6 +15,7 @@ const TEST_CONFIG: Config = {
   publicUrl: null,
   secret: TEST_SECRET,
   maxDepth: 5,
+  mainAccountsBy: 'everyone',
   usageMaxAgeDays: 35,
   closedRetentionDays: 30,
   liveTickMs: 50,

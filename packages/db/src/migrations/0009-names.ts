@@ -1,6 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
+ * What accounts are called, and making main accounts.
+ *
  * How names are sorted and found, in any database: its own locale decides nothing about them.
  *
  * Names sort as people everywhere expect at first sight (ICU's root collation), numbers in them by their value: "Item 2" before "Item 10",
@@ -21,5 +23,23 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     ALTER TABLE accounts ALTER COLUMN name_key TYPE text COLLATE by_name;
     ALTER TABLE accounts ADD COLUMN search_key text COLLATE "C" NOT NULL GENERATED ALWAYS AS (without_diacritics(name_key)) STORED;
+
+    -- The main account that a person made with an external id of theirs, and still reaches. Until the transaction ends, the same person's
+    -- wishes with the same external id wait: they are repeats, and the one that comes first makes the account.
+    CREATE FUNCTION main_account_made_by(p_user uuid, p_external_id text) RETURNS TABLE (id uuid, name text, status text, metadata jsonb)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+      PERFORM pg_advisory_xact_lock(hashtextextended(concat_ws(' ', 'main account', p_user, p_external_id), 0));
+      RETURN QUERY SELECT a.id, a.name, a.status, a.metadata FROM accounts a
+        WHERE a.external_id = p_external_id AND a.parent_id IS NULL AND a.created_by = p_user
+          AND EXISTS (SELECT 1 FROM members m WHERE m.account_id = a.id AND m.user_id = p_user)
+        ORDER BY a.id LIMIT 1;
+    END $$;
+    CREATE FUNCTION owns_main_account(p_user uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT EXISTS (SELECT 1 FROM members m JOIN accounts a ON a.id = m.account_id
+        WHERE m.user_id = p_user AND m.role = 'owner' AND a.parent_id IS NULL AND a.status <> 'closed')
+    $$;
+    REVOKE ALL ON FUNCTION main_account_made_by, owns_main_account FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION main_account_made_by, owns_main_account TO tenantree_app;
   `.execute(db);
 }
