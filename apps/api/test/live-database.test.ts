@@ -20,10 +20,10 @@ beforeAll(async () => {
   database = await createTestDatabase(inject('database'));
   const { db } = database;
   const nothing = () => undefined;
-  const metrics = { subscriptions: nothing, frames: nothing, skipped: nothing, terminated: nothing, revoked: nothing };
+  const metrics = { subscriptions: nothing, frames: nothing, skipped: nothing, revoked: nothing };
   const open = (): Promise<Live> =>
     openLive({
-      config: { liveTickMs: 5, liveMaxBufferBytes: 1 << 20 },
+      config: { liveTickMs: 5 },
       db,
       clock,
       metrics,

@@ -84,23 +84,23 @@ async function* plain<T>(stream: AsyncIterable<T, void, undefined>): AsyncGenera
 
 export type StageRouter = ReturnType<typeof createRouter>;
 
+type StageOptions = Partial<HubOptions> & { readonly mostWaiting?: number };
+
 /** A server with the hub and nothing else, on a free port, and what stock clients need to reach it. */
-export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {}) {
+export async function openStage(tree: LiveTree, { mostWaiting = 1 << 20, ...options }: StageOptions = {}) {
   const rights: Rights = new Map();
   const errors: unknown[] = [];
-  const counts = { subscriptions: 0, frames: 0, skipped: 0, terminated: 0, revoked: 0 };
+  const counts = { subscriptions: 0, frames: 0, skipped: 0, cutOff: 0, revoked: 0 };
   const hub = new Hub({
     source: tree.source,
     clock: clockAt(NOVEMBER),
     tickMs: 5,
-    maxBufferBytes: 1 << 20,
     serverId: 'stage',
     onError: (error) => errors.push(error),
     metrics: {
       subscriptions: (_, change) => (counts.subscriptions += change),
       frames: (_, count) => (counts.frames += count),
       skipped: () => (counts.skipped += 1),
-      terminated: () => (counts.terminated += 1),
       revoked: () => (counts.revoked += 1),
     },
     ...options,
@@ -117,8 +117,20 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
   // The stock adapter itself, which takes the hub's streams as any others.
   const stock = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   applyWSSHandler({ wss: stock, router });
-  const opening = { router, createContext: () => ({}), onError: () => undefined };
-  wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
+  const opening = {
+    router,
+    createContext: () => ({}),
+    recognise: async () => true,
+    mostWaiting,
+    onError: () => undefined,
+    onCutOff: () => (counts.cutOff += 1),
+  };
+  const ours = new Set<RpcSocket<StageRouter>>();
+  wss.on('connection', (client, { url }) => {
+    const rpc = new RpcSocket(client, { ...opening, url });
+    ours.add(rpc);
+    client.once('close', () => ours.delete(rpc));
+  });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const address = http.address();
@@ -131,6 +143,11 @@ export async function openStage(tree: LiveTree, options: Partial<HubOptions> = {
     errors,
     counts,
     sockets: wss.clients,
+    /** Looks all sockets over, so long from now. */
+    checkUp(afterMs: number) {
+      const keepAlive = { pingMs: 30_000, pongWaitMs: 10_000, readWaitMs: 10_000 };
+      for (const rpc of ours) rpc.checkUp(performance.now() + afterMs, keepAlive);
+    },
     /** A stock client over one WebSocket. */
     client() {
       const ws = createWSClient({ url: `ws://${host}/trpc`, WebSocket: WebSocket as never, retryDelayMs: () => 20 });

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
@@ -10,7 +9,6 @@ import type { Composed } from '../src/server/compose.ts';
 import { startApi } from './support/start-api.ts';
 
 const METRICS_TOKEN = 'a token for reading metrics';
-const MIB = 1_048_576;
 
 let database: TestDatabase;
 let folder: string;
@@ -41,16 +39,6 @@ afterAll(async () => {
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(api.url + path, { headers });
-const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(api.url + path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
-
-type Sent = {
-  error: { data: { httpStatus: number; requestId: string; refusal: { code: string; retryable: boolean } } };
-};
-const refusalOf = async (response: Response): Promise<string> => {
-  const { error } = (await response.json()) as Sent;
-  return error.data.refusal.code;
-};
 const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
 describe('who runs the server', () => {
@@ -145,43 +133,7 @@ describe('calls from other origins', () => {
   });
 });
 
-describe('input that is too much', () => {
-  it('is refused by its size: 1 MiB, for usage 4 MiB', async () => {
-    const large = (bytes: number): string => JSON.stringify({ a: 'x'.repeat(bytes) });
-    const response = await post('/trpc/accounts.rename', large(MIB));
-    expect(response.status).toBe(413);
-    expect(await refusalOf(response)).toBe('PAYLOAD_TOO_LARGE');
-    expect((await post('/trpc/usage.record', large(MIB))).status).toBe(401);
-    expect((await post('/trpc/usage.record', large(4 * MIB))).status).toBe(413);
-    expect((await post('/auth/sign-in/email', large(MIB), { origin: api.url })).status).toBe(413);
-  });
-
-  it('is refused by its size also when it does not say how large it is', async () => {
-    const status = await new Promise<number | undefined>((done, fail) => {
-      const headers = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' };
-      const request = httpRequest(`${api.url}/trpc/setup.claim`, { method: 'POST', headers }, (response) => {
-        response.resume();
-        done(response.statusCode);
-      });
-      request.on('error', fail);
-      request.write(`{"token":"`);
-      for (let written = 0; written < 24; written++) request.write('x'.repeat(MIB / 16));
-      request.end('"}');
-    });
-    expect(status).toBe(413);
-  });
-
-  it('is refused by its depth, and with names that nobody may send', async () => {
-    const deep = await post('/trpc/setup.claim', nested(33));
-    expect([deep.status, await refusalOf(deep)]).toEqual([400, 'BAD_REQUEST']);
-    const named = await post('/trpc/setup.claim', '{"__proto__":{"claimed":true}}');
-    expect([named.status, await refusalOf(named)]).toEqual([400, 'BAD_REQUEST']);
-    const asked = await get(`/trpc/members.invitation?input=${encodeURIComponent(nested(33))}`);
-    expect([asked.status, await refusalOf(asked)]).toEqual([400, 'BAD_REQUEST']);
-    expect((await get('/trpc/members.invitation?input={')).status).toBe(400);
-    expect((await post('/trpc/setup.claim', '[[['.repeat(100_000))).status).toBe(400);
-  });
-
+describe('what there is not', () => {
   it('is refused outside procedures in the shape that their errors have', async () => {
     const response = await get('/v1/nothing', { 'x-request-id': 'shape-12345' });
     expect(response.status).toBe(404);
@@ -228,7 +180,7 @@ describe('a WebSocket', () => {
     const socket = await open('/trpc');
     const message = `{"id":1,"method":"query","params":{"path":"setup.status","input":${nested(40)}}}`;
     expect(await call(socket, message)).toMatchObject({ error: { data: { refusal: { code: 'BAD_REQUEST' } } } });
-    socket.send('x'.repeat(5 * MIB));
+    socket.send('x'.repeat(70_000));
     const [code] = await once(socket, 'close');
     expect(code).toBe(1009);
   });

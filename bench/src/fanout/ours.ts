@@ -30,7 +30,6 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
     },
     clock: { nowMs: () => Date.now() },
     tickMs: 0, // every broadcast of the closed loop is a tick of its own
-    maxBufferBytes: 1 << 20,
     serverId: 'bench',
   });
   const t = initTRPC.create();
@@ -38,7 +37,16 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
     usage: t.procedure.subscription(({ signal }) => hub.watchUsage({ account: ROOT, viewer, since: null }, signal)),
   });
   const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
-  const opening = { router, createContext: () => ({}), onError: () => undefined };
+  const nothing = () => undefined;
+  const recognise = async (): Promise<boolean> => true;
+  const opening = {
+    router,
+    createContext: () => ({}),
+    recognise,
+    mostWaiting: 1 << 20,
+    onError: nothing,
+    onCutOff: nothing,
+  };
   wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
     const changes = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({

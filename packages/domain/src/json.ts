@@ -51,11 +51,35 @@ export function numberFault(value: number): string | null {
   return isExact ? null : 'is a whole number that can’t be kept exactly; send it as text';
 }
 
-/** Whether lists and objects are nested deeper than this many levels. The outermost one is level 1. */
-export const isDeeperThan = (levels: number, value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  (levels === 0 || Object.values(value).some((item) => isDeeperThan(levels - 1, item)));
+/** The bytes that JSON's structure is made of (RFC 8259); in UTF-8 none of them is a part of another character. */
+const BYTE = {
+  quote: 0x22,
+  backslash: 0x5c,
+  listOpens: 0x5b,
+  listEnds: 0x5d,
+  objectOpens: 0x7b,
+  objectEnds: 0x7d,
+} as const;
+
+/**
+ * Whether lists and objects are nested deeper than so many levels in a JSON text, counted on its bytes, so that nothing has to be built of
+ * it first (reliability.md 4). Up to where bytes stop being JSON the answer is right, and a parser reads no further.
+ */
+export function isNestedDeeper(bytes: Uint8Array, levels: number): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === BYTE.quote) inText = !inText;
+    else if (inText) {
+      if (byte === BYTE.backslash) at += 1;
+    } else if (byte === BYTE.listOpens || byte === BYTE.objectOpens) {
+      depth += 1;
+      if (depth > levels) return true;
+    } else if (byte === BYTE.listEnds || byte === BYTE.objectEnds) depth -= 1;
+  }
+  return false;
+}
 
 /** Whether a value is an object with names, as opposed to an array or anything simpler. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -127,3 +127,6 @@ export function refusalToScreen({ access, features }: EmbedGrant, procedure: str
     ? { code: 'FORBIDDEN', message: 'This screen was opened for reading only.' }
     : null;
 }
+
+/** Whether a procedure asks nobody who they are. */
+export const isPublic = (path: string): boolean => Object.hasOwn(ACCESS, path) && ruleOf(path).kind === 'public';

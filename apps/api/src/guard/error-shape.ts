@@ -15,6 +15,9 @@ const TRPC_CODES = {
   404: 'NOT_FOUND',
   409: 'CONFLICT',
   413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  // tRPC has no name for it.
+  421: 'BAD_REQUEST',
   429: 'TOO_MANY_REQUESTS',
   500: 'INTERNAL_SERVER_ERROR',
   503: 'SERVICE_UNAVAILABLE',
@@ -59,10 +62,14 @@ export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readon
     return { refusal: { code: 'UNAVAILABLE', message: cause.message }, unexpected: false };
   if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
   switch (error.code) {
+    case 'METHOD_NOT_SUPPORTED':
+      return {
+        refusal: { code: 'BAD_REQUEST', message: 'This procedure changes something: send it with POST.' },
+        unexpected: false,
+      };
     case 'BAD_REQUEST':
     case 'PARSE_ERROR':
     case 'UNSUPPORTED_MEDIA_TYPE':
-    case 'METHOD_NOT_SUPPORTED':
       return { refusal: { code: 'BAD_REQUEST', message: 'This request can’t be read.' }, unexpected: false };
     case 'NOT_FOUND':
       return { refusal: { code: 'NOT_FOUND', message: 'There is no such procedure.' }, unexpected: false };

@@ -1,6 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import type { AccessWatch } from './access-watch.ts';
 import type { Channel, Item } from './channel.ts';
+import type { FairQueue } from './fair-queue.ts';
 import type { Loaded } from './lane.ts';
 import type { LiveMetrics, StateQuery } from './ports.ts';
 
@@ -8,6 +9,8 @@ import type { LiveMetrics, StateQuery } from './ports.ts';
 export type BoardOptions<State, Frame> = {
   readonly channel: Channel<State, Frame>;
   readonly access: AccessWatch;
+  /** Whose state is read next. */
+  readonly turns: FairQueue;
   readonly metrics: LiveMetrics;
   readonly nowMs: () => number;
   readonly load: (query: StateQuery) => Promise<Loaded<State>>;

@@ -2,7 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import type { BoardOptions } from './board-options.ts';
 import type { Item } from './channel.ts';
 import { Lane, type Placed } from './lane.ts';
-import type { Viewer } from './ports.ts';
+import { actorOf, type Viewer } from './ports.ts';
 import { SnapshotReads } from './snapshot-reads.ts';
 import { type Home, type Snapshot, Subscription } from './subscription.ts';
 import { type Scope, scopeKey, Topic } from './topic.ts';
@@ -110,9 +110,8 @@ export class Board<State, Frame> {
 
   /** Sends what has changed. */
   flush(): void {
-    const nowMs = this.#options.nowMs();
     for (const topic of this.#active) {
-      topic.flush(nowMs, (member) => this.#reread(topic, member));
+      topic.flush((member) => this.#reread(topic, member));
       if (!topic.waiting) this.#active.delete(topic);
     }
     if (this.#active.size > 0) this.#options.schedule();
@@ -120,8 +119,9 @@ export class Board<State, Frame> {
 
   async #begin(place: Place<State, Frame>, member: Subscription<State>, since: number | null): Promise<void> {
     const { lane, reads } = place;
-    let snapshot = await reads.read(since);
-    while (snapshot.version < lane.skippedTo && member.phase !== 'ended') snapshot = await reads.read(since);
+    const read = (): Promise<Snapshot<State>> => reads.read(since, actorOf(member.viewer));
+    let snapshot = await read();
+    while (snapshot.version < lane.skippedTo && member.phase !== 'ended') snapshot = await read();
     if (member.phase === 'ended') return;
     if (lane.begun) lane.track.expect(snapshot.version);
     else lane.skipTo(snapshot.version);
@@ -192,7 +192,7 @@ export class Board<State, Frame> {
     const lane = this.#lanes.get(root) ?? this.#openLane(root);
     const { channel, metrics } = this.#options;
     const topic = new Topic<State, Frame>(root, scope, { channel, metrics, track: lane.track });
-    const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, lane, since));
+    const reads = new SnapshotReads<State>((since) => this.#snapshot(scope, lane, since), this.#options.turns);
     const home: Home<State> = {
       get id() {
         return topic.id;

@@ -1,12 +1,10 @@
+import type { Outflow } from './outflow.ts';
+
 /** The WebSocket, as far as the hub needs it. */
-export type Socket = {
-  readonly readyState: number;
-  terminate(): void;
-};
+export type Socket = { readonly readyState: number };
 
 /** The stream under the WebSocket. Frames are written to it whole, between those that `ws` writes (also whole, without compression). */
 export type Wire = {
-  readonly writableLength: number;
   write(frame: Buffer): boolean;
   cork(): void;
   uncork(): void;
@@ -17,29 +15,34 @@ const OPEN = 1;
 /** What became of a frame: on its way, refused because the reader is slow, or dropped because the socket is closing. */
 export type Written = 'sent' | 'full' | 'closed';
 
-/** What all connections of a hub share: the bound for slow readers, and which of them hold several frames of this tick back to send them as one. */
-export type Outbox = { readonly maxBufferBytes: number; readonly corked: LiveConnection[] };
+/** What all connections of a hub share: which of them hold several frames of this tick back to send them as one. */
+export type Outbox = { readonly corked: LiveConnection[] };
 
 /** One WebSocket that subscriptions are attached to. */
 export class LiveConnection {
   /** Attached subscriptions: with more than one, the frames of a tick leave together. */
   subscriptions = 0;
-  /** Since when the reader has been over the bound, by the hub's clock (ms); null while it keeps up. */
-  fullSinceMs: number | null = null;
   #corked = false;
   readonly #socket: Socket;
   readonly #wire: Wire;
+  readonly #outflow: Outflow;
   readonly #outbox: Outbox;
 
-  constructor(socket: Socket, wire: Wire, outbox: Outbox) {
+  constructor(socket: Socket, wire: Wire, outflow: Outflow, outbox: Outbox) {
     this.#socket = socket;
     this.#wire = wire;
+    this.#outflow = outflow;
     this.#outbox = outbox;
   }
 
   /** Whether more waits in this socket than a slow reader may have waiting. */
   get full(): boolean {
-    return this.#wire.writableLength > this.#outbox.maxBufferBytes;
+    return this.#outflow.full;
+  }
+
+  /** Resolves when this reader may be sent more. */
+  room(): Promise<void> {
+    return this.#outflow.room();
   }
 
   write(frame: Buffer): Written {
@@ -54,7 +57,7 @@ export class LiveConnection {
     return 'sent';
   }
 
-  /** Sends a frame even to a slow reader: its first, which is what it asked for. */
+  /** Sends a frame for which there is room. */
   send(frame: Buffer): void {
     if (this.#socket.readyState === OPEN) this.#wire.write(frame);
   }
@@ -63,10 +66,5 @@ export class LiveConnection {
   uncork(): void {
     this.#corked = false;
     this.#wire.uncork();
-  }
-
-  /** Cuts the connection off without a word: its reader doesn't listen anyway. */
-  terminate(): void {
-    this.#socket.terminate();
   }
 }

@@ -7,8 +7,6 @@ export type HubOptions = {
   readonly clock: Clock;
   /** Least time between two frames of one topic, in milliseconds. */
   readonly tickMs: number;
-  /** A socket with more than this waiting is a slow reader. */
-  readonly maxBufferBytes: number;
   /** Names this server among those that share the database. */
   readonly serverId: string;
   /** Hands a notification to the other servers. */
@@ -34,6 +32,5 @@ export const UNCOUNTED: LiveMetrics = {
   subscriptions: () => undefined,
   frames: () => undefined,
   skipped: () => undefined,
-  terminated: () => undefined,
   revoked: () => undefined,
 };

@@ -6,6 +6,7 @@ import { LiveTree } from '../../test/live-tree.ts';
 import { LiveConnection } from './connection.ts';
 import { Hub } from './hub.ts';
 import { LiveStream } from './live-stream.ts';
+import { Outflow } from './outflow.ts';
 import type { AccountsChange, UsageChange, Viewer } from './ports.ts';
 import { envelopeHead } from './wire.ts';
 
@@ -52,14 +53,20 @@ class Watcher {
   readonly #hub: Hub;
   readonly #tree: LiveTree;
   readonly #lane: 'fast' | 'fetching';
-  /** What the socket's stream says is waiting in it. */
-  waiting = 0;
+  #waiting = 0;
+  #drained: (() => void)[] = [];
 
   constructor(hub: Hub, tree: LiveTree, request: Request, lane: 'fast' | 'fetching') {
     this.#hub = hub;
     this.#tree = tree;
     this.request = request;
     this.#lane = lane;
+  }
+
+  /** What the socket's stream says is waiting in it. */
+  stall(waiting: number): void {
+    this.#waiting = waiting;
+    if (waiting === 0) for (const listener of this.#drained.splice(0)) listener();
   }
 
   arrive(): void {
@@ -89,11 +96,14 @@ class Watcher {
   }
 
   #connect(signal: AbortSignal): LiveConnection {
-    const waiting = (): number => this.waiting;
-    const wire = {
+    const waiting = (): number => this.#waiting;
+    const stream = {
       get writableLength() {
         return waiting();
       },
+      once: (_: 'drain', listener: () => void) => this.#drained.push(listener),
+    };
+    const wire = {
       write: (frame: Buffer) => {
         if (!signal.aborted) this.#read(textOf(frame));
         return true;
@@ -101,10 +111,7 @@ class Watcher {
       cork: () => undefined,
       uncork: () => undefined,
     };
-    return new LiveConnection({ readyState: 1, terminate: () => this.leave() }, wire, {
-      maxBufferBytes: MAX_BUFFER_BYTES,
-      corked: [],
-    });
+    return new LiveConnection({ readyState: 1 }, wire, new Outflow(stream, MAX_BUFFER_BYTES), { corked: [] });
   }
 
   #read(text: string): void {
@@ -143,7 +150,6 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
     source: tree.source,
     clock: { nowMs: Date.now },
     tickMs: 2,
-    maxBufferBytes: MAX_BUFFER_BYTES,
     serverId: 'here',
   });
 
@@ -196,7 +202,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
     else if (dice < 13) tell(tree.rename(some(leaves), `Name ${step}`));
     else if (dice < 14) tell(tree.move(some(leaves), some(inner)));
     else if (dice < 16) some(watchers).leave();
-    else if (dice < 17) some(watchers).waiting = random(2) * 2_000;
+    else if (dice < 17) some(watchers).stall(random(2) * 2_000);
     else if (dice < 19) {
       const watcher = some(watchers);
       watcher.leave();
@@ -205,7 +211,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   }
   await Promise.all(told);
   for (const watcher of watchers) {
-    watcher.waiting = 0;
+    watcher.stall(0);
     watcher.leave();
     watcher.arrive();
   }

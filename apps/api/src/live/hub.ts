@@ -12,12 +12,15 @@ import { Board } from './board.ts';
 import { readBulletin } from './bulletin.ts';
 import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
 import type { Outbox } from './connection.ts';
+import { FairQueue } from './fair-queue.ts';
 import { type HubOptions, UNCOUNTED, type UsageWatch, type Watch } from './hub-options.ts';
 import { LiveStream, type Request, type Studio } from './live-stream.ts';
 import { NewsDesk } from './news-desk.ts';
 import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
 import { loadAccounts, loadUsage, placeUsage } from './state-load.ts';
 
+/** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
+const READS = { most: 8, each: 2 } as const;
 /** How often the clock is looked at for tokens and suspensions, gaps and the billing period. */
 const SWEEP_MS = 250;
 /** How often the database is asked whether a tree changed without anybody telling. */
@@ -52,13 +55,14 @@ export class Hub {
     const metrics = this.#counting(options.metrics ?? UNCOUNTED);
     const nowMs = (): number => clock.nowMs();
     const onError = (error: unknown): void => options.onError?.(error);
-    this.#outbox = { maxBufferBytes: options.maxBufferBytes, corked: [] };
+    this.#outbox = { corked: [] };
     this.#period = this.#presentPeriod();
     this.#news = new NewsDesk(options.serverId, (text) => options.tell?.(text));
     this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
     const schedule = (): void => this.#schedule();
     const version = (account: AccountId): Promise<number> => source.version(account);
-    const common = { access: this.#access, metrics, nowMs, version, schedule, onError };
+    const turns = new FairQueue(READS.most, READS.each);
+    const common = { access: this.#access, turns, metrics, nowMs, version, schedule, onError };
     const period = (): Instant => this.#period;
 
     const minutes = usageChannel(period);

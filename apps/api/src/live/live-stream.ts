@@ -4,6 +4,7 @@ import type { Board } from './board.ts';
 import type { Channel, Item } from './channel.ts';
 import type { LiveConnection, Outbox } from './connection.ts';
 import { liveSocket } from './live-socket.ts';
+import type { Outflow } from './outflow.ts';
 import type { LiveMetrics, Viewer } from './ports.ts';
 import type { Batch, Subscription } from './subscription.ts';
 import { textFrame } from './text-frame.ts';
@@ -51,8 +52,8 @@ export class LiveStream<State, Frame extends object> implements AsyncIterable<Tr
   }
 
   /** A socket as one that the hub writes to, or null when it can't write to that one. */
-  connect(socket: WebSocket): LiveConnection | null {
-    return liveSocket(socket, this.#studio.outbox);
+  connect(socket: WebSocket, outflow: Outflow): LiveConnection | null {
+    return liveSocket(socket, outflow, this.#studio.outbox);
   }
 
   /**
@@ -114,11 +115,14 @@ class Sending<State, Frame> {
     const { board } = this.#studio;
     try {
       const { scope, viewer, since } = await find();
+      // Nothing is read for somebody who doesn't read.
+      await this.#connection.room();
       if (this.#ended) return;
       const member = board.join(scope, viewer, since);
       this.#member = member;
       member.onEnd = (error) => this.end(error);
       await board.begin(member, scope, since);
+      await this.#connection.room();
       this.#sendFirst(member);
       board.start(member, scope);
     } catch (error) {

@@ -86,6 +86,9 @@ export type Viewer = Entitlement & {
   readonly ask: () => Promise<Entitlement | Refusal>;
 };
 
+/** Whose turn a viewer's reads take: everything of one person, key or embedded screen is one. */
+export const actorOf = ({ token, apiKey, user, session }: Viewer): string => token ?? apiKey ?? user ?? session ?? '';
+
 /** What the hub counts. */
 export type LiveMetrics = {
   /** A subscription began (+1) or ended (-1). */
@@ -94,8 +97,6 @@ export type LiveMetrics = {
   frames(channel: 'usage' | 'accounts', count: number, bytes: number): void;
   /** A reader was over its buffer bound at a tick, and was skipped. */
   skipped(): void;
-  /** A reader stayed over its bound too long and was cut off. */
-  terminated(): void;
   /** A subscription was cut because its access ended. */
   revoked(): void;
 };

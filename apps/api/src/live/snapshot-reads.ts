@@ -1,7 +1,9 @@
+import type { FairQueue } from './fair-queue.ts';
 import type { Snapshot } from './subscription.ts';
 
 type Waiting<State> = {
   readonly since: number | null;
+  readonly actor: string;
   readonly resolve: (snapshot: Snapshot<State>) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -9,40 +11,53 @@ type Waiting<State> = {
 /**
  * First states for the viewers of one topic. While one read is under way, whoever arrives waits for the next one and shares it, so that
  * a thousand reconnecting viewers cost a handful of reads. (They can't share the one under way: what was published between its
- * instant and their arrival would be lost to them.)
+ * instant and their arrival would be lost to them.) The first of them whose turn it is reads for all.
  */
 export class SnapshotReads<State> {
   readonly #load: (since: number | null) => Promise<Snapshot<State>>;
+  readonly #turns: FairQueue;
   #waiting: Waiting<State>[] = [];
-  #running = false;
+  /** Actors who stand in the queue for this topic. */
+  readonly #queued = new Set<string>();
+  #reading = false;
 
   /** @param load reads what changed after a version; 0: everything; null: nothing but the present version */
-  constructor(load: (since: number | null) => Promise<Snapshot<State>>) {
+  constructor(load: (since: number | null) => Promise<Snapshot<State>>, turns: FairQueue) {
     this.#load = load;
+    this.#turns = turns;
   }
 
   /** Reads the state for somebody who listens already. The answer may hold more than what changed after `since`. */
-  read(since: number | null): Promise<Snapshot<State>> {
+  read(since: number | null, actor: string): Promise<Snapshot<State>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ since, resolve, reject });
-      if (this.#running) return;
-      this.#running = true;
+      this.#waiting.push({ since, actor, resolve, reject });
+      if (!this.#reading) this.#queue(actor);
+    });
+  }
+
+  #queue(actor: string): void {
+    if (this.#queued.has(actor)) return;
+    this.#queued.add(actor);
+    void this.#turns.run(actor, async () => {
       // Everybody of this turn of the event loop joins.
-      setImmediate(() => void this.#run());
+      await new Promise((next) => setImmediate(next));
+      this.#queued.delete(actor);
+      await this.#run();
     });
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await Promise.all([
-        this.#answer(batch.filter(({ since }) => since === null)),
-        this.#answer(batch.filter(({ since }) => since === 0)),
-        this.#answer(batch.filter(({ since }) => since !== null && since > 0)),
-      ]);
-    }
-    this.#running = false;
+    if (this.#reading || this.#waiting.length === 0) return;
+    this.#reading = true;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    await Promise.all([
+      this.#answer(batch.filter(({ since }) => since === null)),
+      this.#answer(batch.filter(({ since }) => since === 0)),
+      this.#answer(batch.filter(({ since }) => since !== null && since > 0)),
+    ]);
+    this.#reading = false;
+    for (const { actor } of this.#waiting) this.#queue(actor);
   }
 
   async #answer(group: readonly Waiting<State>[]): Promise<void> {

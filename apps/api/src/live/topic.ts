@@ -6,9 +6,6 @@ import { textFrame } from './text-frame.ts';
 import type { VersionTrack } from './version-track.ts';
 import { resultText } from './wire.ts';
 
-/** A socket that has been over its bound this long is cut off. */
-const MAX_FULL_MS = 30_000;
-
 /** What is watched: the subtree of an account, or some accounts of it. */
 export type Scope = { readonly within: AccountId; readonly only: readonly AccountId[] | null };
 
@@ -108,14 +105,14 @@ export class Topic<State, Frame> {
    *
    * @param reread asked for readers who missed more than was remembered
    */
-  flush(nowMs: number, reread: (member: Subscription<State>) => void): void {
+  flush(reread: (member: Subscription<State>) => void): void {
     const items = this.#take();
     if (items.length > 0 || this.#restarted) {
       for (const member of this.#others) member.note(items);
-      this.#broadcast(items, nowMs);
+      this.#broadcast(items);
       this.#restarted = false;
     }
-    for (const member of this.#others) this.#serve(member, nowMs, reread);
+    for (const member of this.#others) this.#serve(member, reread);
   }
 
   #take(): Item<State>[] {
@@ -140,7 +137,7 @@ export class Topic<State, Frame> {
     return items;
   }
 
-  #broadcast(items: readonly Item<State>[], nowMs: number): void {
+  #broadcast(items: readonly Item<State>[]): void {
     if (this.#fast.size === 0) return;
     const { channel, metrics } = this.#shared;
     const id = this.id;
@@ -157,7 +154,6 @@ export class Topic<State, Frame> {
           continue;
         }
         members.delete(member);
-        member.connection.fullSinceMs ??= nowMs;
         member.phase = 'behind';
         member.note(items);
         this.#others.add(member);
@@ -167,7 +163,7 @@ export class Topic<State, Frame> {
     metrics.frames(channel.name, frames, bytes);
   }
 
-  #serve(member: Subscription<State>, nowMs: number, reread: (member: Subscription<State>) => void): void {
+  #serve(member: Subscription<State>, reread: (member: Subscription<State>) => void): void {
     if (member.phase !== 'behind') return;
     const { connection } = member;
     if (connection === null) {
@@ -176,15 +172,9 @@ export class Topic<State, Frame> {
       return;
     }
     if (connection.full) {
-      connection.fullSinceMs ??= nowMs;
       this.#shared.metrics.skipped();
-      if (nowMs - connection.fullSinceMs < MAX_FULL_MS) return;
-      this.#shared.metrics.terminated();
-      connection.terminate();
-      member.end();
       return;
     }
-    connection.fullSinceMs = null;
     if (member.stale) return reread(member);
     const batch = member.take();
     if (batch) {

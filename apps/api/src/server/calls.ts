@@ -3,7 +3,7 @@ import type { Context, Hono } from 'hono';
 import type { Config } from '../config.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { UsageBacklog } from '../hall/usage-counter.ts';
-import type { Connection, ObservedCall } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -18,25 +18,19 @@ export type Call = Context<{ Bindings: HttpBindings; Variables: Variables }>;
 
 /** What all routes of the server are made of. */
 export type Ground = {
-  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken' | 'trustedProxies'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken' | 'trustedProxies' | 'liveMaxBufferBytes'>;
   readonly hall: Hall;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** How far counting usage is behind. @throws when the database doesn't answer */
   readonly usageBacklog: () => Promise<UsageBacklog>;
+  /** Whether a connection presents a credential that holds. What it may do with it is the guard's question. */
+  readonly recognises: (connection: Connection) => Promise<boolean>;
   /** True from the moment the server is asked to stop. */
   readonly isClosing: () => boolean;
   /** Answers that don't end by themselves: they are cut when the server stops. */
   readonly streams: Set<HttpBindings['outgoing']>;
 };
-
-/** Counts a call, and logs it when it came over a WebSocket, where no request line tells of it. */
-export const observing =
-  ({ metrics, log }: Pick<Ground, 'metrics' | 'log'>, requestId: string, transport: 'http' | 'socket') =>
-  (call: ObservedCall): void => {
-    metrics.call(call);
-    if (transport === 'socket') log.info({ requestId, ...call, durationMs: rounded(call.durationMs) }, 'call');
-  };
 
 /** Milliseconds with one digit. */
 export const rounded = (ms: number): number => Math.round(ms * 10) / 10;

@@ -101,6 +101,10 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     auth,
     router: appRouter,
     createContext: contextOf,
+    recognises: async (connection) => {
+      const actor = await contextOf(connection).authenticate();
+      return actor !== null && actor !== 'invalid';
+    },
     mount: cloudEventsRoute(contextOf),
     drain: () => writer.drain(),
     ...(folders ? { folders } : {}),

@@ -12,6 +12,8 @@ export type Metrics = {
   /** A flush of usage was committed. */
   usage(events: number): void;
   readonly live: LiveMetrics;
+  /** A peer that didn't read was cut off. */
+  cutOff(): void;
   /** Counts open WebSockets when asked. */
   countSockets(count: () => number): void;
   /** Asks how far counting usage is behind when asked. */
@@ -52,7 +54,7 @@ export function createMetrics(): Metrics {
   let openSockets = (): number => 0;
   const sockets = gauge('live_sockets', 'Open WebSockets');
   const skipped = counter('live_skipped_total', 'Ticks that a slow reader missed');
-  const terminated = counter('live_terminated_total', 'Slow readers that were cut off');
+  const terminated = counter('live_terminated_total', 'Peers that did not read and were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
 
   return {
@@ -70,9 +72,9 @@ export function createMetrics(): Metrics {
         bytes.inc({ channel }, size);
       },
       skipped: () => skipped.inc(),
-      terminated: () => terminated.inc(),
       revoked: () => revoked.inc(),
     },
+    cutOff: () => terminated.inc(),
     countSockets: (count) => {
       openSockets = count;
     },

@@ -10,7 +10,7 @@ import type { LiveMetrics } from '../live/ports.ts';
 const CHANNEL = 'tenantree_live';
 
 type LiveParts = {
-  readonly config: Pick<Config, 'liveTickMs' | 'liveMaxBufferBytes'>;
+  readonly config: Pick<Config, 'liveTickMs'>;
   readonly db: Database;
   readonly clock: Clock;
   readonly metrics: LiveMetrics;
@@ -28,7 +28,6 @@ export async function openLive({ config, db, clock, metrics, settleUsage, onErro
     source: dbSource(db, settleUsage),
     clock,
     tickMs: config.liveTickMs,
-    maxBufferBytes: config.liveMaxBufferBytes,
     serverId: randomUUID(),
     // One after the other: that keeps their order and takes one connection. What is lost here the others find by the versions.
     tell: (text) => {

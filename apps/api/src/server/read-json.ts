@@ -1,43 +1,83 @@
-import { isDeeperThan, MAX_JSON_DEPTH } from '@tenantree/domain';
-import { refuseWith } from '../hall/refused.ts';
-
-/** Largest bodies that are read (bytes, reliability.md 4). */
-export const BODY_BYTES = { usual: 1_048_576, usage: 4_194_304 } as const;
-
-/** Whether a body says of itself that it is too large. */
-export const isDeclaredTooLarge = (headers: Headers, mostBytes: number): boolean =>
-  Number(headers.get('content-length') ?? 0) > mostBytes;
-
-/** @throws Refused PAYLOAD_TOO_LARGE always */
-export const refuseTooLarge = (mostBytes: number): never =>
-  refuseWith('PAYLOAD_TOO_LARGE', `Send no more than ${mostBytes / 1_048_576} MiB at once.`);
+import { isNestedDeeper, MAX_JSON_DEPTH, type Refusal } from '@tenantree/domain';
+import { Refused, refuseWith } from '../hall/refused.ts';
 
 /**
- * Reads a JSON body of bounded size and depth.
+ * Largest bodies and messages that are read (bytes, reliability.md 4): of callers who have not been recognised, of calls, and of one call
+ * that records usage.
+ */
+export const BODY_BYTES = { unrecognised: 65_536, usual: 1_048_576, usage: 4_194_304 } as const;
+
+/** The procedure whose single call may be as large as `BODY_BYTES.usage`. */
+export const RECORDS_USAGE = 'usage.record';
+
+const MEDIA_TYPE = /^application\/(json|[\w.-]+\+json)\s*(;|$)/i;
+
+/** How many bytes a body says it has; null when it doesn't say. */
+export function declaredBytes(headers: Headers): number | null {
+  const length = headers.get('content-length');
+  return length === null ? null : Number(length);
+}
+
+/** What whoever sends more than so many bytes is told. */
+export const tooLarge = (mostBytes: number): Refusal => ({
+  code: 'PAYLOAD_TOO_LARGE',
+  message: `Send no more than ${sizeOf(mostBytes)} at once.`,
+});
+
+/** @throws Refused PAYLOAD_TOO_LARGE always */
+export function refuseTooLarge(mostBytes: number): never {
+  throw new Refused(tooLarge(mostBytes));
+}
+
+const sizeOf = (bytes: number): string => (bytes < 1_048_576 ? `${bytes / 1_024} KiB` : `${bytes / 1_048_576} MiB`);
+
+/** Refuses a body that isn't said to be plain JSON, before any of it is read. @throws Refused UNSUPPORTED_MEDIA_TYPE */
+export function checkMediaType(headers: Headers): void {
+  if (!MEDIA_TYPE.test(headers.get('content-type') ?? '')) {
+    refuseWith('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, with the header “content-type: application/json”.');
+  }
+  if (!/^(identity)?$/i.test(headers.get('content-encoding') ?? '')) {
+    refuseWith('UNSUPPORTED_MEDIA_TYPE', 'Send the body as it is, without content-encoding.');
+  }
+}
+
+/**
+ * Reads a JSON body of bounded size and depth; both are known before anything is built of it.
  *
  * @param envelopes levels around what the caller wrote, which don't count
- * @throws Refused PAYLOAD_TOO_LARGE, BAD_REQUEST (not JSON, or nested too deep)
+ * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST (not JSON, or nested too deep)
  */
 export async function readJson(request: Request, mostBytes: number, envelopes = 0): Promise<unknown> {
-  if (isDeclaredTooLarge(request.headers, mostBytes)) refuseTooLarge(mostBytes);
-  // With a declared length the HTTP parser itself reads no more than that.
-  const text = request.headers.has('content-length') ? await request.text() : await readBounded(request, mostBytes);
-  return parseJson(text, envelopes);
+  checkMediaType(request.headers);
+  const declared = declaredBytes(request.headers);
+  if (declared !== null && declared > mostBytes) refuseTooLarge(mostBytes);
+  return parseJson(await readBytes(request, mostBytes), envelopes);
+}
+
+async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
+  try {
+    // With a declared length the HTTP parser itself reads no more than that.
+    if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());
+    return await readBounded(request, mostBytes);
+  } catch (error) {
+    // Its sender went away, or was cut for being slow.
+    throw error instanceof Refused ? error : new Refused({ code: 'BAD_REQUEST', message: 'The body ended too early.' });
+  }
 }
 
 /** Parses JSON from outside. What stands in it is the reader's question (`checkStorable`). @throws Refused BAD_REQUEST */
-export function parseJson(text: string, envelopes = 0): unknown {
-  let value: unknown;
+export function parseJson(bytes: Uint8Array, envelopes = 0): unknown {
+  if (isNestedDeeper(bytes, MAX_JSON_DEPTH + envelopes)) {
+    refuseWith('BAD_REQUEST', `This request is nested deeper than ${MAX_JSON_DEPTH} levels.`);
+  }
   try {
-    value = JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
     return refuseWith('BAD_REQUEST', 'This is not JSON.');
   }
-  if (!isDeeperThan(MAX_JSON_DEPTH + envelopes, value)) return value;
-  return refuseWith('BAD_REQUEST', `This request is nested deeper than ${MAX_JSON_DEPTH} levels.`);
 }
 
-async function readBounded(request: Request, mostBytes: number): Promise<string> {
+async function readBounded(request: Request, mostBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
@@ -45,5 +85,5 @@ async function readBounded(request: Request, mostBytes: number): Promise<string>
     if (bytes > mostBytes) refuseTooLarge(mostBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }

@@ -1,15 +1,12 @@
-import { isDeeperThan, MAX_JSON_DEPTH } from '@tenantree/domain';
+import { parseJson } from './read-json.ts';
 
-/** An input may be nested 32 levels deep; it stands two levels below its message. */
-const ENVELOPE_DEPTH = 2;
+/** An input stands two levels below its message, and one more when several calls come in one message. */
+const ENVELOPE_LEVELS = 2;
+const LIST_OPENS = 0x5b;
+const BLANKS = new Set(Buffer.from(' \t\r\n'));
 
-/** Reads a message from a socket. @throws SyntaxError when it is not JSON, or nested too deep (reliability.md 4) */
-export function readMessage(text: string | null): unknown {
-  if (text === null) throw new SyntaxError('Messages are JSON text.');
-  const message: unknown = JSON.parse(text);
-  const envelopes = ENVELOPE_DEPTH + (Array.isArray(message) ? 1 : 0);
-  if (isDeeperThan(MAX_JSON_DEPTH + envelopes, message)) {
-    throw new SyntaxError(`The message is nested deeper than ${MAX_JSON_DEPTH} levels.`);
-  }
-  return message;
+/** Reads a message from a socket; null stands for one that is no text. @throws Refused BAD_REQUEST when it is no JSON that is read from outside (reliability.md 4) */
+export function readMessage(bytes: Uint8Array | null): unknown {
+  const list = bytes?.find((byte) => !BLANKS.has(byte)) === LIST_OPENS ? 1 : 0;
+  return parseJson(bytes ?? new Uint8Array(), ENVELOPE_LEVELS + list);
 }

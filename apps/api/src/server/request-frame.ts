@@ -1,5 +1,5 @@
 import type { Next } from 'hono';
-import { type Call, type Ground, observing, rounded } from './calls.ts';
+import { type Call, type Ground, rounded } from './calls.ts';
 import { withoutSecrets } from './log.ts';
 import { refusalAnswer, refusalOfThrown } from './refusal-answer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -30,7 +30,7 @@ export function requestFrame(ground: Ground) {
       remoteAddress: address,
       connectionParams: null,
       requestId,
-      observeCall: observing(ground, requestId, 'http'),
+      observeCall: (observed) => metrics.call(observed),
     });
     call.set('route', 'other');
     await next();

@@ -14,6 +14,8 @@ const t = initTRPC.context<{ token: string | null }>().create({
   errorFormatter: ({ shape, path, type, input, ctx }) => ({ ...shape, about: { path, type, input, ctx } }),
 });
 
+const MOST_WAITING = 65_536;
+
 const endless = vi.fn();
 const admitted = { by: Promise.resolve() };
 
@@ -27,7 +29,13 @@ async function* forEver(signal: AbortSignal | undefined) {
   }
 }
 
+/** Calls of `slow` that have begun, each with how it ends. */
+const slow: (() => void)[] = [];
+
 const router = t.router({
+  slow: t.procedure.query(() => new Promise<void>((end) => slow.push(end))),
+  large: t.procedure.input(z.number()).query(({ input }) => 'x'.repeat(input)),
+  usage: t.router({ record: t.procedure.input(z.unknown()).mutation(() => 'recorded') }),
   add: t.procedure.input(z.object({ a: z.number(), b: z.number() })).query(({ input }) => input.a + input.b),
   nothing: t.procedure.mutation(() => undefined),
   who: t.procedure.query(({ ctx }) => ctx.token),
@@ -68,8 +76,16 @@ beforeAll(async () => {
     if (params?.['token'] === 'none') throw new TRPCError({ code: 'UNAUTHORIZED' });
     return { token: params?.['token'] ?? null };
   };
+  const opening = {
+    router,
+    createContext: contextOf,
+    recognise: async (params: Readonly<Record<string, string | undefined>> | null) => params?.['token'] === 't',
+    mostWaiting: MOST_WAITING,
+    onError: () => undefined,
+    onCutOff: () => undefined,
+  };
   ours.on('connection', (client, { url }) => {
-    opened.add(new RpcSocket(client, { router, url, createContext: contextOf, onError: () => undefined }));
+    opened.add(new RpcSocket(client, { ...opening, url }));
   });
   applyWSSHandler({
     wss: stock,
@@ -77,7 +93,7 @@ beforeAll(async () => {
     createContext: ({ info }) => contextOf(info.connectionParams),
     experimental_encoder: {
       encode: JSON.stringify,
-      decode: (data) => readMessage(typeof data === 'string' ? data : null),
+      decode: (data) => readMessage(typeof data === 'string' ? Buffer.from(data) : null),
     },
   });
   http.on('upgrade', (request, socket, head) => {
@@ -224,7 +240,7 @@ describe('a socket', () => {
     const { texts, socket } = await connect('/');
     const [rpc] = opened;
     const check = (afterMs: number) =>
-      rpc?.checkUp(performance.now() + afterMs, { pingMs: 30_000, pongWaitMs: 10_000 });
+      rpc?.checkUp(performance.now() + afterMs, { pingMs: 30_000, pongWaitMs: 10_000, readWaitMs: 10_000 });
     check(29_000);
     check(31_000);
     check(32_000);
@@ -244,6 +260,146 @@ describe('a socket', () => {
     const { texts, socket } = await connect('/');
     for (const rpc of opened) rpc.sendAway();
     await until(() => expect(texts).toEqual(['{"id":null,"method":"reconnect"}']));
+    socket.terminate();
+  });
+});
+
+type Answer = { id: number | null; result?: { data: unknown }; error?: { message: string } };
+const answersIn = (texts: readonly string[]): Answer[] => texts.map((text) => JSON.parse(text) as Answer);
+const callsOf = (count: number, path: string, input?: unknown): string =>
+  `[${Array.from({ length: count }, (_, id) => call(id, 'query', path, input)).join(',')}]`;
+
+/** A client that has presented a credential which holds. */
+async function connectRecognised() {
+  const connection = await connect('/?connectionParams=1');
+  connection.socket.send('{"method":"connectionParams","data":{"token":"t"}}');
+  await settled(connection.socket);
+  return connection;
+}
+
+describe('a socket takes no more than it can', () => {
+  it('refuses every call of a message that holds more than 64', async () => {
+    const { socket, texts } = await connectRecognised();
+    socket.send(callsOf(65, 'who'));
+    await until(() => expect(texts).toHaveLength(65));
+    for (const { error } of answersIn(texts)) expect(error?.message).toBe('Send at most 64 calls in one message.');
+    socket.send(callsOf(64, 'who'));
+    await until(() => expect(texts).toHaveLength(129));
+    for (const { result } of answersIn(texts.slice(65))) expect(result).toMatchObject({ data: 't' });
+    socket.terminate();
+  });
+
+  it.each([
+    ['8 calls at one time for somebody who is not recognised', connect, 8],
+    ['64 for whoever is', () => connectRecognised(), 64],
+  ])('begins %s, and the next when one has ended', async (_, open, most) => {
+    slow.length = 0;
+    const { socket, texts } = await open('/');
+    for (let message = 0; message < 3; message += 1) socket.send(callsOf(40, 'slow'));
+    await until(() => expect(slow).toHaveLength(most));
+    // Reading pauses: whatever comes waits with its sender.
+    let ponged = false;
+    socket.once('pong', () => (ponged = true));
+    socket.send(callsOf(1, 'who'));
+    socket.ping();
+    for (const end of slow.splice(0, 3)) end();
+    await until(() => expect(texts).toHaveLength(3));
+    await until(() => expect(slow).toHaveLength(most));
+    expect(ponged).toBe(false);
+    await until(() => {
+      for (const end of slow.splice(0)) end();
+      expect(texts).toHaveLength(121);
+    });
+    await until(() => expect(ponged).toBe(true));
+    socket.terminate();
+  });
+
+  it('reads 64 KiB of somebody who is not recognised, 1 MiB of whoever is, and 4 MiB of one that records usage', async () => {
+    const [small, large] = ['x'.repeat(60_000), 'x'.repeat(100_000)];
+    const stranger = await connect('/');
+    stranger.socket.send(call(1, 'query', 'batch', small));
+    await until(() => expect(answersIn(stranger.texts)[0]?.result).toBeDefined());
+    const closed = once(stranger.socket, 'close');
+    stranger.socket.send(call(2, 'query', 'batch', large));
+    expect((await closed)[0]).toBe(1009);
+
+    const { socket, texts } = await connectRecognised();
+    const tooMuch = 'x'.repeat(1_050_000);
+    socket.send(call(1, 'query', 'batch', large));
+    socket.send(call(2, 'query', 'batch', tooMuch));
+    socket.send(call(3, 'mutation', 'usage.record', tooMuch));
+    socket.send(`[${call(4, 'mutation', 'usage.record', tooMuch)},${call(5, 'query', 'who')}]`);
+    await until(() => expect(texts).toHaveLength(5));
+    const answers = new Map(answersIn(texts).map((answer) => [answer.id, answer]));
+    for (const id of [1, 3]) expect(answers.get(id)?.result, `${id}`).toBeDefined();
+    for (const id of [2, 4, 5])
+      expect(answers.get(id)?.error?.message, `${id}`).toBe('Send no more than 1 MiB at once.');
+    const cut = once(socket, 'close');
+    socket.send(call(6, 'mutation', 'usage.record', 'x'.repeat(4_200_000)));
+    expect((await cut)[0]).toBe(1009);
+  });
+
+  it('takes a large first call of somebody who is still being recognised, and none of somebody who then is not', async () => {
+    const large = call(1, 'mutation', 'usage.record', 'x'.repeat(300_000));
+    const { socket, texts } = await connect('/?connectionParams=1');
+    socket.send('{"method":"connectionParams","data":{"token":"t"}}');
+    socket.send(large);
+    await until(() => expect(answersIn(texts)[0]?.result).toMatchObject({ data: 'recorded' }));
+    socket.terminate();
+    const stranger = await connect('/?connectionParams=1');
+    const closed = once(stranger.socket, 'close');
+    stranger.socket.send('{"method":"connectionParams","data":{"token":"other"}}');
+    stranger.socket.send(large);
+    expect((await closed)[0]).toBe(1009);
+  });
+
+  it('carries 200 subscriptions, and another one when one is stopped', async () => {
+    const { socket, texts } = await connectRecognised();
+    for (let id = 1; id <= 201; id += 1) socket.send(call(id, 'subscription', 'endless'));
+    await until(() => expect(texts).toHaveLength(401));
+    const refused = answersIn(texts).filter(({ error }) => error);
+    expect(refused).toMatchObject([{ id: 201, error: { message: expect.stringMatching(/at most 200/) } }]);
+    socket.send(stop(1));
+    await until(() => expect(texts.at(-1)).toContain('stopped'));
+    socket.send(call(202, 'subscription', 'endless'));
+    await until(() => expect(texts.at(-1)).toContain('first'));
+    socket.terminate();
+  });
+});
+
+describe('a client that asks and does not read', () => {
+  const LARGE = 200_000;
+
+  it('has no more waiting than its bound and one answer, and gets everything when it reads', async () => {
+    const { socket, texts } = await connectRecognised();
+    const server = [...ours.clients].at(-1);
+    socket.pause();
+    // more than the system itself keeps for a peer
+    for (let message = 0; message < 5; message += 1) socket.send(callsOf(60, 'large', LARGE));
+    await until(() => expect(server?.bufferedAmount).toBeGreaterThan(MOST_WAITING));
+    expect(server?.isPaused).toBe(true);
+    expect(server?.bufferedAmount).toBeLessThanOrEqual(MOST_WAITING + LARGE + 100);
+    socket.resume();
+    await until(() => expect(texts).toHaveLength(300));
+    expect(server?.bufferedAmount).toBe(0);
+    socket.terminate();
+  });
+
+  it('is cut off after ten seconds, unless it reads as much as its bound in that time', async () => {
+    opened.clear();
+    const { socket } = await connectRecognised();
+    const [rpc] = opened;
+    const server = [...ours.clients].at(-1);
+    const check = (afterMs: number) =>
+      rpc?.checkUp(performance.now() + afterMs, { pingMs: 30_000, pongWaitMs: 10_000, readWaitMs: 10_000 });
+    socket.pause();
+    for (let message = 0; message < 5; message += 1) socket.send(callsOf(60, 'large', LARGE));
+    await until(() => expect(server?.bufferedAmount).toBeGreaterThan(MOST_WAITING));
+    check(0);
+    check(9_000);
+    expect(server?.readyState).toBe(WebSocket.OPEN);
+    check(11_000);
+    await until(() => expect(server?.readyState).toBe(WebSocket.CLOSED));
     socket.terminate();
   });
 });

@@ -1,10 +1,19 @@
 import { type AnyRouter, type inferRouterContext, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { refusalOf, toTRPCError } from '../guard/error-shape.ts';
-import { Refused } from '../hall/refused.ts';
+import { isPublic } from '../guard/access.ts';
+import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
+import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
 import type { Connection } from './connection.ts';
-import { BODY_BYTES, isDeclaredTooLarge, parseJson, readJson, refuseTooLarge } from './read-json.ts';
+import {
+  BODY_BYTES,
+  checkMediaType,
+  declaredBytes,
+  parseJson,
+  RECORDS_USAGE,
+  readJson,
+  refuseTooLarge,
+} from './read-json.ts';
 
 /** Makes the context of a call, or of all calls of a WebSocket connection. */
 export type CreateContext<Router extends AnyRouter> = (
@@ -12,9 +21,18 @@ export type CreateContext<Router extends AnyRouter> = (
 ) => inferRouterContext<Router> | Promise<inferRouterContext<Router>>;
 
 export const TRPC_PATH = '/trpc';
-const MOST_CALLS_AT_ONCE = 64;
+/** Calls in one request or message, and at one time on a socket. */
+export const MOST_CALLS = 64;
 /** A batch puts one level around its inputs. */
 const BATCH_LEVELS = 1;
+
+/** The calls of a request, as tRPC reads them from its address. */
+type Asked = {
+  readonly names: readonly string[];
+  /** Levels around each input. */
+  readonly envelopes: number;
+  readonly parameters: URLSearchParams;
+};
 
 /** Procedures over HTTP: queries, mutations, and subscriptions as event streams. */
 export function trpcOverHttp<Router extends AnyRouter>(
@@ -25,16 +43,16 @@ export function trpcOverHttp<Router extends AnyRouter>(
   return async (call: Call): Promise<Response> => {
     const request = call.req.raw;
     const connection = call.get('connection');
-    const names = call.req.path.slice(TRPC_PATH.length + 1);
-    const envelopes = call.req.query('batch') === '1' ? BATCH_LEVELS : 0;
-    call.set('route', routeOf(router, names));
-    checkQuery(call.req.query('input'), envelopes);
-    if (request.method === 'POST') readBounded(request, names, envelopes);
+    const asked = askedBy(request);
+    call.set('route', routeOf(router, asked.names));
+    if (asked.names.length > MOST_CALLS) refuseWith('BAD_REQUEST', `Send at most ${MOST_CALLS} calls in one request.`);
+    checkAddress(asked);
+    if (request.method === 'POST') await boundBody(ground, request, connection, asked);
     const response = await fetchRequestHandler({
       endpoint: TRPC_PATH,
       req: request,
       router,
-      maxBatchSize: MOST_CALLS_AT_ONCE,
+      maxBatchSize: MOST_CALLS,
       // Reading with POST: an event stream of 500 accounts has an input too long for an address.
       allowMethodOverride: true,
       createContext: () => createContext(connection),
@@ -51,25 +69,67 @@ function keepStream({ streams }: Ground, call: Call): void {
   outgoing.once('close', () => streams.delete(outgoing));
 }
 
-function checkQuery(input: string | undefined, envelopes: number): void {
-  if (input !== undefined) parseJson(input, envelopes);
+function askedBy(request: Request): Asked {
+  const { pathname, searchParams: parameters } = new URL(request.url);
+  const isBatch = parameters.get('batch') === '1';
+  const path = decoded(pathname.slice(TRPC_PATH.length + 1));
+  return { names: isBatch ? path.split(',') : [path], envelopes: isBatch ? BATCH_LEVELS : 0, parameters };
 }
 
-/** Makes the body, which tRPC reads when a call was admitted so far, one of bounded size and depth. @throws Refused PAYLOAD_TOO_LARGE */
-function readBounded(request: Request, names: string, envelopes: number): void {
-  const mostBytes = names.split(',').includes('usage.record') ? BODY_BYTES.usage : BODY_BYTES.usual;
-  if (isDeclaredTooLarge(request.headers, mostBytes)) refuseTooLarge(mostBytes);
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return refuseWith('NOT_FOUND', 'There is no such procedure.');
+  }
+}
+
+/** Reads what tRPC will read of the address, to refuse what nobody may send. */
+function checkAddress({ parameters, envelopes }: Asked): void {
+  for (const name of ['input', 'connectionParams']) {
+    const text = parameters.get(name);
+    if (text !== null) parseJson(new TextEncoder().encode(text), envelopes);
+  }
+}
+
+/**
+ * Makes the body, which tRPC reads when a call was admitted so far, one of bounded size and depth. Whoever sends more than a little is
+ * recognised first.
+ *
+ * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, UNAUTHORIZED
+ */
+async function boundBody(ground: Ground, request: Request, connection: Connection, asked: Asked): Promise<void> {
+  checkMediaType(request.headers);
+  const mostBytes = await mostBytesOf(ground, request, connection, asked);
+  const declared = declaredBytes(request.headers);
+  if (declared !== null && declared > mostBytes) refuseTooLarge(mostBytes);
   const json = (): Promise<unknown> =>
-    readJson(request, mostBytes, envelopes).catch((error: unknown) => {
+    readJson(request, mostBytes, asked.envelopes).catch((error: unknown) => {
       throw error instanceof Refused ? toTRPCError(error.refusal) : error;
     });
   Object.defineProperty(request, 'json', { value: json });
 }
 
+async function mostBytesOf(
+  { recognises }: Ground,
+  request: Request,
+  connection: Connection,
+  { names }: Asked,
+): Promise<number> {
+  const mostBytes = names.length === 1 && names[0] === RECORDS_USAGE ? BODY_BYTES.usage : BODY_BYTES.usual;
+  const declared = declaredBytes(request.headers);
+  const isTooLarge = declared !== null && declared > mostBytes;
+  const isSmall = declared !== null && declared <= BODY_BYTES.unrecognised;
+  if (isTooLarge || isSmall || (await recognises(connection))) return mostBytes;
+  // They would be told the same, but only after sending all of it.
+  if (!names.every(isPublic)) throw new Refused(UNAUTHORIZED);
+  return BODY_BYTES.unrecognised;
+}
+
 /** A procedure's name as a label: only names that exist, so that nobody can fill the metrics with others. */
-function routeOf(router: AnyRouter, names: string): string {
-  if (names.includes(',')) return 'batch';
-  return Object.hasOwn(router._def.procedures, names) ? names : 'unknown procedure';
+function routeOf(router: AnyRouter, [name = '', ...more]: readonly string[]): string {
+  if (more.length > 0) return 'batch';
+  return Object.hasOwn(router._def.procedures, name) ? name : 'unknown procedure';
 }
 
 /** Logs errors that are our fault. Refusals are answers, and told by the request's line. */

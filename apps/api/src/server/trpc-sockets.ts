@@ -2,7 +2,8 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AnyRouter } from '@trpc/server';
 import { WebSocketServer } from 'ws';
-import { type Ground, observing } from './calls.ts';
+import { type CallLog, createCallLog } from './call-log.ts';
+import type { Ground } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { BODY_BYTES } from './read-json.ts';
 import { requestIdOf } from './request-id.ts';
@@ -19,7 +20,7 @@ export type Sockets = {
   close(): Promise<void>;
 };
 
-const KEEP_ALIVE: KeepAlive = { pingMs: 30_000, pongWaitMs: 10_000 };
+const KEEP_ALIVE: KeepAlive = { pingMs: 30_000, pongWaitMs: 10_000, readWaitMs: 10_000 };
 /** So often all sockets are looked over: one timer for all, however many there are. */
 const CHECK_UP_MS = 1_000;
 const FAREWELL_MS = 1_000;
@@ -34,9 +35,10 @@ export function trpcOverSockets<Router extends AnyRouter>(
   createContext: CreateContext<Router>,
 ): Sockets {
   const { log, metrics } = ground;
-  // Frames are small and many: compressing each would cost more time than it saves wire. Too large ones are closed with 1009.
-  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: BODY_BYTES.usage });
+  // Frames are small and many: compressing each would cost more time than it saves wire.
+  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: BODY_BYTES.unrecognised });
   const sockets = new Set<RpcSocket<Router>>();
+  const logCall = createCallLog(log);
   metrics.countSockets(() => wss.clients.size);
 
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -45,7 +47,7 @@ export function trpcOverSockets<Router extends AnyRouter>(
     if (ground.isClosing()) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== TRPC_PATH) return refuseUpgrade(socket, '404 Not Found');
     wss.handleUpgrade(request, socket, head, (client) => {
-      const connection = connectionOf(ground, request);
+      const connection = connectionOf(ground, request, logCall);
       const openedMs = performance.now();
       const { requestId, remoteAddress: address } = connection;
       log.info({ requestId, address }, 'socket opened');
@@ -53,6 +55,9 @@ export function trpcOverSockets<Router extends AnyRouter>(
         router,
         url: request.url,
         createContext: (params) => createContext({ ...connection, connectionParams: textsOf(params) }),
+        recognise: (params) => ground.recognises({ ...connection, connectionParams: textsOf(params) }),
+        mostWaiting: ground.config.liveMaxBufferBytes,
+        onCutOff: () => metrics.cutOff(),
         onError: (error, path) => logUnexpected(ground, error, path, requestId),
       });
       sockets.add(rpc);
@@ -88,9 +93,9 @@ export function trpcOverSockets<Router extends AnyRouter>(
   };
 }
 
-function connectionOf(ground: Ground, request: IncomingMessage): Connection {
+function connectionOf(ground: Ground, request: IncomingMessage, logCall: CallLog): Connection {
   const headers = toHeaders(request.headers);
-  const { hall, config } = ground;
+  const { hall, config, metrics } = ground;
   const requestId = requestIdOf(headers, hall.newId);
   return {
     headers,
@@ -99,7 +104,10 @@ function connectionOf(ground: Ground, request: IncomingMessage): Connection {
     remoteAddress: senderAddress(request.socket.remoteAddress, headers.get('x-forwarded-for'), config.trustedProxies),
     connectionParams: null,
     requestId,
-    observeCall: observing(ground, requestId, 'socket'),
+    observeCall: (call) => {
+      metrics.call(call);
+      logCall(requestId, call);
+    },
   };
 }
 
