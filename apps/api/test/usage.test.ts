@@ -1,6 +1,6 @@
 import { readUncountedTrees } from '@tenantree/db';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Client, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Client, clientWithToken, codeOf, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 const NOW = Date.UTC(2026, 10, 15, 12);
@@ -102,51 +102,6 @@ describe('Recording usage (product.md 5.1, 5.2)', () => {
     expect((await owner.usage.totals.query({ account })).own).toBe('6');
     const { rows } = await owner.audit.list.query({ account });
     expect(rows[0]?.sentence).toBe('adjusted call.minutes of Corrected by -4: Counted twice by the PBX');
-  });
-});
-
-describe('Who lowers a bill (decisions.md 5)', () => {
-  const by = async (client: Client, account: string, key: string) =>
-    client.usage.adjust.mutate({ account, ...event(key, '-1'), reason: 'A complaint' }).then(
-      ({ status }) => status,
-      (error) => refusalOf(Promise.reject(error)).then(({ code }) => code),
-    );
-
-  it('stands with billing at an account above the one that is billed, never only in it', async () => {
-    const reseller = await make(root, 'Reseller');
-    const customer = await make(reseller, 'Customer');
-    const own = await join(api.url, owner, customer, 'customer@example.com', 'owner');
-    const seller = await join(api.url, owner, reseller, 'reseller@example.com', 'admin');
-    const agency = await join(api.url, owner, reseller, 'agency@example.com', 'agency_admin');
-    const ownKey = await api.key(customer);
-    const sellerKey = await api.key(reseller);
-    await own.usage.record.mutate({ account: customer, events: [event('call', '10')] });
-    expect(await by(own, customer, 'own')).toBe('FORBIDDEN');
-    expect(await by(ownKey.client, customer, 'own key')).toBe('FORBIDDEN');
-    expect(await by(agency, customer, 'without billing')).toBe('FORBIDDEN');
-    expect(await by(seller, reseller, 'the reseller for itself')).toBe('FORBIDDEN');
-    expect(await by(own, reseller, 'out of reach')).toBe('NOT_FOUND');
-    expect((await owner.usage.totals.query({ account: customer })).own).toBe('10');
-    expect(await by(seller, customer, 'seller')).toBe('accepted');
-    expect(await by(sellerKey.client, customer, 'seller key')).toBe('accepted');
-    expect(await by(owner, customer, 'payer')).toBe('accepted');
-    expect((await owner.usage.totals.query({ account: customer })).own).toBe('7');
-  });
-
-  it('is the payer itself where nobody stands above it', async () => {
-    expect(await by(owner, root, 'a main account')).toBe('accepted');
-    const admin = await join(api.url, owner, root, 'agency-of-root@example.com', 'agency_admin');
-    expect(await by(admin, root, 'without billing')).toBe('FORBIDDEN');
-  });
-
-  it('is bound by a suspension of where they stand, not of the account that is billed', async () => {
-    const reseller = await make(root, 'Suspended reseller');
-    const customer = await make(reseller, 'Its customer');
-    const seller = await join(api.url, owner, reseller, 'suspended@example.com', 'owner');
-    await owner.accounts.suspend.mutate({ account: customer, kind: 'read_only' });
-    expect(await by(seller, customer, 'free')).toBe('accepted');
-    await owner.accounts.suspend.mutate({ account: reseller, kind: 'read_only' });
-    expect(await by(seller, customer, 'bound')).toBe('ACCOUNT_SUSPENDED');
   });
 });
 

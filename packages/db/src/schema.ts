@@ -20,6 +20,8 @@ export type AccountsTable = {
   suspension_kind: 'no_new_work' | 'read_only' | 'full_stop' | null;
   suspended_from: Timestamp | null;
   suspended_until: Timestamp | null;
+  /** When the suspension was decided. */
+  suspended_at: Timestamp | null;
   protected: boolean;
   billing_mode: 'parent' | 'direct';
   payer_id: string;

@@ -67,7 +67,8 @@ export async function close(db: Database, root: AccountId, account: AccountId, c
   await db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
-    if (state) await updateStatus(trx, state, { status: 'closed', suspension: null, closedAt }, version);
+    if (state)
+      await updateStatus(trx, state, { status: 'closed', suspension: null, suspendedAt: null, closedAt }, version);
   });
 }
 

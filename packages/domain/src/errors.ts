@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   NOT_CLOSED: { status: 409, retryable: false },
   SUSPENSION_INVALID: { status: 400, retryable: false },
   ACCOUNT_SUSPENDED: { status: 403, retryable: false },
+  USAGE_SUSPENDED: { status: 503, retryable: true },
   ACCOUNT_CLOSED: { status: 409, retryable: false },
   FEATURE_NOT_ALLOWED: { status: 403, retryable: false },
   ROLE_TOO_HIGH: { status: 403, retryable: false },

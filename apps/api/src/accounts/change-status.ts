@@ -63,12 +63,9 @@ async function changeStatus(
     const change = granted(decideStatus(await stateFor(scope, account), command, hall.clock.nowMs()));
     if (change.status === 'erased') throw new Error('only the job erases');
     const closedAt = change.status === 'closed' ? scope.now : null;
-    await updateStatus(
-      scope.trx,
-      account,
-      { status: change.status, suspension: change.suspension, closedAt },
-      scope.version,
-    );
+    const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
+    const { status, suspension } = change;
+    await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
     await scope.audit(account.id, entryOf(account, command, reason), { id: account.id, name: account.name });
     scope.touch(account.path);
     return readBack(hall, scope, account.id);

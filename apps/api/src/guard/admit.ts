@@ -6,6 +6,7 @@ import {
   decideAccess,
   type EmbedFeature,
   effectiveLevels,
+  type Instant,
   type Level,
   type Levels,
   levelOf,
@@ -21,6 +22,7 @@ import {
   refuse,
   roleAt,
   sellersOf,
+  usageHeldSince,
   type Work,
 } from '@tenantree/domain';
 import { type Actor, userOf } from '../context/actor.ts';
@@ -42,6 +44,8 @@ export type Access = {
   readonly role: Role;
   readonly memberships: readonly Membership[];
   readonly levels: Readonly<Record<PermissionKey, Level>>;
+  /** Usage since then is not taken while a suspension lasts (product.md 2.3); null: all is, or the call records none. */
+  readonly heldSince: Instant | null;
   /** What an embedded screen was opened for; null: the caller is none. */
   readonly features: readonly EmbedFeature[] | null;
   /** The parent for sentences: unnamed when the caller can't reach it. */
@@ -78,6 +82,8 @@ export async function admit(hall: Hall, actor: Actor, asked: string, procedure: 
       role: rankOf(actor, roleAt(memberships, path) ?? 'viewer'),
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
+      heldSince:
+        rule.work === 'usage' ? usageHeldSince({ memberships, chain, caps: NO_CAPS }, rule, hall.clock.nowMs()) : null,
       features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
       parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : 'The account above' } : null,
     },

@@ -4,12 +4,15 @@ import {
   type AdmittedEvent,
   accountNotFound,
   admitEvent,
+  ERROR_CODES,
   type ErrorCode,
+  type Instant,
   type MeterKey,
   parseAccountRef,
   type Refusal,
   readUsageEvent,
   type SentEvent,
+  usageSuspended,
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
@@ -22,9 +25,20 @@ export type EventResult =
       readonly code: ErrorCode;
       readonly message: string;
       readonly field?: string;
+      /** Whether the same event can be taken later: keep it then, and send it again. */
+      readonly retryable: boolean;
     };
 
 type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
+
+/** The account as which usage is recorded. */
+type Acting = {
+  readonly id: AccountId;
+  readonly root: AccountId;
+  readonly name: string;
+  /** Usage since then is not taken while a suspension lasts; null: all is. */
+  readonly heldSince: Instant | null;
+};
 
 /**
  * Records a batch of usage events as seen from an account: each event may name any account of its subtree. One bad event
@@ -35,13 +49,14 @@ type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: n
 export async function recordEvents(
   hall: Hall,
   writer: UsageWriter,
-  acting: { readonly id: AccountId; readonly root: AccountId },
+  acting: Acting,
   entries: readonly unknown[],
 ): Promise<EventResult[]> {
   const results = new Array<EventResult>(entries.length);
   const events = readAll(entries, results);
   const resolve = await accountsOf(hall, acting.id, events);
   const admitted: Admitted[] = [];
+  const { heldSince } = acting;
   const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
   for (const { index, ...input } of events) {
     const account = resolve(input.account);
@@ -57,6 +72,8 @@ export async function recordEvents(
         message: 'This account was closed before.',
         field: 'account',
       });
+    } else if (heldSince !== null && event.value.occurredAt >= heldSince) {
+      results[index] = refused({ code: 'USAGE_SUSPENDED', message: usageSuspended(acting.name) });
     } else admitted.push({ ...event.value, account: account.id, index });
   }
   await Promise.all(
@@ -89,6 +106,7 @@ export const refused = ({ code, message, field }: Refusal): EventResult => ({
   status: 'refused',
   code,
   message,
+  retryable: ERROR_CODES[code].retryable,
   ...(field === undefined ? {} : { field }),
 });
 
@@ -99,6 +117,7 @@ const resultOf = (outcome: 'accepted' | 'duplicate' | 'conflict'): EventResult =
         code: 'EVENT_CONFLICT',
         message: 'This idempotency key was used for an event with other content.',
         field: 'idempotencyKey',
+        retryable: false,
       }
     : { status: outcome };
 

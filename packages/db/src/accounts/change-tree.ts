@@ -26,6 +26,7 @@ export type AccountState = {
   readonly metadata: Metadata;
   readonly status: AccountStatus;
   readonly suspension: Suspension | null;
+  readonly suspendedAt: Instant | null;
   readonly protected: boolean;
   readonly billingMode: BillingMode;
   readonly children: number;
@@ -55,6 +56,7 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
       row.suspension_kind === null
         ? null
         : { kind: row.suspension_kind, from: text(row.suspended_from), until: text(row.suspended_until) },
+    suspendedAt: text(row.suspended_at),
     protected: row.protected,
     billingMode: row.billing_mode,
     children: row.children,
@@ -175,6 +177,7 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       suspension_kind: null,
       suspended_from: null,
       suspended_until: null,
+      suspended_at: null,
       protected: false,
       billing_mode: parent === null ? 'direct' : 'parent',
       payer_id: payer,
@@ -229,7 +232,7 @@ export async function updateProtection(
 export async function updateStatus(
   trx: TenantTransaction,
   account: AccountState,
-  next: { readonly status: AccountStatus; readonly suspension: Suspension | null; readonly closedAt: Instant | null },
+  next: Pick<AccountState, 'status' | 'suspension' | 'suspendedAt' | 'closedAt'>,
   version: TreeVersion,
 ): Promise<void> {
   const closes = next.status === 'closed' && account.status !== 'closed';
@@ -243,6 +246,7 @@ export async function updateStatus(
       suspension_kind: next.suspension?.kind ?? null,
       suspended_from: next.suspension?.from ?? null,
       suspended_until: next.suspension?.until ?? null,
+      suspended_at: next.suspendedAt,
       closed_at: next.closedAt,
       version,
     })

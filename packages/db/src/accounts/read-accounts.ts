@@ -33,6 +33,8 @@ export type ChainLink = {
   readonly depth: number;
   readonly status: AccountStatus;
   readonly suspension: Suspension | null;
+  /** When its suspension was decided; null without one. */
+  readonly suspendedAt: Instant | null;
   /** Who pays for its usage now. */
   readonly payerId: AccountId;
 };
@@ -60,6 +62,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     suspension_kind: Suspension['kind'] | null;
     suspended_from: Date | null;
     suspended_until: Date | null;
+    suspended_at: Date | null;
     payer_id: string;
   };
   const rows = await ask<Raw>(from, 'account_chain', [account]);
@@ -70,6 +73,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     depth: row.depth,
     status: row.status,
     payerId: row.payer_id as AccountId,
+    suspendedAt: (row.suspended_at?.toISOString() ?? null) as Instant | null,
     suspension:
       row.suspension_kind === null
         ? null

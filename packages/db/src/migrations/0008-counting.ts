@@ -306,13 +306,20 @@ const recordingAndCounting = (db: Kysely<unknown>): Promise<unknown> =>
 
 const chain = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- The chain tells who pays: what lowers a bill is decided by that (decisions.md 5).
+    -- Since when a suspension holds, which did not say so itself: usage from before is taken while it lasts (product.md 2.3). Nothing of what
+    -- happened during those that hold now is lost to those who still have it.
+    ALTER TABLE accounts ADD COLUMN suspended_at timestamptz;
+    UPDATE accounts SET suspended_at = now() WHERE suspension_kind IS NOT NULL;
+
+    -- The chain tells that, and who pays: what lowers a bill is decided by that (decisions.md 5).
     DROP FUNCTION account_chain;
     CREATE FUNCTION account_chain(p_account uuid) RETURNS TABLE (
       id uuid, root_id uuid, parent_id uuid, name text, depth smallint, status text,
-      suspension_kind text, suspended_from timestamptz, suspended_until timestamptz, payer_id uuid)
+      suspension_kind text, suspended_from timestamptz, suspended_until timestamptz,
+      suspended_at timestamptz, payer_id uuid)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT c.id, c.root_id, c.parent_id, c.name, c.depth, c.status, c.suspension_kind, c.suspended_from, c.suspended_until, c.payer_id
+      SELECT c.id, c.root_id, c.parent_id, c.name, c.depth, c.status, c.suspension_kind, c.suspended_from, c.suspended_until,
+        c.suspended_at, c.payer_id
       FROM accounts a JOIN accounts c ON c.id = ANY (a.path) WHERE a.id = p_account ORDER BY c.depth
     $$;
     REVOKE ALL ON FUNCTION account_chain FROM PUBLIC;

@@ -9,6 +9,7 @@ import {
   effectiveSuspension,
   holdsAt,
   statusAt,
+  suspendedSince,
   WORK_UNDER_SUSPENSION,
 } from './suspension.ts';
 
@@ -68,16 +69,44 @@ describe('the effective suspension', () => {
   });
 });
 
+describe('usage under a suspension', () => {
+  const held = (...chain: readonly (readonly [Suspension, decidedMs: number] | null)[]) =>
+    suspendedSince(
+      chain.map((one, depth) => ({
+        id: `a${depth}` as AccountId,
+        name: `Level ${depth}`,
+        suspension: one && one[0],
+        suspendedAt: one && instantOf(NOW + one[1]),
+      })),
+      NOW,
+    );
+
+  it('is held back from when the suspension was decided, or from when it begins', () => {
+    expect(held([suspension('read_only'), -5])).toBe(instantOf(NOW - 5));
+    expect(held([suspension('read_only', -3), -5])).toBe(instantOf(NOW - 3));
+    // Somebody wrote a start in the past: until they did, usage was as good as any.
+    expect(held([suspension('read_only', -9), -5])).toBe(instantOf(NOW - 5));
+  });
+
+  it('is held back by the first of several, and only while they hold', () => {
+    expect(held([suspension('read_only'), -5], null, [suspension('read_only'), -8])).toBe(instantOf(NOW - 8));
+    expect(held([suspension('read_only', 1), -5], [suspension('read_only', null, 0), -5])).toBeNull();
+    expect(held([suspension('no_new_work'), -5])).toBeNull();
+  });
+});
+
 describe('work under a suspension', () => {
   it('lets through less the stricter it is', () => {
     for (const work of ['read', 'change', 'create', 'usage', 'restore'] as const) {
-      const admitted = SUSPENSION_KINDS.map((kind) => (WORK_UNDER_SUSPENSION[kind][work] === 'admitted' ? 1 : 0));
+      const order = ['refused', 'from_before', 'admitted'];
+      const admitted = SUSPENSION_KINDS.map((kind) => order.indexOf(WORK_UNDER_SUSPENSION[kind][work]));
       expect(admitted).toEqual(admitted.toSorted((a, b) => b - a));
     }
   });
 
   it('is refused with a sentence that names the account itself, not the one above', () => {
     expect(admitUnderSuspension('no_new_work', 'usage', 'Acme')).toEqual({ ok: true, value: null });
+    expect(admitUnderSuspension('full_stop', 'usage', 'Acme')).toMatchObject({ refusal: { code: 'USAGE_SUSPENDED' } });
     expect(admitUnderSuspension('read_only', 'change', 'Acme')).toEqual({
       ok: false,
       refusal: {

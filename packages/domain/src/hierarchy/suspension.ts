@@ -1,7 +1,7 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
-import { msOf } from '../time.ts';
+import { type Instant, instantOf, msOf } from '../time.ts';
 import { type AccountStatus, SUSPENSION_KINDS, type Suspension, type SuspensionKind } from './account.ts';
 
 /** One account of a chain, as far as suspension is concerned. */
@@ -11,19 +11,26 @@ export type SuspendableAccount = {
   readonly suspension: Suspension | null;
 };
 
+/** One account of a chain, with the instant at which its suspension was decided. */
+export type DatedSuspension = SuspendableAccount & { readonly suspendedAt: Instant | null };
+
 /** The suspension that applies, and the account it comes from. */
 export type EffectiveSuspension = { readonly kind: SuspensionKind; readonly by: SuspendableAccount };
 
 /** What somebody is about to do in an account, as far as suspension and closing tell it apart. */
 export type Work = 'read' | 'change' | 'create' | 'usage' | 'restore';
 
+/** `from_before`: what happened before the suspension began. */
+type Admission = 'admitted' | 'from_before' | 'refused';
+
 /**
  * What each suspension lets through (product.md 2.3). *No new work* stops only what creates; what is running is changed and counted.
- * `restore` is reopening: a change like any other here, but one that a closed account admits.
+ * *Read-only* takes the usage from before it, which may arrive late (`suspendedSince`). `restore` is reopening: a change like any other
+ * here, but one that a closed account admits.
  */
-export const WORK_UNDER_SUSPENSION: Readonly<Record<SuspensionKind, Readonly<Record<Work, 'admitted' | 'refused'>>>> = {
+export const WORK_UNDER_SUSPENSION: Readonly<Record<SuspensionKind, Readonly<Record<Work, Admission>>>> = {
   no_new_work: { read: 'admitted', change: 'admitted', create: 'refused', usage: 'admitted', restore: 'admitted' },
-  read_only: { read: 'admitted', change: 'refused', create: 'refused', usage: 'refused', restore: 'refused' },
+  read_only: { read: 'admitted', change: 'refused', create: 'refused', usage: 'from_before', restore: 'refused' },
   full_stop: { read: 'refused', change: 'refused', create: 'refused', usage: 'refused', restore: 'refused' },
 };
 
@@ -62,6 +69,22 @@ export function effectiveSuspension(chain: readonly SuspendableAccount[], nowMs:
   return effective;
 }
 
+/**
+ * Since when usage of a chain is held back by the read-only suspensions that hold now; null when none does (product.md 2.3). What happened
+ * before is taken. A suspension begins when it is decided, or later when it says so.
+ *
+ * @param chain root first, down to the account where the actor stands
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function suspendedSince(chain: readonly DatedSuspension[], nowMs: number): Instant | null {
+  const begun = chain.flatMap(({ suspension, suspendedAt }) => {
+    if (suspension === null || !holdsAt(suspension, nowMs)) return [];
+    if (WORK_UNDER_SUSPENSION[suspension.kind].usage === 'admitted') return [];
+    return [Math.max(...[suspension.from, suspendedAt].map((instant) => (instant === null ? 0 : msOf(instant))))];
+  });
+  return begun.length === 0 ? null : instantOf(Math.min(...begun));
+}
+
 /** How people call the suspensions. */
 export const SUSPENSION_LABELS: Readonly<Record<SuspensionKind, string>> = {
   no_new_work: 'no new work',
@@ -74,7 +97,8 @@ export const SUSPENSION_LABELS: Readonly<Record<SuspensionKind, string>> = {
  * who is bound may not learn of accounts above (reliability.md 2, I4).
  */
 export function admitUnderSuspension(kind: SuspensionKind | null, work: Work, accountName: string): Decision<null> {
-  if (kind === null || WORK_UNDER_SUSPENSION[kind][work] === 'admitted') return accept(null);
+  if (kind === null || WORK_UNDER_SUSPENSION[kind][work] !== 'refused') return accept(null);
+  if (work === 'usage') return refuse('USAGE_SUSPENDED', usageSuspended(accountName));
   const what = {
     no_new_work: 'Nothing new can be created in it until it is reactivated.',
     read_only: 'It can be read, but not changed, until it is reactivated.',
@@ -82,3 +106,7 @@ export function admitUnderSuspension(kind: SuspensionKind | null, work: Work, ac
   }[kind];
   return refuse('ACCOUNT_SUSPENDED', `${quoted(accountName)} is suspended (${SUSPENSION_LABELS[kind]}). ${what}`);
 }
+
+/** The sentence to those whose usage is held back: nothing of it is lost if they keep it. */
+export const usageSuspended = (accountName: string): string =>
+  `${quoted(accountName)} is suspended. Keep this usage and send it again when it is reactivated.`;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Suspension } from '../hierarchy/account.ts';
 import type { AccountId } from '../ids.ts';
-import { type AccessState, decideAccess, type Need } from './access.ts';
+import { instantOf } from '../time.ts';
+import { type AccessState, decideAccess, type Need, usageHeldSince } from './access.ts';
 import type { Membership } from './effective.ts';
 import type { Role } from './roles.ts';
 
@@ -60,13 +61,28 @@ describe('access', () => {
     const both = [membership('leaf', 'owner'), membership('mid', 'agency_admin')];
     const usage: Need = { permission: 'billing.usage', level: 'full', work: 'usage' };
     expect(codeOf(stateOf(both, { chain }), RENAME)).toBe('ok');
-    expect(codeOf(stateOf(both, { chain }), usage)).toBe('ACCOUNT_SUSPENDED');
+    const stopped = [account('root'), account('mid'), account('leaf', 'full_stop')];
+    expect(codeOf(stateOf(both, { chain: stopped }), usage)).toBe('USAGE_SUSPENDED');
+    expect(codeOf(stateOf(both, { chain }), usage)).toBe('ok');
   });
 
-  it('to a closed account is for reading and reopening', () => {
+  it('takes usage from those who are read-only up to when they were, and all of it from those above', () => {
+    const chain = [account('root'), account('mid'), account('leaf', 'read_only')].map((link) => ({
+      ...link,
+      suspendedAt: link.suspension && instantOf(NOW - 5),
+    }));
+    const usage: Need = { permission: 'billing.usage', level: 'full', work: 'usage' };
+    const held = (...memberships: Membership[]) => usageHeldSince({ memberships, chain, caps: [] }, usage, NOW);
+    expect(held(membership('leaf', 'owner'))).toBe(instantOf(NOW - 5));
+    expect(held(membership('leaf', 'owner'), membership('mid', 'agency_admin'))).toBe(instantOf(NOW - 5));
+    expect(held(membership('leaf', 'owner'), membership('mid', 'admin'))).toBeNull();
+  });
+
+  it('to a closed account is for reading, reopening and its last usage', () => {
     const closed = stateOf([membership('leaf', 'owner')], { status: 'closed' });
     expect(codeOf(closed, GET)).toBe('ok');
     expect(codeOf(closed, RENAME)).toBe('ACCOUNT_CLOSED');
     expect(codeOf(closed, { ...RENAME, work: 'restore' })).toBe('ok');
+    expect(codeOf(closed, { ...RENAME, work: 'usage' })).toBe('ok');
   });
 });

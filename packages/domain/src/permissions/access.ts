@@ -3,12 +3,15 @@ import type { AccountStatus } from '../hierarchy/account.ts';
 import { accountNotFound } from '../hierarchy/account-ref.ts';
 import {
   admitUnderSuspension,
+  type DatedSuspension,
   effectiveSuspension,
   type SuspendableAccount,
+  suspendedSince,
   type Work,
 } from '../hierarchy/suspension.ts';
 import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
+import type { Instant } from '../time.ts';
 import { type AccountCaps, levelsFrom, type Membership, reachesFrom } from './effective.ts';
 import { atLeast, type Levels } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
@@ -30,7 +33,8 @@ export type AccessState = {
 /**
  * Whether an actor may do what a procedure needs in the acting account; the answer carries the levels of the membership that allows it.
  * Not reachable: NOT_FOUND (product.md 2.5). Otherwise one and the same membership must both give the level and stand free of a
- * suspension that stops the work, or a suspended owner could lean on a viewer's freedom. A closed account is read and reopened only.
+ * suspension that stops the work, or a suspended owner could lean on a viewer's freedom. A closed account is read and reopened, and takes its last
+ * usage: which of it is from before is the event's question.
  *
  * @param nowMs UTC milliseconds since 1970
  */
@@ -54,6 +58,31 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
 }
 
 /**
+ * Since when an actor's usage for an account is held back by suspensions (product.md 2.3); null when all is taken, as it is from whoever
+ * stands above every suspension. Only for an actor whom `decideAccess` admitted.
+ *
+ * @param nowMs UTC milliseconds since 1970
+ */
+export function usageHeldSince(
+  state: Pick<AccessState, 'memberships' | 'caps'> & { readonly chain: readonly DatedSuspension[] },
+  need: Need,
+  nowMs: number,
+): Instant | null {
+  const path = state.chain.map(({ id }) => id);
+  let latest: Instant | null = null;
+  for (const membership of state.memberships) {
+    if (!reachesFrom(membership, path)) continue;
+    if (!atLeast(levelsFrom(membership, path, state.caps), need.permission, need.level)) continue;
+    const binding = state.chain.slice(0, path.indexOf(membership.account) + 1);
+    if (!admitUnderSuspension(effectiveSuspension(binding, nowMs)?.kind ?? null, need.work, '').ok) continue;
+    const since = suspendedSince(binding, nowMs);
+    if (since === null) return null;
+    if (latest === null || since > latest) latest = since;
+  }
+  return latest;
+}
+
+/**
  * The accounts of a chain that send the last one a bill: all above it, and itself when it pays for itself (decisions.md 5). Whoever
  * stands only below them never lowers what is billed.
  *
@@ -66,6 +95,6 @@ const lacking = (need: Need, accountName: string): Decision<never> =>
   refuse('FORBIDDEN', `This needs ${permission(need.permission).label}: ${need.level} in ${quoted(accountName)}.`);
 
 const admitWhenClosed = (levels: Levels, work: Work, accountName: string): Decision<Levels> =>
-  work === 'read' || work === 'restore'
+  work === 'read' || work === 'restore' || work === 'usage'
     ? accept(levels)
     : refuse('ACCOUNT_CLOSED', `${quoted(accountName)} is closed. It can be read, but not changed.`);

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+const NOW = Date.UTC(2026, 10, 15, 12);
+const clock = { aheadMs: 0, nowMs: () => NOW + clock.aheadMs };
+const at = (agoMs: number): string => new Date(clock.nowMs() - agoMs).toISOString();
+const MINUTE = 60_000;
+
+let api: Deployment;
+let owner: Client;
+let root: string;
+beforeAll(async () => {
+  api = await deploy({ clock });
+  owner = api.owner;
+  root = api.root;
+});
+afterAll(() => api.close());
+
+const make = async (account: string, name: string): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name })).account.id;
+
+const event = (key: string, quantity: string, more: object = {}) => ({
+  meter: 'call.minutes',
+  quantity,
+  occurredAt: at(MINUTE),
+  idempotencyKey: key,
+  ...more,
+});
+
+describe('Who lowers a bill (decisions.md 5)', () => {
+  const by = async (client: Client, account: string, key: string) =>
+    client.usage.adjust.mutate({ account, ...event(key, '-1'), reason: 'A complaint' }).then(
+      ({ status }) => status,
+      (error) => refusalOf(Promise.reject(error)).then(({ code }) => code),
+    );
+
+  it('stands with billing at an account above the one that is billed, never only in it', async () => {
+    const reseller = await make(root, 'Reseller');
+    const customer = await make(reseller, 'Customer');
+    const own = await join(api.url, owner, customer, 'customer@example.com', 'owner');
+    const seller = await join(api.url, owner, reseller, 'reseller@example.com', 'admin');
+    const agency = await join(api.url, owner, reseller, 'agency@example.com', 'agency_admin');
+    const ownKey = await api.key(customer);
+    const sellerKey = await api.key(reseller);
+    await own.usage.record.mutate({ account: customer, events: [event('call', '10')] });
+    expect(await by(own, customer, 'own')).toBe('FORBIDDEN');
+    expect(await by(ownKey.client, customer, 'own key')).toBe('FORBIDDEN');
+    expect(await by(agency, customer, 'without billing')).toBe('FORBIDDEN');
+    expect(await by(seller, reseller, 'the reseller for itself')).toBe('FORBIDDEN');
+    expect(await by(own, reseller, 'out of reach')).toBe('NOT_FOUND');
+    expect((await owner.usage.totals.query({ account: customer })).own).toBe('10');
+    expect(await by(seller, customer, 'seller')).toBe('accepted');
+    expect(await by(sellerKey.client, customer, 'seller key')).toBe('accepted');
+    expect(await by(owner, customer, 'payer')).toBe('accepted');
+    expect((await owner.usage.totals.query({ account: customer })).own).toBe('7');
+  });
+
+  it('is the payer itself where nobody stands above it', async () => {
+    expect(await by(owner, root, 'a main account')).toBe('accepted');
+    const admin = await join(api.url, owner, root, 'agency-of-root@example.com', 'agency_admin');
+    expect(await by(admin, root, 'without billing')).toBe('FORBIDDEN');
+  });
+
+  it('is bound by a suspension of where they stand, not of the account that is billed', async () => {
+    const reseller = await make(root, 'Suspended reseller');
+    const customer = await make(reseller, 'Its customer');
+    const seller = await join(api.url, owner, reseller, 'suspended@example.com', 'owner');
+    await owner.accounts.suspend.mutate({ account: customer, kind: 'read_only' });
+    expect(await by(seller, customer, 'free')).toBe('accepted');
+    await owner.accounts.suspend.mutate({ account: reseller, kind: 'read_only' });
+    expect(await by(seller, customer, 'bound')).toBe('ACCOUNT_SUSPENDED');
+  });
+});
+
+describe('Usage of an account that is suspended or closed (product.md 2.3)', () => {
+  /** @returns what became of one event; with a `!` when it may be sent again */
+  const sent = async (client: Client, account: string, key: string, agoMs: number, of = account) => {
+    const call = client.usage.record.mutate({
+      account,
+      events: [event(key, '1', { account: of, occurredAt: at(agoMs) })],
+    });
+    const [result] = (await call).results;
+    return result && ('code' in result ? result.code + (result.retryable ? '!' : '') : result.status);
+  };
+
+  it('is taken from before a read-only suspension while it lasts, and the rest when it is sent again afterwards', async () => {
+    const account = await make(root, 'Read-only');
+    const below = await make(account, 'Below read-only');
+    const { client } = await api.key(account);
+    await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    clock.aheadMs += MINUTE;
+    expect(await sent(client, account, 'before', 2 * MINUTE)).toBe('accepted');
+    expect(await sent(client, account, 'before', 2 * MINUTE)).toBe('duplicate');
+    expect(await sent(client, account, 'before below', 2 * MINUTE, below)).toBe('accepted');
+    const during = clock.nowMs();
+    expect(await sent(client, account, 'during', 0)).toBe('USAGE_SUSPENDED!');
+    expect(await sent(client, account, 'at its start', MINUTE)).toBe('USAGE_SUSPENDED!');
+    // Whoever stands above counts what happened all the same.
+    expect(await sent(owner, root, 'from above', 0, account)).toBe('accepted');
+    expect((await owner.usage.totals.query({ account })).total).toBe('3');
+    await owner.accounts.reactivate.mutate({ account });
+    clock.aheadMs += MINUTE;
+    expect(await sent(client, account, 'during', clock.nowMs() - during)).toBe('accepted');
+    expect((await owner.usage.totals.query({ account })).total).toBe('4');
+  });
+
+  it('is held back from the start that a suspension names', async () => {
+    const account = await make(root, 'Planned');
+    const { client } = await api.key(account);
+    const from = at(-10 * MINUTE);
+    await owner.accounts.suspend.mutate({ account, kind: 'read_only', from });
+    clock.aheadMs += 11 * MINUTE;
+    expect(await sent(client, account, 'before', 2 * MINUTE)).toBe('accepted');
+    expect(await sent(client, account, 'during', 0)).toBe('USAGE_SUSPENDED!');
+  });
+
+  it('is told to be sent again under a full stop, and counted as always when nothing new may begin', async () => {
+    const account = await make(root, 'Full stop');
+    const { client, secret } = await api.key(account);
+    await owner.accounts.suspend.mutate({ account, kind: 'full_stop' });
+    const call = client.usage.record.mutate({ account, events: [event('before', '1')] });
+    expect(await refusalOf(call)).toMatchObject({ code: 'USAGE_SUSPENDED', retryable: true });
+    expect(await codeOf(client.accounts.get.query({ account }))).toBe('ACCOUNT_SUSPENDED');
+    await owner.accounts.suspend.mutate({ account, kind: 'no_new_work' });
+    expect(await sent(client, account, 'before', MINUTE)).toBe('accepted');
+    await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    const cloudEvent = {
+      specversion: '1.0',
+      type: 'tenantree.usage.v1',
+      source: '/pbx',
+      id: '1',
+      subject: account,
+      time: at(0),
+      data: { meter: 'call.minutes', quantity: '1' },
+    };
+    const answer = await fetch(`${api.url}/v1/usage/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify(cloudEvent),
+    });
+    // What brokers send again.
+    expect(answer.status).toBe(503);
+  });
+
+  it('is taken from before its closing, also from its own key, and never from after', async () => {
+    const account = await make(root, 'Closed');
+    const { client } = await api.key(account);
+    await owner.accounts.close.mutate({ account });
+    clock.aheadMs += MINUTE;
+    expect(await sent(client, account, 'before', 2 * MINUTE)).toBe('accepted');
+    expect(await sent(client, account, 'after', 0)).toBe('ACCOUNT_CLOSED');
+    expect(await codeOf(client.accounts.rename.mutate({ account, name: 'Still closed' }))).toBe('ACCOUNT_CLOSED');
+    expect((await owner.usage.totals.query({ account })).own).toBe('1');
+  });
+});
