@@ -55,6 +55,30 @@ describe('Isolation (product.md 2.5, I4)', () => {
   });
 });
 
+describe('Names from above (decisions.md 3)', () => {
+  it('never stand in what people of an account read in its log, by neither name nor id', async () => {
+    const old = await make(root, 'Hidden old parent');
+    const next = await make(root, 'Hidden next parent');
+    const mine = await make(old, 'Moved about');
+    const admin = await join(api.url, owner, mine, 'moved@example.com', 'admin');
+    const { client } = await api.key(root);
+    await client.accounts.rename.mutate({ account: mine, name: 'Moved far' });
+    await owner.accounts.move.mutate({ account: mine, to: next });
+    const log = JSON.stringify(await admin.audit.list.query({ account: mine }));
+    for (const hidden of [root, old, next, 'Main', 'Hidden']) expect(log).not.toContain(hidden);
+    expect(log).toContain('moved Moved far from an account above you to an account above you');
+    expect(log).toContain('"via":{"id":null,"name":"an account above you"}');
+    const between = await join(api.url, owner, next, 'between@example.com', 'admin');
+    const [moved] = (await between.audit.list.query({ account: mine, limit: 1 })).rows;
+    expect(moved?.sentence).toBe('moved Moved far from an account above you to Hidden next parent');
+    const [whole] = (await owner.audit.list.query({ account: mine, limit: 1 })).rows;
+    expect(whole).toMatchObject({
+      sentence: 'moved Moved far from Hidden old parent to Hidden next parent',
+      details: { beforeId: old, afterId: next },
+    });
+  });
+});
+
 describe('Roles (product.md 3.2)', () => {
   it('give what the table says, and reach below only for owner, admin and agency admin', async () => {
     const account = await make(root, 'Roles');

@@ -1,4 +1,5 @@
 export * from './audit/actions.ts';
+export * from './audit/shown-entry.ts';
 export * from './csv.ts';
 export * from './embed/features.ts';
 export * from './errors.ts';

@@ -31,7 +31,9 @@ export async function moveAccount(
     };
     const move = granted(decideMove(state));
     await moveSubtree(scope.trx, account.id, move.parentId, scope.version, scope.now);
-    const details = { account: account.name, before: where.parent?.name ?? '', after: target.name };
+    const places = { before: where.parent?.name ?? '', after: target.name };
+    // Whoever reads of it is told the places only as far as they reach them.
+    const details = { account: account.name, ...places, beforeId: account.parentId ?? '', afterId: target.id };
     await scope.audit(account.id, { action: 'account.moved', details }, { id: account.id, name: account.name });
     scope.touch([...account.path, ...move.path]);
     scope.moveUsage();

@@ -23,7 +23,7 @@ export const auditRouter = router({
       const { scope, kind = null, actor = null, limit } = input;
       const place = `audit:${access.id}:${scope}:${kind}:${actor}`;
       const before = readCursor(hall.settings.secret, place, inputs.rowId, input.cursor);
-      const found = await readEntries(hall, access, {
+      const found = await readEntries(hall, ctx.actor, access, {
         scope,
         actions: kind && auditActionsOf(kind),
         actor,

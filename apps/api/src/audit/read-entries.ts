@@ -1,11 +1,27 @@
 import { type AuditQuery, type AuditRow, readAudit } from '@tenantree/db';
-import { type AuditKind, auditKindOf, auditSentence, parseAuditAction } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AuditKind,
+  accountsNamedIn,
+  auditKindOf,
+  auditSentence,
+  parseAuditAction,
+  shownEntry,
+} from '@tenantree/domain';
+import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
+import { reachedAmong, seesWholeWay } from '../guard/reach.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 
-/** An entry as it is read: what was done in a sentence that follows the actor's name. */
-export type Entry = AuditRow & {
+type ShownRow = Omit<AuditRow, 'actor'> & {
+  readonly actor: Omit<AuditRow['actor'], 'via'> & {
+    readonly via: { readonly id: AccountId | null; readonly name: string } | null;
+  };
+};
+
+/** An entry as it is read: what was done in a sentence that follows the actor's name. Accounts that the reader doesn't reach are not named. */
+export type Entry = ShownRow & {
   /** Null for an action of a later release. */
   readonly kind: AuditKind | null;
   readonly sentence: string;
@@ -18,6 +34,7 @@ export type Entry = AuditRow & {
  */
 export async function readEntries(
   hall: Hall,
+  actor: Actor,
   access: Access,
   query: Omit<AuditQuery, 'root' | 'account'>,
 ): Promise<Entry[]> {
@@ -30,8 +47,23 @@ export async function readEntries(
   const rows = await hall.db.withTenant(access.id, (trx) =>
     readAudit(trx, { ...query, root: access.root, account: access.id }),
   );
-  return rows.map((row) => {
+  const isReached = await reachOf(hall, actor, access, rows);
+  return rows.map((stored) => {
+    const row = shownEntry<ShownRow>(stored, isReached);
     const action = parseAuditAction(row.action);
     return { ...row, kind: action && auditKindOf(action), sentence: auditSentence(row.action, row.details) };
   });
+}
+
+/** Whether the reader reaches accounts that entries name. Who sees the whole way down may be told of everything in the tree. */
+async function reachOf(
+  hall: Hall,
+  actor: Actor,
+  access: Access,
+  rows: readonly AuditRow[],
+): Promise<(account: AccountId | null) => boolean> {
+  if (seesWholeWay(access)) return () => true;
+  const named = [...new Set(rows.flatMap(accountsNamedIn))];
+  const reached = await reachedAmong(hall, actor, named);
+  return (account) => account !== null && reached.has(account);
 }

@@ -85,6 +85,16 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
   }));
 }
 
+/** The paths of some accounts, root first; those that are not there are left out. Needs no acting account: they decide about it. */
+export async function readPaths(
+  db: Database,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, readonly AccountId[]>> {
+  const { rows } = await sql<{ id: AccountId; path: AccountId[] }>`
+    SELECT * FROM account_paths(${[...accounts]}::uuid[])`.execute(db.app);
+  return new Map(rows.map(({ id, path }) => [id, path]));
+}
+
 /** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
 export async function readMembershipsOn(
   from: Database | TenantTransaction,

@@ -94,7 +94,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       RETURN person;
     END $$;
 
-    REVOKE ALL ON FUNCTION presented_key, api_key_by_hash, embed_token_by_hash, hold_api_key, revoke_api_keys, make_first_person FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION api_key_by_hash, embed_token_by_hash, hold_api_key, revoke_api_keys, make_first_person TO tenantree_app;
+    -- Where some accounts stand: what decides whether somebody may be told of them.
+    CREATE FUNCTION account_paths(p_ids uuid[]) RETURNS TABLE (id uuid, path uuid[])
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT a.id, a.path FROM accounts a WHERE a.id = ANY (p_ids)
+    $$;
+
+    REVOKE ALL ON FUNCTION account_paths, presented_key, api_key_by_hash, embed_token_by_hash, hold_api_key, revoke_api_keys, make_first_person FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION account_paths, api_key_by_hash, embed_token_by_hash, hold_api_key, revoke_api_keys, make_first_person TO tenantree_app;
   `.execute(db);
 }
