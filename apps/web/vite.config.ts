@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { BROWSERS } from '../../scripts/claimed-browsers.ts';
 
 /** Words of React Aria in a language: `…/intl/overlays/fr-FR.mjs`. */
 const WORDS = /\/intl\/[\w-]+\/(?<language>[a-z]{2})-[A-Z]{2}\.m?js$/;
@@ -21,7 +22,7 @@ export default defineConfig({
   // browsers that know light-dark(): rewritten for older ones it would not follow the theme
   build: {
     target: 'es2024',
-    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
+    cssTarget: Object.entries(BROWSERS).map(([browser, version]) => `${browser}${version}`),
     assetsInlineLimit: 0,
     sourcemap: false,
   },
