@@ -33,6 +33,11 @@ const everywhere = ['**/node_modules/**', '**/dist/**', 'bench/**'];
 // two cores, a database, a browser and perhaps a neighbour: slow is not wrong
 const patient = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
 
+/** What `npm run test:browsers` runs: browsers that come with no package, on machines that have them. */
+const otherBrowsers = {
+  test: { ...patient, testTimeout: 120_000, name: 'browsers', include: ['apps/web/test/browsers/*.smoke.ts'] },
+};
+
 export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
@@ -85,6 +90,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(process.env['TENANTREE_OTHER_BROWSERS'] === '1' ? [otherBrowsers] : []),
     ],
   },
 });

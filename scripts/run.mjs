@@ -18,6 +18,12 @@ const commands = {
     await installDependencies('full');
     return runTests(args);
   },
+  // Firefox and WebKit, on machines that have Debian's packages: apt-get install firefox-esr webkit2gtk-driver xvfb
+  async 'test:browsers'(args) {
+    await installDependencies('full');
+    process.env['TENANTREE_OTHER_BROWSERS'] = '1';
+    return runTests(['--project', 'browsers', ...args]);
+  },
   async demo(args) {
     await installDependencies('production');
     return run(findRuntime(), [join(root, 'examples/demo/main.ts'), ...args], { untilParentEnds: true });
