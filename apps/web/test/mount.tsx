@@ -62,7 +62,7 @@ export function know(...path: (typeof HOME)[]): void {
     children: 0,
     subaccounts: 0,
     createdAt: '2026-11-01T00:00:00.000Z',
-    effective: { kind: null, by: null },
+    effective: { kind: null, by: null, changesAt: null },
     levels: Object.fromEntries(PERMISSIONS.map(({ key }) => [key, 'full'])),
     features: null,
     treeVersion: 1,

@@ -11,7 +11,7 @@ const pageOf = (parent: string): ListQuery => ({
   statuses: ['active', 'suspended'],
   after: null,
   limit: 50,
-  period: '2026-11-01T00:00:00.000Z' as ListQuery['period'],
+  now: '2026-11-01T00:00:00.000Z' as ListQuery['now'],
   visibility: 'with_minutes',
 });
 

@@ -12,6 +12,7 @@ import * as boundedCredentials from './migrations/0007-bounded-credentials.ts';
 import * as counting from './migrations/0008-counting.ts';
 import * as names from './migrations/0009-names.ts';
 import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
+import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -26,6 +27,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008-counting': counting,
   '0009-names': names,
   '0010-audit-of-trees': auditOfTrees,
+  '0011-suspension-reason': suspensionReason,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -22,6 +22,7 @@ export type AccountsTable = {
   suspended_until: Timestamp | null;
   /** When the suspension was decided. */
   suspended_at: Timestamp | null;
+  suspension_reason: string | null;
   protected: boolean;
   billing_mode: 'parent' | 'direct';
   payer_id: string;

@@ -37,7 +37,7 @@ const SORTED = [
   'zoo',
 ];
 
-const inOrder = { statuses: ['active'], period: PERIOD, visibility: 'without_minutes', after: null } as const;
+const inOrder = { statuses: ['active'], now: PERIOD, visibility: 'without_minutes', after: null } as const;
 
 describe('Names in a database', () => {
   it.each([

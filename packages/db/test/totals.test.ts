@@ -199,7 +199,7 @@ const BY_MINUTES = {
   statuses: ['active'],
   after: null,
   limit: 50,
-  period: PERIOD,
+  now: PERIOD,
   visibility: 'with_minutes',
 } as const;
 const DECEMBER = '2026-12-01T00:00:00.000Z' as Instant;

@@ -34,7 +34,10 @@ export function mockTree(): MemorySource {
   const cedar = grow('Cedar Retail', '31880.1', 31, 40);
   for (let i = 1; i <= 22; i++) grow(`Cedar Store ${i}`, String(i * 17.3), i, i % 4, cedar);
   const delta = grow('Delta Logistics', '410', 4, 2);
-  source.patch(delta, { status: 'suspended', suspension: { kind: 'read_only', from: null, until: null } });
+  source.patch(delta, {
+    status: 'suspended',
+    suspension: { kind: 'read_only', from: null, until: null, reason: null },
+  });
   grow('Delta Warehousing', '20', 1, 1, delta);
   grow('Évora Turismo', '0', 1, 0);
   return source;

@@ -132,7 +132,7 @@ describe('live accounts', () => {
     source.patch(source.idOf('Bonn Telefon'), {
       name: 'Bonn Telekom',
       status: 'suspended',
-      suspension: { kind: 'no_new_work', from: null, until: null },
+      suspension: { kind: 'no_new_work', from: null, until: null, reason: null },
     });
     source.announce([source.idOf('Bonn Telekom')]);
     await painted();

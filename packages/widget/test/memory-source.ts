@@ -10,6 +10,8 @@ import {
   newId,
   PERMISSIONS,
   parseDecimal,
+  type SuspensionOrder,
+  seenAt,
   type UsageFrame,
 } from '@tenantree/domain';
 import {
@@ -23,7 +25,6 @@ import {
   type SearchPage,
   type SearchQuery,
   SourceRefusal,
-  type SuspensionOrder,
 } from '../src/data/account-source.ts';
 
 export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
@@ -55,6 +56,8 @@ export class MemorySource implements AccountSource {
   /** Every call, for tests that count. */
   readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
   level: 'none' | 'read' | 'full' = 'full';
+  /** What the detail of any account says of suspensions. */
+  effective: AccountDetail['effective'] = { kind: null, by: null, changesAt: null };
   /** What the session's token was made for. */
   features: AccountDetail['features'] = null;
 
@@ -219,7 +222,7 @@ export class MemorySource implements AccountSource {
       return {
         ...this.rowOf(entry),
         path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
-        effective: { kind: null, by: null },
+        effective: this.effective,
         levels: levels as AccountDetail['levels'],
         features: this.features,
         treeVersion: this.version,
@@ -289,9 +292,9 @@ export class MemorySource implements AccountSource {
       };
     });
 
-  suspend = (account: AccountId, { kind, from, until }: SuspensionOrder) =>
-    this.#answer('suspend', [account, kind], undefined, () =>
-      this.#change(account, { status: from === null ? 'suspended' : 'active', suspension: { kind, from, until } }),
+  suspend = (account: AccountId, order: SuspensionOrder) =>
+    this.#answer('suspend', [account, order.kind], undefined, () =>
+      this.#change(account, seenAt({ status: 'suspended', suspension: order }, Date.now())),
     );
 
   reactivate = (account: AccountId) =>

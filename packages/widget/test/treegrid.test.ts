@@ -150,7 +150,7 @@ describe('the tree table', () => {
     const before = wide();
     source.patch(source.idOf('Évora Turismo'), {
       status: 'suspended',
-      suspension: { kind: 'no_new_work', from: null, until: '2100-01-01T00:00:00.000Z' as Instant },
+      suspension: { kind: 'no_new_work', from: null, until: '2100-01-01T00:00:00.000Z' as Instant, reason: null },
     });
     source.announce([source.idOf('Évora Turismo')]);
     await painted();

@@ -6,7 +6,7 @@ import {
   decideStatus,
   type StatusCommand,
   SUSPENSION_LABELS,
-  type Suspension,
+  type SuspensionOrder,
 } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -24,25 +24,24 @@ export async function suspendAccount(
   hall: Hall,
   caller: Caller,
   where: Standing,
-  suspension: Suspension,
-  reason: string | null,
+  suspension: SuspensionOrder,
 ): Promise<AccountRow> {
   if (where.parent === null)
     refuseWith('FORBIDDEN', 'A main account can’t be suspended: nobody stands above it to reactivate it.');
-  return changeStatus(hall, caller, where, { event: 'suspend', suspension }, reason);
+  return changeStatus(hall, caller, where, { event: 'suspend', suspension });
 }
 
 /** Ends an account's own suspension; what its descendants were before, they are again (product.md 2.3). @throws Refused */
 export const reactivateAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
-  changeStatus(hall, caller, where, { event: 'reactivate' }, null);
+  changeStatus(hall, caller, where, { event: 'reactivate' });
 
 /** Closes an account without live children; its data is kept for the retention (product.md 2.3). @throws Refused */
 export const closeAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
-  changeStatus(hall, caller, where, { event: 'close' }, null);
+  changeStatus(hall, caller, where, { event: 'close' });
 
 /** Reopens a closed account as it was (product.md 2.3). @throws Refused */
 export const reopenAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
-  changeStatus(hall, caller, where, { event: 'reopen' }, null);
+  changeStatus(hall, caller, where, { event: 'reopen' });
 
 /** What a suspension would hit. */
 export const previewSuspension = (hall: Hall, account: AccountId): ReturnType<typeof readSuspensionReach> =>
@@ -50,13 +49,7 @@ export const previewSuspension = (hall: Hall, account: AccountId): ReturnType<ty
 
 type Change = Exclude<StatusCommand, { event: 'erase' }>;
 
-async function changeStatus(
-  hall: Hall,
-  caller: Caller,
-  where: Standing,
-  command: Change,
-  reason: string | null,
-): Promise<AccountRow> {
+async function changeStatus(hall: Hall, caller: Caller, where: Standing, command: Change): Promise<AccountRow> {
   const acting = where.parent?.id ?? where.id;
   const row = await changeTree(hall, caller, { root: where.root, acting }, async (scope) => {
     const account = await scope.account(where.id);
@@ -66,7 +59,7 @@ async function changeStatus(
     const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
     const { status, suspension } = change;
     await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
-    await scope.audit(account.id, entryOf(account, command, reason), { id: account.id, name: account.name });
+    await scope.audit(account.id, entryOf(account, command), { id: account.id, name: account.name });
     scope.touch(account.path);
     return readBack(hall, scope, account.id);
   });
@@ -85,11 +78,13 @@ async function stateFor(scope: TreeChangeScope, account: AccountState): Promise<
   };
 }
 
-function entryOf({ name }: AccountState, command: Change, reason: string | null): AuditEntry {
+function entryOf({ name }: AccountState, command: Change): AuditEntry {
   switch (command.event) {
     case 'suspend': {
+      const { from, until, reason } = command.suspension;
       const kind = SUSPENSION_LABELS[command.suspension.kind];
-      return { action: 'account.suspended', details: { account: name, kind, ...(reason === null ? {} : { reason }) } };
+      const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };
+      return { action: 'account.suspended', details: { account: name, kind, ...given } };
     }
     case 'reactivate':
       return { action: 'account.reactivated', details: { account: name } };

@@ -13,7 +13,6 @@ import {
 import {
   type AccountId,
   type AccountRow,
-  billingPeriodOf,
   type Creation,
   decideCreate,
   type NewAccount,
@@ -97,9 +96,7 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
     return fresh;
   });
-  const [account] = await hall.db.withTenant(id, (trx) =>
-    readAccountRows(trx, [id], billingPeriodOf(nowOf(hall)).start, 'without_minutes'),
-  );
+  const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'));
   return { account: account ?? refuseWith('NOT_FOUND', 'There is no such account.'), created: id === fresh };
 }
 
@@ -133,7 +130,7 @@ async function findEarlier(hall: Hall, caller: Caller, parent: Parent, wish: New
   return hall.db.withTenant(parent.id, async (trx) => {
     const { creation } = await decide(hall, trx, parent, wish);
     if (creation.outcome === 'create') return null;
-    const [row] = await readAccountRows(trx, [creation.id], billingPeriodOf(nowOf(hall)).start, 'without_minutes');
+    const [row] = await readAccountRows(trx, [creation.id], nowOf(hall), 'without_minutes');
     return row ?? null;
   });
 }

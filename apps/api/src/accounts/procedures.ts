@@ -115,8 +115,8 @@ export const accountsRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => {
-      const suspension = { kind: input.kind, from: input.from ?? null, until: input.until ?? null };
-      return suspendAccount(ctx.hall, ctx.caller, ctx.access, suspension, input.reason ?? null);
+      const { kind, from = null, until = null, reason = null } = input;
+      return suspendAccount(ctx.hall, ctx.caller, ctx.access, { kind, from, until, reason });
     }),
 
   reactivate: accountProcedure

@@ -18,10 +18,12 @@ import {
   billingPeriodOf,
   type EmbedFeature,
   effectiveSuspension,
+  holdsAt,
   type Instant,
   type Level,
   type Metadata,
   nameKey,
+  nextTurn,
   type PermissionKey,
   type SuspensionKind,
 } from '@tenantree/domain';
@@ -37,6 +39,8 @@ export type AccountDetail = AccountRow & {
   readonly effective: {
     readonly kind: SuspensionKind | null;
     readonly by: { readonly id: AccountId; readonly name: string } | null;
+    /** When time alone changes that next; of what is planned above the actor's reach nothing is told. */
+    readonly changesAt: Instant | null;
   };
   readonly levels: Readonly<Record<PermissionKey, Level>>;
   /** What an embedded screen was opened for, beside reading; null: no such bound. */
@@ -54,18 +58,26 @@ export type DetailAccess = {
 
 /** Reads one account. @throws Refused NOT_FOUND when it has just been erased */
 export async function getAccount(hall: Hall, account: AccountId, access: DetailAccess): Promise<AccountDetail> {
-  const effective = effectiveSuspension(access.chain, hall.clock.nowMs());
+  const nowMs = hall.clock.nowMs();
+  const effective = effectiveSuspension(access.chain, nowMs);
+  const told = access.chain.filter(
+    ({ id, suspension }) => access.reached.includes(id) || (suspension !== null && holdsAt(suspension, nowMs)),
+  );
   const visible = access.chain.filter((link) => access.reached.includes(link.id)).map(({ id, name }) => ({ id, name }));
   return hall.db.withTenant(account, async (trx) => {
     const treeVersion = await readTreeVersion(trx);
     const state = await readAccountState(trx, account);
-    const [row] = await readAccountRows(trx, [account], billingPeriodOf(nowOf(hall)).start, access.minutes);
+    const [row] = await readAccountRows(trx, [account], nowOf(hall), access.minutes);
     if (!row || !state) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
     return {
       ...row,
       path: visible,
       metadata: state.metadata,
-      effective: { kind: effective?.kind ?? null, by: visible.find((link) => link.id === effective?.by.id) ?? null },
+      effective: {
+        kind: effective?.kind ?? null,
+        by: visible.find((link) => link.id === effective?.by.id) ?? null,
+        changesAt: nextTurn(told, nowMs),
+      },
       levels: access.levels,
       features: access.features,
       treeVersion,
@@ -96,9 +108,9 @@ export async function listAccounts(
   input: ListInput,
   visibility: MinutesVisibility,
 ): Promise<AccountPage> {
-  const period = billingPeriodOf(nowOf(hall)).start;
-  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, period, visibility }));
-  return { ...page, period };
+  const now = nowOf(hall);
+  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, now, visibility }));
+  return { ...page, period: billingPeriodOf(now).start };
 }
 
 export type SearchInput = {
@@ -124,8 +136,9 @@ export async function searchAccounts(
   input: SearchInput,
   visibility: MinutesVisibility,
 ): Promise<AccountMatches> {
-  const period = billingPeriodOf(nowOf(hall)).start;
+  const now = nowOf(hall);
   const { query: text, ...rest } = input;
-  const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), period, visibility };
-  return { ...(await hall.db.withTenant(within, (trx) => searchSubtree(trx, query))), period };
+  const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), now, visibility };
+  const found = await hall.db.withTenant(within, (trx) => searchSubtree(trx, query));
+  return { ...found, period: billingPeriodOf(now).start };
 }

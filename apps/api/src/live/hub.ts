@@ -64,11 +64,12 @@ export class Hub {
     const turns = new FairQueue(READS.most, READS.each);
     const common = { access: this.#access, turns, metrics, nowMs, version, schedule, onError };
     const period = (): Instant => this.#period;
+    const now = (): Instant => instantOf(clock.nowMs());
 
     const minutes = usageChannel(period);
     const usage = new Board({ ...common, channel: minutes, load: loadUsage(source, period), departed: null });
     const departed = (account: AccountId, at: number) => accountItem(account, null, at);
-    const accounts = new Board({ ...common, channel: accountsChannel, load: loadAccounts(source, period), departed });
+    const accounts = new Board({ ...common, channel: accountsChannel, load: loadAccounts(source, now), departed });
 
     const studio = { metrics, outbox: this.#outbox };
     this.#usage = { ...studio, board: usage, channel: minutes, bodies: new WeakMap() };

@@ -66,7 +66,8 @@ export type AccountsState = {
 export type LiveSource = {
   /** Minutes of a billing period. */
   usage(query: StateQuery & { readonly period: Instant }): Promise<UsageState>;
-  accounts(query: StateQuery & { readonly period: Instant }): Promise<AccountsState>;
+  /** Accounts as they are seen now. */
+  accounts(query: StateQuery & { readonly now: Instant }): Promise<AccountsState>;
   /** The present version of the tree that an account is in; 0 before its first change. */
   version(account: AccountId): Promise<number>;
 };

@@ -21,9 +21,9 @@ export const loadUsage =
 
 /** Reads accounts as items, and what left. */
 export const loadAccounts =
-  (source: LiveSource, period: () => Instant) =>
+  (source: LiveSource, now: () => Instant) =>
   async (query: StateQuery): Promise<Loaded<Presence>> => {
-    const { version, accounts, departures } = await source.accounts({ ...query, period: period() });
+    const { version, accounts, departures } = await source.accounts({ ...query, now: now() });
     const placed = accounts.map(({ row, path, version: at }) => ({ path, item: accountItem(row.id, row, at) }));
     return { version, placed, gone: departures };
   };

@@ -1,4 +1,5 @@
-import type { SamSubaccounts } from '@tenantree/widget';
+import { SUSPENSION_LABELS } from '@tenantree/domain';
+import type { AccountDetail, SamSubaccounts } from '@tenantree/widget';
 import { type RefObject, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { Copy } from '../parts/copy.tsx';
@@ -106,7 +107,8 @@ export function AccountPanel({ account, list, onClose }: Props) {
             </dl>
             <dl className={css.facts}>
               <dt>Status</dt>
-              <dd>{restrictionOf(row) || STATUS[row.status]}</dd>
+              <dd>{statusOf(row)}</dd>
+              {row.suspension && row.status !== 'closed' && <Suspended suspension={row.suspension} />}
               <dt>Billing plan</dt>
               <dd>{row.billingMode === 'parent' ? 'Parent Billing' : 'Direct'}</dd>
               <dt>Protection</dt>
@@ -137,6 +139,45 @@ export function AccountPanel({ account, list, onClose }: Props) {
     </aside>
   );
 }
+
+/** What an account is now, or is about to be. */
+function statusOf(row: AccountDetail): string {
+  const planned = row.status === 'active' ? row.suspension?.from : null;
+  const words = restrictionOf(row) || STATUS[row.status];
+  return planned ? `${words}, suspends ${texts.numbers.dateTime(planned)}` : words;
+}
+
+type Suspension = NonNullable<AccountDetail['suspension']>;
+
+/** The own suspension of an account, running or planned: what it means, from when until when, and why. */
+const Suspended = ({ suspension: { kind, from, until, reason } }: { readonly suspension: Suspension }) => (
+  <>
+    <dt>Suspension</dt>
+    <dd>
+      {SUSPENSION_LABELS[kind]}
+      {from !== null && (
+        <>
+          {' from '}
+          <When instant={from} />
+        </>
+      )}
+      {until === null ? (
+        ' until reactivated'
+      ) : (
+        <>
+          {' until '}
+          <When instant={until} />
+        </>
+      )}
+    </dd>
+    {reason !== null && (
+      <>
+        <dt>Reason</dt>
+        <dd dir="auto">{reason}</dd>
+      </>
+    )}
+  </>
+);
 
 const Tile = ({ label, value, note }: { readonly label: string; readonly value: string; readonly note: string }) => (
   <div className={css.tile}>

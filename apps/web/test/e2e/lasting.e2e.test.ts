@@ -108,9 +108,9 @@ describe('what was done on a page of the web app lasts:', () => {
     await client.accounts.rename.mutate({ account: root, name: 'Acme Holding' });
     await banner.getByRole('button', { name: 'Return to Acme Holding' }).waitFor();
     await client.accounts.suspend.mutate({ account: north, kind: 'read_only' });
-    await page.getByText('Suspended: read-only, because of Acme Northeast').waitFor();
+    await page.getByText('Suspended with Acme Northeast · read-only').waitFor();
     await client.accounts.reactivate.mutate({ account: north });
-    await page.getByText(/^Suspended: read-only/).waitFor({ state: 'detached' });
+    await page.getByText(/^Suspended with/).waitFor({ state: 'detached' });
   });
 
   it('Back takes a dialog along, so that none is about what is no longer behind it; what was typed stays', async () => {
@@ -186,6 +186,21 @@ describe('what was done on a page of the web app lasts:', () => {
       await other.context().close();
     },
   );
+
+  it('the panel says from when until when an account is suspended, and why', async () => {
+    const { id } = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme Planned' })).account;
+    const from = new Date(Date.now() + 50 * 86_400_000).toISOString();
+    await owner.client.accounts.suspend.mutate({ account: id, kind: 'no_new_work', from, reason: 'The contract ends' });
+    await page.goto(`${subaccounts(owner.root)}/${id}`);
+    const panel = page.getByRole('complementary', { name: 'Account' });
+    await panel.getByText(/^Active, suspends /).waitFor();
+    await panel.getByText(/^no new work from .+ until reactivated$/).waitFor();
+    await panel.getByText('The contract ends').waitFor();
+    await owner.client.accounts.suspend.mutate({ account: id, kind: 'full_stop' });
+    await panel.getByText('Suspended · full stop').first().waitFor();
+    await owner.client.accounts.close.mutate({ account: id });
+    await panel.getByRole('button', { name: 'Close panel' }).click();
+  });
 
   it('one Escape closes the panel of a row that was clicked', async () => {
     await row(page, 'Acme South').locator('bdi').first().click();

@@ -1,4 +1,14 @@
-import type { AccountId, AccountRow, Decimal, Instant, Suspension } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountStatus,
+  billingPeriodOf,
+  type Decimal,
+  type Instant,
+  msOf,
+  type Suspension,
+  seenAt,
+} from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 
 /** Who may see minutes in a row: those with `billing.usage`. */
@@ -15,6 +25,7 @@ export type RawAccountRow = {
   suspension_kind: Suspension['kind'] | null;
   suspended_from: Date | null;
   suspended_until: Date | null;
+  suspension_reason: string | null;
   protected: boolean;
   billing_mode: AccountRow['billingMode'];
   children: number;
@@ -37,18 +48,19 @@ export const MINUTES_TOTAL: RawBuilder<unknown> = sql`(coalesce(t.total, 0) + co
 const MINUTES_OWN = sql`(coalesce(t.own, 0) + coalesce((u.totals -> a.id::text ->> 0)::numeric, 0))`;
 
 /**
- * `SELECT` list and `FROM` of account rows with the minutes of one billing period.
+ * `SELECT` list and `FROM` of account rows with the minutes of the billing period of an instant.
  *
  * @param parent whose children they are; without it, they may stand anywhere in the acting account's subtree
  */
 export function selectAccountRows(
-  period: Instant,
+  now: Instant,
   parent?: AccountId,
 ): { columns: RawBuilder<unknown>; from: RawBuilder<unknown> } {
+  const period = billingPeriodOf(now).start;
   const levels = parent === undefined ? sql`acting_account(), 0, 32` : sql`${parent}::uuid, 1, 1`;
   return {
     columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
-      a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
+      a.suspension_reason, a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
       a.created_at, a.closed_at, trim_scale(${MINUTES_OWN})::text AS minutes_own, trim_scale(${MINUTES_TOTAL})::text AS minutes_total`,
     // OFFSET 0: read once, and not once for every row.
     from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${period}::timestamptz
@@ -56,11 +68,18 @@ export function selectAccountRows(
   };
 }
 
+/** Whether an account (alias a) is seen with one of these statuses at an instant, by the rule of `statusAt`. */
+export const seenWith = (statuses: readonly AccountStatus[], now: Instant): RawBuilder<boolean> =>
+  statuses.includes('active') === statuses.includes('suspended')
+    ? sql`a.status = ANY (${[...statuses]})`
+    : sql`CASE WHEN a.status = 'suspended' AND (a.suspended_from > ${now}::timestamptz OR a.suspended_until <= ${now}::timestamptz)
+        THEN 'active' ELSE a.status END = ANY (${[...statuses]})`;
+
 const instant = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
 
-/** Shapes a database row into the row that travels. */
-export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility): AccountRow {
-  return {
+/** Shapes a database row into the row that travels, as the account is seen at an instant. */
+export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, now: Instant): AccountRow {
+  const row: AccountRow = {
     id: raw.id as AccountId,
     parentId: raw.parent_id as AccountId | null,
     externalId: raw.external_id,
@@ -70,7 +89,12 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility):
     suspension:
       raw.suspension_kind === null
         ? null
-        : { kind: raw.suspension_kind, from: instant(raw.suspended_from), until: instant(raw.suspended_until) },
+        : {
+            kind: raw.suspension_kind,
+            from: instant(raw.suspended_from),
+            until: instant(raw.suspended_until),
+            reason: raw.suspension_reason,
+          },
     protected: raw.protected,
     billingMode: raw.billing_mode,
     children: raw.children,
@@ -84,4 +108,5 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility):
     createdAt: raw.created_at.toISOString() as Instant,
     closedAt: instant(raw.closed_at),
   };
+  return seenAt(row, msOf(now));
 }

@@ -1,4 +1,12 @@
-import type { AccountId, AccountStatus, BillingMode, Instant, Metadata, Suspension, UserId } from '@tenantree/domain';
+import type {
+  AccountId,
+  AccountStatus,
+  BillingMode,
+  Instant,
+  Metadata,
+  SuspensionOrder,
+  UserId,
+} from '@tenantree/domain';
 import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { insertMember } from '../members/members.ts';
@@ -25,7 +33,7 @@ export type AccountState = {
   readonly externalId: string | null;
   readonly metadata: Metadata;
   readonly status: AccountStatus;
-  readonly suspension: Suspension | null;
+  readonly suspension: SuspensionOrder | null;
   readonly suspendedAt: Instant | null;
   readonly protected: boolean;
   readonly billingMode: BillingMode;
@@ -55,7 +63,12 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     suspension:
       row.suspension_kind === null
         ? null
-        : { kind: row.suspension_kind, from: text(row.suspended_from), until: text(row.suspended_until) },
+        : {
+            kind: row.suspension_kind,
+            from: text(row.suspended_from),
+            until: text(row.suspended_until),
+            reason: row.suspension_reason,
+          },
     suspendedAt: text(row.suspended_at),
     protected: row.protected,
     billingMode: row.billing_mode,
@@ -178,6 +191,7 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       suspended_from: null,
       suspended_until: null,
       suspended_at: null,
+      suspension_reason: null,
       protected: false,
       billing_mode: parent === null ? 'direct' : 'parent',
       payer_id: payer,
@@ -247,6 +261,7 @@ export async function updateStatus(
       suspended_from: next.suspension?.from ?? null,
       suspended_until: next.suspension?.until ?? null,
       suspended_at: next.suspendedAt,
+      suspension_reason: next.suspension?.reason ?? null,
       closed_at: next.closedAt,
       version,
     })

@@ -5,6 +5,7 @@ import {
   MINUTES_TOTAL,
   type MinutesVisibility,
   type RawAccountRow,
+  seenWith,
   selectAccountRows,
   toAccountRow,
 } from './account-rows.ts';
@@ -23,7 +24,7 @@ export type ListQuery = {
   readonly statuses: readonly AccountStatus[];
   readonly after: PageKey | null;
   readonly limit: number;
-  readonly period: Instant;
+  readonly now: Instant;
   readonly visibility: MinutesVisibility;
 };
 
@@ -49,7 +50,7 @@ type Keyed = RawAccountRow & { sort_key: string };
 /** Lists the children of an account inside the acting account's subtree. */
 export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<AccountPage> {
   const treeVersion = await readTreeVersion(trx);
-  const { columns, from } = selectAccountRows(query.period, query.parent);
+  const { columns, from } = selectAccountRows(query.now, query.parent);
   const { expression, type } = KEYS[query.sort];
   const order = query.direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = query.direction === 'asc' ? sql`>` : sql`<`;
@@ -58,28 +59,28 @@ export async function listChildren(trx: TenantTransaction, query: ListQuery): Pr
     : sql``;
   const { rows } = await sql<Keyed>`
     SELECT ${columns}, (${expression})::text AS sort_key FROM ${from}
-    WHERE a.parent_id = ${query.parent} AND a.status = ANY (${[...query.statuses]}) ${after}
+    WHERE a.parent_id = ${query.parent} AND ${seenWith(query.statuses, query.now)} ${after}
     ORDER BY ${expression} ${order}, a.id ${order} LIMIT ${query.limit + 1}`.execute(trx);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
   return {
-    rows: page.map((row) => toAccountRow(row, query.visibility)),
+    rows: page.map((row) => toAccountRow(row, query.visibility, query.now)),
     next: rows.length > query.limit && last ? { key: last.sort_key, id: last.id as AccountId } : null,
     total: await countChildren(trx, query),
     treeVersion,
   };
 }
 
-async function countChildren(trx: TenantTransaction, { parent, statuses }: ListQuery): Promise<number> {
+async function countChildren(trx: TenantTransaction, { parent, statuses, now }: ListQuery): Promise<number> {
   if (statuses.length === 2 && !statuses.includes('closed')) {
     const row = await trx.selectFrom('accounts').select('children').where('id', '=', parent).executeTakeFirst();
     return row?.children ?? 0;
   }
   const row = await trx
-    .selectFrom('accounts')
+    .selectFrom('accounts as a')
     .select(sql<number>`count(*)::int`.as('n'))
-    .where('parent_id', '=', parent)
-    .where('status', 'in', [...statuses])
+    .where('a.parent_id', '=', parent)
+    .where(seenWith(statuses, now))
     .executeTakeFirstOrThrow();
   return row.n;
 }

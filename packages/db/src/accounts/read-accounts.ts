@@ -16,13 +16,13 @@ import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccoun
 export async function readAccountRows(
   trx: TenantTransaction,
   ids: readonly AccountId[],
-  period: Instant,
+  now: Instant,
   visibility: MinutesVisibility,
 ): Promise<AccountRow[]> {
-  const { columns, from } = selectAccountRows(period);
+  const { columns, from } = selectAccountRows(now);
   const { rows } =
     await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${[...ids]}::uuid[])`.execute(trx);
-  return rows.map((row) => toAccountRow(row, visibility));
+  return rows.map((row) => toAccountRow(row, visibility, now));
 }
 
 /** One link of the chain from the root down to an account. */

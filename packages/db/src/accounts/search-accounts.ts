@@ -1,7 +1,13 @@
 import { type AccountId, type AccountRow, type AccountStatus, type Instant, parseAccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
-import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
+import {
+  type MinutesVisibility,
+  type RawAccountRow,
+  seenWith,
+  selectAccountRows,
+  toAccountRow,
+} from './account-rows.ts';
 import { readTreeVersion } from './list-accounts.ts';
 
 /** Place in a search after which the next page starts. */
@@ -16,7 +22,7 @@ export type SearchQuery = {
   readonly statuses: readonly AccountStatus[];
   readonly after: SearchKey | null;
   readonly limit: number;
-  readonly period: Instant;
+  readonly now: Instant;
   readonly visibility: MinutesVisibility;
 };
 
@@ -43,7 +49,7 @@ export async function searchSubtree(trx: TenantTransaction, query: SearchQuery):
     query.textKey.split(' ').map((word) => sql`strpos(a.search_key, ${folded(word)}) > 0`),
     sql` AND `,
   );
-  const where = sql`a.path @> ARRAY[${query.within}::uuid] AND a.id <> ${query.within} AND a.status = ANY (${[...query.statuses]})
+  const where = sql`a.path @> ARRAY[${query.within}::uuid] AND a.id <> ${query.within} AND ${seenWith(query.statuses, query.now)}
     AND ((${hasAll}) OR a.external_id = ${query.text} OR a.id = ${parseAccountId(query.text)}::uuid)`;
   const after = query.after
     ? sql`AND (${rank}, a.name_key, a.id) > (${query.after.rank}::int, ${query.after.nameKey}::text, ${query.after.id}::uuid)`
@@ -73,10 +79,10 @@ async function readWithAncestors(
 ): Promise<AccountRow[]> {
   const ids = [...new Set(page.flatMap((row) => row.path.slice(row.path.indexOf(query.within) + 1)))];
   if (ids.length === 0) return [];
-  const { columns, from } = selectAccountRows(query.period);
+  const { columns, from } = selectAccountRows(query.now);
   const { rows } =
     await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${ids}::uuid[]) ORDER BY a.depth, a.name_key, a.id`.execute(
       trx,
     );
-  return rows.map((row) => toAccountRow(row, query.visibility));
+  return rows.map((row) => toAccountRow(row, query.visibility, query.now));
 }

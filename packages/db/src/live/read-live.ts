@@ -79,7 +79,7 @@ export async function readAccountsState(
   query: {
     readonly subtree: AccountId;
     readonly since: number;
-    readonly period: Instant;
+    readonly now: Instant;
     readonly only?: readonly AccountId[];
   },
 ): Promise<AccountsState> {
@@ -94,7 +94,7 @@ export async function readAccountsState(
       SELECT id, path, version FROM accounts
       WHERE path @> ARRAY[${query.subtree}::uuid] AND version > ${query.since} ${only}`.execute(trx);
     const places = new Map(changed.rows.map((row) => [row.id, row]));
-    const rows = await readAccountRows(trx, [...places.keys()], query.period, 'without_minutes');
+    const rows = await readAccountRows(trx, [...places.keys()], query.now, 'without_minutes');
     return {
       version,
       accounts: rows.flatMap((row) => {

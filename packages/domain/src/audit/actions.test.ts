@@ -17,6 +17,22 @@ describe('the audit log', () => {
     expect(auditSentence(entry.action, entry.details)).toBe('moved West from Acme to East');
   });
 
+  it.each([
+    [{}, ''],
+    [{ from: '2026-12-05T08:00:00.000Z' }, ' from 2026-12-05 08:00 UTC'],
+    [
+      { until: '2026-12-12T08:00:00.000Z', reason: 'Unpaid since October' },
+      ' until 2026-12-12 08:00 UTC: Unpaid since October',
+    ],
+    [
+      { from: '2026-12-05T08:00:00.000Z', until: '2026-12-12T08:00:00.000Z' },
+      ' from 2026-12-05 08:00 UTC until 2026-12-12 08:00 UTC',
+    ],
+  ])('says from when, until when and why an account was suspended: %o', (terms, said) => {
+    const details = { account: 'West', kind: 'read-only', ...terms };
+    expect(auditSentence('account.suspended', details)).toBe(`suspended West (read-only)${said}`);
+  });
+
   it('never fails on an entry of another release', () => {
     expect(auditSentence('account.painted', {})).toBe('account.painted');
     expect(auditSentence('account.created', {})).toBe('created –');

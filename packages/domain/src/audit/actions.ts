@@ -58,10 +58,21 @@ const isAuditAction = (text: string): text is AuditAction => Object.hasOwn(AUDIT
 export function auditSentence(action: string, details: Readonly<Record<string, unknown>>): string {
   const known = parseAuditAction(action);
   if (known === null) return action;
-  return AUDIT_ACTIONS[known].replace(/\{(\w+)\}/g, (_, blank: string) => {
-    const detail = Object.hasOwn(details, blank) ? details[blank] : undefined;
-    return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : '–';
-  });
+  const said = AUDIT_ACTIONS[known].replace(/\{(\w+)\}/g, (_, blank: string) => wordOf(details, blank) ?? '–');
+  return known === 'account.suspended' ? said + termsOf(details) : said;
+}
+
+function wordOf(details: Readonly<Record<string, unknown>>, blank: string): string | null {
+  const detail = Object.hasOwn(details, blank) ? details[blank] : undefined;
+  return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : null;
+}
+
+/** From when until when a suspension is, and why, as far as that was said. */
+function termsOf(details: Readonly<Record<string, unknown>>): string {
+  const at = (blank: string): string | null =>
+    wordOf(details, blank)?.replace(/^([\d-]+)T(\d\d:\d\d).*$/, '$1 $2 UTC') ?? null;
+  const [from, until, reason] = [at('from'), at('until'), wordOf(details, 'reason')];
+  return [from && ` from ${from}`, until && ` until ${until}`, reason && `: ${reason}`].filter(Boolean).join('');
 }
 
 /** What entries are about, to choose among them; visits are those of people from above (product.md 2.6). */

@@ -19,6 +19,9 @@ export type Suspension = {
   readonly until: Instant | null;
 };
 
+/** A suspension as it was ordered: with the reason that whoever ordered it gave, up to 500 characters. */
+export type SuspensionOrder = Suspension & { readonly reason: string | null };
+
 /** Who pays for an account (product.md 1): its nearest direct-billed ancestor, or itself. */
 export type BillingMode = 'parent' | 'direct';
 
@@ -33,8 +36,10 @@ export type AccountRow = {
   readonly name: string;
   /** 0 for a root. */
   readonly depth: number;
+  /** As seen when the row was read: suspended from the start of a suspension until its end (`seenAt`). */
   readonly status: AccountStatus;
-  readonly suspension: Suspension | null;
+  /** The own suspension that holds or is about to; null when there is none, or it has ended. */
+  readonly suspension: SuspensionOrder | null;
   readonly protected: boolean;
   readonly billingMode: BillingMode;
   /** Direct, live (not closed) children. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { instantOf } from '../time.ts';
-import type { Suspension } from './account.ts';
+import type { SuspensionOrder } from './account.ts';
 import { decideProtection } from './protection.ts';
 import { decideStatus, type StatusCommand, type StatusEvent, type StatusState } from './status.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
 const DAY_MS = 86_400_000;
-const READ_ONLY: Suspension = { kind: 'read_only', from: null, until: null };
+const READ_ONLY: SuspensionOrder = { kind: 'read_only', from: null, until: null, reason: null };
 
 const active: StatusState = {
   name: 'Acme',
@@ -64,10 +64,21 @@ describe('the status of an account', () => {
 
   it('is not changed by the same suspension again, but by another', () => {
     expect(after(suspended, { event: 'suspend', suspension: READ_ONLY })).toBe('ALREADY_IN_STATE');
+    const why = { ...READ_ONLY, reason: 'Unpaid' };
+    expect(after(suspended, { event: 'suspend', suspension: why })).toBe('suspended');
     const until = { ...READ_ONLY, until: instantOf(NOW + 1) };
     expect(decideStatus(suspended, { event: 'suspend', suspension: until }, NOW)).toMatchObject({
       value: { suspension: until },
     });
+  });
+
+  it('is lifted by reactivating also before it has begun, and is none once it has ended', () => {
+    const planned = { ...suspended, suspension: { ...READ_ONLY, from: instantOf(NOW + 1) } };
+    expect(after(planned, 'reactivate')).toBe('active');
+    const ended = { ...suspended, suspension: { ...READ_ONLY, until: instantOf(NOW) } };
+    expect(after(ended, 'reactivate')).toBe('ALREADY_IN_STATE');
+    expect(after({ ...closed, suspension: ended.suspension }, 'reopen')).toBe('active');
+    expect(decideStatus(ended, { event: 'close' }, NOW)).toMatchObject({ value: { suspension: null } });
   });
 
   it('takes no suspension that ends in the past or before it starts', () => {
@@ -78,6 +89,7 @@ describe('the status of an account', () => {
           kind: 'read_only',
           from: from === null ? null : instantOf(NOW + from),
           until: instantOf(NOW + until),
+          reason: null,
         },
       });
     expect([wish(null, 0), wish(-9, -5), wish(5, 5), wish(9, 5)]).toEqual(Array(4).fill('SUSPENSION_INVALID'));

@@ -1,8 +1,9 @@
 import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
 import { counted, quoted } from '../text.ts';
 import { type Instant, msOf } from '../time.ts';
-import type { AccountStatus, Suspension } from './account.ts';
+import type { AccountStatus, SuspensionOrder } from './account.ts';
 import { nameTaken } from './create.ts';
+import { forgetEnded } from './suspension.ts';
 
 /** What can happen to an account's own status. */
 export type StatusEvent = 'suspend' | 'reactivate' | 'close' | 'reopen' | 'erase';
@@ -28,8 +29,8 @@ export const STATUS_TABLE = {
     suspend: { to: 'suspended' },
     reactivate: { to: 'active' },
     close: { to: 'closed' },
-    reopen: { refusal: 'NOT_CLOSED', because: 'is suspended, not closed; reactivate it instead' },
-    erase: { refusal: 'NOT_CLOSED', because: 'is suspended; only closed accounts are erased' },
+    reopen: { refusal: 'NOT_CLOSED', because: 'is not closed, but suspended or about to be; reactivate it instead' },
+    erase: { refusal: 'NOT_CLOSED', because: 'is not closed; only closed accounts are erased' },
   },
   closed: {
     suspend: { refusal: 'ACCOUNT_CLOSED', because: 'is closed; reopen it first' },
@@ -58,8 +59,8 @@ const DAY_MS = 86_400_000;
 export type StatusState = {
   readonly name: string;
   readonly status: AccountStatus;
-  /** Set while suspended, and kept while closed so that reopening restores it. Never set on an active account. */
-  readonly suspension: Suspension | null;
+  /** Set while suspended or about to be, and kept while closed so that reopening restores it. Never set on an active account. */
+  readonly suspension: SuspensionOrder | null;
   readonly protected: boolean;
   readonly closedAt: Instant | null;
   /** Direct children that are not closed. */
@@ -72,23 +73,26 @@ export type StatusState = {
 
 /** An event with what it brings along. */
 export type StatusCommand =
-  | { readonly event: 'suspend'; readonly suspension: Suspension }
+  | { readonly event: 'suspend'; readonly suspension: SuspensionOrder }
   | { readonly event: 'reactivate' | 'close' | 'reopen' }
   | ({ readonly event: 'erase' } & Keeping);
 
 /** What to write: the new own status and suspension. `erased`: the account's data goes, except what invoices and the audit log need. */
-export type StatusChange = { readonly status: AccountStatus | 'erased'; readonly suspension: Suspension | null };
+export type StatusChange = { readonly status: AccountStatus | 'erased'; readonly suspension: SuspensionOrder | null };
 
 /** The refusal of a change to a closed account. */
 export const accountClosed = (name: string): Decision<never> =>
   refuse('ACCOUNT_CLOSED', `${quoted(name)} is closed. Reopen it before you change it.`);
 
 /**
- * Whether an event may happen to an account and what its own status is then (product.md 2.3).
+ * Whether an event may happen to an account and what its own status is then (product.md 2.3). A suspension that has ended is none;
+ * one that has not begun is lifted by `reactivate`, too.
  *
+ * @param stored the account as it is stored
  * @param nowMs UTC milliseconds since 1970
  */
-export function decideStatus(state: StatusState, command: StatusCommand, nowMs: number): Decision<StatusChange> {
+export function decideStatus(stored: StatusState, command: StatusCommand, nowMs: number): Decision<StatusChange> {
+  const state = forgetEnded(stored, nowMs);
   const outcome: Outcome = STATUS_TABLE[state.status][command.event];
   if ('refusal' in outcome) return refuse(outcome.refusal, `${quoted(state.name)} ${outcome.because}.`);
   const condition = conditionOf(state, command, nowMs);
@@ -117,7 +121,7 @@ function conditionOf(state: StatusState, command: StatusCommand, nowMs: number):
   }
 }
 
-function suspensionFits(state: StatusState, wish: Suspension, nowMs: number): Decision<null> {
+function suspensionFits(state: StatusState, wish: SuspensionOrder, nowMs: number): Decision<null> {
   const name = quoted(state.name);
   if (wish.until !== null && msOf(wish.until) <= nowMs) {
     return refuse('SUSPENSION_INVALID', `The suspension of ${name} would end in the past.`, 'until');
@@ -126,8 +130,9 @@ function suspensionFits(state: StatusState, wish: Suspension, nowMs: number): De
     return refuse('SUSPENSION_INVALID', `The suspension of ${name} would end before it starts.`, 'until');
   }
   const now = state.suspension;
-  if (now && now.kind === wish.kind && now.from === wish.from && now.until === wish.until) {
-    return refuse('ALREADY_IN_STATE', `${name} is suspended in just this way already.`);
+  const isSame = now?.kind === wish.kind && now.from === wish.from && now.until === wish.until;
+  if (isSame && now.reason === wish.reason) {
+    return refuse('ALREADY_IN_STATE', `The suspension of ${name} is just like this already.`);
   }
   return accept(null);
 }

@@ -8,6 +8,8 @@ import {
   compareStrictness,
   effectiveSuspension,
   holdsAt,
+  nextTurn,
+  seenAt,
   statusAt,
   suspendedSince,
   WORK_UNDER_SUSPENSION,
@@ -27,6 +29,14 @@ describe('the effective suspension', () => {
     const chain = chainOf([suspension('no_new_work'), suspension('full_stop'), suspension('read_only')]);
     expect(effectiveSuspension(chain, NOW)).toMatchObject({ kind: 'full_stop', by: { name: 'Level 1' } });
     expect(effectiveSuspension(chainOf([null, null]), NOW)).toBeNull();
+  });
+
+  it('turns by time alone at the next start or end of the chain', () => {
+    const chain = chainOf([suspension('read_only', -9, 7), null, suspension('full_stop', 5, 6)]);
+    expect(nextTurn(chain, NOW)).toBe(instantOf(NOW + 5));
+    expect(nextTurn(chain, NOW + 5)).toBe(instantOf(NOW + 6));
+    expect(nextTurn(chain, NOW + 6)).toBe(instantOf(NOW + 7));
+    expect(nextTurn(chain, NOW + 7)).toBeNull();
   });
 
   it('of equals comes from the topmost', () => {
@@ -66,6 +76,29 @@ describe('the effective suspension', () => {
     expect(statusAt('suspended', suspension('read_only', -5, 0), NOW)).toBe('active');
     expect(statusAt('suspended', suspension('read_only'), NOW)).toBe('suspended');
     expect(statusAt('closed', suspension('read_only', 5), NOW)).toBe('closed');
+  });
+
+  it('begins and ends by time alone, whenever the account was read', () => {
+    const times = fc.option(fc.integer({ min: -9, max: 9 }), { nil: null });
+    const instant = fc.integer({ min: -9, max: 9 });
+    fc.assert(
+      fc.property(times, times, instant, instant, (from, until, read, later) => {
+        const stored = { status: 'suspended' as const, suspension: suspension('read_only', from, until) };
+        const [at, then] = [NOW + Math.min(read, later), NOW + Math.max(read, later)];
+        expect(seenAt(seenAt(stored, at), then)).toEqual(seenAt(stored, then));
+        expect(seenAt(stored, then).status).toBe(holdsAt(stored.suspension, then) ? 'suspended' : 'active');
+      }),
+    );
+  });
+
+  it('is forgotten once it has ended, and never before', () => {
+    const ended = { status: 'suspended' as const, suspension: suspension('read_only', -5, 0) };
+    expect(seenAt(ended, NOW)).toEqual({ status: 'active', suspension: null });
+    expect(seenAt({ ...ended, status: 'closed' as const }, NOW)).toEqual({ status: 'closed', suspension: null });
+    const planned = { status: 'suspended' as const, suspension: suspension('read_only', 5, 9) };
+    expect(seenAt(planned, NOW)).toEqual({ ...planned, status: 'active' });
+    const active = { status: 'active' as const, suspension: null };
+    expect(seenAt(active, NOW)).toBe(active);
   });
 });
 

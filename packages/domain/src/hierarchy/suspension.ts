@@ -41,10 +41,29 @@ export const holdsAt = (suspension: Suspension, nowMs: number): boolean =>
 
 /**
  * An account's own status as people see it at an instant: a suspension that has ended, or not begun, leaves the account active
- * although it is still stored.
+ * although it is still stored. What is seen at one instant can be asked again at a later one.
  */
-export const statusAt = (status: AccountStatus, suspension: Suspension | null, nowMs: number): AccountStatus =>
-  status === 'suspended' && suspension !== null && !holdsAt(suspension, nowMs) ? 'active' : status;
+export function statusAt(status: AccountStatus, suspension: Suspension | null, nowMs: number): AccountStatus {
+  if (status === 'closed' || suspension === null) return status;
+  return holdsAt(suspension, nowMs) ? 'suspended' : 'active';
+}
+
+/** An account as far as its own suspension is concerned. */
+type OwnStatus = { readonly status: AccountStatus; readonly suspension: Suspension | null };
+
+/** The account without a suspension that has ended: what is still stored of that means nothing. */
+export function forgetEnded<Account extends OwnStatus>(account: Account, nowMs: number): Account {
+  const { status, suspension } = account;
+  if (suspension === null || suspension.until === null || nowMs < msOf(suspension.until)) return account;
+  return { ...account, status: status === 'closed' ? status : 'active', suspension: null };
+}
+
+/** The account as people see it at an instant (product.md 2.3); the very same object when that is how it is. */
+export function seenAt<Account extends OwnStatus>(account: Account, nowMs: number): Account {
+  const lasting = forgetEnded(account, nowMs);
+  const status = statusAt(lasting.status, lasting.suspension, nowMs);
+  return status === lasting.status ? lasting : { ...lasting, status };
+}
 
 /** Orders suspensions by strictness: positive when `a` is the stricter. */
 export const compareStrictness = (a: SuspensionKind, b: SuspensionKind): number =>
@@ -83,6 +102,13 @@ export function suspendedSince(chain: readonly DatedSuspension[], nowMs: number)
     return [Math.max(...[suspension.from, suspendedAt].map((instant) => (instant === null ? 0 : msOf(instant))))];
   });
   return begun.length === 0 ? null : instantOf(Math.min(...begun));
+}
+
+/** When time alone next begins or ends a suspension of a chain; null when it never does. @param nowMs UTC milliseconds since 1970 */
+export function nextTurn(chain: readonly SuspendableAccount[], nowMs: number): Instant | null {
+  const turns = chain.flatMap(({ suspension }) => (suspension ? [suspension.from, suspension.until] : []));
+  const ahead = turns.flatMap((turn) => (turn !== null && msOf(turn) > nowMs ? [msOf(turn)] : []));
+  return ahead.length === 0 ? null : instantOf(Math.min(...ahead));
 }
 
 /** How people call the suspensions. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
-import type { AccountStatus, Suspension } from './account.ts';
+import type { AccountStatus, SuspensionOrder } from './account.ts';
 import { decideCreate, parseNewAccount } from './create.ts';
 import { decideMove } from './move.ts';
 import { parseName } from './names.ts';
@@ -12,7 +12,7 @@ import { effectiveSuspension } from './suspension.ts';
 
 const MAX_DEPTH = 4;
 const NOW = Date.UTC(2026, 10, 23);
-const FULL_STOP: Suspension = { kind: 'full_stop', from: null, until: null };
+const FULL_STOP: SuspensionOrder = { kind: 'full_stop', from: null, until: null, reason: null };
 
 type Account = {
   readonly id: AccountId;
@@ -20,7 +20,7 @@ type Account = {
   readonly key: string;
   readonly path: AccountPath;
   readonly status: AccountStatus;
-  readonly suspension: Suspension | null;
+  readonly suspension: SuspensionOrder | null;
 };
 type Tree = ReadonlyMap<AccountId, Account>;
 type Step =
@@ -123,7 +123,7 @@ const name = fc.constantFrom('Aa', 'aA', 'Bb', 'Cc', 'Dd', 'Ee', 'x');
 const command: fc.Arbitrary<StatusCommand> = fc.oneof(
   fc.record({
     event: fc.constant('suspend' as const),
-    suspension: fc.constantFrom<Suspension>(FULL_STOP, { ...FULL_STOP, kind: 'no_new_work' }),
+    suspension: fc.constantFrom<SuspensionOrder>(FULL_STOP, { ...FULL_STOP, kind: 'no_new_work' }),
   }),
   fc.record({ event: fc.constantFrom('reactivate' as const, 'close' as const, 'reopen' as const) }),
 );

@@ -8,6 +8,7 @@ import type {
   Instant,
   PermissionKey,
   SuspensionKind,
+  SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
 import type { Order } from './order.ts';
@@ -45,7 +46,12 @@ export type AccountName = { readonly id: AccountId; readonly name: string };
 export type AccountDetail = AccountRow & {
   /** From the topmost account that the actor reaches, ending with the account itself. */
   readonly path: readonly AccountName[];
-  readonly effective: { readonly kind: SuspensionKind | null; readonly by: AccountName | null };
+  readonly effective: {
+    readonly kind: SuspensionKind | null;
+    readonly by: AccountName | null;
+    /** When time alone changes that next. */
+    readonly changesAt: Instant | null;
+  };
   /** What the actor may do in this account. */
   readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
   /** What the session's token was made for; null: nothing bounds it. */
@@ -60,14 +66,6 @@ export type SuspensionPreview = {
   readonly agents: number;
   /** At most 10 accounts of the subtree. */
   readonly sample: readonly AccountName[];
-};
-
-/** A suspension as it is ordered: from at once or a later instant, until an instant or until reactivated. */
-export type SuspensionOrder = {
-  readonly kind: SuspensionKind;
-  readonly from: Instant | null;
-  readonly until: Instant | null;
-  readonly reason: string | null;
 };
 
 /** Whether live numbers can be trusted to be current (ux.md 2.2), and since when. */

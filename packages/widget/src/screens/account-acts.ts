@@ -1,5 +1,5 @@
-import type { AccountId, AccountRow } from '@tenantree/domain';
-import type { AccountName, AccountSource, SourceRefusal, SuspensionOrder } from '../data/account-source.ts';
+import type { AccountId, AccountRow, SuspensionOrder } from '@tenantree/domain';
+import type { AccountName, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import type { Toast } from '../parts/sam-toast.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
@@ -86,8 +86,9 @@ export class AccountActs {
 
   async reactivate(account: AccountRow): Promise<void> {
     const { suspension } = account;
-    const undo = suspension && (() => this.suspend(account, { ...suspension, reason: null }));
-    await this.#act(account, 'reactivate', 'didReactivate', undo);
+    const undo = suspension && (() => this.suspend(account, suspension));
+    const done = account.status === 'suspended' ? 'didReactivate' : 'didUnplan';
+    await this.#act(account, 'reactivate', done, undo);
   }
 
   /** @throws SourceRefusal so that the dialog can say it */
@@ -112,7 +113,7 @@ export class AccountActs {
   async #act(
     account: AccountRow,
     act: 'reactivate' | 'reopen',
-    done: 'didReactivate' | 'didReopen',
+    done: 'didReactivate' | 'didUnplan' | 'didReopen',
     undo: (() => Promise<void>) | null,
   ): Promise<void> {
     const { source, store, texts, toast, changed } = this.#context;

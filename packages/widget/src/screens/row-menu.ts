@@ -25,7 +25,12 @@ export function menuFor(
     ],
     [
       allowed.has('suspend') && live && row.suspension === null && { id: 'suspend', label: say('menuSuspend') },
-      allowed.has('suspend') && live && row.suspension !== null && { id: 'reactivate', label: say('menuReactivate') },
+      allowed.has('suspend') &&
+        live &&
+        row.suspension !== null && {
+          id: 'reactivate',
+          label: say(row.status === 'suspended' ? 'menuReactivate' : 'menuUnplan'),
+        },
       allowed.has('protect') && live && !row.protected && { id: 'protect', label: say('menuProtect') },
       allowed.has('protect') && live && row.protected && { id: 'unprotect', label: say('menuUnprotect') },
       allowed.has('close') && live && { id: 'close', label: say('menuClose'), tone: 'danger' as const },

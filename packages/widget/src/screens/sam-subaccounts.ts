@@ -108,7 +108,7 @@ export class SamSubaccounts extends LitElement {
 
   /** Loads what is shown again; it stays on screen until the answers come. */
   refresh(): void {
-    if (this.session?.store) this.session.store.refresh();
+    if (this.session?.store) void this.session.refresh();
     else this.restart();
   }
 

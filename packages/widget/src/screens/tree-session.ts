@@ -8,6 +8,9 @@ import type { ScreenView } from './screen-view.ts';
 /** Passes at least, and half of what passes at most, before what failed is tried again, in milliseconds: not all pages come back at once. */
 const AGAIN_MS = 1_500;
 
+/** How often the clock is looked at, in milliseconds. */
+const TURN_MS = 1_000;
+
 const now = (): string => new Date().toISOString();
 
 /** What a screen hears of its session. */
@@ -42,6 +45,8 @@ export class TreeSession {
   readonly #stops: (() => void)[];
   #again: ReturnType<typeof setTimeout> | undefined;
   #freshAt = now();
+  /** When who suspends the acting account from above changes by time alone. */
+  #changesAtMs = Number.POSITIVE_INFINITY;
 
   /** @param view how the tree is looked at when it appears */
   constructor(source: AccountSource, account: AccountRef, view: ScreenView, listener: SessionListener) {
@@ -118,6 +123,11 @@ export class TreeSession {
     );
     this.detail = detail;
     this.store = store;
+    // The acting account itself, so that its own suspension is known to hold for all below.
+    store.takeRow(detail);
+    this.#take(detail);
+    const turns = setInterval(() => this.#turn(), TURN_MS);
+    this.#stops.push(() => clearInterval(turns));
     this.#freshAt = now();
     store.load(page.rows.length);
     // The server ended live changes for good: the account went away, or access to it did.
@@ -134,6 +144,27 @@ export class TreeSession {
     );
     if (detail.levels['billing.usage'] !== 'none')
       this.#stops.push(source.subscribeUsage(detail.id, { onFrame: (frame) => store.takeUsage(frame), onRefused }));
+  }
+
+  /** Loads what is shown again, and who suspends it from above. */
+  async refresh(): Promise<void> {
+    this.store?.refresh();
+    const detail = await this.source.get(this.account, this.signal).catch(() => null);
+    if (detail && !this.signal.aborted) this.#take(detail);
+    this.#listener.changed();
+  }
+
+  #take({ id, effective: { kind, by, changesAt } }: AccountDetail): void {
+    if (this.store) this.store.above = kind === null || by?.id === id ? null : { name: by?.name ?? null };
+    this.#changesAtMs = changesAt === null ? Number.POSITIVE_INFINITY : Date.parse(changesAt);
+  }
+
+  /** Time passed. */
+  #turn(): void {
+    this.store?.turn();
+    if (Date.now() < this.#changesAtMs) return;
+    this.#changesAtMs = Number.POSITIVE_INFINITY;
+    void this.refresh();
   }
 
   /** Back on line: what could not be loaded is tried again by itself. */

@@ -33,6 +33,7 @@ export const de: Strings = {
   fullStop: 'ganz',
   until: 'bis {date}',
   suspendedAbove: 'Gesperrt mit {name}',
+  suspendedAboveUnnamed: 'Gesperrt mit einem Konto darüber',
   suspendsOn: 'Sperrung ab {date}',
   closed: 'Geschlossen',
   ownMinutes: '{minutes} eigene',
@@ -67,6 +68,7 @@ export const de: Strings = {
   menuExpandBranch: 'Ganzen Zweig aufklappen',
   menuSuspend: 'Sperren …',
   menuReactivate: 'Entsperren',
+  menuUnplan: 'Geplante Sperrung aufheben',
   menuProtect: 'Vor dem Schließen schützen',
   menuUnprotect: 'Schutz aufheben',
   menuClose: 'Schließen …',
@@ -169,6 +171,7 @@ export const de: Strings = {
   didSuspend: '{name} gesperrt',
   willSuspend: '{name} wird am {date} gesperrt',
   didReactivate: '{name} entsperrt',
+  didUnplan: '{name} bleibt aktiv',
   untilBeforeFrom: 'Das Ende liegt vor dem Beginn.',
   closeTitle: '{name} schließen',
   closeText:

@@ -27,6 +27,7 @@ export const en = {
   fullStop: 'full stop',
   until: 'until {date}',
   suspendedAbove: 'Suspended with {name}',
+  suspendedAboveUnnamed: 'Suspended with an account above',
   suspendsOn: 'Suspends {date}',
   closed: 'Closed',
   ownMinutes: '{minutes} own',

@@ -1,4 +1,11 @@
-import { type AccountId, type AccountRow, type Decimal, type UsageFrame, ZERO_DECIMAL } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  type Decimal,
+  seenAt,
+  type UsageFrame,
+  ZERO_DECIMAL,
+} from '@tenantree/domain';
 import type { AccountPage } from '../data/account-source.ts';
 import type { Account } from './lines.ts';
 
@@ -11,12 +18,20 @@ export type Minutes = { own: Decimal; total: Decimal; version: number };
  */
 export class KnownAccounts {
   readonly #accounts = new Map<AccountId, Account>();
+  /** Those whose status changes by time alone, sooner or later. */
+  readonly #turning = new Set<Account>();
+  readonly #nowMs: () => number;
   /** Those of accounts that weren't loaded when they came. An account that is loaded holds its own, so that a tick is one look-up. */
   readonly #early = new Map<AccountId, Minutes>();
   /** Start of the billing period that the minutes belong to. */
   #period = '';
   /** Whether the actor may see usage: then an account without any has used nothing, and not something hidden. */
   #showsUsage = false;
+
+  /** @param nowMs UTC milliseconds since 1970: suspensions begin and end by time alone */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
 
   get(id: AccountId): Account | undefined {
     return this.#accounts.get(id);
@@ -39,7 +54,8 @@ export class KnownAccounts {
   }
 
   /** Takes a row of any origin, without its minutes: rows of live frames carry none. */
-  take(row: AccountRow, version: number): Account {
+  take(read: AccountRow, version: number): Account {
+    const row = seenAt(read, this.#nowMs());
     const { id } = row;
     let account = this.#accounts.get(id);
     if (!account) {
@@ -51,13 +67,22 @@ export class KnownAccounts {
       account.row = row;
       account.rowVersion = version;
     }
+    if (account.row.suspension) this.#turning.add(account);
+    else this.#turning.delete(account);
     return account;
+  }
+
+  /** Accounts that are seen with another status by now than when they were taken. */
+  turned(): readonly Account[] {
+    const now = this.#nowMs();
+    return [...this.#turning].filter(({ row }) => seenAt(row, now) !== row);
   }
 
   /** The account was taken out of what the actor reaches. */
   drop(id: AccountId): void {
-    const minutes = this.#accounts.get(id)?.minutes;
-    if (minutes) this.#early.set(id, minutes);
+    const account = this.#accounts.get(id);
+    if (account) this.#turning.delete(account);
+    if (account?.minutes) this.#early.set(id, account.minutes);
     this.#accounts.delete(id);
   }
 

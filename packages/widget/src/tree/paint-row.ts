@@ -1,4 +1,4 @@
-import { type AccountId, type AccountRow, ZERO_DECIMAL } from '@tenantree/domain';
+import { type AccountId, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { PATHS } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
@@ -87,7 +87,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   const { row, id } = line.account;
   const { name, members, agents, children, billingMode, status } = row;
   const isDirect = billingMode === 'direct';
-  const { state, words, more } = statusOf(line, texts);
+  const { state, words, more } = statusOf(line.account, context);
   const said = {
     '.avatar': initialsOf(name),
     '.children': children > 0 ? numbers.whole(children) : '',
@@ -139,8 +139,8 @@ function paintName(slot: Slot, name: string, query: string | null): void {
 /** What is the matter with an account: in a word for the style sheet, and for people in words and what stands below them. */
 type Status = { readonly state: keyof typeof GLYPHS | null; readonly words: string; readonly more: string };
 
-function statusOf({ account: { row }, home }: AccountLine, { say, numbers }: Texts): Status {
-  const { status, suspension } = row;
+function statusOf(account: Account, { store, texts: { say, numbers } }: RowContext): Status {
+  const { status, suspension } = account.row;
   if (status === 'closed') return { state: 'closed', words: say('closed'), more: '' };
   if (suspension) {
     const { kind, from, until } = suspension;
@@ -148,14 +148,11 @@ function statusOf({ account: { row }, home }: AccountLine, { say, numbers }: Tex
     if (status === 'suspended') return { state: 'suspended', words: say('suspended'), more };
     if (from) return { state: 'planned', words: say('suspendsOn', { date: numbers.day(from) }), more };
   }
-  const above = suspendedAbove(home);
-  if (above) return { state: 'above', words: say('suspendedAbove', { name: above.name }), more: '' };
-  return { state: null, words: '', more: '' };
-}
-
-function suspendedAbove({ owner }: Branch): AccountRow | null {
-  if (owner === null) return null;
-  return owner.account.row.status === 'suspended' ? owner.account.row : suspendedAbove(owner.home);
+  const above = store.suspendedAbove(account);
+  if (above === null) return { state: null, words: '', more: '' };
+  const { name } = above;
+  const words = name === null ? say('suspendedAboveUnnamed') : say('suspendedAbove', { name });
+  return { state: 'above', words, more: '' };
 }
 
 /**

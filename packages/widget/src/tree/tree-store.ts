@@ -34,7 +34,7 @@ export class TreeStore implements ViewOwner {
   readonly accountId: AccountId;
   /** The accounts that are ticked off for something to be done with them, whether loaded and visible or not. */
   readonly selection = new Set<AccountId>();
-  readonly #accounts = new KnownAccounts();
+  readonly #accounts: KnownAccounts;
   #order: Order;
   #status: readonly AccountStatus[];
   readonly #whole: TreeView;
@@ -45,18 +45,23 @@ export class TreeStore implements ViewOwner {
   /** Pages on their way; and the frames that came meanwhile, because a page may be older than they are. */
   readonly #expected = new Set<object>();
   #unanswered: AccountsFrame[] = [];
+  /** The suspension of an account above the acting one that holds for all rows: by whom, null for one that isn't named. */
+  above: { readonly name: string | null } | null = null;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
 
   /**
    * @param ask loads a page; the answer goes to `receive` or `fail`, at once or later, also when it isn't wanted any more
    * @param first how accounts are shown at first
+   * @param nowMs UTC milliseconds since 1970
    */
   constructor(
     accountId: AccountId,
     ask: (want: Want) => void,
     first: { readonly order: Order; readonly status: readonly AccountStatus[] } = FIRST,
+    nowMs: () => number = () => Date.now(),
   ) {
+    this.#accounts = new KnownAccounts(nowMs);
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
@@ -225,6 +230,24 @@ export class TreeStore implements ViewOwner {
   takeRow(row: AccountRow): void {
     this.#place(row, this.#accounts.get(row.id)?.rowVersion ?? 0);
     this.#changed();
+  }
+
+  /** Time passed: suspensions begin and end by it, here as on the server. */
+  turn(): void {
+    const turned = this.held ? [] : this.#accounts.turned();
+    for (const { row, rowVersion } of turned) this.#place(row, rowVersion);
+    if (turned.length > 0) this.#changed('live');
+  }
+
+  /** The account at or above one, as far as is known, whose suspension holds for it, too; null when there is none. */
+  suspendedAbove({ row: { parentId } }: Account): { readonly name: string | null } | null {
+    for (let id = parentId; id !== null; ) {
+      const row = this.#accounts.get(id)?.row;
+      if (row?.status === 'suspended') return row;
+      if (!row || id === this.accountId) break;
+      id = row.parentId;
+    }
+    return this.above;
   }
 
   /** A page came: what it can't know about yet is taken again. */
