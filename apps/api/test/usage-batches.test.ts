@@ -224,6 +224,13 @@ describe('CloudEvents (product.md 5.1)', () => {
     };
     expect(await fieldOf({ 'ce-type': 'other' })).toEqual([400, 'type']);
     expect(await fieldOf({ 'ce-time': '' })).toEqual([400, 'time']);
-    expect(await fieldOf({ 'ce-id': '%E0%A4' })).toEqual([400, 'ce-id']);
+    // Some write the text itself: in Latin-1, in UTF-8, in quotes, or with a percent sign that encodes nothing.
+    const utf8 = Buffer.from('ext:clöud', 'utf8').toString('latin1');
+    for (const subject of ['ext:cl\u00F6ud', utf8, '"ext:cl%C3%B6ud"']) {
+      expect((await binary({ 'ce-subject': subject, 'ce-id': 'binary%20%C3%BC' })).status, subject).toBe(200);
+    }
+    expect((await binary({ 'ce-id': '100%' })).status).toBe(200);
+    const known = await post(cloud('100%', { data: { meter: 'call.minutes', quantity: '2.5' } }), SINGLE);
+    expect(known.body.results).toEqual([{ status: 'duplicate' }]);
   });
 });

@@ -43,24 +43,34 @@ const PREFIX = 'ce-';
 /**
  * What a request brings, as the JSON that CloudEvents have in structured mode. In binary mode the attributes are headers that begin with
  * `ce-`, the content type is that of the data, and the body is the data.
- *
- * @throws Refused BAD_REQUEST for a header that is not percent-encoded UTF-8
  */
 export function sentCloudEvents(headers: Headers, body: unknown): unknown {
   const contentType = headers.get('content-type') ?? '';
   if (STRUCTURED.test(contentType) || !headers.has(`${PREFIX}specversion`)) return body;
   const attributes = [...headers]
     .filter(([name]) => name.startsWith(PREFIX))
-    .map(([name, value]) => [name.slice(PREFIX.length), readHeader(name, value)]);
+    .map(([name, value]) => [name.slice(PREFIX.length), readHeader(value)]);
   return { ...Object.fromEntries(attributes), datacontenttype: contentType, data: body };
 }
 
-/** Reads an attribute's header as the HTTP binding of CloudEvents writes it: percent-encoded, and by some senders in quotes. */
-function readHeader(name: string, value: string): string {
-  const text = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+/**
+ * Reads an attribute's header. The HTTP binding wants it percent-encoded and allows quotes around it; common senders write the text as it
+ * is, in UTF-8 or Latin-1, so what is no encoding is taken for the text itself.
+ */
+function readHeader(value: string): string {
+  const text = utf8Of(/^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value);
   try {
     return decodeURIComponent(text);
   } catch {
-    return refuseWith('BAD_REQUEST', 'This header is not percent-encoded UTF-8.', name);
+    return text;
+  }
+}
+
+/** Headers are read byte by byte as Latin-1; most who write more than ASCII write UTF-8. */
+function utf8Of(latin1: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(latin1, 'latin1'));
+  } catch {
+    return latin1;
   }
 }
