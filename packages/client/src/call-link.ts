@@ -8,6 +8,11 @@ import type { Session } from './session.ts';
 
 /** Calls that travel in one request. */
 const MAX_BATCH = 16;
+/**
+ * Characters of inputs that travel in one request: the server reads 1 MiB of several calls, and more of one call alone. A character takes up
+ * to three bytes.
+ */
+const MAX_CHARACTERS = 300_000;
 /** A request that isn't answered by then counts as one that never will be: whoever waits can go on, and try again. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -27,6 +32,23 @@ type Call = {
 
 const inputsOf = (calls: readonly Call[]): string =>
   `{${calls.flatMap(({ input }, index) => (input === undefined ? [] : [`"${index}":${input}`])).join()}}`;
+
+/** Calls that travel together, in their order. One that is large travels alone. */
+function batchesOf(calls: readonly Call[]): Call[][] {
+  const batches: Call[][] = [];
+  let characters = 0;
+  for (const call of calls) {
+    const length = call.input?.length ?? 0;
+    const last = batches.at(-1);
+    characters += length;
+    if (last && last.length < MAX_BATCH && characters <= MAX_CHARACTERS) last.push(call);
+    else {
+      batches.push([call]);
+      characters = length;
+    }
+  }
+  return batches;
+}
 
 /** The caller gave the call up, for the reason that its signal tells. */
 const aborted = (signal: Operation['signal']): Unanswered => {
@@ -69,8 +91,7 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
 
   const send = (): void => {
     for (const type of ['query', 'mutation']) {
-      const calls = waiting.filter(({ op }) => op.type === type);
-      while (calls.length > 0) void request(calls.splice(0, MAX_BATCH));
+      for (const calls of batchesOf(waiting.filter(({ op }) => op.type === type))) void request(calls);
     }
     waiting = [];
   };

@@ -163,6 +163,22 @@ describe('calls', () => {
     expect(me).toMatchObject({ actor: 'key', home: deployment.root });
   });
 
+  it('that are large travel alone, so that no call of the same moment is refused for their size', async () => {
+    const { trpc } = connect();
+    const occurredAt = new Date().toISOString();
+    const attributes = { note: 'x'.repeat(300) };
+    const events = Array.from({ length: 4_000 }, (_, index) => {
+      const idempotencyKey = `large ${index}`;
+      return { meter: 'call.minutes', quantity: '1', occurredAt, idempotencyKey, attributes };
+    });
+    const [first, recorded, last] = await Promise.all([
+      trpc.accounts.create.mutate({ account: deployment.root, name: 'First' }),
+      trpc.usage.record.mutate({ account: deployment.root, events }),
+      trpc.accounts.create.mutate({ account: deployment.root, name: 'Last' }),
+    ]);
+    expect([first.created, recorded.accepted, last.created]).toEqual([true, 4_000, true]);
+  });
+
   it('that are refused name code, field and request', async () => {
     const { trpc } = connect();
     const refused = await trpc.accounts.create.mutate({ account: deployment.root, name: ' ' }).catch(refusalOf);
