@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AppRouter } from '../src/router.ts';
 import { type Client, clientWith, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
 
 let api: Deployment;
 let owner: Client;
@@ -13,7 +14,11 @@ beforeAll(async () => {
   owner = api.owner;
   root = api.root;
 });
-afterAll(() => api.close());
+const stops: (() => void)[] = [];
+afterAll(async () => {
+  for (const stop of stops) stop();
+  await api.close();
+});
 
 const make = async (account: string, name: string, more: object = {}): Promise<string> =>
   (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
@@ -52,6 +57,56 @@ describe('Isolation (product.md 2.5, I4)', () => {
     const { message } = await refusalOf(admin.accounts.rename.mutate({ account: mine, name: 'Hidden sibling' }));
     expect(message).not.toContain('Hidden parent');
     expect(await codeOf(admin.accounts.close.mutate({ account: mine }))).toBe('FORBIDDEN');
+  });
+});
+
+describe('Rows (product.md 2.5)', () => {
+  it('show neither a hidden parent nor how deep one stands below it', async () => {
+    const hidden = await make(root, 'Rows hidden');
+    const mine = await make(hidden, 'Rows mine');
+    const below = await make(mine, 'Rows below');
+    const admin = await join(api.url, owner, mine, 'rows@example.com', 'admin');
+    const seen = ({ parentId, depth }: { parentId: string | null; depth: number | null }) => [parentId, depth];
+    expect(seen(await admin.accounts.get.query({ account: mine }))).toEqual([null, null]);
+    expect(seen(await admin.accounts.get.query({ account: below }))).toEqual([mine, null]);
+    expect((await admin.accounts.list.query({ account: mine })).rows.map(seen)).toEqual([[mine, null]]);
+    expect((await admin.accounts.search.query({ account: mine, query: 'rows' })).rows.map(seen)).toEqual([
+      [mine, null],
+    ]);
+    expect(seen(await admin.accounts.rename.mutate({ account: mine, name: 'Rows my own' }))).toEqual([null, null]);
+    expect(seen((await admin.accounts.create.mutate({ account: mine, name: 'Rows new' })).account)).toEqual([
+      mine,
+      null,
+    ]);
+    expect(seen(await owner.accounts.get.query({ account: below }))).toEqual([mine, 3]);
+    const { client } = await api.key(mine);
+    expect(seen(await client.accounts.get.query({ account: mine }))).toEqual([null, null]);
+  });
+
+  it('show neither in what is sent live, also when somebody above watches the same account', async () => {
+    const hidden = await make(root, 'Live hidden');
+    const mine = await make(hidden, 'Live mine');
+    const below = await make(mine, 'Live below');
+    const { secret } = await api.key(mine);
+    type Row = { id: string; name: string; parentId: string | null; depth: number | null };
+    const watch = (headers: Record<string, string>) => {
+      const rows = new Map<string, Row>();
+      const watcher = watcherWith(api.url, headers, 'accounts.live', { account: mine }, (frame) => {
+        for (const row of (frame as { data: { changed: Row[] } }).data.changed) rows.set(row.name, row);
+      });
+      stops.push(watcher.stop);
+      return { rows, ready: watcher.ready };
+    };
+    const [mineOnly, whole] = [watch({ authorization: `Bearer ${secret}` }), watch(api.headers)];
+    await Promise.all([mineOnly.ready, whole.ready]);
+    await owner.accounts.rename.mutate({ account: mine, name: 'Live mine now' });
+    await owner.accounts.rename.mutate({ account: below, name: 'Live below now' });
+    await vi.waitFor(() => {
+      expect(mineOnly.rows.get('Live mine now')).toMatchObject({ parentId: null, depth: null });
+      expect(mineOnly.rows.get('Live below now')).toMatchObject({ parentId: mine, depth: null });
+      expect(whole.rows.get('Live mine now')).toMatchObject({ parentId: hidden, depth: 2 });
+      expect(whole.rows.get('Live below now')).toMatchObject({ parentId: mine, depth: 3 });
+    });
   });
 });
 

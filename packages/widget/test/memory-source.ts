@@ -204,7 +204,7 @@ export class MemorySource implements AccountSource {
       const matches = all.slice(start, start + limit);
       const rows = new Set(matches.flatMap((entry) => this.#chain(entry, top)));
       return {
-        rows: [...rows].sort((a, b) => a.row.depth - b.row.depth).map((entry) => this.rowOf(entry)),
+        rows: [...rows].sort((a, b) => (a.row.depth ?? 0) - (b.row.depth ?? 0)).map((entry) => this.rowOf(entry)),
         matches: matches.map(({ row }) => row.id),
         total: all.length,
         nextCursor: start + limit < all.length ? String(start + limit) : null,
@@ -269,7 +269,7 @@ export class MemorySource implements AccountSource {
       target.children.push(entry);
       entry.parent = target;
       const chain = before ? this.#ancestors(before.row.id) : [];
-      this.patch(account, { parentId: to, depth: target.row.depth + 1 });
+      this.patch(account, { parentId: to, depth: (target.row.depth ?? 0) + 1 });
       this.announce([...chain, ...this.#ancestors(account)]);
       return this.rowOf(entry);
     });
@@ -421,7 +421,7 @@ export class MemorySource implements AccountSource {
       parentId: parent?.row.id ?? null,
       externalId: null,
       name,
-      depth: parent ? parent.row.depth + 1 : 0,
+      depth: parent ? (parent.row.depth ?? 0) + 1 : 0,
       status: 'active',
       suspension: null,
       protected: false,

@@ -1,5 +1,5 @@
 import { ACCOUNT_SORTS, type MinutesVisibility } from '@tenantree/db';
-import { type AccountId, SUSPENSION_KINDS } from '@tenantree/domain';
+import { type AccountId, type AccountRow, SUSPENSION_KINDS } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import { accountProcedure, router, signedInProcedure } from '../guard/procedure.ts';
@@ -12,6 +12,7 @@ import { createMainAccount, createSubaccount } from './create-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { shownRow } from './shown-row.ts';
 import { watchAccounts } from './watch-accounts.ts';
 
 const onlyAccount = z.strictObject({ account: inputs.account });
@@ -33,6 +34,15 @@ const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: ac
 const minutesFor = (access: Access): MinutesVisibility =>
   access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
 
+const shownPage = <Page extends { readonly rows: readonly AccountRow[] }>(access: Access, page: Page) => ({
+  ...page,
+  rows: page.rows.map((row) => shownRow(access, row)),
+});
+
+/** The answer of what changes the acting account: its row. */
+const shownAnswer = async ({ access }: { readonly access: Access }, row: Promise<AccountRow>): Promise<AccountRow> =>
+  shownRow(access, await row);
+
 export const accountsRouter = router({
   createMain: signedInProcedure.input(z.strictObject(details)).mutation(({ ctx, input }) => {
     if (ctx.actor.kind !== 'person') refuseWith('FORBIDDEN', 'Only a signed-in person can create a main account.');
@@ -41,17 +51,16 @@ export const accountsRouter = router({
 
   create: accountProcedure
     .input(z.strictObject({ account: inputs.account, ...details }))
-    .mutation(({ ctx, input }) => createSubaccount(ctx.hall, ctx.caller, ctx.access, input)),
-
-  get: accountProcedure.input(onlyAccount).query(({ ctx }) =>
-    getAccount(ctx.hall, ctx.access.id, {
-      chain: ctx.access.chain,
-      reached: ctx.access.reached,
-      levels: ctx.access.levels,
-      features: ctx.access.features,
-      minutes: minutesFor(ctx.access),
+    .mutation(async ({ ctx, input }) => {
+      const { account, created } = await createSubaccount(ctx.hall, ctx.caller, ctx.access, input);
+      return { account: shownRow(ctx.access, account), created };
     }),
-  ),
+
+  get: accountProcedure.input(onlyAccount).query(async ({ ctx: { hall, access } }) => {
+    const { chain, reached, levels, features } = access;
+    const detail = await getAccount(hall, access.id, { chain, reached, levels, features, minutes: minutesFor(access) });
+    return shownRow(access, detail);
+  }),
 
   list: accountProcedure
     .input(
@@ -69,7 +78,7 @@ export const accountsRouter = router({
       const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
       const query = { sort: input.sort, direction: input.direction, statuses: input.status, after, limit: input.limit };
       const { next, ...page } = await listAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-      return { ...page, nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+      return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
     }),
 
   search: accountProcedure
@@ -87,7 +96,7 @@ export const accountsRouter = router({
       const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
       const query = { query: input.query, statuses: input.status, after, limit: input.limit };
       const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-      return { ...page, nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+      return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
     }),
 
   live: accountProcedure
@@ -96,7 +105,7 @@ export const accountsRouter = router({
 
   rename: accountProcedure
     .input(z.strictObject({ account: inputs.account, name: details.name }))
-    .mutation(({ ctx, input }) => renameAccount(ctx.hall, ctx.caller, ctx.access, input.name)),
+    .mutation(({ ctx, input }) => shownAnswer(ctx, renameAccount(ctx.hall, ctx.caller, ctx.access, input.name))),
 
   setMetadata: accountProcedure
     .input(z.strictObject({ account: inputs.account, metadata: z.json() }))
@@ -116,20 +125,24 @@ export const accountsRouter = router({
     )
     .mutation(({ ctx, input }) => {
       const { kind, from = null, until = null, reason = null } = input;
-      return suspendAccount(ctx.hall, ctx.caller, ctx.access, { kind, from, until, reason });
+      return shownAnswer(ctx, suspendAccount(ctx.hall, ctx.caller, ctx.access, { kind, from, until, reason }));
     }),
 
   reactivate: accountProcedure
     .input(onlyAccount)
-    .mutation(({ ctx }) => reactivateAccount(ctx.hall, ctx.caller, ctx.access)),
+    .mutation(({ ctx }) => shownAnswer(ctx, reactivateAccount(ctx.hall, ctx.caller, ctx.access))),
 
-  close: accountProcedure.input(onlyAccount).mutation(({ ctx }) => closeAccount(ctx.hall, ctx.caller, ctx.access)),
+  close: accountProcedure
+    .input(onlyAccount)
+    .mutation(({ ctx }) => shownAnswer(ctx, closeAccount(ctx.hall, ctx.caller, ctx.access))),
 
-  reopen: accountProcedure.input(onlyAccount).mutation(({ ctx }) => reopenAccount(ctx.hall, ctx.caller, ctx.access)),
+  reopen: accountProcedure
+    .input(onlyAccount)
+    .mutation(({ ctx }) => shownAnswer(ctx, reopenAccount(ctx.hall, ctx.caller, ctx.access))),
 
   setProtection: accountProcedure
     .input(z.strictObject({ account: inputs.account, protection: z.enum(['on', 'off']) }))
-    .mutation(({ ctx, input }) => setProtection(ctx.hall, ctx.caller, ctx.access, input.protection)),
+    .mutation(({ ctx, input }) => shownAnswer(ctx, setProtection(ctx.hall, ctx.caller, ctx.access, input.protection))),
 
   move: accountProcedure
     .input(z.strictObject({ account: inputs.account, to: inputs.account }))
@@ -143,7 +156,7 @@ export const accountsRouter = router({
           `“${ctx.access.name}” and “${to.name}” are not under the same main account.`,
           'to',
         );
-      return moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common);
+      return shownRow(ctx.access, await moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common), to.id);
     }),
 
   enter: accountProcedure.input(onlyAccount).mutation(async ({ ctx }) => {

@@ -2,6 +2,7 @@ import type { AccountsFrame } from '@tenantree/domain';
 import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
+import { seesWholeWay } from '../guard/reach.ts';
 import { granted } from '../hall/refused.ts';
 import type { Viewer } from '../live/ports.ts';
 import { parseResumeId } from '../live/resume-id.ts';
@@ -15,6 +16,11 @@ export const watchAccounts = (
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<AccountsFrame>, void, undefined> =>
   ctx.hub.watchAccounts(
-    { account: ctx.access.id, viewer: ctx.viewer(), since: granted(parseResumeId(lastEventId)) },
+    {
+      account: ctx.access.id,
+      viewer: ctx.viewer(),
+      since: granted(parseResumeId(lastEventId)),
+      ...(seesWholeWay(ctx.access) ? {} : { sight: 'part' }),
+    },
     signal,
   );

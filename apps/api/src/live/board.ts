@@ -20,7 +20,7 @@ export class Board<State, Frame> {
   readonly #options: BoardOptions<State, Frame>;
   readonly #lanes = new Map<AccountId, Lane<State, Frame>>();
   readonly #places = new Map<string, Place<State, Frame>>();
-  readonly #subtrees = new Map<AccountId, Topic<State, Frame>>();
+  readonly #subtrees = new Map<AccountId, Set<Topic<State, Frame>>>();
   readonly #sets = new Map<AccountId, Set<Topic<State, Frame>>>();
   readonly #active = new Set<Topic<State, Frame>>();
 
@@ -156,18 +156,19 @@ export class Board<State, Frame> {
   }
 
   readonly #place = ({ path, item }: Placed<State>): void => {
-    for (const account of path) {
-      const topic = this.#subtrees.get(account);
-      if (topic) this.#put(topic, item);
-    }
+    for (const account of path) for (const topic of this.#subtrees.get(account) ?? []) this.#put(topic, item);
     const sets = this.#sets.get(item.account);
     if (sets) for (const topic of sets) if (path.includes(topic.scope.within)) this.#put(topic, item);
   };
 
   #put(topic: Topic<State, Frame>, item: Item<State>): void {
-    topic.add(item);
+    topic.add(this.#shown(topic.scope, item));
     if (this.#active.size === 0) this.#options.schedule();
     this.#active.add(topic);
+  }
+
+  #shown({ sight, within }: Scope, item: Item<State>): Item<State> {
+    return sight === 'part' ? this.#options.channel.inPart(item, within) : item;
   }
 
   /** Tells those who watch a place that an account left it, unless it still stands in what they watch. */
@@ -180,8 +181,8 @@ export class Board<State, Frame> {
     if (!this.#options.departed) return;
     const item = this.#options.departed(account, version);
     for (const place of path) {
-      const topic = now.includes(place) ? undefined : this.#subtrees.get(place);
-      if (topic) this.#put(topic, item);
+      if (now.includes(place)) continue;
+      for (const topic of this.#subtrees.get(place) ?? []) this.#put(topic, item);
     }
   };
 
@@ -202,16 +203,21 @@ export class Board<State, Frame> {
     const place = { topic, lane, reads, home };
     this.#places.set(key, place);
     lane.topics.add(topic);
-    if (scope.only === null) this.#subtrees.set(scope.within, topic);
-    for (const account of scope.only ?? []) {
-      const sets = this.#sets.get(account);
-      if (sets) sets.add(topic);
-      else this.#sets.set(account, new Set([topic]));
+    for (const [topics, account] of this.#listsOf(scope)) {
+      const known = topics.get(account);
+      if (known) known.add(topic);
+      else topics.set(account, new Set([topic]));
     }
     return place;
   }
 
-  async #snapshot({ within, only }: Scope, lane: Lane<State, Frame>, since: number | null): Promise<Snapshot<State>> {
+  /** Where a topic of this scope is found by the accounts that it is told of. */
+  #listsOf({ within, only }: Scope): (readonly [Map<AccountId, Set<Topic<State, Frame>>>, AccountId])[] {
+    return only === null ? [[this.#subtrees, within]] : only.map((account) => [this.#sets, account]);
+  }
+
+  async #snapshot(scope: Scope, lane: Lane<State, Frame>, since: number | null): Promise<Snapshot<State>> {
+    const { within, only } = scope;
     if (since === null) return { version: await this.#options.version(within), items: [] };
     const { version, placed, gone } = await this.#options.load({
       subtree: within,
@@ -225,7 +231,7 @@ export class Board<State, Frame> {
     const departures = left.flatMap((one) => (departed ? [departed(one.account, one.version)] : []));
     const items = [...placed.map(({ item }) => item), ...departures];
     lane.notice(items);
-    return { version, items };
+    return { version, items: items.map((item) => this.#shown(scope, item)) };
   }
 
   #openLane(root: AccountId): Lane<State, Frame> {
@@ -244,10 +250,9 @@ export class Board<State, Frame> {
     this.#places.delete(topic.key);
     this.#active.delete(topic);
     lane.topics.delete(topic);
-    if (topic.scope.only === null) this.#subtrees.delete(topic.scope.within);
-    for (const account of topic.scope.only ?? []) {
-      const sets = this.#sets.get(account);
-      if (sets?.delete(topic) && sets.size === 0) this.#sets.delete(account);
+    for (const [topics, account] of this.#listsOf(topic.scope)) {
+      const known = topics.get(account);
+      if (known?.delete(topic) && known.size === 0) topics.delete(account);
     }
     if (lane.topics.size > 0) return;
     lane.close();

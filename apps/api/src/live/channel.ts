@@ -16,6 +16,8 @@ export type Channel<State, Frame> = {
   frame(version: number, items: readonly Item<State>[]): Frame;
   /** The JSON of the frame behind its version: `"name":…,…}`. The same for all who are sent the same items, whatever their id. */
   body(items: readonly Item<State>[]): string;
+  /** An item as it is for those who watch an account and don't see all that is above it. */
+  inPart(item: Item<State>, within: AccountId): Item<State>;
 };
 
 /** Account, own minutes, minutes of its subtree. */
@@ -26,6 +28,7 @@ export const usageChannel = (period: () => Instant): Channel<Minutes, UsageFrame
   name: 'usage',
   frame: (version, items) => ({ version, period: period(), minutes: items.map((item) => item.state) }),
   body: (items) => `"period":"${period()}","minutes":[${items.map((item) => item.text).join(',')}]}`,
+  inPart: (item) => item,
 });
 
 /** A changed row, or null when the account left the watched subtree. */
@@ -46,6 +49,15 @@ export const accountsChannel: Channel<Presence, AccountsFrame> = {
         .map((item) => item.text)
         .join(',');
     return `"changed":[${texts(false)}],"gone":[${texts(true)}]}`;
+  },
+  inPart: (item, within) => {
+    const { account, version, state } = item;
+    if (state === null) return item;
+    return accountItem(
+      account,
+      { ...state, depth: null, parentId: account === within ? null : state.parentId },
+      version,
+    );
   },
 };
 

@@ -24,6 +24,9 @@ export type Watch = {
   readonly since: number | null;
 };
 
+/** The same, of accounts: by somebody who sees all that is above them, unless it is said that they see it in part. */
+export type AccountsWatch = Watch & { readonly sight?: 'part' };
+
 /** The same, of minutes: of the whole subtree, or of some accounts of it. */
 export type UsageWatch = Watch & { readonly only?: readonly AccountId[] };
 

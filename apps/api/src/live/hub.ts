@@ -13,7 +13,7 @@ import { readBulletin } from './bulletin.ts';
 import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
 import type { Outbox } from './connection.ts';
 import { FairQueue } from './fair-queue.ts';
-import { type HubOptions, UNCOUNTED, type UsageWatch, type Watch } from './hub-options.ts';
+import { type AccountsWatch, type HubOptions, UNCOUNTED, type UsageWatch } from './hub-options.ts';
 import { LiveStream, type Request, type Studio } from './live-stream.ts';
 import { NewsDesk } from './news-desk.ts';
 import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
@@ -97,8 +97,9 @@ export class Hub {
   }
 
   /** The accounts of a subtree as they change: since an id, or from now on. The first frame comes at once, even if it is empty. */
-  watchAccounts({ account: within, viewer, since }: Watch, signal?: AbortSignal): Live<AccountsFrame> {
-    return new LiveStream(this.#accounts, async () => ({ scope: { within, only: null }, viewer, since }), signal);
+  watchAccounts({ account: within, viewer, since, sight }: AccountsWatch, signal?: AbortSignal): Live<AccountsFrame> {
+    const scope = { within, only: null, ...(sight && { sight }) };
+    return new LiveStream(this.#accounts, async () => ({ scope, viewer, since }), signal);
   }
 
   /** Minutes were committed here. @param period start of the billing period they belong to */

@@ -6,12 +6,16 @@ import { textFrame } from './text-frame.ts';
 import type { VersionTrack } from './version-track.ts';
 import { resultText } from './wire.ts';
 
-/** What is watched: the subtree of an account, or some accounts of it. */
-export type Scope = { readonly within: AccountId; readonly only: readonly AccountId[] | null };
+/** What is watched: the subtree of an account, or some accounts of it; in part by those who don't see all that is above it. */
+export type Scope = {
+  readonly within: AccountId;
+  readonly only: readonly AccountId[] | null;
+  readonly sight?: 'part';
+};
 
 /** One text per scope, so that viewers of the same share everything. */
-export const scopeKey = ({ within, only }: Scope): string =>
-  only === null ? within : `${within}:${[...only].sort().join(',')}`;
+export const scopeKey = ({ within, only, sight }: Scope): string =>
+  only === null ? `${within}:${sight ?? 'whole'}` : `${within}:${[...only].sort().join(',')}`;
 
 type Shared<State, Frame> = {
   readonly channel: Channel<State, Frame>;

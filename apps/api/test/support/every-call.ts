@@ -15,8 +15,7 @@ type Typed = Readonly<Record<string, { readonly _def: { readonly type: 'query' |
 // At run time they are listed by their whole paths; the type has them in their slices.
 const TYPED = appRouter._def.procedures as unknown as Typed;
 
-/** A caller with the headers of a session, a key or an embedded screen; subscriptions take a WebSocket. */
-export function callerWith(url: string, headers: Readonly<Record<string, string>>): Caller {
+function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
   // A browser says its origin and cookies by itself.
   class Browser extends WebSocket {
     constructor(address: string | URL) {
@@ -39,6 +38,12 @@ export function callerWith(url: string, headers: Readonly<Record<string, string>
       }),
     ],
   });
+  return { client, close: () => void ws.close() };
+}
+
+/** A caller with the headers of a session, a key or an embedded screen; subscriptions take a WebSocket. */
+export function callerWith(url: string, headers: Readonly<Record<string, string>>): Caller {
+  const { client, close } = untypedClient(url, headers);
   const firstFrame = (path: string, input: unknown): Promise<unknown> => {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const subscription = client.subscription(path, input, { onData: resolve, onError: reject });
@@ -57,6 +62,48 @@ export function callerWith(url: string, headers: Readonly<Record<string, string>
           throw new Error(`there is no procedure ${path}`);
       }
     },
-    close: () => void ws.close(),
+    close,
+  };
+}
+
+/** Somebody who watches over a WebSocket of their own. */
+export type Watcher = {
+  /** Resolves with the first frame. */
+  readonly ready: Promise<void>;
+  /** Resolves with the code that the stream is cut with. */
+  readonly cut: Promise<string>;
+  stop(): void;
+};
+
+export function watcherWith(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  path: string,
+  input: unknown,
+  onFrame: (frame: unknown) => void = () => undefined,
+): Watcher {
+  const { client, close } = untypedClient(url, headers);
+  const ready = Promise.withResolvers<void>();
+  const cut = Promise.withResolvers<string>();
+  // Who waits only for the end need not wait for the beginning.
+  ready.promise.catch(() => undefined);
+  const subscription = client.subscription(path, input, {
+    onData: (frame) => {
+      onFrame(frame);
+      ready.resolve();
+    },
+    onError: (error) => {
+      const data: { readonly refusal?: { readonly code: string } } | null | undefined = error.data;
+      cut.resolve(data?.refusal?.code ?? error.message);
+      ready.reject(error);
+    },
+  });
+  return {
+    ready: ready.promise,
+    cut: cut.promise,
+    stop: () => {
+      subscription.unsubscribe();
+      close();
+    },
   };
 }

@@ -114,7 +114,7 @@ export function AccountPanel({ account, list, onClose }: Props) {
               <dt>Protection</dt>
               <dd>{row.protected ? 'Protected from closing' : 'None'}</dd>
               <dt>Level</dt>
-              <dd>{row.depth === 0 ? 'Main account' : row.depth}</dd>
+              <dd>{row.depth === 0 ? 'Main account' : (row.depth ?? 'Below accounts that you don’t reach')}</dd>
               <dt>Created</dt>
               <dd>
                 <When instant={row.createdAt} />

@@ -31,11 +31,12 @@ export type OwnAndTotal<T> = { readonly own: T; readonly total: T };
 /** One row of the subaccounts table (product.md 2.2). The same shape travels from the listing, the search and the live stream. */
 export type AccountRow = {
   readonly id: AccountId;
+  /** Null for a root, and for an account whose parent the reader doesn't reach. */
   readonly parentId: AccountId | null;
   readonly externalId: string | null;
   readonly name: string;
-  /** 0 for a root. */
-  readonly depth: number;
+  /** 0 for a root; null for a reader who doesn't reach all accounts above. */
+  readonly depth: number | null;
   /** As seen when the row was read: suspended from the start of a suspension until its end (`seenAt`). */
   readonly status: AccountStatus;
   /** The own suspension that holds or is about to; null when there is none, or it has ended. */
