@@ -184,6 +184,12 @@ describe('Bad input (reliability.md 4)', () => {
       message: 'name holds characters that cannot be stored.',
       retryable: false,
     });
+    const rounded = {
+      account: root,
+      name: 'Rounded',
+      metadata: JSON.parse('{"crm":{"id":9007199254740993}}') as object,
+    };
+    expect(await send(rounded)).toMatchObject({ code: 'BAD_REQUEST', field: 'metadata.crm.id' });
     expect(await send({ account: root, name: 'a\u0007b' })).toMatchObject({ code: 'NAME_INVALID', field: 'name' });
     expect(await send({ account: root, name: 'x'.repeat(121) })).toMatchObject({ code: 'NAME_INVALID' });
     expect(await send({ account: root, name: 'Big', metadata: { text: 'x'.repeat(9_000) } })).toMatchObject({

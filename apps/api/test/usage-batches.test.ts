@@ -191,6 +191,20 @@ describe('CloudEvents (product.md 5.1)', () => {
     expect(body.results.slice(1, -1).map(({ field }) => field)).toEqual(bad.map(([, field]) => field));
   });
 
+  it('are recorded in every part of the account that the key is kept to, and nowhere else', async () => {
+    const [one, two, three] = [await make('Part one'), await make('Part two', 'part-two'), await make('No part')];
+    const kept = await api.owner.keys.create.mutate({ account: api.root, name: 'Kept', within: [one, two] });
+    const events = [one, 'ext:part-two', three].map((subject, n) => cloud(`part ${n}`, { subject }));
+    const answer = await send(JSON.stringify(events), { 'content-type': BATCH, authorization: `Bearer ${kept.key}` });
+    const { results } = (await answer.json()) as Answer;
+    expect(results.map(({ status, field }) => [status, field])).toEqual([
+      ['accepted', undefined],
+      ['accepted', undefined],
+      ['refused', 'subject'],
+    ]);
+    expect([await ownOf(one), await ownOf(two), await ownOf(three)]).toEqual(['1', '1', '0']);
+  });
+
   it('may have null for what is absent, and times in lower case', async () => {
     const absent = { datacontenttype: null, dataschema: null, traceparent: null, data_base64: null };
     const time = at(1_000).toLowerCase();

@@ -5,7 +5,7 @@ import { appRouter } from '../router.ts';
 import type { App } from '../server/calls.ts';
 import type { Connection } from '../server/connection.ts';
 import { BODY_BYTES, readJson } from '../server/read-json.ts';
-import { recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
+import { type RecordIn, recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
 
 /** Where CloudEvents 1.0 are sent: one event, structured or binary, or a batch as a JSON array. */
 export const CLOUD_EVENTS_PATH = '/v1/usage/events';
@@ -20,10 +20,18 @@ export const cloudEventsRoute =
     app.post(CLOUD_EVENTS_PATH, async (call) => {
       call.set('route', CLOUD_EVENTS_PATH);
       const caller = appRouter.createCaller(createContext(call.get('connection')));
-      const account = (await refusing(caller.session.me())).home;
-      if (account === null) refuseWith('NOT_FOUND', 'There is no account to record usage for.');
+      const { actor, accounts } = await refusing(caller.session.me());
+      if (accounts.length === 0) refuseWith('NOT_FOUND', 'There is no account to record usage for.');
+      // A key that is kept to parts of its account records in each of them; a person, where the app opens.
+      const parts = actor === 'key' ? accounts : accounts.slice(0, 1);
+      const recordIn: RecordIn = async (account, events) =>
+        (await refusing(caller.usage.record({ account, events: [...events] }))).results;
       const sent = sentCloudEvents(call.req.raw.headers, await readJson(call.req.raw, BODY_BYTES.usage));
-      const results = await refusing(recordCloudEvents(sent, (events) => caller.usage.record({ account, events })));
+      const results = await recordCloudEvents(
+        sent,
+        parts.map(({ id }) => id),
+        recordIn,
+      );
       return call.json({ results });
     });
   };

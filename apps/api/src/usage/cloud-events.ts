@@ -1,8 +1,9 @@
-import { refusalOfCloudEvent, type SubjectedEvent, usageOfCloudEvent } from '@tenantree/domain';
+import { type AccountId, refusalOfCloudEvent, type SubjectedEvent, usageOfCloudEvent } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 import { type EventResult, refused } from './record-events.ts';
 
-type Recorder = (events: SubjectedEvent[]) => Promise<{ results: EventResult[] }>;
+/** The procedure `usage.record` of the caller, as an account. */
+export type RecordIn = (account: AccountId, events: readonly SubjectedEvent[]) => Promise<EventResult[]>;
 
 const MOST_EVENTS = 5_000;
 
@@ -10,32 +11,48 @@ const MOST_EVENTS = 5_000;
  * Records CloudEvents 1.0 as usage events (product.md 5.1). A batch is answered per event, in order. One event alone is recorded or the
  * whole request is refused: what sends single events, a broker mostly, looks at the status only and forgets what was answered with 200.
  *
- * @param record the procedure `usage.record`, as the caller of the request
- * @throws Refused why a single event was not recorded, BAD_REQUEST for too large a batch
+ * @param parts the accounts that the caller reaches, each with what is below it
+ * @throws Refused why a single event was not recorded, BAD_REQUEST for too large a batch, or what `usage.record` refuses as a whole
  */
-export async function recordCloudEvents(sent: unknown, record: Recorder): Promise<EventResult[]> {
-  if (Array.isArray(sent)) return recordBatch(sent, record);
-  const [result] = await recordBatch([sent], record);
+export async function recordCloudEvents(
+  sent: unknown,
+  parts: readonly AccountId[],
+  recordIn: RecordIn,
+): Promise<EventResult[]> {
+  if (Array.isArray(sent)) return recordBatch(sent, parts, recordIn);
+  const [result] = await recordBatch([sent], parts, recordIn);
   if (result && 'code' in result) refuseWith(result.code, result.message, result.field);
   return result ? [result] : [];
 }
 
-async function recordBatch(events: readonly unknown[], record: Recorder): Promise<EventResult[]> {
+async function recordBatch(
+  events: readonly unknown[],
+  parts: readonly AccountId[],
+  recordIn: RecordIn,
+): Promise<EventResult[]> {
   if (events.length > MOST_EVENTS) refuseWith('BAD_REQUEST', 'Send one CloudEvent, or a list of 5,000 at most.');
   const results = new Array<EventResult>(events.length);
-  const readable: { event: SubjectedEvent; index: number }[] = [];
+  let readable: { event: SubjectedEvent; index: number }[] = [];
   for (const [index, event] of events.entries()) {
     const read = usageOfCloudEvent(event);
     if (read.ok) readable.push({ event: read.value, index });
     else results[index] = refused(read.refusal);
   }
-  if (readable.length === 0) return results;
-  const recorded = await record(readable.map(({ event }) => event));
-  for (const [at, result] of recorded.results.entries()) {
-    results[readable[at]!.index] = 'code' in result ? refusalOfCloudEvent(result) : result;
+  for (const part of parts) {
+    if (readable.length === 0) break;
+    const recorded = await recordIn(
+      part,
+      readable.map(({ event }) => event),
+    );
+    for (const [at, result] of recorded.entries()) {
+      results[readable[at]!.index] = 'code' in result ? refusalOfCloudEvent(result) : result;
+    }
+    readable = readable.filter((_, at) => isElsewhere(recorded[at]!));
   }
   return results;
 }
+
+const isElsewhere = (result: EventResult): boolean => 'code' in result && result.code === 'NOT_FOUND';
 
 const STRUCTURED = /^application\/cloudevents/i;
 const PREFIX = 'ce-';
