@@ -154,3 +154,49 @@ describe('Usage of an account that is suspended or closed (product.md 2.3)', () 
     expect((await owner.usage.totals.query({ account })).own).toBe('1');
   });
 });
+
+describe('Usage in seconds (product.md 5.3)', () => {
+  const seconds = (key: string, quantity: string, more: object = {}) =>
+    event(key, quantity, { meter: 'call.seconds', ...more });
+
+  it('is the same usage as in minutes, and exact: 3 × 20 seconds are 1 minute', async () => {
+    const parent = await make(root, 'Seconds');
+    const account = await make(parent, 'Seconds below');
+    const { results } = await owner.usage.record.mutate({
+      account,
+      events: ['a', 'b', 'c'].map((key) => seconds(key, '20')),
+    });
+    expect(results.map(({ status }) => status)).toEqual(['accepted', 'accepted', 'accepted']);
+    for (const of of [account, parent]) {
+      const totals = { total: '1', events: { total: 3 } };
+      expect(await owner.usage.totals.query({ account: of })).toMatchObject(totals);
+      expect(await owner.usage.totals.query({ account: of, meter: 'call.seconds' })).toMatchObject({ total: '60' });
+    }
+    await owner.usage.record.mutate({ account, events: [event('d', '0.5'), seconds('e', '10.000000001')] });
+    expect((await owner.usage.totals.query({ account })).own).toBe('1.666666667');
+    expect((await owner.usage.totals.query({ account, meter: 'call.seconds' })).own).toBe('100.000000001');
+    const { rows } = await owner.accounts.list.query({ account: parent });
+    expect(rows.map(({ minutes }) => minutes)).toEqual([{ own: '1.666666667', total: '1.666666667' }]);
+    const range = { account: parent, from: '2026-11-15T00:00:00Z', to: '2026-11-16T00:00:00Z', bucket: 'day' } as const;
+    const series = async (meter: 'call.minutes' | 'call.seconds', by: 'none' | 'account') =>
+      (await owner.usage.series.query({ ...range, scope: 'total', meter, by })).points.map(({ quantity }) => quantity);
+    expect([await series('call.minutes', 'none'), await series('call.minutes', 'account')]).toEqual([
+      ['1.666666667'],
+      ['1.666666667'],
+    ]);
+    expect(await series('call.seconds', 'account')).toEqual(['100.000000001']);
+  });
+
+  it('is a duplicate of the same time in minutes, and corrected in either unit', async () => {
+    const account = await make(root, 'Either unit');
+    const send = async (one: ReturnType<typeof event>) =>
+      (await owner.usage.record.mutate({ account, events: [one] })).results[0]?.status;
+    expect(await send(event('call', '1.5'))).toBe('accepted');
+    expect(await send(seconds('call', '90'))).toBe('duplicate');
+    expect(await send(seconds('call', '91'))).toBe('conflict');
+    await owner.usage.adjust.mutate({ account, ...seconds('fix', '-20'), reason: 'Ring time' });
+    expect((await owner.usage.totals.query({ account, meter: 'call.seconds' })).own).toBe('70');
+    const [entry] = (await owner.audit.list.query({ account })).rows;
+    expect(entry?.sentence).toBe('adjusted call.seconds of Either unit by -20: Ring time');
+  });
+});

@@ -20,11 +20,12 @@ export type Recorder = {
 
 type Options = Parameters<typeof recordUsage>[2];
 const now = (): Options['now'] => new Date().toISOString() as Options['now'];
-const METER = 'call.minutes';
+const METER = 'call.seconds';
 
 /** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
-  const store = (meter: string, events: readonly EventToRecord[]) => recordUsage(app, events, { meter, now: now() });
+  const store = (meter: typeof METER, events: readonly EventToRecord[]) =>
+    recordUsage(app, events, { meter, now: now() });
   const counter = createUsageCounter({
     meters: [METER],
     clock: { nowMs: () => Date.now() },

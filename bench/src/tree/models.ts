@@ -23,7 +23,7 @@ export const MODELS: Readonly<Record<string, string>> = {
 export async function plantModels(owner: Pool): Promise<void> {
   await owner.query(`
     INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
-      SELECT a.id, 'call.minutes', '2026-11-01Z', 1 + a.own_members, 0, 1, 0, 1 FROM accounts a;
+      SELECT a.id, 'call.seconds', '2026-11-01Z', 1 + a.own_members, 0, 1, 0, 1 FROM accounts a;
     CREATE TABLE bench_own AS SELECT a.id, a.own_members AS members, a.own_agents AS agents, t.own AS minutes
       FROM accounts a JOIN usage_totals t ON t.account_id = a.id;
     ALTER TABLE bench_own ADD PRIMARY KEY (id);

@@ -33,6 +33,9 @@ describe('Migrations', () => {
         await query(
           `INSERT INTO usage_totals SELECT id, 'call.minutes', '2026-11-01Z', 1.5, 1.5, 1, 1, 1 FROM accounts`,
         );
+      if (name === '0003-usage')
+        await query(`INSERT INTO usage_events (account_id, key, meter, quantity, occurred_at, recorded_at)
+          SELECT id, k, 'call.minutes', q, '2026-11-10Z', '2026-11-10Z' FROM accounts, (VALUES ('a', 1.5), ('much', 99999999999999999999)) v(k, q)`);
       if (name === '0004-uncounted-usage')
         await query(`INSERT INTO tree_versions SELECT id, 1 FROM accounts;
           INSERT INTO uncounted_usage SELECT ARRAY[id], 'call.minutes', ARRAY[id, id], '{0.25, 2}', '{2026-11-10Z, 2026-11-11Z}' FROM accounts`);
@@ -41,8 +44,15 @@ describe('Migrations', () => {
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
-    await query(`SELECT count_usage('call.minutes', now(), NULL, '{}')`);
-    expect(await query('SELECT trim_scale(total) AS total FROM usage_totals')).toEqual([{ total: '3.75' }]);
+    await query(`SELECT count_usage('call.seconds', now(), 60, NULL, '{}')`);
+    expect(await query('SELECT meter, trim_scale(quantity) AS quantity FROM usage_events ORDER BY key')).toEqual([
+      { meter: 'call.seconds', quantity: '90' },
+      { meter: 'call.seconds', quantity: '5999999999999999999940' },
+    ]);
+    // 3.75 minutes, counted in seconds.
+    expect(await query('SELECT meter, trim_scale(total) AS total FROM usage_totals')).toEqual([
+      { meter: 'call.seconds', total: '225' },
+    ]);
   });
 
   it('can be asked for by several starting servers at once, and again later', async () => {

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type AccountId, type Decimal, type Instant, instantOf, nameKey, newId } from '@tenantree/domain';
+import {
+  type AccountId,
+  countedAs,
+  formatDecimal,
+  type Instant,
+  instantOf,
+  nameKey,
+  newId,
+  parseDecimal,
+} from '@tenantree/domain';
 import {
   type AccountState,
   beginTreeChange,
@@ -23,6 +32,7 @@ export const ticking = (startMs: number): (() => Instant) => {
 
 export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
 
+const METER = countedAs('call.minutes').as;
 export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
 export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
 
@@ -76,10 +86,11 @@ export async function erase(db: Database, root: AccountId, account: AccountId): 
   await db.withTenant(root, async (trx) => eraseAccount(trx, account, await beginTreeChange(trx, root)));
 }
 
-export const event = (account: AccountId, key: string, quantity: string, occurredAt: Instant) => ({
+/** An event of so many minutes, as it is stored. */
+export const event = (account: AccountId, key: string, minutes: string, occurredAt: Instant) => ({
   account,
   key,
-  quantity: quantity as Decimal,
+  quantity: formatDecimal((parseDecimal(minutes) ?? 0n) * countedAs('call.minutes').each),
   occurredAt,
   attributes: {},
 });
@@ -87,8 +98,8 @@ export const event = (account: AccountId, key: string, quantity: string, occurre
 export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<EventOutcome[]> {
   const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
   const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
-  return recordUsage(db, rooted, { meter: 'call.minutes', now });
+  return recordUsage(db, rooted, { meter: METER, now });
 }
 
 export const count = (db: Database, now: Instant): Promise<TreeChange[]> =>
-  countUsage(db, { meter: 'call.minutes', now, trees: { without: [] } });
+  countUsage(db, { meter: METER, now, trees: { without: [] } });

@@ -101,8 +101,8 @@ describe('Maintained totals', () => {
     const now = ticking(NOVEMBER_10);
     const root = await plant(test.db, null, 'Keys', now());
     const first = event(root, 'k', '1.5', now());
-    const same = { ...first, quantity: '1.500' as Decimal };
-    expect(await record(test.db, [first, same, { ...first, quantity: '2' as Decimal }], now())).toEqual([
+    const same = { ...first, quantity: '90.00' as Decimal };
+    expect(await record(test.db, [first, same, { ...first, quantity: '120' as Decimal }], now())).toEqual([
       'accepted',
       'duplicate',
       'conflict',
@@ -155,10 +155,12 @@ describe('Maintained totals', () => {
     const seen = (acting: AccountId, top: AccountId, from: number, to: number) =>
       test.db.withTenant(acting, async (trx) => {
         const { rows } = await sql<{ totals: Record<string, number[]> | null }>`
-          SELECT uncounted_totals('call.minutes', ${PERIOD}::timestamptz, ${top}, ${from}, ${to}) AS totals`.execute(
+          SELECT uncounted_totals('call.seconds', ${PERIOD}::timestamptz, ${top}, ${from}, ${to}) AS totals`.execute(
           trx,
         );
-        return Object.fromEntries(Object.entries(rows[0]!.totals ?? {}).map(([id, [, total]]) => [id, total]));
+        return Object.fromEntries(
+          Object.entries(rows[0]!.totals ?? {}).map(([id, [, total]]) => [id, Number(total) / 60]),
+        );
       });
     expect(await seen(mine, mine, 0, 32)).toEqual({ [mine]: 1, [below]: 1 });
     expect(await seen(foreign, foreign, 0, 32)).toEqual({ [foreign]: 4 });

@@ -31,7 +31,7 @@ function stage() {
   let fault: Error | null = null;
   let countMs = 0;
   const counter = createUsageCounter({
-    meters: ['call.minutes'],
+    meters: ['call.seconds'],
     clock: { nowMs: () => msOf(NOW) },
     count: async (_meter, trees) => {
       seen.counts += 1;

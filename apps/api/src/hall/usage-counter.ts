@@ -1,5 +1,5 @@
 import type { TreeChange, TreesToCount, UncountedTree } from '@tenantree/db';
-import { type AccountId, type Clock, msOf } from '@tenantree/domain';
+import { type AccountId, type Clock, type CountedMeter, msOf } from '@tenantree/domain';
 
 /** Counts usage that was recorded, soon after it was, and tells live viewers. */
 export type UsageCounter = {
@@ -31,9 +31,9 @@ export type SetAside = {
 
 type Options = {
   /** Everything is counted by these. */
-  readonly meters: readonly string[];
+  readonly meters: readonly CountedMeter[];
   readonly clock: Clock;
-  readonly count: (meter: string, trees: TreesToCount) => Promise<readonly TreeChange[]>;
+  readonly count: (meter: CountedMeter, trees: TreesToCount) => Promise<readonly TreeChange[]>;
   /** The trees that have something to count. */
   readonly waiting: () => Promise<readonly UncountedTree[]>;
   /** Called after each commit with the new totals, in the order of the commits. */

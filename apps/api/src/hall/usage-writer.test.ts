@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createUsageWriter, WriterFullError } from './usage-writer.ts';
 
 const ACCOUNT = '018f0000-0000-7000-8000-000000000001' as AccountId;
-const METER = 'call.minutes';
+const METER = 'call.seconds';
 const event = (key: string): EventToRecord => ({
   root: ACCOUNT,
   account: ACCOUNT,

@@ -1,5 +1,5 @@
 import type { EventOutcome, EventToRecord } from '@tenantree/db';
-import type { MeterKey } from '@tenantree/domain';
+import type { CountedMeter } from '@tenantree/domain';
 
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
 export type UsageWriter = {
@@ -9,7 +9,7 @@ export type UsageWriter = {
    * @throws WriterFullError when more is waiting than the writer may hold
    * @throws the driver's error when the events could not be stored; nothing of this call was counted then
    */
-  record(meter: MeterKey, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
+  record(meter: CountedMeter, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
   /** Resolves when everything accepted so far is stored. */
   drain(): Promise<void>;
 };
@@ -20,13 +20,13 @@ export class WriterFullError extends Error {
 }
 
 type Options = {
-  readonly store: (meter: MeterKey, events: readonly EventToRecord[]) => Promise<EventOutcome[]>;
+  readonly store: (meter: CountedMeter, events: readonly EventToRecord[]) => Promise<EventOutcome[]>;
   /** Called after each commit. */
   readonly onCommitted: (events: number) => void;
 };
 
 type Call = {
-  readonly meter: MeterKey;
+  readonly meter: CountedMeter;
   readonly events: readonly EventToRecord[];
   readonly resolve: (outcomes: EventOutcome[]) => void;
   readonly reject: (error: unknown) => void;

@@ -1,5 +1,5 @@
 import { countUsage, type Database, openDatabase, readUncountedTrees, recordUsage, tidyUncounted } from '@tenantree/db';
-import { type Clock, instantOf, METERS } from '@tenantree/domain';
+import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Config } from '../config.ts';
@@ -60,7 +60,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     onError,
   });
   const counter = createUsageCounter({
-    meters: METERS.map(({ key }) => key),
+    meters: COUNTED_METERS,
     clock,
     count: (meter, trees) => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees }),
     waiting: () => readUncountedTrees(db),

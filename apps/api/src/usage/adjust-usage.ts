@@ -18,12 +18,12 @@ export async function adjustUsage(
     root: account.root,
     account: account.id,
     key: event.idempotencyKey,
-    quantity: event.quantity,
+    quantity: event.counted.quantity,
     occurredAt: event.occurredAt,
     attributes: event.attributes,
   };
   const outcome = await hall.db.withTenant(account.id, async (trx) => {
-    const options = { meter: event.meter, adjustment: { reason: event.reason }, now };
+    const options = { meter: event.counted.meter, adjustment: { reason: event.reason }, now };
     const [outcome = 'conflict'] = await recordUsageIn(trx, [record], options);
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };

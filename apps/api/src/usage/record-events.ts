@@ -4,10 +4,10 @@ import {
   type AdmittedEvent,
   accountNotFound,
   admitEvent,
+  type CountedMeter,
   ERROR_CODES,
   type ErrorCode,
   type Instant,
-  type MeterKey,
   parseAccountRef,
   type Refusal,
   readUsageEvent,
@@ -125,17 +125,18 @@ const toRecord = (root: AccountId, event: Admitted): EventToRecord => ({
   root,
   account: event.account,
   key: event.idempotencyKey,
-  quantity: event.quantity,
+  quantity: event.counted.quantity,
   occurredAt: event.occurredAt,
   attributes: event.attributes,
 });
 
-function byMeter(events: readonly Admitted[]): Map<MeterKey, Admitted[]> {
-  const groups = new Map<MeterKey, Admitted[]>();
+function byMeter(events: readonly Admitted[]): Map<CountedMeter, Admitted[]> {
+  const groups = new Map<CountedMeter, Admitted[]>();
   for (const event of events) {
-    const group = groups.get(event.meter);
+    const { meter } = event.counted;
+    const group = groups.get(meter);
     if (group) group.push(event);
-    else groups.set(event.meter, [event]);
+    else groups.set(meter, [event]);
   }
   return groups;
 }

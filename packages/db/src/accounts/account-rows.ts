@@ -5,11 +5,13 @@ import {
   billingPeriodOf,
   type Decimal,
   type Instant,
+  type MeterKey,
   msOf,
   type Suspension,
   seenAt,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
+import { inUnit, storedAs } from '../usage/in-unit.ts';
 
 /** Who may see minutes in a row: those with `billing.usage`. */
 export type MinutesVisibility = 'with_minutes' | 'without_minutes';
@@ -41,9 +43,10 @@ export type RawAccountRow = {
 };
 
 /** Meter shown as "Minutes used". */
-export const MINUTES_METER = 'call.minutes';
+export const MINUTES_METER = 'call.minutes' satisfies MeterKey;
+const STORED = storedAs(MINUTES_METER);
 
-/** The minutes of an account with its subtree, as the rows of `selectAccountRows` have them. */
+/** The minutes of an account with its subtree, as the rows of `selectAccountRows` have them; to sort by, in the unit that is stored. */
 export const MINUTES_TOTAL: RawBuilder<unknown> = sql`(coalesce(t.total, 0) + coalesce((u.totals -> a.id::text ->> 1)::numeric, 0))`;
 const MINUTES_OWN = sql`(coalesce(t.own, 0) + coalesce((u.totals -> a.id::text ->> 0)::numeric, 0))`;
 
@@ -61,10 +64,10 @@ export function selectAccountRows(
   return {
     columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
       a.suspension_reason, a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
-      a.created_at, a.closed_at, trim_scale(${MINUTES_OWN})::text AS minutes_own, trim_scale(${MINUTES_TOTAL})::text AS minutes_total`,
+      a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total`,
     // OFFSET 0: read once, and not once for every row.
-    from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${period}::timestamptz
-      CROSS JOIN (SELECT uncounted_totals(${MINUTES_METER}, ${period}::timestamptz, ${levels}) AS totals OFFSET 0) u`,
+    from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}::timestamptz
+      CROSS JOIN (SELECT uncounted_totals(${STORED}, ${period}::timestamptz, ${levels}) AS totals OFFSET 0) u`,
   };
 }
 

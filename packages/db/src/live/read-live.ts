@@ -5,6 +5,7 @@ import { readTreeVersion } from '../accounts/list-accounts.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import type { TotalChange } from '../usage/count-usage.ts';
+import { inUnit, storedAs } from '../usage/in-unit.ts';
 
 /** Counted usage of a subtree as of a version of its tree, for viewers that attach, resume or were cut off from other processes. */
 export type UsageState = {
@@ -41,8 +42,8 @@ export async function readUsageState(
     const version = await readTreeVersion(trx);
     const only = query.only ? sql`AND a.id = ANY (${[...query.only]}::uuid[])` : sql``;
     const { rows } = await sql<RawTotal>`
-      SELECT a.id AS account_id, a.path, trim_scale(t.own)::text AS own, trim_scale(t.total)::text AS total, t.version
-      FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${MINUTES_METER} AND t.period = ${query.period}::timestamptz
+      SELECT a.id AS account_id, a.path, ${inUnit(sql`t.own`, MINUTES_METER)}::text AS own, ${inUnit(sql`t.total`, MINUTES_METER)}::text AS total, t.version
+      FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${storedAs(MINUTES_METER)} AND t.period = ${query.period}::timestamptz
       WHERE a.path @> ARRAY[${query.subtree}::uuid] AND t.version > ${query.since} ${only}`.execute(trx);
     return {
       version,

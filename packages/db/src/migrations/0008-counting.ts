@@ -15,8 +15,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 const uncountedByTree = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- Wide enough for 10^9 events of the largest quantity that was ever accepted; now it is 10^9 (product.md 5.1).
-    ALTER TABLE usage_totals ALTER own TYPE numeric(38, 9), ALTER total TYPE numeric(38, 9);
+    -- Minutes are counted in seconds: those hold both units exactly. All that was recorded so far were minutes. Totals are wide enough
+    -- for 10^9 events of 10^9 minutes, and for whatever was accepted when an event had no bound (product.md 5.1).
+    ALTER TABLE usage_events ALTER meter TYPE text USING 'call.seconds', ALTER quantity TYPE numeric(38, 9) USING quantity * 60;
+    ALTER TABLE usage_totals ALTER meter TYPE text USING 'call.seconds',
+      ALTER own TYPE numeric(38, 9) USING own * 60, ALTER total TYPE numeric(38, 9) USING total * 60;
 
     -- What a flush recorded in one tree and nobody has counted yet. Rows live for milliseconds, are read once, and are not worth compressing.
     ALTER TABLE uncounted_usage RENAME TO uncounted_of_trees;
@@ -27,10 +30,10 @@ const uncountedByTree = (db: Kysely<unknown>): Promise<unknown> =>
     ALTER TABLE uncounted_usage
       ALTER accounts SET STORAGE EXTERNAL, ALTER quantities SET STORAGE EXTERNAL, ALTER occurred_at SET STORAGE EXTERNAL;
     INSERT INTO uncounted_usage (root_id, meter, accounts, quantities, occurred_at, recorded_at)
-      SELECT a.root_id, w.meter, array_agg(n.account_id ORDER BY n.i), array_agg(n.quantity ORDER BY n.i), array_agg(n.occurred_at ORDER BY n.i), now()
+      SELECT a.root_id, 'call.seconds', array_agg(n.account_id ORDER BY n.i), array_agg(n.quantity * 60 ORDER BY n.i), array_agg(n.occurred_at ORDER BY n.i), now()
       FROM uncounted_of_trees w
       CROSS JOIN LATERAL unnest(w.accounts, w.quantities, w.occurred_at) WITH ORDINALITY n(account_id, quantity, occurred_at, i)
-      JOIN accounts a ON a.id = n.account_id GROUP BY w.ctid, w.meter, a.root_id;
+      JOIN accounts a ON a.id = n.account_id GROUP BY w.ctid, a.root_id;
     DROP TABLE uncounted_of_trees;
     ALTER TABLE uncounted_usage ENABLE ROW LEVEL SECURITY;
     GRANT MAINTAIN ON uncounted_usage TO tenantree_app;
@@ -219,13 +222,15 @@ const recordingAndCounting = (db: Kysely<unknown>): Promise<unknown> =>
 
     -- Counts what is uncounted: into the account and the ancestors of its time. Answers with lists like those of record_usage.
     -- The working memory keeps the sums of a whole tree from being written to disk on their way.
+    --   p_shown    how much of the meter is one unit of what viewers are shown
     --   p_only     the one tree to count; null: all of them
     --   p_without  trees to leave alone
     --   changes    'account own total' of every account whose totals of the current period changed
     --   parents    'account parent' of accounts on the present path of an event
     --   versions   'root version' of the trees
     CREATE FUNCTION count_usage(
-      p_meter text, p_now timestamptz, p_only uuid, p_without uuid[], OUT changes text, OUT parents text, OUT versions text
+      p_meter text, p_now timestamptz, p_shown numeric, p_only uuid, p_without uuid[],
+      OUT changes text, OUT parents text, OUT versions text
     ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
     #variable_conflict use_column
     DECLARE
@@ -270,7 +275,8 @@ const recordingAndCounting = (db: Kysely<unknown>): Promise<unknown> =>
         RETURNING t.account_id, t.period, t.own, t.total
       )
       SELECT
-        (SELECT string_agg(concat_ws(' ', t.account_id, trim_scale(t.own), trim_scale(t.total)), ',') FROM totals t WHERE t.period = this_period),
+        (SELECT string_agg(concat_ws(' ', t.account_id, trim_scale(round(t.own / p_shown, 9)), trim_scale(round(t.total / p_shown, 9))), ',')
+          FROM totals t WHERE t.period = this_period),
         (SELECT string_agg(concat_ws(' ', c.account_id, c.parent_id), ',') FROM chain c WHERE c.parent_id IS NOT NULL),
         (SELECT string_agg(concat_ws(' ', b.root_id, b.version), ',') FROM bumped b)
       INTO changes, parents, versions;

@@ -1,8 +1,15 @@
-import { type AccountId, billingPeriodOf, type Decimal, type Instant } from '@tenantree/domain';
+import {
+  type AccountId,
+  billingPeriodOf,
+  type CountedMeter,
+  countedAs,
+  type Decimal,
+  type Instant,
+} from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
-/** New totals of an account in the current billing period, and where the account stands now. */
+/** New totals of an account in the current billing period, in the unit that viewers are shown, and where the account stands now. */
 export type TotalChange = {
   readonly account: AccountId;
   readonly path: readonly AccountId[];
@@ -21,6 +28,9 @@ export type TreeChange = {
   readonly complete: boolean;
 };
 
+/** How much of a counted meter is one of what viewers are shown. */
+const SHOWN: Record<CountedMeter, string> = { 'call.seconds': String(countedAs('call.minutes').each) };
+
 type Row = { changes: string | null; parents: string | null; versions: string | null };
 
 /** The trees whose usage a count takes: one of them, or all but some. */
@@ -35,13 +45,13 @@ export type TreesToCount = { readonly only: AccountId } | { readonly without: re
  */
 export async function countUsage(
   db: Database,
-  options: { readonly meter: string; readonly now: Instant; readonly trees: TreesToCount },
+  options: { readonly meter: CountedMeter; readonly now: Instant; readonly trees: TreesToCount },
 ): Promise<TreeChange[]> {
   const { meter, now, trees } = options;
   const { rows } = await db.pool.query<Row>({
     name: 'count_usage',
-    text: 'SELECT * FROM count_usage($1, $2, $3, $4)',
-    values: [meter, now, 'only' in trees ? trees.only : null, 'without' in trees ? trees.without : []],
+    text: 'SELECT * FROM count_usage($1, $2, $3, $4, $5)',
+    values: [meter, now, SHOWN[meter], 'only' in trees ? trees.only : null, 'without' in trees ? trees.without : []],
   });
   return readTrees(rows[0]!, billingPeriodOf(options.now).start);
 }

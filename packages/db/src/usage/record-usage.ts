@@ -1,4 +1,4 @@
-import type { AccountId, Decimal, Instant } from '@tenantree/domain';
+import type { AccountId, CountedMeter, Decimal, Instant } from '@tenantree/domain';
 import { CompiledQuery } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 
@@ -8,6 +8,7 @@ export type EventToRecord = {
   readonly root: AccountId;
   readonly account: AccountId;
   readonly key: string;
+  /** Of the meter that it is counted as. */
   readonly quantity: Decimal;
   readonly occurredAt: Instant;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
@@ -15,7 +16,7 @@ export type EventToRecord = {
 
 /** What all events of one call have in common. */
 export type RecordOptions = {
-  readonly meter: string;
+  readonly meter: CountedMeter;
   /** Adjustments may be negative and say why. */
   readonly adjustment?: { readonly reason: string };
   readonly now: Instant;

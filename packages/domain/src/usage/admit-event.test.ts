@@ -27,6 +27,7 @@ describe('a usage event', () => {
         meter: 'call.minutes',
         quantity: '12.5',
         nanos: 12_500_000_000n,
+        counted: { meter: 'call.seconds', quantity: '750' },
         occurredAt: '2026-11-23T10:00:00.000Z',
         idempotencyKey: 'k1',
         attributes: {},
@@ -105,6 +106,18 @@ describe('a usage event', () => {
     );
     const contents = [content({}), content({ quantity: '12.51' }), content({ attributes }), content({}, 'a2')];
     expect(new Set(contents).size).toBe(4);
+    expect(content({ meter: 'call.seconds', quantity: '750' })).toBe(content({}));
+  });
+
+  it('is counted exactly in whichever unit it is recorded: 3 × 20 seconds are 1 minute', () => {
+    const counted = (change: Partial<UsageEventInput>) => {
+      const decision = admitEvent({ ...event, ...change }, NOW);
+      return decision.ok ? decision.value.counted : null;
+    };
+    expect(counted({ meter: 'call.seconds', quantity: '20' })).toEqual({ meter: 'call.seconds', quantity: '20' });
+    expect(counted({ meter: 'call.minutes', quantity: '1' })).toEqual({ meter: 'call.seconds', quantity: '60' });
+    expect(counted({ meter: 'call.minutes', quantity: '0.000000001' })?.quantity).toBe('0.00000006');
+    expect(counted({ meter: 'call.seconds', quantity: '0.000000001' })?.quantity).toBe('0.000000001');
   });
 
   it('keeps every decimal exactly', () => {

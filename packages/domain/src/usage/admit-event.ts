@@ -4,7 +4,7 @@ import { canonicalJson, isRecord, numberFault } from '../json.ts';
 import { parseInstant } from '../parse-instant.ts';
 import { fieldName, quoted } from '../text.ts';
 import { type Instant, instantOf, msOf } from '../time.ts';
-import { findMeter, type MeterKey } from './meters.ts';
+import { type CountedMeter, countedQuantity, findMeter, type MeterKey } from './meters.ts';
 import { type Decimal, formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
 
 /** What an event may carry beside its quantity, for series and later analysis. */
@@ -27,6 +27,8 @@ export type AdmittedEvent = {
   readonly quantity: Decimal;
   /** The quantity in whole 10⁻⁹ units. */
   readonly nanos: bigint;
+  /** The same as it is stored and summed: exactly. */
+  readonly counted: { readonly meter: CountedMeter; readonly quantity: Decimal };
   readonly occurredAt: Instant;
   readonly idempotencyKey: string;
   readonly attributes: EventAttributes;
@@ -83,10 +85,18 @@ export function admitAdjustment(
 
 /**
  * The content of an event or adjustment as one text: a repeated idempotency key with the same text is a duplicate, with another text a
- * conflict (product.md 5.1). Other ways to write the same number or instant are the same content.
+ * conflict (product.md 5.1). Other ways to write the same number or instant are the same
+ * content, and so is another unit of the meter.
  */
 export const eventContent = (account: AccountId, event: AdmittedEvent & { readonly reason?: string }): string =>
-  canonicalJson([account, event.meter, event.quantity, event.occurredAt, event.attributes, event.reason ?? null]);
+  canonicalJson([
+    account,
+    event.counted.meter,
+    event.counted.quantity,
+    event.occurredAt,
+    event.attributes,
+    event.reason ?? null,
+  ]);
 
 function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindow): Decision<AdmittedEvent> {
   const meter = findMeter(event.meter);
@@ -113,6 +123,7 @@ function admitFact(event: UsageEventInput, nowMs: number, window: AdmissionWindo
     meter: meter.key,
     quantity: formatDecimal(nanos),
     nanos,
+    counted: { meter: meter.counted.as, quantity: countedQuantity(meter, nanos) },
     occurredAt: occurredAt.value,
     idempotencyKey: key,
     attributes,
