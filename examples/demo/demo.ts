@@ -1,10 +1,9 @@
 import type { Tenantree } from '@tenantree/client';
-import { formatDecimal, minutesOfSeconds } from '@tenantree/domain';
 import { parseAccounts } from './accounts-file.ts';
 import { parseCalls } from './calls-file.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
 import { persist as persistUntil, Stopped, sleep } from './patience.ts';
-import { type DemoEvent, placeCalls } from './placing.ts';
+import { type DemoEvent, minutesOfSeconds, placeCalls } from './placing.ts';
 import { calendar, counted, exactly, type StatusLine } from './progress.ts';
 import { replay } from './replay.ts';
 import {
@@ -116,7 +115,7 @@ async function compare(
   calls: number,
   persist: Persist,
 ): Promise<'equal' | 'different'> {
-  const file = formatDecimal(minutesOfSeconds(BigInt(seconds)));
+  const file = minutesOfSeconds(BigInt(seconds));
   const { total, events } = await totalsOf(trpc, reseller, persist);
   const root = await totalsOf(trpc, { id: home, stretch: reseller.stretch }, persist);
   say(`Minutes in the file       ${exactly(file)}`);

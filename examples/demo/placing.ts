@@ -1,4 +1,4 @@
-import { carryMinutes, type Decimal, formatDecimal, type Instant, instantOf, msOf } from '@tenantree/domain';
+import { type Decimal, formatDecimal, type Instant, instantOf, msOf, UNIT } from '@tenantree/domain';
 import { type Call, MONTH_MS } from './calls-file.ts';
 
 /** The stretch of real time that the month of the file is laid over. */
@@ -7,7 +7,7 @@ export type Stretch = { readonly start: Instant; readonly end: Instant };
 /** A usage event of the demo, ready for `usage.record`. */
 export type DemoEvent = {
   readonly account: string;
-  readonly meter: 'call.minutes';
+  readonly meter: 'call.seconds';
   readonly quantity: Decimal;
   readonly occurredAt: Instant;
   readonly idempotencyKey: string;
@@ -43,16 +43,15 @@ export function momentOf(enteredMs: number, stretch: Stretch): Instant {
 
 /**
  * The calls as usage events. The same calls, accounts and stretch always give the same events, so whatever was sent before can be sent again.
- * Minutes are the file's seconds / 60 with 9 digits; what rounding one call loses the next carries, so that all of them add up to the file's minutes exactly.
+ * They are recorded in the file's seconds, so that their minutes add up exactly: a minute has 3 as a factor, and most seconds no decimal of it.
  *
  * @param accounts references of the accounts that calls are spread over
  */
 export function placeCalls(calls: readonly Call[], accounts: readonly string[], stretch: Stretch): DemoEvent[] {
-  const minutes = carryMinutes(calls.map((call) => call.seconds));
-  return calls.map((call, index) => ({
+  return calls.map((call) => ({
     account: placeOf(callerOf(call), accounts),
-    meter: 'call.minutes',
-    quantity: formatDecimal(minutes[index] ?? 0n),
+    meter: 'call.seconds',
+    quantity: formatDecimal(BigInt(call.seconds) * UNIT),
     occurredAt: momentOf(call.enteredMs, stretch),
     idempotencyKey: call.key,
     attributes: {
@@ -63,3 +62,6 @@ export function placeCalls(calls: readonly Call[], accounts: readonly string[], 
     },
   }));
 }
+
+/** Minutes of whole seconds with 9 digits, rounded to the nearest; none lies exactly between two. */
+export const minutesOfSeconds = (seconds: bigint): Decimal => formatDecimal((seconds * UNIT + 30n) / 60n);

@@ -32,7 +32,6 @@ export * from './permissions/roles.ts';
 export * from './text.ts';
 export * from './time.ts';
 export * from './usage/admit-event.ts';
-export * from './usage/carry.ts';
 export * from './usage/cloud-event.ts';
 export * from './usage/forecast.ts';
 export * from './usage/meters.ts';

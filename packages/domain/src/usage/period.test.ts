@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseInstant } from '../parse-instant.ts';
 import { instantOf, msOf } from '../time.ts';
-import { carryMinutes, minutesOfSeconds } from './carry.ts';
 import { forecast } from './forecast.ts';
 import { billingPeriodOf, parseBillingPeriod } from './period.ts';
 
@@ -66,27 +65,5 @@ describe('the forecast', () => {
         expect(forecast(used, november, ms)).toBeGreaterThanOrEqual(used);
       }),
     );
-  });
-});
-
-describe('minutes carried over whole seconds', () => {
-  it('add up at every step to the rounded minutes of the seconds so far', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat({ max: 100_000 })), (sequence) => {
-        const minutes = carryMinutes(sequence);
-        let [seconds, sum] = [0n, 0n];
-        for (const [at, each] of minutes.entries()) {
-          seconds += BigInt(sequence[at]!);
-          sum += each;
-          expect(sum).toBe(minutesOfSeconds(seconds));
-          expect(each).toBeGreaterThanOrEqual(0n);
-        }
-      }),
-    );
-  });
-
-  it('lose nothing where rounding each would', () => {
-    expect(carryMinutes([20, 20, 20])).toEqual([333_333_333n, 333_333_334n, 333_333_333n]);
-    expect(minutesOfSeconds(1n)).toBe(16_666_667n);
   });
 });
