@@ -69,6 +69,7 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
   let attempts = 0;
   let worked = false;
   let heard = false;
+  let closed = false;
   let grace: ReturnType<typeof setTimeout> | undefined;
   let idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -240,7 +241,7 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
           op.signal?.addEventListener('abort', stop);
           clearTimeout(idle);
           watches.add(watch);
-          if (op.signal?.aborted) stop();
+          if (closed || op.signal?.aborted) stop();
           else attach(watch);
           void connect();
           // Somebody just turned to something live: better to look for the server now than when it is time again.
@@ -253,6 +254,7 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
       },
     wake,
     close: () => {
+      closed = true;
       for (const watch of watches) end(watch, null);
       clearTimeout(grace);
       clearTimeout(idle);

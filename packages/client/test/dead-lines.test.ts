@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { refusalOf } from '../src/refusal-of.ts';
 import { connect, watchTicks } from './ticker-client.ts';
@@ -84,5 +85,46 @@ describe('a server that takes connections and says nothing', () => {
     watchTicks(tenantree);
     await vi.advanceTimersByTimeAsync(21_000);
     expect(tenantree.states).toEqual(['connecting', 'offline']);
+  });
+});
+
+describe('close()', () => {
+  it('leaves no connection behind, not even one that is still being opened', async () => {
+    const silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    cleanUp.push(() => silent.close());
+    const address = silent.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const taken = once(silent, 'connection');
+    const tenantree = connect({ url: `http://127.0.0.1:${port}` });
+    const watched = watchTicks(tenantree);
+    const [socket] = (await taken) as [Socket];
+    const gone = once(socket, 'close');
+    socket.resume();
+    tenantree.close();
+    await gone;
+    expect(watched).toMatchObject({ ended: true, refusals: [] });
+  });
+
+  it('is for good: a subscription that comes after it ends at once, and calls still work', async () => {
+    const server = await startTicker({ log: createLog() });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill);
+    tenantree.close();
+    const watched = watchTicks(tenantree);
+    expect(watched.ended).toBe(true);
+    const answer = tenantree.trpc.whoami.query();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await answer).toEqual({ token: '' });
+    expect(server.upgrades()).toBe(0);
+  });
+
+  it('is not needed for the last subscription: its connection is kept for ten seconds', async () => {
+    const { server, watched } = await watching();
+    watched.stop();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(server.sockets()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.waitFor(() => expect(server.sockets()).toBe(0));
   });
 });

@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import type { AccountRow, AccountsFrame, UsageFrame } from '@tenantree/domain';
+import type { inferRouterOutputs } from '@trpc/server';
+import { describe, expect, it } from 'vitest';
+import { type AppRouter, appRouter } from '../src/router.ts';
+
+type Outputs = inferRouterOutputs<AppRouter>;
+type Item<T> = T extends readonly (infer One)[] ? One : never;
+/** Every name that any of several forms has. */
+type NameIn<T> = T extends unknown ? keyof T : never;
+
+/** The names of a type's fields: one that is missing, or is no field, does not compile. */
+const fieldsOf = <T>(names: Record<NameIn<T>, true>): string[] => Object.keys(names);
+
+const ACCOUNT = {
+  id: true,
+  parentId: true,
+  externalId: true,
+  name: true,
+  depth: true,
+  status: true,
+  suspension: true,
+  protected: true,
+  billingMode: true,
+  children: true,
+  subaccounts: true,
+  members: true,
+  agents: true,
+  minutes: true,
+  createdAt: true,
+  closedAt: true,
+} as const;
+const account = fieldsOf<AccountRow>(ACCOUNT);
+const created = fieldsOf<Outputs['accounts']['create']>({ account: true, created: true });
+const page = { rows: true, nextCursor: true } as const;
+const listed = { ...page, total: true, treeVersion: true, period: true } as const;
+
+/** What every procedure answers; of subscriptions, what a frame holds. */
+const ANSWERS: Readonly<Record<string, readonly string[]>> = {
+  'accounts.create': created,
+  'accounts.createMain': created,
+  'accounts.get': fieldsOf<Outputs['accounts']['get']>({
+    ...ACCOUNT,
+    path: true,
+    metadata: true,
+    effective: true,
+    levels: true,
+    features: true,
+    treeVersion: true,
+  }),
+  'accounts.list': fieldsOf<Outputs['accounts']['list']>(listed),
+  'accounts.search': fieldsOf<Outputs['accounts']['search']>({ ...listed, matches: true }),
+  'accounts.live': fieldsOf<AccountsFrame>({ version: true, changed: true, gone: true }),
+  'accounts.rename': account,
+  'accounts.setMetadata': fieldsOf<Outputs['accounts']['setMetadata']>({ metadata: true }),
+  'accounts.previewSuspension': fieldsOf<Outputs['accounts']['previewSuspension']>({
+    accounts: true,
+    members: true,
+    agents: true,
+    sample: true,
+  }),
+  'accounts.suspend': account,
+  'accounts.reactivate': account,
+  'accounts.close': account,
+  'accounts.reopen': account,
+  'accounts.setProtection': account,
+  'accounts.move': account,
+  'accounts.enter': fieldsOf<Outputs['accounts']['enter']>({}),
+  'accounts.leave': fieldsOf<Outputs['accounts']['leave']>({}),
+  'agents.create': fieldsOf<Outputs['agents']['create']>({ agents: true, created: true }),
+  'agents.list': fieldsOf<Outputs['agents']['list']>(page),
+  'audit.list': fieldsOf<Outputs['audit']['list']>(page),
+  'embed.createToken': fieldsOf<Outputs['embed']['createToken']>({ token: true, expiresAt: true }),
+  'keys.list': fieldsOf<Outputs['keys']['list']>({ keys: true }),
+  'keys.create': fieldsOf<Outputs['keys']['create']>({
+    id: true,
+    key: true,
+    prefix: true,
+    expiresAt: true,
+    scopes: true,
+  }),
+  'keys.revoke': fieldsOf<Outputs['keys']['revoke']>({}),
+  'members.list': fieldsOf<Outputs['members']['list']>({ members: true, invitations: true }),
+  'members.invite': fieldsOf<Outputs['members']['invite']>({ id: true, link: true, expiresAt: true }),
+  'members.revokeInvitation': fieldsOf<Outputs['members']['revokeInvitation']>({}),
+  'members.setRole': fieldsOf<Outputs['members']['setRole']>({}),
+  'members.remove': fieldsOf<Outputs['members']['remove']>({}),
+  'members.leave': fieldsOf<Outputs['members']['leave']>({}),
+  'members.invitation': fieldsOf<Outputs['members']['invitation']>({ accountName: true, email: true, role: true }),
+  'members.acceptInvitation': fieldsOf<Outputs['members']['acceptInvitation']>({ account: true }),
+  'session.me': fieldsOf<Outputs['session']['me']>({ actor: true, user: true, accounts: true, home: true }),
+  'setup.status': fieldsOf<Outputs['setup']['status']>({ claimed: true }),
+  'setup.claim': fieldsOf<Outputs['setup']['claim']>({ account: true }),
+  'usage.record': fieldsOf<Outputs['usage']['record']>({ results: true, accepted: true }),
+  'usage.adjust': fieldsOf<Outputs['usage']['adjust']>({ status: true }),
+  'usage.totals': fieldsOf<Outputs['usage']['totals']>({
+    period: true,
+    own: true,
+    total: true,
+    events: true,
+    forecast: true,
+  }),
+  'usage.series': fieldsOf<Outputs['usage']['series']>({ points: true }),
+  'usage.export': fieldsOf<Outputs['usage']['export']>({ filename: true, csv: true }),
+  'usage.live': fieldsOf<UsageFrame>({ version: true, period: true, minutes: true }),
+};
+
+/** What stands in the lists of answers. */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  account,
+  agent: fieldsOf<Item<Outputs['agents']['list']['rows']>>({ id: true, name: true, externalId: true }),
+  entry: fieldsOf<Item<Outputs['audit']['list']['rows']>>({
+    id: true,
+    at: true,
+    account: true,
+    kind: true,
+    action: true,
+    sentence: true,
+    actor: true,
+    target: true,
+    details: true,
+    requestId: true,
+  }),
+  key: fieldsOf<Item<Outputs['keys']['list']['keys']>>({
+    id: true,
+    name: true,
+    prefix: true,
+    owner: true,
+    createdAt: true,
+    expiresAt: true,
+    lastUsedAt: true,
+    revokedAt: true,
+    scopes: true,
+    within: true,
+    madeBy: true,
+  }),
+  member: fieldsOf<Item<Outputs['members']['list']['members']>>({
+    userId: true,
+    name: true,
+    email: true,
+    role: true,
+    since: true,
+  }),
+  invitation: fieldsOf<Item<Outputs['members']['list']['invitations']>>({
+    id: true,
+    email: true,
+    role: true,
+    expiresAt: true,
+    invitedBy: true,
+  }),
+  result: fieldsOf<Item<Outputs['usage']['record']['results']>>({
+    status: true,
+    code: true,
+    message: true,
+    field: true,
+    retryable: true,
+  }),
+  point: fieldsOf<Item<Outputs['usage']['series']['points']>>({ start: true, key: true, quantity: true }),
+};
+
+const developers = readFileSync(new URL('../../../docs/developers.md', import.meta.url), 'utf8');
+
+const names = (cell: string): string[] => [...cell.matchAll(/`([\w.]+)`/g)].map(([, name = '']) => name);
+
+/** Rows of the table that follows a mark: the names in the first column, and the fields in the second. */
+function table(mark: string): Map<string, string[]> {
+  const text = developers.split(`<!-- ${mark}:`)[1]?.split('\n\n')[1] ?? '';
+  return new Map(
+    text.split('\n').flatMap((row) => {
+      const [, first = '', second = ''] = row.split('|');
+      const fields = [...(second.includes('an account') ? account : []), ...names(second)].toSorted();
+      return (mark === 'answers' ? names(first) : [first.trim().replace(/^an? /, '')]).map(
+        (name) => [name, fields] as const,
+      );
+    }),
+  );
+}
+
+describe('docs/developers.md', () => {
+  it('says of every procedure what it answers', () => {
+    const listed = table('answers');
+    expect([...listed.keys()].toSorted()).toEqual(Object.keys(appRouter._def.procedures).toSorted());
+    for (const [name, fields] of listed) expect(fields, name).toEqual(ANSWERS[name]?.toSorted());
+  });
+
+  it('says what stands in the lists of answers', () => {
+    const listed = table('parts');
+    for (const [name, fields] of Object.entries(PARTS)) expect(listed.get(name), name).toEqual(fields.toSorted());
+  });
+});
