@@ -222,6 +222,34 @@ describe('Bad input (reliability.md 4)', () => {
     ]);
   });
 
+  it('is refused in every line of text that people read, and what nobody sees is taken out of it', async () => {
+    const account = await make(root, 'Lines');
+    const { client } = await api.key(account);
+    const suspend = (reason: string) => owner.accounts.suspend.mutate({ account, kind: 'read_only', reason });
+    const event = { meter: 'call.minutes', quantity: '-1', occurredAt: new Date().toISOString(), idempotencyKey: 'l' };
+    const embed = (userRef: string) =>
+      client.embed.createToken.mutate({ account, origin: 'https://portal.example', userRef });
+    const calls = [
+      suspend('two\nlines'),
+      suspend('\u200B'),
+      owner.usage.adjust.mutate({ account, ...event, reason: 'a\u2028b' }),
+      embed('dana\u0007'),
+      owner.keys.create.mutate({ account, name: 'CRM\nsync' }),
+    ];
+    const refusals = await Promise.all(calls.map(refusalOf));
+    expect(refusals.map(({ code, field }) => `${code} ${field}`)).toEqual([
+      'BAD_REQUEST reason',
+      'BAD_REQUEST reason',
+      'BAD_REQUEST reason',
+      'BAD_REQUEST userRef',
+      'NAME_INVALID name',
+    ]);
+    await suspend(' unpaid \u202Einvoice ');
+    await embed('\u2066dana\u2069');
+    const { rows } = await owner.audit.list.query({ account, limit: 2 });
+    expect(rows.map(({ details }) => details)).toMatchObject([{ user: 'dana' }, { reason: 'unpaid invoice' }]);
+  });
+
   it('names nobody who is not recognised, whatever is wrong with the token', async () => {
     const answers = await Promise.all(
       ['', 'tt_key_nonsense', 'tt_embed_nonsense', 'Bearer', 'x'.repeat(500)].map((token) =>

@@ -120,7 +120,7 @@ export const accountsRouter = router({
         kind: z.enum(SUSPENSION_KINDS).default('read_only'),
         from: inputs.instant.optional(),
         until: inputs.instant.optional(),
-        reason: inputs.text(1, 500).optional(),
+        reason: inputs.line(500).optional(),
       }),
     )
     .mutation(({ ctx, input }) => {

@@ -13,7 +13,7 @@ export const embedRouter = router({
         origin: inputs.text(1, 300),
         access: z.enum(['read', 'full']).optional(),
         features: z.array(z.enum(EMBED_FEATURES)).min(1).max(EMBED_FEATURES.length).optional(),
-        userRef: inputs.text(1, 200),
+        userRef: inputs.line(200),
         ttlSeconds: z.number().int().min(60).max(3_600).default(900),
       }),
     )

@@ -1,4 +1,4 @@
-import { type Instant, isId, jsonFault, parseInstant, type RowId } from '@tenantree/domain';
+import { type Instant, isId, jsonFault, parseInstant, parseLine, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import { isEmail } from './people.ts';
 import { refuseWith } from './refused.ts';
@@ -32,7 +32,19 @@ export const instant = z
     return z.NEVER;
   });
 
-/** Text of a person's input, cut before anything looks at it. */
+/** One line of text that people read, such as a reason or a reference (reliability.md 4). @param most characters */
+export const line = (most: number) =>
+  z
+    .string()
+    .min(1)
+    .transform((text, ctx): string => {
+      const parsed = parseLine(text, { least: 1, most });
+      if (parsed.ok) return parsed.value;
+      ctx.addIssue({ code: 'custom', message: parsed.refusal.message });
+      return z.NEVER;
+    });
+
+/** Text that something else reads: a name, an external id, a secret. Cut before anything looks at it. */
 export const text = (least: number, most: number): z.ZodString => z.string().min(least).max(most);
 
 /** An opaque place in a listing. */

@@ -44,7 +44,7 @@ export const usageRouter = router({
     }),
 
   adjust: accountProcedure
-    .input(z.strictObject({ account: inputs.account, ...event, reason: inputs.text(1, 1_000) }))
+    .input(z.strictObject({ account: inputs.account, ...event, reason: inputs.line(1_000) }))
     .mutation(({ ctx, input }) => adjustUsage(ctx.hall, ctx.caller, ctx.access, input)),
 
   totals: accountProcedure
