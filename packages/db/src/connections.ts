@@ -4,8 +4,10 @@ import pg from 'pg';
 const survive = (): void => {};
 
 /** A pool whose lost connections fail what they were doing and are replaced; nothing else stops. */
-export function openPool(config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool(config);
+export const openPool = (config: pg.PoolConfig): pg.Pool => surviving(new pg.Pool(config));
+
+/** Lets a pool survive the loss of its connections. */
+export function surviving(pool: pg.Pool): pg.Pool {
   pool.on('error', survive);
   pool.on('connect', (client) => client.on('error', survive));
   return pool;

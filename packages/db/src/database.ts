@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AccountId, UserId } from '@tenantree/domain';
 import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import type pg from 'pg';
-import { openPool } from './connections.ts';
+import { openPool, surviving } from './connections.ts';
+import { FairPool } from './fair-pool.ts';
 import type { Schema } from './schema.ts';
 
 /** A transaction in which row-level security shows one acting account's subtree and nothing else. */
@@ -27,6 +29,12 @@ export type Database = {
     work: (trx: TenantTransaction) => Promise<T>,
     options?: { readonly user?: UserId; readonly snapshot?: boolean },
   ): Promise<T>;
+  /**
+   * Does something for a caller, who takes turns with the others at the connections, so that whoever asks for much waits for itself.
+   *
+   * @param caller the same text for everything of one caller; null: the server's own work, which takes no turns
+   */
+  onBehalfOf<T>(caller: string | null, work: () => Promise<T>): Promise<T>;
   /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -52,11 +60,22 @@ const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConf
 
 /** Connections for the application, and for sign-in data. */
 const CONNECTIONS = { app: 12, auth: 4 } as const;
+/** Connections of the application that callers have at one time, all of them and each; the rest is for the server's own work. */
+const TURNS = { most: 10, each: 5 } as const;
 
 /** Opens the pools. Connecting happens on first use. @param options.maxConnections of each pool at the most; 1 is enough for every call */
 export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
   const { maxConnections: most = CONNECTIONS.app } = options;
-  const pool = openPool({ ...asRole(config, 'tenantree_app'), max: most });
+  const callers = new AsyncLocalStorage<string | null>();
+  const pool = surviving(
+    new FairPool({
+      ...asRole(config, 'tenantree_app'),
+      max: most,
+      callers,
+      turns: { most: Math.min(TURNS.most, most), each: Math.min(TURNS.each, most) },
+      waitMs: CONNECTION_MS,
+    }),
+  );
   const authPool = openPool({
     ...asRole(config, 'tenantree_auth', '-c search_path=auth'),
     max: Math.min(CONNECTIONS.auth, most),
@@ -79,6 +98,7 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
         return work(trx);
       });
     },
+    onBehalfOf: (caller, work) => callers.run(caller, work),
     ping: async () => {
       await pool.query('SELECT 1');
     },

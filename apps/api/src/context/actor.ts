@@ -48,5 +48,9 @@ export const userOf = (actor: Actor): UserId =>
 export const keyOf = (actor: Actor): KeyId | null =>
   actor.kind === 'person' ? null : actor.kind === 'key' ? actor.key : actor.key.id;
 
+/** Whose turn it is when an actor needs something of which there is little: all sessions of a person are one. */
+export const turnOf = (actor: Actor): string =>
+  actor.kind === 'person' ? actor.user : actor.kind === 'key' ? actor.key : actor.token;
+
 /** When an actor's credential ends by itself; null: not by time. */
 export const expiryOf = (actor: Actor): Instant | null => (actor.kind === 'person' ? null : actor.expiresAt);

@@ -2,7 +2,7 @@ import type { AuditActor } from '@tenantree/db';
 import { decideRecentProof, isRecord, reachesFrom } from '@tenantree/domain';
 import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
-import { type Actor, keyOf, userOf } from '../context/actor.ts';
+import { type Actor, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Caller } from '../hall/hall.ts';
 import { checkStorable } from '../hall/inputs.ts';
@@ -37,7 +37,7 @@ export const router = t.router;
 /** Thrown errors of slices become tRPC errors with their refusal; anything unexpected keeps its cause for the log and loses its detail outside. */
 const base = t.procedure.use(async ({ ctx, path, type, next }) => {
   const startedMs = performance.now();
-  const result = await next();
+  const result = await ctx.hall.db.onBehalfOf(ctx.address, () => next());
   const failure = result.ok ? null : refusalOf(result.error);
   ctx.observeCall({ path, type, outcome: failure?.refusal.code ?? 'ok', durationMs: performance.now() - startedMs });
   if (result.ok || failure === null || failure.unexpected) return result;
@@ -64,23 +64,29 @@ export const publicProcedure = base.use(async ({ path, getRawInput, next }) => {
   return next();
 });
 
+/** From here on it is known who calls, and whose turn it is. */
+const recognised = base.use(async ({ ctx, next }) => {
+  const actor = await recognise(ctx);
+  return ctx.hall.db.onBehalfOf(turnOf(actor), () => next({ ctx: { actor } }));
+});
+
 /** For procedures of whoever is recognised. */
-export const signedInProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
+export const signedInProcedure = recognised.use(async ({ ctx, path, getRawInput, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'signed_in') throw misplaced(path, rule.kind);
-  const actor = await recognise(ctx);
+  const { actor } = ctx;
   checkStorable(await getRawInput());
   const refusal = actor.kind === 'embed' ? refusalToScreen(actor.grant, path) : null;
   if (refusal) throw toTRPCError(refusal);
   const caller = callerOf(ctx, actor, null);
-  return next({ ctx: { actor, caller } });
+  return next({ ctx: { caller } });
 });
 
 /** For batches in an acting account, each entry of which is read, and refused, by itself: one bad entry never loses the others. */
-export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) => {
+export const batchProcedure = recognised.use(async ({ ctx, path, getRawInput, next }) => {
   const rule = ruleOf(path);
   if (rule.kind !== 'account') throw misplaced(path, rule.kind);
-  const actor = await recognise(ctx);
+  const { actor } = ctx;
   const input = await getRawInput();
   if (!isRecord(input) || typeof input.account !== 'string') {
     throw toTRPCError({ code: 'BAD_REQUEST', message: 'Name the account: its id or ext:THEIR-ID.', field: 'account' });
@@ -95,7 +101,7 @@ export const batchProcedure = base.use(async ({ ctx, path, getRawInput, next }) 
   const access = decision.value;
   const caller = callerOf(ctx, actor, access);
   const viewer = (): Viewer => viewerOf(ctx, actor, access, path);
-  return next({ ctx: { actor, caller, access, viewer } });
+  return next({ ctx: { caller, access, viewer } });
 });
 
 /** For procedures in an acting account, which every such input names as `account`. */

@@ -1,7 +1,6 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, FairQueue } from '@tenantree/domain';
 import type { AccessWatch } from './access-watch.ts';
 import type { Channel, Item } from './channel.ts';
-import type { FairQueue } from './fair-queue.ts';
 import type { Loaded } from './lane.ts';
 import type { LiveMetrics, StateQuery } from './ports.ts';
 

@@ -10,10 +10,12 @@ const BEGINNING = -1;
  * @param settleUsage counts what is recorded, so that a first frame has all that was acknowledged before it was asked for
  */
 export const dbSource = (db: Database, settleUsage: () => Promise<void>): LiveSource => ({
-  usage: async (query) => {
-    await settleUsage();
-    return readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since });
-  },
-  accounts: (query) => readAccountsState(db, query),
-  version: (account) => readLiveVersion(db, account),
+  // The hub takes turns between viewers itself, and reads for many at once.
+  usage: (query) =>
+    db.onBehalfOf(null, async () => {
+      await settleUsage();
+      return readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since });
+    }),
+  accounts: (query) => db.onBehalfOf(null, () => readAccountsState(db, query)),
+  version: (account) => db.onBehalfOf(null, () => readLiveVersion(db, account)),
 });

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type AccountsFrame,
   billingPeriodOf,
+  FairQueue,
   type Instant,
   instantOf,
   type UsageFrame,
@@ -12,7 +13,6 @@ import { Board } from './board.ts';
 import { readBulletin } from './bulletin.ts';
 import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
 import type { Outbox } from './connection.ts';
-import { FairQueue } from './fair-queue.ts';
 import { type AccountsWatch, type HubOptions, UNCOUNTED, type UsageWatch } from './hub-options.ts';
 import { LiveStream, type Request, type Studio } from './live-stream.ts';
 import { NewsDesk } from './news-desk.ts';

@@ -1,4 +1,4 @@
-import type { FairQueue } from './fair-queue.ts';
+import type { FairQueue } from '@tenantree/domain';
 import type { Snapshot } from './subscription.ts';
 
 type Waiting<State> = {

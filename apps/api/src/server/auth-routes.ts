@@ -1,7 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call } from './calls.ts';
-import { readJson } from './read-json.ts';
 
 const MOST_BYTES = 16_384;
 
@@ -10,7 +9,7 @@ export function authRoutes(app: App, auth: Auth): void {
   app.post('/auth/sign-in/email', async (call) => {
     refuseForeign(call);
     const { headers, remoteAddress } = call.get('connection');
-    const input = await readJson(call.req.raw, MOST_BYTES);
+    const input = await call.get('readJson')(MOST_BYTES);
     const { user, cookies } = await auth.signIn(input, { address: remoteAddress, headers });
     return answer(call, { user }, cookies);
   });
@@ -18,7 +17,7 @@ export function authRoutes(app: App, auth: Auth): void {
   app.post('/auth/proof', async (call) => {
     refuseForeign(call);
     const { headers, remoteAddress } = call.get('connection');
-    await auth.prove(await readJson(call.req.raw, MOST_BYTES), { address: remoteAddress, headers });
+    await auth.prove(await call.get('readJson')(MOST_BYTES), { address: remoteAddress, headers });
     return answer(call, {}, []);
   });
 

@@ -6,10 +6,12 @@ import type { UsageBacklog } from '../hall/usage-counter.ts';
 import type { Connection } from './connection.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { ReadJson } from './read-json.ts';
 
 /** What goes with a request through the server. */
 export type Variables = {
   connection: Connection;
+  readJson: ReadJson;
   /** Name of the route for metrics: one of few. */
   route: string;
 };

@@ -62,10 +62,10 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const counter = createUsageCounter({
     meters: COUNTED_METERS,
     clock,
-    count: (meter, trees) => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees }),
-    waiting: () => readUncountedTrees(db),
+    count: (meter, trees) => db.onBehalfOf(null, () => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees })),
+    waiting: () => db.onBehalfOf(null, () => readUncountedTrees(db)),
     onCounted: (trees) => live.announce.usage(trees),
-    tidy: () => tidyUncounted(db),
+    tidy: () => db.onBehalfOf(null, () => tidyUncounted(db)),
     onSetAside: ({ root, error, ...often }) =>
       log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
     onTakenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
@@ -84,7 +84,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const limits = createGuessLimits();
   const auth = createAuth(hall, limits, config.publicUrl);
   const writer = createUsageWriter({
-    store: (meter, events) => recordUsage(db, events, { meter, now: nowOf(hall) }),
+    // The events of many callers.
+    store: (meter, events) => db.onBehalfOf(null, () => recordUsage(db, events, { meter, now: nowOf(hall) })),
     onCommitted: (events) => {
       metrics.usage(events);
       hall.usageRecorded();

@@ -31,7 +31,7 @@ export async function openLive({ config, db, clock, metrics, settleUsage, onErro
     serverId: randomUUID(),
     // One after the other: that keeps their order and takes one connection. What is lost here the others find by the versions.
     tell: (text) => {
-      told = told.then(() => notify(db, CHANNEL, text)).catch(onError);
+      told = told.then(() => db.onBehalfOf(null, () => notify(db, CHANNEL, text))).catch(onError);
     },
     metrics,
     onError,

@@ -1,4 +1,4 @@
-import { isNestedDeeper, MAX_JSON_DEPTH, type Refusal } from '@tenantree/domain';
+import { type FairQueue, isNestedDeeper, MAX_JSON_DEPTH, type Refusal } from '@tenantree/domain';
 import { Refused, refuseWith } from '../hall/refused.ts';
 
 /**
@@ -41,18 +41,31 @@ export function checkMediaType(headers: Headers): void {
   }
 }
 
+/** Bodies of more bytes are parsed one in a turn of the event loop, in turns of their senders. */
+const PARSED_AT_ONCE = 8_192;
+
+/** Reads the JSON body of one request. @param envelopes levels around what the caller wrote, which don't count @throws Refused */
+export type ReadJson = (mostBytes: number, envelopes?: number) => Promise<unknown>;
+
 /**
- * Reads a JSON body of bounded size and depth; both are known before anything is built of it.
+ * Reads JSON bodies of bounded size and depth; both are known before anything is built of them.
  *
- * @param envelopes levels around what the caller wrote, which don't count
+ * @param parsing whose body is parsed next
  * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST (not JSON, or nested too deep)
  */
-export async function readJson(request: Request, mostBytes: number, envelopes = 0): Promise<unknown> {
-  checkMediaType(request.headers);
-  const declared = declaredBytes(request.headers);
-  if (declared !== null && declared > mostBytes) refuseTooLarge(mostBytes);
-  return parseJson(await readBytes(request, mostBytes), envelopes);
-}
+export const jsonReader =
+  (request: Request, sender: string, parsing: FairQueue): ReadJson =>
+  async (mostBytes, envelopes = 0) => {
+    checkMediaType(request.headers);
+    const declared = declaredBytes(request.headers);
+    if (declared !== null && declared > mostBytes) refuseTooLarge(mostBytes);
+    const bytes = await readBytes(request, mostBytes);
+    if (bytes.byteLength <= PARSED_AT_ONCE) return parseJson(bytes, envelopes);
+    return parsing.run(sender, async () => {
+      await new Promise((turn) => setImmediate(turn));
+      return parseJson(bytes, envelopes);
+    });
+  };
 
 async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
   try {

@@ -1,6 +1,8 @@
+import { FairQueue } from '@tenantree/domain';
 import type { Next } from 'hono';
 import { type Call, type Ground, rounded } from './calls.ts';
 import { withoutSecrets } from './log.ts';
+import { jsonReader } from './read-json.ts';
 import { refusalAnswer, refusalOfThrown } from './refusal-answer.ts';
 import { requestIdOf } from './request-id.ts';
 import { isSameOrigin } from './same-origin.ts';
@@ -12,6 +14,7 @@ const LONGEST_LOGGED_PATH = 300;
 /** What surrounds every request: its id, who sent it, one line in the log, one measurement, and the headers of every answer. */
 export function requestFrame(ground: Ground) {
   const { hall, config, log, metrics } = ground;
+  const parsing = new FairQueue(1, 1);
 
   return async (call: Call, next: Next): Promise<void> => {
     const startedMs = performance.now();
@@ -32,6 +35,7 @@ export function requestFrame(ground: Ground) {
       requestId,
       observeCall: (observed) => metrics.call(observed),
     });
+    call.set('readJson', jsonReader(call.req.raw, address, parsing));
     call.set('route', 'other');
     await next();
     for (const [name, value] of Object.entries(commonHeaders(publicUrl))) call.res.headers.set(name, value);

@@ -5,15 +5,7 @@ import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
 import type { Connection } from './connection.ts';
-import {
-  BODY_BYTES,
-  checkMediaType,
-  declaredBytes,
-  parseJson,
-  RECORDS_USAGE,
-  readJson,
-  refuseTooLarge,
-} from './read-json.ts';
+import { BODY_BYTES, checkMediaType, declaredBytes, parseJson, RECORDS_USAGE, refuseTooLarge } from './read-json.ts';
 
 /** Makes the context of a call, or of all calls of a WebSocket connection. */
 export type CreateContext<Router extends AnyRouter> = (
@@ -47,7 +39,7 @@ export function trpcOverHttp<Router extends AnyRouter>(
     call.set('route', routeOf(router, asked.names));
     if (asked.names.length > MOST_CALLS) refuseWith('BAD_REQUEST', `Send at most ${MOST_CALLS} calls in one request.`);
     checkAddress(asked);
-    if (request.method === 'POST') await boundBody(ground, request, connection, asked);
+    if (request.method === 'POST') await boundBody(ground, call, asked);
     const response = await fetchRequestHandler({
       endpoint: TRPC_PATH,
       req: request,
@@ -98,15 +90,18 @@ function checkAddress({ parameters, envelopes }: Asked): void {
  *
  * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, UNAUTHORIZED
  */
-async function boundBody(ground: Ground, request: Request, connection: Connection, asked: Asked): Promise<void> {
+async function boundBody(ground: Ground, call: Call, asked: Asked): Promise<void> {
+  const request = call.req.raw;
   checkMediaType(request.headers);
-  const mostBytes = await mostBytesOf(ground, request, connection, asked);
+  const mostBytes = await mostBytesOf(ground, request, call.get('connection'), asked);
   const declared = declaredBytes(request.headers);
   if (declared !== null && declared > mostBytes) refuseTooLarge(mostBytes);
   const json = (): Promise<unknown> =>
-    readJson(request, mostBytes, asked.envelopes).catch((error: unknown) => {
-      throw error instanceof Refused ? toTRPCError(error.refusal) : error;
-    });
+    call
+      .get('readJson')(mostBytes, asked.envelopes)
+      .catch((error: unknown) => {
+        throw error instanceof Refused ? toTRPCError(error.refusal) : error;
+      });
   Object.defineProperty(request, 'json', { value: json });
 }
 

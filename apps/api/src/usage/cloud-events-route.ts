@@ -4,7 +4,7 @@ import { Refused, refuseWith } from '../hall/refused.ts';
 import { appRouter } from '../router.ts';
 import type { App } from '../server/calls.ts';
 import type { Connection } from '../server/connection.ts';
-import { BODY_BYTES, readJson } from '../server/read-json.ts';
+import { BODY_BYTES } from '../server/read-json.ts';
 import { type RecordIn, recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
 
 /** Where CloudEvents 1.0 are sent: one event, structured or binary, or a batch as a JSON array. */
@@ -26,7 +26,7 @@ export const cloudEventsRoute =
       const parts = actor === 'key' ? accounts : accounts.slice(0, 1);
       const recordIn: RecordIn = async (account, events) =>
         (await refusing(caller.usage.record({ account, events: [...events] }))).results;
-      const sent = sentCloudEvents(call.req.raw.headers, await readJson(call.req.raw, BODY_BYTES.usage));
+      const sent = sentCloudEvents(call.req.raw.headers, await call.get('readJson')(BODY_BYTES.usage));
       const results = await recordCloudEvents(
         sent,
         parts.map(({ id }) => id),

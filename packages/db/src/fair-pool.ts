@@ -1,0 +1,78 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+import { FairQueue } from '@tenantree/domain';
+import pg from 'pg';
+
+type Answer = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: unknown) => void) => void;
+
+export type FairPoolConfig = pg.PoolConfig & {
+  /** For whom something is done; nobody's work takes no turns. */
+  readonly callers: AsyncLocalStorage<string | null>;
+  /** Connections at one time of all callers, and of one. */
+  readonly turns: { readonly most: number; readonly each: number };
+  /** Longest that somebody waits for their turn (ms). */
+  readonly waitMs: number;
+};
+
+/**
+ * A pool at whose connections callers take turns: whoever asks for much waits for itself, and others find a connection. Every
+ * statement and transaction takes a turn of its own, so whatever a call does in the database is shared fairly.
+ */
+export class FairPool extends pg.Pool {
+  readonly #callers: FairPoolConfig['callers'];
+  readonly #queue: FairQueue;
+  readonly #waitMs: number;
+
+  constructor({ callers, turns, waitMs, ...config }: FairPoolConfig) {
+    super(config);
+    this.#callers = callers;
+    this.#queue = new FairQueue(turns.most, turns.each);
+    this.#waitMs = waitMs;
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(answer: Answer): void;
+  override connect(answer?: Answer): Promise<pg.PoolClient> | undefined {
+    const caller = this.#callers.getStore() ?? null;
+    const connected = caller === null ? super.connect() : this.#connectInTurn(caller);
+    if (!answer) return connected;
+    connected.then(
+      (client) => answer(undefined, client, (error) => client.release(error as Error)),
+      (error: Error) => answer(error, undefined, () => undefined),
+    );
+    return undefined;
+  }
+
+  #connectInTurn(caller: string): Promise<pg.PoolClient> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const late = setTimeout(() => {
+        isLate = true;
+        // In the words of pg's own pool: to whoever waits it is the same.
+        reject(new Error('timeout exceeded when trying to connect'));
+      }, this.#waitMs);
+      void this.#queue.run(caller, async () => {
+        clearTimeout(late);
+        if (!isLate) await this.#lend(resolve, reject);
+      });
+    });
+  }
+
+  /** Hands a connection out; resolves when it is back. */
+  async #lend(resolve: (client: pg.PoolClient) => void, reject: (error: unknown) => void): Promise<void> {
+    let client: pg.PoolClient;
+    try {
+      client = await super.connect();
+    } catch (error) {
+      reject(error);
+      return;
+    }
+    const release = client.release.bind(client);
+    await new Promise<void>((back) => {
+      client.release = (error) => {
+        release(error);
+        back();
+      };
+      resolve(client);
+    });
+  }
+}
