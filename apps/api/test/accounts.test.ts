@@ -25,6 +25,8 @@ describe('Creating (product.md 2.1)', () => {
     expect(await owner.accounts.get.query({ account })).toMatchObject({
       name: 'Created',
       depth: 1,
+      levelsBelow: 4,
+      payer: { id: root, name: 'Main' },
       billingMode: 'parent',
       members: { own: 1, total: 1 },
       path: [{ name: 'Main' }, { name: 'Created' }],

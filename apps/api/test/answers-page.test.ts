@@ -44,6 +44,8 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
     path: true,
     metadata: true,
     effective: true,
+    payer: true,
+    levelsBelow: true,
     levels: true,
     features: true,
     treeVersion: true,

@@ -74,6 +74,7 @@ describe('A suspension with a start and an end (product.md 2.3)', () => {
       reason: 'Secret above',
     });
     const seen = async () => admin.accounts.get.query({ account: below });
+    expect((await seen()).payer).toBeNull();
     expect((await seen()).effective).toEqual({ kind: null, by: null, changesAt: null });
     ahead = 2;
     expect((await seen()).effective).toEqual({ kind: 'no_new_work', by: null, changesAt: until });

@@ -62,6 +62,8 @@ export function know(...path: (typeof HOME)[]): void {
     children: 0,
     subaccounts: 0,
     createdAt: '2026-11-01T00:00:00.000Z',
+    payer: null,
+    levelsBelow: 5,
     effective: { kind: null, by: null, changesAt: null },
     levels: Object.fromEntries(PERMISSIONS.map(({ key }) => [key, 'full'])),
     features: null,

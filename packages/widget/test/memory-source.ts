@@ -56,6 +56,7 @@ export class MemorySource implements AccountSource {
   /** Every call, for tests that count. */
   readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
   level: 'none' | 'read' | 'full' = 'full';
+  maxDepth = 5;
   /** What the detail of any account says of suspensions. */
   effective: AccountDetail['effective'] = { kind: null, by: null, changesAt: null };
   /** What the session's token was made for. */
@@ -223,6 +224,8 @@ export class MemorySource implements AccountSource {
         ...this.rowOf(entry),
         path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
         effective: this.effective,
+        payer: this.#payerOf(entry),
+        levelsBelow: Math.max(0, this.maxDepth - this.#chain(entry, null).length + 1),
         levels: levels as AccountDetail['levels'],
         features: this.features,
         treeVersion: this.version,
@@ -392,6 +395,11 @@ export class MemorySource implements AccountSource {
     const chain: Entry[] = [];
     for (let at: Entry | null = entry; at && at !== below; at = at.parent) chain.unshift(at);
     return chain;
+  }
+
+  #payerOf(entry: Entry): { readonly id: AccountId; readonly name: string } | null {
+    const payer = this.#chain(entry, null).findLast(({ row }) => row.billingMode === 'direct');
+    return payer ? { id: payer.row.id, name: payer.row.name } : null;
   }
 
   #isBelow(entry: Entry, top: Entry): boolean {

@@ -42,6 +42,10 @@ export type AccountDetail = AccountRow & {
     /** When time alone changes that next; of what is planned above the actor's reach nothing is told. */
     readonly changesAt: Instant | null;
   };
+  /** Who pays for it: the nearest direct-billed account at or above it; null when that lies above the actor's reach. */
+  readonly payer: { readonly id: AccountId; readonly name: string } | null;
+  /** How many levels of subaccounts there may be below it; 0 for an account at the deepest level of the deployment. */
+  readonly levelsBelow: number;
   readonly levels: Readonly<Record<PermissionKey, Level>>;
   /** What an embedded screen was opened for, beside reading; null: no such bound. */
   readonly features: readonly EmbedFeature[] | null;
@@ -78,6 +82,8 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
         by: visible.find((link) => link.id === effective?.by.id) ?? null,
         changesAt: nextTurn(told, nowMs),
       },
+      payer: visible.find((link) => link.id === state.payerId) ?? null,
+      levelsBelow: Math.max(0, hall.settings.maxDepth - state.depth),
       levels: access.levels,
       features: access.features,
       treeVersion,

@@ -34,13 +34,15 @@ export default function AccountEntries({ account, entriesOf, onChoose }: Account
           onAction={(key) => close(() => onChoose(String(key)))}
           renderEmptyState={() => <p className={shellCss.none}>Your role allows no changes here.</p>}
         >
-          {entries.map(({ id, label, tone, apart }, index) => (
+          {entries.map(({ id, label, tone, apart, off }, index) => (
             <MenuItem
               key={id}
               id={id}
+              isDisabled={off !== undefined}
               className={`${shellCss.item} ${tone === 'danger' ? partsCss.danger : ''} ${apart && index > 0 ? shellCss.lined : ''}`}
             >
               {label}
+              {off !== undefined && <small>{off}</small>}
             </MenuItem>
           ))}
         </Menu>

@@ -110,7 +110,14 @@ export function AccountPanel({ account, list, onClose }: Props) {
               <dd>{statusOf(row)}</dd>
               {row.suspension && row.status !== 'closed' && <Suspended suspension={row.suspension} />}
               <dt>Billing plan</dt>
-              <dd>{row.billingMode === 'parent' ? 'Parent Billing' : 'Direct'}</dd>
+              <dd>
+                {row.billingMode === 'parent' ? 'Parent Billing' : 'Direct'}
+                {row.billingMode === 'parent' && row.payer !== null && (
+                  <>
+                    , paid by <bdi>{row.payer.name}</bdi>
+                  </>
+                )}
+              </dd>
               <dt>Protection</dt>
               <dd>{row.protected ? 'Protected from closing' : 'None'}</dd>
               <dt>Level</dt>

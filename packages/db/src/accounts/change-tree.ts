@@ -37,6 +37,8 @@ export type AccountState = {
   readonly suspendedAt: Instant | null;
   readonly protected: boolean;
   readonly billingMode: BillingMode;
+  /** The nearest direct-billed account at or above it. */
+  readonly payerId: AccountId;
   readonly children: number;
   readonly closedAt: Instant | null;
 };
@@ -72,6 +74,7 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     suspendedAt: text(row.suspended_at),
     protected: row.protected,
     billingMode: row.billing_mode,
+    payerId: row.payer_id as AccountId,
     children: row.children,
     closedAt: text(row.closed_at),
   };

@@ -52,6 +52,10 @@ export type AccountDetail = AccountRow & {
     /** When time alone changes that next. */
     readonly changesAt: Instant | null;
   };
+  /** Who pays for it (product.md 1); null when that lies above the actor's reach. */
+  readonly payer: AccountName | null;
+  /** How many levels of subaccounts there may be below it. */
+  readonly levelsBelow: number;
   /** What the actor may do in this account. */
   readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
   /** What the session's token was made for; null: nothing bounds it. */

@@ -16,6 +16,8 @@ export type MenuItem<Id extends string = string> = {
   /** A line above. */
   readonly apart?: boolean;
   readonly key?: string;
+  /** Why it can't be chosen. */
+  readonly off?: string;
 };
 
 const GAP_PX = 4;
@@ -37,6 +39,7 @@ export class SamMenu extends LitElement {
       .item { all: unset; box-sizing: border-box; display: grid; grid-template-columns: 1fr auto; align-items: center; gap: var(--sam-3); inline-size: 100%; min-block-size: var(--sam-control); padding: 3px var(--sam-2); border-radius: var(--sam-r-1); cursor: pointer; }
       .item.choice { grid-template-columns: 16px 1fr; gap: var(--sam-2); }
       .item:hover, .item:focus { background: var(--sam-hover); } .item:focus-visible { outline: 2px solid var(--sam-focus); outline-offset: -2px; }
+      .item[aria-disabled] { color: var(--sam-text-3); cursor: default; } .why { display: block; font-size: var(--sam-fs-12); white-space: normal; }
       .item.danger { color: var(--sam-danger); }
       .apart { block-size: 1px; margin: var(--sam-1) 0; background: var(--sam-border); }
       .heading { padding: var(--sam-2) var(--sam-2) 2px; color: var(--sam-text-3); font-size: var(--sam-fs-12); }
@@ -85,13 +88,13 @@ export class SamMenu extends LitElement {
     </div>`;
   }
 
-  #item({ id, label, checked, choice, tone, heading, apart, key }: MenuItem): TemplateResult {
+  #item({ id, label, checked, choice, tone, heading, apart, key, off }: MenuItem): TemplateResult {
     const role = choice === 'one' ? 'menuitemradio' : choice === 'many' ? 'menuitemcheckbox' : 'menuitem';
     return html`${apart ? html`<div class="apart" role="separator"></div>` : nothing}
       ${heading ? html`<div class="heading" role="presentation">${heading}</div>` : nothing}
       <button class="item ${tone ?? ''} ${choice ? 'choice' : ''}" type="button" role=${role} tabindex="-1"
-        aria-checked=${choice ? String(checked ?? false) : nothing} @click=${() => this.#choose(id, choice)}>
-        ${choice ? html`<span>${checked ? drawn(CHECK) : nothing}</span>` : nothing}<span>${label}</span>${key ? html`<span class="key" aria-hidden="true">${key}</span>` : nothing}
+        aria-checked=${choice ? String(checked ?? false) : nothing} aria-disabled=${off ? 'true' : nothing} @click=${() => off || this.#choose(id, choice)}>
+        ${choice ? html`<span>${checked ? drawn(CHECK) : nothing}</span>` : nothing}<span>${label}${off && html`<span class="why">${off}</span>`}</span>${key ? html`<span class="key" aria-hidden="true">${key}</span>` : nothing}
       </button>`;
   }
 

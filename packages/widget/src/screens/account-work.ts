@@ -35,7 +35,7 @@ export class AccountWork {
   }
 
   menuOf(row: AccountRow): readonly MenuItem<RowChoice>[] {
-    return menuFor(row, this.#screen.allowed, this.#screen.texts);
+    return menuFor(row, this.#isDeepest(row) ? 'deepest' : 'other', this.#screen.allowed, this.#screen.texts);
   }
 
   toastsFocus(): void {
@@ -73,10 +73,13 @@ export class AccountWork {
     const { session } = this.#screen;
     const context = this.#dialogContext();
     if (!session?.detail || !context) return;
-    const here: AccountName = { id: session.detail.id, name: session.row?.name ?? session.detail.name };
+    const here = session.row ?? session.detail;
     const parent = account ?? this.#onlySelected() ?? here;
-    const parents = new Map([here, ...this.#ancestors(parent.id), parent].map(({ id, name }) => [id, { id, name }]));
-    void this.#inDialog(() => this.#dialogs.create(context, parent, [...parents.values()]));
+    if (this.#isDeepest(parent)) return;
+    const chain = [here, ...this.#ancestors(parent.id), parent];
+    const parents = chain.map(({ id, name }) => ({ id, name, payer: this.#payerOf(id) }));
+    const choices = [...new Map(parents.map((one) => [one.id, one])).values()];
+    void this.#inDialog(() => this.#dialogs.create(context, choices.at(-1) ?? null, choices));
   }
 
   async rename({ account, name }: RenameDetail): Promise<void> {
@@ -153,7 +156,23 @@ export class AccountWork {
     const [id, ...others] = this.#store?.selection ?? [];
     if (id === undefined || others.length > 0) return null;
     const row = this.#store?.account(id)?.row;
-    return row && row.status !== 'closed' ? row : null;
+    return row && row.status !== 'closed' && !this.#isDeepest(row) ? row : null;
+  }
+
+  #isDeepest(row: AccountRow): boolean {
+    const { detail, store } = this.#screen.session ?? {};
+    return detail && store ? store.levelOf(row) >= detail.levelsBelow : false;
+  }
+
+  /** Who pays for an account and what is below it: the nearest direct-billed account at or above it (product.md 1). */
+  #payerOf(id: AccountRow['id']): string | null {
+    const detail = this.#screen.session?.detail;
+    let row = id === detail?.id ? undefined : this.#store?.account(id)?.row;
+    while (row && row.id !== detail?.id) {
+      if (row.billingMode === 'direct') return row.name;
+      row = row.parentId === null ? undefined : this.#store?.account(row.parentId)?.row;
+    }
+    return detail?.payer?.name ?? null;
   }
 
   #ancestors(id: AccountRow['id']): AccountName[] {

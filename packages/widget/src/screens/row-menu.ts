@@ -7,6 +7,7 @@ import type { Feature } from './features.ts';
 /** The entries of a row's menu. */
 export function menuFor(
   row: AccountRow,
+  level: 'deepest' | 'other',
   allowed: ReadonlySet<Feature>,
   { say }: Texts,
 ): readonly MenuItem<RowChoice>[] {
@@ -18,7 +19,12 @@ export function menuFor(
       row.children > 0 && { id: 'openBranch', label: say('menuExpandBranch') },
     ],
     [
-      allowed.has('create') && live && { id: 'create', label: say('menuCreateNested') },
+      allowed.has('create') &&
+        live && {
+          id: 'create',
+          label: say('menuCreateNested'),
+          ...(level === 'deepest' && { off: say('createDeepest') }),
+        },
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },
       { id: 'copyId', label: say('menuCopyId'), key: 'y' },

@@ -20,6 +20,9 @@ const unsent = new Map<AccountId, { readonly name: string; readonly parentId: Ac
 const graphemes = (text: string): number =>
   [...new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)].length;
 
+/** An account that can be the parent, and the name of who pays for what is below it; null when that isn't named here. */
+export type ParentChoice = AccountName & { readonly payer: string | null };
+
 /** Creates a subaccount (ux.md 2.3). Asks for nothing that is known, says who pays, and can go on with another one. */
 export class SamCreate extends DialogBase {
   static override properties = {
@@ -32,8 +35,8 @@ export class SamCreate extends DialogBase {
 
   /** Set before the dialog is opened. */
   context: DialogContext | null = null;
-  parent: AccountName | null = null;
-  parents: readonly AccountName[] = [];
+  parent: ParentChoice | null = null;
+  parents: readonly ParentChoice[] = [];
   declare protected name: string;
   declare protected parentId: AccountId | null;
   declare protected another: boolean;
@@ -92,7 +95,7 @@ export class SamCreate extends DialogBase {
         <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${drawn(CHEVRON)}</div></div>`
           : html`<div class="row"><span class="label">${this.#say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
-      <div class="fact">${drawn(WALLET)}<span>${this.#say('createBilling', { name: parent?.name ?? '' })}</span></div>`;
+      <div class="fact">${drawn(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
   }
 
   protected override aside(): TemplateResult {
@@ -116,7 +119,11 @@ export class SamCreate extends DialogBase {
     return 'stay';
   }
 
-  get #parent(): AccountName | null {
+  #payerWords(name: string | null): string {
+    return name === null ? this.#say('createBillingUnnamed') : this.#say('createBilling', { name });
+  }
+
+  get #parent(): ParentChoice | null {
     return this.parents.find(({ id }) => id === this.parentId) ?? this.parent;
   }
 

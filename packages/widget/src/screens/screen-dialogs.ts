@@ -4,6 +4,7 @@ import { define } from '../define.ts';
 import { fetched } from '../parts/late-part.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { DialogContext } from './dialog-context.ts';
+import type { ParentChoice } from './sam-create.ts';
 
 const loadCreate = () => fetched(() => import('./sam-create.ts'));
 const loadSuspend = () => fetched(() => import('./sam-suspend.ts'));
@@ -29,7 +30,7 @@ export class ScreenDialogs {
     void Promise.allSettled([loadCreate(), loadMove(), loadSuspend(), loadClose(), loadConfirm()]);
   }
 
-  create(context: DialogContext, parent: AccountName, parents: readonly AccountName[]): Promise<void> {
+  create(context: DialogContext, parent: ParentChoice | null, parents: readonly ParentChoice[]): Promise<void> {
     return this.#open(async () => {
       const { SamCreate } = await loadCreate();
       define('sam-create', SamCreate);

@@ -93,8 +93,10 @@ export class ScreenStates {
       return stateBlock(icon('filter', SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
     }
     const create = { label: say('create'), act: use, name: 'create', tone: 'primary' as const };
-    const acts = this.#screen.allowed.has('create') ? [create] : [];
-    return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), say('emptyText'), acts)}</slot>`;
+    const isDeepest = this.#screen.session?.detail?.levelsBelow === 0;
+    const acts = this.#screen.allowed.has('create') && !isDeepest ? [create] : [];
+    const text = say(isDeepest ? 'createDeepest' : 'emptyText');
+    return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), text, acts)}</slot>`;
   }
 
   #texts(): Texts {

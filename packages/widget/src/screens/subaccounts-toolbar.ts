@@ -19,6 +19,7 @@ export function toolbar(
   const store = session?.store;
   const live = source?.state.get();
   const status = store?.status ?? DEFAULT_STATUS;
+  const deepest = session?.detail?.levelsBelow === 0 ? say('createDeepest') : null;
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${work?.search.busy ? 'busy' : ''}" part="search">
@@ -35,7 +36,7 @@ export function toolbar(
       ${icon('sliders')}<span class="words">${say('view')}</span></button>
     ${
       allowed.has('create')
-        ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} @click=${use}>
+        ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} title=${deepest ?? nothing} ?disabled=${deepest !== null} @click=${use}>
             ${icon('plus')}<span class="words">${say('create')}</span></button>`
         : nothing
     }

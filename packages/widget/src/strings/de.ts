@@ -123,6 +123,8 @@ export const de: Strings = {
   createNameHint: '2 bis 120 Zeichen. Unter {parent} darf es den Namen nur einmal geben.',
   createParent: 'Elternkonto',
   createBilling: '{name} bezahlt (über das Elternkonto)',
+  createBillingUnnamed: 'Ein Konto über Ihnen bezahlt (über das Elternkonto)',
+  createDeepest: 'Tiefer geht es nicht: Konten auf dieser Ebene haben keine Unterkonten.',
   createAnother: 'Noch eines anlegen',
   createSubmit: '{name} anlegen',
   createSubmitEmpty: 'Unterkonto anlegen',

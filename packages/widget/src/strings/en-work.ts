@@ -52,6 +52,7 @@ export const enWork = {
   createNameHint: '2 to 120 characters. Must be unique under {parent}.',
   createParent: 'Parent',
   createBilling: 'Paid by {name} (Parent Billing)',
+  createBillingUnnamed: 'Paid by an account above you (Parent Billing)',
   createAnother: 'Create another',
   createSubmit: 'Create {name}',
   createSubmitEmpty: 'Create subaccount',

@@ -239,6 +239,14 @@ export class TreeStore implements ViewOwner {
     if (turned.length > 0) this.#changed('live');
   }
 
+  /** Steps from the acting account down to one, as far as those between are known: not everybody is told how deep they stand. */
+  levelOf(row: AccountRow): number {
+    let level = 0;
+    for (let at: AccountRow | undefined = row; at && at.id !== this.accountId; level++)
+      at = at.parentId === null ? undefined : this.#accounts.get(at.parentId)?.row;
+    return level;
+  }
+
   /** The account at or above one, as far as is known, whose suspension holds for it, too; null when there is none. */
   suspendedAbove({ row: { parentId } }: Account): { readonly name: string | null } | null {
     for (let id = parentId; id !== null; ) {
