@@ -17,11 +17,17 @@ type Props = {
   readonly onChoose: (account: string) => void;
 };
 
+const SWITCHER = 'account-switcher';
+
+/** Opens the choice of another account, as a click on the switcher does. */
+export const openSwitcher = (): void => document.getElementById(SWITCHER)?.click();
+
 /** Names the acting account, and changes it. */
 export function AccountSwitcher({ user, ...props }: Props) {
   const { current } = props;
   return (
     <Opener
+      id={SWITCHER}
       className={css.switcher}
       opens="dialog"
       load={load}

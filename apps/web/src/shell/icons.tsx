@@ -31,4 +31,7 @@ export const ChevronIcon = draw(<path d="m8 10 4 4 4-4" />);
 export const EnterIcon = draw(<path d="M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M4 12h11m0 0-4-4m4 4-4 4" />);
 export const CloseIcon = draw(<path d="M18 6 6 18M6 6l12 12" />);
 export const SearchIcon = draw(<path d="m21 21-4.3-4.3M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0Z" />);
+export const HelpIcon = draw(
+  <path d="M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Zm-2.7-11.6a2.8 2.8 0 0 1 5.4.9c0 1.9-2.7 2.3-2.7 3.7M12 17h.01" />,
+);
 export const MoreIcon = draw(<path strokeWidth="3" d="M5 12h.01M12 12h.01M19 12h.01" />);

@@ -1,12 +1,14 @@
 import { refusalOf } from '@tenantree/client';
-import { type ComponentType, type ReactNode, useEffect } from 'react';
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Button } from '../parts/parts.tsx';
 import { Path } from '../parts/path.tsx';
 import { Stage } from '../session/stage.tsx';
 import { useMe } from '../session/use-me.ts';
-import { AccountSwitcher } from './account-switcher.tsx';
-import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
+import { AccountSwitcher, openSwitcher } from './account-switcher.tsx';
+import { Jump } from './jump.tsx';
+import { type Acts, PageActs } from './page-acts.ts';
+import { type Place, placesFor } from './places.ts';
 import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
 import { enterAccount, leaveAccount, useActing } from './use-account.ts';
@@ -14,12 +16,11 @@ import { useFreshAccounts } from './use-fresh-accounts.ts';
 import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
 
-const PLACES: readonly { readonly path: string; readonly label: string; readonly icon: ComponentType }[] = [
-  { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon },
-  { path: 'members', label: 'Members', icon: PeopleIcon },
-  { path: 'activity', label: 'Activity', icon: ActivityIcon },
-  { path: 'developers/api-keys', label: 'API keys', icon: KeyIcon },
-];
+/** Past everything that every page has. */
+function skip(event: MouseEvent): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('main')?.focus();
+}
 
 /** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
@@ -28,6 +29,8 @@ export function Shell({ account, children }: { readonly account: string; readonl
   useFreshAccounts(acting);
   const [, navigate] = useLocation();
   const user = me?.user?.id ?? '';
+  const pageActs = useRef<(() => Promise<readonly Acts[]>) | null>(null);
+  const places = acting ? placesFor(acting.levels) : [];
   const [id, name] = [acting?.id, acting?.name];
 
   useEffect(() => {
@@ -55,6 +58,9 @@ export function Shell({ account, children }: { readonly account: string; readonl
 
   return (
     <div className={css.shell}>
+      <a href="#main" className={css.skip} onClick={skip}>
+        Skip to the content
+      </a>
       {isInside && acting && home && (
         <section className={css.banner} aria-label="Account context">
           <p role="status">
@@ -86,29 +92,32 @@ export function Shell({ account, children }: { readonly account: string; readonl
         />
         {acting && restrictionOf(acting) !== '' && <span className={css.status}>{restrictionOf(acting)}</span>}
         <span className={css.grow} />
+        <PageActs value={pageActs}>
+          <Jump
+            account={account}
+            user={user}
+            own={me?.accounts ?? []}
+            places={places}
+            onAccount={(chosen) => enterAccount(chosen, navigate)}
+            onChangeAccount={openSwitcher}
+            back={isInside && home ? { name: home.name, go: () => leaveAccount(account, home.id, navigate) } : null}
+          />
+        </PageActs>
         <UserMenu name={me?.user?.name ?? ''} email={me?.user?.email ?? ''} />
       </header>
       <nav className={css.rail} aria-label="Pages">
-        {PLACES.map((place) => (
+        {places.map((place) => (
           <RailLink key={place.path} account={account} {...place} />
         ))}
       </nav>
-      <main className={css.main}>{children}</main>
+      <main id="main" tabIndex={-1} className={css.main}>
+        <PageActs value={pageActs}>{children}</PageActs>
+      </main>
     </div>
   );
 }
 
-function RailLink({
-  account,
-  path,
-  label,
-  icon: Icon,
-}: {
-  readonly account: string;
-  readonly path: string;
-  readonly label: string;
-  readonly icon: ComponentType;
-}) {
+function RailLink({ account, path, label, icon: Icon }: Place & { readonly account: string }) {
   const href = `/a/${account}/${path}`;
   const [isHere] = useRoute(`${href}/*?`);
   return (

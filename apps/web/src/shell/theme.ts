@@ -4,6 +4,13 @@ import { recall, remember } from '../parts/remember.ts';
 export const THEMES = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** How people call them. */
+export const THEME_LABELS: Readonly<Record<Theme, string>> = {
+  system: 'Like the system',
+  light: 'Light',
+  dark: 'Dark',
+};
+
 const KEY = 'tenantree.theme';
 
 /** The theme chosen on this device. */

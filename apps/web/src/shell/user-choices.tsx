@@ -5,11 +5,9 @@ import { useOpened } from '../parts/opener.tsx';
 import { Popup } from '../parts/popup.tsx';
 import { signOut } from '../session/sign-in.ts';
 import css from './shell.module.css';
-import { applyTheme, readTheme, THEMES, type Theme } from './theme.ts';
+import { applyTheme, readTheme, THEME_LABELS, THEMES } from './theme.ts';
 
 export type UserProps = { readonly name: string; readonly email: string };
-
-const LABELS: Readonly<Record<Theme, string>> = { system: 'Like the system', light: 'Light', dark: 'Dark' };
 
 /** Who is signed in, how the app looks, and the way out. */
 export default function UserChoices({ name, email }: UserProps) {
@@ -39,7 +37,7 @@ export default function UserChoices({ name, email }: UserProps) {
           <Header className={css.sectionTitle ?? ''}>Appearance</Header>
           {THEMES.map((one) => (
             <MenuItem key={one} id={one} className={css.item ?? ''}>
-              {LABELS[one]}
+              {THEME_LABELS[one]}
             </MenuItem>
           ))}
         </MenuSection>

@@ -44,9 +44,9 @@ export function AccountPanel({ account, list, onClose }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   const isLoaded = query.data !== undefined;
   useEffect(() => {
-    // Beside the table the focus stays in its row, for the next one; in its place the panel takes it.
-    if (isLoaded && isAlone) heading.current?.focus();
-  }, [isLoaded, isAlone]);
+    // What opened is where one is now (ux.md 2.2): J and K lead to the next one, Escape back to the row.
+    if (isLoaded) heading.current?.focus({ preventScroll: true });
+  }, [isLoaded]);
   return (
     <aside className={css.panel} aria-label="Account" onKeyDown={(event) => event.key === 'Escape' && onClose()}>
       <div className={css.headTop}>

@@ -1,15 +1,19 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useLocation, useSearch } from 'wouter';
+import { Redirect, useLocation, useSearch } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
+import { usePageActs } from '../shell/page-acts.ts';
+import { placesFor } from '../shell/places.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
+import { useKeys } from '../shell/use-keys.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
 import { AccountPanel } from './account-panel.tsx';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
+import { actsOf } from './palette-acts.ts';
 import { fitPanel } from './panel-width.ts';
 import css from './subaccounts.module.css';
 import { texts } from './texts.ts';
@@ -50,23 +54,31 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
     const focus = (): void => list.current?.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
     if (account !== '') void list.current?.updateComplete.then(focus);
   }, [account]);
-  useEffect(() => {
-    const search = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.target !== document.body) return;
-      event.preventDefault();
-      list.current?.focusSearch();
-    };
-    document.addEventListener('keydown', search);
-    return () => document.removeEventListener('keydown', search);
-  }, []);
+  const step = (by: 1 | -1): void => {
+    const next = shown && list.current?.neighbourOf(shown.id, by);
+    if (next) navigate(hrefOf(next.id));
+  };
+  useKeys({
+    '/': () => list.current?.focusSearch(),
+    c: () => list.current?.create(),
+    ...(shown && { j: () => step(1), k: () => step(-1) }),
+  });
+  const ask = useCallback(() => {
+    const open = (id: string): void => navigate(`${base}/${id}${suffix}`);
+    return actsOf(list.current, shown, { open, switch: (id) => enterAccount(id, navigate) });
+  }, [shown, navigate, base, suffix]);
+  usePageActs(ask);
   const close = (): void => navigate(base + suffix);
-  const before = useRef(opened);
+  const before = useRef<AccountId>(null);
   useEffect(() => {
-    // However the panel was left, by Back, too: the row that was opened still is the one the table would focus.
+    // However the panel was left, by Back, too: one is in the row of what was open.
     const isLost = document.activeElement === document.body;
-    if (before.current !== null && opened === null && isLost) list.current?.tree?.focus();
-    before.current = opened;
-  }, [opened]);
+    if (before.current !== null && opened === null && isLost) void list.current?.focusRow(before.current);
+    before.current = shown?.id ?? null;
+  }, [opened, shown]);
+  const places = acting ? placesFor(acting.levels) : [];
+  // Who has nothing to see here lands where there is something.
+  if (places[0] && places[0].path !== 'subaccounts') return <Redirect to={`/a/${account}/${places[0].path}`} replace />;
   return (
     <div ref={page} className={css.page} data-panel={opened === null ? undefined : 'open'}>
       <div

@@ -212,7 +212,8 @@ describe('what was done on a page of the web app lasts:', () => {
 
   it('Back takes the menu of a row along', async () => {
     await row(page, 'Acme South').locator('bdi').first().click();
-    await page.getByRole('complementary', { name: 'Account' }).waitFor();
+    await page.getByRole('complementary', { name: 'Account' }).getByRole('heading', { name: 'Acme South' }).waitFor();
+    await row(page, 'Acme South').focus();
     await page.keyboard.press('Shift+F10');
     await page.getByRole('menuitem').first().waitFor();
     await page.goBack();

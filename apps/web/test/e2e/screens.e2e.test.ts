@@ -121,7 +121,7 @@ const INSIDE: readonly Screen[] = [
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
     },
   ],
-  ['members', () => `/a/${owner.root}/members`, (page) => page.getByText('Invited', { exact: true }).waitFor()],
+  ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],
   [
     'keys and a question',
     () => `/a/${owner.root}/developers/api-keys`,
@@ -136,6 +136,25 @@ const INSIDE: readonly Screen[] = [
     async (page) => {
       await page.getByText(/suspended Paused/).click();
       await page.getByRole('button', { name: 'Only this account' }).waitFor();
+    },
+  ],
+  [
+    'the palette',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('dental');
+      await page.getByRole('option', { name: /Northgate Dental/ }).waitFor();
+    },
+  ],
+  [
+    'the sheet of shortcuts',
+    subaccounts,
+    async (page) => {
+      await rows(page);
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await dialog(page);
     },
   ],
   [

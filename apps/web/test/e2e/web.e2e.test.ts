@@ -151,6 +151,7 @@ describe('the web app', () => {
     const actions = panel.getByRole('button', { name: /^Actions for/ });
     const field = panel.getByRole('textbox', { name: /^New name of/ });
     const isFocused = (what: Locator) => what.evaluate((element) => element === document.activeElement);
+    await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
     const choosePanel = async (entry: string): Promise<void> => {
       await actions.click();
       await other.getByRole('menuitem', { name: entry }).click();
@@ -186,12 +187,10 @@ describe('the web app', () => {
     await guest.getByLabel('Your name').fill('Vic Viewer');
     await guest.getByLabel('Password').fill(PASSWORD);
     await guest.getByRole('button', { name: 'Join Acme Group' }).click();
-    await guest
-      .getByRole('alert')
-      .or(guest.getByText(/Subaccounts/))
-      .first()
-      .waitFor();
-    await guest.getByRole('link', { name: 'Members' }).click();
+    // They land where there is something for them, and nothing else is offered.
+    await guest.getByText('Vic Viewer joined Acme Group as viewer').waitFor();
+    expect(await guest.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Activity']);
+    await guest.goto(guest.url().replace('activity', 'members'));
     await guest.getByText('You may not see this').waitFor();
     await guest.context().close();
   });

@@ -22,7 +22,7 @@ export class SamMove extends DialogBase {
     ...[DialogBase.styles].flat(),
     css`
       fieldset { max-block-size: 264px; overflow: auto; gap: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); }
-      .target { display: grid; grid-template-columns: 16px 1fr; gap: 0 var(--sam-2); padding: var(--sam-2) var(--sam-3); cursor: pointer; }
+      .target { display: grid; grid-template-columns: 16px 1fr; gap: 0 var(--sam-2); align-items: start; padding: var(--sam-2) var(--sam-3); cursor: pointer; }
       .target + .target { border-block-start: var(--sam-hair) solid var(--sam-border); }
       .target:has(:checked) { background: var(--sam-accent-soft); }
       .target input { margin: 3px 0 0; accent-color: var(--sam-accent); } .target b { font-weight: var(--sam-fw-medium); overflow-wrap: anywhere; }
@@ -96,7 +96,7 @@ export class SamMove extends DialogBase {
       (
         one,
       ) => html`<label class="target"><input type="radio" name="target" .checked=${one.id === this.target?.id} @change=${() => this.#choose(one)} />
-        <b dir="auto">${one.name}</b>${one.above.length > 0 ? html`<span>${one.above.map((name, k) => html`${k > 0 ? ' › ' : nothing}<bdi>${name}</bdi>`)}</span>` : nothing}</label>`,
+        <b><bdi>${one.name}</bdi></b>${one.above.length > 0 ? html`<span>${one.above.map((name, k) => html`${k > 0 ? ' › ' : nothing}<bdi>${name}</bdi>`)}</span>` : nothing}</label>`,
     );
   }
 

@@ -171,7 +171,7 @@ export class ScreenWork {
     this.#opened = what;
     menu.addEventListener('sam-choose', this.#choose);
     menu.items = this.#items();
-    menu.label = this.#screen.texts.say('viewLabel');
+    menu.label = this.#screen.texts.say(what === 'filter' ? 'filterLabel' : 'viewLabel');
     await menu.openAt(opener, opener);
   }
 

@@ -30,7 +30,7 @@ export function toolbar(
     ${work?.bars.chips()}
     <span class="space"></span>
       ${live && liveBadge(live, store?.paused ? 'paused' : 'running', texts, use)}
-      <button class="button filter" name="filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filterLabel') + chosen} ?disabled=${!store} @click=${use}>
+      <button class="button filter" name="filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filter') + chosen} title=${say('filterLabel')} ?disabled=${!store} @click=${use}>
         ${icon('filter')}<span class="words">${say('filter') + chosen}</span></button>
     <button class="button views" name="view" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${!store} @click=${use}>
       ${icon('sliders')}<span class="words">${say('view')}</span></button>

@@ -73,7 +73,8 @@ function withShift({ key }: Keys): TreeCommand | null {
  */
 export function commandOf(keys: Keys, typing: boolean, rtl: boolean): TreeCommand | null {
   const { key, code, shiftKey, ctrlKey, metaKey, altKey } = keys;
-  if (altKey) return null;
+  // The question mark asks for help wherever one is.
+  if (altKey || key === '?') return null;
   if (ctrlKey || metaKey) return withModifier(keys);
   if (key === 'ArrowRight') return { do: rtl ? 'outward' : 'inward' };
   if (key === 'ArrowLeft') return { do: rtl ? 'inward' : 'outward' };

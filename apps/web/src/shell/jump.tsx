@@ -1,0 +1,116 @@
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useLocation } from 'wouter';
+import { partsCss } from '../parts/parts.tsx';
+import { signOut } from '../session/sign-in.ts';
+import { HelpIcon, SearchIcon } from './icons.tsx';
+import css from './jump.module.css';
+import { Keys } from './keys.tsx';
+import type { Acts } from './page-acts.ts';
+import type { Place } from './places.ts';
+import { applyTheme, THEME_LABELS, THEMES } from './theme.ts';
+import { useKeys } from './use-keys.ts';
+import { readVisits, type Visit } from './visits.ts';
+
+const loadPalette = () => import('./palette.tsx');
+const loadSheet = () => import('./shortcut-sheet.tsx');
+const Palette = lazy(loadPalette);
+const ShortcutSheet = lazy(loadSheet);
+
+/** How long a page is on screen before the palette is loaded, in milliseconds: it then opens at once, also without a server. */
+const AHEAD_MS = 2_500;
+
+type Props = {
+  readonly account: string;
+  readonly user: string;
+  readonly own: readonly Visit[];
+  readonly places: readonly Place[];
+  readonly onAccount: (account: string) => void;
+  readonly onChangeAccount: () => void;
+  /** Leads back to the own account, from inside another one. */
+  readonly back: { readonly name: string; readonly go: () => void } | null;
+};
+
+/** Search or jump to: the palette and the sheet of shortcuts, their buttons in the top bar, and the keys that work everywhere. */
+export function Jump({ account, user, own, places, onAccount, onChangeAccount, back }: Props) {
+  const [opened, setOpened] = useState<'palette' | 'sheet' | null>(null);
+  const [here, navigate] = useLocation();
+  const go = (path: string) => () => navigate(`/a/${account}/${path}`);
+  useEffect(() => {
+    const load = (): void => void Promise.allSettled([loadPalette(), loadSheet()]);
+    const timer = setTimeout(load, AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+      if (key.toLowerCase() !== 'k' || !(ctrlKey || metaKey) || altKey || shiftKey || event.defaultPrevented) return;
+      event.preventDefault();
+      if (document.querySelector('dialog[open]') === null) setOpened('palette');
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, []);
+  useKeys({
+    '?': () => setOpened('sheet'),
+    // On the page of the table it is the table's.
+    ...(!here.startsWith(`/a/${account}/subaccounts`) && { '/': () => setOpened('palette') }),
+    'g a': onChangeAccount,
+    ...(back && { 'g h': back.go }),
+    ...Object.fromEntries(places.map(({ keys, path }) => [keys, go(path)])),
+  });
+  const acts: readonly Acts[] = [
+    { title: 'Pages', acts: places.map(({ path, label, keys }) => ({ id: path, name: label, keys, run: go(path) })) },
+    {
+      title: 'Acts',
+      acts: [
+        ...(back ? [{ id: 'back', name: `Return to ${back.name}`, keys: 'g h', run: back.go }] : []),
+        { id: 'account', name: 'Change account', keys: 'g a', run: onChangeAccount },
+        { id: 'shortcuts', name: 'Keyboard shortcuts', keys: '?', run: () => setOpened('sheet') },
+        ...THEMES.map((theme) => ({
+          id: `theme ${theme}`,
+          name: `Appearance: ${THEME_LABELS[theme]}`,
+          run: () => applyTheme(theme),
+        })),
+        { id: 'sign-out', name: 'Sign out', run: () => void signOut() },
+      ],
+    },
+  ];
+  return (
+    <>
+      <button
+        type="button"
+        className={css.trigger}
+        aria-haspopup="dialog"
+        onPointerEnter={() => void loadPalette().catch(() => undefined)}
+        onClick={() => setOpened('palette')}
+      >
+        <SearchIcon />
+        <span>Search or jump to …</span>
+        <Keys keys="Mod K" />
+      </button>
+      <button
+        type="button"
+        className={`${partsCss.button} ${partsCss.icon} ${css.help}`}
+        aria-haspopup="dialog"
+        aria-label="Keyboard shortcuts"
+        onClick={() => setOpened('sheet')}
+      >
+        <HelpIcon />
+      </button>
+      <Suspense fallback={null}>
+        {opened === 'palette' && (
+          <Palette
+            own={own}
+            readRecent={() => readVisits(user)}
+            acts={acts}
+            onAccount={onAccount}
+            onClose={() => setOpened((now) => (now === 'palette' ? null : now))}
+          />
+        )}
+        {opened === 'sheet' && (
+          <ShortcutSheet places={places} onClose={() => setOpened((now) => (now === 'sheet' ? null : now))} />
+        )}
+      </Suspense>
+    </>
+  );
+}

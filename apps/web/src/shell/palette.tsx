@@ -1,0 +1,161 @@
+import { useContext, useDeferredValue, useEffect, useRef, useState } from 'react';
+import { Autocomplete } from 'react-aria-components/Autocomplete';
+import { Header } from 'react-aria-components/Header';
+import { Input } from 'react-aria-components/Input';
+import { ListBox, ListBoxItem, ListBoxSection } from 'react-aria-components/ListBox';
+import { SearchField } from 'react-aria-components/SearchField';
+import { Avatar } from '../parts/avatar.tsx';
+import { SearchIcon } from './icons.tsx';
+import jump from './jump.module.css';
+import { Keys } from './keys.tsx';
+import { type Acts, PageActs } from './page-acts.ts';
+import css from './shell.module.css';
+import { EVERYWHERE, ON_PAGES } from './shortcuts.ts';
+import { useChoices } from './use-choices.ts';
+import type { Visit } from './visits.ts';
+
+type Props = {
+  /** Accounts that the person belongs to. */
+  readonly own: readonly Visit[];
+  readonly readRecent: () => readonly Visit[];
+  /** What can be done wherever one is. */
+  readonly acts: readonly Acts[];
+  readonly onAccount: (account: string) => void;
+  readonly onClose: () => void;
+};
+
+/** Without regard to case and marks: `eclair` finds `Éclair`. */
+const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
+
+/** What the first character narrows the choice to (ux.md 2.2). */
+const PREFIXES: Readonly<Record<string, 'acts' | 'accounts' | 'shortcuts'>> = {
+  '>': 'acts',
+  '@': 'accounts',
+  '?': 'shortcuts',
+};
+
+/** Everything one can go to or do, found by its name: accounts, pages, and what can be done here. */
+export default function Palette({ own, readRecent, acts, onAccount, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const page = useContext(PageActs);
+  const [typed, setTyped] = useState('');
+  const [recent] = useState(readRecent);
+  const [here, setHere] = useState<readonly Acts[]>([]);
+  const only = PREFIXES[typed.charAt(0)] ?? 'everything';
+  const query = (only === 'everything' ? typed : typed.slice(1)).trim();
+  const text = useDeferredValue(query);
+  const searched = only === 'everything' || only === 'accounts' ? text : '';
+  const { sections: accounts, state } = useChoices({ own, recent, text: searched });
+  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    let isOpen = true;
+    void page.current?.().then((found) => isOpen && setHere(found));
+    return () => {
+      isOpen = false;
+    };
+  }, [page]);
+
+  const fits = (name: string): boolean => plain(name).includes(plain(query));
+  const shortcuts: Acts = {
+    title: 'Shortcuts',
+    acts: [{ title: '', items: EVERYWHERE }, ...ON_PAGES].flatMap(({ title, items }) =>
+      items.map(({ keys, does }) => ({
+        id: `keys ${title} ${does}`,
+        name: title === '' ? does : `${does} (${title})`,
+        keys,
+        run: () =>
+          acts
+            .flatMap((group) => group.acts)
+            .find(({ id }) => id === 'shortcuts')
+            ?.run(),
+      })),
+    ),
+  };
+  const offered = only === 'shortcuts' ? [shortcuts] : only === 'accounts' ? [] : [...here, ...acts];
+  const groups = offered
+    .map(({ title, acts }) => ({ title, acts: acts.filter(({ name }) => fits(name)) }))
+    .filter(({ acts }) => acts.length > 0);
+  const found = only === 'everything' || only === 'accounts' ? accounts : [];
+  // What is here stands still while what is found elsewhere comes.
+  const first = query === '' ? found : [];
+  const last = query === '' ? [] : found;
+
+  const choose = (key: string): void => {
+    const act = groups.flatMap((group) => group.acts).find(({ id }) => id === key);
+    // First the focus goes back to where it was.
+    dialog.current?.close();
+    if (act) act.run();
+    else onAccount(key);
+  };
+  const accountSections = (sections: typeof found) =>
+    sections.map(({ title, items }) => (
+      <ListBoxSection key={title} id={title}>
+        <Header className={css.sectionTitle ?? ''}>{title}</Header>
+        {items.map(({ id, name, note }) => (
+          <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
+            <Avatar id={id} name={name} />
+            <bdi>{name}</bdi>
+            <small>{note}</small>
+          </ListBoxItem>
+        ))}
+      </ListBoxSection>
+    ));
+  return (
+    <dialog
+      ref={dialog}
+      className={jump.palette}
+      aria-label="Search or jump to"
+      onClose={onClose}
+      onClick={(event) => event.target === dialog.current && dialog.current.close()}
+      onKeyDownCapture={(event) => {
+        if (event.key !== 'Escape') return;
+        // At once, and not first what was typed: that is of no use any more.
+        event.preventDefault();
+        event.stopPropagation();
+        dialog.current?.close();
+      }}
+    >
+      <Autocomplete inputValue={typed} onInputChange={setTyped}>
+        <SearchField aria-label="Search or jump to" autoFocus className={css.search ?? ''}>
+          <SearchIcon />
+          <Input placeholder="Search or jump to …" className={css.searchInput ?? ''} dir="auto" />
+        </SearchField>
+        <ListBox
+          aria-label="What was found"
+          className={css.menu ?? ''}
+          onAction={(key) => choose(String(key))}
+          renderEmptyState={() => (
+            <p className={css.none}>
+              {state === 'searching' || query !== text ? 'Searching…' : 'Nothing here has this in its name.'}
+            </p>
+          )}
+        >
+          {accountSections(first)}
+          {groups.map(({ title, acts }) => (
+            <ListBoxSection key={title} id={title}>
+              <Header className={css.sectionTitle ?? ''}>{title}</Header>
+              {acts.map(({ id, name, keys }) => (
+                <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
+                  <bdi>{name}</bdi>
+                  {keys !== undefined && <Keys keys={keys} />}
+                </ListBoxItem>
+              ))}
+            </ListBoxSection>
+          ))}
+          {accountSections(last)}
+        </ListBox>
+      </Autocomplete>
+      <footer>
+        <span>
+          <kbd>&gt;</kbd> acts only
+        </span>
+        <span>
+          <kbd>@</kbd> accounts only
+        </span>
+        <span>
+          <kbd>?</kbd> shortcuts
+        </span>
+      </footer>
+    </dialog>
+  );
+}

@@ -1,0 +1,28 @@
+import type { PermissionKey } from '@tenantree/domain';
+import type { AccountDetail } from '@tenantree/widget';
+import type { ComponentType } from 'react';
+import { ActivityIcon, KeyIcon, PeopleIcon, TreeIcon } from './icons.tsx';
+
+/** A page of an account that one can turn to. */
+export type Place = {
+  /** Its address inside the account. */
+  readonly path: string;
+  readonly label: string;
+  readonly icon: ComponentType;
+  /** What is needed to see anything there. */
+  readonly needs: PermissionKey;
+  /** Keys that lead there, one after the other. */
+  readonly keys: string;
+};
+
+/** Where one lands first comes first. */
+export const PLACES: readonly Place[] = [
+  { path: 'subaccounts', label: 'Subaccounts', icon: TreeIcon, needs: 'account.subaccounts', keys: 'g s' },
+  { path: 'members', label: 'Members', icon: PeopleIcon, needs: 'account.members', keys: 'g m' },
+  { path: 'activity', label: 'Activity', icon: ActivityIcon, needs: 'account.settings', keys: 'g v' },
+  { path: 'developers/api-keys', label: 'API keys', icon: KeyIcon, needs: 'developers.apiKeys', keys: 'g k' },
+];
+
+/** The pages that work for whoever has these levels. */
+export const placesFor = (levels: AccountDetail['levels']): readonly Place[] =>
+  PLACES.filter(({ needs }) => levels[needs] !== 'none');
