@@ -1,12 +1,10 @@
-import { holdApiKey, insertApiKey, resolveInSubtree, revokeApiKeys, type TenantTransaction } from '@tenantree/db';
+import { holdApiKey, insertApiKey, revokeApiKeys, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
-  accountNotFound,
   decideKeyTerms,
   type Instant,
   type KeyId,
   type KeyTerms,
-  parseAccountRef,
   parseName,
   parseScopes,
 } from '@tenantree/domain';
@@ -15,6 +13,7 @@ import { UNAUTHORIZED } from '../guard/error-shape.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
 import { hashSecret, prefixOf, secretOf } from '../hall/secrets.ts';
 
 export type CreatedKey = KeyTerms & { readonly id: KeyId; readonly key: string; readonly prefix: string };
@@ -52,7 +51,7 @@ export async function createApiKey(
   await hall.db.withTenant(account, async (trx) => {
     await holdMaker(trx, caller);
     // What the maker reaches it reaches with all that is below: a part of this account's subtree is never more.
-    const within = input.within ? await resolveAll(trx, input.within) : null;
+    const within = input.within ? await resolveAll(trx, input.within, 'within') : null;
     const tokenHash = hashSecret(key);
     await insertApiKey(trx, {
       account,
@@ -73,24 +72,6 @@ export async function createApiKey(
 
 async function holdMaker(trx: TenantTransaction, { key }: Caller): Promise<void> {
   if (key !== null && !(await holdApiKey(trx, key))) throw new Refused(UNAUTHORIZED);
-}
-
-async function resolveAll(trx: TenantTransaction, asked: readonly string[]): Promise<readonly AccountId[]> {
-  const refs = asked.map((text) => {
-    const ref = parseAccountRef(text);
-    return { text, id: ref.ok && ref.value.kind === 'id' ? ref.value.id : null, ref };
-  });
-  const externalIds = refs.flatMap(({ ref }) =>
-    ref.ok && ref.value.kind === 'external' ? [ref.value.externalId] : [],
-  );
-  const ids = refs.flatMap(({ id }) => (id === null ? [] : [id]));
-  const found = await resolveInSubtree(trx, ids, externalIds);
-  return refs.map(({ text, ref }) => {
-    const known =
-      ref.ok && (ref.value.kind === 'id' ? found.byId.get(ref.value.id) : found.byExternalId.get(ref.value.externalId));
-    if (!known) throw new Refused({ ...accountNotFound(text).refusal, field: 'within' });
-    return known.id;
-  });
 }
 
 /** Revokes an API key at once, with everything that was made with it. @throws Refused NOT_FOUND */

@@ -1,9 +1,9 @@
-import { resolveInSubtree } from '@tenantree/db';
-import { type AccountId, parseAccountRef, type UsageFrame } from '@tenantree/domain';
+import type { UsageFrame } from '@tenantree/domain';
 import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import { granted } from '../hall/refused.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
 import type { Viewer } from '../live/ports.ts';
 import { parseResumeId } from '../live/resume-id.ts';
 
@@ -24,7 +24,8 @@ export function watchUsage(
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
   return ctx.hub.watchUsage(async () => {
-    const only = accounts && (await resolveAll(ctx, accounts));
+    const only =
+      accounts && (await ctx.hall.db.withTenant(ctx.access.id, (trx) => resolveAll(trx, accounts, 'accounts')));
     return {
       account: ctx.access.id,
       viewer: ctx.viewer(),
@@ -32,15 +33,4 @@ export function watchUsage(
       ...(only && { only }),
     };
   }, signal);
-}
-
-async function resolveAll(ctx: Watcher, asked: readonly string[]): Promise<AccountId[]> {
-  const refs = asked.map((text) => ({ text, ref: granted(parseAccountRef(text)) }));
-  const ids = refs.flatMap(({ ref }) => (ref.kind === 'id' ? [ref.id] : []));
-  const externalIds = refs.flatMap(({ ref }) => (ref.kind === 'external' ? [ref.externalId] : []));
-  const found = await ctx.hall.db.withTenant(ctx.access.id, (trx) => resolveInSubtree(trx, ids, externalIds));
-  return refs.map(({ text, ref }) => {
-    const account = ref.kind === 'id' ? found.byId.get(ref.id) : found.byExternalId.get(ref.externalId);
-    return account?.id ?? refuseWith('NOT_FOUND', `There is no account “${text}” that you can reach.`, 'accounts');
-  });
 }

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Composed } from '../src/server/compose.ts';
+import { type Client, clientOf, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
+import { startApi } from './support/start-api.ts';
+
+const ORIGIN = 'https://portal.example';
+
+let first: Deployment;
+let second: Composed;
+let owner: Client;
+const stops: (() => void)[] = [];
+beforeAll(async () => {
+  first = await deploy();
+  second = await startApi(first.database.config);
+  owner = first.owner;
+});
+afterAll(async () => {
+  for (const stop of stops) stop();
+  await second.close();
+  await first.close();
+});
+
+const make = async (name: string, account = first.root): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name })).account.id;
+
+/** Somebody who joins an account with the first server and signs in with the second. */
+async function join(account: string, email: string, role: 'admin' | 'viewer') {
+  const { link } = await owner.members.invite.mutate({ account, email, role });
+  const token = link.split('/').at(-1) ?? '';
+  await clientWith(first.url, {}).members.acceptInvitation.mutate({ token, name: role, password: PASSWORD });
+  const { members } = await owner.members.list.query({ account });
+  const userId = members.find((member) => member.email === email)?.userId ?? '';
+  const cookie = await signIn(second.url, email, PASSWORD);
+  return { userId, headers: { cookie, origin: second.url }, client: clientOf(second.url, cookie) };
+}
+
+/** The codes that somebody's streams of an account through the second server are cut with; the first frames are there. */
+async function watching(
+  headers: Record<string, string>,
+  account: string,
+): Promise<{ readonly cut: Promise<string[]> }> {
+  const streams = ['accounts.live', 'usage.live'].map((path) => watcherWith(second.url, headers, path, { account }));
+  stops.push(...streams.map(({ stop }) => stop));
+  await Promise.all(streams.map(({ ready }) => ready));
+  return { cut: Promise.all(streams.map(({ cut }) => cut)) };
+}
+
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** A screen that was embedded with a key. */
+async function screen(secret: string, account: string): Promise<Record<string, string>> {
+  const wish = { account, origin: ORIGIN, userRef: 'dana' };
+  const { token } = await clientWithToken(first.url, secret).embed.createToken.mutate(wish);
+  return { ...bearer(token), origin: ORIGIN };
+}
+
+const both = (code: string): string[] => [code, code];
+
+describe('What ends on one server ends streams on the other (product.md 3.7, I26)', () => {
+  it('when a member is removed, with their key and what was embedded with it', async () => {
+    const account = await make('Removing');
+    const { userId, headers, client } = await join(account, 'removed@example.com', 'admin');
+    const { key } = await client.keys.create.mutate({ account, name: 'Theirs' });
+    const streams = await Promise.all([
+      watching(headers, account),
+      watching(bearer(key), account),
+      watching(await screen(key, account), account),
+    ]);
+    await owner.members.remove.mutate({ account, userId });
+    const [person, ...credentials] = await Promise.all(streams.map(({ cut }) => cut));
+    expect(person).toEqual(both('NOT_FOUND'));
+    expect(credentials).toEqual([both('UNAUTHORIZED'), both('UNAUTHORIZED')]);
+  });
+
+  it('when a role is lowered', async () => {
+    const account = await make('Lowering');
+    const { userId, headers } = await join(account, 'lowered@example.com', 'admin');
+    const stream = await watching(headers, account);
+    await owner.members.setRole.mutate({ account, userId, role: 'viewer' });
+    expect(await stream.cut).toEqual(both('FORBIDDEN'));
+  });
+
+  it('when a key is revoked, with keys that it made', async () => {
+    const account = await make('Revoking');
+    const made = await first.key(account);
+    const { key } = await made.client.keys.create.mutate({ account, name: 'Made by key' });
+    const streams = await Promise.all([watching(bearer(made.secret), account), watching(bearer(key), account)]);
+    await owner.keys.revoke.mutate({ account, id: made.id });
+    expect(await Promise.all(streams.map(({ cut }) => cut))).toEqual([both('UNAUTHORIZED'), both('UNAUTHORIZED')]);
+  });
+
+  it('when the account is suspended so that nobody gets in, for its own people and not for those above', async () => {
+    const account = await make('Suspending');
+    const { headers } = await join(account, 'suspended@example.com', 'admin');
+    const stream = await watching(headers, account);
+    const { secret } = await first.key(first.root);
+    let above = 'watches';
+    void (await watching(bearer(secret), account)).cut.then(([code = '']) => (above = code));
+    await owner.accounts.suspend.mutate({ account, kind: 'full_stop' });
+    expect(await stream.cut).toEqual(both('ACCOUNT_SUSPENDED'));
+    expect(above).toBe('watches');
+  });
+
+  it('when the account moves out of what a key is kept to', async () => {
+    const [from, to] = [await make('Moving from'), await make('Moving to')];
+    const account = await make('Moving', from);
+    const { secret } = await first.key(from);
+    const { key } = await owner.keys.create.mutate({ account: first.root, name: 'Narrow', within: [from] });
+    const streams = await Promise.all([watching(bearer(secret), account), watching(bearer(key), account)]);
+    await owner.accounts.move.mutate({ account, to });
+    expect(await Promise.all(streams.map(({ cut }) => cut))).toEqual([both('NOT_FOUND'), both('NOT_FOUND')]);
+  });
+});
