@@ -29,6 +29,8 @@ function contentSecurityPolicy(api: string): string {
     `form-action 'self'`,
     `frame-ancestors 'none'`,
     `object-src 'none'`,
+    `require-trusted-types-for 'script'`,
+    `trusted-types lit-html`,
   ].join('; ');
 }
 

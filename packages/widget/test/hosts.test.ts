@@ -148,6 +148,20 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     expect(getComputedStyle(button).color).toBe('rgb(0, 0, 0)');
   });
 
+  it('has every attribute, property and method that docs/resellers.md names', async () => {
+    const page = await (await fetch(new URL('../../../docs/resellers.md', import.meta.url))).text();
+    /** Names in the first column of the table with this head. */
+    const named = (head: string): string[] => {
+      const rows = page.split(new RegExp(`^\\| ${head} .*\n.*\n`, 'm'))[1]?.split('\n\n')[0] ?? '';
+      return [...rows.matchAll(/^\| `([\w-]+)/gm)].map(([, name = '']) => name);
+    };
+    const { observedAttributes, elementProperties, prototype } = SubaccountManager;
+    expect(named('attribute').filter((name) => !observedAttributes.includes(name))).toEqual([]);
+    expect(named('property').filter((name) => !elementProperties.has(name))).toEqual([]);
+    expect(named('method').filter((name) => typeof Reflect.get(prototype, name) !== 'function')).toEqual([]);
+    for (const head of ['attribute', 'property', 'method']) expect(named(head).length, head).toBeGreaterThan(3);
+  });
+
   it('offers only what features leave, and nothing that changes when it is read-only', async () => {
     const { manager } = await manage({}, (one) => one.setAttribute('features', 'rename'));
     await loaded(manager);
