@@ -11,6 +11,8 @@ const STOP_MS = 20_000;
 
 type Running = { readonly composed: Composed; readonly embedded: EmbeddedServer | null };
 
+const print = (text: string): void => void process.stdout.write(text);
+
 async function start(config: Config, log: Logger): Promise<Running> {
   const onLost = (lastWords: string): void =>
     log.error({ lastWords }, 'the database ended by itself; starting it again');
@@ -21,7 +23,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
   try {
     const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
     await migrate(database);
-    return { composed: await compose({ config, database, log }), embedded };
+    return { composed: await compose({ config, database, log, print }), embedded };
   } catch (error) {
     await embedded?.stop();
     throw error;

@@ -91,6 +91,10 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'members.invitation': fieldsOf<Outputs['members']['invitation']>({ accountName: true, email: true, role: true }),
   'members.acceptInvitation': fieldsOf<Outputs['members']['acceptInvitation']>({ account: true }),
   'session.me': fieldsOf<Outputs['session']['me']>({ actor: true, user: true, accounts: true, home: true }),
+  'session.rename': fieldsOf<Outputs['session']['rename']>({ name: true }),
+  'session.list': fieldsOf<Outputs['session']['list']>({ sessions: true }),
+  'session.end': fieldsOf<Outputs['session']['end']>({}),
+  'session.endAll': fieldsOf<Outputs['session']['endAll']>({}),
   'setup.status': fieldsOf<Outputs['setup']['status']>({ claimed: true }),
   'setup.claim': fieldsOf<Outputs['setup']['claim']>({ account: true }),
   'usage.record': fieldsOf<Outputs['usage']['record']>({ results: true, accepted: true }),
@@ -158,6 +162,14 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     retryable: true,
   }),
   point: fieldsOf<Item<Outputs['usage']['series']['points']>>({ start: true, key: true, quantity: true }),
+  session: fieldsOf<Item<Outputs['session']['list']['sessions']>>({
+    id: true,
+    signedInAt: true,
+    expiresAt: true,
+    address: true,
+    userAgent: true,
+    isThis: true,
+  }),
 };
 
 const developers = readFileSync(new URL('../../../docs/developers.md', import.meta.url), 'utf8');

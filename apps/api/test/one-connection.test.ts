@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@tenantree/db/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { offerSetupLink } from '../src/setup/claim.ts';
-import { clientWith, codeOf, join, PASSWORD } from './support/clients.ts';
+import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
 import { startApi } from './support/start-api.ts';
@@ -37,6 +37,8 @@ beforeAll(async () => {
   const idOf = (email: string) => people.find((member) => member.email === email)?.userId;
   const invite = (email: string) => members.invite.mutate({ account: one, email, role: 'viewer' });
   const [open, accepted] = [await invite('open@example.com'), await invite('new@example.com')];
+  await signIn(api.url, api.email, PASSWORD);
+  const other = (await api.owner.session.list.query()).sessions.find(({ isThis }) => !isThis);
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
   Object.assign(inputs, {
@@ -86,6 +88,10 @@ beforeAll(async () => {
     'usage.live': { account, accounts: [one, 'ext:one'] },
     'audit.list': { account, scope: 'nested' },
     'keys.revoke': { account, id: made.id },
+    'session.rename': { name: 'Olivia Renamed' },
+    'session.list': {},
+    'session.end': { id: other?.id },
+    'session.endAll': {},
   });
 });
 afterAll(async () => {

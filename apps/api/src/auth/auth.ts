@@ -1,17 +1,19 @@
-import { insertPerson, noteProof } from '@tenantree/db';
+import { insertPerson, noteProof, writePassword } from '@tenantree/db';
 import { normalPassword, parsePassword, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { checkStorable, password } from '../hall/inputs.ts';
+import type { Mail, SendMail } from '../hall/mail.ts';
 import { normalEmail, type People, shownEmail } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { secretOf } from '../hall/secrets.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import type { GuessLimits } from './guess-limits.ts';
 import { hashPassword, isPassword } from './passwords.ts';
 import { sessionCookie } from './session-cookie.ts';
 import { createSessions, type Session, type Sessions } from './sessions.ts';
-import { cookieKey, createSignInLibrary } from './sign-in-library.ts';
+import { cookieKey, createSignInLibrary, RESET_MINUTES } from './sign-in-library.ts';
 
 /** Signing in and out, sessions, and the people who can. */
 export type Auth = People &
@@ -22,33 +24,66 @@ export type Auth = People &
      * @returns the person, and the `Set-Cookie` headers to answer with
      * @throws Refused BAD_REQUEST, RATE_LIMITED, or UNAUTHORIZED in the same words for a wrong password and an unknown person
      */
-    signIn(input: unknown, from: { readonly address: string; readonly headers: Headers }): Promise<SignedIn>;
+    signIn(input: unknown, from: Sender): Promise<SignedIn>;
     /**
      * Notes that the person of a session gave the password again: the next 15 minutes don't ask for it (reliability.md 5).
      *
      * @throws Refused BAD_REQUEST, RATE_LIMITED, UNAUTHORIZED (no session, or with the field `password`: a wrong one)
      */
-    prove(input: unknown, from: { readonly address: string; readonly headers: Headers }): Promise<void>;
+    prove(input: unknown, from: Sender): Promise<void>;
+    /**
+     * Changes the password of a session's person, who gives the present one too: every other session of theirs ends.
+     *
+     * @throws Refused BAD_REQUEST, RATE_LIMITED, UNAUTHORIZED (no session, or with the field `currentPassword`: a wrong one)
+     */
+    changePassword(input: unknown, from: Sender): Promise<void>;
+    /**
+     * Mails a link for a new password to the person with an address. The answer is the same, and as quick, whether there is one.
+     *
+     * @throws Refused BAD_REQUEST, RATE_LIMITED
+     */
+    forgotPassword(input: unknown, from: Sender): Promise<void>;
+    /**
+     * Sets the password of whoever was mailed a link, which works once and for an hour: all sessions of theirs end.
+     *
+     * @throws Refused BAD_REQUEST (the password), RATE_LIMITED, UNAUTHORIZED with the field `token`
+     */
+    resetPassword(input: unknown, from: Sender): Promise<void>;
     /** Ends the session of a request, if there is one. @returns the `Set-Cookie` headers to answer with */
     signOut(headers: Headers): Promise<readonly string[]>;
     /** The `Set-Cookie` header that keeps a used session's cookie alive as long as the session; null without a session. */
     renewal(headers: Headers): Promise<string | null>;
   };
 
+/** Who sent a request: from which address, and with which headers. */
+export type Sender = { readonly address: string; readonly headers: Headers };
+
 export type SignedIn = { readonly user: Session['user']; readonly cookies: readonly string[] };
 
 const CREDENTIALS = z.strictObject({ email: z.string().max(320), password });
 const PASSWORD = z.strictObject({ password });
+const CHANGE = z.strictObject({ currentPassword: password, password });
+const FORGOTTEN = z.strictObject({ email: z.string().max(320) });
+const RESET = z.strictObject({ token: z.string().max(200), password });
 const WRONG = 'The e-mail address or the password is not right.';
 const PROVIDER = 'credential';
 
-/**
- * @param limits shared with whatever else can be guessed at
- * @param publicUrl decides how the cookie is protected; null: plain http on this machine
- */
-export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | null): Auth {
+export type AuthParts = {
+  /** Shared with whatever else can be guessed at. */
+  readonly limits: GuessLimits;
+  /** Decides how the cookie is protected; null: plain http on this machine. */
+  readonly publicUrl: string | null;
+  readonly sendMail: SendMail;
+  /** Takes failures of what nobody waits for. */
+  readonly onError: (error: unknown) => void;
+};
+
+/** Signing in and all that belongs to it, over the sign-in library. */
+export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts): Auth {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
-  const library = createSignInLibrary(hall, cookie, publicUrl);
+  const library = createSignInLibrary(hall, cookie, publicUrl, (to, token) =>
+    sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)),
+  );
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);
 
@@ -62,6 +97,16 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
     }
   };
 
+  const signedIn = async (headers: Headers): Promise<Session> =>
+    (await sessions.sessionOf(headers)) ?? refuseWith('UNAUTHORIZED', 'Sign in first.');
+
+  /** Whether a password is that of the session's person; counted when it is not. */
+  const isTheirs = async ({ user }: Session, guessed: string, { address, headers }: Sender): Promise<boolean> => {
+    const body = { password: normalPassword(guessed) };
+    const looking = () => unlessRefused(library.api.verifyPassword({ body, headers }));
+    return (await limits.password(address, normalEmail(user.email), looking)) !== null;
+  };
+
   return {
     ...sessions,
 
@@ -70,19 +115,51 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
       const email = normalEmail(given.email);
       const body = { email, password: normalPassword(given.password) };
       // Whether there is such a person or not, one hash is computed.
-      const signingIn = () => unlessRefused(library.api.signInEmail({ body, headers, returnHeaders: true }));
-      const signedIn = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
-      const { id, name, shownEmail: shown } = signedIn.response.user;
-      return { user: { id: id as UserId, name, email: shown }, cookies: signedIn.headers.getSetCookie() };
+      // The library believes whatever claims to be the sender's address; we know it.
+      const from = new Headers(headers);
+      from.set('x-forwarded-for', address);
+      const signingIn = () => unlessRefused(library.api.signInEmail({ body, headers: from, returnHeaders: true }));
+      const answer = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
+      const { id, name, shownEmail: shown } = answer.response.user;
+      return { user: { id: id as UserId, name, email: shown }, cookies: answer.headers.getSetCookie() };
     },
 
-    prove: async (input, { address, headers }) => {
-      const body = { password: normalPassword(read(PASSWORD, input, 'Send your password.').password) };
-      const session = (await sessions.sessionOf(headers)) ?? refuseWith('UNAUTHORIZED', 'Sign in first.');
-      const proving = () => unlessRefused(library.api.verifyPassword({ body, headers }));
-      const proved = await limits.password(address, normalEmail(session.user.email), proving);
-      if (!proved) refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
+    prove: async (input, sender) => {
+      const given = read(PASSWORD, input, 'Send your password.');
+      const session = await signedIn(sender.headers);
+      if (!(await isTheirs(session, given.password, sender)))
+        refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
       await noteProof(hall.db, session.sessionId, nowOf(hall));
+    },
+
+    changePassword: async (input, { address, headers }) => {
+      const given = read(CHANGE, input, 'Send your present password and the new one.');
+      const session = await signedIn(headers);
+      if (!(await isTheirs(session, given.currentPassword, { address, headers })))
+        refuseWith('UNAUTHORIZED', 'This is not your present password.', 'currentPassword');
+      const hash = await hashChecked(given.password);
+      await writePassword(hall.db, session.user.id, hash, session.sessionId, nowOf(hall));
+      hall.announce.access({ users: [session.user.id] });
+    },
+
+    forgotPassword: async (input, { address }) => {
+      const email = normalEmail(read(FORGOTTEN, input, 'Send an e-mail address.').email);
+      if ((await limits.mail(address, email)) === 'enough') return;
+      // Nobody waits for it: how long it takes would tell whether there is such a person.
+      void unlessRefused(library.api.requestPasswordReset({ body: { email } })).catch(onError);
+    },
+
+    resetPassword: async (input, { address }) => {
+      const given = read(RESET, input, 'Send the link’s token and a new password.');
+      const token = given.token.replace(secretOf('reset', ''), '');
+      // Looked at before the link is used up.
+      const hash = await hashChecked(given.password);
+      const people = await adapter;
+      const found = await limits.link(address, () => people.consumeVerificationValue(`reset-password:${token}`));
+      if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
+      const user = found.value as UserId;
+      await writePassword(hall.db, user, hash, null, nowOf(hall));
+      hall.announce.access({ users: [user] });
     },
 
     signOut: async (headers) => {
@@ -125,15 +202,22 @@ export function createAuth(hall: Hall, limits: GuessLimits, publicUrl: string | 
     },
 
     setPassword: async (user, chosen) => {
-      const hash = await hashChecked(chosen);
-      const people = await adapter;
-      const accounts = await people.findAccounts(user);
-      if (accounts.some(({ providerId }) => providerId === PROVIDER)) await people.updatePassword(user, hash);
-      else await people.linkAccount({ userId: user, accountId: user, providerId: PROVIDER, password: hash });
-      await people.deleteUserSessions(user);
+      await writePassword(hall.db, user, await hashChecked(chosen), null, nowOf(hall));
     },
   };
 }
+
+/** The mail with a link for a new password. It names nobody: whoever asks for it may not be who reads it. */
+const resetMail = (to: string, link: string): Mail => ({
+  to,
+  subject: 'A new password for Tenantree',
+  text: [
+    'Somebody, we hope you, asked for a new password for Tenantree.',
+    `Choose it here. The link works once, for ${RESET_MINUTES} minutes:`,
+    link,
+    'If it was not you, do nothing: your password stays as it is.',
+  ].join('\n\n'),
+});
 
 /** Reads what was sent. @throws Refused BAD_REQUEST with the given sentence */
 function read<T>(schema: z.ZodType<T>, input: unknown, otherwise: string): T {

@@ -13,6 +13,13 @@ export type GuessLimits = {
    * @throws Refused RATE_LIMITED
    */
   password<T>(address: string, email: string, attempt: () => Promise<T | null>): Promise<T | null>;
+  /**
+   * Counts a request that mails somebody, whether they exist or not.
+   *
+   * @returns whether this person was mailed too often to be mailed again
+   * @throws Refused RATE_LIMITED when an address asks for too many
+   */
+  mail(address: string, email: string): Promise<'mail' | 'enough'>;
   /** Looks at the secret of a link, which nobody guesses in a lifetime: whoever tries is slowed. @throws Refused RATE_LIMITED */
   link<T>(address: string, attempt: () => Promise<T | null>): Promise<T | null>;
 };
@@ -25,13 +32,19 @@ const WINDOW_SECONDS = 15 * 60;
  */
 export const GUESSES = { perPair: 10, perAddress: 50, perPerson: 20, slowMs: 1_000, atOnce: 10 } as const;
 
-const wrongGuesses = (points: number): RateLimiterMemory => new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
+/** Requests within 15 minutes that mail somebody: how many an address may make, and how many mails a person gets. */
+export const MAILS = { perAddress: 20, perPerson: 3 } as const;
+
+const within15Minutes = (points: number): RateLimiterMemory =>
+  new RateLimiterMemory({ points, duration: WINDOW_SECONDS });
 
 /** Limits kept in this server's memory: a restart forgets them, another server counts for itself. */
 export function createGuessLimits(): GuessLimits {
-  const pairs = wrongGuesses(GUESSES.perPair);
-  const addresses = wrongGuesses(GUESSES.perAddress);
-  const people = wrongGuesses(GUESSES.perPerson);
+  const pairs = within15Minutes(GUESSES.perPair);
+  const addresses = within15Minutes(GUESSES.perAddress);
+  const people = within15Minutes(GUESSES.perPerson);
+  const askers = within15Minutes(MAILS.perAddress);
+  const mailed = within15Minutes(MAILS.perPerson);
   const waiting = new Map<string, number>();
   const inTurn = turnTaking();
 
@@ -64,6 +77,13 @@ export function createGuessLimits(): GuessLimits {
             await limiter.penalty(key);
         return outcome;
       });
+    },
+
+    mail: async (address, email) => {
+      const network = networkOf(address);
+      await refuseIfOver(askers, network);
+      await askers.penalty(network);
+      return (await mailed.penalty(email)).consumedPoints > MAILS.perPerson ? 'enough' : 'mail';
     },
 
     link: async (address, attempt) => {

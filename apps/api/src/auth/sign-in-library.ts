@@ -5,8 +5,14 @@ import { hashPassword, isPassword } from './passwords.ts';
 import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
 
 const DAY_SECONDS = 86_400;
+/** Minutes that a link for a new password works. */
+export const RESET_MINUTES = 60;
 /** More than the longest password that is read can become when it is normalised: 18 code points of one. */
 const MOST_UNITS = 18_000;
+
+/** A person's address as it was typed: the library doesn't know the type of a field that we added. */
+const shownEmailOf = (user: { readonly email: string; readonly shownEmail?: unknown }): string =>
+  typeof user.shownEmail === 'string' ? user.shownEmail : user.email;
 
 /** What cookies are signed with: a key of its own, so that no signature made for something else passes as one of a session. */
 export const cookieKey = (secret: string): string =>
@@ -20,6 +26,7 @@ export const createSignInLibrary = (
   hall: Pick<Hall, 'clock' | 'db' | 'newId' | 'settings'>,
   cookie: SessionCookie,
   publicUrl: string | null,
+  sendResetLink: (to: string, token: string) => Promise<void>,
 ) =>
   betterAuth({
     appName: 'Tenantree',
@@ -39,6 +46,8 @@ export const createSignInLibrary = (
       minPasswordLength: 1,
       maxPasswordLength: MOST_UNITS,
       password: { hash: hashPassword, verify: ({ hash, password }) => isPassword(hash, password) },
+      sendResetPassword: ({ user, token }) => sendResetLink(shownEmailOf(user), token),
+      resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
     },
     user: {
       modelName: 'users',
@@ -82,6 +91,8 @@ export const createSignInLibrary = (
       },
     },
     verification: {
+      // Links are secrets, and stored as such.
+      storeIdentifier: 'hashed',
       modelName: 'verifications',
       fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
     },

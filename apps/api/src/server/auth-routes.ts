@@ -4,7 +4,7 @@ import type { App, Call } from './calls.ts';
 
 const MOST_BYTES = 16_384;
 
-/** Signing in and out. Nothing else of the sign-in library can be reached: whatever is not named here does not exist. */
+/** Signing in and out, and passwords. Nothing else of the sign-in library can be reached: whatever is not named here does not exist. */
 export function authRoutes(app: App, auth: Auth): void {
   app.post('/auth/sign-in/email', async (call) => {
     refuseForeign(call);
@@ -14,12 +14,20 @@ export function authRoutes(app: App, auth: Auth): void {
     return answer(call, { user }, cookies);
   });
 
-  app.post('/auth/proof', async (call) => {
-    refuseForeign(call);
-    const { headers, remoteAddress } = call.get('connection');
-    await auth.prove(await call.get('readJson')(MOST_BYTES), { address: remoteAddress, headers });
-    return answer(call, {}, []);
-  });
+  /** What is done with a password, by people or for them; the answer is empty. */
+  const acts = {
+    '/auth/proof': 'prove',
+    '/auth/password': 'changePassword',
+    '/auth/password/forgotten': 'forgotPassword',
+    '/auth/password/reset': 'resetPassword',
+  } as const;
+  for (const [path, act] of Object.entries(acts))
+    app.post(path, async (call) => {
+      refuseForeign(call);
+      const { headers, remoteAddress } = call.get('connection');
+      await auth[act](await call.get('readJson')(MOST_BYTES), { address: remoteAddress, headers });
+      return answer(call, {}, []);
+    });
 
   app.post('/auth/sign-out', async (call) => {
     refuseForeign(call);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { countUsage, type Database, openDatabase, readUncountedTrees, recordUsage, tidyUncounted } from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
@@ -17,6 +18,7 @@ import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
 import { createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
+import { createOutbox } from './outbox.ts';
 import type { Folders } from './page-routes.ts';
 
 export type ComposeParts = {
@@ -27,6 +29,8 @@ export type ComposeParts = {
   /** Most connections of a pool; fewer than usual make calls wait for each other, and nothing else. */
   readonly maxConnections?: number;
   readonly clock?: Clock;
+  /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
+  readonly print?: (text: string) => void;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
 };
@@ -47,7 +51,7 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
 /** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
 export async function compose(given: ComposeParts): Promise<Composed> {
-  const { config, database, log, clock = SYSTEM_CLOCK, folders, maxConnections } = given;
+  const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined, folders, maxConnections } = given;
   const db = openDatabase(database, maxConnections === undefined ? {} : { maxConnections });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
@@ -82,7 +86,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits();
-  const auth = createAuth(hall, limits, config.publicUrl);
+  const sendMail = createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
+  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
   const writer = createUsageWriter({
     // The events of many callers.
     store: (meter, events) => db.onBehalfOf(null, () => recordUsage(db, events, { meter, now: nowOf(hall) })),

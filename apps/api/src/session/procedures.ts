@@ -1,8 +1,11 @@
-import { readChain, readEntrances } from '@tenantree/db';
-import type { AccountId, Role } from '@tenantree/domain';
-import type { Actor } from '../context/actor.ts';
+import { endSession, endSessions, readChain, readEntrances, readSessions, renamePerson } from '@tenantree/db';
+import { type AccountId, parseName, type Role } from '@tenantree/domain';
+import { z } from 'zod';
+import type { Actor, Person } from '../context/actor.ts';
 import { router, signedInProcedure } from '../guard/procedure.ts';
-import type { Hall } from '../hall/hall.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import * as inputs from '../hall/inputs.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
 
 type KnownAccount = { readonly id: AccountId; readonly name: string; readonly role: Role | null };
 
@@ -32,4 +35,36 @@ export const sessionRouter = router({
       home: accounts[0]?.id ?? null,
     };
   }),
+
+  rename: signedInProcedure.input(z.strictObject({ name: inputs.text(0, 4_000) })).mutation(async ({ ctx, input }) => {
+    const person = personOf(ctx.actor);
+    const { name } = granted(parseName(input.name));
+    await renamePerson(ctx.hall.db, person.user, name, nowOf(ctx.hall));
+    return { name };
+  }),
+
+  list: signedInProcedure.query(async ({ ctx }) => {
+    const person = personOf(ctx.actor);
+    const sessions = await readSessions(ctx.hall.db, person.user, nowOf(ctx.hall));
+    return { sessions: sessions.map((session) => ({ ...session, isThis: session.id === person.sessionId })) };
+  }),
+
+  end: signedInProcedure.input(z.strictObject({ id: inputs.rowId })).mutation(async ({ ctx, input }) => {
+    const person = personOf(ctx.actor);
+    if (!(await endSession(ctx.hall.db, person.user, input.id)))
+      refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
+    ctx.hall.announce.access({ users: [person.user] });
+    return {};
+  }),
+
+  endAll: signedInProcedure.mutation(async ({ ctx }) => {
+    const person = personOf(ctx.actor);
+    await endSessions(ctx.hall.db, person.user);
+    ctx.hall.announce.access({ users: [person.user] });
+    return {};
+  }),
 });
+
+/** Sessions are of people; what acts for one has none. @throws Refused FORBIDDEN */
+const personOf = (actor: Actor): Person =>
+  actor.kind === 'person' ? actor : refuseWith('FORBIDDEN', 'Only a signed-in person has a name and sessions.');

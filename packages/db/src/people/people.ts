@@ -16,6 +16,31 @@ export type NewPerson = {
   readonly now: Instant;
 };
 
+/** Writes a person's name. */
+export async function renamePerson(db: Database, user: UserId, name: string, now: Instant): Promise<void> {
+  await sql`UPDATE users SET name = ${name}, updated_at = ${now} WHERE id = ${user}`.execute(db.auth);
+}
+
+/**
+ * Writes the hash of a person's new password and, in the same statement, ends their sessions and every link they were sent for a new one.
+ *
+ * @param keep the session to go on in; null: none
+ */
+export async function writePassword(
+  db: Database,
+  user: UserId,
+  hash: string,
+  keep: string | null,
+  now: Instant,
+): Promise<void> {
+  await sql`
+    WITH ended AS (DELETE FROM sessions WHERE user_id = ${user} AND id IS DISTINCT FROM ${keep}::uuid),
+      links AS (DELETE FROM verifications WHERE value = ${user})
+    UPDATE credentials SET password = ${hash}, updated_at = ${now} WHERE user_id = ${user} AND provider_id = 'credential'`.execute(
+    db.auth,
+  );
+}
+
 /** Makes a person with a password, both or neither; false when somebody has the address already, or just got it. */
 export async function insertPerson(db: Database, person: NewPerson): Promise<boolean> {
   const { rows } = await sql`

@@ -3,7 +3,17 @@ import type { Database } from '../database.ts';
 
 /** What of schema `auth` a session consists of. */
 type AuthTables = {
-  sessions: { id: string; user_id: string; token: string; expires_at: Date; updated_at: Date; proved_at: Date };
+  sessions: {
+    id: string;
+    user_id: string;
+    token: string;
+    expires_at: Date;
+    created_at: Date;
+    updated_at: Date;
+    proved_at: Date;
+    ip_address: string | null;
+    user_agent: string | null;
+  };
   users: { id: UserId; name: string; shown_email: string };
 };
 
@@ -15,6 +25,10 @@ export type StoredSession = {
   /** When its person last gave the password. */
   readonly provedAt: Instant;
 };
+
+/** More sessions than these nobody looks through; signing out of all ends the others, too. */
+const MOST_LISTED = 200;
+const LONGEST_USER_AGENT = 300;
 
 const tables = (db: Database) => db.auth.withTables<AuthTables>();
 
@@ -34,6 +48,52 @@ export async function findSession(db: Database, token: string): Promise<StoredSe
         provedAt: row.proved_at.toISOString() as Instant,
       }
     : null;
+}
+
+/** A session as its person sees it in their list. */
+export type ListedSession = {
+  readonly id: string;
+  readonly signedInAt: Instant;
+  readonly expiresAt: Instant;
+  /** Where it was signed in from; an IPv6 address stands for its network. */
+  readonly address: string | null;
+  /** What the browser said of itself then. */
+  readonly userAgent: string | null;
+};
+
+/** A person's sessions that have not ended, latest sign-in first. */
+export async function readSessions(db: Database, user: UserId, now: Instant): Promise<ListedSession[]> {
+  const rows = await tables(db)
+    .selectFrom('sessions')
+    .select(['id', 'created_at', 'expires_at', 'ip_address', 'user_agent'])
+    .where('user_id', '=', user)
+    .where('expires_at', '>', new Date(now))
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(MOST_LISTED)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    signedInAt: row.created_at.toISOString() as Instant,
+    expiresAt: row.expires_at.toISOString() as Instant,
+    address: row.ip_address,
+    userAgent: row.user_agent?.slice(0, LONGEST_USER_AGENT) ?? null,
+  }));
+}
+
+/** Ends one session of a person; false when they have none of that id. */
+export async function endSession(db: Database, user: UserId, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tables(db)
+    .deleteFrom('sessions')
+    .where('user_id', '=', user)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** Ends all sessions of a person. */
+export async function endSessions(db: Database, user: UserId): Promise<void> {
+  await tables(db).deleteFrom('sessions').where('user_id', '=', user).execute();
 }
 
 /** Gives a session more time. */
