@@ -49,6 +49,17 @@ describe('signing in', () => {
     await expect.element(page.getByRole('alert')).toMatchTextContent(/^The server does not answer/);
   });
 
+  it('says that something else answered when a proxy does', async () => {
+    vi.spyOn(window, 'fetch').mockImplementation(async () => new Response('<h1>Bad gateway</h1>', { status: 502 }));
+    mount(<LoginPage />, '/login');
+    await userEvent.fill(email(), 'olivia@example.com');
+    await userEvent.fill(password(), 'correct horse');
+    await userEvent.keyboard('{Enter}');
+    await expect
+      .element(page.getByRole('alert'))
+      .toMatchTextContent(/^Something else than the server answered \(HTTP 502\)/);
+  });
+
   it('is asked once, however often one presses', async () => {
     const fetching = vi.spyOn(window, 'fetch').mockReturnValue(new Promise(() => undefined));
     mount(<LoginPage />, '/login');

@@ -1,3 +1,4 @@
+import { NO_ANSWER } from '@tenantree/client';
 import type { UserId } from '@tenantree/domain';
 import { afterEach, describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
@@ -8,7 +9,7 @@ import { mount, OLIVIA, unmount } from './mount.tsx';
 afterEach(unmount);
 
 // As a call of the client ends that no server answered.
-const cut = Object.assign(new Error('Failed to fetch'), { name: 'TRPCClientError' });
+const cut = new Error(NO_ANSWER.message, { cause: { refusal: NO_ANSWER } });
 const waiting = { data: undefined, error: null, failureReason: null, refetch: () => undefined };
 
 describe('a list', () => {

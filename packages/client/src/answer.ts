@@ -1,4 +1,4 @@
-import { NO_ANSWER, Unanswered } from './refusal-of.ts';
+import { NO_ANSWER, otherAnswer, Unanswered } from './refusal-of.ts';
 
 /** An answer in tRPC's format, to one call. */
 export type Answer = {
@@ -11,16 +11,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 const isAnswer = (value: unknown): value is Answer =>
   isRecord(value) && (isRecord(value['result']) || (isRecord(value['error']) && isRecord(value['error']['data'])));
 
-/** Somebody answered who is not the server: a proxy whose server is down, or whatever runs at a wrong address. */
-export const notOurs = (status: number, cause?: unknown): Unanswered =>
-  new Unanswered(
-    {
-      code: 'UNAVAILABLE',
-      message: `Something else than the server answered (HTTP ${status}). Try again; if it stays so, check the server’s address.`,
-      retryable: true,
-    },
-    cause,
-  );
+/** Ends a call that {@link otherAnswer} tells of. */
+export const notOurs = (status: number, cause?: unknown): Unanswered => new Unanswered(otherAnswer(status), cause);
 
 /** @throws Unanswered when nobody answers */
 export async function responseOf(ask: () => Promise<Response>): Promise<Response> {

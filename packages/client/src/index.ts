@@ -1,4 +1,4 @@
 export { createTenantree, type Tenantree } from './create-tenantree.ts';
 export { createLinks, type Links, type TenantreeOptions } from './links.ts';
 export type { Live, LiveKind, LiveState } from './live-state.ts';
-export { type CallRefusal, NO_ANSWER, refusalOf } from './refusal-of.ts';
+export { type CallRefusal, NO_ANSWER, otherAnswer, refusalOf } from './refusal-of.ts';

@@ -39,6 +39,13 @@ export class Unanswered extends Error {
   }
 }
 
+/** Somebody answered who is not the server: a proxy whose server is down, or whatever runs at a wrong address. `status` is that of HTTP. */
+export const otherAnswer = (status: number): CallRefusal => ({
+  code: 'UNAVAILABLE',
+  message: `Something else than the server answered (HTTP ${status}). Try again; if it stays so, check the server’s address.`,
+  retryable: true,
+});
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A newer server may have codes that this build doesn't know: they are passed on as they are. */

@@ -18,7 +18,7 @@ export function Gate({ children }: { readonly children: ReactNode }) {
   if (me.data) return children;
   if (!me.error) return <Starting />;
   return (
-    <Stage title="The server does not answer" lead="Nothing is lost. This page tries again when you do.">
+    <Stage title="This page can’t begin" lead={`${refusalOf(me.error).message} Nothing is lost.`}>
       <Button look="primary" onClick={() => void me.refetch()}>
         Try again
       </Button>

@@ -1,4 +1,4 @@
-import { type CallRefusal, NO_ANSWER } from '@tenantree/client';
+import { type CallRefusal, NO_ANSWER, otherAnswer } from '@tenantree/client';
 import { queries } from '../server.ts';
 
 async function post(path: string, body: object): Promise<CallRefusal | null> {
@@ -14,7 +14,7 @@ async function post(path: string, body: object): Promise<CallRefusal | null> {
   }
   if (answer.ok) return null;
   const told: { error?: { data?: { refusal?: CallRefusal } } } | null = await answer.json().catch(() => null);
-  return told?.error?.data?.refusal ?? NO_ANSWER;
+  return told?.error?.data?.refusal ?? otherAnswer(answer.status);
 }
 
 /** Signs in; null when it worked. */
