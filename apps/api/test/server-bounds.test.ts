@@ -135,4 +135,26 @@ describe('input that is too much', () => {
     expect((await get('/trpc/members.invitation?input={')).status).toBe(400);
     expect((await post('/trpc/setup.claim', '[[['.repeat(10_000))).status).toBe(400);
   });
+
+  it('is refused when it is no UTF-8, which nobody could read as it was written', async () => {
+    const { secret } = await deployment.key(deployment.root);
+    const headers = { authorization: `Bearer ${secret}`, origin: deployment.url, 'content-type': 'application/json' };
+    const bodies = [
+      ['/trpc/accounts.create', { account: deployment.root, name: 'Zürich' }],
+      ['/trpc/usage.record', { account: deployment.root, events: [{ attributes: { city: 'Zürich' } }] }],
+      ['/trpc/accounts.create?batch=1', { 0: { account: deployment.root, name: 'Zürich' } }],
+      ['/v1/usage/events', { source: 'Zürich' }],
+      ['/auth/sign-in/email', { email: 'a@zürich.example', password: 'any' }],
+      ['/auth/proof', { password: 'Zürich' }],
+    ] as const;
+    for (const [path, input] of bodies) {
+      const body = new Blob([Buffer.from(JSON.stringify(input), 'latin1')]);
+      const answer = await fetch(deployment.url + path, { method: 'POST', body, headers });
+      const told = await answer.text();
+      expect(answer.status, path).toBe(400);
+      expect(told, path).toContain('This is not UTF-8');
+    }
+    const { total } = await deployment.owner.accounts.list.query({ account: deployment.root });
+    expect(total).toBe(0);
+  });
 });

@@ -4,19 +4,21 @@ const ZONED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\
 
 /**
  * Reads an ISO 8601 date-time that names its zone, with `T` and `Z` in either case, as RFC 3339 has it; null for anything else
- * (reliability.md 4: dates without zone are refused), also for days that don't exist and for what is outside the years 0–9999 in UTC.
+ * (reliability.md 4: dates without zone are refused), also for days that don't exist and for what is outside the years 1–9999 in UTC
+ * (the calendar of the database has no year 0).
  */
 export function parseInstant(text: string): Instant | null {
   if (!ZONED.test(text)) return null;
   const ms = Date.parse(text.toUpperCase());
   if (Number.isNaN(ms)) return null;
   const instant = instantOf(ms);
-  if (instant.length !== INSTANT_LENGTH) return null;
+  if (instant.length !== INSTANT_LENGTH || instant < FIRST) return null;
   const day = text.slice(0, 10);
   return instant.startsWith(day) || isDay(day) ? instant : null;
 }
 
-const INSTANT_LENGTH = '2026-11-23T22:57:00.000Z'.length;
+const FIRST = '0001-01-01T00:00:00.000Z';
+const INSTANT_LENGTH = FIRST.length;
 
 /** Whether a date exists: `Date.parse` takes 30 February for 2 March. */
 function isDay(day: string): boolean {

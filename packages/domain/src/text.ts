@@ -16,3 +16,12 @@ export const counted = (count: number, singular: string, plural: string = `${sin
 
 /** Bytes of a text in UTF-8, the unit of every size bound on text. */
 export const utf8Bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+/** Bytes in UTF-8 as text, without a byte order mark; null when they are in another encoding. */
+export function textOfUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

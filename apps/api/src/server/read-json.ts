@@ -1,4 +1,4 @@
-import { type FairQueue, isNestedDeeper, MAX_JSON_DEPTH, type Refusal } from '@tenantree/domain';
+import { type FairQueue, isNestedDeeper, MAX_JSON_DEPTH, type Refusal, textOfUtf8 } from '@tenantree/domain';
 import { Refused, refuseWith } from '../hall/refused.ts';
 
 /**
@@ -78,13 +78,19 @@ async function readBytes(request: Request, mostBytes: number): Promise<Uint8Arra
   }
 }
 
-/** Parses JSON from outside. What stands in it is the reader's question (`checkStorable`). @throws Refused BAD_REQUEST */
+/**
+ * Parses JSON from outside. What stands in it is the reader's question (`checkStorable`). Text in another encoding than UTF-8 is refused:
+ * read all the same, it would be kept with � in place of what its sender wrote.
+ *
+ * @throws Refused BAD_REQUEST
+ */
 export function parseJson(bytes: Uint8Array, envelopes = 0): unknown {
   if (isNestedDeeper(bytes, MAX_JSON_DEPTH + envelopes)) {
     refuseWith('BAD_REQUEST', `This request is nested deeper than ${MAX_JSON_DEPTH} levels.`);
   }
+  const text = textOfUtf8(bytes) ?? refuseWith('BAD_REQUEST', 'This is not UTF-8, in which JSON is written.');
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(text);
   } catch {
     return refuseWith('BAD_REQUEST', 'This is not JSON.');
   }

@@ -1,4 +1,10 @@
-import { type AccountId, refusalOfCloudEvent, type SubjectedEvent, usageOfCloudEvent } from '@tenantree/domain';
+import {
+  type AccountId,
+  refusalOfCloudEvent,
+  type SubjectedEvent,
+  textOfUtf8,
+  usageOfCloudEvent,
+} from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 import { type EventResult, refused } from './record-events.ts';
 
@@ -75,19 +81,12 @@ export function sentCloudEvents(headers: Headers, body: unknown): unknown {
  * is, in UTF-8 or Latin-1, so what is no encoding is taken for the text itself.
  */
 function readHeader(value: string): string {
-  const text = utf8Of(/^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value);
+  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+  // Headers are read byte by byte as Latin-1; most who write more than ASCII write UTF-8.
+  const text = textOfUtf8(Buffer.from(unquoted, 'latin1')) ?? unquoted;
   try {
     return decodeURIComponent(text);
   } catch {
     return text;
-  }
-}
-
-/** Headers are read byte by byte as Latin-1; most who write more than ASCII write UTF-8. */
-function utf8Of(latin1: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(latin1, 'latin1'));
-  } catch {
-    return latin1;
   }
 }

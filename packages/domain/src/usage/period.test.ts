@@ -40,6 +40,14 @@ describe('an instant', () => {
     }
     expect(parseInstant('2026-11-23T12:00:00')).toBeNull();
   });
+
+  it('is of the years 1 to 9999 in UTC, which the database knows, too', () => {
+    expect(parseInstant('0001-01-01T00:00:00Z')).toBe('0001-01-01T00:00:00.000Z');
+    expect(parseInstant('9999-12-31T23:59:59.999Z')).toBe('9999-12-31T23:59:59.999Z');
+    for (const bad of ['0000-12-31T23:59:59Z', '0000-01-01T00:00:00Z', '0001-01-01T00:00:00+05:30']) {
+      expect(parseInstant(bad)).toBeNull();
+    }
+  });
 });
 
 describe('the forecast', () => {
