@@ -89,7 +89,7 @@ describe('the focus is never lost', () => {
     await painted();
     expect(focused()?.getAttribute('data-kind')).toBe('more');
     await userEvent.keyboard('{Enter}');
-    await vi.waitFor(() => expect(focusedName()).toBe('Zone 196'));
+    await vi.waitFor(() => expect(focusedName()).toBe('Zone 195'));
   });
 });
 

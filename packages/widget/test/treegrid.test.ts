@@ -190,8 +190,9 @@ describe('the tree table', () => {
     });
     const marked = () => shown.rows().filter((row) => row.getAttribute('aria-current') === 'true');
     expect(marked()).toEqual([shown.row('Cedar Retail')]);
-    const plain = getComputedStyle(shown.row('Acme Group')).backgroundColor;
-    expect(getComputedStyle(shown.row('Cedar Retail')).backgroundColor).not.toBe(plain);
+    const ground = (name: string): string => getComputedStyle(shown.row(name)).backgroundColor;
+    // How rows look once somebody is there is loaded after them.
+    await vi.waitFor(() => expect(ground('Cedar Retail')).not.toBe(ground('Acme Group')));
     shown.screen.opened = source.idOf('Acme Group');
     await painted();
     expect(marked()).toEqual([shown.row('Acme Group')]);

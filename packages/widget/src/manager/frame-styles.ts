@@ -11,8 +11,11 @@ export const tokenSheet = unsafeCSS(TOKENS);
 export const frameStyles = css`
   :host { contain: layout style; font-size: medium !important; --sam-rem: 1em; }
   :host(:not([theme='system'])) { color-scheme: inherit; }
-  :host([theme='light']) { color-scheme: light; }
-  :host([theme='dark']) { color-scheme: dark; }
+  :host([theme='light']) { color-scheme: light !important; }
+  :host([theme='dark']) { color-scheme: dark !important; }
+  :host([theme='system']) { color-scheme: light dark !important; }
+  /* A scheme of its own may not be the page's: it brings its ground, on which title and slots are legible. */
+  :host(:is([theme='light'], [theme='dark'], [theme='system'])) .root { padding: var(--sam-4); border-radius: var(--sam-r-3); background: var(--sam-canvas); }
   .root { color: var(--sam-text); font-size: var(--sam-fs-14); font-style: normal; font-variant: normal; font-variant-numeric: var(--sam-num); font-weight: var(--sam-fw); line-height: var(--sam-lh); letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
   :host([fit='fill']) .root { block-size: 100%; }
   .ended { padding: 48px 24px; text-align: center; color: var(--sam-text-2); }

@@ -1,5 +1,7 @@
 import { createTenantree, type Tenantree } from '@tenantree/client';
+import { instantOf } from '@tenantree/domain';
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
+import type { LiveState } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
 import { fetched } from '../parts/late-part.ts';
 import { FEATURES, type Feature } from '../screens/features.ts';
@@ -10,6 +12,7 @@ import { loadTexts } from '../strings/load-texts.ts';
 import { emit } from '../tree/tree-events.ts';
 import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
 import { isForeign } from './handshake.ts';
+import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
 
 /** What happens between our own elements stays among them. */
@@ -62,6 +65,7 @@ export class SubaccountManager extends SamSubaccounts {
   declare strings: Partial<Strings>;
   declare protected phase: Phase;
   #client: Tenantree | null = null;
+  #expiredAt: LiveState | null = null;
   #ended = new AbortController();
 
   constructor() {
@@ -73,6 +77,7 @@ export class SubaccountManager extends SamSubaccounts {
     this.getToken = null;
     this.strings = {};
     this.phase = 'waiting';
+    keepKeys(this);
   }
 
   override connectedCallback(): void {
@@ -100,6 +105,11 @@ export class SubaccountManager extends SamSubaccounts {
 
   protected override get access(): 'full' | 'readOnly' {
     return this.phase === 'expired' ? 'readOnly' : super.access;
+  }
+
+  /** Whatever the line does: without a session nothing is live. */
+  override get live(): LiveState | null {
+    return this.#expiredAt ?? super.live;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -154,6 +164,7 @@ export class SubaccountManager extends SamSubaccounts {
       onSessionExpired: () => {
         if (signal.aborted) return;
         this.phase = 'expired';
+        this.#expiredAt = { kind: 'offline', since: instantOf(Date.now()) };
         emit(this, 'sam-session-expired', {});
       },
     });
@@ -166,6 +177,7 @@ export class SubaccountManager extends SamSubaccounts {
     this.#ended.abort();
     this.#client?.close();
     this.#client = null;
+    this.#expiredAt = null;
     this.source = null;
     this.phase = 'waiting';
   }

@@ -30,7 +30,7 @@ export class AccountWork {
   constructor(screen: SamSubaccounts, search: AccountSearch) {
     this.#screen = screen;
     this.#search = search;
-    this.#dialogs = new ScreenDialogs(screen.renderRoot);
+    this.#dialogs = new ScreenDialogs(() => screen.renderRoot.querySelector('.screen') ?? screen.renderRoot);
     this.#dialogs.prepare();
   }
 

@@ -1,7 +1,7 @@
 import { NO_ANSWER } from '@tenantree/client';
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
-import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { type AccountRef, type AccountSource, type LiveState, SourceRefusal } from '../data/account-source.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
@@ -37,7 +37,7 @@ export class SamSubaccounts extends LitElement {
     view: { attribute: false },
     hrefOf: { attribute: false },
     opened: { attribute: false },
-    readOnly: { type: Boolean, attribute: 'read-only' },
+    readOnly: { attribute: 'read-only', converter: { fromAttribute: (text) => text !== null && text !== 'false' } },
     density: {},
     fit: { reflect: true },
   };
@@ -56,6 +56,7 @@ export class SamSubaccounts extends LitElement {
   declare hrefOf: ((id: AccountId) => string) | null;
   /** The account that the host shows in detail: its row is marked. */
   declare opened: AccountId | null;
+  /** Nothing can be changed. As an attribute: present, and not `false`. */
   declare readOnly: boolean;
   declare density: 'comfortable' | 'compact';
   /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
@@ -183,6 +184,11 @@ export class SamSubaccounts extends LitElement {
     this.requestUpdate();
   }
 
+  /** Whether what is shown is live, and since when. */
+  get live(): LiveState | null {
+    return this.source?.state.get() ?? null;
+  }
+
   protected get access(): 'full' | 'readOnly' {
     return this.readOnly ? 'readOnly' : 'full';
   }
@@ -232,7 +238,7 @@ export class SamSubaccounts extends LitElement {
     if (!store) return bones(texts);
     return html`${isEmpty(store) ? this.#statesNow()?.empty(store, this.#use) : nothing}
       <sam-tree exportparts="table, row, cell, badge, button, menu" ?hidden=${store.view.visible.length === 0}
-        ?stale=${this.source?.state.get().kind === 'offline'}
+        ?stale=${this.live?.kind === 'offline'}
         .store=${store} .texts=${texts} .hrefOf=${this.hrefOf} .opened=${this.opened} .features=${this.allowed.has('switch') ? ROW_FEATURES_WITH_SWITCH : ROW_FEATURES} .menuOf=${this.menuOf}
         density=${this.density} fit=${this.fit} label=${texts.say('title')}></sam-tree>`;
   }

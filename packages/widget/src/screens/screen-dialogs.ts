@@ -17,12 +17,12 @@ type DialogElement = HTMLElement & { open(): void };
 
 /** Opens dialogs, one at a time. */
 export class ScreenDialogs {
-  readonly #root: ParentNode & Node;
+  readonly #place: () => ParentNode & Node;
   #busy = false;
 
-  /** @param root where dialogs are put: the shadow root of the screen */
-  constructor(root: ParentNode & Node) {
-    this.#root = root;
+  /** @param place where dialogs are put: inside what has the colours of the screen */
+  constructor(place: () => ParentNode & Node) {
+    this.#place = place;
   }
 
   /** Loads all of them before one is wanted: by then the server may be away, or have other files. */
@@ -82,7 +82,7 @@ export class ScreenDialogs {
     try {
       const dialog = await make();
       dialog.setAttribute('exportparts', 'dialog, button');
-      this.#root.append(dialog);
+      this.#place().append(dialog);
       await new Promise<void>((resolve) => {
         const { signal } = over;
         dialog.addEventListener('sam-closed', () => resolve(), { signal });

@@ -2,6 +2,9 @@ import { css } from 'lit';
 
 /** The screen around the tree: title, toolbar, what it says while there are no rows. */
 export const subaccountsStyles = css`
+  /* As wide as all columns where the page asks how wide it would be, and as narrow as one word where it asks how narrow it can be: the
+     screen itself, a container, answers nothing. */
+  :host::before { content: '. .'; display: block; block-size: 0; overflow: hidden; visibility: hidden; white-space: normal; word-spacing: 66em; }
   .screen { container: sam / inline-size; display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr); block-size: 100%; }
   .top { margin-block-end: var(--sam-4); }
   h1, h2 { margin: 0; font-weight: var(--sam-fw-strong); font-size: clamp(1.25 * var(--sam-rem), 5cqi, 1.625 * var(--sam-rem)); line-height: 1.2; letter-spacing: -.01em; }

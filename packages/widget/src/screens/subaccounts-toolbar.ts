@@ -11,13 +11,12 @@ import type { ScreenWork } from './screen-work.ts';
  * @param use hears of clicks on buttons, which say by their name what they are for, and of what is typed and pressed in the field
  */
 export function toolbar(
-  { texts, session, source, allowed }: SamSubaccounts,
+  { texts, session, live, allowed }: SamSubaccounts,
   work: ScreenWork | null,
   use: (event: Event) => void,
 ): TemplateResult {
   const { say } = texts;
   const store = session?.store;
-  const live = source?.state.get();
   const status = store?.status ?? DEFAULT_STATUS;
   const deepest = session?.detail?.levelsBelow === 0 ? say('createDeepest') : null;
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;

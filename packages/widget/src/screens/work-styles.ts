@@ -12,7 +12,7 @@ export const workStyles = css`
   .is-offline { border: 2px solid var(--sam-text-3); }
   .is-paused { border-color: var(--sam-text-2); border-width: 0 3px; border-radius: 0; }
   .way { display: flex; align-items: center; gap: var(--sam-2); padding: 6px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); color: var(--sam-text-2); font-size: var(--sam-fs-13); }
-  .way b { font-weight: var(--sam-fw-strong); color: var(--sam-text); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .way .icon:dir(rtl) { transform: scaleX(-1); }
+  .way b { font-weight: var(--sam-fw-strong); color: var(--sam-text); min-inline-size: 0; } .way b bdi { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .way .icon:dir(rtl) { transform: scaleX(-1); }
   .way .button { min-block-size: 28px; padding-inline: var(--sam-2); }
   @container sam (inline-size < calc(520em / 14)) { .found { display: none; } }
 `;

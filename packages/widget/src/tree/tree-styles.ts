@@ -35,7 +35,9 @@ export const treeStyles = css`
   .toggle { flex: none; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; }
   .row:not([aria-expanded], [data-entered]) .toggle { visibility: hidden; }
   .avatar { flex: none; inline-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 22px; text-align: center; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
-  .label { min-inline-size: 3ch; overflow: clip; text-overflow: ellipsis; color: inherit; text-decoration: none; }
+  .label { min-inline-size: 3ch; color: inherit; text-decoration: none; }
+  /* Cut at its own end, whichever way the page is written. */
+  .label bdi { display: block; overflow: clip; text-overflow: ellipsis; }
   .children, .depth { flex: none; font-size: var(--sam-fs-12); font-weight: var(--sam-fw); color: var(--sam-text-3); }
   .children:empty, .depth:empty { display: none; }
   .row .status { display: flex; gap: 6px; padding-inline-end: var(--sam-2); line-height: 1.2; color: var(--sam-text-2); }
