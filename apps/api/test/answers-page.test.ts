@@ -72,6 +72,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'agents.create': fieldsOf<Outputs['agents']['create']>({ agents: true, created: true }),
   'agents.list': fieldsOf<Outputs['agents']['list']>(page),
   'audit.list': fieldsOf<Outputs['audit']['list']>(page),
+  'audit.export': fieldsOf<Outputs['audit']['export']>({ filename: true, csv: true, nextCursor: true }),
   'embed.createToken': fieldsOf<Outputs['embed']['createToken']>({ token: true, expiresAt: true }),
   'keys.list': fieldsOf<Outputs['keys']['list']>({ keys: true }),
   'keys.create': fieldsOf<Outputs['keys']['create']>({

@@ -87,6 +87,7 @@ beforeAll(async () => {
     'usage.export': series,
     'usage.live': { account, accounts: [one, 'ext:one'] },
     'audit.list': { account, scope: 'nested' },
+    'audit.export': { account, scope: 'nested' },
     'keys.revoke': { account, id: made.id },
     'session.rename': { name: 'Olivia Renamed' },
     'session.list': {},

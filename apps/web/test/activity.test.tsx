@@ -25,8 +25,10 @@ const NESTED = entry(VISIT, NORTH, 'account.suspended', 'suspended Acme North (r
 
 /** What was asked of the log, in order. */
 let asked: Record<string, unknown>[] = [];
+let exported: Record<string, unknown>[] = [];
 beforeEach(() => {
   asked = [];
+  exported = [];
   queries.setDefaultOptions({ queries: { staleTime: Number.POSITIVE_INFINITY, retry: false } });
   vi.spyOn(window, 'fetch').mockImplementation(async (to, init) => {
     const url = new URL(new Request(to).url);
@@ -36,6 +38,11 @@ beforeEach(() => {
     return Response.json(
       calls.map((call, k) => {
         const input = inputs[k] ?? {};
+        if (call === 'audit.export') {
+          exported.push(input);
+          const [csv, nextCursor] = input['cursor'] ? ['id,at\r\n2,b\r\n', null] : ['id,at\r\n1,ü\r\n', 'next'];
+          return { result: { data: { filename: 'activity.csv', csv, nextCursor } } };
+        }
         if (call !== 'audit.list') return { result: { data: { members: [], invitations: [] } } };
         asked.push(input);
         return { result: { data: { rows: input['scope'] === 'nested' ? [NESTED, OWN] : [OWN], nextCursor: null } } };
@@ -78,6 +85,25 @@ it('is chosen from by kind, by person and by account, and the address says so', 
   await userEvent.click(page.getByText(/suspended Acme North/));
   await userEvent.click(page.getByRole('button', { name: 'Only this account' }));
   await vi.waitFor(() => expect(asked.at(-1)).toMatchObject({ account: NORTH.id, scope: 'own' }));
+});
+
+it('saves all that is asked for as one file, which spreadsheets read as UTF-8', async () => {
+  const saved: Blob[] = [];
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+    if (blob instanceof Blob) saved.push(blob);
+    return 'blob:nothing';
+  });
+  const clicks = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+  await userEvent.selectOptions(page.getByLabelText('Kind'), 'Members');
+  await userEvent.click(page.getByRole('button', { name: 'Export CSV' }));
+  await vi.waitFor(() => expect(clicks).toHaveBeenCalledOnce());
+  expect(exported).toEqual([
+    { account: HOME.id, scope: 'own', kind: 'members' },
+    { account: HOME.id, scope: 'own', kind: 'members', cursor: 'next' },
+  ]);
+  const bytes = new Uint8Array((await saved[0]?.arrayBuffer()) ?? new ArrayBuffer());
+  expect(Array.from(bytes).slice(0, 3)).toEqual([0xef, 0xbb, 0xbf]);
+  expect(new TextDecoder().decode(bytes)).toBe('id,at\r\n1,ü\r\n2,b\r\n');
 });
 
 it('says nothing of accounts below to whoever may not see them', async () => {

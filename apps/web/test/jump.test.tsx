@@ -38,7 +38,7 @@ describe('the palette', () => {
   it('opens with Ctrl and K, goes to a page by its name, and says the keys that lead there', async () => {
     await open([HOME]);
     await userEvent.keyboard('{Control>}k{/Control}');
-    await expect.element(palette().getByRole('searchbox')).toHaveFocus();
+    await expect.element(palette().getByRole('combobox')).toHaveFocus();
     await expect.element(palette().getByRole('option', { name: /^Members/ })).toMatchTextContent(/GM$/);
     await userEvent.keyboard('memb');
     await expect.poll(names).toEqual(['Members']);

@@ -4,6 +4,7 @@ import { Opener } from '../parts/opener.tsx';
 import { Button, partsCss } from '../parts/parts.tsx';
 import { ChevronIcon, CloseIcon } from '../shell/icons.tsx';
 import css from './activity.module.css';
+import { ExportLog } from './export-log.tsx';
 import type { Filter } from './filter-state.ts';
 
 const load = () => import('../shell/account-choices.tsx');
@@ -93,6 +94,7 @@ export function ActivityFilters({ filter, onFilter, acting, below, of, people }:
           </option>
         ))}
       </select>
+      <ExportLog account={of?.id ?? acting.id} filter={filter} />
     </div>
   );
 }

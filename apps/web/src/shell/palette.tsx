@@ -118,7 +118,13 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
       <Autocomplete inputValue={typed} onInputChange={setTyped}>
         <SearchField aria-label="Search or jump to" autoFocus className={css.search ?? ''}>
           <SearchIcon />
-          <Input placeholder="Search or jump to …" className={css.searchInput ?? ''} dir="auto" />
+          <Input
+            role="combobox"
+            aria-expanded="true"
+            placeholder="Search or jump to …"
+            className={css.searchInput ?? ''}
+            dir="auto"
+          />
         </SearchField>
         <ListBox
           aria-label="What was found"
@@ -145,7 +151,7 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
           {accountSections(last)}
         </ListBox>
       </Autocomplete>
-      <footer>
+      <div className={jump.foot}>
         <span>
           <kbd>&gt;</kbd> acts only
         </span>
@@ -155,7 +161,7 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
         <span>
           <kbd>?</kbd> shortcuts
         </span>
-      </footer>
+      </div>
     </dialog>
   );
 }

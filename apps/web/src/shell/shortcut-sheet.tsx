@@ -32,12 +32,12 @@ export default function ShortcutSheet({
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && dialog.current.close()}
     >
-      <header>
+      <div className={css.head}>
         <h2 id={id}>Keyboard shortcuts</h2>
         <Button look="quiet" aria-label="Close" onClick={() => dialog.current?.close()}>
           <CloseIcon />
         </Button>
-      </header>
+      </div>
       <div className={css.groups}>
         {groups.map(({ title, items }) => (
           <section key={title}>
@@ -55,7 +55,7 @@ export default function ShortcutSheet({
           </section>
         ))}
       </div>
-      <footer>
+      <div className={css.foot}>
         <label>
           <input
             type="checkbox"
@@ -69,7 +69,7 @@ export default function ShortcutSheet({
           Single-key shortcuts
         </label>
         <small>They never act while you type. In the table they always work.</small>
-      </footer>
+      </div>
     </dialog>
   );
 }
