@@ -72,7 +72,8 @@ describe('What is used', () => {
 describe('The docs', () => {
   it('name the oldest browsers and the oldest Node', () => {
     const { chrome, firefox, safari } = BROWSERS;
-    expect(read('docs/resellers.md')).toContain(`Chrome and Edge ${chrome}, Firefox ${firefox}, Safari ${safari}`);
+    for (const page of ['docs/resellers.md', 'docs/admins.md'])
+      expect(read(page)).toContain(`Chrome and Edge ${chrome}, Firefox ${firefox}, Safari ${safari}`);
     expect(read('docs/developers.md')).toContain(`Node ${Number.parseInt(OLDEST_CLIENT_NODE, 10)}`);
   });
 });

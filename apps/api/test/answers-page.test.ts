@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { AccountRow, AccountsFrame, UsageFrame } from '@tenantree/domain';
+import { type AccountRow, type AccountsFrame, MAX_JSON_DEPTH, type UsageFrame } from '@tenantree/domain';
 import type { inferRouterOutputs } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
 import { type AppRouter, appRouter } from '../src/router.ts';
+import { BODY_BYTES } from '../src/server/read-json.ts';
+import { MOST_CALLS } from '../src/server/trpc-http.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 type Item<T> = T extends readonly (infer One)[] ? One : never;
@@ -201,5 +203,17 @@ describe('docs/developers.md', () => {
   it('says what stands in the lists of answers', () => {
     const listed = table('parts');
     for (const [name, fields] of Object.entries(PARTS)) expect(listed.get(name), name).toEqual(fields.toSorted());
+  });
+
+  it('names the limits of requests that hold', () => {
+    const limitOf = (what: string): string => developers.split(`| ${what} `)[1]?.split('|')[1]?.trim() ?? '';
+    const [mib, kib] = [1_048_576, 1_024];
+    expect(limitOf('calls in one request')).toMatch(new RegExp(`^${MOST_CALLS};`));
+    expect(limitOf('depth of JSON')).toBe(`${MAX_JSON_DEPTH} levels`);
+    expect(limitOf('body of a request, or message').match(/\d+ [KM]iB/g)).toEqual([
+      `${BODY_BYTES.usual / mib} MiB`,
+      `${BODY_BYTES.usage / mib} MiB`,
+      `${BODY_BYTES.unrecognised / kib} KiB`,
+    ]);
   });
 });
