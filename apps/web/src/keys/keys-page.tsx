@@ -1,27 +1,37 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
+import { type KeyScopes, PERMISSIONS } from '@tenantree/domain';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
-import {
-  Alert,
-  Button,
-  Cell,
-  partsCss as css,
-  Empty,
-  errorOf,
-  Field,
-  keepFocus,
-  Loaded,
-  Page,
-  When,
-} from '../parts/parts.tsx';
+import { Alert, Button, Cell, partsCss as css, Empty, keepFocus, Loaded, Page, When } from '../parts/parts.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
-import { useForm } from '../session/use-form.ts';
-import { useProof } from '../session/use-proof.tsx';
 import { useAccount } from '../shell/use-account.ts';
+import { CreateKey } from './create-key.tsx';
 
 const { keys } = tenantree.trpc;
+
+type Bounds = {
+  readonly scopes: KeyScopes;
+  readonly within: readonly { readonly name: string }[] | null;
+  readonly madeBy: { readonly name: string | null } | null;
+};
+
+/** What keeps a key to less than its owner's role here and below, in words. */
+function boundsOf({ scopes, within, madeBy }: Bounds): string[] {
+  const levels = PERMISSIONS.flatMap(({ key, label }) =>
+    scopes === '*' || scopes[key] === undefined ? [] : [`${label}: ${scopes[key]}`],
+  );
+  return [
+    ...(scopes === '*' ? [] : [levels.length === 0 ? 'May do nothing' : levels.join(', ')]),
+    ...(within === null
+      ? []
+      : [within.length === 0 ? 'Reaches nothing' : `In ${within.map(({ name }) => name).join(', ')}`]),
+    ...(madeBy === null
+      ? []
+      : [`Made with ${madeBy.name === null ? 'a key of an account above' : `the key ${madeBy.name}`}`]),
+  ];
+}
 
 /** API keys of the acting account. */
 export default function KeysPage({ account }: { readonly account: string }) {
@@ -30,12 +40,6 @@ export default function KeysPage({ account }: { readonly account: string }) {
   const [question, setQuestion] = useState<Question | null>(null);
   const [made, setMade] = useState<{ readonly id: string; readonly key: string } | null>(null);
   const [failed, setFailed] = useState<CallRefusal | null>(null);
-  const { prove, dialog } = useProof();
-  const { refusal, isSending, onSubmit } = useForm(async ({ name = '' }) => {
-    setMade(await prove(() => keys.create.mutate({ account, name })));
-    await queries.invalidateQueries({ queryKey: ['keys', account] });
-    return 'next';
-  });
   const askToRevoke = (id: string, name: string): void =>
     setQuestion({
       title: `Revoke ${name}?`,
@@ -59,22 +63,8 @@ export default function KeysPage({ account }: { readonly account: string }) {
       title="API keys"
       lead="Keys let your programs act with their owner’s role here and below. They stop working when the owner leaves."
     >
-      {mayChange && (
-        <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
-          <Field
-            label="Name of the new key"
-            name="name"
-            placeholder="CRM sync"
-            autoComplete="off"
-            required
-            error={errorOf(refusal, 'name')}
-          />
-          <Button type="submit" look="primary" disabled={isSending}>
-            {isSending ? 'Creating…' : 'Create key'}
-          </Button>
-        </form>
-      )}
-      <Alert refusal={refusal ?? failed} fields={['name']} />
+      {mayChange && <CreateKey account={account} onMade={setMade} />}
+      <Alert refusal={failed} />
       {made !== null && (
         <Secret key={made.id} label="Copy the key now. It is not shown again." what="key" value={made.key} />
       )}
@@ -90,6 +80,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
                     <th scope="col">Key</th>
                     <th scope="col">Owner</th>
                     <th scope="col">Created</th>
+                    <th scope="col">Ends</th>
                     <th scope="col">Last used</th>
                     <th scope="col">
                       <span className={css.hidden}>Actions</span>
@@ -103,12 +94,18 @@ export default function KeysPage({ account }: { readonly account: string }) {
                         <span className={css.two}>
                           <strong dir="auto">{key.name}</strong>
                           <span className={`${css.muted} ${css.mono}`}>{key.prefix}…</span>
+                          {boundsOf(key).map((bound) => (
+                            <span key={bound} className={css.muted} dir="auto">
+                              {bound}
+                            </span>
+                          ))}
                         </span>
                       </Cell>
                       <Cell label="Owner">{key.owner.name}</Cell>
                       <Cell label="Created">
                         <When instant={key.createdAt} />
                       </Cell>
+                      <Cell label="Ends">{key.expiresAt === null ? 'Never' : <When instant={key.expiresAt} />}</Cell>
                       <Cell label="Last used">
                         {key.lastUsedAt === null ? 'Never' : <When instant={key.lastUsedAt} />}
                       </Cell>
@@ -137,7 +134,6 @@ export default function KeysPage({ account }: { readonly account: string }) {
           }
         </Loaded>
       </div>
-      {dialog}
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );

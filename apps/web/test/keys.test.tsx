@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import KeysPage from '../src/keys/keys-page.tsx';
+import { queries } from '../src/server.ts';
+import { HOME, know, mount, NORTH, OLIVIA, unmount } from './mount.tsx';
+
+const KEY = {
+  id: 'key-1',
+  name: 'CRM sync',
+  prefix: 'tt_key_abcde',
+  owner: OLIVIA,
+  createdAt: '2026-11-01T00:00:00.000Z',
+  expiresAt: null,
+  lastUsedAt: null,
+  revokedAt: null,
+  scopes: { 'account.subaccounts': 'read', 'billing.usage': 'full' },
+  within: [NORTH],
+  madeBy: { id: 'key-0', name: 'Provisioning' },
+};
+
+/** What was sent to make keys. */
+let made: { name: string; expiresAt?: string | null; scopes?: object; within?: string[] }[] = [];
+
+const answers: Readonly<Record<string, (input: never) => object>> = {
+  'keys.list': () => ({ keys: [KEY] }),
+  'keys.create': (input) => {
+    made.push(input);
+    return { id: 'key-2', key: 'tt_key_secret' };
+  },
+  'accounts.get': () => queries.getQueryData<object>(['account', HOME.id]) ?? {},
+  'accounts.search': () => ({ matches: [NORTH.id], rows: [{ ...NORTH, parentId: HOME.id }] }),
+};
+
+beforeEach(() => {
+  made = [];
+  vi.spyOn(window, 'fetch').mockImplementation(async (input, init) => {
+    const { pathname } = new URL(new Request(input).url);
+    const inputs: Record<string, never> = JSON.parse(typeof init?.body === 'string' ? init.body : '{}');
+    const paths = pathname.replace('/trpc/', '').split(',');
+    return Response.json(paths.map((path, i) => ({ result: { data: answers[path]?.(inputs[i]!) } })));
+  });
+  mount(<KeysPage account={HOME.id} />);
+  know(HOME);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  unmount();
+});
+
+const name = () => page.getByLabelText('Name of the new key');
+const create = () => userEvent.click(page.getByRole('button', { name: 'Create key' }));
+const daysUntil = (instant: string | null | undefined) =>
+  Math.round((Date.parse(instant ?? '') - Date.now()) / 86_400_000);
+
+describe('API keys', () => {
+  it('say what they are kept to, when they end and which key made them', async () => {
+    const row = page.getByRole('row', { name: /CRM sync/ });
+    await expect.element(row).toBeVisible();
+    const said = row.element().textContent;
+    for (const words of ['Subaccounts: read, Usage: full', 'In Acme North', 'Made with the key Provisioning', 'Never'])
+      expect(said).toContain(words);
+  });
+
+  it('end after a year and may and reach everything, unless one chooses otherwise', async () => {
+    await userEvent.fill(name(), 'Usual');
+    await create();
+    await expect.element(page.getByText('tt_key_secret')).toBeVisible();
+    expect(made[0]).toEqual({ account: HOME.id, name: 'Usual', expiresAt: expect.any(String) });
+    expect(daysUntil(made[0]?.expiresAt)).toBe(365);
+  });
+
+  it('are kept to the permissions, the subaccounts and the time that one chooses', async () => {
+    await userEvent.fill(name(), 'Narrow');
+    await userEvent.selectOptions(page.getByLabelText('Ends'), 'In 30 days');
+    await userEvent.selectOptions(page.getByLabelText('What it may do'), 'Only what I choose');
+    await userEvent.selectOptions(page.getByLabelText('Subaccounts', { exact: true }), 'Read');
+    await userEvent.selectOptions(page.getByLabelText('Where it reaches'), 'Only some subaccounts');
+    await create();
+    await expect.element(page.getByText('Choose at least one subaccount.')).toBeVisible();
+    await userEvent.fill(page.getByLabelText(/^Subaccounts that it reaches/), 'north');
+    await userEvent.click(page.getByRole('button', { name: 'Add Acme North' }));
+    await expect.element(page.getByRole('button', { name: 'Leave out Acme North' })).toBeVisible();
+    await create();
+    await expect.element(page.getByText('tt_key_secret')).toBeVisible();
+    expect(made).toHaveLength(1);
+    expect(made[0]).toMatchObject({ scopes: { 'account.subaccounts': 'read' }, within: [NORTH.id] });
+    expect(daysUntil(made[0]?.expiresAt)).toBe(30);
+    await expect.element(page.getByLabelText('Where it reaches')).toHaveValue('all');
+  });
+});
