@@ -16,7 +16,7 @@ export const AUDIT_ACTIONS = {
   'account.moved': 'moved {account} from {before} to {after}',
   'account.entered': 'entered {account}',
   'account.left': 'left {account}',
-  'agents.created': 'created {count} agents in {account}',
+  'agents.created': 'created agents in {account}: {count}',
   'member.invited': 'invited {email} to {account} as {role}',
   'member.invitationRevoked': 'revoked the invitation of {email} to {account}',
   'member.invitationAccepted': 'joined {account} as {role}',
@@ -25,7 +25,7 @@ export const AUDIT_ACTIONS = {
   'key.created': 'created the API key {key}',
   'key.revoked': 'revoked the API key {key}',
   'embed.tokenCreated': 'opened the embedded screens of {account} for {user} on {origin}',
-  'usage.recorded': 'recorded {count} usage events',
+  'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
 } as const satisfies Record<string, string>;
 
