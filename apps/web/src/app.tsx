@@ -7,6 +7,9 @@ import { Shell } from './shell/shell.tsx';
 import { SubaccountsPage } from './subaccounts/subaccounts-page.tsx';
 
 const SetupPage = lazy(() => import('./session/setup-page.tsx'));
+const ForgotPage = lazy(() => import('./session/forgot-page.tsx'));
+const ResetPage = lazy(() => import('./session/reset-page.tsx'));
+const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
 const loadMembers = () => import('./members/members-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
@@ -42,6 +45,15 @@ export function App() {
         <Switch>
           <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
           <Route path="/invite/:token">{({ token }) => <InvitePage token={token} />}</Route>
+          <Route path="/reset/:token">{({ token }) => <ResetPage token={token} />}</Route>
+          <Route path="/forgot">
+            <ForgotPage />
+          </Route>
+          <Route path="/you">
+            <Gate>
+              <YouPage />
+            </Gate>
+          </Route>
           <Route path="/login">
             <LoginPage />
           </Route>

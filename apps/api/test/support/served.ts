@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createTestDatabase } from '@tenantree/db/testing';
 import { inject } from 'vitest';
 import { offerSetupLink } from '../../src/setup/claim.ts';
@@ -7,6 +10,8 @@ import { startApi } from './start-api.ts';
 export type Served = {
   readonly url: string;
   readonly setupLink: string;
+  /** Mails that were sent, oldest first. */
+  mails(): Promise<string[]>;
   stop(): Promise<void>;
   start(): Promise<void>;
   /** Stops the server and drops its database. */
@@ -15,18 +20,25 @@ export type Served = {
 
 export async function serve(): Promise<Served> {
   const database = await createTestDatabase(inject('database'));
-  let server = await startApi(database.config);
+  const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-served-'));
+  let server = await startApi(database.config, { config: { dataDir } });
   const { url, port } = server;
   return {
     url,
     setupLink: (await offerSetupLink(server.hall)) ?? '',
+    mails: async () => {
+      const folder = join(dataDir, 'outbox');
+      const files: string[] = await readdir(folder).catch(() => []);
+      return Promise.all(files.toSorted().map((file) => readFile(join(folder, file), 'utf8')));
+    },
     stop: () => server.close(),
     start: async () => {
-      server = await startApi(database.config, { config: { port } });
+      server = await startApi(database.config, { config: { port, dataDir } });
     },
     close: async () => {
       await server.close();
       await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -14,6 +14,7 @@ export default function HomePage() {
   if (data.accounts.length === 0)
     return (
       <Stage title="No account yet" lead="Nobody has given you access to an account. Ask for an invitation.">
+        <Link href="/you">Your profile</Link>
         <Button onClick={() => void signOut()}>Sign out</Button>
       </Stage>
     );

@@ -4,6 +4,7 @@ import { ROLE_LABELS } from '@tenantree/domain';
 import { Link, useLocation } from 'wouter';
 import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
+import { NewPassword } from './new-password.tsx';
 import { signIn } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
@@ -43,16 +44,7 @@ export default function InvitePage({ token }: { readonly token: string }) {
         {!isMine && (
           <>
             <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
-            <Field
-              label="Password"
-              name="password"
-              type="password"
-              autoComplete="new-password"
-              minLength={10}
-              hint="At least 10 characters."
-              required
-              error={errorOf(refusal, 'password')}
-            />
+            <NewPassword label="Password" error={errorOf(refusal, 'password')} />
           </>
         )}
         <Button type="submit" look="primary" disabled={isSending}>

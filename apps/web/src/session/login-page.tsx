@@ -1,18 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { useLocation, useSearchParams } from 'wouter';
+import { Link, useLocation, useSearchParams } from 'wouter';
 import { EmailField } from '../parts/email-field.tsx';
 import { Alert, Button, Field, partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
+import { safePath } from './safe-path.ts';
 import { signIn } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
 
-/** Only addresses of this app are returned to, by the browser's own reading of them: it takes `/\` for `//`. */
-function safePath(path: string | null): string {
-  const { origin } = window.location;
-  if (path === null || !URL.canParse(path, origin)) return '/';
-  const to = new URL(path, origin);
-  return to.origin === origin ? to.pathname + to.search : '/';
+function leadOf(search: URLSearchParams): string {
+  if (search.get('ended') === '1') return 'Sign in again to go on where you were.';
+  return search.get('reset') === '1' ? 'Your new password is set. Sign in with it.' : 'To the accounts you look after.';
 }
 
 /** Signing in; afterwards the page that was asked for. */
@@ -38,10 +36,7 @@ export function LoginPage() {
       />
     );
   return (
-    <Stage
-      title={isBack ? 'Session ended' : 'Sign in'}
-      lead={isBack ? 'Sign in again to go on where you were.' : 'To the accounts you look after.'}
-    >
+    <Stage title={isBack ? 'Session ended' : 'Sign in'} lead={leadOf(search)}>
       <form className={partsCss.form} onSubmit={onSubmit}>
         <Alert refusal={refusal} />
         <EmailField label="E-mail address" autoComplete="username" autoFocus />
@@ -49,6 +44,7 @@ export function LoginPage() {
         <Button type="submit" look="primary" disabled={isSending}>
           {isSending ? 'Signing in…' : 'Sign in'}
         </Button>
+        <Link href="/forgot">Forgot your password?</Link>
       </form>
     </Stage>
   );

@@ -3,6 +3,7 @@ import { Link, useLocation } from 'wouter';
 import { EmailField } from '../parts/email-field.tsx';
 import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
+import { NewPassword } from './new-password.tsx';
 import { signIn } from './sign-in.ts';
 import { Stage } from './stage.tsx';
 import { useForm } from './use-form.ts';
@@ -46,16 +47,7 @@ export default function SetupPage({ token }: { readonly token: string }) {
         />
         <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
         <EmailField label="E-mail address" autoComplete="username" error={errorOf(refusal, 'email')} />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          minLength={10}
-          hint="At least 10 characters."
-          required
-          error={errorOf(refusal, 'password')}
-        />
+        <NewPassword label="Password" error={errorOf(refusal, 'password')} />
         <Button type="submit" look="primary" disabled={isSending}>
           {isSending ? 'Creating…' : 'Create main account'}
         </Button>

@@ -27,9 +27,26 @@ export async function signIn(email: string, password: string): Promise<CallRefus
 /** Gives the password of who is signed in once more; null when it was right. */
 export const proveAgain = (password: string): Promise<CallRefusal | null> => post('/auth/proof', { password });
 
+/** Changes the password of who is signed in, everywhere else signing out; null when it worked. */
+export const changePassword = (currentPassword: string, password: string): Promise<CallRefusal | null> =>
+  post('/auth/password', { currentPassword, password });
+
+/** Has a link for a new password mailed to whoever has an address; null also when nobody has. */
+export const forgotPassword = (email: string): Promise<CallRefusal | null> =>
+  post('/auth/password/forgotten', { email });
+
+/** Sets a new password with the token of a mailed link; null when it worked. */
+export const resetPassword = (token: string, password: string): Promise<CallRefusal | null> =>
+  post('/auth/password/reset', { token, password });
+
 /** Signs out and forgets everything that was shown. */
 export async function signOut(): Promise<void> {
   await post('/auth/sign-out', {});
+  goToSignIn();
+}
+
+/** Forgets everything that was shown, where nobody is signed in any more. */
+export function goToSignIn(): void {
   queries.clear();
   window.location.assign('/login');
 }
