@@ -39,18 +39,36 @@ const use = (account: string, idempotencyKey: string) =>
 async function watch(url: string, account: string) {
   const { secret } = await api.key(account);
   const ws = createWSClient({ url: `${url.replace('http', 'ws')}/trpc`, connectionParams: () => ({ token: secret }) });
-  const seen = { total: '', frames: 0 };
-  createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] }).usage.live.subscribe(
+  const seen = {
+    total: '',
+    minutes: new Map<string, string>(),
+    frames: 0,
+    changed: new Set<string>(),
+    gone: new Set<string>(),
+  };
+  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  client.usage.live.subscribe(
     { account },
     {
       onData: (frame) => {
         seen.frames += 1;
-        for (const [id, , total] of frame.data.minutes) if (id === account) seen.total = total;
+        for (const [id, , total] of frame.data.minutes) seen.minutes.set(id, total);
+        seen.total = seen.minutes.get(account) ?? '';
+      },
+    },
+  );
+  client.accounts.live.subscribe(
+    { account },
+    {
+      onData: (frame) => {
+        seen.frames += 1;
+        for (const { id } of frame.data.changed) seen.changed.add(id);
+        for (const id of frame.data.gone) seen.gone.add(id);
       },
     },
   );
   stops.push(() => void ws.close());
-  await vi.waitFor(() => expect(seen.frames).toBe(1));
+  await vi.waitFor(() => expect(seen.frames).toBe(2));
   return seen;
 }
 
@@ -88,6 +106,27 @@ describe('A tree whose usage can’t be counted', () => {
     await vi.waitFor(async () => expect(await standing(api.url)).toEqual([200, 'ready']), { timeout: 20_000 });
     expect(await metric(api.url, 'tenantree_usage_lag_seconds')).toBe(0);
     await second.close();
+  });
+});
+
+describe('Usage ahead of the clock', () => {
+  it('is seen where its account moved to, and no more where it was, at once', async () => {
+    const make = async (parent: string, name: string) =>
+      (await api.owner.accounts.create.mutate({ account: parent, name })).account.id;
+    const [left, right] = [await make(healthy, 'Left'), await make(healthy, 'Right')];
+    const account = await make(left, 'Moves');
+    const [before, after] = [await watch(api.url, left), await watch(api.url, right)];
+    const occurredAt = new Date(Date.now() + 4 * 60_000).toISOString();
+    await api.owner.usage.record.mutate({
+      account,
+      events: [{ meter: 'call.seconds', quantity: '420', occurredAt, idempotencyKey: 'ahead' }],
+    });
+    await vi.waitFor(() => expect(before.total).toBe('7'));
+    await api.owner.accounts.move.mutate({ account, to: right });
+    await vi.waitFor(() => expect([...before.gone]).toEqual([account]));
+    await vi.waitFor(() => expect([...after.changed]).toContain(account));
+    await vi.waitFor(() => expect([before.total, after.total]).toEqual(['0', '7']));
+    expect(after.minutes.get(account)).toBe('7');
   });
 });
 

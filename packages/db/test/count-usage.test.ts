@@ -1,5 +1,6 @@
 import type { Instant } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beginTreeChange, countUsage, readUncountedTrees, type TreesToCount } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, move, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
@@ -10,6 +11,29 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 describe('Counting usage', () => {
+  it('does not wait long for a tree that is being changed, and counts it when that is over', async () => {
+    const now = ticking(NOVEMBER_10);
+    const [busy, other] = [await plant(test.db, null, 'Busy', now()), await plant(test.db, null, 'Other', now())];
+    const done = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const change = test.db.withTenant(busy, async (trx) => {
+      await beginTreeChange(trx, busy);
+      begun.resolve();
+      await done.promise;
+    });
+    await begun.promise;
+    await record(test.db, [event(busy, 'k', '1', now()), event(other, 'k', '2', now())], now());
+    const countSome = (trees: TreesToCount) => countUsage(test.db, { meter: 'call.seconds', now: now(), trees });
+    const LOCK_NOT_AVAILABLE = '55P03';
+    await expect(countSome({ without: [] })).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    expect((await readUncountedTrees(test.db)).map(({ root }) => root).toSorted()).toEqual([busy, other].toSorted());
+    expect((await countSome({ without: [busy] })).map(({ root }) => root)).toEqual([other]);
+    done.resolve();
+    await change;
+    expect((await countSome({ only: busy })).map(({ root }) => root)).toEqual([busy]);
+    expect(await readUncountedTrees(test.db)).toEqual([]);
+  });
+
   it('tells where every changed account stands now, or to read again after usage of a place that was left', async () => {
     const now = ticking(NOVEMBER_10);
     const root = await plant(test.db, null, 'Told', now());

@@ -114,12 +114,15 @@ export class Hub {
     this.#usage.board.lane(root)?.publish(version, placeUsage(changes, version));
   }
 
-  /** Accounts were changed here. */
-  publishAccounts({ root, version, ids }: AccountsChange): void {
+  /** Accounts were changed here, and with a move the minutes of those above them. */
+  publishAccounts({ root, version, ids, usage }: AccountsChange): void {
     this.#news.note('accounts', root, version, ids);
     this.#schedule();
-    this.#usage.board.lane(root)?.track.mark(version);
     this.#accounts.board.request(root, version, ids);
+    // A version that is marked as published is never read: one and the same must not be marked on the one channel and asked for on it.
+    if (usage !== 'moved') return this.#usage.board.lane(root)?.track.mark(version);
+    this.#news.note('usage', root, version, null);
+    this.#usage.board.request(root, version, null);
   }
 
   /** Somebody's access may have changed here. Resolves when those of this server who lost it are cut. */

@@ -24,6 +24,8 @@ export type AccountsChange = {
   readonly root: AccountId;
   readonly version: number;
   readonly ids: readonly AccountId[];
+  /** Accounts came to where their minutes are news, and minutes of those above them changed. */
+  readonly usage?: 'moved';
 };
 
 /** Whose access may have changed. Every live stream that matches any of these is asked again, and cut if nothing allows it any more. */

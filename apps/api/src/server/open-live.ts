@@ -44,10 +44,7 @@ export async function openLive({ config, db, clock, metrics, settleUsage, onErro
     usage: (trees) => {
       for (const tree of trees) hub.publishUsage(tree, tree.period);
     },
-    accounts: ({ usage, ...change }) => {
-      if (usage === 'moved') hub.publishUsage({ ...change, changes: [], complete: false });
-      hub.publishAccounts(change);
-    },
+    accounts: (change) => hub.publishAccounts(change),
     access: (change) => {
       hub.accessChanged(change).catch(onError);
     },
