@@ -1,4 +1,4 @@
-import { EMBED_FEATURES } from '@tenantree/domain';
+import { EMBED_FEATURES, PERMISSIONS, ROLES } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCREEN_PROCEDURES } from '../src/guard/access.ts';
 import { appRouter } from '../src/router.ts';
@@ -29,6 +29,13 @@ async function screen(key: Client, account: string, wish: Wish = {}): Promise<Cl
   const { token } = await key.embed.createToken.mutate({ account, origin: ORIGIN, userRef: 'dana', ...wish });
   return clientWith(api.url, { authorization: `Bearer ${token}`, origin: ORIGIN });
 }
+
+/** How a call ends: with the code of its refusal, or well. */
+const told = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'ok',
+    (error: unknown) => codeOf(Promise.reject(error)),
+  );
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 
@@ -237,6 +244,72 @@ describe('An API key (integrators.md 4.3)', () => {
     expect(await codeOf(accept(byKey))).toBe('UNAUTHORIZED');
     expect(await codeOf(accept(byScreen))).toBe('UNAUTHORIZED');
     expect((await accept(byOwner)).account).toBe(account);
+  });
+
+  it('makes nobody who may do more than its scopes, and changes nobody to that', async () => {
+    const account = await make(root, 'Scoped people');
+    await join(api.url, owner, account, 'scoped-member@example.com', 'member');
+    await join(api.url, owner, account, 'scoped-viewer@example.com', 'viewer');
+    const { members } = await owner.members.list.query({ account });
+    const idOf = (role: string): string => members.find((member) => member.role === role)?.userId ?? '';
+    const keyWith = async (scopes: Record<string, string>): Promise<Client> =>
+      clientWithToken(api.url, (await owner.keys.create.mutate({ account, name: 'Scoped', scopes })).key);
+    const invites = async (key: Client, role: (typeof ROLES)[number]): Promise<string> =>
+      told(key.members.invite.mutate({ account, email: `${role}-of-scopes@example.com`, role }));
+    const reading = Object.fromEntries(PERMISSIONS.map(({ key, levels }) => [key, levels.at(1) ?? 'none']));
+    const inviting = await keyWith({ ...reading, billing: 'none', 'billing.usage': 'none', 'account.members': 'full' });
+    const outcomes = await Promise.all(ROLES.map(async (role) => [role, await invites(inviting, role)]));
+    expect(Object.fromEntries(outcomes)).toEqual({
+      owner: 'ROLE_TOO_HIGH',
+      admin: 'ROLE_TOO_HIGH',
+      agency_admin: 'ROLE_TOO_HIGH',
+      member: 'ROLE_TOO_HIGH',
+      viewer: 'ok',
+    });
+    const setRole = (by: Client, from: string, role: (typeof ROLES)[number]): Promise<string> =>
+      told(by.members.setRole.mutate({ account, userId: idOf(from), role }));
+    expect(await setRole(inviting, 'viewer', 'admin')).toBe('ROLE_TOO_HIGH');
+    expect(await setRole(inviting, 'member', 'viewer')).toBe('ok');
+    const shown = await screen(await keyWith({ 'account.subaccounts': 'full', 'account.members': 'full' }), account, {
+      features: ['members'],
+    });
+    expect(await invites(shown, 'viewer')).toBe('ROLE_TOO_HIGH');
+    const { client: whole } = await api.key(account);
+    expect(await invites(whole, 'owner')).toBe('ok');
+  });
+
+  it('invites for no longer than it lasts itself', async () => {
+    const account = await make(root, 'Briefly inviting');
+    const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
+    const { key } = await owner.keys.create.mutate({ account, name: 'Brief', expiresAt });
+    const client = clientWithToken(api.url, key);
+    const invite = (by: Client, email: string) => by.members.invite.mutate({ account, email, role: 'member' });
+    expect((await invite(client, 'brief@example.com')).expiresAt).toBe(expiresAt);
+    const shown = await screen(client, account, { features: ['members'] });
+    expect((await invite(shown, 'brief-too@example.com')).expiresAt).toBe(expiresAt);
+  });
+
+  it('leaves nothing behind that was being made with it, or by its owner, while it ended', async () => {
+    const account = await make(root, 'Ending');
+    const makeAll = (by: Client, email: string) => [
+      told(by.members.invite.mutate({ account, email, role: 'viewer' })),
+      told(by.keys.create.mutate({ account, name: `of ${email}` })),
+    ];
+    for (let round = 0; round < 8; round += 1) {
+      const { client, id } = await api.key(account);
+      const email = `leaves-${round}@example.com`;
+      const leaving = await join(api.url, owner, account, email, 'admin');
+      const userId = (await owner.members.list.query({ account })).members.find((one) => one.email === email)?.userId;
+      await Promise.all([...makeAll(client, `by-key-${round}@example.com`), owner.keys.revoke.mutate({ account, id })]);
+      await Promise.all([
+        ...makeAll(leaving, `by-person-${round}@example.com`),
+        owner.members.remove.mutate({ account, userId: userId ?? '' }),
+      ]);
+    }
+    const open = (await owner.members.list.query({ account })).invitations;
+    expect(open.filter(({ email }) => email.startsWith('by-'))).toEqual([]);
+    const { keys } = await owner.keys.list.query({ account });
+    expect(keys.filter(({ name, revokedAt }) => name.startsWith('of by-') && revokedAt === null)).toEqual([]);
   });
 
   it('is nobody’s, like an embedded screen of it, when it reaches nothing any more', async () => {

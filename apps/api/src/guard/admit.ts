@@ -22,6 +22,7 @@ import {
   refuse,
   roleAt,
   sellersOf,
+  UNBOUNDED,
   usageHeldSince,
   type Work,
 } from '@tenantree/domain';
@@ -42,6 +43,8 @@ export type Access = {
   readonly reached: readonly AccountId[];
   /** The caller's highest role that counts here. */
   readonly role: Role;
+  /** What the caller's key makes use of; a person, of everything. */
+  readonly scopes: Levels;
   readonly memberships: readonly Membership[];
   readonly levels: Readonly<Record<PermissionKey, Level>>;
   /** Usage since then is not taken while a suspension lasts (product.md 2.3); null: all is, or the call records none. */
@@ -80,6 +83,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, procedure: 
       path,
       reached,
       role: rankOf(actor, roleAt(memberships, path) ?? 'viewer'),
+      scopes: actor.kind === 'person' ? UNBOUNDED : actor.standing.bounds.scopes,
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
       heldSince:

@@ -1,4 +1,4 @@
-import { holdApiKey, insertApiKey, revokeApiKeys, type TenantTransaction } from '@tenantree/db';
+import { insertApiKey, revokeApiKeys } from '@tenantree/db';
 import {
   type AccountId,
   decideKeyTerms,
@@ -9,10 +9,10 @@ import {
   parseScopes,
 } from '@tenantree/domain';
 import { type Actor, expiryOf } from '../context/actor.ts';
-import { UNAUTHORIZED } from '../guard/error-shape.ts';
+import { holdMaker } from '../guard/hold-maker.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { granted, Refused, refuseWith } from '../hall/refused.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
 import { resolveAll } from '../hall/resolve-all.ts';
 import { hashSecret, prefixOf, secretOf } from '../hall/secrets.ts';
 
@@ -49,7 +49,7 @@ export async function createApiKey(
   const prefix = prefixOf(key);
   const now = nowOf(hall);
   await hall.db.withTenant(account, async (trx) => {
-    await holdMaker(trx, caller);
+    await holdMaker(trx, caller, account);
     // What the maker reaches it reaches with all that is below: a part of this account's subtree is never more.
     const within = input.within ? await resolveAll(trx, input.within, 'within') : null;
     const tokenHash = hashSecret(key);
@@ -68,10 +68,6 @@ export async function createApiKey(
     await note(hall, caller, trx, now, account, { action: 'key.created', details: { key: name } }, { id, name });
   });
   return { id, key, prefix, ...terms };
-}
-
-async function holdMaker(trx: TenantTransaction, { key }: Caller): Promise<void> {
-  if (key !== null && !(await holdApiKey(trx, key))) throw new Refused(UNAUTHORIZED);
 }
 
 /** Revokes an API key at once, with everything that was made with it. @throws Refused NOT_FOUND */

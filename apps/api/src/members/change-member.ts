@@ -1,23 +1,24 @@
 import { addToTotals, deleteMember, endCredentials, type Member, readMembers, updateRole } from '@tenantree/db';
-import { type AccountId, decideChangeRole, decideRemoveMember, type Role, type UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  decideChangeRole,
+  decideRemoveMember,
+  type MemberActor,
+  type Role,
+  type UserId,
+} from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
 
-type Where = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
+/** The account, and who the caller is there. */
+type Where = MemberActor & { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
 /** Changes a member's role (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER, ALREADY_IN_STATE */
-export async function changeRole(
-  hall: Hall,
-  caller: Caller,
-  where: Where,
-  actorRole: Role,
-  user: UserId,
-  role: Role,
-): Promise<void> {
+export async function changeRole(hall: Hall, caller: Caller, where: Where, user: UserId, role: Role): Promise<void> {
   await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
-    granted(decideChangeRole({ accountName: where.name, member, owners }, { role: actorRole }, role));
+    granted(decideChangeRole({ accountName: where.name, member, owners }, where, role));
     await updateRole(scope.trx, where.id, user, role);
     const details = { member: member.name, account: where.name, before: member.role, after: role };
     await scope.audit(where.id, { action: 'member.roleChanged', details }, { id: user, name: member.name });
@@ -31,17 +32,11 @@ export async function changeRole(
  *
  * @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER
  */
-export async function removeMember(
-  hall: Hall,
-  caller: Caller,
-  where: Where,
-  actorRole: Role,
-  user: UserId,
-): Promise<void> {
+export async function removeMember(hall: Hall, caller: Caller, where: Where, user: UserId): Promise<void> {
   const keys = await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
     // A person may leave whatever their rank; what acts for them, a key or an embedded screen, may not make them leave.
-    const actor = { role: user === caller.user && caller.key === null ? member.role : actorRole };
+    const actor = user === caller.user && caller.key === null ? member : where;
     granted(decideRemoveMember({ accountName: where.name, member, owners }, actor));
     await deleteMember(scope.trx, where.id, user);
     await addToTotals(scope.trx, where.id, { members: -1 }, scope.version);

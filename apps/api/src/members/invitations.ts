@@ -18,6 +18,7 @@ import {
   decideAssignRole,
   type Instant,
   instantOf,
+  type MemberActor,
   parseName,
   type Role,
   type RowId,
@@ -25,6 +26,7 @@ import {
   VOID_INVITATION,
 } from '@tenantree/domain';
 import type { Guess } from '../context/context.ts';
+import { holdMaker } from '../guard/hold-maker.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { normalEmail, type People, shownEmail } from '../hall/people.ts';
@@ -39,24 +41,25 @@ type Account = { readonly id: AccountId; readonly name: string };
 
 /**
  * Invites an address to an account in a role that is not above the inviter's own. The link is single-use; of several invitations of one
- * address the last one counts. @throws Refused
+ * address the last one counts. One that is made with a key ends with it. @throws Refused
  */
 export async function inviteMember(
   hall: Hall,
   caller: Caller,
-  account: Account,
-  actorRole: Role,
+  account: Account & MemberActor,
   input: { readonly email: string; readonly role: Role },
 ): Promise<{ id: RowId; link: string; expiresAt: Instant }> {
   const email = shownEmail(input.email);
   const emailKey = normalEmail(input.email);
   const token = secretOf('invite', hall.newSecret());
   const now = nowOf(hall);
-  const expiresAt = instantOf(hall.clock.nowMs() + INVITATION_DAYS * 86_400_000);
+  const usual = instantOf(hall.clock.nowMs() + INVITATION_DAYS * 86_400_000);
   const id = hall.newId();
-  await hall.db.withTenant(account.id, async (trx) => {
+  const expiresAt = await hall.db.withTenant(account.id, async (trx) => {
+    const { keyEndsAt } = await holdMaker(trx, caller, account.id);
+    const expiresAt = keyEndsAt !== null && keyEndsAt < usual ? keyEndsAt : usual;
     const presentRole = await readRoleOf(trx, account.id, emailKey);
-    granted(decideAssignRole({ accountName: account.name, actor: { role: actorRole }, presentRole }, input.role));
+    granted(decideAssignRole({ accountName: account.name, actor: account, presentRole }, input.role));
     await insertInvitation(trx, {
       account: account.id,
       id,
@@ -71,6 +74,7 @@ export async function inviteMember(
     });
     const entry = { action: 'member.invited' as const, details: { email, account: account.name, role: input.role } };
     await note(hall, caller, trx, now, account.id, entry, { id, name: email });
+    return expiresAt;
   });
   return { id, link: `${hall.settings.publicUrl}/invite/${token}`, expiresAt };
 }

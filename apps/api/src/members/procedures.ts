@@ -26,7 +26,7 @@ export const membersRouter = router({
 
   invite: accountProcedure
     .input(z.strictObject({ account: inputs.account, email: inputs.email, role }))
-    .mutation(({ ctx, input }) => inviteMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input)),
+    .mutation(({ ctx, input }) => inviteMember(ctx.hall, ctx.caller, ctx.access, input)),
 
   revokeInvitation: accountProcedure
     .input(z.strictObject({ account: inputs.account, id: inputs.rowId }))
@@ -38,20 +38,20 @@ export const membersRouter = router({
   setRole: accountProcedure
     .input(z.strictObject({ account: inputs.account, userId, role }))
     .mutation(async ({ ctx, input }) => {
-      await changeRole(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input.userId, input.role);
+      await changeRole(ctx.hall, ctx.caller, ctx.access, input.userId, input.role);
       return {};
     }),
 
   remove: accountProcedure
     .input(z.strictObject({ account: inputs.account, userId }))
     .mutation(async ({ ctx, input }) => {
-      await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, input.userId);
+      await removeMember(ctx.hall, ctx.caller, ctx.access, input.userId);
       return {};
     }),
 
   leave: accountProcedure.input(z.strictObject({ account: inputs.account })).mutation(async ({ ctx }) => {
     if (ctx.actor.kind !== 'person') refuseWith('FORBIDDEN', 'Only a signed-in person can leave an account.');
-    await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.access.role, ctx.caller.user);
+    await removeMember(ctx.hall, ctx.caller, ctx.access, ctx.caller.user);
     return {};
   }),
 

@@ -137,10 +137,22 @@ export async function revokeApiKeys(
   return rows.map((row) => ({ account: row.account_id, id: row.id, name: row.name, isSeen: row.is_seen }));
 }
 
-/** Keeps the key that something is made with from being revoked before this transaction ends; false when it is revoked. */
-export async function holdApiKey(trx: TenantTransaction, id: KeyId): Promise<boolean> {
-  const { rows } = await sql<{ held: boolean }>`SELECT hold_api_key(${id}) AS held`.execute(trx);
-  return rows[0]?.held ?? false;
+/** A standing that lasts until the transaction ends, and when the key ends by itself with which it is used; null: never, or there is none. */
+export type StandingHeld = { readonly keyEndsAt: Instant | null };
+
+/**
+ * Keeps a person from leaving an account, and the key from being revoked with which something is made there, before this transaction ends;
+ * null when either has happened.
+ */
+export async function holdStanding(
+  trx: TenantTransaction,
+  account: AccountId,
+  user: UserId,
+  key: KeyId | null,
+): Promise<StandingHeld | null> {
+  const { rows } = await sql<{ held: boolean; key_ends_at: Date | null }>`
+    SELECT * FROM hold_standing(${account}, ${user}, ${key})`.execute(trx);
+  return rows[0]?.held ? { keyEndsAt: text(rows[0].key_ends_at) } : null;
 }
 
 /** Finds a key by the SHA-256 of its secret and notes its use (at most once a minute). */

@@ -1,5 +1,5 @@
 import { accept, type Decision, refuse } from '../errors.ts';
-import { type Levels, mapPermissions, packLevels, UNBOUNDED } from '../permissions/levels.ts';
+import { isAtMost, type Levels, mapPermissions, packLevels, UNBOUNDED } from '../permissions/levels.ts';
 import { type Level, type PermissionKey, parsePermissionKey, permission } from '../permissions/registry.ts';
 import { type Instant, instantOf } from '../time.ts';
 
@@ -54,8 +54,7 @@ export function decideKeyTerms(
   }
   const most = maker?.scopes ?? '*';
   const scopes = wish.scopes ?? most;
-  const [asked, bound] = [packScopes(scopes), packScopes(most)];
-  if ((asked.low & ~bound.low) !== 0 || (asked.high & ~bound.high) !== 0) {
+  if (!isAtMost(packScopes(scopes), packScopes(most))) {
     return refuse('FORBIDDEN', 'The key that makes it does not have all of these scopes itself.', 'scopes');
   }
   return accept({ expiresAt, scopes });

@@ -2,11 +2,16 @@ import { accept, type Decision, refuse } from '../errors.ts';
 import type { UserId } from '../ids.ts';
 import { type AccessState, decideAccess } from '../permissions/access.ts';
 import { roleAt } from '../permissions/effective.ts';
-import { ROLE_LABELS, type Role, ranksAbove } from '../permissions/roles.ts';
+import { isAtMost, type Levels, UNBOUNDED } from '../permissions/levels.ts';
+import { ROLE_LABELS, ROLE_WORDS, type Role, ranksAbove } from '../permissions/roles.ts';
 import { quoted } from '../text.ts';
 
 /** Who decides about a member: the highest role that the actor has in the account, also when it comes from above or is a key. */
-export type MemberActor = { readonly role: Role };
+export type MemberActor = {
+  readonly role: Role;
+  /** What a key, or a screen embedded with it, makes use of (integrators.md 4.3); absent: all that the role gives. */
+  readonly scopes?: Levels;
+};
 
 /** A member as a decision about it needs to know. */
 export type MemberState = {
@@ -16,7 +21,10 @@ export type MemberState = {
   readonly owners: number;
 };
 
-/** Whether somebody may be given a role in an account, by invitation or at once: nobody assigns a role above their own (product.md 3.2). */
+/**
+ * Whether somebody may be given a role in an account, by invitation or at once: nobody assigns a role above their own (product.md 3.2), and
+ * no key makes somebody who may do more than the key itself.
+ */
 export function decideAssignRole(
   state: { readonly accountName: string; readonly actor: MemberActor; readonly presentRole: Role | null },
   role: Role,
@@ -79,6 +87,10 @@ export const decideRemoveMember = (state: MemberState, actor: MemberActor): Deci
   outranked(state, actor) ?? lastOwner(state) ?? accept(state.member.userId);
 
 const withinOwnRank = (actor: MemberActor, role: Role, accountName: string): Decision<never> | null => {
+  if (!isAtMost(ROLE_WORDS[role], actor.scopes ?? UNBOUNDED)) {
+    const message = `The scopes of this key leave out some of what ${ROLE_LABELS[role]} may do: it can't make anyone that.`;
+    return refuse('ROLE_TOO_HIGH', message, 'role');
+  }
   if (!ranksAbove(role, actor.role)) return null;
   const message = `As ${ROLE_LABELS[actor.role]} of ${quoted(accountName)} you can't make anyone ${ROLE_LABELS[role]}.`;
   return refuse('ROLE_TOO_HIGH', message, 'role');

@@ -28,6 +28,10 @@ export const UNBOUNDED: Levels = { low: ALL, high: ALL };
 /** The lower of two levels for each permission. */
 export const lowest = (a: Levels, b: Levels): Levels => ({ low: a.low & b.low, high: a.high & b.high });
 
+/** Whether levels are nowhere above others. */
+export const isAtMost = (levels: Levels, bound: Levels): boolean =>
+  (levels.low & ~bound.low) === 0 && (levels.high & ~bound.high) === 0;
+
 /** The higher of two levels for each permission. */
 export const highest = (a: Levels, b: Levels): Levels => ({ low: a.low | b.low, high: a.high | b.high });
 

@@ -1,0 +1,23 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What a person makes in an account, themselves or with a key, ends with them there also when both happen at one moment. */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    -- Keeps a person's memberships above and in an account, and a key of theirs, until this transaction ends: who takes them away waits, and
+    -- finds what was made. held: both are there. Memberships first, as in removing somebody.
+    DROP FUNCTION hold_api_key;
+    CREATE FUNCTION hold_standing(p_account uuid, p_user uuid, p_key uuid, OUT held boolean, OUT key_ends_at timestamptz)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    DECLARE chain uuid[] := (SELECT a.path FROM accounts a WHERE a.id = p_account);
+    BEGIN
+      PERFORM 1 FROM members m WHERE m.user_id = p_user AND m.account_id = ANY (chain) ORDER BY m.account_id FOR SHARE;
+      held := FOUND;
+      IF p_key IS NOT NULL THEN
+        SELECT k.expires_at INTO key_ends_at FROM api_keys k WHERE k.id = p_key AND k.revoked_at IS NULL FOR SHARE;
+        held := held AND FOUND;
+      END IF;
+    END $$;
+    REVOKE ALL ON FUNCTION hold_standing FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION hold_standing TO tenantree_app;
+  `.execute(db);
+}
