@@ -1,5 +1,5 @@
 import { NO_ANSWER } from '@tenantree/client';
-import type { UserId } from '@tenantree/domain';
+import { ROLES, type UserId } from '@tenantree/domain';
 import { afterEach, describe, expect, it } from 'vitest';
 import { page } from 'vitest/browser';
 import { MembersTable } from '../src/members/members-table.tsx';
@@ -41,6 +41,7 @@ describe('the members of an account', () => {
       invitations={[]}
       me={OLIVIA.id}
       rights="change"
+      roles={ROLES}
       onRole={() => undefined}
       onRemove={() => undefined}
       onWithdraw={() => undefined}

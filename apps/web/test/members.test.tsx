@@ -44,3 +44,17 @@ it('roles are explained where they are chosen, and the usual choice is Member', 
     .element(page.getByRole('row', { name: /vera@example.com/ }))
     .toMatchTextContent(/Invitation expires Dec 4/);
 });
+
+it('nobody is offered a role above their own, nor to change who stands above them', async () => {
+  show({ ...olivia, userId: 'other', name: 'Other Owner' });
+  queries.setQueryData(['me'], {
+    user: { ...OLIVIA, id: adam.userId },
+    accounts: [{ ...HOME, role: 'admin' }],
+    home: HOME.id,
+  });
+  const invited = page.getByLabelText('Role of the invitation');
+  await expect.element(invited).toMatchTextContent(/^AdminAgency adminMemberViewer$/);
+  await expect.element(page.getByLabelText('Role of Other Owner')).not.toBeInTheDocument();
+  await expect.element(page.getByRole('button', { name: 'Remove Other Owner' })).not.toBeInTheDocument();
+  await expect.element(page.getByLabelText('Role of Adam Admin')).toBeVisible();
+});

@@ -61,7 +61,7 @@ describe('creating a subaccount', () => {
       return create;
     });
     expect(entry.getAttribute('aria-disabled')).toBe('true');
-    expect(entry.innerText).toContain('This is the deepest level');
+    expect(entry.innerText).toContain('“Acme South” is already at the deepest level allowed.');
     entry.click();
     await painted();
     expect(shown.screen.renderRoot.querySelector('sam-create')).toBeNull();
@@ -74,9 +74,7 @@ describe('creating a subaccount', () => {
     source.maxDepth = 0;
     const shown = await show(source);
     const button = deep(shown.screen.renderRoot, '.create');
-    expect(button).toMatchObject({
-      disabled: true,
-      title: 'This is the deepest level: accounts here have no subaccounts.',
-    });
+    const title = '“Acme Holding” is already at the deepest level allowed.';
+    expect(button).toMatchObject({ disabled: true, title });
   });
 });

@@ -8,7 +8,7 @@ import { useForm } from '../session/use-form.ts';
 import { RoleGuide, RoleSelect } from './role-select.tsx';
 
 /** Invites a person to an account. The link is shown here: this deployment may not send e-mail. */
-export function Invite({ account }: { readonly account: string }) {
+export function Invite({ account, roles }: { readonly account: string; readonly roles: readonly Role[] }) {
   const [invited, setInvited] = useState<{ link: string; email: string } | null>(null);
   const [role, setRole] = useState<Role>('member');
   const { refusal, isSending, onSubmit } = useForm(async ({ email = '' }) => {
@@ -23,7 +23,7 @@ export function Invite({ account }: { readonly account: string }) {
         <EmailField label="Invite by e-mail address" autoComplete="off" error={errorOf(refusal, 'email')} />
         <div className={`${css.field} ${css.short}`}>
           <span aria-hidden="true">Role</span>
-          <RoleSelect label="Role of the invitation" value={role} onChange={setRole} />
+          <RoleSelect label="Role of the invitation" roles={roles} value={role} onChange={setRole} />
         </div>
         <Button type="submit" look="primary" disabled={isSending}>
           {isSending ? 'Inviting…' : 'Invite'}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { ROLE_LABELS, ROLE_SUMMARIES, type Role } from '@tenantree/domain';
+import { highestRole, ROLE_LABELS, ROLE_SUMMARIES, ROLES, type Role, ranksAbove } from '@tenantree/domain';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
 import { Alert, partsCss as css, keepFocus, Loaded, Page } from '../parts/parts.tsx';
@@ -16,11 +16,17 @@ const { members } = tenantree.trpc;
 export default function MembersPage({ account }: { readonly account: string }) {
   const query = useQuery({ queryKey: ['members', account], queryFn: () => members.list.query({ account }) });
   const acting = useAccount(account).data;
-  const me = useMe().data?.user?.id ?? '';
+  const who = useMe().data;
+  const me = who?.user?.id ?? '';
   const [refusal, setRefusal] = useState<CallRefusal | null>(null);
   const [question, setQuestion] = useState<Question | null>(null);
   const mayChange = acting?.levels['account.members'] === 'full';
   const name = acting?.name ?? 'this account';
+  // Nobody gives or changes a role above their own (product.md 3.2), which may come from an account above.
+  const above = who?.accounts.filter(({ id }) => acting?.path.some((link) => link.id === id)) ?? [];
+  const own = query.data?.members.filter(({ userId }) => userId === me) ?? [];
+  const rank = highestRole([...above, ...own].flatMap(({ role }) => role ?? []));
+  const roles = ROLES.filter((role) => rank !== null && !ranksAbove(role, rank));
 
   const act = async (work: Promise<unknown>, whose: 'mine' | 'theirs' = 'theirs'): Promise<void> => {
     try {
@@ -74,7 +80,7 @@ export default function MembersPage({ account }: { readonly account: string }) {
       title="Members"
       lead="People who belong to this account. Owners, admins and agency admins reach the accounts below it, too."
     >
-      {mayChange && <Invite account={account} />}
+      {mayChange && <Invite account={account} roles={roles} />}
       <Alert refusal={refusal} />
       <div className={css.card}>
         <Loaded query={query}>
@@ -83,6 +89,7 @@ export default function MembersPage({ account }: { readonly account: string }) {
               {...data}
               me={me}
               rights={mayChange ? 'change' : 'read'}
+              roles={roles}
               onRole={setRole}
               onRemove={remove}
               onWithdraw={withdraw}

@@ -9,13 +9,15 @@ type Props = People & {
   /** Id of the person who looks. */
   readonly me: string;
   readonly rights: 'read' | 'change';
+  /** The roles that whoever looks may give and take. */
+  readonly roles: readonly Role[];
   readonly onRole: (userId: string, name: string, role: Role) => void;
   readonly onRemove: (userId: string, name: string) => void;
   readonly onWithdraw: (id: string, email: string) => void;
 };
 
 /** Members, then those who are invited. */
-export function MembersTable({ members, invitations, me, rights, onRole, onRemove, onWithdraw }: Props) {
+export function MembersTable({ members, invitations, me, rights, roles, onRole, onRemove, onWithdraw }: Props) {
   const mayChange = rights === 'change';
   const owners = members.filter(({ role }) => role === 'owner');
   const isLastOwner = (role: Role): boolean => role === 'owner' && owners.length === 1;
@@ -46,12 +48,19 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
               </span>
             </Cell>
             <Cell label="Role">
-              {mayChange && !isLastOwner(role) ? (
-                <RoleSelect label={`Role of ${name}`} value={role} onChange={(next) => onRole(userId, name, next)} />
+              {mayChange && roles.includes(role) && !isLastOwner(role) ? (
+                <RoleSelect
+                  label={`Role of ${name}`}
+                  roles={roles}
+                  value={role}
+                  onChange={(next) => onRole(userId, name, next)}
+                />
               ) : (
                 <span className={css.two}>
                   {ROLE_LABELS[role]}
-                  {mayChange && <span className={css.muted}>The only owner. Make somebody else owner first.</span>}
+                  {mayChange && isLastOwner(role) && roles.includes(role) && (
+                    <span className={css.muted}>The only owner. Make somebody else owner first.</span>
+                  )}
                 </span>
               )}
             </Cell>
@@ -61,7 +70,7 @@ export function MembersTable({ members, invitations, me, rights, onRole, onRemov
             {mayChange && (
               <Cell>
                 {/* The only owner stays until somebody else is one (product.md 3.2). */}
-                {!isLastOwner(role) && (
+                {roles.includes(role) && !isLastOwner(role) && (
                   <Button
                     look="danger"
                     aria-label={userId === me ? 'Leave' : `Remove ${name}`}

@@ -3,13 +3,15 @@ import { partsCss as css } from '../parts/parts.tsx';
 
 type Props = {
   readonly label: string;
+  /** The roles that one may give. */
+  readonly roles: readonly Role[];
   readonly value: Role;
   readonly onChange: (role: Role) => void;
   readonly id?: string;
 };
 
 /** Chooses one of the roles. */
-export const RoleSelect = ({ label, value, onChange, id }: Props) => (
+export const RoleSelect = ({ label, roles, value, onChange, id }: Props) => (
   <select
     id={id}
     aria-label={label}
@@ -17,7 +19,7 @@ export const RoleSelect = ({ label, value, onChange, id }: Props) => (
     value={value}
     onChange={(event) => onChange(parseRole(event.target.value) ?? value)}
   >
-    {ROLES.map((role) => (
+    {roles.map((role) => (
       <option key={role} value={role}>
         {ROLE_LABELS[role]}
       </option>

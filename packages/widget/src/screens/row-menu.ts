@@ -23,7 +23,7 @@ export function menuFor(
         live && {
           id: 'create',
           label: say('menuCreateNested'),
-          ...(level === 'deepest' && { off: say('createDeepest') }),
+          ...(level === 'deepest' && { off: say('createDeepest', { name: row.name }) }),
         },
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },

@@ -93,9 +93,10 @@ export class ScreenStates {
       return stateBlock(icon('filter', SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
     }
     const create = { label: say('create'), act: use, name: 'create', tone: 'primary' as const };
-    const isDeepest = this.#screen.session?.detail?.levelsBelow === 0;
+    const { detail } = this.#screen.session ?? {};
+    const isDeepest = detail?.levelsBelow === 0;
     const acts = this.#screen.allowed.has('create') && !isDeepest ? [create] : [];
-    const text = say(isDeepest ? 'createDeepest' : 'emptyText');
+    const text = isDeepest ? say('createDeepest', { name: detail.name }) : say('emptyText');
     return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), text, acts)}</slot>`;
   }
 

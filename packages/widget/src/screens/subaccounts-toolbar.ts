@@ -18,7 +18,8 @@ export function toolbar(
   const { say } = texts;
   const store = session?.store;
   const status = store?.status ?? DEFAULT_STATUS;
-  const deepest = session?.detail?.levelsBelow === 0 ? say('createDeepest') : null;
+  const detail = session?.detail;
+  const deepest = detail?.levelsBelow === 0 ? say('createDeepest', { name: detail.name }) : null;
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${work?.search.busy ? 'busy' : ''}" part="search">

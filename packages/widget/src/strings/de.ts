@@ -124,7 +124,7 @@ export const de: Strings = {
   createParent: 'Elternkonto',
   createBilling: '{name} bezahlt (über das Elternkonto)',
   createBillingUnnamed: 'Ein Konto über Ihnen bezahlt (über das Elternkonto)',
-  createDeepest: 'Tiefer geht es nicht: Konten auf dieser Ebene haben keine Unterkonten.',
+  createDeepest: '„{name}“ ist schon auf der tiefsten erlaubten Ebene.',
   createAnother: 'Noch eines anlegen',
   createSubmit: '{name} anlegen',
   createSubmitEmpty: 'Unterkonto anlegen',

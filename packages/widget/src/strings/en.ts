@@ -7,7 +7,7 @@ export const en = {
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
   countNested: '{n, plural, one {# subaccount} other {# subaccounts}} · {nested} with nested',
   create: 'Create subaccount',
-  createDeepest: 'This is the deepest level: accounts here have no subaccounts.',
+  createDeepest: '“{name}” is already at the deepest level allowed.',
   searchLabel: 'Search subaccounts',
   searchPlaceholder: 'Search name or id',
   columnSelect: 'Selected',
