@@ -209,11 +209,17 @@ export function createLiveLink(options: LiveLinkOptions): LiveLink {
   function attach(watch: Watch): void {
     if (line === null) return;
     const via = line;
-    watch.detach = via.attach(watch.op, watch.lastEventId, {
+    const taker: Taker = {
       next: (envelope) => receive(watch, envelope),
       error: (error) => refuse(watch, via, error),
       complete: () => void attachAgain(watch, NO_ANSWER),
-    });
+    };
+    try {
+      watch.detach = via.attach(watch.op, watch.lastEventId, taker);
+    } catch (error) {
+      // Such as an input that can't be written: nobody else's fault, and nobody else's end.
+      end(watch, TRPCClientError.from(error as Error));
+    }
   }
 
   const wake = (): void => {

@@ -38,6 +38,8 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
   const serial = session.serial();
   const socket = openSocket(WebSocket, token === null ? url : `${url}?connectionParams=1`);
   const takers = new Map<number, Taker>();
+  /** Subscriptions that the server has said nothing to yet. */
+  const unanswered = new Set<number>();
   let over = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     over = resolve;
@@ -70,11 +72,18 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
     if (text === 'PONG') return;
     const message = JSON.parse(text);
     if (message.method === 'reconnect') return end();
-    const taker = takers.get(message.id);
-    if (message.result && message.result.type !== 'stopped') return taker?.next(message);
-    takers.delete(message.id);
-    if (message.error) taker?.error(TRPCClientError.from(message));
-    else taker?.complete();
+    // What the server could not read has no id: it is one of those that it has not answered.
+    const ids: number[] = message.id === null ? [...unanswered] : [message.id];
+    for (const id of ids) {
+      unanswered.delete(id);
+      const taker = takers.get(id);
+      if (message.result && message.result.type !== 'stopped') taker?.next(message);
+      else {
+        takers.delete(id);
+        if (message.error) taker?.error(TRPCClientError.from(message));
+        else taker?.complete();
+      }
+    }
   };
 
   timer = setTimeout(end, CONNECT_TIMEOUT_MS);
@@ -92,9 +101,11 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
     attach: (op, lastEventId, taker) => {
       // An id of its own for every attachment: a late "stopped" for an earlier one must not end this one.
       const id = (attachments += 1);
-      takers.set(id, taker);
       send({ id, method: 'subscription', params: { path: op.path, input: op.input, lastEventId } });
+      takers.set(id, taker);
+      unanswered.add(id);
       return () => {
+        unanswered.delete(id);
         if (takers.delete(id)) send({ id, method: 'subscription.stop' });
       };
     },

@@ -106,6 +106,27 @@ describe('a mistake in what the client is given', () => {
     await vi.waitFor(() => expect(watched.map(({ refusals }) => refusals)).toEqual([[refused], [refused]]), patiently);
   });
 
+  it.each(['served', 'refused'] as const)(
+    'such as an input that can’t be written ends its own subscription and no other, with WebSockets %s',
+    async (webSockets) => {
+      const log = createLog();
+      append(log, 'a');
+      const server = await startTicker({ log, webSockets });
+      const tenantree = connect({ url: server.url });
+      cleanUp.push(server.kill, tenantree.close);
+      const wrong = watchTicks(tenantree, { cutAfter: 1n as never });
+      const right = watchTicks(tenantree);
+      await vi.waitFor(() => expect(right.ticks).toEqual(['a']), patiently);
+      expect(wrong.refusals).toEqual([
+        { code: 'INTERNAL', message: expect.stringContaining('BigInt'), retryable: false },
+      ]);
+      const late = watchTicks(tenantree, { cutAfter: 1n as never });
+      expect(late.refusals).toHaveLength(1);
+      append(log, 'b');
+      await vi.waitFor(() => expect(right.ticks).toEqual(['a', 'b']), patiently);
+    },
+  );
+
   it('such as a listener of the live state that throws, keeps nobody else from the truth', async () => {
     const log = createLog();
     append(log, 'a');

@@ -143,12 +143,18 @@ describe.each([
   });
 });
 
-it('An event stream that is refused before it begins ends with the refusal, not with another attempt', async () => {
-  const nested = `${'['.repeat(33)}${']'.repeat(33)}`;
-  const seen = watch(connect({ WebSocket: BlockedWebSocket }), deployment.root, JSON.parse(nested));
-  await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'BAD_REQUEST', retryable: false }]), patiently);
-  expect(seen.codes).toEqual(['BAD_REQUEST', 400, -32600]);
-});
+it.each([
+  ['A WebSocket', {}],
+  ['An event stream', { WebSocket: BlockedWebSocket }],
+])(
+  '%s that asks for what the server does not even read ends with the refusal, not with another attempt',
+  async (_, options) => {
+    const nested = `${'['.repeat(33)}${']'.repeat(33)}`;
+    const seen = watch(connect(options), deployment.root, JSON.parse(nested));
+    await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'BAD_REQUEST', retryable: false }]), patiently);
+    expect(seen.codes).toEqual(['BAD_REQUEST', 400, -32600]);
+  },
+);
 
 describe('calls', () => {
   it('are typed by the router and answered with what the server says', async () => {
