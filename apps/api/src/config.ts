@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { type Network, parseNetwork } from './hall/addresses.ts';
 
 /** What an operator may set (docs/operators.md), checked. */
 export type Config = {
@@ -13,7 +14,7 @@ export type Config = {
   readonly dataDir: string;
   /** Address of a PostgreSQL of one's own; null: the embedded one. */
   readonly databaseUrl: string | null;
-  /** Where people reach the web app, without a slash at the end; null: localhost at whatever port it listens on. */
+  /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
   readonly secret: string;
@@ -28,7 +29,7 @@ export type Config = {
   /** Bearer token that /metrics asks for; null: none. */
   readonly metricsToken: string | null;
   /** Proxies whose X-Forwarded-For is believed. */
-  readonly trustedProxies: readonly string[];
+  readonly trustedProxies: readonly Network[];
 };
 
 const MAIN_ACCOUNTS_BY = ['everyone', 'owners', 'nobody'] as const;
@@ -64,6 +65,17 @@ const isOrigin = (text: string): boolean => {
   return url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && url.hash === '';
 };
 
+function readNetworks(list: string, context: z.RefinementCtx): Network[] {
+  return list.split(',').flatMap((text) => {
+    if (text.trim() === '') return [];
+    const network = parseNetwork(text);
+    if (network) return [network];
+    const message = `must be addresses or ranges such as 10.0.0.0/8, with commas between; “${text.trim()}” is neither`;
+    context.addIssue({ code: 'custom', message });
+    return [];
+  });
+}
+
 const SETTINGS = z.object({
   PORT: whole(0, LAST_PORT, 7300),
   HOST: z.string().default('127.0.0.1'),
@@ -86,7 +98,7 @@ const SETTINGS = z.object({
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
-  TRUSTED_PROXIES: z.string().default('127.0.0.1,::1'),
+  TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform(readNetworks),
 });
 
 const sharedSecret = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
@@ -115,7 +127,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
-    publicUrl: settings.PUBLIC_URL ?? (settings.PORT === 0 ? null : `http://localhost:${settings.PORT}`),
+    publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,
     mainAccountsBy: settings.MAIN_ACCOUNTS_BY,
@@ -125,7 +137,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
     logLevel: settings.LOG_LEVEL,
     metricsToken: settings.METRICS_TOKEN ?? null,
-    trustedProxies: settings.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
+    trustedProxies: settings.TRUSTED_PROXIES,
   };
 }
 
@@ -146,11 +158,16 @@ async function keptSecret(dataDir: string): Promise<string> {
 /** Writes a text to a file unless there is one already. @returns what the file holds */
 async function keepFirst(file: string, text: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
+  // Whole before it has its name: another one that starts now must not read half of it.
+  const draft = `${file}.${randomBytes(6).toString('hex')}`;
   try {
-    await writeFile(file, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    await writeFile(draft, `${text}\n`, { mode: 0o600, flag: 'wx' });
+    await link(draft, file);
     return text;
   } catch (error) {
     if (!isAlreadyThere(error)) throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
   return (await readFile(file, 'utf8')).trim();
 }

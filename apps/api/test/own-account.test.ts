@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { MAILS } from '../src/auth/guess-limits.ts';
 import { type Client, clientOf, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { TRUSTED } from './support/start-api.ts';
 
 const MINUTE_MS = 60_000;
 const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
@@ -15,7 +16,7 @@ let lines = '';
 
 beforeAll(async () => {
   dataDir = await mkdtemp(joinPath(tmpdir(), 'tenantree-outbox-'));
-  const config = { dataDir, trustedProxies: ['127.0.0.1'] };
+  const config = { dataDir, trustedProxies: TRUSTED };
   api = await deploy({ clock, config, onLog: (line) => (lines += line) });
 });
 beforeEach(() => {

@@ -24,7 +24,7 @@ describe('the settings', () => {
       port: 7300,
       host: '127.0.0.1',
       databaseUrl: null,
-      publicUrl: 'http://localhost:7300',
+      publicUrl: null,
       maxDepth: 5,
       mainAccountsBy: 'everyone',
       usageMaxAgeDays: 35,
@@ -57,6 +57,32 @@ describe('the settings', () => {
     ]);
   });
 
+  it('take proxies as addresses and ranges, and nothing else', async () => {
+    const { trustedProxies } = await readConfig({
+      DATA_DIR: folder,
+      TRUSTED_PROXIES: '10.0.0.0/8, ::1,2001:db8::/32,::ffff:192.0.2.0/120,',
+    });
+    expect(trustedProxies.map(([address, bits]) => `${address.toString()}/${bits}`)).toEqual([
+      '10.0.0.0/8',
+      '::1/128',
+      '2001:db8::/32',
+      '192.0.2.0/24',
+    ]);
+    for (const wrong of [
+      '10.0.0.0/33',
+      'proxy.example',
+      '10.0.0',
+      '::1/129',
+      '10.0.0.0/8/8',
+      '*',
+      '::ffff:1.2.3.4/8',
+    ]) {
+      expect(await problemsOf({ TRUSTED_PROXIES: `127.0.0.1,${wrong}` }), wrong).toEqual([
+        expect.stringMatching(/^TRUSTED_PROXIES must be addresses or ranges .* is neither$/),
+      ]);
+    }
+  });
+
   it('need a shared secret as soon as several servers can use one database', async () => {
     const address = 'postgres://db.example/tenantree';
     expect(await problemsOf({ DATABASE_URL: address })).toEqual([
@@ -76,8 +102,8 @@ describe('the settings', () => {
     expect((await readFile(join(dataDir, 'secret'), 'utf8')).trim()).toBe(first.secret);
   });
 
-  it('leave the address open when any free port will do, and drop a slash at its end', async () => {
-    expect((await readConfig({ DATA_DIR: folder, PORT: '0' })).publicUrl).toBeNull();
+  it('leave the address open unless it is said, and drop a slash at its end', async () => {
+    expect((await readConfig({ DATA_DIR: folder })).publicUrl).toBeNull();
     expect((await readConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://tree.example/' })).publicUrl).toBe(
       'https://tree.example',
     );

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
@@ -108,6 +110,8 @@ describe('every request', () => {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).toContain(`connect-src 'self' ws://localhost:${api.port} wss://localhost:${api.port}`);
+    const asked = await fetch(`http://127.0.0.1:${api.port}/`, { headers: { accept: 'text/html' } });
+    expect(asked.headers.get('content-security-policy')).toBe(policy);
     expect(policy).not.toContain('unsafe');
     expect(headers.get('permissions-policy')).toContain('camera=()');
     for (const path of ['/', '/healthz', '/trpc/setup.status', '/nothing']) {
@@ -118,12 +122,90 @@ describe('every request', () => {
   });
 });
 
+describe('answers that depend on who asks', () => {
+  it('are kept by nothing in between', async () => {
+    const paths = ['/trpc/setup.status', '/trpc/session.me', '/trpc/none', '/trpc', '/v1/usage/events', '/v1/none'];
+    for (const path of [...paths, '/auth/get-session', '/auth/none']) {
+      expect((await get(path)).headers.get('cache-control'), path).toBe('no-store');
+    }
+  });
+});
+
+describe('a server that knows its name', () => {
+  const name = 'https://tree.example';
+  let named: Composed;
+  beforeAll(async () => {
+    named = await startApi(database.config, { config: { publicUrl: name } });
+  });
+  afterAll(() => named.close());
+
+  /** Asks by another name than fetch would. */
+  const ask = (path: string, host: string): Promise<{ status: number | undefined; text: string }> =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest(`${named.url}${path}`, { headers: { host, accept: 'text/html' } }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk) => (text += String(chunk)));
+        answer.on('end', () => resolve({ status: answer.statusCode, text }));
+      });
+      request.on('error', reject).end();
+    });
+
+  it('answers no request to another one', async () => {
+    for (const path of ['/', '/trpc/setup.status', '/auth/get-session', '/widget/none.js']) {
+      for (const host of ['evil.example', 'tree.example:444', 'tree.example.evil.example', '10.0.0.7']) {
+        const { status, text } = await ask(path, host);
+        expect([status, text.includes('UNKNOWN_HOST')], `${host}${path}`).toEqual([421, true]);
+      }
+    }
+    const socket = new WebSocket(`${named.url.replace('http', 'ws')}/trpc`, { headers: { host: 'evil.example' } });
+    const [error] = (await once(socket, 'error')) as [Error];
+    expect(error.message).toContain('421');
+  });
+
+  it('answers to its own, on this machine, and whoever watches it', async () => {
+    for (const host of ['tree.example', 'TREE.example:443', 'localhost:7300', '127.0.0.1', '[::1]:7300']) {
+      expect((await ask('/trpc/setup.status', host)).status, host).toBe(200);
+    }
+    expect((await ask('/healthz', '10.0.0.7')).status).toBe(200);
+  });
+});
+
+describe('a page at an address that the server doesn’t know', () => {
+  it('is told which setting says it', async () => {
+    const headers = { 'content-type': 'application/json', origin: 'https://tree.example' };
+    const answer = await fetch(`${api.url}/auth/sign-in/email`, { method: 'POST', headers, body: '{}' });
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain('PUBLIC_URL');
+  });
+});
+
+describe('a body that doesn’t come', () => {
+  it('is waited for so long and no longer', async () => {
+    const impatient = await startApi(database.config, { requestMs: 300, onLog: (line) => lines.push(line) });
+    lines.length = 0;
+    const socket = connect(impatient.port, '127.0.0.1');
+    socket.write(
+      'POST /trpc/setup.claim HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"token":',
+    );
+    socket.resume();
+    await once(socket, 'close');
+    await impatient.close();
+    expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+});
+
 describe('calls from other origins', () => {
   it('are allowed without cookies, and browsers may remember that', async () => {
-    const asked = { origin: 'https://reseller.example', 'access-control-request-method': 'POST' };
+    const monitored = 'authorization,baggage,content-type,newrelic,sentry-trace,traceparent,x-datadog-origin';
+    const asked = {
+      origin: 'https://reseller.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': monitored,
+    };
     const preflight = await fetch(`${api.url}/trpc/accounts.list`, { method: 'OPTIONS', headers: asked });
     expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-headers')).toMatch(/authorization.*content-type/);
+    expect(preflight.headers.get('access-control-allow-headers')).toBe(monitored);
+    expect(preflight.headers.get('vary')).toBe('access-control-request-headers');
     expect(Number(preflight.headers.get('access-control-max-age'))).toBeGreaterThan(600);
     for (const response of [preflight, await get('/trpc/setup.status'), await get('/trpc/session.me')]) {
       expect(response.headers.get('access-control-allow-origin')).toBe('*');

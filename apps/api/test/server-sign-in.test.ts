@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { GUESSES } from '../src/auth/guess-limits.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { deploy } from './support/deployment.ts';
-import { startApi } from './support/start-api.ts';
+import { startApi, TRUSTED } from './support/start-api.ts';
 
 const PASSWORD = 'correct horse battery';
 const EMAIL = 'ada@example.com';
@@ -15,7 +15,7 @@ let api: Composed;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('database'));
-  api = await startApi(database.config, { clock, config: { trustedProxies: ['127.0.0.1'] } });
+  api = await startApi(database.config, { clock, config: { trustedProxies: TRUSTED } });
   await api.auth.create({ email: ' Ada@Example.com ', name: 'Ada', password: PASSWORD });
 });
 afterAll(async () => {
@@ -100,6 +100,9 @@ describe('signing in', () => {
         statuses.push((await signIn({ email, password: 'wrong password' }, from)).status);
       }
       expect(statuses).toEqual([...new Array(GUESSES.perPair).fill(401), 429]);
+      const seconds = Number((await signIn({ email, password: PASSWORD }, from)).headers.get('retry-after'));
+      expect(seconds).toBeGreaterThan(800);
+      expect(seconds).toBeLessThanOrEqual(900);
       expect(await signIn({ email, password: PASSWORD }, from).then(refusalOf)).toMatchObject({ code: 'RATE_LIMITED' });
     }
     expect((await signIn({ email: 'grace@example.com', password: PASSWORD })).status).toBe(200);

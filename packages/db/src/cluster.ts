@@ -4,7 +4,7 @@ import { access, chmod, chown, constants, cp, mkdir, open, rename, rm, stat, wri
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { commandOf, isAlive, readNumbers, startOf } from './pids.ts';
+import { commandOf, isAlive, ownerOf, ownerText, readNumbers } from './pids.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** `durable` for real data; `fast` gives up crash safety, for tests only. */
@@ -77,6 +77,12 @@ export async function own(path: string, mode: number): Promise<void> {
   if (isRoot()) await chown(path, NOBODY, NOBODY);
 }
 
+const NAMELESS = /could not look up effective user ID/;
+
+/** PostgreSQL asks the system what its user is called, and some containers run as a number that nobody has given a name. */
+const nameless = (): string =>
+  `\nPostgreSQL needs a name for the user id ${process.getuid?.() ?? 0}: run the server as a user that /etc/passwd names, add a line there, or set DATABASE_URL to a PostgreSQL of your own.`;
+
 /** Creates a cluster beside its place and moves it there when it is whole: whoever is cut off leaves no half of one, and nothing is overwritten. */
 async function initialise(native: string, cluster: string, durability: Durability): Promise<void> {
   const unfinished = `${cluster}.unfinished`;
@@ -93,8 +99,10 @@ async function initialise(native: string, cluster: string, durability: Durabilit
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += chunk));
   const code = await new Promise<number | null>((done, fail) => child.once('error', fail).once('close', done));
-  if (code !== 0)
-    throw new DatabaseUnusableError(`The embedded database can’t be created in ${cluster}: ${errors.trim()}`);
+  if (code !== 0) {
+    const advice = NAMELESS.test(errors) ? nameless() : '';
+    throw new DatabaseUnusableError(`The embedded database can’t be created in ${cluster}: ${errors.trim()}${advice}`);
+  }
   await rename(unfinished, cluster);
   const parent = await open(dirname(cluster));
   await parent.sync();
@@ -128,14 +136,7 @@ async function takeOver(cluster: string, ownerFile: string): Promise<void> {
       await rm(lock);
     }
   }
-  await writeFile(ownerFile, `${process.pid}\n${await startOf(process.pid)}\n`);
-}
-
-/** The living process that a data folder belongs to. */
-async function ownerOf(file: string): Promise<number | null> {
-  const [pid, started] = await readNumbers(file);
-  if (pid === undefined || !isAlive(pid)) return null;
-  return started === undefined || started === (await startOf(pid)) ? pid : null;
+  await writeFile(ownerFile, await ownerText());
 }
 
 /**

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import { type Cluster, type Durability, identity, own, takeCluster } from './cluster.ts';
+import { ownerOf, ownerText, readNumbers } from './pids.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** How to reach a PostgreSQL server: the fields of a `pg` connection. */
@@ -121,15 +123,47 @@ export async function startEmbedded({ dataDir, durability, onLost }: Options): P
   return { connection: { host: socketDir, port: PORT, user: 'postgres', database: 'postgres' }, stop };
 }
 
+/** What the folders of our sockets are called; in each stands whose it is. */
+const SOCKET_DIR = 'tenantree-socket-';
+const OWNER = 'owner';
+/** A folder that says nothing for so long belonged to somebody who was killed before they could write it (ms). */
+const SILENT_MS = 60_000;
+
 async function makeSocketDir(): Promise<string> {
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'tenantree-'));
+    await removeLeftBehind();
+    const folder = await mkdtemp(join(tmpdir(), SOCKET_DIR));
+    await writeFile(join(folder, OWNER), await ownerText());
     await own(folder, 0o700);
     return folder;
   } catch (error) {
     throw new DatabaseUnusableError(`The folder for temporary files can’t be used (TMPDIR): ${saying(error)}`);
   }
 }
+
+/** Removes the folders of servers that were killed; those of others who live, or are somebody else's, stay. */
+async function removeLeftBehind(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(SOCKET_DIR)) continue;
+    const folder = join(tmpdir(), name);
+    const { mtimeMs } = await stat(folder).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    const isKnown = (await readNumbers(join(folder, OWNER))).length > 0;
+    const isLeft = isKnown ? (await ownerOf(join(folder, OWNER))) === null : Date.now() - mtimeMs > SILENT_MS;
+    // The number may be of another container, which shares the folder with us.
+    if (isLeft && !(await isListenedTo(folder)))
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+const isListenedTo = (folder: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(join(folder, `.s.PGSQL.${PORT}`));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 
 /** Passes the time, or less when the signal comes. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>

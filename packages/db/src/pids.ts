@@ -25,7 +25,7 @@ export async function readNumbers(file: string): Promise<number[]> {
  * When a process started, in the system's ticks since it was booted: its number alone may be somebody else's after a crash or a reboot.
  * 0 where the system doesn't say.
  */
-export async function startOf(pid: number): Promise<number> {
+async function startOf(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is a name in brackets, which may hold anything; the start is the 22nd.
   return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? 0);
@@ -37,4 +37,14 @@ export async function commandOf(pid: number): Promise<string[]> {
   return new Promise((resolve) => {
     execFile('ps', ['-o', 'args=', '-p', String(pid)], (_, text) => resolve(text.trim().split(' ')));
   });
+}
+
+/** What a living process writes about itself into what belongs to it, for `ownerOf`. */
+export const ownerText = async (): Promise<string> => `${process.pid}\n${await startOf(process.pid)}\n`;
+
+/** The living process that something belongs to, by the file in which it says so. */
+export async function ownerOf(file: string): Promise<number | null> {
+  const [pid, started] = await readNumbers(file);
+  if (pid === undefined || !isAlive(pid)) return null;
+  return started === undefined || started === (await startOf(pid)) ? pid : null;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withConnection } from '../src/connections.ts';
 import { type EmbeddedServer, startEmbedded } from '../src/embedded.ts';
@@ -92,5 +92,28 @@ describe('A data folder', () => {
     const other = await startEmbedded({ dataDir: half, durability: 'fast' });
     await other.stop();
     expect(await readdir(half)).toEqual(['pg']);
+  });
+});
+
+describe('Temporary folders', () => {
+  const left = async (owner: string): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'tenantree-socket-'));
+    await writeFile(join(folder, 'owner'), owner);
+    return folder;
+  };
+
+  it('of servers that were killed are gone after the next start, and those of others stay', async () => {
+    const ended = spawn(process.execPath, ['--version']);
+    await once(ended, 'exit');
+    const [dead, living, unknown] = await Promise.all([left(`${ended.pid}\n1\n`), left(`${process.pid}\n`), left('')]);
+    const elsewhere = await mkdtemp(join(tmpdir(), 'tenantree-embedded-'));
+    await chmod(elsewhere, 0o755);
+    const next = await startEmbedded({ dataDir: elsewhere, durability: 'fast' });
+    const names = await readdir(tmpdir());
+    await next.stop();
+    await rm(elsewhere, { recursive: true, force: true });
+    const there = [dead, living, unknown, server.connection.host].map((folder) => names.includes(basename(folder)));
+    expect(there).toEqual([false, true, true, true]);
+    for (const folder of [living, unknown]) await rm(folder, { recursive: true, force: true });
   });
 });

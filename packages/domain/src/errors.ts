@@ -47,7 +47,13 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** A decision of the domain that says no: a stable code, a sentence a person can act on, and the input field it is about, if one. */
-export type Refusal = { readonly code: ErrorCode; readonly message: string; readonly field?: string };
+export type Refusal = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly field?: string;
+  /** Seconds after which trying again may help, where that is known. */
+  readonly retryAfterSeconds?: number;
+};
 
 /** Outcome of a decision: what is to be done, or why not. Expected outcomes are never thrown in the domain. */
 export type Decision<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };

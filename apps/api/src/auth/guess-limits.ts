@@ -1,6 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { refuseWith } from '../hall/refused.ts';
+import { networkOf } from '../hall/addresses.ts';
+import { Refused } from '../hall/refused.ts';
 
 /**
  * Stops and slows who guesses passwords and links (reliability.md 4), alike whether what they guess at exists or not. Only what was wrong
@@ -50,7 +51,7 @@ export function createGuessLimits(): GuessLimits {
 
   const wait = async (network: string): Promise<void> => {
     const others = waiting.get(network) ?? 0;
-    if (others >= GUESSES.atOnce) refuseWith('RATE_LIMITED', 'Too many attempts at once. Try again in a moment.');
+    if (others >= GUESSES.atOnce) refuse('Too many attempts at once. Try again in a moment.', GUESSES.slowMs);
     waiting.set(network, others + 1);
     await pass(GUESSES.slowMs);
     const left = (waiting.get(network) ?? 1) - 1;
@@ -96,17 +97,6 @@ export function createGuessLimits(): GuessLimits {
   };
 }
 
-/** An IPv6 customer owns a whole /64 and could take a new address for every guess. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  // Where `::` stands are as many zeros as are missing, and those before the tail may belong to the network.
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - groups.length - after.length;
-  return [...groups, ...new Array<string>(Math.max(zeros, 0)).fill('0'), ...after].slice(0, 4).join(':');
-}
-
 const isOver = async (limiter: RateLimiterMemory, key: string): Promise<boolean> =>
   ((await limiter.get(key))?.consumedPoints ?? 0) >= limiter.points;
 
@@ -114,7 +104,12 @@ async function refuseIfOver(limiter: RateLimiterMemory, key: string): Promise<vo
   const wrong = await limiter.get(key);
   if (wrong === null || wrong.consumedPoints < limiter.points) return;
   const minutes = Math.ceil(wrong.msBeforeNext / 60_000);
-  refuseWith('RATE_LIMITED', `Too many attempts. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`);
+  refuse(`Too many attempts. Try again in ${minutes} minute${minutes === 1 ? '' : 's'}.`, wrong.msBeforeNext);
+}
+
+/** @throws Refused RATE_LIMITED always */
+function refuse(message: string, waitMs: number): never {
+  throw new Refused({ code: 'RATE_LIMITED', message, retryAfterSeconds: Math.ceil(waitMs / 1_000) });
 }
 
 /** Lets only one of each key run at a time, in the order they came. */

@@ -4,6 +4,7 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { type Actor, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
+import { networkOf } from '../hall/addresses.ts';
 import type { Caller } from '../hall/hall.ts';
 import { checkStorable } from '../hall/inputs.ts';
 import type { Viewer } from '../live/ports.ts';
@@ -37,7 +38,7 @@ export const router = t.router;
 /** Thrown errors of slices become tRPC errors with their refusal; anything unexpected keeps its cause for the log and loses its detail outside. */
 const base = t.procedure.use(async ({ ctx, path, type, next }) => {
   const startedMs = performance.now();
-  const result = await ctx.hall.db.onBehalfOf(ctx.address, () => next());
+  const result = await ctx.hall.db.onBehalfOf(networkOf(ctx.address), () => next());
   const failure = result.ok ? null : refusalOf(result.error);
   ctx.observeCall({ path, type, outcome: failure?.refusal.code ?? 'ok', durationMs: performance.now() - startedMs });
   if (result.ok || failure === null || failure.unexpected) return result;

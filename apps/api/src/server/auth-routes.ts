@@ -1,11 +1,12 @@
 import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
-import type { App, Call } from './calls.ts';
+import type { App, Call, Ground } from './calls.ts';
 
 const MOST_BYTES = 16_384;
 
 /** Signing in and out, and passwords. Nothing else of the sign-in library can be reached: whatever is not named here does not exist. */
-export function authRoutes(app: App, auth: Auth): void {
+export function authRoutes(app: App, auth: Auth, ground: Pick<Ground, 'config' | 'hall'>): void {
+  const refuseForeign = refusingForeign(ground);
   app.post('/auth/sign-in/email', async (call) => {
     refuseForeign(call);
     const { headers, remoteAddress } = call.get('connection');
@@ -42,14 +43,21 @@ export function authRoutes(app: App, auth: Auth): void {
 }
 
 /** Another site could otherwise sign its visitors in as somebody else, or out. */
-function refuseForeign(call: Call): void {
-  call.set('route', 'auth');
-  if (!call.get('connection').sameOrigin) refuseWith('FORBIDDEN', 'Sign in on the pages of this server.');
-}
+const refusingForeign =
+  ({ config, hall }: Pick<Ground, 'config' | 'hall'>) =>
+  (call: Call): void => {
+    call.set('route', 'auth');
+    if (call.get('connection').sameOrigin) return;
+    const { publicUrl } = hall.settings;
+    // Behind a proxy with TLS the page's address is not the one that this server sees.
+    const hint =
+      config.publicUrl === null ? ' If it is reached at another address, whoever runs it sets PUBLIC_URL to that.' : '';
+    refuseWith('FORBIDDEN', `Sign in on the pages of this server, at ${publicUrl}.${hint}`);
+  };
 
 function answer(call: Call, body: unknown, cookies: readonly string[]): Response {
   call.set('route', 'auth');
-  const response = Response.json(body, { headers: { 'cache-control': 'no-store' } });
+  const response = Response.json(body);
   for (const cookie of cookies) response.headers.append('set-cookie', cookie);
   return response;
 }

@@ -20,7 +20,10 @@ export type Call = Context<{ Bindings: HttpBindings; Variables: Variables }>;
 
 /** What all routes of the server are made of. */
 export type Ground = {
-  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken' | 'trustedProxies' | 'liveMaxBufferBytes'>;
+  readonly config: Pick<
+    Config,
+    'host' | 'port' | 'metricsToken' | 'trustedProxies' | 'liveMaxBufferBytes' | 'publicUrl'
+  >;
   readonly hall: Hall;
   readonly log: Logger;
   readonly metrics: Metrics;

@@ -33,6 +33,8 @@ export type ComposeParts = {
   readonly print?: (text: string) => void;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
+  /** Longest that a request may take to arrive, if not half a minute (ms). */
+  readonly requestMs?: number;
 };
 
 /** A running server. Several may run in one program, as long as nothing else than the database connects them. */
@@ -51,7 +53,8 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
 /** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
 export async function compose(given: ComposeParts): Promise<Composed> {
-  const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined, folders, maxConnections } = given;
+  const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
+  const { folders, maxConnections, requestMs } = given;
   const db = openDatabase(database, maxConnections === undefined ? {} : { maxConnections });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
@@ -113,7 +116,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     },
     mount: cloudEventsRoute(contextOf),
     drain: () => writer.drain(),
-    ...(folders ? { folders } : {}),
+    ...(folders && { folders }),
+    ...(requestMs && { requestMs }),
   });
   const jobs = startJobs(hall, { sessions: auth, onError });
 

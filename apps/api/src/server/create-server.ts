@@ -11,6 +11,7 @@ import { authRoutes } from './auth-routes.ts';
 import type { App, Ground } from './calls.ts';
 import { anyOrigin } from './cross-origin.ts';
 import { healthRoutes } from './health-routes.ts';
+import { knownHosts } from './known-hosts.ts';
 import { type Folders, pageRoutes } from './page-routes.ts';
 import { answerThrown, requestFrame } from './request-frame.ts';
 import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
@@ -25,6 +26,8 @@ export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | '
   /** Called on the way down, when no new work comes in: resolves when everything accepted is stored. */
   readonly drain?: () => Promise<void>;
   readonly folders?: Folders;
+  /** Longest that a request may take to arrive, if not half a minute (ms). */
+  readonly requestMs?: number;
 };
 
 /** A server of one port, for everything. */
@@ -40,6 +43,8 @@ const BUILDS: Folders = {
   widget: fileURLToPath(new URL('../../../../packages/widget/dist', import.meta.url)),
 };
 
+/** Longest that a request may take to arrive, body included (ms). */
+const REQUEST_MS = 30_000;
 /** Longest that requests under way may take when the server stops (ms). */
 const PATIENCE_MS = 5_000;
 
@@ -51,19 +56,22 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
 
   const app: App = new Hono();
   app.use(requestFrame(ground));
+  app.use(knownHosts(ground));
   app.onError(answerThrown(ground));
   app.notFound(() => refuseWith('NOT_FOUND', 'There is nothing here.'));
   healthRoutes(app, ground);
-  authRoutes(app, parts.auth);
+  authRoutes(app, parts.auth, ground);
   app.use(`${TRPC_PATH}/*`, anyOrigin);
   app.use('/v1/*', anyOrigin);
   app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
   parts.mount?.(app);
-  pageRoutes(app, parts.auth, parts.folders ?? BUILDS);
+  pageRoutes(app, parts.auth, parts.hall, parts.folders ?? BUILDS);
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const { requestMs = REQUEST_MS } = parts;
+  const limits = { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
   // The listener answers its own failures; nobody waits for it.
-  const server = createHttpServer((incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createHttpServer(limits, (incoming, outgoing) => void answer(incoming, outgoing));
   const sockets = trpcOverSockets(ground, server, router, createContext);
 
   const stop = async (): Promise<void> => {

@@ -1,4 +1,5 @@
 import type { Auth } from '../auth/auth.ts';
+import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call } from './calls.ts';
 import { createFiles } from './files.ts';
@@ -15,7 +16,7 @@ const ASK_EVERY_TIME = 'no-cache';
 const FIVE_MINUTES = 'public, max-age=300, stale-while-revalidate=86400';
 
 /** The web app's pages and the widget's files. */
-export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, folders: Folders): void {
+export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, { settings }: Hall, folders: Folders): void {
   const pages = createFiles(folders.app, ASK_EVERY_TIME);
   const widget = createFiles(folders.widget, FIVE_MINUTES);
 
@@ -28,7 +29,7 @@ export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, folders: Folde
 
   app.get('*', async (call) => {
     const { path } = call.req;
-    const headers = pageHeaders(call.req.header('host') ?? null);
+    const headers = pageHeaders(settings.publicUrl);
     const file = path === '/' ? null : await pages.answer(path, call.req.raw, headers);
     call.set('route', file ? 'file' : 'page');
     if (file) return file;

@@ -10,7 +10,19 @@ export function refusalAnswer(refusal: Refusal, requestId: string, headers: Reco
   const httpStatus = statusOf(refusal.code);
   const data = { code, httpStatus, path: null, refusal: toSent(refusal), requestId };
   const error = { message: refusal.message, code: TRPC_ERROR_CODES_BY_KEY[code], data };
-  return Response.json({ error }, { status: httpStatus, headers: { 'cache-control': 'no-store', ...headers } });
+  const all = { 'cache-control': 'no-store', ...retryAfter([refusal]), ...headers };
+  return Response.json({ error }, { status: httpStatus, headers: all });
+}
+
+/** Usual wait where a refusal for too much doesn't say how long (seconds). */
+const USUAL_WAIT = 1;
+
+/** The header that says when to try again, for every 429. */
+export function retryAfter(refusals: readonly Refusal[]): Record<string, string> {
+  const waits = refusals.flatMap(({ code, retryAfterSeconds }) =>
+    statusOf(code) === 429 ? [retryAfterSeconds ?? USUAL_WAIT] : [],
+  );
+  return waits.length === 0 ? {} : { 'retry-after': String(Math.max(...waits)) };
 }
 
 /** What an error thrown outside tRPC is to the caller, and whether it has to be logged. */

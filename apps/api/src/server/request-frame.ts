@@ -1,5 +1,6 @@
 import { FairQueue } from '@tenantree/domain';
 import type { Next } from 'hono';
+import { networkOf } from '../hall/addresses.ts';
 import { type Call, type Ground, rounded } from './calls.ts';
 import { withoutSecrets } from './log.ts';
 import { jsonReader } from './read-json.ts';
@@ -10,6 +11,12 @@ import { commonHeaders } from './security-headers.ts';
 import { senderAddress } from './sender-address.ts';
 
 const LONGEST_LOGGED_PATH = 300;
+/** What is answered here depends on who asks, and is never to be kept by anything in between. */
+const NEVER_KEPT = /^\/(trpc|v1|auth)(\/|$)/;
+
+/** Event streams must not be compressed on the way either, for that holds frames back. */
+const unkept = (headers: Headers): string =>
+  headers.get('content-type')?.startsWith('text/event-stream') ? 'no-store, no-transform' : 'no-store';
 
 /** What surrounds every request: its id, who sent it, one line in the log, one measurement, and the headers of every answer. */
 export function requestFrame(ground: Ground) {
@@ -35,10 +42,11 @@ export function requestFrame(ground: Ground) {
       requestId,
       observeCall: (observed) => metrics.call(observed),
     });
-    call.set('readJson', jsonReader(call.req.raw, address, parsing));
+    call.set('readJson', jsonReader(call.req.raw, networkOf(address), parsing));
     call.set('route', 'other');
     await next();
     for (const [name, value] of Object.entries(commonHeaders(publicUrl))) call.res.headers.set(name, value);
+    if (NEVER_KEPT.test(call.req.path)) call.res.headers.set('cache-control', unkept(call.res.headers));
     call.res.headers.set('x-request-id', requestId);
     const { status } = call.res;
     const durationMs = performance.now() - startedMs;

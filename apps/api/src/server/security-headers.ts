@@ -8,22 +8,20 @@ export function commonHeaders(publicUrl: string): Record<string, string> {
   };
 }
 
-const HOST = /^[a-z0-9.-]+(:\d+)?$|^\[[0-9a-f:]+\](:\d+)?$/i;
-
 const NO_POWERS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb']
   .map((power) => `${power}=()`)
   .join(', ');
 
 /**
  * Headers of the web app's pages: nothing but our own files runs, nobody may frame us. Not all browsers count `ws:` of the same host
- * as 'self', so it is named.
+ * as 'self', so it is named: the one that the operator knows us by, never the one that a request says.
  */
-export function pageHeaders(host: string | null): Record<string, string> {
-  const sockets = host !== null && HOST.test(host) ? ` ws://${host} wss://${host}` : '';
+export function pageHeaders(publicUrl: string): Record<string, string> {
+  const { host } = new URL(publicUrl);
   return {
     'content-security-policy': [
       "default-src 'self'",
-      `connect-src 'self'${sockets}`,
+      `connect-src 'self' ws://${host} wss://${host}`,
       "img-src 'self' data:",
       "frame-ancestors 'none'",
       "base-uri 'none'",

@@ -6,6 +6,7 @@ import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
 import type { Connection } from './connection.ts';
 import { BODY_BYTES, checkMediaType, declaredBytes, parseJson, RECORDS_USAGE, refuseTooLarge } from './read-json.ts';
+import { retryAfter } from './refusal-answer.ts';
 
 /** Makes the context of a call, or of all calls of a WebSocket connection. */
 export type CreateContext<Router extends AnyRouter> = (
@@ -48,6 +49,9 @@ export function trpcOverHttp<Router extends AnyRouter>(
       // Reading with POST: an event stream of 500 accounts has an input too long for an address.
       allowMethodOverride: true,
       createContext: () => createContext(connection),
+      responseMeta: ({ errors }) => ({
+        headers: new Headers(retryAfter(errors.map((error) => refusalOf(error).refusal))),
+      }),
       onError: ({ error, path }) => logUnexpected(ground, error, path, connection.requestId),
     });
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) keepStream(ground, call);

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { type CallLog, createCallLog } from './call-log.ts';
 import type { Ground } from './calls.ts';
 import type { Connection } from './connection.ts';
+import { isKnownHost } from './known-hosts.ts';
 import { BODY_BYTES } from './read-json.ts';
 import { requestIdOf } from './request-id.ts';
 import { type ConnectionParams, type KeepAlive, RpcSocket } from './rpc-socket.ts';
@@ -46,6 +47,9 @@ export function trpcOverSockets<Router extends AnyRouter>(
     socket.on('error', () => socket.destroy());
     if (ground.isClosing()) return refuseUpgrade(socket, '503 Service Unavailable');
     if (pathOf(request) !== TRPC_PATH) return refuseUpgrade(socket, '404 Not Found');
+    if (!isKnownHost(request.headers.host ?? null, ground.config.publicUrl)) {
+      return refuseUpgrade(socket, '421 Misdirected Request');
+    }
     wss.handleUpgrade(request, socket, head, (client) => {
       const connection = connectionOf(ground, request, logCall);
       const openedMs = performance.now();

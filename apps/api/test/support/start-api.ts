@@ -1,11 +1,15 @@
 import type { Database } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import type { Config } from '../../src/config.ts';
+import { parseNetwork } from '../../src/hall/addresses.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import { createLog } from '../../src/server/log.ts';
 import type { Folders } from '../../src/server/page-routes.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
+
+/** This machine as a proxy that is trusted, so that a test can say with `x-forwarded-for` where a request comes from. */
+export const TRUSTED = ['127.0.0.1', '::1'].map(parseNetwork).filter((network) => network !== null);
 
 const TEST_CONFIG: Config = {
   port: 0,
@@ -30,6 +34,7 @@ export type StartOptions = {
   readonly clock?: Clock;
   readonly maxConnections?: number;
   readonly folders?: Folders;
+  readonly requestMs?: number;
   /** Called with every line of the log. */
   readonly onLog?: (line: string) => void;
 };
@@ -37,7 +42,7 @@ export type StartOptions = {
 /** Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. */
 export function startApi(
   database: Database['config'],
-  { config: overrides, clock, folders, maxConnections, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, maxConnections, requestMs, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides };
   const destination = { write: (line: string) => onLog?.(line) };
@@ -49,5 +54,6 @@ export function startApi(
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
     ...(maxConnections ? { maxConnections } : {}),
+    ...(requestMs ? { requestMs } : {}),
   });
 }
