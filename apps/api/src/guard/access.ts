@@ -118,7 +118,7 @@ export const SCREEN_PROCEDURES: Readonly<Record<'always' | EmbedFeature, readonl
   suspend: ['accounts.previewSuspension', 'accounts.suspend', 'accounts.reactivate'],
   close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],
   members: ['members.list', 'members.invite', 'members.revokeInvitation', 'members.setRole', 'members.remove'],
-  activity: ['audit.list'],
+  activity: ['audit.list', 'audit.export'],
 };
 
 /** Why an embedded screen may not call a procedure; null: it may, as far as its permissions go. */

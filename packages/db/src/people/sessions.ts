@@ -1,4 +1,4 @@
-import type { Instant, UserId } from '@tenantree/domain';
+import { type Instant, parseLine, type UserId } from '@tenantree/domain';
 import type { Database } from '../database.ts';
 
 /** What of schema `auth` a session consists of. */
@@ -77,8 +77,14 @@ export async function readSessions(db: Database, user: UserId, now: Instant): Pr
     signedInAt: row.created_at.toISOString() as Instant,
     expiresAt: row.expires_at.toISOString() as Instant,
     address: row.ip_address,
-    userAgent: row.user_agent?.slice(0, LONGEST_USER_AGENT) ?? null,
+    userAgent: readUserAgent(row.user_agent),
   }));
+}
+
+/** Whoever signs in can say anything there; what is no line of text is left out. */
+function readUserAgent(text: string | null): string | null {
+  const line = parseLine(text?.slice(0, LONGEST_USER_AGENT) ?? '', { least: 1, most: LONGEST_USER_AGENT });
+  return line.ok ? line.value : null;
 }
 
 /** Ends one session of a person; false when they have none of that id. */
