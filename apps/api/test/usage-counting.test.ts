@@ -4,6 +4,8 @@ import type { AppRouter } from '../src/router.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+
 let api: Deployment;
 let healthy: string;
 const stops: (() => void)[] = [];
@@ -68,7 +70,7 @@ async function watch(url: string, account: string) {
     },
   );
   stops.push(() => void ws.close());
-  await vi.waitFor(() => expect(seen.frames).toBe(2));
+  await until(() => expect(seen.frames).toBe(2));
   return seen;
 }
 
@@ -86,9 +88,9 @@ describe('A tree whose usage can’t be counted', () => {
     expect(await standing(api.url)).toEqual([200, 'ready']);
     await breakTree(api.root);
     await use(api.root, 'poison');
-    await vi.waitFor(async () => expect(await metric(api.url, 'tenantree_usage_trees_set_aside')).toBe(1));
+    await until(async () => expect(await metric(api.url, 'tenantree_usage_trees_set_aside')).toBe(1));
     await use(healthy, 'one');
-    await vi.waitFor(() => expect(sound.total).toBe('1'));
+    await until(() => expect(sound.total).toBe('1'));
     expect(faulty.total).toBe('');
     // Whoever reads is told the whole truth all the same.
     expect((await api.owner.usage.totals.query({ account: api.root })).total).toBe('1');
@@ -98,12 +100,12 @@ describe('A tree whose usage can’t be counted', () => {
     const second = await startApi(api.database.config);
     const beside = await watch(second.url, healthy);
     await use(healthy, 'two');
-    await vi.waitFor(() => expect([sound.total, beside.total]).toEqual(['2', '2']));
+    await until(() => expect([sound.total, beside.total]).toEqual(['2', '2']));
     expect(await standing(second.url)).toEqual([200, 'degraded']);
 
     await mendTree();
-    await vi.waitFor(() => expect(faulty.total).toBe('1'), { timeout: 20_000 });
-    await vi.waitFor(async () => expect(await standing(api.url)).toEqual([200, 'ready']), { timeout: 20_000 });
+    await until(() => expect(faulty.total).toBe('1'));
+    await until(async () => expect(await standing(api.url)).toEqual([200, 'ready']));
     expect(await metric(api.url, 'tenantree_usage_lag_seconds')).toBe(0);
     await second.close();
   });
@@ -121,11 +123,11 @@ describe('Usage ahead of the clock', () => {
       account,
       events: [{ meter: 'call.seconds', quantity: '420', occurredAt, idempotencyKey: 'ahead' }],
     });
-    await vi.waitFor(() => expect(before.total).toBe('7'));
+    await until(() => expect(before.total).toBe('7'));
     await api.owner.accounts.move.mutate({ account, to: right });
-    await vi.waitFor(() => expect([...before.gone]).toEqual([account]));
-    await vi.waitFor(() => expect([...after.changed]).toContain(account));
-    await vi.waitFor(() => expect([before.total, after.total]).toEqual(['0', '7']));
+    await until(() => expect([...before.gone]).toEqual([account]));
+    await until(() => expect([...after.changed]).toContain(account));
+    await until(() => expect([before.total, after.total]).toEqual(['0', '7']));
     expect(after.minutes.get(account)).toBe('7');
   });
 });
@@ -153,7 +155,7 @@ describe('A quantity that no total could hold', () => {
     await expect(refusal).rejects.toMatchObject({ data: { refusal: { code: 'QUANTITY_INVALID', field: 'quantity' } } });
     await api.owner.usage.adjust.mutate({ ...adjustment, quantity: '-1000000000' });
     expect((await api.owner.usage.totals.query({ account })).own).toBe('1');
-    await vi.waitFor(async () => expect(await metric(api.url, 'tenantree_usage_lag_seconds')).toBe(0));
+    await until(async () => expect(await metric(api.url, 'tenantree_usage_lag_seconds')).toBe(0));
     expect(await metric(api.url, 'tenantree_usage_trees_set_aside')).toBe(0);
   });
 });

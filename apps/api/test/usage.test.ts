@@ -231,7 +231,7 @@ describe('Usage ahead of the clock (product.md 2.4, 5.5)', () => {
       expect(points.map(({ quantity }) => quantity)).toEqual(total === '0' ? [] : [total]);
       return [total, events.total];
     };
-    await vi.waitFor(async () => expect(await uncounted()).toBe(0));
+    await vi.waitFor(async () => expect(await uncounted()).toBe(0), { timeout: 20_000 });
     expect([await of(left), await of(right), await of(moved)]).toEqual([
       ['10', 3],
       ['0', 0],
