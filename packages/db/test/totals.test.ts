@@ -171,17 +171,19 @@ describe('Maintained totals', () => {
     expect(await seen(mine, other, 0, 32)).toEqual({});
   });
 
-  it('never deadlock between writers and moves of the same tree', async () => {
+  it('never deadlock between writers and moves of the same tree, and stay with the places of their time', async () => {
     const now = ticking(NOVEMBER_10);
     const root = await plant(test.db, null, 'Moving', now());
     const [left, right] = [await plant(test.db, root, 'left', now()), await plant(test.db, root, 'right', now())];
     const leaf = await plant(test.db, left, 'leaf', now());
+    // Some of it ahead of the moves to come.
+    const soon = (): Instant => new Date(msOf(now()) + (msOf(now()) % 30)).toISOString() as Instant;
     const moves = (async () => {
       for (let i = 0; i < 10; i++) await move(test.db, root, leaf, i % 2 ? left : right, now());
     })();
     const uses = Array.from({ length: 4 }, async (_, w) => {
       for (let i = 0; i < 20; i++)
-        await record(test.db, [event(leaf, `${w}-${i}`, '1', now()), event(right, `r${w}-${i}`, '1', now())], now());
+        await record(test.db, [event(leaf, `${w}-${i}`, '1', soon()), event(right, `r${w}-${i}`, '1', now())], now());
     });
     const counts = (async () => {
       for (let i = 0; i < 20; i++) await count(test.db, now());
@@ -192,6 +194,15 @@ describe('Maintained totals', () => {
     expect((await of(root)).quantity.total).toBe('160');
     const [l, r] = [await of(left), await of(right)];
     expect(Number(l.quantity.total) + Number(r.quantity.total)).toBe(160);
+    await count(test.db, now());
+    for (const account of [root, left, right, leaf]) {
+      const { total } = (await of(account)).quantity;
+      const day = { account, meter: 'call.minutes', from: PERIOD, to: DECEMBER, bucket: 'day' } as const;
+      const series = await test.db.withTenant(account, (trx) =>
+        readSeries(trx, { ...day, scope: 'total', by: 'none' }),
+      );
+      expect(series.map(({ quantity }) => quantity)).toEqual(total === '0' ? [] : [total]);
+    }
   });
 });
 
