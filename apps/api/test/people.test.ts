@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase } from '@tenantree/db/testing';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { offerSetupLink } from '../src/setup/claim.ts';
 import { type Client, clientOf, clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { startApi } from './support/start-api.ts';
 
 let api: Deployment;
 let owner: Client;
@@ -26,6 +28,23 @@ describe('The first run', () => {
       accountName: 'Mine',
     };
     expect(await codeOf(clientWith(api.url, {}).setup.claim.mutate(claim))).toBe('ALREADY_CLAIMED');
+  });
+});
+
+describe('The link of the first run', () => {
+  it('is refused when the server did not print it, and takes nothing', async () => {
+    const database = await createTestDatabase(inject('database'));
+    const server = await startApi(database.config);
+    const token = (await offerSetupLink(server.hall))?.split('/').at(-1) ?? '';
+    const claim = { name: 'Ada', email: 'ada@bücher.example', password: PASSWORD, accountName: 'Main' };
+    const nobody = clientWith(server.url, {});
+    expect(await codeOf(nobody.setup.claim.mutate({ ...claim, token: 'tt_setup_x' }))).toBe('UNAUTHORIZED');
+    expect(await nobody.setup.status.query()).toEqual({ claimed: false });
+    await nobody.setup.claim.mutate({ ...claim, token });
+    const ada = clientOf(server.url, await signIn(server.url, 'ada@xn--bcher-kva.example', PASSWORD));
+    expect((await ada.session.me.query()).user?.email).toBe('ada@bücher.example');
+    await server.close();
+    await database.drop();
   });
 });
 

@@ -16,7 +16,7 @@ export type Session = {
 export type Sessions = {
   /** The session of a request; null when there is none, it ended, or the cookie is not one of ours. */
   sessionOf(headers: Headers): Promise<Session | null>;
-  /** Deletes sessions that ended more than a day ago. */
+  /** Deletes sessions, and links for a new password, that ended more than a day ago. */
   forgetEnded(): Promise<void>;
 };
 

@@ -52,24 +52,22 @@ export async function refuseWhenClaimed(hall: Hall): Promise<void> {
  * Takes the deployment: makes the first person and its main account, all in one transaction on one connection. Of several who try at
  * once, one succeeds, and the others are told so.
  *
- * @throws Refused ALREADY_CLAIMED, UNAUTHORIZED (the link is not one of ours), BAD_REQUEST (the password)
+ * @returns null when the link is not one of ours
+ * @throws Refused ALREADY_CLAIMED, BAD_REQUEST (the password)
  */
 export async function claimDeployment(
   hall: Hall,
   people: Pick<People, 'hashPassword'>,
   requestId: string,
   claim: Claim,
-): Promise<{ account: AccountId }> {
+): Promise<{ account: AccountId } | null> {
   const { email, accountName, name: person } = claim;
   // Takes its time, so before anybody waits for it.
   const passwordHash = await people.hashPassword(claim.password);
   const account = hall.newId<AccountId>();
   const now = nowOf(hall);
-  await hall.db.withTenant(account, async (trx) => {
-    if (!(await takeClaim(trx, hashSecret(claim.token)))) {
-      if (await isClaimed(trx)) alreadyClaimed();
-      refuseWith('UNAUTHORIZED', 'This link is not valid. Use the one that the server printed last.', 'token');
-    }
+  return hall.db.withTenant(account, async (trx) => {
+    if (!(await takeClaim(trx, hashSecret(claim.token)))) return (await isClaimed(trx)) ? alreadyClaimed() : null;
     const user = await makeFirstPerson(trx, {
       id: hall.newId<UserId>(),
       credential: hall.newId(),
@@ -99,6 +97,6 @@ export async function claimDeployment(
     };
     const entry = { action: 'setup.claimed' as const, details: { account: accountName.name } };
     await note(hall, caller, trx, now, account, entry, { id: account, name: accountName.name });
+    return { account };
   });
-  return { account };
 }

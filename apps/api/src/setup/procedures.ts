@@ -2,7 +2,10 @@ import { isClaimed } from '@tenantree/db';
 import { z } from 'zod';
 import { publicProcedure, router } from '../guard/procedure.ts';
 import * as inputs from '../hall/inputs.ts';
+import { refuseWith } from '../hall/refused.ts';
 import { claimDeployment, readClaim, refuseWhenClaimed } from './claim.ts';
+
+const VOID_LINK = 'This link is not valid. Use the one that the server printed last.';
 
 export const setupRouter = router({
   status: publicProcedure.query(async ({ ctx }) => ({ claimed: await isClaimed(ctx.hall.db) })),
@@ -20,6 +23,7 @@ export const setupRouter = router({
     .mutation(async ({ ctx, input }) => {
       const claim = readClaim(input);
       await refuseWhenClaimed(ctx.hall);
-      return claimDeployment(ctx.hall, ctx.people, ctx.requestId, claim);
+      const taken = await ctx.guess.link(() => claimDeployment(ctx.hall, ctx.people, ctx.requestId, claim));
+      return taken ?? refuseWith('UNAUTHORIZED', VOID_LINK, 'token');
     }),
 });

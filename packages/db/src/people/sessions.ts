@@ -14,6 +14,7 @@ type AuthTables = {
     ip_address: string | null;
     user_agent: string | null;
   };
+  verifications: { expires_at: Date };
   users: { id: UserId; name: string; shown_email: string };
 };
 
@@ -120,7 +121,8 @@ export async function noteProof(db: Database, id: string, now: Instant): Promise
     .execute();
 }
 
-/** Deletes sessions that ended before an instant. */
+/** Deletes sessions that ended before an instant, and links for a new password. */
 export async function deleteEndedSessions(db: Database, before: Instant): Promise<void> {
+  await tables(db).deleteFrom('verifications').where('expires_at', '<', new Date(before)).execute();
   await tables(db).deleteFrom('sessions').where('expires_at', '<', new Date(before)).execute();
 }
