@@ -26,6 +26,8 @@ export type Config = {
   readonly liveTickMs: number;
   readonly liveMaxBufferBytes: number;
   readonly logLevel: LogLevel;
+  /** The mail server; null: mails go to the outbox. */
+  readonly smtp: { readonly url: string; readonly from: string } | null;
   /** Bearer token that /metrics asks for; null: none. */
   readonly metricsToken: string | null;
   /** Proxies whose X-Forwarded-For is believed. */
@@ -97,14 +99,23 @@ const SETTINGS = z.object({
   LIVE_TICK_MS: whole(10, 10_000, 50),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
+    .optional(),
+  MAIL_FROM: z.string().includes('@', 'must be an address that mails come from').optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform(readNetworks),
 });
 
-const sharedSecret = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
+const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
   path: ['SECRET'],
   message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
   // Said beside all the other problems, not only after they are gone.
+  when: () => true,
+}).refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
+  path: ['MAIL_FROM'],
+  message: 'must be set together with SMTP_URL, to the address that mails come from',
   when: () => true,
 });
 
@@ -118,7 +129,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
   const given = Object.fromEntries(
     Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = sharedSecret.safeParse(given);
+  const parsed = COMPLETE.safeParse(given);
   if (!parsed.success) throw new ConfigError(parsed.error.issues.map(sentence));
   const settings = parsed.data;
   const dataDir = resolve(settings.DATA_DIR);
@@ -136,6 +147,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     liveTickMs: settings.LIVE_TICK_MS,
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
     logLevel: settings.LOG_LEVEL,
+    smtp: settings.SMTP_URL === undefined ? null : { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? '' },
     metricsToken: settings.METRICS_TOKEN ?? null,
     trustedProxies: settings.TRUSTED_PROXIES,
   };

@@ -32,6 +32,7 @@ describe('the settings', () => {
       liveTickMs: 50,
       liveMaxBufferBytes: 1_048_576,
       logLevel: 'info',
+      smtp: null,
       metricsToken: null,
     });
   });
@@ -90,6 +91,16 @@ describe('the settings', () => {
     ]);
     expect(await problemsOf({ DATABASE_URL: address, PORT: 'x' })).toHaveLength(2);
     expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
+  });
+
+  it('take a mail server with the address that mails come from', async () => {
+    const SMTP_URL = 'smtps://user:secret@mail.example';
+    expect(await problemsOf({ SMTP_URL })).toEqual([expect.stringMatching(/^MAIL_FROM must be set together/)]);
+    expect(await problemsOf({ SMTP_URL: 'mail.example', MAIL_FROM: 'x' })).toHaveLength(2);
+    const MAIL_FROM = 'Tenantree <hello@tree.example>';
+    expect(await readConfig({ DATA_DIR: folder, SMTP_URL, MAIL_FROM })).toMatchObject({
+      smtp: { url: SMTP_URL, from: MAIL_FROM },
+    });
   });
 
   it('make a secret once and keep it to their owner', async () => {

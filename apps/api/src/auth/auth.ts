@@ -82,7 +82,8 @@ export type AuthParts = {
 export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts): Auth {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
   const library = createSignInLibrary(hall, cookie, publicUrl, (to, token) =>
-    sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)),
+    // The library would keep a failure to itself.
+    sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)).catch(onError),
   );
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);

@@ -20,6 +20,7 @@ import { createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
 import { createOutbox } from './outbox.ts';
 import type { Folders } from './page-routes.ts';
+import { createSmtp } from './smtp.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -89,7 +90,9 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits();
-  const sendMail = createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
+  const sendMail = config.smtp
+    ? createSmtp(config.smtp)
+    : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
   const writer = createUsageWriter({
     // The events of many callers.

@@ -25,6 +25,7 @@ const TEST_CONFIG: Config = {
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,
   logLevel: 'silent',
+  smtp: null,
   metricsToken: null,
   trustedProxies: [],
 };
