@@ -30,7 +30,7 @@ function contentSecurityPolicy(api: string): string {
     `frame-ancestors 'none'`,
     `object-src 'none'`,
     `require-trusted-types-for 'script'`,
-    `trusted-types lit-html`,
+    `trusted-types subaccount-manager`,
   ].join('; ');
 }
 

@@ -21,7 +21,7 @@ describe('the portal’s page', () => {
     expect(response.headers.get('content-security-policy')).toBe(
       "default-src 'self'; script-src 'self' http://localhost:1; connect-src 'self' http://localhost:1 ws://localhost:1; style-src 'self'; " +
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
-        "require-trusted-types-for 'script'; trusted-types lit-html",
+        "require-trusted-types-for 'script'; trusted-types subaccount-manager",
     );
   });
 

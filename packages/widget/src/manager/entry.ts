@@ -1,10 +1,18 @@
+// First of all, before lit.
+import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
 import './frame-styles.ts';
 import { define } from '../define.ts';
 import { defineElements } from '../elements.ts';
+import { RefusedElement } from './refused-element.ts';
 import { SubaccountManager } from './subaccount-manager.ts';
+import { isRefused, release } from './trusted-types.ts';
 
-defineElements();
-define('subaccount-manager', SubaccountManager);
+release();
+if (isRefused) define('subaccount-manager', RefusedElement);
+else {
+  defineElements();
+  define('subaccount-manager', SubaccountManager);
+}
 
 export { SubaccountManager };
