@@ -4,6 +4,7 @@ export * from './csv.ts';
 export * from './embed/features.ts';
 export * from './errors.ts';
 export * from './fair-queue.ts';
+export * from './find-text.ts';
 export * from './hierarchy/account.ts';
 export * from './hierarchy/account-ref.ts';
 export * from './hierarchy/create.ts';

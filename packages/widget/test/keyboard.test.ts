@@ -197,6 +197,14 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(focused()?.closest('.row')).not.toBeNull());
   });
 
+  it('one finds rows by typing how they begin, without regard to case and diacritics', async () => {
+    const shown = await show(mockTree());
+    await open(shown, 'Acme Group');
+    shown.tree.focus();
+    await press('evora');
+    expect(focusedName()).toBe('Évora Turismo');
+  });
+
   it('one searches from the table, sees what matches, and Esc brings everything back as it was', async () => {
     const shown = await show(mockTree());
     await open(shown, 'Acme Group');

@@ -1,3 +1,4 @@
+import { findText } from '@tenantree/domain';
 import { useContext, useDeferredValue, useEffect, useRef, useState } from 'react';
 import { Autocomplete } from 'react-aria-components/Autocomplete';
 import { Header } from 'react-aria-components/Header';
@@ -23,9 +24,6 @@ type Props = {
   readonly onAccount: (account: string) => void;
   readonly onClose: () => void;
 };
-
-/** Without regard to case and marks: `eclair` finds `Éclair`. */
-const plain = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase();
 
 /** What the first character narrows the choice to (ux.md 2.2). */
 const PREFIXES: Readonly<Record<string, 'acts' | 'accounts' | 'shortcuts'>> = {
@@ -55,7 +53,7 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
     };
   }, [page]);
 
-  const fits = (name: string): boolean => plain(name).includes(plain(query));
+  const fits = (name: string): boolean => findText(name, query) !== null;
   const shortcuts: Acts = {
     title: 'Shortcuts',
     acts: [{ title: '', items: EVERYWHERE }, ...ON_PAGES].flatMap(({ title, items }) =>

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { findText } from '@tenantree/domain';
 import { tenantree } from '../server.ts';
 import type { Visit } from './visits.ts';
 
@@ -44,7 +45,7 @@ export function useChoices({ own, recent, text }: Given): {
     ];
     return { sections: sections.filter(({ items }) => items.length > 0), state: 'ready' };
   }
-  const mine = own.filter(({ name }) => name.toLocaleLowerCase().includes(text.toLocaleLowerCase()));
+  const mine = own.filter(({ name }) => findText(name, text) !== null);
   const items = [...mine.map((account) => ({ ...account, note: 'Your account' })), ...(found.data ?? []).flat()];
   // Own accounts may stand below each other.
   const once = items.filter(({ id }, index) => items.findIndex((other) => other.id === id) === index);

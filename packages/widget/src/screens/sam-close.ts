@@ -1,12 +1,11 @@
-import type { AccountRow } from '@tenantree/domain';
+import { type AccountRow, nameKey } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icons.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
 import type { DialogContext } from './dialog-context.ts';
 
-/** Compares names as people type them: without regard to case and outer space (ux.md 2.5). */
-const sameName = (a: string, b: string): boolean =>
-  a.normalize('NFC').trim().toLocaleLowerCase() === b.normalize('NFC').trim().toLocaleLowerCase();
+/** Compares names as people type them: without regard to case and outer space (ux.md 2.5), in the browser's language as in any other. */
+const sameName = (a: string, b: string): boolean => nameKey(a) === nameKey(b);
 
 /** Closes an account: says what happens, how long it can be undone, and asks for its name (ux.md 2.5, product.md 2.3). */
 export class SamClose extends DialogBase {

@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow } from '@tenantree/domain';
+import { type AccountId, type AccountRow, findText } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
 import { DialogBase, type Submit } from '../parts/dialog-base.ts';
@@ -116,7 +116,7 @@ export class SamMove extends DialogBase {
       if (signal.aborted) return;
       const byId = new Map(rows.map((row) => [row.id, row]));
       const found = matches.flatMap((id) => this.#targetOf(id, byId, here));
-      const isHere = here.id !== this.from?.id && here.name.toLowerCase().includes(query.toLowerCase());
+      const isHere = here.id !== this.from?.id && findText(here.name, query) !== null;
       this.found = isHere ? [{ ...here, above: [] }, ...found] : found;
     } catch {
       if (!signal.aborted) this.found = 'failed';

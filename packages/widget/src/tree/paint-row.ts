@@ -1,4 +1,4 @@
-import { type AccountId, ZERO_DECIMAL } from '@tenantree/domain';
+import { type AccountId, findText, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { PATHS } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
@@ -124,13 +124,13 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
 /** Writes the name, with the part that was searched for marked. */
 function paintName(slot: Slot, name: string, query: string | null): void {
   const label = slot.part('.label bdi');
-  const at = query === null ? -1 : name.toLowerCase().indexOf(query.toLowerCase());
+  const found = query === null ? null : findText(name, query);
   if (label.firstElementChild) label.replaceChildren();
-  if (query === null || at < 0) {
+  if (found === null) {
     slot.say('.label bdi', name);
     return;
   }
-  const end = at + query.length;
+  const [at, end] = found;
   const mark = document.createElement('mark');
   mark.textContent = name.slice(at, end);
   label.replaceChildren(name.slice(0, at), mark, name.slice(end));

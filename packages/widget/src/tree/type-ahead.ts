@@ -1,3 +1,4 @@
+import { plainText } from '@tenantree/domain';
 import type { AccountLine } from './lines.ts';
 import type { VisibleLines } from './visible-lines.ts';
 
@@ -16,12 +17,12 @@ export class TypeAhead {
   /** @returns the next row, from the current one on and around, whose name begins with what was typed */
   add(text: string, now: number, visible: VisibleLines, from: number): AccountLine | null {
     const first = !this.isRunning(now);
-    this.#typed = (first ? '' : this.#typed) + text.toLocaleLowerCase();
+    this.#typed = (first ? '' : this.#typed) + plainText(text);
     this.#at = now;
     const start = first ? from + 1 : Math.max(0, from);
     for (let k = 0; k < visible.length; k++) {
       const line = visible.at((start + k) % visible.length);
-      if (line?.kind === 'account' && line.account.row.name.toLocaleLowerCase().startsWith(this.#typed)) return line;
+      if (line?.kind === 'account' && plainText(line.account.row.name).startsWith(this.#typed)) return line;
     }
     return null;
   }
