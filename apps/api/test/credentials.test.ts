@@ -13,7 +13,7 @@ let api: Deployment;
 let owner: Client;
 let root: string;
 beforeAll(async () => {
-  api = await deploy({ clock });
+  api = await deploy({ clock, maxConnections: 1 });
   owner = api.owner;
   root = api.root;
 });

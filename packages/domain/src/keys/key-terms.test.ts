@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { anyLevelMap } from '../../test/arbitraries.ts';
+import { type Instant, instantOf } from '../time.ts';
+import { decideKeyTerms, type KeyTerms, packScopes, parseScopes } from './key-terms.ts';
+
+const NOW_MS = Date.parse('2026-11-10T12:00:00.000Z');
+const inDays = (days: number): Instant => instantOf(NOW_MS + days * 86_400_000);
+const MAKER: KeyTerms = { expiresAt: inDays(30), scopes: { 'account.subaccounts': 'read' } };
+
+describe('The terms of an API key (integrators.md 4.3)', () => {
+  it('are a year and all that its owner has, unless the wish says otherwise', () => {
+    expect(decideKeyTerms({}, null, NOW_MS)).toEqual({ ok: true, value: { expiresAt: inDays(365), scopes: '*' } });
+    const wish = { expiresAt: null, scopes: { billing: 'full' } } as const;
+    expect(decideKeyTerms(wish, null, NOW_MS)).toEqual({ ok: true, value: wish });
+  });
+
+  it('are those of the key that makes it, as far as the wish leaves them out', () => {
+    expect(decideKeyTerms({}, MAKER, NOW_MS)).toEqual({ ok: true, value: MAKER });
+    const lasting = { ...MAKER, expiresAt: inDays(900) };
+    expect(decideKeyTerms({}, lasting, NOW_MS)).toMatchObject({ value: { expiresAt: inDays(365) } });
+  });
+
+  it('never outlast or exceed those of the key that makes it', () => {
+    const levels = anyLevelMap.map((map) => ({ ...map }));
+    const days = fc.option(fc.integer({ min: 1, max: 800 }), { nil: null });
+    const terms = fc.record({ expiresAt: days.map((n) => (n === null ? null : inDays(n))), scopes: levels });
+    fc.assert(
+      fc.property(terms, terms, (maker, wish) => {
+        const decision = decideKeyTerms(wish, maker, NOW_MS);
+        if (!decision.ok) return;
+        const { expiresAt, scopes } = decision.value;
+        if (maker.expiresAt !== null) expect(expiresAt !== null && expiresAt <= maker.expiresAt).toBe(true);
+        const [made, most] = [packScopes(scopes), packScopes(maker.scopes)];
+        expect([made.low & ~most.low, made.high & ~most.high]).toEqual([0, 0]);
+      }),
+    );
+  });
+
+  it('are refused when the key would have expired, or a scope is none', () => {
+    expect(decideKeyTerms({ expiresAt: inDays(0) }, null, NOW_MS)).toMatchObject({
+      refusal: { code: 'BAD_REQUEST', field: 'expiresAt' },
+    });
+    expect(parseScopes({ constructor: 'full' })).toMatchObject({ refusal: { field: 'scopes.constructor' } });
+    expect(parseScopes({ account: 'read' })).toMatchObject({
+      refusal: { field: 'scopes.account', message: 'Account can be one of: none, limited, full.' },
+    });
+    expect(parseScopes({ account: 'limited' })).toEqual({ ok: true, value: { account: 'limited' } });
+  });
+});
