@@ -1,8 +1,8 @@
 // Starting child programs so that nothing is left behind: signals go on to the child, its exit code comes back.
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { constants as osConstants, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Root folder of the repository, wherever the command was called from. */
@@ -71,6 +71,21 @@ export function findRuntime() {
     `There is no packaged Node for ${process.platform}-${process.arch}, and this one is ${process.version}. ` +
       `Install Node ${OLDEST_NODE.join('.')} or newer (24 recommended) and run the command again.`,
   );
+}
+
+/**
+ * Where the server that `npm start` runs can be reached: it says so in its data folder. Without such a word, at the usual port.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {string}
+ */
+export function serverUrl({ TENANTREE_URL, DATA_DIR, PORT }) {
+  if (TENANTREE_URL) return TENANTREE_URL;
+  const folder = DATA_DIR ? resolve(root, DATA_DIR) : join(root, '.data');
+  try {
+    return readFileSync(join(folder, 'url'), 'utf8').trim();
+  } catch {
+    return `http://localhost:${PORT || 7300}`;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { serverUrl } from './launch.mjs';
 
 let folder: string;
 beforeAll(async () => {
@@ -54,6 +55,16 @@ const SERVER = `
   process.on('SIGTERM', () => stop(40 + ++told));
   process.on('disconnect', () => stop(1));
   ready();`;
+
+describe('the address of the server', () => {
+  it('is what it says in its data folder, unless somebody says otherwise', async () => {
+    expect(serverUrl({ DATA_DIR: folder })).toBe('http://localhost:7300');
+    expect(serverUrl({ DATA_DIR: folder, PORT: '7301' })).toBe('http://localhost:7301');
+    await writeFile(join(folder, 'url'), 'http://localhost:7302\n');
+    expect(serverUrl({ DATA_DIR: folder, PORT: '7301' })).toBe('http://localhost:7302');
+    expect(serverUrl({ DATA_DIR: folder, TENANTREE_URL: 'http://localhost:7303' })).toBe('http://localhost:7303');
+  });
+});
 
 describe('starting a program', () => {
   it('keeps its exit code', async () => {

@@ -3,7 +3,7 @@
 // then hands over to the Node that the lockfile pins.
 import { join } from 'node:path';
 import { installBench, installDependencies } from './install.mjs';
-import { findRuntime, root, run, runFrontEndBuild } from './launch.mjs';
+import { findRuntime, root, run, runFrontEndBuild, serverUrl } from './launch.mjs';
 import { runTests } from './test-run.mjs';
 
 /** @type {Record<string, (args: string[]) => Promise<number>>} */
@@ -26,11 +26,11 @@ const commands = {
   },
   async demo(args) {
     await installDependencies('production');
-    return run(findRuntime(), [join(root, 'examples/demo/main.ts'), ...args], { untilParentEnds: true });
+    return runExample('examples/demo/main.ts', args);
   },
   async portal(args) {
     await installDependencies('production');
-    return run(findRuntime(), [join(root, 'examples/portal/server.ts'), ...args], { untilParentEnds: true });
+    return runExample('examples/portal/server.ts', args);
   },
   async bench(args) {
     await installDependencies('production');
@@ -38,6 +38,16 @@ const commands = {
     return run(findRuntime(), [join(root, 'bench/src/main.ts'), ...args], { untilParentEnds: true });
   },
 };
+
+/**
+ * @param {string} file
+ * @param {string[]} args
+ */
+const runExample = (file, args) =>
+  run(findRuntime(), [join(root, file), ...args], {
+    untilParentEnds: true,
+    env: { TENANTREE_URL: serverUrl(process.env) },
+  });
 
 const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;

@@ -42,7 +42,9 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   const accounts = parseAccounts(run.files.accounts);
   const calls = parseCalls(run.files.calls);
   const persist: Persist = (action) =>
-    persistUntil(action, signal, ({ message }) => line.show(`The server is away, trying again … (${message})`));
+    persistUntil(action, signal, ({ message }) =>
+      line.show(`The server at ${options.url} is away, trying again … (${message})`),
+    );
 
   const { home } = await persist(() => trpc.session.me.query());
   if (home === null) throw new Failed('This key belongs to no account.');

@@ -39,7 +39,7 @@ try {
     process.exitCode = 1;
   } else {
     const { code, message, requestId } = refusalOf(error);
-    console.error(`${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`);
+    console.error(`${options.url}: ${message} (${code}${requestId === undefined ? '' : `, request ${requestId}`})`);
     process.exitCode = 1;
   }
 } finally {

@@ -14,7 +14,7 @@ export const DEFAULT_SPEED = 8_928;
 export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World]
 
   --key       an API key of the account that gets the reseller; or the variable TENANTREE_KEY
-  --url       where Tenantree runs
+  --url       where Tenantree runs, unless the server that npm start runs here has said so; or the variable TENANTREE_URL
   --speed     how many times faster than real time; ${DEFAULT_SPEED} plays the month in five minutes, "max" as fast as it goes
   --reseller  name of the reseller's account; another name begins another demo beside the first
 
@@ -24,7 +24,7 @@ const parse = (args: readonly string[], env: Readonly<Record<string, string | un
   parseArgs({
     args: args.filter((arg) => arg !== '--'),
     options: {
-      url: { type: 'string', default: 'http://localhost:7300' },
+      url: { type: 'string', default: env['TENANTREE_URL'] ?? 'http://localhost:7300' },
       key: { type: 'string', default: env['TENANTREE_KEY'] ?? '' },
       speed: { type: 'string', default: String(DEFAULT_SPEED) },
       reseller: { type: 'string', default: 'World' },

@@ -85,10 +85,10 @@ export function createPortal(options: PortalOptions): Server {
 
   return createServer((request, response) => {
     route(request, response).catch((error: unknown) => {
-      console.error(error instanceof Error ? error.message : error);
+      console.error(`Tenantree at ${options.api}: ${error instanceof Error ? error.message : String(error)}`);
       if (response.headersSent) response.destroy();
       else if (error instanceof TokenRefused) json(response, 502, { code: error.code, message: error.message });
-      else json(response, 502, { code: 'UNAVAILABLE', message: 'The portal can’t reach Tenantree.' });
+      else json(response, 502, { code: 'UNAVAILABLE', message: `The portal can’t reach Tenantree at ${options.api}.` });
     });
   });
 }

@@ -4,7 +4,7 @@ import { createPortal } from './portal.ts';
 const USAGE = `npm run portal -- --key tt_key_… [--url http://localhost:7300] [--account ext:demo-world] [--port 7400]
 
   --key      an API key of the reseller (or of an account above it); or the variable TENANTREE_KEY
-  --url      where Tenantree runs
+  --url      where Tenantree runs, unless the server that npm start runs here has said so; or the variable TENANTREE_URL
   --account  whose subaccounts the page shows: an id or ext:YOUR-ID; the demo's reseller unless you say otherwise
   --port     where the portal runs`;
 
@@ -14,7 +14,7 @@ function readOptions() {
       args: process.argv.slice(2).filter((argument) => argument !== '--'),
       options: {
         key: { type: 'string', default: process.env['TENANTREE_KEY'] ?? '' },
-        url: { type: 'string', default: 'http://localhost:7300' },
+        url: { type: 'string', default: process.env['TENANTREE_URL'] ?? 'http://localhost:7300' },
         account: { type: 'string', default: 'ext:demo-world' },
         port: { type: 'string', default: '7400' },
         help: { type: 'boolean', default: false },

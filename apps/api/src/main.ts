@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { configFromUrl, DatabaseUnusableError, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Composed, compose } from './server/compose.ts';
@@ -30,7 +32,12 @@ async function start(config: Config, log: Logger): Promise<Running> {
   }
 }
 
-async function announce({ composed: { hall } }: Running): Promise<void> {
+/** Where other programs of this machine (the demo, the portal) find out at which address the server of a data folder is. */
+const addressFile = ({ dataDir }: Config): string => join(dataDir, 'url');
+
+async function announce({ composed: { hall, url } }: Running, config: Config): Promise<void> {
+  // Without an embedded database there may be no such folder; the address is printed as well.
+  await writeFile(addressFile(config), `${url}\n`).catch(() => undefined);
   const link = await offerSetupLink(hall);
   const lines = [`Tenantree is at ${hall.settings.publicUrl}`];
   if (link !== null) lines.push('Nobody owns it yet. Make it yours with this one-time link:', link);
@@ -41,12 +48,13 @@ async function announce({ composed: { hall } }: Running): Promise<void> {
  * Stops in order on the first signal. A second one, or a stop that takes too long, drops what is under way and stops only the database,
  * which would outlive us; a third ends us at once.
  */
-function stopOnSignals(running: Promise<Running>, log: Logger): { readonly isStopping: () => boolean } {
+function stopOnSignals(running: Promise<Running>, config: Config, log: Logger): { readonly isStopping: () => boolean } {
   let asked = 0;
 
   const stop = async (): Promise<void> => {
     const { composed, embedded } = await running;
     await composed.close();
+    await rm(addressFile(config), { force: true }).catch(() => undefined);
     await embedded?.stop();
     process.exit(0);
   };
@@ -75,9 +83,9 @@ async function main(): Promise<void> {
   const config = await readConfig(process.env);
   const log = createLog({ level: config.logLevel });
   const running = start(config, log);
-  const { isStopping } = stopOnSignals(running, log);
+  const { isStopping } = stopOnSignals(running, config, log);
   const started = await running;
-  if (!isStopping()) await announce(started);
+  if (!isStopping()) await announce(started, config);
 }
 
 main().catch((error: unknown) => {

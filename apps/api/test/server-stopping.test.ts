@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { AccountId } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -62,10 +63,12 @@ describe('the program', () => {
     );
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect(await databasesOf(dataDir)).toHaveLength(1);
+    await vi.waitFor(async () => expect(await readFile(join(dataDir, 'url'), 'utf8')).toBe(`${url}\n`));
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
     expect(code).toBe(0);
     expect(await databasesOf(dataDir)).toEqual([]);
+    expect(await readdir(dataDir)).not.toContain('url');
   });
 
   it('takes over the database of one that was killed, with all it held', async () => {

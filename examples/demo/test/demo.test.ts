@@ -137,7 +137,10 @@ describe('the demo', () => {
       interval: 5,
     });
     await deployment.composed.close();
-    await vi.waitFor(() => expect(demo.shown.at(-1)).toContain('The server is away'), { timeout: 20_000, interval: 5 });
+    await vi.waitFor(() => expect(demo.shown.at(-1)).toContain('is away, trying again'), {
+      timeout: 20_000,
+      interval: 5,
+    });
     const again = await startApi(deployment.database.config, { config: { port: Number(port) } });
     try {
       expect(await demo.outcome).toBe('equal');

@@ -10,6 +10,9 @@ describe('the options', () => {
       reseller: 'World',
     });
     expect(readOptions([], {})).toContain('needs an API key');
+    expect(readOptions(['--key', 'k'], { TENANTREE_URL: 'http://localhost:7301' })).toMatchObject({
+      url: 'http://localhost:7301',
+    });
   });
 
   it('take a number above 0 or "max" as speed', () => {

@@ -60,7 +60,10 @@ describe('the portal’s tokens', () => {
   it('are not to be had while Tenantree is away, and the portal says so and stays up', async () => {
     const response = await ask({ origin: ORIGIN });
     expect(response.status).toBe(502);
-    expect(await response.json()).toEqual({ code: 'UNAVAILABLE', message: 'The portal can’t reach Tenantree.' });
+    expect(await response.json()).toEqual({
+      code: 'UNAVAILABLE',
+      message: `The portal can’t reach Tenantree at ${API}.`,
+    });
     expect((await fetch(url)).status).toBe(200);
   });
 });
