@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../errors.ts';
-import type { UserId } from '../ids.ts';
+import { SUSPENSION_KINDS, type Suspension } from '../hierarchy/account.ts';
+import type { AccountId, UserId } from '../ids.ts';
 import { ROLES, type Role, ranksAbove } from '../permissions/roles.ts';
-import { decideAssignRole, decideChangeRole, decideRemoveMember, type MemberState } from './members.ts';
+import {
+  decideAcceptInvitation,
+  decideAssignRole,
+  decideChangeRole,
+  decideRemoveMember,
+  type MemberState,
+} from './members.ts';
 
 const stateOf = (role: Role, owners = 2): MemberState => ({
   accountName: 'Acme',
@@ -50,5 +57,40 @@ describe('members', () => {
 
   it('that have the role already stay as they are', () => {
     expect(codeOf(decideChangeRole(stateOf('owner', 1), { role: 'owner' }, 'owner'))).toBe('ALREADY_IN_STATE');
+  });
+});
+
+describe('an invitation', () => {
+  const [above, below] = ['above' as AccountId, 'below' as AccountId];
+  const stateOf = (inviter: Role | null, suspension: Suspension | null = null) => ({
+    asked: below,
+    memberships: inviter === null ? [] : [{ account: above, role: inviter }],
+    chain: [
+      { id: above, name: 'Above', suspension },
+      { id: below, name: 'Below', suspension: null },
+    ],
+    status: 'active' as const,
+    caps: [],
+  });
+
+  it('is accepted only as long as whoever sent it may invite there and give its role', () => {
+    for (const role of ROLES) {
+      for (const inviter of ROLES) {
+        const mayInvite = inviter === 'owner' || inviter === 'admin' || inviter === 'agency_admin';
+        const expected = mayInvite && !ranksAbove(role, inviter) ? 'ok' : 'UNAUTHORIZED';
+        expect(codeOf(decideAcceptInvitation(stateOf(inviter), role, 0)), `${inviter} gives ${role}`).toBe(expected);
+      }
+      expect(codeOf(decideAcceptInvitation(stateOf(null), role, 0))).toBe('UNAUTHORIZED');
+      expect(codeOf(decideAcceptInvitation({ ...stateOf('owner'), status: 'closed' }, role, 0))).toBe('UNAUTHORIZED');
+    }
+  });
+
+  it('is accepted as a change of the account, under every suspension', () => {
+    for (const kind of SUSPENSION_KINDS) {
+      const state = stateOf('owner', { kind, from: null, until: null });
+      expect(codeOf(decideAcceptInvitation(state, 'admin', 0))).toBe(
+        kind === 'no_new_work' ? 'ok' : 'ACCOUNT_SUSPENDED',
+      );
+    }
   });
 });
