@@ -29,6 +29,10 @@ describe('Migrations', () => {
       SELECT i, i, ARRAY[i], 0, 'Kept', 'kept', 'direct', i, 1, now() FROM (SELECT '018f0000-0000-7000-8000-000000000001'::uuid AS i) x`);
     for (const name of later) {
       await migrate(test.config, { to: name });
+      if (name === '0002-people')
+        await query(`INSERT INTO auth.users (id, name, email) SELECT id, 'Ada', 'ada@example.com' FROM accounts;
+          INSERT INTO api_keys SELECT id, id, id, 'Old key', 'tt_key_old', '\\x01', now() FROM accounts;
+          INSERT INTO embed_tokens SELECT id, id, id, 'https://portal.example', 'full', 'dana', '\\x02', now(), now() FROM accounts`);
       if (name === '0003-usage')
         await query(
           `INSERT INTO usage_totals SELECT id, 'call.minutes', '2026-11-01Z', 1.5, 1.5, 1, 1, 1 FROM accounts`,
@@ -41,6 +45,11 @@ describe('Migrations', () => {
           INSERT INTO uncounted_usage SELECT ARRAY[id], 'call.minutes', ARRAY[id, id], '{0.25, 2}', '{2026-11-10Z, 2026-11-11Z}' FROM accounts`);
     }
     expect(await isMigrated(test.config)).toBe(true);
+    // Keys from before have all that their owner has, and open screens no more than screens may have.
+    expect(await query('SELECT scopes, within, made_by FROM api_keys')).toEqual([
+      { scopes: null, within: null, made_by: null },
+    ]);
+    expect(await query('SELECT features FROM embed_tokens')).toEqual([{ features: ['usage', 'create', 'rename'] }]);
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLevelMap } from '../../test/arbitraries.ts';
+import { PERMISSIONS } from '../permissions/registry.ts';
 import { type Instant, instantOf } from '../time.ts';
 import { decideKeyTerms, type KeyTerms, packScopes, parseScopes } from './key-terms.ts';
 
@@ -22,17 +23,24 @@ describe('The terms of an API key (integrators.md 4.3)', () => {
   });
 
   it('never outlast or exceed those of the key that makes it', () => {
-    const levels = anyLevelMap.map((map) => ({ ...map }));
     const days = fc.option(fc.integer({ min: 1, max: 800 }), { nil: null });
-    const terms = fc.record({ expiresAt: days.map((n) => (n === null ? null : inDays(n))), scopes: levels });
+    const end = days.map((n) => (n === null ? null : inDays(n)));
+    // Mostly what the maker has, so that some wishes are granted.
+    const pair = fc
+      .record({ maker: anyLevelMap, other: anyLevelMap, kept: fc.subarray(PERMISSIONS.map(({ key }) => key)) })
+      .map(({ maker, other, kept }) => {
+        const wish = Object.fromEntries(kept.map((key, i) => [key, i === 3 ? other[key] : maker[key]]));
+        return [{ ...maker }, wish] as const;
+      });
     fc.assert(
-      fc.property(terms, terms, (maker, wish) => {
-        const decision = decideKeyTerms(wish, maker, NOW_MS);
+      fc.property(pair, end, fc.option(end, { nil: undefined }), ([most, wished], makerEnd, wishedEnd) => {
+        const maker = { expiresAt: makerEnd, scopes: most };
+        const decision = decideKeyTerms({ expiresAt: wishedEnd, scopes: wished }, maker, NOW_MS);
         if (!decision.ok) return;
         const { expiresAt, scopes } = decision.value;
-        if (maker.expiresAt !== null) expect(expiresAt !== null && expiresAt <= maker.expiresAt).toBe(true);
-        const [made, most] = [packScopes(scopes), packScopes(maker.scopes)];
-        expect([made.low & ~most.low, made.high & ~most.high]).toEqual([0, 0]);
+        if (makerEnd !== null) expect(expiresAt !== null && expiresAt <= makerEnd).toBe(true);
+        const [made, bound] = [packScopes(scopes), packScopes(most)];
+        expect([made.low & ~bound.low, made.high & ~bound.high]).toEqual([0, 0]);
       }),
     );
   });
