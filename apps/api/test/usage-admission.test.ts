@@ -84,6 +84,18 @@ describe('Usage of an account that is suspended or closed (product.md 2.3)', () 
     return result && ('code' in result ? result.code + (result.retryable ? '!' : '') : result.status);
   };
 
+  /** @returns the status that a broker looks at */
+  const sendCloudEvent = async (account: string, secret: string, time: string): Promise<number> => {
+    const data = { meter: 'call.minutes', quantity: '1' };
+    const type = 'tenantree.usage.v1';
+    const answer = await fetch(`${api.url}/v1/usage/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify({ specversion: '1.0', type, source: '/pbx', id: time, subject: account, time, data }),
+    });
+    return answer.status;
+  };
+
   it('is taken from before a read-only suspension while it lasts, and the rest when it is sent again afterwards', async () => {
     const account = await make(root, 'Read-only');
     const below = await make(account, 'Below read-only');
@@ -122,36 +134,24 @@ describe('Usage of an account that is suspended or closed (product.md 2.3)', () 
     const call = client.usage.record.mutate({ account, events: [event('before', '1')] });
     expect(await refusalOf(call)).toMatchObject({ code: 'USAGE_SUSPENDED', retryable: true });
     expect(await codeOf(client.accounts.get.query({ account }))).toBe('ACCOUNT_SUSPENDED');
+    // What brokers send again.
+    expect(await sendCloudEvent(account, secret, at(MINUTE))).toBe(503);
     await owner.accounts.suspend.mutate({ account, kind: 'no_new_work' });
     expect(await sent(client, account, 'before', MINUTE)).toBe('accepted');
     await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
-    const cloudEvent = {
-      specversion: '1.0',
-      type: 'tenantree.usage.v1',
-      source: '/pbx',
-      id: '1',
-      subject: account,
-      time: at(0),
-      data: { meter: 'call.minutes', quantity: '1' },
-    };
-    const answer = await fetch(`${api.url}/v1/usage/events`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/cloudevents+json' },
-      body: JSON.stringify(cloudEvent),
-    });
-    // What brokers send again.
-    expect(answer.status).toBe(503);
+    expect(await sendCloudEvent(account, secret, at(0))).toBe(503);
   });
 
   it('is taken from before its closing, also from its own key, and never from after', async () => {
     const account = await make(root, 'Closed');
-    const { client } = await api.key(account);
+    const { client, secret } = await api.key(account);
     await owner.accounts.close.mutate({ account });
     clock.aheadMs += MINUTE;
     expect(await sent(client, account, 'before', 2 * MINUTE)).toBe('accepted');
     expect(await sent(client, account, 'after', 0)).toBe('ACCOUNT_CLOSED');
     expect(await codeOf(client.accounts.rename.mutate({ account, name: 'Still closed' }))).toBe('ACCOUNT_CLOSED');
-    expect((await owner.usage.totals.query({ account })).own).toBe('1');
+    expect(await sendCloudEvent(account, secret, at(3 * MINUTE))).toBe(200);
+    expect((await owner.usage.totals.query({ account })).own).toBe('2');
   });
 });
 
