@@ -179,6 +179,8 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
     await press('rr{Enter}');
     await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(false));
+    await press('{Control>}z{/Control}');
+    await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(true));
   });
 
   it('one closes an account only by typing its name', async () => {

@@ -37,6 +37,7 @@ export const ON_PAGES: readonly Shortcuts[] = [
       { keys: 'p', does: 'Pause live updates' },
       { keys: 'Shift L', does: 'Read the row’s numbers aloud' },
       { keys: 'F6', does: 'To the newest message' },
+      { keys: 'Mod Z', does: 'Undo what was done last' },
     ],
   },
   {

@@ -13,7 +13,10 @@ export const readSingleKeys = (): 'on' | 'off' => (recall(SETTING) === 'off' ? '
 /** Chooses it. */
 export const setSingleKeys = (choice: 'on' | 'off'): void => remember(SETTING, choice);
 
-/** What is done, by the key that is pressed, or by two with a space between that are pressed one after the other. */
+/**
+ * What is done, by the key that is pressed, or by two with a space between that are pressed one after the other; `Mod z` is Z with Ctrl
+ * or ⌘, which also works where single keys are turned off.
+ */
 export type Keys = Readonly<Record<string, () => void>>;
 
 const isFree = (event: KeyboardEvent): boolean => {
@@ -30,11 +33,13 @@ export function useKeys(keys: Keys): void {
   useEffect(() => {
     let first: { readonly key: string; readonly at: number } | null = null;
     const press = (event: KeyboardEvent): void => {
-      const { key, timeStamp: at, ctrlKey, metaKey, altKey } = event;
+      const { timeStamp: at, ctrlKey, metaKey, altKey } = event;
+      const isWithMod = ctrlKey || metaKey;
+      const key = isWithMod ? `Mod ${event.key}` : event.key;
       const before = first && at - first.at < SECOND_MS ? `${first.key} ` : '';
       first = null;
-      if (event.defaultPrevented || ctrlKey || metaKey || altKey || readSingleKeys() === 'off' || !isFree(event))
-        return;
+      const isOff = !isWithMod && readSingleKeys() === 'off';
+      if (event.defaultPrevented || altKey || isOff || !isFree(event)) return;
       const act = latest.current[before + key];
       if (act) {
         event.preventDefault();

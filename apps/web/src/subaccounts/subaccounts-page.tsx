@@ -61,6 +61,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   useKeys({
     '/': () => list.current?.focusSearch(),
     c: () => list.current?.create(),
+    'Mod z': () => list.current?.undo(),
     ...(shown && { j: () => step(1), k: () => step(-1) }),
   });
   const ask = useCallback(() => {

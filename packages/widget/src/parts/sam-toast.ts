@@ -56,6 +56,14 @@ export class SamToast extends LitElement {
     this.requestUpdate();
   }
 
+  /** Does what the newest message offers by this name; nothing when none does. */
+  perform(label: string): void {
+    const toast = this.#shown.findLast(({ acts }) => acts?.some((one) => one.label === label));
+    if (!toast) return;
+    this.#drop(toast.id);
+    toast.acts?.find((one) => one.label === label)?.act();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#clock);

@@ -38,6 +38,11 @@ export class AccountWork {
     return menuFor(row, this.#isDeepest(row) ? 'deepest' : 'other', this.#screen.allowed, this.#screen.texts);
   }
 
+  /** Takes back what was done last, as long as a message offers to. */
+  undo(): void {
+    this.#toasts?.perform(this.#screen.texts.say('undo'));
+  }
+
   toastsFocus(): void {
     this.#toasts?.focus();
   }

@@ -20,6 +20,10 @@ import { TreeSession } from './tree-session.ts';
 /** How long rows stand before it is loaded what one can do with them, in milliseconds: whoever acts later needs no server for that. */
 const AHEAD_MS = 500;
 
+/** Ctrl or ⌘ with Z, where there is no text whose own it would be. */
+const isUndo = ({ key, ctrlKey, metaKey, shiftKey, altKey, target }: KeyboardEvent): boolean =>
+  key === 'z' && (ctrlKey || metaKey) && !shiftKey && !altKey && !(target instanceof HTMLInputElement);
+
 const ROW_FEATURES = { switch: false };
 const ROW_FEATURES_WITH_SWITCH = { switch: true };
 
@@ -130,6 +134,11 @@ export class SamSubaccounts extends LitElement {
   /** Tells the host what failed. */
   report({ code, message, retryable }: SourceRefusal): void {
     emit(this, 'sam-error', { code, message, retryable });
+  }
+
+  /** Takes back what was done last, as long as its message is on screen. */
+  undo(): void {
+    this.#do(({ accounts }) => accounts.undo());
   }
 
   /** Asks for a new account below the acting one, or below the only one selected. */
@@ -267,6 +276,7 @@ export class SamSubaccounts extends LitElement {
     const { key, target } = event;
     if (event.defaultPrevented) return;
     if (key === 'F6') this.#do(({ accounts }) => accounts.toastsFocus());
+    else if (isUndo(event)) this.undo();
     else if (!(target instanceof HTMLElement && target.matches('h1, button')) || event.ctrlKey || event.metaKey) return;
     else if (key === '/') this.focusSearch();
     else if (key === 'c') this.#do((work) => work.create(null));
