@@ -86,6 +86,29 @@ describe('the layout', () => {
     expect(isSeen(other.querySelector('.status')!)).toBe(false);
   });
 
+  it.each(['ltr', 'rtl'] as const)(
+    'has facts, status and minutes that read in their own direction, written %s',
+    async (dir) => {
+      const { row } = await showAt(400, 16, dir);
+      for (const words of [
+        row('Borealis Motors').querySelector('.facts bdi')!,
+        row('Borealis Motors').querySelector('.total')!,
+        row('Delta Logistics').querySelector('.text')!,
+      ]) {
+        const letters = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+        const lefts: number[] = [];
+        for (let text = letters.nextNode(); text; text = letters.nextNode())
+          for (let at = 0; at < (text.nodeValue?.length ?? 0); at++) {
+            const letter = document.createRange();
+            letter.setStart(text, at);
+            letter.setEnd(text, at + 1);
+            lefts.push(letter.getBoundingClientRect().left);
+          }
+        expect(lefts, words.textContent ?? '').toEqual(lefts.toSorted((a, b) => a - b));
+      }
+    },
+  );
+
   it('is painted as it is arranged, also when the text grows later', async () => {
     const shown = await showAt(800);
     expect(shown.row('Borealis Motors').querySelector('.facts')?.textContent).toBe('');

@@ -98,7 +98,9 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
     '.members': numbers.whole(members.total),
     '.agents': numbers.whole(agents.total),
     '.switch .words': say('switchTo'),
-    '.facts': brief ? `${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}` : '',
+    '.facts bdi': brief
+      ? `${say('factMembers', { n: members.total })} · ${say('factAgents', { n: agents.total })}`
+      : '',
   };
   for (const [part, text] of Object.entries(said)) slot.say(part, text);
   paintName(slot, name, store.view.matches.has(id) ? store.view.query : null);

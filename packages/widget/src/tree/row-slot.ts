@@ -17,10 +17,10 @@ function makeTemplate(): HTMLElement {
         ><a class="label" tabindex="-1"><bdi dir="auto"></bdi></a
         ><span class="children"></span><span class="depth"></span>
       </div>
-      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"></div>
-      <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><span class="total"></span><bdi class="own"></bdi></div>
+      <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi></bdi></div>
+      <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><bdi class="total"></bdi><bdi class="own"></bdi></div>
       <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon('arrowOut', 14)}<span class="words"></span></span></div>
-      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon('suspended', 14)}<span class="text"><bdi class="words"></bdi><span class="more"></span></span></div>
+      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon('suspended', 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>

@@ -85,6 +85,7 @@ export const treeStyles = css`
     .label, .children, .depth { translate: 0 calc(-.5625 * var(--sam-rem)); }
     .row :is(.plan, .facts, .status) { grid-area: 2 / 2; align-self: start; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 44px + var(--sam-rem)); font-size: var(--sam-fs-12); }
     .plan, .facts { color: var(--sam-text-3); }
+    .facts bdi { display: block; inline-size: fit-content; max-inline-size: 100%; overflow: hidden; text-overflow: ellipsis; }
     .row[data-billing='direct'] .badge { padding-block: 0; }
     .row .text { white-space: nowrap; text-overflow: ellipsis; }
     .more { display: inline; font-size: inherit; } .more:not(:empty)::before { content: ' · '; }
