@@ -196,6 +196,28 @@ describe('Reading usage (product.md 5.4)', () => {
     expect(whole.points.map(({ quantity }) => quantity)).toEqual(['7']);
   });
 
+  it('divides a series by what stood below at the time, also where accounts came from elsewhere and were moved again', async () => {
+    const [before, parent] = [await make(root, 'Before'), await make(root, 'After')];
+    const [nearer, moved] = [await make(parent, 'Nearer'), await make(before, 'Moves twice')];
+    const usage = (key: string, quantity: string, agoMs: number) =>
+      owner.usage.record.mutate({ account: moved, events: [event(key, quantity, { occurredAt: at(agoMs) })] });
+    await usage('elsewhere', '3', DAY);
+    tickMs = 1;
+    await owner.accounts.move.mutate({ account: moved, to: parent });
+    await owner.accounts.move.mutate({ account: moved, to: nearer });
+    tickMs = 0;
+    await usage('here', '5', -60_000);
+    const range = { from: at(10 * DAY), to: at(-DAY), bucket: 'day' } as const;
+    for (const account of [before, parent, nearer, moved]) {
+      const { total } = await owner.usage.totals.query({ account });
+      for (const by of ['none', 'account', 'agent'] as const) {
+        const { points } = await owner.usage.series.query({ account, ...range, scope: 'total', by });
+        const sum = points.reduce((all, { quantity }) => all + Number(quantity), 0);
+        expect(String(sum), `${account} by ${by}`).toBe(total);
+      }
+    }
+  });
+
   it('counts usage that arrives after a move where its account stood when it happened', async () => {
     const [left, right] = [await make(root, 'Left'), await make(root, 'Right')];
     const moved = await make(left, 'Moves');

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What a person makes in an account, themselves or with a key, ends with them there also when both happen at one moment. */
+/**
+ * What a person makes in an account, themselves or with a key, ends with them there also when both happen at one moment; and series that are
+ * divided count what stood below at the time.
+ */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     -- Keeps a person's memberships above and in an account, and a key of theirs, until this transaction ends: who takes them away waits, and
@@ -19,5 +22,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     END $$;
     REVOKE ALL ON FUNCTION hold_standing FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION hold_standing TO tenantree_app;
+
+    -- When the accounts that stand below an account now stood there before their last move. Where they stood in between may be out of the
+    -- reader's sight, and what is not seen would not end a placement: so it is read here. Only for the acting account's own subtree.
+    CREATE FUNCTION past_stays_below(p_account uuid) RETURNS TABLE (account_id uuid, since timestamptz, until timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT s.account_id, s.since, s.until FROM (
+        SELECT p.account_id, p.path, lag(p.valid_to, 1, '-infinity') OVER (PARTITION BY p.account_id ORDER BY p.valid_to) AS since, p.valid_to AS until
+        FROM accounts a JOIN past_placements p ON p.account_id = a.id WHERE a.path @> ARRAY[p_account]
+      ) s
+      WHERE p_account = ANY (s.path) AND EXISTS (SELECT 1 FROM accounts r WHERE r.id = p_account AND acting_account() = ANY (r.path))
+    $$;
+    REVOKE ALL ON FUNCTION past_stays_below FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION past_stays_below TO tenantree_app;
   `.execute(db);
 }

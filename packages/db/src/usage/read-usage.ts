@@ -79,13 +79,13 @@ const KEYS = { none: sql`NULL::text`, account: sql`e.account_id::text`, agent: s
 /** What is at or below the account now, by key. */
 const divided = (query: SeriesQuery) => {
   const accounts = query.scope === 'own' ? sql`a.id = ${query.account}` : sql`a.path @> ARRAY[${query.account}::uuid]`;
-  // What happened before an account was moved here belongs to where it stood then.
+  // What happened before an account was moved belongs to where it stood then.
   return sql`
+    WITH stays AS MATERIALIZED (SELECT * FROM past_stays_below(${query.account}))
     SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${KEYS[query.by]} AS key, sum(e.quantity) AS quantity
     FROM accounts a JOIN usage_events e ON e.account_id = a.id
     WHERE ${accounts} AND e.meter = ${storedAs(query.meter)} AND e.occurred_at >= ${query.from}::timestamptz AND e.occurred_at < ${query.to}::timestamptz
       AND (e.occurred_at >= a.placed_at OR a.id = ${query.account} OR EXISTS (
-        SELECT 1 FROM past_placements p WHERE p.account_id = a.id AND p.valid_to > e.occurred_at AND p.path @> ARRAY[${query.account}::uuid]
-          AND NOT EXISTS (SELECT 1 FROM past_placements q WHERE q.account_id = a.id AND q.valid_to > e.occurred_at AND q.valid_to < p.valid_to)))
+        SELECT 1 FROM stays s WHERE s.account_id = a.id AND e.occurred_at >= s.since AND e.occurred_at < s.until))
     GROUP BY 1, 2`;
 };
