@@ -26,6 +26,7 @@ describe('Creating (product.md 2.1)', () => {
       name: 'Created',
       depth: 1,
       levelsBelow: 4,
+      keptDays: 35,
       payer: { id: root, name: 'Main' },
       billingMode: 'parent',
       members: { own: 1, total: 1 },

@@ -48,6 +48,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
     effective: true,
     payer: true,
     levelsBelow: true,
+    keptDays: true,
     levels: true,
     features: true,
     treeVersion: true,

@@ -64,6 +64,7 @@ export function know(...path: (typeof HOME)[]): void {
     createdAt: '2026-11-01T00:00:00.000Z',
     payer: null,
     levelsBelow: 5,
+    keptDays: 35,
     effective: { kind: null, by: null, changesAt: null },
     levels: Object.fromEntries(PERMISSIONS.map(({ key }) => [key, 'full'])),
     features: null,

@@ -191,6 +191,7 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
     await press('{End}{Enter}');
     await vi.waitFor(() => expect(focused()?.id).toBe('confirm'));
+    expect(deep(shown.screen.renderRoot, 'sam-close').shadowRoot?.textContent).toContain('kept for 35 days');
     await press('{Enter}');
     expect(source.entry(source.idOf('Évora Turismo')).row.status).toBe('active');
     await press('évora turismo{Enter}');

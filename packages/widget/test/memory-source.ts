@@ -225,6 +225,7 @@ export class MemorySource implements AccountSource {
         path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
         effective: this.effective,
         payer: this.#payerOf(entry),
+        keptDays: 35,
         levelsBelow: Math.max(0, this.maxDepth - this.#chain(entry, null).length + 1),
         levels: levels as AccountDetail['levels'],
         features: this.features,

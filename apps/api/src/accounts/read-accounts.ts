@@ -16,6 +16,7 @@ import {
   type AccountRow,
   type AccountStatus,
   billingPeriodOf,
+  daysUntilErasure,
   type EmbedFeature,
   effectiveSuspension,
   holdsAt,
@@ -46,6 +47,8 @@ export type AccountDetail = AccountRow & {
   readonly payer: { readonly id: AccountId; readonly name: string } | null;
   /** How many levels of subaccounts there may be below it; 0 for an account at the deepest level of the deployment. */
   readonly levelsBelow: number;
+  /** Days that a closed account's data is kept, and it can be reopened. */
+  readonly keptDays: number;
   readonly levels: Readonly<Record<PermissionKey, Level>>;
   /** What an embedded screen was opened for, beside reading; null: no such bound. */
   readonly features: readonly EmbedFeature[] | null;
@@ -68,6 +71,7 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
     ({ id, suspension }) => access.reached.includes(id) || (suspension !== null && holdsAt(suspension, nowMs)),
   );
   const visible = access.chain.filter((link) => access.reached.includes(link.id)).map(({ id, name }) => ({ id, name }));
+  const { closedRetentionDays: retentionDays, usageMaxAgeDays } = hall.settings;
   return hall.db.withTenant(account, async (trx) => {
     const treeVersion = await readTreeVersion(trx);
     const state = await readAccountState(trx, account);
@@ -84,6 +88,7 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
       },
       payer: visible.find((link) => link.id === state.payerId) ?? null,
       levelsBelow: Math.max(0, hall.settings.maxDepth - state.depth),
+      keptDays: daysUntilErasure({ retentionDays, usageMaxAgeDays }),
       levels: access.levels,
       features: access.features,
       treeVersion,

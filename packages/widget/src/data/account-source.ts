@@ -56,6 +56,8 @@ export type AccountDetail = AccountRow & {
   readonly payer: AccountName | null;
   /** How many levels of subaccounts there may be below it. */
   readonly levelsBelow: number;
+  /** Days that a closed account is kept and can be reopened. */
+  readonly keptDays: number;
   /** What the actor may do in this account. */
   readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
   /** What the session's token was made for; null: nothing bounds it. */

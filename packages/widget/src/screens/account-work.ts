@@ -48,8 +48,9 @@ export class AccountWork {
   }
 
   act(action: ActionDetail['action'], account: AccountRow): void {
-    const { allowed, texts } = this.#screen;
+    const { allowed, session, texts } = this.#screen;
     const store = this.#store;
+    const detail = session?.detail;
     const context = this.#dialogContext();
     const line = store?.view.lines.get(account.id);
     if (!store || !context) return;
@@ -63,8 +64,8 @@ export class AccountWork {
     else if (action === 'protect' && open && allowed.has('protect')) void context.acts.protect(account, 'on');
     else if (action === 'unprotect' && open && allowed.has('protect')) void context.acts.protect(account, 'off');
     else if (action === 'reactivate' && allowed.has('suspend')) void context.acts.reactivate(account);
-    else if (action === 'close' && allowed.has('close'))
-      void this.#inDialog(() => this.#dialogs.close(context, account));
+    else if (action === 'close' && detail && allowed.has('close'))
+      void this.#inDialog(() => this.#dialogs.close(context, account, detail.keptDays));
     else if (action === 'reopen' && allowed.has('close')) void context.acts.reopen(account);
   }
 

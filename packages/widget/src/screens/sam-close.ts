@@ -14,6 +14,8 @@ export class SamClose extends DialogBase {
   /** Set before the dialog is opened. */
   context: DialogContext | null = null;
   account: AccountRow | null = null;
+  /** Days that the account can be reopened. */
+  keptDays = 0;
   declare protected typed: string;
 
   constructor() {
@@ -37,7 +39,7 @@ export class SamClose extends DialogBase {
     if (obstacle !== '')
       return html`<div class="error">${icon('alert', 14)}<span>${obstacle}</span></div><p>${this.#say('closeText')}</p>`;
     const open = this.typed !== '' && !sameName(this.typed, this.#name);
-    return html`<p>${this.#say('closeText')}</p><p>${this.#say('closeKept')}</p>
+    return html`<p>${this.#say('closeText')}</p><p>${this.#say('closeKept', { n: this.keptDays })}</p>
       <div class="row"><label for="confirm">${this.#say('closeType', { name: this.#name })}</label>
         <div class="field"><input id="confirm" name="confirm" data-first .value=${this.typed} dir="auto" autocomplete="off" spellcheck="false" aria-describedby=${open ? 'mismatch' : nothing} @input=${this.#type} /></div>
         ${open ? html`<span class="hint" id="mismatch">${this.#say('closeMismatch')}</span>` : nothing}</div>`;

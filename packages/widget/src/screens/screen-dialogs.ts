@@ -54,11 +54,11 @@ export class ScreenDialogs {
     });
   }
 
-  close(context: DialogContext, account: AccountRow): Promise<void> {
+  close(context: DialogContext, account: AccountRow, keptDays: number): Promise<void> {
     return this.#open(async () => {
       const { SamClose } = await loadClose();
       define('sam-close', SamClose);
-      return Object.assign(new SamClose(), { context, account });
+      return Object.assign(new SamClose(), { context, account, keptDays });
     });
   }
 

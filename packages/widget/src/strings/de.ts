@@ -177,9 +177,9 @@ export const de: Strings = {
   untilBeforeFrom: 'Das Ende liegt vor dem Beginn.',
   closeTitle: '{name} schließen',
   closeText:
-    'Mitglieder und Schlüssel können weiter lesen, geändert werden kann nichts mehr. Nutzung wird nicht mehr angenommen.',
+    'Mitglieder und Schlüssel können weiter lesen, geändert werden kann nichts mehr. Was danach genutzt wird, wird nicht angenommen.',
   closeKept:
-    'Die Daten bleiben 30 Tage. So lange können Sie das Konto wieder öffnen; danach werden sie gelöscht, außer was Rechnungen und Protokoll brauchen.',
+    'Die Daten bleiben {n, plural, one {# Tag} other {# Tage}}. So lange können Sie das Konto wieder öffnen; danach werden sie gelöscht, außer was Rechnungen und Protokoll brauchen.',
   closeHasChildren:
     '{name} hat noch {n, plural, one {# offenes Unterkonto} other {# offene Unterkonten}}. Schließen Sie diese zuerst.',
   closeProtected: '{name} ist vor dem Schließen geschützt. Heben Sie zuerst den Schutz auf.',

@@ -104,9 +104,10 @@ export const enWork = {
   didUnplan: '{name} stays active',
   untilBeforeFrom: 'The end is before the start.',
   closeTitle: 'Close {name}',
-  closeText: 'Its members and keys can read it, and nothing in it can be changed. Usage is no longer accepted.',
+  closeText:
+    'Its members and keys can read it, and nothing in it can be changed. What is used from then on is not accepted.',
   closeKept:
-    'Its data is kept for 30 days. Until then you can reopen it; after that it is erased, except what invoices and the audit log need.',
+    'Its data is kept for {n, plural, one {# day} other {# days}}. Until then you can reopen it; after that it is erased, except what invoices and the audit log need.',
   closeHasChildren:
     '{name} still has {n, plural, one {# open subaccount} other {# open subaccounts}}. Close them first.',
   closeProtected: '{name} is protected from closing. Remove its protection first.',
