@@ -74,7 +74,6 @@ async function longestWait(): Promise<number> {
     }
   }
   await ws.close();
-  console.log('WAIT', longest);
   return longest;
 }
 
@@ -111,14 +110,13 @@ describe('a second caller waits less than a second while', () => {
 });
 
 it('a customer who asks and never reads costs little memory', async () => {
+  const before = await memory();
   const growth = async (): Promise<number> => {
-    const before = await memory();
     let most = 0;
     for (const endMs = performance.now() + WATCHED_MS; performance.now() < endMs; ) {
       most = Math.max(most, (await memory()) - before);
       await new Promise((next) => setTimeout(next, 50));
     }
-    console.log('RSS', most);
     return most;
   };
   expect(await during('unread', growth, (mib) => mib < 128)).toEqual([]);
