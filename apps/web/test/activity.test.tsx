@@ -115,3 +115,23 @@ it('says nothing of accounts below to whoever may not see them', async () => {
   });
   await expect.element(page.getByRole('button', { name: 'With nested' })).not.toBeInTheDocument();
 });
+
+it('has what is chosen in, and buttons, of one height', async () => {
+  await expect.element(page.getByRole('button', { name: 'With nested' })).toBeVisible();
+  const bar = page.getByRole('group', { name: 'What is shown' }).element();
+  const groups = [
+    bar.querySelector('[aria-label="Accounts"]'),
+    ...bar.querySelectorAll(':scope > button, select, [aria-haspopup]'),
+  ];
+  expect(groups).toHaveLength(5);
+  expect(new Set(groups.map((part) => part?.getBoundingClientRect().height)).size).toBe(1);
+});
+
+it('names the account of an entry once where there is little room', async () => {
+  await userEvent.click(page.getByRole('button', { name: 'With nested' }));
+  const place = page.getByText('Acme North', { exact: true }).first();
+  await expect.element(place).toBeVisible();
+  document.querySelector<HTMLElement>('#root')!.style.inlineSize = '390px';
+  await expect.element(place).not.toBeVisible();
+  await expect.element(page.getByText(/suspended Acme North/)).toBeVisible();
+});

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import KeysPage from '../src/keys/keys-page.tsx';
+import { Invite } from '../src/members/invite.tsx';
 import { queries } from '../src/server.ts';
 import { LoginPage } from '../src/session/login-page.tsx';
 import SetupPage from '../src/session/setup-page.tsx';
-import { mount, unmount } from './mount.tsx';
+import YouPage from '../src/you/you-page.tsx';
+import { HOME, know, mount, unmount } from './mount.tsx';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -132,5 +135,43 @@ describe('the first run', () => {
     queries.setQueryData(['setup'], { claimed: true });
     await expect.element(page.getByRole('heading', { name: 'Already set up' })).toBeVisible();
     await expect.element(page.getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/login');
+  });
+});
+
+describe('a form whose content was taken', () => {
+  const ANSWERS: Readonly<Record<string, object>> = {
+    'session.list': { sessions: [] },
+    'keys.list': { keys: [] },
+    'keys.create': { id: 'key-1', key: 'tt_key_secret' },
+    'members.invite': { id: 'invitation-1', link: 'https://example.com/invite/1', expiresAt: '2026-12-01T00:00:00Z' },
+  };
+
+  /** A server that takes what is sent, and from then on gives no list any more. */
+  function serve(): void {
+    let taken = false;
+    vi.spyOn(window, 'fetch').mockImplementation(async (input) => {
+      const calls = new URL(new Request(input).url).pathname.split('/').at(-1)?.split(',') ?? [];
+      if (calls.some((call) => call.endsWith('.list')) && taken) return new Promise(() => undefined);
+      taken ||= calls.some((call) => !call.endsWith('.list'));
+      return Response.json(calls.map((call) => ({ result: { data: ANSWERS[call] } })));
+    });
+  }
+
+  it.each([
+    ['New password', 'Change password', <YouPage key="you" />],
+    ['Name of the new key', 'Create key', <KeysPage key="keys" account={HOME.id} />],
+    ['Invite by e-mail address', 'Invite', <Invite key="invite" account={HOME.id} roles={['member']} />],
+  ])('is empty and ready, whenever lists are read again: %s', async (label, act, part) => {
+    serve();
+    mount(part);
+    know(HOME);
+    const field = page.getByLabelText(label);
+    const present = page.getByLabelText('Present password');
+    await expect.element(field).toBeVisible();
+    if (present.query()) await userEvent.fill(present, 'correct horse');
+    await userEvent.fill(field, label.includes('mail') ? 'ann@example.com' : 'another good one');
+    await userEvent.click(page.getByRole('button', { name: act, exact: true }));
+    await expect.element(field).toHaveValue('');
+    await expect.element(page.getByRole('button', { name: act, exact: true })).toBeEnabled();
   });
 });

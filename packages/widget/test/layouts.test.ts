@@ -109,6 +109,19 @@ describe('the layout', () => {
     },
   );
 
+  it.each([1200, 900, 640, 400, 340])(
+    'has every cell at the same place, with a status and without, in %i px',
+    async (width) => {
+      const { row } = await showAt(width);
+      const [suspended, other] = [row('Delta Logistics'), row('Cedar Retail')];
+      const endOf = (of: Element, cell: string): number | undefined =>
+        of.querySelector(cell)?.getBoundingClientRect().right;
+      for (const cell of ['.total', '.actions']) expect(endOf(other, cell), cell).toBe(endOf(suspended, cell));
+      const room = other.getBoundingClientRect().right - (endOf(other, '.actions') ?? 0);
+      expect(room).toBeLessThanOrEqual(16);
+    },
+  );
+
   it('is painted as it is arranged, also when the text grows later', async () => {
     const shown = await showAt(800);
     expect(shown.row('Borealis Motors').querySelector('.facts')?.textContent).toBe('');

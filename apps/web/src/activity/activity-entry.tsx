@@ -17,6 +17,10 @@ const MEANS = { person: '', key: 'API key', embed: 'embedded screen', system: 'T
 const isSaid = ({ account }: Entry, name: string, value: unknown): boolean =>
   name === 'before' || name === 'after' || (name === 'account' && value === account.name);
 
+/** Whether the sentence has the name of its account. */
+const isNamed = ({ account, details }: Entry): boolean =>
+  details['account'] === account.name || details['after'] === account.name;
+
 type Props = {
   readonly entry: Entry;
   /** Where the account of the entry is shown; null where all entries are of one. */
@@ -44,7 +48,7 @@ export function ActivityEntry({ entry, place, onlyBy, onlyOf }: Props) {
               </span>
             )}
           </span>
-          {place && <bdi className={css.place}>{place.name}</bdi>}
+          {place && <bdi className={isNamed(entry) ? `${css.place} ${css.again}` : css.place}>{place.name}</bdi>}
         </summary>
         <dl className={css.detail}>
           <Fact name="When">{EXACT.format(new Date(at))}</Fact>

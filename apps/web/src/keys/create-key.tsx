@@ -60,7 +60,7 @@ export function CreateKey({
     setMay('all');
     setReach('all');
     setParts([]);
-    await queries.invalidateQueries({ queryKey: ['keys', account] });
+    void queries.invalidateQueries({ queryKey: ['keys', account] });
     return 'next';
   });
   return (

@@ -14,7 +14,7 @@ export function Invite({ account, roles }: { readonly account: string; readonly 
   const { refusal, isSending, onSubmit } = useForm(async ({ email = '' }) => {
     const { link } = await tenantree.trpc.members.invite.mutate({ account, email, role });
     setInvited({ link, email });
-    await queries.invalidateQueries({ queryKey: ['members', account] });
+    void queries.invalidateQueries({ queryKey: ['members', account] });
     return 'next';
   });
   return (

@@ -70,7 +70,7 @@ function PasswordForm({ email }: { readonly email: string }) {
     const refused = await changePassword(currentPassword, password);
     if (refused) return refused;
     setChanged(true);
-    await queries.invalidateQueries({ queryKey: ['sessions'] });
+    void queries.invalidateQueries({ queryKey: ['sessions'] });
     return 'next';
   });
   return (

@@ -105,6 +105,7 @@ export const treeStyles = css`
     .probe { inline-size: 0; }
     .row { grid-template-columns: minmax(0, 1fr) auto minmax(72px, auto) 32px; padding-inline: var(--sam-3) var(--sam-1); }
     .row .status { grid-area: 1 / 2 / 3; align-self: center; padding: 0; }
+    .minutes { grid-column: 3; } .actions { grid-column: 4; }
     .row:not([data-state]) .facts, .own, .status .text, .avatar, .indent { display: none; }
     .label, .children, .depth { translate: 0; }
     .toggle { order: 9; margin-inline: auto -6px; color: var(--sam-text-3); }
