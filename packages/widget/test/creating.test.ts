@@ -61,7 +61,7 @@ describe('creating a subaccount', () => {
       return create;
     });
     expect(entry.getAttribute('aria-disabled')).toBe('true');
-    expect(entry.innerText).toContain('“Acme South” is already at the deepest level allowed.');
+    expect(entry.innerText).toContain('“Acme South” is already at level 2, the deepest allowed.');
     entry.click();
     await painted();
     expect(shown.screen.renderRoot.querySelector('sam-create')).toBeNull();
@@ -74,7 +74,17 @@ describe('creating a subaccount', () => {
     source.maxDepth = 0;
     const shown = await show(source);
     const button = deep(shown.screen.renderRoot, '.create');
-    const title = '“Acme Holding” is already at the deepest level allowed.';
+    const title = '“Acme Holding” is already at level 0, the deepest allowed.';
     expect(button).toMatchObject({ disabled: true, title });
+  });
+
+  it('does not name a level to whoever may not know it', async () => {
+    const source = mockTree();
+    source.maxDepth = 2;
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    const { row } = shown.line('Acme South').account;
+    const menu = await shown.screen.menuOf({ ...row, depth: null });
+    expect(menu.find(({ id }) => id === 'create')?.off).toBe('“Acme South” is already at the deepest level allowed.');
   });
 });

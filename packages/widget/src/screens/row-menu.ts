@@ -3,14 +3,16 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { RowChoice } from '../tree/tree-events.ts';
 import type { Feature } from './features.ts';
+import { sayDeepest } from './say-deepest.ts';
 
 /** The entries of a row's menu. */
 export function menuFor(
   row: AccountRow,
   level: 'deepest' | 'other',
   allowed: ReadonlySet<Feature>,
-  { say }: Texts,
+  texts: Texts,
 ): readonly MenuItem<RowChoice>[] {
+  const { say } = texts;
   const live = row.status !== 'closed';
   const groups: readonly (readonly (MenuItem<RowChoice> | false)[])[] = [
     [
@@ -23,7 +25,7 @@ export function menuFor(
         live && {
           id: 'create',
           label: say('menuCreateNested'),
-          ...(level === 'deepest' && { off: say('createDeepest', { name: row.name }) }),
+          ...(level === 'deepest' && { off: sayDeepest(texts, row) }),
         },
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },

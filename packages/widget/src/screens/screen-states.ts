@@ -5,6 +5,7 @@ import { enStates } from '../strings/en-states.ts';
 import type { Texts } from '../strings/texts.ts';
 import { DEFAULT_STATUS, type TreeStore } from '../tree/tree-store.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
+import { sayDeepest } from './say-deepest.ts';
 
 const LOCK = 'M5 11h14a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1v-8a1 1 0 0 1 1-1Zm2 0V7a5 5 0 0 1 10 0v4';
 const REFRESH = 'M3 12a9 9 0 0 1 15-6.7L21 8m0-5v5h-5m5 4a9 9 0 0 1-15 6.7L3 16m0 5v-5h5';
@@ -96,7 +97,7 @@ export class ScreenStates {
     const { detail } = this.#screen.session ?? {};
     const isDeepest = detail?.levelsBelow === 0;
     const acts = this.#screen.allowed.has('create') && !isDeepest ? [create] : [];
-    const text = isDeepest ? say('createDeepest', { name: detail.name }) : say('emptyText');
+    const text = isDeepest ? sayDeepest(this.#texts(), detail) : say('emptyText');
     return html`<slot name="empty">${stateBlock(drawn(PEOPLE, SIZE_PX), say('emptyTitle'), text, acts)}</slot>`;
   }
 

@@ -3,6 +3,7 @@ import { icon } from '../icons/icons.ts';
 import { DEFAULT_STATUS } from '../tree/tree-store.ts';
 import { liveBadge } from './live-badge.ts';
 import type { SamSubaccounts } from './sam-subaccounts.ts';
+import { sayDeepest } from './say-deepest.ts';
 import type { ScreenWork } from './screen-work.ts';
 
 /**
@@ -19,7 +20,7 @@ export function toolbar(
   const store = session?.store;
   const status = store?.status ?? DEFAULT_STATUS;
   const detail = session?.detail;
-  const deepest = detail?.levelsBelow === 0 ? say('createDeepest', { name: detail.name }) : null;
+  const deepest = detail?.levelsBelow === 0 ? sayDeepest(texts, detail) : null;
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${work?.search.busy ? 'busy' : ''}" part="search">

@@ -125,6 +125,7 @@ export const de: Strings = {
   createBilling: '{name} bezahlt (über das Elternkonto)',
   createBillingUnnamed: 'Ein Konto über Ihnen bezahlt (über das Elternkonto)',
   createDeepest: '„{name}“ ist schon auf der tiefsten erlaubten Ebene.',
+  createDeepestAt: '„{name}“ ist schon auf Ebene {n}, der tiefsten erlaubten.',
   createAnother: 'Noch eines anlegen',
   createSubmit: '{name} anlegen',
   createSubmitEmpty: 'Unterkonto anlegen',

@@ -8,6 +8,7 @@ export const en = {
   countNested: '{n, plural, one {# subaccount} other {# subaccounts}} · {nested} with nested',
   create: 'Create subaccount',
   createDeepest: '“{name}” is already at the deepest level allowed.',
+  createDeepestAt: '“{name}” is already at level {n}, the deepest allowed.',
   searchLabel: 'Search subaccounts',
   searchPlaceholder: 'Search name or id',
   columnSelect: 'Selected',
