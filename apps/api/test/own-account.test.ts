@@ -123,6 +123,64 @@ describe('A changed password', () => {
     expect(await canSignIn(email, NEW)).toBe(true);
   });
 
+  it('ends a session, too, that begins with the one of before at the same moment', async () => {
+    const [{ email }, { email: another }] = await Promise.all([person(), person()]);
+    type Tables = {
+      users: { id: string; email: string };
+      sessions: { user_id: string };
+      credentials: { user_id: string; password: string };
+    };
+    const auth = api.database.db.auth.withTables<Tables>();
+    const [user, other] = await Promise.all(
+      [email, another].map(async (one) => {
+        const found = auth.selectFrom('users').select('id').where('email', '=', one);
+        return (await found.executeTakeFirstOrThrow()).id;
+      }),
+    );
+    const passwordOf = (one = '') => auth.selectFrom('credentials').select('password').where('user_id', '=', one);
+    const { password } = await passwordOf(other).executeTakeFirstOrThrow();
+    await auth
+      .deleteFrom('sessions')
+      .where('user_id', '=', user ?? '')
+      .execute();
+    const changing = await auth.startTransaction().execute();
+    await changing
+      .updateTable('credentials')
+      .set({ password })
+      .where('user_id', '=', user ?? '')
+      .execute();
+    const signingIn = post('sign-in/email', { email, password: PASSWORD });
+    const sessions = async () =>
+      (
+        await auth
+          .selectFrom('sessions')
+          .select('user_id')
+          .where('user_id', '=', user ?? '')
+          .execute()
+      ).length;
+    // It has begun: nothing of the change is to be seen yet.
+    await vi.waitFor(async () => expect(await sessions()).toBe(1));
+    await changing.commit().execute();
+    expect((await signingIn).status).toBe(401);
+    expect(await sessions()).toBe(0);
+  });
+
+  it('is not taken back by who knew the one of before', async () => {
+    const { email, cookie } = await person();
+    const changes = await Promise.all(
+      Array.from({ length: 4 }, (_, one) =>
+        post(
+          'password',
+          { currentPassword: PASSWORD, password: `${NEW} ${one}` },
+          { cookie, 'x-forwarded-for': `10.3.0.${one}` },
+        ),
+      ),
+    );
+    expect(changes.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401, 401]);
+    const changed = changes.findIndex(({ status }) => status === 200);
+    expect(await canSignIn(email, `${NEW} ${changed}`)).toBe(true);
+  });
+
   it('needs the present one, and a session', async () => {
     const { email, cookie, other } = await person();
     const wrong = { currentPassword: 'not the present one', password: NEW };

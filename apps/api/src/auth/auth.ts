@@ -1,4 +1,4 @@
-import { insertPerson, noteProof, writePassword } from '@tenantree/db';
+import { endOutdatedSession, insertPerson, noteProof, writePassword } from '@tenantree/db';
 import { normalPassword, parsePassword, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
@@ -108,6 +108,15 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     return (await limits.password(address, normalEmail(user.email), looking)) !== null;
   };
 
+  type Stored = { readonly id: UserId; readonly name: string; readonly password: string };
+
+  /** The person with an address, and the stored text of their password; null when there is none. */
+  const storedOf = async (email: string): Promise<Stored | null> => {
+    const found = await (await adapter).findUserByEmail(normalEmail(email), { includeAccounts: true });
+    const password = found?.accounts.find(({ providerId }) => providerId === PROVIDER)?.password;
+    return found && password ? { id: found.user.id as UserId, name: found.user.name, password } : null;
+  };
+
   return {
     ...sessions,
 
@@ -119,7 +128,13 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
       // The library believes whatever claims to be the sender's address; we know it.
       const from = new Headers(headers);
       from.set('x-forwarded-for', address);
-      const signingIn = () => unlessRefused(library.api.signInEmail({ body, headers: from, returnHeaders: true }));
+      const signingIn = async () => {
+        const stored = await storedOf(email);
+        const answer = await unlessRefused(library.api.signInEmail({ body, headers: from, returnHeaders: true }));
+        // Looked at before it was changed, begun after: the change ended all sessions but this one.
+        if (answer === null || stored === null) return null;
+        return (await endOutdatedSession(hall.db, answer.response.token, stored.password)) ? null : answer;
+      };
       const answer = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
       const { id, name, shownEmail: shown } = answer.response.user;
       return { user: { id: id as UserId, name, email: shown }, cookies: answer.headers.getSetCookie() };
@@ -136,10 +151,15 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     changePassword: async (input, { address, headers }) => {
       const given = read(CHANGE, input, 'Send your present password and the new one.');
       const session = await signedIn(headers);
-      if (!(await isTheirs(session, given.currentPassword, { address, headers })))
+      const notPresent = (): never =>
         refuseWith('UNAUTHORIZED', 'This is not your present password.', 'currentPassword');
+      const stored = await storedOf(session.user.email);
+      if (stored === null || !(await isTheirs(session, given.currentPassword, { address, headers })))
+        return notPresent();
       const hash = await hashChecked(given.password);
-      await writePassword(hall.db, session.user.id, hash, session.sessionId, nowOf(hall));
+      // Somebody else may have set another one since it was looked at.
+      const change = { from: stored.password, keep: session.sessionId };
+      if (!(await writePassword(hall.db, session.user.id, hash, change, nowOf(hall)))) notPresent();
       hall.announce.access({ users: [session.user.id] });
     },
 
@@ -153,13 +173,13 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     resetPassword: async (input, { address }) => {
       const given = read(RESET, input, 'Send the link’s token and a new password.');
       const token = given.token.replace(secretOf('reset', ''), '');
-      // Looked at before the link is used up.
-      const hash = await hashChecked(given.password);
+      // Looked at before the link is used up, and hashed, which costs something, only for who has one.
+      const chosen = await checked(given.password);
       const people = await adapter;
       const found = await limits.link(address, () => people.consumeVerificationValue(`reset-password:${token}`));
       if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
       const user = found.value as UserId;
-      await writePassword(hall.db, user, hash, null, nowOf(hall));
+      await writePassword(hall.db, user, await hashPassword(chosen), { from: null, keep: null }, nowOf(hall));
       hall.announce.access({ users: [user] });
     },
 
@@ -196,14 +216,9 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     hashPassword: hashChecked,
 
     check: async (email, guessed) => {
-      const found = await (await adapter).findUserByEmail(normalEmail(email), { includeAccounts: true });
-      const stored = found?.accounts.find(({ providerId }) => providerId === PROVIDER)?.password;
-      if (!found || !stored || !(await isPassword(stored, normalPassword(guessed)))) return null;
-      return { id: found.user.id as UserId, name: found.user.name };
-    },
-
-    setPassword: async (user, chosen) => {
-      await writePassword(hall.db, user, await hashChecked(chosen), null, nowOf(hall));
+      const stored = await storedOf(email);
+      if (!stored || !(await isPassword(stored.password, normalPassword(guessed)))) return null;
+      return { id: stored.id, name: stored.name };
     },
   };
 }
@@ -228,11 +243,14 @@ function read<T>(schema: z.ZodType<T>, input: unknown, otherwise: string): T {
 }
 
 /** @throws Refused BAD_REQUEST when the password is too short, too long, or one of those that are tried first */
-async function hashChecked(text: string): Promise<string> {
+const hashChecked = async (text: string): Promise<string> => hashPassword(await checked(text));
+
+/** A password that somebody may have, as it is hashed. @throws Refused BAD_REQUEST like `hashChecked` */
+async function checked(text: string): Promise<string> {
   const chosen = granted(parsePassword(text));
   if (await isCommonPassword(chosen)) {
     const message = 'This password is one of those that attackers try first. Choose one that is your own.';
     refuseWith('BAD_REQUEST', message, 'password');
   }
-  return hashPassword(chosen);
+  return chosen;
 }

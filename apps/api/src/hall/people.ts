@@ -14,8 +14,6 @@ export type People = {
   create(person: { readonly email: string; readonly name: string; readonly password: string }): Promise<UserId | null>;
   /** The person with this address and this password; null when it is not theirs. Guesses are to be counted around it. */
   check(email: string, password: string): Promise<{ readonly id: UserId; readonly name: string } | null>;
-  /** Sets the password of a person, and ends their sessions. */
-  setPassword(user: UserId, password: string): Promise<void>;
   /** The text that is stored for a password. @throws Refused BAD_REQUEST when it is too short, too long, or one of those that are tried first */
   hashPassword(password: string): Promise<string>;
 };

@@ -21,24 +21,50 @@ export async function renamePerson(db: Database, user: UserId, name: string, now
   await sql`UPDATE users SET name = ${name}, updated_at = ${now} WHERE id = ${user}`.execute(db.auth);
 }
 
+/** What a new password takes the place of, and what of the person goes on. */
+export type PasswordChange = {
+  /** The stored text that has to be there still; null: whatever is. */
+  readonly from: string | null;
+  /** The session to go on in; null: none. */
+  readonly keep: string | null;
+};
+
 /**
- * Writes the hash of a person's new password and, in the same statement, ends their sessions and every link they were sent for a new one.
- *
- * @param keep the session to go on in; null: none
+ * Writes the stored text of a person's new password, and ends their sessions and every link they were sent for a new one; false when the one
+ * that it is to replace is there no more, and nothing happened.
  */
 export async function writePassword(
   db: Database,
   user: UserId,
-  hash: string,
-  keep: string | null,
+  stored: string,
+  { from, keep }: PasswordChange,
   now: Instant,
-): Promise<void> {
-  await sql`
-    WITH ended AS (DELETE FROM sessions WHERE user_id = ${user} AND id IS DISTINCT FROM ${keep}::uuid),
-      links AS (DELETE FROM verifications WHERE value = ${user})
-    UPDATE credentials SET password = ${hash}, updated_at = ${now} WHERE user_id = ${user} AND provider_id = 'credential'`.execute(
-    db.auth,
-  );
+): Promise<boolean> {
+  return db.auth.transaction().execute(async (trx) => {
+    const { numAffectedRows } = await sql`
+      UPDATE credentials SET password = ${stored}, updated_at = ${now} WHERE user_id = ${user} AND provider_id = 'credential'
+        AND password = coalesce(${from}, password)`.execute(trx);
+    if (numAffectedRows !== 1n) return false;
+    // In statements of their own, which see the sessions that began until now: see `endOutdatedSession`.
+    await sql`DELETE FROM sessions WHERE user_id = ${user} AND id IS DISTINCT FROM ${keep}::uuid`.execute(trx);
+    await sql`DELETE FROM verifications WHERE value = ${user}`.execute(trx);
+    return true;
+  });
+}
+
+/**
+ * Ends a session that has just begun if the password it began with was replaced meanwhile; whether it did. Waits for whoever is replacing it,
+ * and whoever does so later finds the session.
+ */
+export async function endOutdatedSession(db: Database, token: string, stored: string): Promise<boolean> {
+  return db.auth.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ password: string }>`
+      SELECT c.password FROM sessions s JOIN credentials c ON c.user_id = s.user_id AND c.provider_id = 'credential'
+      WHERE s.token = ${token} FOR SHARE OF c`.execute(trx);
+    if (rows[0]?.password === stored) return false;
+    await sql`DELETE FROM sessions WHERE token = ${token}`.execute(trx);
+    return true;
+  });
 }
 
 /** Makes a person with a password, both or neither; false when somebody has the address already, or just got it. */
