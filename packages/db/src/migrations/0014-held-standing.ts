@@ -6,6 +6,9 @@ import { type Kysely, sql } from 'kysely';
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
+    -- Its reader bounds a reason in characters as people count them, of which each can be several of the database's.
+    ALTER TABLE accounts DROP CONSTRAINT accounts_suspension_reason_check;
+
     -- Keeps a person's memberships above and in an account, and a key of theirs, until this transaction ends: who takes them away waits, and
     -- finds what was made. held: both are there. Memberships first, as in removing somebody.
     DROP FUNCTION hold_api_key;
