@@ -4,6 +4,6 @@ import type { AccountId } from '@tenantree/domain';
 export type Standing = {
   readonly id: AccountId;
   readonly root: AccountId;
-  /** Null for a main account. */
-  readonly parent: { readonly id: AccountId; readonly name: string } | null;
+  /** Null for a main account; without a name when the caller can't reach it. */
+  readonly parent: { readonly id: AccountId; readonly name: string | null } | null;
 };

@@ -51,8 +51,8 @@ export type Access = {
   readonly heldSince: Instant | null;
   /** What an embedded screen was opened for; null: the caller is none. */
   readonly features: readonly EmbedFeature[] | null;
-  /** The parent for sentences: unnamed when the caller can't reach it. */
-  readonly parent: { readonly id: AccountId; readonly name: string } | null;
+  /** The parent; without a name when the caller can't reach it. */
+  readonly parent: { readonly id: AccountId; readonly name: string | null } | null;
 };
 
 /**
@@ -89,7 +89,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, procedure: 
       heldSince:
         rule.work === 'usage' ? usageHeldSince({ memberships, chain, caps: NO_CAPS }, rule, hall.clock.nowMs()) : null,
       features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
-      parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : 'The account above' } : null,
+      parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : null } : null,
     },
   };
 }

@@ -95,6 +95,10 @@ describe('renaming an account', () => {
   it('refuses the name of a sibling and changes to a closed account', () => {
     const taken = { ...account, siblingOfThatName: { id: EAST, name: 'East' } };
     expect(decideRename(taken, name)).toMatchObject({ refusal: { code: 'NAME_TAKEN', field: 'name' } });
+    // Out of sight neither the parent is named, nor how the sibling writes its name.
+    const unseen = decideRename({ ...taken, parent: { name: null } }, { name: 'eAST', key: 'east' });
+    const message = '“eAST” is taken where “West” stands.';
+    expect(unseen).toMatchObject({ refusal: { code: 'NAME_TAKEN', message, field: 'name' } });
     const closed = { ...account, account: { ...account.account, status: 'closed' } } as const;
     expect(decideRename(closed, name)).toMatchObject({ refusal: { code: 'ACCOUNT_CLOSED' } });
   });

@@ -1,4 +1,5 @@
-import { accept, type Decision } from '../errors.ts';
+import { accept, type Decision, refuse } from '../errors.ts';
+import { quoted } from '../text.ts';
 import type { AccountLabel, AccountStatus } from './account.ts';
 import { nameTaken } from './create.ts';
 import type { ParsedName } from './names.ts';
@@ -7,8 +8,8 @@ import { accountClosed } from './status.ts';
 /** What the decision needs to know. */
 export type RenameState = {
   readonly account: AccountLabel & { readonly status: AccountStatus };
-  /** Null for a root. */
-  readonly parent: { readonly name: string } | null;
+  /** Null for a root; without a name when whoever asks can't reach it, nor what stands beside the account. */
+  readonly parent: { readonly name: string | null } | null;
   /** A child of the same parent, not closed, that has the wished name's key; the account itself may be found too. */
   readonly siblingOfThatName: AccountLabel | null;
 };
@@ -21,6 +22,11 @@ export function decideRename(state: RenameState, name: ParsedName): Decision<Ren
   const { account, parent, siblingOfThatName: sibling } = state;
   if (account.status === 'closed') return accountClosed(account.name);
   if (account.name === name.name) return accept({ outcome: 'unchanged' });
-  if (parent && sibling && sibling.id !== account.id) return nameTaken(sibling.name, parent.name);
+  if (parent && sibling && sibling.id !== account.id) {
+    // How a sibling writes its name is for those to read who see it.
+    return parent.name === null
+      ? refuse('NAME_TAKEN', `${quoted(name.name)} is taken where ${quoted(account.name)} stands.`, 'name')
+      : nameTaken(sibling.name, parent.name);
+  }
   return accept({ outcome: 'rename', name });
 }
