@@ -49,6 +49,13 @@ export class Intake<Call> {
     this.go();
   }
 
+  /** The peer is gone: what has not begun is for nobody. */
+  end(): void {
+    this.#most = 0;
+    this.#messages.length = 0;
+    this.#calls = [];
+  }
+
   /** Begins what may begin. Called whenever something has changed: there is room again, or a call has ended. */
   go(): void {
     while (this.#mayTake && this.#left > 0 && this.#hasMore) this.#takeOne();

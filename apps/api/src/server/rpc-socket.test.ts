@@ -314,6 +314,21 @@ describe('a socket takes no more than it can', () => {
     socket.terminate();
   });
 
+  it('begins nothing more of somebody who is gone', async () => {
+    slow.length = 0;
+    const [leaving, staying] = [await connect('/'), await connect('/')];
+    leaving.socket.send(callsOf(40, 'slow'));
+    await until(() => expect(slow).toHaveLength(8));
+    const before = ours.clients.size;
+    leaving.socket.terminate();
+    await until(() => expect(ours.clients.size).toBe(before - 1));
+    for (const end of slow.splice(0)) end();
+    staying.socket.send(callsOf(40, 'who'));
+    await until(() => expect(staying.texts).toHaveLength(40));
+    expect(slow).toEqual([]);
+    staying.socket.terminate();
+  });
+
   it('reads 64 KiB of somebody who is not recognised, 1 MiB of whoever is, and 4 MiB of one that records usage', async () => {
     const [small, large] = ['x'.repeat(60_000), 'x'.repeat(100_000)];
     const stranger = await connect('/');

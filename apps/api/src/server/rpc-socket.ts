@@ -130,6 +130,7 @@ export class RpcSocket<Router extends AnyRouter> {
     // What a peer does wrong in the protocol closes its socket, with a code that is logged.
     client.on('error', () => undefined);
     client.once('close', () => {
+      this.#intake.end();
       for (const stop of this.#running.values()) stop();
     });
   }
@@ -190,7 +191,7 @@ export class RpcSocket<Router extends AnyRouter> {
     boundMessages(this.#client, isKnown ? BODY_BYTES.usage : BODY_BYTES.unrecognised);
     this.#isAsking = false;
     this.#keepPace();
-    if (isKnown) this.#intake.allow(MOST_CALLS);
+    if (isKnown && this.#client.readyState === OPEN) this.#intake.allow(MOST_CALLS);
   }
 
   #keepPace(): void {
