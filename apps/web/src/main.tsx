@@ -18,6 +18,12 @@ renewAfterUpdate();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+// Until somebody does something the focus is left where the browser begins.
+const { dataset } = document.documentElement;
+dataset['untouched'] = '';
+for (const touch of ['keydown', 'click'])
+  addEventListener(touch, () => delete dataset['untouched'], { capture: true, once: true });
+
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>

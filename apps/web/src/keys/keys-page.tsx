@@ -72,7 +72,10 @@ export default function KeysPage({ account }: { readonly account: string }) {
         <Loaded query={query}>
           {(data) =>
             data.keys.length === 0 ? (
-              <Empty>No API keys yet. Create one to call Tenantree from your own programs, or to run the demo.</Empty>
+              <Empty>
+                No API keys yet.
+                {mayChange && ' Create one to call Tenantree from your own programs, or to run the demo.'}
+              </Empty>
             ) : (
               <table className={css.table}>
                 <thead>

@@ -75,7 +75,15 @@ export function Alert({
   );
 }
 
-/** A page: its one title takes the focus when the page is entered, so that screen readers say where one is. */
+/**
+ * Gives the focus to the title of a page that one turned to, so that screen readers say where one is. When the app is opened or loaded
+ * again they say it by themselves, and the first stop of Tab is the link past what every page has (main.tsx).
+ */
+export function focusTitle(title: HTMLElement | null | undefined): void {
+  if (!('untouched' in document.documentElement.dataset)) title?.focus({ preventScroll: true });
+}
+
+/** A page: its one title takes the focus when the page is entered. */
 export function Page({
   title,
   lead,
@@ -87,7 +95,7 @@ export function Page({
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   usePageTitle(title);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => focusTitle(heading.current), []);
   return (
     <div className={css.page}>
       <header>

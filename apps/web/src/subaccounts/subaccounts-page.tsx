@@ -2,6 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
+import { focusTitle } from '../parts/parts.tsx';
 import { accounts, queries } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { usePageActs } from '../shell/page-acts.ts';
@@ -50,8 +51,7 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
     return () => sizes.disconnect();
   }, [fit]);
   useEffect(() => {
-    // As on every page: its title takes the focus when one enters, so that screen readers say where one is.
-    const focus = (): void => list.current?.renderRoot.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    const focus = (): void => focusTitle(list.current?.renderRoot.querySelector('h1'));
     if (account !== '') void list.current?.updateComplete.then(focus);
   }, [account]);
   const step = (by: 1 | -1): void => {

@@ -184,6 +184,19 @@ async function lookAt(page: Page, [name, path, show]: Screen, how: 'axe' | 'size
   expect(await page.evaluate<number>(overflow), `${name} ${where} is wider than the window`).toBeLessThanOrEqual(0);
 }
 
+it('begins at the top when it is opened, and at the title of a page that one turns to', async () => {
+  const page = await app.open({ context: home });
+  const isFocused = (name: string, role: 'link' | 'heading') => () =>
+    page.getByRole(role, { name, exact: true }).evaluate((one) => one === document.activeElement);
+  await page.goto(`${app.url}${subaccounts()}`);
+  await rows(page);
+  await page.keyboard.press('Tab');
+  await expect.poll(isFocused('Skip to the content', 'link')).toBe(true);
+  await page.getByRole('link', { name: 'Members' }).click();
+  await expect.poll(isFocused('Members', 'heading')).toBe(true);
+  await page.close();
+});
+
 describe('every screen', () => {
   it.each([
     ['axe', 'light', 1360],
