@@ -9,6 +9,7 @@ import type {
 } from '@tenantree/domain';
 import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
 
@@ -50,7 +51,6 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
 }
 
 function stateOf(row: Selectable<Schema['accounts']>): AccountState {
-  const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
   return {
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
@@ -67,16 +67,16 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
         ? null
         : {
             kind: row.suspension_kind,
-            from: text(row.suspended_from),
-            until: text(row.suspended_until),
+            from: instantOrNull(row.suspended_from),
+            until: instantOrNull(row.suspended_until),
             reason: row.suspension_reason,
           },
-    suspendedAt: text(row.suspended_at),
+    suspendedAt: instantOrNull(row.suspended_at),
     protected: row.protected,
     billingMode: row.billing_mode,
     payerId: row.payer_id as AccountId,
     children: row.children,
-    closedAt: text(row.closed_at),
+    closedAt: instantOrNull(row.closed_at),
   };
 }
 

@@ -10,6 +10,7 @@ import type {
 } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
 
 /** Reads some accounts of the acting account's subtree, in no particular order; ids outside it are left out. */
@@ -73,14 +74,14 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     depth: row.depth,
     status: row.status,
     payerId: row.payer_id as AccountId,
-    suspendedAt: (row.suspended_at?.toISOString() ?? null) as Instant | null,
+    suspendedAt: instantOrNull(row.suspended_at),
     suspension:
       row.suspension_kind === null
         ? null
         : {
             kind: row.suspension_kind,
-            from: (row.suspended_from?.toISOString() ?? null) as Instant | null,
-            until: (row.suspended_until?.toISOString() ?? null) as Instant | null,
+            from: instantOrNull(row.suspended_from),
+            until: instantOrNull(row.suspended_until),
           },
   }));
 }
@@ -149,7 +150,7 @@ export async function resolveInSubtree(
   const known = rows.map((row) => ({
     id: row.id,
     externalId: row.external_id,
-    closedAt: (row.closed_at?.toISOString() ?? null) as Instant | null,
+    closedAt: instantOrNull(row.closed_at),
   }));
   return {
     byId: new Map(known.map((account) => [account.id, account])),

@@ -1,6 +1,7 @@
 import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from './presented-key.ts';
 
 /** An API key as it is listed: never the secret, only its first characters. */
@@ -19,8 +20,6 @@ export type ApiKeyRow = {
   /** The key that it was made with, and ends with; its name where it is a key of an account that is seen from here. */
   readonly madeBy: { readonly id: KeyId; readonly name: string | null } | null;
 };
-
-const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
 
 /** Lists an account's keys, newest first. */
 export async function readApiKeys(trx: TenantTransaction, account: AccountId): Promise<ApiKeyRow[]> {
@@ -54,9 +53,9 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     prefix: row.prefix,
     owner: { id: row.user_id as UserId, name: row.owner_name ?? '' },
     createdAt: row.created_at.toISOString() as Instant,
-    expiresAt: text(row.expires_at),
-    lastUsedAt: text(row.last_used_at),
-    revokedAt: text(row.revoked_at),
+    expiresAt: instantOrNull(row.expires_at),
+    lastUsedAt: instantOrNull(row.last_used_at),
+    revokedAt: instantOrNull(row.revoked_at),
     // What is stored was read as scopes when the key was made.
     scopes: (row.scopes as Exclude<KeyScopes, '*'> | null) ?? '*',
     within: row.within && names.filter(({ id }) => row.within?.includes(id)),
@@ -152,7 +151,7 @@ export async function holdStanding(
 ): Promise<StandingHeld | null> {
   const { rows } = await sql<{ held: boolean; key_ends_at: Date | null }>`
     SELECT * FROM hold_standing(${account}, ${user}, ${key})`.execute(trx);
-  return rows[0]?.held ? { keyEndsAt: text(rows[0].key_ends_at) } : null;
+  return rows[0]?.held ? { keyEndsAt: instantOrNull(rows[0].key_ends_at) } : null;
 }
 
 /** Finds a key by the SHA-256 of its secret and notes its use (at most once a minute). */

@@ -1,4 +1,5 @@
 import type { AccountId, Instant, KeyId, KeyScopes, Membership, Role, UserId } from '@tenantree/domain';
+import { instantOrNull } from '../instant-or-null.ts';
 
 /**
  * What a presented key proves, and what decides about it: whether it still holds (expired, revoked) and what it reaches is the reader's
@@ -36,16 +37,14 @@ export type RawPresentedKey = {
   roles: Role[];
 };
 
-const text = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
-
 /** Shapes such a row. */
 export const toPresentedKey = (row: RawPresentedKey): PresentedKey => ({
   account: row.account_id,
   id: row.id,
   owner: row.user_id,
   name: row.name,
-  expiresAt: text(row.expires_at),
-  revokedAt: text(row.revoked_at),
+  expiresAt: instantOrNull(row.expires_at),
+  revokedAt: instantOrNull(row.revoked_at),
   scopes: row.scopes ?? '*',
   within: row.within,
   path: row.path,

@@ -10,6 +10,7 @@ import {
 } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import { type RevokedKey, revokeApiKeys } from '../keys/api-keys.ts';
 
 /** A person in an account. */
@@ -208,7 +209,7 @@ export async function findInvitation(db: Database, tokenHash: Buffer): Promise<I
         role: row.role,
         invitedBy: row.invited_by,
         expiresAt: row.expires_at.toISOString() as Instant,
-        acceptedAt: (row.accepted_at?.toISOString() ?? null) as Instant | null,
+        acceptedAt: instantOrNull(row.accepted_at),
       }
     : null;
 }
