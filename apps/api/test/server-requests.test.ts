@@ -129,6 +129,26 @@ describe('answers that depend on who asks', () => {
       expect((await get(path)).headers.get('cache-control'), path).toBe('no-store');
     }
   });
+
+  it('is answered as it is when its sender offers to go on in HTTP/2, as that of Java does', async () => {
+    const offer = {
+      connection: 'Upgrade, HTTP2-Settings',
+      upgrade: 'h2c',
+      'http2-settings': 'AAMAAABkAAQCAAAAAAIAAAAA',
+    };
+    const status = (path: string, body: string | null): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const headers = { ...offer, ...(body !== null && { 'content-type': 'application/json' }) };
+        const request = httpRequest(api.url + path, { method: body === null ? 'GET' : 'POST', headers }, (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        });
+        request.on('error', reject).end(body ?? undefined);
+      });
+    expect(await status('/trpc/setup.status', null)).toBe(200);
+    expect(await status('/trpc/setup.claim', '{}')).toBe(400);
+    expect(await status('/v1/usage/events', '{}')).toBe(401);
+  });
 });
 
 describe('a server that knows its name', () => {

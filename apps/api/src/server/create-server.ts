@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
@@ -48,6 +48,8 @@ const REQUEST_MS = 30_000;
 /** Longest that requests under way may take when the server stops (ms). */
 const PATIENCE_MS = 5_000;
 
+const isForWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+
 /** Puts the server together; nothing listens yet. */
 export function createServer<Router extends AnyRouter>(parts: ServerParts<Router>): ApiServer {
   const { config, router, createContext } = parts;
@@ -70,8 +72,10 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const { requestMs = REQUEST_MS } = parts;
   const limits = { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
+  // Some clients offer to go on in HTTP/2 (`h2c`) with every first request: what nobody takes up is a request like any other.
+  const upgrades = { shouldUpgradeCallback: isForWebSocket };
   // The listener answers its own failures; nobody waits for it.
-  const server = createHttpServer(limits, (incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createHttpServer({ ...limits, ...upgrades }, (incoming, outgoing) => void answer(incoming, outgoing));
   const sockets = trpcOverSockets(ground, server, router, createContext);
 
   const stop = async (): Promise<void> => {
