@@ -59,6 +59,16 @@ it('A date that nobody chose says what that means, whatever the browser shows th
     expect(looks(field)).toEqual([expect.not.stringMatching(/, 0\)$/), 'none', expect.any(String)]);
 });
 
+it('An untouched date says so beside what opens the calendar, also in pages written from right to left', async () => {
+  const shown = await show(mockTree(), { dir: 'rtl' });
+  const { from } = await openSuspend(shown);
+  const unset = from.parentElement?.querySelector('.unset');
+  if (!unset) throw new Error('no empty state');
+  const calendar = 24;
+  const { right } = from.getBoundingClientRect();
+  expect(unset.getBoundingClientRect().right).toBeLessThanOrEqual(right - calendar);
+});
+
 it('Messages take no more of the window than they fill', async () => {
   const source = mockTree();
   const shown = await show(source);

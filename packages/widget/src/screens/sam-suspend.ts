@@ -42,6 +42,8 @@ export class SamSuspend extends DialogBase {
       input::-webkit-calendar-picker-indicator { opacity: .6; }
       /* An empty field says what that means: some browsers show the present instant there, as if it were filled in. */
       .unset { display: none; position: absolute; pointer-events: none; }
+      /* Browsers write dates, and draw what opens the calendar behind them, in their own direction. */
+      .unset:dir(rtl) { margin-inline-start: 28px; }
       .empty:has(input:valid:not(:focus)) .unset { display: block; }
       .empty input:valid:not(:focus) { color: transparent; forced-color-adjust: none; }
     `,
