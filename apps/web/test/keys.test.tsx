@@ -69,6 +69,29 @@ describe('API keys', () => {
     expect(daysUntil(made[0]?.expiresAt)).toBe(365);
   });
 
+  it('are not made to do nothing', async () => {
+    await userEvent.fill(name(), 'Idle');
+    await userEvent.selectOptions(page.getByLabelText('What it may do'), 'Only what I choose');
+    await create();
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/^Choose at least one permission/);
+    expect(made).toEqual([]);
+    await userEvent.selectOptions(page.getByLabelText('Subaccounts', { exact: true }), 'Read');
+    await create();
+    await expect.element(page.getByText('tt_key_secret')).toBeVisible();
+    expect(made).toHaveLength(1);
+  });
+
+  it('are told of, but not offered, to whoever may only read them', async () => {
+    const account = queries.getQueryData<{ levels: object }>(['account', HOME.id]);
+    queries.setQueryData(['account', HOME.id], {
+      ...account,
+      levels: { ...account?.levels, 'developers.apiKeys': 'read' },
+    });
+    queries.setQueryData(['keys', HOME.id], { keys: [] });
+    await expect.element(page.getByText('No API keys yet.', { exact: true })).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Create key' })).not.toBeInTheDocument();
+  });
+
   it('are kept to the permissions, the subaccounts and the time that one chooses', async () => {
     await userEvent.fill(name(), 'Narrow');
     await userEvent.selectOptions(page.getByLabelText('Ends'), 'In 30 days');

@@ -26,6 +26,12 @@ const NO_PART: CallRefusal = {
   retryable: false,
 };
 
+const NO_PERMISSION: CallRefusal = {
+  code: 'BAD_REQUEST',
+  message: 'Choose at least one permission: with none of them a key may do nothing.',
+  retryable: false,
+};
+
 /** Name of the field that has the level of a permission. */
 const fieldOf = (key: PermissionKey): string => `scope:${key}`;
 
@@ -52,10 +58,9 @@ export function CreateKey({
   const { refusal, isSending, onSubmit } = useForm(async (values) => {
     const within = reach === 'all' ? {} : { within: parts.map(({ id }) => id) };
     if (reach !== 'all' && parts.length === 0) return NO_PART;
-    const terms = {
-      expiresAt: expiryOf(values['ends'] ?? USUAL_END),
-      ...(may === 'some' && { scopes: scopesOf(values) }),
-    };
+    const scopes = scopesOf(values);
+    if (may === 'some' && Object.keys(scopes).length === 0) return NO_PERMISSION;
+    const terms = { expiresAt: expiryOf(values['ends'] ?? USUAL_END), ...(may === 'some' && { scopes }) };
     onMade(await prove(() => keys.create.mutate({ account, name: values['name'] ?? '', ...terms, ...within })));
     setMay('all');
     setReach('all');
