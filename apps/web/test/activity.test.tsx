@@ -23,6 +23,9 @@ const OWN = entry(HOME.id, HOME, 'account.renamed', 'renamed Acme to Acme Group'
 });
 const NESTED = entry(VISIT, NORTH, 'account.suspended', 'suspended Acme North (read-only)', { account: 'Acme North' });
 
+const refusal = { code: 'NOT_FOUND', message: 'There is no account that you can reach.', retryable: false };
+const GONE = { error: { message: refusal.message, code: -32004, data: { code: 'NOT_FOUND', refusal } } };
+
 /** What was asked of the log, in order. */
 let asked: Record<string, unknown>[] = [];
 let exported: Record<string, unknown>[] = [];
@@ -43,6 +46,7 @@ beforeEach(() => {
           const [csv, nextCursor] = input['cursor'] ? ['id,at\r\n2,b\r\n', null] : ['id,at\r\n1,ü\r\n', 'next'];
           return { result: { data: { filename: 'activity.csv', csv, nextCursor } } };
         }
+        if (call === 'accounts.get') return GONE;
         if (call !== 'audit.list') return { result: { data: { members: [], invitations: [] } } };
         asked.push(input);
         return { result: { data: { rows: input['scope'] === 'nested' ? [NESTED, OWN] : [OWN], nextCursor: null } } };
@@ -134,4 +138,15 @@ it('names the account of an entry once where there is little room', async () => 
   document.querySelector<HTMLElement>('#root')!.style.inlineSize = '390px';
   await expect.element(place).not.toBeVisible();
   await expect.element(page.getByText(/suspended Acme North/)).toBeVisible();
+});
+
+it('never takes another account for the one of a link that can’t be reached any more, and leads back', async () => {
+  mount(<ActivityPage account={HOME.id} />, `/a/${HOME.id}/activity?of=${VISIT}`);
+  know(HOME);
+  await expect.element(page.getByText(/^What was done in another account,/)).toBeVisible();
+  await userEvent.click(page.getByRole('button', { name: 'Export CSV' }));
+  await vi.waitFor(() => expect(exported[0]).toMatchObject({ account: VISIT }));
+  await userEvent.click(page.getByRole('button', { name: 'All of Acme Group again' }));
+  await expect.element(page.getByText(/^What was done in Acme Group,/)).toBeVisible();
+  expect(window.location.search).toBe('');
 });

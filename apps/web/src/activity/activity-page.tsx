@@ -42,7 +42,9 @@ export default function ActivityPage({ account }: { readonly account: string }) 
   const entries = query.data?.pages.flatMap(({ rows }) => rows) ?? [];
   const people = usePeople(of, entries);
   const onFilter = (next: Filter): void => navigate(path + writeFilter(next), { replace: true });
-  const name = other?.name ?? acting?.name ?? 'this account';
+  // Also while its name is asked for, and where it can't be reached any more: never another one in its place.
+  const chosen = filter.of === null ? null : { id: filter.of, name: other?.name ?? 'another account' };
+  const name = chosen?.name ?? acting?.name ?? 'this account';
   const isFiltered = kind !== null || by !== null;
   return (
     <Page
@@ -56,7 +58,7 @@ export default function ActivityPage({ account }: { readonly account: string }) 
             onFilter={onFilter}
             acting={acting}
             below={acting.levels['account.subaccounts'] === 'none' ? 'hidden' : 'seen'}
-            of={other && filter.of !== null ? other : null}
+            of={chosen}
             people={people}
           />
         )}
