@@ -13,7 +13,7 @@ import * as counting from './migrations/0008-counting.ts';
 import * as names from './migrations/0009-names.ts';
 import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
-import * as heldStanding from './migrations/0014-held-standing.ts';
+import * as heldStanding from './migrations/0012-held-standing.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -29,7 +29,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0009-names': names,
   '0010-audit-of-trees': auditOfTrees,
   '0011-suspension-reason': suspensionReason,
-  '0014-held-standing': heldStanding,
+  '0012-held-standing': heldStanding,
 };
 
 const MINIMUM_VERSION = 180000;
