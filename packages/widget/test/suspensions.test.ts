@@ -55,6 +55,24 @@ describe('a scheduled suspension', () => {
     );
     expect(statusOf(shown, 'Évora Turismo')).toBe('');
   });
+
+  it('leaves one message, whose Undo fits what holds now; what was said of other things stays', async () => {
+    const source = mockTree();
+    source.patch(source.idOf('Évora Turismo'), { suspension: { ...order, from: inDays(2) } });
+    const shown = await show(source);
+    const said = (): string[] =>
+      deepAll(shown.screen.renderRoot, '.toast span').map(({ textContent }) => textContent ?? '');
+    const account = () => shown.line('Évora Turismo').account.row;
+    await shown.screen.perform('protect', account());
+    await vi.waitFor(() => expect(said()).toHaveLength(1));
+    await shown.screen.perform('reactivate', account());
+    await vi.waitFor(() => expect(said()).toHaveLength(2));
+    deepAll(shown.screen.renderRoot, '.toast .act').at(-1)?.click();
+    await vi.waitFor(() => expect(said().at(-1)).toMatch(/^Évora Turismo will be suspended/));
+    await shown.screen.perform('reactivate', account());
+    await vi.waitFor(() => expect(said().at(-1)).toBe('Évora Turismo stays active'));
+    expect(said()).toEqual(['Évora Turismo is protected from closing', 'Évora Turismo stays active']);
+  });
 });
 
 describe('a suspension from above', () => {

@@ -7,6 +7,8 @@ export type Toast = {
   readonly text: string;
   readonly tone?: 'danger';
   readonly acts?: readonly { readonly label: string; readonly act: () => void }[];
+  /** What it tells of. A newer message about the same takes its place, so that nothing is offered that no longer fits. */
+  readonly about?: string;
 };
 
 type Shown = Toast & { readonly id: number; left: number };
@@ -51,7 +53,8 @@ export class SamToast extends LitElement {
   }
 
   show(toast: Toast): void {
-    this.#shown = [...this.#shown, { ...toast, id: this.#next++, left: STAY_MS }].slice(-MOST);
+    const others = this.#shown.filter(({ about }) => about === undefined || about !== toast.about);
+    this.#shown = [...others, { ...toast, id: this.#next++, left: STAY_MS }].slice(-MOST);
     this.#clock ??= setInterval(() => this.#pass(), STEP_MS);
     this.requestUpdate();
   }

@@ -34,7 +34,7 @@ export class AccountActs {
       store.takeRow(row);
       changed(row);
       const undo = { label: texts.say('undo'), act: () => void this.#undoRename(row, before.name) };
-      toast({ text: texts.say('renamed', { name: row.name }), acts: [undo] });
+      toast({ text: texts.say('renamed', { name: row.name }), acts: [undo], about: `name ${row.id}` });
       return null;
     } catch (error) {
       const now = store.account(account.id)?.row ?? before;
@@ -52,7 +52,8 @@ export class AccountActs {
     const { name } = row;
     const later = row.status === 'active' && order.from !== null ? texts.numbers.dateTime(order.from) : null;
     const text = later === null ? texts.say('didSuspend', { name }) : texts.say('willSuspend', { name, date: later });
-    toast({ text, acts: [{ label: texts.say('undo'), act: () => void this.reactivate(row) }] });
+    const undo = { label: texts.say('undo'), act: () => void this.reactivate(row) };
+    toast({ text, acts: [undo], about: `suspension ${row.id}` });
   }
 
   /**
@@ -66,7 +67,7 @@ export class AccountActs {
     changed(row);
     const back = async (): Promise<void> => void (await this.move(row, from, to));
     const undo = { label: texts.say('undo'), act: () => void this.#once(`undo ${account.id}`, back) };
-    toast({ text: texts.say('didMove', { name: row.name, parent: to.name }), acts: [undo] });
+    toast({ text: texts.say('didMove', { name: row.name, parent: to.name }), acts: [undo], about: `parent ${row.id}` });
     return row;
   }
 
@@ -80,7 +81,7 @@ export class AccountActs {
       const back = protection === 'on' ? 'off' : 'on';
       const undo = { label: texts.say('undo'), act: () => void this.protect(row, back) };
       const text = texts.say(protection === 'on' ? 'didProtect' : 'didUnprotect', { name: row.name });
-      toast({ text, acts: [undo] });
+      toast({ text, acts: [undo], about: `protection ${row.id}` });
     });
   }
 
@@ -98,7 +99,7 @@ export class AccountActs {
     store.takeRow(row);
     changed(row);
     const undo = { label: texts.say('menuReopen'), act: () => void this.reopen(row) };
-    toast({ text: texts.say('didClose', { name: row.name }), acts: [undo] });
+    toast({ text: texts.say('didClose', { name: row.name }), acts: [undo], about: `closing ${row.id}` });
   }
 
   async reopen(account: AccountRow): Promise<void> {
@@ -122,7 +123,8 @@ export class AccountActs {
       store.takeRow(row);
       changed(row);
       const acts = undo ? [{ label: texts.say('undo'), act: () => void this.#once(`undo ${account.id}`, undo) }] : [];
-      toast({ text: texts.say(done, { name: row.name }), acts });
+      const about = act === 'reopen' ? `closing ${row.id}` : `suspension ${row.id}`;
+      toast({ text: texts.say(done, { name: row.name }), acts, about });
     });
   }
 
