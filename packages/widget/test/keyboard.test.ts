@@ -183,9 +183,11 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(true));
   });
 
-  it('one closes an account only by typing its name', async () => {
+  it('one closes an account only by typing its name, and Ctrl+Z takes that back before anything older', async () => {
     const source = mockTree();
     const shown = await show(source);
+    await shown.screen.perform('protect', shown.line('Cedar Retail').account.row);
+    await vi.waitFor(() => expect(source.entry(source.idOf('Cedar Retail')).row.protected).toBe(true));
     shown.tree.focus();
     await press('{End}{Shift>}{F10}{/Shift}');
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
@@ -198,6 +200,9 @@ describe('with the keyboard alone', () => {
     await vi.waitFor(() => expect(source.entry(source.idOf('Évora Turismo')).row.status).toBe('closed'));
     await vi.waitFor(() => expect(shown.names()).not.toContain('Évora Turismo'));
     await vi.waitFor(() => expect(focused()?.closest('.row')).not.toBeNull());
+    await press('{Control>}z{/Control}');
+    await vi.waitFor(() => expect(source.entry(source.idOf('Évora Turismo')).row.status).toBe('active'));
+    expect(source.entry(source.idOf('Cedar Retail')).row.protected).toBe(true);
   });
 
   it('one finds rows by typing how they begin, without regard to case and diacritics', async () => {

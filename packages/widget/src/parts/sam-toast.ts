@@ -59,12 +59,13 @@ export class SamToast extends LitElement {
     this.requestUpdate();
   }
 
-  /** Does what the newest message offers by this name; nothing when none does. */
-  perform(label: string): void {
-    const toast = this.#shown.findLast(({ acts }) => acts?.some((one) => one.label === label));
+  /** Does what the newest message offers by one of these names; nothing when none does. */
+  perform(...labels: readonly string[]): void {
+    const offerOf = ({ acts }: Toast) => acts?.find(({ label }) => labels.includes(label));
+    const toast = this.#shown.findLast(offerOf);
     if (!toast) return;
     this.#drop(toast.id);
-    toast.acts?.find((one) => one.label === label)?.act();
+    offerOf(toast)?.act();
   }
 
   override disconnectedCallback(): void {

@@ -40,7 +40,8 @@ export class AccountWork {
 
   /** Takes back what was done last, as long as a message offers to. */
   undo(): void {
-    this.#toasts?.perform(this.#screen.texts.say('undo'));
+    const { say } = this.#screen.texts;
+    this.#toasts?.perform(say('undo'), say('menuReopen'));
   }
 
   toastsFocus(): void {
