@@ -23,8 +23,8 @@ export const MODELS: Readonly<Record<string, string>> = {
 export async function plantModels(owner: Pool): Promise<void> {
   await owner.query(`
     INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
-      SELECT a.id, 'call.seconds', '2026-11-01Z', 1 + a.own_members, 0, 1, 0, 1 FROM accounts a;
-    CREATE TABLE bench_own AS SELECT a.id, a.own_members AS members, a.own_agents AS agents, t.own AS minutes
+      SELECT a.id, 'call.seconds', '2026-11-01Z', 60 * (1 + a.own_members), 0, 1, 0, 1 FROM accounts a;
+    CREATE TABLE bench_own AS SELECT a.id, a.own_members AS members, a.own_agents AS agents, div(t.own, 60) AS minutes
       FROM accounts a JOIN usage_totals t ON t.account_id = a.id;
     ALTER TABLE bench_own ADD PRIMARY KEY (id);
     CREATE TABLE bench_edge AS SELECT id, parent_id AS parent, name_key AS name FROM accounts;
@@ -37,7 +37,7 @@ export async function plantModels(owner: Pool): Promise<void> {
     CREATE TABLE bench_closure AS SELECT x AS ancestor, id AS descendant FROM accounts, unnest(path) x;
     ALTER TABLE bench_closure ADD PRIMARY KEY (ancestor, descendant);
     CREATE INDEX ON bench_closure (descendant, ancestor);
-    UPDATE usage_totals t SET total = s.minutes, total_events = s.n
+    UPDATE usage_totals t SET total = 60 * s.minutes, total_events = s.n
       FROM (SELECT c.ancestor, count(*) AS n, sum(o.minutes) AS minutes FROM bench_closure c JOIN bench_own o ON o.id = c.descendant GROUP BY 1) s
       WHERE s.ancestor = t.account_id`);
 }
