@@ -106,13 +106,16 @@ export function run(command, args, options = {}) {
     stdio: guarded ? ['ignore', 'inherit', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
-  let last = '';
-  let lastMs = 0;
+  /**
+   * When each signal came last: another one may arrive between a signal and its echo.
+   * @type {Map<NodeJS.Signals, number>}
+   */
+  const cameMs = new Map();
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
-    const isEcho = signal === last && performance.now() - lastMs < ECHO_MS;
-    last = signal;
-    lastMs = performance.now();
+    const nowMs = performance.now();
+    const isEcho = nowMs - (cameMs.get(signal) ?? Number.NEGATIVE_INFINITY) < ECHO_MS;
+    cameMs.set(signal, nowMs);
     if (!isEcho) endGroup(child.pid, guarded, signal);
   };
   for (const signal of ENDING_SIGNALS) process.on(signal, forward);

@@ -104,6 +104,24 @@ describe('starting a program', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it('takes an echo for one whatever other signal arrives before it', async () => {
+    const source = `
+      const keep = setInterval(() => {}, 1000);
+      let interrupts = 0;
+      process.on('SIGINT', () => { interrupts += 1; tell('interrupted ' + interrupts); });
+      process.on('SIGHUP', () => tell('hung up after ' + interrupts));
+      process.on('SIGTERM', () => process.exit(40 + interrupts));
+      ready();`;
+    const { child, ended, told } = await launch(source, STANDING);
+    child.kill('SIGINT');
+    await vi.waitFor(async () => expect(await told()).toBe('interrupted 1'), 10_000);
+    child.kill('SIGHUP');
+    await vi.waitFor(async () => expect(await told()).toBe('hung up after 1'), 10_000);
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(41);
+  });
+
   it('leaves no server behind when it is killed itself', async () => {
     const { child, ended, pid } = await launch(SERVER);
     child.kill('SIGKILL');
