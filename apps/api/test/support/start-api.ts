@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Database } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import type { Config } from '../../src/config.ts';
@@ -11,10 +14,9 @@ export const TEST_SECRET = 'the secret that all servers of a test share';
 /** This machine as a proxy that is trusted, so that a test can say with `x-forwarded-for` where a request comes from. */
 export const TRUSTED = ['127.0.0.1', '::1'].map(parseNetwork).filter((network) => network !== null);
 
-const TEST_CONFIG: Config = {
+const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   port: 0,
   host: '127.0.0.1',
-  dataDir: '',
   databaseUrl: null,
   publicUrl: null,
   secret: TEST_SECRET,
@@ -40,15 +42,19 @@ export type StartOptions = {
   readonly onLog?: (line: string) => void;
 };
 
-/** Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. */
-export function startApi(
+/**
+ * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. Its data folder
+ * goes with it, unless the test has one of its own.
+ */
+export async function startApi(
   database: Database['config'],
   { config: overrides, clock, folders, maxConnections, requestMs, onLog }: StartOptions = {},
 ): Promise<Composed> {
-  const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides };
+  const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
+  const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
   const destination = { write: (line: string) => onLog?.(line) };
   const log = createLog({ level: config.logLevel, destination });
-  return compose({
+  const composed = await compose({
     config,
     database,
     log,
@@ -57,4 +63,10 @@ export function startApi(
     ...(maxConnections ? { maxConnections } : {}),
     ...(requestMs ? { requestMs } : {}),
   });
+  if (overrides?.dataDir !== undefined) return composed;
+  const close = async (): Promise<void> => {
+    await composed.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { ...composed, close };
 }
