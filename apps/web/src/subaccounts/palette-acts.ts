@@ -14,7 +14,7 @@ export async function actsOf(
   const row = shown ?? list.onlySelected;
   const entries = row ? await list.menuOf(row) : [];
   const withRow = entries
-    .filter(({ id }) => id !== 'open' || !shown)
+    .filter(({ id, off }) => off === undefined && (id !== 'open' || !shown))
     .map(({ id, label, key }) => ({
       id: `row ${id}`,
       name: label,

@@ -131,6 +131,28 @@ describe('what was done on a page of the web app lasts:', () => {
     await dialog.waitFor({ state: 'detached' });
   });
 
+  it('the palette offers what can be done with the open account, and nothing below the deepest level', async () => {
+    const { client, root } = owner;
+    const chain = [root];
+    for (let at = root; (await client.accounts.get.query({ account: at })).levelsBelow > 0; chain.push(at))
+      at = (await client.accounts.create.mutate({ account: at, name: `Level ${chain.length}` })).account.id;
+    await page.goto(subaccounts(chain.at(-3) ?? ''));
+    const offered = async (account: string): Promise<string[]> => {
+      await row(page, account).locator('bdi').first().click();
+      await page.getByRole('complementary', { name: 'Account' }).getByRole('heading', { name: account }).waitFor();
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('>');
+      const options = page.getByRole('dialog', { name: 'Search or jump to' }).getByRole('option');
+      await options.getByText('Rename').waitFor();
+      const names = await options.locator('bdi').allInnerTexts();
+      await page.keyboard.press('Escape');
+      return names;
+    };
+    expect(await offered(`Level ${chain.length - 2}`)).toContain('Create nested subaccount…');
+    await page.goto(subaccounts(chain.at(-2) ?? ''));
+    expect(await offered(`Level ${chain.length - 1}`)).not.toContain('Create nested subaccount…');
+  });
+
   it.each(['Back', 'Escape', 'Close panel'] as const)(
     'the focus is in the row again when the panel in its place is left by %s',
     async (how) => {

@@ -81,7 +81,9 @@ export class AccountWork {
     const context = this.#dialogContext();
     if (!session?.detail || !context) return;
     const here = session.row ?? session.detail;
-    const parent = account ?? this.#onlySelected() ?? here;
+    const selected = this.#screen.onlySelected;
+    const isPlace = selected !== null && selected.status !== 'closed' && !this.#isDeepest(selected);
+    const parent = account ?? (isPlace ? selected : here);
     if (this.#isDeepest(parent)) return;
     const chain = [here, ...this.#ancestors(parent.id), parent];
     const parents = chain.map(({ id, name }) => ({ id, name, payer: this.#payerOf(id) }));
@@ -157,13 +159,6 @@ export class AccountWork {
         line.fresh = false;
       });
     }, MARK_MS);
-  }
-
-  #onlySelected(): AccountRow | null {
-    const [id, ...others] = this.#store?.selection ?? [];
-    if (id === undefined || others.length > 0) return null;
-    const row = this.#store?.account(id)?.row;
-    return row && row.status !== 'closed' && !this.#isDeepest(row) ? row : null;
   }
 
   #isDeepest(row: AccountRow): boolean {
