@@ -1,4 +1,4 @@
-import { nameKey, nameOrder } from '@tenantree/domain';
+import { nameKey, nameOrder, plainText } from '@tenantree/domain';
 import fc from 'fast-check';
 import pg from 'pg';
 import { describe, expect, inject, it } from 'vitest';
@@ -37,6 +37,24 @@ const SORTED = [
   'zoo',
 ];
 
+/** First and last characters of scripts, with marks of theirs: Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Tamil, Thai, Kana, Hangul. */
+const SCRIPTS = [
+  [0x20, 0x7e],
+  [0xc0, 0x17f],
+  [0x1e00, 0x1eff],
+  [0x2018, 0x2019],
+  [0x300, 0x345],
+  [0x391, 0x3ce],
+  [0x400, 0x487],
+  [0x5b0, 0x5ea],
+  [0x620, 0x655],
+  [0x905, 0x94d],
+  [0xb85, 0xbcd],
+  [0xe01, 0xe4e],
+  [0x3041, 0x30fe],
+  [0xac00, 0xac80],
+] as const;
+
 const inOrder = { statuses: ['active'], now: PERIOD, visibility: 'without_minutes', after: null } as const;
 
 describe('Names in a database', () => {
@@ -74,6 +92,24 @@ describe('Names in a database', () => {
     }
     await db.close();
     await other.drop();
+  });
+
+  it('are found as screens find them, in every script', async () => {
+    const test = await createTestDatabase(inject('database'));
+    const letters = SCRIPTS.map(([first, last]) =>
+      fc.integer({ min: first, max: last }).map((code) => String.fromCodePoint(code)),
+    );
+    const text = fc.array(fc.oneof(...letters), { minLength: 1, maxLength: 12 }).map((all) => all.join(''));
+    await fc.assert(
+      fc.asyncProperty(fc.array(text.map(nameKey), { minLength: 1, maxLength: 50 }), async (keys) => {
+        const { rows } = await test.db.pool.query<{ plain: string }>(
+          'SELECT without_diacritics(key) AS plain FROM unnest($1::text[]) WITH ORDINALITY k(key, i) ORDER BY i',
+          [keys],
+        );
+        expect(rows.map(({ plain }) => plain)).toEqual(keys.map(plainText));
+      }),
+    );
+    await test.drop();
   });
 
   it('sort as screens sort them', async () => {

@@ -21,6 +21,9 @@ describe('A text that somebody looks for', () => {
       ['İstanbul', 'istanbul', 'İstanbul'],
       ['Große Straße 7', 'strasse', 'Straße'],
       ['Acme 🦷 Nord', 'nord', 'Nord'],
+      ['O’Hara', "o'h", 'O’H'],
+      ['कुमार', 'कुमा', 'कुमा'],
+      ['कमल', 'कुम', null],
       ['Acme', 'north', null],
     ] as const)
       expect(found(text, wanted), `${wanted} in ${text}`).toBe(is);

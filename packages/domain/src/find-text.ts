@@ -1,4 +1,7 @@
-/** Letters with a stroke and ligatures, which Unicode does not take apart; as search on the server has them. */
+/** Marks that change a letter, as search on the server has them (migration 0009); vowel signs of Indic scripts are heard, and stay. */
+const MARKS =
+  /[\u0300-\u036F\u0483-\u0487\u0591-\u05BD\u05BF\u05C1\u05C2\u05C4\u05C5\u05C7\u0610-\u061A\u064B-\u065F\u0670]|[\u0E48-\u0E4C]|[\u1AB0-\u1AFF]|[\u1DC0-\u1DFF]|[\u20D0-\u20FF]|[\u3099\u309A\uFE20-\uFE2F]/g;
+/** Letters with a stroke and ligatures, which Unicode does not take apart, and apostrophes; as search on the server has them. */
 const PLAIN: Readonly<Record<string, string>> = {
   ø: 'o',
   ł: 'l',
@@ -12,16 +15,19 @@ const PLAIN: Readonly<Record<string, string>> = {
   þ: 'th',
   ß: 'ss',
   ς: 'σ',
+  '’': "'",
+  '‘': "'",
+  ʼ: "'",
 };
-const TAKEN_APART = /[øłđðħŧıæœþßς]/g;
+const NOT_PLAIN = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'g');
 
 /** A text as people look for it: without regard to case and diacritics, and alike in every locale. `munchen` is München, `istanbul` İstanbul. */
 export const plainText = (text: string): string =>
   text
-    .toLowerCase()
     .normalize('NFKD')
-    .replace(/\p{Mn}/gu, '')
-    .replace(TAKEN_APART, (letter) => PLAIN[letter] ?? letter);
+    .toLowerCase()
+    .replace(MARKS, '')
+    .replace(NOT_PLAIN, (letter) => PLAIN[letter] ?? letter);
 
 /** Where a text first has what somebody looks for: `[start, end)` in UTF-16 units; null when it doesn't. */
 export function findText(text: string, wanted: string): readonly [number, number] | null {
