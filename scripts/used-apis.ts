@@ -103,6 +103,14 @@ function ownNames(program: Node): ReadonlySet<string> {
   return names;
 }
 
+/** A source as a tree. @throws Error where it isn't TypeScript */
+function programOf(file: string, source: string): Node {
+  const { program, errors } = parseSync(file, source);
+  if (errors[0]) throw new Error(`${file}: ${errors[0].message}`);
+  if (!isNode(program)) throw new Error(`${file}: nothing was read`);
+  return program;
+}
+
 /** Members that a source declares, in types, classes and objects: a name that is the program's own says nothing of the browser. */
 export function declaredIn(file: string, source: string): ReadonlySet<string> {
   const names = new Set<string>();
@@ -110,15 +118,13 @@ export function declaredIn(file: string, source: string): ReadonlySet<string> {
     if (MEMBER_DECLARATIONS.has(node.type) && node['computed'] !== true) names.add(nameOf(node['key']));
     for (const [, child] of childrenOf(node)) walk(child);
   };
-  walk(parseSync(file, source).program as unknown as Node);
+  walk(programOf(file, source));
   return names;
 }
 
 /** JavaScript and browser APIs that a source uses. What it asks for first, by `?.`, `typeof` or `in`, it can do without. */
 export function apisIn(file: string, source: string, declared: ReadonlySet<string>): Use[] {
-  const { program, errors } = parseSync(file, source);
-  if (errors[0]) throw new Error(`${file}: ${errors[0].message}`);
-  const root = program as unknown as Node;
+  const root = programOf(file, source);
   const names = ownNames(root);
   const sheets = new Set([...source.matchAll(/^import (\w+) from '.+\.css';$/gm)].map(([, name]) => name));
   const uses: Use[] = [];

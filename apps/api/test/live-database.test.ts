@@ -53,6 +53,7 @@ function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
     session: 's',
     apiKey: null,
     token: null,
+    turn: 's',
     ask,
   };
   const leave = new AbortController();

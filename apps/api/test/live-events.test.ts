@@ -78,6 +78,7 @@ describe('a caller in this server', () => {
       session: null,
       apiKey: null,
       token: null,
+      turn: 'it',
       ask: async () => entitlement,
     };
     const leave = new AbortController();

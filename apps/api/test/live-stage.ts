@@ -53,6 +53,7 @@ function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
       session: who,
       apiKey: null,
       token: null,
+      turn: who,
       ask: async () => {
         if (!right) return entitlement;
         right.asked += 1;

@@ -17,6 +17,7 @@ const viewer: Viewer = {
   session: null,
   apiKey: null,
   token: null,
+  turn: 'bench',
   ask: async () => entitlement,
 };
 

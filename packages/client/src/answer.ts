@@ -1,3 +1,4 @@
+import { isRecord } from '@tenantree/domain';
 import { NO_ANSWER, otherAnswer, Unanswered } from './refusal-of.ts';
 
 /** An answer in tRPC's format, to one call. */
@@ -5,8 +6,6 @@ export type Answer = {
   readonly result?: { readonly data?: unknown };
   readonly error?: { readonly code: number; readonly message: string; readonly data: object };
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const isAnswer = (value: unknown): value is Answer =>
   isRecord(value) && (isRecord(value['result']) || (isRecord(value['error']) && isRecord(value['error']['data'])));

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@tenantree/domain';
+import { type ErrorCode, isRecord } from '@tenantree/domain';
 
 /**
  * What only the client can say of a call, because the server was never asked or nobody waits for it any more.
@@ -46,7 +46,6 @@ export const otherAnswer = (status: number): CallRefusal => ({
   retryable: true,
 });
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A newer server may have codes that this build doesn't know: they are passed on as they are. */
 const isErrorCode = (value: unknown): value is ErrorCode => textOf(value) !== undefined;

@@ -1,3 +1,4 @@
+import { isRecord } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { EventSource as EventSourcePonyfill } from 'eventsource';
@@ -19,8 +20,6 @@ const MAX_ADDRESS = 4_000;
 
 type FetchInit = Omit<RequestInit, 'headers'> & { readonly headers: Record<string, string> };
 type ServerError = Parameters<typeof TRPCClientError.from<AnyRouter>>[0];
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** How long the server lets a stream be silent, pings included, in milliseconds; null when it doesn't say. */
 function silenceLimitOf(text: string): number | null {

@@ -6,6 +6,9 @@ export type Instant = Brand<string, 'Instant'>;
 /** Where time comes from. Production injects the system clock, tests a clock they set. */
 export type Clock = { readonly nowMs: () => number };
 
+/** A day, in milliseconds. */
+export const DAY_MS = 86_400_000;
+
 /** The instant of UTC milliseconds since 1970. */
 export const instantOf = (ms: number): Instant => new Date(ms).toISOString() as Instant;
 

@@ -1,8 +1,9 @@
 import { ACCOUNT_SORTS, type MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, SUSPENSION_KINDS } from '@tenantree/domain';
+import { type AccountId, type AccountRow, rowInPart, SUSPENSION_KINDS } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import { accountProcedure, router, signedInProcedure } from '../guard/procedure.ts';
+import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import * as inputs from '../hall/inputs.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -12,7 +13,6 @@ import { createMainAccount, createSubaccount } from './create-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
-import { shownRow } from './shown-row.ts';
 import { watchAccounts } from './watch-accounts.ts';
 
 const onlyAccount = z.strictObject({ account: inputs.account });
@@ -33,6 +33,10 @@ const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: ac
 /** Minutes belong to those who may see usage. */
 const minutesFor = (access: Access): MinutesVisibility =>
   access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
+
+/** A row as a caller may see it. */
+const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
+  seesWholeWay(access) ? row : rowInPart(row, access.reached[0]);
 
 const shownPage = <Page extends { readonly rows: readonly AccountRow[] }>(access: Access, page: Page) => ({
   ...page,
@@ -156,7 +160,7 @@ export const accountsRouter = router({
           `“${ctx.access.name}” and “${to.name}” are not under the same main account.`,
           'to',
         );
-      return shownRow(ctx.access, await moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common), to.id);
+      return shownRow(ctx.access, await moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common));
     }),
 
   enter: accountProcedure.input(onlyAccount).mutation(async ({ ctx }) => {

@@ -71,7 +71,6 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
     ({ id, suspension }) => access.reached.includes(id) || (suspension !== null && holdsAt(suspension, nowMs)),
   );
   const visible = access.chain.filter((link) => access.reached.includes(link.id)).map(({ id, name }) => ({ id, name }));
-  const { closedRetentionDays: retentionDays, usageMaxAgeDays } = hall.settings;
   return hall.db.withTenant(account, async (trx) => {
     const treeVersion = await readTreeVersion(trx);
     const state = await readAccountState(trx, account);
@@ -88,7 +87,7 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
       },
       payer: visible.find((link) => link.id === state.payerId) ?? null,
       levelsBelow: Math.max(0, hall.settings.maxDepth - state.depth),
-      keptDays: daysUntilErasure({ retentionDays, usageMaxAgeDays }),
+      keptDays: daysUntilErasure(hall.settings),
       levels: access.levels,
       features: access.features,
       treeVersion,

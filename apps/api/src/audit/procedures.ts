@@ -50,10 +50,10 @@ async function pageOf(
 export const auditRouter = router({
   list: accountProcedure
     .input(asked.extend({ limit: inputs.limit(200) }))
-    .query(({ ctx, input: { limit, ...input } }) => pageOf({ ...ctx }, input, limit)),
+    .query(({ ctx, input: { limit, ...input } }) => pageOf(ctx, input, limit)),
 
   export: accountProcedure.input(asked).query(async ({ ctx, input }) => {
-    const { rows, nextCursor } = await pageOf({ ...ctx }, input, FILE_ROWS);
+    const { rows, nextCursor } = await pageOf(ctx, input, FILE_ROWS);
     return { filename: `activity-${ctx.access.id}.csv`, csv: writeCsv(ENTRY_COLUMNS, rows), nextCursor };
   }),
 });

@@ -1,4 +1,5 @@
 import { setTimeout as pass } from 'node:timers/promises';
+import { FairQueue } from '@tenantree/domain';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { networkOf } from '../hall/addresses.ts';
 import { Refused } from '../hall/refused.ts';
@@ -47,7 +48,7 @@ export function createGuessLimits(): GuessLimits {
   const askers = within15Minutes(MAILS.perAddress);
   const mailed = within15Minutes(MAILS.perPerson);
   const waiting = new Map<string, number>();
-  const inTurn = turnTaking();
+  const attempts = new FairQueue(Number.POSITIVE_INFINITY, 1);
 
   const wait = async (network: string): Promise<void> => {
     const others = waiting.get(network) ?? 0;
@@ -64,7 +65,7 @@ export function createGuessLimits(): GuessLimits {
       const network = networkOf(address);
       const pair = `${network} ${email}`;
       // One after the other, so that many at once don't slip through, and none that is right is taken for one too many.
-      return inTurn(pair, async () => {
+      return attempts.run(pair, async () => {
         await refuseIfOver(pairs, pair);
         if ((await isOver(addresses, network)) || (await isOver(people, email))) await wait(network);
         const outcome = await attempt();
@@ -110,19 +111,4 @@ async function refuseIfOver(limiter: RateLimiterMemory, key: string): Promise<vo
 /** @throws Refused RATE_LIMITED always */
 function refuse(message: string, waitMs: number): never {
   throw new Refused({ code: 'RATE_LIMITED', message, retryAfterSeconds: Math.ceil(waitMs / 1_000) });
-}
-
-/** Lets only one of each key run at a time, in the order they came. */
-function turnTaking(): <T>(key: string, act: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return (key, act) => {
-    const before = last.get(key) ?? Promise.resolve();
-    const mine = before.then(act, act);
-    last.set(key, mine);
-    const leave = (): void => {
-      if (last.get(key) === mine) last.delete(key);
-    };
-    mine.then(leave, leave);
-    return mine;
-  };
 }

@@ -1,5 +1,5 @@
 import { deleteEndedSessions, extendSession, findSession } from '@tenantree/db';
-import { type Instant, instantOf, msOf, type UserId } from '@tenantree/domain';
+import { DAY_MS, type Instant, instantOf, msOf, type UserId } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { SESSION_DAYS, type SessionCookie } from './session-cookie.ts';
 
@@ -20,7 +20,6 @@ export type Sessions = {
   forgetEnded(): Promise<void>;
 };
 
-const DAY_MS = 86_400_000;
 const FULL_MS = SESSION_DAYS * DAY_MS;
 
 /**

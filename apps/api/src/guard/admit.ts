@@ -68,7 +68,8 @@ export async function admit(hall: Hall, actor: Actor, asked: string, procedure: 
   if (!account || !reaches(memberships, path)) return accountNotFound(asked);
   const refusal = actor.kind === 'embed' ? refusalToScreen(actor.grant, procedure) : null;
   if (refusal) return { ok: false, refusal };
-  const decision = DECIDE[rule.at](hall, memberships, chain, asked, rule);
+  const nowMs = hall.clock.nowMs();
+  const decision = DECIDE[rule.at]({ asked, memberships, chain, nowMs }, rule);
   if (!decision.ok) return decision;
   const reached = reachedOf(memberships, path);
   const parent = chain.at(-2);
@@ -86,8 +87,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, procedure: 
       scopes: actor.kind === 'person' ? UNBOUNDED : actor.standing.bounds.scopes,
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
-      heldSince:
-        rule.work === 'usage' ? usageHeldSince({ memberships, chain, caps: NO_CAPS }, rule, hall.clock.nowMs()) : null,
+      heldSince: rule.work === 'usage' ? usageHeldSince({ memberships, chain, caps: NO_CAPS }, rule, nowMs) : null,
       features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
       parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : null } : null,
     },
@@ -103,55 +103,49 @@ type Rule = { readonly permission: PermissionKey; readonly level: Level; readonl
 // Caps come with the screen that sets them; until then nobody has any.
 const NO_CAPS = [] as const;
 
-const decideAt = (
-  hall: Hall,
-  memberships: readonly Membership[],
-  chain: readonly ChainLink[],
-  asked: string,
-  rule: Rule,
-): Decision<Levels> =>
-  decideAccess(
-    { asked, memberships, chain, status: chain.at(-1)?.status ?? 'active', caps: NO_CAPS },
-    rule,
-    hall.clock.nowMs(),
-  );
+/** Who asks for which account, and when. */
+type Standing = {
+  readonly asked: string;
+  readonly memberships: readonly Membership[];
+  readonly chain: readonly ChainLink[];
+  readonly nowMs: number;
+};
+
+const decideAt = ({ nowMs, ...standing }: Standing, rule: Rule): Decision<Levels> =>
+  decideAccess({ ...standing, status: standing.chain.at(-1)?.status ?? 'active', caps: NO_CAPS }, rule, nowMs);
+
+/** Whether they may know of the account at all, whatever they may do in it. */
+const decideSeen = (standing: Standing): Decision<Levels> =>
+  decideAt(standing, { permission: 'account', level: 'none', work: 'read' });
 
 /** What is done to an account from above needs the permission in its parent; to a main account, its owner. */
-function decideFromAbove(
-  hall: Hall,
-  memberships: readonly Membership[],
-  chain: readonly ChainLink[],
-  asked: string,
-  rule: Rule,
-): Decision<Levels> {
-  const seen = decideAt(hall, memberships, chain, asked, { permission: 'account', level: 'none', work: 'read' });
+function decideFromAbove(standing: Standing, rule: Rule): Decision<Levels> {
+  const seen = decideSeen(standing);
   if (!seen.ok) return seen;
+  const { chain, memberships } = standing;
   const above = chain.slice(0, -1);
   const path = chain.map(({ id }) => id);
   if (above.length === 0) {
     if (roleAt(memberships, path) !== 'owner')
       return refuse('FORBIDDEN', 'Only an owner may do this to a main account.');
     // Its own closing is the domain's question; nobody stands above a main account to suspend it.
-    return decideAt(hall, memberships, chain, asked, { ...rule, work: 'restore' });
+    return decideAt(standing, { ...rule, work: 'restore' });
   }
-  const decision = decideAt(hall, memberships, above, asked, rule);
+  const decision = decideAt({ ...standing, chain: above }, rule);
   if (decision.ok || decision.refusal.code !== 'NOT_FOUND') return decision;
   return refuse('FORBIDDEN', `Only the account above “${chain.at(-1)?.name}” may do this.`);
 }
 
 /** What lowers a bill is for those who stand at an account that sends it (decisions.md 5). */
-function decideFromSeller(
-  hall: Hall,
-  memberships: readonly Membership[],
-  chain: readonly ChainLink[],
-  asked: string,
-  rule: Rule,
-): Decision<Levels> {
+function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
+  const { chain, memberships } = standing;
   const sellers = sellersOf(chain);
-  const standing = memberships.filter(({ account }) => sellers.includes(account));
-  const decision = decideAt(hall, standing, chain, asked, rule);
+  const decision = decideAt(
+    { ...standing, memberships: memberships.filter(({ account }) => sellers.includes(account)) },
+    rule,
+  );
   if (decision.ok || decision.refusal.code !== 'NOT_FOUND') return decision;
-  const seen = decideAt(hall, memberships, chain, asked, { permission: 'account', level: 'none', work: 'read' });
+  const seen = decideSeen(standing);
   if (!seen.ok) return seen;
   return refuse(
     'FORBIDDEN',

@@ -1,5 +1,5 @@
 import { msOf } from '@tenantree/domain';
-import { type Actor, expiryOf, keyOf, userOf } from '../context/actor.ts';
+import { type Actor, expiryOf, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Entitlement, Viewer } from '../live/ports.ts';
 import { type Access, admit } from './admit.ts';
@@ -15,6 +15,7 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
     session: actor.kind === 'person' ? actor.sessionId : null,
     apiKey: keyOf(actor),
     token: actor.kind === 'embed' ? actor.token : null,
+    turn: turnOf(actor),
     ask: async () => {
       const again = await ctx.authenticate();
       if (again === null || again === 'invalid') return UNAUTHORIZED;

@@ -1,5 +1,14 @@
 import type { AuditActor, Database, TreeChange } from '@tenantree/db';
-import type { AccountId, Clock, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  type Clock,
+  type Instant,
+  instantOf,
+  type Keeping,
+  type KeyId,
+  type RowId,
+  type UserId,
+} from '@tenantree/domain';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
@@ -16,15 +25,11 @@ export type Hall = {
 };
 
 /** What an operator may set (docs/operators.md). */
-export type Settings = {
+export type Settings = Keeping & {
   /** Levels of subaccounts below a main account, 1–32. */
   readonly maxDepth: number;
   /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
   readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
-  /** Days after which usage is too old to be recorded. */
-  readonly usageMaxAgeDays: number;
-  /** Days that a closed account's data is kept. */
-  readonly closedRetentionDays: number;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
   /** Key for signing cursors. */
@@ -65,4 +70,4 @@ export type Caller = {
 };
 
 /** The present instant by the injected clock. */
-export const nowOf = (hall: Hall): Instant => new Date(hall.clock.nowMs()).toISOString() as Instant;
+export const nowOf = (hall: Hall): Instant => instantOf(hall.clock.nowMs());

@@ -7,23 +7,10 @@ import {
   findErasable,
   readAccountState,
 } from '@tenantree/db';
-import {
-  type Decision,
-  daysUntilErasure,
-  decideStatus,
-  instantOf,
-  type Keeping,
-  type StatusChange,
-} from '@tenantree/domain';
+import { DAY_MS, type Decision, daysUntilErasure, decideStatus, instantOf, type StatusChange } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 
-const DAY_MS = 86_400_000;
 const MOST_AT_ONCE = 100;
-
-const keeping = ({ settings }: Hall): Keeping => ({
-  retentionDays: settings.closedRetentionDays,
-  usageMaxAgeDays: settings.usageMaxAgeDays,
-});
 
 /** The account is gone, reopened or protected since it was found: nothing of the change is kept. */
 class NotErasable extends Error {
@@ -31,13 +18,13 @@ class NotErasable extends Error {
 }
 
 /**
- * Erases closed accounts whose retention and late window are over, deepest first (product.md 2.3). Several servers may do it at once: each account is
- * looked at again when the turn of its tree has come, so that one of them erases it and the others find nothing.
+ * Erases closed accounts whose retention and late window are over, deepest first (product.md 2.3). Several servers may do it at once: each
+ * account is looked at again when the turn of its tree has come, so that one of them erases it and the others find nothing.
  *
  * @returns how many were erased here
  */
 export async function eraseClosed(hall: Hall): Promise<number> {
-  const closedBefore = instantOf(hall.clock.nowMs() - daysUntilErasure(keeping(hall)) * DAY_MS);
+  const closedBefore = instantOf(hall.clock.nowMs() - daysUntilErasure(hall.settings) * DAY_MS);
   let erased = 0;
   for (const account of await findErasable(hall.db, closedBefore, MOST_AT_ONCE)) {
     if (await eraseOne(hall, account)) erased += 1;
@@ -78,6 +65,6 @@ async function eraseOne(hall: Hall, { id, rootId: root, name }: Erasable): Promi
 const decideErasure = (hall: Hall, state: AccountState): Decision<StatusChange> =>
   decideStatus(
     { ...state, liveChildren: state.children, parent: null, siblingOfThatName: null },
-    { event: 'erase', ...keeping(hall) },
+    { event: 'erase', keptDays: daysUntilErasure(hall.settings) },
     hall.clock.nowMs(),
   );

@@ -2,7 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import type { BoardOptions } from './board-options.ts';
 import type { Item } from './channel.ts';
 import { Lane, type Placed } from './lane.ts';
-import { actorOf, type Viewer } from './ports.ts';
+import type { Viewer } from './ports.ts';
 import { SnapshotReads } from './snapshot-reads.ts';
 import { type Home, type Snapshot, Subscription } from './subscription.ts';
 import { type Scope, scopeKey, Topic } from './topic.ts';
@@ -119,7 +119,7 @@ export class Board<State, Frame> {
 
   async #begin(place: Place<State, Frame>, member: Subscription<State>, since: number | null): Promise<void> {
     const { lane, reads } = place;
-    const read = (): Promise<Snapshot<State>> => reads.read(since, actorOf(member.viewer));
+    const read = (): Promise<Snapshot<State>> => reads.read(since, member.viewer.turn);
     let snapshot = await read();
     while (snapshot.version < lane.skippedTo && member.phase !== 'ended') snapshot = await read();
     if (member.phase === 'ended') return;

@@ -1,4 +1,12 @@
-import type { AccountId, AccountRow, AccountsFrame, Decimal, Instant, UsageFrame } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountsFrame,
+  type Decimal,
+  type Instant,
+  rowInPart,
+  type UsageFrame,
+} from '@tenantree/domain';
 
 /** The present state of one account on a channel. State, never a delta: a later item of the same account takes the place of an earlier one. */
 export type Item<State> = {
@@ -50,15 +58,8 @@ export const accountsChannel: Channel<Presence, AccountsFrame> = {
         .join(',');
     return `"changed":[${texts(false)}],"gone":[${texts(true)}]}`;
   },
-  inPart: (item, within) => {
-    const { account, version, state } = item;
-    if (state === null) return item;
-    return accountItem(
-      account,
-      { ...state, depth: null, parentId: account === within ? null : state.parentId },
-      version,
-    );
-  },
+  inPart: (item, within) =>
+    item.state === null ? item : accountItem(item.account, rowInPart(item.state, within), item.version),
 };
 
 /** One item of `usage.live`. */

@@ -26,7 +26,16 @@ const randomFrom = (seed: number): Random => {
 
 const viewerOf = (path: readonly AccountId[], key: string): Viewer => {
   const entitlement = { path, changesAtMs: null };
-  return { ...entitlement, key, user: null, session: null, apiKey: null, token: null, ask: async () => entitlement };
+  return {
+    ...entitlement,
+    key,
+    user: null,
+    session: null,
+    apiKey: null,
+    token: null,
+    turn: key,
+    ask: async () => entitlement,
+  };
 };
 
 const textOf = (frame: Buffer): string => {

@@ -85,12 +85,11 @@ export type Viewer = Entitlement & {
   readonly session: string | null;
   readonly apiKey: KeyId | null;
   readonly token: RowId | null;
+  /** Whose turn its reads take: all streams of one person, key or embedded screen are one. */
+  readonly turn: string;
   /** Asks again whether the viewer may watch; the refusal becomes the stream's error. */
   readonly ask: () => Promise<Entitlement | Refusal>;
 };
-
-/** Whose turn a viewer's reads take: everything of one person, key or embedded screen is one. */
-export const actorOf = ({ token, apiKey, user, session }: Viewer): string => token ?? apiKey ?? user ?? session ?? '';
 
 /** What the hub counts. */
 export type LiveMetrics = {

@@ -14,6 +14,7 @@ import {
 } from '@tenantree/db';
 import {
   type AccountId,
+  DAY_MS,
   decideAcceptInvitation,
   decideAssignRole,
   type Instant,
@@ -53,7 +54,7 @@ export async function inviteMember(
   const emailKey = normalEmail(input.email);
   const token = secretOf('invite', hall.newSecret());
   const now = nowOf(hall);
-  const usual = instantOf(hall.clock.nowMs() + INVITATION_DAYS * 86_400_000);
+  const usual = instantOf(hall.clock.nowMs() + INVITATION_DAYS * DAY_MS);
   const id = hall.newId();
   const expiresAt = await hall.db.withTenant(account.id, async (trx) => {
     const { keyEndsAt } = await holdMaker(trx, caller, account.id);

@@ -1,5 +1,5 @@
 import { recordUsageIn } from '@tenantree/db';
-import { type AccountId, admitAdjustment, type UsageEventInput } from '@tenantree/domain';
+import { type AccountId, admitAdjustment, DEFAULT_ADMISSION_WINDOW, type UsageEventInput } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -11,7 +11,7 @@ export async function adjustUsage(
   account: { readonly id: AccountId; readonly root: AccountId; readonly name: string },
   input: UsageEventInput & { readonly reason: string },
 ): Promise<{ status: 'accepted' | 'duplicate' }> {
-  const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
+  const window = { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: hall.settings.usageMaxAgeDays };
   const event = granted(admitAdjustment(input, hall.clock.nowMs(), window));
   const now = nowOf(hall);
   const record = {

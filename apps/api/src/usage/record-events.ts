@@ -1,20 +1,23 @@
-import { type EventToRecord, resolveInSubtree } from '@tenantree/db';
+import type { EventToRecord, KnownAccount } from '@tenantree/db';
 import {
   type AccountId,
   type AdmittedEvent,
-  accountNotFound,
+  accept,
   admitEvent,
   type CountedMeter,
+  DEFAULT_ADMISSION_WINDOW,
+  type Decision,
   ERROR_CODES,
   type ErrorCode,
   type Instant,
-  parseAccountRef,
   type Refusal,
   readUsageEvent,
+  refuse,
   type SentEvent,
   usageSuspended,
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
+import { lookUp } from '../hall/resolve-all.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
 
 /** What became of one event of a batch (product.md 5.1). */
@@ -54,27 +57,13 @@ export async function recordEvents(
 ): Promise<EventResult[]> {
   const results = new Array<EventResult>(entries.length);
   const events = readAll(entries, results);
-  const resolve = await accountsOf(hall, acting.id, events);
+  const named = events.map(({ account }) => account ?? acting.id);
+  const find = await hall.db.withTenant(acting.id, (trx) => lookUp(trx, named));
   const admitted: Admitted[] = [];
-  const { heldSince } = acting;
-  const window = { maxAgeDays: hall.settings.usageMaxAgeDays, maxAheadMs: 5 * 60_000 };
-  for (const { index, ...input } of events) {
-    const account = resolve(input.account);
-    if ('code' in account) {
-      results[index] = refused(account);
-      continue;
-    }
-    const event = admitEvent(input, hall.clock.nowMs(), window);
-    if (!event.ok) results[index] = refused(event.refusal);
-    else if (account.closedAt !== null && event.value.occurredAt > account.closedAt) {
-      results[index] = refused({
-        code: 'ACCOUNT_CLOSED',
-        message: 'This account was closed before.',
-        field: 'account',
-      });
-    } else if (heldSince !== null && event.value.occurredAt >= heldSince) {
-      results[index] = refused({ code: 'USAGE_SUSPENDED', message: usageSuspended(acting.name) });
-    } else admitted.push({ ...event.value, account: account.id, index });
+  for (const { index, ...sent } of events) {
+    const event = admitFor(find(sent.account ?? acting.id), sent, acting, hall);
+    if (event.ok) admitted.push({ ...event.value, index });
+    else results[index] = refused(event.refusal);
   }
   await Promise.all(
     [...byMeter(admitted)].map(async ([meter, events]) => {
@@ -86,6 +75,24 @@ export async function recordEvents(
     }),
   );
   return results;
+}
+
+/** Whether an event may be counted, and for which account: the one that was found by its name. */
+function admitFor(
+  found: Decision<KnownAccount>,
+  sent: SentEvent,
+  { name, heldSince }: Acting,
+  { settings, clock }: Hall,
+): Decision<Omit<Admitted, 'index'>> {
+  if (!found.ok) return found;
+  const { id, closedAt } = found.value;
+  const event = admitEvent(sent, clock.nowMs(), { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: settings.usageMaxAgeDays });
+  if (!event.ok) return event;
+  const { occurredAt } = event.value;
+  if (closedAt !== null && occurredAt > closedAt)
+    return refuse('ACCOUNT_CLOSED', 'This account was closed before.', 'account');
+  if (heldSince !== null && occurredAt >= heldSince) return refuse('USAGE_SUSPENDED', usageSuspended(name));
+  return accept({ ...event.value, account: id });
 }
 
 type Readable = SentEvent & { readonly index: number };
@@ -139,32 +146,4 @@ function byMeter(events: readonly Admitted[]): Map<CountedMeter, Admitted[]> {
     else groups.set(meter, [event]);
   }
   return groups;
-}
-
-type Resolved = { readonly id: AccountId; readonly closedAt: string | null };
-
-/** Looks all accounts of a batch up at once. What is not in the subtree does not exist (product.md 2.5). */
-async function accountsOf(
-  hall: Hall,
-  acting: AccountId,
-  events: readonly SentEvent[],
-): Promise<(asked: string | undefined) => Resolved | Refusal> {
-  const refs = new Map(
-    [...new Set(events.map(({ account }) => account ?? acting))].map((asked) => [asked, parseAccountRef(asked)]),
-  );
-  const ids: string[] = [];
-  const externalIds: string[] = [];
-  for (const ref of refs.values()) {
-    if (!ref.ok) continue;
-    if (ref.value.kind === 'id') ids.push(ref.value.id);
-    else externalIds.push(ref.value.externalId);
-  }
-  const found = await hall.db.withTenant(acting, (trx) => resolveInSubtree(trx, ids, externalIds));
-  return (asked = acting) => {
-    const ref = refs.get(asked)!;
-    if (!ref.ok) return ref.refusal;
-    const account =
-      ref.value.kind === 'id' ? found.byId.get(ref.value.id) : found.byExternalId.get(ref.value.externalId);
-    return account ?? accountNotFound(asked).refusal;
-  };
 }

@@ -1,5 +1,5 @@
 import type { CallRefusal } from '@tenantree/client';
-import { type Level, PERMISSION_CATEGORIES, PERMISSIONS, type PermissionKey } from '@tenantree/domain';
+import { DAY_MS, type Level, PERMISSION_CATEGORIES, PERMISSIONS, type PermissionKey } from '@tenantree/domain';
 import { type ComponentProps, useId, useState } from 'react';
 import { Alert, Button, partsCss as css, errorOf, Field } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
@@ -36,7 +36,7 @@ const NO_PERMISSION: CallRefusal = {
 const fieldOf = (key: PermissionKey): string => `scope:${key}`;
 
 const expiryOf = (days: string): string | null =>
-  days === '' ? null : new Date(Date.now() + Number(days) * 86_400_000).toISOString();
+  days === '' ? null : new Date(Date.now() + Number(days) * DAY_MS).toISOString();
 
 const scopesOf = (values: Values): Record<string, string> =>
   Object.fromEntries(

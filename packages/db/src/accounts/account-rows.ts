@@ -11,6 +11,7 @@ import {
   seenAt,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
+import { instantOrNull } from '../instant-or-null.ts';
 import { inUnit, storedAs } from '../usage/in-unit.ts';
 
 /** Who may see minutes in a row: those with `billing.usage`. */
@@ -78,8 +79,6 @@ export const seenWith = (statuses: readonly AccountStatus[], now: Instant): RawB
     : sql`CASE WHEN a.status = 'suspended' AND (a.suspended_from > ${now}::timestamptz OR a.suspended_until <= ${now}::timestamptz)
         THEN 'active' ELSE a.status END = ANY (${[...statuses]})`;
 
-const instant = (date: Date | null): Instant | null => (date === null ? null : (date.toISOString() as Instant));
-
 /** Shapes a database row into the row that travels, as the account is seen at an instant. */
 export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, now: Instant): AccountRow {
   const row: AccountRow = {
@@ -94,8 +93,8 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
         ? null
         : {
             kind: raw.suspension_kind,
-            from: instant(raw.suspended_from),
-            until: instant(raw.suspended_until),
+            from: instantOrNull(raw.suspended_from),
+            until: instantOrNull(raw.suspended_until),
             reason: raw.suspension_reason,
           },
     protected: raw.protected,
@@ -109,7 +108,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
         ? null
         : { own: raw.minutes_own as Decimal, total: raw.minutes_total as Decimal },
     createdAt: raw.created_at.toISOString() as Instant,
-    closedAt: instant(raw.closed_at),
+    closedAt: instantOrNull(raw.closed_at),
   };
   return seenAt(row, msOf(now));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { accountsNamedIn, shownEntry } from './shown-entry.ts';
 
-const [OLD, NEW, FROM] = ['old', 'new', 'from'] as AccountId[];
+const [OLD, NEW, FROM] = [1, 2, 3].map((n) => `00000000-0000-7000-8000-00000000000${n}` as AccountId);
 const entry = {
   action: 'account.moved',
   actor: { name: 'Olivia', via: { id: FROM!, name: 'Reseller' } },

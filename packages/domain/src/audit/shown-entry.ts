@@ -1,4 +1,4 @@
-import type { AccountId } from '../ids.ts';
+import { type AccountId, parseAccountId } from '../ids.ts';
 
 /** How an account is called that the reader of an entry doesn't reach (decisions.md 3: names from above). */
 export const ACCOUNT_ABOVE = 'an account above you';
@@ -14,7 +14,7 @@ type Entry = {
   readonly details: Readonly<Record<string, unknown>>;
 };
 
-const idOf = (value: unknown): AccountId | null => (typeof value === 'string' ? (value as AccountId) : null);
+const idOf = (value: unknown): AccountId | null => (typeof value === 'string' ? parseAccountId(value) : null);
 
 /** Accounts that an entry names beside its own: whoever reads it must reach them to be told. */
 export function accountsNamedIn({ action, actor, details }: Entry): AccountId[] {

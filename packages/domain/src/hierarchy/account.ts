@@ -54,3 +54,13 @@ export type AccountRow = {
   readonly createdAt: Instant;
   readonly closedAt: Instant | null;
 };
+
+/**
+ * A row as it is shown to whoever doesn't see all that is above it (product.md 2.5): neither how deep the account stands nor, of the topmost
+ * one that they reach, which one it hangs under.
+ */
+export const rowInPart = <Row extends AccountRow>(row: Row, topmost: AccountId | undefined): Row => ({
+  ...row,
+  depth: null,
+  parentId: row.id === topmost ? null : row.parentId,
+});

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { instantOf } from '../time.ts';
+import { DAY_MS, instantOf } from '../time.ts';
 import type { SuspensionOrder } from './account.ts';
 import { decideProtection } from './protection.ts';
-import { decideStatus, type StatusCommand, type StatusEvent, type StatusState } from './status.ts';
+import { daysUntilErasure, decideStatus, type StatusCommand, type StatusEvent, type StatusState } from './status.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
-const DAY_MS = 86_400_000;
 const READ_ONLY: SuspensionOrder = { kind: 'read_only', from: null, until: null, reason: null };
 
 const active: StatusState = {
@@ -25,7 +24,7 @@ const commandOf = (event: StatusEvent): StatusCommand =>
   event === 'suspend'
     ? { event, suspension: { ...READ_ONLY, kind: 'full_stop' } }
     : event === 'erase'
-      ? { event, retentionDays: 30, usageMaxAgeDays: 30 }
+      ? { event, keptDays: 30 }
       : { event };
 const after = (state: StatusState, command: StatusCommand | StatusEvent) => {
   const decision = decideStatus(state, typeof command === 'string' ? commandOf(command) : command, NOW);
@@ -117,7 +116,8 @@ describe('the status of an account', () => {
   it('is erased no earlier than the retention allows, nor before its last usage could arrive', () => {
     expect(after({ ...closed, closedAt: instantOf(NOW - 30 * DAY_MS + 1) }, 'erase')).toBe('RETENTION_RUNNING');
     expect(after({ ...closed, protected: true }, 'erase')).toBe('PROTECTED');
-    const late = { event: 'erase', retentionDays: 5, usageMaxAgeDays: 31 } as const;
+    const keptDays = daysUntilErasure({ closedRetentionDays: 5, usageMaxAgeDays: 31 });
+    const late = { event: 'erase', keptDays } as const;
     expect(after(closed, late)).toBe('RETENTION_RUNNING');
     expect(after({ ...closed, closedAt: instantOf(NOW - 31 * DAY_MS) }, late)).toBe('erased');
   });

@@ -1,6 +1,6 @@
 import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
 import { counted, quoted } from '../text.ts';
-import { type Instant, msOf } from '../time.ts';
+import { DAY_MS, type Instant, msOf } from '../time.ts';
 import type { AccountStatus, SuspensionOrder } from './account.ts';
 import { nameTaken } from './create.ts';
 import { forgetEnded } from './suspension.ts';
@@ -44,16 +44,14 @@ export const STATUS_TABLE = {
 /** What a deployment says about how long things are taken and kept. */
 export type Keeping = {
   /** Days that a closed account's data is kept at least. */
-  readonly retentionDays: number;
+  readonly closedRetentionDays: number;
   /** Days for which usage may still arrive after it happened: its account has to be there (product.md 5.1). */
   readonly usageMaxAgeDays: number;
 };
 
 /** Days after closing until an account is erased: its retention, and never before the last usage of it could arrive (product.md 2.3). */
-export const daysUntilErasure = ({ retentionDays, usageMaxAgeDays }: Keeping): number =>
-  Math.max(retentionDays, usageMaxAgeDays);
-
-const DAY_MS = 86_400_000;
+export const daysUntilErasure = ({ closedRetentionDays, usageMaxAgeDays }: Keeping): number =>
+  Math.max(closedRetentionDays, usageMaxAgeDays);
 
 /** What the decision needs to know. All of it is read under the lock of the tree. */
 export type StatusState = {
@@ -75,7 +73,8 @@ export type StatusState = {
 export type StatusCommand =
   | { readonly event: 'suspend'; readonly suspension: SuspensionOrder }
   | { readonly event: 'reactivate' | 'close' | 'reopen' }
-  | ({ readonly event: 'erase' } & Keeping);
+  /** @param keptDays as `daysUntilErasure` says */
+  | { readonly event: 'erase'; readonly keptDays: number };
 
 /** What to write: the new own status and suspension. `erased`: the account's data goes, except what invoices and the audit log need. */
 export type StatusChange = { readonly status: AccountStatus | 'erased'; readonly suspension: SuspensionOrder | null };
@@ -117,7 +116,7 @@ function conditionOf(state: StatusState, command: StatusCommand, nowMs: number):
     case 'reopen':
       return mayReopen(state);
     case 'erase':
-      return mayErase(state, daysUntilErasure(command), nowMs);
+      return mayErase(state, command.keptDays, nowMs);
   }
 }
 

@@ -1,7 +1,7 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import { isAtMost, type Levels, mapPermissions, packLevels, UNBOUNDED } from '../permissions/levels.ts';
 import { type Level, type PermissionKey, parsePermissionKey, permission } from '../permissions/registry.ts';
-import { type Instant, instantOf } from '../time.ts';
+import { DAY_MS, type Instant, instantOf } from '../time.ts';
 
 /** The highest level of each permission that a key makes use of; none of those that are absent. `*`: all that its owner has. */
 export type KeyScopes = '*' | { readonly [Key in PermissionKey]?: Level };
@@ -44,7 +44,7 @@ export function decideKeyTerms(
   nowMs: number,
 ): Decision<KeyTerms> {
   const end = maker?.expiresAt ?? null;
-  const usual = instantOf(nowMs + KEY_DAYS * 86_400_000);
+  const usual = instantOf(nowMs + KEY_DAYS * DAY_MS);
   const expiresAt = wish.expiresAt === undefined ? earlier(usual, end) : wish.expiresAt;
   if (expiresAt !== null && expiresAt <= instantOf(nowMs)) {
     return refuse('BAD_REQUEST', 'The key would have expired already.', 'expiresAt');

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
-import { instantOf } from '../time.ts';
+import { DAY_MS, instantOf } from '../time.ts';
 import { admitAdjustment, admitEvent, eventContent, type UsageEventInput } from './admit-event.ts';
 import { METERS } from './meters.ts';
 import { parseDecimal } from './quantity.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
-const DAY_MS = 86_400_000;
 const event: UsageEventInput = {
   meter: 'call.minutes',
   quantity: '12.50',

@@ -3,7 +3,7 @@ import type { AccountId } from '../ids.ts';
 import { canonicalJson, isRecord, numberFault } from '../json.ts';
 import { parseInstant } from '../parse-instant.ts';
 import { fieldName, quoted } from '../text.ts';
-import { type Instant, instantOf, msOf } from '../time.ts';
+import { DAY_MS, type Instant, instantOf, msOf } from '../time.ts';
 import { type CountedMeter, countedQuantity, findMeter, type MeterKey } from './meters.ts';
 import { type Decimal, formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
 
@@ -49,7 +49,6 @@ export const EVENT_BOUNDS = {
   reason: 500,
 } as const;
 
-const DAY_MS = 86_400_000;
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 /** Whether a usage event may be counted (product.md 5.1). Corrections are adjustments, never negative events. */
@@ -85,8 +84,7 @@ export function admitAdjustment(
 
 /**
  * The content of an event or adjustment as one text: a repeated idempotency key with the same text is a duplicate, with another text a
- * conflict (product.md 5.1). Other ways to write the same number or instant are the same
- * content, and so is another unit of the meter.
+ * conflict (product.md 5.1). Other ways to write the same number or instant are the same content, and so is another unit of the meter.
  */
 export const eventContent = (account: AccountId, event: AdmittedEvent & { readonly reason?: string }): string =>
   canonicalJson([
