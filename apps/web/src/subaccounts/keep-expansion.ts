@@ -41,6 +41,7 @@ export function keepExpansion(list: SamSubaccounts, user: string): () => void {
   };
 
   const note = (): void => {
+    cancelAnimationFrame(frame);
     frame = 0;
     const all = [...lines()];
     if (all.length === 0) return;
@@ -57,10 +58,16 @@ export function keepExpansion(list: SamSubaccounts, user: string): () => void {
     if (sought.size > 0) void open();
     frame ||= requestAnimationFrame(note);
   };
+  /** What is not noted yet, before nobody can note it any more. */
+  const finish = (): void => {
+    if (frame !== 0) note();
+  };
+  // Who opens a branch and reloads at once leaves before there is another frame.
+  window.addEventListener('pagehide', finish);
   const stop = store.listen({ changed, ticked: () => undefined });
   return () => {
     stop();
-    cancelAnimationFrame(frame);
-    if (frame !== 0) note();
+    window.removeEventListener('pagehide', finish);
+    finish();
   };
 }

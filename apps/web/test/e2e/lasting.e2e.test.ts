@@ -54,6 +54,23 @@ describe('what was done on a page of the web app lasts:', () => {
     await row(page, 'Surgery One').waitFor();
   });
 
+  it('what is folded in the moment before a reload stays folded', async () => {
+    await press('Acme South', 'ArrowRight');
+    await row(page, 'South One').waitFor();
+    await row(page, 'Acme South').focus();
+    // In one task, so that not a single frame is drawn in between.
+    const reloaded = page.waitForEvent('load');
+    await page.evaluate(() => {
+      let at = document.activeElement;
+      while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+      at?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true, composed: true }));
+      location.reload();
+    });
+    await reloaded;
+    await row(page, 'Surgery One').waitFor();
+    expect(await row(page, 'South One').count()).toBe(0);
+  });
+
   it('a search leaves them as they were, also over a reload', async () => {
     await page.getByPlaceholder('Search name or id').fill('south');
     await row(page, 'South One').waitFor();
