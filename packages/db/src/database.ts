@@ -92,9 +92,7 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
         ? app.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
         : app.transaction();
       return transaction.execute(async (trx) => {
-        await sql`SELECT set_config('tenantree.account', ${account}, true), set_config('tenantree.user', ${user ?? ''}, true)`.execute(
-          trx,
-        );
+        await sql`SELECT bind_tenant(${account}, ${user ?? null})`.execute(trx);
         return work(trx);
       });
     },

@@ -14,6 +14,7 @@ import * as names from './migrations/0009-names.ts';
 import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
+import * as places from './migrations/0013-places.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -30,6 +31,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-audit-of-trees': auditOfTrees,
   '0011-suspension-reason': suspensionReason,
   '0012-held-standing': heldStanding,
+  '0013-places': places,
 };
 
 const MINIMUM_VERSION = 180000;

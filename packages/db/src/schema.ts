@@ -9,6 +9,8 @@ export type AccountsTable = {
   root_id: string;
   parent_id: string | null;
   path: string[];
+  /** The ids below the root, 16 bytes a level. */
+  path_key: ColumnType<Buffer, never, never>;
   depth: number;
   name: string;
   name_key: string;
@@ -46,6 +48,18 @@ export type TreeVersionsTable = { root_id: string; version: Int8 };
 export type PastPlacementsTable = { account_id: string; valid_to: Timestamp; path: string[]; payer_id: string };
 
 export type DeparturesTable = { root_id: string; version: Int8; account_id: string; path: string[] };
+
+/** In which tree an account is. */
+export type AccountRootsTable = { id: string; root_id: string };
+
+/** What a version of a tree changed: kept for minutes, for whoever resumes. */
+export type TreeChangesTable = {
+  root_id: string;
+  version: Int8;
+  kind: 'usage' | 'accounts' | 'moved';
+  accounts: string[];
+  at: Timestamp;
+};
 
 export type MembersTable = { account_id: string; user_id: string; role: string; created_at: Timestamp };
 
@@ -158,6 +172,8 @@ export type Schema = {
   tree_versions: TreeVersionsTable;
   past_placements: PastPlacementsTable;
   departures: DeparturesTable;
+  account_roots: AccountRootsTable;
+  tree_changes: TreeChangesTable;
   members: MembersTable;
   invitations: InvitationsTable;
   agents: AgentsTable;
