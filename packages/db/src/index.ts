@@ -21,5 +21,7 @@ export * from './people/sessions.ts';
 export * from './setup/claims.ts';
 export { DatabaseUnusableError } from './unusable.ts';
 export * from './usage/count-usage.ts';
+export * from './usage/keep-months.ts';
 export * from './usage/read-usage.ts';
 export * from './usage/record-usage.ts';
+export * from './usage/usage-store.ts';
