@@ -197,7 +197,14 @@ describe('Maintained totals', () => {
     await count(test.db, now());
     for (const account of [root, left, right, leaf]) {
       const { total } = (await of(account)).quantity;
-      const day = { account, meter: 'call.minutes', from: PERIOD, to: DECEMBER, bucket: 'day', timeZone: 'UTC' } as const;
+      const day = {
+        account,
+        meter: 'call.minutes',
+        from: PERIOD,
+        to: DECEMBER,
+        bucket: 'day',
+        timeZone: 'UTC',
+      } as const;
       const series = await test.db.withTenant(account, (trx) =>
         readSeries(trx, { ...day, scope: 'total', by: 'none' }),
       );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Database, listen, notify } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import type { AccountId, Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
@@ -14,7 +14,7 @@ type LiveParts = {
   readonly db: Database;
   readonly clock: Clock;
   readonly metrics: LiveMetrics;
-  readonly settleUsage: () => Promise<void>;
+  readonly settleUsage: (account: AccountId) => Promise<void>;
   readonly onError: (error: unknown) => void;
 };
 

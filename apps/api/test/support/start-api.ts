@@ -23,6 +23,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   maxDepth: 5,
   mainAccountsBy: 'everyone',
   usageMaxAgeDays: 35,
+  usageRetentionDays: null,
   closedRetentionDays: 30,
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,

@@ -57,7 +57,9 @@ export async function countTree(
   });
   const row = rows[0]!;
   if (row.elsewhere) return 'elsewhere';
-  return row.new_version === null ? 'nothing' : readChange(root, billingPeriodOf(now).start, Number(row.new_version), row);
+  return row.new_version === null
+    ? 'nothing'
+    : readChange(root, billingPeriodOf(now).start, Number(row.new_version), row);
 }
 
 /** A tree with uncounted usage, and since when the oldest of it waits. */

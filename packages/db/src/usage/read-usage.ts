@@ -82,6 +82,8 @@ export async function readInstants(db: Database, timeZone: string, ends: readonl
 /** The names of all time zones that the database knows (IANA), in their one spelling. */
 export async function readTimeZones(db: Database): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ name: string }>`
-    SELECT name FROM pg_timezone_names WHERE name = 'UTC' OR (name LIKE '%/%' AND name !~ '^(posix|right)/')`.execute(db.app);
+    SELECT name FROM pg_timezone_names WHERE name = 'UTC' OR (name LIKE '%/%' AND name !~ '^(posix|right)/')`.execute(
+    db.app,
+  );
   return new Set(rows.map(({ name }) => name));
 }

@@ -1,8 +1,22 @@
 import type { AccountId, CountedMeter, Instant } from '@tenantree/domain';
 import type { Database, TenantTransaction } from '../database.ts';
-import { type Counted, countTree, readTreeOf, readUncountedTrees, tidyUncounted, type UncountedTree } from './count-usage.ts';
+import {
+  type Counted,
+  countTree,
+  readTreeOf,
+  readUncountedTrees,
+  tidyUncounted,
+  type UncountedTree,
+} from './count-usage.ts';
 import { keepMonths } from './keep-months.ts';
-import { type RangeEnd, readInstants, readSeries, readTimeZones, type SeriesPoint, type SeriesQuery } from './read-usage.ts';
+import {
+  type RangeEnd,
+  readInstants,
+  readSeries,
+  readTimeZones,
+  type SeriesPoint,
+  type SeriesQuery,
+} from './read-usage.ts';
 import {
   type EventOutcome,
   type EventToRecord,

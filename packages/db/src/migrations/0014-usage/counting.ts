@@ -91,24 +91,24 @@ const countTree = (db: Kysely<unknown>): Promise<unknown> =>
       ), sums AS MATERIALIZED (
         SELECT quarter_of(n.occurred_at) AS quarter, n.occurred_at >= a.placed_at AS present,
           CASE WHEN n.occurred_at >= a.placed_at THEN uuid_send(p_root) || a.path_key ELSE chain_at(n.account_id, n.occurred_at) END AS chain,
-          sum(n.quantity) AS quantity, count(*) AS events
+          sum(n.quantity) AS quantity, count(*)::int AS events
         FROM taken t CROSS JOIN LATERAL unnest(t.accounts, t.quantities, t.occurred_at) n(account_id, quantity, occurred_at)
         LEFT JOIN LATERAL (SELECT path_key, placed_at FROM accounts WHERE root_id = p_root AND id = n.account_id LIMIT 1) a ON true
         GROUP BY 1, 2, 3
       ), levels AS (
-        -- The sums of each level's chains first, then their ids: a chain is turned into an id once per ancestor, not once per event.
-        SELECT substr(s.chain, 1, l * 16) AS chain, l AS level, s.quarter, bool_or(s.present) AS present,
+        -- The bytes of an id become an id once per account and quarter, not once per event and ancestor. Numbers of events are added up as
+        -- integers: sums of bigint are numeric, and cost as much as the quantities.
+        SELECT substr(s.chain, l * 16 - 15, 16) AS id, s.quarter, max(l) AS level,
+          any_value(substr(s.chain, l * 16 - 31, 16)) FILTER (WHERE s.present AND l > 1) AS parent,
           coalesce(sum(s.quantity) FILTER (WHERE l * 16 = octet_length(s.chain)), 0) AS own, sum(s.quantity) AS total,
-          coalesce(sum(s.events) FILTER (WHERE l * 16 = octet_length(s.chain)), 0) AS own_events, sum(s.events) AS total_events
-        FROM sums s CROSS JOIN LATERAL generate_series(1, octet_length(s.chain) / 16) l GROUP BY 1, 2, 3
+          coalesce(sum(s.events) FILTER (WHERE l * 16 = octet_length(s.chain)), 0)::int AS own_events, sum(s.events)::int AS total_events
+        FROM sums s CROSS JOIN LATERAL generate_series(1, octet_length(s.chain) / 16) l GROUP BY 1, 2
       ), steps AS MATERIALIZED (
-        SELECT id_at(chain, level) AS account_id, any_value(chain) FILTER (WHERE present) AS chain, max(level) AS level, quarter,
-          sum(own) AS own, sum(total) AS total, sum(own_events) AS own_events, sum(total_events) AS total_events
-        FROM levels GROUP BY 1, quarter
+        SELECT encode(id, 'hex')::uuid AS account_id, encode(parent, 'hex')::uuid AS parent_id, l.* FROM levels l
       ), periods AS MATERIALIZED (
-        SELECT account_id, any_value(chain) AS chain, max(level) AS level, date_trunc('month', quarter, 'UTC') AS period,
+        SELECT account_id, date_trunc('month', quarter, 'UTC') AS period, max(level) AS level, any_value(parent_id) AS parent_id,
           sum(own) AS own, sum(total) AS total, sum(own_events) AS own_events, sum(total_events) AS total_events
-        FROM steps GROUP BY account_id, 4
+        FROM steps GROUP BY 1, 2
       ), written AS (
         INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
         SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version FROM periods ORDER BY level DESC, account_id, period
@@ -119,8 +119,7 @@ const countTree = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT
         (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
           FROM written w WHERE w.period = this_period),
-        (SELECT string_agg(DISTINCT concat_ws(' ', p.account_id, id_at(p.chain, octet_length(p.chain) / 16 - 1)), ',')
-          FROM periods p WHERE octet_length(p.chain) > 16),
+        (SELECT string_agg(concat_ws(' ', p.account_id, p.parent_id), ',') FROM periods p WHERE p.parent_id IS NOT NULL),
         s.ids, s.quarters, s.owns, s.totals
       INTO changes, parents, ids, quarters, owns, totals
       FROM (
