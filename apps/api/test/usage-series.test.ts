@@ -37,6 +37,8 @@ const points = async (account: string, range: Range): Promise<string[][]> => {
 
 describe('A series in a time zone', () => {
   it.each([
+    // The clocks go back at midnight, into the day before.
+    ['Asia/Beirut', '2026-10-24', '2026-10-23T21:00Z', '2026-10-24T22:00Z', 25],
     ['Europe/Berlin', '2026-10-25', '2026-10-24T22:00Z', '2026-10-25T23:00Z', 25],
     ['Australia/Adelaide', '2026-10-04', '2026-10-03T14:30Z', '2026-10-04T13:30Z', 23],
     ['America/New_York', '2026-11-01', '2026-11-01T04:00Z', '2026-11-02T05:00Z', 25],

@@ -6,11 +6,12 @@ import { type Kysely, sql } from 'kysely';
  */
 export const zones = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- The first instant of a day in a time zone. Where midnight comes twice (Havana) it is the first one, which AT TIME ZONE does not take;
-    -- where it never comes (Beirut) it is when the clocks went ahead.
+    -- The first instant of a day in a time zone. Where midnight comes twice (Havana) it is the first one, an hour before the one that
+    -- AT TIME ZONE takes; where it never comes (Beirut) it is when the clocks went ahead.
     CREATE FUNCTION day_start(p_day date, p_zone text) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
-      SELECT min(at) FROM generate_series((p_day::timestamp AT TIME ZONE p_zone) - interval '2 hours', p_day::timestamp AT TIME ZONE p_zone, '15 minutes') at
-      WHERE (at AT TIME ZONE p_zone)::date >= p_day
+      SELECT (p_day::timestamp AT TIME ZONE p_zone) - CASE
+        WHEN (((p_day::timestamp AT TIME ZONE p_zone) - interval '1 hour') AT TIME ZONE p_zone)::date >= p_day THEN interval '1 hour'
+        ELSE interval '0' END
     $$;
 
     -- The starts of all hours, days or months of a zone that a range touches, in order.
