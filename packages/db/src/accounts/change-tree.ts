@@ -12,6 +12,7 @@ import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
+import { pathOf } from './place.ts';
 
 /** A committed-in-order number of a tree; every change of a tree takes the next one. */
 export type TreeVersion = number;
@@ -27,6 +28,7 @@ export type AccountState = {
   readonly id: AccountId;
   readonly rootId: AccountId;
   readonly parentId: AccountId | null;
+  /** From the root down to the account itself. */
   readonly path: readonly AccountId[];
   readonly depth: number;
   readonly name: string;
@@ -55,7 +57,7 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
     parentId: row.parent_id as AccountId | null,
-    path: row.path as AccountId[],
+    path: pathOf(row.root_id as AccountId, row.path_key),
     depth: row.depth,
     name: row.name,
     nameKey: row.name_key,

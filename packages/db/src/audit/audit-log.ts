@@ -1,5 +1,6 @@
 import type { AccountId, AuditAction, AuditEntry, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
+import { atOrBelow } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import type { AuditLogTable } from '../schema.ts';
 
@@ -105,9 +106,9 @@ type StoredEntry = Omit<AuditLogTable, 'at' | 'details'> & {
 /** An account with everything below it; one more than few when there are too many to ask each. */
 async function branchOf(trx: TenantTransaction, account: AccountId): Promise<string[]> {
   const rows = await trx
-    .selectFrom('accounts')
-    .select('id')
-    .where('path', '@>', sql<string[]>`ARRAY[${account}::uuid]`)
+    .selectFrom('accounts as a')
+    .select('a.id')
+    .where(atOrBelow('a', account))
     .limit(FEW_ACCOUNTS + 1)
     .execute();
   return rows.map(({ id }) => id);
@@ -127,5 +128,5 @@ const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuild
 /** For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. */
 const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
   SELECT l.*, a.name AS account_name FROM audit_log l JOIN accounts a ON a.id = l.account_id
-  WHERE l.root_id = ${query.root} AND ${query.account} = ANY (a.path) AND ${asked(query)}
+  WHERE l.root_id = ${query.root} AND ${atOrBelow('a', query.account)} AND ${asked(query)}
   ORDER BY l.id DESC LIMIT ${query.limit}`;

@@ -61,6 +61,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       AS $$ SELECT decode(current_setting('tenantree.key', true), 'hex') $$;
     CREATE FUNCTION acting_end() RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
       AS $$ SELECT decode(current_setting('tenantree.key', true) || 'ff', 'hex') $$;
+    -- The key of an account that the reader sees; NULL of any other. Planned as what it answers, so that a range of it is taken for what it is.
+    CREATE FUNCTION place_of(p_account uuid) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
+      RETURN (SELECT a.path_key FROM accounts a WHERE a.root_id = acting_root() AND a.id = p_account);
     REVOKE ALL ON FUNCTION note_root, bind_tenant FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION bind_tenant TO tenantree_app;
 
