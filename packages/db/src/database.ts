@@ -22,6 +22,9 @@ export type Database = {
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
    *
+   * Where the account stands is read when the transaction begins. Whoever only reads takes a snapshot, so that what is read stands there
+   * too, whoever moves the account meanwhile; changes of a tree read it again when their turn has come (`beginTreeChange`).
+   *
    * @param options `snapshot`: only reads, and every statement sees the same moment
    */
   withTenant<T>(
