@@ -32,8 +32,8 @@ export const doors = (db: Kysely<unknown>): Promise<unknown> =>
     CREATE OR REPLACE FUNCTION memberships_on(p_user uuid, p_path uuid[]) RETURNS TABLE (account_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT m.account_id, m.role FROM members m
-      WHERE m.root_id = p_path[1] AND m.account_id = ANY (p_path) AND m.user_id = p_user AND (acting_root() IS NULL
-        OR (SELECT may_be_told(a.root_id, a.path_key) FROM accounts a WHERE a.root_id = m.root_id AND a.id = m.account_id))
+      WHERE m.root_id = p_path[1] AND m.account_id = ANY (p_path) AND m.user_id = p_user
+        AND (acting_root() IS NULL OR may_be_told_of(m.root_id, m.account_id))
     $$;
 
     -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given.
