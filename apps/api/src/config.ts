@@ -14,6 +14,10 @@ export type Config = {
   readonly dataDir: string;
   /** Address of a PostgreSQL of one's own; null: the embedded one. */
   readonly databaseUrl: string | null;
+  /** The same past a pooler; null: there is none. */
+  readonly databaseDirectUrl: string | null;
+  /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
+  readonly databaseOwnerUrl: string | null;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -78,14 +82,18 @@ function readNetworks(list: string, context: z.RefinementCtx): Network[] {
   });
 }
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+  .optional();
+
 const SETTINGS = z.object({
   PORT: whole(0, LAST_PORT, 7300),
   HOST: z.string().default('127.0.0.1'),
   DATA_DIR: z.string().default(DEFAULT_DATA_DIR),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be http(s)://host, without a path')
@@ -113,11 +121,17 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
   message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
   // Said beside all the other problems, not only after they are gone.
   when: () => true,
-}).refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
-  path: ['MAIL_FROM'],
-  message: 'must be set together with SMTP_URL, to the address that mails come from',
-  when: () => true,
-});
+})
+  .refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
+    path: ['MAIL_FROM'],
+    message: 'must be set together with SMTP_URL, to the address that mails come from',
+    when: () => true,
+  })
+  .superRefine((settings, context) => {
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
+      if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'must be set together with DATABASE_URL' });
+  });
 
 /**
  * Reads the settings from environment variables; empty ones count as not set. Without SECRET one is made in the data folder
@@ -138,6 +152,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,

@@ -1,24 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AccountId, UserId } from '@tenantree/domain';
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import type pg from 'pg';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
 import { openPool, surviving } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
 import type { Schema } from './schema.ts';
+import { checkServing, type Way } from './serving.ts';
+import { beginAs, TransactionDialect } from './transactions.ts';
 
 /** A transaction in which row-level security shows one acting account's subtree and nothing else. */
 export type TenantTransaction = Transaction<Schema>;
 
-/** An open connection to the database, bound to the application's role. */
+/** An open connection to the database, with a login that sees no table. */
 export type Database = {
-  /** Queries outside any account: row-level security shows no tenant's row here; only the doors (functions) answer. */
+  /** Calls of the doors (functions) outside any account. Their schema is named, since nobody says here where names are looked for. */
   readonly app: Kysely<Schema>;
-  /** For named raw statements on hot paths. Same role as `app`. */
+  /** The same for named statements on hot paths; with a pooler between they have no names. */
   readonly pool: pg.Pool;
-  /** Sign-in data for better-auth, under a role that sees nothing else. */
+  /** Sign-in data for better-auth: every statement in a transaction under a role that sees nothing else. */
   readonly auth: Kysely<unknown>;
-  /** How to open further connections (LISTEN). */
-  readonly config: pg.PoolConfig;
+  /** How to open further connections that keep what they are told (LISTEN). */
+  readonly direct: pg.PoolConfig;
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
    *
@@ -35,70 +37,85 @@ export type Database = {
    * @param caller the same text for everything of one caller; null: the server's own work, which takes no turns
    */
   onBehalfOf<T>(caller: string | null, work: () => Promise<T>): Promise<T>;
-  /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
+  /** Resolves when the database answers and may be served. @throws DatabaseUnusableError when it may not; whatever the driver says when it doesn't answer */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Longest that a transaction may do nothing: a server that freezes in the middle of one gives its locks back to the others. */
-const IDLE_TRANSACTION_MS = 5_000;
-/** Longest that a statement waits for a lock; a frozen server has lost its own by then. */
-const LOCK_MS = 10_000;
 /** Longest that a call waits for a connection when all are taken, or the database doesn't answer. */
 const CONNECTION_MS = 10_000;
 /** Quiet time after which the other end of a connection is asked whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
-
-const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConfig => ({
-  ...config,
-  connectionTimeoutMillis: CONNECTION_MS,
-  idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-  lock_timeout: LOCK_MS,
-  // Set at connection start, so that RESET ROLE comes back to it too.
-  options: `-c role=${role} ${settings}`.trim(),
-});
 
 /** Connections for the application, and for sign-in data. */
 const CONNECTIONS = { app: 12, auth: 4 } as const;
 /** Connections of the application that callers have at one time, all of them and each; the rest is for the server's own work. */
 const TURNS = { most: 10, each: 5 } as const;
 
-/** Opens the pools. Connecting happens on first use. @param options.maxConnections of each pool at the most; 1 is enough for every call */
-export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
-  const { maxConnections: most = CONNECTIONS.app } = options;
+const SNAPSHOT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const AS_TENANT = beginAs('tenantree_app', 'public');
+const AS_TENANT_AT_ONE_MOMENT = beginAs('tenantree_app', 'public', SNAPSHOT);
+const AS_SIGN_IN = beginAs('tenantree_auth', 'auth');
+
+/** The statements that begin a transaction as an account: one message, so that it costs one round trip. */
+function beginTenant(account: AccountId, user: UserId | undefined, isSnapshot: boolean): string {
+  const person = user === undefined ? 'NULL' : pg.escapeLiteral(user);
+  const opening = isSnapshot ? AS_TENANT_AT_ONE_MOMENT : AS_TENANT;
+  return `${opening}; SELECT act_as(${pg.escapeLiteral(account)}, ${person})`;
+}
+
+export type OpenOptions = {
+  /** Most connections of each pool; 1 is enough for every call. */
+  readonly maxConnections?: number;
+  /** The same database past the pooler that `config` leads to; without one there is no pooler between. */
+  readonly direct?: pg.PoolConfig | null;
+};
+
+/**
+ * Opens the pools. Connecting happens on first use; every connection is asked then whether it may serve (`checkServing`), and whoever
+ * waits for one that may not is told so (DatabaseUnusableError).
+ *
+ * @param config with a login that serves and nothing else
+ */
+export function openDatabase(config: pg.PoolConfig, options: OpenOptions = {}): Database {
+  const { maxConnections: most = CONNECTIONS.app, direct = null } = options;
+  const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
+  const each: pg.PoolConfig = {
+    ...config,
+    connectionTimeoutMillis: CONNECTION_MS,
+    verify: (client, done) => void checkServing(client, way).then(() => done(), done),
+  };
   const pool = surviving(
     new FairPool({
-      ...asRole(config, 'tenantree_app'),
+      ...each,
       max: most,
+      way,
       callers,
       turns: { most: Math.min(TURNS.most, most), each: Math.min(TURNS.each, most) },
       waitMs: CONNECTION_MS,
     }),
   );
-  const authPool = openPool({
-    ...asRole(config, 'tenantree_auth', '-c search_path=auth'),
-    max: Math.min(CONNECTIONS.auth, most),
-  });
+  const authPool = openPool({ ...each, max: Math.min(CONNECTIONS.auth, most) });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const auth = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: authPool }) });
+  const auth = new Kysely<unknown>({ dialect: new TransactionDialect(authPool, AS_SIGN_IN) });
   return {
     app,
     pool,
     auth,
-    config,
-    withTenant: (account, work, { user, snapshot } = {}) => {
-      const transaction = snapshot
-        ? app.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-        : app.transaction();
-      return transaction.execute(async (trx) => {
-        await sql`SELECT bind_tenant(${account}, ${user ?? null})`.execute(trx);
-        return work(trx);
-      });
+    direct: direct ?? config,
+    withTenant: (account, work, { user, snapshot = false } = {}) => {
+      const dialect = new TransactionDialect(pool, beginTenant(account, user, snapshot));
+      return new Kysely<Schema>({ dialect }).transaction().execute(work);
     },
     onBehalfOf: (caller, work) => callers.run(caller, work),
     ping: async () => {
-      await pool.query('SELECT 1');
+      const client = await pool.connect();
+      try {
+        await checkServing(client, way);
+      } finally {
+        client.release();
+      }
     },
     close: async () => {
       await Promise.all([app.destroy(), auth.destroy()]);

@@ -1,16 +1,28 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { FairQueue } from '@tenantree/domain';
 import pg from 'pg';
+import type { Way } from './serving.ts';
 
 type Answer = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: unknown) => void) => void;
 
 export type FairPoolConfig = pg.PoolConfig & {
+  /** Through a pooler statements lose their names: the next connection to PostgreSQL doesn't know what the one before has prepared. */
+  readonly way: Way;
   /** For whom something is done; nobody's work takes no turns. */
   readonly callers: AsyncLocalStorage<string | null>;
   /** Connections at one time of all callers, and of one. */
   readonly turns: { readonly most: number; readonly each: number };
   /** Longest that somebody waits for their turn (ms). */
   readonly waitMs: number;
+};
+
+const unnamed = (query: pg.Pool['query']): pg.Pool['query'] => {
+  const ask = query as (...given: unknown[]) => unknown;
+  return ((first: unknown, ...rest: unknown[]) =>
+    ask(
+      typeof first === 'object' && first !== null && 'name' in first ? { ...first, name: undefined } : first,
+      ...rest,
+    )) as pg.Pool['query'];
 };
 
 /**
@@ -22,11 +34,12 @@ export class FairPool extends pg.Pool {
   readonly #queue: FairQueue;
   readonly #waitMs: number;
 
-  constructor({ callers, turns, waitMs, ...config }: FairPoolConfig) {
+  constructor({ callers, turns, waitMs, way, ...config }: FairPoolConfig) {
     super(config);
     this.#callers = callers;
     this.#queue = new FairQueue(turns.most, turns.each);
     this.#waitMs = waitMs;
+    if (way === 'pooled') this.query = unnamed(this.query.bind(this));
   }
 
   override connect(): Promise<pg.PoolClient>;

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
+import { checkServing } from '../serving.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
 export type Listener = { close(): Promise<void> };
@@ -20,7 +21,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ ...db.config, options: '-c role=tenantree_app' });
+    const next = new pg.Client(db.direct);
     const lost = (): void => {
       if (client !== next) return;
       client = null;
@@ -30,6 +31,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     next.on('end', lost);
     next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
     await next.connect();
+    await checkServing(next, 'direct');
     await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     if (closed) return next.end();
     client = next;
