@@ -41,7 +41,7 @@ beforeAll(async () => {
     );
   await owner.query('VACUUM ANALYZE accounts');
   await owner.end();
-  db = openDatabase(test.config, { maxConnections: 1 });
+  db = openDatabase(test.serving, { connections: 3 });
 });
 afterAll(async () => {
   await db.close();
