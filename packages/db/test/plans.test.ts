@@ -2,7 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Database, listChildren, openDatabase, type TenantTransaction } from '../src/index.ts';
+import { type Database, LEAST_CONNECTIONS, listChildren, openDatabase, type TenantTransaction } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { NOVEMBER_10, plant, ticking } from './tenants.ts';
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
     );
   await owner.query('VACUUM ANALYZE accounts');
   await owner.end();
-  db = openDatabase(test.serving, { connections: 3 });
+  db = openDatabase(test.serving, { connections: LEAST_CONNECTIONS });
 });
 afterAll(async () => {
   await db.close();
