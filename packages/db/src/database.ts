@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { callbackify } from 'node:util';
 import type { AccountId, UserId } from '@tenantree/domain';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
@@ -84,7 +85,7 @@ export function openDatabase(config: pg.PoolConfig, options: OpenOptions = {}): 
   const each: pg.PoolConfig = {
     ...config,
     connectionTimeoutMillis: CONNECTION_MS,
-    verify: (client, done) => void checkServing(client, way).then(() => done(), done),
+    verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
   };
   const pool = surviving(
     new FairPool({

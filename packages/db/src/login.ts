@@ -3,7 +3,7 @@ import pg from 'pg';
 import { withConnection } from './connections.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { checkServing } from './serving.ts';
-import { DatabaseUnusableError, isForbidden, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** The SQL that makes a login which may serve and nothing else. @param password as PostgreSQL keeps it; null: none is asked for */
 const loginSql = (name: string, password: string | null): string => {
@@ -46,11 +46,15 @@ function withLogin(config: pg.PoolConfig, user: string, password: string): pg.Po
   return { ...config, connectionString: address.href };
 }
 
+/** Whether a login is there and may serve. @throws DatabaseUnusableError when nobody answers */
 const mayServe = (config: pg.PoolConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
     await checkServing(client, 'pooled');
     return true;
-  }).catch(() => false);
+  }).catch((error: unknown) => {
+    if (error instanceof DatabaseUnusableError || error instanceof pg.DatabaseError) return false;
+    throw unreachable(error);
+  });
 
 /**
  * The login of this database that the server makes for itself: its name has the database's number, so that several databases of one
