@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
 import { z } from 'zod';
 import { type Network, parseNetwork } from './hall/addresses.ts';
 
@@ -12,12 +13,16 @@ export type Config = {
   readonly host: string;
   /** Folder for the embedded database and the generated secret. */
   readonly dataDir: string;
-  /** Address of a PostgreSQL of one's own; null: the embedded one. */
+  /** Address of a PostgreSQL of one's own, on one machine or several; null: the embedded one. */
   readonly databaseUrl: string | null;
   /** The same past a pooler; null: there is none. */
   readonly databaseDirectUrl: string | null;
   /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
   readonly databaseOwnerUrl: string | null;
+  /** Connections to the database that each server holds at the most. */
+  readonly databasePool: number;
+  /** How many servers share the port, each a process of its own. */
+  readonly servers: number;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -94,6 +99,8 @@ const SETTINGS = z.object({
   DATABASE_URL: postgresUrl,
   DATABASE_DIRECT_URL: postgresUrl,
   DATABASE_OWNER_URL: postgresUrl,
+  DATABASE_POOL: whole(LEAST_CONNECTIONS, 1_000, USUAL_CONNECTIONS),
+  SERVERS: whole(1, 64, 1),
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be http(s)://host, without a path')
@@ -127,6 +134,13 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
     message: 'must be set together with SMTP_URL, to the address that mails come from',
     when: () => true,
   })
+  .refine(
+    ({ DATABASE_URL, SERVERS, DATABASE_POOL }) => DATABASE_URL || SERVERS * DATABASE_POOL <= EMBEDDED_CONNECTIONS,
+    {
+      path: ['SERVERS'],
+      message: `times DATABASE_POOL must be ${EMBEDDED_CONNECTIONS} at the most with the embedded database`,
+    },
+  )
   .superRefine((settings, context) => {
     for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
       if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
@@ -154,6 +168,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     databaseUrl: settings.DATABASE_URL ?? null,
     databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
     databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
+    databasePool: settings.DATABASE_POOL,
+    servers: settings.SERVERS,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,

@@ -35,7 +35,7 @@ overWays((way) => {
 
   beforeAll(async () => {
     // One connection is enough, for what is refused as for what is done.
-    api = await deploy({ maxConnections: 1 }, way);
+    api = await deploy({ config: { databasePool: 3 } }, way);
     const { owner, root } = api;
     const make = async (account: string, name: string, externalId?: string): Promise<string> =>
       (await owner.accounts.create.mutate({ account, name, ...(externalId && { externalId }) })).account.id;

@@ -3,11 +3,14 @@ import { callbackify } from 'node:util';
 import type { AccountId, UserId } from '@tenantree/domain';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
-import { openPool, surviving } from './connections.ts';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
+import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
 import type { Schema } from './schema.ts';
 import { checkServing, type Way } from './serving.ts';
 import { beginAs, TransactionDialect } from './transactions.ts';
+import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** A transaction in which row-level security shows one acting account's subtree and nothing else. */
 export type TenantTransaction = Transaction<Schema>;
@@ -21,9 +24,12 @@ export type Database = {
   /** Sign-in data for better-auth: every statement in a transaction under a role that sees nothing else. */
   readonly auth: Kysely<unknown>;
   /** How to open further connections that keep what they are told (LISTEN). */
-  readonly direct: pg.PoolConfig;
+  readonly direct: DatabaseConfig;
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
+   *
+   * Where the account stands is read when the transaction begins. Whoever only reads takes a snapshot, so that what is read stands there
+   * too, whoever moves the account meanwhile; changes of a tree read it again when their turn has come (`beginTreeChange`).
    *
    * @param options `snapshot`: only reads, and every statement sees the same moment
    */
@@ -47,11 +53,24 @@ export type Database = {
 const CONNECTION_MS = 10_000;
 /** Quiet time after which the other end of a connection is asked whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
+const POSTGRESQL_PORT = 5_432;
 
-/** Connections for the application, and for sign-in data. */
-const CONNECTIONS = { app: 12, auth: 4 } as const;
+/** Connections that a server holds at the most, where nobody says how many. Five servers fit PostgreSQL's usual 100. */
+export const USUAL_CONNECTIONS = 17;
+/** Fewest connections that are enough for every call: one for each of the pools, and one that listens. */
+export const LEAST_CONNECTIONS = 3;
+
+/** How a server's connections are divided: one listens, a quarter is for sign-in data, the rest for the application. */
+function divided(connections: number): { readonly app: number; readonly auth: number } {
+  const auth = Math.max(1, Math.round((connections - 1) / 4));
+  return { app: connections - 1 - auth, auth };
+}
+
 /** Connections of the application that callers have at one time, all of them and each; the rest is for the server's own work. */
-const TURNS = { most: 10, each: 5 } as const;
+function turnsAt(app: number): { readonly most: number; readonly each: number } {
+  const most = app - Math.round(app / 6);
+  return { most, each: Math.ceil(most / 2) };
+}
 
 const SNAPSHOT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const AS_TENANT = beginAs('tenantree_app', 'public');
@@ -66,10 +85,10 @@ function beginTenant(account: AccountId, user: UserId | undefined, isSnapshot: b
 }
 
 export type OpenOptions = {
-  /** Most connections of each pool; 1 is enough for every call. */
-  readonly maxConnections?: number;
+  /** Of all pools and LISTEN together at the most; {@link LEAST_CONNECTIONS} or more. */
+  readonly connections?: number;
   /** The same database past the pooler that `config` leads to; without one there is no pooler between. */
-  readonly direct?: pg.PoolConfig | null;
+  readonly direct?: DatabaseConfig | null;
 };
 
 /**
@@ -78,26 +97,27 @@ export type OpenOptions = {
  *
  * @param config with a login that serves and nothing else
  */
-export function openDatabase(config: pg.PoolConfig, options: OpenOptions = {}): Database {
-  const { maxConnections: most = CONNECTIONS.app, direct = null } = options;
+export function openDatabase(
+  config: DatabaseConfig,
+  { connections = USUAL_CONNECTIONS, direct = null }: OpenOptions = {},
+): Database {
+  const most = divided(connections);
   const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
-  const each: pg.PoolConfig = {
+  const each: DatabaseConfig = {
     ...config,
     connectionTimeoutMillis: CONNECTION_MS,
     verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
   };
-  const pool = surviving(
-    new FairPool({
-      ...each,
-      max: most,
-      way,
-      callers,
-      turns: { most: Math.min(TURNS.most, most), each: Math.min(TURNS.each, most) },
-      waitMs: CONNECTION_MS,
-    }),
-  );
-  const authPool = openPool({ ...each, max: Math.min(CONNECTIONS.auth, most) });
+  const pool = new FairPool({
+    ...each,
+    max: most.app,
+    way,
+    callers,
+    turns: turnsAt(most.app),
+    waitMs: CONNECTION_MS,
+  });
+  const authPool = new Pool({ ...each, max: most.auth });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const auth = new Kysely<unknown>({ dialect: new TransactionDialect(authPool, AS_SIGN_IN) });
   return {
@@ -124,10 +144,31 @@ export function openDatabase(config: pg.PoolConfig, options: OpenOptions = {}): 
   };
 }
 
-/** Reads a `postgres://` address into connection fields. A server that vanishes without a word is noticed, connected or not. */
-export const configFromUrl = (url: string): pg.PoolConfig => ({
-  connectionString: url,
-  connectionTimeoutMillis: CONNECTION_MS,
-  keepAlive: true,
-  keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-});
+/** Scheme and login, the machines, and the rest of an address. */
+const ADDRESS = /^([^:]+:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s;
+
+/**
+ * Reads a `postgres://` address into connection fields; of several machines (`a:5432,b:5433`) one takes writes at a time. A server that
+ * vanishes without a word is noticed, connected or not.
+ *
+ * @throws DatabaseUnusableError when it is no address
+ */
+export function configFromUrl(url: string): DatabaseConfig {
+  const [, login = '', machines = '', rest = ''] = ADDRESS.exec(url) ?? [];
+  const read = (machine: string): pg.ClientConfig => {
+    try {
+      return parseIntoClientConfig(`${login}${machine}${rest}`);
+    } catch (error) {
+      throw new DatabaseUnusableError(`DATABASE_URL is no address of a database: ${saying(error)}`);
+    }
+  };
+  const [first = {}, ...others] = machines.split(',').map(read);
+  const hostOf = ({ host = '', port = POSTGRESQL_PORT }: pg.ClientConfig): Host => ({ host, port });
+  return {
+    ...first,
+    connectionTimeoutMillis: CONNECTION_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(others.length > 0 && { hosts: new Hosts([hostOf(first), ...others.map(hostOf)]) }),
+  };
+}

@@ -1,6 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { withConnection } from './connections.ts';
+import type { DatabaseConfig } from './hosts.ts';
 import { isMigrated, migrate } from './migrate.ts';
 import { checkServing } from './serving.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -19,7 +20,7 @@ const loginSql = (name: string, password: string | null): string => {
 };
 
 /** Makes a login that may serve, or mends it. @param owner whoever may create roles, of a migrated database */
-export const makeLogin = (owner: pg.PoolConfig, name: string, password: string | null): Promise<unknown> =>
+export const makeLogin = (owner: DatabaseConfig, name: string, password: string | null): Promise<unknown> =>
   withConnection(owner, (client) =>
     // Starting servers come one after the other: two that change a role at once fail.
     client.query(
@@ -37,17 +38,8 @@ function keptOf(password: string): string {
   return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
 }
 
-/** The same database with another login. */
-function withLogin(config: pg.PoolConfig, user: string, password: string): pg.PoolConfig {
-  if (config.connectionString === undefined) return { ...config, user, password };
-  const address = new URL(config.connectionString);
-  address.username = encodeURIComponent(user);
-  address.password = encodeURIComponent(password);
-  return { ...config, connectionString: address.href };
-}
-
 /** Whether a login is there and may serve. @throws DatabaseUnusableError when nobody answers */
-const mayServe = (config: pg.PoolConfig): Promise<boolean> =>
+const mayServe = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
     await checkServing(client, 'pooled');
     return true;
@@ -60,12 +52,12 @@ const mayServe = (config: pg.PoolConfig): Promise<boolean> =>
  * The login of this database that the server makes for itself: its name has the database's number, so that several databases of one
  * PostgreSQL have one each, and its password comes from the deployment's secret.
  */
-async function ownLogin(owner: pg.PoolConfig, secret: string): Promise<pg.PoolConfig> {
+async function ownLogin(owner: DatabaseConfig, secret: string): Promise<DatabaseConfig> {
   const text = `SELECT 'tenantree_serve_' || oid AS name, current_user AS role FROM pg_database WHERE datname = current_database()`;
   const found = await withConnection(owner, (client) => client.query<{ name: string; role: string }>(text));
   const { name, role } = found.rows[0]!;
   const password = createHmac('sha256', secret).update('tenantree.serving').digest('base64url');
-  const serving = withLogin(owner, name, password);
+  const serving = { ...owner, user: name, password };
   if (await mayServe(serving)) return serving;
   await makeLogin(owner, name, keptOf(password)).catch((error: unknown) => {
     if (!isForbidden(error)) throw error;
@@ -83,9 +75,9 @@ Then set DATABASE_URL to the address with that login, and DATABASE_OWNER_URL to 
 /** How a server is told to reach its database. */
 export type GivenDatabase = {
   /** With a login that serves; or, without `owner`, with the role that owns the tables. */
-  readonly database: pg.PoolConfig;
+  readonly database: DatabaseConfig;
   /** With the role that owns the tables; null: `database` does, or they are up to date. */
-  readonly owner: pg.PoolConfig | null;
+  readonly owner: DatabaseConfig | null;
   /** The same in all servers of a deployment. */
   readonly secret: string;
 };
@@ -96,7 +88,7 @@ export type GivenDatabase = {
  * @returns how to serve from it
  * @throws DatabaseUnusableError when that can't be, with what whoever runs the server can do about it
  */
-export async function prepareDatabase({ database, owner, secret }: GivenDatabase): Promise<pg.PoolConfig> {
+export async function prepareDatabase({ database, owner, secret }: GivenDatabase): Promise<DatabaseConfig> {
   if (owner !== null) {
     await migrate(owner);
     return database;

@@ -29,8 +29,6 @@ export type ComposeParts = {
   /** The same past a pooler; without one, `database` leads straight to PostgreSQL. */
   readonly direct?: Database['direct'] | null;
   readonly log: Logger;
-  /** Most connections of a pool; fewer than usual make calls wait for each other, and nothing else. */
-  readonly maxConnections?: number;
   readonly clock?: Clock;
   /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
   readonly print?: (text: string) => void;
@@ -62,8 +60,8 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
  */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, maxConnections, requestMs, direct = null } = given;
-  const db = openDatabase(database, { direct, ...(maxConnections !== undefined && { maxConnections }) });
+  const { folders, requestMs, direct = null } = given;
+  const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
     throw error;
@@ -100,7 +98,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     usageRecorded: () => counter.wake(),
     publicUrl: () => config.publicUrl ?? url,
   });
-  const limits = createGuessLimits();
+  const limits = createGuessLimits(hall);
   const sendMail = config.smtp
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });

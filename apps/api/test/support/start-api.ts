@@ -20,6 +20,8 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   databaseUrl: null,
   databaseDirectUrl: null,
   databaseOwnerUrl: null,
+  databasePool: 17,
+  servers: 1,
   publicUrl: null,
   secret: TEST_SECRET,
   maxDepth: 5,
@@ -37,7 +39,6 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
-  readonly maxConnections?: number;
   readonly folders?: Folders;
   readonly requestMs?: number;
   /** How to get to the database past a pooler. */
@@ -52,7 +53,7 @@ export type StartOptions = {
  */
 export async function startApi(
   database: Database['direct'],
-  { config: overrides, clock, folders, maxConnections, requestMs, direct, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, requestMs, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -64,7 +65,6 @@ export async function startApi(
     log,
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
-    ...(maxConnections ? { maxConnections } : {}),
     ...(requestMs ? { requestMs } : {}),
     ...(direct ? { direct } : {}),
   });

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
+import { DatabaseClient, onAnyHost } from '../hosts.ts';
 import { checkServing } from '../serving.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
@@ -16,12 +17,12 @@ const LAST_RETRY_MS = 2_000;
 
 /** Listens on a channel with a connection of its own and keeps reconnecting when it is lost. Resolves once listening. */
 export async function listen(db: Database, channel: string, handlers: Handlers): Promise<Listener> {
-  let client: pg.Client | null = null;
+  let client: DatabaseClient | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client(db.direct);
+    const next = new DatabaseClient(db.direct);
     const lost = (): void => {
       if (client !== next) return;
       client = null;
@@ -47,7 +48,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     }, delayMs);
   };
 
-  await connect();
+  await onAnyHost(db.direct.hosts, connect);
   return {
     close: async () => {
       closed = true;
