@@ -15,14 +15,14 @@ export type Config = {
   readonly dataDir: string;
   /** Address of a PostgreSQL of one's own, on one machine or several; null: the embedded one. */
   readonly databaseUrl: string | null;
-  /** Connections to the database that each server holds at the most. */
-  readonly databasePool: number;
-  /** How many servers share the port, each a process of its own. */
-  readonly servers: number;
   /** The same past a pooler; null: there is none. */
   readonly databaseDirectUrl: string | null;
   /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
   readonly databaseOwnerUrl: string | null;
+  /** Connections to the database that each server holds at the most. */
+  readonly databasePool: number;
+  /** How many servers share the port, each a process of its own. */
+  readonly servers: number;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -166,10 +166,10 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
-    databasePool: settings.DATABASE_POOL,
-    servers: settings.SERVERS,
     databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
     databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
+    databasePool: settings.DATABASE_POOL,
+    servers: settings.SERVERS,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,

@@ -17,7 +17,7 @@ import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
-import { DatabaseUnusableError, isForbidden, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -68,7 +68,7 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
     SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`
     .execute(db)
     .catch((error: unknown) => {
-      throw new DatabaseUnusableError(`The database can’t be reached: ${saying(error)}`);
+      throw unreachable(error);
     });
   const { number, name } = version.rows[0]!;
   if (number < MINIMUM_VERSION)

@@ -47,6 +47,34 @@ describe('Row-level security alone (I5)', () => {
     expect(becomes.toSorted()).toEqual(['tenantree_app', 'tenantree_auth', test.serving.user]);
   });
 
+  it('lets who serves call these doors outside a transaction, and none besides', async () => {
+    const doors = await test.asOwner<{ name: string }>(
+      `SELECT proname AS name FROM pg_proc WHERE prosecdef AND has_function_privilege($1::name, oid, 'EXECUTE') ORDER BY proname`,
+      [test.serving.user],
+    );
+    expect(doors.map(({ name }) => name)).toEqual([
+      'account_chain',
+      'account_places',
+      'accounts_by_external_id',
+      'accounts_to_erase',
+      'api_key_by_hash',
+      'count_usage',
+      'embed_token_by_hash',
+      'entrances_of',
+      'erase_expired_embed_tokens',
+      'invitation_by_hash',
+      'is_claimed',
+      'memberships_on',
+      'migrations_done',
+      'offer_claim',
+      'owns_main_account',
+      'record_usage',
+      'session_by_token',
+      'touch_api_key',
+      'uncounted_trees',
+    ]);
+  });
+
   it('is left by nobody in the middle of a transaction of a tenant: outside it no table is seen', async () => {
     const left = test.db.withTenant(ours, async (trx) => {
       await sql`RESET ROLE`.execute(trx);

@@ -61,7 +61,7 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
   const { folders, requestMs, direct = null } = given;
-  const db = openDatabase(database, { direct, connections: config.databasePool });
+  const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
     throw error;
