@@ -13,6 +13,7 @@ export * from './embedded.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
 export * from './live/listen.ts';
+export { forgetTreeChanges } from './live/read-changes.ts';
 export * from './live/read-live.ts';
 export * from './members/members.ts';
 export * from './migrate.ts';

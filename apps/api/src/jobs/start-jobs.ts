@@ -1,4 +1,4 @@
-import { eraseExpiredEmbedTokens } from '@tenantree/db';
+import { eraseExpiredEmbedTokens, forgetTreeChanges } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -20,7 +20,12 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
-    const jobs = [eraseClosed(hall), eraseExpiredEmbedTokens(hall.db, nowOf(hall)), sessions.forgetEnded()];
+    const jobs = [
+      eraseClosed(hall),
+      eraseExpiredEmbedTokens(hall.db, nowOf(hall)),
+      forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
+      sessions.forgetEnded(),
+    ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };
 
