@@ -21,14 +21,12 @@ export async function resolveWatched(
   const ids = refs.flatMap((ref) => (ref.ok && ref.value.kind === 'id' ? [ref.value.id] : []));
   // Nothing has to be looked up for who comes back with ids: what is not below the account is never told.
   if (since !== null && ids.length === asked.length) return ids;
-  return db.withTenant(within, async (trx) => {
-    const find = await lookUp(trx, asked);
-    return asked.flatMap((text, index) => {
-      const found = find(text);
-      if (found.ok) return [found.value.id];
-      if (since === null) throw new Refused({ ...found.refusal, field });
-      const ref = refs[index];
-      return ref?.ok && ref.value.kind === 'id' ? [ref.value.id] : [];
-    });
+  const find = await db.withTenant(within, (trx) => lookUp(trx, asked), { snapshot: true });
+  return asked.flatMap((text, index) => {
+    const found = find(text);
+    if (found.ok) return [found.value.id];
+    if (since === null) throw new Refused({ ...found.refusal, field });
+    const ref = refs[index];
+    return ref?.ok && ref.value.kind === 'id' ? [ref.value.id] : [];
   });
 }

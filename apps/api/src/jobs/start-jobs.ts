@@ -1,4 +1,4 @@
-import { eraseExpiredEmbedTokens, forgetTreeChanges } from '@tenantree/db';
+import { deleteEndedAttempts, eraseExpiredEmbedTokens, forgetTreeChanges } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -20,9 +20,11 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
+    const now = nowOf(hall);
     const jobs = [
       eraseClosed(hall),
-      eraseExpiredEmbedTokens(hall.db, nowOf(hall)),
+      eraseExpiredEmbedTokens(hall.db, now),
+      deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       sessions.forgetEnded(),
     ];

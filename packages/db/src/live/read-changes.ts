@@ -1,5 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 
 /** What changed in a tree after a version: accounts, with the version of their last change. */
@@ -29,10 +30,10 @@ export async function readTreeNews(
   version: number,
 ): Promise<TreeNews | null> {
   if (since >= version) return new Map();
-  const changes = sql`(SELECT c.version, c.accounts FROM tree_changes c WHERE c.root_id = acting_root() AND c.version > ${since} AND ${OF[of]}
+  const changes = sql`(SELECT c.version, c.accounts FROM tree_changes c WHERE c.root_id = ${ACTING_ROOT} AND c.version > ${since} AND ${OF[of]}
     ORDER BY c.version LIMIT ${MOST_CHANGES + 1})`;
   const { rows: known } = await sql<{ oldest: string | null; changes: string; unlisted: boolean | null }>`
-    SELECT (SELECT c.version FROM tree_changes c WHERE c.root_id = acting_root() ORDER BY c.version LIMIT 1) AS oldest,
+    SELECT (SELECT c.version FROM tree_changes c WHERE c.root_id = ${ACTING_ROOT} ORDER BY c.version LIMIT 1) AS oldest,
       count(*) AS changes, bool_or(accounts IS NULL) AS unlisted FROM ${changes} c`.execute(trx);
   const [log] = known;
   if (!log || log.oldest === null || Number(log.oldest) > since + 1) return null;
@@ -48,7 +49,7 @@ export async function readTreeNews(
 export async function readMoves(trx: TenantTransaction, since: number): Promise<TreeNews> {
   const { rows } = await sql<{ id: AccountId; version: string }>`
     SELECT n.id, max(c.version) AS version FROM tree_changes c CROSS JOIN unnest(c.accounts) n(id)
-    WHERE c.root_id = acting_root() AND c.version > ${since} AND c.kind <> 'usage' AND c.kind = 'moved' GROUP BY n.id`.execute(
+    WHERE c.root_id = ${ACTING_ROOT} AND c.version > ${since} AND c.kind <> 'usage' AND c.kind = 'moved' GROUP BY n.id`.execute(
     trx,
   );
   return new Map(rows.map(({ id, version }) => [id, Number(version)]));

@@ -2,7 +2,7 @@ import type { AccountId, AccountRow, Decimal, Instant } from '@tenantree/domain'
 import { sql } from 'kysely';
 import { MINUTES_METER } from '../accounts/account-rows.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
-import { pathOf } from '../accounts/place.ts';
+import { ACTING_ROOT, pathOf } from '../accounts/place.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import type { TotalChange } from '../usage/count-usage.ts';
@@ -35,7 +35,7 @@ const atOneMoment = <T>(db: Database, account: AccountId, read: (trx: TenantTran
 
 /** The present version of the tree that an account is in; 0 before the tree's first change. */
 export const readLiveVersion = (db: Database, account: AccountId): Promise<number> =>
-  db.withTenant(account, readTreeVersion);
+  db.withTenant(account, readTreeVersion, { snapshot: true });
 
 export type UsageStateQuery = {
   readonly subtree: AccountId;
@@ -77,13 +77,13 @@ export async function readUsageState(db: Database, query: UsageStateQuery): Prom
 
 async function readFirstChildren(trx: TenantTransaction, account: AccountId): Promise<AccountId[]> {
   const { rows } = await sql<{ id: AccountId }>`
-    SELECT id FROM accounts WHERE root_id = acting_root() AND parent_id = ${account} ORDER BY id LIMIT ${FIRST_CHILDREN}`.execute(
+    SELECT id FROM accounts WHERE root_id = ${ACTING_ROOT} AND parent_id = ${account} ORDER BY id LIMIT ${FIRST_CHILDREN}`.execute(
     trx,
   );
   return rows.map(({ id }) => id);
 }
 
-/** Reads totals by key, of the acting account's subtree. @param news versions that count when they are newer than a total's own */
+/** Reads totals by key, of the acting account's subtree: the policy leaves out what is beside it, and leads nothing. @param news versions that count when they are newer than a total's own */
 async function readTotals(
   trx: TenantTransaction,
   accounts: readonly AccountId[],
@@ -95,8 +95,7 @@ async function readTotals(
   const { rows } = await sql<Raw>`
     SELECT a.id, a.root_id, a.path_key, ${inUnit(sql`t.own`, MINUTES_METER)}::text AS own, ${inUnit(sql`t.total`, MINUTES_METER)}::text AS total, t.version
     FROM accounts a JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${storedAs(MINUTES_METER)} AND t.period = ${period}::timestamptz
-    WHERE a.id = ANY (${[...accounts]}::uuid[])
-      AND a.root_id = acting_root() AND a.path_key >= acting_key() AND a.path_key < acting_end()`.execute(trx);
+    WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...accounts]}::uuid[])`.execute(trx);
   return rows.map(({ id: account, root_id, path_key, own, total, version }) => ({
     account,
     path: pathOf(root_id, path_key),
@@ -160,9 +159,7 @@ export async function readAccountsState(
 async function readDepartures(trx: TenantTransaction, since: number): Promise<Departure[]> {
   const { rows } = await sql<{ account_id: AccountId; root_id: AccountId; path_key: Buffer; version: string }>`
     SELECT account_id, root_id, path_key, version FROM departures
-    WHERE root_id = acting_root() AND version > ${since} AND path_key >= acting_key() AND path_key < acting_end() ORDER BY version`.execute(
-    trx,
-  );
+    WHERE root_id = ${ACTING_ROOT} AND version > ${since} ORDER BY version`.execute(trx);
   return rows.map((row) => ({
     account: row.account_id,
     path: pathOf(row.root_id, row.path_key),
@@ -177,7 +174,8 @@ async function readPlaces(
 ): Promise<{ readonly id: AccountId; readonly path: readonly AccountId[]; readonly version: number }[]> {
   if (accounts.length === 0) return [];
   const { rows } = await sql<{ id: AccountId; root_id: AccountId; path_key: Buffer; version: string }>`
-    SELECT id, root_id, path_key, version FROM accounts WHERE id = ANY (${[...accounts]}::uuid[])
-      AND root_id = acting_root() AND path_key >= acting_key() AND path_key < acting_end()`.execute(trx);
+    SELECT id, root_id, path_key, version FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ANY (${[...accounts]}::uuid[])`.execute(
+    trx,
+  );
   return rows.map((row) => ({ id: row.id, path: pathOf(row.root_id, row.path_key), version: Number(row.version) }));
 }
