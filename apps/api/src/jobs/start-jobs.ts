@@ -1,4 +1,4 @@
-import { eraseExpiredEmbedTokens } from '@tenantree/db';
+import { eraseExpiredEmbedTokens, indexNames, settleSort } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -15,12 +15,26 @@ const EVERY_MS = 60_000;
 
 type JobOptions = { readonly sessions: Pick<Sessions, 'forgetEnded'>; readonly onError: (error: unknown) => void };
 
+const NAMES_AT_ONCE = 1_000;
+
+/** Indexes names that came from another tree. */
+async function indexAllNames(hall: Hall): Promise<void> {
+  while ((await indexNames(hall.db, NAMES_AT_ONCE)) === NAMES_AT_ONCE);
+}
+
 /** Looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
 export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
-    const jobs = [eraseClosed(hall), eraseExpiredEmbedTokens(hall.db, nowOf(hall)), sessions.forgetEnded()];
+    const jobs = [
+      eraseClosed(hall),
+      eraseExpiredEmbedTokens(hall.db, nowOf(hall)),
+      sessions.forgetEnded(),
+      indexAllNames(hall),
+      // What servers counted that ended right after; and all of it when a month begins.
+      settleSort(hall.db, null, nowOf(hall)),
+    ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };
 
