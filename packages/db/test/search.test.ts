@@ -1,4 +1,4 @@
-import { type AccountId, type AccountStatus, type Instant, nameKey, nameOrder, plainText } from '@tenantree/domain';
+import { type AccountId, type AccountStatus, nameKey, nameOrder, plainText } from '@tenantree/domain';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import pg from 'pg';
