@@ -69,13 +69,13 @@ const KEYS: Partial<Record<AccountSort, (row: AccountRow) => number>> = {
 };
 
 /** All pages hold every child once, in the order of what they show. */
-async function expectSorted(): Promise<void> {
+async function expectSorted(acting = root): Promise<void> {
   for (const [sort, keyOf] of Object.entries(KEYS) as [AccountSort, (row: AccountRow) => number][])
     for (const direction of ['asc', 'desc'] as const)
       for (const statuses of [['active', 'suspended'], ['closed']] as const) {
-        const rows = await everyPage({ sort, direction, statuses });
+        const rows = await everyPage({ sort, direction, statuses, acting });
         const sign = direction === 'asc' ? 1 : -1;
-        const sorted = (await everyPage({ sort: 'created', direction, statuses })).toSorted(
+        const sorted = (await everyPage({ sort: 'created', direction, statuses, acting })).toSorted(
           (a, b) => sign * (keyOf(a) - keyOf(b)),
         );
         expect(
@@ -90,7 +90,7 @@ async function counted(): Promise<void> {
   for (const { root: tree, version, changes } of await count(test.db, clock()))
     await test.db.withTenant(tree, (trx) =>
       sql`INSERT INTO tree_changes (root_id, version, kind, accounts, at)
-        VALUES (${tree}, ${version}, 'usage', ${changes.map(({ account }) => account)}::uuid[], ${clock()}::timestamptz)`.execute(
+        VALUES (${tree}, ${version}, 'usage', ${changes.map(({ account }) => account)}::uuid[], ${clock()}::timestamptz) ON CONFLICT DO NOTHING`.execute(
         trx,
       ),
     );
@@ -218,6 +218,24 @@ describe('Children of an account that has many', () => {
     await settled();
     await expectSorted();
     expect((await everyPage({ sort: 'minutes', direction: 'desc' }))[0]!.id).toBe(children[7]);
+  });
+
+  it('are sorted in another tree as they were in theirs', async () => {
+    const settledIn = async (tree: AccountId): Promise<void> => {
+      while ((await settleSort(test.db, [tree], clock())).length > 0);
+    };
+    const changeRoot = (to: AccountId | null) =>
+      withConnection(test.config, (client) => client.query('SELECT change_root($1, $2, $3)', [parent, to, clock()]));
+    await use(children[3]!, '7');
+    await counted();
+    await changeRoot(null);
+    await expectSorted(parent);
+    await settledIn(parent);
+    await expectSorted(parent);
+    await changeRoot(other);
+    await settledIn(root);
+    await expectSorted();
+    await move(test.db, root, parent, root, clock());
   });
 
   it('are no obstacle to each other: sorting, counting and changes of the tree at the same time', async () => {

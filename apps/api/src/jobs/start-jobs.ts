@@ -1,4 +1,4 @@
-import { eraseExpiredEmbedTokens, indexNames, settleSort } from '@tenantree/db';
+import { deleteEndedAttempts, eraseExpiredEmbedTokens, indexNames, settleSort } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -27,13 +27,15 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
+    const now = nowOf(hall);
     const jobs = [
       eraseClosed(hall),
-      eraseExpiredEmbedTokens(hall.db, nowOf(hall)),
+      eraseExpiredEmbedTokens(hall.db, now),
+      deleteEndedAttempts(hall.db, now),
       sessions.forgetEnded(),
       indexAllNames(hall),
-      // What servers counted that ended right after; and all of it when a month begins.
-      settleSort(hall.db, null, nowOf(hall)),
+      // What was counted by servers that ended right after; and all there is, when a month begins.
+      settleSort(hall.db, null, now),
     ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };

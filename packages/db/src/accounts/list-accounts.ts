@@ -9,6 +9,7 @@ import {
   selectAccountRows,
   toAccountRow,
 } from './account-rows.ts';
+import { ACTING_ROOT } from './place.ts';
 
 export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
@@ -90,7 +91,7 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
   if (!sorted) return ORDERS[sort];
   const period = sort === 'minutes' ? sql`AND period = ${billingPeriodOf(now).start}::timestamptz` : sql``;
   const { rows } = await sql`
-    SELECT FROM sorted_parents WHERE root_id = acting_root() AND account_id = ${parent} ${period}`.execute(trx);
+    SELECT FROM sorted_parents WHERE root_id = ${ACTING_ROOT} AND account_id = ${parent} ${period}`.execute(trx);
   return rows.length > 0 ? sorted : ORDERS[sort];
 }
 
@@ -101,12 +102,12 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
   const children = rows
-    ? sql`s.root_id = acting_root() AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
-    : sql`a.root_id = acting_root() AND a.parent_id = ${parent}`;
+    ? sql`s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
+    : sql`a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   return sql<Line>`
     SELECT v.version AS tree_version, ${countChildren(query)} AS in_all, page.*
-    FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = acting_root()) AS version) v
+    FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS version) v
     LEFT JOIN (
       SELECT ${columns}, (${key})::text AS sort_key, row_number() OVER (ORDER BY ${key} ${order}, ${id} ${order}) AS place
       FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
@@ -118,8 +119,8 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
 /** Live children are counted as they change; others are counted here. */
 const countChildren = ({ parent, statuses, now }: ListQuery): RawBuilder<number> =>
   statuses.length === 2 && !statuses.includes('closed')
-    ? sql`(SELECT children FROM accounts WHERE root_id = acting_root() AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = acting_root() AND a.parent_id = ${parent} AND ${seenWith(statuses, now)})`;
+    ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
+    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

@@ -8,6 +8,7 @@ import {
   selectAccountRows,
   toAccountRow,
 } from './account-rows.ts';
+import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 /** Place in a search after which the next page starts. */
 export type SearchKey = { readonly rank: number; readonly nameKey: string; readonly id: AccountId };
@@ -63,23 +64,22 @@ export async function searchSubtree(
   query: SearchQuery,
   bounds: SearchBounds = SEARCH_BOUNDS,
 ): Promise<SearchPage> {
-  const place = await readPlace(trx, query.within);
-  if (place.key === null)
-    return { rows: [], matches: [], total: 0, more: false, next: null, treeVersion: place.version };
+  const { depth, subaccounts, version } = await readPlace(trx, query.within);
   const { source, more } =
-    place.subaccounts < bounds.whole
-      ? { source: sql`a.path_key > ${place.key} AND a.path_key < ${beyond(place.key)}`, more: false }
+    subaccounts < bounds.whole
+      ? { source: sql`${atOrBelow('a', query.within)} AND a.id <> ${query.within}`, more: false }
       : await findCandidates(trx, query, bounds);
   const { total, found } = await readMatches(trx, query, source);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
+  const ids = page.flatMap((row) => pathOf(query.within, row.path_key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(page.flatMap((row) => idsBelow(place.key, row.path_key)))]),
+    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
     matches: page.map((row) => row.id),
     total,
     more,
     next: found.length > query.limit && last ? { rank: last.rank, nameKey: last.name_key, id: last.id } : null,
-    treeVersion: place.version,
+    treeVersion: version,
   };
 }
 
@@ -89,21 +89,18 @@ export async function indexNames(db: Database, limit: number): Promise<number> {
   return rows[0]!.n;
 }
 
-/** Where the searched account stands (null: out of sight), and the tree's version, read before what is found. */
+/** Where the searched account stands, and the tree's version, read before what is found. Below an account out of sight nothing is. */
 async function readPlace(
   trx: TenantTransaction,
   account: AccountId,
-): Promise<({ key: Buffer; subaccounts: number } | { key: null }) & { version: number }> {
-  const { rows } = await sql<({ key: Buffer; subaccounts: number } | { key: null }) & { version: string | null }>`
-    SELECT a.path_key AS key, a.subaccounts, v.version
-    FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = acting_root()) AS version) v
-    LEFT JOIN accounts a ON a.root_id = acting_root() AND a.id = ${account}`.execute(trx);
-  const place = rows[0]!;
-  return { ...place, version: Number(place.version ?? 0) };
+): Promise<{ depth: number; subaccounts: number; version: number }> {
+  const { rows } = await sql<{ depth: number | null; subaccounts: number | null; version: string | null }>`
+    SELECT a.depth, a.subaccounts, v.version
+    FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS version) v
+    LEFT JOIN accounts a ON a.root_id = ${ACTING_ROOT} AND a.id = ${account}`.execute(trx);
+  const { depth, subaccounts, version } = rows[0]!;
+  return { depth: depth ?? 0, subaccounts: subaccounts ?? 0, version: Number(version ?? 0) };
 }
-
-/** The first key after all of a subtree. */
-const beyond = (key: Buffer): Buffer => Buffer.concat([key, Buffer.of(0xff)]);
 
 // Folded once, and not once for every row.
 const folded = (text: string): RawBuilder<string> => sql`(SELECT without_diacritics(${text}))`;
@@ -150,24 +147,13 @@ async function readMatches(
     WITH hits AS MATERIALIZED (
       SELECT a.id, a.path_key, a.name_key, CASE WHEN starts_with(a.search_key, ${folded(textKey)}) THEN 0
         WHEN strpos(a.search_key, ${folded(` ${textKey}`)}) > 0 THEN 1 ELSE 2 END AS rank
-      FROM accounts a WHERE a.root_id = acting_root() AND ${source} AND ${seenWith(query.statuses, query.now)}
+      FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND ${source} AND ${seenWith(query.statuses, query.now)}
         AND ((${hasAll}) OR a.external_id = ${text} OR a.id = ${parseAccountId(text)}::uuid)
     )
     SELECT n.total, page.* FROM (SELECT count(*)::int AS total FROM hits) n
     LEFT JOIN (SELECT h.* FROM hits h ${next} ORDER BY h.rank, h.name_key, h.id LIMIT ${query.limit + 1}) page ON true
     ORDER BY page.rank, page.name_key, page.id`.execute(trx);
   return { total: rows[0]!.total, found: rows.filter((row) => row.id !== null) };
-}
-
-const ID_BYTES = 16;
-
-/** The accounts on the way from one place down to another, without the first. */
-function idsBelow(above: Buffer, key: Buffer): AccountId[] {
-  const hex = key.toString('hex', above.length);
-  return Array.from({ length: (key.length - above.length) / ID_BYTES }, (_, level) => {
-    const id = hex.slice(level * 2 * ID_BYTES, (level + 1) * 2 * ID_BYTES);
-    return id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as AccountId;
-  });
 }
 
 async function readWithAncestors(
@@ -178,7 +164,7 @@ async function readWithAncestors(
   if (ids.length === 0) return [];
   const { columns, from } = selectAccountRows(query.now);
   const { rows } = await sql<RawAccountRow>`
-    SELECT ${columns} FROM ${from} WHERE a.root_id = acting_root() AND a.id = ANY (${[...ids]}::uuid[])
+    SELECT ${columns} FROM ${from} WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...ids]}::uuid[])
     ORDER BY a.depth, a.name_key, a.id`.execute(trx);
   return rows.map((row) => toAccountRow(row, query.visibility, query.now));
 }

@@ -139,7 +139,9 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
   await trx
     .insertInto('invitations')
     .values({ account_id: invitation.account, email: invitation.emailKey, accepted_at: null, ...content })
-    .onConflict((same) => same.columns(['account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content))
+    .onConflict((same) =>
+      same.columns(['root_id', 'account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content),
+    )
     .execute();
 }
 

@@ -34,7 +34,10 @@ const names = (db: Kysely<unknown>): Promise<unknown> =>
     END $$;
 
     -- tokens: NULL until they are (again) those of the tree.
-    CREATE TABLE account_search (root_id uuid NOT NULL, account_id uuid NOT NULL, tokens bigint[], PRIMARY KEY (root_id, account_id));
+    CREATE TABLE account_search (
+      root_id uuid NOT NULL, account_id uuid NOT NULL, tokens bigint[], PRIMARY KEY (root_id, account_id),
+      FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+    );
     INSERT INTO account_search (root_id, account_id, tokens) SELECT root_id, id, name_tokens(root_id, search_key) FROM accounts;
     -- Without a list of pending entries, which every search would have to read.
     CREATE INDEX account_search_tokens ON account_search USING gin (tokens) WITH (fastupdate = off);
@@ -45,14 +48,12 @@ const names = (db: Kysely<unknown>): Promise<unknown> =>
     BEGIN
       IF TG_OP = 'INSERT' THEN
         INSERT INTO account_search (root_id, account_id, tokens) VALUES (NEW.root_id, NEW.id, name_tokens(NEW.root_id, NEW.search_key));
-      ELSIF TG_OP = 'UPDATE' THEN
-        UPDATE account_search SET tokens = name_tokens(NEW.root_id, NEW.search_key) WHERE root_id = NEW.root_id AND account_id = NEW.id;
       ELSE
-        DELETE FROM account_search WHERE root_id = OLD.root_id AND account_id = OLD.id;
+        UPDATE account_search SET tokens = name_tokens(NEW.root_id, NEW.search_key) WHERE root_id = NEW.root_id AND account_id = NEW.id;
       END IF;
       RETURN NULL;
     END $$;
-    CREATE TRIGGER index_name AFTER INSERT OR DELETE OR UPDATE OF name_key ON accounts FOR EACH ROW EXECUTE FUNCTION index_name();
+    CREATE TRIGGER index_name AFTER INSERT OR UPDATE OF name_key ON accounts FOR EACH ROW EXECUTE FUNCTION index_name();
 
     -- An account that comes to another tree is hashed again by a job: together with the change it would take as long as all else of it.
     CREATE FUNCTION forget_tokens() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.tokens := NULL; RETURN NEW; END $$;
@@ -157,15 +158,22 @@ const sortRows = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- Parents whose children are sorted by rows of their own: from 200 live ones on, until fewer than 100 are left.
     -- period: of which the children's minutes are in their rows; NULL: they are in none yet.
-    CREATE TABLE sorted_parents (root_id uuid NOT NULL, account_id uuid NOT NULL, period timestamptz, PRIMARY KEY (root_id, account_id));
+    CREATE TABLE sorted_parents (
+      root_id uuid NOT NULL, account_id uuid NOT NULL, period timestamptz, PRIMARY KEY (root_id, account_id),
+      FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+    );
     -- Trees with such parents. version: the last one whose counted usage is in the rows.
     CREATE TABLE sorted_trees (root_id uuid PRIMARY KEY, version bigint NOT NULL);
     -- Minutes in millionths of what is stored: comparing numeric is not leakproof, a cursor of it would only filter. Minutes change all the
     -- time and apart from the others, which are right in the change's own transaction.
     CREATE TABLE account_sort_minutes (
-      root_id uuid NOT NULL, account_id uuid NOT NULL, parent_id uuid NOT NULL, minutes bigint NOT NULL, PRIMARY KEY (root_id, account_id));
+      root_id uuid NOT NULL, account_id uuid NOT NULL, parent_id uuid NOT NULL, minutes bigint NOT NULL, PRIMARY KEY (root_id, account_id),
+      FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+    );
     CREATE TABLE account_sort_counts (
-      root_id uuid NOT NULL, account_id uuid NOT NULL, parent_id uuid NOT NULL, members int NOT NULL, agents int NOT NULL, PRIMARY KEY (root_id, account_id));
+      root_id uuid NOT NULL, account_id uuid NOT NULL, parent_id uuid NOT NULL, members int NOT NULL, agents int NOT NULL, PRIMARY KEY (root_id, account_id),
+      FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
+    );
 
     CREATE FUNCTION sort_key(p_quantity numeric) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN round(least(greatest(coalesce(p_quantity, 0), -9e12), 9e12) * 1000000)::bigint;
@@ -228,10 +236,7 @@ const sortRows = (db: Kysely<unknown>): Promise<unknown> =>
     -- Keeps who has rows, and all but minutes in them, in step with accounts.
     CREATE FUNCTION keep_sorted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
-      IF TG_OP = 'DELETE' THEN
-        PERFORM unsort_child(OLD, OLD.root_id);
-        RETURN NULL;
-      ELSIF TG_OP = 'INSERT' THEN
+      IF TG_OP = 'INSERT' THEN
         PERFORM sort_child(NEW);
         RETURN NULL;
       END IF;
@@ -249,7 +254,7 @@ const sortRows = (db: Kysely<unknown>): Promise<unknown> =>
       END IF;
       RETURN NULL;
     END $$;
-    CREATE TRIGGER keep_sorted_rows AFTER INSERT OR DELETE ON accounts FOR EACH ROW EXECUTE FUNCTION keep_sorted();
+    CREATE TRIGGER keep_sorted_rows AFTER INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION keep_sorted();
     CREATE TRIGGER keep_sorted AFTER UPDATE ON accounts FOR EACH ROW
       WHEN (OLD.parent_id IS DISTINCT FROM NEW.parent_id OR OLD.total_members <> NEW.total_members OR OLD.total_agents <> NEW.total_agents
         OR NEW.children > 200 AND OLD.children <= 200 OR NEW.children < 100 AND OLD.children >= 100)
@@ -286,18 +291,22 @@ const settling = (db: Kysely<unknown>): Promise<unknown> =>
     BEGIN
       SELECT version INTO settled FROM sorted_trees WHERE root_id = p_root FOR UPDATE SKIP LOCKED;
       IF NOT FOUND OR NOT pg_try_advisory_xact_lock_shared(hashtextextended(p_root::text, 0)) THEN RETURN false; END IF;
-      -- Told apart from rows of an earlier period, which are read again anyway; a server whose clock is behind changes none.
       SELECT version INTO present FROM tree_versions WHERE root_id = p_root;
-      IF EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version <= settled + 1) THEN
+      IF present = settled THEN RETURN true; END IF;
+      -- The log has no hole: as long as it begins at the next version or before, it says all that changed; NULL is more than it lists.
+      IF EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version <= settled + 1)
+        AND NOT EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version > settled AND kind <> 'accounts' AND accounts IS NULL)
+      THEN
         UPDATE account_sort_minutes s SET minutes = sort_key(t.total)
-        FROM (SELECT DISTINCT unnest(accounts) AS id FROM tree_changes WHERE root_id = p_root AND version > settled AND version <= present) c
+        FROM (SELECT DISTINCT unnest(accounts) AS id FROM tree_changes
+          WHERE root_id = p_root AND version > settled AND version <= present AND kind <> 'accounts') c
         JOIN usage_totals t ON t.account_id = c.id AND t.meter = 'call.seconds' AND t.period = p_period
         WHERE s.root_id = p_root AND s.account_id = c.id AND s.minutes <> sort_key(t.total)
           AND EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = p_root AND p.account_id = s.parent_id AND p.period = p_period);
-      ELSIF present > settled THEN
+      ELSE
         UPDATE sorted_parents SET period = NULL WHERE root_id = p_root;
       END IF;
-      UPDATE sorted_trees SET version = present WHERE root_id = p_root AND version < present;
+      UPDATE sorted_trees SET version = present WHERE root_id = p_root;
       RETURN true;
     END $$;
 
