@@ -5,6 +5,7 @@ export * from './accounts/list-accounts.ts';
 export * from './accounts/main-accounts.ts';
 export * from './accounts/read-accounts.ts';
 export * from './accounts/search-accounts.ts';
+export * from './accounts/settle-sort.ts';
 export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
 export * from './database.ts';
