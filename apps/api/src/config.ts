@@ -33,6 +33,8 @@ export type Config = {
   readonly usageMaxAgeDays: number;
   readonly closedRetentionDays: number;
   readonly liveTickMs: number;
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
   readonly liveMaxBufferBytes: number;
   readonly logLevel: LogLevel;
   /** The mail server; null: mails go to the outbox. */
@@ -112,6 +114,7 @@ const SETTINGS = z.object({
   USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   LIVE_TICK_MS: whole(10, 10_000, 50),
+  LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   SMTP_URL: z
@@ -177,6 +180,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     liveTickMs: settings.LIVE_TICK_MS,
+    liveResumeMinutes: settings.LIVE_RESUME_MINUTES,
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
     logLevel: settings.LOG_LEVEL,
     smtp: settings.SMTP_URL === undefined ? null : { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? '' },

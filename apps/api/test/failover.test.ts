@@ -11,7 +11,7 @@ import { claim } from './support/killable-server.ts';
 import { startApi, TEST_SECRET } from './support/start-api.ts';
 
 let database: PrimaryAndStandby;
-let servers: readonly Composed[];
+let servers: readonly Composed[] = [];
 /** The first server's, which asks, and the second's, which watches. */
 let client: Client;
 let account: string;

@@ -1,6 +1,6 @@
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writeBulletins } from '../src/live/bulletin.ts';
+import { writeTree } from '../src/live/bulletin.ts';
 import { openStage, type Stage } from './live-stage.ts';
 import { LiveTree } from './live-tree.ts';
 
@@ -99,7 +99,10 @@ describe('a viewer that comes, goes and resumes', () => {
       const places = new Map([...tree.nodes.values()].map(({ id, path }) => [id, path]));
       const screens = scopes.map(({ account, only }) => {
         const watched = (id: AccountId) => (only ? only.includes(id) : (places.get(id)?.includes(account) ?? false));
-        return new Screen(watched, settledAt);
+        const screen = new Screen(watched, settledAt);
+        // Whoever names no accounts begins with the version of what it lists: nothing has been used yet.
+        if (!only) screen.lastId = String(tree.version);
+        return screen;
       });
       const open: ({ unsubscribe(): void } | null)[] = scopes.map(() => null);
       const connect = (n: number): void => {
@@ -127,8 +130,7 @@ describe('a viewer that comes, goes and resumes', () => {
           else {
             const usage = how < 0.85 ? change.changes.map(({ account }) => account) : null;
             const news = { root: tree.root, versions: [change.version], usage, accounts: [] };
-            const [text] = writeBulletins('elsewhere', [news], []);
-            waiting.push(() => hub.receive(text!));
+            for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.6) {
           const change = tree.rename(pick(leaves), `name ${step}`);
@@ -217,7 +219,7 @@ describe('accounts', () => {
               usage: [],
               accounts: how < 0.9 ? change.ids : null,
             };
-            waiting.push(() => hub.receive(writeBulletins('elsewhere', [news], [])[0]!));
+            for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.65 && waiting.length > 0) {
           waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();

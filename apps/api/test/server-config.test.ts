@@ -31,6 +31,7 @@ describe('the settings', () => {
       mainAccountsBy: 'everyone',
       usageMaxAgeDays: 35,
       closedRetentionDays: 30,
+      liveResumeMinutes: 15,
       liveTickMs: 50,
       liveMaxBufferBytes: 1_048_576,
       logLevel: 'info',

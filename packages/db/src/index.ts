@@ -14,6 +14,7 @@ export type { DatabaseConfig } from './hosts.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
 export * from './live/listen.ts';
+export { forgetTreeChanges } from './live/read-changes.ts';
 export * from './live/read-live.ts';
 export { type GivenDatabase, prepareDatabase } from './login.ts';
 export * from './members/members.ts';

@@ -64,7 +64,8 @@ export type TreeChangesTable = {
   root_id: string;
   version: Int8;
   kind: 'usage' | 'accounts' | 'moved';
-  accounts: string[];
+  /** Null: more than are listed. */
+  accounts: string[] | null;
   at: Timestamp;
 };
 

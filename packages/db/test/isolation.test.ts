@@ -62,6 +62,7 @@ describe('Row-level security alone (I5)', () => {
       'embed_token_by_hash',
       'entrances_of',
       'erase_expired_embed_tokens',
+      'forget_tree_changes',
       'invitation_by_hash',
       'is_claimed',
       'memberships_on',

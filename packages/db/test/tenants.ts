@@ -15,6 +15,7 @@ import {
   countUsage,
   type Database,
   type EventOutcome,
+  endTreeChange,
   eraseAccount,
   insertAccount,
   moveSubtree,
@@ -59,6 +60,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       now,
     };
     await insertAccount(trx, account, version);
+    await endTreeChange(trx, above?.rootId ?? id, version, { accounts: [...(above?.path ?? []), id] });
   });
   return id;
 }
@@ -70,7 +72,15 @@ export async function move(
   to: AccountId,
   now: Instant,
 ): Promise<void> {
-  await db.withTenant(root, async (trx) => moveSubtree(trx, account, to, await beginTreeChange(trx, root), now));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    const [from, above] = [await readAccountState(trx, account), await readAccountState(trx, to)];
+    await moveSubtree(trx, account, to, version, now);
+    await endTreeChange(trx, root, version, {
+      accounts: [...(from?.path ?? []), ...(above?.path ?? [])],
+      usage: 'moved',
+    });
+  });
 }
 
 export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
@@ -79,11 +89,16 @@ export async function close(db: Database, root: AccountId, account: AccountId, c
     const state = await readAccountState(trx, account);
     if (state)
       await updateStatus(trx, state, { status: 'closed', suspension: null, suspendedAt: null, closedAt }, version);
+    await endTreeChange(trx, root, version, { accounts: state?.path ?? [] });
   });
 }
 
 export async function erase(db: Database, root: AccountId, account: AccountId): Promise<void> {
-  await db.withTenant(root, async (trx) => eraseAccount(trx, account, await beginTreeChange(trx, root)));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    await eraseAccount(trx, account, version);
+    await endTreeChange(trx, root, version, { accounts: [account] });
+  });
 }
 
 /** An event of so many minutes, as it is stored. */

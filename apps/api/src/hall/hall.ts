@@ -30,6 +30,8 @@ export type Settings = Keeping & {
   readonly maxDepth: number;
   /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
   readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
   /** Key for signing cursors. */

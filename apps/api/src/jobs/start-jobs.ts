@@ -1,4 +1,4 @@
-import { deleteEndedAttempts, eraseExpiredEmbedTokens } from '@tenantree/db';
+import { deleteEndedAttempts, eraseExpiredEmbedTokens, forgetTreeChanges } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -25,6 +25,7 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
       eraseClosed(hall),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
+      forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       sessions.forgetEnded(),
     ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;

@@ -8,7 +8,10 @@ import { createIds } from '../hall/id-source.ts';
 const SECRET_BYTES = 32;
 
 export type HallParts = {
-  readonly config: Pick<Config, 'maxDepth' | 'mainAccountsBy' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'secret'>;
+  readonly config: Pick<
+    Config,
+    'maxDepth' | 'mainAccountsBy' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'liveResumeMinutes' | 'secret'
+  >;
   readonly db: Database;
   readonly clock: Clock;
   readonly announce: Announce;
@@ -24,6 +27,7 @@ export function makeHall({ config, db, clock, announce, usageRecorded, publicUrl
     mainAccountsBy: config.mainAccountsBy,
     usageMaxAgeDays: config.usageMaxAgeDays,
     closedRetentionDays: config.closedRetentionDays,
+    liveResumeMinutes: config.liveResumeMinutes,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();

@@ -28,6 +28,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   mainAccountsBy: 'everyone',
   usageMaxAgeDays: 35,
   closedRetentionDays: 30,
+  liveResumeMinutes: 15,
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,
   logLevel: 'silent',
