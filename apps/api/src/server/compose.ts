@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import {
   countUsage,
   type Database,
+  DatabaseUnusableError,
   openDatabase,
   readUncountedTrees,
   recordUsage,
   settleSort,
   tidyUncounted,
+  unreachable,
 } from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
@@ -73,7 +75,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
-    throw error;
+    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
