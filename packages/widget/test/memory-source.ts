@@ -161,6 +161,13 @@ export class MemorySource implements AccountSource {
     for (const reader of this.#accounts.keys()) this.#tell(reader);
   }
 
+  /** More changed than can be told. */
+  announceGap(): void {
+    this.version += 1;
+    for (const reader of this.#accounts.keys())
+      reader.onFrame({ version: this.version, changed: [], gone: [], gap: true });
+  }
+
   /** Somebody else creates an account. */
   arrive(name: string, parent: AccountId = this.root.row.id): AccountId {
     const id = this.grow(name, parent);

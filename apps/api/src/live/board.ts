@@ -21,10 +21,7 @@ export class Board<State, Frame> {
   readonly #options: BoardOptions<State, Frame>;
   readonly #lanes = new Map<AccountId, Lane<State, Frame>>();
   readonly #places = new Map<string, Place<State, Frame>>();
-  /** Those who watch all below an account, some accounts by name, and the children of some. */
-  readonly #subtrees = new TopicIndex<Topic<State, Frame>>();
-  readonly #named = new TopicIndex<Topic<State, Frame>>();
-  readonly #parents = new TopicIndex<Topic<State, Frame>>();
+  readonly #index = new TopicIndex<Topic<State, Frame>>();
   readonly #active = new Set<Topic<State, Frame>>();
 
   constructor(options: BoardOptions<State, Frame>) {
@@ -82,7 +79,7 @@ export class Board<State, Frame> {
   requestWatched(root: AccountId, version: number, ids: readonly AccountId[]): void {
     const lane = this.#lanes.get(root);
     if (!lane) return;
-    const watched = lane.listsOnly ? ids.filter((id) => this.#named.has(id)) : ids;
+    const watched = lane.listsOnly ? ids.filter((id) => this.#index.names(id)) : ids;
     if (watched.length > 0) this.request(root, version, watched);
     else lane.publish(version, []);
   }
@@ -171,15 +168,8 @@ export class Board<State, Frame> {
   }
 
   readonly #place = ({ path, item }: Placed<State>): void => {
-    for (const topic of this.#watching(path, item.account)) this.#put(topic, item);
+    for (const topic of this.#index.watching(path, item.account)) this.#put(topic, item);
   };
-
-  /** Those who are told of an account that stands, or stood, at the end of a path. */
-  *#watching(path: readonly AccountId[], account: AccountId): Generator<Topic<State, Frame>> {
-    for (const place of path) yield* this.#subtrees.of(place);
-    for (const topics of [this.#named.of(account), this.#parents.of(path.at(-2))])
-      for (const topic of topics) if (path.includes(topic.scope.within)) yield topic;
-  }
 
   #put(topic: Topic<State, Frame>, item: Item<State>): void {
     topic.add(this.#shown(topic.scope, item));
@@ -195,7 +185,7 @@ export class Board<State, Frame> {
   readonly #takeAway = ({ path, account, version }: Gone, now: Placed<State> | undefined): void => {
     if (!this.#options.departed) return;
     const item = this.#options.departed(account, version);
-    for (const topic of this.#watching(path, account))
+    for (const topic of this.#index.watching(path, account))
       this.#put(topic, now?.path.includes(topic.scope.within) ? now.item : item);
   };
 
@@ -230,19 +220,8 @@ export class Board<State, Frame> {
     const place = { topic, lane, reads, home };
     this.#places.set(key, place);
     lane.topics.add(topic);
-    for (const [topics, account] of this.#listsOf(scope)) topics.add(account, topic);
+    this.#index.add(topic);
     return place;
-  }
-
-  /** Where a topic of this scope is found by the accounts that it is told of. */
-  *#listsOf({
-    within,
-    only,
-    childrenOf = [],
-  }: Scope): Generator<readonly [TopicIndex<Topic<State, Frame>>, AccountId]> {
-    if (only === null) yield [this.#subtrees, within];
-    for (const account of only ?? []) yield [this.#named, account];
-    for (const account of childrenOf) yield [this.#parents, account];
   }
 
   async #snapshot(scope: Scope, lane: Lane<State, Frame>, since: number | null): Promise<Snapshot<State>> {
@@ -290,7 +269,7 @@ export class Board<State, Frame> {
     this.#places.delete(topic.key);
     this.#active.delete(topic);
     lane.topics.delete(topic);
-    for (const [topics, account] of this.#listsOf(topic.scope)) topics.delete(account, topic);
+    this.#index.delete(topic);
     if (lane.topics.size > 0) return;
     lane.close();
     this.#lanes.delete(topic.root);
