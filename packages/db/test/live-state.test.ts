@@ -23,22 +23,27 @@ beforeAll(async () => {
 afterAll(() => test.drop());
 
 /** A tree of some accounts below its root, each with a minute used. */
-async function grow(children: number): Promise<{ readonly root: AccountId; readonly children: readonly AccountId[] }> {
-  const root = await plant(db, null, 'Main', now());
+async function grow(
+  children: number,
+  by: Database = db,
+): Promise<{ readonly root: AccountId; readonly children: readonly AccountId[] }> {
+  const root = await plant(by, null, 'Main', now());
   const names = Array.from({ length: children }, (_, n) => `Child ${n}`);
   const ids: AccountId[] = [];
-  for (const name of names) ids.push(await plant(db, root, name, now()));
-  await use(...ids);
+  for (const name of names) ids.push(await plant(by, root, name, now()));
+  await useBy(by, ...ids);
   return { root, children: ids };
 }
 
-async function use(...accounts: readonly AccountId[]): Promise<void> {
+const use = (...accounts: readonly AccountId[]): Promise<void> => useBy(db, ...accounts);
+
+async function useBy(by: Database, ...accounts: readonly AccountId[]): Promise<void> {
   await record(
-    db,
+    by,
     accounts.map((account) => event(account, freshId(), '1', instantOf(NOVEMBER_10))),
     now(),
   );
-  await count(db, now());
+  await count(by, now());
 }
 
 type Scope = { readonly only?: readonly AccountId[]; readonly childrenOf?: readonly AccountId[] };
@@ -193,10 +198,11 @@ describe('the cost for the database', () => {
       return (await sum()) - before;
     };
     const costs = async (size: number) => {
-      const { root, children } = await grow(size);
+      // By the same connection: what others did is added to the statistics whenever they say so.
+      const { root, children } = await grow(size, one);
       await one.pool.query('SELECT 1');
       const shown = children.slice(0, 50);
-      const quiet = await readLiveVersion(db, root);
+      const quiet = await readLiveVersion(one, root);
       const query = { subtree: root, period: PERIOD, now: now() };
       const nothing = {
         usage: await blocks(() => readUsageState(one, { ...query, since: quiet })),
@@ -204,7 +210,7 @@ describe('the cost for the database', () => {
         accounts: await blocks(() => readAccountsState(one, { ...query, since: quiet })),
         first: await blocks(() => readUsageState(one, { ...query, since: 0, only: shown })),
       };
-      await use(children[0]!);
+      await useBy(one, children[0]!);
       const some = { usage: await blocks(() => readUsageState(one, { ...query, since: quiet })) };
       return { nothing, some };
     };

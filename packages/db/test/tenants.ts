@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import {
   type AccountId,
   countedAs,
+  DAY_MS,
   formatDecimal,
   type Instant,
   instantOf,
+  msOf,
   nameKey,
   newId,
   parseDecimal,
@@ -12,7 +14,8 @@ import {
 import {
   type AccountState,
   beginTreeChange,
-  countUsage,
+  type Counted,
+  countTree,
   type Database,
   type EventOutcome,
   endTreeChange,
@@ -20,6 +23,7 @@ import {
   insertAccount,
   moveSubtree,
   readAccountState,
+  readUncountedTrees,
   recordUsage,
   type TreeChange,
   updateStatus,
@@ -34,6 +38,8 @@ export const ticking = (startMs: number): (() => Instant) => {
 export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
 
 const METER = countedAs('call.minutes').as;
+/** Days for which usage may be late. */
+const WINDOW_DAYS = 35;
 export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
 export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
 
@@ -113,8 +119,13 @@ export const event = (account: AccountId, key: string, minutes: string, occurred
 export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<EventOutcome[]> {
   const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
   const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
-  return recordUsage(db, rooted, { meter: METER, now });
+  return recordUsage(db, rooted, { meter: METER, now, keysSince: instantOf(msOf(now) - WINDOW_DAYS * DAY_MS) });
 }
 
-export const count = (db: Database, now: Instant): Promise<TreeChange[]> =>
-  countUsage(db, { meter: METER, now, trees: { without: [] } });
+/** Counts all trees, waiting for others who count them. */
+export async function count(db: Database, now: Instant): Promise<TreeChange[]> {
+  const counted: Counted[] = [];
+  for (const { root } of await readUncountedTrees(db))
+    counted.push(await countTree(db, root, { meter: METER, now, wait: true }));
+  return counted.filter((change) => typeof change === 'object');
+}

@@ -2,6 +2,7 @@ import { deleteEndedAttempts, eraseExpiredEmbedTokens, forgetTreeChanges, indexN
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
+import { keepUsage } from './keep-usage.ts';
 
 /** What is done without anybody asking. */
 export type Jobs = {
@@ -30,6 +31,7 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
     const now = nowOf(hall);
     const jobs = [
       eraseClosed(hall),
+      keepUsage(hall),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import type { AccountId, Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
@@ -13,7 +13,7 @@ type LiveParts = {
   readonly db: Database;
   readonly clock: Clock;
   readonly metrics: LiveMetrics;
-  readonly settleUsage: () => Promise<void>;
+  readonly settleUsage: (account: AccountId) => Promise<void>;
   readonly onError: (error: unknown) => void;
 };
 

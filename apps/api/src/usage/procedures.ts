@@ -22,9 +22,10 @@ const sentEvent = z.custom<SentEvent>().transform((entry): unknown => entry);
 const series = z.strictObject({
   account: inputs.account,
   meter,
-  from: inputs.instant,
-  to: inputs.instant,
-  bucket: z.enum(['hour', 'day']),
+  from: inputs.rangeEnd,
+  to: inputs.rangeEnd,
+  bucket: z.enum(['hour', 'day', 'month']),
+  timeZone: z.string().max(100).default('UTC'),
   scope: z.enum(['own', 'total']),
   by: z.enum(['none', 'account', 'agent']).default('none'),
 });

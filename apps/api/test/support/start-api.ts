@@ -27,6 +27,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   maxDepth: 5,
   mainAccountsBy: 'everyone',
   usageMaxAgeDays: 35,
+  usageRetentionDays: null,
   closedRetentionDays: 30,
   liveResumeMinutes: 15,
   liveTickMs: 50,
