@@ -15,6 +15,9 @@ import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
+import * as usageByMonth from './migrations/0014-usage.ts';
+import * as live from './migrations/0015-live.ts';
+import * as search from './migrations/0016-search.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -34,6 +37,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-suspension-reason': suspensionReason,
   '0012-held-standing': heldStanding,
   '0013-places': places,
+  '0014-usage': usageByMonth,
+  '0015-live': live,
+  '0016-search': search,
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };
