@@ -129,9 +129,6 @@ const moving = (db: Kysely<unknown>): Promise<unknown> =>
         version = CASE WHEN id = p_account THEN p_version ELSE version END
       WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
       PERFORM graft(reached(p_account), p_version, 1);
-      -- To those who watch the new place, the minutes of the subtree are news.
-      UPDATE usage_totals SET version = p_version WHERE period = date_trunc('month', p_now, 'UTC') AND account_id IN (
-        SELECT id FROM accounts WHERE root_id = a.root_id AND path_key >= new_key AND path_key < new_key || '\\xff'::bytea);
     END $$;
   `.execute(db);
 
