@@ -60,7 +60,8 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       ids := ARRAY(SELECT id FROM accounts WHERE root_id = old_root AND path_key >= a.path_key AND path_key < a.path_key || '\\xff'::bytea);
       -- Usage ahead of the clock that is counted already stays where it was counted: the change is after it.
       changed_at := greatest(p_now, (SELECT max(placed_at) FROM accounts WHERE root_id = old_root AND id = ANY (ids)),
-        (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events WHERE occurred_at >= p_now AND account_id = ANY (ids)));
+        (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events
+          WHERE month >= month_of(p_now) AND occurred_at >= p_now AND account_id = ANY (ids)));
       new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
       UPDATE tree_versions SET version = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
       INSERT INTO tree_versions AS t (root_id, version) VALUES (new_root, left_at + 1)

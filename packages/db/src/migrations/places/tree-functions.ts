@@ -97,8 +97,7 @@ const totals = (db: Kysely<unknown>): Promise<unknown> =>
 const moving = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- Moves a subtree: remembers where its accounts stood until now and rewrites their keys (what is counted of later goes along:
-    -- replace_counted_usage, 0014-usage/moving.ts). A clock that went back moves nothing into the
-    -- time before an earlier move.
+    -- replace_counted_usage, 0014-usage/moving.ts). A clock that went back moves nothing into the time before an earlier move.
     CREATE OR REPLACE FUNCTION move_subtree(p_account uuid, p_parent uuid, p_version bigint, p_now timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
     DECLARE
