@@ -57,5 +57,5 @@ export async function readMoves(trx: TenantTransaction, since: number): Promise<
 
 /** Forgets what trees changed so many minutes ago, and before: whoever was away for longer reads anew. */
 export async function forgetTreeChanges(db: Database, keptMinutes: number): Promise<void> {
-  await sql`SELECT forget_tree_changes(make_interval(mins => ${keptMinutes}))`.execute(db.app);
+  await sql`SELECT public.forget_tree_changes(make_interval(mins => ${keptMinutes}))`.execute(db.app);
 }

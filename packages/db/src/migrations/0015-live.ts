@@ -28,7 +28,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         WHERE NOT EXISTS (SELECT 1 FROM tree_changes c WHERE c.root_id = d.root_id AND c.version <= d.version);
     END $$;
     REVOKE ALL ON FUNCTION forget_tree_changes FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION forget_tree_changes TO tenantree_app;
 
     -- Counts what is uncounted: into the account and the ancestors of its time. Answers with lists like those of record_usage.
     -- The working memory keeps the sums of a whole tree from being written to disk on their way.

@@ -43,8 +43,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     REVOKE EXECUTE ON FUNCTION api_key_by_hash, count_usage, embed_token_by_hash, entrances_of, erase_expired_embed_tokens, invitation_by_hash,
       offer_claim, owns_main_account, touch_api_key, uncounted_trees FROM tenantree_app;
     GRANT EXECUTE ON FUNCTION account_chain, account_places, accounts_by_external_id, accounts_to_erase, api_key_by_hash, count_usage,
-      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, invitation_by_hash, is_claimed, memberships_on, migrations_done,
-      offer_claim, owns_main_account, record_usage, session_by_token, touch_api_key, uncounted_trees
+      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, forget_tree_changes, invitation_by_hash, is_claimed, memberships_on,
+      migrations_done, offer_claim, owns_main_account, record_usage, session_by_token, touch_api_key, uncounted_trees
       TO tenantree_serve;
     REVOKE MAINTAIN ON uncounted_usage FROM tenantree_app;
     GRANT MAINTAIN ON uncounted_usage TO tenantree_serve;
