@@ -54,7 +54,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
     treeVersion: true,
   }),
   'accounts.list': fieldsOf<Outputs['accounts']['list']>(listed),
-  'accounts.search': fieldsOf<Outputs['accounts']['search']>({ ...listed, matches: true }),
+  'accounts.search': fieldsOf<Outputs['accounts']['search']>({ ...listed, matches: true, more: true }),
   'accounts.live': fieldsOf<AccountsFrame>({ version: true, changed: true, gone: true, gap: true }),
   'accounts.rename': account,
   'accounts.setMetadata': fieldsOf<Outputs['accounts']['setMetadata']>({ metadata: true }),

@@ -96,6 +96,20 @@ describe('the settings', () => {
     expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
   });
 
+  it('take other addresses of a database only beside its own', async () => {
+    const [DATABASE_URL, other] = ['postgres://pooler.example/tenantree', 'postgres://db.example/tenantree'];
+    const others = { DATABASE_DIRECT_URL: other, DATABASE_OWNER_URL: other };
+    expect(await problemsOf(others)).toEqual([
+      'DATABASE_DIRECT_URL must be set together with DATABASE_URL',
+      'DATABASE_OWNER_URL must be set together with DATABASE_URL',
+    ]);
+    expect(await readConfig({ DATA_DIR: folder, SECRET, DATABASE_URL, ...others })).toMatchObject({
+      databaseUrl: DATABASE_URL,
+      databaseDirectUrl: other,
+      databaseOwnerUrl: other,
+    });
+  });
+
   it('take a mail server with the address that mails come from', async () => {
     const SMTP_URL = 'smtps://user:secret@mail.example';
     expect(await problemsOf({ SMTP_URL })).toEqual([expect.stringMatching(/^MAIL_FROM must be set together/)]);

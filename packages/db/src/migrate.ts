@@ -16,6 +16,7 @@ import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
 import * as live from './migrations/0015-live.ts';
+import * as search from './migrations/0016-search.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -36,6 +37,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-held-standing': heldStanding,
   '0013-places': places,
   '0015-live': live,
+  '0016-search': search,
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };

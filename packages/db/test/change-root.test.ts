@@ -67,6 +67,13 @@ const newKey = async (account: AccountId, madeBy: KeyId | null): Promise<KeyId> 
 };
 
 async function furnish(account: AccountId): Promise<void> {
+  // What accounts have that stand among many siblings, and have many below them.
+  await owner.query(
+    `WITH a AS (SELECT * FROM accounts WHERE id = $1), p AS (INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM a),
+       m AS (INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes) SELECT root_id, id, parent_id, 0 FROM a)
+     INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents) SELECT root_id, id, parent_id, 0, 0 FROM a`,
+    [account],
+  );
   const key = await newKey(account, null);
   await newKey(account, key);
   const { rootId } = await stateOf(test.db, account);

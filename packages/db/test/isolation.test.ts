@@ -62,6 +62,8 @@ describe('Row-level security alone (I5)', () => {
       'embed_token_by_hash',
       'entrances_of',
       'erase_expired_embed_tokens',
+      'forget_tree_changes',
+      'index_names',
       'invitation_by_hash',
       'is_claimed',
       'memberships_on',
@@ -69,8 +71,11 @@ describe('Row-level security alone (I5)', () => {
       'offer_claim',
       'owns_main_account',
       'record_usage',
+      'refill_sort',
       'session_by_token',
+      'settle_sort',
       'touch_api_key',
+      'trees_to_sort',
       'uncounted_trees',
     ]);
   });

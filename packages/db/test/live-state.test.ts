@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   type Database,
   forgetTreeChanges,
+  LEAST_CONNECTIONS,
   openDatabase,
   readAccountsState,
   readLiveVersion,
@@ -176,7 +177,7 @@ describe('a first state', () => {
 
 describe('the cost for the database', () => {
   it('is about the same in a tree of 60 and in one of 1 000 accounts', async () => {
-    const one = openDatabase(test.serving, { connections: 3 });
+    const one = openDatabase(test.serving, { connections: LEAST_CONNECTIONS });
     /** Blocks of tables and indices that a read looks at, once what it needs of the catalogue is known. */
     const blocks = async (read: () => Promise<unknown>): Promise<number> => {
       const sum = async (): Promise<number> => {

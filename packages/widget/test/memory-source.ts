@@ -60,6 +60,8 @@ export class MemorySource implements AccountSource {
   readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
   level: 'none' | 'read' | 'full' = 'full';
   maxDepth = 5;
+  /** Most matches that a search finds. */
+  mostFound = Number.POSITIVE_INFINITY;
   /** What the detail of any account says of suspensions. */
   effective: AccountDetail['effective'] = { kind: null, by: null, changesAt: null };
   /** What the session's token was made for. */
@@ -209,13 +211,14 @@ export class MemorySource implements AccountSource {
     this.#answer('search', [account, query], signal, () => {
       const key = nameKey(query);
       const top = this.#resolve(account);
-      const all = [...this.#byId.values()].filter(
+      const every = [...this.#byId.values()].filter(
         (entry) =>
           entry !== top &&
           entry.row.status !== 'closed' &&
           nameKey(entry.row.name).includes(key) &&
           this.#isBelow(entry, top),
       );
+      const all = every.slice(0, this.mostFound);
       const start = Number(cursor ?? 0);
       const matches = all.slice(start, start + limit);
       const rows = new Set(matches.flatMap((entry) => this.#chain(entry, top)));
@@ -223,6 +226,7 @@ export class MemorySource implements AccountSource {
         rows: [...rows].sort((a, b) => (a.row.depth ?? 0) - (b.row.depth ?? 0)).map((entry) => this.rowOf(entry)),
         matches: matches.map(({ row }) => row.id),
         total: all.length,
+        more: all.length < every.length,
         nextCursor: start + limit < all.length ? String(start + limit) : null,
         treeVersion: this.version,
         period: PERIOD,

@@ -1,5 +1,15 @@
 import { join } from 'node:path';
-import { countUsage, type Database, openDatabase, readUncountedTrees, recordUsage, tidyUncounted } from '@tenantree/db';
+import {
+  countUsage,
+  type Database,
+  DatabaseUnusableError,
+  openDatabase,
+  readUncountedTrees,
+  recordUsage,
+  settleSort,
+  tidyUncounted,
+  unreachable,
+} from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -7,6 +17,7 @@ import type { Config } from '../config.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { createSortSettler } from '../hall/sort-settler.ts';
 import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
@@ -64,7 +75,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
-    throw error;
+    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
@@ -76,12 +87,19 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     settleUsage: () => counter.settle(),
     onError,
   });
+  const settler = createSortSettler({
+    settle: (roots) => db.onBehalfOf(null, () => settleSort(db, roots, instantOf(clock.nowMs()))),
+    onError,
+  });
   const counter = createUsageCounter({
     meters: COUNTED_METERS,
     clock,
     count: (meter, trees) => db.onBehalfOf(null, () => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees })),
     waiting: () => db.onBehalfOf(null, () => readUncountedTrees(db)),
-    onCounted: (trees) => live.announce.usage(trees),
+    onCounted: (trees) => {
+      live.announce.usage(trees);
+      settler.counted(trees.map(({ root }) => root));
+    },
     tidy: () => db.onBehalfOf(null, () => tidyUncounted(db)),
     onSetAside: ({ root, error, ...often }) =>
       log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
@@ -137,6 +155,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await server.close();
     await jobs.stop();
     await counter.close();
+    await settler.close();
     await live.close();
     await db.close();
   };

@@ -40,11 +40,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     GRANT EXECUTE ON FUNCTION act_as TO tenantree_app;
 
     -- The doors that are called outside any acting account. Those that don't ask whether there is one are shut to it.
-    REVOKE EXECUTE ON FUNCTION api_key_by_hash, count_usage, embed_token_by_hash, entrances_of, erase_expired_embed_tokens, invitation_by_hash,
-      offer_claim, owns_main_account, touch_api_key, uncounted_trees FROM tenantree_app;
+    REVOKE EXECUTE ON FUNCTION api_key_by_hash, count_usage, embed_token_by_hash, entrances_of, erase_expired_embed_tokens, forget_tree_changes,
+      invitation_by_hash, offer_claim, owns_main_account, touch_api_key, uncounted_trees FROM tenantree_app;
     GRANT EXECUTE ON FUNCTION account_chain, account_places, accounts_by_external_id, accounts_to_erase, api_key_by_hash, count_usage,
-      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, forget_tree_changes, invitation_by_hash, is_claimed, memberships_on,
-      migrations_done, offer_claim, owns_main_account, record_usage, session_by_token, touch_api_key, uncounted_trees
+      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, forget_tree_changes, index_names, invitation_by_hash, is_claimed, memberships_on, migrations_done,
+      offer_claim, owns_main_account, record_usage, refill_sort, session_by_token, settle_sort, touch_api_key, trees_to_sort, uncounted_trees
       TO tenantree_serve;
     REVOKE MAINTAIN ON uncounted_usage FROM tenantree_app;
     GRANT MAINTAIN ON uncounted_usage TO tenantree_serve;

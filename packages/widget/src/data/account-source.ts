@@ -35,7 +35,11 @@ export type AccountPage = {
 };
 
 /** One page of search results: matches of this page with their ancestors below the searched account, parents before children. */
-export type SearchPage = AccountPage & { readonly matches: readonly AccountId[] };
+export type SearchPage = AccountPage & {
+  readonly matches: readonly AccountId[];
+  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  readonly more: boolean;
+};
 
 export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
 

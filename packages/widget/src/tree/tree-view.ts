@@ -38,6 +38,8 @@ export class TreeView {
   /** What was searched for, and the ids that were found; null and empty in other views. */
   readonly query: string | null = null;
   readonly matches = new Set<AccountId>();
+  /** Whether more may match than were found. */
+  isCut = false;
   /** What was seen of it last: how far it was scrolled, in CSS pixels, the line at the upper edge with its index then, and how many fitted. */
   place: { readonly top: number; readonly first?: Line | undefined; readonly index?: number; readonly rows?: number } =
     { top: 0 };

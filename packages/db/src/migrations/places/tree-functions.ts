@@ -26,6 +26,11 @@ const standing = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT acting_root() IS NULL OR (p_root = acting_root()
         AND ((p_key >= acting_key() AND p_key < acting_end()) OR p_key = substr(acting_key(), 1, octet_length(p_key))))
     $$;
+    -- A function of its own, so that a statement without an acting account prepares nothing for it.
+    CREATE FUNCTION may_be_told_of(p_root uuid, p_account uuid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+    BEGIN
+      RETURN (SELECT may_be_told(a.root_id, a.path_key) FROM accounts a WHERE a.root_id = p_root AND a.id = p_account);
+    END $$;
     CREATE FUNCTION is_own_tree(p_root uuid) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
       IF p_root IS DISTINCT FROM public.acting_root() THEN
@@ -46,7 +51,7 @@ const standing = (db: Kysely<unknown>): Promise<unknown> =>
         ON CONFLICT (root_id) DO UPDATE SET version = t.version + 1 RETURNING t.version INTO v;
       RETURN v;
     END $$;
-    REVOKE ALL ON FUNCTION reached, may_be_told, is_own_tree FROM PUBLIC;
+    REVOKE ALL ON FUNCTION reached, may_be_told, may_be_told_of, is_own_tree FROM PUBLIC;
   `.execute(db);
 
 const totals = (db: Kysely<unknown>): Promise<unknown> =>
