@@ -1,6 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { configFromUrl, DatabaseUnusableError, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
+import {
+  configFromUrl,
+  DatabaseUnusableError,
+  type EmbeddedServer,
+  prepareDatabase,
+  startEmbedded,
+} from '@tenantree/db';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { type Composed, compose } from './server/compose.ts';
 import { createLog, type Logger } from './server/log.ts';
@@ -22,10 +28,15 @@ async function start(config: Config, log: Logger): Promise<Running> {
     config.databaseUrl === null
       ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable', onLost })
       : null;
+  const at = (url: string | null) => (url === null ? null : configFromUrl(url));
   try {
-    const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
-    await migrate(database);
-    return { composed: await compose({ config, database, log, print }), embedded };
+    const database = await prepareDatabase({
+      database: embedded?.connection ?? configFromUrl(config.databaseUrl ?? ''),
+      owner: at(config.databaseOwnerUrl),
+      secret: config.secret,
+    });
+    const direct = at(config.databaseDirectUrl);
+    return { composed: await compose({ config, database, direct, log, print }), embedded };
   } catch (error) {
     await embedded?.stop();
     throw error;

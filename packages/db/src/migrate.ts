@@ -16,8 +16,9 @@ import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
 import * as search from './migrations/0016-search.ts';
+import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
-import { DatabaseUnusableError, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -35,6 +36,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-held-standing': heldStanding,
   '0013-places': places,
   '0016-search': search,
+  '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };
 
@@ -68,7 +70,7 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
     SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`
     .execute(db)
     .catch((error: unknown) => {
-      throw new DatabaseUnusableError(`The database can’t be reached: ${saying(error)}`);
+      throw unreachable(error);
     });
   const { number, name } = version.rows[0]!;
   if (number < MINIMUM_VERSION)
@@ -85,13 +87,12 @@ async function checkRelease(db: Kysely<unknown>): Promise<void> {
     );
 }
 
-const isForbidden = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
-
-/** Whether every migration of this release has run. */
+/** Whether every migration of this release has run. Any login that serves may ask. */
 export const isMigrated = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM kysely_migration');
+    const door = await client.query("SELECT FROM pg_proc WHERE oid = to_regproc('public.migrations_done')");
+    if (door.rowCount === 0) return false;
+    const { rows } = await client.query<{ name: string }>('SELECT * FROM public.migrations_done() AS done(name)');
     const done = new Set(rows.map((row) => row.name));
     return Object.keys(MIGRATIONS).every((name) => done.has(name));
   });

@@ -220,13 +220,16 @@ describe('Without an acting account', () => {
     await asActing((trx) => readAccountState(trx, below));
     const before = await stored();
     for (const call of [
-      sql`SELECT begin_tree_change(${root})`,
-      sql`SELECT add_to_totals(${below}, 1, 1, 1)`,
-      sql`SELECT graft_totals(${below}, 1, 1)`,
-      sql`SELECT move_subtree(${below}, ${root}, 1, now())`,
-      sql`SELECT erase_account(${below}, 1)`,
-    ])
-      await expect(call.execute(test.db.app)).rejects.toThrow(/of the acting account/);
+      `begin_tree_change('${root}')`,
+      `add_to_totals('${below}', 1, 1, 1)`,
+      `graft_totals('${below}', 1, 1)`,
+      `move_subtree('${below}', '${root}', 1, now())`,
+      `erase_account('${below}', 1)`,
+    ]) {
+      await expect(test.db.pool.query(`SELECT public.${call}`), call).rejects.toThrow(/permission denied for function/);
+      const asNobody = test.db.pool.query(`BEGIN; SET LOCAL ROLE tenantree_app; SELECT public.${call}`);
+      await expect(asNobody, call).rejects.toThrow(/of the acting account/);
+    }
     expect(await stored()).toEqual(before);
   });
 });

@@ -85,7 +85,7 @@ export async function searchSubtree(
 
 /** Indexes names of accounts that came from another tree, of which only beginnings are found until then. @returns how many it indexed */
 export async function indexNames(db: Database, limit: number): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT index_names(${limit}) AS n`.execute(db.app);
+  const { rows } = await sql<{ n: number }>`SELECT public.index_names(${limit}) AS n`.execute(db.app);
   return rows[0]!.n;
 }
 

@@ -11,7 +11,7 @@ import type { Database } from '../database.ts';
 export async function settleSort(db: Database, roots: readonly AccountId[] | null, now: Instant): Promise<AccountId[]> {
   const period = billingPeriodOf(now).start;
   const { rows: behind } = await sql<{ root: AccountId }>`
-    SELECT root FROM trees_to_sort(${roots && [...roots]}::uuid[], ${period}::timestamptz) root`.execute(db.app);
+    SELECT root FROM public.trees_to_sort(${roots && [...roots]}::uuid[], ${period}::timestamptz) root`.execute(db.app);
   const left: AccountId[] = [];
   for (const { root } of behind) {
     if (!(await does(db, 'settle_sort', root, period))) left.push(root);
@@ -29,6 +29,6 @@ async function does(
 ): Promise<boolean> {
   const { rows } = await sql<{
     done: boolean;
-  }>`SELECT ${sql.ref(step)}(${root}, ${period}::timestamptz) AS done`.execute(db.app);
+  }>`SELECT ${sql.ref(`public.${step}`)}(${root}, ${period}::timestamptz) AS done`.execute(db.app);
   return rows[0]!.done;
 }

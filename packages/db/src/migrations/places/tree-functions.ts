@@ -54,34 +54,30 @@ const totals = (db: Kysely<unknown>): Promise<unknown> =>
     -- Adds to the maintained totals of an account and of all its ancestors, deepest first.
     CREATE OR REPLACE FUNCTION add_to_totals(p_account uuid, p_version bigint, p_members int, p_agents int) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE
-      a accounts := reached(p_account);
-      chain uuid[] := path_of(a.root_id, a.path_key);
+    DECLARE a accounts := reached(p_account);
     BEGIN
-      FOR i IN REVERSE cardinality(chain)..1 LOOP
+      FOR level IN REVERSE a.depth..0 LOOP
         UPDATE accounts SET
           own_members = own_members + CASE WHEN id = p_account THEN p_members ELSE 0 END, total_members = total_members + p_members,
           own_agents = own_agents + CASE WHEN id = p_account THEN p_agents ELSE 0 END, total_agents = total_agents + p_agents,
           version = p_version
-        WHERE root_id = a.root_id AND id = chain[i];
+        WHERE root_id = a.root_id AND path_key = substr(a.path_key, 1, level * 16);
       END LOOP;
     END $$;
 
     -- Adds the totals of a whole subtree to the accounts above it (p_sign 1), or takes them away (-1). Closed accounts count as none.
     DROP FUNCTION graft_totals;
     CREATE FUNCTION graft(a accounts, p_version bigint, p_sign int) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-    DECLARE
-      chain uuid[] := path_of(a.root_id, a.path_key);
-      live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
+    DECLARE live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
     BEGIN
-      FOR i IN REVERSE cardinality(chain) - 1..1 LOOP
+      FOR level IN REVERSE a.depth - 1..0 LOOP
         UPDATE accounts SET
           children = children + CASE WHEN id = a.parent_id THEN p_sign * live ELSE 0 END,
           subaccounts = subaccounts + p_sign * (a.subaccounts + live),
           total_members = total_members + p_sign * a.total_members,
           total_agents = total_agents + p_sign * a.total_agents,
           version = p_version
-        WHERE root_id = a.root_id AND id = chain[i];
+        WHERE root_id = a.root_id AND path_key = substr(a.path_key, 1, level * 16);
       END LOOP;
     END $$;
     CREATE FUNCTION graft_totals(p_account uuid, p_version bigint, p_sign int) RETURNS void
