@@ -1,7 +1,6 @@
 import { type AccountId, type AccountStatus, nameKey, nameOrder, plainText } from '@tenantree/domain';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   beginTreeChange,
@@ -222,7 +221,7 @@ describe('A search (product.md 2.2)', () => {
   it('of names that are not indexed says that there may be more, until they are', async () => {
     const root = await plant(test.db, null, 'Not yet', clock());
     const account = await plant(test.db, root, 'Latecomer', clock());
-    await asOwner('UPDATE account_search SET tokens = NULL WHERE root_id = $1', [root]);
+    await test.asOwner('UPDATE account_search SET tokens = NULL WHERE root_id = $1', [root]);
     const search = { within: root, text: 'tecom', bounds: BY_LETTERS };
     expect(await page(search)).toMatchObject({ matches: [], more: true });
     while ((await indexNames(test.db, 1)) > 0);
@@ -252,9 +251,3 @@ describe('A bounded search', () => {
     await expect(ask(root).execute(test.db.app)).rejects.toThrow(/permission denied/);
   });
 });
-
-async function asOwner(text: string, values: unknown[]): Promise<void> {
-  const client = new pg.Client(test.config);
-  await client.connect();
-  await client.query(text, values).finally(() => client.end());
-}

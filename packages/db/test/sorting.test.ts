@@ -2,7 +2,6 @@ import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/d
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { withConnection } from '../src/connections.ts';
 import {
   type AccountPage,
   type AccountSort,
@@ -188,7 +187,7 @@ describe('Children of an account that has many', () => {
     await use(children[5]!, '200000');
     await counted();
     // Whoever counted ended right after, and nobody was there for so long that the log forgot it.
-    await withConnection(test.config, (client) => client.query('DELETE FROM tree_changes WHERE root_id = $1', [root]));
+    await test.asOwner('DELETE FROM tree_changes WHERE root_id = $1', [root]);
     await use(children[6]!, '300000');
     await counted();
     await settled();
@@ -224,8 +223,7 @@ describe('Children of an account that has many', () => {
     const settledIn = async (tree: AccountId): Promise<void> => {
       while ((await settleSort(test.db, [tree], clock())).length > 0);
     };
-    const changeRoot = (to: AccountId | null) =>
-      withConnection(test.config, (client) => client.query('SELECT change_root($1, $2, $3)', [parent, to, clock()]));
+    const changeRoot = (to: AccountId | null) => test.asOwner('SELECT change_root($1, $2, $3)', [parent, to, clock()]);
     await use(children[3]!, '7');
     await counted();
     await changeRoot(null);

@@ -285,7 +285,7 @@ const settling = (db: Kysely<unknown>): Promise<unknown> =>
     -- known any more all are to be read again. One server at a time; no tree change meanwhile, as when usage is counted.
     --   false: it is not the time for it, try again
     CREATE FUNCTION settle_sort(p_root uuid, p_period timestamptz) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET lock_timeout = '10s' AS $$
     DECLARE settled bigint; present bigint;
     BEGIN
       SELECT version INTO settled FROM sorted_trees WHERE root_id = p_root FOR UPDATE SKIP LOCKED;
@@ -312,7 +312,7 @@ const settling = (db: Kysely<unknown>): Promise<unknown> =>
     -- Reads the minutes of all children of one parent again, whose rows are of no period or an earlier one.
     --   false: there is no such parent, or somebody else is at it
     CREATE FUNCTION refill_sort(p_root uuid, p_period timestamptz) RETURNS boolean
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET lock_timeout = '10s' AS $$
     DECLARE parent uuid;
     BEGIN
       PERFORM 1 FROM sorted_trees WHERE root_id = p_root FOR UPDATE SKIP LOCKED;
