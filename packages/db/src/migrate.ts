@@ -105,13 +105,13 @@ function observed(
       if (routine === SAID_BY_RAISE && message !== undefined) tell(message);
     });
   });
-  const observe = ([migration, { up }]: [string, Migration]): [string, Migration] => [
+  const observe = ([migration, forward]: [string, Migration]): [string, Migration] => [
     migration,
     {
       up: async (db) => {
         running = { migration, startedMs: performance.now() };
         tell('begins');
-        await up(db);
+        await forward.up(db);
         if (performance.now() - running.startedMs > LONG_MS) tell('done');
         running = null;
       },

@@ -138,7 +138,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     url = address.url;
     let stopping: Promise<void> | null = null;
     const close = (): Promise<void> => (stopping ??= stop());
-    return { url, port: address.port, hall, auth, jobs, metrics: metrics.own, close };
+    return { url, port: address.port, hall, auth, jobs, metrics: () => metrics.own(), close };
   } catch (error) {
     await stop();
     throw error;
