@@ -19,6 +19,10 @@ export type Config = {
   readonly databasePool: number;
   /** How many servers share the port, each a process of its own. */
   readonly servers: number;
+  /** The same past a pooler; null: there is none. */
+  readonly databaseDirectUrl: string | null;
+  /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
+  readonly databaseOwnerUrl: string | null;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -83,14 +87,18 @@ function readNetworks(list: string, context: z.RefinementCtx): Network[] {
   });
 }
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+  .optional();
+
 const SETTINGS = z.object({
   PORT: whole(0, LAST_PORT, 7300),
   HOST: z.string().default('127.0.0.1'),
   DATA_DIR: z.string().default(DEFAULT_DATA_DIR),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
   DATABASE_POOL: whole(LEAST_CONNECTIONS, 1_000, USUAL_CONNECTIONS),
   SERVERS: whole(1, 64, 1),
   PUBLIC_URL: z
@@ -132,7 +140,12 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
       path: ['SERVERS'],
       message: `times DATABASE_POOL must be ${EMBEDDED_CONNECTIONS} at the most with the embedded database`,
     },
-  );
+  )
+  .superRefine((settings, context) => {
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
+      if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'must be set together with DATABASE_URL' });
+  });
 
 /**
  * Reads the settings from environment variables; empty ones count as not set. Without SECRET one is made in the data folder
@@ -155,6 +168,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     databaseUrl: settings.DATABASE_URL ?? null,
     databasePool: settings.DATABASE_POOL,
     servers: settings.SERVERS,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,

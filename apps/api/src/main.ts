@@ -1,4 +1,4 @@
-import { configFromUrl, type DatabaseConfig, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
+import { configFromUrl, type DatabaseConfig, type EmbeddedServer, prepareDatabase, startEmbedded } from '@tenantree/db';
 import { announce, withdraw } from './announce.ts';
 import { type Config, readConfig } from './config.ts';
 import { endWith, FAILED } from './ending.ts';
@@ -8,6 +8,8 @@ import { ServerNotStartedError, type SeveralServers, startServers } from './seve
 
 /** Longest that stopping in order may take (ms): whoever started us would kill us without asking. */
 const STOP_MS = 20_000;
+
+const at = (url: string | null): DatabaseConfig | null => (url === null ? null : configFromUrl(url));
 
 type Running = { readonly servers: SeveralServers; readonly embedded: EmbeddedServer | null };
 
@@ -21,12 +23,16 @@ async function start(config: Config, log: Logger): Promise<Running> {
       ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable', onLost })
       : null;
   try {
-    const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
-    await migrate(database, { onProgress: (progress) => log.info(progress, 'migrating the database') });
+    const database = await prepareDatabase({
+      database: embedded?.connection ?? configFromUrl(config.databaseUrl ?? ''),
+      owner: at(config.databaseOwnerUrl),
+      secret: config.secret,
+      onProgress: (progress) => log.info(progress, 'migrating the database'),
+    });
     const servers =
       config.servers === 1
         ? await serveHere(config, database, log)
-        : await startServers({ count: config.servers, embedded: embedded?.connection ?? null, log });
+        : await startServers({ count: config.servers, database, log });
     return { servers, embedded };
   } catch (error) {
     await embedded?.stop();
@@ -36,7 +42,7 @@ async function start(config: Config, log: Logger): Promise<Running> {
 
 /** One server, in this process. */
 async function serveHere(config: Config, database: DatabaseConfig, log: Logger): Promise<SeveralServers> {
-  const composed = await compose({ config, database, log, print });
+  const composed = await compose({ config, database, direct: at(config.databaseDirectUrl), log, print });
   return { announce: () => announce(composed, config), close: () => composed.close(), kill: () => undefined };
 }
 

@@ -1,11 +1,13 @@
 // One of several servers behind a port: several-servers.ts starts it in a process of its own, and it ends with that.
-import { configFromUrl } from '@tenantree/db';
+import { configFromUrl, type DatabaseConfig } from '@tenantree/db';
 import { announce } from './announce.ts';
 import { type Config, readConfig } from './config.ts';
 import { endWith } from './ending.ts';
 import { type Composed, compose } from './server/compose.ts';
 import { createLog } from './server/log.ts';
 import { type FromServer, ONE_OF_SEVERAL, type OneOfSeveral, type ToServer } from './several-servers.ts';
+
+const at = (url: string | null): DatabaseConfig | null => (url === null ? null : configFromUrl(url));
 
 const say = (message: FromServer): void => void process.send?.(message);
 
@@ -23,11 +25,12 @@ const metricsOfAll = (): Promise<readonly string[]> =>
 async function main(): Promise<void> {
   // Whoever is told to stop tells us; Ctrl-C in a terminal comes to everybody.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  const { number, embedded } = JSON.parse(process.env[ONE_OF_SEVERAL] ?? '') as OneOfSeveral;
+  const { number, database } = JSON.parse(process.env[ONE_OF_SEVERAL] ?? '') as OneOfSeveral;
   const config = await readConfig(process.env);
   const composed = await compose({
     config,
-    database: embedded ?? configFromUrl(config.databaseUrl ?? ''),
+    database: { ...at(config.databaseUrl), ...database },
+    direct: at(config.databaseDirectUrl),
     log: createLog({ level: config.logLevel }).child({ server: number }),
     print: (text) => void process.stdout.write(text),
     among: { number, metricsOfAll },

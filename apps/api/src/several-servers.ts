@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as pass } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { EmbeddedServer } from '@tenantree/db';
+import type { DatabaseConfig } from '@tenantree/db';
 import type { Logger } from './server/log.ts';
 
 /** What is said to one of several servers. */
@@ -21,8 +21,11 @@ export type FromServer =
 /** The variable that tells a server what it can't know from its settings, as JSON. */
 export const ONE_OF_SEVERAL = 'TENANTREE_ONE_OF_SEVERAL';
 
-/** Which of several servers one is, and where the embedded database is, if there is one. */
-export type OneOfSeveral = { readonly number: number; readonly embedded: EmbeddedServer['connection'] | null };
+/** Which of several servers one is, and what it needs beside its settings to reach the database: the embedded one's place, the login that serves. */
+export type OneOfSeveral = {
+  readonly number: number;
+  readonly database: Pick<DatabaseConfig, 'host' | 'port' | 'database' | 'user' | 'password'>;
+};
 
 /** Servers that share a port, each a process of its own. */
 export type SeveralServers = {
@@ -36,7 +39,8 @@ export type SeveralServers = {
 
 type Options = {
   readonly count: number;
-  readonly embedded: EmbeddedServer['connection'] | null;
+  /** With the login that serves. */
+  readonly database: DatabaseConfig;
   readonly log: Logger;
 };
 
@@ -62,7 +66,7 @@ const MEASURE_MS = 2_000;
  *
  * @throws ServerNotStartedError when the first one doesn't get there; the others are not started then
  */
-export async function startServers({ count, embedded, log }: Options): Promise<SeveralServers> {
+export async function startServers({ count, database, log }: Options): Promise<SeveralServers> {
   cluster.setupPrimary({ exec: PROGRAM, args: [] });
   const running = new Map<number, Worker>();
   const ready = new Set<Worker>();
@@ -71,7 +75,8 @@ export async function startServers({ count, embedded, log }: Options): Promise<S
   gatherMetrics(ready);
 
   const start = (number: number): Started => {
-    const told: OneOfSeveral = { number, embedded };
+    const { host, port, user, password, database: name } = database;
+    const told: OneOfSeveral = { number, database: { host, port, user, password, database: name } };
     const server = cluster.fork({ [ONE_OF_SEVERAL]: JSON.stringify(told) });
     running.set(number, server);
     const ended = new Promise<Ended>((resolve) => {

@@ -16,7 +16,7 @@ const stops: (() => void)[] = [];
 
 beforeAll(async () => {
   first = await deploy();
-  second = await startApi(first.database.config);
+  second = await startApi(first.database.serving);
   key = (await first.key(first.root)).secret;
   viaSecond = clientWithToken(second.url, key);
 });

@@ -15,6 +15,7 @@ export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
 export * from './live/listen.ts';
 export * from './live/read-live.ts';
+export { type GivenDatabase, prepareDatabase } from './login.ts';
 export * from './members/members.ts';
 export * from './migrate.ts';
 export * from './people/attempts.ts';

@@ -15,8 +15,9 @@ import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
+import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
-import { DatabaseUnusableError, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -33,6 +34,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-suspension-reason': suspensionReason,
   '0012-held-standing': heldStanding,
   '0013-places': places,
+  '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };
 
@@ -142,13 +144,12 @@ async function checkRelease(db: Kysely<unknown>): Promise<void> {
     );
 }
 
-const isForbidden = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
-
-/** Whether every migration of this release has run. */
+/** Whether every migration of this release has run. Any login that serves may ask. */
 export const isMigrated = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM kysely_migration');
+    const door = await client.query("SELECT FROM pg_proc WHERE oid = to_regproc('public.migrations_done')");
+    if (door.rowCount === 0) return false;
+    const { rows } = await client.query<{ name: string }>('SELECT * FROM public.migrations_done() AS done(name)');
     const done = new Set(rows.map((row) => row.name));
     return Object.keys(MIGRATIONS).every((name) => done.has(name));
   });

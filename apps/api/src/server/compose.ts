@@ -24,8 +24,10 @@ import { createSmtp } from './smtp.ts';
 
 export type ComposeParts = {
   readonly config: Config;
-  /** A migrated database. */
-  readonly database: Database['config'];
+  /** A migrated database, with a login that serves. */
+  readonly database: Database['direct'];
+  /** The same past a pooler; without one, `database` leads straight to PostgreSQL. */
+  readonly direct?: Database['direct'] | null;
   readonly log: Logger;
   readonly clock?: Clock;
   /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
@@ -54,11 +56,20 @@ export type Composed = {
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
-/** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
+/**
+ * Puts the whole platform together over a migrated database, and listens.
+ *
+ * @throws ConfigError when nobody may listen there
+ * @throws DatabaseUnusableError when the database must not be served like this
+ */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, requestMs } = given;
-  const db = openDatabase(database, { connections: config.databasePool });
+  const { folders, requestMs, direct = null } = given;
+  const db = openDatabase(database, { direct, connections: config.databasePool });
+  await db.ping().catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({

@@ -20,6 +20,8 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   databaseUrl: null,
   databasePool: 17,
   servers: 1,
+  databaseDirectUrl: null,
+  databaseOwnerUrl: null,
   publicUrl: null,
   secret: TEST_SECRET,
   maxDepth: 5,
@@ -39,17 +41,19 @@ export type StartOptions = {
   readonly clock?: Clock;
   readonly folders?: Folders;
   readonly requestMs?: number;
+  /** How to get to the database past a pooler. */
+  readonly direct?: Database['direct'];
   /** Called with every line of the log. */
   readonly onLog?: (line: string) => void;
 };
 
 /**
- * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. Its data folder
+ * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).serving)`. Its data folder
  * goes with it, unless the test has one of its own.
  */
 export async function startApi(
-  database: Database['config'],
-  { config: overrides, clock, folders, requestMs, onLog }: StartOptions = {},
+  database: Database['direct'],
+  { config: overrides, clock, folders, requestMs, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -62,6 +66,7 @@ export async function startApi(
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
     ...(requestMs ? { requestMs } : {}),
+    ...(direct ? { direct } : {}),
   });
   if (overrides?.dataDir !== undefined) return composed;
   const close = async (): Promise<void> => {

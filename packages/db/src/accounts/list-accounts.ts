@@ -59,7 +59,7 @@ export async function listChildren(trx: TenantTransaction, query: ListQuery): Pr
     : sql``;
   const { rows } = await sql<Keyed>`
     SELECT ${columns}, (${expression})::text AS sort_key FROM ${from}
-    WHERE a.parent_id = ${query.parent} AND ${seenWith(query.statuses, query.now)} ${after}
+    WHERE a.root_id = acting_root() AND a.parent_id = ${query.parent} AND ${seenWith(query.statuses, query.now)} ${after}
     ORDER BY ${expression} ${order}, a.id ${order} LIMIT ${query.limit + 1}`.execute(trx);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
@@ -73,12 +73,18 @@ export async function listChildren(trx: TenantTransaction, query: ListQuery): Pr
 
 async function countChildren(trx: TenantTransaction, { parent, statuses, now }: ListQuery): Promise<number> {
   if (statuses.length === 2 && !statuses.includes('closed')) {
-    const row = await trx.selectFrom('accounts').select('children').where('id', '=', parent).executeTakeFirst();
+    const row = await trx
+      .selectFrom('accounts')
+      .select('children')
+      .where('root_id', '=', sql<string>`acting_root()`)
+      .where('id', '=', parent)
+      .executeTakeFirst();
     return row?.children ?? 0;
   }
   const row = await trx
     .selectFrom('accounts as a')
     .select(sql<number>`count(*)::int`.as('n'))
+    .where('a.root_id', '=', sql<string>`acting_root()`)
     .where('a.parent_id', '=', parent)
     .where(seenWith(statuses, now))
     .executeTakeFirstOrThrow();

@@ -139,7 +139,9 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
   await trx
     .insertInto('invitations')
     .values({ account_id: invitation.account, email: invitation.emailKey, accepted_at: null, ...content })
-    .onConflict((same) => same.columns(['account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content))
+    .onConflict((same) =>
+      same.columns(['root_id', 'account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content),
+    )
     .execute();
 }
 
@@ -197,7 +199,7 @@ export async function findInvitation(db: Database, tokenHash: Buffer): Promise<I
     expires_at: Date;
     accepted_at: Date | null;
   };
-  const { rows } = await sql<Raw>`SELECT * FROM invitation_by_hash(${tokenHash})`.execute(db.app);
+  const { rows } = await sql<Raw>`SELECT * FROM public.invitation_by_hash(${tokenHash})`.execute(db.app);
   const row = rows[0];
   return row
     ? {

@@ -50,7 +50,7 @@ export async function countUsage(
   const { meter, now, trees } = options;
   const { rows } = await db.pool.query<Row>({
     name: 'count_usage',
-    text: 'SELECT * FROM count_usage($1, $2, $3, $4, $5)',
+    text: 'SELECT * FROM public.count_usage($1, $2, $3, $4, $5)',
     values: [meter, now, SHOWN[meter], 'only' in trees ? trees.only : null, 'without' in trees ? trees.without : []],
   });
   return readTrees(rows[0]!, billingPeriodOf(options.now).start);
@@ -61,7 +61,9 @@ export type UncountedTree = { readonly root: AccountId; readonly since: Instant 
 
 /** The trees that have uncounted usage, whoever waits longest first. */
 export async function readUncountedTrees(db: Database): Promise<UncountedTree[]> {
-  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM uncounted_trees()`.execute(db.app);
+  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM public.uncounted_trees()`.execute(
+    db.app,
+  );
   return rows.map((row) => ({ root: row.root_id, since: row.since.toISOString() as Instant }));
 }
 
@@ -70,7 +72,7 @@ export async function readUncountedTrees(db: Database): Promise<UncountedTree[]>
  * minute at most: under load every reader of totals would walk over what is left of tens of thousands of them until then.
  */
 export async function tidyUncounted(db: Database): Promise<void> {
-  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) uncounted_usage');
+  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) public.uncounted_usage');
 }
 
 const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));

@@ -33,7 +33,7 @@ const SEPARATOR = '\u001f';
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = {
   name: 'record_usage',
-  text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'SELECT * FROM public.record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
 };
 
 const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
