@@ -24,7 +24,7 @@ import type { Connection } from './connection.ts';
 import { createServer } from './create-server.ts';
 import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
-import { createMetrics } from './metrics.ts';
+import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
 import { createOutbox } from './outbox.ts';
 import type { Folders } from './page-routes.ts';
@@ -40,6 +40,8 @@ export type ComposeParts = {
   readonly clock?: Clock;
   /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
   readonly print?: (text: string) => void;
+  /** The other servers behind its port, if there are any. */
+  readonly among?: Among;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
   /** Longest that a request may take to arrive, if not half a minute (ms). */
@@ -54,6 +56,8 @@ export type Composed = {
   readonly hall: Hall;
   readonly auth: Auth;
   readonly jobs: Jobs;
+  /** What it measured, in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Stops in order: no new work, what was accepted is stored, clients go elsewhere, then the database is let go. Twice is once. */
   close(): Promise<void>;
 };
@@ -75,7 +79,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
   const usage = openUsageStore(db);
-  const metrics = createMetrics();
+  const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({
     config,
@@ -167,7 +171,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     url = address.url;
     let stopping: Promise<void> | null = null;
     const close = (): Promise<void> => (stopping ??= stop());
-    return { url, port: address.port, hall, auth, jobs, close };
+    return { url, port: address.port, hall, auth, jobs, metrics: () => metrics.own(), close };
   } catch (error) {
     await stop();
     throw error;
