@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Client, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
-import { overWays } from './support/way.ts';
+import { startApi } from './support/start-api.ts';
+import { openWay, overWays } from './support/way.ts';
 
 overWays((way) => {
   let api: Deployment;
@@ -56,6 +57,17 @@ overWays((way) => {
       10_000,
     );
     watcher.stop();
+  });
+
+  if (way === 'session' || way === 'transaction')
+    it('a server that was not told of it does not start', async () => {
+      const { config, close } = await openWay(way, api.database);
+      await expect(startApi(config)).rejects.toThrow(/There is a pooler between .* DATABASE_DIRECT_URL/);
+      await close();
+    });
+
+  it('jobs do what is due', async () => {
+    await expect(api.composed.jobs.run()).resolves.toBeUndefined();
   });
 
   it('is well', async () => {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { callbackify } from 'node:util';
 import type { AccountId, UserId } from '@tenantree/domain';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
@@ -83,19 +84,8 @@ function beginTenant(account: AccountId, user: UserId | undefined, isSnapshot: b
   return `${opening}; SELECT act_as(${pg.escapeLiteral(account)}, ${person})`;
 }
 
-/** Tells somebody who waits with a callback how something ended. */
-async function tell(work: Promise<void>, done: (error?: Error) => void): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    done(error as Error);
-    return;
-  }
-  done();
-}
-
 export type OpenOptions = {
-  /** Connections of all pools and LISTEN together at the most; {@link LEAST_CONNECTIONS} or more. */
+  /** Of all pools and LISTEN together at the most; {@link LEAST_CONNECTIONS} or more. */
   readonly connections?: number;
   /** The same database past the pooler that `config` leads to; without one there is no pooler between. */
   readonly direct?: DatabaseConfig | null;
@@ -107,19 +97,26 @@ export type OpenOptions = {
  *
  * @param config with a login that serves and nothing else
  */
-export function openDatabase(config: DatabaseConfig, options: OpenOptions = {}): Database {
-  const most = divided(options.connections ?? USUAL_CONNECTIONS);
-  const { direct = null } = options;
+export function openDatabase(
+  config: DatabaseConfig,
+  { connections = USUAL_CONNECTIONS, direct = null }: OpenOptions = {},
+): Database {
+  const most = divided(connections);
   const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
   const each: DatabaseConfig = {
     ...config,
     connectionTimeoutMillis: CONNECTION_MS,
-    verify: (client, done) => {
-      void tell(checkServing(client, way), done);
-    },
+    verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
   };
-  const pool = new FairPool({ ...each, max: most.app, way, callers, turns: turnsAt(most.app), waitMs: CONNECTION_MS });
+  const pool = new FairPool({
+    ...each,
+    max: most.app,
+    way,
+    callers,
+    turns: turnsAt(most.app),
+    waitMs: CONNECTION_MS,
+  });
   const authPool = new Pool({ ...each, max: most.auth });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const auth = new Kysely<unknown>({ dialect: new TransactionDialect(authPool, AS_SIGN_IN) });

@@ -4,7 +4,7 @@ import { withConnection } from './connections.ts';
 import type { DatabaseConfig } from './hosts.ts';
 import { isMigrated, type MigrationProgress, migrate } from './migrate.ts';
 import { checkServing } from './serving.ts';
-import { DatabaseUnusableError, isForbidden, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** The SQL that makes a login which may serve and nothing else. @param password as PostgreSQL keeps it; null: none is asked for */
 const loginSql = (name: string, password: string | null): string => {
@@ -38,11 +38,15 @@ function keptOf(password: string): string {
   return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${stored}:${hmac('Server Key').toString('base64')}`;
 }
 
+/** Whether a login is there and may serve. @throws DatabaseUnusableError when nobody answers */
 const mayServe = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
     await checkServing(client, 'pooled');
     return true;
-  }).catch(() => false);
+  }).catch((error: unknown) => {
+    if (error instanceof DatabaseUnusableError || error instanceof pg.DatabaseError) return false;
+    throw unreachable(error);
+  });
 
 /**
  * The login of this database that the server makes for itself: its name has the database's number, so that several databases of one
@@ -53,7 +57,7 @@ async function ownLogin(owner: DatabaseConfig, secret: string): Promise<Database
   const found = await withConnection(owner, (client) => client.query<{ name: string; role: string }>(text));
   const { name, role } = found.rows[0]!;
   const password = createHmac('sha256', secret).update('tenantree.serving').digest('base64url');
-  const serving: DatabaseConfig = { ...owner, user: name, password };
+  const serving = { ...owner, user: name, password };
   if (await mayServe(serving)) return serving;
   await makeLogin(owner, name, keptOf(password)).catch((error: unknown) => {
     if (!isForbidden(error)) throw error;

@@ -15,9 +15,12 @@ import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
+import * as usageByMonth from './migrations/0014-usage.ts';
+import * as live from './migrations/0015-live.ts';
+import * as search from './migrations/0016-search.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
-import { DatabaseUnusableError, isForbidden, saying } from './unusable.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -34,6 +37,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-suspension-reason': suspensionReason,
   '0012-held-standing': heldStanding,
   '0013-places': places,
+  '0014-usage': usageByMonth,
+  '0015-live': live,
+  '0016-search': search,
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };
@@ -127,7 +133,7 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
     SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`
     .execute(db)
     .catch((error: unknown) => {
-      throw new DatabaseUnusableError(`The database can’t be reached: ${saying(error)}`);
+      throw unreachable(error);
     });
   const { number, name } = version.rows[0]!;
   if (number < MINIMUM_VERSION)

@@ -1,3 +1,5 @@
+import { DatabaseUnusableError } from './unusable.ts';
+
 /**
  * Failures of PostgreSQL that end by themselves: lost connections (class 08), too little of something (53), shutting down and starting (57),
  * a machine that only lets read until another one takes over, a transaction that stood still, a lock that was waited for in vain.
@@ -15,10 +17,11 @@ const textOf = (error: object, field: 'code' | 'message'): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** Whether something failed because the database doesn't answer at this moment, so that nothing was changed and trying again can help. */
+/** Whether something failed because the database doesn't answer at this moment, or may not be served, so that nothing was changed and trying again can help. */
 export const isUnavailable = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&
-  (OF_POSTGRESQL.test(textOf(error, 'code')) ||
+  (error instanceof DatabaseUnusableError ||
+    OF_POSTGRESQL.test(textOf(error, 'code')) ||
     OF_THE_NETWORK.test(textOf(error, 'code')) ||
     OF_THE_DRIVER.test(textOf(error, 'message')));

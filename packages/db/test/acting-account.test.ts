@@ -6,6 +6,7 @@ import {
   addToTotals,
   beginTreeChange,
   eraseAccount,
+  findErasable,
   holdStanding,
   insertApiKey,
   insertMember,
@@ -18,7 +19,7 @@ import {
   updateStatus,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { freshId, move, NOVEMBER_10, plant, stateOf, ticking } from './tenants.ts';
+import { close, freshId, move, NOVEMBER_10, plant, stateOf, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 let owner: pg.Client;
@@ -137,16 +138,31 @@ describe('Functions that reach above, as an acting account', () => {
 
     const all = [root, acting, below, sibling, underSibling, elsewhere];
     const told = await asActing((trx) => readMembershipsOn(trx, PERSON, all));
+    expect(await asActing((trx) => readMembershipsOn(trx, PERSON, [elsewhere]))).toEqual([]);
     expect(told.map(({ account }) => account).toSorted()).toEqual([root, acting, below].toSorted());
+    const places = await ask(sql<{ id: string }>`SELECT id FROM account_places(${all}::uuid[])`);
+    expect(places.map(({ id }) => id).toSorted()).toEqual([root, acting, below].toSorted());
   });
 
-  it('are not asked at all where only somebody without an acting account asks', async () => {
-    for (const question of [
-      sql`SELECT * FROM account_places(ARRAY[${sibling}::uuid])`,
-      sql`SELECT * FROM accounts_by_external_id('x', ${PERSON}, NULL)`,
-      sql`SELECT * FROM accounts_to_erase('infinity', 100)`,
-    ])
-      await expect(ask(question)).rejects.toThrow(/permission denied/);
+  it('find by an external id what it may be told of', async () => {
+    const marked = [acting, sibling, elsewhere];
+    await owner.query(`UPDATE accounts SET external_id = 'of ' || left(name, 1) WHERE id = ANY ($1)`, [marked]);
+    const found = async (externalId: string) =>
+      (await ask(sql<{ id: string }>`SELECT * FROM accounts_by_external_id(${externalId}, ${PERSON}, NULL) AS id`)).map(
+        ({ id }) => id,
+      );
+    expect(await found('of A')).toEqual([acting]);
+    expect(await found('of S')).toEqual([]);
+    expect(await found('of E')).toEqual([]);
+    await owner.query('UPDATE accounts SET external_id = NULL');
+  });
+
+  it('name no account to erase of others, and all of them to the job, which acts as none', async () => {
+    const gone = await plant(test.db, sibling, 'Gone', now());
+    await close(test.db, root, gone, now());
+    const ask = sql<{ id: string }>`SELECT id FROM accounts_to_erase('infinity', 100)`;
+    expect(await asActing(async (trx) => (await ask.execute(trx)).rows)).toEqual([]);
+    expect((await findErasable(test.db, now(), 100)).map(({ id }) => id)).toEqual([gone]);
   });
 });
 
@@ -201,17 +217,20 @@ describe('An acting account that is moved', () => {
 });
 
 describe('Without an acting account', () => {
-  it('nothing of a tree can be changed', async () => {
+  it('nothing of a tree is changed, whatever was set before on the connection', async () => {
     await asActing((trx) => readAccountState(trx, below));
     const before = await stored();
     for (const call of [
-      sql`SELECT public.begin_tree_change(${root})`,
-      sql`SELECT public.add_to_totals(${below}, 1, 1, 1)`,
-      sql`SELECT public.graft_totals(${below}, 1, 1)`,
-      sql`SELECT public.move_subtree(${below}, ${root}, 1, now())`,
-      sql`SELECT public.erase_account(${below}, 1)`,
-    ])
-      await expect(call.execute(test.db.app)).rejects.toThrow(/permission denied/);
+      `begin_tree_change('${root}')`,
+      `add_to_totals('${below}', 1, 1, 1)`,
+      `graft_totals('${below}', 1, 1)`,
+      `move_subtree('${below}', '${root}', 1, now())`,
+      `erase_account('${below}', 1)`,
+    ]) {
+      await expect(test.db.pool.query(`SELECT public.${call}`), call).rejects.toThrow(/permission denied for function/);
+      const asNobody = test.db.pool.query(`BEGIN; SET LOCAL ROLE tenantree_app; SELECT public.${call}`);
+      await expect(asNobody, call).rejects.toThrow(/of the acting account/);
+    }
     expect(await stored()).toEqual(before);
   });
 });

@@ -67,6 +67,13 @@ const newKey = async (account: AccountId, madeBy: KeyId | null): Promise<KeyId> 
 };
 
 async function furnish(account: AccountId): Promise<void> {
+  // What accounts have that stand among many siblings, and have many below them.
+  await owner.query(
+    `WITH a AS (SELECT * FROM accounts WHERE id = $1), p AS (INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM a),
+       m AS (INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes) SELECT root_id, id, parent_id, 0 FROM a)
+     INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents) SELECT root_id, id, parent_id, 0, 0 FROM a`,
+    [account],
+  );
   const key = await newKey(account, null);
   await newKey(account, key);
   const { rootId } = await stateOf(test.db, account);
@@ -198,12 +205,13 @@ describe('A subtree that becomes a tree of its own', () => {
     for (const account of [leaving]) expect(await minutesOf(account)).toBe('31');
   });
 
-  it('waits for usage that is not counted yet', async () => {
-    const { leaving, leaf } = await plantGround();
-    await record(test.db, [event(leaf, `waiting-${leaf}`, '1', now())], now());
-    await expect(changeRoot(leaving, null)).rejects.toThrow(/counted first/);
-    await count(test.db, now());
+  it('has usage counted first that was waiting', async () => {
+    const { root, parent, leaving, leaf } = await plantGround();
+    await record(test.db, [event(leaf, `waiting-${leaf}`, '4', now())], now());
     await changeRoot(leaving, null);
+    const { rows } = await owner.query('SELECT 1 FROM uncounted_usage WHERE root_id = ANY ($1)', [[root, leaving]]);
+    expect(rows).toEqual([]);
+    for (const account of [root, parent, leaving]) expect(await minutesOf(account)).toBe('7');
   });
 
   it('tells those who watch either tree', async () => {

@@ -2,7 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Database, LEAST_CONNECTIONS, listChildren, openDatabase, type TenantTransaction } from '../src/index.ts';
+import { type Database, listChildren, openDatabase, type TenantTransaction } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { NOVEMBER_10, plant, ticking } from './tenants.ts';
 
@@ -41,7 +41,7 @@ beforeAll(async () => {
     );
   await owner.query('VACUUM ANALYZE accounts');
   await owner.end();
-  db = openDatabase(test.serving, { connections: LEAST_CONNECTIONS });
+  db = openDatabase(test.serving, { connections: 3 });
 });
 afterAll(async () => {
   await db.close();
@@ -93,8 +93,9 @@ describe('Reading a page', () => {
         await sql`EXECUTE page (${sql.lit(parent)})`.execute(trx);
         return (await readSoFar(trx)) - before;
       });
-    await sql`PREPARE page (uuid) AS SELECT id, name FROM accounts WHERE root_id = acting_root() AND parent_id = $1
-      AND status = ANY ('{active,suspended}') ORDER BY name_key DESC, id DESC LIMIT 51`.execute(db.app);
+    const prepare = sql`PREPARE page (uuid) AS SELECT id, name FROM accounts WHERE root_id = acting_root() AND parent_id = $1
+      AND status = ANY ('{active,suspended}') ORDER BY name_key DESC, id DESC LIMIT 51`;
+    await db.withTenant(small, (trx) => prepare.execute(trx));
     for (let i = 0; i < 12; i++) expect(await page(small, small)).toBeLessThan(600);
     expect(await page(large, folder)).toBeLessThan(600);
     expect(await page(root, folder)).toBeLessThan(600);

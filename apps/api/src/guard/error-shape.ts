@@ -1,4 +1,4 @@
-import { DatabaseUnusableError, isUnavailable } from '@tenantree/db';
+import { isUnavailable } from '@tenantree/db';
 import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
@@ -50,7 +50,7 @@ export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readon
   if (cause instanceof ZodError) return { refusal: schemaRefusal(cause), unexpected: false };
   if (cause instanceof WriterFullError)
     return { refusal: { code: 'UNAVAILABLE', message: cause.message }, unexpected: false };
-  if (cause instanceof DatabaseUnusableError || isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
+  if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
   switch (error.code) {
     case 'METHOD_NOT_SUPPORTED':
       return {

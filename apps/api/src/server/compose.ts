@@ -1,12 +1,20 @@
 import { join } from 'node:path';
-import { countUsage, type Database, openDatabase, readUncountedTrees, recordUsage, tidyUncounted } from '@tenantree/db';
+import {
+  type Database,
+  DatabaseUnusableError,
+  openDatabase,
+  openUsageStore,
+  settleSort,
+  unreachable,
+} from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Config } from '../config.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
-import { type Hall, nowOf } from '../hall/hall.ts';
+import { type Hall, recordedNow } from '../hall/hall.ts';
+import { createSortSettler } from '../hall/sort-settler.ts';
 import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
@@ -65,11 +73,12 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
   const { folders, requestMs, direct = null } = given;
-  const db = openDatabase(database, { direct, connections: config.databasePool });
+  const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
-    throw error;
+    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
+  const usage = openUsageStore(db);
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({
@@ -77,16 +86,27 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     db,
     clock,
     metrics: metrics.live,
-    settleUsage: () => counter.settle(),
+    settleUsage: async (account) => {
+      const root = await usage.treeOf(account);
+      if (root !== null) await counter.settle(root);
+    },
+    onError,
+  });
+  const settler = createSortSettler({
+    settle: (roots) => db.onBehalfOf(null, () => settleSort(db, roots, instantOf(clock.nowMs()))),
     onError,
   });
   const counter = createUsageCounter({
     meters: COUNTED_METERS,
     clock,
-    count: (meter, trees) => db.onBehalfOf(null, () => countUsage(db, { meter, now: instantOf(clock.nowMs()), trees })),
-    waiting: () => db.onBehalfOf(null, () => readUncountedTrees(db)),
-    onCounted: (trees) => live.announce.usage(trees),
-    tidy: () => db.onBehalfOf(null, () => tidyUncounted(db)),
+    count: (root, meter, wait) =>
+      db.onBehalfOf(null, () => usage.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
+    waiting: () => db.onBehalfOf(null, () => usage.waiting()),
+    onCounted: (tree) => {
+      live.announce.usage([tree]);
+      settler.counted([tree.root]);
+    },
+    tidy: () => db.onBehalfOf(null, () => usage.tidy()),
     onSetAside: ({ root, error, ...often }) =>
       log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
     onTakenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
@@ -97,6 +117,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const hall = makeHall({
     config,
     db,
+    usage,
     clock,
     announce: live.announce,
     usageRecorded: () => counter.wake(),
@@ -109,7 +130,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
   const writer = createUsageWriter({
     // The events of many callers.
-    store: (meter, events) => db.onBehalfOf(null, () => recordUsage(db, events, { meter, now: nowOf(hall) })),
+    store: (meter, events) => db.onBehalfOf(null, () => usage.append(events, { meter, ...recordedNow(hall) })),
     onCommitted: (events) => {
       metrics.usage(events);
       hall.usageRecorded();
@@ -141,6 +162,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await server.close();
     await jobs.stop();
     await counter.close();
+    await settler.close();
     await live.close();
     await db.close();
   };
