@@ -66,6 +66,10 @@ overWays((way) => {
       await close();
     });
 
+  it('jobs do what is due', async () => {
+    await expect(api.composed.jobs.run()).resolves.toBeUndefined();
+  });
+
   it('is well', async () => {
     const answer = await fetch(`${api.url}/readyz`);
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready' }]);

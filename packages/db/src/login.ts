@@ -2,7 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { withConnection } from './connections.ts';
 import type { DatabaseConfig } from './hosts.ts';
-import { isMigrated, migrate } from './migrate.ts';
+import { isMigrated, type MigrationProgress, migrate } from './migrate.ts';
 import { checkServing } from './serving.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -80,6 +80,7 @@ export type GivenDatabase = {
   readonly owner: DatabaseConfig | null;
   /** The same in all servers of a deployment. */
   readonly secret: string;
+  readonly onProgress?: (progress: MigrationProgress) => void;
 };
 
 /**
@@ -88,13 +89,14 @@ export type GivenDatabase = {
  * @returns how to serve from it
  * @throws DatabaseUnusableError when that can't be, with what whoever runs the server can do about it
  */
-export async function prepareDatabase({ database, owner, secret }: GivenDatabase): Promise<DatabaseConfig> {
+export async function prepareDatabase(given: GivenDatabase): Promise<DatabaseConfig> {
+  const { database, owner, secret, ...progress } = given;
   if (owner !== null) {
-    await migrate(owner);
+    await migrate(owner, progress);
     return database;
   }
   if (!(await mayServe(database))) {
-    await migrate(database);
+    await migrate(database, progress);
     return ownLogin(database, secret);
   }
   if (!(await isMigrated(database)))

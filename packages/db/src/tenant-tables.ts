@@ -23,6 +23,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_sort_counts: 'tree',
   sorted_parents: 'tree',
   usage_events: 'fact',
+  usage_quarters: 'fact',
   usage_totals: 'fact',
   past_placements: 'fact',
   audit_log: 'journal',
@@ -32,5 +33,6 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   departures: 'version',
   uncounted_usage: 'queue',
   account_roots: 'directory',
+  usage_months: 'directory',
   setup_claims: 'directory',
 };

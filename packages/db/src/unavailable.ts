@@ -5,12 +5,12 @@ import { DatabaseUnusableError } from './unusable.ts';
  * a machine that only lets read until another one takes over, a transaction that stood still, a lock that was waited for in vain.
  */
 const OF_POSTGRESQL = /^(08|53|57)...$|^(25006|25P03|55P03)$/;
-/** Of the way to it. */
+/** Of the way to it; of a local one EAGAIN, when more wait there than may. */
 const OF_THE_NETWORK =
-  /^E(CONNREFUSED|CONNRESET|PIPE|NOENT|TIMEDOUT|HOSTUNREACH|NETUNREACH|HOSTDOWN|NOTFOUND|AI_AGAIN)$/;
+  /^E(AGAIN|AI_AGAIN|CONNREFUSED|CONNRESET|CONNABORTED|PIPE|NOENT|NOTFOUND|TIMEDOUT|HOSTUNREACH|HOSTDOWN|NETUNREACH|NETDOWN)$/;
 /** Of the driver, which has no codes; of a connection that is lost already, and of the pool's. */
 const OF_THE_DRIVER =
-  /^(Connection terminated|timeout e(xpired|xceeded)|Client .+ is not queryable|Postgres connection has been discarded)/;
+  /^(Connection terminated|timeout e(xpired|xceeded)|Query read timeout|Client .+ is not queryable|Postgres connection has been discarded)/;
 
 const textOf = (error: object, field: 'code' | 'message'): string => {
   const value: unknown = Reflect.get(error, field);

@@ -138,6 +138,7 @@ describe('Functions that reach above, as an acting account', () => {
 
     const all = [root, acting, below, sibling, underSibling, elsewhere];
     const told = await asActing((trx) => readMembershipsOn(trx, PERSON, all));
+    expect(await asActing((trx) => readMembershipsOn(trx, PERSON, [elsewhere]))).toEqual([]);
     expect(told.map(({ account }) => account).toSorted()).toEqual([root, acting, below].toSorted());
     const places = await ask(sql<{ id: string }>`SELECT id FROM account_places(${all}::uuid[])`);
     expect(places.map(({ id }) => id).toSorted()).toEqual([root, acting, below].toSorted());

@@ -205,12 +205,13 @@ describe('A subtree that becomes a tree of its own', () => {
     for (const account of [leaving]) expect(await minutesOf(account)).toBe('31');
   });
 
-  it('waits for usage that is not counted yet', async () => {
-    const { leaving, leaf } = await plantGround();
-    await record(test.db, [event(leaf, `waiting-${leaf}`, '1', now())], now());
-    await expect(changeRoot(leaving, null)).rejects.toThrow(/counted first/);
-    await count(test.db, now());
+  it('has usage counted first that was waiting', async () => {
+    const { root, parent, leaving, leaf } = await plantGround();
+    await record(test.db, [event(leaf, `waiting-${leaf}`, '4', now())], now());
     await changeRoot(leaving, null);
+    const { rows } = await owner.query('SELECT 1 FROM uncounted_usage WHERE root_id = ANY ($1)', [[root, leaving]]);
+    expect(rows).toEqual([]);
+    for (const account of [root, parent, leaving]) expect(await minutesOf(account)).toBe('7');
   });
 
   it('tells those who watch either tree', async () => {

@@ -1,6 +1,7 @@
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { readSeries } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
@@ -58,19 +59,27 @@ describe('Row-level security alone (I5)', () => {
       'accounts_by_external_id',
       'accounts_to_erase',
       'api_key_by_hash',
-      'count_usage',
+      'count_tree',
       'embed_token_by_hash',
       'entrances_of',
       'erase_expired_embed_tokens',
+      'find_repeats',
+      'forget_tree_changes',
+      'index_names',
       'invitation_by_hash',
       'is_claimed',
+      'keep_months',
       'memberships_on',
       'migrations_done',
       'offer_claim',
       'owns_main_account',
       'record_usage',
+      'refill_sort',
       'session_by_token',
+      'settle_sort',
       'touch_api_key',
+      'tree_of',
+      'trees_to_sort',
       'uncounted_trees',
     ]);
   });
@@ -124,8 +133,22 @@ describe('Row-level security alone (I5)', () => {
       );
     expect(await names(ours)).toEqual(['Child', 'Ours']);
     expect(await names(child)).toEqual(['Child']);
-    const events = await test.db.withTenant(ours, (trx) => trx.selectFrom('usage_events').select('key').execute());
-    expect(events).toEqual([{ key: 'a' }]);
+  });
+
+  it('shows nobody events and roll-ups but through doors, which ask whose they are', async () => {
+    for (const table of ['usage_events', 'usage_quarters', 'usage_months']) {
+      const read = test.db.withTenant(ours, (trx) => sql`SELECT * FROM ${sql.table(table)}`.execute(trx));
+      await expect(read, table).rejects.toThrow(/permission denied/);
+    }
+    const from = '2026-11-01T00:00:00Z' as Instant;
+    const month = { meter: 'call.minutes', from, to: '2026-12-01T00:00:00Z' as Instant, bucket: 'month' } as const;
+    const seen = (acting: AccountId, account: AccountId) =>
+      test.db.withTenant(acting, async (trx) => {
+        const points = await readSeries(trx, { ...month, account, timeZone: 'UTC', scope: 'total', by: 'none' });
+        return points.map(({ quantity }) => quantity);
+      });
+    expect([await seen(ours, ours), await seen(ours, child), await seen(child, child)]).toEqual([['1'], ['1'], ['1']]);
+    expect([await seen(child, ours), await seen(foreign, ours), await seen(ours, foreign)]).toEqual([[], [], []]);
   });
 
   it('lets nobody write outside the acting account', async () => {

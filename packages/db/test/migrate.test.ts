@@ -52,7 +52,7 @@ describe('Migrations', () => {
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
-    await query(`SELECT count_usage('call.seconds', now(), 60, NULL, '{}')`);
+    await query(`SELECT count_tree(id, 'call.seconds', now(), 60, false) FROM accounts`);
     expect(await query('SELECT meter, trim_scale(quantity) AS quantity FROM usage_events ORDER BY key')).toEqual([
       { meter: 'call.seconds', quantity: '90' },
       { meter: 'call.seconds', quantity: '5999999999999999999940' },

@@ -1,7 +1,8 @@
-import { deleteEndedAttempts, eraseExpiredEmbedTokens, indexNames, settleSort } from '@tenantree/db';
+import { deleteEndedAttempts, eraseExpiredEmbedTokens, forgetTreeChanges, indexNames, settleSort } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
+import { keepUsage } from './keep-usage.ts';
 
 /** What is done without anybody asking. */
 export type Jobs = {
@@ -30,8 +31,10 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
     const now = nowOf(hall);
     const jobs = [
       eraseClosed(hall),
+      keepUsage(hall),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
+      forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.

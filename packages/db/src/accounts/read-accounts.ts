@@ -99,7 +99,11 @@ export async function readPaths(
   return new Map(rows.map(({ id, root_id, path_key }) => [id, pathOf(root_id, path_key)]));
 }
 
-/** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
+/**
+ * A person's memberships that stand on a path. Needs no acting account: they decide about it.
+ *
+ * @param path its root first; several paths of one tree may be one list
+ */
 export async function readMembershipsOn(
   from: Database | TenantTransaction,
   user: UserId,

@@ -32,8 +32,13 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     next.on('end', lost);
     next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
     await next.connect();
-    await checkServing(next, 'direct');
-    await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    try {
+      await checkServing(next, 'direct');
+      await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      next.cut();
+      throw error;
+    }
     if (closed) return next.end();
     client = next;
   };

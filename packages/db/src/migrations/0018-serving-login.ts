@@ -40,19 +40,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     GRANT EXECUTE ON FUNCTION act_as TO tenantree_app;
 
     -- The doors that are called outside any acting account. Those that don't ask whether there is one are shut to it.
-    REVOKE EXECUTE ON FUNCTION api_key_by_hash, count_usage, embed_token_by_hash, entrances_of, erase_expired_embed_tokens, invitation_by_hash,
-      offer_claim, owns_main_account, touch_api_key, uncounted_trees FROM tenantree_app;
-    GRANT EXECUTE ON FUNCTION account_chain, account_places, accounts_by_external_id, accounts_to_erase, api_key_by_hash, count_usage,
-      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, index_names, invitation_by_hash, is_claimed, memberships_on,
-      migrations_done, offer_claim, owns_main_account, record_usage, refill_sort, session_by_token, settle_sort, touch_api_key,
-      trees_to_sort, uncounted_trees
+    REVOKE EXECUTE ON FUNCTION api_key_by_hash, embed_token_by_hash, entrances_of, erase_expired_embed_tokens, forget_tree_changes,
+      invitation_by_hash, offer_claim, owns_main_account, touch_api_key, uncounted_trees FROM tenantree_app;
+    GRANT EXECUTE ON FUNCTION account_chain, account_places, accounts_by_external_id, accounts_to_erase, api_key_by_hash, count_tree, day_start,
+      embed_token_by_hash, entrances_of, erase_expired_embed_tokens, find_repeats, forget_tree_changes, index_names,
+      invitation_by_hash, is_claimed, keep_months, memberships_on, migrations_done,
+      offer_claim, owns_main_account, record_usage, refill_sort, session_by_token, settle_sort, touch_api_key,
+      tree_of, trees_to_sort, uncounted_trees
       TO tenantree_serve;
     REVOKE MAINTAIN ON uncounted_usage FROM tenantree_app;
     GRANT MAINTAIN ON uncounted_usage TO tenantree_serve;
 
     -- No connection says how long these wait for a lock: a pooler may have dropped it.
-    ALTER FUNCTION count_usage SET lock_timeout = '10s';
     ALTER FUNCTION record_usage SET lock_timeout = '10s';
+    ALTER FUNCTION find_repeats SET lock_timeout = '10s';
     ALTER FUNCTION touch_api_key SET lock_timeout = '10s';
   `.execute(db);
 }

@@ -91,6 +91,14 @@ export type LiveSignal = {
   readonly subscribe: (listener: (state: LiveState) => void) => () => void;
 };
 
+/** Which accounts are watched. */
+export type AccountsWatched = {
+  /** Version of the tree: what changed after it is told. */
+  readonly after: number;
+  /** The direct children of these, at most 500; null: all of the subtree. */
+  readonly childrenOf: readonly AccountId[] | null;
+};
+
 /** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
 export type LiveReader<Frame> = {
   readonly onFrame: (frame: Frame) => void;
@@ -150,9 +158,17 @@ export type AccountSource = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
-  /** Minutes of the whole subtree: the present state first, then what changes. Returns how to stop. */
-  readonly subscribeUsage: (account: AccountRef, reader: LiveReader<UsageFrame>) => () => void;
-  /** Accounts of the subtree that changed after a version of its tree. Returns how to stop. */
-  readonly subscribeAccounts: (account: AccountRef, after: number, reader: LiveReader<AccountsFrame>) => () => void;
+  /** Minutes of some accounts of the subtree: the present state first, then what changes. Returns how to stop. @param watched at most 500 */
+  readonly subscribeUsage: (
+    account: AccountRef,
+    watched: readonly AccountId[],
+    reader: LiveReader<UsageFrame>,
+  ) => () => void;
+  /** The account itself and others of its subtree, as they change after a version of the tree. Returns how to stop. */
+  readonly subscribeAccounts: (
+    account: AccountRef,
+    watched: AccountsWatched,
+    reader: LiveReader<AccountsFrame>,
+  ) => () => void;
   readonly state: LiveSignal;
 };

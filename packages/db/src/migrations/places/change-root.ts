@@ -44,6 +44,8 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       left_at bigint;
       came_at bigint;
     BEGIN
+      -- The count of the tree that is left, then both trees: in the order of whoever counts.
+      PERFORM pg_advisory_xact_lock(hashtextextended(old_root::text, 1));
       PERFORM pg_advisory_xact_lock(hashtextextended(least(old_root, new_root)::text, 0));
       PERFORM pg_advisory_xact_lock(hashtextextended(greatest(old_root, new_root)::text, 0));
       SELECT x.* INTO a FROM accounts x WHERE x.root_id = old_root AND x.id = p_account;
@@ -51,15 +53,15 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       IF a.id IS NULL OR old_root = new_root OR (p_parent IS NOT NULL AND target.id IS NULL) THEN
         RAISE EXCEPTION 'account % can not come to another tree there', p_account USING ERRCODE = 'invalid_parameter_value';
       END IF;
-      IF EXISTS (SELECT 1 FROM uncounted_usage u WHERE u.root_id = old_root) THEN
-        RAISE EXCEPTION 'usage of tree % is to be counted first', old_root USING ERRCODE = 'object_not_in_prerequisite_state';
-      END IF;
+      -- What waits is counted where its accounts still stand. Those who watch are told of it by the notes of the tree.
+      PERFORM count_tree(old_root, u.meter, p_now, 1, true) FROM (SELECT DISTINCT meter FROM uncounted_usage WHERE root_id = old_root) u;
 
       -- As a list: joined, the tables of a tree that is younger than the statistics were read anew for every account (over 500 s).
       ids := ARRAY(SELECT id FROM accounts WHERE root_id = old_root AND path_key >= a.path_key AND path_key < a.path_key || '\\xff'::bytea);
       -- Usage ahead of the clock that is counted already stays where it was counted: the change is after it.
       changed_at := greatest(p_now, (SELECT max(placed_at) FROM accounts WHERE root_id = old_root AND id = ANY (ids)),
-        (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events WHERE occurred_at >= p_now AND account_id = ANY (ids)));
+        (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events
+          WHERE month >= month_of(p_now) AND occurred_at >= p_now AND account_id = ANY (ids)));
       new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
       UPDATE tree_versions SET version = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
       INSERT INTO tree_versions AS t (root_id, version) VALUES (new_root, left_at + 1)

@@ -28,12 +28,12 @@ export const doors = (db: Kysely<unknown>): Promise<unknown> =>
       JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id WHERE may_be_told(a.root_id, a.path_key)
     $$;
 
-    -- A person's memberships on one or several paths: their roots are among them.
+    -- A person's memberships among accounts of one tree, whose root comes first: mostly those of a path.
     CREATE OR REPLACE FUNCTION memberships_on(p_user uuid, p_path uuid[]) RETURNS TABLE (account_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT m.account_id, m.role FROM members m
-      WHERE m.root_id = ANY (p_path) AND m.account_id = ANY (p_path) AND m.user_id = p_user AND (acting_root() IS NULL
-        OR (SELECT may_be_told(a.root_id, a.path_key) FROM accounts a WHERE a.root_id = m.root_id AND a.id = m.account_id))
+      WHERE m.root_id = p_path[1] AND m.account_id = ANY (p_path) AND m.user_id = p_user
+        AND (acting_root() IS NULL OR may_be_told_of(m.root_id, m.account_id))
     $$;
 
     -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given.
