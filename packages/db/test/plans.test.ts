@@ -8,7 +8,7 @@ import {
   openDatabase,
   SEARCH_BOUNDS,
   searchSubtree,
-  settleSort,
+  settleEverySort,
   type TenantTransaction,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -137,7 +137,7 @@ async function reading(trx: TenantTransaction, work: () => Promise<void>): Promi
 
 describe('Children of an account with many', () => {
   it.each(['minutes', 'members', 'agents'] as const)('are read by the page when sorted by %s', async (sort) => {
-    await settleSort(db, null, PAGE.now);
+    await settleEverySort(db, PAGE.now);
     for (const acting of [root, folder])
       await db.withTenant(acting, async (trx) => {
         const { next: after } = await listChildren(trx, { ...PAGE, sort, parent: folder });

@@ -9,9 +9,9 @@ export async function sortRows(db: Kysely<unknown>): Promise<void> {
 const rows = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- Parents whose children are sorted by rows of their own: from 200 live ones on, until fewer than 100 are left.
-    -- period: of which the children's minutes are in their rows; NULL: they are in none yet.
+    -- period: of which the children's minutes are in their rows; NULL: they are in none yet. is_behind: some of them may be older than a second.
     CREATE TABLE sorted_parents (
-      root_id uuid NOT NULL, account_id uuid NOT NULL, period timestamptz, PRIMARY KEY (root_id, account_id),
+      root_id uuid NOT NULL, account_id uuid NOT NULL, period timestamptz, is_behind boolean NOT NULL DEFAULT false, PRIMARY KEY (root_id, account_id),
       FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
     );
     -- Trees with such parents. version: the last one whose counted usage is in the rows.
@@ -126,43 +126,46 @@ const rows = (db: Kysely<unknown>): Promise<unknown> =>
 
 const settling = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- Of these trees (NULL: of all) those whose sort rows are behind in a billing period.
+    -- Those of some trees that have sort rows; of all trees (NULL) those whose sort rows are behind in a billing period.
     CREATE FUNCTION trees_to_sort(p_roots uuid[], p_period timestamptz) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT s.root_id FROM sorted_trees s JOIN tree_versions v ON v.root_id = s.root_id
-      WHERE (p_roots IS NULL OR s.root_id = ANY (p_roots)) AND (v.version > s.version
-        OR EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = s.root_id AND (p.period IS NULL OR p.period < p_period)))
+      SELECT s.root_id FROM sorted_trees s WHERE s.root_id = ANY (p_roots)
+      UNION ALL
+      SELECT s.root_id FROM sorted_trees s JOIN tree_versions v ON v.root_id = s.root_id WHERE p_roots IS NULL AND (v.version > s.version
+        OR EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = s.root_id AND (p.is_behind OR p.period IS NULL OR p.period < p_period)))
     $$;
 
-    -- Brings the minutes of a tree's sort rows up to what is counted, by what changed since the version that they are of; where that isn't
-    -- known any more all are to be read again. One server at a time; no tree change meanwhile, as when usage is counted.
+    -- Brings the minutes of a tree's sort rows up to what is counted: those that the log of changes lists since the version that they are of,
+    -- and those that whoever counted knows of. Where neither tells all that changed, rows are behind. One server at a time; no tree change
+    -- meanwhile, as when usage is counted.
+    --   p_accounts  accounts whose totals changed; p_versions: those of whose changes are all among them, listed or not
     --   false: it is not the time for it, try again
-    CREATE FUNCTION settle_sort(p_root uuid, p_period timestamptz) RETURNS boolean
+    CREATE FUNCTION settle_sort(p_root uuid, p_period timestamptz, p_versions bigint[], p_accounts uuid[]) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET lock_timeout = '10s' AS $$
     DECLARE settled bigint; present bigint;
     BEGIN
       SELECT version INTO settled FROM sorted_trees WHERE root_id = p_root FOR UPDATE SKIP LOCKED;
       IF NOT FOUND OR NOT pg_try_advisory_xact_lock_shared(hashtextextended(p_root::text, 0)) THEN RETURN false; END IF;
       SELECT version INTO present FROM tree_versions WHERE root_id = p_root;
-      IF present = settled THEN RETURN true; END IF;
-      -- The log has no hole: as long as it begins at the next version or before, it says all that changed; NULL is more than it lists.
-      IF EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version <= settled + 1)
-        AND NOT EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version > settled AND kind <> 'accounts' AND accounts IS NULL)
+      UPDATE account_sort_minutes s SET minutes = sort_key(t.total)
+      FROM (SELECT unnest(p_accounts) AS id UNION SELECT unnest(accounts) FROM tree_changes
+        WHERE root_id = p_root AND version > settled AND version <= present AND kind <> 'accounts') c
+      JOIN usage_totals t ON t.account_id = c.id AND t.meter = 'call.seconds' AND t.period = p_period
+      WHERE s.root_id = p_root AND s.account_id = c.id AND s.minutes <> sort_key(t.total)
+        AND EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = p_root AND p.account_id = s.parent_id AND p.period = p_period);
+      -- The log has no hole: as long as it begins at the next version or before, it has all that changed; NULL are more than it lists.
+      IF present > settled AND (NOT EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version <= settled + 1)
+        OR EXISTS (SELECT 1 FROM tree_changes WHERE root_id = p_root AND version > settled AND version <= present AND kind <> 'accounts'
+          AND accounts IS NULL AND version <> ALL (p_versions)))
       THEN
-        UPDATE account_sort_minutes s SET minutes = sort_key(t.total)
-        FROM (SELECT DISTINCT unnest(accounts) AS id FROM tree_changes
-          WHERE root_id = p_root AND version > settled AND version <= present AND kind <> 'accounts') c
-        JOIN usage_totals t ON t.account_id = c.id AND t.meter = 'call.seconds' AND t.period = p_period
-        WHERE s.root_id = p_root AND s.account_id = c.id AND s.minutes <> sort_key(t.total)
-          AND EXISTS (SELECT 1 FROM sorted_parents p WHERE p.root_id = p_root AND p.account_id = s.parent_id AND p.period = p_period);
-      ELSE
-        UPDATE sorted_parents SET period = NULL WHERE root_id = p_root;
+        UPDATE sorted_parents SET is_behind = true WHERE root_id = p_root AND NOT is_behind;
       END IF;
-      UPDATE sorted_trees SET version = present WHERE root_id = p_root;
+      UPDATE sorted_trees SET version = present WHERE root_id = p_root AND version < present;
       RETURN true;
     END $$;
 
-    -- Reads the minutes of all children of one parent again, whose rows are of no period or an earlier one.
+    -- Reads the minutes of all children of one parent again, whose rows are of no period or an earlier one, or behind. A server whose clock is
+    -- behind turns no parent back.
     --   false: there is no such parent, or somebody else is at it
     CREATE FUNCTION refill_sort(p_root uuid, p_period timestamptz) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan SET lock_timeout = '10s' AS $$
@@ -170,14 +173,15 @@ const settling = (db: Kysely<unknown>): Promise<unknown> =>
     BEGIN
       PERFORM 1 FROM sorted_trees WHERE root_id = p_root FOR UPDATE SKIP LOCKED;
       IF NOT FOUND THEN RETURN false; END IF;
-      SELECT account_id INTO parent FROM sorted_parents WHERE root_id = p_root AND (period IS NULL OR period < p_period) LIMIT 1 FOR UPDATE SKIP LOCKED;
+      SELECT account_id INTO parent FROM sorted_parents
+        WHERE root_id = p_root AND (period IS NULL OR period < p_period OR (is_behind AND period = p_period)) LIMIT 1 FOR UPDATE SKIP LOCKED;
       IF NOT FOUND THEN RETURN false; END IF;
       UPDATE account_sort_minutes s SET minutes = sort_key(n.total)
       FROM (SELECT m.account_id, t.total FROM account_sort_minutes m
         LEFT JOIN usage_totals t ON t.account_id = m.account_id AND t.meter = 'call.seconds' AND t.period = p_period
         WHERE m.root_id = p_root AND m.parent_id = parent) n
       WHERE s.root_id = p_root AND s.account_id = n.account_id AND s.minutes <> sort_key(n.total);
-      UPDATE sorted_parents SET period = p_period WHERE root_id = p_root AND account_id = parent;
+      UPDATE sorted_parents SET period = p_period, is_behind = false WHERE root_id = p_root AND account_id = parent;
       RETURN true;
     END $$;
     REVOKE ALL ON FUNCTION trees_to_sort, settle_sort, refill_sort FROM PUBLIC;
