@@ -7,7 +7,7 @@ import {
   type Database,
   openDatabase,
   prepareDatabase,
-  settleSort,
+  settleEverySort,
   startEmbedded,
 } from '../../../packages/db/src/index.ts';
 import { plantTree } from '../../../packages/db/test/tree-before.ts';
@@ -98,7 +98,7 @@ async function compare(build: BuildBefore, openOld: BuildBefore, open: Database,
     const ids = await idsOf(client);
     return { ids, shown: await shownOf(client, ids.flat) };
   });
-  await settleSort(open, null, new Date().toISOString() as Parameters<typeof settleSort>[2]);
+  await settleEverySort(open, new Date().toISOString() as Parameters<typeof settleEverySort>[1]);
   const [old, now] = [before(build, openOld, ids), present(open, ids, shown)];
   const [oldPid, pid] = [await pidOf(openOld.pool), await pidOf(open.pool)];
   const costs = { before: new Map<string, number>(), now: new Map<string, number>() };
