@@ -15,6 +15,7 @@ import * as auditOfTrees from './migrations/0010-audit-of-trees.ts';
 import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
+import * as countedPeople from './migrations/0017-people.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -32,6 +33,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-suspension-reason': suspensionReason,
   '0012-held-standing': heldStanding,
   '0013-places': places,
+  '0017-people': countedPeople,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -61,7 +61,15 @@ export type TreeChangesTable = {
   at: Timestamp;
 };
 
-export type MembersTable = { account_id: string; user_id: string; role: string; created_at: Timestamp };
+export type MembersTable = {
+  /** Where its account stands; the database copies it. */
+  root_id: ColumnType<string, never, never>;
+  path_key: ColumnType<Buffer, never, never>;
+  account_id: string;
+  user_id: string;
+  role: string;
+  created_at: Timestamp;
+};
 
 export type InvitationsTable = {
   account_id: string;

@@ -8,15 +8,21 @@ import {
   nameKey,
   newId,
   parseDecimal,
+  type Role,
+  type UserId,
 } from '@tenantree/domain';
 import {
   type AccountState,
   beginTreeChange,
+  countMember,
   countUsage,
   type Database,
+  deleteMember,
   type EventOutcome,
   eraseAccount,
   insertAccount,
+  insertMember,
+  insertPerson,
   moveSubtree,
   readAccountState,
   recordUsage,
@@ -55,7 +61,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       nameKey: nameKey(name),
       externalId: null,
       metadata: {},
-      owner: null,
+      creator: null,
       now,
     };
     await insertAccount(trx, account, version);
@@ -74,11 +80,52 @@ export async function move(
 }
 
 export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
+  await changeStatus(db, root, account, { status: 'closed', closedAt });
+}
+
+export async function reopen(db: Database, root: AccountId, account: AccountId): Promise<void> {
+  await changeStatus(db, root, account, { status: 'active', closedAt: null });
+}
+
+async function changeStatus(
+  db: Database,
+  root: AccountId,
+  account: AccountId,
+  next: { readonly status: 'active' | 'closed'; readonly closedAt: Instant | null },
+): Promise<void> {
   await db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
-    if (state)
-      await updateStatus(trx, state, { status: 'closed', suspension: null, suspendedAt: null, closedAt }, version);
+    if (state) await updateStatus(trx, state, { ...next, suspension: null, suspendedAt: null }, version);
+  });
+}
+
+/** Somebody who can sign in and is nowhere a member. */
+export async function person(db: Database, name: string, now: Instant): Promise<UserId> {
+  const id = newId<UserId>(Date.now(), randomBytes(10));
+  const credential = newId(Date.now(), randomBytes(10));
+  const email = `${name}-${id}@example.com`;
+  await insertPerson(db, { id, credential, email, shownEmail: email, name, password: 'none', now });
+  return id;
+}
+
+/** Makes a person a member of an account, as the slices do. */
+export async function enrol(db: Database, account: AccountId, user: UserId, role: Role, now: Instant): Promise<void> {
+  const { rootId } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await insertMember(trx, account, user, role, now);
+    await countMember(trx, account, user, 'came', version);
+  });
+}
+
+/** Takes a person out of an account, as the slices do. */
+export async function dismiss(db: Database, account: AccountId, user: UserId): Promise<void> {
+  const { rootId } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await deleteMember(trx, account, user);
+    await countMember(trx, account, user, 'left', version);
   });
 }
 

@@ -28,6 +28,7 @@ export async function readMembers(trx: TenantTransaction, account: AccountId): P
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select(['members.user_id', 'auth.users.name', 'auth.users.shown_email', 'members.role', 'members.created_at'])
+    .where('members.root_id', '=', sql<string>`acting_root()`)
     .where('members.account_id', '=', account)
     .orderBy('members.created_at')
     .orderBy('members.user_id')
@@ -41,7 +42,7 @@ export async function readMembers(trx: TenantTransaction, account: AccountId): P
   }));
 }
 
-/** Adds a person to an account. The account's totals are not touched: see `addToTotals`. */
+/** Adds a person to an account. The account's totals are not touched: see `countMember`. */
 export async function insertMember(
   trx: TenantTransaction,
   account: AccountId,
@@ -57,6 +58,7 @@ export async function updateRole(trx: TenantTransaction, account: AccountId, use
   await trx
     .updateTable('members')
     .set({ role })
+    .where('root_id', '=', sql<string>`acting_root()`)
     .where('account_id', '=', account)
     .where('user_id', '=', user)
     .execute();
@@ -68,15 +70,21 @@ export async function readRoleOf(trx: TenantTransaction, account: AccountId, ema
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select('members.role')
+    .where('members.root_id', '=', sql<string>`acting_root()`)
     .where('members.account_id', '=', account)
     .where('auth.users.email', '=', email)
     .executeTakeFirst();
   return (row?.role ?? null) as Role | null;
 }
 
-/** Takes a person out of an account. The account's totals are not touched: see `addToTotals`. */
+/** Takes a person out of an account. The account's totals are not touched: see `countMember`. */
 export async function deleteMember(trx: TenantTransaction, account: AccountId, user: UserId): Promise<void> {
-  await trx.deleteFrom('members').where('account_id', '=', account).where('user_id', '=', user).execute();
+  await trx
+    .deleteFrom('members')
+    .where('root_id', '=', sql<string>`acting_root()`)
+    .where('account_id', '=', account)
+    .where('user_id', '=', user)
+    .execute();
 }
 
 export type Invitation = {
@@ -226,8 +234,8 @@ export type EndedCredentials = {
 };
 
 /**
- * Revokes a person's keys and withdraws their open invitations where they are a member no more: in the account they were taken out of,
- * and in those below that no other membership of theirs reaches. To be called after the membership is gone.
+ * Revokes a person's keys and withdraws their open invitations where they are a member no more: in the acting account, which they were
+ * taken out of, and in those below that no other membership of theirs reaches. To be called after the membership is gone.
  */
 export async function endCredentials(
   trx: TenantTransaction,
@@ -236,8 +244,9 @@ export async function endCredentials(
   now: Instant,
 ): Promise<EndedCredentials> {
   const reaching = ROLES.filter((role) => ROLE_REACH[role] === 'subtree');
-  const lost = sql`${account}::uuid = ANY (a.path) AND (a.id = ${account} OR NOT EXISTS (
-    SELECT 1 FROM memberships_on(${user}, a.path) m WHERE m.account_id = a.id OR m.role = ANY (${reaching}::text[])))`;
+  const lost = sql`a.root_id = acting_root() AND a.path_key >= acting_key() AND a.path_key < acting_end() AND (
+    a.id = ${account} OR NOT EXISTS (
+      SELECT 1 FROM memberships_on(${user}, path_of(a.root_id, a.path_key)) m WHERE m.account_id = a.id OR m.role = ANY (${reaching}::text[])))`;
   const owned = await sql<{ account_id: AccountId; ids: KeyId[] }>`
     SELECT k.account_id, array_agg(k.id) AS ids FROM api_keys k JOIN accounts a ON a.id = k.account_id
     WHERE k.user_id = ${user} AND k.revoked_at IS NULL AND ${lost} GROUP BY k.account_id`.execute(trx);
