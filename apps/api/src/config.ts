@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
 import { z } from 'zod';
 import { type Network, parseNetwork } from './hall/addresses.ts';
 
@@ -12,8 +13,12 @@ export type Config = {
   readonly host: string;
   /** Folder for the embedded database and the generated secret. */
   readonly dataDir: string;
-  /** Address of a PostgreSQL of one's own; null: the embedded one. */
+  /** Address of a PostgreSQL of one's own, on one machine or several; null: the embedded one. */
   readonly databaseUrl: string | null;
+  /** Connections to the database that each server holds at the most. */
+  readonly databasePool: number;
+  /** How many servers share the port, each a process of its own. */
+  readonly servers: number;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -86,6 +91,8 @@ const SETTINGS = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
+  DATABASE_POOL: whole(LEAST_CONNECTIONS, 1_000, USUAL_CONNECTIONS),
+  SERVERS: whole(1, 64, 1),
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be http(s)://host, without a path')
@@ -113,11 +120,19 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
   message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
   // Said beside all the other problems, not only after they are gone.
   when: () => true,
-}).refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
-  path: ['MAIL_FROM'],
-  message: 'must be set together with SMTP_URL, to the address that mails come from',
-  when: () => true,
-});
+})
+  .refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
+    path: ['MAIL_FROM'],
+    message: 'must be set together with SMTP_URL, to the address that mails come from',
+    when: () => true,
+  })
+  .refine(
+    ({ DATABASE_URL, SERVERS, DATABASE_POOL }) => DATABASE_URL || SERVERS * DATABASE_POOL <= EMBEDDED_CONNECTIONS,
+    {
+      path: ['SERVERS'],
+      message: `times DATABASE_POOL must be ${EMBEDDED_CONNECTIONS} at the most with the embedded database`,
+    },
+  );
 
 /**
  * Reads the settings from environment variables; empty ones count as not set. Without SECRET one is made in the data folder
@@ -138,6 +153,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
+    databasePool: settings.DATABASE_POOL,
+    servers: settings.SERVERS,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,

@@ -13,7 +13,7 @@ let api: Deployment;
 let owner: Client;
 let root: string;
 beforeAll(async () => {
-  api = await deploy({ clock, maxConnections: 1 });
+  api = await deploy({ clock, config: { databasePool: 3 } });
   owner = api.owner;
   root = api.root;
 });

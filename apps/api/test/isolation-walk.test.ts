@@ -21,7 +21,7 @@ const unknown = [randomUUID(), 'ext:nobody', 'ext:', 'nonsense', ''];
 
 beforeAll(async () => {
   // One connection is enough, for what is refused as for what is done.
-  api = await deploy({ maxConnections: 1 });
+  api = await deploy({ config: { databasePool: 3 } });
   const { owner, root } = api;
   const make = async (account: string, name: string, externalId?: string): Promise<string> =>
     (await owner.accounts.create.mutate({ account, name, ...(externalId && { externalId }) })).account.id;

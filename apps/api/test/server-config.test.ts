@@ -24,6 +24,8 @@ describe('the settings', () => {
       port: 7300,
       host: '127.0.0.1',
       databaseUrl: null,
+      databasePool: 17,
+      servers: 1,
       publicUrl: null,
       maxDepth: 5,
       mainAccountsBy: 'everyone',

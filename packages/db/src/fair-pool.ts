@@ -1,10 +1,10 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { FairQueue } from '@tenantree/domain';
-import pg from 'pg';
+import type pg from 'pg';
+import { Pool } from './connections.ts';
+import type { DatabaseConfig } from './hosts.ts';
 
-type Answer = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: unknown) => void) => void;
-
-export type FairPoolConfig = pg.PoolConfig & {
+export type FairPoolConfig = DatabaseConfig & {
   /** For whom something is done; nobody's work takes no turns. */
   readonly callers: AsyncLocalStorage<string | null>;
   /** Connections at one time of all callers, and of one. */
@@ -17,7 +17,7 @@ export type FairPoolConfig = pg.PoolConfig & {
  * A pool at whose connections callers take turns: whoever asks for much waits for itself, and others find a connection. Every
  * statement and transaction takes a turn of its own, so whatever a call does in the database is shared fairly.
  */
-export class FairPool extends pg.Pool {
+export class FairPool extends Pool {
   readonly #callers: FairPoolConfig['callers'];
   readonly #queue: FairQueue;
   readonly #waitMs: number;
@@ -29,17 +29,9 @@ export class FairPool extends pg.Pool {
     this.#waitMs = waitMs;
   }
 
-  override connect(): Promise<pg.PoolClient>;
-  override connect(answer: Answer): void;
-  override connect(answer?: Answer): Promise<pg.PoolClient> | undefined {
+  protected override connected(): Promise<pg.PoolClient> {
     const caller = this.#callers.getStore() ?? null;
-    const connected = caller === null ? super.connect() : this.#connectInTurn(caller);
-    if (!answer) return connected;
-    connected.then(
-      (client) => answer(undefined, client, (error) => client.release(error as Error)),
-      (error: Error) => answer(error, undefined, () => undefined),
-    );
-    return undefined;
+    return caller === null ? super.connected() : this.#connectInTurn(caller);
   }
 
   #connectInTurn(caller: string): Promise<pg.PoolClient> {
@@ -61,7 +53,7 @@ export class FairPool extends pg.Pool {
   async #lend(resolve: (client: pg.PoolClient) => void, reject: (error: unknown) => void): Promise<void> {
     let client: pg.PoolClient;
     try {
-      client = await super.connect();
+      client = await super.connected();
     } catch (error) {
       reject(error);
       return;

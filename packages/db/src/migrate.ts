@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import type pg from 'pg';
-import { openPool, withConnection } from './connections.ts';
+import { Pool, withConnection } from './connections.ts';
+import type { DatabaseConfig } from './hosts.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
@@ -16,6 +16,7 @@ import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
 import * as countedPeople from './migrations/0017-people.ts';
+import * as guessLimits from './migrations/0019-guess-limits.ts';
 import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -34,6 +35,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-held-standing': heldStanding,
   '0013-places': places,
   '0017-people': countedPeople,
+  '0019-guess-limits': guessLimits,
 };
 
 const MINIMUM_VERSION = 180000;
@@ -48,8 +50,8 @@ const WHAT_A_ROLE_NEEDS =
  * does, or a newer release was here
  * @throws Error when a migration fails (nothing of it is kept)
  */
-export async function migrate(config: pg.PoolConfig, options: { readonly to?: string } = {}): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool({ ...config, max: 2 }) }) });
+export async function migrate(config: DatabaseConfig, options: { readonly to?: string } = {}): Promise<void> {
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new Pool({ ...config, max: 2 }) }) });
   try {
     await checkVersion(db);
     await checkRelease(db);
@@ -87,7 +89,7 @@ const isForbidden = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
 
 /** Whether every migration of this release has run. */
-export const isMigrated = (config: pg.PoolConfig): Promise<boolean> =>
+export const isMigrated = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
     const { rows } = await client.query<{ name: string }>('SELECT name FROM kysely_migration');
     const done = new Set(rows.map((row) => row.name));

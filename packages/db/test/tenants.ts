@@ -43,7 +43,7 @@ export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
 export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
 
 export async function stateOf(db: Database, account: AccountId): Promise<AccountState> {
-  const state = await db.withTenant(account, (trx) => readAccountState(trx, account));
+  const state = await db.withTenant(account, (trx) => readAccountState(trx, account), { snapshot: true });
   if (!state) throw new Error(`no account ${account}`);
   return state;
 }

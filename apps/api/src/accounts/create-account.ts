@@ -96,7 +96,9 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
     return fresh;
   });
-  const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'));
+  const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'), {
+    snapshot: true,
+  });
   return { account: account ?? refuseWith('NOT_FOUND', 'There is no such account.'), created: id === fresh };
 }
 
@@ -127,10 +129,14 @@ async function findEarlier(hall: Hall, caller: Caller, parent: Parent, wish: New
   if (wish.externalId === null) return null;
   const known = await findByExternalId(hall.db, wish.externalId, caller.user, parent.id);
   if (known.length === 0) return null;
-  return hall.db.withTenant(parent.id, async (trx) => {
-    const { creation } = await decide(hall, trx, parent, wish);
-    if (creation.outcome === 'create') return null;
-    const [row] = await readAccountRows(trx, [creation.id], nowOf(hall), 'without_minutes');
-    return row ?? null;
-  });
+  return hall.db.withTenant(
+    parent.id,
+    async (trx) => {
+      const { creation } = await decide(hall, trx, parent, wish);
+      if (creation.outcome === 'create') return null;
+      const [row] = await readAccountRows(trx, [creation.id], nowOf(hall), 'without_minutes');
+      return row ?? null;
+    },
+    { snapshot: true },
+  );
 }

@@ -70,4 +70,4 @@ export type Caller = {
 };
 
 /** The present instant by the injected clock. */
-export const nowOf = (hall: Hall): Instant => instantOf(hall.clock.nowMs());
+export const nowOf = (hall: Pick<Hall, 'clock'>): Instant => instantOf(hall.clock.nowMs());

@@ -1,4 +1,4 @@
-import { eraseExpiredEmbedTokens } from '@tenantree/db';
+import { deleteEndedAttempts, eraseExpiredEmbedTokens } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -20,7 +20,13 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
-    const jobs = [eraseClosed(hall), eraseExpiredEmbedTokens(hall.db, nowOf(hall)), sessions.forgetEnded()];
+    const now = nowOf(hall);
+    const jobs = [
+      eraseClosed(hall),
+      eraseExpiredEmbedTokens(hall.db, now),
+      deleteEndedAttempts(hall.db, now),
+      sessions.forgetEnded(),
+    ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };
 

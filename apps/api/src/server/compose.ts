@@ -27,8 +27,6 @@ export type ComposeParts = {
   /** A migrated database. */
   readonly database: Database['config'];
   readonly log: Logger;
-  /** Most connections of a pool; fewer than usual make calls wait for each other, and nothing else. */
-  readonly maxConnections?: number;
   readonly clock?: Clock;
   /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
   readonly print?: (text: string) => void;
@@ -55,8 +53,8 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 /** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, maxConnections, requestMs } = given;
-  const db = openDatabase(database, maxConnections === undefined ? {} : { maxConnections });
+  const { folders, requestMs } = given;
+  const db = openDatabase(database, { connections: config.databasePool });
   const metrics = createMetrics();
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({
@@ -89,7 +87,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     usageRecorded: () => counter.wake(),
     publicUrl: () => config.publicUrl ?? url,
   });
-  const limits = createGuessLimits();
+  const limits = createGuessLimits(hall);
   const sendMail = config.smtp
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });

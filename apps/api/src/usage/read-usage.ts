@@ -41,8 +41,10 @@ export async function usageOfPeriod(
     key === undefined
       ? billingPeriodOf(instantOf(nowMs))
       : (parseBillingPeriod(key) ?? refuseWith('BAD_REQUEST', 'A period is a year and a month: 2026-11.', 'period'));
-  const { quantity, events } = await hall.db.withTenant(account, (trx) =>
-    readTotals(trx, account, meter, period.start),
+  const { quantity, events } = await hall.db.withTenant(
+    account,
+    (trx) => readTotals(trx, account, meter, period.start),
+    { snapshot: true },
   );
   const ahead = (used: Decimal): Decimal => formatDecimal(forecast(parseDecimal(used) ?? 0n, period, nowMs));
   return { period, ...quantity, events, forecast: { own: ahead(quantity.own), total: ahead(quantity.total) } };
@@ -63,7 +65,7 @@ export async function usageSeries(hall: Hall, query: SeriesQuery): Promise<Serie
   if (buckets > MOST_BUCKETS[query.bucket]) {
     refuseWith('BAD_REQUEST', `A series has at most ${MOST_BUCKETS[query.bucket]} ${query.bucket}s.`, 'to');
   }
-  return hall.db.withTenant(query.account, (trx) => readSeries(trx, query));
+  return hall.db.withTenant(query.account, (trx) => readSeries(trx, query), { snapshot: true });
 }
 
 /** An end of a range in milliseconds: cut to the hour in silence, a range would have usage in it that nobody asked for. */

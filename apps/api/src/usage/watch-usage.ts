@@ -25,7 +25,8 @@ export function watchUsage(
 ): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
   return ctx.hub.watchUsage(async () => {
     const only =
-      accounts && (await ctx.hall.db.withTenant(ctx.access.id, (trx) => resolveAll(trx, accounts, 'accounts')));
+      accounts &&
+      (await ctx.hall.db.withTenant(ctx.access.id, (trx) => resolveAll(trx, accounts, 'accounts'), { snapshot: true }));
     return {
       account: ctx.access.id,
       viewer: ctx.viewer(),

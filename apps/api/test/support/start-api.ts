@@ -18,6 +18,8 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   port: 0,
   host: '127.0.0.1',
   databaseUrl: null,
+  databasePool: 17,
+  servers: 1,
   publicUrl: null,
   secret: TEST_SECRET,
   maxDepth: 5,
@@ -35,7 +37,6 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
-  readonly maxConnections?: number;
   readonly folders?: Folders;
   readonly requestMs?: number;
   /** Called with every line of the log. */
@@ -48,7 +49,7 @@ export type StartOptions = {
  */
 export async function startApi(
   database: Database['config'],
-  { config: overrides, clock, folders, maxConnections, requestMs, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, requestMs, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -60,7 +61,6 @@ export async function startApi(
     log,
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
-    ...(maxConnections ? { maxConnections } : {}),
     ...(requestMs ? { requestMs } : {}),
   });
   if (overrides?.dataDir !== undefined) return composed;

@@ -12,6 +12,7 @@ import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
+import { ACTING_ROOT, atOrBelow, keyOf, pathOf } from './place.ts';
 
 /** A committed-in-order number of a tree; every change of a tree takes the next one. */
 export type TreeVersion = number;
@@ -27,6 +28,7 @@ export type AccountState = {
   readonly id: AccountId;
   readonly rootId: AccountId;
   readonly parentId: AccountId | null;
+  /** From the root down to the account itself. */
   readonly path: readonly AccountId[];
   readonly depth: number;
   readonly name: string;
@@ -46,7 +48,12 @@ export type AccountState = {
 
 /** Reads an account of the acting account's subtree; null when there is none. */
 export async function readAccountState(trx: TenantTransaction, account: AccountId): Promise<AccountState | null> {
-  const row = await trx.selectFrom('accounts').selectAll().where('id', '=', account).executeTakeFirst();
+  const row = await trx
+    .selectFrom('accounts')
+    .selectAll()
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .executeTakeFirst();
   return row ? stateOf(row) : null;
 }
 
@@ -55,7 +62,7 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
     parentId: row.parent_id as AccountId | null,
-    path: row.path as AccountId[],
+    path: pathOf(row.root_id as AccountId, row.path_key),
     depth: row.depth,
     name: row.name,
     nameKey: row.name_key,
@@ -89,6 +96,7 @@ export async function findSibling(
   const row = await trx
     .selectFrom('accounts')
     .select(['id', 'name'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('parent_id', '=', parent)
     .where('name_key', '=', nameKey)
     .where('status', '<>', 'closed')
@@ -114,12 +122,14 @@ export async function readCreationGround(
     .selectFrom('accounts')
     .selectAll()
     .select(sql<string>`'parent'`.as('as'))
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', parent)
     .unionAll((of) =>
       of
         .selectFrom('accounts')
         .selectAll()
         .select(sql<string>`'sibling'`.as('as'))
+        .where('root_id', '=', ACTING_ROOT)
         .where('parent_id', '=', parent)
         .where('name_key', '=', wish.nameKey)
         .where('status', '<>', 'closed'),
@@ -130,8 +140,7 @@ export async function readCreationGround(
         .selectAll()
         .select(sql<string>`'namesake'`.as('as'))
         .where('external_id', '=', wish.externalId)
-        // External ids are unique per tree, and the tree leads their index.
-        .where('root_id', '=', sql<string>`(SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`),
+        .where('root_id', '=', ACTING_ROOT),
     )
     .execute();
   const found = (as: string): AccountState | null => {
@@ -153,7 +162,7 @@ export const isExternalIdTaken = (error: unknown): boolean =>
 export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {
   const { rows } = await sql<{
     depth: number;
-  }>`SELECT max(depth) AS depth FROM accounts WHERE path @> ARRAY[${account.id}::uuid]`.execute(trx);
+  }>`SELECT max(depth) AS depth FROM accounts a WHERE ${atOrBelow('a', account.id)}`.execute(trx);
   return (rows[0]?.depth ?? account.depth) - account.depth;
 }
 
@@ -180,15 +189,14 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
   const payer =
     parent === null
       ? sql<string>`${account.id}::uuid`
-      : sql<string>`(SELECT payer_id FROM accounts WHERE id = ${parent.id})`;
+      : sql<string>`(SELECT payer_id FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent.id})`;
   await trx
     .insertInto('accounts')
     .values({
       id: account.id,
       root_id: parent?.rootId ?? account.id,
       parent_id: parent?.id ?? null,
-      path: [...(parent?.path ?? []), account.id],
-      depth: (parent?.depth ?? -1) + 1,
+      path_key: keyOf([...(parent?.path ?? []), account.id]),
       name: account.name,
       name_key: account.nameKey,
       external_id: account.externalId,
@@ -211,7 +219,7 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
     })
     .execute();
   if (owner !== null) await insertMember(trx, account.id, owner, 'owner', account.now);
-  if (parent) await sql`SELECT graft_totals(${account.id}, ${parent.id}, ${version}, 1)`.execute(trx);
+  if (parent) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
 /** Writes an account's name. */
@@ -222,7 +230,12 @@ export async function updateName(
   nameKey: string,
   version: TreeVersion,
 ): Promise<void> {
-  await trx.updateTable('accounts').set({ name, name_key: nameKey, version }).where('id', '=', account).execute();
+  await trx
+    .updateTable('accounts')
+    .set({ name, name_key: nameKey, version })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .execute();
 }
 
 /** Writes an account's metadata. */
@@ -235,6 +248,7 @@ export async function updateMetadata(
   await trx
     .updateTable('accounts')
     .set({ metadata: JSON.stringify(metadata), version })
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account)
     .execute();
 }
@@ -246,7 +260,12 @@ export async function updateProtection(
   isProtected: boolean,
   version: TreeVersion,
 ): Promise<void> {
-  await trx.updateTable('accounts').set({ protected: isProtected, version }).where('id', '=', account).execute();
+  await trx
+    .updateTable('accounts')
+    .set({ protected: isProtected, version })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .execute();
 }
 
 /** Writes an account's own status and suspension, and takes it out of (or back into) its ancestors' totals when it closes (or reopens). */
@@ -258,8 +277,7 @@ export async function updateStatus(
 ): Promise<void> {
   const closes = next.status === 'closed' && account.status !== 'closed';
   const reopens = next.status !== 'closed' && account.status === 'closed';
-  if (closes && account.parentId)
-    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, -1)`.execute(trx);
+  if (closes && account.parentId) await sql`SELECT graft_totals(${account.id}, ${version}, -1)`.execute(trx);
   await trx
     .updateTable('accounts')
     .set({
@@ -272,10 +290,10 @@ export async function updateStatus(
       closed_at: next.closedAt,
       version,
     })
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account.id)
     .execute();
-  if (reopens && account.parentId)
-    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, 1)`.execute(trx);
+  if (reopens && account.parentId) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
 /** Moves an account with its subtree under another parent of the same tree and remembers where it stood (product.md 2.4). */
@@ -297,10 +315,11 @@ export async function readSuspensionReach(
   const row = await trx
     .selectFrom('accounts')
     .select(['subaccounts', 'total_members', 'total_agents'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account)
     .executeTakeFirstOrThrow();
   const { rows } = await sql<{ id: AccountId; name: string }>`
-    SELECT id, name FROM accounts WHERE path @> ARRAY[${account}::uuid] AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(
+    SELECT id, name FROM accounts a WHERE ${atOrBelow('a', account)} AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(
     trx,
   );
   return { accounts: row.subaccounts + 1, members: row.total_members, agents: row.total_agents, sample: rows };

@@ -1,5 +1,6 @@
 import type { AccountId, EmbedGrant, Instant, KeyId, RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { pathOf } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from '../keys/presented-key.ts';
 
@@ -51,7 +52,7 @@ export type PresentedEmbedToken = {
 export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<PresentedEmbedToken | null> {
   type Raw = RawPresentedKey & {
     token_account_id: AccountId;
-    token_path: AccountId[];
+    token_key: Buffer;
     token_id: RowId;
     origin: string;
     access: EmbedGrant['access'];
@@ -68,7 +69,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
   if (!row) return null;
   return {
     account: row.token_account_id,
-    path: row.token_path,
+    path: pathOf(row.root_id, row.token_key),
     id: row.token_id,
     key: toPresentedKey(row),
     origin: row.origin,

@@ -1,5 +1,6 @@
 import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from './presented-key.ts';
@@ -27,7 +28,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     .selectFrom('api_keys as k')
     // The owner may reach the account from above: the name is then out of this account's sight.
     .leftJoin('auth.users as u', 'u.id', 'k.user_id')
-    .leftJoin('api_keys as m', 'm.id', 'k.made_by')
+    .leftJoin('api_keys as m', (join) => join.onRef('m.root_id', '=', 'k.root_id').onRef('m.id', '=', 'k.made_by'))
     .select([
       'k.id',
       'k.name',
@@ -43,6 +44,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
       'k.made_by',
       'm.name as maker_name',
     ])
+    .where('k.root_id', '=', ACTING_ROOT)
     .where('k.account_id', '=', account)
     .orderBy('k.id', 'desc')
     .execute();
@@ -71,6 +73,7 @@ async function namesOf(
   const rows = await trx
     .selectFrom('accounts')
     .select(['id', 'name'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', 'in', [...accounts])
     .execute();
   return rows.map(({ id, name }) => ({ id: id as AccountId, name }));

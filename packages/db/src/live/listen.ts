@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
+import { DatabaseClient, onAnyHost } from '../hosts.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
 export type Listener = { close(): Promise<void> };
@@ -15,12 +16,12 @@ const LAST_RETRY_MS = 2_000;
 
 /** Listens on a channel with a connection of its own and keeps reconnecting when it is lost. Resolves once listening. */
 export async function listen(db: Database, channel: string, handlers: Handlers): Promise<Listener> {
-  let client: pg.Client | null = null;
+  let client: DatabaseClient | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ ...db.config, options: '-c role=tenantree_app' });
+    const next = new DatabaseClient({ ...db.config, options: '-c role=tenantree_app' });
     const lost = (): void => {
       if (client !== next) return;
       client = null;
@@ -45,7 +46,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     }, delayMs);
   };
 
-  await connect();
+  await onAnyHost(db.config.hosts, connect);
   return {
     close: async () => {
       closed = true;

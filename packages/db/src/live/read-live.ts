@@ -22,7 +22,7 @@ const atOneMoment = <T>(db: Database, account: AccountId, read: (trx: TenantTran
 
 /** The present version of the tree that an account is in; 0 before the tree's first change. */
 export const readLiveVersion = (db: Database, account: AccountId): Promise<number> =>
-  db.withTenant(account, readTreeVersion);
+  db.withTenant(account, readTreeVersion, { snapshot: true });
 
 /**
  * Reads the minutes of the accounts of a subtree that changed after a version (all that have usage: `since` -1).

@@ -9,6 +9,7 @@ import {
   type UserId,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type RevokedKey, revokeApiKeys } from '../keys/api-keys.ts';
@@ -28,7 +29,7 @@ export async function readMembers(trx: TenantTransaction, account: AccountId): P
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select(['members.user_id', 'auth.users.name', 'auth.users.shown_email', 'members.role', 'members.created_at'])
-    .where('members.root_id', '=', sql<string>`acting_root()`)
+    .where('members.root_id', '=', ACTING_ROOT)
     .where('members.account_id', '=', account)
     .orderBy('members.created_at')
     .orderBy('members.user_id')
@@ -58,7 +59,7 @@ export async function updateRole(trx: TenantTransaction, account: AccountId, use
   await trx
     .updateTable('members')
     .set({ role })
-    .where('root_id', '=', sql<string>`acting_root()`)
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('user_id', '=', user)
     .execute();
@@ -70,7 +71,7 @@ export async function readRoleOf(trx: TenantTransaction, account: AccountId, ema
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select('members.role')
-    .where('members.root_id', '=', sql<string>`acting_root()`)
+    .where('members.root_id', '=', ACTING_ROOT)
     .where('members.account_id', '=', account)
     .where('auth.users.email', '=', email)
     .executeTakeFirst();
@@ -81,7 +82,7 @@ export async function readRoleOf(trx: TenantTransaction, account: AccountId, ema
 export async function deleteMember(trx: TenantTransaction, account: AccountId, user: UserId): Promise<void> {
   await trx
     .deleteFrom('members')
-    .where('root_id', '=', sql<string>`acting_root()`)
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('user_id', '=', user)
     .execute();
@@ -107,6 +108,7 @@ export async function readInvitations(
     .selectFrom('invitations as i')
     .leftJoin('auth.users as u', 'u.id', 'i.invited_by')
     .select(['i.id', 'i.shown_email', 'i.role', 'i.expires_at', 'u.id as inviter', 'u.name as inviter_name'])
+    .where('i.root_id', '=', ACTING_ROOT)
     .where('i.account_id', '=', account)
     .where('i.accepted_at', 'is', null)
     .where('i.expires_at', '>', new Date(now))
@@ -147,7 +149,9 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
   await trx
     .insertInto('invitations')
     .values({ account_id: invitation.account, email: invitation.emailKey, accepted_at: null, ...content })
-    .onConflict((same) => same.columns(['account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content))
+    .onConflict((same) =>
+      same.columns(['root_id', 'account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content),
+    )
     .execute();
 }
 
@@ -155,6 +159,7 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
 export async function deleteInvitation(trx: TenantTransaction, account: AccountId, id: RowId): Promise<string | null> {
   const row = await trx
     .deleteFrom('invitations')
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
     .where('accepted_at', 'is', null)
@@ -173,6 +178,7 @@ export async function takeInvitation(
   const row = await trx
     .updateTable('invitations')
     .set({ accepted_at: now })
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
     .where('accepted_at', 'is', null)
@@ -244,17 +250,17 @@ export async function endCredentials(
   now: Instant,
 ): Promise<EndedCredentials> {
   const reaching = ROLES.filter((role) => ROLE_REACH[role] === 'subtree');
-  const lost = sql`a.root_id = acting_root() AND a.path_key >= acting_key() AND a.path_key < acting_end() AND (
+  const lost = sql`a.root_id = ${ACTING_ROOT} AND a.path_key >= acting_key() AND a.path_key < acting_end() AND (
     a.id = ${account} OR NOT EXISTS (
       SELECT 1 FROM memberships_on(${user}, path_of(a.root_id, a.path_key)) m WHERE m.account_id = a.id OR m.role = ANY (${reaching}::text[])))`;
   const owned = await sql<{ account_id: AccountId; ids: KeyId[] }>`
-    SELECT k.account_id, array_agg(k.id) AS ids FROM api_keys k JOIN accounts a ON a.id = k.account_id
+    SELECT k.account_id, array_agg(k.id) AS ids FROM api_keys k JOIN accounts a ON a.root_id = k.root_id AND a.id = k.account_id
     WHERE k.user_id = ${user} AND k.revoked_at IS NULL AND ${lost} GROUP BY k.account_id`.execute(trx);
   const keys: RevokedKey[] = [];
   for (const { account_id, ids } of owned.rows) keys.push(...(await revokeApiKeys(trx, account_id, ids, now)));
   const invitations = await sql<{ account_id: AccountId; account_name: string; id: RowId; shown_email: string }>`
     DELETE FROM invitations i USING accounts a
-    WHERE i.invited_by = ${user} AND i.accepted_at IS NULL AND a.id = i.account_id AND ${lost}
+    WHERE i.invited_by = ${user} AND i.accepted_at IS NULL AND a.root_id = i.root_id AND a.id = i.account_id AND ${lost}
     RETURNING i.account_id, a.name AS account_name, i.id, i.shown_email`.execute(trx);
   return {
     keys,

@@ -18,9 +18,10 @@ const dropCreators = (db: Kysely<unknown>): Promise<unknown> =>
     -- Who made a subaccount became its owner, too. Where they reach it from above with at least the same standing they lose nothing: their
     -- keys and invitations there hold as before. Of a chain of such memberships the topmost has none above it, and stays.
     DELETE FROM members m USING accounts a
-    WHERE a.id = m.account_id AND a.parent_id IS NOT NULL AND a.created_by = m.user_id AND EXISTS (
-      SELECT 1 FROM unnest(path_of(a.root_id, a.path_key)) p(id) JOIN members above ON above.account_id = p.id AND above.user_id = m.user_id
-      WHERE p.id <> a.id AND above.role IN ('owner', 'admin', 'agency_admin')
+    WHERE a.root_id = m.root_id AND a.id = m.account_id AND a.parent_id IS NOT NULL AND a.created_by = m.user_id AND EXISTS (
+      SELECT 1 FROM members above
+      WHERE above.root_id = a.root_id AND above.account_id = ANY (path_of(a.root_id, a.path_key)) AND above.user_id = m.user_id
+        AND above.account_id <> a.id AND above.role IN ('owner', 'admin', 'agency_admin')
         AND array_position(ARRAY['owner', 'admin', 'agency_admin', 'member', 'viewer'], above.role)
           <= array_position(ARRAY['owner', 'admin', 'agency_admin', 'member', 'viewer'], m.role));
   `.execute(db);
@@ -28,9 +29,9 @@ const dropCreators = (db: Kysely<unknown>): Promise<unknown> =>
 const places = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- Where a membership stands, copied from its account: whether somebody is anywhere in a subtree is one look-up in an index.
-    ALTER TABLE members ADD COLUMN IF NOT EXISTS root_id uuid, ADD COLUMN path_key bytea;
-    UPDATE members m SET root_id = a.root_id, path_key = a.path_key FROM accounts a WHERE a.id = m.account_id;
-    ALTER TABLE members ALTER root_id SET NOT NULL, ALTER path_key SET NOT NULL;
+    ALTER TABLE members ADD COLUMN path_key bytea;
+    UPDATE members m SET path_key = a.path_key FROM accounts a WHERE a.root_id = m.root_id AND a.id = m.account_id;
+    ALTER TABLE members ALTER path_key SET NOT NULL;
     DROP INDEX members_user;
     -- Not unique: while a main account comes into another tree, both memberships of one person may be that of a root for a moment.
     CREATE INDEX members_person ON members (user_id, root_id, path_key);
@@ -38,8 +39,7 @@ const places = (db: Kysely<unknown>): Promise<unknown> =>
     -- Whoever writes a membership has no say in where it stands.
     CREATE FUNCTION place_new_member() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     BEGIN
-      SELECT a.root_id, a.path_key INTO NEW.root_id, NEW.path_key
-      FROM account_roots d JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id WHERE d.id = NEW.account_id;
+      NEW.path_key := (SELECT a.path_key FROM accounts a WHERE a.root_id = NEW.root_id AND a.id = NEW.account_id);
       RETURN NEW;
     END $$;
     CREATE TRIGGER place_new_member BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION place_new_member();
@@ -63,11 +63,12 @@ const sight = (db: Kysely<unknown>): Promise<unknown> =>
       USING ((root_id = acting_root() AND path_key >= acting_key() AND path_key < acting_end()) IS TRUE);
 
     -- Of each person that a query found by itself one look-up tells whether they are anywhere in the acting subtree. Not EXISTS: that may be
-    -- turned around, into a list of everybody there.
+    -- turned around, into a list of everybody there. In the order of the index, or of whom there are many a scan of the table looks cheapest.
     DROP POLICY people_in_reach ON auth.users;
     CREATE POLICY people_in_reach ON auth.users FOR SELECT TO tenantree_app USING (id = (SELECT acting_user()) OR (
       SELECT m.user_id FROM members m WHERE m.user_id = users.id
-        AND m.root_id = acting_root() AND m.path_key >= acting_key() AND m.path_key < acting_end() LIMIT 1) IS NOT NULL);
+        AND m.root_id = acting_root() AND m.path_key >= acting_key() AND m.path_key < acting_end()
+      ORDER BY m.path_key LIMIT 1) IS NOT NULL);
   `.execute(db);
 
 const counting = (db: Kysely<unknown>): Promise<unknown> =>
@@ -103,12 +104,11 @@ const counting = (db: Kysely<unknown>): Promise<unknown> =>
     -- them nowhere else. What is closed counts above it as nothing. Deepest first; behind begin_tree_change.
     CREATE FUNCTION count_member(p_account uuid, p_user uuid, p_version bigint, p_sign int) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE a record; chain uuid[]; people int[];
+    DECLARE
+      a accounts := reached(p_account);
+      chain uuid[] := path_of(a.root_id, a.path_key);
+      people int[] := only_here(a.root_id, a.path_key, a.path_key || '\\x00'::bytea, ARRAY[p_user]);
     BEGIN
-      SELECT x.id, x.root_id, x.path_key, x.status INTO a FROM accounts x WHERE x.root_id = acting_root() AND x.id = p_account
-        AND x.path_key >= acting_key() AND x.path_key < acting_end();
-      chain := path_of(a.root_id, a.path_key);
-      people := only_here(a.root_id, a.path_key, a.path_key || '\\x00'::bytea, ARRAY[p_user]);
       FOR i IN REVERSE cardinality(chain)..1 LOOP
         EXIT WHEN i < cardinality(chain) AND (people[i] = 0 OR a.status = 'closed');
         UPDATE accounts SET own_members = own_members + CASE WHEN id = p_account THEN p_sign ELSE 0 END,
@@ -142,27 +142,22 @@ const counting = (db: Kysely<unknown>): Promise<unknown> =>
         WHERE root_id = a.root_id AND id = chain[i];
       END LOOP;
     END $$;
-    CREATE OR REPLACE FUNCTION graft_totals(p_account uuid, p_parent uuid, p_version bigint, p_sign int) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    BEGIN
-      PERFORM graft(x, p_version, p_sign) FROM account_roots d JOIN accounts x ON x.root_id = d.root_id AND x.id = d.id WHERE d.id = p_account;
-    END $$;
 
     -- Adds to the maintained totals of an account and of all its ancestors, deepest first. People are no sums: see count_member.
     DROP FUNCTION add_to_totals;
     CREATE FUNCTION add_to_totals(p_account uuid, p_version bigint, p_agents int) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE root uuid; chain uuid[];
+    DECLARE
+      a accounts := reached(p_account);
+      chain uuid[] := path_of(a.root_id, a.path_key);
     BEGIN
-      SELECT a.root_id, path_of(a.root_id, a.path_key) INTO root, chain FROM accounts a WHERE a.root_id = acting_root() AND a.id = p_account
-        AND a.path_key >= acting_key() AND a.path_key < acting_end();
       FOR i IN REVERSE cardinality(chain)..1 LOOP
         UPDATE accounts SET own_agents = own_agents + CASE WHEN id = p_account THEN p_agents ELSE 0 END,
           total_agents = total_agents + p_agents, version = p_version
-        WHERE root_id = root AND id = chain[i];
+        WHERE root_id = a.root_id AND id = chain[i];
       END LOOP;
     END $$;
-    REVOKE ALL ON FUNCTION shared_levels, only_here, graft, count_member, add_to_totals FROM PUBLIC;
+    REVOKE ALL ON FUNCTION shared_levels, only_here, count_member, add_to_totals FROM PUBLIC;
     GRANT EXECUTE ON FUNCTION count_member, add_to_totals TO tenantree_app;
   `.execute(db);
 
@@ -172,18 +167,20 @@ const countAnew = (db: Kysely<unknown>): Promise<unknown> =>
     WITH own AS (
       SELECT m.root_id, m.account_id, count(*)::int AS people FROM members m GROUP BY 1, 2
     ), total AS (
-      SELECT p.id AS account_id, count(DISTINCT m.user_id)::int AS people
-      FROM members m JOIN accounts a ON a.id = m.account_id CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) p(id)
-      WHERE a.status <> 'closed' OR p.id = a.id GROUP BY 1
+      SELECT m.root_id, p.id AS account_id, count(DISTINCT m.user_id)::int AS people
+      FROM members m JOIN accounts a ON a.root_id = m.root_id AND a.id = m.account_id
+      CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) p(id)
+      WHERE a.status <> 'closed' OR p.id = a.id GROUP BY 1, 2
     ), news AS (
       SELECT a.id, a.root_id, coalesce(o.people, 0) AS own, coalesce(t.people, 0) AS total
-      FROM accounts a LEFT JOIN own o ON o.account_id = a.id LEFT JOIN total t ON t.account_id = a.id
+      FROM accounts a LEFT JOIN own o ON o.root_id = a.root_id AND o.account_id = a.id
+      LEFT JOIN total t ON t.root_id = a.root_id AND t.account_id = a.id
       WHERE (a.own_members, a.total_members) IS DISTINCT FROM (coalesce(o.people, 0), coalesce(t.people, 0))
     ), changed AS (
       UPDATE tree_versions v SET version = v.version + 1 WHERE v.root_id IN (SELECT root_id FROM news) RETURNING v.root_id, v.version
     )
     UPDATE accounts a SET own_members = n.own, total_members = n.total, version = c.version
-    FROM news n JOIN changed c ON c.root_id = n.root_id WHERE a.id = n.id;
+    FROM news n JOIN changed c ON c.root_id = n.root_id WHERE a.root_id = n.root_id AND a.id = n.id;
   `.execute(db);
 
 const entrances = (db: Kysely<unknown>): Promise<unknown> =>
@@ -210,27 +207,40 @@ const entrances = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT w.id, w.name, w.role FROM walk w WHERE w.is_live ORDER BY w.depth, w.since
     $$;
 
-    -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given. Asked tree by
-    -- tree of the person's, however many others use the same external id.
-    CREATE OR REPLACE FUNCTION accounts_by_external_id(p_external_id text, p_user uuid, p_within uuid) RETURNS SETOF uuid
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    -- The trees that a person is a member of anything in, in as many steps. What is asked of each is asked by its key: as a join the planner
+    -- may read all members at once, for it can't know how few trees most people are in.
+    CREATE FUNCTION trees_of(p_user uuid) RETURNS TABLE (root_id uuid) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
       WITH RECURSIVE walk AS (
-        SELECT '00000000-0000-0000-0000-000000000000'::uuid AS root_id WHERE p_within IS NULL
+        SELECT '00000000-0000-0000-0000-000000000000'::uuid AS root_id
         UNION ALL
         SELECT n.root_id FROM walk w CROSS JOIN LATERAL (
           SELECT m.root_id FROM members m WHERE m.user_id = p_user AND m.root_id > w.root_id ORDER BY m.root_id LIMIT 1
         ) n
-      ), trees AS (
-        SELECT root_id FROM walk UNION ALL SELECT d.root_id FROM account_roots d WHERE d.id = p_within
       )
-      SELECT a.id FROM trees t JOIN accounts a ON a.root_id = t.root_id AND a.external_id = p_external_id
-      CROSS JOIN LATERAL (SELECT path_of(a.root_id, a.path_key) AS ids) path
-      WHERE (p_within IS NULL OR p_within = ANY (path.ids)) AND EXISTS (
-        SELECT 1 FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (path.ids) AND m.user_id = p_user)
+      SELECT w.root_id FROM walk w OFFSET 1
+    $$;
+
+    -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given. Asked tree by
+    -- tree of the person's, however many others use the same external id.
+    CREATE OR REPLACE FUNCTION accounts_by_external_id(p_external_id text, p_user uuid, p_within uuid) RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT a.id FROM (
+        SELECT t.root_id FROM trees_of(p_user) t WHERE p_within IS NULL
+        UNION ALL SELECT d.root_id FROM account_roots d WHERE d.id = p_within
+      ) t
+      CROSS JOIN LATERAL (
+        SELECT x.id, x.root_id, x.path_key, path_of(x.root_id, x.path_key) AS path FROM accounts x
+        WHERE x.root_id = t.root_id AND x.external_id = p_external_id LIMIT 1
+      ) a
+      WHERE may_be_told(a.root_id, a.path_key) AND (p_within IS NULL OR p_within = ANY (a.path)) AND EXISTS (
+        SELECT 1 FROM unnest(a.path) p(id)
+        WHERE (SELECT m.role FROM members m WHERE m.root_id = a.root_id AND m.account_id = p.id AND m.user_id = p_user) IS NOT NULL)
     $$;
 
     CREATE OR REPLACE FUNCTION owns_main_account(p_user uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT EXISTS (SELECT 1 FROM members m JOIN accounts a ON a.root_id = m.root_id AND a.path_key = m.path_key
-        WHERE m.user_id = p_user AND m.path_key = '' AND m.role = 'owner' AND a.status <> 'closed')
+      SELECT EXISTS (SELECT 1 FROM trees_of(p_user) t
+        WHERE (SELECT m.role FROM members m WHERE m.root_id = t.root_id AND m.account_id = t.root_id AND m.user_id = p_user) = 'owner'
+          AND (SELECT a.status FROM accounts a WHERE a.root_id = t.root_id AND a.id = t.root_id) <> 'closed')
     $$;
+    REVOKE ALL ON FUNCTION trees_of FROM PUBLIC;
   `.execute(db);
