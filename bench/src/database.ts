@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { type Database, migrate, openDatabase, startEmbedded } from '../../packages/db/src/index.ts';
+import { type Database, openDatabase, prepareDatabase, startEmbedded } from '../../packages/db/src/index.ts';
 
 /** A fresh embedded PostgreSQL with our schema and full durability: fsync is on, as in production. */
 export type BenchDatabase = {
@@ -20,8 +20,8 @@ export async function startDatabase(ownerConnections = 10): Promise<BenchDatabas
   const server = await startEmbedded({ dataDir, durability: 'durable' });
   const leave = (): void => stopAtOnce(dataDir);
   process.on('exit', leave);
-  await migrate(server.connection);
-  const app = openDatabase(server.connection);
+  const serving = await prepareDatabase({ database: server.connection, owner: null, secret: 'of a benchmark' });
+  const app = openDatabase(serving);
   const owner = new Pool({ ...server.connection, max: ownerConnections });
   // connections are cut when the server stops, also those that a failed case still holds
   owner.on('error', () => {});

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
+import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Network, parseNetwork } from './hall/addresses.ts';
 
@@ -15,6 +16,10 @@ export type Config = {
   readonly dataDir: string;
   /** Address of a PostgreSQL of one's own, on one machine or several; null: the embedded one. */
   readonly databaseUrl: string | null;
+  /** The same past a pooler; null: there is none. */
+  readonly databaseDirectUrl: string | null;
+  /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
+  readonly databaseOwnerUrl: string | null;
   /** Connections to the database that each server holds at the most. */
   readonly databasePool: number;
   /** How many servers share the port, each a process of its own. */
@@ -27,8 +32,12 @@ export type Config = {
   /** Who may make main accounts. */
   readonly mainAccountsBy: (typeof MAIN_ACCOUNTS_BY)[number];
   readonly usageMaxAgeDays: number;
+  /** Days that usage events are kept after their month; null: for ever. */
+  readonly usageRetentionDays: number | null;
   readonly closedRetentionDays: number;
   readonly liveTickMs: number;
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
   readonly liveMaxBufferBytes: number;
   readonly logLevel: LogLevel;
   /** The mail server; null: mails go to the outbox. */
@@ -59,13 +68,14 @@ const LAST_PORT = 32_767;
 const LEAST_SECRET = 32;
 const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../../.data', import.meta.url));
 
-const whole = (least: number, most: number, usual: number) =>
+const number = (least: number, most: number) =>
   z
     .string()
     .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`)
-    .default(usual);
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+const whole = (least: number, most: number, usual: number) => number(least, most).default(usual);
 
 const isOrigin = (text: string): boolean => {
   const url = URL.parse(text);
@@ -83,14 +93,18 @@ function readNetworks(list: string, context: z.RefinementCtx): Network[] {
   });
 }
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+  .optional();
+
 const SETTINGS = z.object({
   PORT: whole(0, LAST_PORT, 7300),
   HOST: z.string().default('127.0.0.1'),
   DATA_DIR: z.string().default(DEFAULT_DATA_DIR),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
   DATABASE_POOL: whole(LEAST_CONNECTIONS, 1_000, USUAL_CONNECTIONS),
   SERVERS: whole(1, 64, 1),
   PUBLIC_URL: z
@@ -102,8 +116,10 @@ const SETTINGS = z.object({
   MAX_DEPTH: whole(1, 32, 5),
   MAIN_ACCOUNTS_BY: z.enum(MAIN_ACCOUNTS_BY, `must be one of ${MAIN_ACCOUNTS_BY.join(', ')}`).default('everyone'),
   USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
+  USAGE_RETENTION_DAYS: number(1, 36_500).optional(),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   LIVE_TICK_MS: whole(10, 10_000, 50),
+  LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   SMTP_URL: z
@@ -115,12 +131,23 @@ const SETTINGS = z.object({
   TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform(readNetworks),
 });
 
+type UsageDays = { readonly USAGE_MAX_AGE_DAYS: number; readonly USAGE_RETENTION_DAYS?: number | undefined };
+
+const isKeptLongEnough = ({ USAGE_MAX_AGE_DAYS, USAGE_RETENTION_DAYS }: UsageDays): boolean =>
+  // What is no number is refused as such.
+  USAGE_RETENTION_DAYS === undefined || !(USAGE_RETENTION_DAYS < leastRetentionDays(USAGE_MAX_AGE_DAYS));
+
 const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
   path: ['SECRET'],
   message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
   // Said beside all the other problems, not only after they are gone.
   when: () => true,
 })
+  .refine(isKeptLongEnough, {
+    path: ['USAGE_RETENTION_DAYS'],
+    error: ({ input }) =>
+      `must be at least ${leastRetentionDays((input as UsageDays).USAGE_MAX_AGE_DAYS)} where USAGE_MAX_AGE_DAYS is ${(input as UsageDays).USAGE_MAX_AGE_DAYS}: that long, events and idempotency keys are needed`,
+  })
   .refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
     path: ['MAIL_FROM'],
     message: 'must be set together with SMTP_URL, to the address that mails come from',
@@ -132,7 +159,12 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
       path: ['SERVERS'],
       message: `times DATABASE_POOL must be ${EMBEDDED_CONNECTIONS} at the most with the embedded database`,
     },
-  );
+  )
+  .superRefine((settings, context) => {
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
+      if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'must be set together with DATABASE_URL' });
+  });
 
 /**
  * Reads the settings from environment variables; empty ones count as not set. Without SECRET one is made in the data folder
@@ -153,6 +185,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
     databasePool: settings.DATABASE_POOL,
     servers: settings.SERVERS,
     publicUrl: settings.PUBLIC_URL ?? null,
@@ -160,8 +194,10 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     maxDepth: settings.MAX_DEPTH,
     mainAccountsBy: settings.MAIN_ACCOUNTS_BY,
     usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
+    usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     liveTickMs: settings.LIVE_TICK_MS,
+    liveResumeMinutes: settings.LIVE_RESUME_MINUTES,
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
     logLevel: settings.LOG_LEVEL,
     smtp: settings.SMTP_URL === undefined ? null : { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? '' },

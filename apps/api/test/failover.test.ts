@@ -1,4 +1,4 @@
-import { configFromUrl, migrate } from '@tenantree/db';
+import { configFromUrl, prepareDatabase } from '@tenantree/db';
 import type { UsageFrame } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,19 +8,22 @@ import { offerSetupLink } from '../src/setup/claim.ts';
 import { type Client, clientWithToken } from './support/clients.ts';
 import { watcherWith } from './support/every-call.ts';
 import { claim } from './support/killable-server.ts';
-import { startApi } from './support/start-api.ts';
+import { startApi, TEST_SECRET } from './support/start-api.ts';
 
 let database: PrimaryAndStandby;
-let servers: readonly Composed[];
+let servers: readonly Composed[] = [];
 /** The first server's, which asks, and the second's, which watches. */
 let client: Client;
+/** What the servers' log says of what failed, for whoever reads why a test did. */
+const failures: string[] = [];
 let account: string;
 let key: string;
 
 beforeEach(async () => {
   database = await startPrimaryAndStandby();
-  await migrate(configFromUrl(database.url));
-  const start = (): Promise<Composed> => startApi(configFromUrl(database.url));
+  const serving = await prepareDatabase({ database: configFromUrl(database.url), owner: null, secret: TEST_SECRET });
+  const start = (): Promise<Composed> =>
+    startApi(serving, { onLog: (line) => line.includes('"err"') && failures.push(line) });
   const [first, second] = [await start(), await start()];
   servers = [first, second];
   ({ account, key } = await claim(first.url, (await offerSetupLink(first.hall)) ?? ''));
@@ -107,7 +110,7 @@ describe('A database on two machines', () => {
     await viewer.shows('1');
     await database.setReadOnly('first primary', 'on');
     await vi.waitFor(async () => expect(await send()).toBe('UNAVAILABLE'), { timeout: 10_000, interval: 20 });
-    for (let n = 0; n < 20; n += 1) expect(await send()).toBe('UNAVAILABLE');
+    for (let n = 0; n < 20; n += 1) expect(await send(), failures.at(-1)).toBe('UNAVAILABLE');
     await database.promote();
     expect([...(await sendUntilTaken())].filter((answer) => answer !== 'UNAVAILABLE')).toEqual([]);
     const { total } = await client.usage.totals.query({ account });

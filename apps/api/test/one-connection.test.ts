@@ -115,7 +115,7 @@ describe('With a single connection to the database', () => {
 
   it('a deployment is taken once, by one of many at once, and the others are told so', async () => {
     const database = await createTestDatabase(inject('database'));
-    const server = await startApi(database.config, { config: { databasePool: 3 } });
+    const server = await startApi(database.serving, { config: { databasePool: 3 } });
     const token = tokenOf((await offerSetupLink(server.hall)) ?? '');
     const claim = (i: number) =>
       clientWith(server.url, {}).setup.claim.mutate({

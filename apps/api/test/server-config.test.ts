@@ -30,7 +30,9 @@ describe('the settings', () => {
       maxDepth: 5,
       mainAccountsBy: 'everyone',
       usageMaxAgeDays: 35,
+      usageRetentionDays: null,
       closedRetentionDays: 30,
+      liveResumeMinutes: 15,
       liveTickMs: 50,
       liveMaxBufferBytes: 1_048_576,
       logLevel: 'info',
@@ -57,6 +59,22 @@ describe('the settings', () => {
       'MAIN_ACCOUNTS_BY',
       'LIVE_TICK_MS',
       'LOG_LEVEL',
+    ]);
+  });
+
+  it('keep usage events for as long as late usage, its keys and the closing of a period need, or for ever', async () => {
+    expect(await problemsOf({ USAGE_RETENTION_DAYS: '69' })).toEqual([
+      expect.stringMatching(/^USAGE_RETENTION_DAYS must be at least 70 where USAGE_MAX_AGE_DAYS is 35/),
+    ]);
+    expect(await readConfig({ DATA_DIR: folder, USAGE_RETENTION_DAYS: '70' })).toMatchObject({
+      usageRetentionDays: 70,
+    });
+    expect(await problemsOf({ USAGE_RETENTION_DAYS: '33', USAGE_MAX_AGE_DAYS: '2' })).toEqual([
+      expect.stringMatching(/at least 34/),
+    ]);
+    expect(await problemsOf({ USAGE_RETENTION_DAYS: '34', USAGE_MAX_AGE_DAYS: '2' })).toEqual([]);
+    expect(await problemsOf({ USAGE_RETENTION_DAYS: 'ever' })).toEqual([
+      expect.stringMatching(/^USAGE_RETENTION_DAYS must be a whole number/),
     ]);
   });
 
@@ -93,6 +111,20 @@ describe('the settings', () => {
     ]);
     expect(await problemsOf({ DATABASE_URL: address, PORT: 'x' })).toHaveLength(2);
     expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
+  });
+
+  it('take other addresses of a database only beside its own', async () => {
+    const [DATABASE_URL, other] = ['postgres://pooler.example/tenantree', 'postgres://db.example/tenantree'];
+    const others = { DATABASE_DIRECT_URL: other, DATABASE_OWNER_URL: other };
+    expect(await problemsOf(others)).toEqual([
+      'DATABASE_DIRECT_URL must be set together with DATABASE_URL',
+      'DATABASE_OWNER_URL must be set together with DATABASE_URL',
+    ]);
+    expect(await readConfig({ DATA_DIR: folder, SECRET, DATABASE_URL, ...others })).toMatchObject({
+      databaseUrl: DATABASE_URL,
+      databaseDirectUrl: other,
+      databaseOwnerUrl: other,
+    });
   });
 
   it('take a mail server with the address that mails come from', async () => {

@@ -16,7 +16,7 @@ const stops: (() => void)[] = [];
 
 beforeAll(async () => {
   first = await deploy();
-  second = await startApi(first.database.config);
+  second = await startApi(first.database.serving);
   key = (await first.key(first.root)).secret;
   viaSecond = clientWithToken(second.url, key);
 });
@@ -93,7 +93,8 @@ describe('Two servers on one database', () => {
       attributes: {},
       occurredAt: now,
     };
-    await recordUsage(first.database.db, [{ ...orphan, quantity: '450' as Decimal }], { meter: 'call.seconds', now });
+    const recorded = { meter: 'call.seconds', now, keysSince: now } as const;
+    await recordUsage(first.database.db, [{ ...orphan, quantity: '450' as Decimal }], recorded);
     expect(await viaSecond.usage.totals.query({ account: account.id })).toMatchObject({ total: '7.5' });
     await vi.waitFor(() => expect(shown).toBe('7.5'), { timeout: 5_000 });
   });

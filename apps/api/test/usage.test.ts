@@ -1,6 +1,6 @@
 import { readUncountedTrees } from '@tenantree/db';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Client, clientWithToken, codeOf, refusalOf } from './support/clients.ts';
+import { type Client, clientWithToken, codeOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 const NOW = Date.UTC(2026, 10, 15, 12);
@@ -147,25 +147,6 @@ describe('Reading usage (product.md 5.4)', () => {
     const { csv, filename } = await owner.usage.export.query({ ...range, bucket: 'hour', scope: 'total', by: 'agent' });
     expect(filename).toBe('usage-call.minutes-2026-11-13-2026-11-15.csv');
     expect(csv).toContain(`2026-11-14T10:00:00.000Z,'=ANN,1\r\n`);
-  });
-
-  it('refuses ranges that begin or end inside an hour, and says which are near', async () => {
-    const range = { account: root, bucket: 'hour', scope: 'total' } as const;
-    const ask = (from: string, to: string) =>
-      Promise.all(
-        [owner.usage.series, owner.usage.export].map((read) => refusalOf(read.query({ ...range, from, to }))),
-      );
-    for (const refusal of await ask('2026-11-13T18:30:00Z', '2026-11-14T00:00:00Z')) {
-      expect(refusal).toMatchObject({ code: 'BAD_REQUEST', field: 'from' });
-      expect(refusal.message).toContain('2026-11-13T18:00:00.000Z or 2026-11-13T19:00:00.000Z');
-    }
-    for (const to of ['2026-11-14T00:00:00.001Z', '2026-11-14T05:30:00+05:45', '2026-11-14T23:59:59Z']) {
-      for (const refusal of await ask('2026-11-13T00:00:00Z', to)) {
-        expect(refusal).toMatchObject({ code: 'BAD_REQUEST', field: 'to' });
-      }
-    }
-    const zoned = { from: '2026-11-13T05:30:00+05:30', to: '2026-11-14T05:30:00+05:30' };
-    expect(await owner.usage.series.query({ ...range, ...zoned })).toEqual({ points: expect.any(Array) });
   });
 
   it('divides a series so that it adds up, also after accounts have left', async () => {

@@ -2,13 +2,7 @@
 import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/hall/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/hall/usage-writer.ts';
-import {
-  countUsage,
-  type EventToRecord,
-  readUncountedTrees,
-  recordUsage,
-  tidyUncounted,
-} from '../../../packages/db/src/index.ts';
+import { type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
 export type Recorder = {
@@ -18,21 +12,24 @@ export type Recorder = {
   close(): Promise<void>;
 };
 
-type Options = Parameters<typeof recordUsage>[2];
-const now = (): Options['now'] => new Date().toISOString() as Options['now'];
+type Now = EventToRecord['occurredAt'];
+const ago = (ms: number): Now => new Date(Date.now() - ms).toISOString() as Now;
+/** As long as usage may be late. */
+const WINDOW_MS = 35 * 86_400_000;
 const METER = 'call.seconds';
 
 /** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
+  const usage = openUsageStore(app);
   const store = (meter: typeof METER, events: readonly EventToRecord[]) =>
-    recordUsage(app, events, { meter, now: now() });
+    usage.append(events, { meter, now: ago(0), keysSince: ago(WINDOW_MS) });
   const counter = createUsageCounter({
     meters: [METER],
     clock: { nowMs: () => Date.now() },
-    count: (meter, trees) => countUsage(app, { meter, now: now(), trees }),
-    waiting: () => readUncountedTrees(app),
+    count: (root, meter, wait) => usage.count(root, { meter, now: ago(0), wait }),
+    waiting: () => usage.waiting(),
     onCounted: () => {},
-    tidy: () => tidyUncounted(app),
+    tidy: () => usage.tidy(),
     onSetAside: ({ error }) => console.error(error),
     onTakenBack: () => {},
     onError: (error) => console.error(error),
@@ -47,9 +44,9 @@ export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
   };
 }
 
-const INSERT_ONE = `INSERT INTO usage_events (account_id, key, meter, quantity, occurred_at, recorded_at)
-  VALUES ($1, $2, $3, $4, $5, now()) ON CONFLICT DO NOTHING`;
-const COUNT_ONE = `WITH chain AS (SELECT x.id, a.root_id, x.o FROM accounts a, unnest(a.path) WITH ORDINALITY x(id, o) WHERE a.id = $1),
+const INSERT_ONE = `INSERT INTO usage_events (account_id, key, month, meter, quantity, occurred_at, recorded_at)
+  VALUES ($1, $2, month_of($5), $3, $4, $5, now()) ON CONFLICT DO NOTHING`;
+const COUNT_ONE = `WITH chain AS (SELECT x.id, a.root_id, x.o FROM accounts a, unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY x(id, o) WHERE a.id = $1),
   bumped AS (UPDATE tree_versions t SET version = t.version + 1 WHERE t.root_id = (SELECT root_id FROM chain LIMIT 1) RETURNING t.version)
   INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
     SELECT c.id, $2, date_trunc('month', $4::timestamptz, 'UTC'), CASE WHEN c.id = $1 THEN $3::numeric ELSE 0 END, $3::numeric,
@@ -84,8 +81,8 @@ async function recordOne(client: PoolClient, event: EventToRecord): Promise<numb
   return rowCount ?? 0;
 }
 
-const INSERT_MANY = `INSERT INTO usage_events (account_id, key, meter, quantity, occurred_at, recorded_at)
-  SELECT u.account, u.key, u.meter, u.quantity, u.occurred_at, now()
+const INSERT_MANY = `INSERT INTO usage_events (account_id, key, month, meter, quantity, occurred_at, recorded_at)
+  SELECT u.account, u.key, month_of(u.occurred_at), u.meter, u.quantity, u.occurred_at, now()
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[], $5::timestamptz[]) u(account, key, meter, quantity, occurred_at)
   ORDER BY u.account, u.key ON CONFLICT DO NOTHING`;
 

@@ -3,14 +3,26 @@ import { FairQueue } from '@tenantree/domain';
 import type pg from 'pg';
 import { Pool } from './connections.ts';
 import type { DatabaseConfig } from './hosts.ts';
+import type { Way } from './serving.ts';
 
 export type FairPoolConfig = DatabaseConfig & {
+  /** Through a pooler statements lose their names: the next connection to PostgreSQL doesn't know what the one before has prepared. */
+  readonly way: Way;
   /** For whom something is done; nobody's work takes no turns. */
   readonly callers: AsyncLocalStorage<string | null>;
   /** Connections at one time of all callers, and of one. */
   readonly turns: { readonly most: number; readonly each: number };
   /** Longest that somebody waits for their turn (ms). */
   readonly waitMs: number;
+};
+
+const unnamed = (query: pg.Pool['query']): pg.Pool['query'] => {
+  const ask = query as (...given: unknown[]) => unknown;
+  return ((first: unknown, ...rest: unknown[]) =>
+    ask(
+      typeof first === 'object' && first !== null && 'name' in first ? { ...first, name: undefined } : first,
+      ...rest,
+    )) as pg.Pool['query'];
 };
 
 /**
@@ -22,11 +34,12 @@ export class FairPool extends Pool {
   readonly #queue: FairQueue;
   readonly #waitMs: number;
 
-  constructor({ callers, turns, waitMs, ...config }: FairPoolConfig) {
+  constructor({ callers, turns, waitMs, way, ...config }: FairPoolConfig) {
     super(config);
     this.#callers = callers;
     this.#queue = new FairQueue(turns.most, turns.each);
     this.#waitMs = waitMs;
+    if (way === 'pooled') this.query = unnamed(this.query.bind(this));
   }
 
   protected override connected(): Promise<pg.PoolClient> {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { saying } from './unusable.ts';
 
 /** How to reach the database: the fields of a `pg` connection, and the machines on which it may be. */
 export type DatabaseConfig = pg.PoolConfig & {
@@ -57,26 +58,28 @@ export class Hosts {
   }
 }
 
-/** Does something that connects; when that fails and the database may be elsewhere, again there, until every machine was asked. */
+/** Does something that connects; when the machine that it went to is not the one, again at the next, until every machine was asked. */
 export async function onAnyHost<T>(hosts: Hosts | undefined, connect: () => Promise<T>): Promise<T> {
-  for (let left = hosts?.count ?? 1; ; left -= 1) {
-    const asked = hosts?.current;
+  const reasons: string[] = [];
+  for (;;) {
     try {
       return await connect();
     } catch (error) {
-      if (left <= 1 || hosts?.current === asked) throw error;
+      if (!(error instanceof NotPrimaryError) || hosts === undefined) throw error;
+      reasons.push(error.message);
+      if (reasons.length >= hosts.count) throw new NotPrimaryError(reasons.join('; '));
     }
   }
 }
 
-/** The machine lets read, but it is not the one that takes writes now. */
-class ReadOnlyHostError extends Error {
-  override readonly name = 'ReadOnlyHostError';
-  readonly code = READ_ONLY;
-
-  constructor({ host, port }: Host) {
-    super(`${host}:${port} takes no writes: it is a standby, or read-only`);
-  }
+/**
+ * A machine of several, or each of them, is not the one that takes writes now, for whatever reason: one that is away, a standby, or one so
+ * far behind that it doesn't know the login yet.
+ */
+class NotPrimaryError extends Error {
+  override readonly name = 'NotPrimaryError';
+  /** PostgreSQL's for whoever can't connect. */
+  readonly code = '08001';
 }
 
 // A connection that the server cuts fails the query it runs, if any, by itself. The event on top would end the process.
@@ -128,11 +131,12 @@ export class DatabaseClient extends pg.Client {
   async #connectToPrimary(): Promise<pg.Client> {
     try {
       await super.connect();
-      if (this.at && (await this.#isReadOnly())) throw new ReadOnlyHostError(this.at);
+      if (this.at && (await this.#isReadOnly())) throw new Error('takes no writes: it is a standby, or read-only');
     } catch (error) {
-      if (this.at) this.#hosts?.leave(this.at);
       this.cut();
-      throw error;
+      if (!this.at) throw error;
+      this.#hosts?.leave(this.at);
+      throw new NotPrimaryError(`${this.at.host}:${this.at.port} ${saying(error)}`, { cause: error });
     }
     this.#hosts?.note(this);
     return this;

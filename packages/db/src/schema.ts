@@ -64,7 +64,8 @@ export type TreeChangesTable = {
   root_id: string;
   version: Int8;
   kind: 'usage' | 'accounts' | 'moved';
-  accounts: string[];
+  /** Null: more than are listed. */
+  accounts: string[] | null;
   at: Timestamp;
 };
 
@@ -142,18 +143,6 @@ export type EmbedTokensTable = {
   expires_at: Timestamp;
 };
 
-export type UsageEventsTable = {
-  account_id: string;
-  key: string;
-  meter: string;
-  quantity: string;
-  occurred_at: Timestamp;
-  recorded_at: Timestamp;
-  attributes: ColumnType<Record<string, string | number | boolean>, string, string>;
-  kind: 'usage' | 'adjustment';
-  reason: string | null;
-};
-
 export type UsageTotalsTable = {
   account_id: string;
   meter: string;
@@ -201,7 +190,6 @@ export type Schema = {
   agents: AgentsTable;
   api_keys: ApiKeysTable;
   embed_tokens: EmbedTokensTable;
-  usage_events: UsageEventsTable;
   usage_totals: UsageTotalsTable;
   audit_log: AuditLogTable;
   setup_claims: SetupClaimsTable;

@@ -1,6 +1,6 @@
-import type { Instant } from '@tenantree/domain';
+import type { AccountId, Instant } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { beginTreeChange, countUsage, readUncountedTrees, type TreesToCount } from '../src/index.ts';
+import { beginTreeChange, countTree, readUncountedTrees } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, move, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
@@ -23,15 +23,18 @@ describe('Counting usage', () => {
     });
     await begun.promise;
     await record(test.db, [event(busy, 'k', '1', now()), event(other, 'k', '2', now())], now());
-    const countSome = (trees: TreesToCount) => countUsage(test.db, { meter: 'call.seconds', now: now(), trees });
+    const countOne = (root: AccountId) => countTree(test.db, root, { meter: 'call.seconds', now: now(), wait: false });
+    const waiting = async () => (await readUncountedTrees(test.db)).map(({ root }) => root);
     const LOCK_NOT_AVAILABLE = '55P03';
-    await expect(countSome({ without: [] })).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
-    expect((await readUncountedTrees(test.db)).map(({ root }) => root).toSorted()).toEqual([busy, other].toSorted());
-    expect((await countSome({ without: [busy] })).map(({ root }) => root)).toEqual([other]);
+    await expect(countOne(busy)).rejects.toMatchObject({ code: LOCK_NOT_AVAILABLE });
+    expect((await waiting()).toSorted()).toEqual([busy, other].toSorted());
+    expect(await countOne(other)).toMatchObject({ root: other });
+    expect(await waiting()).toEqual([busy]);
     done.resolve();
     await change;
-    expect((await countSome({ only: busy })).map(({ root }) => root)).toEqual([busy]);
-    expect(await readUncountedTrees(test.db)).toEqual([]);
+    expect(await countOne(busy)).toMatchObject({ root: busy });
+    expect(await waiting()).toEqual([]);
+    expect(await countOne(busy)).toBe('nothing');
   });
 
   it('tells where every changed account stands now, or to read again after usage of a place that was left', async () => {

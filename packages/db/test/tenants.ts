@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import {
   type AccountId,
   countedAs,
+  DAY_MS,
   formatDecimal,
   type Instant,
   instantOf,
+  msOf,
   nameKey,
   newId,
   parseDecimal,
@@ -14,17 +16,20 @@ import {
 import {
   type AccountState,
   beginTreeChange,
+  type Counted,
   countMember,
-  countUsage,
+  countTree,
   type Database,
   deleteMember,
   type EventOutcome,
+  endTreeChange,
   eraseAccount,
   insertAccount,
   insertMember,
   insertPerson,
   moveSubtree,
   readAccountState,
+  readUncountedTrees,
   recordUsage,
   type TreeChange,
   updateStatus,
@@ -39,6 +44,8 @@ export const ticking = (startMs: number): (() => Instant) => {
 export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
 
 const METER = countedAs('call.minutes').as;
+/** Days for which usage may be late. */
+const WINDOW_DAYS = 35;
 export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
 export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
 
@@ -65,6 +72,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       now,
     };
     await insertAccount(trx, account, version);
+    await endTreeChange(trx, above?.rootId ?? id, version, { accounts: [...(above?.path ?? []), id] });
   });
   return id;
 }
@@ -76,7 +84,15 @@ export async function move(
   to: AccountId,
   now: Instant,
 ): Promise<void> {
-  await db.withTenant(root, async (trx) => moveSubtree(trx, account, to, await beginTreeChange(trx, root), now));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    const [from, above] = [await readAccountState(trx, account), await readAccountState(trx, to)];
+    await moveSubtree(trx, account, to, version, now);
+    await endTreeChange(trx, root, version, {
+      accounts: [...(from?.path ?? []), ...(above?.path ?? [])],
+      usage: 'moved',
+    });
+  });
 }
 
 export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
@@ -97,6 +113,7 @@ async function changeStatus(
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
     if (state) await updateStatus(trx, state, { ...next, suspension: null, suspendedAt: null }, version);
+    await endTreeChange(trx, root, version, { accounts: state?.path ?? [] });
   });
 }
 
@@ -111,26 +128,32 @@ export async function person(db: Database, name: string, now: Instant): Promise<
 
 /** Makes a person a member of an account, as the slices do. */
 export async function enrol(db: Database, account: AccountId, user: UserId, role: Role, now: Instant): Promise<void> {
-  const { rootId } = await stateOf(db, account);
+  const { rootId, path } = await stateOf(db, account);
   await db.withTenant(account, async (trx) => {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, user, role, now);
     await countMember(trx, account, user, 'came', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
   });
 }
 
 /** Takes a person out of an account, as the slices do. */
 export async function dismiss(db: Database, account: AccountId, user: UserId): Promise<void> {
-  const { rootId } = await stateOf(db, account);
+  const { rootId, path } = await stateOf(db, account);
   await db.withTenant(account, async (trx) => {
     const version = await beginTreeChange(trx, rootId);
     await deleteMember(trx, account, user);
     await countMember(trx, account, user, 'left', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
   });
 }
 
 export async function erase(db: Database, root: AccountId, account: AccountId): Promise<void> {
-  await db.withTenant(root, async (trx) => eraseAccount(trx, account, await beginTreeChange(trx, root)));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    await eraseAccount(trx, account, version);
+    await endTreeChange(trx, root, version, { accounts: [account] });
+  });
 }
 
 /** An event of so many minutes, as it is stored. */
@@ -145,8 +168,13 @@ export const event = (account: AccountId, key: string, minutes: string, occurred
 export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<EventOutcome[]> {
   const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
   const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
-  return recordUsage(db, rooted, { meter: METER, now });
+  return recordUsage(db, rooted, { meter: METER, now, keysSince: instantOf(msOf(now) - WINDOW_DAYS * DAY_MS) });
 }
 
-export const count = (db: Database, now: Instant): Promise<TreeChange[]> =>
-  countUsage(db, { meter: METER, now, trees: { without: [] } });
+/** Counts all trees, waiting for others who count them. */
+export async function count(db: Database, now: Instant): Promise<TreeChange[]> {
+  const counted: Counted[] = [];
+  for (const { root } of await readUncountedTrees(db))
+    counted.push(await countTree(db, root, { meter: METER, now, wait: true }));
+  return counted.filter((change) => typeof change === 'object');
+}

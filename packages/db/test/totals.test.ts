@@ -227,7 +227,14 @@ describe('Maintained totals', () => {
     await count(test.db, now());
     for (const account of [root, left, right, leaf]) {
       const { total } = (await of(account)).quantity;
-      const day = { account, meter: 'call.minutes', from: PERIOD, to: DECEMBER, bucket: 'day' } as const;
+      const day = {
+        account,
+        meter: 'call.minutes',
+        from: PERIOD,
+        to: DECEMBER,
+        bucket: 'day',
+        timeZone: 'UTC',
+      } as const;
       const series = await test.db.withTenant(account, (trx) =>
         readSeries(trx, { ...day, scope: 'total', by: 'none' }),
       );
@@ -368,7 +375,8 @@ async function compare(model: Model, root: AccountId): Promise<void> {
       events: { own: own.length, total: total.length },
     });
     // In the unit that is summed, so that no part is rounded.
-    const month = { account: account.id, meter: 'call.seconds', from: PERIOD, to: DECEMBER, bucket: 'day' } as const;
+    const range = { from: PERIOD, to: DECEMBER, bucket: 'day', timeZone: 'UTC' } as const;
+    const month = { account: account.id, meter: 'call.seconds', ...range } as const;
     const seconds = await test.db.withTenant(account.id, (trx) => readTotals(trx, account.id, month.meter, PERIOD));
     for (const scope of ['own', 'total'] as const) {
       for (const by of ['none', 'account', 'agent'] as const) {

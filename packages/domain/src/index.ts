@@ -41,3 +41,4 @@ export * from './usage/meters.ts';
 export * from './usage/period.ts';
 export * from './usage/quantity.ts';
 export * from './usage/read-event.ts';
+export * from './usage/retention.ts';

@@ -1,4 +1,4 @@
-import { type Instant, instantOf } from './time.ts';
+import { type Instant, instantOf, type LocalDate } from './time.ts';
 
 const ZONED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/;
 
@@ -16,6 +16,12 @@ export function parseInstant(text: string): Instant | null {
   const day = text.slice(0, 10);
   return instant.startsWith(day) || isDay(day) ? instant : null;
 }
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Reads a calendar day, `2026-11-23`, of the years 1–9999; null for anything else, also for days that don't exist. */
+export const parseLocalDate = (text: string): LocalDate | null =>
+  DAY.test(text) && text >= FIRST.slice(0, 10) && isDay(text) ? (text as LocalDate) : null;
 
 const FIRST = '0001-01-01T00:00:00.000Z';
 const INSTANT_LENGTH = FIRST.length;

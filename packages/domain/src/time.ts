@@ -14,3 +14,6 @@ export const instantOf = (ms: number): Instant => new Date(ms).toISOString() as 
 
 /** UTC milliseconds since 1970 of an instant. */
 export const msOf = (instant: Instant): number => Date.parse(instant);
+
+/** A calendar day without a time zone, `2026-11-23`. Which instants it has depends on the zone. */
+export type LocalDate = Brand<string, 'LocalDate'>;

@@ -1,6 +1,7 @@
 import {
   type AccountState,
   beginTreeChange,
+  endTreeChange,
   findByExternalId,
   findMainAccountMadeBy,
   insertAccount,
@@ -94,6 +95,7 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, creator: caller.user, now }, version);
     const entry = { action: 'account.created', details: { account: name } } as const;
     await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
+    await endTreeChange(trx, fresh, version, { accounts: [fresh] });
     return fresh;
   });
   const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'), {

@@ -140,6 +140,8 @@ export type AccountMatches = {
   readonly rows: AccountRow[];
   readonly matches: AccountId[];
   readonly total: number;
+  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  readonly more: boolean;
   readonly next: SearchKey | null;
   readonly treeVersion: number;
   readonly period: Instant;

@@ -1,7 +1,8 @@
-import type { AuditActor, Database, TreeChange } from '@tenantree/db';
+import type { AuditActor, Database, TreeChange, UsageStore } from '@tenantree/db';
 import {
   type AccountId,
   type Clock,
+  DAY_MS,
   type Instant,
   instantOf,
   type Keeping,
@@ -13,6 +14,7 @@ import {
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
   readonly db: Database;
+  readonly usage: UsageStore;
   readonly clock: Clock;
   /** A fresh UUIDv7 by the injected clock. */
   readonly newId: <Id extends string = RowId>() => Id;
@@ -30,6 +32,10 @@ export type Settings = Keeping & {
   readonly maxDepth: number;
   /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
   readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
+  /** Days for which usage events are kept after their month; null: for ever. */
+  readonly usageRetentionDays: number | null;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
   /** Key for signing cursors. */
@@ -71,3 +77,9 @@ export type Caller = {
 
 /** The present instant by the injected clock. */
 export const nowOf = (hall: Pick<Hall, 'clock'>): Instant => instantOf(hall.clock.nowMs());
+
+/** What usage that is recorded now has in common: the instant, and since when its keys are kept (decisions.md 6). */
+export const recordedNow = ({ clock, settings }: Hall): { readonly now: Instant; readonly keysSince: Instant } => {
+  const nowMs = clock.nowMs();
+  return { now: instantOf(nowMs), keysSince: instantOf(nowMs - settings.usageMaxAgeDays * DAY_MS) };
+};

@@ -1,4 +1,13 @@
-import { type Instant, isId, jsonFault, parseInstant, parseLine, type RowId } from '@tenantree/domain';
+import {
+  type Instant,
+  isId,
+  jsonFault,
+  type LocalDate,
+  parseInstant,
+  parseLine,
+  parseLocalDate,
+  type RowId,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { isEmail } from './people.ts';
 import { refuseWith } from './refused.ts';
@@ -15,6 +24,9 @@ export function checkStorable(input: unknown): void {
 /** The acting account of a call: an id or `ext:THEIR-ID`. The guard has resolved it before this is read. */
 export const account = z.string().max(200);
 
+/** Accounts that a live stream watches, by id or `ext:THEIR-ID`. */
+export const watched = z.array(account).min(1).max(500);
+
 /** An id of something inside an account. */
 export const rowId = z
   .string()
@@ -29,6 +41,17 @@ export const instant = z
     const parsed = parseInstant(text);
     if (parsed !== null) return parsed;
     ctx.addIssue({ code: 'custom', message: 'Give an ISO 8601 date and time with its zone.' });
+    return z.NEVER;
+  });
+
+/** An end of a range: an instant, or a day of the time zone that is asked for. */
+export const rangeEnd = z
+  .string()
+  .max(40)
+  .transform((text, ctx): Instant | LocalDate => {
+    const parsed = parseLocalDate(text) ?? parseInstant(text);
+    if (parsed !== null) return parsed;
+    ctx.addIssue({ code: 'custom', message: 'Give a day, or an ISO 8601 date and time with its zone.' });
     return z.NEVER;
   });
 

@@ -27,28 +27,26 @@ function stage() {
     back: [] as AccountId[],
   };
   const recorded = new Set<AccountId>();
+  const elsewhere = new Set<AccountId>();
   let failure: Error | null = null;
   let fault: Error | null = null;
   let countMs = 0;
   const counter = createUsageCounter({
     meters: ['call.seconds'],
     clock: { nowMs: () => msOf(NOW) },
-    count: async (_meter, trees) => {
+    count: async (root) => {
       seen.counts += 1;
       if (failure) throw failure;
       if (countMs > 0) await new Promise((done) => setTimeout(done, countMs));
-      const taken = [...recorded].filter((root) =>
-        'only' in trees ? root === trees.only : !trees.without.includes(root),
-      );
-      if (fault && taken.includes(FAULTY)) throw fault;
-      for (const root of taken) recorded.delete(root);
-      return taken.map((root) => tree(root, ++seen.version));
+      if (elsewhere.has(root)) return 'elsewhere';
+      if (fault && root === FAULTY) throw fault;
+      return recorded.delete(root) ? tree(root, ++seen.version) : 'nothing';
     },
     waiting: async () => {
       if (failure) throw failure;
       return [...recorded].map((root) => ({ root, since: '2026-11-10T11:59:30.000Z' as Instant }));
     },
-    onCounted: (trees) => seen.told.push(...trees.map(({ version }) => version)),
+    onCounted: ({ version }) => seen.told.push(version),
     tidy: async () => void (seen.tidied += 1),
     onSetAside: (one) => seen.aside.push(one),
     onTakenBack: (root) => seen.back.push(root),
@@ -61,7 +59,7 @@ function stage() {
   const fail = (error: Error | null): void => void (failure = error);
   const breakTree = (error: Error | null): void => void (fault = error);
   const takes = (ms: number): void => void (countMs = ms);
-  return { seen, recorded, counter, record, fail, breakTree, takes };
+  return { seen, recorded, elsewhere, counter, record, fail, breakTree, takes };
 }
 
 describe('The usage counter', () => {
@@ -130,7 +128,7 @@ describe('The usage counter', () => {
     await vi.advanceTimersByTimeAsync(100);
     const error = new Error('numeric field overflow');
     breakTree(error);
-    record(FAULTY);
+    recorded.add(FAULTY);
     record(SOUND);
     await vi.advanceTimersByTimeAsync(0);
     expect(seen).toMatchObject({ told: [1], aside: [{ root: FAULTY, failures: 1, againInMs: 1_000, error }] });
@@ -166,11 +164,11 @@ describe('The usage counter', () => {
   it('settles what is recorded without waiting for the tick, once for everybody who asks meanwhile', async () => {
     const { seen, record, counter } = stage();
     record();
-    await counter.settle();
+    await counter.settle(SOUND);
     expect(seen.told).toEqual([1]);
     const { counts } = seen;
     record();
-    await Promise.all([counter.settle(), counter.settle(), counter.settle()]);
+    await Promise.all([counter.settle(SOUND), counter.settle(SOUND), counter.settle(SOUND)]);
     expect(seen.told).toEqual([1, 2]);
     expect(seen.counts).toBe(counts + 1);
     await counter.close();
@@ -186,6 +184,51 @@ describe('The usage counter', () => {
     record();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(seen.counts).toBe(counts);
+  });
+
+  it('leaves a tree to the server that is counting it, and looks again a tick later', async () => {
+    const { seen, recorded, elsewhere, record, counter } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    elsewhere.add(FAULTY);
+    recorded.add(FAULTY);
+    record(SOUND);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen).toMatchObject({ told: [1], aside: [] });
+    elsewhere.clear();
+    await vi.advanceTimersByTimeAsync(60);
+    expect(seen.told).toEqual([1, 2]);
+    await counter.close();
+  });
+
+  it('counts two trees at one time, and no more', async () => {
+    const { seen, recorded, counter, takes } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    takes(100);
+    const trees = Array.from({ length: 5 }, (_, i) => SOUND.replace(/1$/, String(i + 1)) as AccountId);
+    for (const root of trees) recorded.add(root);
+    counter.wake();
+    const told: number[] = [];
+    for (let ms = 0; ms < 300; ms += 100) {
+      await vi.advanceTimersByTimeAsync(100);
+      told.push(seen.told.length);
+    }
+    expect(told).toEqual([2, 4, 5]);
+    await Promise.all([counter.close(), vi.advanceTimersByTimeAsync(400)]);
+  });
+
+  it('settles a tree of which others are being counted, without waiting for those', async () => {
+    const { seen, recorded, counter, takes } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    takes(100);
+    recorded.add(FAULTY);
+    counter.wake();
+    await vi.advanceTimersByTimeAsync(50);
+    takes(0);
+    recorded.add(SOUND);
+    await counter.settle(SOUND);
+    expect(seen.told).toEqual([1]);
+    expect([...recorded]).toEqual([FAULTY]);
+    await Promise.all([counter.close(), vi.advanceTimersByTimeAsync(400)]);
   });
 
   it('tidies up now and then, only when it counted something', async () => {

@@ -1,12 +1,12 @@
-import type { TreeChange, TreesToCount, UncountedTree } from '@tenantree/db';
+import type { Counted, TreeChange, UncountedTree } from '@tenantree/db';
 import { type AccountId, type Clock, type CountedMeter, msOf } from '@tenantree/domain';
 
 /** Counts usage that was recorded, soon after it was, and tells live viewers. */
 export type UsageCounter = {
   /** Usage was recorded and is committed. */
   wake(): void;
-  /** Resolves when all that was recorded before the call is counted, or could not be. */
-  settle(): Promise<void>;
+  /** Resolves when all that was recorded in a tree before the call is counted, or could not be. */
+  settle(root: AccountId): Promise<void>;
   /** How far counting is behind. @throws what reading it fails with */
   backlog(): Promise<UsageBacklog>;
   /** Counts what is recorded by now, and begins no further count. */
@@ -33,11 +33,12 @@ type Options = {
   /** Everything is counted by these. */
   readonly meters: readonly CountedMeter[];
   readonly clock: Clock;
-  readonly count: (meter: CountedMeter, trees: TreesToCount) => Promise<readonly TreeChange[]>;
+  /** Counts one tree. `wait` for somebody else who is counting it; otherwise it is left to them. */
+  readonly count: (root: AccountId, meter: CountedMeter, wait: boolean) => Promise<Counted>;
   /** The trees that have something to count. */
   readonly waiting: () => Promise<readonly UncountedTree[]>;
-  /** Called after each commit with the new totals, in the order of the commits. */
-  readonly onCounted: (trees: readonly TreeChange[]) => void;
+  /** Called after each commit with the new totals of a tree; for each tree in the order of its commits. */
+  readonly onCounted: (tree: TreeChange) => void;
   /** Called now and then between counts, to make the room free that counted usage took. */
   readonly tidy: () => Promise<void>;
   readonly onSetAside: (tree: SetAside) => void;
@@ -51,6 +52,8 @@ const TICK_MS = 50;
 /** Another server may have died between recording and counting. */
 const LOOK_EVERY_MS = 1_000;
 const COUNTS_PER_TIDY = 100;
+/** Trees that one server counts at one time. */
+const AT_ONCE = 2;
 /** A tree that was set aside is tried again after the first of these, then after twice as long each time, up to the second. */
 const [AGAIN_FIRST_MS, AGAIN_AT_MOST_MS] = [1_000, 60_000];
 
@@ -60,32 +63,34 @@ const [AGAIN_FIRST_MS, AGAIN_AT_MOST_MS] = [1_000, 60_000];
  * add up what is uncounted. Nobody waits for a count: totals are exact for every reader, counted or not
  * (docs/decisions/0004-usage-is-counted-after-it-is-recorded.md).
  *
- * All trees are counted together. When that fails each is counted alone, and one that fails alone is set aside, so that it holds up no other.
+ * Trees are counted one by one, a few beside each other, and whoever finds a tree being counted by another server goes on to the next: so
+ * servers share the work. A tree whose count fails is set aside, and holds up no other.
  */
 export function createUsageCounter(options: Options): UsageCounter {
   const { meters, clock, count, waiting, onCounted, tidy, onSetAside, onTakenBack, onError } = options;
   let wanted = false;
   let counts = 0;
   let counting: Promise<void> | null = null;
-  let settling: Promise<void> | null = null;
   let pause: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
   const aside = new Map<AccountId, { readonly failures: number; readonly dueMs: number }>();
+  /** Those who wait for a tree, until their count begins; and the counts of those who waited. */
+  const settling = new Map<AccountId, Promise<void>>();
+  const settled = new Map<AccountId, Promise<boolean>>();
 
-  /** @returns how many trees had something to count */
-  const countTrees = async (trees: TreesToCount): Promise<number> => {
-    let counted = 0;
-    for (const meter of meters) {
-      const changes = await count(meter, trees);
-      if (changes.length > 0) onCounted(changes);
-      counted += changes.length;
-    }
-    return counted;
-  };
+  const isDue = (root: AccountId): boolean => (aside.get(root)?.dueMs ?? 0) <= performance.now();
 
-  const countAlone = async (root: AccountId): Promise<void> => {
+  /** @returns whether there was something to count */
+  const countTree = async (root: AccountId, wait: boolean): Promise<boolean> => {
+    let counted = false;
     try {
-      await countTrees({ only: root });
+      for (const meter of meters) {
+        const change = await count(root, meter, wait);
+        if (typeof change === 'object') onCounted(change);
+        counted ||= typeof change === 'object';
+        // Whoever counts it may have begun before the last of it was recorded.
+        wanted ||= change === 'elsewhere';
+      }
       if (aside.delete(root)) onTakenBack(root);
     } catch (error) {
       const failures = (aside.get(root)?.failures ?? 0) + 1;
@@ -93,20 +98,19 @@ export function createUsageCounter(options: Options): UsageCounter {
       aside.set(root, { failures, dueMs: performance.now() + againInMs });
       onSetAside({ root, failures, againInMs, error });
     }
+    return counted;
   };
 
   const countAll = async (): Promise<void> => {
-    const now = performance.now();
-    const due = [...aside].filter(([, { dueMs }]) => dueMs <= now).map(([root]) => root);
-    let counted = 0;
-    try {
-      counted = await countTrees({ without: [...aside.keys()] });
-    } catch (error) {
-      onError(error);
-      for (const { root } of await waiting()) if (!aside.has(root)) await countAlone(root);
-    }
-    for (const root of due) await countAlone(root);
-    if (counted > 0 && ++counts % COUNTS_PER_TIDY === 0) await tidy();
+    const recorded = (await waiting()).map(({ root }) => root);
+    const roots = [...new Set([...recorded, ...aside.keys()])].filter(isDue);
+    let counted = false;
+    const countNext = async (): Promise<void> => {
+      for (let root = roots.shift(); root !== undefined; root = roots.shift())
+        if (await countTree(root, false)) counted = true;
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, countNext));
+    if (counted && ++counts % COUNTS_PER_TIDY === 0) await tidy();
   };
 
   const countOnce = async (): Promise<void> => {
@@ -134,13 +138,19 @@ export function createUsageCounter(options: Options): UsageCounter {
   };
 
   /** The count under way may have begun too early; the one after it serves everybody who asks until it begins. */
-  const settle = async (): Promise<void> => {
-    await counting;
-    settling = null;
-    clearTimeout(pause);
-    pause = undefined;
-    counting = run();
-    await counting;
+  const settle = async (root: AccountId): Promise<void> => {
+    await settled.get(root);
+    settling.delete(root);
+    if (closed || !isDue(root)) return;
+    const done = countTree(root, true).finally(() => settled.delete(root));
+    settled.set(root, done);
+    await done;
+  };
+
+  const settleOnce = (root: AccountId): Promise<void> => {
+    const waits = settling.get(root) ?? settle(root);
+    settling.set(root, waits);
+    return waits;
   };
 
   const look = setInterval(wake, LOOK_EVERY_MS);
@@ -149,7 +159,7 @@ export function createUsageCounter(options: Options): UsageCounter {
 
   return {
     wake,
-    settle: () => (settling ??= settle()),
+    settle: settleOnce,
     backlog: async () => {
       const [oldest] = await waiting();
       const lagMs = oldest ? Math.max(clock.nowMs() - msOf(oldest.since), 0) : 0;
@@ -160,6 +170,7 @@ export function createUsageCounter(options: Options): UsageCounter {
       clearInterval(look);
       clearTimeout(pause);
       await counting;
+      await Promise.all(settled.values());
       await countOnce();
     },
   };

@@ -4,10 +4,11 @@ import type { CountedMeter } from '@tenantree/domain';
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
 export type UsageWriter = {
   /**
-   * Stores events; resolves after the commit with one outcome per event, in order.
+   * Stores events; resolves after the commit with one outcome per event, in order. Events of other months than most are stored in flushes
+   * of their own, because those wait for all others.
    *
    * @throws WriterFullError when more is waiting than the writer may hold
-   * @throws the driver's error when the events could not be stored; nothing of this call was counted then
+   * @throws the driver's error when the events could not be stored; those of a month are stored together or not at all
    */
   record(meter: CountedMeter, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
   /** Resolves when everything accepted so far is stored. */
@@ -25,8 +26,10 @@ type Options = {
   readonly onCommitted: (events: number) => void;
 };
 
-type Call = {
-  readonly meter: CountedMeter;
+/** What is stored in one flush: events of one meter and of one month (`2026-11`). */
+type Lane = { readonly meter: CountedMeter; readonly month: string };
+
+type Call = Lane & {
   readonly events: readonly EventToRecord[];
   readonly resolve: (outcomes: EventOutcome[]) => void;
   readonly reject: (error: unknown) => void;
@@ -50,20 +53,23 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   let waiting = 0;
   const running = new Set<Promise<void>>();
 
+  /** The first call that waits, and as many others of its lane as a flush takes. */
   const takeBatch = (): Call[] => {
+    const [{ meter, month }] = queue as [Call];
+    const batch: Call[] = [];
+    const others: Call[] = [];
     let events = 0;
-    let count = 0;
-    const meter = queue[0]!.meter;
-    while (
-      count < queue.length &&
-      queue[count]!.meter === meter &&
-      (count === 0 || events + queue[count]!.events.length <= MAX_EVENTS_PER_FLUSH)
-    ) {
-      events += queue[count]!.events.length;
-      count += 1;
+    for (const call of queue) {
+      const isTaken =
+        call.meter === meter &&
+        call.month === month &&
+        (batch.length === 0 || events + call.events.length <= MAX_EVENTS_PER_FLUSH);
+      (isTaken ? batch : others).push(call);
+      if (isTaken) events += call.events.length;
     }
     waiting -= events;
-    return queue.splice(0, count);
+    queue = others;
+    return batch;
   };
 
   const flush = async (calls: readonly Call[]): Promise<void> => {
@@ -113,16 +119,50 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
           new WriterFullError('Too much usage is waiting to be stored. Send it again in a moment.'),
         );
       }
-      return new Promise((resolve, reject) => {
-        queue.push({ meter, events, resolve, reject });
-        waiting += events.length;
-        start();
-      });
+      waiting += events.length;
+      const stored = inMonths(events).map(
+        async ([month, part]) =>
+          new Promise<[number, EventOutcome][]>((resolve, reject) => {
+            const indices = part.map(({ index }) => index);
+            queue.push({
+              meter,
+              month,
+              events: part.map(({ event }) => event),
+              resolve: (outcomes) => resolve(outcomes.map((outcome, i) => [indices[i]!, outcome])),
+              reject,
+            });
+          }),
+      );
+      start();
+      return Promise.all(stored).then(inOrder);
     },
     drain: async () => {
       await Promise.all(running);
     },
   };
+}
+
+type Indexed = { readonly event: EventToRecord; readonly index: number };
+
+const MONTH = '2026-11'.length;
+
+/** Events by the month in which they happened. */
+function inMonths(events: readonly EventToRecord[]): [month: string, events: Indexed[]][] {
+  const months = new Map<string, Indexed[]>();
+  for (const [index, event] of events.entries()) {
+    const month = event.occurredAt.slice(0, MONTH);
+    const part = months.get(month);
+    if (part) part.push({ event, index });
+    else months.set(month, [{ event, index }]);
+  }
+  return [...months];
+}
+
+/** The outcomes of all events, each at its place. */
+function inOrder(parts: readonly (readonly [number, EventOutcome])[][]): EventOutcome[] {
+  const outcomes: EventOutcome[] = [];
+  for (const [index, outcome] of parts.flat()) outcomes[index] = outcome;
+  return outcomes;
 }
 
 const codeOf = (error: unknown): string =>

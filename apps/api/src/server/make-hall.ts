@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '@tenantree/db';
+import type { Database, UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce, Hall, Settings } from '../hall/hall.ts';
@@ -8,8 +8,18 @@ import { createIds } from '../hall/id-source.ts';
 const SECRET_BYTES = 32;
 
 export type HallParts = {
-  readonly config: Pick<Config, 'maxDepth' | 'mainAccountsBy' | 'usageMaxAgeDays' | 'closedRetentionDays' | 'secret'>;
+  readonly config: Pick<
+    Config,
+    | 'maxDepth'
+    | 'mainAccountsBy'
+    | 'usageMaxAgeDays'
+    | 'usageRetentionDays'
+    | 'closedRetentionDays'
+    | 'liveResumeMinutes'
+    | 'secret'
+  >;
   readonly db: Database;
+  readonly usage: UsageStore;
   readonly clock: Clock;
   readonly announce: Announce;
   readonly usageRecorded: () => void;
@@ -18,12 +28,14 @@ export type HallParts = {
 };
 
 /** What every slice is given, with the system's randomness. */
-export function makeHall({ config, db, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
+export function makeHall({ config, db, usage, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
     usageMaxAgeDays: config.usageMaxAgeDays,
+    usageRetentionDays: config.usageRetentionDays,
     closedRetentionDays: config.closedRetentionDays,
+    liveResumeMinutes: config.liveResumeMinutes,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();
@@ -31,6 +43,7 @@ export function makeHall({ config, db, clock, announce, usageRecorded, publicUrl
   };
   return {
     db,
+    usage,
     clock,
     settings,
     announce,

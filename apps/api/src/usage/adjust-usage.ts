@@ -1,6 +1,12 @@
-import { recordUsageIn } from '@tenantree/db';
-import { type AccountId, admitAdjustment, DEFAULT_ADMISSION_WINDOW, type UsageEventInput } from '@tenantree/domain';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import type { EventOutcome, EventToRecord } from '@tenantree/db';
+import {
+  type AccountId,
+  type AdmissionWindow,
+  admitAdjustment,
+  DEFAULT_ADMISSION_WINDOW,
+  type UsageEventInput,
+} from '@tenantree/domain';
+import { type Caller, type Hall, recordedNow } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 
@@ -8,13 +14,31 @@ import { granted, refuseWith } from '../hall/refused.ts';
 export async function adjustUsage(
   hall: Hall,
   caller: Caller,
-  account: { readonly id: AccountId; readonly root: AccountId; readonly name: string },
+  account: Adjusted,
   input: UsageEventInput & { readonly reason: string },
 ): Promise<{ status: 'accepted' | 'duplicate' }> {
-  const window = { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: hall.settings.usageMaxAgeDays };
-  const event = granted(admitAdjustment(input, hall.clock.nowMs(), window));
-  const now = nowOf(hall);
-  const record = {
+  const outcome = await recordAdjustment(hall, caller, account, input);
+  if (outcome === 'conflict') {
+    refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
+  }
+  hall.usageRecorded();
+  return { status: outcome };
+}
+
+type Adjusted = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
+
+async function recordAdjustment(
+  hall: Hall,
+  caller: Caller,
+  account: Adjusted,
+  input: UsageEventInput & { readonly reason: string },
+): Promise<EventOutcome> {
+  const nowMs = hall.clock.nowMs();
+  const admitted = admitAdjustment(input, nowMs, window(hall.settings.usageMaxAgeDays));
+  // A late retry of what was counted is a duplicate, however old it is by now (decisions.md 6).
+  const isTooOld = !admitted.ok && admitted.refusal.code === 'EVENT_TOO_OLD';
+  const event = granted(isTooOld ? admitAdjustment(input, nowMs, window(Number.POSITIVE_INFINITY)) : admitted);
+  const fact: EventToRecord = {
     root: account.root,
     account: account.id,
     key: event.idempotencyKey,
@@ -22,18 +46,20 @@ export async function adjustUsage(
     occurredAt: event.occurredAt,
     attributes: event.attributes,
   };
-  const outcome = await hall.db.withTenant(account.id, async (trx) => {
-    const options = { meter: event.counted.meter, adjustment: { reason: event.reason }, now };
-    const [outcome = 'conflict'] = await recordUsageIn(trx, [record], options);
+  const kind = { meter: event.counted.meter, adjustment: { reason: event.reason } };
+  if (isTooOld) {
+    const [known] = await hall.usage.findRepeats([fact], kind);
+    return known ?? granted(admitted);
+  }
+  const recorded = recordedNow(hall);
+  return hall.db.withTenant(account.id, async (trx) => {
+    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recorded }, trx);
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
-      await note(hall, caller, trx, now, account.id, { action: 'usage.adjusted', details }, account);
+      await note(hall, caller, trx, recorded.now, account.id, { action: 'usage.adjusted', details }, account);
     }
     return outcome;
   });
-  if (outcome === 'conflict') {
-    refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
-  }
-  hall.usageRecorded();
-  return { status: outcome };
 }
+
+const window = (maxAgeDays: number): AdmissionWindow => ({ ...DEFAULT_ADMISSION_WINDOW, maxAgeDays });

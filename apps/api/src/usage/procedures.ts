@@ -8,7 +8,6 @@ import { recordEvents } from './record-events.ts';
 import { watchUsage } from './watch-usage.ts';
 
 const MOST_EVENTS = 5_000;
-const MOST_WATCHED = 500;
 
 const meter = z.enum(METERS.map(({ key }) => key) as [MeterKey, ...MeterKey[]]).default('call.minutes');
 const event = {
@@ -23,9 +22,10 @@ const sentEvent = z.custom<SentEvent>().transform((entry): unknown => entry);
 const series = z.strictObject({
   account: inputs.account,
   meter,
-  from: inputs.instant,
-  to: inputs.instant,
-  bucket: z.enum(['hour', 'day']),
+  from: inputs.rangeEnd,
+  to: inputs.rangeEnd,
+  bucket: z.enum(['hour', 'day', 'month']),
+  timeZone: z.string().max(100).default('UTC'),
   scope: z.enum(['own', 'total']),
   by: z.enum(['none', 'account', 'agent']).default('none'),
 });
@@ -63,7 +63,7 @@ export const usageRouter = router({
     .input(
       z.strictObject({
         account: inputs.account,
-        accounts: z.array(inputs.account).min(1).max(MOST_WATCHED).optional(),
+        accounts: inputs.watched.optional(),
         lastEventId: z.string().max(40).optional(),
       }),
     )

@@ -34,6 +34,9 @@ export type EventResult =
 
 type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
 
+/** An event that is too old to be counted now, unless it was counted already. */
+type TooOld = { readonly event: Admitted; readonly refusal: Refusal };
+
 /** The account as which usage is recorded. */
 type Acting = {
   readonly id: AccountId;
@@ -60,21 +63,58 @@ export async function recordEvents(
   const named = events.map(({ account }) => account ?? acting.id);
   const find = await hall.db.withTenant(acting.id, (trx) => lookUp(trx, named), { snapshot: true });
   const admitted: Admitted[] = [];
+  const old: TooOld[] = [];
   for (const { index, ...sent } of events) {
-    const event = admitFor(find(sent.account ?? acting.id), sent, acting, hall);
+    const account = find(sent.account ?? acting.id);
+    const event = admitFor(account, sent, acting, hall);
+    const ageless =
+      event.ok || event.refusal.code !== 'EVENT_TOO_OLD' ? null : admitEvent(sent, hall.clock.nowMs(), AGELESS);
     if (event.ok) admitted.push({ ...event.value, index });
+    else if (account.ok && ageless?.ok)
+      old.push({ event: { ...ageless.value, account: account.value.id, index }, refusal: event.refusal });
     else results[index] = refused(event.refusal);
   }
+  await Promise.all([answerOld(hall, acting.root, old, results), record(writer, acting.root, admitted, results)]);
+  return results;
+}
+
+const AGELESS = { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: Number.POSITIVE_INFINITY };
+
+async function record(
+  writer: UsageWriter,
+  root: AccountId,
+  admitted: readonly Admitted[],
+  results: EventResult[],
+): Promise<void> {
   await Promise.all(
     [...byMeter(admitted)].map(async ([meter, events]) => {
       const outcomes = await writer.record(
         meter,
-        events.map((event) => toRecord(acting.root, event)),
+        events.map((event) => toRecord(root, event)),
       );
       for (const [i, outcome] of outcomes.entries()) results[events[i]!.index] = resultOf(outcome);
     }),
   );
-  return results;
+}
+
+/** A late retry of what was counted is a duplicate, however old it is by now (decisions.md 6). */
+async function answerOld(
+  { usage }: Hall,
+  root: AccountId,
+  old: readonly TooOld[],
+  results: EventResult[],
+): Promise<void> {
+  const refusals = new Map(old.map(({ event, refusal }) => [event.index, refusal]));
+  for (const [meter, events] of byMeter(old.map(({ event }) => event))) {
+    const known = await usage.findRepeats(
+      events.map((event) => toRecord(root, event)),
+      { meter },
+    );
+    for (const [i, answer] of known.entries()) {
+      const { index } = events[i]!;
+      results[index] = answer === null ? refused(refusals.get(index)!) : resultOf(answer);
+    }
+  }
 }
 
 /** Whether an event may be counted, and for which account: the one that was found by its name. */

@@ -50,8 +50,8 @@ async function ask<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   if (!('pool' in from))
-    return (await sql<Row>`SELECT * FROM ${sql.ref(name)}(${sql.join(values)})`.execute(from)).rows;
-  const text = `SELECT * FROM ${name}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
+    return (await sql<Row>`SELECT * FROM ${sql.ref(`public.${name}`)}(${sql.join(values)})`.execute(from)).rows;
+  const text = `SELECT * FROM public.${name}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
   return (await from.pool.query<Row>({ name, text, values: [...values] })).rows;
 }
 
@@ -95,11 +95,15 @@ export async function readPaths(
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, readonly AccountId[]>> {
   const { rows } = await sql<{ id: AccountId; root_id: AccountId; path_key: Buffer }>`
-    SELECT * FROM account_places(${[...accounts]}::uuid[])`.execute(db.app);
+    SELECT * FROM public.account_places(${[...accounts]}::uuid[])`.execute(db.app);
   return new Map(rows.map(({ id, root_id, path_key }) => [id, pathOf(root_id, path_key)]));
 }
 
-/** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
+/**
+ * A person's memberships that stand on a path. Needs no acting account: they decide about it.
+ *
+ * @param path its root first; several paths of one tree may be one list
+ */
 export async function readMembershipsOn(
   from: Database | TenantTransaction,
   user: UserId,
@@ -115,7 +119,7 @@ export type Entrance = { readonly id: AccountId; readonly name: string; readonly
 /** Where a person enters: the topmost accounts of theirs, oldest membership first. Accounts below that a role reaches anyway are left out. */
 export async function readEntrances(db: Database, user: UserId, limit: number): Promise<Entrance[]> {
   const { rows } = await sql<{ account_id: AccountId; account_name: string; role: Role }>`
-    SELECT * FROM entrances_of(${user}, ${limit})`.execute(db.app);
+    SELECT * FROM public.entrances_of(${user}, ${limit})`.execute(db.app);
   return rows.map((row) => ({ id: row.account_id, name: row.account_name, role: row.role }));
 }
 
@@ -128,7 +132,7 @@ export async function findByExternalId(
 ): Promise<AccountId[]> {
   const { rows } = await db.pool.query<{ id: AccountId }>({
     name: 'accounts_by_external_id',
-    text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2, $3)',
+    text: 'SELECT accounts_by_external_id AS id FROM public.accounts_by_external_id($1, $2, $3)',
     values: [externalId, user, within],
   });
   return rows.map((row) => row.id);

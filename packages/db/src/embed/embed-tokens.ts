@@ -62,7 +62,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
   };
   const { rows } = await db.pool.query<Raw>({
     name: 'embed_token_by_hash',
-    text: 'SELECT * FROM embed_token_by_hash($1)',
+    text: 'SELECT * FROM public.embed_token_by_hash($1)',
     values: [tokenHash],
   });
   const row = rows[0];
@@ -81,7 +81,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
 
 /** Deletes tokens that expired more than a day ago; how many there were. */
 export async function eraseExpiredEmbedTokens(db: Database, now: Instant): Promise<number> {
-  const { rows } = await sql<{ n: string }>`SELECT erase_expired_embed_tokens(${now}::timestamptz) AS n`.execute(
+  const { rows } = await sql<{ n: string }>`SELECT public.erase_expired_embed_tokens(${now}::timestamptz) AS n`.execute(
     db.app,
   );
   return Number(rows[0]?.n ?? 0);

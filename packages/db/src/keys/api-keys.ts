@@ -161,13 +161,13 @@ export async function holdStanding(
 export async function findApiKey(db: Database, tokenHash: Buffer, now: Instant): Promise<PresentedKey | null> {
   const { rows } = await db.pool.query<RawPresentedKey>({
     name: 'api_key_by_hash',
-    text: 'SELECT * FROM api_key_by_hash($1)',
+    text: 'SELECT * FROM public.api_key_by_hash($1)',
     values: [tokenHash],
   });
   const row = rows[0];
   if (!row) return null;
   const unused = row.last_used_at === null || Date.parse(now) - row.last_used_at.getTime() > 60_000;
   if (unused && row.revoked_at === null)
-    await sql`SELECT touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
+    await sql`SELECT public.touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
   return toPresentedKey(row);
 }

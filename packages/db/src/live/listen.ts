@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
 import { DatabaseClient, onAnyHost } from '../hosts.ts';
+import { checkServing } from '../serving.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
 export type Listener = { close(): Promise<void> };
@@ -21,7 +22,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new DatabaseClient({ ...db.config, options: '-c role=tenantree_app' });
+    const next = new DatabaseClient(db.direct);
     const lost = (): void => {
       if (client !== next) return;
       client = null;
@@ -31,7 +32,13 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     next.on('end', lost);
     next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
     await next.connect();
-    await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    try {
+      await checkServing(next, 'direct');
+      await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      next.cut();
+      throw error;
+    }
     if (closed) return next.end();
     client = next;
   };
@@ -46,7 +53,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     }, delayMs);
   };
 
-  await onAnyHost(db.config.hosts, connect);
+  await onAnyHost(db.direct.hosts, connect);
   return {
     close: async () => {
       closed = true;

@@ -211,7 +211,7 @@ export async function findInvitation(db: Database, tokenHash: Buffer): Promise<I
     expires_at: Date;
     accepted_at: Date | null;
   };
-  const { rows } = await sql<Raw>`SELECT * FROM invitation_by_hash(${tokenHash})`.execute(db.app);
+  const { rows } = await sql<Raw>`SELECT * FROM public.invitation_by_hash(${tokenHash})`.execute(db.app);
   const row = rows[0];
   return row
     ? {

@@ -30,8 +30,15 @@ const places = (db: Kysely<unknown>): Promise<unknown> =>
     -- The ids below the root, 16 bytes a level, nothing for the root itself. At most 512 bytes at depth 32: an index row may have 2 704.
     CREATE FUNCTION key_of(p_path uuid[]) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
       AS $$ SELECT coalesce(string_agg(uuid_send(id), ''::bytea ORDER BY level), ''::bytea) FROM unnest(p_path[2:]) WITH ORDINALITY u(id, level) $$;
-    CREATE FUNCTION path_of(p_root uuid, p_key bytea) RETURNS uuid[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-      AS $$ SELECT p_root || ARRAY(SELECT encode(substr(p_key, at, 16), 'hex')::uuid FROM generate_series(1, octet_length(p_key), 16) at ORDER BY at) $$;
+    -- A loop, and not a query: that took ten times as long.
+    CREATE FUNCTION path_of(p_root uuid, p_key bytea) RETURNS uuid[] LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    DECLARE path uuid[] := ARRAY[p_root];
+    BEGIN
+      FOR level IN 1..octet_length(p_key) / 16 LOOP
+        path := path || encode(substr(p_key, level * 16 - 15, 16), 'hex')::uuid;
+      END LOOP;
+      RETURN path;
+    END $$;
 
     -- Computed once from what was there; from now on the key is what is written.
     ALTER TABLE accounts ADD COLUMN path_key bytea NOT NULL GENERATED ALWAYS AS (key_of(path)) STORED;

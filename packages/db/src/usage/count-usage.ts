@@ -31,29 +31,35 @@ export type TreeChange = {
 /** How much of a counted meter is one of what viewers are shown. */
 const SHOWN: Record<CountedMeter, string> = { 'call.seconds': String(countedAs('call.minutes').each) };
 
-type Row = { changes: string | null; parents: string | null; versions: string | null };
+type Row = { elsewhere: boolean; changes: string | null; parents: string | null; new_version: string | null };
 
-/** The trees whose usage a count takes: one of them, or all but some. */
-export type TreesToCount = { readonly only: AccountId } | { readonly without: readonly AccountId[] };
+/** What a count found: what it changed, that there was nothing to count, or that somebody else is counting the tree. */
+export type Counted = TreeChange | 'nothing' | 'elsewhere';
 
 /**
- * Counts the usage of a meter that is recorded and not yet counted, by whichever server, into the totals of its accounts and the
- * ancestors of its time. Waits while another server counts. When this resolves, all that was recorded in these trees before it was
- * called is counted.
+ * Counts the usage of a meter in one tree that is recorded and not yet counted, by whichever server, into the totals and roll-ups of its
+ * accounts and the ancestors of its time.
  *
+ * @param options.wait for somebody else who is counting the tree, two seconds at the most: when this resolves, all that was recorded in the
+ * tree before it was called is counted. Otherwise a tree that is being counted is left alone
  * @throws the driver's error when nothing was counted; it stays to be counted then
  */
-export async function countUsage(
+export async function countTree(
   db: Database,
-  options: { readonly meter: CountedMeter; readonly now: Instant; readonly trees: TreesToCount },
-): Promise<TreeChange[]> {
-  const { meter, now, trees } = options;
+  root: AccountId,
+  options: { readonly meter: CountedMeter; readonly now: Instant; readonly wait: boolean },
+): Promise<Counted> {
+  const { meter, now, wait } = options;
   const { rows } = await db.pool.query<Row>({
-    name: 'count_usage',
-    text: 'SELECT * FROM count_usage($1, $2, $3, $4, $5)',
-    values: [meter, now, SHOWN[meter], 'only' in trees ? trees.only : null, 'without' in trees ? trees.without : []],
+    name: 'count_tree',
+    text: 'SELECT * FROM public.count_tree($1, $2, $3, $4, $5)',
+    values: [root, meter, now, SHOWN[meter], wait],
   });
-  return readTrees(rows[0]!, billingPeriodOf(options.now).start);
+  const row = rows[0]!;
+  if (row.elsewhere) return 'elsewhere';
+  return row.new_version === null
+    ? 'nothing'
+    : readChange(root, billingPeriodOf(now).start, Number(row.new_version), row);
 }
 
 /** A tree with uncounted usage, and since when the oldest of it waits. */
@@ -61,7 +67,9 @@ export type UncountedTree = { readonly root: AccountId; readonly since: Instant 
 
 /** The trees that have uncounted usage, whoever waits longest first. */
 export async function readUncountedTrees(db: Database): Promise<UncountedTree[]> {
-  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM uncounted_trees()`.execute(db.app);
+  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM public.uncounted_trees()`.execute(
+    db.app,
+  );
   return rows.map((row) => ({ root: row.root_id, since: row.since.toISOString() as Instant }));
 }
 
@@ -70,20 +78,20 @@ export async function readUncountedTrees(db: Database): Promise<UncountedTree[]>
  * minute at most: under load every reader of totals would walk over what is left of tens of thousands of them until then.
  */
 export async function tidyUncounted(db: Database): Promise<void> {
-  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) uncounted_usage');
+  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) public.uncounted_usage');
+}
+
+/** The main account of the tree that an account stands in; null when there is no such account. */
+export async function readTreeOf(db: Database, account: AccountId): Promise<AccountId | null> {
+  const { rows } = await sql<{ root: AccountId | null }>`SELECT public.tree_of(${account}) AS root`.execute(db.app);
+  return rows[0]!.root;
 }
 
 const parts = (text: string | null): string[] => (text === null ? [] : text.split(','));
 
-function readTrees(row: Row, period: Instant): TreeChange[] {
-  const trees = new Map<string, { version: number; changes: TotalChange[]; complete: boolean }>();
-  const paths = new Map<string, readonly AccountId[]>();
-  for (const part of parts(row.versions)) {
-    const [root, version] = part.split(' ') as [AccountId, string];
-    trees.set(root, { version: Number(version), changes: [], complete: true });
-    paths.set(root, [root]);
-  }
+function readChange(root: AccountId, period: Instant, version: number, row: Row): TreeChange {
   const parents = new Map(parts(row.parents).map((part) => part.split(' ') as [string, string]));
+  const paths = new Map<string, readonly AccountId[]>([[root, [root]]]);
   const pathOf = (account: string): readonly AccountId[] | undefined => {
     const known = paths.get(account);
     if (known) return known;
@@ -93,11 +101,13 @@ function readTrees(row: Row, period: Instant): TreeChange[] {
     paths.set(account, path);
     return path;
   };
+  const changes: TotalChange[] = [];
+  let complete = true;
   for (const part of parts(row.changes)) {
     const [account, own, total] = part.split(' ') as [AccountId, Decimal, Decimal];
     const path = pathOf(account);
-    if (path) trees.get(path[0]!)!.changes.push({ account, path, own, total });
-    else for (const tree of trees.values()) tree.complete = false;
+    if (path) changes.push({ account, path, own, total });
+    else complete = false;
   }
-  return [...trees].map(([root, tree]) => ({ root: root as AccountId, period, ...tree }));
+  return { root, period, version, changes, complete };
 }

@@ -1,6 +1,6 @@
-import type { AccountId, Decimal, Instant, MeterKey, OwnAndTotal } from '@tenantree/domain';
-import { type RawBuilder, sql } from 'kysely';
-import type { TenantTransaction } from '../database.ts';
+import type { AccountId, Decimal, Instant, LocalDate, MeterKey, OwnAndTotal } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { Database, TenantTransaction } from '../database.ts';
 import { inUnit, storedAs } from './in-unit.ts';
 
 /** An account's usage of one meter in one billing period. */
@@ -27,65 +27,63 @@ export async function readTotals(
   return { quantity: { own, total }, events: { own: Number(own_events), total: Number(total_events) } };
 }
 
+/** A day of some time zone, `2026-11-23`, or an instant. */
+export type RangeEnd = Instant | LocalDate;
+
 export type SeriesQuery = {
   readonly account: AccountId;
   readonly meter: MeterKey;
-  /** Inclusive. Whole hours. */
+  /** Inclusive. Whole minutes. */
   readonly from: Instant;
-  /** Exclusive. Whole hours. */
+  /** Exclusive, after `from`. Whole minutes. */
   readonly to: Instant;
-  readonly bucket: 'hour' | 'day';
+  readonly bucket: 'hour' | 'day' | 'month';
+  /** Whose hours, days and months the buckets are: one of `readTimeZones`. */
+  readonly timeZone: string;
   readonly scope: 'own' | 'total';
   readonly by: 'none' | 'account' | 'agent';
 };
 
 /**
- * Quantity of one bucket (UTC) and, when asked for by account or agent, of one account id or agent name. Null: of no agent, or of accounts
- * that were below at the time and are no more (moved or erased), so that a breakdown always adds up to the undivided series.
+ * Quantity of one bucket and, when asked for by account or agent, of one account id or agent name. Null: of no agent, or of accounts that
+ * were below at the time and are no more (moved or erased), so that a breakdown always adds up to the undivided series.
  */
-export type SeriesPoint = { readonly start: Instant; readonly key: string | null; readonly quantity: Decimal };
+export type SeriesPoint = {
+  /** When the hour, day or month of the time zone begins, also where the range begins inside of it. */
+  readonly start: Instant;
+  readonly key: string | null;
+  readonly quantity: Decimal;
+};
 
 type RawPoint = { start: Date; key: string | null; quantity: Decimal };
 
-/** Reads usage over time, from the events themselves. */
+/**
+ * Reads usage over time, buckets without any left out: from the roll-ups and from what is uncounted, by agent and at ends of the range that
+ * are no quarters of an hour from the events.
+ */
 export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Promise<SeriesPoint[]> {
-  const { rows } = await pointsOf(query).execute(trx);
+  const { account, meter, from, to, bucket, timeZone, scope, by } = query;
+  const range = sql`${from}::timestamptz, ${to}::timestamptz`;
+  const { rows } = await sql<RawPoint>`
+    SELECT start, key, ${inUnit(sql`quantity`, meter)}::text AS quantity
+    FROM usage_series(${account}, ${storedAs(meter)}, ${range}, zone_cuts(${bucket}, ${timeZone}, ${range}), ${scope}, ${by})
+    ORDER BY start, key`.execute(trx);
   return rows.map((row) => ({ start: row.start.toISOString() as Instant, key: row.key, quantity: row.quantity }));
 }
 
-function pointsOf(query: SeriesQuery): RawBuilder<RawPoint> {
-  const quantity = inUnit(sql`quantity`, query.meter);
-  if (query.scope === 'own') {
-    return sql`SELECT start, key, ${quantity}::text AS quantity FROM (${divided(query)}) p ORDER BY start, key`;
-  }
-  if (query.by === 'none') {
-    return sql`SELECT start, NULL AS key, ${quantity}::text AS quantity FROM ${undivided(query)} u ORDER BY start`;
-  }
-  return sql`
-    WITH parts AS (${divided(query)}), rest AS (
-      SELECT u.start, NULL AS key, u.quantity - coalesce(sum(p.quantity), 0) AS quantity
-      FROM ${undivided(query)} u LEFT JOIN parts p ON p.start = u.start GROUP BY u.start, u.quantity
-    )
-    SELECT start, key, ${inUnit(sql`sum(quantity)`, query.meter)}::text AS quantity
-    FROM (SELECT * FROM parts UNION ALL SELECT * FROM rest WHERE quantity <> 0) s GROUP BY start, key ORDER BY start, key`;
+/** The instants of two ends of a range: a day is its first instant in the time zone (one of `readTimeZones`). */
+export async function readInstants(db: Database, timeZone: string, ends: readonly RangeEnd[]): Promise<Instant[]> {
+  const { rows } = await sql<{ at: Date }>`
+    SELECT CASE WHEN length(e) = 10 THEN public.day_start(e::date, ${timeZone}) ELSE e::timestamptz END AS at
+    FROM unnest(${[...ends]}::text[]) WITH ORDINALITY u(e, i) ORDER BY i`.execute(db.app);
+  return rows.map(({ at }) => at.toISOString() as Instant);
 }
 
-/** What was at or below the account at the time, accounts that left since included. */
-const undivided = ({ account, meter, from, to, bucket }: SeriesQuery) =>
-  sql`usage_series(${account}, ${storedAs(meter)}, ${from}::timestamptz, ${to}::timestamptz, ${bucket})`;
-
-const KEYS = { none: sql`NULL::text`, account: sql`e.account_id::text`, agent: sql`e.attributes ->> 'agent'` };
-
-/** What is at or below the account now, by key. */
-const divided = (query: SeriesQuery) => {
-  const accounts = query.scope === 'own' ? sql`a.id = ${query.account}` : sql`a.path @> ARRAY[${query.account}::uuid]`;
-  // What happened before an account was moved belongs to where it stood then.
-  return sql`
-    WITH stays AS MATERIALIZED (SELECT * FROM past_stays_below(${query.account}))
-    SELECT date_trunc(${query.bucket}, e.occurred_at, 'UTC') AS start, ${KEYS[query.by]} AS key, sum(e.quantity) AS quantity
-    FROM accounts a JOIN usage_events e ON e.account_id = a.id
-    WHERE ${accounts} AND e.meter = ${storedAs(query.meter)} AND e.occurred_at >= ${query.from}::timestamptz AND e.occurred_at < ${query.to}::timestamptz
-      AND (e.occurred_at >= a.placed_at OR a.id = ${query.account} OR EXISTS (
-        SELECT 1 FROM stays s WHERE s.account_id = a.id AND e.occurred_at >= s.since AND e.occurred_at < s.until))
-    GROUP BY 1, 2`;
-};
+/** The names of all time zones that the database knows (IANA), in their one spelling. */
+export async function readTimeZones(db: Database): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ name: string }>`
+    SELECT name FROM pg_timezone_names WHERE name = 'UTC' OR (name LIKE '%/%' AND name !~ '^(posix|right)/')`.execute(
+    db.app,
+  );
+  return new Set(rows.map(({ name }) => name));
+}

@@ -20,10 +20,15 @@ export type RecordOptions = {
   /** Adjustments may be negative and say why. */
   readonly adjustment?: { readonly reason: string };
   readonly now: Instant;
+  /** Keys of months in which nothing was recorded since then are free again: the present less the days for which usage may be late. */
+  readonly keysSince: Instant;
 };
 
 /** What became of an event: recorded, known already with the same content, or its key is taken by other content. */
 export type EventOutcome = 'accepted' | 'duplicate' | 'conflict';
+
+/** What is known of an event that is asked about: its key with the same content, with other content, or null: not its key. */
+export type KnownEvent = Exclude<EventOutcome, 'accepted'> | null;
 
 type Row = { repeats: string | null };
 
@@ -33,22 +38,33 @@ const SEPARATOR = '\u001f';
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = {
   name: 'record_usage',
-  text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
+  text: 'SELECT * FROM public.record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
 };
 
 const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
 
-const parametersOf = (events: readonly EventToRecord[], options: RecordOptions): (string | null)[] => [
-  options.meter,
-  options.adjustment ? 'adjustment' : 'usage',
-  options.adjustment?.reason ?? null,
-  options.now,
-  arrayOf([...new Set(events.map((event) => event.root))]),
+type Kind = Pick<RecordOptions, 'meter' | 'adjustment'>;
+
+const kindOf = ({ meter, adjustment }: Kind): (string | null)[] => [
+  meter,
+  adjustment ? 'adjustment' : 'usage',
+  adjustment?.reason ?? null,
+];
+
+const contentOf = (events: readonly EventToRecord[]): string[] => [
   arrayOf(events.map((event) => event.account)),
   events.map((event) => event.key).join(SEPARATOR),
   arrayOf(events.map((event) => event.quantity)),
   arrayOf(events.map((event) => event.occurredAt)),
   events.map((event) => JSON.stringify(event.attributes)).join(SEPARATOR),
+];
+
+const parametersOf = (events: readonly EventToRecord[], options: RecordOptions): (string | null)[] => [
+  ...kindOf(options),
+  options.now,
+  options.keysSince,
+  arrayOf([...new Set(events.map((event) => event.root))]),
+  ...contentOf(events),
   arrayOf(repeatsWithin(events)),
 ];
 
@@ -68,7 +84,10 @@ function repeatsWithin(events: readonly EventToRecord[]): number[] {
 
 /**
  * Stores a batch of events in a transaction of its own: when this resolves, everything is committed, and every reader of totals sees it.
- * The accounts must have been checked against the caller's reach before. What is stored is to be counted next (`countUsage`).
+ * The accounts must have been checked against the caller's reach before. What is stored is to be counted next (`countTree`).
+ *
+ * Events of the current month are stored beside each other; a batch with others in it waits for its turn and is looked for in all months
+ * whose keys are kept. Send events of different months in batches of their own.
  *
  * @returns one outcome per event, in order
  * @throws the driver's error when nothing was stored (a deadlock with another writer can be tried again)
@@ -92,11 +111,28 @@ export async function recordUsageIn(
   return readOutcomes(events.length, rows[0]!);
 }
 
-function readOutcomes(count: number, { repeats }: Row): EventOutcome[] {
-  const outcomes = new Array<EventOutcome>(count).fill('accepted');
+/**
+ * Which of these events are known, whatever their age, without recording any: a repeat has the instant of its first try, and is known as
+ * long as the events of that month are kept. The accounts must have been checked against the caller's reach before.
+ *
+ * @returns one answer per event, in order
+ */
+export async function findRepeats(db: Database, events: readonly EventToRecord[], kind: Kind): Promise<KnownEvent[]> {
+  const { rows } = await db.pool.query<Row>({
+    name: 'find_repeats',
+    text: 'SELECT public.find_repeats($1, $2, $3, $4, $5, $6, $7, $8) AS repeats',
+    values: [...kindOf(kind), ...contentOf(events)],
+  });
+  return readAnswers<KnownEvent>(events.length, null, rows[0]!);
+}
+
+const readOutcomes = (count: number, row: Row): EventOutcome[] => readAnswers<EventOutcome>(count, 'accepted', row);
+
+function readAnswers<Answer>(count: number, usual: Answer, { repeats }: Row): (Answer | 'duplicate' | 'conflict')[] {
+  const answers = new Array<Answer | 'duplicate' | 'conflict'>(count).fill(usual);
   for (const part of repeats?.split(',') ?? []) {
-    const [index, outcome] = part.split(':');
-    outcomes[Number(index) - 1] = outcome as EventOutcome;
+    const [index, answer] = part.split(':') as [string, 'duplicate' | 'conflict'];
+    answers[Number(index) - 1] = answer;
   }
-  return outcomes;
+  return answers;
 }

@@ -10,6 +10,7 @@ export const de: Strings = {
   searchPlaceholder: 'Name oder ID suchen',
   clearSearch: 'Suche leeren',
   matches: '{n, plural, one {# Treffer} other {# Treffer}}',
+  matchesAtLeast: 'Mindestens {n} Treffer',
   matchesIn: '{n, plural, one {# Treffer} other {# Treffer}} in {branches, plural, one {# Zweig} other {# Zweigen}}',
   columnSelect: 'Ausgewählt',
   columnName: 'Name',

@@ -2,6 +2,7 @@
 export const enWork = {
   clearSearch: 'Clear search',
   matches: '{n, plural, one {# match} other {# matches}}',
+  matchesAtLeast: '{n, plural, one {At least # match} other {At least # matches}}',
   matchesIn: '{n, plural, one {# match} other {# matches}} in {branches, plural, one {# branch} other {# branches}}',
   orderChanged: 'Order changed',
   sortAgain: 'Re-sort',

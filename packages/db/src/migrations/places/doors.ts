@@ -15,9 +15,9 @@ export const doors = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT c.id, c.root_id, c.parent_id, c.name, c.depth, c.status, c.suspension_kind, c.suspended_from, c.suspended_until,
         c.suspended_at, c.payer_id
       FROM account_roots d JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id
-      CROSS JOIN LATERAL unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY p(id, level)
-      JOIN accounts c ON c.root_id = a.root_id AND c.id = p.id
-      WHERE d.id = p_account AND may_be_told(a.root_id, a.path_key) ORDER BY p.level
+      CROSS JOIN LATERAL generate_series(0, octet_length(a.path_key) / 16) level
+      JOIN accounts c ON c.root_id = a.root_id AND c.path_key = substr(a.path_key, 1, level * 16)
+      WHERE d.id = p_account AND may_be_told(a.root_id, a.path_key) ORDER BY level
     $$;
 
     -- Where some accounts stand: what decides whether somebody may be told of them.
@@ -28,13 +28,12 @@ export const doors = (db: Kysely<unknown>): Promise<unknown> =>
       JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id WHERE may_be_told(a.root_id, a.path_key)
     $$;
 
-    -- A person's memberships among some accounts, mostly those of one path.
+    -- A person's memberships among accounts of one tree, whose root comes first: mostly those of a path.
     CREATE OR REPLACE FUNCTION memberships_on(p_user uuid, p_path uuid[]) RETURNS TABLE (account_id uuid, role text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-      SELECT m.account_id, m.role FROM unnest(p_path) p(id) JOIN account_roots d ON d.id = p.id
-      JOIN members m ON m.root_id = d.root_id AND m.account_id = d.id AND m.user_id = p_user
-      WHERE acting_root() IS NULL
-        OR EXISTS (SELECT 1 FROM accounts a WHERE a.root_id = d.root_id AND a.id = d.id AND may_be_told(a.root_id, a.path_key))
+      SELECT m.account_id, m.role FROM members m
+      WHERE m.root_id = p_path[1] AND m.account_id = ANY (p_path) AND m.user_id = p_user
+        AND (acting_root() IS NULL OR may_be_told_of(m.root_id, m.account_id))
     $$;
 
     -- Accounts with an external id that a person may know: a membership of theirs stands on the path, below p_within if given.

@@ -14,8 +14,9 @@ export async function policies(db: Kysely<unknown>): Promise<void> {
   await sql`CREATE POLICY subtree ON past_placements FOR SELECT TO tenantree_app USING (${acting})`.execute(db);
   await sql`CREATE POLICY subtree ON departures FOR SELECT TO tenantree_app USING (${acting})`.execute(db);
 
-  // An account that is seen, by its key: for what is of an account and knows no place of its own.
-  const seen = sql`EXISTS (SELECT 1 FROM accounts a WHERE a.root_id = acting_root() AND a.id = account_id)`;
+  // For what is of an account and knows no place of its own: its account is looked up by its key. A value and not EXISTS: that the planner
+  // may turn into reading all accounts once, not knowing how few rows are asked for.
+  const seen = sql`(SELECT true FROM accounts a WHERE a.root_id = acting_root() AND a.id = account_id)`;
   const ofTree = sql`root_id = acting_root() AND ${seen}`;
   for (const name of ['members', 'invitations', 'api_keys', 'embed_tokens', 'agents']) {
     await sql`DROP POLICY subtree ON ${sql.table(name)}`.execute(db);

@@ -26,6 +26,11 @@ const standing = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT acting_root() IS NULL OR (p_root = acting_root()
         AND ((p_key >= acting_key() AND p_key < acting_end()) OR p_key = substr(acting_key(), 1, octet_length(p_key))))
     $$;
+    -- A function of its own, so that a statement without an acting account prepares nothing for it.
+    CREATE FUNCTION may_be_told_of(p_root uuid, p_account uuid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+    BEGIN
+      RETURN (SELECT may_be_told(a.root_id, a.path_key) FROM accounts a WHERE a.root_id = p_root AND a.id = p_account);
+    END $$;
     CREATE FUNCTION is_own_tree(p_root uuid) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
       IF p_root IS DISTINCT FROM public.acting_root() THEN
@@ -46,7 +51,7 @@ const standing = (db: Kysely<unknown>): Promise<unknown> =>
         ON CONFLICT (root_id) DO UPDATE SET version = t.version + 1 RETURNING t.version INTO v;
       RETURN v;
     END $$;
-    REVOKE ALL ON FUNCTION reached, may_be_told, is_own_tree FROM PUBLIC;
+    REVOKE ALL ON FUNCTION reached, may_be_told, may_be_told_of, is_own_tree FROM PUBLIC;
   `.execute(db);
 
 const totals = (db: Kysely<unknown>): Promise<unknown> =>
@@ -54,34 +59,30 @@ const totals = (db: Kysely<unknown>): Promise<unknown> =>
     -- Adds to the maintained totals of an account and of all its ancestors, deepest first.
     CREATE OR REPLACE FUNCTION add_to_totals(p_account uuid, p_version bigint, p_members int, p_agents int) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE
-      a accounts := reached(p_account);
-      chain uuid[] := path_of(a.root_id, a.path_key);
+    DECLARE a accounts := reached(p_account);
     BEGIN
-      FOR i IN REVERSE cardinality(chain)..1 LOOP
+      FOR level IN REVERSE a.depth..0 LOOP
         UPDATE accounts SET
           own_members = own_members + CASE WHEN id = p_account THEN p_members ELSE 0 END, total_members = total_members + p_members,
           own_agents = own_agents + CASE WHEN id = p_account THEN p_agents ELSE 0 END, total_agents = total_agents + p_agents,
           version = p_version
-        WHERE root_id = a.root_id AND id = chain[i];
+        WHERE root_id = a.root_id AND path_key = substr(a.path_key, 1, level * 16);
       END LOOP;
     END $$;
 
     -- Adds the totals of a whole subtree to the accounts above it (p_sign 1), or takes them away (-1). Closed accounts count as none.
     DROP FUNCTION graft_totals;
     CREATE FUNCTION graft(a accounts, p_version bigint, p_sign int) RETURNS void LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-    DECLARE
-      chain uuid[] := path_of(a.root_id, a.path_key);
-      live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
+    DECLARE live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
     BEGIN
-      FOR i IN REVERSE cardinality(chain) - 1..1 LOOP
+      FOR level IN REVERSE a.depth - 1..0 LOOP
         UPDATE accounts SET
           children = children + CASE WHEN id = a.parent_id THEN p_sign * live ELSE 0 END,
           subaccounts = subaccounts + p_sign * (a.subaccounts + live),
           total_members = total_members + p_sign * a.total_members,
           total_agents = total_agents + p_sign * a.total_agents,
           version = p_version
-        WHERE root_id = a.root_id AND id = chain[i];
+        WHERE root_id = a.root_id AND path_key = substr(a.path_key, 1, level * 16);
       END LOOP;
     END $$;
     CREATE FUNCTION graft_totals(p_account uuid, p_version bigint, p_sign int) RETURNS void
@@ -95,39 +96,8 @@ const totals = (db: Kysely<unknown>): Promise<unknown> =>
 
 const moving = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- Usage up to five minutes ahead of the clock may be counted already. What happens in a subtree after it moves belongs to the new place, so
-    -- it is taken from the old ancestors and given to the new ones. Counted is what is recorded and not waiting; both are read by one
-    -- statement. The block range index finds these minutes: 3 ms with a million events in the subtree, 300 ms before it was kept up to date.
-    CREATE FUNCTION replace_counted_usage(p_root uuid, p_old_key bytea, p_new_key bytea, p_from timestamptz, p_version bigint) RETURNS void
-    LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
-    DECLARE
-      above uuid[] := path_of(p_root, substr(p_old_key, 1, octet_length(p_old_key) - 16));
-      target uuid[] := path_of(p_root, substr(p_new_key, 1, octet_length(p_new_key) - 16));
-    BEGIN
-      WITH subtree AS MATERIALIZED (
-        SELECT id FROM accounts WHERE root_id = p_root AND path_key >= p_old_key AND path_key < p_old_key || '\\xff'
-      ), later AS (
-        SELECT e.meter, date_trunc('month', e.occurred_at, 'UTC') AS period, e.quantity, 1 AS events
-        FROM usage_events e WHERE e.occurred_at >= p_from AND e.account_id IN (SELECT id FROM subtree)
-        UNION ALL
-        SELECT w.meter, date_trunc('month', n.occurred_at, 'UTC'), -n.quantity, -1
-        FROM uncounted_usage w CROSS JOIN LATERAL unnest(w.accounts, w.quantities, w.occurred_at) n(account_id, quantity, occurred_at)
-        WHERE w.root_id = p_root AND n.occurred_at >= p_from AND n.account_id IN (SELECT id FROM subtree)
-      ), counted AS (
-        SELECT meter, period, sum(quantity) AS quantity, sum(events) AS events FROM later GROUP BY meter, period HAVING sum(events) > 0
-      ), ancestors AS (
-        SELECT o.id, o.level, -1 AS sign FROM unnest(above) WITH ORDINALITY o(id, level) WHERE o.id <> ALL (target)
-        UNION ALL SELECT n.id, n.level, 1 FROM unnest(target) WITH ORDINALITY n(id, level) WHERE n.id <> ALL (above)
-      )
-      INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
-      SELECT x.id, c.meter, c.period, 0, x.sign * c.quantity, 0, x.sign * c.events, p_version FROM counted c CROSS JOIN ancestors x
-      ORDER BY x.level DESC, x.id, c.meter, c.period
-      ON CONFLICT (account_id, meter, period) DO UPDATE SET total = t.total + excluded.total, total_events = t.total_events + excluded.total_events,
-        version = excluded.version;
-    END $$;
-
-    -- Moves a subtree: remembers where its accounts stood until now and rewrites their keys. A clock that went back moves nothing into the
-    -- time before an earlier move.
+    -- Moves a subtree: remembers where its accounts stood until now and rewrites their keys (what is counted of later goes along:
+    -- replace_counted_usage, 0014-usage/moving.ts). A clock that went back moves nothing into the time before an earlier move.
     CREATE OR REPLACE FUNCTION move_subtree(p_account uuid, p_parent uuid, p_version bigint, p_now timestamptz) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
     DECLARE
@@ -158,11 +128,7 @@ const moving = (db: Kysely<unknown>): Promise<unknown> =>
         version = CASE WHEN id = p_account THEN p_version ELSE version END
       WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
       PERFORM graft(reached(p_account), p_version, 1);
-      -- To those who watch the new place, the minutes of the subtree are news.
-      UPDATE usage_totals SET version = p_version WHERE period = date_trunc('month', p_now, 'UTC') AND account_id IN (
-        SELECT id FROM accounts WHERE root_id = a.root_id AND path_key >= new_key AND path_key < new_key || '\\xff'::bytea);
     END $$;
-    REVOKE ALL ON FUNCTION replace_counted_usage FROM PUBLIC;
   `.execute(db);
 
 const erasing = (db: Kysely<unknown>): Promise<unknown> =>

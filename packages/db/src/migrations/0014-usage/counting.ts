@@ -1,0 +1,177 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * How usage is counted: tree by tree, so that several servers share the work. Order of locks: the tree's count, the tree (shared),
+ * totals deepest account first, version (docs/decisions/0011-usage-by-month.md).
+ */
+export const counting = async (db: Kysely<unknown>): Promise<void> => {
+  await placing(db);
+  await countTree(db);
+  await reading(db);
+};
+
+const placing = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    DROP FUNCTION count_usage, placed_usage, past_path;
+    CREATE INDEX uncounted_usage_tree ON uncounted_usage (root_id);
+
+    -- Where an account stood at an instant: the ids from the root down to itself, 16 bytes each. Null when it never was there.
+    CREATE FUNCTION chain_at(p_account uuid, p_at timestamptz) RETURNS bytea LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT coalesce(
+        (SELECT uuid_send(p.root_id) || p.path_key FROM past_placements p WHERE p.account_id = p_account AND p.valid_to > p_at ORDER BY p.valid_to LIMIT 1),
+        (SELECT uuid_send(a.root_id) || a.path_key FROM account_roots d JOIN accounts a ON a.root_id = d.root_id AND a.id = d.id WHERE d.id = p_account))
+    $$;
+    -- The account at a level of such a chain: the root's is 1.
+    CREATE FUNCTION id_at(p_chain bytea, p_level int) RETURNS uuid LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+      AS $$ SELECT encode(substr(p_chain, p_level * 16 - 15, 16), 'hex')::uuid $$;
+    -- The level of an account in such a chain; null when it is not in it.
+    CREATE FUNCTION level_in(p_chain bytea, p_account uuid) RETURNS int LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+      AS $$ SELECT CASE WHEN position(uuid_send(p_account) IN p_chain) % 16 = 1 THEN position(uuid_send(p_account) IN p_chain) / 16 + 1 END $$;
+
+    -- The uncounted events of a tree with the chains of their instants; present: the account still stands there.
+    CREATE FUNCTION uncounted_events(p_root uuid, p_meter text)
+    RETURNS TABLE (account_id uuid, quantity numeric, occurred_at timestamptz, chain bytea) LANGUAGE sql STABLE AS $$
+      SELECT n.account_id, n.quantity, n.occurred_at,
+        CASE WHEN n.occurred_at >= a.placed_at THEN uuid_send(a.root_id) || a.path_key ELSE public.chain_at(n.account_id, n.occurred_at) END
+      FROM public.uncounted_usage w CROSS JOIN LATERAL unnest(w.accounts, w.quantities, w.occurred_at) n(account_id, quantity, occurred_at)
+      LEFT JOIN LATERAL (SELECT root_id, path_key, placed_at FROM public.accounts WHERE root_id = p_root AND id = n.account_id LIMIT 1) a ON true
+      WHERE w.root_id = p_root AND w.meter = p_meter
+    $$;
+
+    -- Adds to the roll-ups. A statement of its own, from lists: it touches no table that stays behind when these are distributed.
+    CREATE FUNCTION add_to_quarters(p_meter text, p_accounts uuid[], p_quarters timestamptz[], p_owns numeric[], p_totals numeric[]) RETURNS void
+    LANGUAGE sql SET search_path = public, pg_temp AS $$
+      INSERT INTO usage_quarters AS q (account_id, meter, quarter, own, total)
+      SELECT u.account_id, p_meter, u.quarter, u.own, u.total FROM unnest(p_accounts, p_quarters, p_owns, p_totals) u(account_id, quarter, own, total)
+      ORDER BY u.account_id, u.quarter
+      ON CONFLICT (account_id, meter, quarter) DO UPDATE SET own = q.own + excluded.own, total = q.total + excluded.total
+    $$;
+    REVOKE ALL ON FUNCTION chain_at, uncounted_events, add_to_quarters FROM PUBLIC;
+  `.execute(db);
+
+const countTree = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    -- Counts what is uncounted in one tree: into the accounts and the ancestors of their time, totals and roll-ups. Whoever finds it being
+    -- counted leaves it, unless p_wait. Lists travel as text, parts separated by commas.
+    --   p_shown      how much of the meter is one unit of what viewers are shown
+    --   elsewhere    somebody else is counting the tree; nothing was done
+    --   changes      'account own total' of every account whose totals of the current period changed
+    --   parents      'account parent' of accounts on the present path of an event
+    --   new_version  of the tree; null when there was nothing to count
+    -- The working memory keeps the sums of a whole tree from being written to disk on their way.
+    CREATE FUNCTION count_tree(
+      p_root uuid, p_meter text, p_now timestamptz, p_shown numeric, p_wait boolean,
+      OUT elsewhere boolean, OUT changes text, OUT parents text, OUT new_version bigint
+    ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' SET lock_timeout = '2s' AS $$
+    #variable_conflict use_column
+    DECLARE
+      this_period timestamptz := date_trunc('month', p_now, 'UTC');
+      next_version bigint;
+      ids uuid[];
+      quarters timestamptz[];
+      owns numeric[];
+      totals numeric[];
+    BEGIN
+      elsewhere := false;
+      IF p_wait THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended(p_root::text, 1));
+      ELSIF NOT pg_try_advisory_xact_lock(hashtextextended(p_root::text, 1)) THEN
+        elsewhere := true;
+        RETURN;
+      END IF;
+      IF NOT EXISTS (SELECT FROM uncounted_usage WHERE root_id = p_root AND meter = p_meter) THEN
+        RETURN;
+      END IF;
+      -- No move meanwhile: and so nobody else takes a version, which is handed out last.
+      PERFORM pg_advisory_xact_lock_shared(hashtextextended(p_root::text, 0));
+      next_version := 1 + (SELECT version FROM tree_versions WHERE root_id = p_root);
+
+      WITH taken AS (
+        DELETE FROM uncounted_usage WHERE root_id = p_root AND meter = p_meter RETURNING accounts, quantities, occurred_at
+      ), sums AS MATERIALIZED (
+        SELECT quarter_of(n.occurred_at) AS quarter, n.occurred_at >= a.placed_at AS present,
+          CASE WHEN n.occurred_at >= a.placed_at THEN uuid_send(p_root) || a.path_key ELSE chain_at(n.account_id, n.occurred_at) END AS chain,
+          sum(n.quantity) AS quantity, count(*)::int AS events
+        FROM taken t CROSS JOIN LATERAL unnest(t.accounts, t.quantities, t.occurred_at) n(account_id, quantity, occurred_at)
+        LEFT JOIN LATERAL (SELECT path_key, placed_at FROM accounts WHERE root_id = p_root AND id = n.account_id LIMIT 1) a ON true
+        GROUP BY 1, 2, 3
+      ), levels AS (
+        -- The bytes of an id become an id once per account and quarter, not once per event and ancestor. Numbers of events are added up as
+        -- integers: sums of bigint are numeric, and cost as much as the quantities.
+        SELECT substr(s.chain, l * 16 - 15, 16) AS id, s.quarter, max(l) AS level,
+          any_value(substr(s.chain, l * 16 - 31, 16)) FILTER (WHERE s.present AND l > 1) AS parent,
+          coalesce(sum(s.quantity) FILTER (WHERE l * 16 = octet_length(s.chain)), 0) AS own, sum(s.quantity) AS total,
+          coalesce(sum(s.events) FILTER (WHERE l * 16 = octet_length(s.chain)), 0)::int AS own_events, sum(s.events)::int AS total_events
+        FROM sums s CROSS JOIN LATERAL generate_series(1, octet_length(s.chain) / 16) l GROUP BY 1, 2
+      ), steps AS MATERIALIZED (
+        SELECT encode(id, 'hex')::uuid AS account_id, encode(parent, 'hex')::uuid AS parent_id, l.* FROM levels l
+      ), periods AS MATERIALIZED (
+        SELECT account_id, date_trunc('month', quarter, 'UTC') AS period, max(level) AS level, any_value(parent_id) AS parent_id,
+          sum(own) AS own, sum(total) AS total, sum(own_events) AS own_events, sum(total_events) AS total_events
+        FROM steps GROUP BY 1, 2
+      ), written AS (
+        INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
+        SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version FROM periods ORDER BY level DESC, account_id, period
+        ON CONFLICT (account_id, meter, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total,
+          own_events = t.own_events + excluded.own_events, total_events = t.total_events + excluded.total_events, version = excluded.version
+        RETURNING t.account_id, t.period, t.own, t.total
+      )
+      SELECT
+        (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
+          FROM written w WHERE w.period = this_period),
+        (SELECT string_agg(concat_ws(' ', p.account_id, p.parent_id), ',') FROM periods p WHERE p.parent_id IS NOT NULL),
+        s.ids, s.quarters, s.owns, s.totals
+      INTO changes, parents, ids, quarters, owns, totals
+      FROM (
+        SELECT array_agg(account_id) AS ids, array_agg(quarter) AS quarters, array_agg(own) AS owns, array_agg(total) AS totals FROM steps
+      ) s;
+      IF ids IS NULL THEN
+        RETURN;
+      END IF;
+      PERFORM add_to_quarters(p_meter, ids, quarters, owns, totals);
+      UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
+      IF NOT FOUND THEN
+        RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';
+      END IF;
+      INSERT INTO tree_changes (root_id, version, kind, accounts, at)
+      VALUES (p_root, next_version, 'usage', noted_accounts(ARRAY(SELECT DISTINCT unnest(ids))), clock_timestamp());
+      new_version := next_version;
+    END $$;
+
+    -- The tree that an account stands in; null when it is in none.
+    CREATE FUNCTION tree_of(p_account uuid) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT root_id FROM account_roots WHERE id = p_account
+    $$;
+    REVOKE ALL ON FUNCTION count_tree, tree_of FROM PUBLIC;
+  `.execute(db);
+
+const reading = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    DROP FUNCTION uncounted_totals;
+
+    -- What is still to be added to the totals of a period, by account: [own, total, own events, total events]. NULL when there is nothing,
+    -- as mostly, and then it costs next to nothing. One value and no rows, so that a page looks up its accounts, whatever the planner thinks.
+    -- Only for the accounts that stood between p_from and p_to levels below p_top, which stood at or below the acting account.
+    CREATE FUNCTION uncounted_totals(p_meter text, p_period timestamptz, p_top uuid, p_from int, p_to int) RETURNS jsonb
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM uncounted_usage WHERE root_id = acting_root()) THEN
+        RETURN NULL;
+      END IF;
+      RETURN (
+        SELECT jsonb_object_agg(x.id, x.sums) FROM (
+          SELECT id_at(s.chain, s.level) AS id, jsonb_build_array(coalesce(sum(s.quantity) FILTER (WHERE s.is_own), 0), sum(s.quantity),
+            count(*) FILTER (WHERE s.is_own), count(*)) AS sums
+          FROM (
+            SELECT u.chain, u.quantity, l.level, l.level * 16 = octet_length(u.chain) AS is_own
+            FROM uncounted_events(acting_root(), p_meter) u
+            CROSS JOIN LATERAL (SELECT level_in(u.chain, p_top) AS top, level_in(u.chain, acting_account()) AS acting) at
+            CROSS JOIN LATERAL generate_series(at.top + p_from, least(at.top + p_to, octet_length(u.chain) / 16)) l(level)
+            WHERE date_trunc('month', u.occurred_at, 'UTC') = p_period AND at.acting <= at.top
+          ) s GROUP BY 1
+        ) x
+      );
+    END $$;
+    REVOKE ALL ON FUNCTION uncounted_totals FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION uncounted_totals TO tenantree_app;
+  `.execute(db);
