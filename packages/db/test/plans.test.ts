@@ -2,7 +2,15 @@ import type { AccountId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { type Database, listChildren, openDatabase, type TenantTransaction } from '../src/index.ts';
+import {
+  type Database,
+  listChildren,
+  openDatabase,
+  SEARCH_BOUNDS,
+  searchSubtree,
+  settleEverySort,
+  type TenantTransaction,
+} from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { NOVEMBER_10, plant, ticking } from './tenants.ts';
 
@@ -39,7 +47,14 @@ beforeAll(async () => {
        FROM accounts p, generate_series(1, $2) i CROSS JOIN LATERAL (SELECT uuidv7() AS id WHERE i > 0) u WHERE p.id = $1`,
       [parent, n],
     );
-  await owner.query('VACUUM ANALYZE accounts');
+  // Where so many are, they have rows that they are sorted by.
+  await owner.query('UPDATE accounts SET children = $2 WHERE id = $1', [folder, FOLDER]);
+  await owner.query('UPDATE accounts SET subaccounts = $2 WHERE id = ANY ($1)', [[root, large], LARGE]);
+  await owner.query(
+    `INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
+     SELECT id, 'call.seconds', '2026-11-01Z', depth, depth, 1, 1, 1 FROM accounts`,
+  );
+  await owner.query('VACUUM ANALYZE');
   await owner.end();
   db = openDatabase(test.serving, { connections: 3 });
 });
@@ -100,4 +115,65 @@ describe('Reading a page', () => {
     expect(await page(large, folder)).toBeLessThan(600);
     expect(await page(root, folder)).toBeLessThan(600);
   });
+});
+
+/** How often a transaction has read a table one row after the other so far. */
+const scansSoFar = async (trx: TenantTransaction): Promise<number> => {
+  const { rows } = await sql<{ n: number }>`
+    SELECT sum(seq_scan)::int AS n FROM pg_stat_xact_user_tables
+    WHERE relname IN ('accounts', 'account_search', 'account_sort_minutes', 'account_sort_counts', 'usage_totals')`.execute(
+    trx,
+  );
+  return rows[0]!.n;
+};
+
+/** What is read of accounts while something is done, which reads no large table one row after the other. */
+async function reading(trx: TenantTransaction, work: () => Promise<void>): Promise<number> {
+  const [before, scans] = [await readSoFar(trx), await scansSoFar(trx)];
+  await work();
+  expect(await scansSoFar(trx)).toBe(scans);
+  return (await readSoFar(trx)) - before;
+}
+
+describe('Children of an account with many', () => {
+  it.each(['minutes', 'members', 'agents'] as const)('are read by the page when sorted by %s', async (sort) => {
+    await settleEverySort(db, PAGE.now);
+    for (const acting of [root, folder])
+      await db.withTenant(acting, async (trx) => {
+        const { next: after } = await listChildren(trx, { ...PAGE, sort, parent: folder });
+        const read = await reading(trx, async () => {
+          const { rows } = await listChildren(trx, { ...PAGE, sort, parent: folder, after });
+          expect(rows).toHaveLength(50);
+        });
+        expect(read).toBeLessThan(600);
+      });
+  });
+});
+
+describe('A search', () => {
+  const bounds = { ...SEARCH_BOUNDS, whole: 1_000, names: 200, candidates: 100, enough: 50 };
+  const search = (acting: AccountId, within: AccountId, text: string): Promise<{ read: number; found: number }> =>
+    db.withTenant(acting, async (trx) => {
+      let found = 0;
+      const read = await reading(trx, async () => {
+        const { matches } = await searchSubtree(trx, { ...PAGE, within, text, textKey: text }, bounds);
+        found = matches.length;
+      });
+      return { read, found };
+    });
+
+  it('of a small subtree reads the subtree, whoever asks and whatever else is in the tree', async () => {
+    for (const acting of [root, small]) {
+      const { read, found } = await search(acting, small, 'account');
+      expect(found).toBe(SMALL);
+      expect(read).toBeLessThan(600);
+    }
+  });
+
+  it.each(['account', '1234', 'ccou', 'nothing', 'account 17 1', '7', 'no count acc'])(
+    'of a large one for “%s” reads no more than its bounds',
+    async (text) => {
+      for (const acting of [root, large]) expect((await search(acting, acting, text)).read).toBeLessThan(3_000);
+    },
+  );
 });

@@ -107,7 +107,7 @@ const part = fc.constantFrom(
   'a_b',
   '\\',
 );
-const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => `${parts.join(' ')}`);
+const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(' '));
 const change = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('create' as const), at: fc.nat(60), name }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('rename' as const), at: fc.nat(60), name }) },

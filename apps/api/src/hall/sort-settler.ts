@@ -1,16 +1,17 @@
+import type { CountedAccounts, TreeChange } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 
 /** Brings the order of children by minutes up to what was counted. */
 export type SortSettler = {
-  /** Usage of these trees was counted and is committed. */
-  counted(roots: readonly AccountId[]): void;
+  /** Usage of a tree was counted and is committed. */
+  counted(change: TreeChange): void;
   /** Brings up what was counted by now, and nothing after. */
   close(): Promise<void>;
 };
 
 type Options = {
-  /** Resolves with the trees that are to be tried again. */
-  readonly settle: (roots: readonly AccountId[]) => Promise<readonly AccountId[]>;
+  /** Resolves with what is to be tried again. */
+  readonly settle: (counted: readonly CountedAccounts[]) => Promise<readonly CountedAccounts[]>;
   readonly onError: (error: unknown) => void;
 };
 
@@ -19,19 +20,22 @@ const EVERY_MS = 900;
 
 /**
  * Brings sort rows up to date together for all that was counted in such a time, and not with each count: an account that is busy is written
- * once. What fails is tried again with the next count of its tree, or by the job that looks at all of them.
+ * once. What fails is left to the job that looks at all trees.
  */
 export function createSortSettler({ settle, onError }: Options): SortSettler {
-  const behind = new Set<AccountId>();
+  const behind = new Map<AccountId, { accounts: Set<AccountId>; versions: number[] }>();
   let settling: Promise<void> = Promise.resolve();
 
-  const counted = (roots: readonly AccountId[]): void => {
-    for (const root of roots) behind.add(root);
+  const note = ({ root, accounts, versions }: CountedAccounts): void => {
+    const known = behind.get(root) ?? { accounts: new Set(), versions: [] };
+    for (const account of accounts) known.accounts.add(account);
+    known.versions.push(...versions);
+    behind.set(root, known);
   };
   const settleAll = async (): Promise<void> => {
-    const roots = [...behind];
+    const counted = [...behind].map(([root, { accounts, versions }]) => ({ root, accounts: [...accounts], versions }));
     behind.clear();
-    if (roots.length > 0) counted(await settle(roots));
+    if (counted.length > 0) for (const left of await settle(counted)) note(left);
   };
   const next = (): Promise<void> => (settling = settling.then(settleAll).catch(onError));
 
@@ -39,7 +43,8 @@ export function createSortSettler({ settle, onError }: Options): SortSettler {
   timer.unref();
 
   return {
-    counted,
+    counted: ({ root, version, changes, complete }) =>
+      note({ root, accounts: changes.map(({ account }) => account), versions: complete ? [version] : [] }),
     close: async () => {
       clearInterval(timer);
       await next();

@@ -1,4 +1,10 @@
-import { deleteEndedAttempts, eraseExpiredEmbedTokens, forgetTreeChanges, indexNames, settleSort } from '@tenantree/db';
+import {
+  deleteEndedAttempts,
+  eraseExpiredEmbedTokens,
+  forgetTreeChanges,
+  indexNames,
+  settleEverySort,
+} from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -38,7 +44,7 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.
-      settleSort(hall.db, null, now),
+      settleEverySort(hall.db, now),
     ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };

@@ -93,7 +93,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     onError,
   });
   const settler = createSortSettler({
-    settle: (roots) => db.onBehalfOf(null, () => settleSort(db, roots, instantOf(clock.nowMs()))),
+    settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
     onError,
   });
   const counter = createUsageCounter({
@@ -104,7 +104,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     waiting: () => db.onBehalfOf(null, () => usage.waiting()),
     onCounted: (tree) => {
       live.announce.usage([tree]);
-      settler.counted([tree.root]);
+      settler.counted(tree);
     },
     tidy: () => db.onBehalfOf(null, () => usage.tidy()),
     onSetAside: ({ root, error, ...often }) =>
