@@ -224,7 +224,8 @@ describe('Without an acting account', () => {
     const before = await stored();
     for (const call of [
       `begin_tree_change('${root}')`,
-      `add_to_totals('${below}', 1, 1, 1)`,
+      `add_to_totals('${below}', 1, 1)`,
+      `count_member('${below}', '${PERSON}', 1, 1)`,
       `graft_totals('${below}', 1, 1)`,
       `move_subtree('${below}', '${root}', 1, now())`,
       `erase_account('${below}', 1)`,

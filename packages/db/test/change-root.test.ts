@@ -227,13 +227,13 @@ describe('A subtree that becomes a tree of its own', () => {
   });
 
   it('tells those who watch either tree', async () => {
-    const { root, leaving } = await plantGround();
+    const { root, parent, leaving } = await plantGround();
     const version = await changeRoot(leaving, null);
     const { rows } = await owner.query(
       'SELECT root_id, version::int, kind, accounts FROM tree_changes WHERE $1 = ANY (accounts) ORDER BY version',
       [leaving],
     );
-    expect(rows).toContainEqual({ root_id: root, version: await versionOf(root), kind: 'moved', accounts: [leaving] });
+    expect(rows).toContainEqual({ root_id: root, version: await versionOf(root), kind: 'moved', accounts: [root, parent, leaving] });
     expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
     const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
       root,
