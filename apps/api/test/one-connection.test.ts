@@ -32,7 +32,8 @@ beforeAll(async () => {
   await accounts.suspend.mutate({ account: suspended, kind: 'read_only' });
   await join(api.url, api.owner, one, 'ann@example.com', 'member');
   await join(api.url, api.owner, one, 'bob@example.com', 'member');
-  await join(api.url, api.owner, left, 'second-owner@example.com', 'owner');
+  const own = await members.invite.mutate({ account: left, email: api.email, role: 'viewer' });
+  await members.acceptInvitation.mutate({ token: tokenOf(own.link) });
   const people = (await members.list.query({ account: one })).members;
   const idOf = (email: string) => people.find((member) => member.email === email)?.userId;
   const invite = (email: string) => members.invite.mutate({ account: one, email, role: 'viewer' });

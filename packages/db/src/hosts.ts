@@ -60,23 +60,28 @@ export class Hosts {
 
 /** Does something that connects; when the machine that it went to is not the one, again at the next, until every machine was asked. */
 export async function onAnyHost<T>(hosts: Hosts | undefined, connect: () => Promise<T>): Promise<T> {
-  const reasons: string[] = [];
+  const refusals: NotPrimaryError[] = [];
   for (;;) {
     try {
       return await connect();
     } catch (error) {
       if (!(error instanceof NotPrimaryError) || hosts === undefined) throw error;
-      reasons.push(error.message);
-      if (reasons.length >= hosts.count) throw new NotPrimaryError(reasons.join('; '));
+      refusals.push(error);
+      if (refusals.length < hosts.count) continue;
+      const reasons = refusals.map(({ message }) => message).join('; ');
+      throw new NotPrimaryError(
+        refusals.flatMap(({ errors }) => errors),
+        reasons,
+      );
     }
   }
 }
 
 /**
  * A machine of several, or each of them, is not the one that takes writes now, for whatever reason: one that is away, a standby, or one so
- * far behind that it doesn't know the login yet.
+ * far behind that it doesn't know the login yet. `errors`: what each said.
  */
-class NotPrimaryError extends Error {
+export class NotPrimaryError extends AggregateError {
   override readonly name = 'NotPrimaryError';
   /** PostgreSQL's for whoever can't connect. */
   readonly code = '08001';
@@ -136,7 +141,7 @@ export class DatabaseClient extends pg.Client {
       this.cut();
       if (!this.at) throw error;
       this.#hosts?.leave(this.at);
-      throw new NotPrimaryError(`${this.at.host}:${this.at.port} ${saying(error)}`, { cause: error });
+      throw new NotPrimaryError([error], `${this.at.host}:${this.at.port} ${saying(error)}`);
     }
     this.#hosts?.note(this);
     return this;

@@ -1,4 +1,5 @@
 export * from './accounts/account-rows.ts';
+export * from './accounts/add-to-totals.ts';
 export * from './accounts/change-tree.ts';
 export * from './accounts/erase-accounts.ts';
 export * from './accounts/list-accounts.ts';

@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { withConnection } from './connections.ts';
-import type { DatabaseConfig } from './hosts.ts';
+import { type DatabaseConfig, NotPrimaryError } from './hosts.ts';
 import { isMigrated, type MigrationProgress, migrate } from './migrate.ts';
 import { checkServing } from './serving.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -44,7 +44,9 @@ const mayServe = (config: DatabaseConfig): Promise<boolean> =>
     await checkServing(client, 'pooled');
     return true;
   }).catch((error: unknown) => {
-    if (error instanceof DatabaseUnusableError || error instanceof pg.DatabaseError) return false;
+    // Of several machines each may have refused the login, so that nobody knows which of them is the one.
+    const said: unknown[] = error instanceof NotPrimaryError ? error.errors : [error];
+    if (said.some((each) => each instanceof DatabaseUnusableError || each instanceof pg.DatabaseError)) return false;
     throw unreachable(error);
   });
 

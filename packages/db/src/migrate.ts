@@ -18,6 +18,7 @@ import * as places from './migrations/0013-places.ts';
 import * as usageByMonth from './migrations/0014-usage.ts';
 import * as live from './migrations/0015-live.ts';
 import * as search from './migrations/0016-search.ts';
+import * as countedPeople from './migrations/0017-people.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -40,6 +41,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0014-usage': usageByMonth,
   '0015-live': live,
   '0016-search': search,
+  '0017-people': countedPeople,
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
 };

@@ -74,6 +74,8 @@ type Root = ColumnType<string, never, never>;
 
 export type MembersTable = {
   root_id: Root;
+  /** Where its account stands; the database copies it. */
+  path_key: ColumnType<Buffer, never, never>;
   account_id: string;
   user_id: string;
   role: string;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   addToTotals,
   beginTreeChange,
+  countMember,
   eraseAccount,
   findErasable,
   holdStanding,
@@ -101,7 +102,8 @@ describe('Functions that reach above, as an acting account', () => {
       const state = await stateOf(test.db, account);
       const closed = { status: 'closed', suspension: null, suspendedAt: null, closedAt: now() } as const;
       const changes: ((trx: TenantTransaction) => Promise<unknown>)[] = [
-        (trx) => addToTotals(trx, account, { members: 1, agents: 1 }, 1),
+        (trx) => addToTotals(trx, account, { agents: 1 }, 1),
+        (trx) => countMember(trx, account, PERSON, 'came', 1),
         (trx) => updateStatus(trx, { ...state, parentId: acting }, closed, 1),
         (trx) => eraseAccount(trx, account, 1),
         (trx) => moveSubtree(trx, account, acting, 1, now()),
@@ -222,7 +224,8 @@ describe('Without an acting account', () => {
     const before = await stored();
     for (const call of [
       `begin_tree_change('${root}')`,
-      `add_to_totals('${below}', 1, 1, 1)`,
+      `add_to_totals('${below}', 1, 1)`,
+      `count_member('${below}', '${PERSON}', 1, 1)`,
       `graft_totals('${below}', 1, 1)`,
       `move_subtree('${below}', '${root}', 1, now())`,
       `erase_account('${below}', 1)`,

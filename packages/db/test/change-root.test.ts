@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   addToTotals,
   beginTreeChange,
+  countMember,
   findApiKey,
   insertAgents,
   insertApiKey,
@@ -81,7 +82,8 @@ async function furnish(account: AccountId): Promise<void> {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
     await insertAgents(trx, account, [{ id: freshId() as string as RowId, name: 'Agent', externalId: null }], now());
-    await addToTotals(trx, account, { members: 1, agents: 1 }, version);
+    await addToTotals(trx, account, { agents: 1 }, version);
+    await countMember(trx, account, PERSON, 'came', version);
     const until = '2027-01-01T00:00:00.000Z' as Instant;
     const invitation = { id: freshId() as string as RowId, email: 'Eve@example.com', emailKey: 'eve@example.com' };
     const invited = {
@@ -152,6 +154,14 @@ const standing = async (account: AccountId) =>
     )
   ).rows[0];
 
+/** Memberships that are not where their accounts stand. */
+const misplaced = async (): Promise<unknown[]> =>
+  (
+    await owner.query(
+      'SELECT m.account_id FROM members m JOIN accounts a ON a.id = m.account_id WHERE (m.root_id, m.path_key) <> (a.root_id, a.path_key)',
+    )
+  ).rows;
+
 describe('A subtree that becomes a tree of its own', () => {
   it('takes along all that is of a tree, leaves facts alone, and comes back the same way', async () => {
     const { root, parent, other, leaving, leaf } = await plantGround();
@@ -174,20 +184,22 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await standing(leaving)).toEqual({
       children: 1,
       subaccounts: 1,
-      total_members: 2,
+      total_members: 1,
       total_agents: 2,
       payer_id: leaving,
     });
     expect(await standing(leaf)).toMatchObject({ payer_id: leaving });
+    expect(await misplaced()).toEqual([]);
 
     const back = await changeRoot(leaving, other);
     for (const [table, rows] of Object.entries(await rootsOf(both)))
       expect([table, rows]).toEqual([table, before[table]]);
     expect(back).toBeGreaterThan(version);
     expect(await chainOf(leaf)).toEqual([root, other, leaving, leaf]);
-    expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 4, total_members: 2, total_agents: 2 });
+    expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 4, total_members: 1, total_agents: 2 });
     expect(await standing(parent)).toMatchObject({ children: 0, subaccounts: 0, total_members: 0 });
-    expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 2 });
+    expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 1 });
+    expect(await misplaced()).toEqual([]);
     expect(await facts()).toEqual(recorded);
   });
 
@@ -215,13 +227,13 @@ describe('A subtree that becomes a tree of its own', () => {
   });
 
   it('tells those who watch either tree', async () => {
-    const { root, leaving } = await plantGround();
+    const { root, parent, leaving } = await plantGround();
     const version = await changeRoot(leaving, null);
     const { rows } = await owner.query(
       'SELECT root_id, version::int, kind, accounts FROM tree_changes WHERE $1 = ANY (accounts) ORDER BY version',
       [leaving],
     );
-    expect(rows).toContainEqual({ root_id: root, version: await versionOf(root), kind: 'moved', accounts: [leaving] });
+    expect(rows).toContainEqual({ root_id: root, version: await versionOf(root), kind: 'moved', accounts: [root, parent, leaving] });
     expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
     const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
       root,

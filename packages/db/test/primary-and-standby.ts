@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pass } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { startEmbedded } from '../src/embedded.ts';
@@ -82,11 +83,21 @@ export async function startPrimaryAndStandby(): Promise<PrimaryAndStandby> {
   const stopStandby = await follow(host, join(dataDir, 'pg'), socketDir);
   let stopped: Promise<void> | null = null;
   const stopPrimary = (): Promise<void> => (stopped ??= primary.stop());
+  /** Waits until all that the primary has stored stands on the standby, too: it may be seconds behind on a busy machine. */
+  const caughtUp = async (): Promise<void> => {
+    const [stored] = await ask(host, 'SELECT pg_current_wal_lsn() AS until');
+    const behind = `SELECT pg_last_wal_replay_lsn() < '${String(stored?.['until'])}' AS is_behind`;
+    while ((await ask(socketDir, behind))[0]?.['is_behind'] !== false) await pass(20);
+  };
   const machine = (folder: string): string => `${encodeURIComponent(folder)}:5432`;
   return {
     url: `postgres://postgres@${machine(socketDir)},${machine(host)}/postgres`,
-    stopPrimary,
+    stopPrimary: async () => {
+      await caughtUp();
+      await stopPrimary();
+    },
     promote: async () => {
+      if (stopped === null) await caughtUp();
       await ask(socketDir, 'SELECT pg_promote()');
     },
     setReadOnly: async (which, value) => {

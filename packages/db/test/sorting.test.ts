@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import type { AccountId, AccountRow, AccountStatus, Instant, UserId } from '@tenantree/domain';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -8,16 +8,19 @@ import {
   addToTotals,
   beginTreeChange,
   type CountedAccounts,
+  countMember,
+  insertMember,
   listChildren,
   type PageKey,
   readAccountState,
+  readMembers,
   type SortDirection,
   settleEverySort,
   settleSort,
   updateStatus,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, count, erase, event, move, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
+import { close, count, erase, event, move, NOVEMBER_10, person, plant, record, ticking } from './tenants.ts';
 
 /** From here on children have rows that they are sorted by. */
 const MANY = 201;
@@ -28,6 +31,7 @@ let root: AccountId;
 let parent: AccountId;
 let other: AccountId;
 let children: AccountId[];
+const people: UserId[] = [];
 let clock = ticking(NOVEMBER_10);
 let serial = 0;
 
@@ -35,6 +39,7 @@ beforeAll(async () => {
   test = await createTestDatabase(inject('database'));
   root = await plant(test.db, null, 'Root', clock());
   other = await plant(test.db, root, 'Other', clock());
+  for (const name of ['Ada', 'Ben', 'Cleo', 'Dan']) people.push(await person(test.db, name, clock()));
   parent = await plant(test.db, root, 'Many', clock());
   children = [];
   for (let i = 0; i < MANY + 2; i += 1) children.push(await plant(test.db, parent, `Child ${i}`, clock()));
@@ -133,7 +138,15 @@ async function apply(one: Step, away: AccountId[], closed: AccountId[]): Promise
   const take = (from: AccountId[]): AccountId | undefined => from.splice(one.at % Math.max(from.length, 1), 1)[0];
   const child = children[one.at % children.length]!;
   if ('minutes' in one) await use(child, String(one.minutes));
-  else if ('members' in one) await change((trx, version) => addToTotals(trx, child, one, version));
+  else if ('members' in one)
+    await change(async (trx, version) => {
+      await addToTotals(trx, child, one, version);
+      const present = await readMembers(trx, child);
+      for (const user of people.slice(present.length, one.members)) {
+        await insertMember(trx, child, user, 'member', clock());
+        await countMember(trx, child, user, 'came', version);
+      }
+    });
   else if (one.do === 'create') children.push(await plant(test.db, parent, `New ${serial++}`, clock()));
   else if (one.do === 'leave') {
     away.push(take(children)!);

@@ -10,17 +10,23 @@ import {
   nameKey,
   newId,
   parseDecimal,
+  type Role,
+  type UserId,
 } from '@tenantree/domain';
 import {
   type AccountState,
   beginTreeChange,
   type Counted,
+  countMember,
   countTree,
   type Database,
+  deleteMember,
   type EventOutcome,
   endTreeChange,
   eraseAccount,
   insertAccount,
+  insertMember,
+  insertPerson,
   moveSubtree,
   readAccountState,
   readUncountedTrees,
@@ -62,7 +68,7 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       nameKey: nameKey(name),
       externalId: null,
       metadata: {},
-      owner: null,
+      creator: null,
       now,
     };
     await insertAccount(trx, account, version);
@@ -90,12 +96,55 @@ export async function move(
 }
 
 export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
+  await changeStatus(db, root, account, { status: 'closed', closedAt });
+}
+
+export async function reopen(db: Database, root: AccountId, account: AccountId): Promise<void> {
+  await changeStatus(db, root, account, { status: 'active', closedAt: null });
+}
+
+async function changeStatus(
+  db: Database,
+  root: AccountId,
+  account: AccountId,
+  next: { readonly status: 'active' | 'closed'; readonly closedAt: Instant | null },
+): Promise<void> {
   await db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
-    if (state)
-      await updateStatus(trx, state, { status: 'closed', suspension: null, suspendedAt: null, closedAt }, version);
+    if (state) await updateStatus(trx, state, { ...next, suspension: null, suspendedAt: null }, version);
     await endTreeChange(trx, root, version, { accounts: state?.path ?? [] });
+  });
+}
+
+/** Somebody who can sign in and is nowhere a member. */
+export async function person(db: Database, name: string, now: Instant): Promise<UserId> {
+  const id = newId<UserId>(Date.now(), randomBytes(10));
+  const credential = newId(Date.now(), randomBytes(10));
+  const email = `${name}-${id}@example.com`;
+  await insertPerson(db, { id, credential, email, shownEmail: email, name, password: 'none', now });
+  return id;
+}
+
+/** Makes a person a member of an account, as the slices do. */
+export async function enrol(db: Database, account: AccountId, user: UserId, role: Role, now: Instant): Promise<void> {
+  const { rootId, path } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await insertMember(trx, account, user, role, now);
+    await countMember(trx, account, user, 'came', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
+  });
+}
+
+/** Takes a person out of an account, as the slices do. */
+export async function dismiss(db: Database, account: AccountId, user: UserId): Promise<void> {
+  const { rootId, path } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await deleteMember(trx, account, user);
+    await countMember(trx, account, user, 'left', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
   });
 }
 

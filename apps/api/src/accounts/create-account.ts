@@ -36,7 +36,7 @@ export type Created = { readonly account: AccountRow; readonly created: boolean 
 
 type Parent = { readonly id: AccountId; readonly root: AccountId };
 
-/** Creates a subaccount under a parent; its creator becomes its owner too (product.md 2.1). @throws Refused */
+/** Creates a subaccount under a parent; its first owner is invited (decisions.md 3), its creator reaches it from above. @throws Refused */
 export async function createSubaccount(
   hall: Hall,
   caller: Caller,
@@ -60,7 +60,7 @@ export async function createSubaccount(
         nameKey,
         externalId,
         metadata,
-        owner: caller.user,
+        creator: caller.user,
         now: scope.now,
       };
       await insertAccount(scope.trx, account, scope.version);
@@ -92,7 +92,7 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     const { name, key: nameKey } = wish.name;
     const now = nowOf(hall);
     const version = await beginTreeChange(trx, fresh);
-    await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, owner: caller.user, now }, version);
+    await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, creator: caller.user, now }, version);
     const entry = { action: 'account.created', details: { account: name } } as const;
     await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
     await endTreeChange(trx, fresh, version, { accounts: [fresh] });

@@ -93,7 +93,7 @@ export async function claimDeployment(
       nameKey: accountName.key,
       externalId: null,
       metadata: {},
-      owner: user,
+      creator: user,
       now,
     };
     await insertAccount(trx, root, version);

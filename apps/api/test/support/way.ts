@@ -150,6 +150,9 @@ ${isRoot ? 'user = nobody' : ''}
   let said = '';
   child.stderr.on('data', (chunk) => (said += String(chunk)));
   const ended = once(child, 'exit');
+  // A test that ends without closing its deployment leaves none behind.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   await vi.waitFor(async () => {
     if (child.exitCode !== null) throw new Error(said);
     const socket = connect(join(folder, `.s.PGSQL.${PORT}`));
@@ -159,8 +162,9 @@ ${isRoot ? 'user = nobody' : ''}
     host: folder,
     port: PORT,
     close: async () => {
-      child.kill('SIGKILL');
+      kill();
       await ended;
+      process.off('exit', kill);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -194,14 +194,18 @@ export type NewAccount = {
   readonly nameKey: string;
   readonly externalId: string | null;
   readonly metadata: Record<string, unknown>;
-  /** Who creates it and becomes its owner; null for none, in tests. */
-  readonly owner: UserId | null;
+  /** Who creates it, and becomes owner of a main account; null: nobody, in tests. */
+  readonly creator: UserId | null;
   readonly now: Instant;
 };
 
-/** Inserts an account with its owner and counts both into its ancestors. A root bills itself, a subaccount its parent's payer. */
+/**
+ * Inserts an account and counts it into its ancestors. Whoever creates a main account is its owner; a subaccount they reach from above, and
+ * it has no members. A root bills itself, a subaccount its parent's payer.
+ */
 export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
-  const { parent, owner } = account;
+  const { parent, creator } = account;
+  const owner = parent === null ? creator : null;
   const members = owner === null ? 0 : 1;
   const payer =
     parent === null
@@ -231,7 +235,7 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       total_members: members,
       version,
       created_at: account.now,
-      created_by: owner,
+      created_by: creator,
       closed_at: null,
     })
     .execute();
@@ -322,16 +326,6 @@ export async function moveSubtree(
   now: Instant,
 ): Promise<void> {
   await sql`SELECT move_subtree(${account}, ${parent}, ${version}, ${now}::timestamptz)`.execute(trx);
-}
-
-/** Adds to the maintained numbers of members and agents of an account and all its ancestors. */
-export async function addToTotals(
-  trx: TenantTransaction,
-  account: AccountId,
-  change: { readonly members?: number; readonly agents?: number },
-  version: TreeVersion,
-): Promise<void> {
-  await sql`SELECT add_to_totals(${account}, ${version}, ${change.members ?? 0}, ${change.agents ?? 0})`.execute(trx);
 }
 
 /** What a suspension of this account would hit: itself and everything live below it. */

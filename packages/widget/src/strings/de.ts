@@ -131,7 +131,7 @@ export const de: Strings = {
   createSubmit: '{name} anlegen',
   createSubmitEmpty: 'Unterkonto anlegen',
   creating: 'Wird angelegt …',
-  created: '{name} angelegt',
+  created: '{name} angelegt. Noch ist niemand darin.',
   nameTooShort: 'Ein Name hat mindestens 2 Zeichen.',
   nameTooLong: 'Ein Name hat höchstens 120 Zeichen; dieser hat {n}.',
   renameLabel: 'Neuer Name von {name}',

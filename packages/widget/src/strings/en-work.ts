@@ -58,7 +58,7 @@ export const enWork = {
   createSubmit: 'Create {name}',
   createSubmitEmpty: 'Create subaccount',
   creating: 'Creating…',
-  created: '{name} created',
+  created: '{name} created. Nobody is in it yet.',
   nameTooShort: 'A name has at least 2 characters.',
   nameTooLong: 'A name has at most 120 characters; this one has {n}.',
   renameLabel: 'New name of {name}',

@@ -41,6 +41,7 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       ids uuid[];
       changed_at timestamptz;
       new_key bytea;
+      old_path uuid[];
       left_at bigint;
       came_at bigint;
     BEGIN
@@ -62,6 +63,7 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       changed_at := greatest(p_now, (SELECT max(placed_at) FROM accounts WHERE root_id = old_root AND id = ANY (ids)),
         (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events
           WHERE month >= month_of(p_now) AND occurred_at >= p_now AND account_id = ANY (ids)));
+      old_path := path_of(old_root, a.path_key);
       new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
       UPDATE tree_versions SET version = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
       INSERT INTO tree_versions AS t (root_id, version) VALUES (new_root, left_at + 1)
@@ -84,8 +86,9 @@ const carrying = (db: Kysely<unknown>): Promise<unknown> =>
       WHERE root_id = old_root AND id = ANY (ids);
       SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;
       PERFORM graft(a, came_at, 1);
+      -- Whoever watches those above, there or here, has new numbers to read.
       INSERT INTO tree_changes (root_id, version, kind, accounts, at)
-        VALUES (old_root, left_at, 'moved', ARRAY[p_account], p_now), (new_root, came_at, 'moved', ARRAY[p_account], p_now);
+        VALUES (old_root, left_at, 'moved', old_path, clock_timestamp()), (new_root, came_at, 'moved', path_of(new_root, new_key), clock_timestamp());
       RETURN came_at;
     END $$;
     REVOKE ALL ON FUNCTION change_root FROM PUBLIC;
