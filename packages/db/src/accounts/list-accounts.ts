@@ -63,9 +63,9 @@ const SORTED: Partial<Record<AccountSort, Order>> = {
   minutes: { key: sql`s.minutes`, id: ROW_ID, type: sql`bigint`, rows: sql`account_sort_minutes` },
 };
 
-type Keyed = RawAccountRow & { sort_key: string };
-/** Every row comes with what the page says beside its rows; a page without rows is one line of that. */
-type Line = { tree_version: string | null; in_all: number | null } & (Keyed | { id: null });
+/** What a page says beside its rows: how many there are, and of which version of the tree all that is. */
+type Head = { in_all: number | null; tree_version: string | null };
+type Keyed = RawAccountRow & { sort_key: string } & Head;
 
 /**
  * Lists the children of an account inside the acting account's subtree.
@@ -73,15 +73,15 @@ type Line = { tree_version: string | null; in_all: number | null } & (Keyed | { 
  * Where they are many, the order by minutes is that of a moment ago, a second at most while usage is counted; the minutes are exact always.
  */
 export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<AccountPage> {
-  const { rows: lines } = await selectPage(query, await orderOf(trx, query)).execute(trx);
-  const rows = lines.filter((line) => line.id !== null);
+  const { rows } = await selectPage(query, await orderOf(trx, query)).execute(trx);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
+  const [head = (await sql<Head>`SELECT ${headOf(query)}`.execute(trx)).rows[0]] = rows;
   return {
     rows: page.map((row) => toAccountRow(row, query.visibility, query.now)),
     next: rows.length > query.limit && last ? { key: last.sort_key, id: last.id as AccountId } : null,
-    total: lines[0]?.in_all ?? 0,
-    treeVersion: Number(lines[0]?.tree_version ?? 0),
+    total: head?.in_all ?? 0,
+    treeVersion: Number(head?.tree_version ?? 0),
   };
 }
 
@@ -95,8 +95,8 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
   return rows.length > 0 ? sorted : ORDERS[sort];
 }
 
-/** All of a page by one statement: its rows, how many there are, and of which version all that is. */
-function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Line> {
+/** All of a page by one statement: every row has the head with it. */
+function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
   const { parent, statuses, now, after, direction, limit } = query;
   const { columns, from } = selectAccountRows(now, parent);
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
@@ -105,16 +105,14 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
     ? sql`s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
     : sql`a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
-  return sql<Line>`
-    SELECT v.version AS tree_version, ${countChildren(query)} AS in_all, page.*
-    FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS version) v
-    LEFT JOIN (
-      SELECT ${columns}, (${key})::text AS sort_key, row_number() OVER (ORDER BY ${key} ${order}, ${id} ${order}) AS place
-      FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
-      WHERE ${children} AND ${seenWith(statuses, now)} ${next}
-      ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}
-    ) page ON true ORDER BY page.place`;
+  return sql<Keyed>`
+    SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
+    WHERE ${children} AND ${seenWith(statuses, now)} ${next}
+    ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
 }
+
+const headOf = (query: ListQuery): RawBuilder<Head> =>
+  sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
 
 /** Live children are counted as they change; others are counted here. */
 const countChildren = ({ parent, statuses, now }: ListQuery): RawBuilder<number> =>
