@@ -91,7 +91,7 @@ describe('The usage writer', () => {
       ['accepted'],
     ]);
     expect(months.map((flush) => new Set(flush).size)).toEqual([1, 1]);
-    expect(batches.toSorted()).toEqual([3, 4]);
+    expect(batches.toSorted((a, b) => a - b)).toEqual([3, 4]);
   });
 
   it('lets nobody suffer for what the database refuses of another', async () => {
