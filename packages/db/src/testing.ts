@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { withConnection } from './connections.ts';
-import { type Database, openDatabase } from './database.ts';
-import { type Connection, startEmbedded } from './embedded.ts';
+import { configFromUrl, type Database, openDatabase } from './database.ts';
+import { type Connection, type EmbeddedServer, startEmbedded } from './embedded.ts';
 import { makeLogin } from './login.ts';
 import { migrate } from './migrate.ts';
 
@@ -20,11 +20,23 @@ const TEMPLATE = 'tenantree_template';
 /** What serves in tests, in all their databases. */
 const LOGIN = 'tenantree_test';
 
+/**
+ * A PostgreSQL of one's own to run the tests on: the address of a superuser's, where logins of this machine are asked for no password
+ * (docs/scale.md). What the tests make there is dropped, but for the template and roles.
+ */
+function ownServer(): EmbeddedServer | null {
+  const url = process.env['TENANTREE_TEST_DATABASE'];
+  if (!url) return null;
+  const { host = 'localhost', port = 5432, user = 'postgres', database = 'postgres' } = configFromUrl(url);
+  return { connection: { host, port, user, database }, stop: async () => undefined };
+}
+
 /** One PostgreSQL for a whole test run, with a migrated template database. `connection` is plain data that test workers can be given. */
 export async function startTestServer(): Promise<{ connection: Connection; stop(): Promise<void> }> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-test-'));
   await chmod(dataDir, 0o755);
-  const server = await startEmbedded({ dataDir, durability: 'fast' });
+  const server = ownServer() ?? (await startEmbedded({ dataDir, durability: 'fast' }));
+  await query(server.connection, `DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
   await query(server.connection, `CREATE DATABASE ${TEMPLATE}`);
   const template = { ...server.connection, database: TEMPLATE };
   await migrate(template);
