@@ -233,7 +233,12 @@ describe('A subtree that becomes a tree of its own', () => {
       'SELECT root_id, version::int, kind, accounts FROM tree_changes WHERE $1 = ANY (accounts) ORDER BY version',
       [leaving],
     );
-    expect(rows).toContainEqual({ root_id: root, version: await versionOf(root), kind: 'moved', accounts: [root, parent, leaving] });
+    expect(rows).toContainEqual({
+      root_id: root,
+      version: await versionOf(root),
+      kind: 'moved',
+      accounts: [root, parent, leaving],
+    });
     expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
     const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
       root,
