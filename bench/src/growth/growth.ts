@@ -13,7 +13,7 @@ import {
 import { plantTree } from '../../../packages/db/test/tree-before.ts';
 import { nowMs } from '../measure.ts';
 import { digits, isMet, type Target, table, targets } from '../report.ts';
-import { type BuildBefore, loadBuildBefore } from './build-before.ts';
+import { type BuildBefore, loadBuildBefore, type OpenedBefore } from './build-before.ts';
 import { databaseCpu } from './cpu.ts';
 import { before, idsOf, OPERATIONS, type Operation, type OperationName, present, shownOf } from './operations.ts';
 
@@ -93,7 +93,7 @@ async function measure(server: Connection, build: BuildBefore, size: number): Pr
   }
 }
 
-async function compare(build: BuildBefore, openOld: BuildBefore, open: Database, owner: Connection) {
+async function compare(build: BuildBefore, openOld: OpenedBefore, open: Database, owner: Connection) {
   const { ids, shown } = await withClient(owner, async (client) => {
     const ids = await idsOf(client);
     return { ids, shown: await shownOf(client, ids.flat) };
@@ -114,7 +114,7 @@ async function compare(build: BuildBefore, openOld: BuildBefore, open: Database,
   return costs;
 }
 
-async function pidOf(pool: Database['pool']): Promise<number> {
+async function pidOf(pool: OpenedBefore['pool']): Promise<number> {
   const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid ?? 0;
 }

@@ -16,7 +16,7 @@ import {
   subtreeHeight,
 } from '../../../packages/db/src/index.ts';
 import { CREATOR, PLACES } from '../../../packages/db/test/tree-before.ts';
-import type { BuildBefore } from './build-before.ts';
+import type { BuildBefore, OpenedBefore } from './build-before.ts';
 
 type AccountId = Parameters<typeof beginTreeChange>[1];
 type Instant = Parameters<typeof moveSubtree>[4];
@@ -80,16 +80,14 @@ const SNAPSHOT = { snapshot: true };
 const SEARCHES = { common: 'dental', prefix: 'nordic', few: 'xanthippe', none: 'qwrzpf' } as const;
 
 /** The operations as the build before did them. */
-export function before(build: BuildBefore, open: BuildBefore, ids: Ids): Operations {
+export function before(build: BuildBefore, open: OpenedBefore, ids: Ids): Operations {
   let at: 'here' | 'there' = 'here';
   const search = (within: string, text: string) => () =>
-    open.withTenant(ids.root, (trx: unknown) =>
-      build.searchSubtree(trx, { ...PAGE, within, text, textKey: text, now: now() }),
-    );
+    open.withTenant(ids.root, (trx) => build.searchSubtree(trx, { ...PAGE, within, text, textKey: text, now: now() }));
   const list = (sort: string) => () =>
     open.withTenant(
       ids.root,
-      (trx: unknown) => build.listChildren(trx, { ...PAGE, parent: ids.flat, sort, direction: 'desc', now: now() }),
+      (trx) => build.listChildren(trx, { ...PAGE, parent: ids.flat, sort, direction: 'desc', now: now() }),
       { snapshot: true },
     );
   return {
@@ -98,9 +96,9 @@ export function before(build: BuildBefore, open: BuildBefore, ids: Ids): Operati
     searchPrefix: search(ids.root, SEARCHES.prefix),
     searchFew: search(ids.root, SEARCHES.few),
     searchNone: search(ids.root, SEARCHES.none),
-    preview: () => open.withTenant(ids.root, (trx: unknown) => build.readSuspensionReach(trx, ids.small)),
+    preview: () => open.withTenant(ids.root, (trx) => build.readSuspensionReach(trx, ids.small)),
     move: () =>
-      open.withTenant(ids.root, async (trx: unknown) => {
+      open.withTenant(ids.root, async (trx) => {
         at = at === 'here' ? 'there' : 'here';
         const version = await build.beginTreeChange(trx, ids.root);
         await build.subtreeHeight(trx, await build.readAccountState(trx, ids.moved));
@@ -113,7 +111,7 @@ export function before(build: BuildBefore, open: BuildBefore, ids: Ids): Operati
     byMembers: list('members'),
     byName: list('name'),
     entrances: () => build.readEntrances(open, CREATOR, 50),
-    leafMembers: () => open.withTenant(ids.leaf, (trx: unknown) => build.readMembers(trx, ids.leaf)),
+    leafMembers: () => open.withTenant(ids.leaf, (trx) => build.readMembers(trx, ids.leaf)),
   };
 }
 

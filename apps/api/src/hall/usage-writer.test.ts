@@ -69,6 +69,31 @@ describe('The usage writer', () => {
     expect(batches).toEqual([4]);
   });
 
+  it('stores events of different months in flushes of their own, and answers in order', async () => {
+    const { batches, store } = keeping();
+    const months: string[][] = [];
+    const writer = createUsageWriter({
+      store: async (meter, events) => {
+        months.push(events.map(({ occurredAt }) => occurredAt.slice(0, 7)));
+        return store(meter, events);
+      },
+      onCommitted: () => {},
+    });
+    const late = (key: string): EventToRecord => ({ ...event(key), occurredAt: '2026-10-31T23:59:59.999Z' as Instant });
+    const answers = await Promise.all([
+      writer.record(METER, [event('a'), late('b'), event('a'), late('c'), late('b')]),
+      writer.record(METER, [late('d')]),
+      writer.record(METER, [event('e')]),
+    ]);
+    expect(answers).toEqual([
+      ['accepted', 'accepted', 'duplicate', 'accepted', 'duplicate'],
+      ['accepted'],
+      ['accepted'],
+    ]);
+    expect(months.map((flush) => new Set(flush).size)).toEqual([1, 1]);
+    expect(batches.toSorted((a, b) => a - b)).toEqual([3, 4]);
+  });
+
   it('lets nobody suffer for what the database refuses of another', async () => {
     const { kept, store } = keeping((keys) => (keys.includes('bad') ? refusal('22P02') : null));
     const writer = createUsageWriter({ store, onCommitted: () => {} });

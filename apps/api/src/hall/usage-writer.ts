@@ -120,21 +120,13 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
         );
       }
       waiting += events.length;
-      const stored = inMonths(events).map(
-        async ([month, part]) =>
-          new Promise<[number, EventOutcome][]>((resolve, reject) => {
-            const indices = part.map(({ index }) => index);
-            queue.push({
-              meter,
-              month,
-              events: part.map(({ event }) => event),
-              resolve: (outcomes) => resolve(outcomes.map((outcome, i) => [indices[i]!, outcome])),
-              reject,
-            });
-          }),
-      );
+      const parts = inMonths(events).map(({ month, part }) => {
+        const stored = Promise.withResolvers<EventOutcome[]>();
+        queue.push({ meter, month, events: part, resolve: stored.resolve, reject: stored.reject });
+        return stored.promise;
+      });
       start();
-      return Promise.all(stored).then(inOrder);
+      return parts.length === 1 ? parts[0]! : Promise.all(parts).then((outcomes) => inOrder(events, outcomes));
     },
     drain: async () => {
       await Promise.all(running);
@@ -142,27 +134,20 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   };
 }
 
-type Indexed = { readonly event: EventToRecord; readonly index: number };
+const monthOf = ({ occurredAt }: EventToRecord): string => occurredAt.slice(0, '2026-11'.length);
 
-const MONTH = '2026-11'.length;
-
-/** Events by the month in which they happened. */
-function inMonths(events: readonly EventToRecord[]): [month: string, events: Indexed[]][] {
-  const months = new Map<string, Indexed[]>();
-  for (const [index, event] of events.entries()) {
-    const month = event.occurredAt.slice(0, MONTH);
-    const part = months.get(month);
-    if (part) part.push({ event, index });
-    else months.set(month, [{ event, index }]);
-  }
-  return [...months];
+/** Events by the month in which they happened: nearly always all in one. */
+function inMonths(events: readonly EventToRecord[]): { month: string; part: readonly EventToRecord[] }[] {
+  const first = monthOf(events[0]!);
+  if (events.every(({ occurredAt }) => occurredAt.startsWith(first))) return [{ month: first, part: events }];
+  return [...Map.groupBy(events, monthOf)].map(([month, part]) => ({ month, part }));
 }
 
-/** The outcomes of all events, each at its place. */
-function inOrder(parts: readonly (readonly [number, EventOutcome])[][]): EventOutcome[] {
-  const outcomes: EventOutcome[] = [];
-  for (const [index, outcome] of parts.flat()) outcomes[index] = outcome;
-  return outcomes;
+/** The outcomes of all events, from those of each month. */
+function inOrder(events: readonly EventToRecord[], outcomes: readonly EventOutcome[][]): EventOutcome[] {
+  const months = [...new Set(events.map(monthOf))];
+  const rest = new Map(months.map((month, i) => [month, outcomes[i]![Symbol.iterator]()]));
+  return events.map((event) => rest.get(monthOf(event))!.next().value!);
 }
 
 const codeOf = (error: unknown): string =>

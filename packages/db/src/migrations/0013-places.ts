@@ -40,7 +40,7 @@ const places = (db: Kysely<unknown>): Promise<unknown> =>
       RETURN path;
     END $$;
 
-    -- Computed once from what was there; from now on the key is what is written.
+    -- Computed once from the paths that were there; from now on the key is what is written, and there is no path.
     ALTER TABLE accounts ADD COLUMN path_key bytea NOT NULL GENERATED ALWAYS AS (key_of(path)) STORED;
     ALTER TABLE accounts ALTER COLUMN path_key DROP EXPRESSION;
     ALTER TABLE past_placements ADD COLUMN root_id uuid NOT NULL GENERATED ALWAYS AS (path[1]) STORED,
@@ -48,17 +48,14 @@ const places = (db: Kysely<unknown>): Promise<unknown> =>
     ALTER TABLE past_placements ALTER COLUMN root_id DROP EXPRESSION, ALTER COLUMN path_key DROP EXPRESSION;
     ALTER TABLE departures ADD COLUMN path_key bytea NOT NULL GENERATED ALWAYS AS (key_of(path)) STORED;
     ALTER TABLE departures ALTER COLUMN path_key DROP EXPRESSION;
+    DROP FUNCTION key_of;
 
-    CREATE FUNCTION note_path() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-    BEGIN
-      NEW.path := path_of(NEW.root_id, NEW.path_key);
-      RETURN NEW;
-    END $$;
-    CREATE TRIGGER note_path BEFORE INSERT OR UPDATE OF path_key ON accounts FOR EACH ROW EXECUTE FUNCTION note_path();
-    CREATE TRIGGER note_path BEFORE INSERT ON past_placements FOR EACH ROW EXECUTE FUNCTION note_path();
-    CREATE TRIGGER note_path BEFORE INSERT ON departures FOR EACH ROW EXECUTE FUNCTION note_path();
-
-    ALTER TABLE accounts DROP COLUMN depth;
+    DROP POLICY subtree ON accounts;
+    DROP POLICY subtree ON past_placements;
+    DROP POLICY subtree ON departures;
+    ALTER TABLE past_placements DROP COLUMN path;
+    ALTER TABLE departures DROP COLUMN path;
+    ALTER TABLE accounts DROP COLUMN path, DROP COLUMN depth;
     ALTER TABLE accounts ADD COLUMN depth smallint NOT NULL GENERATED ALWAYS AS (octet_length(path_key) / 16) STORED,
       ADD CONSTRAINT accounts_place_is_whole CHECK (octet_length(path_key) % 16 = 0 AND octet_length(path_key) <= 512),
       -- A subtree ends where its key does with ff behind it: no id begins so (they are UUIDv7, of this age).

@@ -232,8 +232,8 @@ const entrances = (db: Kysely<unknown>): Promise<unknown> =>
         SELECT x.id, x.root_id, x.path_key, path_of(x.root_id, x.path_key) AS path FROM accounts x
         WHERE x.root_id = t.root_id AND x.external_id = p_external_id LIMIT 1
       ) a
-      WHERE may_be_told(a.root_id, a.path_key) AND (p_within IS NULL OR p_within = ANY (a.path)) AND EXISTS (
-        SELECT 1 FROM unnest(a.path) p(id)
+      WHERE may_be_told(a.root_id, a.path_key) AND (p_within IS NULL OR p_within = ANY (path_of(a.root_id, a.path_key))) AND EXISTS (
+        SELECT 1 FROM unnest(path_of(a.root_id, a.path_key)) p(id)
         WHERE (SELECT m.role FROM members m WHERE m.root_id = a.root_id AND m.account_id = p.id AND m.user_id = p_user) IS NOT NULL)
     $$;
 

@@ -17,8 +17,16 @@ export const recording = async (db: Kysely<unknown>): Promise<void> => {
       recorded int := (SELECT month FROM usage_months WHERE recorded_until = 'infinity');
     BEGIN
       IF p_months = ARRAY[recorded] THEN
-        PERFORM pg_advisory_xact_lock_shared(keys);
-        recorded := (SELECT month FROM usage_months WHERE recorded_until = 'infinity');
+        -- A block of its own: when the month has turned meanwhile, leaving it gives the lock back. Two who kept theirs would deadlock.
+        BEGIN
+          PERFORM pg_advisory_xact_lock_shared(keys);
+          recorded := (SELECT month FROM usage_months WHERE recorded_until = 'infinity');
+          IF p_months <> ARRAY[recorded] THEN
+            RAISE serialization_failure;
+          END IF;
+        EXCEPTION WHEN serialization_failure THEN
+          recorded := NULL;
+        END;
       END IF;
       IF p_months IS DISTINCT FROM ARRAY[recorded] THEN
         PERFORM pg_advisory_xact_lock(keys);

@@ -7,9 +7,6 @@ import { type Kysely, sql } from 'kysely';
  */
 export async function policies(db: Kysely<unknown>): Promise<void> {
   const acting = sql`(root_id = acting_root() AND path_key >= acting_key() AND path_key < acting_end()) IS TRUE`;
-  for (const name of ['accounts', 'past_placements', 'departures'])
-    await sql`
-      DROP POLICY subtree ON ${sql.table(name)}`.execute(db);
   await sql`CREATE POLICY subtree ON accounts TO tenantree_app USING (${acting}) WITH CHECK (${acting})`.execute(db);
   await sql`CREATE POLICY subtree ON past_placements FOR SELECT TO tenantree_app USING (${acting})`.execute(db);
   await sql`CREATE POLICY subtree ON departures FOR SELECT TO tenantree_app USING (${acting})`.execute(db);
