@@ -36,8 +36,6 @@ beforeAll(async () => {
   const branch = await plant(test.db, large, 'Branch', now());
   const owner = new pg.Client(test.config);
   await owner.connect();
-  // Nobody searches here or acts as one of these: without what else goes with an account, it takes a tenth of the time.
-  await owner.query('SET session_replication_role = replica');
   for (const [parent, n] of [
     [small, SMALL],
     [folder, FOLDER],
