@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { type Database, migrate, openDatabase, startEmbedded } from '../../packages/db/src/index.ts';
+import { type Database, openDatabase, prepareDatabase, startEmbedded } from '../../packages/db/src/index.ts';
 
 /** A fresh embedded PostgreSQL with our schema and full durability: fsync is on, as in production. */
 export type BenchDatabase = {
@@ -20,8 +20,8 @@ export async function startDatabase(ownerConnections = 10): Promise<BenchDatabas
   const server = await startEmbedded({ dataDir, durability: 'durable' });
   const leave = (): void => stopAtOnce(dataDir);
   process.on('exit', leave);
-  await migrate(server.connection);
-  const app = openDatabase(server.connection);
+  const serving = await prepareDatabase({ database: server.connection, owner: null, secret: 'of a benchmark' });
+  const app = openDatabase(serving);
   const owner = new Pool({ ...server.connection, max: ownerConnections });
   // connections are cut when the server stops, also those that a failed case still holds
   owner.on('error', () => {});
@@ -68,10 +68,10 @@ export async function plantTree(owner: Pool): Promise<void> {
     ) SELECT n, parent, path, 1 + n % 5 AS members, n % 7 AS agents FROM t;
     CREATE TABLE bench_sums AS SELECT x AS n, count(*) - 1 AS below, sum(members) AS members, sum(agents) AS agents
       FROM bench_paths, unnest(path) x GROUP BY x;
-    INSERT INTO accounts (id, root_id, parent_id, path, depth, name, name_key, billing_mode, payer_id, version, created_at,
+    INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, billing_mode, payer_id, version, created_at,
         children, subaccounts, own_members, total_members, own_agents, total_agents)
       SELECT ${uuidOf('p.n')}, ${uuidOf('p.path[1]')}, CASE WHEN p.parent IS NOT NULL THEN ${uuidOf('p.parent')} END,
-        ARRAY(SELECT ${uuidOf('x')} FROM unnest(p.path) WITH ORDINALITY u(x, o) ORDER BY o), cardinality(p.path) - 1,
+        (SELECT coalesce(string_agg(uuid_send(${uuidOf('x')}), ''::bytea ORDER BY o), '') FROM unnest(p.path[2:]) WITH ORDINALITY u(x, o)),
         'Account ' || p.n, 'account ' || lpad(p.n::text, 8, '0'), CASE WHEN p.parent IS NULL THEN 'direct' ELSE 'parent' END,
         ${uuidOf('p.path[1]')}, 1, '2026-11-01', (SELECT count(*) FROM bench_shape c WHERE c.parent = p.n), s.below,
         p.members, s.members, p.agents, s.agents

@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   ingest: () => import('./ingest/ingest.ts'),
   tree: () => import('./tree/tree.ts'),
   table: () => import('./table/table.ts'),
+  growth: () => import('./growth/growth.ts'),
 };
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');

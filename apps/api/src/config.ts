@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
 import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Network, parseNetwork } from './hall/addresses.ts';
@@ -13,8 +14,16 @@ export type Config = {
   readonly host: string;
   /** Folder for the embedded database and the generated secret. */
   readonly dataDir: string;
-  /** Address of a PostgreSQL of one's own; null: the embedded one. */
+  /** Address of a PostgreSQL of one's own, on one machine or several; null: the embedded one. */
   readonly databaseUrl: string | null;
+  /** The same past a pooler; null: there is none. */
+  readonly databaseDirectUrl: string | null;
+  /** The same with the role that owns the tables; null: `databaseUrl` has it, or they are up to date. */
+  readonly databaseOwnerUrl: string | null;
+  /** Connections to the database that each server holds at the most. */
+  readonly databasePool: number;
+  /** How many servers share the port, each a process of its own. */
+  readonly servers: number;
   /** Where people reach the web app, without a slash at the end, if the operator says so; null: where it listens. */
   readonly publicUrl: string | null;
   /** Signs session cookies and cursors; the same in all servers of a deployment. */
@@ -27,6 +36,8 @@ export type Config = {
   readonly usageRetentionDays: number | null;
   readonly closedRetentionDays: number;
   readonly liveTickMs: number;
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
   readonly liveMaxBufferBytes: number;
   readonly logLevel: LogLevel;
   /** The mail server; null: mails go to the outbox. */
@@ -82,14 +93,20 @@ function readNetworks(list: string, context: z.RefinementCtx): Network[] {
   });
 }
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+  .optional();
+
 const SETTINGS = z.object({
   PORT: whole(0, LAST_PORT, 7300),
   HOST: z.string().default('127.0.0.1'),
   DATA_DIR: z.string().default(DEFAULT_DATA_DIR),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .optional(),
+  DATABASE_URL: postgresUrl,
+  DATABASE_DIRECT_URL: postgresUrl,
+  DATABASE_OWNER_URL: postgresUrl,
+  DATABASE_POOL: whole(LEAST_CONNECTIONS, 1_000, USUAL_CONNECTIONS),
+  SERVERS: whole(1, 64, 1),
   PUBLIC_URL: z
     .string()
     .refine(isOrigin, 'must be http(s)://host, without a path')
@@ -102,6 +119,7 @@ const SETTINGS = z.object({
   USAGE_RETENTION_DAYS: number(1, 36_500).optional(),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   LIVE_TICK_MS: whole(10, 10_000, 50),
+  LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
   SMTP_URL: z
@@ -134,6 +152,18 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
     path: ['MAIL_FROM'],
     message: 'must be set together with SMTP_URL, to the address that mails come from',
     when: () => true,
+  })
+  .refine(
+    ({ DATABASE_URL, SERVERS, DATABASE_POOL }) => DATABASE_URL || SERVERS * DATABASE_POOL <= EMBEDDED_CONNECTIONS,
+    {
+      path: ['SERVERS'],
+      message: `times DATABASE_POOL must be ${EMBEDDED_CONNECTIONS} at the most with the embedded database`,
+    },
+  )
+  .superRefine((settings, context) => {
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
+      if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: 'must be set together with DATABASE_URL' });
   });
 
 /**
@@ -155,6 +185,10 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     host: settings.HOST,
     dataDir,
     databaseUrl: settings.DATABASE_URL ?? null,
+    databaseDirectUrl: settings.DATABASE_DIRECT_URL ?? null,
+    databaseOwnerUrl: settings.DATABASE_OWNER_URL ?? null,
+    databasePool: settings.DATABASE_POOL,
+    servers: settings.SERVERS,
     publicUrl: settings.PUBLIC_URL ?? null,
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,
@@ -163,6 +197,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     liveTickMs: settings.LIVE_TICK_MS,
+    liveResumeMinutes: settings.LIVE_RESUME_MINUTES,
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,
     logLevel: settings.LOG_LEVEL,
     smtp: settings.SMTP_URL === undefined ? null : { url: settings.SMTP_URL, from: settings.MAIL_FROM ?? '' },

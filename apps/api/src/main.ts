@@ -1,17 +1,17 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { configFromUrl, DatabaseUnusableError, type EmbeddedServer, migrate, startEmbedded } from '@tenantree/db';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { type Composed, compose } from './server/compose.ts';
+import { configFromUrl, type DatabaseConfig, type EmbeddedServer, prepareDatabase, startEmbedded } from '@tenantree/db';
+import { announce, withdraw } from './announce.ts';
+import { type Config, readConfig } from './config.ts';
+import { endWith, FAILED } from './ending.ts';
+import { compose } from './server/compose.ts';
 import { createLog, type Logger } from './server/log.ts';
-import { offerSetupLink } from './setup/claim.ts';
+import { ServerNotStartedError, type SeveralServers, startServers } from './several-servers.ts';
 
-/** Exit code of a program that an operator's mistake or a missing database kept from starting. */
-const FAILED = 1;
 /** Longest that stopping in order may take (ms): whoever started us would kill us without asking. */
 const STOP_MS = 20_000;
 
-type Running = { readonly composed: Composed; readonly embedded: EmbeddedServer | null };
+const at = (url: string | null): DatabaseConfig | null => (url === null ? null : configFromUrl(url));
+
+type Running = { readonly servers: SeveralServers; readonly embedded: EmbeddedServer | null };
 
 const print = (text: string): void => void process.stdout.write(text);
 
@@ -23,25 +23,27 @@ async function start(config: Config, log: Logger): Promise<Running> {
       ? await startEmbedded({ dataDir: config.dataDir, durability: 'durable', onLost })
       : null;
   try {
-    const database = embedded?.connection ?? configFromUrl(config.databaseUrl ?? '');
-    await migrate(database);
-    return { composed: await compose({ config, database, log, print }), embedded };
+    const database = await prepareDatabase({
+      database: embedded?.connection ?? configFromUrl(config.databaseUrl ?? ''),
+      owner: at(config.databaseOwnerUrl),
+      secret: config.secret,
+      onProgress: (progress) => log.info(progress, 'migrating the database'),
+    });
+    const servers =
+      config.servers === 1
+        ? await serveHere(config, database, log)
+        : await startServers({ count: config.servers, database, log });
+    return { servers, embedded };
   } catch (error) {
     await embedded?.stop();
     throw error;
   }
 }
 
-/** Where other programs of this machine (the demo, the portal) find out at which address the server of a data folder is. */
-const addressFile = ({ dataDir }: Config): string => join(dataDir, 'url');
-
-async function announce({ composed: { hall, url } }: Running, config: Config): Promise<void> {
-  // Without an embedded database there may be no such folder; the address is printed as well.
-  await writeFile(addressFile(config), `${url}\n`).catch(() => undefined);
-  const link = await offerSetupLink(hall);
-  const lines = [`Tenantree is at ${hall.settings.publicUrl}`];
-  if (link !== null) lines.push('Nobody owns it yet. Make it yours with this one-time link:', link);
-  process.stdout.write(`\n${lines.join('\n')}\n\n`);
+/** One server, in this process. */
+async function serveHere(config: Config, database: DatabaseConfig, log: Logger): Promise<SeveralServers> {
+  const composed = await compose({ config, database, direct: at(config.databaseDirectUrl), log, print });
+  return { announce: () => announce(composed, config), close: () => composed.close(), kill: () => undefined };
 }
 
 /**
@@ -52,14 +54,16 @@ function stopOnSignals(running: Promise<Running>, config: Config, log: Logger): 
   let asked = 0;
 
   const stop = async (): Promise<void> => {
-    const { composed, embedded } = await running;
-    await composed.close();
-    await rm(addressFile(config), { force: true }).catch(() => undefined);
+    const { servers, embedded } = await running;
+    await servers.close();
+    await withdraw(config);
     await embedded?.stop();
     process.exit(0);
   };
   const force = async (): Promise<void> => {
-    await (await running).embedded?.stop();
+    const { servers, embedded } = await running;
+    servers.kill();
+    await embedded?.stop();
     process.exit(FAILED);
   };
   const onReason = (reason: string): void => {
@@ -85,12 +89,11 @@ async function main(): Promise<void> {
   const running = start(config, log);
   const { isStopping } = stopOnSignals(running, config, log);
   const started = await running;
-  if (!isStopping()) await announce(started, config);
+  if (!isStopping()) await started.servers.announce();
 }
 
 main().catch((error: unknown) => {
-  const isExplained = error instanceof ConfigError || error instanceof DatabaseUnusableError;
-  const text = isExplained ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`\n${text}\n\n`);
-  process.exit(FAILED);
+  // Which has said by itself why.
+  if (error instanceof ServerNotStartedError) process.exit(FAILED);
+  endWith(error);
 });

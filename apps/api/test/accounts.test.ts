@@ -18,10 +18,9 @@ const make = async (account: string, name: string, more: object = {}): Promise<s
   (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
 
 describe('Creating (product.md 2.1)', () => {
-  it('makes the creator the owner of the new account too', async () => {
+  it('makes nobody a member of a subaccount: its creator reaches it from above (decisions.md 3)', async () => {
     const account = await make(root, 'Created');
-    const { members } = await owner.members.list.query({ account });
-    expect(members.map(({ email, role }) => ({ email, role }))).toEqual([{ email: api.email, role: 'owner' }]);
+    expect(await owner.members.list.query({ account })).toEqual({ members: [], invitations: [] });
     expect(await owner.accounts.get.query({ account })).toMatchObject({
       name: 'Created',
       depth: 1,
@@ -29,7 +28,7 @@ describe('Creating (product.md 2.1)', () => {
       keptDays: 35,
       payer: { id: root, name: 'Main' },
       billingMode: 'parent',
-      members: { own: 1, total: 1 },
+      members: { own: 0, total: 0 },
       path: [{ name: 'Main' }, { name: 'Created' }],
     });
   });
@@ -243,10 +242,12 @@ describe('Suspending, closing and moving (product.md 2.3, 2.4)', () => {
 
   it('previews what a suspension hits', async () => {
     const parent = await make(root, 'Preview');
-    await make(await make(parent, 'One'), 'Two');
+    const one = await make(parent, 'One');
+    const hit = [one, await make(one, 'Two')];
+    for (const [i, account] of hit.entries()) await join(api.url, owner, account, `hit-${i}@example.com`, 'viewer');
     expect(await owner.accounts.previewSuspension.query({ account: parent })).toMatchObject({
       accounts: 3,
-      members: 3,
+      members: 2,
       sample: [{ name: 'One' }, { name: 'Two' }],
     });
   });
@@ -276,7 +277,8 @@ describe('Suspending, closing and moving (product.md 2.3, 2.4)', () => {
     const from = await make(root, 'From');
     const to = await make(root, 'To');
     const moved = await make(from, 'Moved');
-    await make(moved, 'Below');
+    const below = await make(moved, 'Below');
+    await join(api.url, owner, below, 'moved@example.com', 'owner');
     await owner.agents.create.mutate({ account: moved, agents: [{ name: 'Agent A' }, { name: 'Agent B' }] });
     expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: moved }))).toBe('MOVE_INTO_ITSELF');
     expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: from }))).toBe('ALREADY_IN_STATE');
@@ -286,12 +288,13 @@ describe('Suspending, closing and moving (product.md 2.3, 2.4)', () => {
       children: 0,
       subaccounts: 0,
       agents: { total: 0 },
+      members: { total: 0 },
     });
     expect(await owner.accounts.get.query({ account: to })).toMatchObject({
       children: 1,
       subaccounts: 2,
       agents: { total: 2 },
-      members: { total: 3 },
+      members: { own: 0, total: 1 },
     });
     expect((await owner.accounts.get.query({ account: moved })).path.map(({ name }) => name)).toEqual([
       'Main',

@@ -54,8 +54,8 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
     treeVersion: true,
   }),
   'accounts.list': fieldsOf<Outputs['accounts']['list']>(listed),
-  'accounts.search': fieldsOf<Outputs['accounts']['search']>({ ...listed, matches: true }),
-  'accounts.live': fieldsOf<AccountsFrame>({ version: true, changed: true, gone: true }),
+  'accounts.search': fieldsOf<Outputs['accounts']['search']>({ ...listed, matches: true, more: true }),
+  'accounts.live': fieldsOf<AccountsFrame>({ version: true, changed: true, gone: true, gap: true }),
   'accounts.rename': account,
   'accounts.setMetadata': fieldsOf<Outputs['accounts']['setMetadata']>({ metadata: true }),
   'accounts.previewSuspension': fieldsOf<Outputs['accounts']['previewSuspension']>({
@@ -112,7 +112,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   }),
   'usage.series': fieldsOf<Outputs['usage']['series']>({ points: true }),
   'usage.export': fieldsOf<Outputs['usage']['export']>({ filename: true, csv: true }),
-  'usage.live': fieldsOf<UsageFrame>({ version: true, period: true, minutes: true }),
+  'usage.live': fieldsOf<UsageFrame>({ version: true, period: true, minutes: true, gap: true }),
 };
 
 /** What stands in the lists of answers. */

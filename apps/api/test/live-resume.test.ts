@@ -1,6 +1,6 @@
-import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
+import type { AccountId, AccountRow, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writeBulletins } from '../src/live/bulletin.ts';
+import { writeTree } from '../src/live/bulletin.ts';
 import { openStage, type Stage } from './live-stage.ts';
 import { LiveTree } from './live-tree.ts';
 
@@ -35,8 +35,16 @@ class Screen {
   readonly #settledAt: (version: number) => ReadonlyMap<AccountId, number>;
   readonly watched: (id: AccountId) => boolean;
 
-  constructor(watched: (id: AccountId) => boolean, settledAt: (version: number) => ReadonlyMap<AccountId, number>) {
+  /** Whether a changed row belongs to what is shown; one that was told of where it is now may not. */
+  readonly #belongs: (row: AccountRow) => boolean;
+
+  constructor(
+    watched: (id: AccountId) => boolean,
+    settledAt: (version: number) => ReadonlyMap<AccountId, number>,
+    belongs: (row: AccountRow) => boolean = () => true,
+  ) {
     this.watched = watched;
+    this.#belongs = belongs;
     this.#settledAt = settledAt;
   }
 
@@ -59,11 +67,18 @@ class Screen {
 
   accounts(id: string, frame: AccountsFrame): void {
     if (Number(id) < Number(this.lastId ?? 0)) this.faults.push(`id ${id} after ${this.lastId}`);
-    for (const row of frame.changed) this.rows.set(row.id, row.name);
+    for (const row of frame.changed) this.rows.set(row.id, this.#belongs(row) ? row.name : null);
     for (const gone of frame.gone) this.rows.set(gone, null);
     this.lastId = id;
   }
 }
+
+type Scope = { account: AccountId; only?: AccountId[]; childrenOf?: AccountId[] };
+
+const isShown = ({ only, childrenOf }: Scope, id: AccountId, parent: AccountId | undefined): boolean =>
+  (!only && !childrenOf) ||
+  only?.includes(id) === true ||
+  (parent !== undefined && childrenOf?.includes(parent) === true);
 
 const SEEDS = Array.from({ length: 24 }, (_, n) => n + 1);
 
@@ -99,7 +114,10 @@ describe('a viewer that comes, goes and resumes', () => {
       const places = new Map([...tree.nodes.values()].map(({ id, path }) => [id, path]));
       const screens = scopes.map(({ account, only }) => {
         const watched = (id: AccountId) => (only ? only.includes(id) : (places.get(id)?.includes(account) ?? false));
-        return new Screen(watched, settledAt);
+        const screen = new Screen(watched, settledAt);
+        // Whoever names no accounts begins with the version of what it lists: nothing has been used yet.
+        if (!only) screen.lastId = String(tree.version);
+        return screen;
       });
       const open: ({ unsubscribe(): void } | null)[] = scopes.map(() => null);
       const connect = (n: number): void => {
@@ -127,8 +145,7 @@ describe('a viewer that comes, goes and resumes', () => {
           else {
             const usage = how < 0.85 ? change.changes.map(({ account }) => account) : null;
             const news = { root: tree.root, versions: [change.version], usage, accounts: [] };
-            const [text] = writeBulletins('elsewhere', [news], []);
-            waiting.push(() => hub.receive(text!));
+            for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.6) {
           const change = tree.rename(pick(leaves), `name ${step}`);
@@ -174,12 +191,20 @@ describe('accounts', () => {
       stage = await openStage(tree, { tickMs: 1 });
       const { hub } = stage;
       const { trpc } = stage.client();
-      const scopes = [tree.root, ...branches];
-      const present = (scope: AccountId) => [...tree.nodes.values()].filter(({ path }) => path.includes(scope));
+      const scopes: readonly Scope[] = [
+        ...[tree.root, ...branches].map((account) => ({ account })),
+        { account: tree.root, only: [tree.root, leaves[1]!], childrenOf: [branches[0]!] },
+        { account: branches[1]!, childrenOf: [branches[1]!] },
+      ];
+      const present = (scope: Scope) =>
+        [...tree.nodes.values()].filter(
+          ({ id, path }) => path.includes(scope.account) && isShown(scope, id, path.at(-2)),
+        );
       const screens = scopes.map((scope) => {
         const screen = new Screen(
           () => true,
           () => new Map(),
+          (row) => isShown(scope, row.id, row.parentId ?? undefined),
         );
         for (const { id, name } of present(scope)) screen.rows.set(id, name);
         screen.lastId = String(tree.version);
@@ -189,7 +214,8 @@ describe('accounts', () => {
       const connect = (n: number): void => {
         const screen = screens[n]!;
         let live = true;
-        const input = { account: scopes[n]!, lastEventId: screen.lastId! };
+        const { only, childrenOf, account } = scopes[n]!;
+        const input = { account, only, childrenOf, lastEventId: screen.lastId! };
         const subscription = trpc.accounts.subscribe(input, {
           onData: ({ id, data }) => live && screen.accounts(id, data),
         });
@@ -217,7 +243,7 @@ describe('accounts', () => {
               usage: [],
               accounts: how < 0.9 ? change.ids : null,
             };
-            waiting.push(() => hub.receive(writeBulletins('elsewhere', [news], [])[0]!));
+            for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.65 && waiting.length > 0) {
           waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();

@@ -95,3 +95,55 @@ describe('a reader that does not read', () => {
     expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
   });
 });
+
+describe('a reader that missed more than is remembered for it', () => {
+  const MANY = 5_100;
+
+  /** Stalls a reader until nothing is remembered for it, with a tree of more accounts than that. */
+  async function miss() {
+    accounts = [...accounts, ...Array.from({ length: MANY - accounts.length }, () => tree.add())];
+    const slow = await stall();
+    const since = tree.version;
+    while (stage.counts.skipped === 0) {
+      stage.hub.publishUsage(tree.use(...accounts));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    for (let n = 0; n < 4; n++) {
+      stage.hub.publishUsage(tree.use(...accounts));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return { ...slow, since };
+  }
+  const framesOf = (texts: readonly string[]): UsageFrame[] =>
+    texts.flatMap((text) => {
+      const frame: { result?: { data?: { data: UsageFrame } } } = JSON.parse(text);
+      return frame.result?.data ? [frame.result.data.data] : [];
+    });
+
+  it('reads what changed since its last frame', async () => {
+    const slow = await miss();
+    slow.socket.resume();
+    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    const frames = framesOf(slow.texts);
+    const shown = new Map(frames.flatMap(({ minutes }) => minutes.map(([account, , total]) => [account, total])));
+    expect(shown).toEqual(new Map([...tree.nodes.values()].map(({ id, total }) => [id, String(total)])));
+    expect(tree.reads.at(-1)).toMatchObject({ channel: 'usage', only: null });
+    expect(tree.reads.at(-1)?.since).toBeGreaterThan(0);
+    expect(frames.some(({ gap }) => gap)).toBe(false);
+  });
+
+  it('is told of a gap when that is not known any more, and goes on from there', async () => {
+    const slow = await miss();
+    tree.forgotten = tree.version;
+    stage.hub.publishUsage(tree.use(accounts[0]!));
+    slow.socket.resume();
+    await until(() => expect(framesOf(slow.texts).some(({ gap }) => gap === true)).toBe(true));
+    stage.hub.publishUsage(tree.use(accounts[1]!));
+    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    expect(framesOf(slow.texts).at(-1)?.minutes).toContainEqual([
+      accounts[1],
+      String(tree.node(accounts[1]!).own),
+      String(tree.node(accounts[1]!).total),
+    ]);
+  });
+});

@@ -35,6 +35,7 @@ export type Rights = Map<string, { refusal: Refusal | null; asked: number; chang
 const inputs = z.strictObject({
   account: z.string(),
   only: z.array(z.string()).optional(),
+  childrenOf: z.array(z.string()).optional(),
   who: z.string().optional(),
   /** A plain generator of the same values: every one is sent as the stock server sends it. */
   stock: z.boolean().optional(),
@@ -64,12 +65,17 @@ function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
   const asked = (input: z.infer<typeof inputs>) => {
     const account = input.account as AccountId;
     const since = parseResumeId(input.lastEventId);
-    return { account, viewer: viewerOf(account, input.who ?? 'anybody'), since: since.ok ? since.value : null };
+    return {
+      account,
+      viewer: viewerOf(account, input.who ?? 'anybody'),
+      since: since.ok ? since.value : null,
+      ...(input.only && { only: input.only as AccountId[] }),
+      ...(input.childrenOf && { childrenOf: input.childrenOf as AccountId[] }),
+    };
   };
   return t.router({
     usage: t.procedure.input(inputs).subscription(({ input, signal }) => {
-      const only = input.only ? { only: input.only as AccountId[] } : {};
-      const stream = hub.watchUsage({ ...asked(input), ...only }, signal);
+      const stream = hub.watchUsage(asked(input), signal);
       return input.stock ? plain(stream) : stream;
     }),
     accounts: t.procedure.input(inputs).subscription(({ input, signal }) => {

@@ -22,6 +22,10 @@ export class LiveTree {
   readonly nodes = new Map<AccountId, Node>();
   readonly departures: Departure[] = [];
   version = 0;
+  /** What changed up to this version is not known any more: whoever resumes from before reads anew. */
+  forgotten = 0;
+  /** Accounts that moves had to do with, by version. */
+  readonly moves: { readonly version: number; readonly ids: readonly AccountId[] }[] = [];
   /** How often the hub read, and what for. */
   readonly reads: { channel: 'usage' | 'accounts'; since: number; only: number | null }[] = [];
   /** Every read waits for this before it looks, and again before it answers. */
@@ -73,9 +77,11 @@ export class LiveTree {
     this.version += 1;
     const node = this.node(id);
     this.departures.push({ account: id, path: node.path, version: this.version });
+    const ids = [...new Set([...node.path, ...this.node(to).path])];
     node.path = [...this.node(to).path, id];
     node.rowVersion = this.version;
-    return { root: this.root, version: this.version, ids: [id] };
+    this.moves.push({ version: this.version, ids });
+    return { root: this.root, version: this.version, ids, usage: 'moved' };
   }
 
   usageOf(id: AccountId): PlacedUsage & { readonly version: number } {
@@ -111,32 +117,48 @@ export class LiveTree {
       await this.pause();
       this.reads.push({ channel: 'usage', since, only: only?.length ?? null });
       const { version } = this;
-      const found = [...this.nodes.values()].filter(
-        (node) => node.path.includes(subtree) && node.usageVersion > since && (!only || only.includes(node.id)),
-      );
-      const changes = found.map(({ id }) => this.usageOf(id));
+      const moves = this.moves.filter((move) => since > 0 && move.version > since);
+      const moved = [...new Set(moves.flatMap(({ ids }) => ids))];
+      const knows = since > 0 && this.#knows(since);
+      const from = only ? (moved.includes(subtree) ? 0 : since) : knows ? since : 0;
+      const movedAt = (id: AccountId): number => moves.findLast(({ ids }) => ids.includes(id))?.version ?? 0;
+      const changes = [...this.nodes.values()]
+        .map(({ id, usageVersion }) => ({ ...this.usageOf(id), version: Math.max(usageVersion, movedAt(id)) }))
+        .filter(({ account, path, version, total }) => {
+          if (!path.includes(subtree) || total === '0') return false;
+          if (only) return only.includes(account) && version > from;
+          return knows ? version > since : path.length <= this.node(subtree).path.length + 1;
+        });
       await this.pause();
-      return { version, changes };
+      return { version, from, gap: !only && since > 0 && !knows, moved, changes };
     },
-    accounts: async ({ subtree, since, only }) => {
+    accounts: async ({ subtree, since, only, childrenOf }) => {
       await this.pause();
       this.reads.push({ channel: 'accounts', since, only: only?.length ?? null });
       const { version } = this;
+      if (!this.#knows(since)) return { version, from: 0, gap: true, accounts: [], departures: [] };
       const departures = this.departures.filter((one) => one.version > since && one.path.includes(subtree));
       const wanted = only && new Set([...only, ...departures.map(({ account }) => account)]);
       const accounts = [...this.nodes.values()]
         .filter(
-          ({ id, path, rowVersion }) => path.includes(subtree) && rowVersion > since && (!wanted || wanted.has(id)),
+          ({ id, path, rowVersion }) =>
+            path.includes(subtree) &&
+            rowVersion > since &&
+            (!wanted || wanted.has(id) || childrenOf?.includes(path.at(-2) ?? id)),
         )
         .map(({ id, path, rowVersion }) => ({ row: this.rowOf(id), path, version: rowVersion }));
       await this.pause();
-      return { version, accounts, departures };
+      return { version, from: since, gap: false, accounts, departures };
     },
     version: async () => {
       await this.pause();
       return this.version;
     },
   };
+
+  #knows(since: number): boolean {
+    return since >= this.forgotten || since >= this.version;
+  }
 
   #put(id: AccountId, path: readonly AccountId[]): void {
     this.version += 1;

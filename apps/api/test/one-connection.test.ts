@@ -17,7 +17,7 @@ const inputs: Record<string, object> = {};
 
 /** The input that each procedure is called with, in the order of the calls. */
 beforeAll(async () => {
-  api = await deploy({ clock, maxConnections: 1 });
+  api = await deploy({ clock, config: { databasePool: 3 } });
   owner = callerWith(api.url, api.headers);
   const { root: account } = api;
   const { accounts, members } = api.owner;
@@ -32,7 +32,8 @@ beforeAll(async () => {
   await accounts.suspend.mutate({ account: suspended, kind: 'read_only' });
   await join(api.url, api.owner, one, 'ann@example.com', 'member');
   await join(api.url, api.owner, one, 'bob@example.com', 'member');
-  await join(api.url, api.owner, left, 'second-owner@example.com', 'owner');
+  const own = await members.invite.mutate({ account: left, email: api.email, role: 'viewer' });
+  await members.acceptInvitation.mutate({ token: tokenOf(own.link) });
   const people = (await members.list.query({ account: one })).members;
   const idOf = (email: string) => people.find((member) => member.email === email)?.userId;
   const invite = (email: string) => members.invite.mutate({ account: one, email, role: 'viewer' });
@@ -114,7 +115,7 @@ describe('With a single connection to the database', () => {
 
   it('a deployment is taken once, by one of many at once, and the others are told so', async () => {
     const database = await createTestDatabase(inject('database'));
-    const server = await startApi(database.config, { maxConnections: 1 });
+    const server = await startApi(database.serving, { config: { databasePool: 3 } });
     const token = tokenOf((await offerSetupLink(server.hall)) ?? '');
     const claim = (i: number) =>
       clientWith(server.url, {}).setup.claim.mutate({

@@ -24,12 +24,15 @@ describe('the settings', () => {
       port: 7300,
       host: '127.0.0.1',
       databaseUrl: null,
+      databasePool: 17,
+      servers: 1,
       publicUrl: null,
       maxDepth: 5,
       mainAccountsBy: 'everyone',
       usageMaxAgeDays: 35,
       usageRetentionDays: null,
       closedRetentionDays: 30,
+      liveResumeMinutes: 15,
       liveTickMs: 50,
       liveMaxBufferBytes: 1_048_576,
       logLevel: 'info',
@@ -108,6 +111,20 @@ describe('the settings', () => {
     ]);
     expect(await problemsOf({ DATABASE_URL: address, PORT: 'x' })).toHaveLength(2);
     expect(await problemsOf({ DATABASE_URL: address, SECRET })).toEqual([]);
+  });
+
+  it('take other addresses of a database only beside its own', async () => {
+    const [DATABASE_URL, other] = ['postgres://pooler.example/tenantree', 'postgres://db.example/tenantree'];
+    const others = { DATABASE_DIRECT_URL: other, DATABASE_OWNER_URL: other };
+    expect(await problemsOf(others)).toEqual([
+      'DATABASE_DIRECT_URL must be set together with DATABASE_URL',
+      'DATABASE_OWNER_URL must be set together with DATABASE_URL',
+    ]);
+    expect(await readConfig({ DATA_DIR: folder, SECRET, DATABASE_URL, ...others })).toMatchObject({
+      databaseUrl: DATABASE_URL,
+      databaseDirectUrl: other,
+      databaseOwnerUrl: other,
+    });
   });
 
   it('take a mail server with the address that mails come from', async () => {

@@ -14,7 +14,7 @@ let second: Composed;
 
 beforeAll(async () => {
   first = await deploy({ clock, config: KEEPING });
-  second = await startApi(first.database.config, { clock, config: KEEPING });
+  second = await startApi(first.database.serving, { clock, config: KEEPING });
 });
 afterAll(async () => {
   await second.close();

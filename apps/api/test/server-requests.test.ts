@@ -27,7 +27,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await writeFile(join(folder, 'widget/subaccount-manager.js'), 'export {};');
   database = await createTestDatabase(inject('database'));
-  api = await startApi(database.config, {
+  api = await startApi(database.serving, {
     config: { metricsToken: METRICS_TOKEN },
     folders: { app: join(folder, 'app'), widget: join(folder, 'widget') },
     onLog: (line) => lines.push(line),
@@ -54,7 +54,7 @@ describe('who runs the server', () => {
 
   it('is told that a server without its database is not ready', async () => {
     const other = await createTestDatabase(inject('database'));
-    const doomed = await startApi(other.config);
+    const doomed = await startApi(other.serving);
     expect((await fetch(`${doomed.url}/readyz`)).status).toBe(200);
     await other.drop();
     await vi.waitFor(async () => expect((await fetch(`${doomed.url}/readyz`)).status).toBe(503));
@@ -155,7 +155,7 @@ describe('a server that knows its name', () => {
   const name = 'https://tree.example';
   let named: Composed;
   beforeAll(async () => {
-    named = await startApi(database.config, { config: { publicUrl: name } });
+    named = await startApi(database.serving, { config: { publicUrl: name } });
   });
   afterAll(() => named.close());
 
@@ -201,7 +201,7 @@ describe('a page at an address that the server doesn’t know', () => {
 
 describe('a body that doesn’t come', () => {
   it('is waited for so long and no longer', async () => {
-    const impatient = await startApi(database.config, { requestMs: 300, onLog: (line) => lines.push(line) });
+    const impatient = await startApi(database.serving, { requestMs: 300, onLog: (line) => lines.push(line) });
     lines.length = 0;
     const socket = connect(impatient.port, '127.0.0.1');
     socket.write(

@@ -15,7 +15,7 @@ let api: Composed;
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('database'));
-  api = await startApi(database.config, { clock, config: { trustedProxies: TRUSTED } });
+  api = await startApi(database.serving, { clock, config: { trustedProxies: TRUSTED } });
   await api.auth.create({ email: ' Ada@Example.com ', name: 'Ada', password: PASSWORD });
 });
 afterAll(async () => {
@@ -53,7 +53,7 @@ describe('signing in', () => {
   });
 
   it('protects the cookie with __Host- and Secure where the app is reached by https', async () => {
-    const secure = await startApi(database.config, { config: { publicUrl: 'https://tree.example' } });
+    const secure = await startApi(database.serving, { config: { publicUrl: 'https://tree.example' } });
     const response = await fetch(`${secure.url}/auth/sign-in/email`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: 'https://tree.example' },

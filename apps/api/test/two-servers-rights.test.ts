@@ -13,7 +13,7 @@ let owner: Client;
 const stops: (() => void)[] = [];
 beforeAll(async () => {
   first = await deploy();
-  second = await startApi(first.database.config);
+  second = await startApi(first.database.serving);
   owner = first.owner;
 });
 afterAll(async () => {

@@ -4,7 +4,7 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AppRouter } from '../src/router.ts';
 import type { Composed } from '../src/server/compose.ts';
-import { type Client, clientWithToken } from './support/clients.ts';
+import { type Client, clientOf, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
@@ -16,7 +16,7 @@ const stops: (() => void)[] = [];
 
 beforeAll(async () => {
   first = await deploy();
-  second = await startApi(first.database.config);
+  second = await startApi(first.database.serving);
   key = (await first.key(first.root)).secret;
   viaSecond = clientWithToken(second.url, key);
 });
@@ -116,15 +116,26 @@ describe('Two servers on one database', () => {
 
   it('keep one tree consistent when both change it at once', async () => {
     const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Both' });
+    const via = (i: number): Client => (i % 2 ? viaSecond : first.owner);
+    const made = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => via(i).accounts.create.mutate({ account: account.id, name: `Child ${i}` })),
+    );
+    const email = 'everywhere@example.com';
+    const links = await Promise.all(
+      made.map((child, i) => via(i).members.invite.mutate({ account: child.account.id, email, role: 'member' })),
+    );
+    const [token = '', ...others] = links.map(({ link }) => link.split('/').at(-1) ?? '');
+    await clientWith(first.url, {}).members.acceptInvitation.mutate({ token, name: 'Everywhere', password: PASSWORD });
+    const cookie = await signIn(first.url, email, PASSWORD);
     await Promise.all(
-      Array.from({ length: 12 }, (_, i) =>
-        (i % 2 ? viaSecond : first.owner).accounts.create.mutate({ account: account.id, name: `Child ${i}` }),
+      others.map((one, i) =>
+        clientOf(i % 2 ? second.url : first.url, cookie).members.acceptInvitation.mutate({ token: one }),
       ),
     );
     expect(await viaSecond.accounts.get.query({ account: account.id })).toMatchObject({
       children: 12,
       subaccounts: 12,
-      members: { own: 1, total: 13 },
+      members: { own: 0, total: 1 },
     });
   });
 });

@@ -18,19 +18,12 @@ afterAll(async () => {
   await api.close();
 });
 
-/** Changes the schema as whoever owns the database. */
-async function alter(statements: string): Promise<void> {
-  const admin = await api.database.db.pool.connect();
-  await admin.query(`SET ROLE NONE; ${statements}`);
-  admin.release(true);
-}
-
 /** The totals of a tree take no more: what a count fails with, whatever its reason. */
 const breakTree = (root: string) =>
-  alter(`
+  api.database.asOwner(`
     CREATE FUNCTION refuse_totals() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'numeric field overflow' USING ERRCODE = '22003'; END $$;
     CREATE TRIGGER refuse_totals BEFORE INSERT ON usage_totals FOR EACH ROW WHEN (NEW.account_id = '${root}') EXECUTE FUNCTION refuse_totals()`);
-const mendTree = () => alter('DROP TRIGGER refuse_totals ON usage_totals; DROP FUNCTION refuse_totals');
+const mendTree = () => api.database.asOwner('DROP TRIGGER refuse_totals ON usage_totals; DROP FUNCTION refuse_totals');
 
 const use = (account: string, idempotencyKey: string) =>
   api.owner.usage.record.mutate({
@@ -97,7 +90,7 @@ describe('A tree whose usage can’t be counted', () => {
     expect(await standing(api.url)).toEqual([200, 'degraded']);
     expect(await metric(api.url, 'tenantree_usage_lag_seconds')).toBeGreaterThan(0);
 
-    const second = await startApi(api.database.config);
+    const second = await startApi(api.database.serving);
     const beside = await watch(second.url, healthy);
     await use(healthy, 'two');
     await until(() => expect([sound.total, beside.total]).toEqual(['2', '2']));

@@ -12,11 +12,15 @@ const adam = { userId: 'adam', name: 'Adam Admin', email: 'adam@example.com', ro
 const invitation = { id: 'i1', email: 'vera@example.com', role: 'viewer', expiresAt: '2026-12-04T12:00:00.000Z' };
 
 function show(...owners: (typeof olivia)[]): void {
+  showAll({ members: [...owners, adam], invitations: [invitation] });
+}
+
+function showAll(people: { members: (typeof olivia)[]; invitations: (typeof invitation)[] }): void {
   queries.setQueryDefaults(['members'], { staleTime: Number.POSITIVE_INFINITY });
   queries.setQueryDefaults(['account'], { staleTime: Number.POSITIVE_INFINITY });
   mount(<MembersPage account={HOME.id} />);
   know(HOME);
-  queries.setQueryData(['members', HOME.id], { members: [...owners, adam], invitations: [invitation] });
+  queries.setQueryData(['members', HOME.id], people);
 }
 
 it('the only owner’s role can’t be lowered, and it is said what to do first', async () => {
@@ -57,4 +61,26 @@ it('nobody is offered a role above their own, nor to change who stands above the
   await expect.element(page.getByLabelText('Role of Other Owner')).not.toBeInTheDocument();
   await expect.element(page.getByRole('button', { name: 'Remove Other Owner' })).not.toBeInTheDocument();
   await expect.element(page.getByLabelText('Role of Adam Admin')).toBeVisible();
+});
+
+it('an account without anybody says so, and offers to invite its first owner', async () => {
+  showAll({ members: [], invitations: [] });
+  await expect.element(page.getByText('Nobody is in this account yet: invite its first owner.')).toBeVisible();
+  await expect.element(page.getByLabelText('Role of the invitation')).toHaveValue('owner');
+  await expect.element(page.getByRole('table')).not.toBeInTheDocument();
+});
+
+it('an account with people and no owner says so, until one is invited', async () => {
+  showAll({ members: [adam], invitations: [invitation] });
+  await expect.element(page.getByText('This account has no owner yet: invite its first owner.')).toBeVisible();
+  queries.setQueryData(['members', HOME.id], { members: [adam], invitations: [{ ...invitation, role: 'owner' }] });
+  await expect.element(page.getByText(/no owner yet/)).not.toBeInTheDocument();
+  await expect.element(page.getByLabelText('Role of the invitation')).toHaveValue('member');
+});
+
+it('who may not make anybody owner is told who can', async () => {
+  showAll({ members: [], invitations: [] });
+  queries.setQueryData(['me'], { user: OLIVIA, accounts: [{ ...HOME, role: 'admin' }], home: HOME.id });
+  await expect.element(page.getByText(/Its first owner is invited by an owner of an account above/)).toBeVisible();
+  await expect.element(page.getByLabelText('Role of the invitation')).toHaveValue('member');
 });

@@ -25,8 +25,8 @@ const viewer: Viewer = {
 export const startOurs: StartServer = (http, eventsPerFrame) => {
   const hub = new Hub({
     source: {
-      usage: async () => ({ version: 0, changes: [] }),
-      accounts: async () => ({ version: 0, accounts: [], departures: [] }),
+      usage: async () => ({ version: 0, from: 0, gap: false, moved: [], changes: [] }),
+      accounts: async () => ({ version: 0, from: 0, gap: false, accounts: [], departures: [] }),
       version: async () => 0,
     },
     clock: { nowMs: () => Date.now() },

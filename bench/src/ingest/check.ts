@@ -4,7 +4,7 @@ const DIFFERENT_TOTALS = `
   WITH events AS (
     SELECT x.id AS account_id, sum(e.quantity) AS total, count(*) AS total_events,
       coalesce(sum(e.quantity) FILTER (WHERE x.id = e.account_id), 0) AS own, count(*) FILTER (WHERE x.id = e.account_id) AS own_events
-    FROM usage_events e JOIN accounts a ON a.id = e.account_id, unnest(a.path) x(id) GROUP BY 1
+    FROM usage_events e JOIN accounts a ON a.id = e.account_id, unnest(path_of(a.root_id, a.path_key)) x(id) GROUP BY 1
   )
   SELECT count(*)::int AS n FROM events e FULL JOIN usage_totals t USING (account_id)
   WHERE (e.own, e.total, e.own_events, e.total_events) IS DISTINCT FROM (t.own, t.total, t.own_events, t.total_events)`;

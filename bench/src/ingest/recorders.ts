@@ -46,7 +46,7 @@ export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
 
 const INSERT_ONE = `INSERT INTO usage_events (account_id, key, month, meter, quantity, occurred_at, recorded_at)
   VALUES ($1, $2, month_of($5), $3, $4, $5, now()) ON CONFLICT DO NOTHING`;
-const COUNT_ONE = `WITH chain AS (SELECT x.id, a.root_id, x.o FROM accounts a, unnest(a.path) WITH ORDINALITY x(id, o) WHERE a.id = $1),
+const COUNT_ONE = `WITH chain AS (SELECT x.id, a.root_id, x.o FROM accounts a, unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY x(id, o) WHERE a.id = $1),
   bumped AS (UPDATE tree_versions t SET version = t.version + 1 WHERE t.root_id = (SELECT root_id FROM chain LIMIT 1) RETURNING t.version)
   INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
     SELECT c.id, $2, date_trunc('month', $4::timestamptz, 'UTC'), CASE WHEN c.id = $1 THEN $3::numeric ELSE 0 END, $3::numeric,

@@ -31,10 +31,10 @@ export async function plantModels(owner: Pool): Promise<void> {
     ALTER TABLE bench_edge ADD PRIMARY KEY (id);
     CREATE INDEX ON bench_edge (parent, id);
     CREATE INDEX ON bench_edge (parent, name, id);
-    CREATE TABLE bench_path AS SELECT id, path FROM accounts;
+    CREATE TABLE bench_path AS SELECT id, path_of(root_id, path_key) AS path FROM accounts;
     ALTER TABLE bench_path ADD PRIMARY KEY (id);
     CREATE INDEX ON bench_path USING gin (path) WITH (fastupdate = off);
-    CREATE TABLE bench_closure AS SELECT x AS ancestor, id AS descendant FROM accounts, unnest(path) x;
+    CREATE TABLE bench_closure AS SELECT x AS ancestor, id AS descendant FROM accounts, unnest(path_of(root_id, path_key)) x;
     ALTER TABLE bench_closure ADD PRIMARY KEY (ancestor, descendant);
     CREATE INDEX ON bench_closure (descendant, ancestor);
     UPDATE usage_totals t SET total = 60 * s.minutes, total_events = s.n

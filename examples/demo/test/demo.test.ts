@@ -141,7 +141,7 @@ describe('the demo', () => {
       timeout: 20_000,
       interval: 5,
     });
-    const again = await startApi(deployment.database.config, { config: { port: Number(port) } });
+    const again = await startApi(deployment.database.serving, { config: { port: Number(port) } });
     try {
       expect(await demo.outcome).toBe('equal');
       expect((await totals('demo-survivor')).events.total).toBe(CALLS);

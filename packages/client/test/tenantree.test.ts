@@ -85,7 +85,7 @@ describe.each([
     const port = Number(new URL(deployment.url).port);
     await deployment.composed.close();
     await vi.waitFor(() => expect(tenantree.live.get().kind).toBe('offline'), patiently);
-    const again = await startApi(deployment.database.config, { config: { port } });
+    const again = await startApi(deployment.database.serving, { config: { port } });
     cleanUp.push(again.close);
     await record(connect(), 'ext:acme', '4');
     await vi.waitFor(() => expect(seen.totals.get(account.id)).toBe('7.5'), patiently);

@@ -1,26 +1,35 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { callbackify } from 'node:util';
 import type { AccountId, UserId } from '@tenantree/domain';
-import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
-import type pg from 'pg';
-import { openPool, surviving } from './connections.ts';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { parseIntoClientConfig } from 'pg-connection-string';
+import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
+import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
 import type { Schema } from './schema.ts';
+import { checkServing, type Way } from './serving.ts';
+import { beginAs, TransactionDialect } from './transactions.ts';
+import { DatabaseUnusableError, saying } from './unusable.ts';
 
 /** A transaction in which row-level security shows one acting account's subtree and nothing else. */
 export type TenantTransaction = Transaction<Schema>;
 
-/** An open connection to the database, bound to the application's role. */
+/** An open connection to the database, with a login that sees no table. */
 export type Database = {
-  /** Queries outside any account: row-level security shows no tenant's row here; only the doors (functions) answer. */
+  /** Calls of the doors (functions) outside any account. Their schema is named, since nobody says here where names are looked for. */
   readonly app: Kysely<Schema>;
-  /** For named raw statements on hot paths. Same role as `app`. */
+  /** The same for named statements on hot paths; with a pooler between they have no names. */
   readonly pool: pg.Pool;
-  /** Sign-in data for better-auth, under a role that sees nothing else. */
+  /** Sign-in data for better-auth: every statement in a transaction under a role that sees nothing else. */
   readonly auth: Kysely<unknown>;
-  /** How to open further connections (LISTEN). */
-  readonly config: pg.PoolConfig;
+  /** How to open further connections that keep what they are told (LISTEN). */
+  readonly direct: DatabaseConfig;
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
+   *
+   * Where the account stands is read when the transaction begins. Whoever only reads takes a snapshot, so that what is read stands there
+   * too, whoever moves the account meanwhile; changes of a tree read it again when their turn has come (`beginTreeChange`).
    *
    * @param options `snapshot`: only reads, and every statement sees the same moment
    */
@@ -35,70 +44,99 @@ export type Database = {
    * @param caller the same text for everything of one caller; null: the server's own work, which takes no turns
    */
   onBehalfOf<T>(caller: string | null, work: () => Promise<T>): Promise<T>;
-  /** Resolves when the database answers. @throws whatever the driver says when it doesn't */
+  /** Resolves when the database answers and may be served. @throws DatabaseUnusableError when it may not; whatever the driver says when it doesn't answer */
   ping(): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Longest that a transaction may do nothing: a server that freezes in the middle of one gives its locks back to the others. */
-const IDLE_TRANSACTION_MS = 5_000;
-/** Longest that a statement waits for a lock; a frozen server has lost its own by then. */
-const LOCK_MS = 10_000;
 /** Longest that a call waits for a connection when all are taken, or the database doesn't answer. */
 const CONNECTION_MS = 10_000;
 /** Quiet time after which the other end of a connection is asked whether it is still there. */
 const KEEP_ALIVE_MS = 10_000;
+const POSTGRESQL_PORT = 5_432;
 
-const asRole = (config: pg.PoolConfig, role: string, settings = ''): pg.PoolConfig => ({
-  ...config,
-  connectionTimeoutMillis: CONNECTION_MS,
-  idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-  lock_timeout: LOCK_MS,
-  // Set at connection start, so that RESET ROLE comes back to it too.
-  options: `-c role=${role} ${settings}`.trim(),
-});
+/** Connections that a server holds at the most, where nobody says how many. Five servers fit PostgreSQL's usual 100. */
+export const USUAL_CONNECTIONS = 17;
+/** Fewest connections that are enough for every call: one for each of the pools, and one that listens. */
+export const LEAST_CONNECTIONS = 3;
 
-/** Connections for the application, and for sign-in data. */
-const CONNECTIONS = { app: 12, auth: 4 } as const;
+/** How a server's connections are divided: one listens, a quarter is for sign-in data, the rest for the application. */
+function divided(connections: number): { readonly app: number; readonly auth: number } {
+  const auth = Math.max(1, Math.round((connections - 1) / 4));
+  return { app: connections - 1 - auth, auth };
+}
+
 /** Connections of the application that callers have at one time, all of them and each; the rest is for the server's own work. */
-const TURNS = { most: 10, each: 5 } as const;
+function turnsAt(app: number): { readonly most: number; readonly each: number } {
+  const most = app - Math.round(app / 6);
+  return { most, each: Math.ceil(most / 2) };
+}
 
-/** Opens the pools. Connecting happens on first use. @param options.maxConnections of each pool at the most; 1 is enough for every call */
-export function openDatabase(config: pg.PoolConfig, options: { readonly maxConnections?: number } = {}): Database {
-  const { maxConnections: most = CONNECTIONS.app } = options;
+const SNAPSHOT = 'ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const AS_TENANT = beginAs('tenantree_app', 'public');
+const AS_TENANT_AT_ONE_MOMENT = beginAs('tenantree_app', 'public', SNAPSHOT);
+const AS_SIGN_IN = beginAs('tenantree_auth', 'auth');
+
+/** The statements that begin a transaction as an account: one message, so that it costs one round trip. */
+function beginTenant(account: AccountId, user: UserId | undefined, isSnapshot: boolean): string {
+  const person = user === undefined ? 'NULL' : pg.escapeLiteral(user);
+  const opening = isSnapshot ? AS_TENANT_AT_ONE_MOMENT : AS_TENANT;
+  return `${opening}; SELECT act_as(${pg.escapeLiteral(account)}, ${person})`;
+}
+
+export type OpenOptions = {
+  /** Of all pools and LISTEN together at the most; {@link LEAST_CONNECTIONS} or more. */
+  readonly connections?: number;
+  /** The same database past the pooler that `config` leads to; without one there is no pooler between. */
+  readonly direct?: DatabaseConfig | null;
+};
+
+/**
+ * Opens the pools. Connecting happens on first use; every connection is asked then whether it may serve (`checkServing`), and whoever
+ * waits for one that may not is told so (DatabaseUnusableError).
+ *
+ * @param config with a login that serves and nothing else
+ */
+export function openDatabase(
+  config: DatabaseConfig,
+  { connections = USUAL_CONNECTIONS, direct = null }: OpenOptions = {},
+): Database {
+  const most = divided(connections);
+  const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
-  const pool = surviving(
-    new FairPool({
-      ...asRole(config, 'tenantree_app'),
-      max: most,
-      callers,
-      turns: { most: Math.min(TURNS.most, most), each: Math.min(TURNS.each, most) },
-      waitMs: CONNECTION_MS,
-    }),
-  );
-  const authPool = openPool({
-    ...asRole(config, 'tenantree_auth', '-c search_path=auth'),
-    max: Math.min(CONNECTIONS.auth, most),
+  const each: DatabaseConfig = {
+    ...config,
+    connectionTimeoutMillis: CONNECTION_MS,
+    verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
+  };
+  const pool = new FairPool({
+    ...each,
+    max: most.app,
+    way,
+    callers,
+    turns: turnsAt(most.app),
+    waitMs: CONNECTION_MS,
   });
+  const authPool = new Pool({ ...each, max: most.auth });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  const auth = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: authPool }) });
+  const auth = new Kysely<unknown>({ dialect: new TransactionDialect(authPool, AS_SIGN_IN) });
   return {
     app,
     pool,
     auth,
-    config,
-    withTenant: (account, work, { user, snapshot } = {}) => {
-      const transaction = snapshot
-        ? app.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-        : app.transaction();
-      return transaction.execute(async (trx) => {
-        await sql`SELECT bind_tenant(${account}, ${user ?? null})`.execute(trx);
-        return work(trx);
-      });
+    direct: direct ?? config,
+    withTenant: (account, work, { user, snapshot = false } = {}) => {
+      const dialect = new TransactionDialect(pool, beginTenant(account, user, snapshot));
+      return new Kysely<Schema>({ dialect }).transaction().execute(work);
     },
     onBehalfOf: (caller, work) => callers.run(caller, work),
     ping: async () => {
-      await pool.query('SELECT 1');
+      const client = await pool.connect();
+      try {
+        await checkServing(client, way);
+      } finally {
+        client.release();
+      }
     },
     close: async () => {
       await Promise.all([app.destroy(), auth.destroy()]);
@@ -106,10 +144,31 @@ export function openDatabase(config: pg.PoolConfig, options: { readonly maxConne
   };
 }
 
-/** Reads a `postgres://` address into connection fields. A server that vanishes without a word is noticed, connected or not. */
-export const configFromUrl = (url: string): pg.PoolConfig => ({
-  connectionString: url,
-  connectionTimeoutMillis: CONNECTION_MS,
-  keepAlive: true,
-  keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-});
+/** Scheme and login, the machines, and the rest of an address. */
+const ADDRESS = /^([^:]+:\/\/(?:[^@/?#]*@)?)([^/?#]*)(.*)$/s;
+
+/**
+ * Reads a `postgres://` address into connection fields; of several machines (`a:5432,b:5433`) one takes writes at a time. A server that
+ * vanishes without a word is noticed, connected or not.
+ *
+ * @throws DatabaseUnusableError when it is no address
+ */
+export function configFromUrl(url: string): DatabaseConfig {
+  const [, login = '', machines = '', rest = ''] = ADDRESS.exec(url) ?? [];
+  const read = (machine: string): pg.ClientConfig => {
+    try {
+      return parseIntoClientConfig(`${login}${machine}${rest}`);
+    } catch (error) {
+      throw new DatabaseUnusableError(`DATABASE_URL is no address of a database: ${saying(error)}`);
+    }
+  };
+  const [first = {}, ...others] = machines.split(',').map(read);
+  const hostOf = ({ host = '', port = POSTGRESQL_PORT }: pg.ClientConfig): Host => ({ host, port });
+  return {
+    ...first,
+    connectionTimeoutMillis: CONNECTION_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    ...(others.length > 0 && { hosts: new Hosts([hostOf(first), ...others.map(hostOf)]) }),
+  };
+}

@@ -22,7 +22,11 @@ type Options = {
   readonly onLost?: (lastWords: string) => void;
 };
 
+/** Connections that the embedded database has for servers; a few more are for their start and for whoever looks after it. */
+export const EMBEDDED_CONNECTIONS = 190;
+
 const PORT = 5432;
+const SETTINGS = ['-c', 'listen_addresses=', '-c', `max_connections=${EMBEDDED_CONNECTIONS + 10}`];
 const FAST = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
 const LAST_WORDS = 4_000;
 const FIRST_RETRY_MS = 100;
@@ -41,7 +45,7 @@ async function launch(
   settings: readonly string[],
   stop: AbortSignal,
 ): Promise<Postgres> {
-  const args = ['-D', folder, '-p', `${PORT}`, '-k', socketDir, '-c', 'listen_addresses=', '-c', 'max_connections=200'];
+  const args = ['-D', folder, '-p', `${PORT}`, '-k', socketDir, ...SETTINGS];
   // A process group of its own: Ctrl-C in the terminal must reach us, not the database that we still have to drain into.
   const child = spawn(join(bin, 'postgres'), [...args, ...settings], {
     cwd: '/',

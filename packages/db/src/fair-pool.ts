@@ -1,10 +1,13 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
 import { FairQueue } from '@tenantree/domain';
-import pg from 'pg';
+import type pg from 'pg';
+import { Pool } from './connections.ts';
+import type { DatabaseConfig } from './hosts.ts';
+import type { Way } from './serving.ts';
 
-type Answer = (error: Error | undefined, client: pg.PoolClient | undefined, release: (error?: unknown) => void) => void;
-
-export type FairPoolConfig = pg.PoolConfig & {
+export type FairPoolConfig = DatabaseConfig & {
+  /** Through a pooler statements lose their names: the next connection to PostgreSQL doesn't know what the one before has prepared. */
+  readonly way: Way;
   /** For whom something is done; nobody's work takes no turns. */
   readonly callers: AsyncLocalStorage<string | null>;
   /** Connections at one time of all callers, and of one. */
@@ -13,33 +16,35 @@ export type FairPoolConfig = pg.PoolConfig & {
   readonly waitMs: number;
 };
 
+const unnamed = (query: pg.Pool['query']): pg.Pool['query'] => {
+  const ask = query as (...given: unknown[]) => unknown;
+  return ((first: unknown, ...rest: unknown[]) =>
+    ask(
+      typeof first === 'object' && first !== null && 'name' in first ? { ...first, name: undefined } : first,
+      ...rest,
+    )) as pg.Pool['query'];
+};
+
 /**
  * A pool at whose connections callers take turns: whoever asks for much waits for itself, and others find a connection. Every
  * statement and transaction takes a turn of its own, so whatever a call does in the database is shared fairly.
  */
-export class FairPool extends pg.Pool {
+export class FairPool extends Pool {
   readonly #callers: FairPoolConfig['callers'];
   readonly #queue: FairQueue;
   readonly #waitMs: number;
 
-  constructor({ callers, turns, waitMs, ...config }: FairPoolConfig) {
+  constructor({ callers, turns, waitMs, way, ...config }: FairPoolConfig) {
     super(config);
     this.#callers = callers;
     this.#queue = new FairQueue(turns.most, turns.each);
     this.#waitMs = waitMs;
+    if (way === 'pooled') this.query = unnamed(this.query.bind(this));
   }
 
-  override connect(): Promise<pg.PoolClient>;
-  override connect(answer: Answer): void;
-  override connect(answer?: Answer): Promise<pg.PoolClient> | undefined {
+  protected override connected(): Promise<pg.PoolClient> {
     const caller = this.#callers.getStore() ?? null;
-    const connected = caller === null ? super.connect() : this.#connectInTurn(caller);
-    if (!answer) return connected;
-    connected.then(
-      (client) => answer(undefined, client, (error) => client.release(error as Error)),
-      (error: Error) => answer(error, undefined, () => undefined),
-    );
-    return undefined;
+    return caller === null ? super.connected() : this.#connectInTurn(caller);
   }
 
   #connectInTurn(caller: string): Promise<pg.PoolClient> {
@@ -61,7 +66,7 @@ export class FairPool extends pg.Pool {
   async #lend(resolve: (client: pg.PoolClient) => void, reject: (error: unknown) => void): Promise<void> {
     let client: pg.PoolClient;
     try {
-      client = await super.connect();
+      client = await super.connected();
     } catch (error) {
       reject(error);
       return;

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import type pg from 'pg';
-import { openPool, withConnection } from './connections.ts';
+import { Pool, withConnection } from './connections.ts';
+import type { DatabaseConfig } from './hosts.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
@@ -16,7 +16,12 @@ import * as suspensionReason from './migrations/0011-suspension-reason.ts';
 import * as heldStanding from './migrations/0012-held-standing.ts';
 import * as places from './migrations/0013-places.ts';
 import * as usageByMonth from './migrations/0014-usage.ts';
-import { DatabaseUnusableError, saying } from './unusable.ts';
+import * as live from './migrations/0015-live.ts';
+import * as search from './migrations/0016-search.ts';
+import * as countedPeople from './migrations/0017-people.ts';
+import * as servingLogin from './migrations/0018-serving-login.ts';
+import * as guessLimits from './migrations/0019-guess-limits.ts';
+import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -34,31 +39,95 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-held-standing': heldStanding,
   '0013-places': places,
   '0014-usage': usageByMonth,
+  '0015-live': live,
+  '0016-search': search,
+  '0017-people': countedPeople,
+  '0018-serving-login': servingLogin,
+  '0019-guess-limits': guessLimits,
 };
 
 const MINIMUM_VERSION = 180000;
+/** The routine of PostgreSQL that a RAISE in a migration comes from. */
+const SAID_BY_RAISE = 'exec_stmt_raise';
 const WHAT_A_ROLE_NEEDS =
   'What the role needs, and how an administrator gives it once, is in docs/operators.md under “A PostgreSQL of your own”.';
 
+/** How far a migration is. */
+export type MigrationProgress = {
+  readonly migration: string;
+  /** `begins`, what it says itself of a step that takes its time (RAISE NOTICE, with how much is done), and `done` when all took long. */
+  readonly step: string;
+  /** Since it began (ms). */
+  readonly elapsedMs: number;
+};
+
+type MigrateOptions = {
+  /** Stop after this migration (for tests of later ones). */
+  readonly to?: string;
+  readonly onProgress?: (progress: MigrationProgress) => void;
+};
+
+/** A migration that took longer than this is said to be done (ms). */
+const LONG_MS = 1_000;
+
 /**
  * Brings a database up to date. Several starting servers may call it at once: one migrates, the others wait and find nothing to do.
+ * Each migration is one transaction: whoever is cut off in the middle of one begins with that one the next time.
  *
- * @param options.to stop after this migration (for tests of later ones)
  * @throws DatabaseUnusableError when the server can't be reached or is older than PostgreSQL 18, the role may not do what a migration
  * does, or a newer release was here
  * @throws Error when a migration fails (nothing of it is kept)
  */
-export async function migrate(config: pg.PoolConfig, options: { readonly to?: string } = {}): Promise<void> {
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: openPool({ ...config, max: 2 }) }) });
+export async function migrate(config: DatabaseConfig, { to, onProgress }: MigrateOptions = {}): Promise<void> {
+  const pool = new Pool({ ...config, max: 2 });
+  const migrations = observed(MIGRATIONS, pool, onProgress ?? (() => undefined));
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await checkVersion(db);
     await checkRelease(db);
-    const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-    const { error } = options.to ? await migrator.migrateTo(options.to) : await migrator.migrateToLatest();
-    if (error) throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
+    const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+    for (let last: string | undefined; last === undefined || last !== to; ) {
+      // One step, not all: all of them would be one transaction.
+      const { error, results = [] } = await migrator.migrateUp();
+      if (error) throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
+      last = results[0]?.migrationName;
+      if (last === undefined) return;
+    }
   } finally {
     await db.destroy();
   }
+}
+
+/** Migrations that tell how far they are, in their own words and by those of the connections they run on. */
+function observed(
+  migrations: Record<string, Migration>,
+  pool: Pool,
+  onProgress: (progress: MigrationProgress) => void,
+): Record<string, Migration> {
+  let running: { readonly migration: string; readonly startedMs: number } | null = null;
+  const tell = (step: string): void => {
+    if (running)
+      onProgress({ migration: running.migration, step, elapsedMs: Math.round(performance.now() - running.startedMs) });
+  };
+  pool.on('connect', (client) => {
+    client.on('notice', ({ routine, message }) => {
+      // PostgreSQL has notices of its own about what it skips and cuts.
+      if (routine === SAID_BY_RAISE && message !== undefined) tell(message);
+    });
+  });
+  const observe = ([migration, forward]: [string, Migration]): [string, Migration] => [
+    migration,
+    {
+      up: async (db) => {
+        running = { migration, startedMs: performance.now() };
+        tell('begins');
+        await forward.up(db);
+        if (performance.now() - running.startedMs > LONG_MS) tell('done');
+        running = null;
+      },
+    },
+  ];
+  return Object.fromEntries(Object.entries(migrations).map(observe));
 }
 
 async function checkVersion(db: Kysely<unknown>): Promise<void> {
@@ -66,7 +135,7 @@ async function checkVersion(db: Kysely<unknown>): Promise<void> {
     SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS name`
     .execute(db)
     .catch((error: unknown) => {
-      throw new DatabaseUnusableError(`The database can’t be reached: ${saying(error)}`);
+      throw unreachable(error);
     });
   const { number, name } = version.rows[0]!;
   if (number < MINIMUM_VERSION)
@@ -83,13 +152,12 @@ async function checkRelease(db: Kysely<unknown>): Promise<void> {
     );
 }
 
-const isForbidden = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'code' in error && error.code === '42501';
-
-/** Whether every migration of this release has run. */
-export const isMigrated = (config: pg.PoolConfig): Promise<boolean> =>
+/** Whether every migration of this release has run. Any login that serves may ask. */
+export const isMigrated = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM kysely_migration');
+    const door = await client.query("SELECT FROM pg_proc WHERE oid = to_regproc('public.migrations_done')");
+    if (door.rowCount === 0) return false;
+    const { rows } = await client.query<{ name: string }>('SELECT * FROM public.migrations_done() AS done(name)');
     const done = new Set(rows.map((row) => row.name));
     return Object.keys(MIGRATIONS).every((name) => done.has(name));
   });

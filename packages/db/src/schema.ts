@@ -8,10 +8,10 @@ export type AccountsTable = {
   id: string;
   root_id: string;
   parent_id: string | null;
-  path: string[];
-  /** The ids below the root, 16 bytes a level. */
-  path_key: ColumnType<Buffer, never, never>;
-  depth: number;
+  /** The ids below the root, 16 bytes a level; empty for the root. */
+  path_key: ColumnType<Buffer, Buffer, never>;
+  /** Levels below the root. */
+  depth: ColumnType<number, never, never>;
   name: string;
   name_key: string;
   /** The name key without diacritics. */
@@ -28,7 +28,7 @@ export type AccountsTable = {
   protected: boolean;
   billing_mode: 'parent' | 'direct';
   payer_id: string;
-  /** Since when `path` holds; events from before look into `past_placements`. */
+  /** Since when `path_key` holds; events from before look into `past_placements`. */
   placed_at: ColumnType<Date | number, Date | string | undefined, Date | string>;
   children: Generated<number>;
   subaccounts: Generated<number>;
@@ -45,9 +45,16 @@ export type AccountsTable = {
 
 export type TreeVersionsTable = { root_id: string; version: Int8 };
 
-export type PastPlacementsTable = { account_id: string; valid_to: Timestamp; path: string[]; payer_id: string };
+/** Where an account stood until an instant: the tree and the place of that time. */
+export type PastPlacementsTable = {
+  account_id: string;
+  valid_to: Timestamp;
+  root_id: string;
+  path_key: Buffer;
+  payer_id: string;
+};
 
-export type DeparturesTable = { root_id: string; version: Int8; account_id: string; path: string[] };
+export type DeparturesTable = { root_id: string; version: Int8; account_id: string; path_key: Buffer };
 
 /** In which tree an account is. */
 export type AccountRootsTable = { id: string; root_id: string };
@@ -57,13 +64,26 @@ export type TreeChangesTable = {
   root_id: string;
   version: Int8;
   kind: 'usage' | 'accounts' | 'moved';
-  accounts: string[];
+  /** Null: more than are listed. */
+  accounts: string[] | null;
   at: Timestamp;
 };
 
-export type MembersTable = { account_id: string; user_id: string; role: string; created_at: Timestamp };
+/** The tree of an account: what is added to an account is in that of the acting one. */
+type Root = ColumnType<string, never, never>;
+
+export type MembersTable = {
+  root_id: Root;
+  /** Where its account stands; the database copies it. */
+  path_key: ColumnType<Buffer, never, never>;
+  account_id: string;
+  user_id: string;
+  role: string;
+  created_at: Timestamp;
+};
 
 export type InvitationsTable = {
+  root_id: Root;
   account_id: string;
   id: string;
   /** As addresses are compared. */
@@ -81,6 +101,7 @@ export type InvitationsTable = {
 };
 
 export type AgentsTable = {
+  root_id: Root;
   account_id: string;
   id: string;
   name: string;
@@ -89,6 +110,7 @@ export type AgentsTable = {
 };
 
 export type ApiKeysTable = {
+  root_id: Root;
   account_id: string;
   id: string;
   user_id: string;
@@ -108,6 +130,7 @@ export type ApiKeysTable = {
 };
 
 export type EmbedTokensTable = {
+  root_id: Root;
   account_id: string;
   id: string;
   key_id: string;
@@ -132,9 +155,9 @@ export type UsageTotalsTable = {
 };
 
 export type AuditLogTable = {
+  /** The tree that the account stood in then. */
+  root_id: Root;
   account_id: string;
-  /** The tree that the account stood in; null for entries of accounts that were erased before entries knew it. */
-  root_id: string | null;
   id: string;
   at: Timestamp;
   action: string;

@@ -1,7 +1,6 @@
 import type { AccountId, Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { readSeries } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
@@ -21,51 +20,110 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-const owner = async <T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> => {
-  const client = new pg.Client(test.config);
-  await client.connect();
-  try {
-    return (await client.query<T>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-};
-
 describe('Row-level security alone (I5)', () => {
   it('is on for every table that the application may read', async () => {
-    const open = await owner<{ name: string }>(
+    const open = await test.asOwner<{ name: string }>(
       `SELECT n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind = 'r' AND n.nspname IN ('public', 'auth') AND NOT c.relrowsecurity AND c.relname NOT LIKE 'kysely_%'`,
     );
     expect(open).toEqual([]);
   });
 
-  it('can not be bypassed by the role of the application, which owns nothing', async () => {
-    const roles = await owner<{ bypass: boolean; owns: string }>(
-      `SELECT rolsuper OR rolbypassrls AS bypass, (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owns
-       FROM pg_roles r WHERE rolname IN ('tenantree_app', 'tenantree_auth')`,
+  it('can not be bypassed by the roles of the application, which own nothing, nor by who serves, who becomes nothing else', async () => {
+    const roles = await test.asOwner<{ higher: boolean; owns: string }>(
+      `SELECT rolsuper OR rolbypassrls OR rolcreaterole AS higher, (SELECT count(*) FROM pg_class WHERE relowner = r.oid) AS owns
+       FROM pg_roles r WHERE rolname IN ('tenantree_app', 'tenantree_auth', 'tenantree_serve', $1)`,
+      [test.serving.user],
     );
-    expect(roles).toEqual([
-      { bypass: false, owns: '0' },
-      { bypass: false, owns: '0' },
-    ]);
-    const { rows } = await test.db.pool
-      .query<{ role: string }>('RESET ROLE; SELECT current_user AS role')
-      .then((r) => (Array.isArray(r) ? r[1] : r));
-    expect(rows).toEqual([{ role: 'tenantree_app' }]);
+    expect(roles).toEqual(Array.from({ length: 4 }, () => ({ higher: false, owns: '0' })));
+    const others = await test.asOwner<{ name: string }>('SELECT rolname AS name FROM pg_roles');
+    const becomes: string[] = [];
+    for (const { name } of others) {
+      const changed = test.db.pool.query(`BEGIN; SET LOCAL ROLE ${name}; ROLLBACK`);
+      await changed.then(
+        () => becomes.push(name),
+        (error: Error) => expect(error.message).toMatch(/permission denied to set role/),
+      );
+    }
+    expect(becomes.toSorted()).toEqual(['tenantree_app', 'tenantree_auth', test.serving.user]);
   });
 
-  it('shows no row of any tenant table without an acting account', async () => {
-    const tables = await owner<{ name: string }>(
-      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'kysely_%'`,
+  it('lets who serves call these doors outside a transaction, and none besides', async () => {
+    const doors = await test.asOwner<{ name: string }>(
+      `SELECT proname AS name FROM pg_proc WHERE prosecdef AND has_function_privilege($1::name, oid, 'EXECUTE') ORDER BY proname`,
+      [test.serving.user],
+    );
+    expect(doors.map(({ name }) => name)).toEqual([
+      'account_chain',
+      'account_places',
+      'accounts_by_external_id',
+      'accounts_to_erase',
+      'api_key_by_hash',
+      'count_tree',
+      'embed_token_by_hash',
+      'entrances_of',
+      'erase_expired_embed_tokens',
+      'find_repeats',
+      'forget_tree_changes',
+      'index_names',
+      'invitation_by_hash',
+      'is_claimed',
+      'keep_months',
+      'memberships_on',
+      'migrations_done',
+      'offer_claim',
+      'owns_main_account',
+      'record_usage',
+      'refill_sort',
+      'session_by_token',
+      'settle_sort',
+      'touch_api_key',
+      'tree_of',
+      'trees_to_sort',
+      'uncounted_trees',
+    ]);
+  });
+
+  it('is left by nobody in the middle of a transaction of a tenant: outside it no table is seen', async () => {
+    const left = test.db.withTenant(ours, async (trx) => {
+      await sql`RESET ROLE`.execute(trx);
+      return trx.selectFrom('accounts').select('id').execute();
+    });
+    await expect(left).rejects.toThrow(/permission denied for table accounts/);
+  });
+
+  it('shows no table outside a transaction, and no row of any in one without an acting account', async () => {
+    const tables = await test.asOwner<{ name: string }>(
+      `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'auth')`,
     );
     for (const { name } of tables) {
-      const seen = await test.db.pool.query(`SELECT * FROM ${name}`).then(
-        (result) => result.rows,
+      await expect(test.db.pool.query(`SELECT FROM ${name}`), name).rejects.toThrow(/permission denied/);
+      const seen = test.db.pool.query(`BEGIN; SET LOCAL ROLE tenantree_app; TABLE ${name}; COMMIT`);
+      const rows = await (seen as Promise<unknown> as Promise<{ rows: unknown[] }[]>).then(
+        (results) => results[2]?.rows,
         (error: Error) => (error.message.includes('permission denied') ? [] : [error]),
       );
-      expect(seen, name).toEqual([]);
+      expect(rows, name).toEqual([]);
     }
+  });
+
+  it('has to be in force for a transaction to begin as an account', async () => {
+    const begun = test.db.pool.query(`BEGIN; SELECT public.act_as('${ours}', NULL)`);
+    await expect(begun).rejects.toThrow(/permission denied for function act_as/);
+    const asOwner = test.asOwner(`BEGIN; SELECT public.act_as('${ours}', NULL)`);
+    await expect(asOwner).rejects.toThrow(/row-level security is not in force for postgres/);
+    const work = vi.fn(async () => undefined);
+    // A connection that is open already, and was in order.
+    await test.db.ping();
+    await test.asOwner('ALTER TABLE accounts DISABLE ROW LEVEL SECURITY');
+    try {
+      await expect(test.db.withTenant(ours, work)).rejects.toMatchObject({ code: '57000' });
+      await expect(test.db.ping()).rejects.toThrow(/row-level security is off for public\.accounts/);
+    } finally {
+      await test.asOwner('ALTER TABLE accounts ENABLE ROW LEVEL SECURITY');
+    }
+    expect(work).not.toHaveBeenCalled();
+    await expect(test.db.withTenant(ours, async () => 'bound')).resolves.toBe('bound');
   });
 
   it('shows a parent its subtree and a child only itself, whatever the query asks for', async () => {
@@ -100,7 +158,7 @@ describe('Row-level security alone (I5)', () => {
     await test.db.withTenant(ours, (trx) =>
       trx.updateTable('accounts').set({ name: 'taken' }).where('id', '=', foreign).execute(),
     );
-    expect(await owner(`SELECT name FROM accounts WHERE name = 'taken'`)).toEqual([]);
+    expect(await test.asOwner(`SELECT name FROM accounts WHERE name = 'taken'`)).toEqual([]);
     const forged = test.db.withTenant(ours, (trx) =>
       sql`INSERT INTO audit_log (account_id, id, at, action, actor_kind, actor_name)
       VALUES (${foreign}, ${foreign}, now(), 'x', 'system', 'x')`.execute(trx),
@@ -108,12 +166,14 @@ describe('Row-level security alone (I5)', () => {
     await expect(forged).rejects.toThrow(/row-level security/);
   });
 
-  it('forgets the acting account with its transaction', async () => {
+  it('forgets the acting account, the role and all that was set with its transaction', async () => {
     await test.db.withTenant(ours, (trx) => trx.selectFrom('accounts').select('id').execute());
-    const seen = await Promise.all(
-      Array.from({ length: 20 }, () => test.db.app.selectFrom('accounts').select('id').execute()),
-    );
-    expect(seen.flat()).toEqual([]);
+    await sql`SELECT 1`.execute(test.db.auth);
+    const state = `SELECT current_user AS role, coalesce(current_setting('tenantree.account', true), '') AS account,
+      current_setting('search_path') AS path, current_setting('lock_timeout') AS lock`;
+    const seen = await Promise.all(Array.from({ length: 20 }, () => test.db.pool.query(state)));
+    const nothing = { role: test.serving.user, account: '', path: '"$user", public', lock: '0' };
+    expect(seen.flatMap(({ rows }) => rows)).toEqual(seen.map(() => nothing));
   });
 
   it('keeps the application from changing what is recorded', async () => {
@@ -123,14 +183,17 @@ describe('Row-level security alone (I5)', () => {
       'DELETE FROM usage_events',
       'UPDATE usage_totals SET own = 0',
     ]) {
-      await expect(test.db.pool.query(statement), statement).rejects.toThrow(/permission denied/);
+      const done = test.db.withTenant(ours, (trx) => sql.raw(statement).execute(trx));
+      await expect(done, statement).rejects.toThrow(/permission denied/);
     }
   });
 
   it('shows the sign-in role no tenant data and the application no password or session', async () => {
     const asAuth = sql`SELECT * FROM public.accounts`.execute(test.db.auth);
     await expect(asAuth).rejects.toThrow(/permission denied/);
-    await expect(test.db.pool.query('SELECT password FROM auth.credentials')).rejects.toThrow(/permission denied/);
-    await expect(test.db.pool.query('SELECT token FROM auth.sessions')).rejects.toThrow(/permission denied/);
+    for (const secrets of ['SELECT password FROM auth.credentials', 'SELECT token FROM auth.sessions']) {
+      const read = test.db.withTenant(ours, (trx) => sql.raw(secrets).execute(trx));
+      await expect(read).rejects.toThrow(/permission denied/);
+    }
   });
 });

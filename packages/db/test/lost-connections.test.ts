@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { beginTreeChange } from '../src/index.ts';
-import { isMigrated, migrate } from '../src/migrate.ts';
+import { isMigrated, type MigrationProgress, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
 const ANY_ACCOUNT = '018f0000-0000-7000-8000-000000000001' as AccountId;
@@ -38,17 +38,30 @@ describe('A connection that the server ends', () => {
     await expect(test.db.ping()).resolves.toBeUndefined();
   });
 
-  it('fails the migration that ran on it, which can be run again', async () => {
+  it('fails the migration that ran on it, which said where it was and begins there the next time', async () => {
     const inTheWay = new pg.Client(test.config);
     await inTheWay.connect();
-    await inTheWay.query('BEGIN; CREATE TABLE usage_events (in_the_way int)');
-    const waiting = migrate(test.config).catch((error: unknown) => error);
+    // Reports a step after each table, as a migration with much to do does.
+    await admin.query(`CREATE FUNCTION say_step() RETURNS event_trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE NOTICE '% made', (SELECT string_agg(DISTINCT object_identity, ', ') FROM pg_event_trigger_ddl_commands() WHERE object_type = 'table'); END $$;
+      CREATE EVENT TRIGGER say_step ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION say_step()`);
+    await inTheWay.query('BEGIN; CREATE TABLE usage_totals (in_the_way int)');
+    const first: MigrationProgress[] = [];
+    const waiting = migrate(test.config, { onProgress: (progress) => first.push(progress) }).catch(
+      (error: unknown) => error,
+    );
     await expect.poll(async () => (await admin.query(`SELECT 1 ${WAITING}`)).rowCount, { timeout: 10_000 }).toBe(1);
+    expect(first.slice(-2)).toMatchObject([
+      { migration: '0003-usage', step: 'begins' },
+      { migration: '0003-usage', step: 'public.usage_events made' },
+    ]);
     // Only the one that waits: were the other to go first, the migration could finish before its own turn came.
     await endConnections(WAITING);
     expect(await waiting).toBeInstanceOf(Error);
     await inTheWay.end();
-    await migrate(test.config);
+    const second: MigrationProgress[] = [];
+    await migrate(test.config, { onProgress: (progress) => second.push(progress) });
+    expect(second[0]).toMatchObject({ migration: '0003-usage', step: 'begins' });
     expect(await isMigrated(test.config)).toBe(true);
   });
 });

@@ -72,7 +72,7 @@ describe('Names in a database', () => {
     await admin.query(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' ${locale}`);
     await admin.end();
     await migrate(other.config);
-    const db = openDatabase(other.config);
+    const db = openDatabase(other.serving);
     const clock = ticking(NOVEMBER_10);
     const root = await plant(db, null, 'Root', clock());
     for (const name of NAMES) await plant(db, root, name, clock());

@@ -10,16 +10,23 @@ import {
   nameKey,
   newId,
   parseDecimal,
+  type Role,
+  type UserId,
 } from '@tenantree/domain';
 import {
   type AccountState,
   beginTreeChange,
   type Counted,
+  countMember,
   countTree,
   type Database,
+  deleteMember,
   type EventOutcome,
+  endTreeChange,
   eraseAccount,
   insertAccount,
+  insertMember,
+  insertPerson,
   moveSubtree,
   readAccountState,
   readUncountedTrees,
@@ -43,7 +50,7 @@ export const PERIOD = '2026-11-01T00:00:00.000Z' as Instant;
 export const NOVEMBER_10 = Date.UTC(2026, 10, 10, 12);
 
 export async function stateOf(db: Database, account: AccountId): Promise<AccountState> {
-  const state = await db.withTenant(account, (trx) => readAccountState(trx, account));
+  const state = await db.withTenant(account, (trx) => readAccountState(trx, account), { snapshot: true });
   if (!state) throw new Error(`no account ${account}`);
   return state;
 }
@@ -61,10 +68,11 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       nameKey: nameKey(name),
       externalId: null,
       metadata: {},
-      owner: null,
+      creator: null,
       now,
     };
     await insertAccount(trx, account, version);
+    await endTreeChange(trx, above?.rootId ?? id, version, { accounts: [...(above?.path ?? []), id] });
   });
   return id;
 }
@@ -76,20 +84,76 @@ export async function move(
   to: AccountId,
   now: Instant,
 ): Promise<void> {
-  await db.withTenant(root, async (trx) => moveSubtree(trx, account, to, await beginTreeChange(trx, root), now));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    const [from, above] = [await readAccountState(trx, account), await readAccountState(trx, to)];
+    await moveSubtree(trx, account, to, version, now);
+    await endTreeChange(trx, root, version, {
+      accounts: [...(from?.path ?? []), ...(above?.path ?? [])],
+      usage: 'moved',
+    });
+  });
 }
 
 export async function close(db: Database, root: AccountId, account: AccountId, closedAt: Instant): Promise<void> {
+  await changeStatus(db, root, account, { status: 'closed', closedAt });
+}
+
+export async function reopen(db: Database, root: AccountId, account: AccountId): Promise<void> {
+  await changeStatus(db, root, account, { status: 'active', closedAt: null });
+}
+
+async function changeStatus(
+  db: Database,
+  root: AccountId,
+  account: AccountId,
+  next: { readonly status: 'active' | 'closed'; readonly closedAt: Instant | null },
+): Promise<void> {
   await db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
-    if (state)
-      await updateStatus(trx, state, { status: 'closed', suspension: null, suspendedAt: null, closedAt }, version);
+    if (state) await updateStatus(trx, state, { ...next, suspension: null, suspendedAt: null }, version);
+    await endTreeChange(trx, root, version, { accounts: state?.path ?? [] });
+  });
+}
+
+/** Somebody who can sign in and is nowhere a member. */
+export async function person(db: Database, name: string, now: Instant): Promise<UserId> {
+  const id = newId<UserId>(Date.now(), randomBytes(10));
+  const credential = newId(Date.now(), randomBytes(10));
+  const email = `${name}-${id}@example.com`;
+  await insertPerson(db, { id, credential, email, shownEmail: email, name, password: 'none', now });
+  return id;
+}
+
+/** Makes a person a member of an account, as the slices do. */
+export async function enrol(db: Database, account: AccountId, user: UserId, role: Role, now: Instant): Promise<void> {
+  const { rootId, path } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await insertMember(trx, account, user, role, now);
+    await countMember(trx, account, user, 'came', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
+  });
+}
+
+/** Takes a person out of an account, as the slices do. */
+export async function dismiss(db: Database, account: AccountId, user: UserId): Promise<void> {
+  const { rootId, path } = await stateOf(db, account);
+  await db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await deleteMember(trx, account, user);
+    await countMember(trx, account, user, 'left', version);
+    await endTreeChange(trx, rootId, version, { accounts: path });
   });
 }
 
 export async function erase(db: Database, root: AccountId, account: AccountId): Promise<void> {
-  await db.withTenant(root, async (trx) => eraseAccount(trx, account, await beginTreeChange(trx, root)));
+  await db.withTenant(root, async (trx) => {
+    const version = await beginTreeChange(trx, root);
+    await eraseAccount(trx, account, version);
+    await endTreeChange(trx, root, version, { accounts: [account] });
+  });
 }
 
 /** An event of so many minutes, as it is stored. */

@@ -27,7 +27,7 @@ describe('Keys of usage', () => {
     const now = ticking(NOVEMBER_10);
     const root = await plant(test.db, null, 'Raced', now());
     const outcomes: EventOutcome[] = [];
-    const db = openDatabase(test.config, { maxConnections: 8 });
+    const db = openDatabase(test.serving, { connections: 12 });
     for (let round = 0; round < 25; round++) {
       // Clocks of servers differ: for some it is December already.
       const writers = Array.from({ length: 8 }, async (_, writer) => {

@@ -232,6 +232,16 @@ describe('with the keyboard alone', () => {
     expect(focusedName()).toBe('Acme North');
   });
 
+  it('one is told when there may be more matches than were found', async () => {
+    const source = mockTree();
+    source.mostFound = 2;
+    const shown = await show(source);
+    shown.tree.focus();
+    await press('/');
+    await press('acme');
+    await vi.waitFor(() => expect(deep(shown.screen.renderRoot, '.found').textContent).toBe('At least 2 matches'));
+  });
+
   it('intents leave as events that a host can prevent', async () => {
     const shown = await show(mockTree());
     const seen: string[] = [];

@@ -92,6 +92,33 @@ describe('live minutes', () => {
     expect(shown.names()).toContain('Zeta');
   });
 
+  it('come for what is scrolled to, of a handful of accounts however many there are', async () => {
+    const source = largeTree(1_200, 0, 0);
+    const shown = await show(source);
+    const watched = (): readonly unknown[] => {
+      const { args } = source.calls.findLast(({ method }) => method === 'subscribeUsage') ?? { args: [] };
+      return Array.isArray(args[1]) ? args[1] : [];
+    };
+    const first = source.idOf('Reseller 00');
+    const last = source.idOf('Reseller 190');
+    expect(watched()).toContain(first);
+    expect(watched()).not.toContain(last);
+    const before = total(shown.row('Reseller 00'));
+    source.tick([[last, '1000']]);
+    shown.scroller.scrollTop = 190 * shown.tree.getBoundingClientRect().height;
+    await vi.waitFor(() => expect(watched()).toContain(last));
+    const number = (): number => Number(total(shown.row('Reseller 190')).replaceAll(',', ''));
+    const now = Number(source.rowOf(source.entry(last)).minutes?.total);
+    await vi.waitFor(() => expect(number()).toBeCloseTo(now, 0));
+    source.tick([[last, '5000']]);
+    await vi.waitFor(() => expect(number()).toBeCloseTo(now + 5_000, 0));
+    source.tick([[first, '300']]);
+    shown.scroller.scrollTop = 0;
+    await vi.waitFor(() => expect(watched()).toContain(first));
+    await vi.waitFor(() => expect(total(shown.row('Reseller 00'))).not.toBe(before));
+    expect(watched().length).toBeLessThanOrEqual(250);
+  });
+
   it('never sort again by themselves: a chip offers it', async () => {
     const source = mockTree();
     const shown = await show(source);
@@ -141,6 +168,30 @@ describe('live accounts', () => {
     source.vanish(source.idOf('Bonn Telekom'));
     await painted();
     expect(shown.names()).not.toContain('Bonn Telekom');
+  });
+});
+
+describe('what is watched', () => {
+  it('are the branches that are loaded, and what changes in one while it is opened is not lost', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    const watched = (): unknown => source.calls.findLast(({ method }) => method === 'subscribeAccounts')?.args[1];
+    const [root, group] = [source.root.row.id, source.idOf('Acme Group')];
+    expect(watched()).toMatchObject({ childrenOf: [root] });
+    shown.store.change((view) => view.open(shown.line('Acme Group')));
+    await vi.waitFor(() => expect(shown.line('Acme Group').branch?.state).toBe('loaded'));
+    source.arrive('Aardvark Dental', group);
+    source.arrive('Zebra Dental');
+    await vi.waitFor(() => expect(watched()).toMatchObject({ childrenOf: [root, group] }));
+    await vi.waitFor(() => expect(shown.names()).toEqual(expect.arrayContaining(['Aardvark Dental', 'Zebra Dental'])));
+  });
+
+  it('is read again when too much happened while one was away', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    source.grow('Zulu Trading');
+    source.announceGap();
+    await vi.waitFor(() => expect(shown.names()).toContain('Zulu Trading'));
   });
 });
 

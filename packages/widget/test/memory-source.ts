@@ -19,6 +19,7 @@ import {
   type AccountPage,
   type AccountRef,
   type AccountSource,
+  type AccountsWatched,
   type ListQuery,
   type LiveReader,
   type LiveState,
@@ -44,9 +45,11 @@ type Failing = keyof AccountSource;
 export class MemorySource implements AccountSource {
   readonly root: Entry;
   readonly #byId = new Map<AccountId, Entry>();
-  readonly #usage = new Set<LiveReader<UsageFrame>>();
-  readonly #accounts = new Set<LiveReader<AccountsFrame>>();
+  readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
+  readonly #accounts = new Map<LiveReader<AccountsFrame>, AccountsWatched>();
   readonly #listeners = new Set<(state: LiveState) => void>();
+  /** What was announced. */
+  readonly #log: AccountsFrame[] = [];
   #failures = new Map<Failing, SourceRefusal[]>();
   #gate: Promise<void> | null = null;
   #openGate: () => void = () => undefined;
@@ -57,6 +60,8 @@ export class MemorySource implements AccountSource {
   readonly calls: { readonly method: Failing; readonly args: readonly unknown[] }[] = [];
   level: 'none' | 'read' | 'full' = 'full';
   maxDepth = 5;
+  /** Most matches that a search finds. */
+  mostFound = Number.POSITIVE_INFINITY;
   /** What the detail of any account says of suspensions. */
   effective: AccountDetail['effective'] = { kind: null, by: null, changesAt: null };
   /** What the session's token was made for. */
@@ -137,18 +142,30 @@ export class MemorySource implements AccountSource {
       period: PERIOD,
       minutes: [...touched].map((entry) => this.#minutesOf(entry)),
     };
-    for (const reader of this.#usage) reader.onFrame(frame);
+    this.sendUsage(frame);
   }
 
-  sendUsage(frame: UsageFrame): void {
-    for (const reader of this.#usage) reader.onFrame(frame);
+  /** Sends a frame to those who watch something of it, as far as they do. */
+  sendUsage({ minutes, ...frame }: UsageFrame): void {
+    for (const [reader, watched] of this.#usage) {
+      const seen = minutes.filter(([id]) => watched.has(id));
+      if (seen.length > 0) reader.onFrame({ ...frame, minutes: seen });
+    }
   }
 
   /** Somebody else changes accounts: one frame. */
   announce(changed: readonly AccountId[], gone: readonly AccountId[] = []): void {
     this.version += 1;
     const rows = changed.map((id) => ({ ...this.rowOf(this.#at(id)), minutes: null }));
-    for (const reader of this.#accounts) reader.onFrame({ version: this.version, changed: rows, gone });
+    this.#log.push({ version: this.version, changed: rows, gone });
+    for (const reader of this.#accounts.keys()) this.#tell(reader);
+  }
+
+  /** More changed than can be told. */
+  announceGap(): void {
+    this.version += 1;
+    for (const reader of this.#accounts.keys())
+      reader.onFrame({ version: this.version, changed: [], gone: [], gap: true });
   }
 
   /** Somebody else creates an account. */
@@ -194,13 +211,14 @@ export class MemorySource implements AccountSource {
     this.#answer('search', [account, query], signal, () => {
       const key = nameKey(query);
       const top = this.#resolve(account);
-      const all = [...this.#byId.values()].filter(
+      const every = [...this.#byId.values()].filter(
         (entry) =>
           entry !== top &&
           entry.row.status !== 'closed' &&
           nameKey(entry.row.name).includes(key) &&
           this.#isBelow(entry, top),
       );
+      const all = every.slice(0, this.mostFound);
       const start = Number(cursor ?? 0);
       const matches = all.slice(start, start + limit);
       const rows = new Set(matches.flatMap((entry) => this.#chain(entry, top)));
@@ -208,6 +226,7 @@ export class MemorySource implements AccountSource {
         rows: [...rows].sort((a, b) => (a.row.depth ?? 0) - (b.row.depth ?? 0)).map((entry) => this.rowOf(entry)),
         matches: matches.map(({ row }) => row.id),
         total: all.length,
+        more: all.length < every.length,
         nextCursor: start + limit < all.length ? String(start + limit) : null,
         treeVersion: this.version,
         period: PERIOD,
@@ -317,15 +336,43 @@ export class MemorySource implements AccountSource {
   reopen = (account: AccountId) =>
     this.#answer('reopen', [account], undefined, () => this.#change(account, { status: 'active', closedAt: null }));
 
-  subscribeUsage = (_account: AccountRef, reader: LiveReader<UsageFrame>): (() => void) => {
-    this.#usage.add(reader);
+  subscribeUsage = (
+    account: AccountRef,
+    watched: readonly AccountId[],
+    reader: LiveReader<UsageFrame>,
+  ): (() => void) => {
+    this.calls.push({ method: 'subscribeUsage', args: [account, watched] });
+    this.#usage.set(reader, new Set(watched));
+    queueMicrotask(() => {
+      if (!this.#usage.has(reader)) return;
+      const minutes = watched.flatMap((id) => this.#byId.get(id) ?? []).map((entry) => this.#minutesOf(entry));
+      reader.onFrame({ version: this.version, period: PERIOD, minutes });
+    });
     return () => this.#usage.delete(reader);
   };
 
-  subscribeAccounts = (_account: AccountRef, _after: number, reader: LiveReader<AccountsFrame>): (() => void) => {
-    this.#accounts.add(reader);
+  subscribeAccounts = (
+    account: AccountRef,
+    watched: AccountsWatched,
+    reader: LiveReader<AccountsFrame>,
+  ): (() => void) => {
+    this.calls.push({ method: 'subscribeAccounts', args: [account, watched] });
+    this.#accounts.set(reader, watched);
+    queueMicrotask(() => this.#tell(reader));
     return () => this.#accounts.delete(reader);
   };
+
+  /** Tells a reader what changed since its last frame, as far as it watches that. */
+  #tell(reader: LiveReader<AccountsFrame>): void {
+    const watched = this.#accounts.get(reader);
+    if (!watched) return;
+    const { after, childrenOf } = watched;
+    const watches = ({ id, parentId }: AccountRow): boolean =>
+      childrenOf === null || id === this.root.row.id || (parentId !== null && childrenOf.includes(parentId));
+    for (const { version, changed, gone } of this.#log)
+      if (version > after) reader.onFrame({ version, changed: changed.filter(watches), gone });
+    this.#accounts.set(reader, { after: this.version, childrenOf });
+  }
 
   /** The row of an entry as a listing has it. */
   rowOf(entry: Entry): AccountRow {

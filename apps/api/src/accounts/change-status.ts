@@ -45,7 +45,7 @@ export const reopenAccount = (hall: Hall, caller: Caller, where: Standing): Prom
 
 /** What a suspension would hit. */
 export const previewSuspension = (hall: Hall, account: AccountId): ReturnType<typeof readSuspensionReach> =>
-  hall.db.withTenant(account, (trx) => readSuspensionReach(trx, account));
+  hall.db.withTenant(account, (trx) => readSuspensionReach(trx, account), { snapshot: true });
 
 type Change = Exclude<StatusCommand, { event: 'erase' }>;
 

@@ -1,6 +1,7 @@
 import {
   type AccountState,
   beginTreeChange,
+  endTreeChange,
   findByExternalId,
   findMainAccountMadeBy,
   insertAccount,
@@ -35,7 +36,7 @@ export type Created = { readonly account: AccountRow; readonly created: boolean 
 
 type Parent = { readonly id: AccountId; readonly root: AccountId };
 
-/** Creates a subaccount under a parent; its creator becomes its owner too (product.md 2.1). @throws Refused */
+/** Creates a subaccount under a parent; its first owner is invited (decisions.md 3), its creator reaches it from above. @throws Refused */
 export async function createSubaccount(
   hall: Hall,
   caller: Caller,
@@ -59,7 +60,7 @@ export async function createSubaccount(
         nameKey,
         externalId,
         metadata,
-        owner: caller.user,
+        creator: caller.user,
         now: scope.now,
       };
       await insertAccount(scope.trx, account, scope.version);
@@ -91,12 +92,15 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
     const { name, key: nameKey } = wish.name;
     const now = nowOf(hall);
     const version = await beginTreeChange(trx, fresh);
-    await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, owner: caller.user, now }, version);
+    await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, creator: caller.user, now }, version);
     const entry = { action: 'account.created', details: { account: name } } as const;
     await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
+    await endTreeChange(trx, fresh, version, { accounts: [fresh] });
     return fresh;
   });
-  const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'));
+  const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'), {
+    snapshot: true,
+  });
   return { account: account ?? refuseWith('NOT_FOUND', 'There is no such account.'), created: id === fresh };
 }
 
@@ -127,10 +131,14 @@ async function findEarlier(hall: Hall, caller: Caller, parent: Parent, wish: New
   if (wish.externalId === null) return null;
   const known = await findByExternalId(hall.db, wish.externalId, caller.user, parent.id);
   if (known.length === 0) return null;
-  return hall.db.withTenant(parent.id, async (trx) => {
-    const { creation } = await decide(hall, trx, parent, wish);
-    if (creation.outcome === 'create') return null;
-    const [row] = await readAccountRows(trx, [creation.id], nowOf(hall), 'without_minutes');
-    return row ?? null;
-  });
+  return hall.db.withTenant(
+    parent.id,
+    async (trx) => {
+      const { creation } = await decide(hall, trx, parent, wish);
+      if (creation.outcome === 'create') return null;
+      const [row] = await readAccountRows(trx, [creation.id], nowOf(hall), 'without_minutes');
+      return row ?? null;
+    },
+    { snapshot: true },
+  );
 }

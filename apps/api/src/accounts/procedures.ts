@@ -104,8 +104,15 @@ export const accountsRouter = router({
     }),
 
   live: accountProcedure
-    .input(z.strictObject({ account: inputs.account, lastEventId: z.string().max(40).optional() }))
-    .subscription(({ ctx, input, signal }) => watchAccounts(ctx, input.lastEventId, signal)),
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        accounts: inputs.watched.optional(),
+        childrenOf: inputs.watched.optional(),
+        lastEventId: z.string().max(40).optional(),
+      }),
+    )
+    .subscription(({ ctx, input, signal }) => watchAccounts(ctx, input, signal)),
 
   rename: accountProcedure
     .input(z.strictObject({ account: inputs.account, name: details.name }))

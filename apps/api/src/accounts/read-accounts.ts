@@ -71,28 +71,32 @@ export async function getAccount(hall: Hall, account: AccountId, access: DetailA
     ({ id, suspension }) => access.reached.includes(id) || (suspension !== null && holdsAt(suspension, nowMs)),
   );
   const visible = access.chain.filter((link) => access.reached.includes(link.id)).map(({ id, name }) => ({ id, name }));
-  return hall.db.withTenant(account, async (trx) => {
-    const treeVersion = await readTreeVersion(trx);
-    const state = await readAccountState(trx, account);
-    const [row] = await readAccountRows(trx, [account], nowOf(hall), access.minutes);
-    if (!row || !state) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
-    return {
-      ...row,
-      path: visible,
-      metadata: state.metadata,
-      effective: {
-        kind: effective?.kind ?? null,
-        by: visible.find((link) => link.id === effective?.by.id) ?? null,
-        changesAt: nextTurn(told, nowMs),
-      },
-      payer: visible.find((link) => link.id === state.payerId) ?? null,
-      levelsBelow: Math.max(0, hall.settings.maxDepth - state.depth),
-      keptDays: daysUntilErasure(hall.settings),
-      levels: access.levels,
-      features: access.features,
-      treeVersion,
-    };
-  });
+  return hall.db.withTenant(
+    account,
+    async (trx) => {
+      const treeVersion = await readTreeVersion(trx);
+      const state = await readAccountState(trx, account);
+      const [row] = await readAccountRows(trx, [account], nowOf(hall), access.minutes);
+      if (!row || !state) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+      return {
+        ...row,
+        path: visible,
+        metadata: state.metadata,
+        effective: {
+          kind: effective?.kind ?? null,
+          by: visible.find((link) => link.id === effective?.by.id) ?? null,
+          changesAt: nextTurn(told, nowMs),
+        },
+        payer: visible.find((link) => link.id === state.payerId) ?? null,
+        levelsBelow: Math.max(0, hall.settings.maxDepth - state.depth),
+        keptDays: daysUntilErasure(hall.settings),
+        levels: access.levels,
+        features: access.features,
+        treeVersion,
+      };
+    },
+    { snapshot: true },
+  );
 }
 
 export type ListInput = {
@@ -119,7 +123,9 @@ export async function listAccounts(
   visibility: MinutesVisibility,
 ): Promise<AccountPage> {
   const now = nowOf(hall);
-  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, now, visibility }));
+  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, now, visibility }), {
+    snapshot: true,
+  });
   return { ...page, period: billingPeriodOf(now).start };
 }
 
@@ -134,6 +140,8 @@ export type AccountMatches = {
   readonly rows: AccountRow[];
   readonly matches: AccountId[];
   readonly total: number;
+  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  readonly more: boolean;
   readonly next: SearchKey | null;
   readonly treeVersion: number;
   readonly period: Instant;
@@ -149,6 +157,6 @@ export async function searchAccounts(
   const now = nowOf(hall);
   const { query: text, ...rest } = input;
   const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), now, visibility };
-  const found = await hall.db.withTenant(within, (trx) => searchSubtree(trx, query));
+  const found = await hall.db.withTenant(within, (trx) => searchSubtree(trx, query), { snapshot: true });
   return { ...found, period: billingPeriodOf(now).start };
 }

@@ -25,8 +25,10 @@ export const agentsRouter = router({
     .query(async ({ ctx, input }) => {
       const kind = `agents:${ctx.access.id}`;
       const after = readCursor(ctx.hall.settings.secret, kind, inputs.rowId, input.cursor);
-      const found = await ctx.hall.db.withTenant(ctx.access.id, (trx) =>
-        readAgents(trx, ctx.access.id, after, input.limit + 1),
+      const found = await ctx.hall.db.withTenant(
+        ctx.access.id,
+        (trx) => readAgents(trx, ctx.access.id, after, input.limit + 1),
+        { snapshot: true },
       );
       const rows = found.slice(0, input.limit);
       const last = found.length > input.limit ? rows.at(-1) : undefined;

@@ -44,8 +44,10 @@ export async function readEntries(
       `What was done below “${access.name}” needs the permission Account & Settings → Subaccounts.`,
       'scope',
     );
-  const rows = await hall.db.withTenant(access.id, (trx) =>
-    readAudit(trx, { ...query, root: access.root, account: access.id }),
+  const rows = await hall.db.withTenant(
+    access.id,
+    (trx) => readAudit(trx, { ...query, root: access.root, account: access.id }),
+    { snapshot: true },
   );
   const isReached = await reachOf(hall, actor, access, rows);
   return rows.map((stored) => {

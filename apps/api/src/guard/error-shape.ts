@@ -1,3 +1,4 @@
+import { isUnavailable } from '@tenantree/db';
 import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
@@ -41,17 +42,6 @@ const UNAVAILABLE: Refusal = {
   code: 'UNAVAILABLE',
   message: 'The database doesn’t answer right now. Nothing was changed. Try again in a moment.',
 };
-
-/** Connection-level failures of PostgreSQL (classes 08, 53, 57), of the socket to it and of the pool, and a lock that was waited for in vain. */
-const isUnavailable = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  (('code' in error &&
-    typeof error.code === 'string' &&
-    /^(08|53|57)...$|^(25P03|55P03)$|^E(CONNREFUSED|CONNRESET|PIPE|NOENT)$/.test(error.code)) ||
-    ('message' in error &&
-      typeof error.message === 'string' &&
-      /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)));
 
 /** What an error is to the outside, and whether it has to be logged: expected refusals pass, everything else loses its detail. */
 export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readonly unexpected: boolean } {

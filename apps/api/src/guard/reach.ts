@@ -17,6 +17,10 @@ export async function reachedAmong(
 ): Promise<ReadonlySet<AccountId>> {
   if (accounts.length === 0) return new Set();
   const paths = await readPaths(hall.db, accounts);
-  const memberships = await membershipsOn(hall, actor, [...new Set([...paths.values()].flat())]);
-  return new Set([...paths].flatMap(([id, path]) => (reaches(memberships, path) ? [id] : [])));
+  const reached = new Set<AccountId>();
+  for (const [root, ofTree] of Map.groupBy(paths, ([, [main]]) => main!)) {
+    const memberships = await membershipsOn(hall, actor, [...new Set([root, ...ofTree.flatMap(([, path]) => path)])]);
+    for (const [id, path] of ofTree) if (reaches(memberships, path)) reached.add(id);
+  }
+  return reached;
 }

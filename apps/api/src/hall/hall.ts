@@ -32,6 +32,8 @@ export type Settings = Keeping & {
   readonly maxDepth: number;
   /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
   readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
+  /** For how long what trees changed is kept for viewers that resume. */
+  readonly liveResumeMinutes: number;
   /** Days for which usage events are kept after their month; null: for ever. */
   readonly usageRetentionDays: number | null;
   /** Where people reach the web app, without a slash at the end. */
@@ -74,7 +76,7 @@ export type Caller = {
 };
 
 /** The present instant by the injected clock. */
-export const nowOf = (hall: Hall): Instant => instantOf(hall.clock.nowMs());
+export const nowOf = (hall: Pick<Hall, 'clock'>): Instant => instantOf(hall.clock.nowMs());
 
 /** What usage that is recorded now has in common: the instant, and since when its keys are kept (decisions.md 6). */
 export const recordedNow = ({ clock, settings }: Hall): { readonly now: Instant; readonly keysSince: Instant } => {

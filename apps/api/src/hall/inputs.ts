@@ -24,6 +24,9 @@ export function checkStorable(input: unknown): void {
 /** The acting account of a call: an id or `ext:THEIR-ID`. The guard has resolved it before this is read. */
 export const account = z.string().max(200);
 
+/** Accounts that a live stream watches, by id or `ext:THEIR-ID`. */
+export const watched = z.array(account).min(1).max(500);
+
 /** An id of something inside an account. */
 export const rowId = z
   .string()

@@ -1,4 +1,11 @@
-import { type AccountState, beginTreeChange, readAccountState, type TenantTransaction } from '@tenantree/db';
+import {
+  type AccountState,
+  beginTreeChange,
+  type Changed,
+  endTreeChange,
+  readAccountState,
+  type TenantTransaction,
+} from '@tenantree/db';
 import type { AccountId, AuditEntry, Instant } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from './hall.ts';
 import { note, type Target } from './note.ts';
@@ -30,8 +37,8 @@ export async function changeTree<T>(
   work: (scope: TreeChangeScope) => Promise<T>,
 ): Promise<T> {
   const touched = new Set<AccountId>();
-  let usage: { usage?: 'moved' } = {};
-  const { version, result } = await hall.db.withTenant(where.acting, async (trx) => {
+  let usage: Pick<Changed, 'usage'> = {};
+  const { version, accounts, result } = await hall.db.withTenant(where.acting, async (trx) => {
     const version = await beginTreeChange(trx, where.root);
     // Read after the wait for the tree: the moment of the change is when its turn came.
     const now = nowOf(hall);
@@ -49,8 +56,10 @@ export async function changeTree<T>(
       },
       audit: (account, entry, target) => note(hall, caller, trx, now, account, entry, target),
     });
-    return { version, result };
+    const accounts = [...touched];
+    await endTreeChange(trx, where.root, version, { accounts, ...usage });
+    return { version, accounts, result };
   });
-  hall.announce.accounts({ root: where.root, version, ids: [...touched], ...usage });
+  hall.announce.accounts({ root: where.root, version, ids: accounts, ...usage });
   return result;
 }

@@ -3,6 +3,7 @@ import {
   appendAudit,
   beginTreeChange,
   type Erasable,
+  endTreeChange,
   eraseAccount,
   findErasable,
   readAccountState,
@@ -51,6 +52,7 @@ async function eraseOne(hall: Hall, { id, rootId: root, name }: Erasable): Promi
         requestId: null,
       });
       await eraseAccount(trx, id, version);
+      await endTreeChange(trx, root, version, { accounts: [id] });
       return version;
     });
   } catch (error) {

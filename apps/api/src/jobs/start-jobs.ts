@@ -1,4 +1,10 @@
-import { eraseExpiredEmbedTokens } from '@tenantree/db';
+import {
+  deleteEndedAttempts,
+  eraseExpiredEmbedTokens,
+  forgetTreeChanges,
+  indexNames,
+  settleEverySort,
+} from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -16,16 +22,29 @@ const EVERY_MS = 60_000;
 
 type JobOptions = { readonly sessions: Pick<Sessions, 'forgetEnded'>; readonly onError: (error: unknown) => void };
 
+const NAMES_AT_ONCE = 1_000;
+
+/** Indexes names that came from another tree. */
+async function indexAllNames(hall: Hall): Promise<void> {
+  while ((await indexNames(hall.db, NAMES_AT_ONCE)) === NAMES_AT_ONCE);
+}
+
 /** Looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
 export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
+    const now = nowOf(hall);
     const jobs = [
       eraseClosed(hall),
       keepUsage(hall),
-      eraseExpiredEmbedTokens(hall.db, nowOf(hall)),
+      eraseExpiredEmbedTokens(hall.db, now),
+      deleteEndedAttempts(hall.db, now),
+      forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       sessions.forgetEnded(),
+      indexAllNames(hall),
+      // What was counted by servers that ended right after; and all there is, when a month begins.
+      settleEverySort(hall.db, now),
     ];
     for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
   };

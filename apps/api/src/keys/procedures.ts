@@ -12,7 +12,7 @@ const MOST_PARTS = 50;
 
 export const keysRouter = router({
   list: accountProcedure.input(z.strictObject({ account: inputs.account })).query(async ({ ctx }) => ({
-    keys: await ctx.hall.db.withTenant(ctx.access.id, (trx) => readApiKeys(trx, ctx.access.id)),
+    keys: await ctx.hall.db.withTenant(ctx.access.id, (trx) => readApiKeys(trx, ctx.access.id), { snapshot: true }),
   })),
 
   create: accountProcedure

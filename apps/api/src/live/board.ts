@@ -1,11 +1,12 @@
 import type { AccountId } from '@tenantree/domain';
 import type { BoardOptions } from './board-options.ts';
 import type { Item } from './channel.ts';
-import { Lane, type Placed } from './lane.ts';
+import { type Gone, Lane, type Placed } from './lane.ts';
 import type { Viewer } from './ports.ts';
 import { SnapshotReads } from './snapshot-reads.ts';
 import { type Home, type Snapshot, Subscription } from './subscription.ts';
-import { type Scope, scopeKey, Topic } from './topic.ts';
+import { type Scope, scopeKey, Topic, watchOf } from './topic.ts';
+import { TopicIndex } from './topic-index.ts';
 
 /** A topic, the tree it is in, and the reads of its viewers. */
 type Place<State, Frame> = {
@@ -20,8 +21,7 @@ export class Board<State, Frame> {
   readonly #options: BoardOptions<State, Frame>;
   readonly #lanes = new Map<AccountId, Lane<State, Frame>>();
   readonly #places = new Map<string, Place<State, Frame>>();
-  readonly #subtrees = new Map<AccountId, Set<Topic<State, Frame>>>();
-  readonly #sets = new Map<AccountId, Set<Topic<State, Frame>>>();
+  readonly #index = new TopicIndex<Topic<State, Frame>>();
   readonly #active = new Set<Topic<State, Frame>>();
 
   constructor(options: BoardOptions<State, Frame>) {
@@ -75,6 +75,15 @@ export class Board<State, Frame> {
     this.#options.schedule();
   }
 
+  /** The same, where it is enough to read the accounts that somebody watches: nothing came to another place. */
+  requestWatched(root: AccountId, version: number, ids: readonly AccountId[]): void {
+    const lane = this.#lanes.get(root);
+    if (!lane) return;
+    const watched = lane.listsOnly ? ids.filter((id) => this.#index.names(id)) : ids;
+    if (watched.length > 0) this.request(root, version, watched);
+    else lane.publish(version, []);
+  }
+
   /** A version of a tree is known to exist. If what it changed doesn't become known within a tick, it is read. */
   expect(root: AccountId, version: number): void {
     const lane = this.#lanes.get(root);
@@ -119,9 +128,12 @@ export class Board<State, Frame> {
 
   async #begin(place: Place<State, Frame>, member: Subscription<State>, since: number | null): Promise<void> {
     const { lane, reads } = place;
-    const read = (): Promise<Snapshot<State>> => reads.read(since, member.viewer.turn);
-    let snapshot = await read();
-    while (snapshot.version < lane.skippedTo && member.phase !== 'ended') snapshot = await read();
+    let snapshot = await reads.read(since, member.viewer.turn);
+    while ((snapshot.version < lane.skippedTo || member.readsAll) && member.phase !== 'ended') {
+      const from = member.readsAll ? 0 : since;
+      member.readsAll = false;
+      snapshot = await reads.read(from, member.viewer.turn);
+    }
     if (member.phase === 'ended') return;
     if (lane.begun) lane.track.expect(snapshot.version);
     else lane.skipTo(snapshot.version);
@@ -156,9 +168,7 @@ export class Board<State, Frame> {
   }
 
   readonly #place = ({ path, item }: Placed<State>): void => {
-    for (const account of path) for (const topic of this.#subtrees.get(account) ?? []) this.#put(topic, item);
-    const sets = this.#sets.get(item.account);
-    if (sets) for (const topic of sets) if (path.includes(topic.scope.within)) this.#put(topic, item);
+    for (const topic of this.#index.watching(path, item.account)) this.#put(topic, item);
   };
 
   #put(topic: Topic<State, Frame>, item: Item<State>): void {
@@ -171,20 +181,27 @@ export class Board<State, Frame> {
     return sight === 'part' ? this.#options.channel.inPart(item, within) : item;
   }
 
-  /** Tells those who watch a place that an account left it, unless it still stands in what they watch. */
-  readonly #takeAway = (
-    path: readonly AccountId[],
-    account: AccountId,
-    version: number,
-    now: readonly AccountId[],
-  ): void => {
+  /** Tells those who watched an account where it was that it left; or where it is now, if that is below the account that they watch. */
+  readonly #takeAway = ({ path, account, version }: Gone, now: Placed<State> | undefined): void => {
     if (!this.#options.departed) return;
     const item = this.#options.departed(account, version);
-    for (const place of path) {
-      if (now.includes(place)) continue;
-      for (const topic of this.#subtrees.get(place) ?? []) this.#put(topic, item);
-    }
+    for (const topic of this.#index.watching(path, account))
+      this.#put(topic, now?.path.includes(topic.scope.within) ? now.item : item);
   };
+
+  /** Accounts came from elsewhere to below these: whoever watches some of them by name there was not told of them meanwhile. */
+  #onMoved(lane: Lane<State, Frame>, above: readonly AccountId[]): void {
+    for (const topic of lane.topics) {
+      const { within, only } = topic.scope;
+      if (only !== null && within !== topic.root && above.includes(within)) this.#renew(topic, 'all');
+    }
+  }
+
+  #renew(topic: Topic<State, Frame>, what: 'since' | 'all'): void {
+    topic.renew(what);
+    this.#active.add(topic);
+    this.#options.schedule();
+  }
 
   #placeOf(root: AccountId, scope: Scope): Place<State, Frame> {
     const key = scopeKey(scope);
@@ -203,40 +220,42 @@ export class Board<State, Frame> {
     const place = { topic, lane, reads, home };
     this.#places.set(key, place);
     lane.topics.add(topic);
-    for (const [topics, account] of this.#listsOf(scope)) {
-      const known = topics.get(account);
-      if (known) known.add(topic);
-      else topics.set(account, new Set([topic]));
-    }
+    this.#index.add(topic);
     return place;
   }
 
-  /** Where a topic of this scope is found by the accounts that it is told of. */
-  #listsOf({ within, only }: Scope): (readonly [Map<AccountId, Set<Topic<State, Frame>>>, AccountId])[] {
-    return only === null ? [[this.#subtrees, within]] : only.map((account) => [this.#sets, account]);
-  }
-
   async #snapshot(scope: Scope, lane: Lane<State, Frame>, since: number | null): Promise<Snapshot<State>> {
-    const { within, only } = scope;
-    if (since === null) return { version: await this.#options.version(within), items: [] };
-    const { version, placed, gone } = await this.#options.load({
+    const { within, only, childrenOf } = scope;
+    if (since === null) return { version: await this.#options.version(within), from: 0, gap: false, items: [] };
+    const { version, from, gap, placed, gone } = await this.#options.load({
       subtree: within,
       since,
-      ...(only ? { only } : {}),
+      ...(only && { only }),
+      ...(childrenOf && { childrenOf }),
     });
     const { departed } = this.#options;
-    const present = new Set(placed.map(({ item }) => item.account));
-    // A fresh viewer never saw what left; one that resumes is told.
-    const left = departed && since > 0 ? gone.filter(({ account }) => !present.has(account)) : [];
-    const departures = left.flatMap((one) => (departed ? [departed(one.account, one.version)] : []));
-    const items = [...placed.map(({ item }) => item), ...departures];
+    const watches = watchOf(scope);
+    const left = new Map(gone.filter((one) => watches(one.account, one.path)).map((one) => [one.account, one]));
+    const present = placed.filter(({ item, path }) => watches(item.account, path) || left.has(item.account));
+    for (const { item } of present) left.delete(item.account);
+    const departures = [...left.values()].flatMap((one) => (departed ? [departed(one.account, one.version)] : []));
+    const items = [...present.map(({ item }) => item), ...departures];
     lane.notice(items);
-    return { version, items: items.map((item) => this.#shown(scope, item)) };
+    return { version, from, gap, items: items.map((item) => this.#shown(scope, item)) };
   }
 
   #openLane(root: AccountId): Lane<State, Frame> {
     const { load, nowMs } = this.#options;
-    const lane = new Lane<State, Frame>(root, { load, nowMs, place: this.#place, takeAway: this.#takeAway });
+    const lane: Lane<State, Frame> = new Lane<State, Frame>(root, {
+      load,
+      nowMs,
+      place: this.#place,
+      takeAway: this.#takeAway,
+      onMoved: (above) => this.#onMoved(lane, above),
+      onGap: () => {
+        for (const topic of lane.topics) this.#renew(topic, 'since');
+      },
+    });
     this.#lanes.set(root, lane);
     return lane;
   }
@@ -250,10 +269,7 @@ export class Board<State, Frame> {
     this.#places.delete(topic.key);
     this.#active.delete(topic);
     lane.topics.delete(topic);
-    for (const [topics, account] of this.#listsOf(topic.scope)) {
-      const known = topics.get(account);
-      if (known?.delete(topic) && known.size === 0) topics.delete(account);
-    }
+    this.#index.delete(topic);
     if (lane.topics.size > 0) return;
     lane.close();
     this.#lanes.delete(topic.root);

@@ -18,12 +18,21 @@ export type Item<State> = {
   readonly text: string;
 };
 
+/** What a frame tells. */
+export type Content<State> = {
+  readonly items: readonly Item<State>[];
+  /** More changed than it can tell. */
+  readonly gap?: true;
+};
+
+const gapText = (gap: true | undefined): string => (gap ? ',"gap":true' : '');
+
 /** How a channel's items become frames: as an object for whoever takes objects, as text for sockets. Both say the same. */
 export type Channel<State, Frame> = {
   readonly name: 'usage' | 'accounts';
-  frame(version: number, items: readonly Item<State>[]): Frame;
+  frame(version: number, batch: Content<State>): Frame;
   /** The JSON of the frame behind its version: `"name":…,…}`. The same for all who are sent the same items, whatever their id. */
-  body(items: readonly Item<State>[]): string;
+  body(batch: Content<State>): string;
   /** An item as it is for those who watch an account and don't see all that is above it. */
   inPart(item: Item<State>, within: AccountId): Item<State>;
 };
@@ -34,8 +43,14 @@ export type Minutes = readonly [AccountId, Decimal, Decimal];
 /** The channel of `usage.live`. @param period start of the present billing period, asked for with every frame */
 export const usageChannel = (period: () => Instant): Channel<Minutes, UsageFrame> => ({
   name: 'usage',
-  frame: (version, items) => ({ version, period: period(), minutes: items.map((item) => item.state) }),
-  body: (items) => `"period":"${period()}","minutes":[${items.map((item) => item.text).join(',')}]}`,
+  frame: (version, { items, gap }) => ({
+    version,
+    period: period(),
+    minutes: items.map((item) => item.state),
+    ...(gap && { gap }),
+  }),
+  body: ({ items, gap }) =>
+    `"period":"${period()}","minutes":[${items.map((item) => item.text).join(',')}]${gapText(gap)}}`,
   inPart: (item) => item,
 });
 
@@ -45,18 +60,19 @@ export type Presence = AccountRow | null;
 /** The channel of `accounts.live`. */
 export const accountsChannel: Channel<Presence, AccountsFrame> = {
   name: 'accounts',
-  frame: (version, items) => ({
+  frame: (version, { items, gap }) => ({
     version,
     changed: items.flatMap((item) => (item.state === null ? [] : [item.state])),
     gone: items.flatMap((item) => (item.state === null ? [item.account] : [])),
+    ...(gap && { gap }),
   }),
-  body: (items) => {
+  body: ({ items, gap }) => {
     const texts = (gone: boolean): string =>
       items
         .filter((item) => (item.state === null) === gone)
         .map((item) => item.text)
         .join(',');
-    return `"changed":[${texts(false)}],"gone":[${texts(true)}]}`;
+    return `"changed":[${texts(false)}],"gone":[${texts(true)}]${gapText(gap)}}`;
   },
   inPart: (item, within) =>
     item.state === null ? item : accountItem(item.account, rowInPart(item.state, within), item.version),

@@ -2,9 +2,6 @@ import { type Database, readAccountsState, readLiveVersion, readUsageState } fro
 import type { AccountId } from '@tenantree/domain';
 import type { LiveSource } from './ports.ts';
 
-/** Before every version: a state since then is the whole state. Trees that were counted before they first changed have version 0. */
-const BEGINNING = -1;
-
 /**
  * The hub's source over the database. Every read runs as the watched account: row-level security shows no more than its subtree.
  *
@@ -15,7 +12,7 @@ export const dbSource = (db: Database, settleUsage: (account: AccountId) => Prom
   usage: (query) =>
     db.onBehalfOf(null, async () => {
       await settleUsage(query.subtree);
-      return readUsageState(db, { ...query, since: query.since === 0 ? BEGINNING : query.since });
+      return readUsageState(db, query);
     }),
   accounts: (query) => db.onBehalfOf(null, () => readAccountsState(db, query)),
   version: (account) => db.onBehalfOf(null, () => readLiveVersion(db, account)),

@@ -1,5 +1,5 @@
 import type { AccountId, Clock } from '@tenantree/domain';
-import type { LiveMetrics, LiveSource, Viewer } from './ports.ts';
+import type { LiveMetrics, LiveSource, News, Viewer } from './ports.ts';
 
 /** What a hub is given. */
 export type HubOptions = {
@@ -9,8 +9,8 @@ export type HubOptions = {
   readonly tickMs: number;
   /** Names this server among those that share the database. */
   readonly serverId: string;
-  /** Hands a notification to the other servers. */
-  readonly tell?: (text: string) => void;
+  /** Carries texts to the other servers; what they send is given to `receive`. None for a server that is alone. */
+  readonly news?: Pick<News, 'maxBytes' | 'publish'>;
   readonly metrics?: LiveMetrics;
   /** Told what went wrong behind the scenes; nothing of it is lost, it is tried again. */
   readonly onError?: (error: unknown) => void;
@@ -25,10 +25,21 @@ export type Watch = {
 };
 
 /** The same, of accounts: by somebody who sees all that is above them, unless it is said that they see it in part. */
-export type AccountsWatch = Watch & { readonly sight?: 'part' };
+export type AccountsWatch = Watch & {
+  readonly sight?: 'part';
+  /** No others than these, and the children of those in `childrenOf`. */
+  readonly only?: readonly AccountId[];
+  readonly childrenOf?: readonly AccountId[];
+};
 
 /** The same, of minutes: of the whole subtree, or of some accounts of it. */
 export type UsageWatch = Watch & { readonly only?: readonly AccountId[] };
+
+/** News of a server that is alone. */
+export const NO_NEWS: Pick<News, 'maxBytes' | 'publish'> = {
+  maxBytes: Number.POSITIVE_INFINITY,
+  publish: () => undefined,
+};
 
 /** For a hub that nobody measures. */
 export const UNCOUNTED: LiveMetrics = {

@@ -176,10 +176,9 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   ]);
   for (const watcher of watchers) {
     // The listing that a page shows, as of the version that it passes on.
-    if (watcher.request.channel === 'accounts') {
+    if (watcher.request.channel === 'accounts')
       for (const [id, name] of shown(tree, watcher.request)) watcher.names.set(id, name);
-      watcher.lastId = tree.version;
-    }
+    if (!watcher.request.only) watcher.lastId = tree.version;
     if (random(3) > 0) watcher.arrive();
   }
 
@@ -197,7 +196,9 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
       const { root, version } = change;
       const ids = 'ids' in change ? change.ids : change.changes.map(({ account }) => account);
       const known = random(3) > 0 ? ids : null;
-      const news = 'ids' in change ? { usage: [], accounts: known } : { usage: known, accounts: [] };
+      const moved = 'ids' in change && change.usage === 'moved';
+      const accounts = { usage: moved ? known : [], accounts: known, ...(moved && { moved }) };
+      const news = 'ids' in change ? accounts : { usage: known, accounts: [] };
       hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], ...news }], access: [] }));
     };
     const late = random(4);
@@ -253,9 +254,7 @@ function differencesOf(tree: LiveTree, watcher: Watcher): string[] {
   }
   return [...tree.nodes.values()].flatMap(({ id, path, total, usageVersion }) => {
     const watched = usageVersion > 0 && path.includes(within) && (!only || only.includes(id));
-    // Moving counts no minutes: whoever watches only the new place is shown them with the next ones.
-    const moved = within !== tree.root && tree.departures.some(({ account }) => account === id);
-    if (!watched || moved || watcher.minutes.get(id) === total) return [];
+    if (!watched || watcher.minutes.get(id) === total) return [];
     return [`${id}: shows ${watcher.minutes.get(id)}, is ${total}`];
   });
 }

@@ -10,10 +10,10 @@ import {
 import type { TrackedEnvelope } from '@trpc/server';
 import { AccessWatch } from './access-watch.ts';
 import { Board } from './board.ts';
-import { readBulletin } from './bulletin.ts';
+import { Parts, readBulletin, type TreeNews } from './bulletin.ts';
 import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
 import type { Outbox } from './connection.ts';
-import { type AccountsWatch, type HubOptions, UNCOUNTED, type UsageWatch } from './hub-options.ts';
+import { type AccountsWatch, type HubOptions, NO_NEWS, UNCOUNTED, type UsageWatch } from './hub-options.ts';
 import { LiveStream, type Request, type Studio } from './live-stream.ts';
 import { NewsDesk } from './news-desk.ts';
 import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
@@ -39,6 +39,7 @@ export class Hub {
   readonly #outbox: Outbox;
   readonly #access: AccessWatch;
   readonly #news: NewsDesk;
+  readonly #parts = new Parts();
   readonly #usage: Studio<Minutes, UsageFrame>;
   readonly #accounts: Studio<Presence, AccountsFrame>;
   #sweeps: NodeJS.Timeout | null = null;
@@ -57,7 +58,7 @@ export class Hub {
     const onError = (error: unknown): void => options.onError?.(error);
     this.#outbox = { corked: [] };
     this.#period = this.#presentPeriod();
-    this.#news = new NewsDesk(options.serverId, (text) => options.tell?.(text));
+    this.#news = new NewsDesk(options.serverId, options.news ?? NO_NEWS);
     this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
     const schedule = (): void => this.#schedule();
     const version = (account: AccountId): Promise<number> => source.version(account);
@@ -84,7 +85,8 @@ export class Hub {
   }
 
   /**
-   * The minutes of a subtree, or of some accounts of it: all that have any (or what changed since), then every change.
+   * The minutes of a subtree: those of the account and its first children (or what changed since), then every change. Or of some accounts of
+   * it: theirs, then every change of theirs.
    *
    * @param asked what to watch, or how to find out
    */
@@ -96,10 +98,25 @@ export class Hub {
     return new LiveStream(this.#usage, find, signal);
   }
 
-  /** The accounts of a subtree as they change: since an id, or from now on. The first frame comes at once, even if it is empty. */
-  watchAccounts({ account: within, viewer, since, sight }: AccountsWatch, signal?: AbortSignal): Live<AccountsFrame> {
-    const scope = { within, only: null, ...(sight && { sight }) };
-    return new LiveStream(this.#accounts, async () => ({ scope, viewer, since }), signal);
+  /**
+   * The accounts of a subtree, or some of it, as they change: since an id, or from now on. The first frame comes at once, even if it is empty.
+   *
+   * @param asked what to watch, or how to find out
+   */
+  watchAccounts(asked: AccountsWatch | (() => Promise<AccountsWatch>), signal?: AbortSignal): Live<AccountsFrame> {
+    const find = async (): Promise<Request> => {
+      const {
+        account: within,
+        viewer,
+        since,
+        sight,
+        only,
+        childrenOf,
+      } = typeof asked === 'function' ? await asked() : asked;
+      const lists = { only: only ?? (childrenOf ? [] : null), ...(childrenOf && { childrenOf }) };
+      return { scope: { within, ...lists, ...(sight && { sight }) }, viewer, since };
+    };
+    return new LiveStream(this.#accounts, find, signal);
   }
 
   /** Minutes were committed here. @param period start of the billing period they belong to */
@@ -121,8 +138,9 @@ export class Hub {
     this.#accounts.board.request(root, version, ids);
     // A version that is marked as published is never read: one and the same must not be marked on the one channel and asked for on it.
     if (usage !== 'moved') return this.#usage.board.lane(root)?.track.mark(version);
-    this.#news.note('usage', root, version, null);
-    this.#usage.board.request(root, version, null);
+    this.#news.note('usage', root, version, ids);
+    this.#news.noteMove(root);
+    this.#usage.board.request(root, version, ids);
   }
 
   /** Somebody's access may have changed here. Resolves when those of this server who lost it are cut. */
@@ -136,16 +154,9 @@ export class Hub {
     const bulletin = readBulletin(text);
     if (bulletin === null) return this.resync();
     if (bulletin.from === this.#options.serverId) return;
-    for (const { root, versions, usage, accounts } of bulletin.trees) {
-      for (const [board, ids] of [
-        [this.#usage.board, usage],
-        [this.#accounts.board, accounts],
-      ] as const) {
-        for (const version of versions) {
-          if (ids?.length === 0) board.lane(root)?.track.mark(version);
-          else board.request(root, version, ids);
-        }
-      }
+    for (const tree of bulletin.trees) {
+      const news = this.#parts.take(bulletin.from, tree);
+      if (news) this.#take(news);
     }
     for (const change of bulletin.access) void this.#access.changed(change);
   }
@@ -171,6 +182,16 @@ export class Hub {
     this.#closed = true;
     this.#stopSweeps();
     this.#stopTimer();
+  }
+
+  /** Another server committed these versions. */
+  #take({ root, versions, usage, accounts, moved }: TreeNews): void {
+    for (const version of versions) {
+      if (usage && !moved) this.#usage.board.requestWatched(root, version, usage);
+      else this.#usage.board.request(root, version, usage);
+      if (accounts?.length === 0) this.#accounts.board.lane(root)?.publish(version, []);
+      else this.#accounts.board.request(root, version, accounts);
+    }
   }
 
   #presentPeriod(): Instant {

@@ -1,32 +1,32 @@
 import type { AccountId } from '@tenantree/domain';
 import type { Item } from './channel.ts';
-import type { StateQuery } from './ports.ts';
+import type { StateBounds, StateQuery } from './ports.ts';
 import type { Topic } from './topic.ts';
 import { VersionTrack } from './version-track.ts';
 
 /** An item with the place of its account. */
 export type Placed<State> = { readonly path: readonly AccountId[]; readonly item: Item<State> };
 
+/** An account that left a place. */
+export type Gone = { readonly path: readonly AccountId[]; readonly account: AccountId; readonly version: number };
+
 /** A state as it was read. Everything up to its version is in it. */
-export type Loaded<State> = {
-  readonly version: number;
+export type Loaded<State> = StateBounds & {
   readonly placed: readonly Placed<State>[];
-  readonly gone: readonly {
-    readonly path: readonly AccountId[];
-    readonly account: AccountId;
-    readonly version: number;
-  }[];
+  readonly gone: readonly Gone[];
+  /** What was moved, and all that stood or stand above it. */
+  readonly moved: readonly AccountId[];
 };
 
 type Options<State> = {
   readonly load: (query: StateQuery) => Promise<Loaded<State>>;
   readonly place: (placed: Placed<State>) => void;
-  readonly takeAway: (
-    path: readonly AccountId[],
-    account: AccountId,
-    version: number,
-    now: readonly AccountId[],
-  ) => void;
+  /** @param now where it is instead, if it still is in the tree */
+  readonly takeAway: (gone: Gone, now: Placed<State> | undefined) => void;
+  /** Accounts came from elsewhere: who watches some below one of these reads them anew. */
+  readonly onMoved: (above: readonly AccountId[]) => void;
+  /** What changed is not known any more: everybody reads for themselves. */
+  readonly onGap: () => void;
   readonly nowMs: () => number;
 };
 
@@ -62,6 +62,12 @@ export class Lane<State, Frame> {
   get begun(): boolean {
     for (const topic of this.topics) if (topic.begun) return true;
     return false;
+  }
+
+  /** Whether nobody watches all below an account, so that only accounts that are named are of interest. */
+  get listsOnly(): boolean {
+    for (const { scope } of this.topics) if (scope.only === null) return false;
+    return true;
   }
 
   /** Whether something has to be read, and nothing is being read. */
@@ -129,7 +135,13 @@ export class Lane<State, Frame> {
       const only = wanted ? { only: [...wanted] } : {};
       const loaded = await this.#options.load({ subtree: this.#root, since, ...only });
       if (this.#closed) return false;
+      if (loaded.gap) {
+        this.skipTo(loaded.version);
+        this.#options.onGap();
+        return true;
+      }
       this.#take(loaded);
+      if (loaded.moved.length > 0) this.#options.onMoved(loaded.moved);
       if (!wanted) this.track.jump(loaded.version);
       for (const version of versions) this.track.mark(version);
       this.#settle();
@@ -150,14 +162,14 @@ export class Lane<State, Frame> {
   }
 
   #take(loaded: Loaded<State>): void {
-    const places = new Map(loaded.placed.map(({ item, path }) => [item.account, path]));
+    const places = new Map(loaded.placed.map((one) => [one.item.account, one]));
     // What `reached` has come up to meanwhile was published otherwise, maybe with something newer after it.
     const { reached } = this.track;
     for (const one of loaded.placed) {
       if (one.item.version > reached && this.#isNewest(one.item)) this.#options.place(one);
     }
-    for (const { path, account, version } of loaded.gone) {
-      if (version > reached) this.#options.takeAway(path, account, version, places.get(account) ?? []);
+    for (const one of loaded.gone) {
+      if (one.version > reached) this.#options.takeAway(one, places.get(one.account));
     }
   }
 

@@ -87,7 +87,7 @@ async function* iterate<State, Frame extends object>(
     board.start(member, scope);
     for (; batch; batch = await member.next()) {
       metrics.frames(channel.name, 1, 0);
-      yield tracked(String(batch.id), channel.frame(batch.id, batch.items));
+      yield tracked(String(batch.id), channel.frame(batch.id, batch));
     }
   } finally {
     signal?.removeEventListener('abort', leave);
@@ -140,10 +140,10 @@ class Sending<State, Frame> {
   #sendFirst(member: Subscription<State>): void {
     if (member.phase !== 'starting') return;
     const { channel, metrics, bodies } = this.#studio;
-    const { id, items } = member.first();
-    let body = bodies.get(items);
-    if (body === undefined) bodies.set(items, (body = channel.body(items)));
-    const frame = textFrame(this.#head + resultText(id, body));
+    const batch = member.first();
+    let body = bodies.get(batch.items);
+    if (body === undefined) bodies.set(batch.items, (body = channel.body(batch)));
+    const frame = textFrame(this.#head + resultText(batch.id, body));
     member.attach(this.#connection, this.#head);
     this.#connection.send(frame);
     metrics.frames(channel.name, 1, frame.length);

@@ -1,54 +1,72 @@
 import type { AccountId } from '@tenantree/domain';
-import { type TreeNews, writeBulletins } from './bulletin.ts';
-import type { AccessChange } from './ports.ts';
+import { type TreeNews, writeAccess, writeTree } from './bulletin.ts';
+import type { AccessChange, News } from './ports.ts';
 
-type Draft = { readonly versions: number[]; usage: Set<AccountId> | null; accounts: Set<AccountId> | null };
+type Draft = {
+  readonly versions: Set<number>;
+  usage: Set<AccountId> | null;
+  accounts: Set<AccountId> | null;
+  moved?: true;
+};
 
-/** More accounts than these don't fit into a notification anyway. */
-const MAX_IDS = 200;
+/** Most accounts of a tree that one tick tells of, in some fifty texts. Where more changed, the others read which from the tree's own notes. */
+const MOST_IDS = 10_000;
 
 /** Gathers what this server committed, so that the others are told once per tick and not once per change (performance.md 7). */
 export class NewsDesk {
   readonly #from: string;
-  readonly #send: (text: string) => void;
+  readonly #news: Pick<News, 'maxBytes' | 'publish'>;
   readonly #drafts = new Map<AccountId, Draft>();
 
-  /** @param send hands one notification to the other servers */
-  constructor(from: string, send: (text: string) => void) {
+  /** @param from names this server @param news carries texts to the other servers */
+  constructor(from: string, news: Pick<News, 'maxBytes' | 'publish'>) {
     this.#from = from;
-    this.#send = send;
+    this.#news = news;
   }
 
   /** Notes what a version changed on a channel. @param ids null when it is not known, or too much */
   note(channel: 'usage' | 'accounts', root: AccountId, version: number, ids: Iterable<AccountId> | null): void {
-    let draft = this.#drafts.get(root);
-    if (!draft) this.#drafts.set(root, (draft = { versions: [], usage: new Set(), accounts: new Set() }));
-    draft.versions.push(version);
+    const draft = this.#draft(root);
+    draft.versions.add(version);
     const known = draft[channel];
     if (known === null) return;
-    for (const id of ids ?? []) {
-      if (known.size > MAX_IDS) break;
-      known.add(id);
-    }
-    if (ids === null || known.size > MAX_IDS) draft[channel] = null;
+    for (const id of ids ?? []) known.add(id);
+    if (ids === null || known.size > MOST_IDS) draft[channel] = null;
+  }
+
+  /** Notes that accounts came to where their minutes are news. */
+  noteMove(root: AccountId): void {
+    this.#draft(root).moved = true;
   }
 
   /** Access changes don't wait for the tick. */
   tellAccess(change: AccessChange): void {
-    for (const text of writeBulletins(this.#from, [], [change])) this.#send(text);
+    const { subject, text } = writeAccess(this.#from, change);
+    this.#news.publish(subject, text);
   }
 
   /** Sends what was noted. */
   flush(): void {
-    if (this.#drafts.size === 0) return;
-    const list = (ids: Set<AccountId> | null): AccountId[] | null => (ids === null ? null : [...ids]);
-    const trees: TreeNews[] = [...this.#drafts].map(([root, { versions, usage, accounts }]) => ({
-      root,
-      versions,
-      usage: list(usage),
-      accounts: list(accounts),
-    }));
+    const list = (ids: Set<AccountId> | null): AccountId[] | null => ids && [...ids];
+    for (const [root, { usage, accounts, ...draft }] of this.#drafts) {
+      const news: TreeNews = {
+        root,
+        ...draft,
+        versions: [...draft.versions],
+        usage: list(usage),
+        accounts: list(accounts),
+      };
+      for (const { subject, text } of writeTree(this.#from, news, this.#news.maxBytes))
+        this.#news.publish(subject, text);
+    }
     this.#drafts.clear();
-    for (const text of writeBulletins(this.#from, trees, [])) this.#send(text);
+  }
+
+  #draft(root: AccountId): Draft {
+    const known = this.#drafts.get(root);
+    if (known) return known;
+    const draft: Draft = { versions: new Set(), usage: new Set(), accounts: new Set() };
+    this.#drafts.set(root, draft);
+    return draft;
   }
 }

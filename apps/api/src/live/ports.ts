@@ -38,17 +38,29 @@ export type AccessChange = {
   readonly subtree?: AccountId;
 };
 
-/** Which part of the state is read: all of a subtree, or some of its accounts, as far as it changed after a version (0: everything). */
+/** Which part of the state is read: of a subtree, or of some of its accounts, as far as it changed after a version (0: what there is). */
 export type StateQuery = {
   readonly subtree: AccountId;
   readonly since: number;
   readonly only?: readonly AccountId[];
+  /** With `only`: the accounts directly below these, too. Of accounts, not of usage. */
+  readonly childrenOf?: readonly AccountId[];
 };
 
-/** Usage of a subtree, each total with the version that it is of. Everything up to `version` is in it; later changes may be. */
-export type UsageState = {
+/** How far back a state goes. Everything up to `version` is in it; later changes may be. */
+export type StateBounds = {
   readonly version: number;
+  /** It holds what changed after this version; 0: all there is to tell, whatever its versions are. */
+  readonly from: number;
+  /** What changed since the version that was asked for is not known any more, or too much. */
+  readonly gap: boolean;
+};
+
+/** Usage of a subtree, each total with the version that it is of. */
+export type UsageState = StateBounds & {
   readonly changes: readonly (PlacedUsage & { readonly version: number })[];
+  /** What was moved since, and all that stood or stand above it: who watches some accounts below one of these reads them anew. */
+  readonly moved: readonly AccountId[];
 };
 
 /** An account row (without minutes) with where it stands. */
@@ -57,9 +69,8 @@ export type PlacedAccount = { readonly row: AccountRow; readonly path: readonly 
 /** An account that left a place: the path it had. It may live on elsewhere in the tree, or be erased. */
 export type Departure = { readonly account: AccountId; readonly path: readonly AccountId[]; readonly version: number };
 
-/** Accounts of a subtree that changed, and those that left it. Everything up to `version` is in it; later changes may be. */
-export type AccountsState = {
-  readonly version: number;
+/** Accounts of a subtree that changed, and those that left it. */
+export type AccountsState = StateBounds & {
   readonly accounts: readonly PlacedAccount[];
   readonly departures: readonly Departure[];
 };
@@ -72,6 +83,19 @@ export type LiveSource = {
   accounts(query: StateQuery & { readonly now: Instant }): Promise<AccountsState>;
   /** The present version of the tree that an account is in; 0 before its first change. */
   version(account: AccountId): Promise<number>;
+};
+
+/**
+ * News between servers of one deployment. What is sent arrives in its order at every other server, and maybe at the one that sent it, or gets
+ * lost: then it is read from the database.
+ */
+export type News = {
+  /** Longest text that travels, in bytes. */
+  readonly maxBytes: number;
+  /** Sends a text. @param subject what it is about: the id of a tree's root, or `access`; for carriers that tell texts apart by that */
+  publish(subject: string, text: string): void;
+  /** Hears all texts until closed. Resolves when it does. @param onLost called when some may have been lost */
+  subscribe(onText: (text: string) => void, onLost: () => void): Promise<{ close(): Promise<void> }>;
 };
 
 /** What still entitles a viewer to its stream: where the watched account stands now, and when to ask again at the latest. */

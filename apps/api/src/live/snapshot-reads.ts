@@ -21,7 +21,7 @@ export class SnapshotReads<State> {
   readonly #queued = new Set<string>();
   #reading = false;
 
-  /** @param load reads what changed after a version; 0: everything; null: nothing but the present version */
+  /** @param load reads what changed after a version; 0: what there is; null: nothing but the present version */
   constructor(load: (since: number | null) => Promise<Snapshot<State>>, turns: FairQueue) {
     this.#load = load;
     this.#turns = turns;
@@ -54,20 +54,28 @@ export class SnapshotReads<State> {
     await Promise.all([
       this.#answer(batch.filter(({ since }) => since === null)),
       this.#answer(batch.filter(({ since }) => since === 0)),
-      this.#answer(batch.filter(({ since }) => since !== null && since > 0)),
+      this.#answer(
+        batch.filter(({ since }) => since !== null && since > 0).toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0)),
+      ),
     ]);
     this.#reading = false;
     for (const { actor } of this.#waiting) this.#queue(actor);
   }
 
+  /** @param group of those who have something, oldest first */
   async #answer(group: readonly Waiting<State>[]): Promise<void> {
-    const [first] = group;
-    if (!first) return;
+    const [first, last] = [group[0], group.at(-1)];
+    if (!first || !last) return;
     try {
-      const since = first.since === null ? null : Math.min(...group.map((one) => one.since ?? 0));
-      let snapshot = await this.#load(since);
-      // An id from the future comes from a database that was restored since: only a full state helps.
-      if (since !== null && group.some((one) => (one.since ?? 0) > snapshot.version)) snapshot = await this.#load(0);
+      let snapshot = await this.#load(first.since);
+      // An id from the future comes from a database that was restored since: nothing of what it stands for is known.
+      if (last.since !== null && last.since > snapshot.version) snapshot = { ...(await this.#load(0)), gap: true };
+      // Who was away for too long is no reason for the others to read everything again.
+      else if (snapshot.gap && first.since !== last.since && !(await this.#load(last.since)).gap) {
+        const half = group.length >> 1;
+        await Promise.all([this.#answer(group.slice(0, half)), this.#answer(group.slice(half))]);
+        return;
+      }
       for (const one of group) one.resolve(snapshot);
     } catch (error) {
       for (const one of group) one.reject(error);

@@ -9,13 +9,13 @@ export const loadUsage =
   async (query: StateQuery): Promise<Loaded<Minutes>> => {
     for (;;) {
       const asked = period();
-      const { version, changes } = await source.usage({ ...query, period: asked });
+      const { changes, ...state } = await source.usage({ ...query, period: asked });
       if (asked !== period()) continue;
       const placed = changes.map(({ account, path, own, total, version: at }) => ({
         path,
         item: usageItem(account, own, total, at),
       }));
-      return { version, placed, gone: [] };
+      return { ...state, placed, gone: [] };
     }
   };
 
@@ -23,9 +23,9 @@ export const loadUsage =
 export const loadAccounts =
   (source: LiveSource, now: () => Instant) =>
   async (query: StateQuery): Promise<Loaded<Presence>> => {
-    const { version, accounts, departures } = await source.accounts({ ...query, now: now() });
+    const { accounts, departures, ...state } = await source.accounts({ ...query, now: now() });
     const placed = accounts.map(({ row, path, version: at }) => ({ path, item: accountItem(row.id, row, at) }));
-    return { version, placed, gone: departures };
+    return { ...state, placed, gone: departures, moved: [] };
   };
 
 /** Minutes that were committed, as items of their version. */

@@ -1,9 +1,9 @@
 import type { AccountId, Refusal } from '@tenantree/domain';
 import { toTRPCError } from '../guard/error-shape.ts';
 import type { Watched } from './access-watch.ts';
-import type { Item } from './channel.ts';
+import type { Content, Item } from './channel.ts';
 import type { LiveConnection } from './connection.ts';
-import type { Entitlement, Viewer } from './ports.ts';
+import type { Entitlement, StateBounds, Viewer } from './ports.ts';
 
 /** Most rows of one frame; the rest follows in the next. */
 export const MAX_ROWS = 2_000;
@@ -11,10 +11,10 @@ export const MAX_ROWS = 2_000;
 export const MAX_MISSED = 5_000;
 
 /** What is sent at once, and the id that it may be resumed from. */
-export type Batch<State> = { readonly id: number; readonly items: readonly Item<State>[] };
+export type Batch<State> = Content<State> & { readonly id: number };
 
 /** A state that was read: everything up to its version is in its items. */
-export type Snapshot<State> = { readonly version: number; readonly items: readonly Item<State>[] };
+export type Snapshot<State> = StateBounds & { readonly items: readonly Item<State>[] };
 
 /**
  * Where a subscription stands. reading: waits for a state from the database. starting: has it, its first frame is on the way.
@@ -37,6 +37,8 @@ export class Subscription<State> implements Watched {
   phase: Phase = 'reading';
   /** More was missed than is remembered: what changed since `sent` has to be read again. */
   stale = false;
+  /** What is being read for it is not enough any more: all that it watches has to be read. */
+  readsAll = false;
   connection: LiveConnection | null = null;
   /** The request's envelope, `{"id":…,"jsonrpc":"2.0"`: frames to the same envelope are the same bytes. */
   head = '';
@@ -54,6 +56,8 @@ export class Subscription<State> implements Watched {
   #at = 0;
   #missed: Map<AccountId, Item<State>> | null = null;
   #owesFrame = false;
+  /** Its next frame tells of a gap. */
+  #gap = false;
   #wake: (() => void) | null = null;
   #error: Error | null = null;
 
@@ -75,7 +79,8 @@ export class Subscription<State> implements Watched {
   begin(snapshot: Snapshot<State>): void {
     if (this.phase === 'ended') return;
     if (this.sent > snapshot.version) this.sent = 0;
-    const since = this.sent;
+    const since = snapshot.from === 0 ? 0 : this.sent;
+    this.#gap = snapshot.gap;
     this.#floor = snapshot.version;
     this.#at = 0;
     const news = snapshot.items.filter((item) => item.version > since);
@@ -88,8 +93,7 @@ export class Subscription<State> implements Watched {
 
   /** What the first frame holds: the state that was read, or its beginning. */
   first(): Batch<State> {
-    const items = this.#takeBacklog();
-    return { id: this.sent, items };
+    return this.#batch(this.#takeBacklog());
   }
 
   /** From now on it is served: by the ticks when it has a socket, by `next` otherwise. */
@@ -106,6 +110,14 @@ export class Subscription<State> implements Watched {
     if (missed.size > MAX_MISSED && slow && this.phase === 'behind') this.#forget();
   }
 
+  /** What it was sent is not enough: it reads again what changed since its last frame, or all that it watches. */
+  renew(what: 'since' | 'all'): void {
+    if (what === 'all') this.sent = 0;
+    // What is being read is read again when it comes, if it has to be.
+    if (this.phase === 'reading') this.readsAll ||= what === 'all';
+    else this.#forget();
+  }
+
   /** Whatever waits is of a period that is over: it gets a frame that says so, even if nothing is in it. */
   restart(): void {
     this.#backlog = [];
@@ -116,7 +128,11 @@ export class Subscription<State> implements Watched {
   /** Whether there is something to send. */
   get waiting(): boolean {
     return (
-      this.stale || this.#owesFrame || this.#backlog.length > 0 || (this.#missed !== null && this.#missed.size > 0)
+      this.stale ||
+      this.#owesFrame ||
+      this.#gap ||
+      this.#backlog.length > 0 ||
+      (this.#missed !== null && this.#missed.size > 0)
     );
   }
 
@@ -125,8 +141,9 @@ export class Subscription<State> implements Watched {
     if (!this.waiting || this.stale) return null;
     this.#owesFrame = false;
     const items = this.#backlog.length > 0 ? this.#takeBacklog() : this.#takeMissed();
-    if (!this.waiting) this.sent = Math.max(this.sent, this.#floor, this.#home.id);
-    return { id: this.sent, items };
+    if (this.#backlog.length === 0 && this.#missed === null)
+      this.sent = Math.max(this.sent, this.#floor, this.#home.id);
+    return this.#batch(items);
   }
 
   /** The next frame for a reader that fetches: waits until there is one. Null when the viewer has left. @throws what the stream was cut with */
@@ -164,6 +181,12 @@ export class Subscription<State> implements Watched {
   /** Ends the stream because nothing entitles its viewer any more. */
   cut(refusal: Refusal): void {
     this.end(toTRPCError(refusal));
+  }
+
+  #batch(items: readonly Item<State>[]): Batch<State> {
+    const gap = this.#gap;
+    this.#gap = false;
+    return { id: this.sent, items, ...(gap && { gap }) };
   }
 
   #takeBacklog(): readonly Item<State>[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AccountId } from '@tenantree/domain';
 import type { Channel, Item } from './channel.ts';
 import type { LiveMetrics } from './ports.ts';
@@ -10,12 +11,25 @@ import { resultText } from './wire.ts';
 export type Scope = {
   readonly within: AccountId;
   readonly only: readonly AccountId[] | null;
+  /** With `only`: the accounts directly below these, too. */
+  readonly childrenOf?: readonly AccountId[];
   readonly sight?: 'part';
 };
 
-/** One text per scope, so that viewers of the same share everything. */
-export const scopeKey = ({ within, only, sight }: Scope): string =>
-  only === null ? `${within}:${sight ?? 'whole'}` : `${within}:${[...only].sort().join(',')}`;
+/** One text per scope, so that viewers of the same share everything. A list may be long: its digest stands for it. */
+export const scopeKey = ({ within, only, childrenOf = [], sight }: Scope): string => {
+  const place = `${within}:${sight ?? 'whole'}`;
+  if (only === null) return place;
+  const list = `${only.toSorted().join()}:${childrenOf.toSorted().join()}`;
+  return `${place}:${createHash('sha256').update(list).digest('base64')}`;
+};
+
+/** Whether an account is watched that stands, or stood, at the end of a path below `within`. */
+export const watchOf = ({ only, childrenOf }: Scope): ((account: AccountId, path: readonly AccountId[]) => boolean) => {
+  if (only === null) return () => true;
+  const [named, parents] = [new Set(only), new Set<AccountId | undefined>(childrenOf)];
+  return (account, path) => named.has(account) || parents.has(path.at(-2));
+};
 
 type Shared<State, Frame> = {
   readonly channel: Channel<State, Frame>;
@@ -104,6 +118,18 @@ export class Topic<State, Frame> {
     else this.#fast.set(member.head, new Set([member]));
   }
 
+  /** Everybody here reads again: what changed since their last frame, or all that they watch. */
+  renew(what: 'since' | 'all'): void {
+    for (const members of this.#fast.values()) {
+      for (const member of members) {
+        member.phase = 'behind';
+        this.#others.add(member);
+      }
+    }
+    this.#fast.clear();
+    for (const member of this.#others) member.renew(what);
+  }
+
   /**
    * Sends what changed since the last tick.
    *
@@ -145,7 +171,7 @@ export class Topic<State, Frame> {
     if (this.#fast.size === 0) return;
     const { channel, metrics } = this.#shared;
     const id = this.id;
-    const tail = resultText(id, channel.body(items));
+    const tail = resultText(id, channel.body({ items }));
     let frames = 0;
     let bytes = 0;
     for (const [head, members] of this.#fast) {
@@ -183,7 +209,7 @@ export class Topic<State, Frame> {
     const batch = member.take();
     if (batch) {
       const { channel, metrics } = this.#shared;
-      const frame = textFrame(member.head + resultText(batch.id, channel.body(batch.items)));
+      const frame = textFrame(member.head + resultText(batch.id, channel.body(batch)));
       connection.write(frame);
       metrics.frames(channel.name, 1, frame.length);
     }

@@ -1,4 +1,4 @@
-import { addToTotals, deleteMember, endCredentials, type Member, readMembers, updateRole } from '@tenantree/db';
+import { countMember, deleteMember, endCredentials, type Member, readMembers, updateRole } from '@tenantree/db';
 import {
   type AccountId,
   decideChangeRole,
@@ -39,7 +39,7 @@ export async function removeMember(hall: Hall, caller: Caller, where: Where, use
     const actor = user === caller.user && caller.key === null ? member : where;
     granted(decideRemoveMember({ accountName: where.name, member, owners }, actor));
     await deleteMember(scope.trx, where.id, user);
-    await addToTotals(scope.trx, where.id, { members: -1 }, scope.version);
+    await countMember(scope.trx, where.id, user, 'left', scope.version);
     const details = { member: member.name, account: where.name };
     await scope.audit(where.id, { action: 'member.removed', details }, { id: user, name: member.name });
     const ended = await endCredentials(scope.trx, where.id, user, scope.now);

@@ -1,5 +1,5 @@
 import {
-  addToTotals,
+  countMember,
   deleteInvitation,
   findInvitation,
   type InvitationByToken,
@@ -145,7 +145,7 @@ export async function acceptInvitation(
     await mayBeAccepted(hall, scope.trx, invitation);
     if (isMember) refuseWith('ALREADY_MEMBER', `You are in “${accountName}” already.`);
     await insertMember(scope.trx, account, person.user, role, scope.now);
-    await addToTotals(scope.trx, account, { members: 1 }, scope.version);
+    await countMember(scope.trx, account, person.user, 'came', scope.version);
     const entry = { action: 'member.invitationAccepted' as const, details: { account: accountName, role } };
     await scope.audit(account, entry, { id: person.user, name: person.name });
     scope.touch((await scope.account(account)).path);

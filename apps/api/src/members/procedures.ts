@@ -20,7 +20,7 @@ export const membersRouter = router({
         members: await readMembers(trx, ctx.access.id),
         invitations: await readInvitations(trx, ctx.access.id, nowOf(ctx.hall)),
       }),
-      { user: ctx.caller.user },
+      { user: ctx.caller.user, snapshot: true },
     ),
   ),
 

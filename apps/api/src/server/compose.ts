@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type Database, openDatabase, openUsageStore } from '@tenantree/db';
+import {
+  type Database,
+  DatabaseUnusableError,
+  openDatabase,
+  openUsageStore,
+  settleSort,
+  unreachable,
+} from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -7,6 +14,7 @@ import type { Config } from '../config.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, recordedNow } from '../hall/hall.ts';
+import { createSortSettler } from '../hall/sort-settler.ts';
 import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
@@ -16,7 +24,7 @@ import type { Connection } from './connection.ts';
 import { createServer } from './create-server.ts';
 import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
-import { createMetrics } from './metrics.ts';
+import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
 import { createOutbox } from './outbox.ts';
 import type { Folders } from './page-routes.ts';
@@ -24,14 +32,16 @@ import { createSmtp } from './smtp.ts';
 
 export type ComposeParts = {
   readonly config: Config;
-  /** A migrated database. */
-  readonly database: Database['config'];
+  /** A migrated database, with a login that serves. */
+  readonly database: Database['direct'];
+  /** The same past a pooler; without one, `database` leads straight to PostgreSQL. */
+  readonly direct?: Database['direct'] | null;
   readonly log: Logger;
-  /** Most connections of a pool; fewer than usual make calls wait for each other, and nothing else. */
-  readonly maxConnections?: number;
   readonly clock?: Clock;
   /** Shows a text to whoever runs the server, past the log; without, nobody is shown any. */
   readonly print?: (text: string) => void;
+  /** The other servers behind its port, if there are any. */
+  readonly among?: Among;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
   /** Longest that a request may take to arrive, if not half a minute (ms). */
@@ -46,19 +56,30 @@ export type Composed = {
   readonly hall: Hall;
   readonly auth: Auth;
   readonly jobs: Jobs;
+  /** What it measured, in Prometheus' text format. */
+  metrics(): Promise<string>;
   /** Stops in order: no new work, what was accepted is stored, clients go elsewhere, then the database is let go. Twice is once. */
   close(): Promise<void>;
 };
 
 const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 
-/** Puts the whole platform together over a migrated database, and listens. @throws ConfigError when nobody may listen there */
+/**
+ * Puts the whole platform together over a migrated database, and listens.
+ *
+ * @throws ConfigError when nobody may listen there
+ * @throws DatabaseUnusableError when the database must not be served like this
+ */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, maxConnections, requestMs } = given;
-  const db = openDatabase(database, maxConnections === undefined ? {} : { maxConnections });
+  const { folders, requestMs, direct = null } = given;
+  const db = openDatabase(database, { connections: config.databasePool, direct });
+  await db.ping().catch(async (error: unknown) => {
+    await db.close();
+    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
+  });
   const usage = openUsageStore(db);
-  const metrics = createMetrics();
+  const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
   const live = await openLive({
     config,
@@ -71,13 +92,20 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     },
     onError,
   });
+  const settler = createSortSettler({
+    settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
+    onError,
+  });
   const counter = createUsageCounter({
     meters: COUNTED_METERS,
     clock,
     count: (root, meter, wait) =>
       db.onBehalfOf(null, () => usage.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
     waiting: () => db.onBehalfOf(null, () => usage.waiting()),
-    onCounted: (tree) => live.announce.usage([tree]),
+    onCounted: (tree) => {
+      live.announce.usage([tree]);
+      settler.counted(tree);
+    },
     tidy: () => db.onBehalfOf(null, () => usage.tidy()),
     onSetAside: ({ root, error, ...often }) =>
       log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
@@ -95,7 +123,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     usageRecorded: () => counter.wake(),
     publicUrl: () => config.publicUrl ?? url,
   });
-  const limits = createGuessLimits();
+  const limits = createGuessLimits(hall);
   const sendMail = config.smtp
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
@@ -134,6 +162,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await server.close();
     await jobs.stop();
     await counter.close();
+    await settler.close();
     await live.close();
     await db.close();
   };
@@ -142,7 +171,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     url = address.url;
     let stopping: Promise<void> | null = null;
     const close = (): Promise<void> => (stopping ??= stop());
-    return { url, port: address.port, hall, auth, jobs, close };
+    return { url, port: address.port, hall, auth, jobs, metrics: () => metrics.own(), close };
   } catch (error) {
     await stop();
     throw error;

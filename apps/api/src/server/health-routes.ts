@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isMigrated } from '@tenantree/db';
+import { DatabaseUnusableError, isMigrated } from '@tenantree/db';
 import packageFile from '../../package.json' with { type: 'json' };
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call, Ground } from './calls.ts';
@@ -21,7 +21,7 @@ export function healthRoutes(app: App, ground: Ground): void {
     if (ground.isClosing()) return false;
     await hall.db.ping();
     // Migrations only run forward, so a yes stays one.
-    migrated ||= await isMigrated(hall.db.config);
+    migrated ||= await isMigrated(hall.db.direct);
     return migrated;
   };
 
@@ -39,8 +39,8 @@ export function healthRoutes(app: App, ground: Ground): void {
 
   app.get('/readyz', async (call) => {
     call.set('route', 'health');
-    const status = await standing().catch(() => 'unavailable');
-    return Response.json({ status }, { status: status === 'unavailable' ? 503 : 200, headers: NO_STORE });
+    const told = await standing().then((status) => ({ status }), unavailable);
+    return Response.json(told, { status: told.status === 'unavailable' ? 503 : 200, headers: NO_STORE });
   });
 
   app.get('/version', (call) => {
@@ -58,6 +58,12 @@ export function healthRoutes(app: App, ground: Ground): void {
     return new Response(await metrics.text(), { headers });
   });
 }
+
+/** What whoever runs the server can do something about is said; what else a driver says stays here. */
+const unavailable = (error: unknown): { readonly status: 'unavailable'; readonly reason?: string } => ({
+  status: 'unavailable',
+  ...(error instanceof DatabaseUnusableError && { reason: error.message }),
+});
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 

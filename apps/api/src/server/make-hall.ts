@@ -10,7 +10,13 @@ const SECRET_BYTES = 32;
 export type HallParts = {
   readonly config: Pick<
     Config,
-    'maxDepth' | 'mainAccountsBy' | 'usageMaxAgeDays' | 'usageRetentionDays' | 'closedRetentionDays' | 'secret'
+    | 'maxDepth'
+    | 'mainAccountsBy'
+    | 'usageMaxAgeDays'
+    | 'usageRetentionDays'
+    | 'closedRetentionDays'
+    | 'liveResumeMinutes'
+    | 'secret'
   >;
   readonly db: Database;
   readonly usage: UsageStore;
@@ -29,6 +35,7 @@ export function makeHall({ config, db, usage, clock, announce, usageRecorded, pu
     usageMaxAgeDays: config.usageMaxAgeDays,
     usageRetentionDays: config.usageRetentionDays,
     closedRetentionDays: config.closedRetentionDays,
+    liveResumeMinutes: config.liveResumeMinutes,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();

@@ -18,16 +18,27 @@ export type Metrics = {
   countSockets(count: () => number): void;
   /** Asks how far counting usage is behind when asked. */
   watchUsage(backlog: () => Promise<UsageBacklog>): void;
-  /** All of it in Prometheus' text format. */
+  /** What this server measured, in Prometheus' text format. */
+  own(): Promise<string>;
+  /** What it and the others behind its port measured. */
   text(): Promise<string>;
+};
+
+/** A server among several behind one port. Which of them is asked is chance, so each answers for all. */
+export type Among = {
+  /** Its label. One that replaces another has the same: its counters begin again, as after a restart. */
+  readonly number: number;
+  /** What each of them measured; without those who don't answer. */
+  metricsOfAll(): Promise<readonly string[]>;
 };
 
 const UNKNOWN: UsageBacklog = { lagMs: Number.NaN, treesSetAside: Number.NaN };
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Metrics of one server, in a registry of its own. */
-export function createMetrics(): Metrics {
+export function createMetrics(among: Among | null): Metrics {
   const registry = new Registry();
+  if (among) registry.setDefaultLabels({ server: String(among.number) });
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
@@ -57,6 +68,14 @@ export function createMetrics(): Metrics {
   const terminated = counter('live_terminated_total', 'Peers that did not read and were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
 
+  const own = async (): Promise<string> => {
+    sockets.set(openSockets());
+    const { lagMs, treesSetAside } = await backlog().catch(() => UNKNOWN);
+    lag.set(lagMs / 1_000);
+    setAside.set(treesSetAside);
+    return registry.metrics();
+  };
+
   return {
     call: ({ path, type, outcome, durationMs }) =>
       calls.observe({ procedure: path, type, outcome }, durationMs / 1_000),
@@ -81,12 +100,20 @@ export function createMetrics(): Metrics {
     watchUsage: (read) => {
       backlog = read;
     },
-    text: async () => {
-      sockets.set(openSockets());
-      const { lagMs, treesSetAside } = await backlog().catch(() => UNKNOWN);
-      lag.set(lagMs / 1_000);
-      setAside.set(treesSetAside);
-      return registry.metrics();
-    },
+    own,
+    text: async () => (among ? merged(await among.metricsOfAll()) : own()),
   };
+}
+
+/** Puts the texts of several servers together, whose labels differ: the lines of one metric have to stand below each other. */
+function merged(texts: readonly string[]): string {
+  const linesByHead = new Map<string, string[]>();
+  for (const text of texts) {
+    for (const metric of text.trim().split('\n\n')) {
+      const [help, type, ...lines] = metric.split('\n');
+      const head = `${help}\n${type}`;
+      linesByHead.set(head, [...(linesByHead.get(head) ?? []), ...lines]);
+    }
+  }
+  return [...linesByHead].map(([head, lines]) => `${head}\n${lines.join('\n')}\n`).join('\n');
 }

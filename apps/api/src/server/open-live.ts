@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Database, listen, notify } from '@tenantree/db';
+import type { Database } from '@tenantree/db';
 import type { AccountId, Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
 import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
 import { Hub } from '../live/hub.ts';
+import { notifyNews } from '../live/notify-news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
-
-const CHANNEL = 'tenantree_live';
 
 type LiveParts = {
   readonly config: Pick<Config, 'liveTickMs'>;
@@ -23,23 +22,21 @@ export type Live = { readonly hub: Hub; readonly announce: Announce; close(): Pr
 
 /** Opens the hub of a server. Resolves when it hears the other servers. */
 export async function openLive({ config, db, clock, metrics, settleUsage, onError }: LiveParts): Promise<Live> {
-  let told: Promise<unknown> = Promise.resolve();
+  // What is lost here the others find by the versions.
+  const news = notifyNews(db, onError);
   const hub = new Hub({
     source: dbSource(db, settleUsage),
     clock,
     tickMs: config.liveTickMs,
     serverId: randomUUID(),
-    // One after the other: that keeps their order and takes one connection. What is lost here the others find by the versions.
-    tell: (text) => {
-      told = told.then(() => db.onBehalfOf(null, () => notify(db, CHANNEL, text))).catch(onError);
-    },
+    news,
     metrics,
     onError,
   });
-  const listener = await listen(db, CHANNEL, {
-    onMessage: (text) => hub.receive(text),
-    onReconnect: () => hub.resync(),
-  });
+  const listener = await news.subscribe(
+    (text) => hub.receive(text),
+    () => hub.resync(),
+  );
   const announce: Announce = {
     usage: (trees) => {
       for (const tree of trees) hub.publishUsage(tree, tree.period);
@@ -52,7 +49,7 @@ export async function openLive({ config, db, clock, metrics, settleUsage, onErro
   const close = async (): Promise<void> => {
     hub.close();
     await listener.close();
-    await told;
+    await news.settle();
   };
   return { hub, announce, close };
 }

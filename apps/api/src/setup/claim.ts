@@ -1,4 +1,12 @@
-import { beginTreeChange, insertAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
+import {
+  beginTreeChange,
+  endTreeChange,
+  insertAccount,
+  isClaimed,
+  makeFirstPerson,
+  offerClaim,
+  takeClaim,
+} from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
@@ -85,7 +93,7 @@ export async function claimDeployment(
       nameKey: accountName.key,
       externalId: null,
       metadata: {},
-      owner: user,
+      creator: user,
       now,
     };
     await insertAccount(trx, root, version);
@@ -97,6 +105,7 @@ export async function claimDeployment(
     };
     const entry = { action: 'setup.claimed' as const, details: { account: accountName.name } };
     await note(hall, caller, trx, now, account, entry, { id: account, name: accountName.name });
+    await endTreeChange(trx, account, version, { accounts: [account] });
     return { account };
   });
 }

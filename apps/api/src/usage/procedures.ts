@@ -8,7 +8,6 @@ import { recordEvents } from './record-events.ts';
 import { watchUsage } from './watch-usage.ts';
 
 const MOST_EVENTS = 5_000;
-const MOST_WATCHED = 500;
 
 const meter = z.enum(METERS.map(({ key }) => key) as [MeterKey, ...MeterKey[]]).default('call.minutes');
 const event = {
@@ -64,7 +63,7 @@ export const usageRouter = router({
     .input(
       z.strictObject({
         account: inputs.account,
-        accounts: z.array(inputs.account).min(1).max(MOST_WATCHED).optional(),
+        accounts: inputs.watched.optional(),
         lastEventId: z.string().max(40).optional(),
       }),
     )

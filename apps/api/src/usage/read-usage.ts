@@ -43,8 +43,10 @@ export async function usageOfPeriod(
     key === undefined
       ? billingPeriodOf(instantOf(nowMs))
       : (parseBillingPeriod(key) ?? refuseWith('BAD_REQUEST', 'A period is a year and a month: 2026-11.', 'period'));
-  const { quantity, events } = await hall.db.withTenant(account, (trx) =>
-    readTotals(trx, account, meter, period.start),
+  const { quantity, events } = await hall.db.withTenant(
+    account,
+    (trx) => readTotals(trx, account, meter, period.start),
+    { snapshot: true },
   );
   const ahead = (used: Decimal): Decimal => formatDecimal(forecast(parseDecimal(used) ?? 0n, period, nowMs));
   return { period, ...quantity, events, forecast: { own: ahead(quantity.own), total: ahead(quantity.total) } };

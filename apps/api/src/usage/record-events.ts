@@ -61,7 +61,7 @@ export async function recordEvents(
   const results = new Array<EventResult>(entries.length);
   const events = readAll(entries, results);
   const named = events.map(({ account }) => account ?? acting.id);
-  const find = await hall.db.withTenant(acting.id, (trx) => lookUp(trx, named));
+  const find = await hall.db.withTenant(acting.id, (trx) => lookUp(trx, named), { snapshot: true });
   const admitted: Admitted[] = [];
   const old: TooOld[] = [];
   for (const { index, ...sent } of events) {

@@ -3,7 +3,7 @@ import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import { granted } from '../hall/refused.ts';
-import { resolveAll } from '../hall/resolve-all.ts';
+import { resolveWatched } from '../hall/resolve-watched.ts';
 import type { Viewer } from '../live/ports.ts';
 import { parseResumeId } from '../live/resume-id.ts';
 
@@ -13,7 +13,8 @@ type Watcher = Pick<Context, 'hall' | 'hub'> & {
 };
 
 /**
- * The minutes of an account's subtree, or of some accounts of it: current state first, then changes (product.md 5.4).
+ * The minutes of some accounts of an account's subtree, current state first, then changes; or of all of it, the account and its first children
+ * first (product.md 5.4).
  *
  * @throws Refused NOT_FOUND when an account is not in the subtree
  */
@@ -23,14 +24,10 @@ export function watchUsage(
   lastEventId: string | undefined,
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
-  return ctx.hub.watchUsage(async () => {
-    const only =
-      accounts && (await ctx.hall.db.withTenant(ctx.access.id, (trx) => resolveAll(trx, accounts, 'accounts')));
-    return {
-      account: ctx.access.id,
-      viewer: ctx.viewer(),
-      since: granted(parseResumeId(lastEventId)),
-      ...(only && { only }),
-    };
+  const { hall, hub, access } = ctx;
+  return hub.watchUsage(async () => {
+    const since = granted(parseResumeId(lastEventId));
+    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since));
+    return { account: access.id, viewer: ctx.viewer(), since, ...(only && { only }) };
   }, signal);
 }

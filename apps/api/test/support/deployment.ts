@@ -4,6 +4,7 @@ import type { Composed } from '../../src/server/compose.ts';
 import { offerSetupLink } from '../../src/setup/claim.ts';
 import { type Client, clientOf, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type StartOptions, startApi } from './start-api.ts';
+import { openWay, WAYS, type Way } from './way.ts';
 
 /** A server on a database of its own, claimed by a first owner. */
 export type Deployment = {
@@ -21,10 +22,14 @@ export type Deployment = {
   close(): Promise<void>;
 };
 
+/** How deployments reach their databases unless a test says otherwise: TENANTREE_TEST_WAY sends the whole run through a pooler. */
+const USUAL = WAYS.find((way) => way === process.env['TENANTREE_TEST_WAY']) ?? 'straight';
+
 /** Starts a deployment, opens its first-run link, and signs its owner in. */
-export async function deploy(options: StartOptions = {}): Promise<Deployment> {
+export async function deploy(options: StartOptions = {}, way: Way = USUAL): Promise<Deployment> {
   const database = await createTestDatabase(inject('database'));
-  const composed = await startApi(database.config, options);
+  const { config, direct, close } = await openWay(way, database);
+  const composed = await startApi(config, { ...options, ...(direct && { direct }) });
   const { url, hall } = composed;
   const token = (await offerSetupLink(hall))?.split('/').at(-1) ?? '';
   const email = 'owner@example.com';
@@ -46,6 +51,7 @@ export async function deploy(options: StartOptions = {}): Promise<Deployment> {
     },
     close: async () => {
       await composed.close();
+      await close();
       await database.drop();
     },
   };

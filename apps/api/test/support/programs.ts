@@ -59,7 +59,7 @@ export async function preparePrograms(): Promise<Programs> {
       const program = launch(settings);
       let over = false;
       void program.ended.then(() => (over = true));
-      await vi.waitUntil(() => over || /^Tenantree is at .+\n(.|\n)*\n\n$/m.test(program.printed()), {
+      await vi.waitUntil(() => over || /^Tenantree is at .+\n(.+\n)*\n/m.test(program.printed()), {
         timeout: 25_000,
         interval: 50,
       });

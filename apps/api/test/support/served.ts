@@ -21,7 +21,7 @@ export type Served = {
 export async function serve(): Promise<Served> {
   const database = await createTestDatabase(inject('database'));
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-served-'));
-  let server = await startApi(database.config, { config: { dataDir } });
+  let server = await startApi(database.serving, { config: { dataDir } });
   const { url, port } = server;
   return {
     url,
@@ -33,7 +33,7 @@ export async function serve(): Promise<Served> {
     },
     stop: () => server.close(),
     start: async () => {
-      server = await startApi(database.config, { config: { port, dataDir } });
+      server = await startApi(database.serving, { config: { port, dataDir } });
     },
     close: async () => {
       await server.close();

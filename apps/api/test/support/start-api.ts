@@ -18,6 +18,10 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   port: 0,
   host: '127.0.0.1',
   databaseUrl: null,
+  databaseDirectUrl: null,
+  databaseOwnerUrl: null,
+  databasePool: 17,
+  servers: 1,
   publicUrl: null,
   secret: TEST_SECRET,
   maxDepth: 5,
@@ -25,6 +29,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   usageMaxAgeDays: 35,
   usageRetentionDays: null,
   closedRetentionDays: 30,
+  liveResumeMinutes: 15,
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,
   logLevel: 'silent',
@@ -36,20 +41,21 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
 export type StartOptions = {
   readonly config?: Partial<Config>;
   readonly clock?: Clock;
-  readonly maxConnections?: number;
   readonly folders?: Folders;
   readonly requestMs?: number;
+  /** How to get to the database past a pooler. */
+  readonly direct?: Database['direct'];
   /** Called with every line of the log. */
   readonly onLog?: (line: string) => void;
 };
 
 /**
- * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).config)`. Its data folder
+ * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).serving)`. Its data folder
  * goes with it, unless the test has one of its own.
  */
 export async function startApi(
-  database: Database['config'],
-  { config: overrides, clock, folders, maxConnections, requestMs, onLog }: StartOptions = {},
+  database: Database['direct'],
+  { config: overrides, clock, folders, requestMs, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -61,8 +67,8 @@ export async function startApi(
     log,
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
-    ...(maxConnections ? { maxConnections } : {}),
     ...(requestMs ? { requestMs } : {}),
+    ...(direct ? { direct } : {}),
   });
   if (overrides?.dataDir !== undefined) return composed;
   const close = async (): Promise<void> => {

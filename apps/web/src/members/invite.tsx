@@ -7,10 +7,19 @@ import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
 import { RoleGuide, RoleSelect } from './role-select.tsx';
 
+type Props = {
+  readonly account: string;
+  /** The roles that one may give. */
+  readonly roles: readonly Role[];
+  /** The one that is chosen at first; usually Member. */
+  readonly usual?: Role;
+};
+
 /** Invites a person to an account. The link is shown here: this deployment may not send e-mail. */
-export function Invite({ account, roles }: { readonly account: string; readonly roles: readonly Role[] }) {
+export function Invite({ account, roles, usual = 'member' }: Props) {
   const [invited, setInvited] = useState<{ link: string; email: string } | null>(null);
-  const [role, setRole] = useState<Role>('member');
+  const [chosen, setRole] = useState<Role | null>(null);
+  const role = chosen ?? usual;
   const { refusal, isSending, onSubmit } = useForm(async ({ email = '' }) => {
     const { link } = await tenantree.trpc.members.invite.mutate({ account, email, role });
     setInvited({ link, email });

@@ -8,7 +8,7 @@ import { queries, tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { Invite } from './invite.tsx';
-import { MembersTable } from './members-table.tsx';
+import { MembersTable, type People } from './members-table.tsx';
 
 const { members } = tenantree.trpc;
 
@@ -27,6 +27,9 @@ export default function MembersPage({ account }: { readonly account: string }) {
   const own = query.data?.members.filter(({ userId }) => userId === me) ?? [];
   const rank = highestRole([...above, ...own].flatMap(({ role }) => role ?? []));
   const roles = ROLES.filter((role) => rank !== null && !ranksAbove(role, rank));
+  // A subaccount begins without anybody (decisions.md 3): the first who is invited answers for it.
+  const isOwnerless = query.data !== undefined && !hasOwner(query.data);
+  const usual = isOwnerless && mayChange && roles.includes('owner') ? 'owner' : 'member';
 
   const act = async (work: Promise<unknown>, whose: 'mine' | 'theirs' = 'theirs'): Promise<void> => {
     try {
@@ -80,24 +83,42 @@ export default function MembersPage({ account }: { readonly account: string }) {
       title="Members"
       lead="People who belong to this account. Owners, admins and agency admins reach the accounts below it, too."
     >
-      {mayChange && <Invite account={account} roles={roles} />}
+      {mayChange && <Invite account={account} roles={roles} usual={usual} />}
       <Alert refusal={refusal} />
       <div className={css.card}>
         <Loaded query={query}>
           {(data) => (
-            <MembersTable
-              {...data}
-              me={me}
-              rights={mayChange ? 'change' : 'read'}
-              roles={roles}
-              onRole={setRole}
-              onRemove={remove}
-              onWithdraw={withdraw}
-            />
+            <>
+              {isOwnerless && <p className={css.muted}>{noOwnerYet(data, usual === 'owner' ? 'invite' : 'wait')}</p>}
+              {data.members.length + data.invitations.length > 0 && (
+                <MembersTable
+                  {...data}
+                  me={me}
+                  rights={mayChange ? 'change' : 'read'}
+                  roles={roles}
+                  onRole={setRole}
+                  onRemove={remove}
+                  onWithdraw={withdraw}
+                />
+              )}
+            </>
           )}
         </Loaded>
       </div>
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );
+}
+
+/** Whether somebody answers for an account, or is asked to. */
+const hasOwner = ({ members, invitations }: People): boolean =>
+  [...members, ...invitations].some(({ role }) => role === 'owner');
+
+/** What is said of an account that nobody answers for. */
+function noOwnerYet({ members, invitations }: People, rights: 'invite' | 'wait'): string {
+  const who =
+    members.length + invitations.length === 0 ? 'Nobody is in this account yet' : 'This account has no owner yet';
+  return rights === 'invite'
+    ? `${who}: invite its first owner.`
+    : `${who}. Its first owner is invited by an owner of an account above.`;
 }

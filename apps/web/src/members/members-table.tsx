@@ -3,7 +3,8 @@ import { Button, Cell, partsCss as css, Day, When } from '../parts/parts.tsx';
 import type { tenantree } from '../server.ts';
 import { RoleSelect } from './role-select.tsx';
 
-type People = Awaited<ReturnType<typeof tenantree.trpc.members.list.query>>;
+/** Who is in an account, and who is invited. */
+export type People = Awaited<ReturnType<typeof tenantree.trpc.members.list.query>>;
 
 type Props = People & {
   /** Id of the person who looks. */

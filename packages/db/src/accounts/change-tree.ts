@@ -12,6 +12,7 @@ import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
+import { ACTING_ROOT, atOrBelow, keyOf, pathOf } from './place.ts';
 
 /** A committed-in-order number of a tree; every change of a tree takes the next one. */
 export type TreeVersion = number;
@@ -22,11 +23,33 @@ export async function beginTreeChange(trx: TenantTransaction, root: AccountId): 
   return Number(rows[0]!.v);
 }
 
+/** What a change of a tree did, for whoever watches and whoever was away. */
+export type Changed = {
+  /** Accounts whose rows changed, ancestors whose numbers changed with them included. */
+  readonly accounts: readonly AccountId[];
+  /** Accounts came to where their minutes are news; those of the accounts above them may have changed, too. */
+  readonly usage?: 'moved';
+};
+
+/** Ends a change of a tree: notes what it changed. Part of the same transaction; nothing is changed after it. */
+export async function endTreeChange(
+  trx: TenantTransaction,
+  root: AccountId,
+  version: TreeVersion,
+  { accounts, usage }: Changed,
+): Promise<void> {
+  await sql`INSERT INTO tree_changes (root_id, version, kind, accounts, at)
+    VALUES (${root}, ${version}, ${usage ?? 'accounts'}, noted_accounts(${[...new Set(accounts)]}::uuid[]), clock_timestamp())`.execute(
+    trx,
+  );
+}
+
 /** What the rules need to know of an account before it is changed, read inside the change. */
 export type AccountState = {
   readonly id: AccountId;
   readonly rootId: AccountId;
   readonly parentId: AccountId | null;
+  /** From the root down to the account itself. */
   readonly path: readonly AccountId[];
   readonly depth: number;
   readonly name: string;
@@ -46,7 +69,12 @@ export type AccountState = {
 
 /** Reads an account of the acting account's subtree; null when there is none. */
 export async function readAccountState(trx: TenantTransaction, account: AccountId): Promise<AccountState | null> {
-  const row = await trx.selectFrom('accounts').selectAll().where('id', '=', account).executeTakeFirst();
+  const row = await trx
+    .selectFrom('accounts')
+    .selectAll()
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .executeTakeFirst();
   return row ? stateOf(row) : null;
 }
 
@@ -55,7 +83,7 @@ function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
     parentId: row.parent_id as AccountId | null,
-    path: row.path as AccountId[],
+    path: pathOf(row.root_id as AccountId, row.path_key),
     depth: row.depth,
     name: row.name,
     nameKey: row.name_key,
@@ -89,6 +117,7 @@ export async function findSibling(
   const row = await trx
     .selectFrom('accounts')
     .select(['id', 'name'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('parent_id', '=', parent)
     .where('name_key', '=', nameKey)
     .where('status', '<>', 'closed')
@@ -114,12 +143,14 @@ export async function readCreationGround(
     .selectFrom('accounts')
     .selectAll()
     .select(sql<string>`'parent'`.as('as'))
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', parent)
     .unionAll((of) =>
       of
         .selectFrom('accounts')
         .selectAll()
         .select(sql<string>`'sibling'`.as('as'))
+        .where('root_id', '=', ACTING_ROOT)
         .where('parent_id', '=', parent)
         .where('name_key', '=', wish.nameKey)
         .where('status', '<>', 'closed'),
@@ -130,8 +161,7 @@ export async function readCreationGround(
         .selectAll()
         .select(sql<string>`'namesake'`.as('as'))
         .where('external_id', '=', wish.externalId)
-        // External ids are unique per tree, and the tree leads their index.
-        .where('root_id', '=', sql<string>`(SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`),
+        .where('root_id', '=', ACTING_ROOT),
     )
     .execute();
   const found = (as: string): AccountState | null => {
@@ -153,7 +183,7 @@ export const isExternalIdTaken = (error: unknown): boolean =>
 export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {
   const { rows } = await sql<{
     depth: number;
-  }>`SELECT max(depth) AS depth FROM accounts WHERE path @> ARRAY[${account.id}::uuid]`.execute(trx);
+  }>`SELECT max(depth) AS depth FROM accounts a WHERE ${atOrBelow('a', account.id)}`.execute(trx);
   return (rows[0]?.depth ?? account.depth) - account.depth;
 }
 
@@ -164,27 +194,30 @@ export type NewAccount = {
   readonly nameKey: string;
   readonly externalId: string | null;
   readonly metadata: Record<string, unknown>;
-  /** Who creates it and becomes its owner; null for none, in tests. */
-  readonly owner: UserId | null;
+  /** Who creates it, and becomes owner of a main account; null: nobody, in tests. */
+  readonly creator: UserId | null;
   readonly now: Instant;
 };
 
-/** Inserts an account with its owner and counts both into its ancestors. A root bills itself, a subaccount its parent's payer. */
+/**
+ * Inserts an account and counts it into its ancestors. Whoever creates a main account is its owner; a subaccount they reach from above, and
+ * it has no members. A root bills itself, a subaccount its parent's payer.
+ */
 export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
-  const { parent, owner } = account;
+  const { parent, creator } = account;
+  const owner = parent === null ? creator : null;
   const members = owner === null ? 0 : 1;
   const payer =
     parent === null
       ? sql<string>`${account.id}::uuid`
-      : sql<string>`(SELECT payer_id FROM accounts WHERE id = ${parent.id})`;
+      : sql<string>`(SELECT payer_id FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent.id})`;
   await trx
     .insertInto('accounts')
     .values({
       id: account.id,
       root_id: parent?.rootId ?? account.id,
       parent_id: parent?.id ?? null,
-      path: [...(parent?.path ?? []), account.id],
-      depth: (parent?.depth ?? -1) + 1,
+      path_key: keyOf([...(parent?.path ?? []), account.id]),
       name: account.name,
       name_key: account.nameKey,
       external_id: account.externalId,
@@ -202,12 +235,12 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       total_members: members,
       version,
       created_at: account.now,
-      created_by: owner,
+      created_by: creator,
       closed_at: null,
     })
     .execute();
   if (owner !== null) await insertMember(trx, account.id, owner, 'owner', account.now);
-  if (parent) await sql`SELECT graft_totals(${account.id}, ${parent.id}, ${version}, 1)`.execute(trx);
+  if (parent) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
 /** Writes an account's name. */
@@ -218,7 +251,12 @@ export async function updateName(
   nameKey: string,
   version: TreeVersion,
 ): Promise<void> {
-  await trx.updateTable('accounts').set({ name, name_key: nameKey, version }).where('id', '=', account).execute();
+  await trx
+    .updateTable('accounts')
+    .set({ name, name_key: nameKey, version })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .execute();
 }
 
 /** Writes an account's metadata. */
@@ -231,6 +269,7 @@ export async function updateMetadata(
   await trx
     .updateTable('accounts')
     .set({ metadata: JSON.stringify(metadata), version })
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account)
     .execute();
 }
@@ -242,7 +281,12 @@ export async function updateProtection(
   isProtected: boolean,
   version: TreeVersion,
 ): Promise<void> {
-  await trx.updateTable('accounts').set({ protected: isProtected, version }).where('id', '=', account).execute();
+  await trx
+    .updateTable('accounts')
+    .set({ protected: isProtected, version })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', '=', account)
+    .execute();
 }
 
 /** Writes an account's own status and suspension, and takes it out of (or back into) its ancestors' totals when it closes (or reopens). */
@@ -254,8 +298,7 @@ export async function updateStatus(
 ): Promise<void> {
   const closes = next.status === 'closed' && account.status !== 'closed';
   const reopens = next.status !== 'closed' && account.status === 'closed';
-  if (closes && account.parentId)
-    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, -1)`.execute(trx);
+  if (closes && account.parentId) await sql`SELECT graft_totals(${account.id}, ${version}, -1)`.execute(trx);
   await trx
     .updateTable('accounts')
     .set({
@@ -268,10 +311,10 @@ export async function updateStatus(
       closed_at: next.closedAt,
       version,
     })
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account.id)
     .execute();
-  if (reopens && account.parentId)
-    await sql`SELECT graft_totals(${account.id}, ${account.parentId}, ${version}, 1)`.execute(trx);
+  if (reopens && account.parentId) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
 /** Moves an account with its subtree under another parent of the same tree and remembers where it stood (product.md 2.4). */
@@ -285,16 +328,6 @@ export async function moveSubtree(
   await sql`SELECT move_subtree(${account}, ${parent}, ${version}, ${now}::timestamptz)`.execute(trx);
 }
 
-/** Adds to the maintained numbers of members and agents of an account and all its ancestors. */
-export async function addToTotals(
-  trx: TenantTransaction,
-  account: AccountId,
-  change: { readonly members?: number; readonly agents?: number },
-  version: TreeVersion,
-): Promise<void> {
-  await sql`SELECT add_to_totals(${account}, ${version}, ${change.members ?? 0}, ${change.agents ?? 0})`.execute(trx);
-}
-
 /** What a suspension of this account would hit: itself and everything live below it. */
 export async function readSuspensionReach(
   trx: TenantTransaction,
@@ -303,10 +336,11 @@ export async function readSuspensionReach(
   const row = await trx
     .selectFrom('accounts')
     .select(['subaccounts', 'total_members', 'total_agents'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', '=', account)
     .executeTakeFirstOrThrow();
   const { rows } = await sql<{ id: AccountId; name: string }>`
-    SELECT id, name FROM accounts WHERE path @> ARRAY[${account}::uuid] AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(
+    SELECT id, name FROM accounts a WHERE ${atOrBelow('a', account)} AND id <> ${account} AND status <> 'closed' ORDER BY depth, name_key LIMIT 10`.execute(
     trx,
   );
   return { accounts: row.subaccounts + 1, members: row.total_members, agents: row.total_agents, sample: rows };

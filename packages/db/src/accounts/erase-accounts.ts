@@ -9,7 +9,7 @@ export type Erasable = { readonly id: AccountId; readonly rootId: AccountId; rea
 /** Finds closed, unprotected accounts without children that were closed before an instant, deepest first. */
 export async function findErasable(db: Database, closedBefore: Instant, limit: number): Promise<Erasable[]> {
   const { rows } = await sql<{ id: AccountId; root_id: AccountId; name: string }>`
-    SELECT * FROM accounts_to_erase(${closedBefore}::timestamptz, ${limit})`.execute(db.app);
+    SELECT * FROM public.accounts_to_erase(${closedBefore}::timestamptz, ${limit})`.execute(db.app);
   return rows.map((row) => ({ id: row.id, rootId: row.root_id, name: row.name }));
 }
 

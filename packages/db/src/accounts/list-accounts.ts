@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import { type AccountId, type AccountRow, type AccountStatus, billingPeriodOf, type Instant } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
@@ -9,6 +9,7 @@ import {
   selectAccountRows,
   toAccountRow,
 } from './account-rows.ts';
+import { ACTING_ROOT } from './place.ts';
 
 export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
@@ -36,54 +37,88 @@ export type AccountPage = {
   readonly treeVersion: number;
 };
 
-// Each sort: the expression that is sorted by (with the id behind it) and its type, for comparing with a cursor.
-const KEYS: Record<AccountSort, { expression: RawBuilder<unknown>; type: RawBuilder<unknown> }> = {
-  name: { expression: sql`a.name_key`, type: sql`text` },
-  members: { expression: sql`a.total_members`, type: sql`int` },
-  agents: { expression: sql`a.total_agents`, type: sql`int` },
-  minutes: { expression: MINUTES_TOTAL, type: sql`numeric` },
-  created: { expression: sql`a.id`, type: sql`uuid` },
+/** What a page is sorted by, with the id behind it. */
+type Order = {
+  readonly key: RawBuilder<unknown>;
+  readonly id: RawBuilder<unknown>;
+  /** Of the key, for comparing with a cursor. */
+  readonly type: RawBuilder<unknown>;
+  /** Rows of their own that the children are sorted by. */
+  readonly rows?: RawBuilder<unknown>;
 };
 
-type Keyed = RawAccountRow & { sort_key: string };
+const ID = sql`a.id`;
+const ORDERS: Record<AccountSort, Order> = {
+  name: { key: sql`a.name_key`, id: ID, type: sql`text` },
+  members: { key: sql`a.total_members`, id: ID, type: sql`int` },
+  agents: { key: sql`a.total_agents`, id: ID, type: sql`int` },
+  minutes: { key: sql`sort_key(${MINUTES_TOTAL})`, id: ID, type: sql`bigint` },
+  created: { key: ID, id: ID, type: sql`uuid` },
+};
+const ROW_ID = sql`s.account_id`;
+/** Of a parent with many children: an index has them in this order, so that a page reads no more than itself. */
+const SORTED: Partial<Record<AccountSort, Order>> = {
+  members: { key: sql`s.members`, id: ROW_ID, type: sql`int`, rows: sql`account_sort_counts` },
+  agents: { key: sql`s.agents`, id: ROW_ID, type: sql`int`, rows: sql`account_sort_counts` },
+  minutes: { key: sql`s.minutes`, id: ROW_ID, type: sql`bigint`, rows: sql`account_sort_minutes` },
+};
 
-/** Lists the children of an account inside the acting account's subtree. */
+/** What a page says beside its rows: how many there are, and of which version of the tree all that is. */
+type Head = { in_all: number | null; tree_version: string | null };
+type Keyed = RawAccountRow & { sort_key: string } & Head;
+
+/**
+ * Lists the children of an account inside the acting account's subtree.
+ *
+ * Where they are many, the order by minutes is that of a moment ago, a second at most while usage is counted; the minutes are exact always.
+ */
 export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<AccountPage> {
-  const treeVersion = await readTreeVersion(trx);
-  const { columns, from } = selectAccountRows(query.now, query.parent);
-  const { expression, type } = KEYS[query.sort];
-  const order = query.direction === 'asc' ? sql`ASC` : sql`DESC`;
-  const beyond = query.direction === 'asc' ? sql`>` : sql`<`;
-  const after = query.after
-    ? sql`AND (${expression}, a.id) ${beyond} (CAST(${query.after.key} AS ${type}), ${query.after.id}::uuid)`
-    : sql``;
-  const { rows } = await sql<Keyed>`
-    SELECT ${columns}, (${expression})::text AS sort_key FROM ${from}
-    WHERE a.parent_id = ${query.parent} AND ${seenWith(query.statuses, query.now)} ${after}
-    ORDER BY ${expression} ${order}, a.id ${order} LIMIT ${query.limit + 1}`.execute(trx);
+  const { rows } = await selectPage(query, await orderOf(trx, query)).execute(trx);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);
+  const [head = (await sql<Head>`SELECT ${headOf(query)}`.execute(trx)).rows[0]] = rows;
   return {
     rows: page.map((row) => toAccountRow(row, query.visibility, query.now)),
     next: rows.length > query.limit && last ? { key: last.sort_key, id: last.id as AccountId } : null,
-    total: await countChildren(trx, query),
-    treeVersion,
+    total: head?.in_all ?? 0,
+    treeVersion: Number(head?.tree_version ?? 0),
   };
 }
 
-async function countChildren(trx: TenantTransaction, { parent, statuses, now }: ListQuery): Promise<number> {
-  if (statuses.length === 2 && !statuses.includes('closed')) {
-    const row = await trx.selectFrom('accounts').select('children').where('id', '=', parent).executeTakeFirst();
-    return row?.children ?? 0;
-  }
-  const row = await trx
-    .selectFrom('accounts as a')
-    .select(sql<number>`count(*)::int`.as('n'))
-    .where('a.parent_id', '=', parent)
-    .where(seenWith(statuses, now))
-    .executeTakeFirstOrThrow();
-  return row.n;
+/** Minutes are sorted by rows of their own once all of these are of the present billing period; until then, by what is read. */
+async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery): Promise<Order> {
+  const sorted = SORTED[sort];
+  if (!sorted) return ORDERS[sort];
+  const period = sort === 'minutes' ? sql`AND period = ${billingPeriodOf(now).start}::timestamptz` : sql``;
+  const { rows } = await sql`
+    SELECT FROM sorted_parents WHERE root_id = ${ACTING_ROOT} AND account_id = ${parent} ${period}`.execute(trx);
+  return rows.length > 0 ? sorted : ORDERS[sort];
 }
+
+/** All of a page by one statement: every row has the head with it. */
+function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
+  const { parent, statuses, now, after, direction, limit } = query;
+  const { columns, from } = selectAccountRows(now, parent);
+  const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
+  const beyond = direction === 'asc' ? sql`>` : sql`<`;
+  const children = rows
+    ? sql`s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
+    : sql`a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
+  const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
+  return sql<Keyed>`
+    SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
+    WHERE ${children} AND ${seenWith(statuses, now)} ${next}
+    ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
+}
+
+const headOf = (query: ListQuery): RawBuilder<Head> =>
+  sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
+
+/** Live children are counted as they change; others are counted here. */
+const countChildren = ({ parent, statuses, now }: ListQuery): RawBuilder<number> =>
+  statuses.length === 2 && !statuses.includes('closed')
+    ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
+    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

@@ -19,6 +19,6 @@ export async function findMainAccountMadeBy(
 
 /** Whether a person owns a main account that is not closed. Needs no acting account. */
 export async function ownsMainAccount(db: Database, user: UserId): Promise<boolean> {
-  const { rows } = await sql<{ owns: boolean }>`SELECT owns_main_account(${user}) AS owns`.execute(db.app);
+  const { rows } = await sql<{ owns: boolean }>`SELECT public.owns_main_account(${user}) AS owns`.execute(db.app);
   return rows[0]?.owns ?? false;
 }

@@ -12,6 +12,7 @@ import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type MinutesVisibility, type RawAccountRow, selectAccountRows, toAccountRow } from './account-rows.ts';
+import { ACTING_ROOT, pathOf } from './place.ts';
 
 /** Reads some accounts of the acting account's subtree, in no particular order; ids outside it are left out. */
 export async function readAccountRows(
@@ -22,7 +23,9 @@ export async function readAccountRows(
 ): Promise<AccountRow[]> {
   const { columns, from } = selectAccountRows(now);
   const { rows } =
-    await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.id = ANY (${[...ids]}::uuid[])`.execute(trx);
+    await sql<RawAccountRow>`SELECT ${columns} FROM ${from} WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...ids]}::uuid[])`.execute(
+      trx,
+    );
   return rows.map((row) => toAccountRow(row, visibility, now));
 }
 
@@ -47,8 +50,8 @@ async function ask<Row extends object>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   if (!('pool' in from))
-    return (await sql<Row>`SELECT * FROM ${sql.ref(name)}(${sql.join(values)})`.execute(from)).rows;
-  const text = `SELECT * FROM ${name}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
+    return (await sql<Row>`SELECT * FROM ${sql.ref(`public.${name}`)}(${sql.join(values)})`.execute(from)).rows;
+  const text = `SELECT * FROM public.${name}(${values.map((_, index) => `$${index + 1}`).join(', ')})`;
   return (await from.pool.query<Row>({ name, text, values: [...values] })).rows;
 }
 
@@ -91,12 +94,16 @@ export async function readPaths(
   db: Database,
   accounts: readonly AccountId[],
 ): Promise<ReadonlyMap<AccountId, readonly AccountId[]>> {
-  const { rows } = await sql<{ id: AccountId; path: AccountId[] }>`
-    SELECT * FROM account_paths(${[...accounts]}::uuid[])`.execute(db.app);
-  return new Map(rows.map(({ id, path }) => [id, path]));
+  const { rows } = await sql<{ id: AccountId; root_id: AccountId; path_key: Buffer }>`
+    SELECT * FROM public.account_places(${[...accounts]}::uuid[])`.execute(db.app);
+  return new Map(rows.map(({ id, root_id, path_key }) => [id, pathOf(root_id, path_key)]));
 }
 
-/** A person's memberships that stand on a path. Needs no acting account: they decide about it. */
+/**
+ * A person's memberships that stand on a path. Needs no acting account: they decide about it.
+ *
+ * @param path its root first; several paths of one tree may be one list
+ */
 export async function readMembershipsOn(
   from: Database | TenantTransaction,
   user: UserId,
@@ -112,7 +119,7 @@ export type Entrance = { readonly id: AccountId; readonly name: string; readonly
 /** Where a person enters: the topmost accounts of theirs, oldest membership first. Accounts below that a role reaches anyway are left out. */
 export async function readEntrances(db: Database, user: UserId, limit: number): Promise<Entrance[]> {
   const { rows } = await sql<{ account_id: AccountId; account_name: string; role: Role }>`
-    SELECT * FROM entrances_of(${user}, ${limit})`.execute(db.app);
+    SELECT * FROM public.entrances_of(${user}, ${limit})`.execute(db.app);
   return rows.map((row) => ({ id: row.account_id, name: row.account_name, role: row.role }));
 }
 
@@ -125,7 +132,7 @@ export async function findByExternalId(
 ): Promise<AccountId[]> {
   const { rows } = await db.pool.query<{ id: AccountId }>({
     name: 'accounts_by_external_id',
-    text: 'SELECT accounts_by_external_id AS id FROM accounts_by_external_id($1, $2, $3)',
+    text: 'SELECT accounts_by_external_id AS id FROM public.accounts_by_external_id($1, $2, $3)',
     values: [externalId, user, within],
   });
   return rows.map((row) => row.id);
@@ -141,12 +148,13 @@ export async function resolveInSubtree(
   externalIds: readonly string[],
 ): Promise<{ byId: Map<string, KnownAccount>; byExternalId: Map<string, KnownAccount> }> {
   type Raw = { id: AccountId; external_id: string | null; closed_at: Date | null };
-  // Two branches, so that each uses its own index; external ids are unique per tree, so the tree leads theirs.
+  // Two branches, so that each uses its own index.
   const { rows } = await sql<Raw>`
-    SELECT id, external_id, closed_at FROM accounts WHERE id = ANY (${[...ids]}::uuid[])
+    SELECT id, external_id, closed_at FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ANY (${[...ids]}::uuid[])
     UNION
-    SELECT id, external_id, closed_at FROM accounts WHERE external_id = ANY (${[...externalIds]}::text[])
-      AND root_id = (SELECT root_id FROM accounts WHERE id = (SELECT acting_account()))`.execute(trx);
+    SELECT id, external_id, closed_at FROM accounts WHERE root_id = ${ACTING_ROOT} AND external_id = ANY (${[...externalIds]}::text[])`.execute(
+    trx,
+  );
   const known = rows.map((row) => ({
     id: row.id,
     externalId: row.external_id,

@@ -1,4 +1,5 @@
 import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 
 /** An agent of an account. */
@@ -14,6 +15,7 @@ export async function findAgentsByExternalId(
   const rows = await trx
     .selectFrom('agents')
     .select(['id', 'name', 'external_id'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('external_id', 'in', [...externalIds])
     .execute();
@@ -52,6 +54,7 @@ export async function readAgents(
   const rows = await trx
     .selectFrom('agents')
     .select(['id', 'name', 'external_id'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .$if(after !== null, (query) => query.where('id', '>', after))
     .orderBy('id')

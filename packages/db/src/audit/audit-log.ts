@@ -1,5 +1,6 @@
 import type { AccountId, AuditAction, AuditEntry, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
+import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import type { AuditLogTable } from '../schema.ts';
 
@@ -27,7 +28,6 @@ export async function appendAudit(trx: TenantTransaction, entry: NewAuditEntry):
     .insertInto('audit_log')
     .values({
       account_id: entry.account,
-      root_id: sql<string>`(SELECT a.root_id FROM accounts a WHERE a.id = ${entry.account})`,
       id: entry.id,
       at: entry.at,
       action: entry.action,
@@ -105,9 +105,9 @@ type StoredEntry = Omit<AuditLogTable, 'at' | 'details'> & {
 /** An account with everything below it; one more than few when there are too many to ask each. */
 async function branchOf(trx: TenantTransaction, account: AccountId): Promise<string[]> {
   const rows = await trx
-    .selectFrom('accounts')
-    .select('id')
-    .where('path', '@>', sql<string[]>`ARRAY[${account}::uuid]`)
+    .selectFrom('accounts as a')
+    .select('a.id')
+    .where(atOrBelow('a', account))
     .limit(FEW_ACCOUNTS + 1)
     .execute();
   return rows.map(({ id }) => id);
@@ -122,10 +122,10 @@ const asked = ({ before, actions, actor }: AuditQuery): RawBuilder<unknown> => s
 const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuilder<unknown> => sql`
   SELECT e.*, a.name AS account_name FROM accounts a CROSS JOIN LATERAL (
     SELECT l.* FROM audit_log l WHERE l.account_id = a.id AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}
-  ) e WHERE a.id = ANY (${accounts}::uuid[]) ORDER BY e.id DESC LIMIT ${query.limit}`;
+  ) e WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${accounts}::uuid[]) ORDER BY e.id DESC LIMIT ${query.limit}`;
 
 /** For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. */
 const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
-  SELECT l.*, a.name AS account_name FROM audit_log l JOIN accounts a ON a.id = l.account_id
-  WHERE l.root_id = ${query.root} AND ${query.account} = ANY (a.path) AND ${asked(query)}
+  SELECT l.*, a.name AS account_name FROM audit_log l JOIN accounts a ON a.root_id = l.root_id AND a.id = l.account_id
+  WHERE l.root_id = ${query.root} AND ${atOrBelow('a', query.account)} AND ${asked(query)}
   ORDER BY l.id DESC LIMIT ${query.limit}`;

@@ -1,5 +1,6 @@
 import type { AccountId, EmbedGrant, Instant, KeyId, RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { pathOf } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from '../keys/presented-key.ts';
 
@@ -51,7 +52,7 @@ export type PresentedEmbedToken = {
 export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<PresentedEmbedToken | null> {
   type Raw = RawPresentedKey & {
     token_account_id: AccountId;
-    token_path: AccountId[];
+    token_key: Buffer;
     token_id: RowId;
     origin: string;
     access: EmbedGrant['access'];
@@ -61,14 +62,14 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
   };
   const { rows } = await db.pool.query<Raw>({
     name: 'embed_token_by_hash',
-    text: 'SELECT * FROM embed_token_by_hash($1)',
+    text: 'SELECT * FROM public.embed_token_by_hash($1)',
     values: [tokenHash],
   });
   const row = rows[0];
   if (!row) return null;
   return {
     account: row.token_account_id,
-    path: row.token_path,
+    path: pathOf(row.root_id, row.token_key),
     id: row.token_id,
     key: toPresentedKey(row),
     origin: row.origin,
@@ -80,7 +81,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
 
 /** Deletes tokens that expired more than a day ago; how many there were. */
 export async function eraseExpiredEmbedTokens(db: Database, now: Instant): Promise<number> {
-  const { rows } = await sql<{ n: string }>`SELECT erase_expired_embed_tokens(${now}::timestamptz) AS n`.execute(
+  const { rows } = await sql<{ n: string }>`SELECT public.erase_expired_embed_tokens(${now}::timestamptz) AS n`.execute(
     db.app,
   );
   return Number(rows[0]?.n ?? 0);

@@ -1,5 +1,6 @@
 import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from './presented-key.ts';
@@ -27,7 +28,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     .selectFrom('api_keys as k')
     // The owner may reach the account from above: the name is then out of this account's sight.
     .leftJoin('auth.users as u', 'u.id', 'k.user_id')
-    .leftJoin('api_keys as m', 'm.id', 'k.made_by')
+    .leftJoin('api_keys as m', (join) => join.onRef('m.root_id', '=', 'k.root_id').onRef('m.id', '=', 'k.made_by'))
     .select([
       'k.id',
       'k.name',
@@ -43,6 +44,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
       'k.made_by',
       'm.name as maker_name',
     ])
+    .where('k.root_id', '=', ACTING_ROOT)
     .where('k.account_id', '=', account)
     .orderBy('k.id', 'desc')
     .execute();
@@ -71,6 +73,7 @@ async function namesOf(
   const rows = await trx
     .selectFrom('accounts')
     .select(['id', 'name'])
+    .where('root_id', '=', ACTING_ROOT)
     .where('id', 'in', [...accounts])
     .execute();
   return rows.map(({ id, name }) => ({ id: id as AccountId, name }));
@@ -158,13 +161,13 @@ export async function holdStanding(
 export async function findApiKey(db: Database, tokenHash: Buffer, now: Instant): Promise<PresentedKey | null> {
   const { rows } = await db.pool.query<RawPresentedKey>({
     name: 'api_key_by_hash',
-    text: 'SELECT * FROM api_key_by_hash($1)',
+    text: 'SELECT * FROM public.api_key_by_hash($1)',
     values: [tokenHash],
   });
   const row = rows[0];
   if (!row) return null;
   const unused = row.last_used_at === null || Date.parse(now) - row.last_used_at.getTime() > 60_000;
   if (unused && row.revoked_at === null)
-    await sql`SELECT touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
+    await sql`SELECT public.touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
   return toPresentedKey(row);
 }

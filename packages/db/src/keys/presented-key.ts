@@ -1,4 +1,5 @@
 import type { AccountId, Instant, KeyId, KeyScopes, Membership, Role, UserId } from '@tenantree/domain';
+import { pathOf } from '../accounts/place.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 
 /**
@@ -21,8 +22,9 @@ export type PresentedKey = {
   readonly memberships: readonly Membership[];
 };
 
-/** A row of `presented_key` (migration 0007). */
+/** A row of `presented_key` (migration 0013). */
 export type RawPresentedKey = {
+  root_id: AccountId;
   account_id: AccountId;
   id: KeyId;
   user_id: UserId;
@@ -32,7 +34,7 @@ export type RawPresentedKey = {
   last_used_at: Date | null;
   scopes: Exclude<KeyScopes, '*'> | null;
   within: AccountId[] | null;
-  path: AccountId[];
+  path_key: Buffer;
   member_of: AccountId[];
   roles: Role[];
 };
@@ -47,6 +49,6 @@ export const toPresentedKey = (row: RawPresentedKey): PresentedKey => ({
   revokedAt: instantOrNull(row.revoked_at),
   scopes: row.scopes ?? '*',
   within: row.within,
-  path: row.path,
+  path: pathOf(row.root_id, row.path_key),
   memberships: row.member_of.map((account, i) => ({ account, role: row.roles[i]! })),
 });

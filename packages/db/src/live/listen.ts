@@ -1,5 +1,7 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
+import { DatabaseClient, onAnyHost } from '../hosts.ts';
+import { checkServing } from '../serving.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
 export type Listener = { close(): Promise<void> };
@@ -15,12 +17,12 @@ const LAST_RETRY_MS = 2_000;
 
 /** Listens on a channel with a connection of its own and keeps reconnecting when it is lost. Resolves once listening. */
 export async function listen(db: Database, channel: string, handlers: Handlers): Promise<Listener> {
-  let client: pg.Client | null = null;
+  let client: DatabaseClient | null = null;
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ ...db.config, options: '-c role=tenantree_app' });
+    const next = new DatabaseClient(db.direct);
     const lost = (): void => {
       if (client !== next) return;
       client = null;
@@ -30,7 +32,13 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     next.on('end', lost);
     next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
     await next.connect();
-    await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    try {
+      await checkServing(next, 'direct');
+      await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      next.cut();
+      throw error;
+    }
     if (closed) return next.end();
     client = next;
   };
@@ -45,7 +53,7 @@ export async function listen(db: Database, channel: string, handlers: Handlers):
     }, delayMs);
   };
 
-  await connect();
+  await onAnyHost(db.direct.hosts, connect);
   return {
     close: async () => {
       closed = true;

@@ -9,6 +9,7 @@ import {
   type UserId,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type RevokedKey, revokeApiKeys } from '../keys/api-keys.ts';
@@ -28,6 +29,7 @@ export async function readMembers(trx: TenantTransaction, account: AccountId): P
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select(['members.user_id', 'auth.users.name', 'auth.users.shown_email', 'members.role', 'members.created_at'])
+    .where('members.root_id', '=', ACTING_ROOT)
     .where('members.account_id', '=', account)
     .orderBy('members.created_at')
     .orderBy('members.user_id')
@@ -41,7 +43,7 @@ export async function readMembers(trx: TenantTransaction, account: AccountId): P
   }));
 }
 
-/** Adds a person to an account. The account's totals are not touched: see `addToTotals`. */
+/** Adds a person to an account. The account's totals are not touched: see `countMember`. */
 export async function insertMember(
   trx: TenantTransaction,
   account: AccountId,
@@ -57,6 +59,7 @@ export async function updateRole(trx: TenantTransaction, account: AccountId, use
   await trx
     .updateTable('members')
     .set({ role })
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('user_id', '=', user)
     .execute();
@@ -68,15 +71,21 @@ export async function readRoleOf(trx: TenantTransaction, account: AccountId, ema
     .selectFrom('members')
     .innerJoin('auth.users', 'auth.users.id', 'members.user_id')
     .select('members.role')
+    .where('members.root_id', '=', ACTING_ROOT)
     .where('members.account_id', '=', account)
     .where('auth.users.email', '=', email)
     .executeTakeFirst();
   return (row?.role ?? null) as Role | null;
 }
 
-/** Takes a person out of an account. The account's totals are not touched: see `addToTotals`. */
+/** Takes a person out of an account. The account's totals are not touched: see `countMember`. */
 export async function deleteMember(trx: TenantTransaction, account: AccountId, user: UserId): Promise<void> {
-  await trx.deleteFrom('members').where('account_id', '=', account).where('user_id', '=', user).execute();
+  await trx
+    .deleteFrom('members')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('user_id', '=', user)
+    .execute();
 }
 
 export type Invitation = {
@@ -99,6 +108,7 @@ export async function readInvitations(
     .selectFrom('invitations as i')
     .leftJoin('auth.users as u', 'u.id', 'i.invited_by')
     .select(['i.id', 'i.shown_email', 'i.role', 'i.expires_at', 'u.id as inviter', 'u.name as inviter_name'])
+    .where('i.root_id', '=', ACTING_ROOT)
     .where('i.account_id', '=', account)
     .where('i.accepted_at', 'is', null)
     .where('i.expires_at', '>', new Date(now))
@@ -139,7 +149,9 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
   await trx
     .insertInto('invitations')
     .values({ account_id: invitation.account, email: invitation.emailKey, accepted_at: null, ...content })
-    .onConflict((same) => same.columns(['account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content))
+    .onConflict((same) =>
+      same.columns(['root_id', 'account_id', 'email']).where('accepted_at', 'is', null).doUpdateSet(content),
+    )
     .execute();
 }
 
@@ -147,6 +159,7 @@ export async function insertInvitation(trx: TenantTransaction, invitation: NewIn
 export async function deleteInvitation(trx: TenantTransaction, account: AccountId, id: RowId): Promise<string | null> {
   const row = await trx
     .deleteFrom('invitations')
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
     .where('accepted_at', 'is', null)
@@ -165,6 +178,7 @@ export async function takeInvitation(
   const row = await trx
     .updateTable('invitations')
     .set({ accepted_at: now })
+    .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
     .where('accepted_at', 'is', null)
@@ -197,7 +211,7 @@ export async function findInvitation(db: Database, tokenHash: Buffer): Promise<I
     expires_at: Date;
     accepted_at: Date | null;
   };
-  const { rows } = await sql<Raw>`SELECT * FROM invitation_by_hash(${tokenHash})`.execute(db.app);
+  const { rows } = await sql<Raw>`SELECT * FROM public.invitation_by_hash(${tokenHash})`.execute(db.app);
   const row = rows[0];
   return row
     ? {
@@ -226,8 +240,8 @@ export type EndedCredentials = {
 };
 
 /**
- * Revokes a person's keys and withdraws their open invitations where they are a member no more: in the account they were taken out of,
- * and in those below that no other membership of theirs reaches. To be called after the membership is gone.
+ * Revokes a person's keys and withdraws their open invitations where they are a member no more: in the acting account, which they were
+ * taken out of, and in those below that no other membership of theirs reaches. To be called after the membership is gone.
  */
 export async function endCredentials(
   trx: TenantTransaction,
@@ -236,16 +250,17 @@ export async function endCredentials(
   now: Instant,
 ): Promise<EndedCredentials> {
   const reaching = ROLES.filter((role) => ROLE_REACH[role] === 'subtree');
-  const lost = sql`${account}::uuid = ANY (a.path) AND (a.id = ${account} OR NOT EXISTS (
-    SELECT 1 FROM memberships_on(${user}, a.path) m WHERE m.account_id = a.id OR m.role = ANY (${reaching}::text[])))`;
+  const lost = sql`a.root_id = ${ACTING_ROOT} AND a.path_key >= acting_key() AND a.path_key < acting_end() AND (
+    a.id = ${account} OR NOT EXISTS (
+      SELECT 1 FROM memberships_on(${user}, path_of(a.root_id, a.path_key)) m WHERE m.account_id = a.id OR m.role = ANY (${reaching}::text[])))`;
   const owned = await sql<{ account_id: AccountId; ids: KeyId[] }>`
-    SELECT k.account_id, array_agg(k.id) AS ids FROM api_keys k JOIN accounts a ON a.id = k.account_id
+    SELECT k.account_id, array_agg(k.id) AS ids FROM api_keys k JOIN accounts a ON a.root_id = k.root_id AND a.id = k.account_id
     WHERE k.user_id = ${user} AND k.revoked_at IS NULL AND ${lost} GROUP BY k.account_id`.execute(trx);
   const keys: RevokedKey[] = [];
   for (const { account_id, ids } of owned.rows) keys.push(...(await revokeApiKeys(trx, account_id, ids, now)));
   const invitations = await sql<{ account_id: AccountId; account_name: string; id: RowId; shown_email: string }>`
     DELETE FROM invitations i USING accounts a
-    WHERE i.invited_by = ${user} AND i.accepted_at IS NULL AND a.id = i.account_id AND ${lost}
+    WHERE i.invited_by = ${user} AND i.accepted_at IS NULL AND a.root_id = i.root_id AND a.id = i.account_id AND ${lost}
     RETURNING i.account_id, a.name AS account_name, i.id, i.shown_email`.execute(trx);
   return {
     keys,

@@ -6,7 +6,6 @@ type AuthTables = {
   sessions: {
     id: string;
     user_id: string;
-    token: string;
     expires_at: Date;
     created_at: Date;
     updated_at: Date;
@@ -15,7 +14,6 @@ type AuthTables = {
     user_agent: string | null;
   };
   verifications: { expires_at: Date };
-  users: { id: UserId; name: string; shown_email: string };
 };
 
 /** A session with its person. Whether it has ended is the reader's question. */
@@ -35,16 +33,17 @@ const tables = (db: Database) => db.auth.withTables<AuthTables>();
 
 /** Finds a session by the token of its cookie: one indexed query, some ten times as fast as the sign-in library's. */
 export async function findSession(db: Database, token: string): Promise<StoredSession | null> {
-  const row = await tables(db)
-    .selectFrom('sessions as s')
-    .innerJoin('users as u', 'u.id', 's.user_id')
-    .select(['s.id', 's.expires_at', 's.proved_at', 'u.id as user', 'u.name', 'u.shown_email'])
-    .where('s.token', '=', token)
-    .executeTakeFirst();
+  type Raw = { id: string; expires_at: Date; proved_at: Date; user_id: UserId; name: string; shown_email: string };
+  const { rows } = await db.pool.query<Raw>({
+    name: 'session_by_token',
+    text: 'SELECT * FROM public.session_by_token($1)',
+    values: [token],
+  });
+  const [row] = rows;
   return row
     ? {
         id: row.id,
-        user: { id: row.user, name: row.name, email: row.shown_email },
+        user: { id: row.user_id, name: row.name, email: row.shown_email },
         expiresAt: row.expires_at.toISOString() as Instant,
         provedAt: row.proved_at.toISOString() as Instant,
       }

@@ -4,7 +4,9 @@ import type { Database, TenantTransaction } from '../database.ts';
 
 /** Whether somebody owns this deployment: its first account has a member. One question, or part of a transaction. */
 export async function isClaimed(db: Database | TenantTransaction): Promise<boolean> {
-  const { rows } = await sql<{ claimed: boolean }>`SELECT is_claimed() AS claimed`.execute('app' in db ? db.app : db);
+  const { rows } = await sql<{ claimed: boolean }>`SELECT public.is_claimed() AS claimed`.execute(
+    'app' in db ? db.app : db,
+  );
   return rows[0]?.claimed ?? false;
 }
 
@@ -12,7 +14,7 @@ export async function isClaimed(db: Database | TenantTransaction): Promise<boole
 export async function offerClaim(db: Database, tokenHash: Buffer, now: Instant): Promise<boolean> {
   const { rows } = await sql<{
     offered: boolean;
-  }>`SELECT offer_claim(${tokenHash}, ${now}::timestamptz) AS offered`.execute(db.app);
+  }>`SELECT public.offer_claim(${tokenHash}, ${now}::timestamptz) AS offered`.execute(db.app);
   return rows[0]?.offered ?? false;
 }
 

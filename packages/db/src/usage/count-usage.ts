@@ -52,7 +52,7 @@ export async function countTree(
   const { meter, now, wait } = options;
   const { rows } = await db.pool.query<Row>({
     name: 'count_tree',
-    text: 'SELECT * FROM count_tree($1, $2, $3, $4, $5)',
+    text: 'SELECT * FROM public.count_tree($1, $2, $3, $4, $5)',
     values: [root, meter, now, SHOWN[meter], wait],
   });
   const row = rows[0]!;
@@ -67,7 +67,9 @@ export type UncountedTree = { readonly root: AccountId; readonly since: Instant 
 
 /** The trees that have uncounted usage, whoever waits longest first. */
 export async function readUncountedTrees(db: Database): Promise<UncountedTree[]> {
-  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM uncounted_trees()`.execute(db.app);
+  const { rows } = await sql<{ root_id: AccountId; since: Date }>`SELECT * FROM public.uncounted_trees()`.execute(
+    db.app,
+  );
   return rows.map((row) => ({ root: row.root_id, since: row.since.toISOString() as Instant }));
 }
 
@@ -76,12 +78,12 @@ export async function readUncountedTrees(db: Database): Promise<UncountedTree[]>
  * minute at most: under load every reader of totals would walk over what is left of tens of thousands of them until then.
  */
 export async function tidyUncounted(db: Database): Promise<void> {
-  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) uncounted_usage');
+  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) public.uncounted_usage');
 }
 
 /** The main account of the tree that an account stands in; null when there is no such account. */
 export async function readTreeOf(db: Database, account: AccountId): Promise<AccountId | null> {
-  const { rows } = await sql<{ root: AccountId | null }>`SELECT tree_of(${account}) AS root`.execute(db.app);
+  const { rows } = await sql<{ root: AccountId | null }>`SELECT public.tree_of(${account}) AS root`.execute(db.app);
   return rows[0]!.root;
 }
 

@@ -14,6 +14,6 @@ export async function keepMonths(
   { now, eventsSince }: { readonly now: Instant; readonly eventsSince: Instant | null },
 ): Promise<number> {
   const { rows } = await sql<{ dropped: number }>`
-    SELECT keep_months(${now}::timestamptz, ${eventsSince}::timestamptz) AS dropped`.execute(db.app);
+    SELECT public.keep_months(${now}::timestamptz, ${eventsSince}::timestamptz) AS dropped`.execute(db.app);
   return rows[0]!.dropped;
 }

@@ -74,7 +74,7 @@ export async function readSeries(trx: TenantTransaction, query: SeriesQuery): Pr
 /** The instants of two ends of a range: a day is its first instant in the time zone (one of `readTimeZones`). */
 export async function readInstants(db: Database, timeZone: string, ends: readonly RangeEnd[]): Promise<Instant[]> {
   const { rows } = await sql<{ at: Date }>`
-    SELECT CASE WHEN length(e) = 10 THEN day_start(e::date, ${timeZone}) ELSE e::timestamptz END AS at
+    SELECT CASE WHEN length(e) = 10 THEN public.day_start(e::date, ${timeZone}) ELSE e::timestamptz END AS at
     FROM unnest(${[...ends]}::text[]) WITH ORDINALITY u(e, i) ORDER BY i`.execute(db.app);
   return rows.map(({ at }) => at.toISOString() as Instant);
 }

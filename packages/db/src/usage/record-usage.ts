@@ -38,7 +38,7 @@ const SEPARATOR = '\u001f';
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = {
   name: 'record_usage',
-  text: 'SELECT * FROM record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: 'SELECT * FROM public.record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
 };
 
 const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
@@ -120,7 +120,7 @@ export async function recordUsageIn(
 export async function findRepeats(db: Database, events: readonly EventToRecord[], kind: Kind): Promise<KnownEvent[]> {
   const { rows } = await db.pool.query<Row>({
     name: 'find_repeats',
-    text: 'SELECT find_repeats($1, $2, $3, $4, $5, $6, $7, $8) AS repeats',
+    text: 'SELECT public.find_repeats($1, $2, $3, $4, $5, $6, $7, $8) AS repeats',
     values: [...kindOf(kind), ...contentOf(events)],
   });
   return readAnswers<KnownEvent>(events.length, null, rows[0]!);

@@ -71,7 +71,7 @@ export function openUsageStore(db: Database): UsageStore {
     count: (root, options) => countTree(db, root, options),
     treeOf: (account) => readTreeOf(db, account),
     tidy: () => tidyUncounted(db),
-    series: (query) => db.withTenant(query.account, (trx) => readSeries(trx, query)),
+    series: (query) => db.withTenant(query.account, (trx) => readSeries(trx, query), { snapshot: true }),
     // Read once: listing them opens a file for each.
     timeZones: () =>
       (zones ??= readTimeZones(db).catch((error: unknown) => {

@@ -3,12 +3,21 @@ import type { AccountId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import type { Decimal } from '../usage/quantity.ts';
 
+/** What frames of both channels may say. */
+type FrameBounds = {
+  /**
+   * What changed between the id that was resumed from and this frame is not known any more, or was too much to be told: what is shown beyond
+   * this frame has to be read again.
+   */
+  readonly gap?: true;
+};
+
 /**
  * One tick of `usage.live`: the state (never a delta) of every watched account whose minutes changed.
  * Its tracked id is `version`, the version of the account's tree: versions of one tree are handed out in commit
  * order without holes, so whoever resumes after a version has missed nothing up to it (performance.md 1).
  */
-export type UsageFrame = {
+export type UsageFrame = FrameBounds & {
   readonly version: number;
   /** Start of the billing period that the minutes belong to. Another period than before: every account starts at 0 again. */
   readonly period: Instant;
@@ -16,8 +25,8 @@ export type UsageFrame = {
   readonly minutes: readonly (readonly [AccountId, Decimal, Decimal])[];
 };
 
-/** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left the watched subtree. */
-export type AccountsFrame = {
+/** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left what is watched. */
+export type AccountsFrame = FrameBounds & {
   readonly version: number;
   readonly changed: readonly AccountRow[];
   readonly gone: readonly AccountId[];

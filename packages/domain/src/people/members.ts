@@ -81,7 +81,8 @@ export function decideChangeRole(state: MemberState, actor: MemberActor, role: R
 
 /**
  * Whether a member may be removed, or may leave (product.md 3.2). Leaving needs no rank: it is asked with the member itself as the
- * actor. The last owner can neither leave nor be removed, also not from above: an account always has someone who answers for it.
+ * actor. The last owner can neither leave nor be removed, also not from above: an account that was handed to somebody keeps someone who
+ * answers for it. A subaccount has none until its first one is invited (decisions.md 3).
  */
 export const decideRemoveMember = (state: MemberState, actor: MemberActor): Decision<UserId> =>
   outranked(state, actor) ?? lastOwner(state) ?? accept(state.member.userId);

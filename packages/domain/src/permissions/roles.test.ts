@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boundByControllers, highest, type Levels, lowest, unpackLevels } from './levels.ts';
 import type { PermissionKey } from './registry.ts';
-import { hasRight, highestRole, parseRole, ROLE_WORDS, ROLES, ranksAbove, roleLevel } from './roles.ts';
+import { hasRight, highestRole, parseRole, ROLE_REACH, ROLE_WORDS, ROLES, ranksAbove, roleLevel } from './roles.ts';
 
 const levelsOf = (key: PermissionKey) => ROLES.map((role) => roleLevel(role, key));
 
@@ -59,5 +59,12 @@ describe('the order of roles', () => {
     expect(highestRole(['viewer', 'admin', 'member'])).toBe('admin');
     expect(highestRole([])).toBeNull();
     expect([parseRole('owner'), parseRole('root')]).toEqual(['owner', null]);
+  });
+});
+
+describe('whoever may make accounts', () => {
+  it('reaches what they make, although they are no member of it (decisions.md 3)', () => {
+    for (const role of ROLES)
+      if (roleLevel(role, 'account.subaccounts') === 'full') expect(ROLE_REACH[role], role).toBe('subtree');
   });
 });

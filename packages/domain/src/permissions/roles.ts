@@ -16,7 +16,8 @@ export const ROLE_LABELS: Readonly<Record<Role, string>> = {
 
 /** What each role is for, in a sentence or two, where one is chosen. */
 export const ROLE_SUMMARIES: Readonly<Record<Role, string>> = {
-  owner: 'Everything, here and in the accounts below, with billing and usage. An account keeps at least one owner.',
+  owner:
+    'Everything, here and in the accounts below, with billing and usage. The last owner of an account can’t leave it.',
   admin: 'Everything, here and in the accounts below, with billing and usage. Can’t change owners.',
   agency_admin: 'Everything, here and in the accounts below, except billing, usage and minutes.',
   member: 'Works on agents, campaigns and knowledge, in this account only. No members, subaccounts or billing.',

@@ -35,7 +35,11 @@ export type AccountPage = {
 };
 
 /** One page of search results: matches of this page with their ancestors below the searched account, parents before children. */
-export type SearchPage = AccountPage & { readonly matches: readonly AccountId[] };
+export type SearchPage = AccountPage & {
+  readonly matches: readonly AccountId[];
+  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  readonly more: boolean;
+};
 
 export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
 
@@ -85,6 +89,14 @@ export type LiveSignal = {
   readonly get: () => LiveState;
   /** Calls the listener after every change; returns how to stop. */
   readonly subscribe: (listener: (state: LiveState) => void) => () => void;
+};
+
+/** Which accounts are watched. */
+export type AccountsWatched = {
+  /** Version of the tree: what changed after it is told. */
+  readonly after: number;
+  /** The direct children of these, at most 500; null: all of the subtree. */
+  readonly childrenOf: readonly AccountId[] | null;
 };
 
 /** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
@@ -146,9 +158,17 @@ export type AccountSource = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
-  /** Minutes of the whole subtree: the present state first, then what changes. Returns how to stop. */
-  readonly subscribeUsage: (account: AccountRef, reader: LiveReader<UsageFrame>) => () => void;
-  /** Accounts of the subtree that changed after a version of its tree. Returns how to stop. */
-  readonly subscribeAccounts: (account: AccountRef, after: number, reader: LiveReader<AccountsFrame>) => () => void;
+  /** Minutes of some accounts of the subtree: the present state first, then what changes. Returns how to stop. @param watched at most 500 */
+  readonly subscribeUsage: (
+    account: AccountRef,
+    watched: readonly AccountId[],
+    reader: LiveReader<UsageFrame>,
+  ) => () => void;
+  /** The account itself and others of its subtree, as they change after a version of the tree. Returns how to stop. */
+  readonly subscribeAccounts: (
+    account: AccountRef,
+    watched: AccountsWatched,
+    reader: LiveReader<AccountsFrame>,
+  ) => () => void;
   readonly state: LiveSignal;
 };

@@ -43,12 +43,16 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
     reactivate: (account) => call(accounts.reactivate.mutate, { account }),
     close: (account) => call(accounts.close.mutate, { account }),
     reopen: (account) => call(accounts.reopen.mutate, { account }),
-    subscribeUsage: (account, reader) => {
-      const subscription = usage.live.subscribe({ account }, reading(reader));
+    subscribeUsage: (account, watched, reader) => {
+      // After nothing: all there is comes first, and what has left meanwhile is no reason to refuse the others.
+      const input = { account, accounts: [...watched], lastEventId: '0' };
+      const subscription = usage.live.subscribe(input, reading(reader));
       return () => subscription.unsubscribe();
     },
-    subscribeAccounts: (account, after, reader) => {
-      const subscription = accounts.live.subscribe({ account, lastEventId: String(after) }, reading(reader));
+    subscribeAccounts: (account, { after, childrenOf }, reader) => {
+      const lists = childrenOf && { accounts: [account], childrenOf: [...childrenOf] };
+      const input = { account, lastEventId: String(after), ...lists };
+      const subscription = accounts.live.subscribe(input, reading(reader));
       return () => subscription.unsubscribe();
     },
   };

@@ -30,7 +30,8 @@ export class SubaccountsBars {
     const store = this.#store;
     const { say } = this.#screen.texts;
     if (!store || store.query === null) return '';
-    const { root, matches } = store.view;
+    const { root, matches, isCut } = store.view;
+    if (isCut && root.total > 0) return say('matchesAtLeast', { n: root.total });
     if (root.cursor !== null || matches.size === 0) return say('matches', { n: root.total });
     const branches = new Set([...matches].map((id) => store.account(id)?.row.parentId));
     return say('matchesIn', { n: root.total, branches: branches.size });

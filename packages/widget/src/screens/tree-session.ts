@@ -2,6 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
+import { LiveWatch } from './live-watch.ts';
 import { PageLoader, refusalFrom } from './page-loader.ts';
 import type { ScreenView } from './screen-view.ts';
 
@@ -135,15 +136,10 @@ export class TreeSession {
       this.stale = { refusal, since: now() };
       changed();
     };
-    this.#stops.push(
-      store.listen({ changed, ticked }),
-      source.subscribeAccounts(detail.id, page.treeVersion, {
-        onFrame: (frame) => store.takeAccounts(frame),
-        onRefused,
-      }),
-    );
-    if (detail.levels['billing.usage'] !== 'none')
-      this.#stops.push(source.subscribeUsage(detail.id, { onFrame: (frame) => store.takeUsage(frame), onRefused }));
+    const usage = detail.levels['billing.usage'] === 'none' ? 'hidden' : 'shown';
+    const watched = { account: detail.id, after: page.treeVersion, usage } as const;
+    const watch = new LiveWatch(source, store, watched, onRefused);
+    this.#stops.push(store.listen({ changed, ticked }), () => watch.stop());
   }
 
   /** Loads what is shown again, and who suspends it from above. */

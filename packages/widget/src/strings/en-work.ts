@@ -2,6 +2,7 @@
 export const enWork = {
   clearSearch: 'Clear search',
   matches: '{n, plural, one {# match} other {# matches}}',
+  matchesAtLeast: '{n, plural, one {At least # match} other {At least # matches}}',
   matchesIn: '{n, plural, one {# match} other {# matches}} in {branches, plural, one {# branch} other {# branches}}',
   orderChanged: 'Order changed',
   sortAgain: 'Re-sort',
@@ -57,7 +58,7 @@ export const enWork = {
   createSubmit: 'Create {name}',
   createSubmitEmpty: 'Create subaccount',
   creating: 'Creating…',
-  created: '{name} created',
+  created: '{name} created. Nobody is in it yet.',
   nameTooShort: 'A name has at least 2 characters.',
   nameTooLong: 'A name has at most 120 characters; this one has {n}.',
   renameLabel: 'New name of {name}',

@@ -26,6 +26,7 @@ describe('a search', () => {
       rows: chain.map((node) => bench.model.row(node, 'with')),
       matches: [matched.id],
       total: 1,
+      more: false,
     };
     bench.store.showSearch(search, new MatchView(bench.store, 'c1'), page);
     expect(bench.visible()).toEqual(['0 a1 0', '1 a1b0 0', '2 a1b0c1 0']);
@@ -39,7 +40,7 @@ describe('a search', () => {
     bench.settle();
     const [first] = bench.model.root.children;
     if (!first) throw new Error('empty');
-    const found = { ...bench.model.page(bench.model.root, bench.store.order, null), matches: [first.id] };
+    const found = { ...bench.model.page(bench.model.root, bench.store.order, null), matches: [first.id], more: false };
     bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, 'a0'), found);
     const line = bench.store.view.lines.get(first.id);
     if (!line) throw new Error('not found');
@@ -65,6 +66,7 @@ describe('a search', () => {
       rows: [top, match].map((node) => bench.model.row(node, 'with')),
       matches: [match.id],
       total: 1,
+      more: false,
     };
     bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, 'a0b0'), page);
     const all = ['0 a0 0', '1 a0b0 0', '2 a0b0c0 0', '2 a0b0c1 1'];

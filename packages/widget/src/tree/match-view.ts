@@ -19,8 +19,9 @@ export class MatchView extends TreeView {
   }
 
   /** Merges a page of accounts that were found, and their ancestors, parents before children. */
-  merge(accounts: readonly Account[], { matches, total, nextCursor }: SearchPage): void {
+  merge(accounts: readonly Account[], { matches, total, more, nextCursor }: SearchPage): void {
     const { root } = this;
+    this.isCut = more;
     for (const id of matches) this.matches.add(id);
     root.want = null;
     root.state = 'loaded';

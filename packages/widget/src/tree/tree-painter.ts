@@ -188,7 +188,7 @@ export class TreePainter implements TreeListener {
     this.#rows.show(lines, { why, paint: paintStop, topOf: (line) => visible.indexOf(line) * frame.rowHeight });
     const pinned = scrollTop > 0 ? (this.work?.pinned(visible, index, frame.rows) ?? []) : [];
     this.#pins.show(pinned, { why, paint, topOf: (line) => pinned.findIndex((one) => one === line) * frame.rowHeight });
-    view.place = { top: scrollTop, first: visible.at(index), index };
+    store.see({ top: scrollTop, first: visible.at(index), index, rows: Math.ceil(frame.rows) + 1 });
   }
 
   #context(store: TreeStore): RowContext {

@@ -4,7 +4,7 @@ import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
 import type { MatchView } from './match-view.ts';
-import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
+import { BLOCK, TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 export type { Want } from './tree-view.ts';
 
@@ -23,6 +23,8 @@ export type TreeListener = {
   readonly changed: (cause: ChangeCause) => void;
   /** An account's minutes changed, nothing else. */
   readonly ticked: (account: Account) => void;
+  /** Other lines came into sight. */
+  readonly seen?: () => void;
 };
 
 /**
@@ -122,6 +124,30 @@ export class TreeStore implements ViewOwner {
   change(act: (view: TreeView) => void): void {
     act(this.view);
     this.#changed();
+  }
+
+  /** What is in sight of the view on screen. */
+  see(place: TreeView['place']): void {
+    this.view.place = place;
+    for (const listener of this.#listeners) listener.seen?.();
+  }
+
+  /** The accounts of the lines in sight, and of those above them that are pinned there; the acting one is always in sight. */
+  inSight(): ReadonlySet<AccountId> {
+    const { first, last } = this.view.sight();
+    return this.#accountsOf(first, last);
+  }
+
+  /** The same with a block of lines above and one below: always whole ones, so that those who look at the same watch the same. */
+  aroundSight(): Set<AccountId> {
+    const { first, last } = this.view.sight();
+    const from = Math.max(0, Math.floor(first / BLOCK) - 1) * BLOCK;
+    return this.#accountsOf(from, (Math.ceil(last / BLOCK) + 1) * BLOCK);
+  }
+
+  /** The accounts whose children are loaded, or being loaded, in any view. */
+  branches(): ReadonlySet<AccountId> {
+    return new Set(this.#views.flatMap((view) => view.loaded()));
   }
 
   /** Loads the first page. `expected` rows are kept free meanwhile. */
@@ -256,6 +282,14 @@ export class TreeStore implements ViewOwner {
       id = row.parentId;
     }
     return this.above;
+  }
+
+  #accountsOf(first: number, last: number): Set<AccountId> {
+    const accounts = new Set([this.accountId]);
+    for (let line = this.view.visible.at(first); line; line = line.home.owner ?? undefined)
+      if (line.kind === 'account') accounts.add(line.account.id);
+    for (const line of this.view.visible.slice(first, last)) if (line.kind === 'account') accounts.add(line.account.id);
+    return accounts;
   }
 
   /** A page came: what it can't know about yet is taken again. */

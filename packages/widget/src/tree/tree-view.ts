@@ -6,6 +6,8 @@ import { VisibleLines } from './visible-lines.ts';
 
 /** Most rows that are loaded, and kept free, at once (ux.md 2.3, expand in place). */
 export const PAGE_ROWS = 200;
+/** Lines whose minutes are watched together. They are all that is taken to be in sight of what hasn't been painted yet. */
+export const BLOCK = 50;
 
 /** A page that a view needs. Whoever loads it answers the store with `receive` or `fail`. */
 export type Want = {
@@ -36,8 +38,11 @@ export class TreeView {
   /** What was searched for, and the ids that were found; null and empty in other views. */
   readonly query: string | null = null;
   readonly matches = new Set<AccountId>();
-  /** What was seen of it last: how far it was scrolled, in CSS pixels, and the line at the upper edge with its index then. */
-  place: { readonly top: number; readonly first?: Line | undefined; readonly index?: number } = { top: 0 };
+  /** Whether more may match than were found. */
+  isCut = false;
+  /** What was seen of it last: how far it was scrolled, in CSS pixels, the line at the upper edge with its index then, and how many fitted. */
+  place: { readonly top: number; readonly first?: Line | undefined; readonly index?: number; readonly rows?: number } =
+    { top: 0 };
   readonly #owner: ViewOwner;
   readonly #branches = new Set<Branch>();
 
@@ -107,6 +112,17 @@ export class TreeView {
         branch.owner.open = false;
       }
     }
+  }
+
+  /** Indices of the first line in sight, and after the last one. Before anything was seen of it, those at its beginning. */
+  sight(): { readonly first: number; readonly last: number } {
+    const { index = 0, rows = BLOCK } = this.place;
+    return { first: index, last: index + rows };
+  }
+
+  /** The accounts whose children are loaded, or on their way. */
+  loaded(): AccountId[] {
+    return [...this.#branches].filter(({ state }) => state !== 'unloaded').map(({ accountId }) => accountId);
   }
 
   /** Merges a page into its branch. */
@@ -232,7 +248,9 @@ export class TreeView {
   #sort(branch: Branch): void {
     const order = this.#owner.order;
     if (branch.state !== 'loaded' || (branch.order === order && !isOutdated(branch))) return;
-    if (branch.cursor !== null && branch.kind === 'listed') {
+    // Minutes that nobody watches are as they were read: only the server can sort by them.
+    const isWatched = order.sort !== 'minutes' || branch.lines.length <= BLOCK;
+    if (branch.kind === 'listed' && (branch.cursor !== null || !isWatched)) {
       this.#ask(branch, null);
       return;
     }

@@ -148,7 +148,7 @@ const countTree = (db: Kysely<unknown>): Promise<unknown> =>
         RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';
       END IF;
       INSERT INTO tree_changes (root_id, version, kind, accounts, at)
-      VALUES (p_root, next_version, 'usage', ARRAY(SELECT DISTINCT unnest(ids)), p_now);
+      VALUES (p_root, next_version, 'usage', noted_accounts(ARRAY(SELECT DISTINCT unnest(ids))), clock_timestamp());
       new_version := next_version;
     END $$;
 
@@ -157,7 +157,6 @@ const countTree = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT root_id FROM account_roots WHERE id = p_account
     $$;
     REVOKE ALL ON FUNCTION count_tree, tree_of FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION count_tree, tree_of TO tenantree_app;
   `.execute(db);
 
 const reading = (db: Kysely<unknown>): Promise<unknown> =>

@@ -89,5 +89,4 @@ export const months = (db: Kysely<unknown>): Promise<unknown> =>
       RETURN dropped;
     END $$;
     REVOKE ALL ON FUNCTION make_month, keep_months FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION keep_months TO tenantree_app;
   `.execute(db);

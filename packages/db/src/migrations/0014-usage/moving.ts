@@ -6,7 +6,7 @@ export const moving = (db: Kysely<unknown>): Promise<unknown> =>
     -- Takes what is counted of the accounts at and below p_old_key, of p_from and later, from the totals and roll-ups of the ancestors that
     -- are left, and gives it to those that are new. Called before the accounts get their new places.
     CREATE FUNCTION replace_counted_usage(p_root uuid, p_old_key bytea, p_new_key bytea, p_from timestamptz, p_version bigint) RETURNS void
-    LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+    LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
     DECLARE
       moved uuid[] := ARRAY(SELECT id FROM accounts WHERE root_id = p_root AND path_key >= p_old_key AND path_key < p_old_key || '\\xff'::bytea);
       above uuid[] := path_of(p_root, substr(p_old_key, 1, octet_length(p_old_key) - 16));
@@ -44,32 +44,5 @@ export const moving = (db: Kysely<unknown>): Promise<unknown> =>
       UNION ALL SELECT n.id, n.level, 1 FROM unnest(p_new) WITH ORDINALITY n(id, level) WHERE n.id <> ALL (p_left)
     $$;
 
-    CREATE OR REPLACE FUNCTION move_subtree(p_account uuid, p_parent uuid, p_version bigint, p_now timestamptz) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    DECLARE a accounts := (SELECT x FROM accounts x WHERE x.id = p_account);
-            target accounts := (SELECT x FROM accounts x WHERE x.id = p_parent);
-            above uuid[] := a.path[:a.depth];
-            -- A clock that went back moves nothing into the time before an earlier move.
-            moved_at timestamptz := greatest(p_now, (SELECT max(placed_at) FROM accounts WHERE path @> ARRAY[p_account]));
-    BEGIN
-      PERFORM graft_totals(p_account, a.parent_id, p_version, -1);
-      INSERT INTO departures (root_id, version, account_id, path) VALUES (a.root_id, p_version, a.id, a.path);
-      PERFORM replace_counted_usage(a.root_id, a.path_key, target.path_key || uuid_send(p_account), moved_at, p_version);
-      INSERT INTO past_placements (account_id, valid_to, path, payer_id)
-        SELECT id, moved_at, path, payer_id FROM accounts WHERE path @> ARRAY[p_account]
-        ON CONFLICT DO NOTHING;
-      UPDATE accounts SET
-        path = target.path || path[a.depth + 1:],
-        depth = depth - a.depth + target.depth + 1,
-        parent_id = CASE WHEN id = p_account THEN p_parent ELSE parent_id END,
-        payer_id = CASE WHEN payer_id = ANY (above) THEN target.payer_id ELSE payer_id END,
-        placed_at = moved_at,
-        version = CASE WHEN id = p_account THEN p_version ELSE version END
-      WHERE path @> ARRAY[p_account];
-      PERFORM graft_totals(p_account, p_parent, p_version, 1);
-      -- To those who watch the new place, the minutes of the subtree are news.
-      UPDATE usage_totals SET version = p_version
-        WHERE account_id IN (SELECT id FROM accounts WHERE path @> ARRAY[p_account]) AND period = date_trunc('month', p_now, 'UTC');
-    END $$;
-    REVOKE ALL ON FUNCTION replace_counted_usage FROM PUBLIC;
+    REVOKE ALL ON FUNCTION replace_counted_usage, changed_ancestors FROM PUBLIC;
   `.execute(db);

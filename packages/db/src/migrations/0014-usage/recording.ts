@@ -153,5 +153,5 @@ const doors = (db: Kysely<unknown>): Promise<unknown> =>
     $$;
 
     REVOKE ALL ON FUNCTION keys_within, known_usage, record_usage, find_repeats FROM PUBLIC;
-    GRANT EXECUTE ON FUNCTION record_usage, find_repeats TO tenantree_app;
+    GRANT EXECUTE ON FUNCTION record_usage TO tenantree_app;
   `.execute(db);

@@ -1,0 +1,133 @@
+import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clientWithToken } from '../../../apps/api/test/support/clients.ts';
+import { claim } from '../../../apps/api/test/support/killable-server.ts';
+import { databasesOf, type Program, type Programs, preparePrograms } from '../../../apps/api/test/support/programs.ts';
+import { MINUTES, send } from '../../../apps/api/test/support/senders.ts';
+import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
+
+const VIEWERS = 12;
+const SENDERS = 4;
+const PATIENCE = { timeout: 60_000, interval: 50 };
+
+let programs: Programs;
+const viewers: Tenantree[] = [];
+beforeEach(async () => {
+  programs = await preparePrograms();
+});
+afterEach(async () => {
+  for (const viewer of viewers.splice(0)) viewer.close();
+  await programs.close();
+});
+
+/** The processes that serve for a program. */
+async function serversOf({ child: { pid } }: Program): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const found: number[] = [];
+  for (const each of children.trim().split(' ')) {
+    const command = await readFile(`/proc/${each}/cmdline`, 'utf8').catch(() => '');
+    if (command.includes('one-server.ts')) found.push(Number(each));
+  }
+  return found;
+}
+
+const isRunning = (pid: number): Promise<boolean> =>
+  readFile(`/proc/${pid}/stat`, 'utf8').then(
+    (text) => !/^\d+ \(.*\) Z/.test(text),
+    () => false,
+  );
+
+/** What a metric says of each server, by its label. */
+async function measured(url: string, metric: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.matchAll(new RegExp(`^${metric}\\{.*?server="(\\d+)".*?\\} (\\S+)$`, 'gm'));
+  return Object.fromEntries([...lines].map(([, server, value]) => [server, Number(value)]));
+}
+
+/** Watches the minutes of an account as an integrator does. @returns what is shown to each viewer */
+function watch(url: string, account: string, key: string): number[] {
+  const totals = new Array<number>(VIEWERS).fill(-1);
+  for (let viewer = 0; viewer < VIEWERS; viewer += 1) {
+    const tenantree = createTenantree({ url, getToken: async () => key });
+    viewers.push(tenantree);
+    const onData = ({ data }: { data: { minutes: readonly (readonly [string, string, string])[] } }): void => {
+      for (const [, , total] of data.minutes) totals[viewer] = Number(total);
+      if (data.minutes.length === 0) totals[viewer] = Math.max(0, totals[viewer] ?? 0);
+    };
+    tenantree.trpc.usage.live.subscribe({ account }, { onData });
+  }
+  return totals;
+}
+
+describe('Two servers behind one port', () => {
+  it('serve calls and live streams both; when one is killed, clients go on with the other, and another one is started', async () => {
+    const program = await programs.start({ SERVERS: '2', LOG_LEVEL: 'error' });
+    const { url } = program;
+    const before = await serversOf(program);
+    expect(before).toHaveLength(2);
+    const { account, key } = await claim(url, program.printed());
+    const totals = watch(url, account, key);
+    const least = (): number => Math.min(...totals);
+    await vi.waitFor(() => expect(least()).toBeGreaterThanOrEqual(0), PATIENCE);
+    const sockets = await measured(url, 'tenantree_live_sockets');
+    expect(Object.keys(sockets)).toEqual(['1', '2']);
+    expect(Math.min(...Object.values(sockets))).toBeGreaterThan(0);
+    expect((sockets['1'] ?? 0) + (sockets['2'] ?? 0)).toBe(VIEWERS);
+
+    const client = clientWithToken(url, key);
+    const stop = new AbortController();
+    const senders = Array.from({ length: SENDERS }, () => send(client, [account], stop.signal));
+    await vi.waitFor(() => expect(least()).toBeGreaterThan(0), PATIENCE);
+    const [killed = 0, left = 0] = before;
+    process.kill(killed, 'SIGKILL');
+    const known = Math.max(...totals);
+    await vi.waitFor(() => expect(least()).toBeGreaterThan(known), PATIENCE);
+    const back = async (): Promise<void> => {
+      const now = await serversOf(program);
+      expect(now).toHaveLength(2);
+      expect(now).not.toContain(killed);
+      expect(now).toContain(left);
+      expect(Object.keys(await measured(url, 'tenantree_live_sockets'))).toHaveLength(2);
+    };
+    await vi.waitFor(back, PATIENCE);
+    stop.abort();
+    const acknowledged = (await Promise.all(senders)).reduce((sum, count) => sum + count, 0);
+    await vi.waitFor(() => expect(new Set(totals)).toEqual(new Set([acknowledged * MINUTES])), PATIENCE);
+    expect((await client.usage.totals.query({ account })).total).toBe(String(acknowledged * MINUTES));
+    expect(program.printed()).toMatch(/"server":\d.*"signal":"SIGKILL".*a server ended by itself/);
+    // Said once, not by every server and not again.
+    expect(program.printed().match(/Tenantree is at/g)).toHaveLength(1);
+    expect(program.printed().match(/tt_setup_/g)).toHaveLength(1);
+  }, 240_000);
+
+  it('stop in order when they are told to, and leave no process and no database behind', async () => {
+    const settings = { SERVERS: '2', PORT: String(randomInt(20_000, 30_000)) };
+    const program = await programs.start(settings);
+    const { account, key } = await claim(program.url, program.printed());
+    const servers = await serversOf(program);
+    const stop = new AbortController();
+    const sender = send(clientWithToken(program.url, key), [account], stop.signal);
+    program.child.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+    for (const server of servers) expect(await isRunning(server)).toBe(false);
+    expect(await databasesOf(programs.dataDir)).toEqual([]);
+    stop.abort();
+    const again = await programs.start(settings);
+    const acknowledged = await sender;
+    const totals = await clientWithToken(again.url, key).usage.totals.query({ account });
+    expect(totals.events).toEqual({ own: acknowledged, total: acknowledged });
+  }, 120_000);
+
+  it('end with the program that started them, however it ends, and the next one starts', async () => {
+    const program = await programs.start({ SERVERS: '2' });
+    const servers = await serversOf(program);
+    program.child.kill('SIGKILL');
+    await program.ended;
+    await vi.waitFor(async () => {
+      for (const server of servers) expect(await isRunning(server)).toBe(false);
+    }, PATIENCE);
+    const again = await programs.start({ SERVERS: '2' });
+    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  }, 120_000);
+});

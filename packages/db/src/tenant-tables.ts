@@ -1,0 +1,38 @@
+/**
+ * What a table's rows belong to, and with what they move (decisions.md 1):
+ *
+ * - `tree`: to an account of a tree. Keyed by `(root_id, account)`, and carried along by foreign keys when the account comes to another tree.
+ * - `fact`: to what happened. Keyed by `account_id` first; neither a move nor another tree touches them.
+ * - `journal`: to the tree they were written in, for ever. Keyed by `root_id` first.
+ * - `version`: to a tree's numbers of changes. Keyed by `root_id` first, and gone when nobody resumes from there any more.
+ * - `queue`: to a tree, until somebody has done what they ask for. No key.
+ * - `directory`: to nobody: what is asked before the tree is known, and small.
+ */
+export type TableClass = 'tree' | 'fact' | 'journal' | 'version' | 'queue' | 'directory';
+
+/** Every table of schema `public`, and its class. A table that is not here, or not built as its class is, fails the tests. */
+export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
+  accounts: 'tree',
+  members: 'tree',
+  invitations: 'tree',
+  api_keys: 'tree',
+  embed_tokens: 'tree',
+  agents: 'tree',
+  account_search: 'tree',
+  account_sort_minutes: 'tree',
+  account_sort_counts: 'tree',
+  sorted_parents: 'tree',
+  usage_events: 'fact',
+  usage_quarters: 'fact',
+  usage_totals: 'fact',
+  past_placements: 'fact',
+  audit_log: 'journal',
+  tree_versions: 'version',
+  tree_changes: 'version',
+  sorted_trees: 'version',
+  departures: 'version',
+  uncounted_usage: 'queue',
+  account_roots: 'directory',
+  usage_months: 'directory',
+  setup_claims: 'directory',
+};

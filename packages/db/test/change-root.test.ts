@@ -1,0 +1,279 @@
+import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  addToTotals,
+  beginTreeChange,
+  countMember,
+  findApiKey,
+  insertAgents,
+  insertApiKey,
+  insertEmbedToken,
+  insertInvitation,
+  insertMember,
+  readAccountState,
+  readChain,
+  readTotals,
+} from '../src/index.ts';
+import { TENANT_TABLES } from '../src/tenant-tables.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
+
+/** A tree with a subtree that leaves it, and everything in it that an account may have. */
+type Ground = {
+  readonly root: AccountId;
+  readonly parent: AccountId;
+  readonly other: AccountId;
+  readonly leaving: AccountId;
+  readonly leaf: AccountId;
+};
+
+let test: TestDatabase;
+let owner: pg.Client;
+const now = ticking(NOVEMBER_10);
+const PERSON = freshId() as string as UserId;
+
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'));
+  owner = new pg.Client(test.config);
+  await owner.connect();
+  await owner.query(
+    `INSERT INTO auth.users (id, name, email, shown_email) VALUES ($1, 'Ada', 'ada@example.com', 'ada@example.com')`,
+    [PERSON],
+  );
+});
+afterAll(async () => {
+  await owner.end();
+  await test.drop();
+});
+
+async function plantGround(): Promise<Ground> {
+  const root = await plant(test.db, null, 'Root', now());
+  const parent = await plant(test.db, root, 'Parent', now());
+  const other = await plant(test.db, root, 'Other', now());
+  const leaving = await plant(test.db, parent, 'Leaving', now());
+  const leaf = await plant(test.db, leaving, 'Leaf', now());
+  for (const account of [leaving, leaf]) await furnish(account);
+  await record(test.db, [event(leaving, `u-${leaving}`, '1', now()), event(leaf, `u-${leaf}`, '2', now())], now());
+  await count(test.db, now());
+  return { root, parent, other, leaving, leaf };
+}
+
+const newKey = async (account: AccountId, madeBy: KeyId | null): Promise<KeyId> => {
+  const id = freshId() as string as KeyId;
+  const terms = { scopes: '*', expiresAt: null } as const;
+  const key = { account, id, owner: PERSON, name: 'Key', prefix: 'tt', tokenHash: Buffer.from(id), now: now() };
+  await test.db.withTenant(account, (trx) => insertApiKey(trx, { ...key, terms, within: null, madeBy }));
+  return id;
+};
+
+async function furnish(account: AccountId): Promise<void> {
+  // What accounts have that stand among many siblings, and have many below them.
+  await owner.query(
+    `WITH a AS (SELECT * FROM accounts WHERE id = $1), p AS (INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM a),
+       m AS (INSERT INTO account_sort_minutes (root_id, account_id, parent_id, minutes) SELECT root_id, id, parent_id, 0 FROM a)
+     INSERT INTO account_sort_counts (root_id, account_id, parent_id, members, agents) SELECT root_id, id, parent_id, 0, 0 FROM a`,
+    [account],
+  );
+  const key = await newKey(account, null);
+  await newKey(account, key);
+  const { rootId } = await stateOf(test.db, account);
+  await test.db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    await insertMember(trx, account, PERSON, 'owner', now());
+    await insertAgents(trx, account, [{ id: freshId() as string as RowId, name: 'Agent', externalId: null }], now());
+    await addToTotals(trx, account, { agents: 1 }, version);
+    await countMember(trx, account, PERSON, 'came', version);
+    const until = '2027-01-01T00:00:00.000Z' as Instant;
+    const invitation = { id: freshId() as string as RowId, email: 'Eve@example.com', emailKey: 'eve@example.com' };
+    const invited = {
+      account,
+      role: 'member',
+      tokenHash: Buffer.from(`i-${account}`),
+      invitedBy: PERSON,
+      madeBy: key,
+    } as const;
+    await insertInvitation(trx, { ...invitation, ...invited, now: now(), expiresAt: until });
+    const grant = { access: 'read', features: [] } as const;
+    const token = {
+      account,
+      id: freshId() as string as RowId,
+      key,
+      origin: 'https://portal.example',
+      grant,
+      userRef: 'u',
+    };
+    await insertEmbedToken(trx, { ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+  });
+}
+
+const changeRoot = async (account: AccountId, parent: AccountId | null): Promise<number> => {
+  const { rows } = await owner.query<{ version: string }>('SELECT change_root($1, $2, $3) AS version', [
+    account,
+    parent,
+    now(),
+  ]);
+  return Number(rows[0]?.version);
+};
+
+/** How many rows of some accounts each table of a tree has, by root. */
+async function rootsOf(accounts: readonly AccountId[]): Promise<Record<string, Record<string, number>>> {
+  const tables = Object.keys(TENANT_TABLES).filter((name) => TENANT_TABLES[name] === 'tree');
+  const found: Record<string, Record<string, number>> = {};
+  for (const name of tables) {
+    const { rows } = await owner.query<{ root: string; rows: number }>(
+      `SELECT root_id AS root, count(*)::int AS rows FROM ${name} WHERE ${name === 'accounts' ? 'id' : 'account_id'} = ANY ($1) GROUP BY 1`,
+      [accounts],
+    );
+    found[name] = Object.fromEntries(rows.map(({ root, rows: n }) => [root, n]));
+  }
+  return found;
+}
+
+const facts = async (): Promise<string[]> => {
+  const tables = Object.keys(TENANT_TABLES).filter(
+    (name) => TENANT_TABLES[name] === 'fact' && name !== 'past_placements',
+  );
+  const { rows } = await owner.query<{ row: string }>(
+    tables.map((name) => `SELECT t::text AS row FROM ${name} t`).join(' UNION ALL '),
+  );
+  return rows.map(({ row }) => row).toSorted();
+};
+
+const minutesOf = async (account: AccountId): Promise<string> =>
+  (await test.db.withTenant(account, (trx) => readTotals(trx, account, 'call.minutes', PERIOD))).quantity.total;
+const chainOf = async (account: AccountId): Promise<AccountId[]> =>
+  (await readChain(test.db, account)).map(({ id }) => id);
+const versionOf = async (root: AccountId): Promise<number> =>
+  Number((await owner.query('SELECT version FROM tree_versions WHERE root_id = $1', [root])).rows[0].version);
+const standing = async (account: AccountId) =>
+  (
+    await owner.query(
+      'SELECT children, subaccounts, total_members, total_agents, payer_id FROM accounts WHERE id = $1',
+      [account],
+    )
+  ).rows[0];
+
+/** Memberships that are not where their accounts stand. */
+const misplaced = async (): Promise<unknown[]> =>
+  (
+    await owner.query(
+      'SELECT m.account_id FROM members m JOIN accounts a ON a.id = m.account_id WHERE (m.root_id, m.path_key) <> (a.root_id, a.path_key)',
+    )
+  ).rows;
+
+describe('A subtree that becomes a tree of its own', () => {
+  it('takes along all that is of a tree, leaves facts alone, and comes back the same way', async () => {
+    const { root, parent, other, leaving, leaf } = await plantGround();
+    const both = [leaving, leaf];
+    const before = await rootsOf(both);
+    const recorded = await facts();
+    const under = await versionOf(root);
+
+    const version = await changeRoot(leaving, null);
+    for (const [table, rows] of Object.entries(await rootsOf(both)))
+      expect([table, rows]).toEqual([table, { [leaving]: before[table]![root] }]);
+    expect(Object.values(before).every((rows) => (rows[root] ?? 0) >= 2)).toBe(true);
+    expect(await facts()).toEqual(recorded);
+    expect(version).toBeGreaterThan(under);
+    expect(await versionOf(leaving)).toBe(version);
+    expect(await chainOf(leaf)).toEqual([leaving, leaf]);
+    expect((await stateOf(test.db, leaf)).path).toEqual([leaving, leaf]);
+    expect(await test.db.withTenant(root, (trx) => readAccountState(trx, leaf))).toBeNull();
+    expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 2, total_members: 0, total_agents: 0 });
+    expect(await standing(leaving)).toEqual({
+      children: 1,
+      subaccounts: 1,
+      total_members: 1,
+      total_agents: 2,
+      payer_id: leaving,
+    });
+    expect(await standing(leaf)).toMatchObject({ payer_id: leaving });
+    expect(await misplaced()).toEqual([]);
+
+    const back = await changeRoot(leaving, other);
+    for (const [table, rows] of Object.entries(await rootsOf(both)))
+      expect([table, rows]).toEqual([table, before[table]]);
+    expect(back).toBeGreaterThan(version);
+    expect(await chainOf(leaf)).toEqual([root, other, leaving, leaf]);
+    expect(await standing(root)).toMatchObject({ children: 2, subaccounts: 4, total_members: 1, total_agents: 2 });
+    expect(await standing(parent)).toMatchObject({ children: 0, subaccounts: 0, total_members: 0 });
+    expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 1 });
+    expect(await misplaced()).toEqual([]);
+    expect(await facts()).toEqual(recorded);
+  });
+
+  it('has its usage counted where it stood when it happened', async () => {
+    const { root, parent, leaving, leaf } = await plantGround();
+    const early = now();
+    // Ahead of the clock, counted already: the change is after it.
+    await record(test.db, [event(leaf, 'ahead', '4', new Date(NOVEMBER_10 + 60_000).toISOString() as Instant)], now());
+    await count(test.db, now());
+    await changeRoot(leaving, null);
+    const later = new Date(NOVEMBER_10 + 120_000).toISOString() as Instant;
+    await record(test.db, [event(leaf, 'late', '8', early), event(leaf, 'new', '16', later)], now());
+    await count(test.db, now());
+    for (const account of [root, parent]) expect(await minutesOf(account)).toBe('15');
+    for (const account of [leaving]) expect(await minutesOf(account)).toBe('31');
+  });
+
+  it('has usage counted first that was waiting', async () => {
+    const { root, parent, leaving, leaf } = await plantGround();
+    await record(test.db, [event(leaf, `waiting-${leaf}`, '4', now())], now());
+    await changeRoot(leaving, null);
+    const { rows } = await owner.query('SELECT 1 FROM uncounted_usage WHERE root_id = ANY ($1)', [[root, leaving]]);
+    expect(rows).toEqual([]);
+    for (const account of [root, parent, leaving]) expect(await minutesOf(account)).toBe('7');
+  });
+
+  it('tells those who watch either tree', async () => {
+    const { root, parent, leaving } = await plantGround();
+    const version = await changeRoot(leaving, null);
+    const { rows } = await owner.query(
+      'SELECT root_id, version::int, kind, accounts FROM tree_changes WHERE $1 = ANY (accounts) ORDER BY version',
+      [leaving],
+    );
+    expect(rows).toContainEqual({
+      root_id: root,
+      version: await versionOf(root),
+      kind: 'moved',
+      accounts: [root, parent, leaving],
+    });
+    expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
+    const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
+      root,
+      leaving,
+    ]);
+    expect(left.rows).toEqual([{ version: await versionOf(root) }]);
+  });
+
+  it('leaves no credential behind that was made across the cut, however far down', async () => {
+    const { parent, leaving, leaf } = await plantGround();
+    const above = await newKey(parent, null);
+    const across = await newKey(leaving, above);
+    const below = await newKey(leaf, across);
+    const own = await newKey(leaving, null);
+    const kept = await newKey(leaf, own);
+    await changeRoot(leaving, null);
+    const ended = async (id: KeyId) => (await findApiKey(test.db, Buffer.from(id), now()))?.revokedAt ?? null;
+    expect(await ended(across)).not.toBeNull();
+    expect(await ended(below)).not.toBeNull();
+    for (const id of [above, own, kept]) expect(await ended(id)).toBeNull();
+    expect((await findApiKey(test.db, Buffer.from(kept), now()))?.path).toEqual([leaving, leaf]);
+  });
+
+  it('is none that is one already, nor one that is not there, and nobody of the application may ask for it', async () => {
+    const { root, leaving, leaf } = await plantGround();
+    for (const [account, to] of [
+      [root, null],
+      [leaving, leaf],
+      [leaf, root],
+      [freshId(), null],
+      [leaving, freshId()],
+    ] as const)
+      await expect(changeRoot(account, to)).rejects.toThrow(/can not come to another tree/);
+    await expect(test.db.pool.query('SELECT change_root($1, NULL, now())', [leaving])).rejects.toThrow(
+      /permission denied/,
+    );
+  });
+});

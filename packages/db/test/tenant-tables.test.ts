@@ -1,0 +1,90 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type TableClass, TENANT_TABLES } from '../src/tenant-tables.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+
+type Table = { name: string; secured: boolean; columns: string[]; required: string[]; key: string[] };
+type ForeignKey = { from: string; to: string; columns: string[]; targets: string[]; cascades: boolean };
+
+let test: TestDatabase;
+let tables: Table[];
+let foreignKeys: ForeignKey[];
+
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'));
+  const owner = new pg.Client(test.config);
+  await owner.connect();
+  // Partitions are their table's.
+  tables = (
+    await owner.query<Table>(`
+      SELECT c.relname AS name, c.relrowsecurity AS secured,
+        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) AS columns,
+        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND attnotnull) AS required,
+        ARRAY(SELECT a.attname::text FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY k(num, at)
+          JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.num WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY k.at) AS key
+      FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND c.relname NOT LIKE 'kysely_%'`)
+  ).rows;
+  foreignKeys = (
+    await owner.query<ForeignKey>(`
+      SELECT f.conrelid::regclass::text AS "from", f.confrelid::regclass::text AS "to", f.confupdtype = 'c' AS cascades,
+        ARRAY(SELECT attname::text FROM unnest(f.conkey) WITH ORDINALITY k(num, at) JOIN pg_attribute ON attrelid = f.conrelid AND attnum = num ORDER BY at) AS columns,
+        ARRAY(SELECT attname::text FROM unnest(f.confkey) WITH ORDINALITY k(num, at) JOIN pg_attribute ON attrelid = f.confrelid AND attnum = num ORDER BY at) AS targets
+      FROM pg_constraint f WHERE f.contype = 'f' AND f.connamespace = 'public'::regnamespace AND f.conparentid = 0`)
+  ).rows;
+  await owner.end();
+});
+afterAll(() => test.drop());
+
+const of = (...classes: TableClass[]): Table[] => tables.filter(({ name }) => classes.includes(TENANT_TABLES[name]!));
+const areOfTree = ({ from, to }: ForeignKey): boolean => TENANT_TABLES[from] === 'tree' && TENANT_TABLES[to] === 'tree';
+
+describe('The tables of tenants (decisions.md 1)', () => {
+  it('all have a class, and row-level security', () => {
+    expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(TENANT_TABLES).toSorted());
+    expect(tables.filter(({ secured }) => !secured)).toEqual([]);
+  });
+
+  it('of a tree are keyed by its root and the account', () => {
+    expect(of('tree').length).toBeGreaterThan(5);
+    for (const { name, key, required } of of('tree')) {
+      expect([name, ...key.slice(0, 2)]).toEqual([name, 'root_id', name === 'accounts' ? 'id' : 'account_id']);
+      expect(required, name).toContain('root_id');
+    }
+  });
+
+  it('of a tree refer to each other within the tree, and follow an account to another one', () => {
+    const within = foreignKeys.filter(areOfTree);
+    for (const { from, columns, targets } of within) {
+      expect([from, columns[0], targets[0]]).toEqual([from, 'root_id', 'root_id']);
+    }
+    const following = within.filter(
+      ({ to, columns, cascades }) => to === 'accounts' && columns[1] === 'account_id' && cascades,
+    );
+    expect(following.map(({ from }) => from).toSorted()).toEqual(
+      of('tree')
+        .flatMap(({ name }) => (name === 'accounts' ? [] : [name]))
+        .toSorted(),
+    );
+    // Only the account itself says where it stands, by one statement for all of a subtree.
+    expect(within.filter(({ cascades }) => !cascades).map(({ from, columns }) => [from, ...columns])).toEqual([
+      ['accounts', 'root_id', 'parent_id'],
+    ]);
+  });
+
+  it('of facts are keyed by the account first, know no tree in their keys and refer to none', () => {
+    for (const { name, key } of of('fact')) {
+      expect([name, key[0]]).toEqual([name, 'account_id']);
+      expect(key, name).not.toContain('root_id');
+    }
+    expect(foreignKeys.filter(({ from }) => TENANT_TABLES[from] !== 'tree').map(({ from }) => from)).toEqual([
+      'account_roots',
+    ]);
+  });
+
+  it('of journals and versions are keyed by the tree', () => {
+    for (const { name, key } of of('journal', 'version')) expect([name, key[0]]).toEqual([name, 'root_id']);
+    for (const { name, key, required } of of('queue'))
+      expect([name, key, required.includes('root_id')]).toEqual([name, [], true]);
+  });
+});
