@@ -118,7 +118,7 @@ describe('Maintained totals', () => {
           await compare(model, root, range);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 25 },
     );
   }, 60_000);
 
