@@ -177,7 +177,6 @@ describe('Whoever is a member of everything', () => {
       await enrol(test.db, below, user, 'viewer', tick());
       tops.push(...(i % 2 ? [top, below] : [top]));
     }
-    await asOwner(test.config, 'ANALYZE accounts, members, auth.users, account_roots');
     return { user, root, leaf, tops };
   }
 
@@ -205,6 +204,10 @@ describe('Whoever is a member of everything', () => {
       entrances: await outside(sql`SELECT * FROM entrances_of(${user}, 500)`),
       externalId: await outside(sql`SELECT accounts_by_external_id(${leaf}, ${user}, NULL)`),
       ownsMain: await outside(sql`SELECT owns_main_account(${user})`),
+      graft: await test.db.withTenant(root, (trx) =>
+        cost(trx, () => sql`SELECT graft_totals(${leaf}, 1, 1)`.execute(trx)),
+      ),
+      memberships: await outside(sql`SELECT * FROM memberships_on(${user}, ${[root, leaf]}::uuid[])`),
       membersOfALeaf: await membersOf(leaf),
       membersOfTheRoot: await membersOf(root),
     };
@@ -233,10 +236,14 @@ describe('Whoever is a member of everything', () => {
       );
       expect(await findByExternalId(test.db, account?.['external_id'], user, null)).toEqual([account?.['id']]);
     }
-    const [small, large] = [await costs(few), await costs(many)];
-    for (const [name, rows] of Object.entries(large)) {
-      expect(rows, name).toBeLessThanOrEqual(1.3 * small[name as keyof typeof small]);
-      expect(rows, name).toBeGreaterThan(0);
+    // A tree that is younger than the statistics, and one that they know.
+    for (const known of [[], ['ANALYZE accounts, members, auth.users, account_roots']]) {
+      for (const statement of known) await asOwner(test.config, statement);
+      const [small, large] = [await costs(few), await costs(many)];
+      for (const [name, rows] of Object.entries(large)) {
+        expect(rows, name).toBeLessThanOrEqual(1.3 * small[name as keyof typeof small]);
+        expect(rows, name).toBeGreaterThan(0);
+      }
     }
   });
 });

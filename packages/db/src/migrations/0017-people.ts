@@ -46,12 +46,11 @@ const places = (db: Kysely<unknown>): Promise<unknown> =>
     REVOKE UPDATE ON members FROM tenantree_app;
     GRANT UPDATE (role) ON members TO tenantree_app;
 
-    -- Takes the members of a subtree along to where its accounts stand now.
-    CREATE FUNCTION place_members(p_root uuid, p_key bytea) RETURNS void
+    -- Takes the members of some accounts along to where those stand now.
+    CREATE FUNCTION place_members(p_root uuid, p_accounts uuid[]) RETURNS void
     LANGUAGE sql SET plan_cache_mode = force_custom_plan SET search_path = public, pg_temp AS $$
-      UPDATE members m SET path_key = a.path_key FROM accounts a
-      WHERE a.root_id = p_root AND a.path_key >= p_key AND a.path_key < p_key || '\\xff'::bytea
-        AND m.root_id = a.root_id AND m.account_id = a.id AND m.path_key <> a.path_key
+      UPDATE members m SET path_key = (SELECT a.path_key FROM accounts a WHERE a.root_id = p_root AND a.id = m.account_id)
+      WHERE m.root_id = p_root AND m.account_id = ANY (p_accounts)
     $$;
     REVOKE ALL ON FUNCTION place_new_member, place_members FROM PUBLIC;
   `.execute(db);
@@ -124,13 +123,17 @@ const counting = (db: Kysely<unknown>): Promise<unknown> =>
     DECLARE
       chain uuid[] := path_of(a.root_id, a.path_key);
       live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
+      -- As a list: joined, the members of a tree that is younger than the statistics were read anew for every account.
+      ids uuid[] := ARRAY(SELECT s.id FROM accounts s
+        WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\\xff'::bytea);
       people int[];
     BEGIN
-      IF p_sign = 1 THEN PERFORM place_members(a.root_id, a.path_key); END IF;
+      IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
       IF live = 1 AND a.total_members > 0 THEN
         people := only_here(a.root_id, a.path_key, a.path_key || '\\xff'::bytea, ARRAY(
-          SELECT DISTINCT m.user_id FROM accounts s JOIN members m ON m.root_id = s.root_id AND m.account_id = s.id
-          WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\\xff'::bytea AND s.status <> 'closed'));
+          SELECT DISTINCT m.user_id FROM members m
+          WHERE m.root_id = a.root_id AND m.account_id = ANY (ids)
+            AND (SELECT s.status FROM accounts s WHERE s.root_id = a.root_id AND s.id = m.account_id) <> 'closed'));
       END IF;
       FOR i IN REVERSE cardinality(chain) - 1..1 LOOP
         UPDATE accounts SET
@@ -185,6 +188,39 @@ const countAnew = (db: Kysely<unknown>): Promise<unknown> =>
 
 const entrances = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
+    -- A person's memberships on the way down to a place, each looked up by all that names it: account and key. By the account alone the
+    -- planner may as well read all that the person has in the tree, which it takes for one; so it may by a list of them.
+    CREATE FUNCTION memberships_at(p_user uuid, p_root uuid, p_key bytea) RETURNS TABLE (account_id uuid, role text)
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT m.account_id, m.role FROM unnest(path_of(p_root, p_key)) WITH ORDINALITY p(id, level) CROSS JOIN LATERAL (
+        SELECT x.account_id, x.role FROM members x WHERE x.user_id = p_user AND x.root_id = p_root AND x.account_id = p.id
+          AND x.path_key = substr(p_key, 1, 16 * (p.level - 1)::int) LIMIT 1
+      ) m
+    $$;
+    CREATE OR REPLACE FUNCTION memberships_on(p_user uuid, p_path uuid[]) RETURNS TABLE (account_id uuid, role text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT m.account_id, m.role FROM unnest(p_path) p(id) CROSS JOIN LATERAL (
+        SELECT x.account_id, x.role FROM members x WHERE x.user_id = p_user AND x.root_id = p_path[1] AND x.account_id = p.id
+          AND x.path_key = (SELECT a.path_key FROM accounts a WHERE a.root_id = p_path[1] AND a.id = p.id) LIMIT 1
+      ) m
+      WHERE acting_root() IS NULL OR may_be_told_of(p_path[1], m.account_id)
+    $$;
+    CREATE OR REPLACE FUNCTION presented_key(p_root uuid, p_id uuid) RETURNS TABLE (
+      root_id uuid, account_id uuid, id uuid, user_id uuid, name text, expires_at timestamptz, revoked_at timestamptz, last_used_at timestamptz,
+      scopes jsonb, within uuid[], path_key bytea, member_of uuid[], roles text[])
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT k.root_id, k.account_id, k.id, k.user_id, k.name, k.expires_at, k.revoked_at, k.last_used_at, k.scopes,
+        CASE WHEN k.within IS NOT NULL THEN ARRAY(SELECT w.id FROM accounts w
+          WHERE w.root_id = k.root_id AND w.id = ANY (k.within) AND w.path_key >= a.path_key AND w.path_key < a.path_key || '\\xff'::bytea) END,
+        a.path_key, m.member_of, m.roles
+      FROM api_keys k JOIN accounts a ON a.root_id = k.root_id AND a.id = k.account_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(m.account_id), '{}') AS member_of, coalesce(array_agg(m.role), '{}') AS roles
+        FROM memberships_at(k.user_id, k.root_id, a.path_key) m
+      ) m
+      WHERE k.root_id = p_root AND k.id = p_id
+    $$;
+
     -- Where a person enters: memberships that no other membership further up reaches already. Walked from the top of each tree, over what a
     -- role reaches in one step, so that it costs the same whatever is below. Of more than p_limit those that stand first in the order of keys.
     CREATE OR REPLACE FUNCTION entrances_of(p_user uuid, p_limit int) RETURNS TABLE (account_id uuid, account_name text, role text)
@@ -214,7 +250,7 @@ const entrances = (db: Kysely<unknown>): Promise<unknown> =>
         SELECT '00000000-0000-0000-0000-000000000000'::uuid AS root_id
         UNION ALL
         SELECT n.root_id FROM walk w CROSS JOIN LATERAL (
-          SELECT m.root_id FROM members m WHERE m.user_id = p_user AND m.root_id > w.root_id ORDER BY m.root_id LIMIT 1
+          SELECT m.root_id FROM members m WHERE m.user_id = p_user AND m.root_id > w.root_id ORDER BY m.root_id, m.path_key LIMIT 1
         ) n
       )
       SELECT w.root_id FROM walk w OFFSET 1
@@ -229,18 +265,16 @@ const entrances = (db: Kysely<unknown>): Promise<unknown> =>
         UNION ALL SELECT d.root_id FROM account_roots d WHERE d.id = p_within
       ) t
       CROSS JOIN LATERAL (
-        SELECT x.id, x.root_id, x.path_key, path_of(x.root_id, x.path_key) AS path FROM accounts x
-        WHERE x.root_id = t.root_id AND x.external_id = p_external_id LIMIT 1
+        SELECT x.id, x.root_id, x.path_key FROM accounts x WHERE x.root_id = t.root_id AND x.external_id = p_external_id LIMIT 1
       ) a
-      WHERE may_be_told(a.root_id, a.path_key) AND (p_within IS NULL OR p_within = ANY (path_of(a.root_id, a.path_key))) AND EXISTS (
-        SELECT 1 FROM unnest(path_of(a.root_id, a.path_key)) p(id)
-        WHERE (SELECT m.role FROM members m WHERE m.root_id = a.root_id AND m.account_id = p.id AND m.user_id = p_user) IS NOT NULL)
+      WHERE may_be_told(a.root_id, a.path_key) AND (p_within IS NULL OR p_within = ANY (path_of(a.root_id, a.path_key)))
+        AND EXISTS (SELECT 1 FROM memberships_at(p_user, a.root_id, a.path_key))
     $$;
 
     CREATE OR REPLACE FUNCTION owns_main_account(p_user uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT EXISTS (SELECT 1 FROM trees_of(p_user) t
-        WHERE (SELECT m.role FROM members m WHERE m.root_id = t.root_id AND m.account_id = t.root_id AND m.user_id = p_user) = 'owner'
+        WHERE (SELECT m.role FROM memberships_at(p_user, t.root_id, '') m) = 'owner'
           AND (SELECT a.status FROM accounts a WHERE a.root_id = t.root_id AND a.id = t.root_id) <> 'closed')
     $$;
-    REVOKE ALL ON FUNCTION trees_of FROM PUBLIC;
+    REVOKE ALL ON FUNCTION memberships_at, trees_of FROM PUBLIC;
   `.execute(db);
