@@ -21,6 +21,7 @@ import * as search from './migrations/0016-search.ts';
 import * as countedPeople from './migrations/0017-people.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
+import * as youngTables from './migrations/0020-young-tables.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -44,6 +45,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0017-people': countedPeople,
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
+  '0020-young-tables': youngTables,
 };
 
 const MINIMUM_VERSION = 180000;

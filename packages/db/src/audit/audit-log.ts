@@ -126,6 +126,7 @@ const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuild
 
 /** For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. */
 const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
-  SELECT l.*, a.name AS account_name FROM audit_log l JOIN accounts a ON a.root_id = l.root_id AND a.id = l.account_id
-  WHERE l.root_id = ${query.root} AND ${atOrBelow('a', query.account)} AND ${asked(query)}
+  SELECT l.*, a.name AS account_name FROM audit_log l CROSS JOIN LATERAL (
+    SELECT a.name FROM accounts a WHERE a.id = l.account_id AND ${atOrBelow('a', query.account)} LIMIT 1
+  ) a WHERE l.root_id = ${query.root} AND ${asked(query)}
   ORDER BY l.id DESC LIMIT ${query.limit}`;

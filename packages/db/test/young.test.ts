@@ -1,0 +1,102 @@
+import type { AccountId, UserId } from '@tenantree/domain';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { blocksOf, type Explained, openExplained } from './explained.ts';
+import { readsOf } from './reads.ts';
+import { enrol, NOVEMBER_10, person, plant, ticking } from './tenants.ts';
+
+const FEW = 100;
+const MANY = 4_000;
+/** What is read of a database grows by levels of its indexes only. */
+const [MOST_GROWTH, MOST_MORE] = [1.3, 20];
+
+let test: TestDatabase;
+let explained: Explained;
+let ids: Record<'root' | 'flat' | 'small' | 'leaf', AccountId> & { readonly user: UserId };
+let neighbour: UserId;
+let rest: AccountId;
+const now = ticking(NOVEMBER_10);
+
+/** Adds accounts at once, each with a member, a key and a total. */
+const grow = (parent: AccountId, from: number, to: number): Promise<unknown> =>
+  test.asOwner(
+    `WITH born AS (
+       INSERT INTO accounts (id, root_id, parent_id, path_key, name, name_key, external_id, billing_mode, payer_id, version, created_at)
+       SELECT u.id, p.root_id, p.id, p.path_key || uuid_send(u.id), 'Account ' || i, 'account ' || i, 'y-' || i, 'parent', p.payer_id, 1, now()
+       FROM accounts p, generate_series($2::int, $3) i CROSS JOIN LATERAL (SELECT uuidv7() AS id WHERE i > 0) u WHERE p.id = $1
+       RETURNING id, root_id
+     ), counted AS (
+       INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
+       SELECT id, 'call.seconds', '2026-11-01Z', 60, 60, 1, 1, 1 FROM born
+     ), keyed AS (
+       INSERT INTO api_keys (root_id, account_id, id, user_id, name, prefix, token_hash, scopes, created_at)
+       SELECT root_id, id, uuidv7(), $4, 'Key', 'tt_', sha256(uuid_send(id)), '[]', now() FROM born
+     )
+     INSERT INTO members (root_id, account_id, user_id, role, created_at) SELECT root_id, id, $4, 'owner', now() FROM born`,
+    [parent, from, to, neighbour],
+  );
+
+/** Everything that is done with a database, as it is done in one of any age. */
+function work(): Record<string, () => Promise<unknown>> {
+  const { db } = explained;
+  const reads = readsOf(db, ids);
+  // A search of few accounts reads them all, of more as many as its bounds say (plans.test.ts).
+  for (const name of ['searchSubtree, common', 'searchSubtree, few', 'searchSubtree, none']) delete reads[name];
+  let made = ids.leaf;
+  return {
+    ...reads,
+    'create an account': async () => {
+      made = await plant(db, ids.small, `Account of ${now()}`, now());
+    },
+    'make somebody its member': async () => enrol(db, made, await person(db, 'cyd', now()), 'member', now()),
+  };
+}
+
+/** Blocks that each of them looks at. */
+async function costs(): Promise<Record<string, number>> {
+  const costs: Record<string, number> = {};
+  for (const [name, act] of Object.entries(work())) {
+    const runs: number[] = [];
+    // The plan of a statement may be kept from its sixth time on; now and then one tidies up an index.
+    for (let i = 0; i < 9; i++) {
+      const ran = await explained.ranFor(act);
+      runs.push(ran.reduce((sum, statement) => sum + blocksOf(statement), 0));
+    }
+    costs[name] = Math.min(...runs.slice(-3));
+  }
+  return costs;
+}
+
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'));
+  const tables = await test.asOwner<{ name: string }>(
+    `SELECT oid::regclass::text AS name FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('public'::regnamespace, 'auth'::regnamespace)`,
+  );
+  for (const { name } of tables) await test.asOwner(`ALTER TABLE ${name} SET (autovacuum_enabled = false)`);
+  explained = await openExplained(test);
+  const { db } = explained;
+  neighbour = await person(db, 'ben', now());
+  const user = await person(db, 'ada', now());
+  const root = await plant(db, null, 'Root', now());
+  await enrol(db, root, user, 'owner', now());
+  const [flat, small] = [await plant(db, root, 'Flat', now()), await plant(db, root, 'Small', now())];
+  ids = { root, flat, small, leaf: await plant(db, small, 'Leaf', now()), user };
+  rest = await plant(db, root, 'Rest', now());
+  await grow(flat, 1, FEW);
+});
+afterAll(async () => {
+  await explained?.close();
+  await test.drop();
+});
+
+describe('A database that nobody has analyzed yet', () => {
+  it('reads no more of many accounts than of few', async () => {
+    const few = await costs();
+    await grow(rest, FEW + 1, MANY);
+    const many = await costs();
+    const grown = Object.entries(many).filter(([name, blocks]) => blocks > MOST_GROWTH * few[name]! + MOST_MORE);
+    expect(
+      grown.map(([name, blocks]) => `${name}: ${few[name]} blocks at ${FEW} accounts, ${blocks} at ${MANY}`),
+    ).toEqual([]);
+  });
+});
