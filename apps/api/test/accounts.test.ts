@@ -105,7 +105,8 @@ describe('The table (product.md 2.2)', () => {
     const { nextCursor } = await owner.accounts.list.query({ account: parent, limit: 1 });
     const continued = (cursor: string) => owner.accounts.list.query({ account: parent, limit: 1, cursor });
     expect((await continued(nextCursor ?? '')).rows).toHaveLength(1);
-    const tampered = [`${nextCursor?.slice(0, -2)}AA`, '', '.', `.${nextCursor}`, nextCursor?.split('.')[0]];
+    const other = nextCursor?.endsWith('AA') ? 'BB' : 'AA';
+    const tampered = [`${nextCursor?.slice(0, -2)}${other}`, '', '.', `.${nextCursor}`, nextCursor?.split('.')[0]];
     const added = ['.', '.x', '=', ' ', '\n', 'A', '!'].map((more) => nextCursor + more);
     for (const cursor of [...tampered, ...added]) {
       expect(await refusalOf(continued(cursor ?? '')), cursor).toMatchObject({ code: 'BAD_REQUEST', field: 'cursor' });

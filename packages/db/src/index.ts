@@ -25,7 +25,7 @@ export * from './people/attempts.ts';
 export * from './people/people.ts';
 export * from './people/sessions.ts';
 export * from './setup/claims.ts';
-export { isUnavailable } from './unavailable.ts';
+export { isOutage, isUnavailable } from './unavailable.ts';
 export { DatabaseUnusableError, unreachable } from './unusable.ts';
 export * from './usage/count-usage.ts';
 export * from './usage/keep-months.ts';

@@ -148,6 +148,20 @@ describe('The usage counter', () => {
     await counter.close();
   });
 
+  it('counts a tree within a second of an outage of the database, however long that was', async () => {
+    const { seen, recorded, record, counter, breakTree } = stage();
+    await vi.advanceTimersByTimeAsync(100);
+    breakTree(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
+    record(FAULTY);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(seen.errors.length).toBeGreaterThan(500);
+    breakTree(null);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(seen).toMatchObject({ told: [1], aside: [] });
+    expect(recorded.size).toBe(0);
+    await counter.close();
+  });
+
   it('tries a tree that can’t be counted once a minute at last', async () => {
     const { seen, record, counter, breakTree } = stage();
     breakTree(new Error('never'));

@@ -1,4 +1,4 @@
-import type { Counted, TreeChange, UncountedTree } from '@tenantree/db';
+import { type Counted, isOutage, type TreeChange, type UncountedTree } from '@tenantree/db';
 import { type AccountId, type Clock, type CountedMeter, msOf } from '@tenantree/domain';
 
 /** Counts usage that was recorded, soon after it was, and tells live viewers. */
@@ -64,7 +64,7 @@ const [AGAIN_FIRST_MS, AGAIN_AT_MOST_MS] = [1_000, 60_000];
  * (docs/decisions/0004-usage-is-counted-after-it-is-recorded.md).
  *
  * Trees are counted one by one, a few beside each other, and whoever finds a tree being counted by another server goes on to the next: so
- * servers share the work. A tree whose count fails is set aside, and holds up no other.
+ * servers share the work. A tree whose count fails is set aside, and holds up no other; not when the database is away.
  */
 export function createUsageCounter(options: Options): UsageCounter {
   const { meters, clock, count, waiting, onCounted, tidy, onSetAside, onTakenBack, onError } = options;
@@ -93,6 +93,11 @@ export function createUsageCounter(options: Options): UsageCounter {
       }
       if (aside.delete(root)) onTakenBack(root);
     } catch (error) {
+      // Nothing is the matter with the tree: it is counted as soon as the database answers again.
+      if (isOutage(error)) {
+        onError(error);
+        return counted;
+      }
       const failures = (aside.get(root)?.failures ?? 0) + 1;
       const againInMs = Math.min(AGAIN_FIRST_MS * 2 ** (failures - 1), AGAIN_AT_MOST_MS);
       aside.set(root, { failures, dueMs: performance.now() + againInMs });
