@@ -83,7 +83,7 @@ export default defineConfig({
       {
         test: {
           ...patient,
-          testTimeout: 300_000,
+          testTimeout: 120_000,
           name: 'e2e',
           include: ['{apps,packages,examples,scripts}/**/*.e2e.test.ts'],
           exclude: everywhere,

@@ -195,10 +195,10 @@ describe('the cost for the database', () => {
     for (const key of ['usage', 'named', 'accounts', 'first'] as const) {
       expect(small.nothing[key], key).toBeGreaterThan(0);
       // Indices are a level deeper, and of rows that change all the time some old ones are passed over. Reading the tree would be thousands.
-      expect(large.nothing[key], key).toBeLessThanOrEqual(small.nothing[key] * 3 + 150);
+      expect(large.nothing[key], key).toBeLessThanOrEqual(small.nothing[key] * 2 + 10);
     }
-    expect(large.nothing.usage).toBeLessThan(300);
-    expect(large.some.usage).toBeLessThanOrEqual(small.some.usage * 3 + 150);
+    expect(large.nothing.usage).toBeLessThan(30);
+    expect(large.some.usage).toBeLessThanOrEqual(small.some.usage * 2 + 10);
     await closeExplained();
   }, 120_000);
 });

@@ -182,7 +182,7 @@ describe('Children of an account that has many', () => {
         await settled();
         await expectSorted();
       }),
-      { numRuns: 4 },
+      { numRuns: 8 },
     );
   });
 

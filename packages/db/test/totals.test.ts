@@ -118,7 +118,7 @@ describe('Maintained totals', () => {
           await compare(model, root, range);
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   }, 60_000);
 
