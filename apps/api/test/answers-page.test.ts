@@ -76,6 +76,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'agents.list': fieldsOf<Outputs['agents']['list']>(page),
   'audit.list': fieldsOf<Outputs['audit']['list']>(page),
   'audit.export': fieldsOf<Outputs['audit']['export']>({ filename: true, csv: true, nextCursor: true }),
+  'audit.verify': fieldsOf<Outputs['audit']['verify']>({ rows: true, faults: true, next: true }),
   'embed.createToken': fieldsOf<Outputs['embed']['createToken']>({ token: true, expiresAt: true }),
   'keys.list': fieldsOf<Outputs['keys']['list']>({ keys: true }),
   'keys.create': fieldsOf<Outputs['keys']['create']>({

@@ -1,4 +1,4 @@
-import { listen } from '@tenantree/db';
+import { listen, readHeads, readNews } from '@tenantree/db';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -76,7 +76,7 @@ describe('two servers on one database', () => {
       new Map(frames.flatMap(({ data }) => data.minutes.map(([id, , total]) => [id, total])));
     for (let n = 1; n <= 20; n++) {
       await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
-      (n % 2 ? here : there).announce.usage(await count(database.db, now()));
+      (n % 2 ? here : there).counted(await count(database.db, now()));
     }
     const all = new Map([root, branches[0]!, leaf].map((id) => [id, '20']));
     for (const { frames, leave } of viewers) {
@@ -102,7 +102,7 @@ describe('two servers on one database', () => {
     const used = leaves.map((account) => event(account, freshId(), '1', instantOf(NOVEMBER)));
     await record(database.db, used, now());
     const [counted] = await count(database.db, now());
-    here.announce.usage(counted ? [counted] : []);
+    here.counted(counted ? [counted] : []);
     const shown = () => new Map(viewer.frames.flatMap(({ data }) => data.minutes.map(([id, , total]) => [id, total])));
     await until(() => expect(shown()).toEqual(new Map([[busy, '1000'], ...leaves.map((id) => [id, '1'] as const)])));
     expect(viewer.frames.at(-1)?.id).toBe(counted?.version);
@@ -120,7 +120,9 @@ describe('two servers on one database', () => {
     await until(() => [east, west, above].forEach(({ frames }) => expect(frames).toHaveLength(1)));
     await move(database.db, root, leaf, branches[1]!, now());
     const before = above.frames[0]!.id;
-    here.announce.accounts({ root, version: before + 1, ids: [leaf, ...branches, root] });
+    const [news] = await readNews(database.db, root, (await readHeads(database.db, [root]))[0]!.seq - 1, 1);
+    expect(news?.version).toBe(before + 1);
+    here.happened(news!);
     await until(() => expect(east.frames.flatMap(({ data }) => data.gone)).toEqual([leaf]));
     await until(() => expect(west.frames.flatMap(({ data }) => data.changed.map(({ id }) => id))).toContain(leaf));
     await until(() => expect(above.frames.at(-1)?.id).toBe(before + 1));
@@ -137,11 +139,11 @@ describe('two servers on one database', () => {
     expect(cut).toHaveLength(2);
     await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
     const counted = await count(database.db, now());
-    here.announce.usage(counted);
+    here.counted(counted);
     await until(() => expect(viewer.frames.at(-1)?.id).toBe(counted[0]?.version));
     await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
     const next = await count(database.db, now());
-    here.announce.usage(next);
+    here.counted(next);
     await until(() => expect(viewer.frames.at(-1)?.id).toBe(next[0]?.version));
     expect(errors).toEqual([]);
     viewer.leave();
@@ -150,7 +152,9 @@ describe('two servers on one database', () => {
   it('ask about viewers of each other when access changed', async () => {
     const viewer = watch(there, 'usage', root);
     await until(() => expect(viewer.frames).toHaveLength(1));
-    here.announce.access({ subtree: root });
+    const [head] = await readHeads(database.db, [root]);
+    const seq = head!.seq + 1;
+    here.happened({ root, after: seq - 1, seq, version: null, shows: [], rights: { subtree: root } });
     await until(() => expect(viewer.ask).toHaveBeenCalledTimes(1));
     viewer.leave();
   });

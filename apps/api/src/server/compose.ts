@@ -103,7 +103,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       db.onBehalfOf(null, () => usage.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
     waiting: () => db.onBehalfOf(null, () => usage.waiting()),
     onCounted: (tree) => {
-      live.announce.usage([tree]);
+      live.counted([tree]);
       settler.counted(tree);
     },
     tidy: () => db.onBehalfOf(null, () => usage.tidy()),
@@ -114,12 +114,12 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
   metrics.watchUsage(() => counter.backlog());
   let url = '';
-  const hall = makeHall({
+  const { hall, traces } = makeHall({
     config,
     db,
     usage,
     clock,
-    announce: live.announce,
+    happened: live.happened,
     usageRecorded: () => counter.wake(),
     publicUrl: () => config.publicUrl ?? url,
   });
@@ -152,7 +152,9 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       return actor !== null && actor !== 'invalid';
     },
     mount: cloudEventsRoute(contextOf),
-    drain: () => writer.drain(),
+    drain: async () => {
+      await Promise.all([writer.drain(), traces.drain()]);
+    },
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });

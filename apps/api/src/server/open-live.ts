@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@tenantree/db';
+import type { Database, JournalNews, TreeChange } from '@tenantree/db';
 import type { AccountId, Clock } from '@tenantree/domain';
 import type { Config } from '../config.ts';
-import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
 import { Hub } from '../live/hub.ts';
 import { notifyNews } from '../live/notify-news.ts';
@@ -18,7 +17,14 @@ type LiveParts = {
 };
 
 /** The hub, connected with the database and with the other servers on it. */
-export type Live = { readonly hub: Hub; readonly announce: Announce; close(): Promise<void> };
+export type Live = {
+  readonly hub: Hub;
+  /** Usage was counted. */
+  counted(trees: readonly TreeChange[]): void;
+  /** Something was committed here. */
+  happened(news: JournalNews): void;
+  close(): Promise<void>;
+};
 
 /** Opens the hub of a server. Resolves when it hears the other servers. */
 export async function openLive({ config, db, clock, metrics, settleUsage, onError }: LiveParts): Promise<Live> {
@@ -37,19 +43,17 @@ export async function openLive({ config, db, clock, metrics, settleUsage, onErro
     (text) => hub.receive(text),
     () => hub.resync(),
   );
-  const announce: Announce = {
-    usage: (trees) => {
-      for (const tree of trees) hub.publishUsage(tree, tree.period);
-    },
-    accounts: (change) => hub.publishAccounts(change),
-    access: (change) => {
-      hub.accessChanged(change).catch(onError);
-    },
+  const counted: Live['counted'] = (trees) => {
+    for (const tree of trees) hub.publishUsage(tree, tree.period);
+  };
+  const happened: Live['happened'] = ({ root, version, shows, moved, rights }) => {
+    if (version !== null) hub.publishAccounts({ root, version, ids: shows ?? [], ...(moved && { usage: 'moved' }) });
+    if (rights !== null) hub.accessChanged(rights).catch(onError);
   };
   const close = async (): Promise<void> => {
     hub.close();
     await listener.close();
     await news.settle();
   };
-  return { hub, announce, close };
+  return { hub, counted, happened, close };
 }
