@@ -1,7 +1,7 @@
 import type { KeyId, Refusal, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clockAt, NOVEMBER, openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -46,15 +46,16 @@ describe('a stream whose access ends', () => {
       await until(() => expect([hers.frames.length, his.frames.length]).toEqual([1, 1]));
       right.refusal = NO_MORE;
       const began = performance.now();
-      await stage.hub.accessChanged({ sessions: ['she'] });
-      stage.hub.publishUsage(tree.use(account));
+      stage.hub.happened(tree.revoke({ sessions: ['she'] }));
+      await until(() => expect(stage.counts.revoked).toBe(1));
+      showMinutes(stage.hub, tree.use(account));
       await until(() => expect(hers.errors).toEqual([{ code: 'NOT_FOUND', message: NO_MORE.message }]));
       expect(performance.now() - began).toBeLessThan(1_000);
       await until(() => expect(his.frames).toHaveLength(2));
       expect(hers.frames).toHaveLength(1);
       expect(his.errors).toEqual([]);
       expect(stage.counts.revoked).toBe(1);
-      await until(() => expect(stage.counts.subscriptions).toBe(1));
+      await until(() => expect(stage.counts.viewings).toBe(1));
     },
   );
 
@@ -65,7 +66,7 @@ describe('a stream whose access ends', () => {
     const { frames, errors } = watch(stage.client().trpc, { who: 'she', account });
     await until(() => expect(frames).toHaveLength(1));
     right.refusal = { code: 'ACCOUNT_SUSPENDED', message: 'This account is suspended.' };
-    await stage.hub.accessChanged({ subtree: account });
+    stage.hub.happened(tree.revoke({ subtree: account }));
     await until(() => expect(errors).toEqual([{ code: 'FORBIDDEN', message: 'This account is suspended.' }]));
     expect(right.asked).toBe(1);
   });
@@ -92,7 +93,7 @@ describe('a stream whose access ends', () => {
     const { frames, errors } = watch(stage.client().trpc, { who: 'she' });
     await asked.promise;
     right.refusal = NO_MORE;
-    await stage.hub.accessChanged({ sessions: ['she'] });
+    stage.hub.happened(tree.revoke({ sessions: ['she'] }));
     read.resolve();
     await until(() => expect(errors).toHaveLength(1));
     expect(frames).toEqual([]);
@@ -105,8 +106,8 @@ describe('asking again', () => {
     const { trpc } = stage.client();
     const streams = [...Array.from({ length: 20 }, () => watch(trpc, { who: 'she' })), watch(trpc, { who: 'he' })];
     await until(() => streams.forEach(({ frames }) => expect(frames).toHaveLength(1)));
-    await stage.hub.accessChanged({ sessions: ['she'], keys: ['a key' as KeyId] });
-    expect([hers.asked, his.asked]).toEqual([1, 0]);
+    stage.hub.happened(tree.revoke({ sessions: ['she'], keys: ['a key' as KeyId] }));
+    await until(() => expect([hers.asked, his.asked]).toEqual([1, 0]));
     expect(streams.flatMap(({ errors }) => errors)).toEqual([]);
   });
 });

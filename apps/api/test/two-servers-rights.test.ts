@@ -159,14 +159,20 @@ describe('What ends on one server ends streams on the other within three seconds
   });
 
   describe('because the connection that listens is lost', () => {
-    const database = (): string => String(first.database.config.database);
-    beforeAll(async () => {
-      // Whoever is connected stays; nobody connects anew.
-      await first.database.asOwner(`
-        ALTER DATABASE ${database()} CONNECTION LIMIT 0;
-        SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`);
+    let cutting: Promise<void>;
+    let isOver = false;
+    beforeAll(() => {
+      // As often as it comes back.
+      cutting = (async () => {
+        while (!isOver)
+          await first.database.asOwner(`
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`);
+      })();
     });
-    afterAll(() => first.database.asOwner(`ALTER DATABASE ${database()} CONNECTION LIMIT -1`));
+    afterAll(async () => {
+      isOver = true;
+      await cutting;
+    });
     it.each(Object.keys(ENDINGS))('when %s', (ending) => ENDINGS[ending]!());
   });
 });

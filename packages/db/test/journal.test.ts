@@ -87,7 +87,7 @@ describe('The journal of a tree', () => {
     await change(one, 1);
     for (const root of roots) {
       const head = await headOf(root);
-      expect(head).toBeGreaterThan(60);
+      expect(head).toBeGreaterThan(40);
       expect(await seqsOf(root)).toEqual(upTo(head));
       expect(await faultsOf(root)).toEqual([]);
     }
@@ -298,7 +298,7 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await logOf(leaving, leaving)).toEqual([
       'Leaving: transfer.arrived',
       'Leaving: account.moved',
-      'Leaving: transfer.arrived',
+      'Leaving: transfer.departed',
       'Leaving: transfer.arrived',
       'Leaving: account.created',
     ]);
@@ -338,7 +338,7 @@ describe('The log of a release before', () => {
           SELECT '${root}', CASE WHEN n % 2 = 0 THEN '${root}'::uuid ELSE '${child}'::uuid END, ('018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
             '2026-11-01Z'::timestamptz + make_interval(mins => n), 'account.renamed', 'person', 'Olivia', '${child}', 'Child',
             jsonb_build_object('before', 'Child ' || n, 'after', 'Child'), 'r' || n
-          FROM generate_series(1, 120000) n;
+          FROM generate_series(1, 60000) n;
         INSERT INTO audit_log (root_id, account_id, id, at, action, actor_kind, actor_name) VALUES ('${gone}', '${gone}', '${gone}', now(), 'account.erased', 'system', 'T')`);
       const said = await other.asOwner<{ row: string }>(
         `SELECT concat_ws('|', root_id, account_id, id, at, action, actor_kind, actor_name, target_id, target_name, details, request_id) AS row
@@ -351,18 +351,18 @@ describe('The log of a release before', () => {
          FROM journal ORDER BY root_id, seq`,
       );
       expect(says).toEqual(said);
-      expect(steps.some((step) => /entries of the log: \d+ of 120001/.test(step))).toBe(true);
-      const faults = await other.db.withTenant(root, async (trx) => findFaults(trx, { from: 1, to: 120_000 }));
+      expect(steps.some((step) => /entries of the log: \d+ of 60001/.test(step))).toBe(true);
+      const faults = await other.db.withTenant(root, async (trx) => findFaults(trx, { from: 1, to: 60_000 }));
       expect(faults).toEqual([]);
       const heads = await readHeads(other.db, [root, gone]);
       expect(heads.map(({ seq, version }) => [seq, version])).toEqual([
-        [120_000, 7],
+        [60_000, 7],
         [1, 0],
       ]);
       const next = await plant(other.db, root, 'Next', '2026-11-28T12:00:00.000Z' as Instant);
-      expect((await readNews(other.db, root, 120_000, 5)).map(({ shows }) => shows)).toEqual([[root, next]]);
+      expect((await readNews(other.db, root, 60_000, 5)).map(({ shows }) => shows)).toEqual([[root, next]]);
     } finally {
       await other.drop();
     }
-  });
+  }, 120_000);
 });

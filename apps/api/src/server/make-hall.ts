@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
 import { createChanges } from '../hall/change.ts';
-import type { Hall, Settings } from '../hall/hall.ts';
+import type { Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
+import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
 
@@ -25,14 +25,14 @@ export type HallParts = {
   readonly clock: Clock;
   /** Told of what was committed. */
   readonly happened: (news: JournalNews) => void;
-  readonly usageRecorded: () => void;
+  readonly usageDoor: UsageDoor;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageRecorded, publicUrl } = parts;
+  const { config, db, usage, clock, happened, usageDoor, publicUrl } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -60,7 +60,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     settings,
     change,
     trace: traces.trace,
-    usageRecorded,
+    usageDoor,
     newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };
