@@ -160,17 +160,17 @@ describe('What ends on one server ends streams on the other within three seconds
 
   describe('because the connection that listens is lost', () => {
     let cutting: Promise<void>;
-    let isOver = false;
+    const over = new AbortController();
     beforeAll(() => {
       // As often as it comes back.
       cutting = (async () => {
-        while (!isOver)
+        while (!over.signal.aborted)
           await first.database.asOwner(`
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`);
       })();
     });
     afterAll(async () => {
-      isOver = true;
+      over.abort();
       await cutting;
     });
     it.each(Object.keys(ENDINGS))('when %s', (ending) => ENDINGS[ending]!());

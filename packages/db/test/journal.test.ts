@@ -298,6 +298,8 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await logOf(leaving, leaving)).toEqual([
       'Leaving: transfer.arrived',
       'Leaving: account.moved',
+      'Leaving: transfer.arrived',
+      // As a tree it let itself go.
       'Leaving: transfer.departed',
       'Leaving: transfer.arrived',
       'Leaving: account.created',

@@ -39,9 +39,10 @@ export type Place = { readonly root: AccountId; readonly acting: AccountId };
 export type SignInChange = {
   readonly trx: SignInTransaction;
   readonly now: Instant;
-  happened<Action extends AuditAction>(action: Action, details: AuditDetails<Action>): void;
+  /** Says what happened. A change in which nothing did is undone. */
+  readonly happened: <Action extends AuditAction>(action: Action, details: AuditDetails<Action>) => void;
   /** Whose access may have changed. */
-  rights(touched: TouchedRights): void;
+  readonly rights: (touched: TouchedRights) => void;
 };
 
 /** An ongoing change of a tree: everything in it is committed together, with its rows of the journal, or not at all. */
@@ -51,36 +52,37 @@ export type Change = {
   /** When the change's turn in its tree came. */
   readonly now: Instant;
   /** Reads an account of the acting subtree as it is now. @throws Refused NOT_FOUND */
-  account(id: AccountId): Promise<AccountState>;
-  /** Says what happened, in the log of an account. A change in which nothing happened is undone. */
-  happened<Action extends AuditAction>(
+  readonly account: (id: AccountId) => Promise<AccountState>;
+  /** Says what happened, in the log of an account. A change in which nothing did is undone. */
+  readonly happened: <Action extends AuditAction>(
     action: Action,
     account: AccountId,
     details: AuditDetails<Action>,
     target: Target,
-  ): void;
+  ) => void;
   /** Accounts whose rows changed: live viewers are sent them. */
-  shows(ids: readonly AccountId[]): void;
+  readonly shows: (ids: readonly AccountId[]) => void;
   /** The target of what happened last stands at the end of this path no more. */
-  left(path: readonly AccountId[]): void;
+  readonly left: (path: readonly AccountId[]) => void;
   /** Accounts came to where their minutes are news. */
-  movesUsage(): void;
+  readonly movesUsage: () => void;
   /** Whose access may have changed: live streams of theirs are asked about again. */
-  rights(touched: TouchedRights): void;
+  readonly rights: (touched: TouchedRights) => void;
   /** The one who acts turns out inside the change only. */
-  actsAs(actor: AuditActor): void;
+  readonly actsAs: (actor: AuditActor) => void;
 };
 
-/** The ways in which anything is changed, for people, keys, embedded screens, jobs and the platform itself. */
-export type Changes = {
+/** The one way in which anything is changed, for people, keys, embedded screens, jobs and the platform itself. */
+export type ChangeAnything = {
   /**
-   * Changes a tree in one transaction, or somebody's sign-in. Changes of one tree happen one after the other. What happened is written into
-   * the journal by the transaction's last statement, and live viewers are told of it after the commit.
+   * Changes a tree in one transaction. Changes of one tree happen one after the other. What happened is written into the journal by the
+   * transaction's last statement, and live viewers are told of it after the commit.
    *
    * @param work says what happened; where nothing did, nothing is kept
    */
-  change<T>(by: By, at: Place, work: (change: Change) => Promise<T>): Promise<T>;
-  change<T>(by: By, at: 'sign-in', work: (change: SignInChange) => Promise<T>): Promise<T>;
+  <T>(by: By, at: Place, work: (change: Change) => Promise<T>): Promise<T>;
+  /** The same with somebody's sign-in. */
+  <T>(by: By, at: 'sign-in', work: (change: SignInChange) => Promise<T>): Promise<T>;
 };
 
 type Parts = {
@@ -111,8 +113,8 @@ async function unlessNothing<T>(running: Promise<T>): Promise<T> {
   }
 }
 
-/** The ways in which anything is changed, over a database. */
-export function createChanges(parts: Parts): Changes {
+/** The way in which anything is changed, over a database. */
+export function createChange(parts: Parts): ChangeAnything {
   function change<T>(by: By, at: Place, work: (change: Change) => Promise<T>): Promise<T>;
   function change<T>(by: By, at: 'sign-in', work: (change: SignInChange) => Promise<T>): Promise<T>;
   function change<T>(
@@ -126,7 +128,7 @@ export function createChanges(parts: Parts): Changes {
         : changeTree(parts, by, at, work as (change: Change) => Promise<T>),
     );
   }
-  return { change };
+  return change;
 }
 
 async function changeTree<T>(
@@ -188,21 +190,22 @@ async function changeSignIn<T>(
   work: (change: SignInChange) => Promise<T>,
 ): Promise<T> {
   const now = instantOf(clock.nowMs());
-  let entry: AuditEntry | null = null;
+  const entries: AuditEntry[] = [];
   let touched: TouchedRights | null = null;
   const { result, seq } = await db.auth.transaction().execute(async (trx) => {
     const result = await work({
       trx,
       now,
       happened: (action, details) => {
-        entry = { action, details } as unknown as AuditEntry;
+        entries.push({ action, details } as unknown as AuditEntry);
       },
       rights: (more) => {
         touched = { ...touched, ...more };
       },
     });
-    if (entry === null) throw new NothingHappened(result);
-    const row = { ...(entry as AuditEntry), id: newId(), at: now, actor, target: null, requestId };
+    const [entry] = entries;
+    if (!entry) throw new NothingHappened(result);
+    const row = { ...entry, id: newId(), at: now, actor, target: null, requestId };
     return { result, seq: await endSignInChange(trx, row, touched) };
   });
   happened({ root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights: touched });

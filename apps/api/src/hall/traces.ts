@@ -15,9 +15,9 @@ export type Traces = {
    * @throws Refused NOT_FOUND when its account is not there any more, UNAVAILABLE when more waits than may
    * @throws the driver's error when nothing was written
    */
-  trace(by: By, trace: NewTrace): Promise<void>;
+  readonly trace: (by: By, trace: NewTrace) => Promise<void>;
   /** Resolves when everything accepted so far is written, or refused. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
 };
 
 type Parts = {
