@@ -7,6 +7,7 @@ import { ACCOUNTS } from '../src/accounts/accounts-channel.ts';
 import { type Live, openLive } from '../src/server/open-live.ts';
 import { showCounted, USAGE } from '../src/usage/usage-channel.ts';
 import { NOVEMBER } from './live-stage.ts';
+import { versionOf } from './live-tree.ts';
 
 const now = ticking(NOVEMBER);
 const clock = { nowMs: () => NOVEMBER };
@@ -67,7 +68,7 @@ function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
       ? live.hub.watch(USAGE, () => ({ ...start, since: 0 }), signal)
       : live.hub.watch(ACCOUNTS, () => ({ ...start, since: null }), signal);
   void (async () => {
-    for await (const [id, data] of stream) frames.push({ id: Number(id), data: data as UsageFrame & AccountsFrame });
+    for await (const [id, data] of stream) frames.push({ id: versionOf(id), data: data as UsageFrame & AccountsFrame });
   })();
   return { frames, ask, leave: () => leave.abort() };
 }

@@ -23,6 +23,9 @@ export type UsageChange = {
   readonly complete: boolean;
 };
 
+/** The version at the end of a frame's id. */
+export const versionOf = (id: string): number => Number(id.split('.').at(-1));
+
 /** Tells a hub that minutes were committed. */
 export const showMinutes = (hub: Hub, change: UsageChange): void => hub.show(MINUTES, change);
 
@@ -43,6 +46,7 @@ export class LiveTree {
   readonly departures: Gone[] = [];
   version = 0;
   readonly journal: JournalNews[] = [];
+  epoch = 'e0';
   /** What changed up to this version is not known any more: whoever resumes from before reads anew. */
   forgotten = 0;
   /** Accounts that moves had to do with, by version. */
@@ -186,7 +190,9 @@ export class LiveTree {
   readonly source: JournalSource = {
     heads: async (roots) =>
       roots.map((root) =>
-        root === this.root ? { root, seq: this.journal.length, version: this.version } : { root, seq: 0, version: 0 },
+        root === this.root
+          ? { epoch: this.epoch, root, seq: this.journal.length, version: this.version }
+          : { epoch: this.epoch, root, seq: 0, version: 0 },
       ),
     after: async (root, seq, limit) => (root === this.root ? this.journal.slice(seq, seq + limit) : []),
   };

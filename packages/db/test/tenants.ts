@@ -37,6 +37,7 @@ import {
   recordUsage,
   type Shown,
   type TenantTransaction,
+  type Trace,
   type TreeChange,
   updateStatus,
 } from '../src/index.ts';
@@ -79,6 +80,19 @@ export const ended = (
   const target = { id: left?.at(-1) ?? account, name: 'Test' };
   return endChange(trx, root, version, [{ ...row, account, target, left }], { rights: null, ...shown });
 };
+
+/** A visit of an account: what only leaves a trace. */
+export const visit = (account: AccountId, at: Instant): Trace => ({
+  action: 'account.entered',
+  details: { account: 'Visited' },
+  id: freshId() as string as RowId,
+  at,
+  actor: { kind: 'system', id: null, name: 'Visitor', via: null },
+  requestId: null,
+  target: null,
+  account,
+  token: null,
+});
 
 /** Creates an account through the store, as the slices do. */
 export async function plant(db: Database, parent: AccountId | null, name: string, now: Instant): Promise<AccountId> {

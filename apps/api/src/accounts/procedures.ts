@@ -109,7 +109,7 @@ export const accountsRouter = router({
         account: inputs.account,
         accounts: inputs.watched.optional(),
         childrenOf: inputs.watched.optional(),
-        lastEventId: z.string().max(40).optional(),
+        lastEventId: z.string().max(80).optional(),
       }),
     )
     .subscription(({ ctx, input, signal }) => watchAccounts(ctx, input, signal)),

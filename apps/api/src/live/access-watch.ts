@@ -24,11 +24,8 @@ const RETRY_MS = 1_000;
 const RECENT_MS = 30_000;
 const MOST_RECENT = 500;
 
-/** An account that stands in another tree than when it was asked for: its numbers begin anew. */
-const IN_ANOTHER_TREE: Refusal = {
-  code: 'UNAVAILABLE',
-  message: 'This account stands in another tree now. Watch it anew.',
-};
+/** An account stands in another tree than when it was asked for, or the database is another one: its numbers begin anew. */
+const ELSEWHERE: Refusal = { code: 'UNAVAILABLE', message: 'This account stands elsewhere now. Watch it anew.' };
 
 /**
  * Streams outlive the check at their beginning. Whenever access may have changed, here or in another server, or when a token or a
@@ -65,6 +62,11 @@ export class AccessWatch {
     await this.#ask([...this.#entries].filter(concerns));
   }
 
+  /** Ends all streams: what they are of is not there any more. Clients watch anew. */
+  cutAll(): void {
+    for (const entry of this.#entries) entry.cut(ELSEWHERE);
+  }
+
   /** Asks about those whose access ends, or may change, at a time that has come. */
   async sweep(): Promise<void> {
     const nowMs = this.#options.nowMs();
@@ -99,7 +101,7 @@ export class AccessWatch {
       if ('code' in answer) {
         this.#options.onCut();
         entry.cut(answer);
-      } else if (answer.path[0] !== entry.viewer.path[0]) entry.cut(IN_ANOTHER_TREE);
+      } else if (answer.path[0] !== entry.viewer.path[0]) entry.cut(ELSEWHERE);
       else entry.entitlement = answer;
     }
   }

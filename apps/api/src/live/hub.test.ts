@@ -3,7 +3,7 @@ import type { JournalNews } from '@tenantree/db';
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { LiveTree, MINUTES, ROWS, showMinutes, type UsageChange } from '../../test/live-tree.ts';
+import { LiveTree, MINUTES, ROWS, showMinutes, type UsageChange, versionOf } from '../../test/live-tree.ts';
 import { envelopeHead, LiveConnection, Unread } from './connection.ts';
 import { type Hub, openHub } from './hub.ts';
 import { LiveStream } from './live-stream.ts';
@@ -99,7 +99,7 @@ class Watcher {
     }
     for await (const [id, data] of frames) {
       if (signal.aborted) break;
-      this.#show(Number(id), data);
+      this.#show(versionOf(id), data);
     }
   }
 
@@ -125,7 +125,7 @@ class Watcher {
   #read(text: string): void {
     const { result } = JSON.parse(text) as { result: { id: string; data: { id: string; data: Frame } } };
     if (result.id !== result.data.id) this.wrong.push('the ids of one frame differ');
-    this.#show(Number(result.id), result.data.data);
+    this.#show(versionOf(result.id), result.data.data);
   }
 
   #show(id: number, frame: Frame): void {

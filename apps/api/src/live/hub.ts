@@ -1,11 +1,12 @@
 import type { JournalNews } from '@tenantree/db';
 import { type AccountId, type Clock, FairQueue } from '@tenantree/domain';
+import { granted } from '../hall/refused.ts';
 import { AccessWatch } from './access-watch.ts';
 import type { Channel, Placed } from './channel.ts';
 import type { HeldBack } from './connection.ts';
 import { type JournalSource, JournalWatch } from './journal-watch.ts';
 import { LiveChannel, type Shown, type Station } from './live-channel.ts';
-import { LiveStream, type Watch } from './live-stream.ts';
+import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
 import type { LiveMetrics } from './ports.ts';
 
@@ -86,6 +87,7 @@ export class Hub {
       metrics,
       nowMs,
       version: options.version,
+      epoch: () => this.#journal.epoch(),
       heldBack: this.#heldBack,
       schedule: () => this.#schedule(),
       onError,
@@ -97,6 +99,7 @@ export class Hub {
       expect: (root, version) => {
         for (const channel of this.#channels.values()) channel.expect(root, version);
       },
+      onEpoch: () => this.#access.cutAll(),
     });
   }
 
@@ -117,6 +120,17 @@ export class Hub {
     signal?: AbortSignal,
   ): LiveStream<State, Frame> {
     return new LiveStream(this.#of(channel), find, signal);
+  }
+
+  /**
+   * The version of a tree that whoever watches something in it has everything up to: by the id of the last frame that they saw, or by the
+   * version of a page; null when they saw nothing. An id of another tree, or of a database that has been restored since, is of no use: they
+   * are sent what there is, and told so.
+   *
+   * @throws Refused BAD_REQUEST when it is not one of ours
+   */
+  async since(root: AccountId, lastEventId: string | undefined): Promise<number | null> {
+    return granted(parseResumeId(lastEventId, `${await this.#journal.epoch()}.${root}`));
   }
 
   /** A version of a tree was committed here that changed states of one channel, and these are known. */

@@ -15,6 +15,8 @@ type Options = {
   readonly tell: (news: JournalNews) => void;
   /** A tree is of this version. */
   readonly expect: (root: AccountId, version: number) => void;
+  /** The database is another one than before, or has another history: whatever was known of it means nothing. */
+  readonly onEpoch: () => void;
 };
 
 /** Rows that are read at one time. */
@@ -34,6 +36,7 @@ type Followed = { reached: number; readonly ahead: Map<number, number> };
 export class JournalWatch {
   readonly #options: Options;
   readonly #followed = new Map<AccountId, Followed>();
+  #epoch: string | null = null;
   #looking: Promise<void> | null = null;
 
   constructor(options: Options) {
@@ -43,6 +46,12 @@ export class JournalWatch {
   /** Whether all of some trees are followed. */
   follows(roots: ReadonlySet<AccountId>): boolean {
     return this.#followed.has(SIGN_IN_CHAIN) && [...roots].every((root) => this.#followed.has(root));
+  }
+
+  /** Which history of the database is followed; asks for it when that is not known yet. */
+  async epoch(): Promise<string> {
+    if (this.#epoch === null) await this.look(new Set());
+    return this.#epoch ?? '';
   }
 
   /** Rows were committed here, or somebody told of them. */
@@ -72,15 +81,24 @@ export class JournalWatch {
   async #look(roots: ReadonlySet<AccountId>): Promise<void> {
     for (const root of this.#followed.keys())
       if (root !== SIGN_IN_CHAIN && !roots.has(root)) this.#followed.delete(root);
-    for (const { root, seq, version } of await this.#options.journal.heads([SIGN_IN_CHAIN, ...roots])) {
+    const heads = await this.#options.journal.heads([SIGN_IN_CHAIN, ...roots]);
+    this.#enter(heads[0]?.epoch ?? '');
+    for (const { root, seq, version } of heads) {
       const known = this.#followed.get(root);
       const followed = known ?? { reached: Math.max(0, seq - OVERLAP), ahead: new Map<number, number>() };
       this.#followed.set(root, followed);
-      // A database that was restored has fewer rows than were told of.
-      if (followed.reached > seq) followed.reached = seq;
       if (followed.reached < seq) await this.#catchUp(root, followed, { head: seq, isFirst: !known });
       if (root !== SIGN_IN_CHAIN) this.#options.expect(root, version);
     }
+  }
+
+  #enter(epoch: string): void {
+    if (this.#epoch === epoch) return;
+    const isAnother = this.#epoch !== null;
+    this.#epoch = epoch;
+    if (!isAnother) return;
+    this.#followed.clear();
+    this.#options.onEpoch();
   }
 
   async #catchUp(root: AccountId, followed: Followed, { head, isFirst }: CatchUp): Promise<void> {

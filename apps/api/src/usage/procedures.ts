@@ -12,8 +12,8 @@ const MOST_EVENTS = 5_000;
 const meter = z.enum(METERS.map(({ key }) => key) as [MeterKey, ...MeterKey[]]).default('call.minutes');
 const event = {
   meter: z.string().max(100),
-  quantity: z.string().max(40),
-  occurredAt: z.string().max(40),
+  quantity: z.string().max(80),
+  occurredAt: z.string().max(80),
   idempotencyKey: z.string().max(400),
   attributes: z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])).optional(),
 };
@@ -64,7 +64,7 @@ export const usageRouter = router({
       z.strictObject({
         account: inputs.account,
         accounts: inputs.watched.optional(),
-        lastEventId: z.string().max(40).optional(),
+        lastEventId: z.string().max(80).optional(),
       }),
     )
     .subscription(({ ctx, input, signal }) => watchUsage(ctx, input.accounts, input.lastEventId, signal)),

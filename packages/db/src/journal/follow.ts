@@ -20,16 +20,28 @@ export type JournalNews = {
 };
 
 /** How far a tree is: the number of its last row, and its version. Both 0 before anything happened. */
-export type Head = { readonly root: AccountId; readonly seq: number; readonly version: number };
+export type Head = {
+  /** Which history of the database these numbers are of: another one after a backup was restored, or a standby took over. */
+  readonly epoch: string;
+  readonly root: AccountId;
+  readonly seq: number;
+  readonly version: number;
+};
 
 /** Reads how far some trees are, by one statement. */
 export async function readHeads(db: Database, roots: readonly AccountId[]): Promise<Head[]> {
-  const { rows } = await db.pool.query<{ root_id: AccountId; seq: string; version: string }>({
+  type Raw = { epoch: string; root_id: AccountId; seq: string; version: string };
+  const { rows } = await db.pool.query<Raw>({
     name: 'heads_of',
     text: 'SELECT * FROM public.heads_of($1::uuid[])',
     values: [[...roots]],
   });
-  return rows.map(({ root_id, seq, version }) => ({ root: root_id, seq: Number(seq), version: Number(version) }));
+  return rows.map(({ epoch, root_id: root, ...numbers }) => ({
+    epoch,
+    root,
+    seq: Number(numbers.seq),
+    version: Number(numbers.version),
+  }));
 }
 
 /** Reads what happened in a tree after a row, oldest first. */

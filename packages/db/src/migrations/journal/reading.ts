@@ -8,10 +8,18 @@ export async function reading(db: Kysely<unknown>): Promise<void> {
 
 const following = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
+    -- Which history this is: numbers of another one, that of a backup, or of a primary whose last commits are lost, mean something else here.
+    -- The server that the data is of, the database, and how often a standby took over or a backup was restored to a point in time.
+    CREATE FUNCTION journal_epoch() RETURNS text LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT left(md5(concat_ws(' ', (SELECT s.system_identifier FROM pg_control_system() s), (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()),
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))), 8)
+    $$;
+    REVOKE ALL ON FUNCTION journal_epoch FROM PUBLIC;
+
     -- How far trees are, for those who watch some: one look-up each.
-    CREATE FUNCTION heads_of(p_roots uuid[]) RETURNS TABLE (root_id uuid, seq bigint, version bigint)
+    CREATE FUNCTION heads_of(p_roots uuid[]) RETURNS TABLE (epoch text, root_id uuid, seq bigint, version bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-      SELECT r.id, coalesce(h.seq, 0), coalesce(v.version, 0) FROM unnest(p_roots) r(id)
+      SELECT (SELECT journal_epoch()), r.id, coalesce(h.seq, 0), coalesce(v.version, 0) FROM unnest(p_roots) r(id)
       LEFT JOIN LATERAL (SELECT x.seq FROM journal_heads x WHERE x.root_id = r.id LIMIT 1) h ON true
       LEFT JOIN LATERAL (SELECT x.version FROM tree_versions x WHERE x.root_id = r.id LIMIT 1) v ON true
     $$;
