@@ -42,11 +42,10 @@ const tables = (db: Kysely<unknown>): Promise<unknown> =>
     );
     ALTER TABLE journal_heads ENABLE ROW LEVEL SECURITY;
     ALTER TABLE journal ENABLE ROW LEVEL SECURITY;
-    CREATE POLICY own_tree ON journal_heads FOR SELECT TO tenantree_app USING ((root_id = acting_root()) IS TRUE);
     -- The log of an account is every row about it, in whatever chain: whoever sees the account reads it (decisions.md 2).
     CREATE POLICY subtree_read ON journal FOR SELECT TO tenantree_app
       USING ((SELECT true FROM accounts a WHERE a.root_id = acting_root() AND a.id = account_id));
-    GRANT SELECT ON journal, journal_heads TO tenantree_app;
+    GRANT SELECT ON journal TO tenantree_app;
   `.execute(db);
 
 const hashing = (db: Kysely<unknown>): Promise<unknown> =>
