@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import {
   type AccountId,
   type AuditAction,
-  type AuditEntry,
   countedAs,
   DAY_MS,
   formatDecimal,
@@ -75,8 +74,14 @@ export const ended = (
   }: Partial<Shown> & Pick<Shown, 'shows'> & Partial<Pick<NewRow, 'left'>> & { readonly action?: AuditAction },
 ): Promise<number> => {
   const actor = { kind: 'system', id: null, name: 'Test', via: null } as const;
-  const entry = { action, details: { account: 'Test' } } as AuditEntry;
-  const row = { ...entry, id: freshId() as string as RowId, at: instantOf(NOVEMBER_10), actor, requestId: null };
+  const row = {
+    action,
+    details: { account: 'Test' },
+    id: freshId() as string as RowId,
+    at: instantOf(NOVEMBER_10),
+    actor,
+    requestId: null,
+  };
   const target = { id: left?.at(-1) ?? account, name: 'Test' };
   return endChange(trx, root, version, [{ ...row, account, target, left }], { rights: null, ...shown });
 };

@@ -131,7 +131,7 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
 
   /** Gives a person another password, which ends what it has to; false when the one that it is to replace is there no more. */
   const setPassword = (person: Somebody, hash: string, change: PasswordChange): Promise<boolean> =>
-    hall.change(byPerson(person), 'sign-in', async ({ trx, now, happened, rights }) => {
+    hall.changeSignIn(byPerson(person), async ({ trx, now, happened, rights }) => {
       const isWritten = await writePassword(trx, person.id, hash, change, now);
       if (isWritten) happened('person.passwordChanged', {});
       rights({ users: [person.id] });
@@ -206,7 +206,7 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     signOut: async (headers) => {
       const session = await sessions.sessionOf(headers);
       if (session) {
-        await hall.change(byPerson(session.user), 'sign-in', async ({ trx, happened, rights }) => {
+        await hall.changeSignIn(byPerson(session.user), async ({ trx, happened, rights }) => {
           if (await endSession(trx, session.user.id, session.sessionId)) happened('person.signedOut', {});
           rights({ users: [session.user.id] });
         });

@@ -5,6 +5,7 @@ import {
   type Database,
   endChange,
   endSignInChange,
+  type Happening,
   type JournalNews,
   type NewRow,
   readAccountState,
@@ -17,7 +18,6 @@ import {
   type AccountId,
   type AuditAction,
   type AuditDetails,
-  type AuditEntry,
   type Clock,
   type Instant,
   instantOf,
@@ -73,16 +73,16 @@ export type Change = {
 };
 
 /** The one way in which anything is changed, for people, keys, embedded screens, jobs and the platform itself. */
-export type ChangeAnything = {
+export type Changes = {
   /**
    * Changes a tree in one transaction. Changes of one tree happen one after the other. What happened is written into the journal by the
    * transaction's last statement, and live viewers are told of it after the commit.
    *
    * @param work says what happened; where nothing did, nothing is kept
    */
-  <T>(by: By, at: Place, work: (change: Change) => Promise<T>): Promise<T>;
-  /** The same with somebody's sign-in. */
-  <T>(by: By, at: 'sign-in', work: (change: SignInChange) => Promise<T>): Promise<T>;
+  readonly change: <T>(by: By, at: Place, work: (change: Change) => Promise<T>) => Promise<T>;
+  /** The same with somebody's sign-in, which is of no tree. */
+  readonly changeSignIn: <T>(by: By, work: (change: SignInChange) => Promise<T>) => Promise<T>;
 };
 
 type Parts = {
@@ -93,121 +93,120 @@ type Parts = {
   readonly happened: (news: JournalNews) => void;
 };
 
-/** Ends a transaction in which nothing happened: what was read is answered, nothing is kept. */
+/** Ends a transaction in which nothing happened. */
 class NothingHappened extends Error {
   override readonly name = 'NothingHappened';
-  readonly answer: unknown;
-
-  constructor(answer: unknown) {
-    super('nothing happened');
-    this.answer = answer;
-  }
 }
 
-async function unlessNothing<T>(running: Promise<T>): Promise<T> {
+/** What a transaction ends with: its answer, and what to tell when it is committed. */
+type Outcome<T> = { readonly result: T; readonly news: JournalNews | null };
+
+/** Runs a transaction that is kept when something happened in it; otherwise what was read is answered, and nothing is kept. */
+async function unlessNothing<T>(
+  begin: (keep: (outcome: Outcome<T>) => Outcome<T>) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const undone: Outcome<T>[] = [];
   try {
-    return await running;
+    return await begin((outcome) => {
+      if (outcome.news) return outcome;
+      undone.push(outcome);
+      throw new NothingHappened();
+    });
   } catch (error) {
-    if (error instanceof NothingHappened) return error.answer as T;
+    const [outcome] = undone;
+    if (outcome && error instanceof NothingHappened) return outcome;
     throw error;
   }
 }
 
-/** The way in which anything is changed, over a database. */
-export function createChange(parts: Parts): ChangeAnything {
-  function change<T>(by: By, at: Place, work: (change: Change) => Promise<T>): Promise<T>;
-  function change<T>(by: By, at: 'sign-in', work: (change: SignInChange) => Promise<T>): Promise<T>;
-  function change<T>(
-    by: By,
-    at: Place | 'sign-in',
-    work: ((change: Change) => Promise<T>) | ((change: SignInChange) => Promise<T>),
-  ): Promise<T> {
-    return unlessNothing(
-      at === 'sign-in'
-        ? changeSignIn(parts, by, work as (change: SignInChange) => Promise<T>)
-        : changeTree(parts, by, at, work as (change: Change) => Promise<T>),
-    );
+/** What those who say what happened have said so far. */
+class Draft {
+  readonly rows: NewRow[] = [];
+  readonly shown = new Set<AccountId>();
+  moved: true | undefined;
+  touched: TouchedRights | null = null;
+
+  touch(rights: TouchedRights): void {
+    this.touched = { ...this.touched, ...rights };
   }
-  return change;
+
+  leave(path: readonly AccountId[]): void {
+    const last = this.rows.pop();
+    if (!last) throw new Error('nothing happened that something could leave with');
+    this.rows.push({ ...last, left: path });
+  }
 }
 
-async function changeTree<T>(
-  { db, clock, newId, happened }: Parts,
-  by: By,
-  { root, acting }: Place,
-  work: (change: Change) => Promise<T>,
-): Promise<T> {
-  let { actor } = by;
-  let touched: TouchedRights | null = null;
-  let moved: true | undefined;
-  const rows: NewRow[] = [];
-  const shown = new Set<AccountId>();
-  const { result, news } = await db.withTenant(acting, async (trx) => {
-    const version = await beginTreeChange(trx, root);
-    // Read after the wait for the tree: the moment of the change is when its turn came.
+/** The way in which anything is changed, over a database. */
+export function createChanges({ db, clock, newId, happened }: Parts): Changes {
+  const change = async <T>(by: By, { root, acting }: Place, work: (change: Change) => Promise<T>): Promise<T> => {
+    const { result, news } = await unlessNothing<T>((keep) =>
+      db.withTenant(acting, async (trx) => {
+        const version = await beginTreeChange(trx, root);
+        // Read after the wait for the tree: the moment of the change is when its turn came.
+        const now = instantOf(clock.nowMs());
+        const draft = new Draft();
+        let { actor } = by;
+        const result = await work({
+          trx,
+          version,
+          now,
+          account: async (id) =>
+            (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
+          happened: (action, account, details, target) => {
+            const row = { action, details, id: newId(), at: now, actor, requestId: by.requestId };
+            draft.rows.push({ ...row, account, target, left: null });
+          },
+          shows: (ids) => {
+            for (const id of ids) draft.shown.add(id);
+          },
+          left: (path) => draft.leave(path),
+          movesUsage: () => {
+            draft.moved = true;
+          },
+          rights: (touched) => draft.touch(touched),
+          actsAs: (other) => {
+            actor = other;
+          },
+        });
+        const { rows, moved, touched: rights } = draft;
+        if (rows.length === 0) return keep({ result, news: null });
+        const shows = [...draft.shown];
+        const seq = await endChange(trx, root, version, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
+        return keep({
+          result,
+          news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
+        });
+      }),
+    );
+    if (news) happened(news);
+    return result;
+  };
+
+  const changeSignIn = async <T>({ actor, requestId }: By, work: (change: SignInChange) => Promise<T>): Promise<T> => {
     const now = instantOf(clock.nowMs());
-    const result = await work({
-      trx,
-      version,
-      now,
-      account: async (id) =>
-        (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
-      happened: (action, account, details, target) => {
-        const entry = { action, details } as unknown as AuditEntry;
-        rows.push({ ...entry, id: newId(), at: now, actor, account, target, left: null, requestId: by.requestId });
-      },
-      shows: (ids) => {
-        for (const id of ids) shown.add(id);
-      },
-      left: (path) => {
-        const last = rows.pop();
-        if (!last) throw new Error('nothing happened that something could leave with');
-        rows.push({ ...last, left: path });
-      },
-      movesUsage: () => {
-        moved = true;
-      },
-      rights: (more) => {
-        touched = { ...touched, ...more };
-      },
-      actsAs: (other) => {
-        actor = other;
-      },
-    });
-    if (rows.length === 0) throw new NothingHappened(result);
-    const shows = [...shown];
-    const seq = await endChange(trx, root, version, rows, { shows, rights: touched, ...(moved && { usage: 'moved' }) });
-    const after = seq - rows.length;
-    return { result, news: { root, after, seq, version, shows, rights: touched, ...(moved && { moved }) } };
-  });
-  happened(news);
-  return result;
-}
+    const { result, news } = await unlessNothing<T>((keep) =>
+      db.auth.transaction().execute(async (trx) => {
+        const said: Happening[] = [];
+        const draft = new Draft();
+        const result = await work({
+          trx,
+          now,
+          happened: (action, details) => {
+            said.push({ action, details, id: newId(), at: now, actor, target: null, requestId });
+          },
+          rights: (touched) => draft.touch(touched),
+        });
+        const [row] = said;
+        if (!row) return keep({ result, news: null });
+        const { touched: rights } = draft;
+        const seq = await endSignInChange(trx, row, rights);
+        return keep({ result, news: { root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights } });
+      }),
+    );
+    if (news) happened(news);
+    return result;
+  };
 
-async function changeSignIn<T>(
-  { db, clock, newId, happened }: Parts,
-  { actor, requestId }: By,
-  work: (change: SignInChange) => Promise<T>,
-): Promise<T> {
-  const now = instantOf(clock.nowMs());
-  const entries: AuditEntry[] = [];
-  let touched: TouchedRights | null = null;
-  const { result, seq } = await db.auth.transaction().execute(async (trx) => {
-    const result = await work({
-      trx,
-      now,
-      happened: (action, details) => {
-        entries.push({ action, details } as unknown as AuditEntry);
-      },
-      rights: (more) => {
-        touched = { ...touched, ...more };
-      },
-    });
-    const [entry] = entries;
-    if (!entry) throw new NothingHappened(result);
-    const row = { ...entry, id: newId(), at: now, actor, target: null, requestId };
-    return { result, seq: await endSignInChange(trx, row, touched) };
-  });
-  happened({ root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights: touched });
-  return result;
+  return { change, changeSignIn };
 }

@@ -10,7 +10,7 @@ import {
   type RowId,
   type UserId,
 } from '@tenantree/domain';
-import type { ChangeAnything } from './change.ts';
+import type { Changes } from './change.ts';
 import type { Traces } from './traces.ts';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
@@ -24,7 +24,8 @@ export type Hall = {
   readonly newSecret: () => string;
   readonly settings: Settings;
   /** The one way to change anything. */
-  readonly change: ChangeAnything;
+  readonly change: Changes['change'];
+  readonly changeSignIn: Changes['changeSignIn'];
   /** Writes what only leaves a trace into the journal: no tree is locked for it. */
   readonly trace: Traces['trace'];
   readonly usageDoor: UsageDoor;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import { createChange } from '../hall/change.ts';
+import { createChanges } from '../hall/change.ts';
 import type { Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
@@ -57,7 +57,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
-    change: createChange({ db, clock, newId, happened }),
+    ...createChanges({ db, clock, newId, happened }),
     trace: traces.trace,
     usageDoor,
     newId,

@@ -51,7 +51,7 @@ export const sessionRouter = router({
 
   end: signedInProcedure.input(z.strictObject({ id: inputs.rowId })).mutation(async ({ ctx, input }) => {
     const person = personOf(ctx.actor);
-    await ctx.hall.change(ctx.caller, 'sign-in', async ({ trx, happened, rights }) => {
+    await ctx.hall.changeSignIn(ctx.caller, async ({ trx, happened, rights }) => {
       if (!(await endSession(trx, person.user, input.id)))
         refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
       happened('person.sessionsEnded', { count: 1 });
@@ -62,7 +62,7 @@ export const sessionRouter = router({
 
   endAll: signedInProcedure.mutation(async ({ ctx }) => {
     const person = personOf(ctx.actor);
-    await ctx.hall.change(ctx.caller, 'sign-in', async ({ trx, happened, rights }) => {
+    await ctx.hall.changeSignIn(ctx.caller, async ({ trx, happened, rights }) => {
       happened('person.sessionsEnded', { count: await endSessions(trx, person.user) });
       rights({ users: [person.user] });
     });

@@ -1,4 +1,4 @@
-import type { AccountId, AuditEntry, Instant, RowId, TouchedRights } from '@tenantree/domain';
+import type { AccountId, AuditAction, Instant, RowId, TouchedRights } from '@tenantree/domain';
 import { type Kysely, sql } from 'kysely';
 import type { TreeVersion } from '../accounts/change-tree.ts';
 import { keyOf } from '../accounts/place.ts';
@@ -17,7 +17,10 @@ export type AuditActor = {
 export type Target = { readonly id: string; readonly name: string };
 
 /** Something that happened, as it is written. */
-export type Happening = AuditEntry & {
+export type Happening = {
+  readonly action: AuditAction;
+  /** The words that its sentence needs, and more (`AuditDetails`). */
+  readonly details: Readonly<Record<string, unknown>>;
   readonly id: RowId;
   readonly at: Instant;
   readonly actor: AuditActor;
