@@ -86,7 +86,7 @@ const moveAuditLog = (db: Kysely<unknown>): Promise<unknown> =>
         head := ROW(tree, 0, ''::bytea, 1);
         last_id := '00000000-0000-0000-0000-000000000000';
         LOOP
-          WITH entries AS (
+          WITH entries AS MATERIALIZED (
             SELECT ROW(l.root_id, head.seq + row_number() OVER (ORDER BY l.id), NULL, l.account_id, coalesce(a.path_key, ''::bytea), l.id, l.at, l.action,
               l.actor_kind, l.actor_id, l.actor_name, l.via_id, l.via_name, l.target_id, l.target_name, l.details, l.request_id,
               '{}', false, NULL, NULL, ''::bytea, ''::bytea)::journal AS j

@@ -20,7 +20,8 @@ const chaining = (db: Kysely<unknown>): Promise<unknown> =>
       IF NOT FOUND THEN
         INSERT INTO journal_heads AS h VALUES (p_root, 0, ''::bytea, 1) ON CONFLICT (root_id) DO UPDATE SET seq = h.seq RETURNING h.* INTO head;
       END IF;
-      WITH entries AS (
+      -- Materialized: a row is read once, and not for each of its columns.
+      WITH entries AS MATERIALIZED (
         SELECT e.n, jsonb_populate_record(NULL::journal, e.entry || jsonb_build_object('root_id', p_root, 'seq', head.seq + e.n, 'version', p_version)) AS j
         FROM jsonb_array_elements(p_rows) WITH ORDINALITY e(entry, n)
       ), links AS (
