@@ -82,7 +82,7 @@ describe('a stream whose access ends', () => {
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
-  it('ends so that clients watch anew when its account comes to stand in another tree, or the database is another one', async () => {
+  it('ends so that clients watch anew when its account comes to stand in another tree, or the numbers of its tree went back', async () => {
     const account = tree.add();
     const anew = { code: 'SERVICE_UNAVAILABLE', message: 'This account stands elsewhere now. Watch it anew.' };
     const right = grant('she');
@@ -93,7 +93,13 @@ describe('a stream whose access ends', () => {
     stage.hub.happened(tree.revoke({ subtree: account }));
     await until(() => expect(hers.errors).toEqual([anew]));
     expect(his.errors).toEqual([]);
+    // A standby took over that has everything.
     tree.epoch = 'e1';
+    showMinutes(stage.hub, tree.use(account));
+    await until(() => expect(his.frames).toHaveLength(2));
+    expect(his.errors).toEqual([]);
+    // And one that has not.
+    tree.journal.pop();
     await until(() => expect(his.errors).toEqual([anew]));
   });
 

@@ -1,4 +1,4 @@
-import type { Refusal, TouchedRights } from '@tenantree/domain';
+import type { AccountId, Refusal, TouchedRights } from '@tenantree/domain';
 import type { Entitlement, Viewer } from './ports.ts';
 
 /** A running stream, as far as its viewer's right to it is concerned. */
@@ -24,7 +24,7 @@ const RETRY_MS = 1_000;
 const RECENT_MS = 30_000;
 const MOST_RECENT = 500;
 
-/** An account stands in another tree than when it was asked for, or the database is another one: its numbers begin anew. */
+/** An account stands in another tree than when it was asked for, or its tree's numbers went back. */
 const ELSEWHERE: Refusal = { code: 'UNAVAILABLE', message: 'This account stands elsewhere now. Watch it anew.' };
 
 /**
@@ -62,9 +62,9 @@ export class AccessWatch {
     await this.#ask([...this.#entries].filter(concerns));
   }
 
-  /** Ends all streams: what they are of is not there any more. Clients watch anew. */
-  cutAll(): void {
-    for (const entry of this.#entries) entry.cut(ELSEWHERE);
+  /** Ends all streams of a tree whose numbers began anew. Clients watch anew. */
+  cutTree(root: AccountId): void {
+    for (const entry of this.#entries) if (entry.viewer.path[0] === root) entry.cut(ELSEWHERE);
   }
 
   /** Asks about those whose access ends, or may change, at a time that has come. */

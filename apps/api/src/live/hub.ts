@@ -87,7 +87,8 @@ export class Hub {
       metrics,
       nowMs,
       version: options.version,
-      epoch: () => this.#journal.epoch(),
+      ready: () => this.#journal.ready(),
+      epoch: () => this.#journal.epoch,
       heldBack: this.#heldBack,
       schedule: () => this.#schedule(),
       onError,
@@ -99,7 +100,7 @@ export class Hub {
       expect: (root, version) => {
         for (const channel of this.#channels.values()) channel.expect(root, version);
       },
-      onEpoch: () => this.#access.cutAll(),
+      onLost: (root) => this.#access.cutTree(root),
     });
   }
 
@@ -130,7 +131,8 @@ export class Hub {
    * @throws Refused BAD_REQUEST when it is not one of ours
    */
   async since(root: AccountId, lastEventId: string | undefined): Promise<number | null> {
-    return granted(parseResumeId(lastEventId, `${await this.#journal.epoch()}.${root}`));
+    await this.#journal.ready();
+    return granted(parseResumeId(lastEventId, `${this.#journal.epoch}.${root}`));
   }
 
   /** A version of a tree was committed here that changed states of one channel, and these are known. */

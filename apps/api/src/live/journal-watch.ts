@@ -15,8 +15,8 @@ type Options = {
   readonly tell: (news: JournalNews) => void;
   /** A tree is of this version. */
   readonly expect: (root: AccountId, version: number) => void;
-  /** The database is another one than before, or has another history: whatever was known of it means nothing. */
-  readonly onEpoch: () => void;
+  /** A tree's numbers went back: a backup was restored, or a standby took over that had not got everything. */
+  readonly onLost: (root: AccountId) => void;
 };
 
 /** Rows that are read at one time. */
@@ -27,7 +27,7 @@ const OVERLAP = 100;
 type CatchUp = { readonly head: number; readonly isFirst: boolean };
 
 /** How far a tree's rows have been told of, and those beyond a hole: by the row that they come after, up to which they go. */
-type Followed = { reached: number; readonly ahead: Map<number, number> };
+type Followed = { reached: number; version: number; readonly ahead: Map<number, number> };
 
 /**
  * Follows the journals of the trees that are watched here. Rows that this server wrote, or that others told of, are passed on at once. What
@@ -48,10 +48,14 @@ export class JournalWatch {
     return this.#followed.has(SIGN_IN_CHAIN) && [...roots].every((root) => this.#followed.has(root));
   }
 
-  /** Which history of the database is followed; asks for it when that is not known yet. */
-  async epoch(): Promise<string> {
-    if (this.#epoch === null) await this.look(new Set());
+  /** Which history of the database is followed; nothing before `ready`. */
+  get epoch(): string {
     return this.#epoch ?? '';
+  }
+
+  /** Resolves when it is known which history of the database is followed. */
+  async ready(): Promise<void> {
+    if (this.#epoch === null) await this.look(new Set());
   }
 
   /** Rows were committed here, or somebody told of them. */
@@ -82,23 +86,22 @@ export class JournalWatch {
     for (const root of this.#followed.keys())
       if (root !== SIGN_IN_CHAIN && !roots.has(root)) this.#followed.delete(root);
     const heads = await this.#options.journal.heads([SIGN_IN_CHAIN, ...roots]);
-    this.#enter(heads[0]?.epoch ?? '');
+    const isSame = heads[0]?.epoch === this.#epoch;
+    this.#epoch = heads[0]?.epoch ?? null;
     for (const { root, seq, version } of heads) {
       const known = this.#followed.get(root);
-      const followed = known ?? { reached: Math.max(0, seq - OVERLAP), ahead: new Map<number, number>() };
+      const isLost = known !== undefined && (seq < known.reached || version < known.version);
+      if (isLost) this.#options.onLost(root);
+      // In another history some of the last rows may be others.
+      const isFirst = !known || isLost || !isSame;
+      const followed = isFirst
+        ? { reached: Math.max(0, seq - OVERLAP), version, ahead: new Map<number, number>() }
+        : known;
+      followed.version = version;
       this.#followed.set(root, followed);
-      if (followed.reached < seq) await this.#catchUp(root, followed, { head: seq, isFirst: !known });
+      if (followed.reached < seq) await this.#catchUp(root, followed, { head: seq, isFirst });
       if (root !== SIGN_IN_CHAIN) this.#options.expect(root, version);
     }
-  }
-
-  #enter(epoch: string): void {
-    if (this.#epoch === epoch) return;
-    const isAnother = this.#epoch !== null;
-    this.#epoch = epoch;
-    if (!isAnother) return;
-    this.#followed.clear();
-    this.#options.onEpoch();
   }
 
   async #catchUp(root: AccountId, followed: Followed, { head, isFirst }: CatchUp): Promise<void> {

@@ -27,8 +27,9 @@ export type Station = {
   readonly nowMs: () => number;
   /** The present version of the tree that an account is in. */
   readonly version: (account: AccountId) => Promise<number>;
-  /** Which history of the database its versions are of. */
-  readonly epoch: () => Promise<string>;
+  /** Which history of the database its versions are of, as soon as it is ready. */
+  readonly epoch: () => string;
+  readonly ready: () => Promise<void>;
   readonly heldBack: HeldBack;
   /** Something waits for the next tick. */
   readonly schedule: () => void;
@@ -61,7 +62,6 @@ export class LiveChannel<State, Frame extends object> {
   /** JSON of first frames that are the same for several viewers, by their items. */
   readonly #bodies = new WeakMap<readonly Item<State>[], string>();
   #era: Instant;
-  #epoch = '';
 
   constructor({ channel, read }: Tuned<State, Frame>, station: Station) {
     this.channel = channel;
@@ -99,7 +99,7 @@ export class LiveChannel<State, Frame extends object> {
   async begin(viewing: Viewing<State>, scope: Scope, since: number | null): Promise<void> {
     const place = this.#places.get(scopeKey(scope));
     if (!place) return;
-    this.#epoch = await this.#station.epoch();
+    await this.#station.ready();
     await this.#begin(place, viewing, since);
   }
 
@@ -208,7 +208,7 @@ export class LiveChannel<State, Frame extends object> {
 
   /** The id of a frame: a version means something in its tree only, and in one history of the database. */
   #idOf(root: AccountId, version: number): string {
-    return `${this.#epoch}.${root}.${version}`;
+    return `${this.#station.epoch()}.${root}.${version}`;
   }
 
   #presentEra(): Instant {
