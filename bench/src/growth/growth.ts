@@ -109,23 +109,17 @@ async function compare(build: BuildBefore, openOld: OpenedBefore, open: Database
   });
   await settleEverySort(open, new Date().toISOString() as Parameters<typeof settleEverySort>[1]);
   const [old, now] = [before(build, openOld, ids), present(open, ids, shown)];
-  const [oldPid, pid] = [await pidOf(openOld.pool), await pidOf(open.pool)];
   const costs = { before: new Map<string, number>(), now: new Map<string, number>() };
   for (const [name, operation] of Object.entries(OPERATIONS) as [OperationName, Operation][]) {
     const repeats = Math.min(REPEATS, operation.repeats ?? REPEATS);
     const used = await databaseCpu(
-      { before: { pid: oldPid, work: old[name] }, now: { pid, work: now[name] } },
+      { before: { pool: openOld.pool, work: old[name] }, now: { pool: open.pool, work: now[name] } },
       repeats,
     );
     costs.before.set(name, used.get('before') ?? Number.NaN);
     costs.now.set(name, used.get('now') ?? Number.NaN);
   }
   return costs;
-}
-
-async function pidOf(pool: OpenedBefore['pool']): Promise<number> {
-  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  return rows[0]?.pid ?? 0;
 }
 
 const growthOf = (values: readonly number[]): number[] =>

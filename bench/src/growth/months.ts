@@ -44,9 +44,6 @@ async function asOwner<T>(config: Connection, work: (client: Client) => Promise<
   }
 }
 
-const pidOf = async (pool: { query<Row>(text: string): Promise<{ rows: Row[] }> }): Promise<number> =>
-  (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0;
-
 /** A month with so many events, in both builds: CPU in the database (ms). */
 async function month(server: Connection, build: BuildBefore, events: number): Promise<{ before: number; now: number }> {
   const [old, copy] = ['month_before', 'month_now'].map((database) => ({ ...server, database })) as [
@@ -80,8 +77,8 @@ async function month(server: Connection, build: BuildBefore, events: number): Pr
     if (both.some(({ before, now }) => before !== now)) throw new Error('The builds disagree about the month.');
     const used = await databaseCpu(
       {
-        before: { pid: await pidOf(openOld.pool), work: read.before },
-        now: { pid: await pidOf(open.pool), work: read.now },
+        before: { pool: openOld.pool, work: read.before },
+        now: { pool: open.pool, work: read.now },
       },
       3,
     );

@@ -106,6 +106,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       live.announce.usage([tree]);
       settler.counted(tree);
     },
+    fold: () => db.onBehalfOf(null, () => usage.fold()),
     tidy: () => db.onBehalfOf(null, () => usage.tidy()),
     onSetAside: ({ root, error, ...often }) =>
       log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
