@@ -65,6 +65,7 @@ describe('Row-level security alone (I5)', () => {
       'entrances_of',
       'erase_expired_embed_tokens',
       'find_repeats',
+      'fold_quarters',
       'forget_tree_changes',
       'heads_of',
       'index_names',

@@ -45,6 +45,7 @@ export function openUsage({ db, store, clock, settings, observer }: Parts): Open
     clock,
     count: (root, meter, wait) => forAll(() => store.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
     waiting: () => forAll(() => store.waiting()),
+    fold: () => forAll(() => store.fold()),
     tidy: () => forAll(() => store.tidy()),
     onCounted: (tree) => observer.counted(tree),
     onSetAside: (tree) => observer.setAside(tree),

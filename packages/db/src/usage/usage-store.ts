@@ -3,6 +3,7 @@ import type { Database, TenantTransaction } from '../database.ts';
 import {
   type Counted,
   countTree,
+  foldQuarters,
   readTreeOf,
   readUncountedTrees,
   tidyUncounted,
@@ -46,6 +47,8 @@ export type UsageStore = {
     root: AccountId,
     options: { readonly meter: CountedMeter; readonly now: Instant; readonly wait: boolean },
   ): Promise<Counted>;
+  /** Adds to the roll-ups what counts noted for them. See `foldQuarters`. */
+  fold(): Promise<void>;
   /** The tree that an account stands in; null when it is in none. */
   treeOf(account: AccountId): Promise<AccountId | null>;
   /** Makes the room free that counted usage took. */
@@ -69,6 +72,7 @@ export function openUsageStore(db: Database): UsageStore {
     findRepeats: (events, kind) => findRepeats(db, events, kind),
     waiting: () => readUncountedTrees(db),
     count: (root, options) => countTree(db, root, options),
+    fold: () => foldQuarters(db),
     treeOf: (account) => readTreeOf(db, account),
     tidy: () => tidyUncounted(db),
     series: (query) => db.withTenant(query.account, (trx) => readSeries(trx, query), { snapshot: true }),
