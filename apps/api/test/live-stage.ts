@@ -14,7 +14,7 @@ import { Hub } from '../src/live/hub.ts';
 import type { HubOptions } from '../src/live/hub-options.ts';
 import type { Viewer } from '../src/live/ports.ts';
 import { parseResumeId } from '../src/live/resume-id.ts';
-import { RpcSocket } from '../src/server/rpc-socket.ts';
+import { RpcSocket } from '../src/wire/rpc-socket.ts';
 import type { LiveTree } from './live-tree.ts';
 
 export const clockAt = (startMs: number): Clock & { addMs: number } => {

@@ -2,7 +2,7 @@ import { initTRPC } from '@trpc/server';
 import { WebSocketServer } from 'ws';
 import { Hub } from '../../../apps/api/src/live/hub.ts';
 import type { UsageChange, Viewer } from '../../../apps/api/src/live/ports.ts';
-import { RpcSocket } from '../../../apps/api/src/server/rpc-socket.ts';
+import { RpcSocket } from '../../../apps/api/src/wire/rpc-socket.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
 import type { StartServer } from './start-server.ts';
 

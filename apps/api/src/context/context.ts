@@ -1,8 +1,8 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Connection } from '../server/connection.ts';
+import type { UsageWriter } from '../usage/usage-writer.ts';
+import type { Connection } from '../wire/connection.ts';
 import type { Actor } from './actor.ts';
 
 /** What limits guesses (auth/guess-limits.ts), for the address of one call. */

@@ -3,7 +3,7 @@ import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { Refused } from '../hall/refused.ts';
-import { WriterFullError } from '../hall/usage-writer.ts';
+import { WriterFullError } from '../usage/usage-writer.ts';
 import { schemaRefusal } from './schema-refusal.ts';
 
 /** A refusal as it leaves the server, in every error's `data.refusal`. */

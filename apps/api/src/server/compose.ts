@@ -8,21 +8,21 @@ import {
   unreachable,
 } from '@tenantree/db';
 import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
+import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
-import type { Config } from '../config.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, recordedNow } from '../hall/hall.ts';
-import { createSortSettler } from '../hall/sort-settler.ts';
-import { createUsageCounter } from '../hall/usage-counter.ts';
-import { createUsageWriter } from '../hall/usage-writer.ts';
+import type { Logger } from '../hall/log.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
-import type { Connection } from './connection.ts';
+import { createUsageCounter } from '../usage/usage-counter.ts';
+import { createUsageWriter } from '../usage/usage-writer.ts';
+import type { Connection } from '../wire/connection.ts';
+import type { Config } from './config.ts';
 import { createServer } from './create-server.ts';
-import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';

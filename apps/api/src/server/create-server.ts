@@ -5,17 +5,17 @@ import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
 import type { Auth } from '../auth/auth.ts';
-import { ConfigError } from '../config.ts';
 import { refuseWith } from '../hall/refused.ts';
+import type { App, Ground } from '../wire/calls.ts';
+import { anyOrigin } from '../wire/cross-origin.ts';
+import { knownHosts } from '../wire/known-hosts.ts';
+import { answerThrown, requestFrame } from '../wire/request-frame.ts';
+import { type CreateContext, TRPC_PATH, trpcOverHttp } from '../wire/trpc-http.ts';
+import { trpcOverSockets } from '../wire/trpc-sockets.ts';
 import { authRoutes } from './auth-routes.ts';
-import type { App, Ground } from './calls.ts';
-import { anyOrigin } from './cross-origin.ts';
+import { ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
-import { knownHosts } from './known-hosts.ts';
 import { type Folders, pageRoutes } from './page-routes.ts';
-import { answerThrown, requestFrame } from './request-frame.ts';
-import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
-import { trpcOverSockets } from './trpc-sockets.ts';
 
 export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
   readonly router: Router;

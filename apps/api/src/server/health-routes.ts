@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { DatabaseUnusableError, isMigrated } from '@tenantree/db';
 import packageFile from '../../package.json' with { type: 'json' };
 import { refuseWith } from '../hall/refused.ts';
-import type { App, Call, Ground } from './calls.ts';
+import type { App, Call, Ground } from '../wire/calls.ts';
 
 /** Grows when clients of before can no longer talk to this server. */
 export const PROTOCOL = 1;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Database, UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
 import type { Announce, Hall, Settings } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
+import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
 

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { UsageBacklog } from '../hall/usage-counter.ts';
 import type { LiveMetrics } from '../live/ports.ts';
-import type { ObservedCall } from './connection.ts';
+import type { UsageBacklog } from '../usage/usage-counter.ts';
+import type { ObservedCall } from '../wire/connection.ts';
 
 /** What an operator can measure (docs/operators.md). */
 export type Metrics = {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@tenantree/db';
 import type { AccountId, Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
 import type { Announce } from '../hall/hall.ts';
 import { dbSource } from '../live/db-source.ts';
 import { Hub } from '../live/hub.ts';
 import { notifyNews } from '../live/notify-news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
+import type { Config } from './config.ts';
 
 type LiveParts = {
   readonly config: Pick<Config, 'liveTickMs'>;

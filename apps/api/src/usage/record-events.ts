@@ -18,7 +18,7 @@ import {
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { lookUp } from '../hall/resolve-all.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
+import type { UsageWriter } from './usage-writer.ts';
 
 /** What became of one event of a batch (product.md 5.1). */
 export type EventResult =

@@ -1,8 +1,8 @@
 import { FairQueue } from '@tenantree/domain';
 import type { Next } from 'hono';
 import { networkOf } from '../hall/addresses.ts';
+import { withoutSecrets } from '../hall/log.ts';
 import { type Call, type Ground, rounded } from './calls.ts';
-import { withoutSecrets } from './log.ts';
 import { jsonReader } from './read-json.ts';
 import { refusalAnswer, refusalOfThrown } from './refusal-answer.ts';
 import { requestIdOf } from './request-id.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
 import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
-import { type Network, parseNetwork } from './hall/addresses.ts';
+import { type Network, parseNetwork } from '../hall/addresses.ts';
 
 /** What an operator may set (docs/operators.md), checked. */
 export type Config = {
@@ -66,7 +66,7 @@ export class ConfigError extends Error {
 // Ports from 32768 on are handed out by the system to outgoing connections.
 const LAST_PORT = 32_767;
 const LEAST_SECRET = 32;
-const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../../.data', import.meta.url));
+const DEFAULT_DATA_DIR = fileURLToPath(new URL('../../../../.data', import.meta.url));
 
 const number = (least: number, most: number) =>
   z

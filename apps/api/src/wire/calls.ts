@@ -1,11 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import type { Config } from '../config.ts';
 import type { Hall } from '../hall/hall.ts';
-import type { UsageBacklog } from '../hall/usage-counter.ts';
+import type { Logger } from '../hall/log.ts';
+import type { Config } from '../server/config.ts';
+import type { Metrics } from '../server/metrics.ts';
+import type { UsageBacklog } from '../usage/usage-counter.ts';
 import type { Connection } from './connection.ts';
-import type { Logger } from './log.ts';
-import type { Metrics } from './metrics.ts';
 import type { ReadJson } from './read-json.ts';
 
 /** What goes with a request through the server. */

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { offerSetupLink } from '../setup/claim.ts';
+import type { Composed } from './compose.ts';
 import type { Config } from './config.ts';
-import type { Composed } from './server/compose.ts';
-import { offerSetupLink } from './setup/claim.ts';
 
 /** Where other programs of this machine (the demo, the portal) find out at which address the server of a data folder is. */
 const addressFile = ({ dataDir }: Config): string => join(dataDir, 'url');

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as pass } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DatabaseConfig } from '@tenantree/db';
-import type { Logger } from './server/log.ts';
+import type { Logger } from '../hall/log.ts';
 
 /** What is said to one of several servers. */
 export type ToServer =
