@@ -1,5 +1,4 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
-import type { LogLevel } from '../server/config.ts';
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
@@ -16,7 +15,7 @@ const SECRET_TEXT = /tt_(key|embed|invite|setup|reset)_[\w-]+/g;
 /** A text without the secrets that we make: they tell by their beginning. */
 export const withoutSecrets = (text: string): string => text.replace(SECRET_TEXT, 'tt_$1_…');
 
-type LogOptions = { readonly level: LogLevel; readonly destination?: DestinationStream };
+type LogOptions = { readonly level: LevelWithSilent; readonly destination?: DestinationStream };
 
 /**
  * The log: one JSON object per line on standard output. Secrets never reach it (reliability.md 5): known fields are removed, and what

@@ -7,7 +7,7 @@ import {
 } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { keepUsage } from '../usage/keep-usage.ts';
+import { keepUsage } from '../usage/usage-door.ts';
 import { eraseClosed } from './erase-closed.ts';
 
 /** What is done without anybody asking. */

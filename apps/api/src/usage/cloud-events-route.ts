@@ -1,9 +1,9 @@
 import { TRPCError } from '@trpc/server';
+import type { Connection } from '../context/connection.ts';
 import type { Context } from '../context/context.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import { appRouter } from '../router.ts';
 import type { App } from '../wire/calls.ts';
-import type { Connection } from '../wire/connection.ts';
 import { BODY_BYTES } from '../wire/read-json.ts';
 import { type RecordIn, recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
 

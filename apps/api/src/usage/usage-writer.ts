@@ -1,5 +1,6 @@
 import type { EventOutcome, EventToRecord } from '@tenantree/db';
 import type { CountedMeter } from '@tenantree/domain';
+import { Refused } from '../hall/refused.ts';
 
 /** The one way by which usage enters the database: many callers, one transaction per flush. */
 export type UsageWriter = {
@@ -16,8 +17,10 @@ export type UsageWriter = {
 };
 
 /** More events wait for the database than the writer may hold in memory. Try again later. */
-export class WriterFullError extends Error {
-  override readonly name = 'WriterFullError';
+export class WriterFullError extends Refused {
+  constructor() {
+    super({ code: 'UNAVAILABLE', message: 'Too much usage is waiting to be stored. Send it again in a moment.' });
+  }
 }
 
 type Options = {
@@ -115,9 +118,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
     record: (meter, events) => {
       if (events.length === 0) return Promise.resolve([]);
       if (waiting + events.length > MAX_EVENTS_WAITING) {
-        return Promise.reject(
-          new WriterFullError('Too much usage is waiting to be stored. Send it again in a moment.'),
-        );
+        return Promise.reject(new WriterFullError());
       }
       waiting += events.length;
       const parts = inMonths(events).map(({ month, part }) => {

@@ -1,6 +1,6 @@
+import type { ObservedCall } from '../context/connection.ts';
 import type { Logger } from '../hall/log.ts';
 import { rounded } from './calls.ts';
-import type { ObservedCall } from './connection.ts';
 
 /** Failures of one kind are one line in this time. */
 const PERIOD_MS = 1_000;

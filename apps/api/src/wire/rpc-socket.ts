@@ -13,11 +13,8 @@ import { parseConnectionParamsFromUnknown } from '@trpc/server/http';
 import { parseTRPCMessage, type TRPCClientOutgoingMessage, type TRPCResponseMessage } from '@trpc/server/rpc';
 import type { RawData, WebSocket } from 'ws';
 import { toTRPCError } from '../guard/error-shape.ts';
-import type { LiveConnection } from '../live/connection.ts';
-import { streamUnder } from '../live/live-socket.ts';
+import { type CallId, envelopeHead, type LiveConnection, streamUnder, Unread } from '../live/connection.ts';
 import { LiveStream } from '../live/live-stream.ts';
-import { Outflow } from '../live/outflow.ts';
-import { type CallId, envelopeHead } from '../live/wire.ts';
 import { Intake, type Message } from './intake.ts';
 import { boundMessages } from './message-bound.ts';
 import { BODY_BYTES, RECORDS_USAGE, tooLarge } from './read-json.ts';
@@ -88,7 +85,7 @@ const HERE = 'procedure with WebSockets';
 export class RpcSocket<Router extends AnyRouter> {
   readonly #client: WebSocket;
   readonly #opening: Opening<Router>;
-  readonly #outflow: Outflow;
+  readonly #unread: Unread;
   readonly #intake: Intake<Asked>;
   /** Whether the client has yet to say who it is, as its address announces. */
   #awaitsParams: boolean;
@@ -110,7 +107,7 @@ export class RpcSocket<Router extends AnyRouter> {
   constructor(client: WebSocket, opening: Opening<Router>) {
     this.#client = client;
     this.#opening = opening;
-    this.#outflow = new Outflow(streamUnder(client), opening.mostWaiting);
+    this.#unread = new Unread(streamUnder(client), opening.mostWaiting);
     this.#intake = new Intake<Asked>(
       {
         read: (message) => this.#read(message),
@@ -154,11 +151,11 @@ export class RpcSocket<Router extends AnyRouter> {
   }
 
   #checkReader(nowMs: number, readWaitMs: number): void {
-    if (!this.#outflow.full) {
+    if (!this.#unread.full) {
       this.#slow = null;
       return;
     }
-    const { waiting } = this.#outflow;
+    const waiting = this.#unread.bytes;
     this.#slow ??= { sinceMs: nowMs, waiting };
     if (nowMs - this.#slow.sinceMs < readWaitMs) return;
     // One large answer on a thin line takes its time.
@@ -201,14 +198,14 @@ export class RpcSocket<Router extends AnyRouter> {
   }
 
   #isFull(): boolean {
-    if (!this.#outflow.full) return false;
+    if (!this.#unread.full) return false;
     if (!this.#awaitsRoom) void this.#goOnWithRoom();
     return true;
   }
 
   async #goOnWithRoom(): Promise<void> {
     this.#awaitsRoom = true;
-    await this.#outflow.room();
+    await this.#unread.room();
     this.#awaitsRoom = false;
     this.#intake.go();
   }
@@ -261,7 +258,7 @@ export class RpcSocket<Router extends AnyRouter> {
       await this.#answer(call, leave.signal, index);
     } catch (cause) {
       if (call.type === 'subscription') this.#running.delete(id);
-      if (this.#outflow.full) await this.#outflow.room();
+      if (this.#unread.full) await this.#unread.room();
       this.#refuse(envelope, cause, call);
     }
   }
@@ -272,7 +269,7 @@ export class RpcSocket<Router extends AnyRouter> {
     const getRawInput = async (): Promise<unknown> => input;
     const { router } = this.#opening;
     const result: unknown = await callTRPCProcedure({ router, path, getRawInput, ctx, type, signal, batchIndex });
-    if (this.#outflow.full) await this.#outflow.room();
+    if (this.#unread.full) await this.#unread.room();
     if (type === 'subscription') {
       if (!isAsyncIterable(result)) throw wrong('INTERNAL_SERVER_ERROR', `Subscription ${path} ${NO_STREAM}`);
       return this.#begin(call, result, signal);
@@ -301,7 +298,7 @@ export class RpcSocket<Router extends AnyRouter> {
           const [id, data] = value;
           this.#respond(call, { type: 'data', data: { id, data }, id });
         } else this.#respond(call, { type: 'data', data: value });
-        if (this.#outflow.full) await this.#outflow.room();
+        if (this.#unread.full) await this.#unread.room();
       }
       this.#over(call, null);
     } catch (cause) {
@@ -317,7 +314,7 @@ export class RpcSocket<Router extends AnyRouter> {
   }
 
   #connectionFor(stream: LiveStream<unknown, object>): LiveConnection | null {
-    this.#connection ??= stream.connect(this.#client, this.#outflow);
+    this.#connection ??= stream.connect(this.#client, this.#unread);
     return this.#connection;
   }
 

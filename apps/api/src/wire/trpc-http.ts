@@ -1,10 +1,10 @@
 import { type AnyRouter, type inferRouterContext, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { Connection } from '../context/connection.ts';
 import { isPublic } from '../guard/access.ts';
 import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
-import type { Connection } from './connection.ts';
 import { BODY_BYTES, checkMediaType, declaredBytes, parseJson, RECORDS_USAGE, refuseTooLarge } from './read-json.ts';
 import { retryAfter } from './refusal-answer.ts';
 

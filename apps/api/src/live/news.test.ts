@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type AccountId, newId } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Parts, readBulletin, type TreeNews, writeTree } from './bulletin.ts';
+import { Parts, readNews, type TreeNews, writeTree } from './news.ts';
 
 const ids = Array.from({ length: 1_200 }, () => newId<AccountId>(Date.now(), randomBytes(10)));
 const MOST_BYTES = 7_999;
@@ -14,16 +14,15 @@ const some = fc.oneof(
 const news = fc.record({
   root: fc.constantFrom(...ids.slice(0, 3)),
   versions: fc.uniqueArray(fc.integer({ min: 1, max: 1e9 }), { minLength: 1, maxLength: 40 }),
-  usage: some,
-  accounts: some,
+  changed: fc.record({ usage: some, accounts: some }),
 });
 
 /** What one hears of these texts. */
 const hear = (texts: readonly string[]): TreeNews[] => {
   const parts = new Parts();
   return texts.flatMap((text) => {
-    const bulletin = readBulletin(text);
-    return (bulletin?.trees ?? []).flatMap((tree) => parts.take(bulletin?.from ?? '', tree) ?? []);
+    const heard = readNews(text);
+    return (heard?.trees ?? []).flatMap((tree) => parts.take(heard?.from ?? '', tree) ?? []);
   });
 };
 
@@ -44,13 +43,16 @@ describe('what a server tells of a tree', () => {
   });
 
   it('lists nothing when a text of it was lost: then it is read what changed', () => {
-    const tree: TreeNews = { root: ids[0]!, versions: [7, 8], usage: ids, accounts: [] };
+    const tree: TreeNews = { root: ids[0]!, versions: [7, 8], changed: { usage: ids, accounts: [] } };
     const texts = writeTree('here', tree, MOST_BYTES).map(({ text }) => text);
     expect(texts.length).toBeGreaterThan(4);
-    const next: TreeNews = { root: ids[0]!, versions: [9], usage: ids.slice(3), accounts: [] };
+    const next: TreeNews = { root: ids[0]!, versions: [9], changed: { usage: ids.slice(3), accounts: [] } };
     const later = writeTree('here', next, MOST_BYTES).map(({ text }) => text);
     for (let lost = 0; lost < texts.length - 1; lost++)
-      expect(hear([...texts.toSpliced(lost, 1), ...later])).toEqual([{ ...tree, usage: null, accounts: null }, next]);
+      expect(hear([...texts.toSpliced(lost, 1), ...later])).toEqual([
+        { ...tree, changed: { usage: null, accounts: null } },
+        next,
+      ]);
     expect(hear([...texts.slice(0, -1), ...later])).toEqual([next]);
   });
 });

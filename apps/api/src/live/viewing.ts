@@ -1,9 +1,9 @@
-import type { AccountId, Refusal } from '@tenantree/domain';
+import type { AccountId, FairQueue, Refusal } from '@tenantree/domain';
 import { toTRPCError } from '../guard/error-shape.ts';
 import type { Watched } from './access-watch.ts';
-import type { Content, Item } from './channel.ts';
+import type { Content, Item, StateBounds } from './channel.ts';
 import type { LiveConnection } from './connection.ts';
-import type { Entitlement, StateBounds, Viewer } from './ports.ts';
+import type { Entitlement, Viewer } from './ports.ts';
 
 /** Most rows of one frame; the rest follows in the next. */
 export const MAX_ROWS = 2_000;
@@ -17,23 +17,23 @@ export type Batch<State> = Content<State> & { readonly id: number };
 export type Snapshot<State> = StateBounds & { readonly items: readonly Item<State>[] };
 
 /**
- * Where a subscription stands. reading: waits for a state from the database. starting: has it, its first frame is on the way.
+ * Where a viewing stands. reading: waits for a state from the database. starting: has it, its first frame is on the way.
  * behind: is served by itself, because it still has rows to get that others have. fast: gets the same bytes as everybody. ended.
  */
 export type Phase = 'reading' | 'starting' | 'behind' | 'fast' | 'ended';
 
-/** What a subscription needs to know of the topic it belongs to. */
+/** What a viewing needs to know of the audience it belongs to. */
 export type Home<State> = {
-  /** Everything of the topic up to this version has been flushed. */
+  /** Everything of the audience up to this version has been flushed. */
   readonly id: number;
-  detach(subscription: Subscription<State>): void;
+  detach(viewing: Viewing<State>): void;
 };
 
 /**
- * One viewer's stream of one topic. Rows that it could not be sent are kept by account, so that only the latest state of each is. There
+ * One viewer's stream, in one audience. Rows that it could not be sent are kept by account, so that only the latest state of each is. There
  * are thousands of these, nearly all of them up to date: what only others need is made when they need it.
  */
-export class Subscription<State> implements Watched {
+export class Viewing<State> implements Watched {
   phase: Phase = 'reading';
   /** More was missed than is remembered: what changed since `sent` has to be read again. */
   stale = false;
@@ -72,7 +72,7 @@ export class Subscription<State> implements Watched {
   attach(connection: LiveConnection, head: string): void {
     this.connection = connection;
     this.head = head;
-    connection.subscriptions += 1;
+    connection.viewings += 1;
   }
 
   /** Takes a state that was read; from here on only newer changes are of interest. */
@@ -170,7 +170,7 @@ export class Subscription<State> implements Watched {
     if (this.phase === 'ended') return;
     this.phase = 'ended';
     this.#home.detach(this);
-    if (this.connection) this.connection.subscriptions -= 1;
+    if (this.connection) this.connection.viewings -= 1;
     this.#backlog = [];
     this.#missed = null;
     this.#error = error;
@@ -214,5 +214,87 @@ export class Subscription<State> implements Watched {
     this.stale = true;
     this.#backlog = [];
     this.#missed = null;
+  }
+}
+
+type Waiting<State> = {
+  readonly since: number | null;
+  readonly actor: string;
+  readonly resolve: (snapshot: Snapshot<State>) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/**
+ * First states for the viewers of one audience. While one read is under way, whoever arrives waits for the next one and shares it, so that
+ * a thousand reconnecting viewers cost a handful of reads. (They can't share the one under way: what was published between its
+ * instant and their arrival would be lost to them.) The first of them whose turn it is reads for all.
+ */
+export class SharedReads<State> {
+  readonly #load: (since: number | null) => Promise<Snapshot<State>>;
+  readonly #turns: FairQueue;
+  #waiting: Waiting<State>[] = [];
+  /** Actors who stand in the queue for this audience. */
+  readonly #queued = new Set<string>();
+  #reading = false;
+
+  /** @param load reads what changed after a version; 0: what there is; null: nothing but the present version */
+  constructor(load: (since: number | null) => Promise<Snapshot<State>>, turns: FairQueue) {
+    this.#load = load;
+    this.#turns = turns;
+  }
+
+  /** Reads the state for somebody who listens already. The answer may hold more than what changed after `since`. */
+  read(since: number | null, actor: string): Promise<Snapshot<State>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ since, actor, resolve, reject });
+      if (!this.#reading) this.#queue(actor);
+    });
+  }
+
+  #queue(actor: string): void {
+    if (this.#queued.has(actor)) return;
+    this.#queued.add(actor);
+    void this.#turns.run(actor, async () => {
+      // Everybody of this turn of the event loop joins.
+      await new Promise((next) => setImmediate(next));
+      this.#queued.delete(actor);
+      await this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    if (this.#reading || this.#waiting.length === 0) return;
+    this.#reading = true;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    await Promise.all([
+      this.#answer(batch.filter(({ since }) => since === null)),
+      this.#answer(batch.filter(({ since }) => since === 0)),
+      this.#answer(
+        batch.filter(({ since }) => since !== null && since > 0).toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0)),
+      ),
+    ]);
+    this.#reading = false;
+    for (const { actor } of this.#waiting) this.#queue(actor);
+  }
+
+  /** @param group of those who have something, oldest first */
+  async #answer(group: readonly Waiting<State>[]): Promise<void> {
+    const [first, last] = [group[0], group.at(-1)];
+    if (!first || !last) return;
+    try {
+      let snapshot = await this.#load(first.since);
+      // An id from the future comes from a database that was restored since: nothing of what it stands for is known.
+      if (last.since !== null && last.since > snapshot.version) snapshot = { ...(await this.#load(0)), gap: true };
+      // Who was away for too long is no reason for the others to read everything again.
+      else if (snapshot.gap && first.since !== last.since && !(await this.#load(last.since)).gap) {
+        const half = group.length >> 1;
+        await Promise.all([this.#answer(group.slice(0, half)), this.#answer(group.slice(half))]);
+        return;
+      }
+      for (const one of group) one.resolve(snapshot);
+    } catch (error) {
+      for (const one of group) one.reject(error);
+    }
   }
 }

@@ -1,28 +1,71 @@
 import type { AccountId } from '@tenantree/domain';
-import type { Item } from './channel.ts';
-import type { StateBounds, StateQuery } from './ports.ts';
-import type { Topic } from './topic.ts';
-import { VersionTrack } from './version-track.ts';
+import type { Audience } from './audience.ts';
+import type { Gone, Item, ReadState, StateQuery } from './channel.ts';
+
+/**
+ * How far a tree's versions have been published without a hole. Versions are committed in order but become known out of order: two
+ * transactions of this server finish their callbacks the other way round, or one was committed by another server.
+ * Everything up to `reached` has been published; a frame may carry that id and no higher one.
+ */
+export class VersionTrack {
+  #reached: number | null = null;
+  #newest = 0;
+  readonly #ahead = new Set<number>();
+
+  /** Everything up to this version is published; 0 before anything is known. */
+  get reached(): number {
+    return this.#reached ?? 0;
+  }
+
+  /** Whether a first state has been read, so that `reached` means something. */
+  get started(): boolean {
+    return this.#reached !== null;
+  }
+
+  /** Whether versions are known to exist that have not been published. */
+  get behind(): boolean {
+    return this.#reached !== null && this.#newest > this.#reached;
+  }
+
+  /** This version exists; what it changed has not been published. */
+  expect(version: number): void {
+    if (version > this.#newest) this.#newest = version;
+  }
+
+  /** What this version changed has been published. */
+  mark(version: number): void {
+    this.expect(version);
+    if (this.#reached !== null && version <= this.#reached) return;
+    this.#ahead.add(version);
+    this.#advance();
+  }
+
+  /** A state was published that contains everything up to this version. */
+  jump(version: number): void {
+    this.expect(version);
+    if (this.#reached !== null && version <= this.#reached) return;
+    this.#reached = version;
+    for (const known of this.#ahead) if (known <= version) this.#ahead.delete(known);
+    this.#advance();
+  }
+
+  #advance(): void {
+    if (this.#reached === null) return;
+    while (this.#ahead.delete(this.#reached + 1)) this.#reached += 1;
+  }
+}
 
 /** An item with the place of its account. */
-export type Placed<State> = { readonly path: readonly AccountId[]; readonly item: Item<State> };
+export type PlacedItem<State> = { readonly path: readonly AccountId[]; readonly item: Item<State> };
 
-/** An account that left a place. */
-export type Gone = { readonly path: readonly AccountId[]; readonly account: AccountId; readonly version: number };
-
-/** A state as it was read. Everything up to its version is in it. */
-export type Loaded<State> = StateBounds & {
-  readonly placed: readonly Placed<State>[];
-  readonly gone: readonly Gone[];
-  /** What was moved, and all that stood or stand above it. */
-  readonly moved: readonly AccountId[];
-};
+/** A state as it was read, as items. Everything up to its version is in it. */
+export type Loaded<State> = Omit<ReadState<State>, 'placed'> & { readonly placed: readonly PlacedItem<State>[] };
 
 type Options<State> = {
   readonly load: (query: StateQuery) => Promise<Loaded<State>>;
-  readonly place: (placed: Placed<State>) => void;
+  readonly place: (placed: PlacedItem<State>) => void;
   /** @param now where it is instead, if it still is in the tree */
-  readonly takeAway: (gone: Gone, now: Placed<State> | undefined) => void;
+  readonly takeAway: (gone: Gone, now: PlacedItem<State> | undefined) => void;
   /** Accounts came from elsewhere: who watches some below one of these reads them anew. */
   readonly onMoved: (above: readonly AccountId[]) => void;
   /** What changed is not known any more: everybody reads for themselves. */
@@ -34,8 +77,8 @@ type Options<State> = {
 const RETRY_MS = 500;
 
 /** One tree on one channel: how far it is published, and what has to be read before it can be. */
-export class Lane<State, Frame> {
-  readonly topics = new Set<Topic<State, Frame>>();
+export class Broadcast<State> {
+  readonly audiences = new Set<Audience<State>>();
   readonly track = new VersionTrack();
   /** Up to this version nothing was published here, because nobody had a state yet: whoever begins needs one that is as new. */
   skippedTo = 0;
@@ -60,13 +103,13 @@ export class Lane<State, Frame> {
 
   /** Whether somebody has a state, so that everything after it has to be published. */
   get begun(): boolean {
-    for (const topic of this.topics) if (topic.begun) return true;
+    for (const audience of this.audiences) if (audience.begun) return true;
     return false;
   }
 
   /** Whether nobody watches all below an account, so that only accounts that are named are of interest. */
   get listsOnly(): boolean {
-    for (const { scope } of this.topics) if (scope.only === null) return false;
+    for (const { scope } of this.audiences) if (scope.only === null) return false;
     return true;
   }
 
@@ -88,7 +131,7 @@ export class Lane<State, Frame> {
   }
 
   /** Publishes what a version changed. What is known to be older than something published already is left out. */
-  publish(version: number, placed: Iterable<Placed<State>>): void {
+  publish(version: number, placed: Iterable<PlacedItem<State>>): void {
     const { track } = this;
     if (track.started && version <= track.reached) return;
     const ordered = track.started && this.#newest.size === 0 && version === track.reached + 1;
@@ -156,7 +199,7 @@ export class Lane<State, Frame> {
     }
   }
 
-  /** Nobody watches the tree any more. What is still being read is dropped: whoever comes next has a lane of their own, and newer state. */
+  /** Nobody watches the tree any more. What is still being read is dropped: whoever comes next has a broadcast of their own, and newer state. */
   close(): void {
     this.#closed = true;
   }
