@@ -1,6 +1,5 @@
 import { initTRPC } from '@trpc/server';
 import { WebSocketServer } from 'ws';
-import type { Placed } from '../../../apps/api/src/live/channel.ts';
 import { openHub } from '../../../apps/api/src/live/hub.ts';
 import type { Viewer } from '../../../apps/api/src/live/ports.ts';
 import { type Minutes, USAGE } from '../../../apps/api/src/usage/usage-channel.ts';
@@ -8,7 +7,7 @@ import { RpcSocket } from '../../../apps/api/src/wire/rpc-socket.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
 import type { StartServer } from './start-server.ts';
 
-type AccountId = Placed<Minutes>['account'];
+type AccountId = Minutes[0];
 const ROOT = MARKER_ACCOUNT as AccountId;
 
 const entitlement = { path: [ROOT], changesAtMs: null };
@@ -38,7 +37,9 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   });
   const t = initTRPC.create();
   const router = t.router({
-    usage: t.procedure.subscription(({ signal }) => hub.watch(channel, () => ({ account: ROOT, viewer, since: 0 }), signal)),
+    usage: t.procedure.subscription(({ signal }) =>
+      hub.watch(channel, () => ({ account: ROOT, viewer, since: 0 }), signal),
+    ),
   });
   const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
   const nothing = () => undefined;
@@ -56,7 +57,7 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
     const states = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
       account: account as AccountId,
       path: [ROOT],
-      state: [account, own, total] as unknown as Minutes,
+      state: [account as Minutes[0], own as Minutes[1], total as Minutes[2]],
     }));
     hub.show(channel, { root: ROOT, version, states, complete: true });
     hub.flush();

@@ -17,7 +17,7 @@ import { authRoutes } from './auth-routes.ts';
 import { type Config, ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { Metrics } from './metrics.ts';
-import { type Folders, pageRoutes } from './page-routes.ts';
+import { type Folders, pageRoutes } from './pages.ts';
 
 export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
   readonly config: Pick<Config, 'host' | 'port' | 'metricsToken'>;
