@@ -64,7 +64,7 @@ function openTwo(tree: ColouredTree): readonly [Hub, Hub] {
   const open = (serverId: string, other: () => Hub): Hub => {
     const news: Pick<NewsCarrier, 'maxBytes' | 'publish'> = {
       maxBytes: 8_000,
-      publish: (_, text) => void queueMicrotask(() => other().receive(text)),
+      publish: (_, text) => queueMicrotask(() => other().receive(text)),
     };
     const version = async (): Promise<number> => tree.version;
     return openHub(CHANNELS, { source: tree, version, clock: clockAt(NOVEMBER), tickMs: 5, serverId, news });

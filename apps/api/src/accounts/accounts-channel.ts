@@ -6,7 +6,7 @@ import type { Access } from '../guard/admit.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted } from '../hall/refused.ts';
-import { resolveWatched } from '../hall/resolve-watched.ts';
+import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, textsOf } from '../live/channel.ts';
 import { parseResumeId } from '../live/live-stream.ts';
 import type { Viewer } from '../live/ports.ts';

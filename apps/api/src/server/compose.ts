@@ -26,9 +26,8 @@ import { createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import { createOutbox } from './outbox.ts';
 import type { Folders } from './pages.ts';
-import { createSmtp } from './smtp.ts';
+import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
   readonly config: Config;

@@ -6,7 +6,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call } from '../wire/calls.ts';
-import { pageHeaders } from '../wire/security-headers.ts';
+import { pageHeaders } from '../wire/headers.ts';
 
 /** Where the builds of the web app and of the widget are. */
 export type Folders = { readonly app: string; readonly widget: string };

@@ -5,7 +5,7 @@ import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted } from '../hall/refused.ts';
-import { resolveWatched } from '../hall/resolve-watched.ts';
+import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, type Placed, textsOf } from '../live/channel.ts';
 import type { Hub } from '../live/hub.ts';
 import { parseResumeId } from '../live/live-stream.ts';
