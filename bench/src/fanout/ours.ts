@@ -1,5 +1,6 @@
 import { initTRPC } from '@trpc/server';
 import { WebSocketServer } from 'ws';
+import type { Placed } from '../../../apps/api/src/live/channel.ts';
 import { openHub } from '../../../apps/api/src/live/hub.ts';
 import type { Viewer } from '../../../apps/api/src/live/ports.ts';
 import { type Minutes, USAGE } from '../../../apps/api/src/usage/usage-channel.ts';
@@ -54,7 +55,7 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   };
   wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
-    const states = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
+    const states: Placed<Minutes>[] = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
       account: account as AccountId,
       path: [ROOT],
       state: [account as Minutes[0], own as Minutes[1], total as Minutes[2]],
