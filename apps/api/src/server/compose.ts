@@ -1,13 +1,6 @@
 import { join } from 'node:path';
-import {
-  type Database,
-  DatabaseUnusableError,
-  openDatabase,
-  openUsageStore,
-  settleSort,
-  unreachable,
-} from '@tenantree/db';
-import { type Clock, instantOf } from '@tenantree/domain';
+import { type Database, DatabaseUnusableError, openDatabase, openUsageStore, unreachable } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -26,9 +19,8 @@ import { createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import { createOutbox } from './outbox.ts';
-import type { Folders } from './page-routes.ts';
-import { createSmtp } from './smtp.ts';
+import type { Folders } from './pages.ts';
+import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -80,10 +72,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
-  const settler = createSortSettler({
-    settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
-    onError,
-  });
+  const settler = createSortSettler({ db, clock, onError });
   const usage = openUsageStore(db);
   const usageDoor = openUsage({
     db,
@@ -109,8 +98,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     metrics: metrics.live,
     onError,
   });
-  const usageBacklog = (): ReturnType<typeof usageDoor.backlog> => usageDoor.backlog();
-  metrics.watchUsage(usageBacklog);
+  metrics.watchUsage(usageDoor.backlog);
   let url = '';
   const { hall, traces } = makeHall({
     config,
@@ -133,7 +121,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     hall,
     log,
     metrics,
-    usageBacklog,
+    usageBacklog: usageDoor.backlog,
     auth,
     router: appRouter,
     createContext: contextOf,

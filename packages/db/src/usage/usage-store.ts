@@ -1,4 +1,5 @@
 import type { AccountId, CountedMeter, Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import {
   type Counted,
@@ -9,7 +10,6 @@ import {
   tidyUncounted,
   type UncountedTree,
 } from './count-usage.ts';
-import { keepMonths } from './keep-months.ts';
 import {
   type RangeEnd,
   readInstants,
@@ -85,4 +85,20 @@ export function openUsageStore(db: Database): UsageStore {
     instantsOf: (timeZone, ends) => readInstants(db, timeZone, ends),
     keepMonths: (options) => keepMonths(db, options),
   };
+}
+
+/**
+ * Makes the tables of the month before, of this one and of the next, and drops the events of those months that were over before
+ * `eventsSince` (null: of none), with their idempotency keys. Their roll-ups and totals stay. Several servers may ask at once.
+ *
+ * @returns how many months were dropped
+ * @throws the driver's error when a month is in use for longer than two seconds; ask again later
+ */
+export async function keepMonths(
+  db: Database,
+  { now, eventsSince }: { readonly now: Instant; readonly eventsSince: Instant | null },
+): Promise<number> {
+  const { rows } = await sql<{ dropped: number }>`
+    SELECT public.keep_months(${now}::timestamptz, ${eventsSince}::timestamptz) AS dropped`.execute(db.app);
+  return rows[0]!.dropped;
 }
