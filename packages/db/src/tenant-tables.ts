@@ -35,4 +35,5 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',
+  applied_functions: 'directory',
 };
