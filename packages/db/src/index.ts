@@ -1,5 +1,4 @@
 export * from './accounts/account-rows.ts';
-export * from './accounts/add-to-totals.ts';
 export * from './accounts/change-tree.ts';
 export * from './accounts/erase-accounts.ts';
 export * from './accounts/list-accounts.ts';
@@ -15,10 +14,12 @@ export * from './embedded.ts';
 export type { DatabaseConfig } from './hosts.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
+export * from './limits/take.ts';
 export * from './live/listen.ts';
 export { forgetTreeChanges } from './live/read-changes.ts';
 export * from './live/read-live.ts';
 export { type GivenDatabase, prepareDatabase } from './login.ts';
+export * from './members/count-member.ts';
 export * from './members/members.ts';
 export * from './migrate.ts';
 export * from './people/attempts.ts';

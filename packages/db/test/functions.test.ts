@@ -1,9 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import { Migrator } from 'kysely/migration';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Pool } from '../src/connections.ts';
 import { applyFunctions, functionOf, readFunctions, type SqlFunction } from '../src/functions/apply-functions.ts';
-import { isMigrated, MIGRATIONS, migrate } from '../src/migrate.ts';
+import { isMigrated, migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 
 let test: TestDatabase;
@@ -44,27 +43,6 @@ const withOne = (name: string, text: string): SqlFunction[] => [
 ];
 
 describe('The functions of the database', () => {
-  it('are those that migrations made, each in its file', async () => {
-    const other = await createTestDatabase(inject('database'), { template: 'empty' });
-    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: new Pool(other.config) }) });
-    try {
-      const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-      const { error } = await migrator.migrateToLatest();
-      expect(error).toBeUndefined();
-      const made = await definitionsOf(other);
-      const applied = await definitionsOf(test);
-      made.delete('public.migrations_done()');
-      applied.delete('public.migrations_done()');
-      // Further to the left, that is all.
-      const unindented = (all: Map<string, string>) =>
-        [...all].map(([name, text]) => [name, text.replaceAll(/\n +/g, '\n')]);
-      expect(unindented(applied)).toEqual(unindented(made));
-    } finally {
-      await db.destroy();
-      await other.drop();
-    }
-  });
-
   it('have exactly one file each, and are what it says', async () => {
     const named = [...(await definitionsOf(test)).keys()].map((signature) => signature.replace(/^public\.|\(.*$/g, ''));
     expect(named.toSorted()).toEqual(functions.map(({ name }) => name).toSorted());

@@ -1,5 +1,5 @@
--- Hangs a whole subtree under the accounts above it, its members along with it (p_sign 1), or takes its totals away from there (-1).
--- Closed accounts count as none, and people as one wherever else they are.
+-- Hangs a whole subtree under the accounts above it (p_sign 1), or takes it away from there (-1): all that is counted of it, and its members
+-- along with it. Closed accounts count as nothing, and people as one wherever else they are.
 CREATE OR REPLACE FUNCTION graft(a accounts, p_version bigint, p_sign int) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -17,14 +17,20 @@ BEGIN
       WHERE m.root_id = a.root_id AND m.account_id = ANY (ids)
         AND (SELECT s.status FROM accounts s WHERE s.root_id = a.root_id AND s.id = m.account_id) <> 'closed'));
   END IF;
-  FOR i IN REVERSE cardinality(chain) - 1..1 LOOP
-    UPDATE accounts SET
-      children = children + CASE WHEN id = a.parent_id THEN p_sign * live ELSE 0 END,
-      subaccounts = subaccounts + p_sign * (a.subaccounts + live),
-      total_members = total_members + p_sign * coalesce(people[i], 0),
-      total_agents = total_agents + p_sign * a.total_agents,
-      version = p_version
-    WHERE root_id = a.root_id AND id = chain[i];
-  END LOOP;
+  -- Whatever is counted without a period goes along. An account is one of its parent's own subaccounts itself.
+  PERFORM add_to_totals(a.root_id, p_version, array_agg(g.id ORDER BY g.level DESC), array_agg(g.resource ORDER BY g.level DESC),
+    array_agg(g.own ORDER BY g.level DESC), array_agg(g.total ORDER BY g.level DESC)) FROM (
+    SELECT c.id, c.level, r.resource,
+      CASE WHEN r.resource = 'subaccounts' AND c.id = a.parent_id THEN p_sign * live ELSE 0 END::bigint AS own,
+      p_sign * live * CASE r.resource
+        WHEN 'subaccounts' THEN r.total + 1 WHEN 'members' THEN coalesce(people[c.level], 0) ELSE r.total END AS total
+    FROM unnest(chain) WITH ORDINALITY c(id, level)
+    CROSS JOIN (
+      SELECT 'subaccounts' AS resource, a.subaccounts::bigint AS total
+      UNION ALL SELECT t.resource, t.total FROM resource_totals t
+        WHERE t.root_id = a.root_id AND t.account_id = a.id AND t.period = '-infinity' AND t.resource <> 'subaccounts'
+    ) r
+    WHERE c.level < cardinality(chain)
+  ) g;
 END $$;
 REVOKE ALL ON FUNCTION graft FROM PUBLIC;

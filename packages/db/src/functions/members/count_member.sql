@@ -7,12 +7,10 @@ DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
   people int[] := only_here(a.root_id, a.path_key, a.path_key || '\x00'::bytea, ARRAY[p_user]);
 BEGIN
-  FOR i IN REVERSE cardinality(chain)..1 LOOP
-    EXIT WHEN i < cardinality(chain) AND (people[i] = 0 OR a.status = 'closed');
-    UPDATE accounts SET own_members = own_members + CASE WHEN id = p_account THEN p_sign ELSE 0 END,
-      total_members = total_members + p_sign * people[i], version = p_version
-    WHERE root_id = a.root_id AND id = chain[i];
-  END LOOP;
+  PERFORM add_to_totals(a.root_id, p_version, array_agg(c.id ORDER BY c.level DESC), array_agg('members'::text),
+    array_agg(CASE WHEN c.id = p_account THEN p_sign ELSE 0 END::bigint ORDER BY c.level DESC),
+    array_agg((p_sign * people[c.level])::bigint ORDER BY c.level DESC))
+  FROM unnest(chain) WITH ORDINALITY c(id, level) WHERE c.id = p_account OR (people[c.level] > 0 AND a.status <> 'closed');
 END $$;
 REVOKE ALL ON FUNCTION count_member FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION count_member TO tenantree_app;
