@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type CountedMeter,
   DAY_MS,
   type Decimal,
   formatDecimal,
@@ -16,10 +17,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   beginTreeChange,
+  countTree,
   endTreeChange,
   listChildren,
   readSeries,
   readTotals,
+  recordUsage,
   type TreeChange,
   take,
 } from '../src/index.ts';
@@ -258,6 +261,35 @@ describe('Maintained totals', () => {
     expect(await seen(root, mine, 1, 1)).toEqual({ [below]: 1 });
     expect(await seen(mine, root, 0, 32)).toEqual({});
     expect(await seen(mine, other, 0, 32)).toEqual({});
+  });
+
+  it('of a meter that a later release adds are counted like those of the first, which they change nothing of', async () => {
+    const now = ticking(NOVEMBER_10);
+    const root = await plant(test.db, null, 'Two meters', now());
+    const leaf = await plant(test.db, root, 'leaf', now());
+    await record(test.db, [event(leaf, 'minutes', '2', now())], now());
+    const messages = [{ ...event(leaf, 'messages', '1', now()), root, quantity: '7' as Decimal }];
+    const kind = { meter: 'messages' as CountedMeter, now: now(), keysSince: instantOf(NOVEMBER_10 - 35 * DAY_MS) };
+    expect(await recordUsage(test.db, messages, kind)).toEqual(['accepted']);
+    const counted = await countTree(test.db, root, { meter: kind.meter, now: now(), wait: true });
+    // Live viewers are shown minutes.
+    expect(counted).toMatchObject({ root, changes: [], complete: true });
+    const [minutes] = await count(test.db, now());
+    expect(minutes?.changes.map(({ account, total }) => [account, total])).toEqual(
+      expect.arrayContaining([
+        [root, '2'],
+        [leaf, '2'],
+      ]),
+    );
+    expect(minutes?.version).toBe((counted as TreeChange).version + 1);
+    const totals = await test.asOwner<{ meter: string; own: string; total: string }>(
+      `SELECT meter, trim_scale(own)::text AS own, trim_scale(total)::text AS total FROM usage_totals WHERE account_id = $1 ORDER BY meter`,
+      [root],
+    );
+    expect(totals).toEqual([
+      { meter: 'call.seconds', own: '0', total: '120' },
+      { meter: 'messages', own: '0', total: '7' },
+    ]);
   });
 
   it('never deadlock between writers and moves of the same tree, and stay with the places of their time', async () => {
