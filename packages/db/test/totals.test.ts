@@ -19,6 +19,7 @@ import {
   beginTreeChange,
   countTree,
   endTreeChange,
+  foldQuarters,
   listChildren,
   readSeries,
   readTotals,
@@ -126,6 +127,7 @@ const command = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('erase' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('count' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fold' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -141,7 +143,7 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 describe('Maintained totals', () => {
-  it('and series of any minutes equal what is computed from scratch after any sequence of create, move, close, reopen, erase, join, leave, take, late and early usage and counting (I1, I2, I15, I22)', async () => {
+  it('and series of any minutes equal what is computed from scratch after any sequence of create, move, close, reopen, erase, join, leave, take, late and early usage, counting and folding (I1, I2, I15, I22)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(command, { minLength: 5, maxLength: 25 }),
@@ -159,6 +161,8 @@ describe('Maintained totals', () => {
           };
           await compare(model, root, range);
           await count(test.db, now());
+          await compare(model, root, range);
+          await foldQuarters(test.db);
           await compare(model, root, range);
         },
       ),
@@ -423,6 +427,8 @@ async function run(model: Model, wish: Command, step: number, now: () => Instant
     await count(test.db, now());
     await erase(test.db, root, accounts[account]!.id);
     accounts[account]!.erased = true;
+  } else if (wish.do === 'fold') {
+    await foldQuarters(test.db);
   } else if (wish.do === 'count') {
     await count(test.db, now());
   } else {

@@ -85,7 +85,7 @@ BEGIN
   IF ids IS NULL THEN
     RETURN;
   END IF;
-  PERFORM add_to_quarters(p_meter, ids, quarters, owns, totals);
+  INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals) VALUES (p_root, p_meter, ids, quarters, owns, totals);
   UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
   IF NOT FOUND THEN
     RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';

@@ -18,6 +18,10 @@ BEGIN
     JOIN usage_quarters q ON q.account_id = s.account_id AND q.quarter >= s.since AND q.quarter < s.until
     WHERE q.meter = p_meter AND q.own <> 0 AND q.quarter >= first AND q.quarter < last GROUP BY 1, 2;
   RETURN QUERY
+    SELECT width_bucket(n.quarter, p_starts), n.account_id::text, sum(n.own) FROM noted_quarters(acting_root(), p_meter) n
+    JOIN unnest(accounts, sinces, untils) s(account_id, since, until)
+      ON n.account_id = s.account_id AND n.quarter >= s.since AND n.quarter < s.until WHERE n.own <> 0 GROUP BY 1, 2;
+  RETURN QUERY
     SELECT width_bucket(u.occurred_at, p_starts), u.account_id::text, sum(u.quantity)
     FROM uncounted_events(acting_root(), p_meter) u
     JOIN unnest(accounts, sinces, untils) s(account_id, since, until)

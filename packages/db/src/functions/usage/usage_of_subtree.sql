@@ -10,6 +10,9 @@ BEGIN
     SELECT width_bucket(q.quarter, p_starts), sum(q.total) FROM usage_quarters q
     WHERE q.account_id = p_account AND q.meter = p_meter AND q.quarter >= first AND q.quarter < last AND q.total <> 0 GROUP BY 1;
   RETURN QUERY
+    SELECT width_bucket(n.quarter, p_starts), sum(n.total) FROM noted_quarters(acting_root(), p_meter) n
+    WHERE n.account_id = p_account AND n.quarter >= first AND n.quarter < last AND n.total <> 0 GROUP BY 1;
+  RETURN QUERY
     SELECT width_bucket(u.occurred_at, p_starts), sum(u.quantity) FROM uncounted_events(acting_root(), p_meter) u
     WHERE u.occurred_at >= first AND u.occurred_at < last AND level_in(u.chain, p_account) IS NOT NULL GROUP BY 1;
   IF p_from < first THEN
