@@ -6,6 +6,7 @@ export * from './accounts/main-accounts.ts';
 export * from './accounts/read-accounts.ts';
 export * from './accounts/search-accounts.ts';
 export * from './accounts/settle-sort.ts';
+export * from './accounts/tree-version.ts';
 export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
 export * from './database.ts';

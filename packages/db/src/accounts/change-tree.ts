@@ -14,9 +14,7 @@ import { countMember } from '../members/count-member.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
 import { ACTING_ROOT, atOrBelow, keyOf, pathOf } from './place.ts';
-
-/** A committed-in-order number of a tree; every change of a tree takes the next one. */
-export type TreeVersion = number;
+import type { TreeVersion } from './tree-version.ts';
 
 /** Starts a change of a tree: waits for its turn (one change at a time, none while usage of the tree is counted) and takes the next version. */
 export async function beginTreeChange(trx: TenantTransaction, root: AccountId): Promise<TreeVersion> {

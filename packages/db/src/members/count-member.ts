@@ -1,6 +1,6 @@
 import type { AccountId, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
-import type { TreeVersion } from '../accounts/change-tree.ts';
+import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { TenantTransaction } from '../database.ts';
 
 /**
