@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AppRouter } from '../src/router.ts';
+import type { AppRouter } from './support/clients.ts';
 import { clientWithToken } from './support/clients.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { PROCEDURES } from '@tenantree/contract';
 import { EMBED_FEATURES } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ruleOf } from '../src/guard/access.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
-import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
+import { type Caller, callerWith } from './support/every-call.ts';
 import { overWays } from './support/way.ts';
 
 const ORIGIN = 'https://portal.example';
@@ -21,7 +21,7 @@ async function answerTo(call: Promise<unknown>, asked: string): Promise<string> 
   return JSON.stringify(told).replaceAll(`“${asked}”`, '“X”');
 }
 
-const hasAccount = (path: string): boolean => ruleOf(path).kind === 'account';
+const IN_ACCOUNTS = [...PROCEDURES].flatMap(([path, { needs }]) => (needs.kind === 'account' ? [path] : []));
 
 overWays((way) => {
   let api: Deployment;
@@ -85,7 +85,7 @@ overWays((way) => {
     ])('tells %s the same of accounts out of reach as of those that don’t exist', async (who) => {
       const caller = callers.get(who);
       if (!caller) throw new Error(`there is nobody called ${who}`);
-      for (const path of PROCEDURES.filter(hasAccount)) {
+      for (const path of IN_ACCOUNTS) {
         const asked = [...foreign, ...unknown];
         const answers = await Promise.all(asked.map((account) => answerTo(caller.call(path, { account }), account)));
         expect([...new Set(answers)], path).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);

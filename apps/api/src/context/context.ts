@@ -1,9 +1,17 @@
+import type { Refusal } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
+
+/** How a call ended, for whoever looks at every one. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly answer: unknown }
+  | { readonly kind: 'refusal'; readonly refusal: Refusal };
+/** Looks at how every call ended: tests compare it with the contract. */
+export type Inspect = (path: string, outcome: Outcome) => void;
 
 /** What limits guesses (auth/guess-limits.ts), for the address of one call. */
 export type Guess = {
@@ -24,6 +32,7 @@ export type Context = {
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
   /** Tells metrics and the log how a call ended. */
   readonly observeCall: Connection['observeCall'];
+  readonly inspect: Inspect | null;
   /** Looks at secrets from the call's address, and slows down who guesses at them: null was a wrong guess. @throws Refused RATE_LIMITED */
   readonly guess: Guess;
 };

@@ -7,7 +7,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Person } from './actor.ts';
 import { authenticate } from './authenticate.ts';
-import type { Context } from './context.ts';
+import type { Context, Inspect } from './context.ts';
 
 /** What every context is made from, the same for all calls of a server. */
 export type ContextParts = {
@@ -17,6 +17,7 @@ export type ContextParts = {
   readonly limits: GuessLimits;
   readonly writer: UsageWriter;
   readonly hub: Hub;
+  readonly inspect: Inspect | null;
 };
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
@@ -26,7 +27,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
  * ever; who is not recognised is refused by the procedure.
  */
 export function createContext(parts: ContextParts, connection: Connection): Context {
-  const { hall, people, writer, hub, limits, sessions } = parts;
+  const { hall, people, writer, hub, limits, sessions, inspect } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
   const session = async (): Promise<Person | null> => {
@@ -51,6 +52,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     requestId: connection.requestId,
     address,
     observeCall: connection.observeCall,
+    inspect,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
     guess: {
       password: (email, attempt) => limits.password(address, email, attempt),

@@ -11,7 +11,7 @@ import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Config } from '../config.ts';
-import type { Context } from '../context/context.ts';
+import type { Context, Inspect } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import { type Hall, recordedNow } from '../hall/hall.ts';
 import { createSortSettler } from '../hall/sort-settler.ts';
@@ -44,6 +44,8 @@ export type ComposeParts = {
   readonly among?: Among;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
+  /** Looks at how every call ended. */
+  readonly inspect?: Inspect;
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
 };
@@ -72,7 +74,7 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
  */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, requestMs, direct = null } = given;
+  const { folders, requestMs, direct = null, inspect = null } = given;
   const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
@@ -136,7 +138,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       hall.usageRecorded();
     },
   });
-  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
+  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub, inspect };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,

@@ -1,6 +1,6 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { type AnyRouter, type inferRouterContext, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
-import { isPublic } from '../guard/access.ts';
 import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
@@ -124,6 +124,9 @@ async function mostBytesOf(
   if (!names.every(isPublic)) throw new Refused(UNAUTHORIZED);
   return BODY_BYTES.unrecognised;
 }
+
+/** Whether a procedure asks nobody who they are. */
+const isPublic = (path: string): boolean => PROCEDURES.get(path)?.needs.kind === 'public';
 
 /** A procedure's name as a label: only names that exist, so that nobody can fill the metrics with others. */
 function routeOf(router: AnyRouter, [name = '', ...more]: readonly string[]): string {

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '@tenantree/domain';
 import { createTRPCClient, httpBatchLink, type TRPCClient, TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
-import type { AppRouter } from '../../src/router.ts';
+import type { AppRouter } from '../../../../packages/client/src/app-router.ts';
+
+export type { AppRouter };
 
 export type Client = TRPCClient<AppRouter>;
 

@@ -1,5 +1,6 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { createTRPCUntypedClient, createWSClient, httpLink, splitLink, wsLink } from '@trpc/client';
-import { appRouter } from '../../src/router.ts';
+import type { AppRouter } from './clients.ts';
 
 /** Somebody who calls procedures by their paths. */
 export type Caller = {
@@ -7,13 +8,6 @@ export type Caller = {
   call(path: string, input: unknown): Promise<unknown>;
   close(): void;
 };
-
-/** Every procedure and subscription there is. */
-export const PROCEDURES: readonly string[] = Object.keys(appRouter._def.procedures);
-
-type Typed = Readonly<Record<string, { readonly _def: { readonly type: 'query' | 'mutation' | 'subscription' } }>>;
-// At run time they are listed by their whole paths; the type has them in their slices.
-const TYPED = appRouter._def.procedures as unknown as Typed;
 
 function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
   // A browser says its origin and cookies by itself.
@@ -29,7 +23,7 @@ function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
     connectionParams: () => (token === undefined ? {} : { token }),
     lazy: { enabled: true, closeMs: 0 },
   });
-  const client = createTRPCUntypedClient<typeof appRouter>({
+  const client = createTRPCUntypedClient<AppRouter>({
     links: [
       splitLink({
         condition: ({ type }) => type === 'subscription',
@@ -51,7 +45,7 @@ export function callerWith(url: string, headers: Readonly<Record<string, string>
   };
   return {
     call: async (path, input) => {
-      switch (TYPED[path]?._def.type) {
+      switch (PROCEDURES.get(path)?.kind) {
         case 'query':
           return client.query(path, input);
         case 'mutation':
