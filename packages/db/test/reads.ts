@@ -109,6 +109,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'readAccountsState, resumed': async () =>
       store.readAccountsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readUncountedTrees: () => store.readUncountedTrees(db),
+    findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
     findErasable: () => store.findErasable(db, NOW, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),

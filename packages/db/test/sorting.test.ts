@@ -57,7 +57,9 @@ async function everyPage({
   let after: PageKey | null = null;
   for (;;) {
     const query = { parent, sort, direction, statuses, after, limit: 60, visibility: 'with_minutes' } as const;
-    const page: ListedChildren = await test.db.withTenant(acting, (trx) => listChildren(trx, { ...query, now: clock() }));
+    const page: ListedChildren = await test.db.withTenant(acting, (trx) =>
+      listChildren(trx, { ...query, now: clock() }),
+    );
     rows.push(...page.rows);
     after = page.next;
     if (!after) {

@@ -54,6 +54,8 @@ export type Refusal = {
   readonly code: ErrorCode;
   readonly message: string;
   readonly field?: string;
+  /** Id of what an earlier call made, where the refusal is about that. */
+  readonly made?: string;
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
 };

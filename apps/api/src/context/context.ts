@@ -28,6 +28,10 @@ export type Context = {
   readonly requestId: string;
   /** Where the call came from, for limits per address. */
   readonly address: string;
+  /** The idempotency key of each call of a request, as far as there are any. */
+  readonly idempotencyKeys: readonly string[];
+  /** Notes that a call was answered as an earlier one with the same key. */
+  readonly repeated: () => void;
   /** Recognises the caller anew: on a lasting connection a credential may have ended since the last call. */
   readonly authenticate: () => Promise<Actor | 'invalid' | null>;
   /** Tells metrics and the log how a call ended. */

@@ -51,6 +51,8 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     hub,
     requestId: connection.requestId,
     address,
+    idempotencyKeys: connection.idempotencyKeys ?? [],
+    repeated: connection.repeated ?? (() => undefined),
     observeCall: connection.observeCall,
     inspect,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),

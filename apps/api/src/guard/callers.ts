@@ -1,4 +1,4 @@
-import type { ActorKind, InAccount, SignedIn } from '@tenantree/contract';
+import type { InAccount, SignedIn } from '@tenantree/contract';
 import { type EmbedGrant, type Refusal, refuse } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 
@@ -28,9 +28,3 @@ function refusalToScreen({ access, features }: EmbedGrant, needs: Needs): Refusa
     ? forbidden('This screen was opened for reading only.')
     : null;
 }
-
-/** Whether an actor is of one of these kinds. */
-export const isOfKind = <Kind extends ActorKind>(
-  actor: Actor,
-  kinds: readonly Kind[],
-): actor is Extract<Actor, { readonly kind: Kind }> => kinds.some((kind) => kind === actor.kind);

@@ -11,7 +11,7 @@ import {
   type SignedIn,
   type SliceName,
 } from '@tenantree/contract';
-import { decideRecentProof, isRecord } from '@tenantree/domain';
+import { type AccountId, decideRecentProof, type ErrorCode, isRecord, type Refusal } from '@tenantree/domain';
 import { initTRPC, type TRPC_ERROR_CODE_NUMBER, type TrackedEnvelope } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { type Actor, turnOf } from '../context/actor.ts';
@@ -23,6 +23,7 @@ import type { Viewer } from '../live/ports.ts';
 import { type Access, admit } from './admit.ts';
 import { refusalToActor } from './callers.ts';
 import { refusalOf, statusOf, toSent, toTRPCError } from './error-shape.ts';
+import { once } from './once.ts';
 import { callerOf, recognise } from './recognise.ts';
 import { checkStorable } from './storable.ts';
 import { viewerOf } from './viewer.ts';
@@ -101,16 +102,25 @@ type Arrival = {
   readonly ctx: Context;
   readonly path: string;
   readonly getRawInput: () => Promise<unknown>;
+  /** The call's idempotency key, if it changes something and has one. */
+  readonly key: string | null;
 };
 
 /** What a function is given, but for the signal. */
-type Entered = { readonly ctx: Context; readonly input: unknown };
+type Entered = {
+  readonly ctx: Context;
+  readonly input: unknown;
+  /** In which account, if in any. */
+  readonly account: AccountId | null;
+  /** Why it is not done now, if it was not done before: the account is suspended or closed. */
+  readonly refusal?: Refusal;
+};
 
 /** Lets anybody in. @throws Refused */
 async function enter({ input, reads }: Procedure, { ctx, getRawInput }: Arrival): Promise<Entered> {
   const raw = await getRawInput();
   if (reads !== 'one by one') checkStorable(raw);
-  return { ctx, input: granted(input.read(raw)) };
+  return { ctx, input: granted(input.read(raw)), account: null };
 }
 
 /** Lets somebody in who touches no account's data but their own. @throws Refused */
@@ -129,13 +139,23 @@ async function enterAccount(actor: Actor, needs: InAccount, procedure: Procedure
   if (!isRecord(input) || typeof input['account'] !== 'string') {
     return refuseWith('BAD_REQUEST', 'Name the account: its id or ext:THEIR-ID.', 'account');
   }
-  const access = granted(await admit(ctx.hall, actor, input['account'], needs));
+  const decision = await admit(ctx.hall, actor, input['account'], needs);
+  if (!decision.ok && arrival.key !== null && OF_STATUS.has(decision.refusal.code)) {
+    // What was done before is answered as it was then, to whoever may still read here.
+    const access = granted(await admit(ctx.hall, actor, input['account'], { ...needs, work: 'read' }));
+    return { ...(await enter(procedure, arrival)), account: access.id, refusal: decision.refusal };
+  }
+  const access = granted(decision);
   if (needs.proof === 'recent' && actor.kind === 'person')
     granted(decideRecentProof(actor.provedAt, ctx.hall.clock.nowMs()));
   const viewer = (): Viewer => viewerOf(ctx, actor, access, path, needs);
   const more = { actor, access, viewer, caller: callerOf(ctx, actor, access) };
-  return enter(procedure, { ...arrival, ctx: { ...ctx, ...more } });
+  const entered = await enter(procedure, { ...arrival, ctx: { ...ctx, ...more } });
+  return { ...entered, account: access.id };
 }
+
+/** Refusals that say how the account is, and not what the caller may do in it. */
+const OF_STATUS: ReadonlySet<ErrorCode> = new Set(['ACCOUNT_SUSPENDED', 'ACCOUNT_CLOSED']);
 
 /** Any function of a slice, when what it is for is not told apart. */
 type Work = (call: never) => unknown;
@@ -143,13 +163,22 @@ type Work = (call: never) => unknown;
 /** One procedure of the router: what the contract says of it, and the function that does it. */
 function serve(procedure: Procedure, work: Work) {
   const { needs } = procedure;
-  const entered = observed.use(async ({ ctx, path, getRawInput, signal, next }) => {
-    const arrival = { ctx, path, getRawInput };
-    // The contract that chose what is put into the call also typed the function: the compiler can't follow that through a list.
-    const answer = (call: Entered): unknown => work({ ...call, signal } as never);
+  const entered = observed.use(async ({ ctx, path, getRawInput, signal, batchIndex, next }) => {
+    const key = (procedure.kind === 'mutation' && ctx.idempotencyKeys[batchIndex]) || null;
+    const arrival = { ctx, path, getRawInput, key };
+    const answering = (actor: Actor | null, { refusal, account, ...call }: Entered) => {
+      const answer = (): unknown => {
+        if (refusal) throw new Refused(refusal);
+        // The contract that chose what is put into the call also typed the function: the compiler can't follow that through a list.
+        return work({ ...call, signal } as never);
+      };
+      if (key === null) return answer;
+      const keyed = { ctx, path, procedure, key, actor, account, input: call.input };
+      return () => once(keyed, async () => answer());
+    };
     if (needs.kind === 'public') {
-      const call = await enter(procedure, arrival);
-      return next({ ctx: { answer: () => answer(call) } });
+      const answer = answering(null, await enter(procedure, arrival));
+      return next({ ctx: { answer } });
     }
     const actor = await recognise(ctx);
     return ctx.hall.db.onBehalfOf(turnOf(actor), async () => {
@@ -157,7 +186,7 @@ function serve(procedure: Procedure, work: Work) {
         needs.kind === 'signed_in'
           ? await enterSignedIn(actor, needs, procedure, arrival)
           : await enterAccount(actor, needs, procedure, arrival);
-      return next({ ctx: { answer: () => answer(call) } });
+      return next({ ctx: { answer: answering(actor, call) } });
     });
   });
   switch (procedure.kind) {

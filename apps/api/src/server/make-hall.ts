@@ -27,6 +27,12 @@ export type HallParts = {
   readonly publicUrl: () => string;
 };
 
+/** The same, when the transaction of what is told is committed: a call may keep it open for its answer. */
+const afterCommit =
+  <Told extends readonly unknown[]>(db: Database, tell: (...told: Told) => void) =>
+  (...told: Told): void =>
+    db.afterCommit(() => tell(...told));
+
 /** What every slice is given, with the system's randomness. */
 export function makeHall({ config, db, usage, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
   const settings: Settings = {
@@ -46,8 +52,12 @@ export function makeHall({ config, db, usage, clock, announce, usageRecorded, pu
     usage,
     clock,
     settings,
-    announce,
-    usageRecorded,
+    announce: {
+      usage: announce.usage,
+      accounts: afterCommit(db, announce.accounts),
+      access: afterCommit(db, announce.access),
+    },
+    usageRecorded: afterCommit(db, usageRecorded),
     newId: createIds(clock),
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

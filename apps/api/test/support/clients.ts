@@ -52,7 +52,7 @@ export async function join(
   return clientOf(url, await signIn(url, email, PASSWORD));
 }
 
-type Refused = { code: ErrorCode; message: string; field?: string };
+type Refused = { code: ErrorCode; message: string; field?: string; made?: string };
 
 /** The refusal that a call ends with. Fails when the call succeeds. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refused> {

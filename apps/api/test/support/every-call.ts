@@ -4,10 +4,12 @@ import type { AppRouter } from './clients.ts';
 
 /** Somebody who calls procedures by their paths. */
 export type Caller = {
-  /** Resolves with the answer, or with a subscription's first frame, and rejects with the refusal. */
-  call(path: string, input: unknown): Promise<unknown>;
+  /** Resolves with the answer, or with a subscription's first frame, and rejects with the refusal. @param key an idempotency key */
+  call(path: string, input: unknown, key?: string): Promise<unknown>;
   close(): void;
 };
+
+const keyed = (key: unknown): Record<string, string> => (typeof key === 'string' ? { 'idempotency-key': key } : {});
 
 function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
   // A browser says its origin and cookies by itself.
@@ -28,7 +30,7 @@ function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: ws }),
-        false: httpLink({ url: `${url}/trpc`, headers }),
+        false: httpLink({ url: `${url}/trpc`, headers: ({ op }) => ({ ...headers, ...keyed(op.context['key']) }) }),
       }),
     ],
   });
@@ -44,12 +46,12 @@ export function callerWith(url: string, headers: Readonly<Record<string, string>
     return promise.finally(() => subscription.unsubscribe());
   };
   return {
-    call: async (path, input) => {
+    call: async (path, input, key) => {
       switch (PROCEDURES.get(path)?.kind) {
         case 'query':
           return client.query(path, input);
         case 'mutation':
-          return client.mutation(path, input);
+          return client.mutation(path, input, { context: { key } });
         case 'subscription':
           return firstFrame(path, input);
         case undefined:
