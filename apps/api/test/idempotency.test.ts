@@ -2,16 +2,7 @@ import { DAY_MS } from '@tenantree/domain';
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
-import {
-  type AppRouter,
-  type Client,
-  clientWithToken,
-  codeOf,
-  join,
-  PASSWORD,
-  refusalOf,
-  signIn,
-} from './support/clients.ts';
+import { type AppRouter, type Client, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 

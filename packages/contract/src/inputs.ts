@@ -26,6 +26,11 @@ export const id = <Id extends string>(what: Named) =>
     what,
   );
 
+const INSTANT = { examples: ['2026-11-23T22:57:00Z'] };
+
+/** An ISO 8601 instant with its zone, before it is read. */
+export const instantText = z.string().max(40).meta(INSTANT);
+
 /** An ISO 8601 instant with its zone (reliability.md 4). */
 export const instant = z
   .string()
@@ -35,7 +40,8 @@ export const instant = z
     if (parsed !== null) return parsed;
     ctx.addIssue({ code: 'custom', message: 'Give an ISO 8601 date and time with its zone.' });
     return z.NEVER;
-  });
+  })
+  .meta(INSTANT);
 
 /** An end of a range: an instant, or a day of the time zone that is asked for. */
 export const rangeEnd = z
@@ -46,7 +52,8 @@ export const rangeEnd = z
     if (parsed !== null) return parsed;
     ctx.addIssue({ code: 'custom', message: 'Give a day, or an ISO 8601 date and time with its zone.' });
     return z.NEVER;
-  });
+  })
+  .meta({ examples: ['2026-11-23'] });
 
 /** One line of text that people read, such as a reason or a reference (reliability.md 4). @param most characters */
 export const line = (most: number) =>
@@ -76,7 +83,12 @@ export const cursor = names(z.string().max(4_000), 'place').optional();
 export const limit = (most: number): z.ZodDefault<z.ZodNumber> => z.number().int().min(1).max(most).default(50);
 
 /** An e-mail address, as people paste it; its domain in any script. */
-export const email = z.string().trim().max(254).refine(isEmail, 'Give an e-mail address.');
+export const email = z
+  .string()
+  .trim()
+  .max(254)
+  .refine(isEmail, 'Give an e-mail address.')
+  .meta({ examples: ['ann@example.com'] });
 
 /** A password before it is normalised. */
 export const password = z.string().max(1_000);

@@ -17,9 +17,15 @@ const MOST_EVENTS = 5_000;
 
 const meter = z.enum(METERS.map(({ key }) => key) as [MeterKey, ...MeterKey[]]).default('call.minutes');
 const event = {
-  meter: z.string().max(100),
-  quantity: z.string().max(40),
-  occurredAt: z.string().max(40),
+  meter: z
+    .string()
+    .max(100)
+    .meta({ examples: METERS.map(({ key }) => key) }),
+  quantity: z
+    .string()
+    .max(40)
+    .meta({ examples: ['12.5'] }),
+  occurredAt: inputs.instantText,
   idempotencyKey: z.string().max(400),
   attributes: z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])).optional(),
 };
