@@ -3,8 +3,8 @@ import { PROCEDURES, type Procedure, procedureAt } from '@tenantree/contract';
 import { type AccountRow, MAX_JSON_DEPTH } from '@tenantree/domain';
 import type { inferRouterOutputs } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
-import { BODY_BYTES } from '../src/server/read-json.ts';
-import { MOST_CALLS } from '../src/server/trpc-http.ts';
+import { BODY_BYTES } from '../src/wire/read-json.ts';
+import { MOST_CALLS } from '../src/wire/trpc-http.ts';
 import type { AppRouter } from './support/clients.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;

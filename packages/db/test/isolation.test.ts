@@ -65,6 +65,7 @@ describe('Row-level security alone (I5)', () => {
       'erase_expired_embed_tokens',
       'find_kept_answer',
       'find_repeats',
+      'fold_quarters',
       'forget_kept_answers',
       'forget_tree_changes',
       'index_names',

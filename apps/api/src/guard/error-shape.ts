@@ -3,7 +3,6 @@ import { isUnavailable } from '@tenantree/db';
 import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { Refused } from '../hall/refused.ts';
-import { WriterFullError } from '../hall/usage-writer.ts';
 
 const TRPC_CODES = {
   400: 'BAD_REQUEST',
@@ -43,8 +42,6 @@ const UNAVAILABLE: Refusal = {
 export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readonly unexpected: boolean } {
   const { cause } = error;
   if (cause instanceof Refused) return { refusal: cause.refusal, unexpected: false };
-  if (cause instanceof WriterFullError)
-    return { refusal: { code: 'UNAVAILABLE', message: cause.message }, unexpected: false };
   if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
   switch (error.code) {
     case 'METHOD_NOT_SUPPORTED':

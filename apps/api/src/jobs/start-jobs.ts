@@ -10,8 +10,8 @@ import { DAY_MS, instantOf } from '@tenantree/domain';
 import type { Sessions } from '../auth/sessions.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { keepUsage } from '../usage/usage-door.ts';
 import { eraseClosed } from './erase-closed.ts';
-import { keepUsage } from './keep-usage.ts';
 
 /** What is done without anybody asking. */
 export type Jobs = {

@@ -2,11 +2,11 @@ import type { Handlers } from '../guard/procedure.ts';
 import { adjustUsage } from './adjust-usage.ts';
 import { exportSeries, usageOfPeriod, usageSeries } from './read-usage.ts';
 import { recordEvents } from './record-events.ts';
-import { watchUsage } from './watch-usage.ts';
+import { watchUsage } from './usage-channel.ts';
 
 export const usage: Handlers<'usage'> = {
   record: async ({ ctx, input }) => {
-    const results = await recordEvents(ctx.hall, ctx.writer, ctx.access, input.events);
+    const results = await recordEvents(ctx.hall, ctx.access, input.events);
     return { results, accepted: results.filter(({ status }) => status === 'accepted').length };
   },
 
