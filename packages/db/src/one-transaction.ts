@@ -1,5 +1,7 @@
-import { sql } from 'kysely';
-import type { TenantTransaction } from './database.ts';
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+type TenantTransaction = Transaction<Schema>;
 
 /** How a transaction is begun: it is committed when what runs in it resolves, and rolled back when that rejects. */
 type Begin = <T>(work: (trx: TenantTransaction) => Promise<T>) => Promise<T>;
