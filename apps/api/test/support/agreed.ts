@@ -1,5 +1,9 @@
 import { PROCEDURES, refusalsOf } from '@tenantree/contract';
+import { isRecord } from '@tenantree/domain';
+import { TRPCClientError, type TRPCLink } from '@trpc/client';
+import { observable } from '@trpc/server/observable';
 import type { Inspect } from '../../src/context/context.ts';
+import type { AppRouter } from './clients.ts';
 
 /** Compares how calls end with what the contract says of their procedures. */
 export type Agreement = {
@@ -37,3 +41,21 @@ export function createAgreement(): Agreement {
     },
   };
 }
+
+/** Ends a subscription that is sent a frame which is not as agreed: what a socket was sent, as it was read from it. */
+export const asAgreed: TRPCLink<AppRouter> =
+  () =>
+  ({ op, next }) =>
+    observable((observer) =>
+      next(op).subscribe({
+        next: (envelope) => {
+          const { result } = envelope;
+          const frame = op.type === 'subscription' && 'data' in result ? result.data : null;
+          const breach = isRecord(frame) ? breachOf(op.path, frame['data']) : null;
+          if (breach === null) observer.next(envelope);
+          else observer.error(TRPCClientError.from(new Error(breach)));
+        },
+        error: (error) => observer.error(error),
+        complete: () => observer.complete(),
+      }),
+    );

@@ -1,5 +1,6 @@
 import { PROCEDURES } from '@tenantree/contract';
 import { createTRPCUntypedClient, createWSClient, httpLink, splitLink, wsLink } from '@trpc/client';
+import { asAgreed } from './agreed.ts';
 import type { AppRouter } from './clients.ts';
 
 /** Somebody who calls procedures by their paths. */
@@ -27,6 +28,7 @@ function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
   });
   const client = createTRPCUntypedClient<AppRouter>({
     links: [
+      asAgreed,
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: ws }),
