@@ -158,7 +158,8 @@ export function openDatabase(
       if (unit) unit.tell(tell);
       else tell();
     },
-    onBehalfOf: (caller, work) => callers.run(caller, work),
+    // The server's own work is no part of a call, whichever call set it going.
+    onBehalfOf: (caller, work) => callers.run(caller, caller === null ? () => units.exit(work) : work),
     ping: async () => {
       const client = await pool.connect();
       try {
