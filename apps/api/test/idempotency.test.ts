@@ -28,7 +28,10 @@ afterAll(async () => {
 /** A stock client whose calls come with an idempotency key. */
 const keyed = (
   key: string,
-  { url = api.url, headers = { authorization: `Bearer ${secret}` } as Record<string, string> } = {},
+  {
+    url = api.url,
+    headers = { authorization: `Bearer ${secret}` },
+  }: { url?: string; headers?: Record<string, string> } = {},
 ) =>
   createTRPCClient<AppRouter>({
     links: [httpLink({ url: `${url}/trpc`, headers: { ...headers, 'Idempotency-Key': key } })],
@@ -49,7 +52,7 @@ async function post(path: string, input: unknown, headers: Record<string, string
     headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}`, ...headers },
     body: JSON.stringify(input),
   });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as unknown };
+  return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
 describe('A repeat under an idempotency key (integrators.md 4.2)', () => {

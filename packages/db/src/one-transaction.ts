@@ -70,9 +70,9 @@ export class OneTransaction {
   }
 
   /** Ends it as if nothing had been done. */
-  async rollBack(error: unknown): Promise<void> {
+  async rollBack(reason: unknown): Promise<void> {
     this.#isOver = true;
-    this.#answered.reject(error);
+    this.#answered.reject(reason);
     await this.#ended.catch(() => undefined);
   }
 }

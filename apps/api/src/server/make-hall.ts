@@ -53,8 +53,8 @@ export function makeHall({ config, db, usage, clock, announce, usageDoor, public
     clock,
     settings,
     announce: {
-      accounts: afterCommit(db, announce.accounts),
-      access: afterCommit(db, announce.access),
+      accounts: afterCommit(db, (change) => announce.accounts(change)),
+      access: afterCommit(db, (change) => announce.access(change)),
     },
     usageDoor: { ...usageDoor, recorded: afterCommit(db, () => usageDoor.recorded()) },
     newId: createIds(clock),
