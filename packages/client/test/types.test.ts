@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-const COMPILER = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+const COMPILER = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url));
 const CONSUMER = fileURLToPath(new URL('consumer', import.meta.url));
 
 /** Packages whose declarations may come with the client's. */
@@ -11,7 +11,7 @@ const KNOWN =
   /\/(packages\/(client|contract|domain)\/|node_modules\/(@trpc\/(client|server)|eventsource(-parser)?|zod|@typescript\/[^/]+|typescript)\/)/;
 
 it('whoever imports the client meets no declaration of the server, of its database or of Node, and wrong types are found', async () => {
-  // What the programs of this repository have and an integrator's project has not: a declaration of `ws`, which tRPC would take.
+  // Its settings leave out what stands about in this repository and in no project of an integrator's: a declaration of `ws`, which tRPC asks for.
   const { stdout } = await promisify(execFile)(process.execPath, [COMPILER, '-p', CONSUMER, '--listFiles'], {
     maxBuffer: 2 ** 24,
   });
