@@ -71,7 +71,7 @@ export const line = (most: number) =>
 export const text = (least: number, most: number): z.ZodString => z.string().min(least).max(most);
 
 /** A name, before it is read. */
-export const name = text(0, 4_000);
+export const name = text(0, 4_000).meta({ examples: ['Acme Dental'] });
 
 /** An external id, before it is read. */
 export const externalId = text(0, 400);
