@@ -1,8 +1,8 @@
 import type { UsageFrame } from '@tenantree/domain';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AppRouter } from '../src/router.ts';
-import { type Client, codeOf, join } from './support/clients.ts';
+import { asAgreed } from './support/agreed.ts';
+import { type AppRouter, type Client, codeOf, join } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 let api: Deployment;
@@ -27,7 +27,7 @@ function watch(token: string, account: string, lastEventId?: string) {
     lazy: { enabled: true, closeMs: 0 },
   });
   stops.push(() => void ws.close());
-  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  const client = createTRPCClient<AppRouter>({ links: [asAgreed, wsLink({ client: ws })] });
   const frames: { readonly id: string; readonly data: UsageFrame }[] = [];
   const errors: (string | undefined)[] = [];
   client.usage.live.subscribe(

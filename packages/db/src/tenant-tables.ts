@@ -27,6 +27,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   usage_quarters: 'fact',
   usage_totals: 'fact',
   past_placements: 'fact',
+  kept_answers: 'fact',
   journal: 'journal',
   journal_heads: 'journal',
   tree_versions: 'version',

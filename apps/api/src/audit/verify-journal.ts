@@ -12,7 +12,7 @@ const MOST_FAULTS = 100;
 export type Verification = {
   /** Numbers of the first and the last row that there should be; null before anything happened. */
   readonly rows: { readonly first: number; readonly last: number } | null;
-  readonly faults: readonly JournalFault[];
+  readonly faults: JournalFault[];
   /** The number to go on from; null: everything has been looked at. */
   readonly next: number | null;
 };

@@ -30,6 +30,12 @@ export type HallParts = {
   readonly publicUrl: () => string;
 };
 
+/** The same, when the transaction of what is told is committed: a call may keep it open for its answer. */
+const afterCommit =
+  <Told extends readonly unknown[]>(db: Database, tell: (...told: Told) => void) =>
+  (...told: Told): void =>
+    db.afterCommit(() => tell(...told));
+
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
   const { config, db, usage, clock, happened, usageDoor, publicUrl } = parts;
@@ -57,9 +63,9 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
-    ...createChanges({ db, clock, newId, happened }),
+    ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
-    usageDoor,
+    usageDoor: { ...usageDoor, recorded: afterCommit(db, () => usageDoor.recorded()) },
     newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

@@ -1,8 +1,9 @@
+import { normalEmail, shownEmail } from '@tenantree/contract';
 import { insertAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import type { People } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
