@@ -2,6 +2,7 @@ import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
 import { answersIn, responseOf } from './answer.ts';
+import { backOffMs } from './back-off.ts';
 import type { Taker } from './line.ts';
 import { refusalOf, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
@@ -15,11 +16,19 @@ const MAX_BATCH = 16;
 const MAX_CHARACTERS = 300_000;
 /** A request that isn't answered by then counts as one that never will be: whoever waits can go on, and try again. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Whoever is to wait longer than this before trying again is told so, instead of waiting unknowingly. */
+const MOST_PATIENCE_MS = 15_000;
 
 export type CallLinkOptions = {
   readonly url: string;
   readonly session: Session;
   readonly fetch: typeof fetch;
+  /** How often a call is repeated. */
+  readonly retries: number;
+  /** Uniform numbers in [0, 1) for the spread of repetitions. */
+  readonly random: () => number;
+  /** Ends all waits before repetitions. */
+  readonly closed: AbortSignal;
 };
 
 type Call = {
@@ -57,13 +66,29 @@ const aborted = (signal: Operation['signal']): Unanswered => {
   return new Unanswered({ code: 'ABORTED', message, retryable: false }, reason);
 };
 
+/** Whether it has one effect however often it arrives. */
+const isRepeatable = ({ type }: Operation): boolean => type === 'query';
+
+/** Resolves after `ms` milliseconds, or when one of the signals aborts. */
+const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)[]): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      for (const signal of signals) signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    for (const signal of signals) signal?.addEventListener('abort', end);
+  });
+
 /**
  * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
  *
  * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
  * repeating it is safe. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ * What failed otherwise, in a way that trying again may help, is repeated after a while, where it has one effect however often it arrives.
  */
-export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLink<AnyRouter> {
+export function createCallLink({ url, session, fetch, retries, random, closed }: CallLinkOptions): TRPCLink<AnyRouter> {
   let waiting: Call[] = [];
 
   const request = async (calls: readonly Call[]): Promise<void> => {
@@ -103,7 +128,7 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
       if (waiting.push({ op, input, resolve, reject }) === 1) setTimeout(send);
     });
 
-  const call = async (op: Operation): Promise<unknown> => {
+  const authorised = async (op: Operation): Promise<unknown> => {
     for (let renewed = false; ; renewed = true) {
       // before the first call there is no token yet: that call gets the first one
       const serial = Math.max(1, session.serial());
@@ -117,6 +142,28 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
           session.expired();
           throw error;
         }
+      }
+    }
+  };
+
+  /** How long to wait before the call is made again, in milliseconds; null when it is not. */
+  const waitMs = (op: Operation, error: unknown, failures: number): number | null => {
+    const { code, retryable, retryAfterSeconds = 0 } = refusalOf(error);
+    // how often to ask for a token that isn't there is the session's to say
+    if (!retryable || code === 'NO_TOKEN' || failures >= retries || !isRepeatable(op) || closed.aborted) return null;
+    const ms = Math.max(retryAfterSeconds * 1000, backOffMs(failures, random));
+    return ms > MOST_PATIENCE_MS ? null : ms;
+  };
+
+  const call = async (op: Operation): Promise<unknown> => {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await authorised(op);
+      } catch (error) {
+        const ms = waitMs(op, error, failures);
+        if (ms === null) throw error;
+        await pause(ms, op.signal, closed);
+        if (op.signal?.aborted || closed.aborted) throw error;
       }
     }
   };

@@ -1,7 +1,7 @@
-import type { AppRouter } from '@tenantree/api';
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
 import { createLinks, type TenantreeOptions } from './links.ts';
 import type { Live } from './live-state.ts';
+import type { AppRouter } from './router.ts';
 
 /** A connection to a Tenantree server. */
 export type Tenantree = {

@@ -1,4 +1,4 @@
-import { createTenantree, type Tenantree } from '@tenantree/client';
+import { createTenantree, isForeign, type Tenantree } from '@tenantree/client';
 import { instantOf } from '@tenantree/domain';
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { LiveState } from '../data/account-source.ts';
@@ -11,7 +11,6 @@ import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
 import { emit } from '../tree/tree-events.ts';
 import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
-import { isForeign } from './handshake.ts';
 import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
 
@@ -161,6 +160,8 @@ export class SubaccountManager extends SamSubaccounts {
     this.#client = createTenantree({
       url: api,
       getToken,
+      // A screen says at once what failed, and has a button for trying again.
+      retries: 0,
       onSessionExpired: () => {
         if (signal.aborted) return;
         this.phase = 'expired';

@@ -1,0 +1,14 @@
+// The package @tenantree/client.
+import { join } from 'node:path';
+import { root } from '../launch.mjs';
+import { pack } from './pack.ts';
+import { routerTypes } from './router-types.ts';
+
+const ROUTER = join(root, 'packages/client/src/router.ts');
+
+await pack({
+  workspace: 'packages/client',
+  entries: { index: 'src/index.ts' },
+  peers: ['@trpc/client', '@trpc/server'],
+  written: new Map([[ROUTER, (program) => routerTypes(program, ROUTER)]]),
+});
