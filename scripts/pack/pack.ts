@@ -35,6 +35,8 @@ export type PackageParts = {
   readonly written?: Written;
   /** Files beside the manifest, by the names they get. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Files that are written, by the names they get. */
+  readonly texts?: Readonly<Record<string, string>>;
 };
 
 /** Where a workspace's package is put together, and its tarball beside it. */
@@ -51,6 +53,7 @@ export async function pack(parts: PackageParts): Promise<void> {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(published(manifest, parts.peers), null, 2)}\n`);
   const files = { 'README.md': at('README.md'), 'CHANGELOG.md': join(root, 'CHANGELOG.md'), ...parts.files };
   for (const [name, source] of Object.entries(files)) cpSync(source, join(folder, name), { recursive: true });
+  for (const [name, text] of Object.entries(parts.texts ?? {})) writeFileSync(join(folder, name), text);
   const npm = ['pack', folder, '--pack-destination', at(PACKED), '--ignore-scripts', '--loglevel=error'];
   const { status, stderr, error } = spawnSync('npm', npm, { cwd: root, env: childEnvironment(), encoding: 'utf8' });
   if (status !== 0) throw error ?? new Error(`npm pack failed: ${stderr}`);

@@ -1,0 +1,13 @@
+import type { SubaccountManagerElement, SubaccountManagerEventMap } from '@tenantree/widget';
+import type { HTMLAttributes } from 'svelte/elements';
+
+type Properties = Partial<Omit<SubaccountManagerElement, keyof HTMLElement>>;
+type Listeners = {
+  [Type in keyof SubaccountManagerEventMap as `on${Type}`]?: (event: SubaccountManagerEventMap[Type]) => void;
+};
+
+declare module 'svelte/elements' {
+  interface SvelteHTMLElements {
+    'subaccount-manager': HTMLAttributes<SubaccountManagerElement> & Properties & Listeners;
+  }
+}
