@@ -22,7 +22,7 @@ export type Call = Context<{ Bindings: HttpBindings; Variables: Variables }>;
 export type Ground = {
   readonly config: Pick<
     Config,
-    'host' | 'port' | 'metricsToken' | 'trustedProxies' | 'liveMaxBufferBytes' | 'publicUrl'
+    'host' | 'port' | 'dataDir' | 'metricsToken' | 'trustedProxies' | 'liveMaxBufferBytes' | 'publicUrl'
   >;
   readonly hall: Hall;
   readonly log: Logger;

@@ -27,7 +27,7 @@ import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
 import { createOutbox } from './outbox.ts';
-import type { Folders } from './page-routes.ts';
+import type { Folders } from './published.ts';
 import { createSmtp } from './smtp.ts';
 
 export type ComposeParts = {

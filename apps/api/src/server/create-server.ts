@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
@@ -12,7 +13,8 @@ import type { App, Ground } from './calls.ts';
 import { anyOrigin } from './cross-origin.ts';
 import { healthRoutes } from './health-routes.ts';
 import { knownHosts } from './known-hosts.ts';
-import { type Folders, pageRoutes } from './page-routes.ts';
+import { pageRoutes } from './page-routes.ts';
+import { type Folders, publish } from './published.ts';
 import { answerThrown, requestFrame } from './request-frame.ts';
 import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
 import { trpcOverSockets } from './trpc-sockets.ts';
@@ -38,9 +40,12 @@ export type ApiServer = {
   close(): Promise<void>;
 };
 
+const builtAt = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+
 const BUILDS: Folders = {
-  app: fileURLToPath(new URL('../../../web/dist', import.meta.url)),
-  widget: fileURLToPath(new URL('../../../../packages/widget/dist', import.meta.url)),
+  app: builtAt('apps/web/dist'),
+  widget: builtAt('packages/widget/dist'),
+  packages: [builtAt('packages/client/packed'), builtAt('packages/widget/packed')],
 };
 
 /** Longest that a request may take to arrive, body included (ms). */
@@ -67,7 +72,11 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   app.use('/v1/*', anyOrigin);
   app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
   parts.mount?.(app);
-  pageRoutes(app, parts.auth, parts.hall, parts.folders ?? BUILDS);
+  const { folders = BUILDS, log } = parts;
+  const published = publish(folders, join(config.dataDir, 'builds'), (error) =>
+    log.warn({ err: error }, 'builds can’t be kept'),
+  );
+  pageRoutes(app, parts.auth, parts.hall, folders, published);
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const { requestMs = REQUEST_MS } = parts;
@@ -87,6 +96,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     await parts.drain?.();
     await sockets.close();
     await stopped;
+    await published.settled;
     clearTimeout(cut);
   };
 

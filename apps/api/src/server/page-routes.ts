@@ -1,36 +1,68 @@
+import { PROTOCOL } from '@tenantree/domain';
 import type { Auth } from '../auth/auth.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call } from './calls.ts';
 import { createFiles } from './files.ts';
+import type { Folders, Published } from './published.ts';
 import { pageHeaders } from './security-headers.ts';
 
-/** Where the builds of the web app and of the widget are. */
-export type Folders = { readonly app: string; readonly widget: string };
-
 /** Addresses that are never a page of the app. */
-const NO_PAGE = /^\/(trpc|auth|v1|widget|assets|healthz|readyz|metrics|version)(\/|$)/;
+const NO_PAGE = /^\/(trpc|auth|v1|widget|packages|assets|healthz|readyz|metrics|version)(\/|$)/;
 
 const ASK_EVERY_TIME = 'no-cache';
 /** Embedding sites load the widget by an address that never changes, so they get a new version within five minutes. */
 const FIVE_MINUTES = 'public, max-age=300, stale-while-revalidate=86400';
 
-/** The web app's pages and the widget's files. */
-export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, { settings }: Hall, folders: Folders): void {
+/** What embedding sites may load from anywhere. */
+const FOR_EVERYBODY = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+
+/** The web app's pages, the widget's files and the packages to install. */
+export function pageRoutes(
+  app: App,
+  auth: Pick<Auth, 'renewal'>,
+  { settings }: Hall,
+  folders: Folders,
+  published: Published,
+): void {
   const pages = createFiles(folders.app, ASK_EVERY_TIME);
   const widget = createFiles(folders.widget, FIVE_MINUTES);
 
+  app.get('/widget/integrity.json', async (call) => {
+    call.set('route', 'widget');
+    const headers = { ...FOR_EVERYBODY, 'cache-control': FIVE_MINUTES };
+    return Response.json(await published.integrity(), { headers });
+  });
+
   app.get('/widget/*', async (call) => {
     call.set('route', 'widget');
-    const headers = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
-    const file = await widget.answer(call.req.path.slice('/widget/'.length), call.req.raw, headers);
+    const path = call.req.path.slice('/widget/'.length);
+    const file =
+      (await widget.answer(path, call.req.raw, FOR_EVERYBODY)) ??
+      (await published.widget(path, call.req.raw, FOR_EVERYBODY));
     return file ?? refuseWith('NOT_FOUND', 'There is no such file.');
+  });
+
+  app.get('/packages', async (call) => {
+    call.set('route', 'packages');
+    const packages = await published.packages();
+    return Response.json({ protocol: PROTOCOL, packages }, { headers: { 'cache-control': ASK_EVERY_TIME } });
+  });
+
+  app.get('/packages/*', async (call) => {
+    call.set('route', 'packages');
+    const file = await published.tarball(call.req.path.slice('/packages/'.length), call.req.raw);
+    return file ?? refuseWith('NOT_FOUND', 'There is no such package, or none of this version any more.');
   });
 
   app.get('*', async (call) => {
     const { path } = call.req;
     const headers = pageHeaders(settings.publicUrl);
-    const file = path === '/' ? null : await pages.answer(path, call.req.raw, headers);
+    const file =
+      path === '/'
+        ? null
+        : ((await pages.answer(path, call.req.raw, headers)) ??
+          (path.startsWith('/assets/') ? await published.earlierAsset(path, call.req.raw) : null));
     call.set('route', file ? 'file' : 'page');
     if (file) return file;
     if (NO_PAGE.test(path) || !acceptsHtml(call)) return refuseWith('NOT_FOUND', 'There is nothing here.');

@@ -7,7 +7,7 @@ import type { Config } from '../../src/config.ts';
 import { parseNetwork } from '../../src/hall/addresses.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import { createLog } from '../../src/server/log.ts';
-import type { Folders } from '../../src/server/page-routes.ts';
+import type { Folders } from '../../src/server/published.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
 
