@@ -1,4 +1,4 @@
-import type { SubaccountManagerElement, SubaccountManagerEventMap } from '@tenantree/widget';
+import type { SubaccountManagerElement, SubaccountManagerEventMap } from './dist/index.js';
 import type { HTMLAttributes } from 'svelte/elements';
 
 type Properties = Partial<Omit<SubaccountManagerElement, keyof HTMLElement>>;

@@ -39,7 +39,6 @@ export type ManagerView = {
  * @csspart row - A row of the table.
  * @csspart cell - A cell of a row.
  * @csspart badge - Status and billing plan in a row.
- * @csspart checkbox - The box that selects a row.
  * @csspart menu - Menus, of a row and of the view.
  * @csspart dialog - Dialogs.
  * @csspart state - What stands in place of rows.
