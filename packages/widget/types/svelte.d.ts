@@ -1,5 +1,5 @@
-import type { SubaccountManagerElement, SubaccountManagerEventMap } from './dist/index.js';
 import type { HTMLAttributes } from 'svelte/elements';
+import type { SubaccountManagerElement, SubaccountManagerEventMap } from './dist/index.js';
 
 type Properties = Partial<Omit<SubaccountManagerElement, keyof HTMLElement>>;
 type Listeners = {

@@ -1,5 +1,5 @@
-import type { SubaccountManagerElement, SubaccountManagerEventMap } from './dist/index.js';
 import type { HTMLAttributes } from 'vue';
+import type { SubaccountManagerElement, SubaccountManagerEventMap } from './dist/index.js';
 
 type Properties = Partial<Omit<SubaccountManagerElement, keyof HTMLElement>>;
 type Emit = <Type extends keyof SubaccountManagerEventMap>(type: Type, event: SubaccountManagerEventMap[Type]) => void;
