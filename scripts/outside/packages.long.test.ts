@@ -144,8 +144,14 @@ describe('a site that embeds the element', () => {
     await project.install(
       await widget(),
       (await addressesOf(site.api.url)).client,
-      ...['react@19.3.1', 'react-dom@19.3.1', '@types/react@19.3.0', '@types/react-dom@19.3.0'],
-      ...['vite@8.3.8', 'typescript@7.0.2', '@trpc/tanstack-react-query@11.22.1', '@tanstack/react-query@5.108.0'],
+      'react@19.3.1',
+      'react-dom@19.3.1',
+      '@types/react@19.3.0',
+      '@types/react-dom@19.3.0',
+      'vite@8.3.8',
+      'typescript@7.0.2',
+      '@trpc/tanstack-react-query@11.22.1',
+      '@tanstack/react-query@5.108.0',
     );
     project.write({
       'index.html': html('/src/main.tsx'),

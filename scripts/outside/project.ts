@@ -71,9 +71,9 @@ export function createProject(): Project {
 }
 
 /** A Node of some version, as a package of the registry brings it. @returns the executable */
-export async function installNode(version: string): Promise<{ readonly node: string; readonly remove: () => void }> {
+export async function installNode(version: string): Promise<{ readonly node: string; remove(): void }> {
   const project = createProject();
   const name = `node-${process.platform}-${process.arch}`;
   await project.install(`${name}@${version}`);
-  return { node: join(project.folder, 'node_modules', name, 'bin/node'), remove: project.remove };
+  return { node: join(project.folder, 'node_modules', name, 'bin/node'), remove: () => project.remove() };
 }

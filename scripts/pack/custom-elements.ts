@@ -84,7 +84,7 @@ export function customElements({ element, tsconfig, properties }: Sources): obje
 }
 
 function readConfig(tsconfig: string): ts.CompilerOptions {
-  const { config } = ts.readConfigFile(tsconfig, ts.sys.readFile);
+  const { config } = ts.readConfigFile(tsconfig, (file) => ts.sys.readFile(file));
   return ts.parseJsonConfigFileContent(config, ts.sys, tsconfig.replace(/[^/\\]+$/, '')).options;
 }
 

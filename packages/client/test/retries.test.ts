@@ -24,7 +24,7 @@ function connect(options: Partial<TenantreeOptions> = {}): Tenantree {
 function lossy(losses: number) {
   const sent: { readonly path: string; readonly body: unknown }[] = [];
   const lose: typeof fetch = async (input, init) => {
-    sent.push({ path: new URL(String(input)).pathname, body: init?.body });
+    sent.push({ path: new URL(new Request(input).url).pathname, body: init?.body });
     if (sent.length <= losses) throw new TypeError('fetch failed');
     return fetch(input, init);
   };
