@@ -4,7 +4,7 @@ import { root } from '../launch.mjs';
 import { pack } from './pack.ts';
 import { routerTypes } from './router-types.ts';
 
-const ROUTER = join(root, 'packages/client/src/router.ts');
+const ROUTER = join(root, 'packages/client/src/app-router.ts');
 
 await pack({
   workspace: 'packages/client',

@@ -7,7 +7,11 @@ const VOCABULARY = '@tenantree/domain';
 /** Generics of the language that mean the same everywhere. */
 const OF_THE_LANGUAGE: ReadonlySet<string> = new Set(['AsyncIterable', 'AsyncGenerator', 'Date', 'Promise', 'Record']);
 /** Types of libraries that integrators don't have, by what stands in their place. */
-const STAND_INS: ReadonlyMap<string, string> = new Map([['JSONType', 'Json']]);
+const STAND_INS: ReadonlyMap<string, string> = new Map([
+  ['JSONType', 'Json'],
+  ['Frame', 'Frame'],
+  ['TrackedData', 'Frame'],
+]);
 
 /** Said last of what something may be. */
 const EMPTY: readonly string[] = ['null', 'undefined'];
@@ -28,6 +32,9 @@ const HEAD = `import type {
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
+/** A frame of a subscription, with the id after which it is resumed. */
+export type Frame<Data> = { readonly id: string; readonly data: Data };
 `;
 
 /**
@@ -129,13 +136,15 @@ function createPrinter(checker: ts.TypeChecker, vocabulary: ReadonlySet<ts.Symbo
   /** A name in place of the type, where there is one that integrators can read. */
   const nameOf = (type: ts.Type, path: string): string | null => {
     const { aliasSymbol, aliasTypeArguments = [] } = type;
-    const symbol = aliasSymbol ?? lists.get(type) ?? (type.isClassOrInterface() ? type.symbol : undefined);
+    const isNamed = type.isClassOrInterface() || (isReference(type) && type.target.isClassOrInterface());
+    const symbol = aliasSymbol ?? lists.get(type) ?? (isNamed ? type.symbol : undefined);
     if (symbol === undefined) return null;
     const standIn = STAND_INS.get(symbol.name);
-    if (standIn !== undefined) return standIn;
+    const of = aliasSymbol ? aliasTypeArguments : isReference(type) ? checker.getTypeArguments(type) : [];
+    if (standIn !== undefined) return generic(standIn, of, path);
     if (!vocabulary.has(symbol)) return null;
     used.add(symbol.name);
-    return generic(symbol.name, aliasTypeArguments, path);
+    return generic(symbol.name, of, path);
   };
 
   const tupleOf = (type: ts.TupleTypeReference, path: string): string => {

@@ -1,7 +1,7 @@
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
+import type { AppRouter } from './app-router.ts';
 import { createLinks, type TenantreeOptions } from './links.ts';
 import type { Live } from './live-state.ts';
-import type { AppRouter } from './router.ts';
 
 /** A connection to a Tenantree server. */
 export type Tenantree = {
