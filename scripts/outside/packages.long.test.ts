@@ -378,4 +378,60 @@ mount(App, { target: document.getElementById('app') });`,
     await works();
     expect(site.faults).toEqual([]);
   });
+
+  it.each([
+    [
+      'Vue',
+      ['vue@3.5.45', 'vue-tsc@3.3.0', 'typescript@5.9.3'],
+      ['vue-tsc', '--noEmit'],
+      {
+        'src/right.vue': `
+<script setup lang="ts">
+import type {} from '@tenantree/widget/vue';
+import '@tenantree/widget';
+const getToken = async () => 'token';
+</script>
+<template><subaccount-manager account="ext:a" features="create" :read-only="false" .getToken="getToken" density="compact" /></template>`,
+        'src/wrong.vue': `
+<script setup lang="ts">
+import type {} from '@tenantree/widget/vue';
+</script>
+<template><subaccount-manager :account="1" density="loose" /></template>`,
+      },
+    ],
+    [
+      'Svelte',
+      ['svelte@5.57.3', 'svelte-check@4.7.8', 'typescript@5.9.3'],
+      ['svelte-check', '--output', 'machine', '--tsconfig', './tsconfig.json'],
+      {
+        'src/right.svelte': `
+<script lang="ts">
+  import type {} from '@tenantree/widget/svelte';
+  import '@tenantree/widget';
+  const getToken = async () => 'token';
+</script>
+<subaccount-manager account="ext:a" features="create" read-only={false} {getToken} density="compact"
+  onsam-ready={({ detail }) => detail.account?.name.trim()}></subaccount-manager>`,
+        'src/wrong.svelte': `
+<script lang="ts">
+  import type {} from '@tenantree/widget/svelte';
+</script>
+<subaccount-manager account={1} density="loose"></subaccount-manager>`,
+      },
+    ],
+  ] as const)(
+    'in templates of %s, whose types say what is wrong and nothing else',
+    async (_, packages, check, files) => {
+      project = createProject();
+      await project.install(await widget(), ...packages);
+      const config = { ...JSON.parse(dom), vueCompilerOptions: { strictTemplates: true } };
+      config.compilerOptions = { ...config.compilerOptions, jsx: 'preserve', skipLibCheck: true };
+      project.write({ 'tsconfig.json': JSON.stringify(config), ...files });
+      const [program, ...args] = check;
+      const { said } = await project.run(program, args);
+      const faults = said.split('\n').filter((line) => /error/i.test(line) && !line.includes('COMPLETED'));
+      expect(faults).toHaveLength(2);
+      for (const fault of faults) expect(fault).toMatch(/wrong\.(vue|svelte).*(number|loose)/);
+    },
+  );
 });

@@ -8,6 +8,8 @@ type Listeners = {
 
 declare module 'svelte/elements' {
   interface SvelteHTMLElements {
-    'subaccount-manager': HTMLAttributes<SubaccountManagerElement> & Properties & Listeners;
+    'subaccount-manager': HTMLAttributes<SubaccountManagerElement> &
+      Omit<Properties, 'features'> &
+      Listeners & { features?: Properties['features'] | string; 'read-only'?: boolean };
   }
 }
