@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ESTree, type Plugin, parseSync, Visitor } from 'vite';
+import { compressed } from '../../scripts/compressed.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -140,7 +141,7 @@ function modernLit(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [tightTemplates(), modernTrpc(), modernLit()],
+  plugins: [tightTemplates(), modernTrpc(), modernLit(), compressed()],
   build: {
     target: 'es2022',
     sourcemap: false,

@@ -3,8 +3,8 @@ import { type AccountRow, type AccountsFrame, MAX_JSON_DEPTH, type UsageFrame } 
 import type { inferRouterOutputs } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
 import { type AppRouter, appRouter } from '../src/router.ts';
-import { BODY_BYTES } from '../src/server/read-json.ts';
-import { MOST_CALLS } from '../src/server/trpc-http.ts';
+import { BODY_BYTES } from '../src/wire/read-json.ts';
+import { MOST_CALLS } from '../src/wire/trpc-http.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 type Item<T> = T extends readonly (infer One)[] ? One : never;

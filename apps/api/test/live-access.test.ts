@@ -1,7 +1,7 @@
 import type { KeyId, Refusal, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clockAt, NOVEMBER, openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -47,14 +47,14 @@ describe('a stream whose access ends', () => {
       right.refusal = NO_MORE;
       const began = performance.now();
       await stage.hub.accessChanged({ sessions: ['she'] });
-      stage.hub.publishUsage(tree.use(account));
+      showMinutes(stage.hub, tree.use(account));
       await until(() => expect(hers.errors).toEqual([{ code: 'NOT_FOUND', message: NO_MORE.message }]));
       expect(performance.now() - began).toBeLessThan(1_000);
       await until(() => expect(his.frames).toHaveLength(2));
       expect(hers.frames).toHaveLength(1);
       expect(his.errors).toEqual([]);
       expect(stage.counts.revoked).toBe(1);
-      await until(() => expect(stage.counts.subscriptions).toBe(1));
+      await until(() => expect(stage.counts.viewings).toBe(1));
     },
   );
 

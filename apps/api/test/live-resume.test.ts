@@ -1,8 +1,8 @@
 import type { AccountId, AccountRow, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writeTree } from '../src/live/bulletin.ts';
+import { writeTree } from '../src/live/news.ts';
 import { openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes, tellRows } from './live-tree.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -139,17 +139,17 @@ describe('a viewer that comes, goes and resumes', () => {
         if (dice < 0.5) {
           const change = tree.use(...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(leaves)));
           const how = random();
-          if (how < 0.4) hub.publishUsage(change);
-          else if (how < 0.6) waiting.push(() => hub.publishUsage(change));
-          else if (how < 0.7) hub.publishUsage({ ...change, changes: [], complete: false });
+          if (how < 0.4) showMinutes(hub, change);
+          else if (how < 0.6) waiting.push(() => showMinutes(hub, change));
+          else if (how < 0.7) showMinutes(hub, { ...change, states: [], complete: false });
           else {
-            const usage = how < 0.85 ? change.changes.map(({ account }) => account) : null;
-            const news = { root: tree.root, versions: [change.version], usage, accounts: [] };
+            const usage = how < 0.85 ? change.states.map(({ account }) => account) : null;
+            const news = { root: tree.root, versions: [change.version], changed: { usage } };
             for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.6) {
           const change = tree.rename(pick(leaves), `name ${step}`);
-          waiting.push(() => hub.publishAccounts(change));
+          waiting.push(() => tellRows(hub, change));
         } else if (dice < 0.75 && waiting.length > 0) {
           waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();
         } else if (dice < 0.9) {
@@ -234,14 +234,13 @@ describe('accounts', () => {
           const change =
             random() < 0.5 ? tree.rename(pick(leaves), `name ${step}`) : tree.move(pick(leaves), pick(branches));
           const how = random();
-          if (how < 0.5) hub.publishAccounts(change);
-          else if (how < 0.75) waiting.push(() => hub.publishAccounts(change));
+          if (how < 0.5) tellRows(hub, change);
+          else if (how < 0.75) waiting.push(() => tellRows(hub, change));
           else {
             const news = {
               root: tree.root,
               versions: [change.version],
-              usage: [],
-              accounts: how < 0.9 ? change.ids : null,
+              changed: { accounts: how < 0.9 ? change.ids : null },
             };
             for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
@@ -276,7 +275,7 @@ describe('a hole in the versions', () => {
     const before = tree.version;
     tree.use(account); // committed by a server that then died
     const began = performance.now();
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await vi.waitFor(() => expect(frames).toHaveLength(2), { interval: 2 });
     expect(frames.at(-1)?.version).toBe(before);
     await vi.waitFor(() => expect(frames.at(-1)?.version).toBe(tree.version), { interval: 2 });
@@ -336,7 +335,7 @@ describe('a hole in the versions', () => {
     const frames: UsageFrame[] = [];
     watch(frames);
     await vi.waitFor(() => expect(frames).toHaveLength(1));
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await vi.waitFor(() => expect(frames).toHaveLength(2));
     old.resolve();
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,10 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { type AccountId, type AccountRow, type Decimal, instantOf, newId } from '@tenantree/domain';
-import type { AccountsChange, Departure, LiveSource, PlacedUsage, UsageChange } from '../src/live/ports.ts';
+import { ACCOUNTS, type Presence } from '../src/accounts/accounts-channel.ts';
+import type { Gone, Placed, ReadState, StateAsked } from '../src/live/channel.ts';
+import type { Hub } from '../src/live/hub.ts';
+import { type Minutes, USAGE } from '../src/usage/usage-channel.ts';
 
 export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
 
 const decimal = (value: number): Decimal => String(value) as Decimal;
+
+/** The channels of the product, read from a tree in memory. */
+export const MINUTES = { ...USAGE, read: (tree: LiveTree, asked: StateAsked) => tree.readUsage(asked) };
+export const ROWS = { ...ACCOUNTS, read: (tree: LiveTree, asked: StateAsked) => tree.readAccounts(asked) };
+
+/** What was committed: minutes of accounts. */
+export type UsageChange = {
+  readonly root: AccountId;
+  readonly version: number;
+  readonly states: readonly Placed<Minutes>[];
+  readonly complete: boolean;
+};
+
+/** What was committed: accounts whose rows changed, and with a move the minutes of those above them. */
+export type AccountsChange = {
+  readonly root: AccountId;
+  readonly version: number;
+  readonly ids: readonly AccountId[];
+  readonly usage?: 'moved';
+};
+
+/** Tells a hub that minutes were committed. */
+export const showMinutes = (hub: Hub, change: UsageChange): void => hub.show(MINUTES, change);
+
+/** Tells a hub that accounts were changed. */
+export const tellRows = (hub: Hub, { root, version, ids, usage }: AccountsChange): void =>
+  hub.changed(root, version, { accounts: { ids }, ...(usage && { usage: { ids, moved: true } }) });
 
 type Node = {
   readonly id: AccountId;
@@ -20,7 +50,7 @@ type Node = {
 export class LiveTree {
   readonly root: AccountId = freshId();
   readonly nodes = new Map<AccountId, Node>();
-  readonly departures: Departure[] = [];
+  readonly departures: Gone[] = [];
   version = 0;
   /** What changed up to this version is not known any more: whoever resumes from before reads anew. */
   forgotten = 0;
@@ -61,8 +91,8 @@ export class LiveTree {
         changed.add(place);
       }
     }
-    const changes = [...changed].map((id) => this.usageOf(id));
-    return { root: this.root, version: this.version, changes, complete: true };
+    const states = [...changed].map((id) => this.usageOf(id));
+    return { root: this.root, version: this.version, states, complete: true };
   }
 
   rename(id: AccountId, name: string): AccountsChange {
@@ -84,9 +114,9 @@ export class LiveTree {
     return { root: this.root, version: this.version, ids, usage: 'moved' };
   }
 
-  usageOf(id: AccountId): PlacedUsage & { readonly version: number } {
+  usageOf(id: AccountId): Placed<Minutes> & { readonly version: number } {
     const { path, own, total, usageVersion } = this.node(id);
-    return { account: id, path, own: decimal(own), total: decimal(total), version: usageVersion };
+    return { account: id, path, state: [id, decimal(own), decimal(total)], version: usageVersion };
   }
 
   rowOf(id: AccountId): AccountRow {
@@ -112,49 +142,49 @@ export class LiveTree {
     };
   }
 
-  readonly source: LiveSource = {
-    usage: async ({ subtree, since, only }) => {
-      await this.pause();
-      this.reads.push({ channel: 'usage', since, only: only?.length ?? null });
-      const { version } = this;
-      const moves = this.moves.filter((move) => since > 0 && move.version > since);
-      const moved = [...new Set(moves.flatMap(({ ids }) => ids))];
-      const knows = since > 0 && this.#knows(since);
-      const from = only ? (moved.includes(subtree) ? 0 : since) : knows ? since : 0;
-      const movedAt = (id: AccountId): number => moves.findLast(({ ids }) => ids.includes(id))?.version ?? 0;
-      const changes = [...this.nodes.values()]
-        .map(({ id, usageVersion }) => ({ ...this.usageOf(id), version: Math.max(usageVersion, movedAt(id)) }))
-        .filter(({ account, path, version, total }) => {
-          if (!path.includes(subtree) || total === '0') return false;
-          if (only) return only.includes(account) && version > from;
-          return knows ? version > since : path.length <= this.node(subtree).path.length + 1;
-        });
-      await this.pause();
-      return { version, from, gap: !only && since > 0 && !knows, moved, changes };
-    },
-    accounts: async ({ subtree, since, only, childrenOf }) => {
-      await this.pause();
-      this.reads.push({ channel: 'accounts', since, only: only?.length ?? null });
-      const { version } = this;
-      if (!this.#knows(since)) return { version, from: 0, gap: true, accounts: [], departures: [] };
-      const departures = this.departures.filter((one) => one.version > since && one.path.includes(subtree));
-      const wanted = only && new Set([...only, ...departures.map(({ account }) => account)]);
-      const accounts = [...this.nodes.values()]
-        .filter(
-          ({ id, path, rowVersion }) =>
-            path.includes(subtree) &&
-            rowVersion > since &&
-            (!wanted || wanted.has(id) || childrenOf?.includes(path.at(-2) ?? id)),
-        )
-        .map(({ id, path, rowVersion }) => ({ row: this.rowOf(id), path, version: rowVersion }));
-      await this.pause();
-      return { version, from: since, gap: false, accounts, departures };
-    },
-    version: async () => {
-      await this.pause();
-      return this.version;
-    },
-  };
+  async readUsage({ subtree, since, only }: StateAsked): Promise<ReadState<Minutes>> {
+    await this.pause();
+    this.reads.push({ channel: 'usage', since, only: only?.length ?? null });
+    const { version } = this;
+    const moves = this.moves.filter((move) => since > 0 && move.version > since);
+    const moved = [...new Set(moves.flatMap(({ ids }) => ids))];
+    const knows = since > 0 && this.#knows(since);
+    const from = only ? (moved.includes(subtree) ? 0 : since) : knows ? since : 0;
+    const movedAt = (id: AccountId): number => moves.findLast(({ ids }) => ids.includes(id))?.version ?? 0;
+    const placed = [...this.nodes.values()]
+      .map(({ id, usageVersion }) => ({ ...this.usageOf(id), version: Math.max(usageVersion, movedAt(id)) }))
+      .filter(({ account, path, version, state: [, , total] }) => {
+        if (!path.includes(subtree) || total === '0') return false;
+        if (only) return only.includes(account) && version > from;
+        return knows ? version > since : path.length <= this.node(subtree).path.length + 1;
+      });
+    await this.pause();
+    return { version, from, gap: !only && since > 0 && !knows, moved, placed, gone: [] };
+  }
+
+  async readAccounts({ subtree, since, only, childrenOf }: StateAsked): Promise<ReadState<Presence>> {
+    await this.pause();
+    this.reads.push({ channel: 'accounts', since, only: only?.length ?? null });
+    const { version } = this;
+    if (!this.#knows(since)) return { version, from: 0, gap: true, placed: [], gone: [], moved: [] };
+    const gone = this.departures.filter((one) => one.version > since && one.path.includes(subtree));
+    const wanted = only && new Set([...only, ...gone.map(({ account }) => account)]);
+    const placed = [...this.nodes.values()]
+      .filter(
+        ({ id, path, rowVersion }) =>
+          path.includes(subtree) &&
+          rowVersion > since &&
+          (!wanted || wanted.has(id) || childrenOf?.includes(path.at(-2) ?? id)),
+      )
+      .map(({ id, path, rowVersion }) => ({ account: id, path, version: rowVersion, state: this.rowOf(id) }));
+    await this.pause();
+    return { version, from: since, gap: false, placed, gone, moved: [] };
+  }
+
+  async readVersion(): Promise<number> {
+    await this.pause();
+    return this.version;
+  }
 
   #knows(since: number): boolean {
     return since >= this.forgotten || since >= this.version;

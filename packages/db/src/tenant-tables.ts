@@ -32,6 +32,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   sorted_trees: 'version',
   departures: 'version',
   uncounted_usage: 'queue',
+  unfolded_quarters: 'queue',
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',

@@ -64,6 +64,7 @@ describe('Row-level security alone (I5)', () => {
       'entrances_of',
       'erase_expired_embed_tokens',
       'find_repeats',
+      'fold_quarters',
       'forget_tree_changes',
       'index_names',
       'invitation_by_hash',

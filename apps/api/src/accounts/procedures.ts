@@ -7,13 +7,13 @@ import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import * as inputs from '../hall/inputs.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
 import { createMainAccount, createSubaccount } from './create-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
-import { watchAccounts } from './watch-accounts.ts';
 
 const onlyAccount = z.strictObject({ account: inputs.account });
 const details = {

@@ -1,9 +1,8 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
+import type { Connection } from './connection.ts';
 
 /** What limits guesses (auth/guess-limits.ts), for the address of one call. */
 export type Guess = {
@@ -15,7 +14,6 @@ export type Guess = {
 export type Context = {
   readonly hall: Hall;
   readonly people: People;
-  readonly writer: UsageWriter;
   readonly hub: Hub;
   readonly requestId: string;
   /** Where the call came from, for limits per address. */

@@ -1,8 +1,8 @@
-import type { AuditActor, Database, TreeChange, UsageStore } from '@tenantree/db';
+import type { AuditActor, Database, EventOutcome, EventToRecord, UsageStore } from '@tenantree/db';
 import {
   type AccountId,
   type Clock,
-  DAY_MS,
+  type CountedMeter,
   type Instant,
   instantOf,
   type Keeping,
@@ -22,8 +22,21 @@ export type Hall = {
   readonly newSecret: () => string;
   readonly settings: Settings;
   readonly announce: Announce;
-  /** Usage was recorded and is committed: it is counted soon, and then live viewers are told. */
-  readonly usageRecorded: () => void;
+  readonly usageDoor: UsageDoor;
+};
+
+/** The door by which usage enters (usage/usage-door.ts). What enters is stored at once and counted soon after. */
+export type UsageDoor = {
+  /**
+   * Stores events of many callers in few transactions. Resolves after the commit with one outcome per event, in order.
+   *
+   * @throws Refused UNAVAILABLE when more waits to be stored than may, or the driver's error when the events could not be stored
+   */
+  record(meter: CountedMeter, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
+  /** Usage was stored in a transaction of the caller's own, and is committed: it is counted soon, and then live viewers are told. */
+  recorded(): void;
+  /** Resolves when all that was recorded in an account's tree before the call is counted, or could not be. */
+  settle(account: AccountId): Promise<void>;
 };
 
 /** What an operator may set (docs/operators.md). */
@@ -44,8 +57,6 @@ export type Settings = Keeping & {
 
 /** Tells live viewers, here and in other processes, what was committed. Called after the commit, never before. */
 export type Announce = {
-  /** Usage was counted. */
-  usage(trees: readonly TreeChange[]): void;
   /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
   accounts(change: {
     readonly root: AccountId;
@@ -77,9 +88,3 @@ export type Caller = {
 
 /** The present instant by the injected clock. */
 export const nowOf = (hall: Pick<Hall, 'clock'>): Instant => instantOf(hall.clock.nowMs());
-
-/** What usage that is recorded now has in common: the instant, and since when its keys are kept (decisions.md 6). */
-export const recordedNow = ({ clock, settings }: Hall): { readonly now: Instant; readonly keysSince: Instant } => {
-  const nowMs = clock.nowMs();
-  return { now: instantOf(nowMs), keysSince: instantOf(nowMs - settings.usageMaxAgeDays * DAY_MS) };
-};

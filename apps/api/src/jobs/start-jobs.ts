@@ -7,8 +7,8 @@ import {
 } from '@tenantree/db';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { keepUsage } from '../usage/usage-door.ts';
 import { eraseClosed } from './erase-closed.ts';
-import { keepUsage } from './keep-usage.ts';
 
 /** What is done without anybody asking. */
 export type Jobs = {

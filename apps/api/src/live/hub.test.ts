@@ -2,13 +2,19 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { LiveTree } from '../../test/live-tree.ts';
-import { LiveConnection } from './connection.ts';
-import { Hub } from './hub.ts';
+import {
+  type AccountsChange,
+  LiveTree,
+  MINUTES,
+  ROWS,
+  showMinutes,
+  tellRows,
+  type UsageChange,
+} from '../../test/live-tree.ts';
+import { envelopeHead, LiveConnection, Unread } from './connection.ts';
+import { type Hub, openHub } from './hub.ts';
 import { LiveStream } from './live-stream.ts';
-import { Outflow } from './outflow.ts';
-import type { AccountsChange, UsageChange, Viewer } from './ports.ts';
-import { envelopeHead } from './wire.ts';
+import type { Viewer } from './ports.ts';
 
 type Frame = UsageFrame | AccountsFrame;
 type Random = (below: number) => number;
@@ -92,8 +98,8 @@ class Watcher {
     const watch = { account: within, viewer: viewerOf(this.#tree.node(within).path, within), since: this.lastId };
     const frames: AsyncIterable<readonly [string, Frame, unknown]> =
       channel === 'usage'
-        ? this.#hub.watchUsage({ ...watch, ...(only && { only }) }, signal)
-        : this.#hub.watchAccounts(watch, signal);
+        ? this.#hub.watch(MINUTES, () => ({ ...watch, since: watch.since ?? 0, ...(only && { only }) }), signal)
+        : this.#hub.watch(ROWS, () => watch, signal);
     if (this.#lane === 'fast' && frames instanceof LiveStream) {
       const stop = frames.sendTo(this.#connect(signal), envelopeHead({ id: 1 }), () => undefined);
       return signal.addEventListener('abort', stop);
@@ -120,7 +126,7 @@ class Watcher {
       cork: () => undefined,
       uncork: () => undefined,
     };
-    return new LiveConnection({ readyState: 1 }, wire, new Outflow(stream, MAX_BUFFER_BYTES), { corked: [] });
+    return new LiveConnection({ readyState: 1 }, wire, new Unread(stream, MAX_BUFFER_BYTES), []);
   }
 
   #read(text: string): void {
@@ -155,8 +161,9 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   const leaves = Array.from({ length: 6 }, () => tree.add(some(inner)));
   tree.pause = () => (random(3) === 0 ? pause(random(4)) : Promise.resolve());
   const all = [tree.root, ...inner, ...leaves];
-  const hub = new Hub({
-    source: tree.source,
+  const hub = openHub([MINUTES, ROWS], {
+    source: tree,
+    version: () => tree.readVersion(),
     clock: { nowMs: Date.now },
     tickMs: 2,
     serverId: 'here',
@@ -189,16 +196,18 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
     const deliver = (): void => {
       if (lost) return;
       if (!elsewhere) {
-        if ('ids' in change) hub.publishAccounts(change);
-        else hub.publishUsage({ ...change, complete: random(10) > 0 });
+        if ('ids' in change) tellRows(hub, change);
+        else showMinutes(hub, { ...change, complete: random(10) > 0 });
         return;
       }
       const { root, version } = change;
-      const ids = 'ids' in change ? change.ids : change.changes.map(({ account }) => account);
+      const ids = 'ids' in change ? change.ids : change.states.map(({ account }) => account);
       const known = random(3) > 0 ? ids : null;
       const moved = 'ids' in change && change.usage === 'moved';
-      const accounts = { usage: moved ? known : [], accounts: known, ...(moved && { moved }) };
-      const news = 'ids' in change ? accounts : { usage: known, accounts: [] };
+      const rows = moved
+        ? { changed: { usage: known, accounts: known }, moved: ['usage'] }
+        : { changed: { accounts: known } };
+      const news = 'ids' in change ? rows : { changed: { usage: known } };
       hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], ...news }], access: [] }));
     };
     const late = random(4);

@@ -1,34 +1,26 @@
 import { join } from 'node:path';
-import {
-  type Database,
-  DatabaseUnusableError,
-  openDatabase,
-  openUsageStore,
-  settleSort,
-  unreachable,
-} from '@tenantree/db';
-import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
+import { type Database, DatabaseUnusableError, openDatabase, openUsageStore, unreachable } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
+import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
-import type { Config } from '../config.ts';
+import type { Connection } from '../context/connection.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
-import { type Hall, recordedNow } from '../hall/hall.ts';
-import { createSortSettler } from '../hall/sort-settler.ts';
-import { createUsageCounter } from '../hall/usage-counter.ts';
-import { createUsageWriter } from '../hall/usage-writer.ts';
+import type { Hall } from '../hall/hall.ts';
+import type { Logger } from '../hall/log.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
-import type { Connection } from './connection.ts';
+import { showCounted } from '../usage/usage-channel.ts';
+import { openUsage } from '../usage/usage-door.ts';
+import type { Config } from './config.ts';
 import { createServer } from './create-server.ts';
-import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import { createOutbox } from './outbox.ts';
 import type { Folders } from './published.ts';
-import { createSmtp } from './smtp.ts';
+import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -78,41 +70,35 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await db.close();
     throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
-  const usage = openUsageStore(db);
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
-  const live = await openLive({
-    config,
+  const settler = createSortSettler({ db, clock, onError });
+  const usage = openUsageStore(db);
+  const usageDoor = openUsage({
     db,
+    store: usage,
     clock,
+    settings: config,
+    observer: {
+      recorded: (events) => metrics.usage(events),
+      counted: (tree) => {
+        showCounted(live.hub, tree);
+        settler.counted(tree);
+      },
+      setAside: ({ root, error, ...often }) =>
+        log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
+      takenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
+      failed: onError,
+    },
+  });
+  const live = openLive({
+    source: { db, usageDoor },
+    clock,
+    tickMs: config.liveTickMs,
     metrics: metrics.live,
-    settleUsage: async (account) => {
-      const root = await usage.treeOf(account);
-      if (root !== null) await counter.settle(root);
-    },
     onError,
   });
-  const settler = createSortSettler({
-    settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
-    onError,
-  });
-  const counter = createUsageCounter({
-    meters: COUNTED_METERS,
-    clock,
-    count: (root, meter, wait) =>
-      db.onBehalfOf(null, () => usage.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
-    waiting: () => db.onBehalfOf(null, () => usage.waiting()),
-    onCounted: (tree) => {
-      live.announce.usage([tree]);
-      settler.counted(tree);
-    },
-    tidy: () => db.onBehalfOf(null, () => usage.tidy()),
-    onSetAside: ({ root, error, ...often }) =>
-      log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
-    onTakenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
-    onError,
-  });
-  metrics.watchUsage(() => counter.backlog());
+  metrics.watchUsage(usageDoor.backlog);
   let url = '';
   const hall = makeHall({
     config,
@@ -120,7 +106,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     usage,
     clock,
     announce: live.announce,
-    usageRecorded: () => counter.wake(),
+    usageDoor,
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits(hall);
@@ -128,22 +114,14 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
-  const writer = createUsageWriter({
-    // The events of many callers.
-    store: (meter, events) => db.onBehalfOf(null, () => usage.append(events, { meter, ...recordedNow(hall) })),
-    onCommitted: (events) => {
-      metrics.usage(events);
-      hall.usageRecorded();
-    },
-  });
-  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
+  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
     hall,
     log,
     metrics,
-    usageBacklog: () => counter.backlog(),
+    usageBacklog: usageDoor.backlog,
     auth,
     router: appRouter,
     createContext: contextOf,
@@ -152,7 +130,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       return actor !== null && actor !== 'invalid';
     },
     mount: cloudEventsRoute(contextOf),
-    drain: () => writer.drain(),
+    drain: () => usageDoor.drain(),
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });
@@ -161,12 +139,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const stop = async (): Promise<void> => {
     await server.close();
     await jobs.stop();
-    await counter.close();
+    await usageDoor.close();
     await settler.close();
     await live.close();
     await db.close();
   };
   try {
+    await live.listen();
     const address = await server.listen();
     url = address.url;
     let stopping: Promise<void> | null = null;

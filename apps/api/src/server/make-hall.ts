@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Database, UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
-import type { Announce, Hall, Settings } from '../hall/hall.ts';
+import type { Announce, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
+import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
 
@@ -22,13 +22,13 @@ export type HallParts = {
   readonly usage: UsageStore;
   readonly clock: Clock;
   readonly announce: Announce;
-  readonly usageRecorded: () => void;
+  readonly usageDoor: UsageDoor;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
 
 /** What every slice is given, with the system's randomness. */
-export function makeHall({ config, db, usage, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
+export function makeHall({ config, db, usage, clock, announce, usageDoor, publicUrl }: HallParts): Hall {
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -47,7 +47,7 @@ export function makeHall({ config, db, usage, clock, announce, usageRecorded, pu
     clock,
     settings,
     announce,
-    usageRecorded,
+    usageDoor,
     newId: createIds(clock),
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

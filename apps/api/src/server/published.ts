@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import packageFile from '../../package.json' with { type: 'json' };
-import { createFiles, type Files } from './files.ts';
 import { type Build, type BuildPlace, keepBuild } from './kept-builds.ts';
 
 /** Where the builds of the web app and of the widget are, and the folders that have the tarballs of packages. */
@@ -18,14 +17,22 @@ export type Offered = {
   readonly integrity: string;
 };
 
+/** Builds of one kind that are kept: the present one, and those of the starts before. */
+export type Kept = {
+  /** A file of the build with this label. @returns where it is; null: there is none */
+  fileOf(label: string, file: string): string | null;
+  /** A file that the present build doesn't have, but one before it had. @returns where it is */
+  earlier(file: string): string | null;
+  /** Label of the newest build of a version. */
+  labelOf(version: string): string | null;
+};
+
 /** What of the builds of this and of earlier starts is offered, each file under an address that never has another content. */
 export type Published = {
-  /** A file of the web app that an earlier build had; null: none had it. */
-  readonly earlierAsset: (path: string, request: Request) => Promise<Response | null>;
-  /** A file of the widget under an address with a label, or one that an earlier build had. */
-  readonly widget: (path: string, request: Request, headers: Record<string, string>) => Promise<Response | null>;
-  /** The tarball of a package. */
-  readonly tarball: (path: string, request: Request) => Promise<Response | null>;
+  readonly app: Promise<Kept>;
+  readonly widget: Promise<Kept>;
+  /** The tarballs of a package, such as `tenantree-client`; null: there is no such package. */
+  readonly tarballs: (name: string) => Promise<{ readonly kept: Kept; readonly file: string } | null>;
   readonly packages: () => Promise<readonly Offered[]>;
   /** Hashes of the present widget's files by their paths below `/widget/`, for `<script integrity>`. */
   readonly integrity: () => Promise<Readonly<Record<string, string>>>;
@@ -33,21 +40,19 @@ export type Published = {
   readonly settled: Promise<void>;
 };
 
-const IMMUTABLE = 'public, max-age=31536000, immutable';
-const FIVE_MINUTES = 'public, max-age=300';
 const TARBALL = /^(?<name>[a-z-]+)-(?<version>\d+\.\d+\.\d+)\.tgz$/;
-const ASKED_TARBALL = /^(?<name>[a-z-]+)-(?<label>\d+\.\d+\.\d+(?:-[0-9a-f]{8})?)\.tgz$/;
 
-/** Builds of one kind: the present one first. */
-type Kind = { readonly builds: readonly Build[]; readonly files: ReadonlyMap<string, Files> };
+type Builds = readonly Build[];
+type Tarball = { readonly name: string; readonly version: string; readonly file: string; readonly builds: Builds };
 
-type Tarball = { readonly name: string; readonly version: string; readonly file: string; readonly kind: Kind };
+const everything = (): true => true;
+const assetsOnly = (file: string): boolean => file.startsWith('assets/');
 
 /** Hash of a file in the form in which pages and lockfiles name it. */
-const hashOf = async (algorithm: 'sha384' | 'sha512', file: string): Promise<string> =>
-  `${algorithm}-${createHash(algorithm)
-    .update(await readFile(file))
-    .digest('base64')}`;
+async function hashOf(algorithm: 'sha384' | 'sha512', file: string): Promise<string> {
+  const hash = createHash(algorithm).update(await readFile(file));
+  return `${algorithm}-${hash.digest('base64')}`;
+}
 
 /**
  * Begins to keep the builds of this start and offers them, with those of the starts before.
@@ -56,83 +61,68 @@ const hashOf = async (algorithm: 'sha384' | 'sha512', file: string): Promise<str
  * @param onError told why it can't be
  */
 export function publish(folders: Folders, kept: string, onError: (error: unknown) => void): Published {
+  const keep = (place: BuildPlace): Promise<Builds> => keepBuild(place, onError);
   const { version } = packageFile;
-  const keep = async (place: BuildPlace): Promise<Kind> => {
-    const builds = await keepBuild(place, onError);
-    return { builds, files: new Map(builds.map(({ label, folder }) => [label, createFiles(folder, IMMUTABLE)])) };
-  };
-  const all = (): true => true;
-  const assets = (file: string): boolean => file.startsWith('assets/');
-  const app = keep({ folder: folders.app, has: assets, version, kept: join(kept, 'app') });
-  const widget = keep({ folder: folders.widget, has: all, version, kept: join(kept, 'widget') });
-  const tarballs = Promise.all((folders.packages ?? []).map((folder) => tarballIn(folder, kept, keep))).then((found) =>
+  const app = keep({ folder: folders.app, has: assetsOnly, version, kept: join(kept, 'app') });
+  const widget = keep({ folder: folders.widget, has: everything, version, kept: join(kept, 'widget') });
+  const packages = Promise.all((folders.packages ?? []).map((folder) => tarballIn(folder, kept, keep))).then((found) =>
     found.flatMap((one) => one ?? []),
   );
-
-  /** What an earlier build had under its own name. */
-  const earlier = async ({ builds, files }: Kind, path: string, request: Request, headers = {}) => {
-    const build = builds.find((one) => one.files.includes(path));
-    return (build && (await files.get(build.label)?.answer(path, request, headers))) ?? null;
-  };
-
   return {
-    earlierAsset: async (path, request) => earlier(await app, path.slice(1), request),
-    widget: async (path, request, headers) => {
-      const kind = await widget;
-      const [, label = '', file = ''] = /^([^/]+)\/(.+)$/.exec(path) ?? [];
-      const files = kind.files.get(label);
-      if (files) return files.answer(file, request, headers);
-      const present = labelOf(kind, label);
-      if (present !== null) return moved(`/widget/${present}/${file}`, headers);
-      return earlier(kind, path, request, headers);
+    app: app.then(keptOf),
+    widget: widget.then(keptOf),
+    tarballs: async (name) => {
+      const found = (await packages).find((one) => one.name === name);
+      return found ? { kept: keptOf(found.builds), file: found.file } : null;
     },
-    tarball: async (path, request) => {
-      const { name, label = '' } = ASKED_TARBALL.exec(path)?.groups ?? {};
-      const found = (await tarballs).find((one) => one.name === name);
-      if (!found) return null;
-      const build = found.kind.builds.find((one) => one.label === label);
-      if (build) return (await found.kind.files.get(label)?.answer(build.files[0] ?? '', request)) ?? null;
-      const present = labelOf(found.kind, label);
-      return present === null ? null : moved(`/packages/${name}-${present}.tgz`);
-    },
-    packages: async () =>
-      Promise.all(
-        (await tarballs).map(async ({ name, version: own, file, kind }) => ({
-          name: name.replace(/^tenantree-/, '@tenantree/'),
-          version: own,
-          path: `/packages/${name}-${kind.builds[0]?.label}.tgz`,
-          integrity: await hashOf('sha512', file),
-        })),
-      ),
+    packages: async () => Promise.all((await packages).map(offer)),
     integrity: async () => {
-      const build = (await widget).builds[0];
-      const scripts = build?.files.filter((file) => file.endsWith('.js')) ?? [];
-      const hashes = scripts.map(async (file) => {
-        return [`${build?.label}/${file}`, await hashOf('sha384', join(build?.folder ?? '', file))] as const;
-      });
+      const [build] = await widget;
+      if (!build) return {};
+      const { label, folder, files } = build;
+      const scripts = files.filter((file) => file.endsWith('.js'));
+      const hashes = scripts.map(async (file) => [`${label}/${file}`, await hashOf('sha384', join(folder, file))]);
       return Object.fromEntries(await Promise.all(hashes));
     },
-    settled: Promise.all([app, widget, tarballs]).then(() => undefined),
+    settled: Promise.all([app, widget, packages]).then(() => undefined),
   };
 }
 
-/** The label of the newest build of a version; null: there is none. */
-const labelOf = ({ builds }: Kind, version: string): string | null =>
-  builds.find(({ label }) => /^\d+\.\d+\.\d+$/.test(version) && label.startsWith(`${version}-`))?.label ?? null;
+const placeIn = (build: Build | undefined, file: string): string | null =>
+  build?.files.includes(file) ? join(build.folder, file) : null;
 
-/** The version alone names the newest build of it, which another may be tomorrow. */
-const moved = (location: string, headers: Record<string, string> = {}): Response =>
-  new Response(null, { status: 302, headers: { ...headers, location, 'cache-control': FIVE_MINUTES } });
+const keptOf = (builds: Builds): Kept => ({
+  fileOf: (label, file) =>
+    placeIn(
+      builds.find((build) => build.label === label),
+      file,
+    ),
+  earlier: (file) =>
+    placeIn(
+      builds.slice(1).find(({ files }) => files.includes(file)),
+      file,
+    ),
+  labelOf: (version) => builds.find(({ label }) => label.startsWith(`${version}-`))?.label ?? null,
+});
+
+async function offer({ name, version, file, builds }: Tarball): Promise<Offered> {
+  const [build] = builds;
+  return {
+    name: name.replace(/^tenantree-/, '@tenantree/'),
+    version,
+    path: `/packages/${name}-${build?.label}.tgz`,
+    integrity: await hashOf('sha512', join(build?.folder ?? '', file)),
+  };
+}
 
 async function tarballIn(
   folder: string,
   kept: string,
-  keep: (place: BuildPlace) => Promise<Kind>,
+  keep: (place: BuildPlace) => Promise<Builds>,
 ): Promise<Tarball | null> {
-  const names = await readdir(folder).catch(() => []);
-  const file = names.find((name) => TARBALL.test(name));
+  const file = (await readdir(folder).catch(() => [])).find((name) => TARBALL.test(name));
   const { name, version } = TARBALL.exec(file ?? '')?.groups ?? {};
   if (file === undefined || name === undefined || version === undefined) return null;
-  const kind = await keep({ folder, has: (one) => one === file, version, kept: join(kept, name) });
-  return kind.builds.length === 0 ? null : { name, version, file: join(folder, file), kind };
+  const builds = await keep({ folder, has: (one) => one === file, version, kept: join(kept, name) });
+  return builds.length === 0 ? null : { name, version, file, builds };
 }

@@ -6,9 +6,10 @@ import {
   DEFAULT_ADMISSION_WINDOW,
   type UsageEventInput,
 } from '@tenantree/domain';
-import { type Caller, type Hall, recordedNow } from '../hall/hall.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { recordedNow } from './usage-door.ts';
 
 /** Corrects recorded usage by an adjustment event of its own, with a reason (product.md 5.1). @throws Refused */
 export async function adjustUsage(
@@ -21,7 +22,7 @@ export async function adjustUsage(
   if (outcome === 'conflict') {
     refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
   }
-  hall.usageRecorded();
+  hall.usageDoor.recorded();
   return { status: outcome };
 }
 

@@ -5,7 +5,7 @@ import * as inputs from '../hall/inputs.ts';
 import { adjustUsage } from './adjust-usage.ts';
 import { exportSeries, usageOfPeriod, usageSeries } from './read-usage.ts';
 import { recordEvents } from './record-events.ts';
-import { watchUsage } from './watch-usage.ts';
+import { watchUsage } from './usage-channel.ts';
 
 const MOST_EVENTS = 5_000;
 
@@ -39,7 +39,7 @@ export const usageRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const results = await recordEvents(ctx.hall, ctx.writer, ctx.access, input.events);
+      const results = await recordEvents(ctx.hall, ctx.access, input.events);
       return { results, accepted: results.filter(({ status }) => status === 'accepted').length };
     }),
 

@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RowId } from '@tenantree/domain';
+import { createTransport } from 'nodemailer';
+import type { SendMail } from '../hall/mail.ts';
+
+type Parts = {
+  readonly folder: string;
+  /** Names files so that they sort by time. */
+  readonly newId: () => RowId;
+  /** Shows a mail to whoever runs the server. */
+  readonly print: (text: string) => void;
+};
+
+/**
+ * Where mails go without a mail server: each into a file that only the server's user can read, and onto the console (product.md 9).
+ * They never go into the log, because their links are secrets.
+ */
+export const createOutbox =
+  ({ folder, newId, print }: Parts): SendMail =>
+  async ({ to, subject, text }) => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = join(folder, `${newId()}.eml`);
+    const head = `To: ${to}\nSubject: ${subject}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n`;
+    await writeFile(file, `${head}\n${text}\n`, { mode: 0o600, flag: 'wx' });
+    print(`\nMail to ${to} (${file}):\n\n${text}\n\n`);
+  };
+
+export type SmtpSettings = {
+  /** `smtp://` or `smtps://`, with user and password if it asks for them. */
+  readonly url: string;
+  /** The address that mails come from, with or without a name. */
+  readonly from: string;
+};
+
+/** Longest that a mail server may take to be reached, to greet, and to go on (ms). */
+const PATIENCE_MS = 10_000;
+
+/** Sends mails through a mail server. A mail that it doesn't take is lost, and told to the log. */
+export function createSmtp({ url, from }: SmtpSettings): SendMail {
+  const transport = createTransport({
+    url,
+    connectionTimeout: PATIENCE_MS,
+    greetingTimeout: PATIENCE_MS,
+    socketTimeout: PATIENCE_MS,
+  });
+  return async ({ to, subject, text }) => {
+    // As an object, so that nothing in an address is read as a second one.
+    await transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+  };
+}

@@ -1,0 +1,68 @@
+import type { Next } from 'hono';
+import type { Call } from './calls.ts';
+
+/** Headers of every answer (reliability.md 5). */
+export function commonHeaders(publicUrl: string): Record<string, string> {
+  const isHttps = publicUrl.startsWith('https:');
+  return {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    ...(isHttps ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
+  };
+}
+
+const NO_POWERS = ['camera', 'display-capture', 'geolocation', 'microphone', 'payment', 'usb']
+  .map((power) => `${power}=()`)
+  .join(', ');
+
+/**
+ * Headers of the web app's pages: nothing but our own files runs, nobody may frame us. Not all browsers count `ws:` of the same host
+ * as 'self', so it is named: the one that the operator knows us by, never the one that a request says.
+ */
+export function pageHeaders(publicUrl: string): Record<string, string> {
+  const { host } = new URL(publicUrl);
+  return {
+    'content-security-policy': [
+      "default-src 'self'",
+      `connect-src 'self' ws://${host} wss://${host}`,
+      "img-src 'self' data:",
+      "frame-ancestors 'none'",
+      "base-uri 'none'",
+      "form-action 'self'",
+      "object-src 'none'",
+    ].join('; '),
+    'permissions-policy': NO_POWERS,
+    'cross-origin-opener-policy': 'same-origin',
+    'x-frame-options': 'DENY',
+  };
+}
+
+const ALLOWED = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'x-request-id, retry-after',
+} as const;
+
+const PREFLIGHT = {
+  ...ALLOWED,
+  'access-control-allow-methods': 'GET, POST, OPTIONS',
+  'access-control-max-age': '7200',
+  vary: 'access-control-request-headers',
+} as const;
+
+/** Headers that our client sends; pages on which something measures requests ask for more (`traceparent`, `sentry-trace` …). */
+const USUAL_HEADERS = 'authorization, content-type, last-event-id, trpc-accept, x-request-id';
+
+/**
+ * Lets pages of any origin call, without their cookies: an embedded screen's token says itself which origin it is for, so a list of
+ * origins here would add nothing but something to forget. The same with headers: whatever a page wants to send is allowed, and nothing
+ * that it sends by itself (cookies) counts.
+ */
+export async function anyOrigin(call: Call, next: Next): Promise<Response | undefined> {
+  if (call.req.method === 'OPTIONS') {
+    const asked = call.req.header('access-control-request-headers') ?? USUAL_HEADERS;
+    return new Response(null, { status: 204, headers: { ...PREFLIGHT, 'access-control-allow-headers': asked } });
+  }
+  await next();
+  for (const [name, value] of Object.entries(ALLOWED)) call.res.headers.set(name, value);
+  return undefined;
+}
