@@ -85,7 +85,7 @@ describe('a call that was refused', () => {
 });
 
 describe('pages', () => {
-  const names = ['A', 'B', 'C', 'D', 'E'];
+  const names = ['Acme', 'Borealis', 'Cedar', 'Delta', 'Evora'];
   beforeEach(async () => {
     const { trpc } = connect();
     for (const name of names) await trpc.accounts.create.mutate({ account: deployment.root, name });
@@ -97,7 +97,7 @@ describe('pages', () => {
     const read: string[][] = [];
     for await (const page of pages(trpc.accounts.list, { account: deployment.root, limit: 2 }))
       read.push(page.rows.map(({ name }) => name));
-    expect(read).toEqual([['A', 'B'], ['C', 'D'], ['E']]);
+    expect(read).toEqual([names.slice(0, 2), names.slice(2, 4), names.slice(4)]);
     expect(network.sent).toHaveLength(3);
     for await (const page of pages(trpc.accounts.list, { account: deployment.root, limit: 2 })) {
       expect(page.rows).toHaveLength(2);
@@ -110,7 +110,7 @@ describe('pages', () => {
     const { trpc } = connect();
     const { nextCursor } = await trpc.accounts.list.query({ account: deployment.root, limit: 3 });
     const rest = pages(trpc.accounts.list, { account: deployment.root, cursor: nextCursor ?? '' });
-    expect((await rest.next()).value?.rows.map(({ name }) => name)).toEqual(['D', 'E']);
+    expect((await rest.next()).value?.rows.map(({ name }) => name)).toEqual(['Delta', 'Evora']);
     const abort = new AbortController();
     const all = pages(trpc.accounts.list, { account: deployment.root, limit: 1 }, { signal: abort.signal });
     await all.next();

@@ -20,11 +20,18 @@ const stops: (() => unknown)[] = [];
 beforeAll(async () => {
   deployment = await deploy();
   key = (await deployment.key(deployment.root)).secret;
+  await record('before');
 });
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 afterAll(() => deployment.close());
+
+/** Counts a minute in the main account. */
+function record(idempotencyKey: string) {
+  const event = { meter: 'call.minutes', quantity: '1', occurredAt: new Date().toISOString(), idempotencyKey };
+  return deployment.owner.usage.record.mutate({ account: deployment.root, events: [event] });
+}
 
 const address = (): string => `${deployment.url}/trpc`;
 const headers = () => ({ authorization: `Bearer ${key}` });
@@ -72,7 +79,7 @@ describe.each([
 describe.each([
   ['wsLink', overWebSocket],
   ['httpSubscriptionLink', overEventStreams],
-])('tRPC’s own %s', (_, link) => {
+])('tRPC’s own %s', (name, link) => {
   it('follows what is live, frame by frame', async () => {
     const trpc = createTRPCClient<AppRouter>({ links: [link()] });
     const account = deployment.root;
@@ -84,9 +91,7 @@ describe.each([
           onData: ({ data }) => {
             totals.push(...data.minutes.map(([, , total]) => total));
             if (totals.length > 1) return resolve();
-            const occurredAt = new Date().toISOString();
-            const event = { meter: 'call.minutes', quantity: '1', occurredAt, idempotencyKey: `call over ${_}` };
-            deployment.owner.usage.record.mutate({ account, events: [event] }).catch(reject);
+            record(`over ${name}`).catch(reject);
           },
           onError: reject,
         },
