@@ -26,10 +26,14 @@ await accounts.create.mutate({ account, name: 'Two', externalId: 'two' });
 const names: string[] = [];
 for await (const page of pages(accounts.list, { account, limit: 1 })) names.push(...page.rows.map(({ name }) => name));
 
-const frame = await new Promise<number>((resolve, reject) => {
+const occurredAt = new Date().toISOString();
+const event = { account: 'ext:one', meter: 'call.minutes', quantity: '1.5', occurredAt, idempotencyKey: 'call-1' };
+const { accepted } = await tenantree.trpc.usage.record.mutate({ account, events: [event] });
+
+const minutes = await new Promise<string[]>((resolve, reject) => {
   tenantree.trpc.usage.live.subscribe(
     { account },
-    { onData: ({ data }) => resolve(data.minutes.length), onError: (error) => reject(error) },
+    { onData: ({ data }) => resolve(data.minutes.map(([, , total]) => total)), onError: (error) => reject(error) },
   );
 });
 
@@ -45,12 +49,19 @@ const stock = createTRPCClient<AppRouter>({
 });
 const { total } = await stock.accounts.list.query({ account });
 
-console.log(JSON.stringify({ names, frame, refusal, total, foreign: await isForeign(url) }));
+console.log(JSON.stringify({ names, accepted, minutes, refusal, total, foreign: await isForeign(url) }));
 tenantree.close();
 `;
 
 /** What {@link PROGRAM} prints. */
-export const PRINTS = { names: ['One', 'Two'], frame: 3, refusal: 'NAME_TAKEN', total: 2, foreign: false };
+export const PRINTS = {
+  names: ['One', 'Two'],
+  accepted: 1,
+  minutes: ['1.5', '1.5'],
+  refusal: 'NAME_TAKEN',
+  total: 2,
+  foreign: false,
+};
 
 /** The smallest program with a call, and the same without: what the package's types cost is the difference. */
 export const WITH_A_CALL = `
