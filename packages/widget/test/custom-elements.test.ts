@@ -63,8 +63,8 @@ function listen(): Set<string> {
   return heard;
 }
 
-function put(source: ReturnType<typeof mockTree>, prepare: (manager: SubaccountManager) => void) {
-  const wire = serve(API, source);
+function put(source: ReturnType<typeof mockTree>, prepare: (manager: SubaccountManager) => void, protocol = 1) {
+  const wire = serve(API, source, protocol);
   stops.push(wire.stop);
   const manager = new SubaccountManager();
   Object.assign(manager, { api: API, account: source.root.row.id });
@@ -136,7 +136,6 @@ it('custom-elements.json says of events, slots and parts what the element shows 
   wire.refuse('UNAUTHORIZED');
   manager.refresh();
   await vi.waitFor(() => expect(heard).toContain('sam-session-expired'));
-  await vi.waitFor(() => expect(heard).toContain('sam-error'));
 
   const empty = mockTree();
   const other = put(empty, (one) => {
@@ -145,6 +144,8 @@ it('custom-elements.json says of events, slots and parts what the element shows 
   });
   await vi.waitFor(() => expect(other.root.querySelector('[part="state"]')).not.toBeNull());
   look(other.root);
+  put(empty, (one) => void (one.getToken = async () => 'tt_embed_3'), 2);
+  await vi.waitFor(() => expect(heard).toContain('sam-error'));
 
   expect([...heard].toSorted()).toEqual(namesOf(events));
   expect([...seen.slots].toSorted()).toEqual(namesOf(slots));
