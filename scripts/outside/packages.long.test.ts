@@ -91,7 +91,7 @@ describe('a site that embeds the element', () => {
   };
   const told = (): Promise<string[]> => page!.evaluate('told');
   const works = async (): Promise<void> => {
-    await page!.getByText('Borealis Motors').waitFor(patiently);
+    await page!.locator('subaccount-manager').getByText('Borealis Motors').waitFor(patiently);
     await expect.poll(told, patiently).toContain('ready');
   };
   const dom = JSON.stringify({

@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks();
   document.body.replaceChildren();
   document.adoptedStyleSheets = [];
-  for (const stop of stops.splice(0)) stop();
+  for (const stop of stops.splice(0).reverse()) stop();
 });
 
 async function declared(): Promise<Declared> {
