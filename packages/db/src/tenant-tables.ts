@@ -18,6 +18,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   api_keys: 'tree',
   embed_tokens: 'tree',
   agents: 'tree',
+  resource_totals: 'tree',
   account_search: 'tree',
   account_sort_minutes: 'tree',
   account_sort_counts: 'tree',
@@ -36,4 +37,5 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',
+  applied_functions: 'directory',
 };

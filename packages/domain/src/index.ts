@@ -21,6 +21,7 @@ export * from './hierarchy/suspension.ts';
 export * from './ids.ts';
 export * from './json.ts';
 export * from './keys/key-terms.ts';
+export * from './limits/resources.ts';
 export * from './line.ts';
 export * from './live/frames.ts';
 export * from './parse-instant.ts';

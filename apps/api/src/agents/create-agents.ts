@@ -1,4 +1,4 @@
-import { type AgentRow, addToTotals, findAgentsByExternalId, insertAgents } from '@tenantree/db';
+import { type AgentRow, findAgentsByExternalId, insertAgents, take } from '@tenantree/db';
 import { type AccountId, type NewAccount, parseExternalId, parseName } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -42,7 +42,7 @@ export async function createAgents(
     });
     if (fresh.length > 0) {
       await insertAgents(scope.trx, where.id, fresh, scope.now);
-      await addToTotals(scope.trx, where.id, { agents: fresh.length }, scope.version);
+      await take(scope.trx, where.id, 'agents', fresh.length, scope.version);
       const details = { count: fresh.length, account: account.name };
       await scope.audit(where.id, { action: 'agents.created', details }, { id: account.id, name: account.name });
       scope.touch(account.path);
