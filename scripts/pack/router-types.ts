@@ -42,9 +42,10 @@ export type Frame<Data> = { readonly id: string; readonly data: Data };
  *
  * @param program has the file
  * @param file exports the type `AppRouter`
+ * @param says what a procedure does, by its path
  * @throws Error when a procedure's type is not known, such as `any`
  */
-export function routerTypes(program: ts.Program, file: string): string {
+export function routerTypes(program: ts.Program, file: string, says: (path: string) => string): string {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const module = source && checker.getSymbolAtLocation(source);
@@ -74,8 +75,8 @@ export function routerTypes(program: ts.Program, file: string): string {
       const member = checker.getTypeOfSymbol(property);
       const inner = path === '' ? property.name : `${path}.${property.name}`;
       const isProcedure = checker.getPropertyOfType(member, '_def') !== undefined;
-      const text = isProcedure ? procedure(member, inner) : record(member, inner);
-      return `${docsOf(property, checker)}${property.name}: ${text};`;
+      if (!isProcedure) return `${property.name}: ${record(member, inner)};`;
+      return `/** ${says(inner)} */\n${property.name}: ${procedure(member, inner)};`;
     });
     return `{\n${members.join('\n')}\n}`;
   };

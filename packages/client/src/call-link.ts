@@ -1,3 +1,4 @@
+import { type Clock, newId } from '@tenantree/domain';
 import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
@@ -18,10 +19,12 @@ const MAX_CHARACTERS = 300_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 /** Whoever is to wait longer than this before trying again is told so, instead of waiting unknowingly. */
 const MOST_PATIENCE_MS = 15_000;
+const KEY_BYTES = 10;
 
 export type CallLinkOptions = {
   readonly url: string;
   readonly session: Session;
+  readonly clock: Clock;
   readonly fetch: typeof fetch;
   /** How often a call is repeated. */
   readonly retries: number;
@@ -35,6 +38,8 @@ type Call = {
   readonly op: Operation;
   /** The input as JSON; undefined when there is none. */
   readonly input: string | undefined;
+  /** Under which it has one effect, however often it is sent; of what changes nothing there is none. */
+  readonly key: string | null;
   readonly resolve: (data: unknown) => void;
   readonly reject: (error: TRPCClientError<AnyRouter>) => void;
 };
@@ -42,12 +47,12 @@ type Call = {
 const inputsOf = (calls: readonly Call[]): string =>
   `{${calls.flatMap(({ input }, index) => (input === undefined ? [] : [`"${index}":${input}`])).join()}}`;
 
-/** Calls that travel together, in their order. One that is large travels alone. */
+/** Calls that travel together, in their order. One that is large travels alone, and one whose key has what stands between keys. */
 function batchesOf(calls: readonly Call[]): Call[][] {
   const batches: Call[][] = [];
   let characters = 0;
   for (const call of calls) {
-    const length = call.input?.length ?? 0;
+    const length = call.key?.includes(',') ? MAX_CHARACTERS : (call.input?.length ?? 0);
     const last = batches.at(-1);
     characters += length;
     if (last && last.length < MAX_BATCH && characters <= MAX_CHARACTERS) last.push(call);
@@ -59,15 +64,18 @@ function batchesOf(calls: readonly Call[]): Call[][] {
   return batches;
 }
 
+/** The header with the keys of calls that travel together. */
+function keyedAs(calls: readonly Call[]): Record<string, string> {
+  const keys = calls.flatMap(({ key }) => (key === null ? [] : [key]));
+  return keys.length === 0 ? {} : { 'idempotency-key': keys.join(', ') };
+}
+
 /** The caller gave the call up, for the reason that its signal tells. */
 const aborted = (signal: Operation['signal']): Unanswered => {
   const reason: unknown = signal?.reason;
   const message = reason instanceof Error ? reason.message : 'The call was given up.';
   return new Unanswered({ code: 'ABORTED', message, retryable: false }, reason);
 };
-
-/** Whether it has one effect however often it arrives. */
-const isRepeatable = ({ type }: Operation): boolean => type === 'query';
 
 /** Resolves after `ms` milliseconds, or when one of the signals aborts. */
 const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)[]): Promise<void> =>
@@ -85,10 +93,12 @@ const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)
  * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
  *
  * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
- * repeating it is safe. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
- * What failed otherwise, in a way that trying again may help, is repeated after a while, where it has one effect however often it arrives.
+ * repeating it is safe. Every mutation has an idempotency key of its own, the same whenever it is repeated; `context: { idempotencyKey }`
+ * of a call is another one, for whoever repeats it themselves. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ * What failed otherwise, in a way that trying again may help, is repeated after a while, a mutation under its key.
  */
-export function createCallLink({ url, session, fetch, retries, random, closed }: CallLinkOptions): TRPCLink<AnyRouter> {
+export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
+  const { url, session, clock, fetch, retries, random, closed } = options;
   let waiting: Call[] = [];
 
   const request = async (calls: readonly Call[]): Promise<void> => {
@@ -98,7 +108,11 @@ export function createCallLink({ url, session, fetch, retries, random, closed }:
         fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
           // Reading too: the inputs of a batch are easily too long for an address.
           method: 'POST',
-          headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+          headers: {
+            'content-type': 'application/json',
+            ...keyedAs(calls),
+            ...(token !== null && { authorization: `Bearer ${token}` }),
+          },
           body: inputsOf(calls),
           signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         }),
@@ -121,19 +135,25 @@ export function createCallLink({ url, session, fetch, retries, random, closed }:
     waiting = [];
   };
 
-  const attempt = (op: Operation): Promise<unknown> =>
+  const keyOf = ({ type, context: { idempotencyKey } }: Operation): string | null => {
+    if (type !== 'mutation') return null;
+    if (typeof idempotencyKey === 'string') return idempotencyKey;
+    return newId(clock.nowMs(), crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+  };
+
+  const attempt = (op: Operation, key: string | null): Promise<unknown> =>
     new Promise((resolve, reject) => {
       // An input that can't be written fails its own call, not those that travel with it.
       const input = JSON.stringify(op.input);
-      if (waiting.push({ op, input, resolve, reject }) === 1) setTimeout(send);
+      if (waiting.push({ op, input, key, resolve, reject }) === 1) setTimeout(send);
     });
 
-  const authorised = async (op: Operation): Promise<unknown> => {
+  const authorised = async (op: Operation, key: string | null): Promise<unknown> => {
     for (let renewed = false; ; renewed = true) {
       // before the first call there is no token yet: that call gets the first one
       const serial = Math.max(1, session.serial());
       try {
-        const data = await attempt(op);
+        const data = await attempt(op, key);
         session.accepted();
         return data;
       } catch (error) {
@@ -147,20 +167,21 @@ export function createCallLink({ url, session, fetch, retries, random, closed }:
   };
 
   /** How long to wait before the call is made again, in milliseconds; null when it is not. */
-  const waitMs = (op: Operation, error: unknown, failures: number): number | null => {
+  const waitMs = (error: unknown, failures: number): number | null => {
     const { code, retryable, retryAfterSeconds = 0 } = refusalOf(error);
     // how often to ask for a token that isn't there is the session's to say
-    if (!retryable || code === 'NO_TOKEN' || failures >= retries || !isRepeatable(op) || closed.aborted) return null;
+    if (!retryable || code === 'NO_TOKEN' || failures >= retries || closed.aborted) return null;
     const ms = Math.max(retryAfterSeconds * 1000, backOffMs(failures, random));
     return ms > MOST_PATIENCE_MS ? null : ms;
   };
 
   const call = async (op: Operation): Promise<unknown> => {
+    const key = keyOf(op);
     for (let failures = 0; ; failures += 1) {
       try {
-        return await authorised(op);
+        return await authorised(op, key);
       } catch (error) {
-        const ms = waitMs(op, error, failures);
+        const ms = waitMs(error, failures);
         if (ms === null) throw error;
         await pause(ms, op.signal, closed);
         if (op.signal?.aborted || closed.aborted) throw error;

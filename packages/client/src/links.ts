@@ -28,7 +28,7 @@ export type TenantreeOptions = {
   readonly EventSource?: EventSourceMaker;
   /**
    * How often a call is repeated whose refusal says that this may help, with the same content and longer waits in between; 2 unless
-   * something else is said. Only what has one effect however often it arrives is repeated.
+   * something else is said. A mutation is repeated under the same idempotency key: it has one effect.
    */
   readonly retries?: number;
   /** Where time comes from; the system's clock by default. */
@@ -81,7 +81,8 @@ export function createLinks(options: TenantreeOptions): Links {
   const retries = options.retries ?? USUAL_RETRIES;
   const url = addressOf(options.url);
   const session = createSession(options.getToken, () => options.onSessionExpired?.());
-  const live = createLiveState(options.clock ?? { nowMs: Date.now });
+  const clock = options.clock ?? { nowMs: Date.now };
+  const live = createLiveState(clock);
   const ended = new AbortController();
   const closed = ended.signal;
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
@@ -110,7 +111,7 @@ export function createLinks(options: TenantreeOptions): Links {
 
   onComingBack(subscriptions.wake, closed);
   return {
-    links: [subscriptions.link, createCallLink({ url, session, fetch, random, closed, retries })],
+    links: [subscriptions.link, createCallLink({ url, session, clock, fetch, random, closed, retries })],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
       ended.abort();

@@ -16,6 +16,8 @@ export type CallRefusal = {
   readonly message: string;
   /** The input field that the refusal is about, as a dotted path. */
   readonly field?: string;
+  /** Id of what an earlier call with the same idempotency key made, where the refusal is about that. */
+  readonly made?: string;
   /** Whether the same call, unchanged, can succeed later. */
   readonly retryable: boolean;
   /** Seconds after which trying again may help, where the server says so. */
@@ -76,6 +78,7 @@ export function refusalOf(error: unknown): CallRefusal {
   if (!data) return unansweredOf(error) ?? { code: 'INTERNAL', message, retryable: false };
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
   const field = textOf(refusal['field']);
+  const made = textOf(refusal['made']);
   const requestId = textOf(data['requestId']);
   const retryAfterSeconds = refusal['retryAfterSeconds'];
   return {
@@ -84,6 +87,7 @@ export function refusalOf(error: unknown): CallRefusal {
     retryable: refusal['retryable'] !== false,
     ...(field && { field }),
     ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
+    ...(made && { made }),
     ...(requestId && { requestId }),
   };
 }

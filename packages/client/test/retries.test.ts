@@ -74,6 +74,24 @@ describe('a call that nobody answers', () => {
   });
 });
 
+describe('a mutation whose answer is lost', () => {
+  it('is repeated under its key, and has one effect', async () => {
+    const keys: (string | null)[] = [];
+    const deaf: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      keys.push(new Headers(init?.headers).get('idempotency-key'));
+      if (keys.length === 1) throw new TypeError('terminated');
+      return answer;
+    };
+    const { trpc } = connect({ fetch: deaf });
+    const made = await trpc.accounts.create.mutate({ account: deployment.root, name: 'Acme' });
+    expect(made).toMatchObject({ created: true, account: { name: 'Acme' } });
+    expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0]]);
+    const { total } = await trpc.accounts.list.query({ account: deployment.root });
+    expect(total).toBe(1);
+  });
+});
+
 describe('a call that was refused', () => {
   it('is not repeated when the refusal says that this can’t help', async () => {
     const network = lossy(0);

@@ -27,6 +27,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   usage_quarters: 'fact',
   usage_totals: 'fact',
   past_placements: 'fact',
+  kept_answers: 'fact',
   audit_log: 'journal',
   tree_versions: 'version',
   tree_changes: 'version',

@@ -1,4 +1,4 @@
-import type { AccountId, Decimal, Instant, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, AccountSort, Decimal, Instant, RowId, UserId } from '@tenantree/domain';
 import * as store from '../src/index.ts';
 
 export const NOW = '2026-11-28T12:00:00.000Z' as Instant;
@@ -31,7 +31,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     <T>(account: AccountId, work: (trx: store.TenantTransaction) => Promise<T>) =>
     () =>
       db.withTenant(account, work, { snapshot: true });
-  const list = (sort: store.AccountSort) =>
+  const list = (sort: AccountSort) =>
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
@@ -109,6 +109,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'readAccountsState, resumed': async () =>
       store.readAccountsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readUncountedTrees: () => store.readUncountedTrees(db),
+    findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
     findErasable: () => store.findErasable(db, NOW, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),

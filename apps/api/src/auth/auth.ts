@@ -1,11 +1,12 @@
+import { normalEmail, password, shownEmail } from '@tenantree/contract';
 import { endOutdatedSession, insertPerson, noteProof, writePassword } from '@tenantree/db';
 import { normalPassword, parsePassword, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
+import { checkStorable } from '../guard/storable.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { checkStorable, password } from '../hall/inputs.ts';
 import type { Mail, SendMail } from '../hall/mail.ts';
-import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import type { People } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { secretOf } from '../hall/secrets.ts';
 import { isCommonPassword } from './common-passwords.ts';

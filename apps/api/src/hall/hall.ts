@@ -10,6 +10,7 @@ import {
   type RowId,
   type UserId,
 } from '@tenantree/domain';
+import type { AccessChange } from '../live/ports.ts';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
@@ -67,13 +68,6 @@ export type Announce = {
   }): void;
   /** Somebody's access may have changed: whoever matches is asked again for every live stream. */
   access(change: AccessChange): void;
-};
-
-export type AccessChange = {
-  readonly users?: readonly UserId[];
-  readonly keys?: readonly KeyId[];
-  /** Everybody who watches something in this subtree, or reaches through it. */
-  readonly subtree?: AccountId;
 };
 
 /** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */

@@ -1,3 +1,4 @@
+import { normalEmail, shownEmail } from '@tenantree/contract';
 import {
   countMember,
   deleteInvitation,
@@ -30,7 +31,7 @@ import type { Guess } from '../context/context.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import type { People } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 import { changeTree } from '../hall/tree-change.ts';

@@ -27,6 +27,12 @@ export type HallParts = {
   readonly publicUrl: () => string;
 };
 
+/** The same, when the transaction of what is told is committed: a call may keep it open for its answer. */
+const afterCommit =
+  <Told extends readonly unknown[]>(db: Database, tell: (...told: Told) => void) =>
+  (...told: Told): void =>
+    db.afterCommit(() => tell(...told));
+
 /** What every slice is given, with the system's randomness. */
 export function makeHall({ config, db, usage, clock, announce, usageDoor, publicUrl }: HallParts): Hall {
   const settings: Settings = {
@@ -46,8 +52,11 @@ export function makeHall({ config, db, usage, clock, announce, usageDoor, public
     usage,
     clock,
     settings,
-    announce,
-    usageDoor,
+    announce: {
+      accounts: afterCommit(db, (change) => announce.accounts(change)),
+      access: afterCommit(db, (change) => announce.access(change)),
+    },
+    usageDoor: { ...usageDoor, recorded: afterCommit(db, () => usageDoor.recorded()) },
     newId: createIds(clock),
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

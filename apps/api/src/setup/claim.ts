@@ -1,3 +1,4 @@
+import { normalEmail, shownEmail } from '@tenantree/contract';
 import {
   beginTreeChange,
   endTreeChange,
@@ -10,7 +11,7 @@ import {
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { note } from '../hall/note.ts';
-import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import type { People } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
