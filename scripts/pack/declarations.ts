@@ -5,7 +5,7 @@ import ts from 'typescript6';
 import { root } from '../launch.mjs';
 
 /** Where workspaces are: reached by their names alone, as packages that are installed, the compiler would write nothing of them. */
-const WORKSPACES = { '@tenantree/*': ['packages', 'apps'].map((area) => join(root, area, '*/src/index.ts')) };
+const WORKSPACES = { '@tenantree/*': [join(root, 'packages/*/src/index.ts')] };
 
 /** What is written in place of a file's own declarations, by its path. */
 export type Written = ReadonlyMap<string, (program: ts.Program) => string>;
