@@ -77,6 +77,10 @@ const aborted = (signal: Operation['signal']): Unanswered => {
   return new Unanswered({ code: 'ABORTED', message, retryable: false }, reason);
 };
 
+/** Nobody answered for so long that whoever waits is told so, instead of waiting as long again. */
+const tookTooLong = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || tookTooLong(error.cause));
+
 /** Resolves after `ms` milliseconds, or when one of the signals aborts. */
 const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)[]): Promise<void> =>
   new Promise((resolve) => {
@@ -170,7 +174,7 @@ export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
   const waitMs = (error: unknown, failures: number): number | null => {
     const { code, retryable, retryAfterSeconds = 0 } = refusalOf(error);
     // how often to ask for a token that isn't there is the session's to say
-    if (!retryable || code === 'NO_TOKEN' || failures >= retries || closed.aborted) return null;
+    if (!retryable || code === 'NO_TOKEN' || tookTooLong(error) || failures >= retries || closed.aborted) return null;
     const ms = Math.max(retryAfterSeconds * 1000, backOffMs(failures, random));
     return ms > MOST_PATIENCE_MS ? null : ms;
   };
