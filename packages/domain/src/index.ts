@@ -34,6 +34,7 @@ export * from './permissions/effective.ts';
 export * from './permissions/levels.ts';
 export * from './permissions/registry.ts';
 export * from './permissions/roles.ts';
+export * from './protocol.ts';
 export * from './text.ts';
 export * from './time.ts';
 export * from './usage/admit-event.ts';
