@@ -1,4 +1,4 @@
-import { define } from '../../../../packages/widget/src/define.ts';
+import { define } from '../../../../packages/widget/src/parts/define.ts';
 import { TOKENS } from '../../../../packages/widget/src/tokens/tokens.ts';
 import { SamTree } from '../../../../packages/widget/src/tree/sam-tree.ts';
 

@@ -9,11 +9,11 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Order } from './order.ts';
+import type { Order } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
-export type { Order, SortKey } from './order.ts';
+export type { Order, SortKey } from './screen-view.ts';
 
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
@@ -81,6 +81,12 @@ export class SourceRefusal extends Error {
     this.requestId = refusal.requestId ?? null;
   }
 }
+
+/** What any error of a source is to the screens. */
+export const refusalFrom = (error: unknown): SourceRefusal =>
+  error instanceof SourceRefusal
+    ? error
+    : new SourceRefusal({ code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) });
 
 /** An account id, or `ext:` and the external id that the reseller gave the account. */
 export type AccountRef = AccountId | `ext:${string}`;

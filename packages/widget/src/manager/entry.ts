@@ -2,8 +2,8 @@
 import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
 import './frame-styles.ts';
-import { define } from '../define.ts';
 import { defineElements } from '../elements.ts';
+import { define } from '../parts/define.ts';
 import { RefusedElement } from './refused-element.ts';
 import { SubaccountManager } from './subaccount-manager.ts';
 import { isRefused, release } from './trusted-types.ts';

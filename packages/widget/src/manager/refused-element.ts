@@ -1,4 +1,4 @@
-import { emit } from '../tree/tree-events.ts';
+import { emit } from '../events.ts';
 import { REFUSED } from './trusted-types.ts';
 
 /** Stands in for `<subaccount-manager>` where the page's policy allows no markup: what the page put into it stays to be read. */

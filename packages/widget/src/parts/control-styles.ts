@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What all our elements have in common: text, buttons, fields, focus. What only forms have comes with those (form-styles.ts). */
+/** What all our elements have in common: text, buttons, fields, focus. */
 export const controlStyles = css`
   :host { display: block !important; box-sizing: border-box; min-inline-size: 0; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); font-variant-numeric: var(--sam-num); text-align: start; letter-spacing: normal; }
   :host([fit='fill']) { block-size: 100%; }
@@ -21,4 +21,14 @@ export const controlStyles = css`
   .note .link { color: inherit; }
   .hint { color: var(--sam-text-3); font-size: var(--sam-fs-12); }
   .hidden { position: absolute; clip-path: inset(50%); white-space: nowrap; }
+  .button:hover { background: var(--sam-hover); }
+  .button:active { background: var(--sam-sunken); }
+  .button.primary:hover { background: var(--sam-accent-hover); border-color: var(--sam-accent-hover); }
+  .button[aria-disabled='true'] { opacity: .55; cursor: default; }
+  .button.danger { background: var(--sam-danger); border-color: var(--sam-danger); color: var(--sam-on-danger); }
+  .field textarea, .field select { all: unset; box-sizing: border-box; flex: 1; min-inline-size: 0; color: var(--sam-text); }
+  .field textarea { padding-block: 6px; white-space: pre-wrap; overflow-wrap: anywhere; min-block-size: 3.4em; }
+  .field.invalid { border-color: var(--sam-danger); }
+  .error { display: flex; gap: 6px; align-items: start; color: var(--sam-danger); font-size: var(--sam-fs-13); }
+  .error .icon { margin-block-start: 2px; }
 `;

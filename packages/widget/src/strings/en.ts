@@ -1,7 +1,7 @@
-import type { enStates } from './en-states.ts';
-import type { enWork } from './en-work.ts';
+import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
+import type { treeTexts } from '../tree/tree-texts.ts';
 
-/** The texts of the list, in English. Those of what one does: bars, menus, dialogs, announcements and messages (en-work.ts), and of what stands in place of rows (en-states.ts) come with them. */
+/** What the list of subaccounts says at first, in English: the table with its screen. What they say once they are used, and what other screens say, comes with those. */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -67,4 +67,6 @@ export const en = {
 } as const;
 
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof typeof enStates | keyof typeof enWork, string>>;
+export type Strings = Readonly<
+  Record<keyof typeof en | keyof typeof treeTexts | keyof typeof subaccountsTexts, string>
+>;

@@ -1,7 +1,6 @@
 import { html, render } from 'lit';
 import { icon } from '../icons/icons.ts';
 import type { Account, Line } from './lines.ts';
-import { within } from './within.ts';
 
 let template: HTMLElement | undefined;
 
@@ -75,4 +74,11 @@ export function put(el: Element, attributes: Readonly<Record<string, string | nu
     if (value === null) el.removeAttribute(name);
     else if (el.getAttribute(name) !== String(value)) el.setAttribute(name, String(value));
   }
+}
+
+/** An element that has to be there. */
+export function within(root: ParentNode, selector: string): HTMLElement {
+  const found = root.querySelector<HTMLElement>(selector);
+  if (!found) throw new TypeError(selector);
+  return found;
 }

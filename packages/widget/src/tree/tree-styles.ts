@@ -1,5 +1,11 @@
 import { css } from 'lit';
 
+// Parts of the glyphs, written into every rule: as custom properties they would be parsed anew for every row that comes into sight.
+const STROKE = css`#0000 calc(50% - 1px), currentColor calc(50% - .55px) calc(50% + .55px), #0000 calc(50% + 1px)`;
+const FALL = css`linear-gradient(to top right, ${STROKE})`;
+const RISE = css`linear-gradient(to bottom right, ${STROKE})`;
+const LINE = css`linear-gradient(currentColor, currentColor)`;
+
 /** The table: frame, head, rows. Widths and arrangements follow the container and the size of the text (ux.md 2.6): 14 px are 1 em. */
 export const treeStyles = css`
   :host([density='compact']) { --sam-row: var(--sam-row-compact); }
@@ -113,4 +119,42 @@ export const treeStyles = css`
   @media (pointer: coarse) { .select input { appearance: auto; } .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) { :focus-visible { outline-color: Highlight; } }
   @media (forced-colors: active), (prefers-contrast: more) { .avatar { border: 1px solid; } .row { border-color: var(--sam-border-strong); } }
+
+  /* Glyphs that every row shows, drawn with gradients and borders. They look like those of icons.ts, but an svg is a layout, a clip and a
+     transform of its own: the four of each row were a quarter of what a frame of scrolling costs. */
+  .toggle { background: ${FALL} 10px 7px / 5px 5px no-repeat, ${RISE} 10px 12px / 5px 5px no-repeat; }
+  .toggle:dir(rtl) { background: ${RISE} 9px 7px / 5px 5px no-repeat, ${FALL} 9px 12px / 5px 5px no-repeat; }
+  .row[aria-expanded='true'] .toggle { background: ${FALL} 7px 10px / 5px 5px no-repeat, ${RISE} 12px 10px / 5px 5px no-repeat; }
+  .enter { flex: none; inline-size: 14px; block-size: 14px; background: ${LINE} 1px 6.4px / 8px 1.25px no-repeat, ${FALL} 5.6px 3.5px / 3.5px 3.5px no-repeat, ${RISE} 5.6px 7px / 3.5px 3.5px no-repeat, ${LINE} 8.5px 1px / 3.8px 1.25px no-repeat, ${LINE} 12px 1.6px / 1.25px 10.8px no-repeat, ${LINE} 8.5px 11.75px / 3.8px 1.25px no-repeat; }
+  .enter:dir(rtl) { transform: scaleX(-1); }
+  .dots { inline-size: 15px; block-size: 5px; background: radial-gradient(circle, currentColor 1.1px, #0000 1.6px) 0 0 / 5px 5px repeat-x; }
+  /* Forced colours take gradients away. */
+  @media (forced-colors: active) { .toggle, .enter, .dots { forced-color-adjust: none; color: CanvasText; } }
+
+  /* Once somebody is there: pointed at, opened, selected, searched for, edited. */
+  .row[data-fresh] { background: var(--sam-accent-soft); }
+  .row:hover { background: var(--sam-hover); }
+  .row:is([aria-selected='true'], [aria-current]) { background: var(--sam-selected); }
+  .row:hover .select input, .row:focus-within .select input, .row[aria-selected='true'] .select input, .selecting .select input { appearance: auto; }
+  .row .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
+  .label, .select input { cursor: pointer; }
+  .label:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
+  mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  .row[data-found='way'] .label { color: var(--sam-text-3); font-weight: var(--sam-fw); }
+  .depth { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-1); padding-inline: 4px; font-size: var(--sam-fs-11); }
+  .row[data-editing] .name :is(.label, .children) { display: none; }
+  .row:is(:hover, :focus-within, [aria-selected='true']) .quiet { border-color: var(--sam-border-strong); background: var(--sam-surface); color: var(--sam-text); }
+  .row:not(:hover, :focus-within) .actions .quiet { border-color: #0000; background: none; }
+  .row .quiet:hover { background: var(--sam-sunken); }
+  .row[data-kind='failure'] .special-words { color: var(--sam-danger); }
+  .row[data-kind='skeleton'] .special-words { font-size: 0; inline-size: min(180px, 50%); block-size: 10px; border-radius: var(--sam-r-1); background: var(--sam-sunken); animation: appear 1ms 150ms backwards; }
+  .row[data-kind='skeleton'] { pointer-events: none; }
+  @keyframes appear { from { opacity: 0; } }
+  :host([stale]) .total { text-decoration: underline dotted; text-underline-offset: 3px; }
+  .pins { position: sticky; inset-block-start: calc(34em / 14); z-index: 1; block-size: 0; }
+  .pins .row { inset-block-start: calc(var(--pin) * var(--row)); }
+  .pins .row:last-child { border-color: var(--sam-border-strong); }
+  .column:hover { color: var(--sam-text); }
+  @container sam-tree (inline-size < calc(760em / 14)) { .pins { inset-block-start: 0; } .row[data-editing] :is(.plan, .facts, .status) { visibility: hidden; } }
+  @media (forced-colors: active) { .row:is([aria-selected='true'], [aria-current]) { border-inline: 4px solid Highlight; } }
 `;
