@@ -12,6 +12,7 @@ export type {
   TreeAction,
 } from './events.ts';
 export { hueOf, initialsOf } from './format/initials.ts';
+export * as icons from './icons/icons.ts';
 export type { MenuItem } from './parts/sam-menu.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';

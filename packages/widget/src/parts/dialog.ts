@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT, CLOSE } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
 const dialogStyles = css`
@@ -79,8 +80,8 @@ export abstract class Dialog extends LitElement {
     const { refusal } = this;
     return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
-        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon('close')}</button></header>
-        <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon('alert', 14)}<span>${refusal.message}</span></div>` : nothing}</div>
+        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></header>
+        <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>
           <button class="button ${tone}" type="submit" part="button" @click=${this.#sure} aria-disabled=${String(this.busy || ready === 'incomplete')}>${label}</button></footer>
@@ -93,7 +94,7 @@ export abstract class Dialog extends LitElement {
     const message = this.refusal?.field === field ? this.refusal.message : own;
     return message === ''
       ? nothing
-      : html`<div class="error" id=${`${field}-error`} role="alert">${icon('alert', 14)}<span>${message}</span></div>`;
+      : html`<div class="error" id=${`${field}-error`} role="alert">${icon(ALERT, 14)}<span>${message}</span></div>`;
   }
 
   protected close(): void {

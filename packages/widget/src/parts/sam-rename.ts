@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
 /** Around the word on why a name was refused, in pixels. */
@@ -71,7 +72,7 @@ export class SamRename extends LitElement {
     return html`<div class="field ${invalid ? 'invalid' : ''}"><input .value=${this.value} aria-label=${this.label} dir="auto" autocomplete="off" maxlength="2000"
         aria-invalid=${invalid ? 'true' : nothing} aria-describedby=${invalid ? 'why' : nothing}
         @input=${this.#type} @keydown=${this.#press} @blur=${() => this.#finish('keep')} /></div>
-      ${invalid ? html`<div class="error" id="why" popover="manual" role="alert">${icon('alert', 14)}<span>${this.error}</span></div>` : nothing}`;
+      ${invalid ? html`<div class="error" id="why" popover="manual" role="alert">${icon(ALERT, 14)}<span>${this.error}</span></div>` : nothing}`;
   }
 
   get #input(): HTMLInputElement | null {

@@ -1,9 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { drawn, icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { ListHost } from './list-host.ts';
-
-const BACK = 'M19 12H5m7 7-7-7 7-7';
 
 /** What happens when these bars are used. */
 export type BarActs = {
@@ -41,7 +40,7 @@ export class ListBars {
   clear(): TemplateResult | null {
     const { session, texts } = this.#screen;
     if (!session?.query) return null;
-    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${icon('close', 14)}</button>`;
+    return html`<button class="clear" type="button" aria-label=${texts.say('clearSearch')} @click=${this.#on.clearSearch}>${icon(CLOSE, 14)}</button>`;
   }
 
   /** What was found, is selected, and is out of order. */
@@ -54,12 +53,12 @@ export class ListBars {
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
         n > 0
-          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon('close', 12)}</button>`
+          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon(CLOSE, 12)}</button>`
           : nothing
       }
       ${
         this.isOutOfOrder
-          ? html`<button class="button chip warn" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
+          ? html`<button class="button chip" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
   }
@@ -71,7 +70,7 @@ export class ListBars {
     const names = store?.query === null ? store.entered.map(({ row }) => row.name) : [];
     if (names.length === 0) return null;
     return html`<nav class="way" aria-label=${say('pathLabel')}>
-      <button class="button" type="button" @click=${this.#on.leave}>${drawn(BACK, 14)}${say('back')}</button>
+      <button class="button" type="button" @click=${this.#on.leave}>${icon(BACK, 14)}${say('back')}</button>
       ${names.slice(0, -1).map((name) => html`<bdi>${name}</bdi><span aria-hidden="true">›</span>`)}<b><bdi>${names.at(-1)}</bdi></b>
     </nav>`;
   }

@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { SourceRefusal } from '../data/account-source.ts';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { TreeSession } from './tree-session.ts';
@@ -20,7 +21,7 @@ export const note = (
   label: string,
   act: () => void,
   hint?: string,
-): TemplateResult => html`<div class="note" role=${role}>${icon('alert', 14)}<span>${words}</span>
+): TemplateResult => html`<div class="note" role=${role}>${icon(ALERT, 14)}<span>${words}</span>
     <button class="link" type="button" @click=${act}>${label}</button>${hint && html`<span class="hint">${hint}</span>`}</div>`;
 
 /** Says what failed, and how old what is shown is by now. */

@@ -1,6 +1,7 @@
 import { type AccountRow, nameKey } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import type { DialogContext } from './dialog-context.ts';
 
@@ -37,7 +38,7 @@ export class SamClose extends Dialog {
   protected content(): TemplateResult {
     const obstacle = this.#obstacle();
     if (obstacle !== '')
-      return html`<div class="error">${icon('alert', 14)}<span>${obstacle}</span></div><p>${this.#say('closeText')}</p>`;
+      return html`<div class="error">${icon(ALERT, 14)}<span>${obstacle}</span></div><p>${this.#say('closeText')}</p>`;
     const open = this.typed !== '' && !sameName(this.typed, this.#name);
     return html`<p>${this.#say('closeText')}</p><p>${this.#say('closeKept', { n: this.keptDays })}</p>
       <div class="row"><label for="confirm">${this.#say('closeType', { name: this.#name })}</label>

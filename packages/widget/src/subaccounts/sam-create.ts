@@ -1,15 +1,13 @@
 import type { AccountId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
-import { drawn } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { CHEVRON_DOWN, WALLET } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
 const MOST = 120;
-const CHEVRON = 'm6 9 6 6 6-6';
-const WALLET =
-  'M19 7V5a1 1 0 0 0-1-1H5a2 2 0 0 0 0 4h15a1 1 0 0 1 1 1v3M3 6v12a2 2 0 0 0 2 2h15a1 1 0 0 0 1-1v-3m-3-4a2 2 0 0 0 0 4h3a1 1 0 0 0 1-1v-2a1 1 0 0 0-1-1Z';
 
 /**
  * What was typed in dialogs that went away with their page, such as when the session ended, by the account that each was opened
@@ -92,10 +90,10 @@ export class SamCreate extends Dialog {
       ${
         this.parents.length > 1
           ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>
-        <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${drawn(CHEVRON)}</div></div>`
+        <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`
           : html`<div class="row"><span class="label">${this.#say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
-      <div class="fact">${drawn(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
+      <div class="fact">${icon(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
   }
 
   protected override aside(): TemplateResult {

@@ -39,7 +39,6 @@ export const subaccountsStyles = css`
   .busy .icon { animation: breathe 1s infinite alternate; }
   .found { color: var(--sam-text-2); font-size: var(--sam-fs-13); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .chip { min-block-size: 28px; border-color: var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); }
-  .chip.warn { border-color: var(--sam-warn); background: var(--sam-warn-soft); color: var(--sam-warn); }
   .live:hover { border-color: var(--sam-border-strong); }
   .is-offline { border: 2px solid var(--sam-text-3); }
   .is-paused { border-color: var(--sam-text-2); border-width: 0 3px; border-radius: 0; }

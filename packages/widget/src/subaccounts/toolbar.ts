@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { LiveState } from '../data/account-source.ts';
 import { DEFAULT_STATUS } from '../data/screen-view.ts';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { FILTER, PLUS, SEARCH, SLIDERS } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import { sayDeepest } from './features.ts';
 import type { ListHost } from './list-host.ts';
@@ -31,7 +32,7 @@ export function toolbar(
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${inUse?.search.busy ? 'busy' : ''}" part="search">
-      ${icon('search')}<span class="hidden">${say('searchLabel')}</span>
+      ${icon(SEARCH)}<span class="hidden">${say('searchLabel')}</span>
       <input type="search" .value=${session?.query ?? ''} placeholder=${say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" @input=${use} @keydown=${use} />
       ${inUse?.bars.clear() ?? html`<kbd aria-hidden="true">/</kbd>`}
     </label>
@@ -39,13 +40,13 @@ export function toolbar(
     <span class="space"></span>
       ${live && liveBadge(live, store?.paused ? 'paused' : 'running', texts, use)}
       <button class="button filter" name="filter" type="button" part="button" aria-haspopup="menu" aria-label=${say('filter') + chosen} title=${say('filterLabel')} ?disabled=${!store} @click=${use}>
-        ${icon('filter')}<span class="words">${say('filter') + chosen}</span></button>
+        ${icon(FILTER)}<span class="words">${say('filter') + chosen}</span></button>
     <button class="button views" name="view" type="button" part="button" aria-haspopup="menu" aria-label=${say('viewLabel')} ?disabled=${!store} @click=${use}>
-      ${icon('sliders')}<span class="words">${say('view')}</span></button>
+      ${icon(SLIDERS)}<span class="words">${say('view')}</span></button>
     ${
       allowed.has('create')
         ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} title=${deepest ?? nothing} ?disabled=${deepest !== null} @click=${use}>
-            ${icon('plus')}<span class="words">${say('create')}</span></button>`
+            ${icon(PLUS)}<span class="words">${say('create')}</span></button>`
         : nothing
     }
   </div>`;

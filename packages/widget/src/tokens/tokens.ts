@@ -33,7 +33,7 @@ export const TOKENS = `:root,
   --sam-danger: light-dark(#ae2119, #ff9d94);
   --sam-danger-soft: light-dark(#fbe7e5, #421a17);
   --sam-on-danger: light-dark(#ffffff, #2a0704);
-  --sam-live: light-dark(#c2410c, #ff9b66); /* the pulse, nothing else */
+  --sam-live: light-dark(#1a7a45, #6fd39a); /* what runs: calm, never amber or red */
   --sam-acting: light-dark(#5b2a86, #4b2474);
   --sam-on-acting: light-dark(#ffffff, #f5ecfd);
   --sam-acting-line: light-dark(#5b2a86, #b98ae6);

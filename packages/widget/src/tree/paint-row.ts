@@ -1,6 +1,6 @@
 import { type AccountId, findText, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
-import { PATHS } from '../icons/icons.ts';
+import { CLOCK, CLOSED, PAUSED } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -34,7 +34,7 @@ const DEEPER_STEP = 0.6;
 const KINDS = { no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const;
 
 /** What is drawn before the words of a status. */
-const GLYPHS = { suspended: 'suspended', above: 'suspended', planned: 'clock', closed: 'closed' } as const;
+const GLYPHS = { suspended: PAUSED, above: PAUSED, planned: CLOCK, closed: CLOSED };
 
 const flag = (isSet: boolean): '' | null => (isSet ? '' : null);
 
@@ -111,7 +111,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
     'data-billing': billingMode,
     'aria-label': [name, words, more].filter(Boolean).join(', '),
   });
-  if (state) put(slot.part('.status path'), { d: PATHS[GLYPHS[state]] });
+  if (state) put(slot.part('.status path'), { d: GLYPHS[state] });
   put(slot.part('.label'), { href: hrefOf && hrefOf(id) });
   put(slot.part('input'), { 'aria-label': say('selectName', { name }) });
   Object.assign(slot.part('input'), { checked: store.selection.has(id) });

@@ -1,5 +1,6 @@
 import { html, render } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ARROW_OUT, PAUSED } from '../icons/icons.ts';
 import type { Account, Line } from './lines.ts';
 
 let template: HTMLElement | undefined;
@@ -18,8 +19,8 @@ function makeTemplate(): HTMLElement {
       </div>
       <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi></bdi></div>
       <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><bdi class="total"></bdi><bdi class="own"></bdi></div>
-      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon('arrowOut', 14)}<span class="words"></span></span></div>
-      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon('suspended', 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
+      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon(ARROW_OUT, 14)}<span class="words"></span></span></div>
+      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon(PAUSED, 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>

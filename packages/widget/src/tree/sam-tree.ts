@@ -1,7 +1,8 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { emit, type RowChoice } from '../events.ts';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ARROW_DOWN, ARROW_UP } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
@@ -179,7 +180,7 @@ export class SamTree extends LitElement {
     const words = this.texts.say(label);
     return html`<div class="cell ${cell}" role="columnheader" aria-sort=${direction ? `${direction}ending` : nothing}>${
       sortable
-        ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? 'sortUp' : 'sortDown', 12) : nothing}</button>`
+        ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? ARROW_UP : ARROW_DOWN, 12) : nothing}</button>`
         : html`<span class=${UNSEEN.includes(cell) ? 'hidden' : ''}>${words}</span>`
     }</div>`;
   }
