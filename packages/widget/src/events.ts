@@ -60,6 +60,10 @@ export type SamEvents = {
   readonly 'sam-change': { readonly account: AccountRow };
   readonly 'sam-error': ErrorDetail;
   readonly 'sam-session-expired': Readonly<Record<string, never>>;
+  /** The detail of an account is to be closed. Between our own elements. */
+  readonly 'sam-close': Readonly<Record<string, never>>;
+  /** Another tab of an account is wanted. Cancelable. Between our own elements. */
+  readonly 'sam-tab': { readonly tab: 'overview' | 'members' };
 };
 
 declare global {
@@ -76,6 +80,8 @@ declare global {
     'sam-change': CustomEvent<SamEvents['sam-change']>;
     'sam-error': CustomEvent<ErrorDetail>;
     'sam-session-expired': CustomEvent<SamEvents['sam-session-expired']>;
+    'sam-close': CustomEvent<SamEvents['sam-close']>;
+    'sam-tab': CustomEvent<SamEvents['sam-tab']>;
   }
 }
 

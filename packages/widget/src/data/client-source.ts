@@ -2,7 +2,7 @@ import { refusalOf, type Tenantree } from '@tenantree/client';
 import { type AccountSource, type LiveReader, SourceRefusal } from './account-source.ts';
 
 /** Calls a procedure; what it fails with becomes a {@link SourceRefusal}, except that it was given up. */
-async function call<Input, Output>(
+export async function call<Input, Output>(
   procedure: (input: Input, options?: { readonly signal?: AbortSignal }) => Promise<Output>,
   input: Input,
   signal?: AbortSignal,

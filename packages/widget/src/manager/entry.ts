@@ -1,7 +1,7 @@
 // First of all, before lit.
 import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
-import './frame-styles.ts';
+import './manager-styles.ts';
 import { defineElements } from '../elements.ts';
 import { define } from '../parts/define.ts';
 import { RefusedElement } from './refused-element.ts';

@@ -1,56 +1,101 @@
 import { createTenantree, type Tenantree } from '@tenantree/client';
-import { instantOf } from '@tenantree/domain';
-import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
-import type { LiveState } from '../data/account-source.ts';
+import { type AccountId, instantOf } from '@tenantree/domain';
+import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
+import type { AccountDetailSource } from '../account/account-source.ts';
+import type { AccountTab } from '../account/sam-account.ts';
+import type { AccountRef, AccountSource } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
-import { emit } from '../events.ts';
+import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';
+import { emit, type OpenDetail } from '../events.ts';
+import { controlStyles } from '../parts/control-styles.ts';
 import { fetched } from '../parts/late-part.ts';
 import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
-import { note } from '../subaccounts/body.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { FEATURES, type Feature } from '../subaccounts/features.ts';
-import { SamSubaccounts } from '../subaccounts/sam-subaccounts.ts';
-import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
+import { type Ended, READ_ONLY, type SamSubaccounts } from '../subaccounts/sam-subaccounts.ts';
 import { isForeign } from './handshake.ts';
 import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
+import { managerStyles, registerRem, tokenSheet } from './manager-styles.ts';
 
 /** What happens between our own elements stays among them. */
 const stop = (event: Event): void => event.stopPropagation();
 
-/** Where a session stands: none yet, running, over, given up, or with a server of another protocol. */
-type Phase = 'waiting' | 'running' | 'expired' | 'loggedOut' | 'foreign';
+/** Where a session stands: none yet, running, given up, or with a server of another protocol. */
+type Phase = 'waiting' | 'running' | 'loggedOut' | 'foreign';
 
 /** What stands here when there is no session and will be none. Nothing of it is loaded: a newer server has other files. */
-const ended = (title: string, text: string): TemplateResult =>
-  html`<div class="card ended" part="state"><h2>${title}</h2><p>${text}</p></div>`;
+const over = (title: string, text: string): TemplateResult =>
+  html`<div class="over" part="state"><h2>${title}</h2><p>${text}</p></div>`;
 
 const parseFeatures = (text: string | null): readonly Feature[] =>
   text === null ? FEATURES : FEATURES.filter((feature) => text.split(/[\s,]+/).includes(feature));
 
+/** Slots that the list fills itself as long as the page puts nothing into them. */
+const SLOTS = ['header', 'empty', 'footer'] as const;
+
+/** Parts of the screens that a page may style. */
+const PARTS =
+  'header, card, toolbar, search, button, live, state, menu, table, row, cell, badge, checkbox, dialog, tab';
+
+/** What an embedded screen is to the members of an account: no person, and above nobody who is made in the reseller's own app. */
+const VIEWER = { user: null, role: 'agency_admin' } as const;
+
 /**
- * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2): the screen, with a session and
- * texts of its own. Give it `account`, an id or `ext:` and an external id, and `getToken`; everything else has a default.
+ * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2). It has a session and texts of its own
+ * and composes the screens: the list, and the account that was opened in it. Give it `account`, an id or `ext:` and an external id, and
+ * `getToken`; everything else has a default.
  *
- * Events, composed and bubbling: cancelable `sam-switch` and `sam-open` ({account, place}), `sam-ready` ({account}),
- * `sam-change` ({account}), `sam-error` ({code, message, retryable}), `sam-session-expired`.
+ * @tagname subaccount-manager
+ * @slot - what stands here until there is a session
+ * @slot header - in place of the title
+ * @slot empty - in place of what is said where there are no subaccounts
+ * @slot footer - below the table
+ * @fires sam-ready - the first rows are there
+ * @fires sam-open - an account is opened; cancelable: then the page shows it
+ * @fires sam-switch - an account is to become the acting one; cancelable
+ * @fires sam-change - an account was changed
+ * @fires sam-error - something was refused or failed
+ * @fires sam-session-expired - a fresh token was refused, too
  */
-export class SubaccountManager extends SamSubaccounts {
+export class SubaccountManager extends LitElement {
   static override properties: PropertyDeclarations = {
+    account: {},
     api: {},
     features: { converter: { fromAttribute: parseFeatures } },
+    readOnly: READ_ONLY,
+    density: {},
+    fit: { reflect: true },
     locale: {},
     theme: { reflect: true },
     brand: {},
     router: {},
     getToken: { attribute: false },
     strings: { attribute: false },
+    view: { attribute: false },
+    hrefOf: { attribute: false },
+    opened: { attribute: false },
     phase: { state: true },
+    texts: { state: true },
+    shown: { state: true },
+    tab: { state: true },
+    source: { state: true },
+    ended: { state: true },
   };
-  static override styles = [tokenSheet, ...SamSubaccounts.styles, frameStyles];
+  static override styles = [tokenSheet, controlStyles, managerStyles];
 
+  /** The acting account: its subaccounts are shown. */
+  declare account: AccountRef | '';
   /** Base address of the API; that of the script when left out. */
   declare api: string;
+  /** What is offered; the server decides what is allowed. */
+  declare features: readonly Feature[];
+  /** Nothing can be changed. */
+  declare readOnly: boolean;
+  declare density: 'comfortable' | 'compact';
+  /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
+  declare fit: 'content' | 'fill';
   /** BCP 47; that of the page at this place when left out. */
   declare locale: string;
   /** `light`, `dark` or `system`; the page's scheme when left out. */
@@ -63,31 +108,59 @@ export class SubaccountManager extends SamSubaccounts {
   declare getToken: (() => Promise<string>) | null;
   /** Single texts to replace. */
   declare strings: Partial<Strings>;
+  /** What is searched for, the order and the statuses shown. */
+  declare view: ScreenView;
+  /** Address of an account's page of the host's; without it names aren't links. */
+  declare hrefOf: ((id: AccountId) => string) | null;
+  /** The account that the page shows beside the table: its row is marked. */
+  declare opened: AccountId | null;
   declare protected phase: Phase;
+  declare protected texts: Texts;
+  /** The account that is shown in detail here. */
+  declare protected shown: AccountId | null;
+  declare protected tab: AccountTab;
+  declare protected source: AccountSource | null;
+  declare protected ended: Ended | null;
   #client: Tenantree | null = null;
-  #expiredAt: LiveState | null = null;
-  #ended = new AbortController();
+  #room: AccountDetailSource | null = null;
+  #session = new AbortController();
+  readonly #children = new MutationObserver(() => this.requestUpdate());
 
   constructor() {
     super();
+    this.account = '';
     this.api = new URL(import.meta.url).origin;
+    this.features = FEATURES;
+    this.readOnly = false;
+    this.density = 'comfortable';
+    this.fit = 'content';
     this.locale = '';
     this.theme = '';
     this.router = 'none';
     this.getToken = null;
     this.strings = {};
+    this.view = DEFAULT_VIEW;
+    this.hrefOf = null;
+    this.opened = null;
     this.phase = 'waiting';
+    this.texts = defaultTexts();
+    this.shown = null;
+    this.tab = 'overview';
+    this.source = null;
+    this.ended = null;
     keepKeys(this);
   }
 
   override connectedCallback(): void {
     registerRem();
     super.connectedCallback();
+    this.#children.observe(this, { childList: true, subtree: true, attributeFilter: ['slot'] });
     if (this.hasUpdated) this.#start();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#children.disconnect();
     this.#stop();
   }
 
@@ -103,23 +176,39 @@ export class SubaccountManager extends SamSubaccounts {
     this.#start();
   }
 
-  protected override get access(): 'full' | 'readOnly' {
-    return this.phase === 'expired' ? 'readOnly' : super.access;
+  /** Loads what is shown again; it stays on screen until the answers come. */
+  refresh(): void {
+    this.#list?.refresh();
   }
 
-  /** Whatever the line does: without a session nothing is live. */
-  override get live(): LiveState | null {
-    return this.#expiredAt ?? super.live;
+  /** Moves the focus to the search field. */
+  focusSearch(): void {
+    this.#list?.focusSearch();
+  }
+
+  /** Shows an account below the acting one in detail. Without its part, which can't be had now, the list stays and says so. */
+  async open(account: AccountId, tab: AccountTab = 'overview'): Promise<void> {
+    const { source, texts } = this;
+    const client = this.#client;
+    if (!source || !client) return;
+    const { signal } = this.#session;
+    try {
+      const { openAccountRoom } = await fetched(() => import('./account-room.ts'));
+      if (signal.aborted) return;
+      this.#room ??= openAccountRoom(client, source);
+      this.shown = account;
+      this.tab = tab;
+    } catch {
+      emit(this, 'sam-error', { code: 'UNAVAILABLE', message: texts.say('versionText'), retryable: true });
+    }
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('locale') || changed.has('strings')) void this.#loadTexts();
     if (changed.has('api') || changed.has('account') || changed.has('getToken')) this.reconnect();
-    super.willUpdate(changed);
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    super.updated(changed);
     // Without its part, our own colours stay.
     if (changed.has('brand'))
       fetched(() => import('./brand.ts')).then(
@@ -129,13 +218,7 @@ export class SubaccountManager extends SamSubaccounts {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-rename=${stop}>${this.#content()}</div>`;
-  }
-
-  protected override note(): TemplateResult | null {
-    const { say } = this.texts;
-    if (this.phase !== 'expired') return super.note();
-    return note('alert', say('sessionEnded'), say('reconnect'), () => this.reconnect());
+    return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-rename=${stop} @sam-close=${stop} @sam-tab=${stop}>${this.#content()}</div>`;
   }
 
   #content(): TemplateResult {
@@ -145,26 +228,78 @@ export class SubaccountManager extends SamSubaccounts {
       case 'waiting':
         return html`<slot></slot>`;
       case 'loggedOut':
-        return ended(say('loggedOut'), '');
+        return over(say('loggedOut'), '');
       case 'foreign':
-        return ended(say('versionTitle'), say('versionText'));
+        return over(say('versionTitle'), say('versionText'));
       default:
-        return super.render();
+        return this.#rooms();
     }
+  }
+
+  #rooms(): TemplateResult {
+    const { shown } = this;
+    return html`<div class="rooms ${shown === null ? '' : 'open'}">
+      <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${this.texts} .features=${this.features}
+        .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .view=${this.view} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
+        fit=${this.fit} @sam-open=${this.#openHere} @sam-view=${this.#keepView} @sam-density=${this.#keepDensity}>${SLOTS.map((name) => this.#slot(name))}</sam-subaccounts>
+      ${shown === null ? nothing : this.#detail(shown)}
+    </div>`;
+  }
+
+  #detail(shown: AccountId): TemplateResult {
+    const access = this.readOnly || this.ended ? 'readOnly' : 'full';
+    return html`<sam-account exportparts=${PARTS} .source=${this.#room} .account=${shown} .tab=${this.tab} .texts=${this.texts} .acting=${this.#list} .viewer=${VIEWER}
+      .features=${{ switch: this.features.includes('switch') }} .access=${access} @sam-close=${this.#close} @sam-tab=${this.#turn}></sam-account>`;
+  }
+
+  /** What the page put into a slot goes to the list; where it put nothing, the list has its own. */
+  #slot(name: (typeof SLOTS)[number]): TemplateResult | typeof nothing {
+    const isFilled = [...this.children].some(({ slot }) => slot === name);
+    return isFilled ? html`<slot name=${name} slot=${name}></slot>` : nothing;
+  }
+
+  get #list(): SamSubaccounts | null {
+    return this.renderRoot?.querySelector<SamSubaccounts>('sam-subaccounts') ?? null;
+  }
+
+  /** Somebody opens an account; the page may prevent it and show it itself. */
+  #openHere(event: CustomEvent<OpenDetail>): void {
+    const { account, place } = event.detail;
+    queueMicrotask(() => {
+      const isOurs = place === 'here' && this.features.includes('open');
+      if (isOurs && !event.defaultPrevented) void this.open(account.id);
+    });
+  }
+
+  #close(): void {
+    const { shown } = this;
+    this.shown = null;
+    if (shown !== null) void this.updateComplete.then(() => this.#list?.focusRow(shown));
+  }
+
+  #turn({ detail }: CustomEvent<{ readonly tab: AccountTab }>): void {
+    this.tab = detail.tab;
+  }
+
+  #keepView({ detail }: CustomEvent<ScreenView>): void {
+    this.view = detail;
+  }
+
+  #keepDensity({ detail }: CustomEvent<{ readonly density: 'comfortable' | 'compact' }>): void {
+    this.density = detail.density;
   }
 
   #start(): void {
     const { account, getToken, api } = this;
     if (!this.isConnected || account === '' || getToken === null) return;
-    this.#ended = new AbortController();
-    const { signal } = this.#ended;
+    this.#session = new AbortController();
+    const { signal } = this.#session;
     this.#client = createTenantree({
       url: api,
       getToken,
       onSessionExpired: () => {
         if (signal.aborted) return;
-        this.phase = 'expired';
-        this.#expiredAt = { kind: 'offline', since: instantOf(Date.now()) };
+        this.ended = { since: instantOf(Date.now()), reconnect: () => this.reconnect() };
         emit(this, 'sam-session-expired', {});
       },
     });
@@ -174,10 +309,12 @@ export class SubaccountManager extends SamSubaccounts {
   }
 
   #stop(): void {
-    this.#ended.abort();
+    this.#session.abort();
     this.#client?.close();
     this.#client = null;
-    this.#expiredAt = null;
+    this.#room = null;
+    this.shown = null;
+    this.ended = null;
     this.source = null;
     this.phase = 'waiting';
   }

@@ -2,19 +2,20 @@ import { html, type TemplateResult } from 'lit';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { Dialog, type Submit } from './dialog.ts';
 
-/** Asks before something that is large but harmless. */
+/** Asks before something is done, and does it when the answer is yes. */
 export class SamConfirm extends Dialog {
   /** Set before the dialog is opened. */
   texts: Texts = defaultTexts();
   question = { title: '', text: '', submit: '' };
-  act: () => void = () => undefined;
+  tone: Submit['tone'] = 'primary';
+  act: () => void | Promise<void> = () => undefined;
 
   protected words(): { readonly title: string; readonly cancel: string } {
     return { title: this.question.title, cancel: this.texts.say('cancel') };
   }
 
   protected submitButton(): Submit {
-    return { label: this.question.submit, tone: 'primary', ready: 'ready' };
+    return { label: this.question.submit, tone: this.tone, ready: 'ready' };
   }
 
   protected content(): TemplateResult {
@@ -22,7 +23,7 @@ export class SamConfirm extends Dialog {
   }
 
   protected async submit(): Promise<'done' | 'stay'> {
-    this.act();
+    await this.act();
     return 'done';
   }
 }

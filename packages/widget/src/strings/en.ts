@@ -1,3 +1,7 @@
+import type { accountTexts } from '../account/account-texts.ts';
+import type { activityTexts } from '../activity/activity-texts.ts';
+import type { membersTexts } from '../members/members-texts.ts';
+import type { partsTexts } from '../parts/parts-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -66,7 +70,13 @@ export const en = {
   loggedOut: 'Signed out',
 } as const;
 
+/** All that screens say beyond the list. */
+type Late = typeof partsTexts &
+  typeof treeTexts &
+  typeof subaccountsTexts &
+  typeof accountTexts &
+  typeof membersTexts &
+  typeof activityTexts;
+
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<
-  Record<keyof typeof en | keyof typeof treeTexts | keyof typeof subaccountsTexts, string>
->;
+export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>>;

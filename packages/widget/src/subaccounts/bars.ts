@@ -58,7 +58,7 @@ export class ListBars {
       }
       ${
         this.isOutOfOrder
-          ? html`<button class="button chip" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
+          ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
   }

@@ -2,6 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
+import { partsTexts } from '../parts/parts-texts.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { pause } from '../tree/held-frames.ts';
@@ -50,7 +51,7 @@ export class ListControls {
 
   /** Adds the texts of menus and dialogs, for a language that has none of its own. */
   completeTexts(): void {
-    this.#screen.texts.complete(subaccountsTexts);
+    this.#screen.texts.complete({ ...partsTexts, ...subaccountsTexts });
   }
 
   /** A button of the screen is clicked, or something is typed or pressed in the search field. */

@@ -9,7 +9,7 @@ import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
-import { bones, countWords, failureNote, isEmpty } from './body.ts';
+import { bones, countWords, failureNote, isEmpty, note } from './body.ts';
 import { allowedFeatures, FEATURES, type Feature } from './features.ts';
 import type { ListControls } from './list-controls.ts';
 import type { ListStates } from './list-states.ts';
@@ -24,13 +24,36 @@ const AHEAD_MS = 500;
 const isUndo = ({ key, ctrlKey, metaKey, shiftKey, altKey, target }: KeyboardEvent): boolean =>
   key === 'z' && (ctrlKey || metaKey) && !shiftKey && !altKey && !(target instanceof HTMLInputElement);
 
+/** As an attribute: present, and not `false`. */
+export const READ_ONLY = {
+  attribute: 'read-only',
+  converter: { fromAttribute: (text: string | null) => text !== null && text !== 'false' },
+} as const;
+
 const ROW_FEATURES = { switch: false };
 const ROW_FEATURES_WITH_SWITCH = { switch: true };
 
+/** A session that is over: since when, and how to begin another one. */
+export type Ended = { readonly since: LiveState['since']; readonly reconnect: () => void };
+
 /**
- * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; intents leave
- * as cancelable `sam-open`, `sam-switch` and `sam-action`; what was changed as `sam-change`, what failed as `sam-error`, and how
- * one looks at it now as `sam-view` and `sam-density`. What happens when the screen is used is loaded when somebody turns to it (list-controls.ts).
+ * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; how one looks at it is
+ * the host's. What happens when the screen is used is loaded when somebody turns to it (list-controls.ts).
+ *
+ * @slot header - in place of the title
+ * @slot empty - in place of what is said where there are no subaccounts
+ * @slot footer - below the table
+ * @csspart header
+ * @csspart card
+ * @csspart toolbar
+ * @fires sam-ready - the first rows are there
+ * @fires sam-open - an account is to be shown in detail; cancelable
+ * @fires sam-switch - an account is to become the acting one; cancelable
+ * @fires sam-action - something else is to be done with an account; cancelable
+ * @fires sam-change - an account was changed
+ * @fires sam-error - something was refused or failed
+ * @fires sam-view - one looks at the subaccounts in another way
+ * @fires sam-density - rows are to be of another height
  */
 export class SamSubaccounts extends LitElement {
   static override properties: PropertyDeclarations = {
@@ -41,7 +64,8 @@ export class SamSubaccounts extends LitElement {
     view: { attribute: false },
     hrefOf: { attribute: false },
     opened: { attribute: false },
-    readOnly: { attribute: 'read-only', converter: { fromAttribute: (text) => text !== null && text !== 'false' } },
+    readOnly: READ_ONLY,
+    ended: { attribute: false },
     density: {},
     fit: { reflect: true },
   };
@@ -60,8 +84,10 @@ export class SamSubaccounts extends LitElement {
   declare hrefOf: ((id: AccountId) => string) | null;
   /** The account that the host shows in detail: its row is marked. */
   declare opened: AccountId | null;
-  /** Nothing can be changed. As an attribute: present, and not `false`. */
+  /** Nothing can be changed. */
   declare readOnly: boolean;
+  /** The session of whoever looks is over: what is shown stays, is not live, and can't be changed. */
+  declare ended: Ended | null;
   declare density: 'comfortable' | 'compact';
   /** `fill` takes the height of the host; otherwise the table grows up to `--sam-max-block-size`. */
   declare fit: 'content' | 'fill';
@@ -82,13 +108,15 @@ export class SamSubaccounts extends LitElement {
     this.hrefOf = null;
     this.opened = null;
     this.readOnly = false;
+    this.ended = null;
     this.density = 'comfortable';
     this.fit = 'content';
   }
 
   /** What can be done here. */
   get allowed(): ReadonlySet<Feature> {
-    return allowedFeatures(this.features, this.access, this.session?.detail ?? null);
+    const access = this.readOnly || this.ended ? 'readOnly' : 'full';
+    return allowedFeatures(this.features, access, this.session?.detail ?? null);
   }
 
   /** The table, once there is one. */
@@ -190,11 +218,7 @@ export class SamSubaccounts extends LitElement {
 
   /** Whether what is shown is live, and since when. */
   get live(): LiveState | null {
-    return this.source?.state.get() ?? null;
-  }
-
-  protected get access(): 'full' | 'readOnly' {
-    return this.readOnly ? 'readOnly' : 'full';
+    return this.ended ? { kind: 'offline', since: this.ended.since } : (this.source?.state.get() ?? null);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -215,7 +239,7 @@ export class SamSubaccounts extends LitElement {
         <h1 tabindex="-1">${texts.say('title')}</h1><p class="count"><bdi>${countWords(session, texts)}</bdi></p></div></div></slot>
       <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
         ${toolbar(this, this.live, controls, this.#use)}
-        ${this.note()}
+        ${this.#note()}
         ${controls?.bars.way()}
         ${this.#body()}
       </div>
@@ -227,8 +251,10 @@ export class SamSubaccounts extends LitElement {
   }
 
   /** What is the matter with the rows that are shown. */
-  protected note(): TemplateResult | null {
-    const { session, texts } = this;
+  #note(): TemplateResult | null {
+    const { session, texts, ended } = this;
+    const { say } = texts;
+    if (ended) return note('alert', say('sessionEnded'), say('reconnect'), ended.reconnect);
     if (!session?.store || !session.stale) return null;
     return failureNote(session.stale.refusal, session.stale.since, texts, () => this.refresh());
   }
