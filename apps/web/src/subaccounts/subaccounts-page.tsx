@@ -1,6 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { AccountTab } from '@tenantree/widget/rooms';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
 import { focusTitle } from '../parts/parts.tsx';
 import { accounts, queries } from '../server.ts';
@@ -10,21 +11,28 @@ import { placesFor } from '../shell/places.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { useKeys } from '../shell/use-keys.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
-import { AccountPanel } from './account-panel.tsx';
+import { texts } from '../texts.ts';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
 import { actsOf } from './palette-acts.ts';
 import { fitPanel } from './panel-width.ts';
 import css from './subaccounts.module.css';
-import { texts } from './texts.ts';
 import { readView, writeView } from './view-state.ts';
+
+const AccountPanel = lazy(() => import('./account-panel.tsx'));
+
+type Props = {
+  readonly account: string;
+  readonly opened: AccountId | null;
+  readonly tab: AccountTab;
+};
 
 /**
  * The home of parent admins: everything below the acting account, and one of them in detail. What is searched for, the order and
  * the statuses shown stand in the address, so that they can be linked and outlive a reload.
  */
-export function SubaccountsPage({ account, opened }: { readonly account: string; readonly opened: string | null }) {
+export function SubaccountsPage({ account, opened, tab }: Props) {
   const [, navigate] = useLocation();
   const acting = useAccount(account).data;
   const base = `/a/${account}/subaccounts`;
@@ -32,6 +40,10 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
   const view = useMemo(() => readView(search), [search]);
   const suffix = writeView('', view);
   const hrefOf = useCallback((id: AccountId) => `${base}/${id}${suffix}`, [base, suffix]);
+  const tabHrefOf = useCallback(
+    (one: AccountTab) => `${base}/${opened}${one === 'overview' ? '' : `/${one}`}${suffix}`,
+    [base, opened, suffix],
+  );
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
   const [density, setDensity] = useState(readDensity);
@@ -124,7 +136,11 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
         />
       </div>
-      {opened !== null && <AccountPanel key={opened} account={opened} list={list} onClose={close} />}
+      {opened !== null && (
+        <Suspense fallback={null}>
+          <AccountPanel key={opened} account={opened} tab={tab} hrefOf={tabHrefOf} list={list} onClose={close} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -7,7 +7,7 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 
 /** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs. */
 export type AccountDetailSource = {
-  readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts'>;
+  readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
   readonly members: MembersSource;
   readonly activity: ActivitySource;
 };

@@ -27,6 +27,9 @@ export type AccountTab = (typeof ACCOUNT_TABS)[number];
 /** What the head has a button of its own for, or what only makes sense in the table. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);
 
+/** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
+const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
+
 /** A name that is being edited: the draft, and why it was refused. */
 type Editing = { readonly draft: string; readonly why: string };
 
@@ -81,6 +84,7 @@ export class SamAccount extends LitElement {
   declare protected editing: Editing | null;
   declare protected copied: 'idle' | 'copied' | 'selected';
   #watching = new AbortController();
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
@@ -109,6 +113,7 @@ export class SamAccount extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#watching.abort();
+    clearTimeout(this.#again);
   }
 
   /** Loads the account again; what is shown stays until the answer comes. */
@@ -122,10 +127,11 @@ export class SamAccount extends LitElement {
       const isFirst = this.detail === null;
       this.detail = detail;
       this.failure = null;
+      this.#turnAt(detail.effective.changesAt);
       if (isFirst) await this.#begin(detail, source, signal);
       this.entries = (await this.acting?.menuOf(detail)) ?? [];
     } catch (error) {
-      if (!signal.aborted && this.detail === null) this.failure = refusalFrom(error);
+      if (!signal.aborted) this.#fail(refusalFrom(error));
     }
   }
 
@@ -150,6 +156,7 @@ export class SamAccount extends LitElement {
 
   #start(): void {
     this.#forget();
+    clearTimeout(this.#again);
     this.#watching.abort();
     this.#watching = new AbortController();
     void this.refresh();
@@ -170,18 +177,17 @@ export class SamAccount extends LitElement {
       const [row] = minutes;
       this.minutes = row ? { own: row[1], total: row[2] } : (this.minutes ?? { own: '0', total: '0' });
     };
+    const path = detail.path.map(({ id }) => id);
+    // With all that stand above it: their names are its path, and they can suspend it.
+    const watched = { after: detail.treeVersion, childrenOf: [], accounts: path };
     const stops = [
-      accounts.subscribeAccounts(
-        detail.id,
-        { after: detail.treeVersion, childrenOf: [] },
-        {
-          onFrame: ({ changed, gone, gap }) => {
-            if (gap || gone.length > 0 || changed.some(({ id }) => id === detail.id)) void this.refresh();
-          },
-          // It went away, or is no longer ours to see: asking for it says which.
-          onRefused: () => void this.refresh(),
+      accounts.subscribeAccounts(path[0] ?? detail.id, watched, {
+        onFrame: ({ changed, gone, gap }) => {
+          if (gap || changed.length + gone.length > 0) void this.refresh();
         },
-      ),
+        // It went away, or is no longer ours to see: asking for it says which.
+        onRefused: () => void this.refresh(),
+      }),
     ];
     if (detail.levels['billing.usage'] !== 'none')
       stops.push(
@@ -197,6 +203,21 @@ export class SamAccount extends LitElement {
     });
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus({ preventScroll: true });
+  }
+
+  /** What can't be shown any more isn't; what can't be had now is tried again by itself. */
+  #fail(refusal: SourceRefusal): void {
+    if (refusal.retryable) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS * (1 + Math.random()));
+    else this.detail = null;
+    if (this.detail === null) this.failure = refusal;
+  }
+
+  /** A suspension begins or ends by time alone: then the account is another. */
+  #turnAt(instant: string | null): void {
+    clearTimeout(this.#again);
+    if (instant === null) return;
+    const ms = Math.min(LONGEST_MS, Math.max(AGAIN_MS, Date.parse(instant) - Date.now()));
+    this.#again = setTimeout(() => void this.refresh(), ms);
   }
 
   #tabs(): readonly AccountTab[] {

@@ -44,6 +44,8 @@ export type AccountsWatched = {
   readonly after: number;
   /** The direct children of these, at most 500; null: all of the subtree. */
   readonly childrenOf: readonly AccountId[] | null;
+  /** These themselves, beside such children; the account that is asked about where they are left out. */
+  readonly accounts?: readonly AccountId[];
 };
 
 /** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */

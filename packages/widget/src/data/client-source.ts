@@ -49,8 +49,8 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
       const subscription = usage.live.subscribe(input, reading(reader));
       return () => subscription.unsubscribe();
     },
-    subscribeAccounts: (account, { after, childrenOf }, reader) => {
-      const lists = childrenOf && { accounts: [account], childrenOf: [...childrenOf] };
+    subscribeAccounts: (account, { after, childrenOf, accounts: own = [account] }, reader) => {
+      const lists = childrenOf && { accounts: [...own], childrenOf: [...childrenOf] };
       const input = { account, lastEventId: String(after), ...lists };
       const subscription = accounts.live.subscribe(input, reading(reader));
       return () => subscription.unsubscribe();
