@@ -18,7 +18,7 @@ const ICONS = {
   CLOSED: 'archive',
   COPY: 'copy',
   ENTER: 'log-in',
-  FILTER: 'funnel',
+  FILTER: 'list-filter',
   HELP: 'circle-question-mark',
   KEY: 'key-round',
   LOCK: 'lock',

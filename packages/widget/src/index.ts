@@ -19,7 +19,7 @@ export { loadTexts } from './strings/load-texts.ts';
 export { defaultTexts, type Texts, textsOf } from './strings/texts.ts';
 export { FEATURES, type Feature } from './subaccounts/features.ts';
 export { SamSubaccounts } from './subaccounts/sam-subaccounts.ts';
-export { TOKENS } from './tokens/tokens.ts';
+export { TOKENS } from './tokens/page-tokens.ts';
 export type { Account, AccountLine, Line } from './tree/lines.ts';
 export type { RowFeatures } from './tree/paint-row.ts';
 export { SamTree } from './tree/sam-tree.ts';

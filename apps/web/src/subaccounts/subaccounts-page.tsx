@@ -15,6 +15,7 @@ import { texts } from '../texts.ts';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
 import { keepExpansion } from './keep-expansion.ts';
+import { neighbourOf } from './neighbour.ts';
 import { actsOf } from './palette-acts.ts';
 import { fitPanel } from './panel-width.ts';
 import css from './subaccounts.module.css';
@@ -67,7 +68,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
     if (account !== '') void list.current?.updateComplete.then(focus);
   }, [account]);
   const step = (by: 1 | -1): void => {
-    const next = shown && list.current?.neighbourOf(shown.id, by);
+    const next = shown && neighbourOf(list.current, shown.id, by);
     if (next) navigate(hrefOf(next.id));
   };
   useKeys({

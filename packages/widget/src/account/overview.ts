@@ -16,6 +16,8 @@ export type OverviewParts = {
   readonly activity: ActivitySource | null;
   /** What can be done with the account. */
   readonly entries: readonly MenuItem[];
+  /** Level of the titles inside it. */
+  readonly titles: 'h2' | 'h3';
   readonly copied: 'idle' | 'copied' | 'selected';
   readonly copyId: (event: Event) => void;
   readonly perform: (id: string) => void;
@@ -47,17 +49,19 @@ export function overview(
 ): TemplateResult {
   const { say } = texts;
   const needs = attention(account, texts, parts);
+  const title = (words: string): TemplateResult =>
+    parts.titles === 'h2' ? html`<h2 class="section">${words}</h2>` : html`<h3 class="section">${words}</h3>`;
   const aside = needs.length > 0 || parts.activity !== null;
   return html`<div class="content ${aside ? 'two' : ''}">
     <div class="column">
       <div class="card"><dl class="tiles">${tiles(account, minutes, texts)}</dl></div>
-      <section class="card"><h3>${say('aboutTitle')}</h3><dl class="facts">${facts(account, texts, parts)}</dl></section>
+      <section class="card">${title(say('aboutTitle'))}<dl class="facts">${facts(account, texts, parts)}</dl></section>
     </div>
     ${
       aside
         ? html`<div class="column">
-      ${needs.length > 0 ? html`<section class="card"><h3>${say('attentionTitle')}</h3><ul class="in">${needs}</ul></section>` : nothing}
-      ${parts.activity ? html`<section class="card"><h3>${say('activityTitle')}</h3><div class="in"><sam-activity .source=${parts.activity} .account=${account.id} .texts=${texts}></sam-activity></div></section>` : nothing}
+      ${needs.length > 0 ? html`<section class="card">${title(say('attentionTitle'))}<ul class="in">${needs}</ul></section>` : nothing}
+      ${parts.activity ? html`<section class="card">${title(say('activityTitle'))}<div class="in"><sam-activity .source=${parts.activity} .account=${account.id} .texts=${texts}></sam-activity></div></section>` : nothing}
     </div>`
         : nothing
     }

@@ -10,6 +10,7 @@ import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
 import { type MembersViewer, SamMembers } from '../members/sam-members.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
+import { formStyles } from '../parts/form-styles.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { NameDone, SamRename } from '../parts/sam-rename.ts';
@@ -59,7 +60,7 @@ export class SamAccount extends LitElement {
     editing: { state: true },
     copied: { state: true },
   };
-  static override styles = [controlStyles, accountStyles];
+  static override styles = [controlStyles, formStyles, accountStyles];
 
   declare source: AccountDetailSource | null;
   /** Which account is shown; another one starts anew. */
@@ -294,6 +295,7 @@ export class SamAccount extends LitElement {
     return overview(detail, this.minutes, texts, {
       activity: source && detail.levels['account.settings'] !== 'none' ? source.activity : null,
       entries: this.entries,
+      titles: this.heading === 'h1' ? 'h2' : 'h3',
       copied: this.copied,
       copyId: (event) => void this.#copyId(event),
       perform: (id) => void this.acting?.perform(id, detail),

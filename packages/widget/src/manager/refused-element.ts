@@ -1,5 +1,8 @@
 import { emit } from '../events.ts';
-import { REFUSED } from './trusted-types.ts';
+import { OWN_POLICY } from './trusted-types.ts';
+
+/** What the page must allow. */
+const REFUSED = `The page’s Content-Security-Policy keeps <subaccount-manager> from showing anything: add “${OWN_POLICY}” to its trusted-types list.`;
 
 /** Stands in for `<subaccount-manager>` where the page's policy allows no markup: what the page put into it stays to be read. */
 export class RefusedElement extends HTMLElement {

@@ -1,7 +1,6 @@
 import { createTenantree, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
-import type { AccountDetailSource } from '../account/account-source.ts';
 import type { AccountTab } from '../account/sam-account.ts';
 import type { AccountRef, AccountSource } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
@@ -14,10 +13,12 @@ import { loadTexts } from '../strings/load-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { FEATURES, type Feature } from '../subaccounts/features.ts';
 import { type Ended, READ_ONLY, type SamSubaccounts } from '../subaccounts/sam-subaccounts.ts';
+import { ELEMENT_TOKENS } from '../tokens/tokens.ts';
+import type { AccountRoom } from './account-room.ts';
 import { isForeign } from './handshake.ts';
 import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
-import { managerStyles, registerRem, tokenSheet } from './manager-styles.ts';
+import { managerStyles, registerRem } from './manager-styles.ts';
 
 /** What happens between our own elements stays among them. */
 const stop = (event: Event): void => event.stopPropagation();
@@ -38,9 +39,6 @@ const SLOTS = ['header', 'empty', 'footer'] as const;
 /** Parts of the screens that a page may style. */
 const PARTS =
   'header, card, toolbar, search, button, live, state, menu, table, row, cell, badge, checkbox, dialog, tab';
-
-/** What an embedded screen is to the members of an account: no person, and above nobody who is made in the reseller's own app. */
-const VIEWER = { user: null, role: 'agency_admin' } as const;
 
 /**
  * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2). It has a session and texts of its own
@@ -79,11 +77,10 @@ export class SubaccountManager extends LitElement {
     phase: { state: true },
     texts: { state: true },
     shown: { state: true },
-    tab: { state: true },
     source: { state: true },
     ended: { state: true },
   };
-  static override styles = [tokenSheet, controlStyles, managerStyles];
+  static override styles = [ELEMENT_TOKENS, controlStyles, managerStyles];
 
   /** The acting account: its subaccounts are shown. */
   declare account: AccountRef | '';
@@ -118,11 +115,10 @@ export class SubaccountManager extends LitElement {
   declare protected texts: Texts;
   /** The account that is shown in detail here. */
   declare protected shown: AccountId | null;
-  declare protected tab: AccountTab;
   declare protected source: AccountSource | null;
   declare protected ended: Ended | null;
   #client: Tenantree | null = null;
-  #room: AccountDetailSource | null = null;
+  #room: AccountRoom | null = null;
   #session = new AbortController();
   readonly #children = new MutationObserver(() => this.requestUpdate());
 
@@ -145,7 +141,6 @@ export class SubaccountManager extends LitElement {
     this.phase = 'waiting';
     this.texts = defaultTexts();
     this.shown = null;
-    this.tab = 'overview';
     this.source = null;
     this.ended = null;
     keepKeys(this);
@@ -154,7 +149,7 @@ export class SubaccountManager extends LitElement {
   override connectedCallback(): void {
     registerRem();
     super.connectedCallback();
-    this.#children.observe(this, { childList: true, subtree: true, attributeFilter: ['slot'] });
+    this.#children.observe(this, { childList: true });
     if (this.hasUpdated) this.#start();
   }
 
@@ -193,11 +188,10 @@ export class SubaccountManager extends LitElement {
     if (!source || !client) return;
     const { signal } = this.#session;
     try {
-      const { openAccountRoom } = await fetched(() => import('./account-room.ts'));
+      const { AccountRoom } = await fetched(() => import('./account-room.ts'));
       if (signal.aborted) return;
-      this.#room ??= openAccountRoom(client, source);
-      this.shown = account;
-      this.tab = tab;
+      this.#room ??= new AccountRoom(client, source, this.shadowRoot, (shown) => this.#show(shown));
+      this.#room.open(account, tab);
     } catch {
       emit(this, 'sam-error', { code: 'UNAVAILABLE', message: texts.say('versionText'), retryable: true });
     }
@@ -237,19 +231,14 @@ export class SubaccountManager extends LitElement {
   }
 
   #rooms(): TemplateResult {
-    const { shown } = this;
+    const { shown, texts, features } = this;
+    const access = this.readOnly || this.ended ? 'readOnly' : 'full';
     return html`<div class="rooms ${shown === null ? '' : 'open'}">
-      <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${this.texts} .features=${this.features}
+      <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${texts} .features=${features}
         .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .view=${this.view} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
         fit=${this.fit} @sam-open=${this.#openHere} @sam-view=${this.#keepView} @sam-density=${this.#keepDensity}>${SLOTS.map((name) => this.#slot(name))}</sam-subaccounts>
-      ${shown === null ? nothing : this.#detail(shown)}
+      ${this.#room?.render({ texts, features, access, parts: PARTS, acting: this.#list }) ?? nothing}
     </div>`;
-  }
-
-  #detail(shown: AccountId): TemplateResult {
-    const access = this.readOnly || this.ended ? 'readOnly' : 'full';
-    return html`<sam-account exportparts=${PARTS} .source=${this.#room} .account=${shown} .tab=${this.tab} .texts=${this.texts} .acting=${this.#list} .viewer=${VIEWER}
-      .features=${{ switch: this.features.includes('switch') }} .access=${access} @sam-close=${this.#close} @sam-tab=${this.#turn}></sam-account>`;
   }
 
   /** What the page put into a slot goes to the list; where it put nothing, the list has its own. */
@@ -262,6 +251,14 @@ export class SubaccountManager extends LitElement {
     return this.renderRoot?.querySelector<SamSubaccounts>('sam-subaccounts') ?? null;
   }
 
+  /** An account is shown in detail; or no longer, null: then the focus is back in its row. */
+  #show(shown: AccountId | null): void {
+    const before = this.shown;
+    this.shown = shown;
+    this.requestUpdate();
+    if (shown === null && before !== null) void this.updateComplete.then(() => this.#list?.focusRow(before));
+  }
+
   /** Somebody opens an account; the page may prevent it and show it itself. */
   #openHere(event: CustomEvent<OpenDetail>): void {
     const { account, place } = event.detail;
@@ -269,16 +266,6 @@ export class SubaccountManager extends LitElement {
       const isOurs = place === 'here' && this.features.includes('open');
       if (isOurs && !event.defaultPrevented) void this.open(account.id);
     });
-  }
-
-  #close(): void {
-    const { shown } = this;
-    this.shown = null;
-    if (shown !== null) void this.updateComplete.then(() => this.#list?.focusRow(shown));
-  }
-
-  #turn({ detail }: CustomEvent<{ readonly tab: AccountTab }>): void {
-    this.tab = detail.tab;
   }
 
   #keepView({ detail }: CustomEvent<ScreenView>): void {

@@ -7,6 +7,7 @@ import { ALERT } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
+import { formStyles } from '../parts/form-styles.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { SamTable } from '../parts/sam-table.ts';
@@ -45,7 +46,7 @@ export class SamMembers extends LitElement {
     copied: { state: true },
     busy: { state: true },
   };
-  static override styles = [controlStyles, membersStyles];
+  static override styles = [controlStyles, formStyles, membersStyles];
 
   /** Where people come from. */
   declare source: MembersSource | null;

@@ -21,14 +21,4 @@ export const controlStyles = css`
   .note .link { color: inherit; }
   .hint { color: var(--sam-text-3); font-size: var(--sam-fs-12); }
   .hidden { position: absolute; clip-path: inset(50%); white-space: nowrap; }
-  .button:hover { background: var(--sam-hover); }
-  .button:active { background: var(--sam-sunken); }
-  .button.primary:hover { background: var(--sam-accent-hover); border-color: var(--sam-accent-hover); }
-  .button[aria-disabled='true'] { opacity: .55; cursor: default; }
-  .button.danger { background: var(--sam-danger); border-color: var(--sam-danger); color: var(--sam-on-danger); }
-  .field textarea, .field select { all: unset; box-sizing: border-box; flex: 1; min-inline-size: 0; color: var(--sam-text); }
-  .field textarea { padding-block: 6px; white-space: pre-wrap; overflow-wrap: anywhere; min-block-size: 3.4em; }
-  .field.invalid { border-color: var(--sam-danger); }
-  .error { display: flex; gap: 6px; align-items: start; color: var(--sam-danger); font-size: var(--sam-fs-13); }
-  .error .icon { margin-block-start: 2px; }
 `;

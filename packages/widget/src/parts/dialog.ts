@@ -3,6 +3,7 @@ import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT, CLOSE } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
+import { formStyles } from './form-styles.ts';
 
 const dialogStyles = css`
   /* Seen also while a host hides the table behind something else. */
@@ -43,7 +44,7 @@ export type Submit = {
  */
 export abstract class Dialog extends LitElement {
   static override properties = { busy: { state: true }, refusal: { state: true } };
-  static override styles = [controlStyles, dialogStyles];
+  static override styles = [controlStyles, formStyles, dialogStyles];
 
   /** Whether the act is under way. */
   declare protected busy: boolean;

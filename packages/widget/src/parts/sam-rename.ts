@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
+import { formStyles } from './form-styles.ts';
 
 /** Around the word on why a name was refused, in pixels. */
 const GAP_PX = 6;
@@ -24,6 +25,7 @@ export class SamRename extends LitElement {
   static override properties = { value: {}, was: {}, label: {}, error: {} };
   static override styles = [
     controlStyles,
+    formStyles,
     css`
       :host { display: block; flex: 1; min-inline-size: 80px; max-inline-size: 420px; }
       .field { min-block-size: 28px; }

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { controlStyles } from './control-styles.ts';
+import { formStyles } from './form-styles.ts';
 
 /** One of several, chosen in place. What is chosen holds once whoever gave the table says so. */
 export type Choice = {
@@ -58,6 +59,7 @@ export class SamTable extends LitElement {
   static override properties = { table: { attribute: false } };
   static override styles = [
     controlStyles,
+    formStyles,
     css`
       :host { container: sam-table / inline-size; }
       table { inline-size: 100%; border-collapse: collapse; font-size: var(--sam-fs-13); }
@@ -72,7 +74,7 @@ export class SamTable extends LitElement {
       .field { display: inline-flex; min-block-size: 28px; } select { all: unset; padding-inline-end: 18px; color: var(--sam-text); cursor: pointer; background: linear-gradient(45deg, #0000 50%, currentColor 0) calc(100% - 5px) 55% / 4px 4px no-repeat, linear-gradient(-45deg, #0000 50%, currentColor 0) calc(100% - 1px) 55% / 4px 4px no-repeat; }
       option { background: var(--sam-raised); color: var(--sam-text); }
       @container sam-table (inline-size < calc(560em / 14)) {
-        thead { position: absolute; clip-path: inset(50%); } table, tbody, tr { display: block; } tr { padding-block: var(--sam-2); }
+        thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); } table, tbody, tr { display: block; } tr { padding-block: var(--sam-2); }
         td { display: grid; grid-template-columns: 7em minmax(0, 1fr); gap: var(--sam-2); padding-block: 3px; } td::before { content: attr(data-label); color: var(--sam-text-3); font-size: var(--sam-fs-12); }
         td.acts { display: block; text-align: start; padding-inline-start: calc(7em + var(--sam-4)); } td.acts::before { content: none; }
       }

@@ -2,6 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
+import { formStyles } from '../parts/form-styles.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
@@ -10,6 +11,7 @@ import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
 import { ListBars } from './bars.ts';
+import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
@@ -45,6 +47,8 @@ export class ListControls {
     });
     this.states = new ListStates(screen);
     this.completeTexts();
+    for (const { styleSheet } of [formStyles, listInUseStyles])
+      if (styleSheet) screen.shadowRoot?.adoptedStyleSheets.push(styleSheet);
     // What the table does when it is used is wanted as soon as this is.
     screen.tree?.prepare();
   }

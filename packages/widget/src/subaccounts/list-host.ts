@@ -20,6 +20,8 @@ export type ListHost = EventTarget & {
   /** The table, once there is one. */
   readonly tree: SamTree | null;
   readonly renderRoot: ParentNode & Node;
+  /** Takes style sheets of what stands there from now on. */
+  readonly shadowRoot: ShadowRoot | null;
   requestUpdate(): void;
   /** Starts with the account from the beginning. */
   restart(): void;

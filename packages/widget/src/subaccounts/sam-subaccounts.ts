@@ -175,21 +175,6 @@ export class SamSubaccounts extends LitElement {
     return id === undefined || others.length > 0 ? null : (this.session?.store?.account(id)?.row ?? null);
   }
 
-  /** The account in the row after one, or before it; null at the ends and where it isn't in sight. */
-  neighbourOf(account: AccountId, step: 1 | -1): AccountRow | null {
-    const view = this.session?.store?.view;
-    const line = view?.lines.get(account);
-    if (!view || !line) return null;
-    const at = view.visible.indexOf(line);
-    if (at < 0) return null;
-    for (let k = at + step; k >= 0; k += step) {
-      const next = view.visible.at(k);
-      if (next === undefined) return null;
-      if (next.kind === 'account') return next.account.row;
-    }
-    return null;
-  }
-
   /** Moves the focus to the row of an account; to where it was in the table when there is none. */
   async focusRow(account: AccountId): Promise<void> {
     const line = this.session?.store?.view.lines.get(account);

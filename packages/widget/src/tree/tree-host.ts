@@ -14,6 +14,8 @@ export type TreeHost = EventTarget & {
   readonly menuOf: (account: AccountRow) => readonly MenuItem<RowChoice>[] | Promise<readonly MenuItem<RowChoice>[]>;
   /** Has the elements of the table. */
   readonly renderRoot: ParentNode;
+  /** Takes style sheets of what stands there from now on. */
+  readonly shadowRoot: ShadowRoot | null;
   matches(selector: string): boolean;
   requestUpdate(): void;
 };

@@ -1,3 +1,5 @@
+import { findText } from '@tenantree/domain';
+import { treeInUseStyles } from './in-use-styles.ts';
 import type { AccountLine } from './lines.ts';
 import { NameEditor } from './name-editor.ts';
 import { pinnedAncestors } from './pinned-ancestors.ts';
@@ -16,6 +18,7 @@ export class TreeInteraction implements TableInUse {
   readonly intents: TreeIntents;
   readonly names: NameEditor;
   readonly pinned = pinnedAncestors;
+  readonly find = findText;
 
   constructor(tree: TreeHost, painter: TreePainter) {
     tree.texts.complete(treeTexts);
@@ -25,6 +28,7 @@ export class TreeInteraction implements TableInUse {
     this.#pointer = new TreePointer(painter, this.intents, menu);
     this.names = new NameEditor(tree, painter, this.intents);
     painter.inUse = this;
+    if (treeInUseStyles.styleSheet) tree.shadowRoot?.adoptedStyleSheets.push(treeInUseStyles.styleSheet);
   }
 
   take(event: KeyboardEvent | MouseEvent): void {

@@ -21,6 +21,7 @@ export type PaintedTable = Pick<RowContext, 'texts' | 'hrefOf' | 'features' | 'o
 export type TableInUse = {
   /** The ancestors to pin for a scroll position. */
   readonly pinned: (visible: TreeView['visible'], firstRow: number, viewportRows: number) => readonly AccountLine[];
+  readonly find: NonNullable<RowContext['find']>;
   /** The line with the focus vanished. */
   sayVanished(line: AccountLine): void;
 };
@@ -206,7 +207,8 @@ export class TreePainter implements TreeListener {
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
     const { levels, brief, headed } = this.frame;
-    return { store, texts, hrefOf, features, opened, levels, brief, headed };
+    const find = this.inUse?.find ?? null;
+    return { store, texts, hrefOf, features, opened, levels, brief, headed, find };
   }
 }
 
