@@ -39,9 +39,15 @@ const actingOn = (source: MemorySource, done: string[]): AccountActing => ({
   },
 });
 
-async function show(name = 'Acme North', options: Stage = {}, prepare: (one: SamAccount) => void = () => undefined) {
+async function show(
+  name = 'Acme North',
+  options: Stage = {},
+  prepare: (one: SamAccount) => void = () => undefined,
+  first: (memory: MemorySource) => void = () => undefined,
+) {
   defineRooms();
   const accounts = mockTree();
+  first(accounts);
   const members = new MemoryMembers();
   const done: string[] = [];
   const element = new SamAccount();
@@ -153,13 +159,10 @@ describe('an account in detail', () => {
 
   it('says why it can’t be shown, and comes by itself when it only could not be had', async () => {
     const refused = new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
-    const { element } = await show('Acme North', {}, ({ source }) => {
-      const memory = source?.accounts as MemorySource;
-      memory.failNext('get', refused);
-    });
+    const { element, accounts } = await show('Acme North', {}, undefined, (memory) => memory.failNext('get', refused));
     await expect.element(page.getByRole('alert')).toMatchTextContent(/No such account/);
-    (element.source?.accounts as MemorySource).failNext('get');
-    element.account = (element.source?.accounts as MemorySource).idOf('Acme South');
+    accounts.failNext('get');
+    element.account = accounts.idOf('Acme South');
     await expect.element(page.getByRole('heading', { name: 'Acme South' })).toBeVisible();
   });
 });

@@ -331,6 +331,7 @@ export class MemorySource implements AccountSource {
       if (this.#at(account).children.some(({ row }) => row.status !== 'closed')) {
         throw new SourceRefusal({ code: 'HAS_LIVE_CHILDREN', message: 'It still has open subaccounts.' });
       }
+      if (this.#at(account).row.protected) throw new SourceRefusal({ code: 'PROTECTED', message: 'It is protected.' });
       return this.#change(account, { status: 'closed', closedAt: instantOf(BASE_MS) });
     });
 
@@ -367,12 +368,12 @@ export class MemorySource implements AccountSource {
   #tell(reader: LiveReader<AccountsFrame>): void {
     const watched = this.#accounts.get(reader);
     if (!watched) return;
-    const { after, childrenOf } = watched;
+    const { after, childrenOf, accounts = [this.root.row.id] } = watched;
     const watches = ({ id, parentId }: AccountRow): boolean =>
-      childrenOf === null || id === this.root.row.id || (parentId !== null && childrenOf.includes(parentId));
+      childrenOf === null || accounts.includes(id) || (parentId !== null && childrenOf.includes(parentId));
     for (const { version, changed, gone } of this.#log)
       if (version > after) reader.onFrame({ version, changed: changed.filter(watches), gone });
-    this.#accounts.set(reader, { after: this.version, childrenOf });
+    this.#accounts.set(reader, { ...watched, after: this.version });
   }
 
   /** The row of an entry as a listing has it. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { drawIcons } from '../../scripts/draw-icons.ts';
+import { drawIcons } from '../../../../scripts/draw-icons.ts';
 
 it('icons are those of the pinned Lucide', () => {
   const words = (text: string): string => text.replaceAll(/\s+/g, ' ');

@@ -66,7 +66,7 @@ export class AccountRoom {
     if (shown === null) return nothing;
     return html`<sam-account exportparts=${parts} .source=${this.#source} .account=${shown} .tab=${this.#tab} .texts=${texts} .acting=${acting}
       .viewer=${VIEWER} .features=${{ switch: features.includes('switch') }} .access=${access}
-      @sam-close=${() => this.#show(null)} @sam-tab=${({ detail }: CustomEvent<{ readonly tab: AccountTab }>) => this.#turn(detail.tab)}></sam-account>`;
+      @sam-close=${this.#close} @sam-tab=${this.#turn}></sam-account>`;
   }
 
   #show(account: AccountId | null): void {
@@ -74,8 +74,15 @@ export class AccountRoom {
     this.#shows(account);
   }
 
-  #turn(tab: AccountTab): void {
-    this.#tab = tab;
+  // What happens between our own elements stays among them.
+  readonly #close = (event: Event): void => {
+    event.stopPropagation();
+    this.#show(null);
+  };
+
+  readonly #turn = (event: CustomEvent<{ readonly tab: AccountTab }>): void => {
+    event.stopPropagation();
+    this.#tab = event.detail.tab;
     this.#shows(this.#shown);
-  }
+  };
 }

@@ -2,7 +2,7 @@
 import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
 import '../tokens/tokens.ts';
-import './manager-styles.ts';
+import './subaccount-manager-styles.ts';
 import { defineElements } from '../elements.ts';
 import { define } from '../parts/define.ts';
 import { fetched } from '../parts/late-part.ts';

@@ -1,8 +1,8 @@
-import { createTenantree, type Tenantree } from '@tenantree/client';
+import { createTenantree, NO_ANSWER, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountTab } from '../account/sam-account.ts';
-import type { AccountRef, AccountSource } from '../data/account-source.ts';
+import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
 import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';
 import { emit, type OpenDetail } from '../events.ts';
@@ -18,7 +18,7 @@ import type { AccountRoom } from './account-room.ts';
 import { isForeign } from './handshake.ts';
 import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
-import { managerStyles, registerRem } from './manager-styles.ts';
+import { managerStyles, registerRem } from './subaccount-manager-styles.ts';
 
 /** What happens between our own elements stays among them. */
 const stop = (event: Event): void => event.stopPropagation();
@@ -37,8 +37,7 @@ const parseFeatures = (text: string | null): readonly Feature[] =>
 const SLOTS = ['header', 'empty', 'footer'] as const;
 
 /** Parts of the screens that a page may style. */
-const PARTS =
-  'header, card, toolbar, search, button, live, state, menu, table, row, cell, badge, checkbox, dialog, tab';
+const PARTS = 'header, card, toolbar, search, button, live, state, menu, table, row, cell, badge, dialog, tab';
 
 /**
  * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2). It has a session and texts of its own
@@ -181,9 +180,9 @@ export class SubaccountManager extends LitElement {
     this.#list?.focusSearch();
   }
 
-  /** Shows an account below the acting one in detail. Without its part, which can't be had now, the list stays and says so. */
+  /** Shows an account below the acting one in detail. Where its part can't be had now the list stays, and `sam-error` says so. */
   async open(account: AccountId, tab: AccountTab = 'overview'): Promise<void> {
-    const { source, texts } = this;
+    const { source } = this;
     const client = this.#client;
     if (!source || !client) return;
     const { signal } = this.#session;
@@ -193,7 +192,7 @@ export class SubaccountManager extends LitElement {
       this.#room ??= new AccountRoom(client, source, this.shadowRoot, (shown) => this.#show(shown));
       this.#room.open(account, tab);
     } catch {
-      emit(this, 'sam-error', { code: 'UNAVAILABLE', message: texts.say('versionText'), retryable: true });
+      this.#list?.report(new SourceRefusal(NO_ANSWER));
     }
   }
 
@@ -212,7 +211,7 @@ export class SubaccountManager extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-rename=${stop} @sam-close=${stop} @sam-tab=${stop}>${this.#content()}</div>`;
+    return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-rename=${stop}>${this.#content()}</div>`;
   }
 
   #content(): TemplateResult {

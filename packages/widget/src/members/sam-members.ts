@@ -297,10 +297,13 @@ export class SamMembers extends LitElement {
       await this.refresh();
     };
     const dialog = Object.assign(new SamConfirm(), { texts, question, tone, act });
-    void this.#dialogs.open(dialog).then(async () => {
-      await this.updateComplete;
-      if (document.activeElement === document.body)
-        this.renderRoot.querySelector<HTMLElement>('.members > .card[tabindex]')?.focus();
-    });
+    void this.#open(dialog);
+  }
+
+  async #open(dialog: SamConfirm): Promise<void> {
+    await this.#dialogs.open(dialog);
+    await this.updateComplete;
+    if (document.activeElement === document.body)
+      this.renderRoot.querySelector<HTMLElement>('.members > .card[tabindex]')?.focus();
   }
 }

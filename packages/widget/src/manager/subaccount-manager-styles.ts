@@ -14,7 +14,7 @@ export const managerStyles = css`
   :host(:is([theme='light'], [theme='dark'], [theme='system'])) .root { padding: var(--sam-4); border-radius: var(--sam-r-3); background: var(--sam-canvas); }
   .root { color: var(--sam-text); font-size: var(--sam-fs-14); font-style: normal; font-variant: normal; font-variant-numeric: var(--sam-num); font-weight: var(--sam-fw); line-height: var(--sam-lh); letter-spacing: normal; word-spacing: normal; text-align: start; text-indent: 0; text-shadow: none; text-transform: none; white-space: normal; hyphens: manual; cursor: auto; visibility: visible; -webkit-text-fill-color: currentcolor; }
   :host([fit='fill']) .root { block-size: 100%; }
-  .over { padding: 48px 24px; text-align: center; color: var(--sam-text-2); }
+  .over { padding: var(--sam-12); text-align: center; color: var(--sam-text-2); }
   .over h2 { margin: 0; font: inherit; font-weight: var(--sam-fw-strong); color: var(--sam-text); }
   .rooms { display: grid; grid-template: minmax(0, 1fr) / minmax(0, 1fr); block-size: 100%; }
   .rooms > * { grid-area: 1 / 1; }

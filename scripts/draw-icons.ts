@@ -1,7 +1,10 @@
-// Writes src/icons/icons.ts: the icons of app and widget, each as the data of one path, from the pinned version of Lucide.
-// `node packages/widget/scripts/draw-icons.ts` after another icon is named here or another version is pinned; a test compares.
+// Writes packages/widget/src/icons/icons.ts: the icons of app and widget, each as the data of one path, from the pinned version of Lucide.
+// `node scripts/draw-icons.ts` after another icon is named here or another version is pinned; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+
+/** The package that pins Lucide. */
+const WIDGET = new URL('../packages/widget/', import.meta.url);
 
 /** Our names, and Lucide's. */
 const ICONS = {
@@ -67,7 +70,7 @@ const absolute = (d: string): string =>
 /** The module with all icons. */
 export function drawIcons(): string {
   const nodes: Readonly<Record<string, readonly Shape[]>> = JSON.parse(
-    readFileSync(createRequire(import.meta.url).resolve('lucide-static/icon-nodes.json'), 'utf8'),
+    readFileSync(createRequire(WIDGET).resolve('lucide-static/icon-nodes.json'), 'utf8'),
   );
   const lines = Object.entries(ICONS).map(([name, lucide]) => {
     const shapes = nodes[lucide] ?? [];
@@ -78,4 +81,4 @@ export function drawIcons(): string {
   return `// Made by scripts/draw-icons.ts from Lucide (ISC licence, see LICENSE-lucide.txt): not edited by hand.\n${lines.join('')}`;
 }
 
-if (import.meta.main) writeFileSync(new URL('../src/icons/icons.ts', import.meta.url), drawIcons());
+if (import.meta.main) writeFileSync(new URL('src/icons/icons.ts', WIDGET), drawIcons());
