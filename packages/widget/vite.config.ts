@@ -41,7 +41,8 @@ export default defineConfig({
       output: {
         minify: true,
         comments: false,
-        chunkFileNames: 'subaccount-manager-[name]-[hash].js',
+        // the first file has the names of all others in it
+        chunkFileNames: 'subaccount-manager-[hash].js',
         // what lazy parts share with the list stays in the one file that pages name: nothing waits for a second one
         codeSplitting: { groups: [{ name: 'subaccount-manager', tags: ['$initial'] }] },
       },

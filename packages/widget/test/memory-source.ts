@@ -15,6 +15,7 @@ import {
   type UsageFrame,
 } from '@tenantree/domain';
 import {
+  type AccountActs,
   type AccountDetail,
   type AccountPage,
   type AccountRef,
@@ -39,10 +40,10 @@ type Entry = {
   own: { members: number; agents: number; nanos: bigint };
 };
 
-type Failing = keyof AccountSource;
+type Failing = keyof AccountSource | keyof AccountActs;
 
 /** A tree of accounts in memory that answers like the server does, one microtask later, and can be told to fail, wait and tick. */
-export class MemorySource implements AccountSource {
+export class MemorySource implements AccountSource, AccountActs {
   readonly root: Entry;
   readonly #byId = new Map<AccountId, Entry>();
   readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
@@ -252,6 +253,8 @@ export class MemorySource implements AccountSource {
         treeVersion: this.version,
       };
     });
+
+  acts = async (): Promise<AccountActs> => this;
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -40,7 +40,7 @@ export function describeSource(name: string, line: 'live' | 'deaf', open: () => 
     });
     afterAll(() => asked.close());
     const make = async (account: string, parent = asked.root): Promise<AccountId> =>
-      (await asked.accounts.create(parent, { name: account })).account.id;
+      (await (await asked.accounts.acts()).create(parent, { name: account })).account.id;
     const below = async (parent: AccountId, change: Partial<ListQuery> = {}) =>
       asked.accounts.list(parent, { ...ALL, cursor: null, limit: 50, ...change });
 
@@ -71,7 +71,7 @@ function readsAlike({ ask, make, below }: Tools): void {
   it('lists by status', async () => {
     const parent = await make('By status');
     await make('Open', parent);
-    await ask().accounts.close(await make('Shut', parent));
+    await (await ask().accounts.acts()).close(await make('Shut', parent));
     expect(names((await below(parent)).rows)).toEqual(['Open']);
     expect(names((await below(parent, { status: ['closed'] })).rows)).toEqual(['Shut']);
   });
@@ -114,44 +114,44 @@ function readsAlike({ ask, make, below }: Tools): void {
 
 function changesAlike({ ask, make, below }: Tools): void {
   it('creates, renames and moves, and refuses names that are taken, at the field', async () => {
-    const { accounts } = ask();
+    const acts = await ask().accounts.acts();
     const parent = await make('Changing');
     const [one, two] = [await make('One', parent), await make('Two', parent)];
-    expect(await refused(accounts.create(parent, { name: 'one' }))).toEqual(['NAME_TAKEN', 'name']);
-    expect(await refused(accounts.rename(two, 'ONE'))).toEqual(['NAME_TAKEN', 'name']);
-    expect((await accounts.rename(two, 'Three')).name).toBe('Three');
-    expect(await refused(accounts.move(parent, one))).toEqual(['MOVE_INTO_ITSELF', 'to']);
-    expect((await accounts.move(two, one)).parentId).toBe(one);
+    expect(await refused(acts.create(parent, { name: 'one' }))).toEqual(['NAME_TAKEN', 'name']);
+    expect(await refused(acts.rename(two, 'ONE'))).toEqual(['NAME_TAKEN', 'name']);
+    expect((await acts.rename(two, 'Three')).name).toBe('Three');
+    expect(await refused(acts.move(parent, one))).toEqual(['MOVE_INTO_ITSELF', 'to']);
+    expect((await acts.move(two, one)).parentId).toBe(one);
     expect(names((await below(one)).rows)).toEqual(['Three']);
     const { rows } = await below(parent);
     expect(rows.map(({ name, children }) => [name, children])).toEqual([['One', 1]]);
   });
 
   it('suspends with everything below, says first whom that hits, and takes it back', async () => {
-    const { accounts } = ask();
+    const acts = await ask().accounts.acts();
     const parent = await make('Suspending');
     await make('Below it', parent);
-    const preview = await accounts.previewSuspension(parent);
+    const preview = await acts.previewSuspension(parent);
     expect([preview.accounts, preview.sample.map(({ name }) => name)]).toEqual([
       2,
       expect.arrayContaining(['Below it']),
     ]);
     const order = { kind: 'read_only', from: null, until: null, reason: 'unpaid' } as const;
-    const row = await accounts.suspend(parent, order);
+    const row = await acts.suspend(parent, order);
     expect([row.status, row.suspension?.kind, row.suspension?.reason]).toEqual(['suspended', 'read_only', 'unpaid']);
-    expect((await accounts.reactivate(parent)).status).toBe('active');
+    expect((await acts.reactivate(parent)).status).toBe('active');
   });
 
   it('closes what has nothing open below and is not protected, and opens it again', async () => {
-    const { accounts } = ask();
+    const acts = await ask().accounts.acts();
     const parent = await make('Closing');
     const child = await make('Still open', parent);
-    expect((await refused(accounts.close(parent)))[0]).toBe('HAS_LIVE_CHILDREN');
-    expect((await accounts.setProtection(child, 'on')).protected).toBe(true);
-    expect((await refused(accounts.close(child)))[0]).toBe('PROTECTED');
-    await accounts.setProtection(child, 'off');
-    expect((await accounts.close(child)).status).toBe('closed');
-    expect((await accounts.reopen(child)).status).toBe('active');
+    expect((await refused(acts.close(parent)))[0]).toBe('HAS_LIVE_CHILDREN');
+    expect((await acts.setProtection(child, 'on')).protected).toBe(true);
+    expect((await refused(acts.close(child)))[0]).toBe('PROTECTED');
+    await acts.setProtection(child, 'off');
+    expect((await acts.close(child)).status).toBe('closed');
+    expect((await acts.reopen(child)).status).toBe('active');
   });
 }
 

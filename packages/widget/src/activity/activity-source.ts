@@ -1,6 +1,6 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountId, Instant } from '@tenantree/domain';
-import { call } from '../data/client-source.ts';
+import { call } from '../data/call.ts';
 
 /** Something that was done, as the log tells it. */
 export type Entry = {

@@ -10,10 +10,7 @@ import { SubaccountManager } from './subaccount-manager.ts';
 import { isRefused, release } from './trusted-types.ts';
 
 release();
-if (isRefused)
-  void fetched(() => import('./refused-element.ts')).then(({ RefusedElement }) =>
-    define('subaccount-manager', RefusedElement),
-  );
+if (isRefused) void fetched(() => import('./refused-element.ts'));
 else {
   defineElements();
   define('subaccount-manager', SubaccountManager);

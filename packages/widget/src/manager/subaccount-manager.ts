@@ -4,7 +4,6 @@ import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValu
 import type { AccountTab } from '../account/sam-account.ts';
 import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
-import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';
 import { emit, type OpenDetail } from '../events.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { fetched } from '../parts/late-part.ts';
@@ -70,7 +69,6 @@ export class SubaccountManager extends LitElement {
     router: {},
     getToken: { attribute: false },
     strings: { attribute: false },
-    view: { attribute: false },
     hrefOf: { attribute: false },
     opened: { attribute: false },
     phase: { state: true },
@@ -104,8 +102,6 @@ export class SubaccountManager extends LitElement {
   declare getToken: (() => Promise<string>) | null;
   /** Single texts to replace. */
   declare strings: Partial<Strings>;
-  /** What is searched for, the order and the statuses shown. */
-  declare view: ScreenView;
   /** Address of an account's page of the host's; without it names aren't links. */
   declare hrefOf: ((id: AccountId) => string) | null;
   /** The account that the page shows beside the table: its row is marked. */
@@ -134,7 +130,6 @@ export class SubaccountManager extends LitElement {
     this.router = 'none';
     this.getToken = null;
     this.strings = {};
-    this.view = DEFAULT_VIEW;
     this.hrefOf = null;
     this.opened = null;
     this.phase = 'waiting';
@@ -234,8 +229,8 @@ export class SubaccountManager extends LitElement {
     const access = this.readOnly || this.ended ? 'readOnly' : 'full';
     return html`<div class="rooms ${shown === null ? '' : 'open'}">
       <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${texts} .features=${features}
-        .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .view=${this.view} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
-        fit=${this.fit} @sam-open=${this.#openHere} @sam-view=${this.#keepView} @sam-density=${this.#keepDensity}>${SLOTS.map((name) => this.#slot(name))}</sam-subaccounts>
+        .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
+        fit=${this.fit} @sam-open=${this.#openHere}>${SLOTS.map((name) => this.#slot(name))}</sam-subaccounts>
       ${this.#room?.render({ texts, features, access, parts: PARTS, acting: this.#list }) ?? nothing}
     </div>`;
   }
@@ -265,14 +260,6 @@ export class SubaccountManager extends LitElement {
       const isOurs = place === 'here' && this.features.includes('open');
       if (isOurs && !event.defaultPrevented) void this.open(account.id);
     });
-  }
-
-  #keepView({ detail }: CustomEvent<ScreenView>): void {
-    this.view = detail;
-  }
-
-  #keepDensity({ detail }: CustomEvent<{ readonly density: 'comfortable' | 'compact' }>): void {
-    this.density = detail.density;
   }
 
   #start(): void {

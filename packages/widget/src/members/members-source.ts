@@ -1,6 +1,6 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountId, Instant, Role, RowId, UserId } from '@tenantree/domain';
-import { call } from '../data/client-source.ts';
+import { call } from '../data/call.ts';
 
 /** A person in an account. */
 export type Member = {

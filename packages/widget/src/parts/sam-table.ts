@@ -67,7 +67,7 @@ export class SamTable extends LitElement {
       td { padding: var(--sam-2) var(--sam-4); vertical-align: top; overflow-wrap: anywhere; }
       tr { border-block-end: var(--sam-hair) solid var(--sam-border); } tbody tr:last-child { border: 0; }
       strong { font-weight: var(--sam-fw-medium); } .quiet, small { color: var(--sam-text-3); font-size: inherit; }
-      small, code { display: block; font-size: var(--sam-fs-12); color: var(--sam-text-3); } code { font-family: var(--sam-font-mono); }
+      small { display: block; font-size: var(--sam-fs-12); color: var(--sam-text-3); } .code { font-family: var(--sam-font-mono); }
       .acts { text-align: end; white-space: nowrap; }
       .button { min-block-size: 28px; border-color: #0000; background: none; } .button.danger { background: none; border-color: #0000; color: var(--sam-danger); }
       .button.danger:hover { background: var(--sam-danger-soft); }
@@ -108,7 +108,7 @@ function cell({ text = '', tone, aside, lines = [], code, at, choice }: Cell): T
   const said = html`<bdi>${text}</bdi>${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;
   const first = at === undefined ? said : html`<time datetime=${at}>${text}</time>`;
   return html`<div>${choice ? select(choice) : tone === 'strong' ? html`<strong>${first}</strong>` : html`<span class=${tone ?? ''}>${first}</span>`}
-    ${code === undefined ? nothing : html`<code>${code}</code>`}${lines.map((line) => html`<small dir="auto">${line}</small>`)}</div>`;
+    ${code === undefined ? nothing : html`<small class="code" dir="ltr">${code}</small>`}${lines.map((line) => html`<small dir="auto">${line}</small>`)}</div>`;
 }
 
 function select({ label, value, options, choose }: Choice): TemplateResult {

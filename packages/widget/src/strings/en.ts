@@ -11,6 +11,8 @@ export const en = {
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
   countNested: '{n, plural, one {# subaccount} other {# subaccounts}} · {nested} with nested',
   create: 'Create subaccount',
+  createDeepest: '“{name}” is already at the deepest level allowed.',
+  createDeepestAt: '“{name}” is already at level {n}, the deepest allowed.',
   searchLabel: 'Search subaccounts',
   searchPlaceholder: 'Search name or id',
   columnSelect: 'Selected',

@@ -7,7 +7,7 @@ import type { TreeStore } from '../tree/tree-store.ts';
 
 /** What the acts on accounts need of the screen they happen on. */
 export type ChangesContext = {
-  readonly source: AccountSource;
+  readonly source: Pick<AccountSource, 'acts'>;
   readonly store: TreeStore;
   readonly texts: Texts;
   readonly toast: (toast: Toast) => void;
@@ -30,7 +30,7 @@ export class AccountChanges {
     const before = store.account(account.id)?.row ?? account;
     store.takeRow({ ...before, name });
     try {
-      const row = await source.rename(account.id, name);
+      const row = await (await source.acts()).rename(account.id, name);
       store.takeRow(row);
       changed(row);
       const undo = { label: texts.say('undo'), act: () => void this.#undoRename(row, before.name) };
@@ -46,7 +46,7 @@ export class AccountChanges {
   /** @throws SourceRefusal so that the dialog can say it at the field */
   async suspend(account: AccountRow, order: SuspensionOrder): Promise<void> {
     const { source, store, texts, toast, changed } = this.#context;
-    const row = await source.suspend(account.id, order);
+    const row = await (await source.acts()).suspend(account.id, order);
     store.takeRow(row);
     changed(row);
     const { name } = row;
@@ -62,7 +62,7 @@ export class AccountChanges {
    */
   async move(account: AccountRow, to: AccountName, from: AccountName): Promise<AccountRow> {
     const { source, store, texts, toast, changed } = this.#context;
-    const row = await source.move(account.id, to.id);
+    const row = await (await source.acts()).move(account.id, to.id);
     store.takeRow(row);
     changed(row);
     const back = async (): Promise<void> => void (await this.move(row, from, to));
@@ -75,7 +75,7 @@ export class AccountChanges {
   async protect(account: AccountRow, protection: 'on' | 'off'): Promise<void> {
     const { source, store, texts, toast, changed } = this.#context;
     await this.#once(`protect ${account.id}`, async () => {
-      const row = await source.setProtection(account.id, protection);
+      const row = await (await source.acts()).setProtection(account.id, protection);
       store.takeRow(row);
       changed(row);
       const back = protection === 'on' ? 'off' : 'on';
@@ -95,7 +95,7 @@ export class AccountChanges {
   /** @throws SourceRefusal so that the dialog can say it */
   async close(account: AccountRow): Promise<void> {
     const { source, store, texts, toast, changed } = this.#context;
-    const row = await source.close(account.id);
+    const row = await (await source.acts()).close(account.id);
     store.takeRow(row);
     changed(row);
     const undo = { label: texts.say('menuReopen'), act: () => void this.reopen(row) };
@@ -119,7 +119,7 @@ export class AccountChanges {
   ): Promise<void> {
     const { source, store, texts, toast, changed } = this.#context;
     await this.#once(`${act} ${account.id}`, async () => {
-      const row = await source[act](account.id);
+      const row = await (await source.acts())[act](account.id);
       store.takeRow(row);
       changed(row);
       const acts = undo ? [{ label: texts.say('undo'), act: () => void this.#once(`undo ${account.id}`, undo) }] : [];

@@ -3,7 +3,6 @@ import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { ListHost } from './list-host.ts';
-import { sayDeepest } from './row-menu.ts';
 
 /** What happens when these bars are used. */
 export type BarActs = {
@@ -62,12 +61,6 @@ export class ListBars {
           ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
-  }
-
-  /** Why nothing can be created here; null where it can. */
-  deepest(): string | null {
-    const { session, texts } = this.#screen;
-    return session?.detail?.levelsBelow === 0 ? sayDeepest(texts, session.detail) : null;
   }
 
   /** Where one is, when a branch was entered (narrow layouts). */

@@ -1,4 +1,6 @@
+import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail } from '../data/account-source.ts';
+import type { Texts } from '../strings/texts.ts';
 
 /**
  * What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6), and what its token was not
@@ -19,3 +21,7 @@ export function allowedFeatures(
     feature === 'open' || (detail?.features?.some((one) => one === feature) ?? true);
   return new Set(wanted.filter((feature) => granted(feature) && (manages || always.includes(feature))));
 }
+
+/** Why nothing can be created below an account; names its level to those who may know it. */
+export const sayDeepest = ({ say }: Texts, { name, depth }: Pick<AccountRow, 'name' | 'depth'>): string =>
+  depth === null ? say('createDeepest', { name }) : say('createDeepestAt', { name, n: depth });

@@ -4,8 +4,8 @@ import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT, FILTER, LOCK, PEOPLE, REFRESH, SEARCH } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
+import { sayDeepest } from './features.ts';
 import type { ListHost } from './list-host.ts';
-import { sayDeepest } from './row-menu.ts';
 
 const SIZE_PX = 24;
 

@@ -2,7 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import type { RowChoice } from '../events.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
-import type { Feature } from './features.ts';
+import { type Feature, sayDeepest } from './features.ts';
 
 /** The entries of a row's menu. */
 export function menuFor(
@@ -49,7 +49,3 @@ export function menuFor(
     .filter((group) => group.length > 0)
     .flatMap((group, k) => group.map((item, i) => (k > 0 && i === 0 ? { ...item, apart: true } : item)));
 }
-
-/** Why nothing can be created below an account; names its level to those who may know it. */
-export const sayDeepest = ({ say }: Texts, { name, depth }: Pick<AccountRow, 'name' | 'depth'>): string =>
-  depth === null ? say('createDeepest', { name }) : say('createDeepestAt', { name, n: depth });

@@ -108,7 +108,7 @@ export class SamCreate extends Dialog {
       this.renderRoot.querySelector<HTMLElement>('#name')?.focus();
       return 'stay';
     }
-    const { account } = await context.source.create(parent.id, { name: this.name.trim() });
+    const { account } = await (await context.source.acts()).create(parent.id, { name: this.name.trim() });
     context.created(account);
     if (!this.another) return 'done';
     this.name = '';

@@ -142,7 +142,8 @@ export class SamSuspend extends Dialog {
   async #loadPreview(): Promise<void> {
     if (!this.context || !this.account) return;
     try {
-      this.preview = await this.context.source.previewSuspension(this.account.id, this.#ended.signal);
+      const acts = await this.context.source.acts();
+      this.preview = await acts.previewSuspension(this.account.id, this.#ended.signal);
     } catch {
       if (!this.#ended.signal.aborted) this.preview = 'failed';
     }

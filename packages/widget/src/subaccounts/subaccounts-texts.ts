@@ -1,7 +1,5 @@
 /** What the screen says beyond its list, in English: bars, menus, dialogs, messages, and what stands in place of rows. Loaded with them. */
 export const subaccountsTexts = {
-  createDeepest: '“{name}” is already at the deepest level allowed.',
-  createDeepestAt: '“{name}” is already at level {n}, the deepest allowed.',
   clearSearch: 'Clear search',
   matches: '{n, plural, one {# match} other {# matches}}',
   matchesAtLeast: '{n, plural, one {At least # match} other {At least # matches}}',

@@ -4,12 +4,13 @@ import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { FILTER, PLUS, SEARCH, SLIDERS } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
+import { sayDeepest } from './features.ts';
 import type { ListHost } from './list-host.ts';
 
 /** What stands in the toolbar once somebody has searched, selected or sorted. */
 type ToolbarInUse = {
   readonly search: { readonly busy: boolean };
-  readonly bars: { clear(): TemplateResult | null; chips(): TemplateResult; deepest(): string | null };
+  readonly bars: { clear(): TemplateResult | null; chips(): TemplateResult };
 };
 
 /**
@@ -26,6 +27,8 @@ export function toolbar(
   const { say } = texts;
   const store = session?.store;
   const status = store?.status ?? DEFAULT_STATUS;
+  const detail = session?.detail;
+  const deepest = detail?.levelsBelow === 0 ? sayDeepest(texts, detail) : null;
   const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${inUse?.search.busy ? 'busy' : ''}" part="search">
@@ -42,7 +45,7 @@ export function toolbar(
       ${icon(SLIDERS)}<span class="words">${say('view')}</span></button>
     ${
       allowed.has('create')
-        ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} title=${inUse?.bars.deepest() ?? nothing} ?disabled=${session?.detail?.levelsBelow === 0} @click=${use}>
+        ? html`<button class="button primary create" name="create" type="button" part="button" aria-label=${say('create')} title=${deepest ?? nothing} ?disabled=${deepest !== null} @click=${use}>
             ${icon(PLUS)}<span class="words">${say('create')}</span></button>`
         : nothing
     }
