@@ -42,7 +42,7 @@ export default defineConfig({
         minify: true,
         comments: false,
         // the first file has the names of all others in it
-        chunkFileNames: 'subaccount-manager-[hash].js',
+        chunkFileNames: 'subaccount-manager-[hash:6].js',
         // what lazy parts share with the list stays in the one file that pages name: nothing waits for a second one
         codeSplitting: { groups: [{ name: 'subaccount-manager', tags: ['$initial'] }] },
       },

@@ -15,7 +15,6 @@ import { type Ended, READ_ONLY, type SamSubaccounts } from '../subaccounts/sam-s
 import { ELEMENT_TOKENS } from '../tokens/tokens.ts';
 import type { AccountRoom } from './account-room.ts';
 import { isForeign } from './handshake.ts';
-import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
 import { managerStyles, registerRem } from './subaccount-manager-styles.ts';
 
@@ -137,7 +136,7 @@ export class SubaccountManager extends LitElement {
     this.shown = null;
     this.source = null;
     this.ended = null;
-    keepKeys(this);
+    this.#keepKeys();
   }
 
   override connectedCallback(): void {
@@ -207,6 +206,19 @@ export class SubaccountManager extends LitElement {
 
   protected override render(): TemplateResult {
     return html`<div class="root" @sam-action=${stop} @sam-select=${stop} @sam-rename=${stop}>${this.#content()}</div>`;
+  }
+
+  /** Keys that are pressed here stay here; which of them are the page's all the same is known a moment later (keep-keys.ts). */
+  #keepKeys(): void {
+    const all = new AbortController();
+    for (const type of ['keydown', 'keypress', 'keyup']) this.addEventListener(type, stop, all);
+    fetched(() => import('./keep-keys.ts')).then(
+      ({ keepKeys }) => {
+        all.abort();
+        keepKeys(this);
+      },
+      () => undefined,
+    );
   }
 
   #content(): TemplateResult {

@@ -3,7 +3,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT } from '../icons/icons.ts';
+import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
@@ -180,7 +180,7 @@ export class SamMembers extends LitElement {
       <div class="row email"><label for="email">${say('inviteEmail')}</label>
         <div class="field ${refused === '' ? '' : 'invalid'}"><input id="email" name="email" inputmode="email" autocapitalize="none" autocomplete="off" spellcheck="false" required aria-invalid=${refused === '' ? nothing : 'true'} aria-describedby=${refused === '' ? nothing : 'email-error'} /></div>
         ${refused === '' ? nothing : html`<div class="error" id="email-error" role="alert">${icon(ALERT, 14)}<span>${refused}</span></div>`}</div>
-      <div class="row"><label for="role">${say('memberRole')}</label><div class="field"><select id="role" aria-label=${say('inviteRole')} .value=${role} @change=${this.#chooseRole}>${roles.map((one) => html`<option value=${one} ?selected=${one === role}>${say(`role_${one}`)}</option>`)}</select></div></div>
+      <div class="row"><label for="role">${say('memberRole')}</label><div class="field"><select id="role" aria-label=${say('inviteRole')} .value=${role} @change=${this.#chooseRole}>${roles.map((one) => html`<option value=${one} ?selected=${one === role}>${say(`role_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
       <button class="button primary" type="submit" ?disabled=${this.busy}>${say(this.busy ? 'inviting' : 'inviteSubmit')}</button>
       <details><summary>${say('rolesTitle')}</summary><dl>${ROLES.map((one) => html`<dt>${say(`role_${one}`)}</dt><dd>${say(`role_${one}_text`)}</dd>`)}</dl></details>
       ${this.refusal && refused === '' ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}

@@ -107,7 +107,11 @@ export class SamMenu extends LitElement {
   }
 
   #choose(id: string, choice: MenuItem['choice']): void {
-    if (choice === undefined) this.close();
+    if (choice === undefined) {
+      this.close();
+      // Whatever opens next gives the focus back to where it was before the menu.
+      this.#opener?.focus({ preventScroll: true });
+    }
     this.dispatchEvent(new CustomEvent('sam-choose', { detail: { id } }));
   }
 

@@ -76,6 +76,7 @@ export class SamTable extends LitElement {
       @container sam-table (inline-size < calc(560em / 14)) {
         thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); } table, tbody, tr { display: block; } tr { padding-block: var(--sam-2); }
         td { display: grid; grid-template-columns: 7em minmax(0, 1fr); gap: var(--sam-2); padding-block: 3px; } td::before { content: attr(data-label); color: var(--sam-text-3); font-size: var(--sam-fs-12); }
+        td.silent { display: none; }
         td.acts { display: block; text-align: start; padding-inline-start: calc(7em + var(--sam-4)); } td.acts::before { content: none; }
       }
     `,
@@ -98,11 +99,15 @@ export class SamTable extends LitElement {
         rows,
         (row) => table.keyOf(row),
         (row) =>
-          html`<tr>${columns.map((column) => html`<td data-label=${column.label}>${cell(column.cell(row))}</td>`)}${actsOf ? html`<td class="acts">${acts(actsOf.call(table, row))}</td>` : nothing}</tr>`,
+          html`<tr>${columns.map((column) => place(column.label, column.cell(row)))}${actsOf ? html`<td class="acts">${acts(actsOf.call(table, row))}</td>` : nothing}</tr>`,
       )}</tbody>
     </table>`;
   }
 }
+
+/** A cell below the title of its column; one that says nothing takes no room where cells stand below each other. */
+const place = (label: string, what: Cell): TemplateResult =>
+  html`<td class=${what.text === undefined && !what.choice ? 'silent' : ''} data-label=${label}>${cell(what)}</td>`;
 
 function cell({ text = '', tone, aside, lines = [], code, at, choice }: Cell): TemplateResult {
   const said = html`<bdi>${text}</bdi>${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;

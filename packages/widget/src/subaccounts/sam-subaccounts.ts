@@ -293,6 +293,9 @@ export class SamSubaccounts extends LitElement {
   /** Something named is clicked, typed into, or pressed in. */
   #use(event: Event): void {
     const { currentTarget: used } = event;
+    // Esc that empties the field means nothing else, however late the field is emptied.
+    if (event instanceof KeyboardEvent && event.key === 'Escape' && used instanceof HTMLInputElement && used.value)
+      event.preventDefault();
     this.#do((controls) => controls.use(used, event));
   }
 

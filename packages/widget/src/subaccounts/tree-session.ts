@@ -1,11 +1,18 @@
+import { NO_ANSWER } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
-import type { AccountDetail, AccountPage, AccountRef, AccountSource, SourceRefusal } from '../data/account-source.ts';
-import { refusalFrom } from '../data/account-source.ts';
+import {
+  type AccountDetail,
+  type AccountPage,
+  type AccountRef,
+  type AccountSource,
+  refusalFrom,
+  SourceRefusal,
+} from '../data/account-source.ts';
 import type { ScreenView } from '../data/screen-view.ts';
-import { TreeStore } from '../tree/tree-store.ts';
+import { LatePart } from '../parts/late-part.ts';
+import { TreeStore, type Want } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
 import { LiveWatch } from './live-watch.ts';
-import { PageLoader } from './page-loader.ts';
 
 /** Passes at least, and half of what passes at most, before what failed is tried again, in milliseconds: not all pages come back at once. */
 const AGAIN_MS = 1_500;
@@ -111,7 +118,12 @@ export class TreeSession {
   #begin(detail: AccountDetail, page: AccountPage): void {
     const { source, signal } = this;
     const { changed, ticked } = this.#listener;
-    const loader = new PageLoader(source, signal, (refusal) => this.report(refusal));
+    // The first page is there; what loads others follows it.
+    const pages = new LatePart(
+      () => import('./page-loader.ts'),
+      ({ PageLoader }) => new PageLoader(source, signal, (refusal) => this.report(refusal)),
+    );
+    pages.prepare();
     let first: AccountPage | null = page;
     const store = new TreeStore(
       detail.id,
@@ -119,7 +131,11 @@ export class TreeSession {
         const known = first;
         first = null;
         if (known) store.receive(want, known);
-        else loader.load(store, want);
+        else
+          pages.load().then(
+            (loader) => loader.load(store, want),
+            () => this.#failed(store, want),
+          );
       },
       this.view,
     );
@@ -141,6 +157,13 @@ export class TreeSession {
     const watched = { account: detail.id, after: page.treeVersion, usage } as const;
     const watch = new LiveWatch(source, store, watched, onRefused);
     this.#stops.push(store.listen({ changed, ticked }), () => watch.stop());
+  }
+
+  /** What loads pages could not be had itself. */
+  #failed(store: TreeStore, want: Want): void {
+    const refusal = new SourceRefusal(NO_ANSWER);
+    this.report(refusal);
+    store.fail(want, refusal);
   }
 
   /** Loads what is shown again, and who suspends it from above. */
