@@ -1,29 +1,10 @@
-import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig } from 'vite';
 import { compressed } from '../../scripts/compressed.ts';
 import { tightTemplates } from './tight-templates.ts';
 
-/** Writes the integrity of every file beside it, for `<script integrity>`. */
-function integrity(): Plugin {
-  return {
-    name: 'integrity',
-    generateBundle(_, bundle) {
-      const sums = Object.entries(bundle).map(([name, file]) => {
-        const content = file.type === 'chunk' ? file.code : file.source;
-        return [name, `sha384-${createHash('sha384').update(content).digest('base64')}`] as const;
-      });
-      this.emitFile({
-        type: 'asset',
-        fileName: 'integrity.json',
-        source: `${JSON.stringify(Object.fromEntries(sums), null, 2)}\n`,
-      });
-    },
-  };
-}
-
 export default defineConfig({
-  plugins: [tightTemplates(), integrity(), compressed()],
+  plugins: [tightTemplates(), compressed()],
   build: {
     target: 'es2022',
     sourcemap: false,

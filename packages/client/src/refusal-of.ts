@@ -20,6 +20,8 @@ export type CallRefusal = {
   readonly made?: string;
   /** Whether the same call, unchanged, can succeed later. */
   readonly retryable: boolean;
+  /** Seconds after which trying again may help, where the server says so. */
+  readonly retryAfterSeconds?: number;
   /** Id under which the server logged the call; worth showing to whoever runs the server. */
   readonly requestId?: string;
 };
@@ -78,11 +80,13 @@ export function refusalOf(error: unknown): CallRefusal {
   const field = textOf(refusal['field']);
   const made = textOf(refusal['made']);
   const requestId = textOf(data['requestId']);
+  const retryAfterSeconds = refusal['retryAfterSeconds'];
   return {
     code: isErrorCode(refusal['code']) ? refusal['code'] : 'INTERNAL',
     message: textOf(refusal['message']) ?? message,
     retryable: refusal['retryable'] !== false,
     ...(field && { field }),
+    ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
     ...(made && { made }),
     ...(requestId && { requestId }),
   };

@@ -1,7 +1,7 @@
 import { AUDIT_KINDS, type AuditKind, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
-import { type AnswerOf, inAccount, type ParsedOf, query, screensFor } from './procedure.ts';
+import { type AnswerOf, inAccount, type ParsedOf, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
 const kind = z.enum(Object.keys(AUDIT_KINDS) as [AuditKind, ...AuditKind[]]);
@@ -50,6 +50,30 @@ export const audit = {
     needs: inAccount('account.settings', 'read', 'read', screensFor('activity')),
     input: asked,
     output: shapes.csvFile.extend({ nextCursor: z.string().nullable() }),
+  }),
+
+  verify: query({
+    says: 'Whether the journal of the account’s tree is what was written: 100 000 rows from a number on.',
+    needs: inAccount('account.settings', 'read', 'read', PEOPLE_AND_KEYS),
+    input: z.strictObject({
+      account: inputs.account,
+      from: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+    }),
+    output: z.strictObject({
+      /** Numbers of the first and the last row that there should be; null before anything happened. */
+      rows: z.strictObject({ first: z.number(), last: z.number() }).nullable(),
+      faults: z.array(
+        z.strictObject({
+          fault: z.enum(['changed', 'added', 'missing']),
+          /** Null for a row above the account or beside it. */
+          seq: z.number().nullable(),
+          id: shapes.rowId.nullable(),
+          at: shapes.instant.nullable(),
+        }),
+      ),
+      /** The number to go on from; null: everything has been looked at. */
+      next: z.number().nullable(),
+    }),
   }),
 };
 

@@ -97,7 +97,7 @@ export const password = z.string().max(1_000);
 export const linkSecret = text(1, 200);
 
 /** Where a stream goes on: the id of the last frame that was seen. */
-export const lastEventId = z.string().max(40).optional();
+export const lastEventId = z.string().max(80).optional();
 
 /** Only the account. */
 export const onlyAccount = z.strictObject({ account });

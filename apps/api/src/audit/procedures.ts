@@ -7,6 +7,7 @@ import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import type { Hall } from '../hall/hall.ts';
 import { ENTRY_COLUMNS } from './entry-columns.ts';
 import { readEntries } from './read-entries.ts';
+import { verifyJournal } from './verify-journal.ts';
 
 /** Entries in one file; a longer log goes on in the next. */
 const FILE_ROWS = 5_000;
@@ -42,4 +43,6 @@ export const audit: Handlers<'audit'> = {
     const { rows, nextCursor } = await pageOf(ctx, input, FILE_ROWS);
     return { filename: `activity-${ctx.access.id}.csv`, csv: writeCsv(ENTRY_COLUMNS, rows), nextCursor };
   },
+
+  verify: ({ ctx, input }) => verifyJournal(ctx.hall, ctx.access.id, input.from ?? null),
 };

@@ -7,10 +7,10 @@ export const keys: Handlers<'keys'> = {
     keys: await ctx.hall.db.withTenant(ctx.access.id, (trx) => readApiKeys(trx, ctx.access.id), { snapshot: true }),
   }),
 
-  create: ({ ctx, input }) => createApiKey(ctx.hall, ctx.caller, ctx.actor, ctx.access.id, input),
+  create: ({ ctx, input }) => createApiKey(ctx.hall, ctx.caller, ctx.actor, ctx.access, input),
 
   revoke: async ({ ctx, input }) => {
-    await revokeKey(ctx.hall, ctx.caller, ctx.access.id, input.id);
+    await revokeKey(ctx.hall, ctx.caller, ctx.access, input.id);
     return {};
   },
 };

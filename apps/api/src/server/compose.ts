@@ -19,7 +19,7 @@ import { createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import type { Folders } from './pages.ts';
+import type { Folders } from './published.ts';
 import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
@@ -102,12 +102,12 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
   metrics.watchUsage(usageDoor.backlog);
   let url = '';
-  const hall = makeHall({
+  const { hall, traces } = makeHall({
     config,
     db,
     usage,
     clock,
-    announce: live.announce,
+    happened: (news) => live.hub.happened(news),
     usageDoor,
     publicUrl: () => config.publicUrl ?? url,
   });
@@ -132,7 +132,9 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       return actor !== null && actor !== 'invalid';
     },
     mount: cloudEventsRoute(contextOf),
-    drain: () => usageDoor.drain(),
+    drain: async () => {
+      await Promise.all([usageDoor.drain(), traces.drain()]);
+    },
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });

@@ -43,16 +43,21 @@ export const session: Handlers<'session'> = {
     return { sessions: sessions.map((one) => ({ ...one, isThis: one.id === actor.sessionId })) };
   },
 
-  end: async ({ ctx: { actor, hall }, input }) => {
-    if (!(await endSession(hall.db, actor.user, input.id)))
-      refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
-    hall.announce.access({ users: [actor.user] });
+  end: async ({ ctx: { actor, caller, hall }, input }) => {
+    await hall.changeSignIn(caller, async ({ trx, happened, rights }) => {
+      if (!(await endSession(trx, actor.user, input.id)))
+        refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
+      happened('person.sessionsEnded', { count: 1 });
+      rights({ users: [actor.user] });
+    });
     return {};
   },
 
-  endAll: async ({ ctx: { actor, hall } }) => {
-    await endSessions(hall.db, actor.user);
-    hall.announce.access({ users: [actor.user] });
+  endAll: async ({ ctx: { actor, caller, hall } }) => {
+    await hall.changeSignIn(caller, async ({ trx, happened, rights }) => {
+      happened('person.sessionsEnded', { count: await endSessions(trx, actor.user) });
+      rights({ users: [actor.user] });
+    });
     return {};
   },
 };

@@ -9,6 +9,7 @@ import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { CreateKey } from './create-key.tsx';
 import { keysTable } from './keys-table.ts';
+import { Packages } from './packages.tsx';
 
 const { keys } = tenantree.trpc;
 
@@ -61,6 +62,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
           }
         </Loaded>
       </div>
+      <Packages />
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );

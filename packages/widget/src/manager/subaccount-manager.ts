@@ -1,9 +1,10 @@
-import { createTenantree, NO_ANSWER, type Tenantree } from '@tenantree/client';
+import { createTenantree, isForeign, NO_ANSWER, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountTab } from '../account/sam-account.ts';
 import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
+import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';
 import { emit, type OpenDetail } from '../events.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { fetched } from '../parts/late-part.ts';
@@ -14,8 +15,8 @@ import { FEATURES, type Feature } from '../subaccounts/features.ts';
 import { type Ended, READ_ONLY, type SamSubaccounts } from '../subaccounts/sam-subaccounts.ts';
 import { ELEMENT_TOKENS } from '../tokens/tokens.ts';
 import type { AccountRoom } from './account-room.ts';
-import { isForeign } from './handshake.ts';
 import { languageAt } from './language.ts';
+import type { SubaccountManagerElement } from './public.ts';
 import { managerStyles, registerRem } from './subaccount-manager-styles.ts';
 
 /** What happens between our own elements stays among them. */
@@ -54,7 +55,7 @@ const PARTS = 'header, card, toolbar, search, button, live, state, menu, table, 
  * @fires sam-error - something was refused or failed
  * @fires sam-session-expired - a fresh token was refused, too
  */
-export class SubaccountManager extends LitElement {
+export class SubaccountManager extends LitElement implements SubaccountManagerElement {
   static override properties: PropertyDeclarations = {
     account: {},
     api: {},
@@ -68,6 +69,7 @@ export class SubaccountManager extends LitElement {
     router: {},
     getToken: { attribute: false },
     strings: { attribute: false },
+    view: { attribute: false },
     hrefOf: { attribute: false },
     opened: { attribute: false },
     phase: { state: true },
@@ -101,6 +103,8 @@ export class SubaccountManager extends LitElement {
   declare getToken: (() => Promise<string>) | null;
   /** Single texts to replace. */
   declare strings: Partial<Strings>;
+  /** What is searched for, the order and the statuses shown. */
+  declare view: ScreenView;
   /** Address of an account's page of the host's; without it names aren't links. */
   declare hrefOf: ((id: AccountId) => string) | null;
   /** The account that the page shows beside the table: its row is marked. */
@@ -129,6 +133,7 @@ export class SubaccountManager extends LitElement {
     this.router = 'none';
     this.getToken = null;
     this.strings = {};
+    this.view = DEFAULT_VIEW;
     this.hrefOf = null;
     this.opened = null;
     this.phase = 'waiting';
@@ -241,7 +246,7 @@ export class SubaccountManager extends LitElement {
     const access = this.readOnly || this.ended ? 'readOnly' : 'full';
     return html`<div class="rooms ${shown === null ? '' : 'open'}">
       <sam-subaccounts exportparts=${PARTS} .source=${this.source} .account=${this.account} .texts=${texts} .features=${features}
-        .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
+        .readOnly=${this.readOnly} .ended=${this.ended} .density=${this.density} .view=${this.view} .hrefOf=${this.hrefOf} .opened=${this.opened ?? shown}
         fit=${this.fit} @sam-open=${this.#openHere}>${SLOTS.map((name) => this.#slot(name))}</sam-subaccounts>
       ${this.#room?.render({ texts, features, access, parts: PARTS, acting: this.#list }) ?? nothing}
     </div>`;
@@ -282,6 +287,8 @@ export class SubaccountManager extends LitElement {
     this.#client = createTenantree({
       url: api,
       getToken,
+      // A screen says at once what failed, and has a button for trying again.
+      retries: 0,
       onSessionExpired: () => {
         if (signal.aborted) return;
         this.ended = { since: instantOf(Date.now()), reconnect: () => this.reconnect() };
