@@ -93,7 +93,7 @@ export const usage = {
     needs: fromSeller('billing', 'full', 'change', PEOPLE_AND_KEYS),
     input: z.strictObject({ account: inputs.account, ...event, reason: inputs.line(1_000) }),
     output: z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
-    refusals: ['EVENT_CONFLICT', 'EVENT_TOO_OLD', 'EVENT_IN_FUTURE', 'QUANTITY_INVALID', 'METER_UNKNOWN'],
+    refusals: ['EVENT_CONFLICT', 'EVENT_TOO_OLD', 'EVENT_IN_FUTURE', 'QUANTITY_INVALID', 'METER_UNKNOWN', 'USAGE_SUSPENDED'],
   }),
 
   totals: query({
