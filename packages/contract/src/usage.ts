@@ -85,6 +85,7 @@ export const usage = {
     needs: inAccount('billing.usage', 'full', 'usage', PEOPLE_AND_KEYS),
     input: z.strictObject({ account: inputs.account, events: z.array(sentEvent).min(1).max(MOST_EVENTS) }),
     output: z.strictObject({ results: shapes.list(result), accepted: shapes.count }),
+    refusals: ['USAGE_SUSPENDED'],
     reads: 'one by one',
   }),
 
@@ -93,7 +94,7 @@ export const usage = {
     needs: fromSeller('billing', 'full', 'change', PEOPLE_AND_KEYS),
     input: z.strictObject({ account: inputs.account, ...event, reason: inputs.line(1_000) }),
     output: z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
-    refusals: ['EVENT_CONFLICT', 'EVENT_TOO_OLD', 'EVENT_IN_FUTURE', 'QUANTITY_INVALID', 'METER_UNKNOWN', 'USAGE_SUSPENDED'],
+    refusals: ['EVENT_CONFLICT', 'EVENT_TOO_OLD', 'EVENT_IN_FUTURE', 'QUANTITY_INVALID', 'METER_UNKNOWN'],
   }),
 
   totals: query({
