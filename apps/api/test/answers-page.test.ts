@@ -40,6 +40,7 @@ const listed = { ...page, total: true, treeVersion: true, period: true } as cons
 /** What every procedure answers; of subscriptions, what a frame holds. */
 const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'accounts.create': created,
+  'accounts.createMany': fieldsOf<Outputs['accounts']['createMany']>({ results: true }),
   'accounts.createMain': created,
   'accounts.get': fieldsOf<Outputs['accounts']['get']>({
     ...ACCOUNT,

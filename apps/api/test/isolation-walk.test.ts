@@ -115,6 +115,8 @@ overWays((way) => {
       const ids = (...known: string[]): string[] => [...known, randomUUID()];
       const calls: readonly [Caller, string, readonly string[], (asked: string) => object][] = [
         [admin, 'accounts.move', accounts, (to) => ({ account: below, to })],
+        [admin, 'accounts.createMany', accounts, (parent) => ({ account: mine, accounts: [{ name: 'New', parent }] })],
+        [key, 'accounts.createMany', accounts, (parent) => ({ account: mine, accounts: [{ name: 'New', parent }] })],
         [admin, 'usage.record', accounts, (account) => ({ account: mine, events: [{ ...event, account }] })],
         [key, 'usage.record', accounts, (account) => ({ account: mine, events: [{ ...event, account }] })],
         [admin, 'usage.live', accounts, (account) => ({ account: mine, accounts: [account] })],

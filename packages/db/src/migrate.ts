@@ -24,6 +24,7 @@ import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
 import * as registries from './migrations/0024-registries.ts';
+import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -50,6 +51,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0019-guess-limits': guessLimits,
   '0020-young-tables': youngTables,
   '0024-registries': registries,
+  '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,
 };
 

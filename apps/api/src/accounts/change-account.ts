@@ -28,7 +28,7 @@ export async function renameAccount(hall: Hall, caller: Caller, where: Standing,
       await scope.audit(account.id, { action: 'account.renamed', details }, { id: account.id, name: parsed.name });
       scope.touch([account.id]);
     }
-    return readBack(hall, scope, account.id);
+    return readBack(hall, scope.trx, account.id);
   });
 }
 
@@ -65,6 +65,6 @@ export async function setProtection(
     const details = { account: account.name, protection };
     await scope.audit(account.id, { action: 'account.protectionSet', details }, { id: account.id, name: account.name });
     scope.touch([account.id]);
-    return readBack(hall, scope, account.id);
+    return readBack(hall, scope.trx, account.id);
   });
 }

@@ -61,7 +61,7 @@ async function changeStatus(hall: Hall, caller: Caller, where: Standing, command
     await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
     await scope.audit(account.id, entryOf(account, command), { id: account.id, name: account.name });
     scope.touch(account.path);
-    return readBack(hall, scope, account.id);
+    return readBack(hall, scope.trx, account.id);
   });
   hall.announce.access({ subtree: where.id });
   return row;

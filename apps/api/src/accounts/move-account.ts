@@ -37,7 +37,7 @@ export async function moveAccount(
     await scope.audit(account.id, { action: 'account.moved', details }, { id: account.id, name: account.name });
     scope.touch([...account.path, ...move.path]);
     scope.moveUsage();
-    return readBack(hall, scope, account.id);
+    return readBack(hall, scope.trx, account.id);
   });
   hall.announce.access({ subtree: where.id });
   return row;

@@ -1,8 +1,15 @@
 import { ACCOUNT_SORTS, type MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, rowInPart, SUSPENSION_KINDS } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  MOST_CREATED,
+  rowInPart,
+  type SentAccount,
+  SUSPENSION_KINDS,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
-import { accountProcedure, router, signedInProcedure } from '../guard/procedure.ts';
+import { accountProcedure, batchProcedure, router, signedInProcedure } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import * as inputs from '../hall/inputs.ts';
@@ -10,7 +17,8 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
-import { createMainAccount, createSubaccount } from './create-account.ts';
+import { createAccounts, createSubaccount } from './create-accounts.ts';
+import { createMainAccount } from './create-main-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
@@ -21,6 +29,8 @@ const details = {
   externalId: inputs.text(0, 400).optional(),
   metadata: z.json().optional(),
 };
+/** Typed for those who send it, and nothing more: each is read by itself, so that every bad one is named. */
+const sentAccount = z.custom<SentAccount>().transform((entry): unknown => entry);
 const statuses = z
   .array(z.enum(['active', 'suspended', 'closed']))
   .min(1)
@@ -59,6 +69,18 @@ export const accountsRouter = router({
       const { account, created } = await createSubaccount(ctx.hall, ctx.caller, ctx.access, input);
       return { account: shownRow(ctx.access, account), created };
     }),
+
+  createMany: batchProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        accounts: z.array(sentAccount).min(1).max(MOST_CREATED),
+        mode: z.enum(['all', 'each']).default('all'),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => ({
+      results: await createAccounts(ctx.hall, ctx.caller, ctx.access, input.accounts, input.mode),
+    })),
 
   get: accountProcedure.input(onlyAccount).query(async ({ ctx: { hall, access } }) => {
     const { chain, reached, levels, features } = access;

@@ -29,7 +29,7 @@ import {
 import { type Actor, userOf } from '../context/actor.ts';
 import { membershipsOn } from '../context/memberships.ts';
 import type { Hall } from '../hall/hall.ts';
-import { refusalToScreen, ruleOf } from './access.ts';
+import { type AccessRule, refusalToScreen, ruleOf } from './access.ts';
 
 /** An admitted call's acting account: where it stands, and what the caller may do in it. */
 export type Access = {
@@ -55,13 +55,19 @@ export type Access = {
   readonly parent: { readonly id: AccountId; readonly name: string | null } | null;
 };
 
+/** What a procedure of an account needs there, and where. */
+export function needOf(procedure: string): Extract<AccessRule, { kind: 'account' }> {
+  const rule = ruleOf(procedure);
+  if (rule.kind !== 'account') throw new Error(`${procedure} is not a procedure of an account`);
+  return rule;
+}
+
 /**
  * Whether an actor may call a procedure for an account (product.md 2.5, 2.6, 3). Reach is asked first: whoever doesn't reach the account
  * learns nothing else. Everything is read anew: rights may have changed.
  */
 export async function admit(hall: Hall, actor: Actor, asked: string, procedure: string): Promise<Decision<Access>> {
-  const rule = ruleOf(procedure);
-  if (rule.kind !== 'account') throw new Error(`${procedure} is not a procedure of an account`);
+  const rule = needOf(procedure);
   const { chain, memberships } = await find(hall, actor, asked);
   const account = chain.at(-1);
   const path = chain.map(({ id }) => id);

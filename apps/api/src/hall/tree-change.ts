@@ -1,14 +1,16 @@
 import {
   type AccountState,
+  appendAudit,
   beginTreeChange,
   type Changed,
   endTreeChange,
+  type NewAuditEntry,
   readAccountState,
   type TenantTransaction,
 } from '@tenantree/db';
 import type { AccountId, AuditEntry, Instant } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from './hall.ts';
-import { note, type Target } from './note.ts';
+import { entryOf, type Target } from './note.ts';
 import { refuseWith } from './refused.ts';
 
 /** An ongoing change of one tree: everything in it is committed together, with its audit entry, or not at all. */
@@ -22,7 +24,7 @@ export type TreeChangeScope = {
   touch(ids: readonly AccountId[]): void;
   /** Notes that accounts came to where their minutes are news. */
   moveUsage(): void;
-  /** Writes the audit entry of this change. */
+  /** Notes an audit entry of this change; all of them are written at its end. */
   audit(account: AccountId, entry: AuditEntry, target: Target | null): Promise<void>;
 };
 
@@ -37,6 +39,7 @@ export async function changeTree<T>(
   work: (scope: TreeChangeScope) => Promise<T>,
 ): Promise<T> {
   const touched = new Set<AccountId>();
+  const entries: NewAuditEntry[] = [];
   let usage: Pick<Changed, 'usage'> = {};
   const { version, accounts, result } = await hall.db.withTenant(where.acting, async (trx) => {
     const version = await beginTreeChange(trx, where.root);
@@ -54,8 +57,11 @@ export async function changeTree<T>(
       moveUsage: () => {
         usage = { usage: 'moved' };
       },
-      audit: (account, entry, target) => note(hall, caller, trx, now, account, entry, target),
+      audit: async (account, entry, target) => {
+        entries.push(entryOf(hall, caller, now, account, entry, target));
+      },
     });
+    await appendAudit(trx, entries);
     const accounts = [...touched];
     await endTreeChange(trx, where.root, version, { accounts, ...usage });
     return { version, accounts, result };

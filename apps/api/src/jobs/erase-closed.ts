@@ -41,16 +41,18 @@ async function eraseOne(hall: Hall, { id, rootId: root, name }: Erasable): Promi
       const state = await readAccountState(trx, id);
       if (!state || !decideErasure(hall, state).ok) throw new NotErasable();
       // Written before: of a main account nothing is left to write it as.
-      await appendAudit(trx, {
-        action: 'account.erased',
-        details: { account: name },
-        id: hall.newId(),
-        account: root,
-        at: nowOf(hall),
-        actor: { kind: 'system', id: null, name: 'Tenantree', via: null },
-        target: { id, name },
-        requestId: null,
-      });
+      await appendAudit(trx, [
+        {
+          action: 'account.erased',
+          details: { account: name },
+          id: hall.newId(),
+          account: root,
+          at: nowOf(hall),
+          actor: { kind: 'system', id: null, name: 'Tenantree', via: null },
+          target: { id, name },
+          requestId: null,
+        },
+      ]);
       await eraseAccount(trx, id, version);
       await endTreeChange(trx, root, version, { accounts: [id] });
       return version;

@@ -1,8 +1,9 @@
 import {
   beginTreeChange,
   endTreeChange,
-  insertAccount,
+  insertAccounts,
   isClaimed,
+  mainAccount,
   makeFirstPerson,
   offerClaim,
   takeClaim,
@@ -86,17 +87,8 @@ export async function claimDeployment(
       now,
     });
     const version = await beginTreeChange(trx, account);
-    const root = {
-      id: account,
-      parent: null,
-      name: accountName.name,
-      nameKey: accountName.key,
-      externalId: null,
-      metadata: {},
-      creator: user,
-      now,
-    };
-    await insertAccount(trx, root, version);
+    const root = mainAccount(account, { name: accountName, externalId: null, metadata: {} });
+    await insertAccounts(trx, [root], { creator: user, now }, version);
     const caller = {
       actor: { kind: 'person' as const, id: user, name: person, via: null },
       user,

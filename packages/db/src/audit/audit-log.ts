@@ -22,26 +22,19 @@ export type NewAuditEntry = AuditEntry & {
   readonly requestId: string | null;
 };
 
-/** Appends one entry, in the transaction of the change that it tells of. */
-export async function appendAudit(trx: TenantTransaction, entry: NewAuditEntry): Promise<void> {
-  await trx
-    .insertInto('audit_log')
-    .values({
-      account_id: entry.account,
-      id: entry.id,
-      at: entry.at,
-      action: entry.action,
-      actor_kind: entry.actor.kind,
-      actor_id: entry.actor.id,
-      actor_name: entry.actor.name,
-      via_id: entry.actor.via?.id ?? null,
-      via_name: entry.actor.via?.name ?? null,
-      target_id: entry.target?.id ?? null,
-      target_name: entry.target?.name ?? null,
-      details: JSON.stringify(entry.details),
-      request_id: entry.requestId,
-    })
-    .execute();
+/** Appends entries, in the transaction of the change that they tell of, by one statement however many they are. */
+export async function appendAudit(trx: TenantTransaction, entries: readonly NewAuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const each = <T>(of: (entry: NewAuditEntry) => T): T[] => entries.map(of);
+  await sql`
+    INSERT INTO audit_log (account_id, id, at, action, actor_kind, actor_id, actor_name, via_id, via_name, target_id, target_name, details, request_id)
+    SELECT * FROM unnest(${each(({ account }) => account)}::uuid[], ${each(({ id }) => id)}::uuid[], ${each(({ at }) => at)}::timestamptz[],
+      ${each(({ action }) => action)}::text[], ${each(({ actor }) => actor.kind)}::text[], ${each(({ actor }) => actor.id)}::uuid[],
+      ${each(({ actor }) => actor.name)}::text[], ${each(({ actor }) => actor.via?.id ?? null)}::uuid[], ${each(({ actor }) => actor.via?.name ?? null)}::text[],
+      ${each(({ target }) => target?.id ?? null)}::uuid[], ${each(({ target }) => target?.name ?? null)}::text[],
+      ${each(({ details }) => JSON.stringify(details))}::jsonb[], ${each(({ requestId }) => requestId)}::text[])`.execute(
+    trx,
+  );
 }
 
 /** An entry as it was written, with the account whose log it stands in under its present name. */
