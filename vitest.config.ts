@@ -50,7 +50,7 @@ export default defineConfig({
           ...patient,
           name: 'node',
           include: [
-            'packages/{domain,db,client}/{src,test}/**/*.test.ts',
+            'packages/{domain,contract,db,client}/{src,test}/**/*.test.ts',
             'packages/widget/src/**/*.test.ts',
             'apps/api/{src,test}/**/*.test.ts',
             'apps/web/src/**/*.test.ts',

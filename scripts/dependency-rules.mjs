@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 
 /** What a refused import is told. */
 export const RULE =
-  'domain ← db ← api; domain ← client (types of the router only) ← widget ← web. Never upward, never sideways ' +
+  'domain ← contract ← api; domain ← db ← api; contract (its types only) ← client ← widget ← web. Never upward, never sideways ' +
   'between slices of api except through domain and the shared hall (context, guard, live, wire); nobody but the ' +
   'program imports server. No circles, type imports counted.';
 
@@ -14,20 +14,21 @@ export const RULE =
  * @property {boolean} typeOnly erased at build
  */
 
-/** @typedef {'domain' | 'db' | 'api' | 'client' | 'widget' | 'web' | 'example'} Layer */
+/** @typedef {'domain' | 'contract' | 'db' | 'api' | 'client' | 'widget' | 'web' | 'example'} Layer */
 
 /** @type {Record<Layer, Layer[]>} layers below, whose values may be imported */
 const BELOW = {
   domain: [],
+  contract: ['domain'],
   db: ['domain'],
-  api: ['db', 'domain'],
-  client: ['domain'],
-  widget: ['client', 'domain'],
-  web: ['widget', 'client', 'domain'],
+  api: ['db', 'contract', 'domain'],
+  client: ['contract', 'domain'],
+  widget: ['client', 'contract', 'domain'],
+  web: ['widget', 'client', 'contract', 'domain'],
   example: ['client', 'domain'],
 };
 
-/** Layers that are bundled for browsers. */
+/** Layers that are bundled for browsers: of the contract they know the types, and carry no schema along. */
 const BROWSER_LAYERS = new Set(['client', 'widget', 'web']);
 
 /** Tests of these run the real server, or the real client against it. */
@@ -66,6 +67,7 @@ export function refuseImport(found) {
   if (specifier.startsWith('node:') && BROWSER_LAYERS.has(layer))
     return `${layer} runs in browsers and can't import ${specifier}`;
   if (layer === 'domain') return `domain has no dependencies and can't import ${specifier}`;
+  if (layer === 'contract' && specifier !== 'zod') return `contract knows domain and zod and can't import ${specifier}`;
   if (DATABASE_PACKAGES.has(packageOf(specifier)) && layer !== 'db')
     return `SQL lives in db; ${layer} can't import ${specifier}`;
   return undefined;
@@ -78,9 +80,9 @@ export function refuseImport(found) {
  */
 function refusePackage(found, layer, test) {
   const target = /** @type {Layer} */ (found.specifier.split('/')[1]);
+  if (target === 'contract' && BROWSER_LAYERS.has(layer) && !found.typeOnly && !test)
+    return `${layer} knows only the types of the contract`;
   if (target === layer || BELOW[layer].includes(target)) return undefined;
-  if (layer === 'client' && target === 'api')
-    return found.typeOnly || test ? undefined : 'client knows only the types of the router';
   if (test && TESTED_AGAINST.get(layer)?.includes(target)) return undefined;
   return `${layer} can't import ${target}`;
 }

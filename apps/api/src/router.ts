@@ -1,26 +1,43 @@
-import { accountsRouter } from './accounts/procedures.ts';
-import { agentsRouter } from './agents/procedures.ts';
-import { auditRouter } from './audit/procedures.ts';
-import { embedRouter } from './embed/procedures.ts';
-import { router } from './guard/procedure.ts';
-import { keysRouter } from './keys/procedures.ts';
-import { membersRouter } from './members/procedures.ts';
-import { sessionRouter } from './session/procedures.ts';
-import { setupRouter } from './setup/procedures.ts';
-import { usageRouter } from './usage/procedures.ts';
+import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type SentTo } from '@tenantree/contract';
+import { callTRPCProcedure } from '@trpc/server';
+import { accounts } from './accounts/procedures.ts';
+import { agents } from './agents/procedures.ts';
+import { audit } from './audit/procedures.ts';
+import type { Context } from './context/context.ts';
+import { embed } from './embed/procedures.ts';
+import { router, slice } from './guard/procedure.ts';
+import { keys } from './keys/procedures.ts';
+import { members } from './members/procedures.ts';
+import { session } from './session/procedures.ts';
+import { setup } from './setup/procedures.ts';
+import { usage } from './usage/procedures.ts';
 
-/** Everything that can be asked of Tenantree. What each procedure needs stands in guard/access.ts. */
+/** Everything that can be asked of Tenantree: the procedures of the contract, each with the function that does it. */
 export const appRouter = router({
-  accounts: accountsRouter,
-  agents: agentsRouter,
-  audit: auditRouter,
-  embed: embedRouter,
-  keys: keysRouter,
-  members: membersRouter,
-  session: sessionRouter,
-  setup: setupRouter,
-  usage: usageRouter,
+  accounts: slice('accounts', accounts),
+  agents: slice('agents', agents),
+  audit: slice('audit', audit),
+  embed: slice('embed', embed),
+  keys: slice('keys', keys),
+  members: slice('members', members),
+  session: slice('session', session),
+  setup: slice('setup', setup),
+  usage: slice('usage', usage),
 });
 
-/** The router's type: all that a typed client needs, and all of this package that it may import. */
-export type AppRouter = typeof appRouter;
+/** Calls procedures from inside the server, as whoever a context is of: through the same guard as everybody. @throws TRPCError */
+export const callingAs =
+  (ctx: Context) =>
+  async <Path extends ProcedurePath>(
+    path: Path,
+    input: SentTo<ProcedureAt<Path>>,
+  ): Promise<AnswerOf<ProcedureAt<Path>>> =>
+    callTRPCProcedure({
+      router: appRouter,
+      path,
+      getRawInput: async () => input,
+      ctx,
+      type: procedureAt(path).kind,
+      signal: undefined,
+      batchIndex: 0,
+    });

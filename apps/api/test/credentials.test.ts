@@ -1,7 +1,6 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { EMBED_FEATURES, PERMISSIONS, ROLES } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SCREEN_PROCEDURES } from '../src/guard/access.ts';
-import { appRouter } from '../src/router.ts';
 import { type Client, clientWith, clientWithToken, codeOf, join, PASSWORD, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
@@ -40,14 +39,26 @@ const told = (call: Promise<unknown>): Promise<string> =>
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 
 describe('An embedded screen (integrators.md 7)', () => {
-  it('is opened for lists of procedures that exist, and for none that makes a credential', () => {
-    const procedures = Object.keys(appRouter._def.procedures);
-    const listed = Object.values(SCREEN_PROCEDURES).flat();
-    expect(listed.filter((path) => !procedures.includes(path))).toEqual([]);
-    expect(listed.filter((path) => /^(keys|embed|setup)\.|^members\.leave$|^accounts\.createMain$/.test(path))).toEqual(
-      [],
-    );
-    expect(Object.keys(SCREEN_PROCEDURES)).toEqual(['always', ...EMBED_FEATURES]);
+  it('is opened for lists of procedures by what it is for, and for none that makes a credential', () => {
+    const openedFor = new Map<string, string[]>();
+    for (const [path, { needs }] of PROCEDURES) {
+      if (needs.kind === 'public' || !needs.callers.kinds.includes('embed')) continue;
+      const { screens } = needs.callers;
+      for (const feature of screens === 'every' ? ['always'] : screens)
+        openedFor.set(feature, [...(openedFor.get(feature) ?? []), path]);
+    }
+    expect(Object.fromEntries(openedFor)).toEqual({
+      always: ['accounts.get', 'accounts.list', 'accounts.search', 'accounts.live', 'session.me'],
+      usage: ['usage.totals', 'usage.series', 'usage.export', 'usage.live'],
+      switch: ['accounts.enter', 'accounts.leave'],
+      create: ['accounts.create'],
+      rename: ['accounts.rename'],
+      suspend: ['accounts.previewSuspension', 'accounts.suspend', 'accounts.reactivate'],
+      close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],
+      members: ['members.list', 'members.invite', 'members.revokeInvitation', 'members.setRole', 'members.remove'],
+      activity: ['audit.list', 'audit.export'],
+    });
+    expect([...openedFor.keys()].toSorted()).toEqual(['always', ...EMBED_FEATURES].toSorted());
   });
 
   it('reads accounts and usage unless more is asked for, and with access "full" alone creates and renames', async () => {

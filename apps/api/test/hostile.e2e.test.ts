@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AppRouter } from '../src/router.ts';
+import { asAgreed } from './support/agreed.ts';
+import type { AppRouter } from './support/clients.ts';
 import { clientWithToken } from './support/clients.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
@@ -44,7 +45,7 @@ async function longestWait(): Promise<number> {
     url: `${server.url.replace('http', 'ws')}/trpc`,
     connectionParams: { token: second.key },
   });
-  const overSocket = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  const overSocket = createTRPCClient<AppRouter>({ links: [asAgreed, wsLink({ client: ws })] });
   const overHttp = clientWithToken(server.url, second.key);
   const { account } = second;
   const firstFrame = (): Promise<void> =>

@@ -1,4 +1,4 @@
-import { listen } from '@tenantree/db';
+import { listen, readHeads, readNews } from '@tenantree/db';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -7,6 +7,7 @@ import { ACCOUNTS } from '../src/accounts/accounts-channel.ts';
 import { type Live, openLive } from '../src/server/open-live.ts';
 import { showCounted, USAGE } from '../src/usage/usage-channel.ts';
 import { NOVEMBER } from './live-stage.ts';
+import { versionOf } from './live-tree.ts';
 
 const now = ticking(NOVEMBER);
 const clock = { nowMs: () => NOVEMBER };
@@ -67,7 +68,7 @@ function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
       ? live.hub.watch(USAGE, () => ({ ...start, since: 0 }), signal)
       : live.hub.watch(ACCOUNTS, () => ({ ...start, since: null }), signal);
   void (async () => {
-    for await (const [id, data] of stream) frames.push({ id: Number(id), data: data as UsageFrame & AccountsFrame });
+    for await (const [id, data] of stream) frames.push({ id: versionOf(id), data: data as UsageFrame & AccountsFrame });
   })();
   return { frames, ask, leave: () => leave.abort() };
 }
@@ -124,7 +125,9 @@ describe('two servers on one database', () => {
     await until(() => [east, west, above].forEach(({ frames }) => expect(frames).toHaveLength(1)));
     await move(database.db, root, leaf, branches[1]!, now());
     const before = above.frames[0]!.id;
-    here.announce.accounts({ root, version: before + 1, ids: [leaf, ...branches, root] });
+    const [news] = await readNews(database.db, root, (await readHeads(database.db, [root]))[0]!.seq - 1, 1);
+    expect(news?.version).toBe(before + 1);
+    here.hub.happened(news!);
     await until(() => expect(east.frames.flatMap(({ data }) => data.gone)).toEqual([leaf]));
     await until(() => expect(west.frames.flatMap(({ data }) => data.changed.map(({ id }) => id))).toContain(leaf));
     await until(() => expect(above.frames.at(-1)?.id).toBe(before + 1));
@@ -154,7 +157,9 @@ describe('two servers on one database', () => {
   it('ask about viewers of each other when access changed', async () => {
     const viewer = watch(there, 'usage', root);
     await until(() => expect(viewer.frames).toHaveLength(1));
-    here.announce.access({ subtree: root });
+    const [head] = await readHeads(database.db, [root]);
+    const seq = head!.seq + 1;
+    here.hub.happened({ root, after: seq - 1, seq, version: null, shows: [], rights: { subtree: root } });
     await until(() => expect(viewer.ask).toHaveBeenCalledTimes(1));
     viewer.leave();
   });

@@ -1,7 +1,7 @@
 import type { AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStage, type Stage } from './live-stage.ts';
-import { LiveTree, MINUTES, showMinutes, tellRows } from './live-tree.ts';
+import { LiveTree, MINUTES, showMinutes } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -61,7 +61,7 @@ describe('server-sent events', () => {
       .sseClient()
       .accounts.subscribe({ account: tree.root }, { onData: ({ data }) => frames.push(data) });
     await until(() => expect(frames).toEqual([{ version: tree.version, changed: [], gone: [] }]));
-    tellRows(stage.hub, tree.rename(account, 'Another'));
+    stage.hub.happened(tree.rename(account, 'Another'));
     await until(() => expect(frames.at(-1)?.changed).toMatchObject([{ id: account, name: 'Another', minutes: null }]));
     stream.unsubscribe();
   });
@@ -85,11 +85,11 @@ describe('a caller in this server', () => {
     const watch = { account: tree.root, viewer, since: 0 };
     const frames = stage.hub.watch(MINUTES, () => watch, leave.signal)[Symbol.asyncIterator]();
     const first = await frames.next();
-    expect(first.value?.slice(0, 2)).toMatchObject(['2', { minutes: [] }]);
+    expect(first.value?.slice(0, 2)).toMatchObject([`e0.${tree.root}.2`, { minutes: [] }]);
     for (let n = 0; n < 200; n++) showMinutes(stage.hub, tree.use(account));
     stage.hub.flush();
     const { value } = await frames.next();
-    expect(value?.slice(0, 2)).toMatchObject(['202', { version: 202 }]);
+    expect(value?.slice(0, 2)).toMatchObject([`e0.${tree.root}.202`, { version: 202 }]);
     expect(value?.[1].minutes).toContainEqual([account, '200', '200']);
     const end = frames.next();
     leave.abort();

@@ -68,7 +68,7 @@ describe('a reader that does not read', () => {
     await flood(slow.server, 50);
     const commits = tree.version;
     slow.socket.resume();
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     expect(slow.texts.length).toBeLessThan(commits);
     const shown = new Map<AccountId, string>();
     for (const text of slow.texts) {
@@ -123,7 +123,7 @@ describe('a reader that missed more than is remembered for it', () => {
   it('reads what changed since its last frame', async () => {
     const slow = await miss();
     slow.socket.resume();
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     const frames = framesOf(slow.texts);
     const shown = new Map(frames.flatMap(({ minutes }) => minutes.map(([account, , total]) => [account, total])));
     expect(shown).toEqual(new Map([...tree.nodes.values()].map(({ id, total }) => [id, String(total)])));
@@ -139,7 +139,7 @@ describe('a reader that missed more than is remembered for it', () => {
     slow.socket.resume();
     await until(() => expect(framesOf(slow.texts).some(({ gap }) => gap === true)).toBe(true));
     showMinutes(stage.hub, tree.use(accounts[1]!));
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     expect(framesOf(slow.texts).at(-1)?.minutes).toContainEqual([
       accounts[1],
       String(tree.node(accounts[1]!).own),

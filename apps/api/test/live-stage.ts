@@ -11,7 +11,6 @@ import { EventSource } from 'eventsource';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { type Hub, type HubOptions, openHub } from '../src/live/hub.ts';
-import { parseResumeId } from '../src/live/live-stream.ts';
 import type { Viewer } from '../src/live/ports.ts';
 import { RpcSocket } from '../src/wire/rpc-socket.ts';
 import { type LiveTree, MINUTES, ROWS } from './live-tree.ts';
@@ -29,7 +28,14 @@ export const clockAt = (startMs: number): Clock & { addMs: number } => {
 export const NOVEMBER = Date.UTC(2026, 10, 10);
 
 /** Who a test's subscription says it is: what the hub asks of them, and for whom changes of access count. */
-export type Rights = Map<string, { refusal: Refusal | null; asked: number; changesAtMs: number | null }>;
+export type Right = {
+  refusal: Refusal | null;
+  asked: number;
+  changesAtMs: number | null;
+  /** Where the watched account stands, if it is not where it was. */
+  path?: readonly AccountId[];
+};
+type Rights = Map<string, Right>;
 
 const inputs = z.strictObject({
   account: z.string(),
@@ -57,25 +63,27 @@ function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
       ask: async () => {
         if (!right) return entitlement;
         right.asked += 1;
-        return right.refusal ?? entitlement;
+        return right.refusal ?? { ...entitlement, ...(right.path && { path: right.path }) };
       },
     };
   };
-  const asked = (input: z.infer<typeof inputs>) => {
+  const asked = async (input: z.infer<typeof inputs>) => {
     const account = input.account as AccountId;
-    const since = parseResumeId(input.lastEventId);
     return {
       account,
       viewer: viewerOf(account, input.who ?? 'anybody'),
-      since: since.ok ? since.value : null,
+      since: await hub.since(tree.root, input.lastEventId),
       ...(input.only && { only: input.only as AccountId[] }),
       ...(input.childrenOf && { childrenOf: input.childrenOf as AccountId[] }),
     };
   };
   return t.router({
     usage: t.procedure.input(inputs).subscription(({ input, signal }) => {
-      const watch = asked(input);
-      const stream = hub.watch(MINUTES, () => ({ ...watch, since: watch.since ?? 0 }), signal);
+      const find = async () => {
+        const watch = await asked(input);
+        return { ...watch, since: watch.since ?? 0 };
+      };
+      const stream = hub.watch(MINUTES, find, signal);
       return input.stock ? plain(stream) : stream;
     }),
     accounts: t.procedure.input(inputs).subscription(({ input, signal }) => {
@@ -101,6 +109,7 @@ export async function openStage(tree: LiveTree, { mostWaiting = 1 << 20, ...opti
   const hub = openHub([MINUTES, ROWS], {
     source: tree,
     version: () => tree.readVersion(),
+    journal: tree.source,
     clock: clockAt(NOVEMBER),
     tickMs: 5,
     serverId: 'stage',

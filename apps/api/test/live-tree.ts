@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type AccountId, type AccountRow, type Decimal, instantOf, newId } from '@tenantree/domain';
+import type { JournalNews } from '@tenantree/db';
+import { type AccountId, type AccountRow, type Decimal, instantOf, newId, type TouchedRights } from '@tenantree/domain';
 import { ACCOUNTS, type Presence } from '../src/accounts/accounts-channel.ts';
 import type { Gone, Placed, ReadState, StateAsked } from '../src/live/channel.ts';
 import type { Hub } from '../src/live/hub.ts';
+import type { JournalSource } from '../src/live/journal-watch.ts';
 import { type Minutes, USAGE } from '../src/usage/usage-channel.ts';
 
 export const freshId = (): AccountId => newId<AccountId>(Date.now(), randomBytes(10));
@@ -21,20 +23,11 @@ export type UsageChange = {
   readonly complete: boolean;
 };
 
-/** What was committed: accounts whose rows changed, and with a move the minutes of those above them. */
-export type AccountsChange = {
-  readonly root: AccountId;
-  readonly version: number;
-  readonly ids: readonly AccountId[];
-  readonly usage?: 'moved';
-};
+/** The version at the end of a frame's id. */
+export const versionOf = (id: string): number => Number(id.split('.').at(-1));
 
 /** Tells a hub that minutes were committed. */
 export const showMinutes = (hub: Hub, change: UsageChange): void => hub.show(MINUTES, change);
-
-/** Tells a hub that accounts were changed. */
-export const tellRows = (hub: Hub, { root, version, ids, usage }: AccountsChange): void =>
-  hub.changed(root, version, { accounts: { ids }, ...(usage && { usage: { ids, moved: true } }) });
 
 type Node = {
   readonly id: AccountId;
@@ -52,6 +45,8 @@ export class LiveTree {
   readonly nodes = new Map<AccountId, Node>();
   readonly departures: Gone[] = [];
   version = 0;
+  readonly journal: JournalNews[] = [];
+  epoch = 'e0';
   /** What changed up to this version is not known any more: whoever resumes from before reads anew. */
   forgotten = 0;
   /** Accounts that moves had to do with, by version. */
@@ -95,15 +90,20 @@ export class LiveTree {
     return { root: this.root, version: this.version, states, complete: true };
   }
 
-  rename(id: AccountId, name: string): AccountsChange {
+  rename(id: AccountId, name: string): JournalNews {
     this.version += 1;
     this.node(id).name = name;
     this.node(id).rowVersion = this.version;
-    return { root: this.root, version: this.version, ids: [id] };
+    return this.write({ version: this.version, shows: [id], rights: null });
+  }
+
+  /** Commits something that may end rights and shows nothing. */
+  revoke(rights: TouchedRights): JournalNews {
+    return this.write({ version: null, shows: [], rights });
   }
 
   /** Moves an account that has nothing below it. */
-  move(id: AccountId, to: AccountId): AccountsChange {
+  move(id: AccountId, to: AccountId): JournalNews {
     this.version += 1;
     const node = this.node(id);
     this.departures.push({ account: id, path: node.path, version: this.version });
@@ -111,7 +111,7 @@ export class LiveTree {
     node.path = [...this.node(to).path, id];
     node.rowVersion = this.version;
     this.moves.push({ version: this.version, ids });
-    return { root: this.root, version: this.version, ids, usage: 'moved' };
+    return this.write({ version: this.version, shows: ids, moved: true, rights: null });
   }
 
   usageOf(id: AccountId): Placed<Minutes> & { readonly version: number } {
@@ -186,6 +186,25 @@ export class LiveTree {
     return this.version;
   }
 
+  /** What the hub follows. */
+  readonly source: JournalSource = {
+    heads: async (roots) =>
+      roots.map((root) =>
+        root === this.root
+          ? { epoch: this.epoch, root, seq: this.journal.length, version: this.version }
+          : { epoch: this.epoch, root, seq: 0, version: 0 },
+      ),
+    after: async (root, seq, limit) => (root === this.root ? this.journal.slice(seq, seq + limit) : []),
+  };
+
+  /** Writes a row of the journal; says what the hub is told of it. */
+  protected write(row: Omit<JournalNews, 'root' | 'after' | 'seq'>): JournalNews {
+    const after = this.journal.length;
+    const news = { root: this.root, after, seq: after + 1, ...row };
+    this.journal.push(news);
+    return news;
+  }
+
   #knows(since: number): boolean {
     return since >= this.forgotten || since >= this.version;
   }
@@ -193,5 +212,6 @@ export class LiveTree {
   #put(id: AccountId, path: readonly AccountId[]): void {
     this.version += 1;
     this.nodes.set(id, { id, path, name: 'An account', own: 0, total: 0, usageVersion: 0, rowVersion: this.version });
+    this.write({ version: this.version, shows: path, rights: null });
   }
 }

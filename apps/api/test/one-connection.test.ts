@@ -1,9 +1,10 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { createTestDatabase } from '@tenantree/db/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { offerSetupLink } from '../src/setup/claim.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
-import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
+import { type Caller, callerWith } from './support/every-call.ts';
 import { startApi } from './support/start-api.ts';
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
@@ -96,6 +97,7 @@ beforeAll(async () => {
     'usage.live': { account, accounts: [one, 'ext:one'] },
     'audit.list': { account, scope: 'nested' },
     'audit.export': { account, scope: 'nested' },
+    'audit.verify': { account },
     'keys.revoke': { account, id: made.id },
     'session.rename': { name: 'Olivia Renamed' },
     'session.list': {},
@@ -110,12 +112,20 @@ afterAll(async () => {
 });
 
 describe('With a single connection to the database', () => {
-  it('every procedure and subscription is answered', async () => {
-    expect([...Object.keys(inputs), 'setup.claim'].toSorted()).toEqual(PROCEDURES.toSorted());
+  it('every procedure and subscription is answered, and every mutation twice under one idempotency key', async () => {
+    expect([...Object.keys(inputs), 'setup.claim'].toSorted()).toEqual([...PROCEDURES.keys()].toSorted());
     const nobody = callerWith(api.url, {});
     for (const [path, input] of Object.entries(inputs)) {
       const caller = path === 'embed.createToken' ? key : path === 'members.acceptInvitation' ? nobody : owner;
-      await expect(caller.call(path, input), path).resolves.toBeDefined();
+      const once = `key of ${path}`;
+      const answer = await caller.call(path, input, once);
+      expect(answer, path).toBeDefined();
+      const procedure = PROCEDURES.get(path);
+      // Whoever ends all their sessions asks for nothing more.
+      if (procedure?.kind !== 'mutation' || path === 'session.endAll') continue;
+      const repeat = caller.call(path, input, once);
+      if (procedure.secret) expect(await codeOf(repeat), path).toBe('SECRET_SHOWN_ONCE');
+      else expect(await repeat, path).toEqual(answer);
     }
     nobody.close();
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { JournalNews } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { initTRPC } from '@trpc/server';
@@ -10,12 +11,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { channel, endOf, textsOf } from '../src/live/channel.ts';
 import { type Hub, openHub } from '../src/live/hub.ts';
-import { parseResumeId } from '../src/live/live-stream.ts';
 import type { NewsCarrier } from '../src/live/news.ts';
 import type { Viewer } from '../src/live/ports.ts';
 import { RpcSocket } from '../src/wire/rpc-socket.ts';
 import { clockAt, NOVEMBER } from './live-stage.ts';
-import { freshId, LiveTree, MINUTES, ROWS } from './live-tree.ts';
+import { freshId, LiveTree, MINUTES, ROWS, versionOf } from './live-tree.ts';
 
 /** A tree whose accounts have colours, beside all that it has. */
 class ColouredTree extends LiveTree {
@@ -25,6 +25,12 @@ class ColouredTree extends LiveTree {
     this.version += 1;
     this.colours.set(id, { colour, version: this.version });
     return { root: this.root, version: this.version };
+  }
+
+  /** The same, as a change that the journal tells of. */
+  repaint(id: AccountId, colour: string): JournalNews {
+    const { version } = this.paint(id, colour);
+    return this.write({ version, shows: [id], rights: null });
   }
 }
 
@@ -46,6 +52,7 @@ const COLOURS = channel<ColouredTree, Coloured, ColoursFrame>({
     gone: [],
     moved: [],
   }),
+  happened: ({ shows }) => shows,
   frame: (version, { items, gap }) => ({ version, colours: items.map(({ state }) => state), ...(gap && { gap }) }),
   body: (content) => `"colours":[${textsOf(content.items)}]${endOf(content)}`,
 });
@@ -67,7 +74,8 @@ function openTwo(tree: ColouredTree): readonly [Hub, Hub] {
       publish: (_, text) => queueMicrotask(() => other().receive(text)),
     };
     const version = async (): Promise<number> => tree.version;
-    return openHub(CHANNELS, { source: tree, version, clock: clockAt(NOVEMBER), tickMs: 5, serverId, news });
+    const journal = tree.source;
+    return openHub(CHANNELS, { source: tree, version, journal, clock: clockAt(NOVEMBER), tickMs: 5, serverId, news });
   };
   const here: Hub = open('here', () => there);
   const there: Hub = open('there', () => here);
@@ -89,9 +97,11 @@ async function serve(tree: ColouredTree, hub: Hub) {
       const entitlement = { path, changesAtMs: null };
       const nobody = { user: null, session: null, apiKey: null, token: null };
       const viewer: Viewer = { ...entitlement, ...nobody, key: 'she', turn: 'she', ask: async () => entitlement };
-      const since = parseResumeId(lastEventId);
-      const watch = { account: account as AccountId, viewer, since: (since.ok && since.value) || 0 };
-      const stream = hub.watch(COLOURS, () => watch, signal);
+      const find = async () => {
+        const since = (await hub.since(tree.root, lastEventId)) ?? 0;
+        return { account: account as AccountId, viewer, since };
+      };
+      const stream = hub.watch(COLOURS, find, signal);
       return stock ? plain(stream) : stream;
     }),
   });
@@ -168,18 +178,15 @@ describe('a third channel', () => {
     await until(() => expect(shown.get(wall)).toBe('blue'));
 
     // By another one, that says only of which accounts.
-    const again = tree.paint(wall, 'green');
-    here.changed(again.root, again.version, { colours: { ids: [wall] } });
+    here.happened(tree.repaint(wall, 'green'));
     await until(() => expect(shown.get(wall)).toBe('green'));
-    expect(lastId).toBe(String(tree.version));
+    expect(versionOf(lastId)).toBe(tree.version);
 
     // Versions that change nothing on it pass by.
-    const renamed = tree.rename(door, 'Door');
-    here.changed(renamed.root, renamed.version, { accounts: { ids: renamed.ids } });
-    const last = tree.paint(door, 'white');
-    here.changed(last.root, last.version, { colours: { ids: null } });
+    here.happened(tree.rename(door, 'Door'));
+    here.happened({ ...tree.repaint(door, 'white'), shows: null });
     await until(() => expect(shown.get(door)).toBe('white'));
-    expect(lastId).toBe(String(tree.version));
+    expect(versionOf(lastId)).toBe(tree.version);
 
     // Who was away is told what changed meanwhile, and nothing else.
     first.unsubscribe();
@@ -202,8 +209,7 @@ describe('a third channel', () => {
     ];
     const both = (count: number) => until(() => [ours, stock].forEach((texts) => expect(texts).toHaveLength(count)));
     await both(2);
-    const painted = tree.paint(door, 'grün');
-    there.changed(painted.root, painted.version, { colours: { ids: [door] } });
+    there.happened(tree.repaint(door, 'grün'));
     await both(3);
     expect(ours).toEqual(stock);
     expect(ours.at(-1)).toContain('grün');
@@ -214,6 +220,7 @@ describe('a third channel', () => {
     const hub = openHub([ROWS], {
       source: tree,
       version: async () => tree.version,
+      journal: tree.source,
       clock: clockAt(NOVEMBER),
       tickMs: 5,
       serverId: 'alone',

@@ -2,8 +2,9 @@ import { recordUsage } from '@tenantree/db';
 import type { AccountId, Decimal, Instant } from '@tenantree/domain';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AppRouter } from '../src/router.ts';
 import type { Composed } from '../src/server/compose.ts';
+import { asAgreed } from './support/agreed.ts';
+import type { AppRouter } from './support/clients.ts';
 import { type Client, clientOf, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
@@ -34,7 +35,7 @@ function live(url: string, token: string) {
     lazy: { enabled: true, closeMs: 0 },
   });
   stops.push(() => void ws.close());
-  return createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  return createTRPCClient<AppRouter>({ links: [asAgreed, wsLink({ client: ws })] });
 }
 
 const event = (idempotencyKey: string, quantity: string) => ({

@@ -1,6 +1,7 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AppRouter } from '../src/router.ts';
+import { asAgreed } from './support/agreed.ts';
+import type { AppRouter } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
@@ -41,7 +42,7 @@ async function watch(url: string, account: string) {
     changed: new Set<string>(),
     gone: new Set<string>(),
   };
-  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  const client = createTRPCClient<AppRouter>({ links: [asAgreed, wsLink({ client: ws })] });
   client.usage.live.subscribe(
     { account },
     {

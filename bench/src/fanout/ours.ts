@@ -32,6 +32,7 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   const hub = openHub([channel], {
     source: null,
     version: async () => 0,
+    journal: { heads: async () => [], after: async () => [] },
     clock: { nowMs: () => Date.now() },
     tickMs: 0, // every broadcast of the closed loop is a tick of its own
     serverId: 'bench',

@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
 import {
-  type AccountSort,
   beginTreeChange,
   type Database,
   listChildren,
@@ -19,6 +18,7 @@ import { CREATOR, PLACES } from '../../../packages/db/test/tree-before.ts';
 import type { BuildBefore, OpenedBefore } from './build-before.ts';
 
 type AccountId = Parameters<typeof beginTreeChange>[1];
+type AccountSort = Parameters<typeof listChildren>[1]['sort'];
 type Instant = Parameters<typeof moveSubtree>[4];
 type UserId = Parameters<typeof readEntrances>[1];
 

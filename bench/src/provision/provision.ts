@@ -164,7 +164,7 @@ async function mismatches({ owner, account }: Server): Promise<number> {
     `SELECT count(*) FILTER (WHERE a.subaccounts <> (SELECT count(*) - 1 FROM accounts b
         WHERE b.root_id = a.root_id AND b.path_key >= a.path_key AND b.path_key < a.path_key || '\\xff'::bytea)
         OR a.children <> (SELECT count(*) FROM accounts b WHERE b.root_id = a.root_id AND b.parent_id = a.id))::int AS wrong,
-      (count(*) - 1 - (SELECT count(*) FROM audit_log l WHERE l.root_id = $1 AND l.action = 'account.created'))::int AS untold
+      (count(*) - 1 - (SELECT count(*) FROM journal j WHERE j.root_id = $1 AND j.kind = 'account.created'))::int AS untold
      FROM accounts a WHERE a.root_id = $1`,
     [account],
   );

@@ -1,3 +1,4 @@
+import { type Clock, newId } from '@tenantree/domain';
 import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
@@ -15,10 +16,12 @@ const MAX_BATCH = 16;
 const MAX_CHARACTERS = 300_000;
 /** A request that isn't answered by then counts as one that never will be: whoever waits can go on, and try again. */
 const ANSWER_TIMEOUT_MS = 60_000;
+const KEY_BYTES = 10;
 
 export type CallLinkOptions = {
   readonly url: string;
   readonly session: Session;
+  readonly clock: Clock;
   readonly fetch: typeof fetch;
 };
 
@@ -26,6 +29,8 @@ type Call = {
   readonly op: Operation;
   /** The input as JSON; undefined when there is none. */
   readonly input: string | undefined;
+  /** Under which it has one effect, however often it is sent; of what changes nothing there is none. */
+  readonly key: string | null;
   readonly resolve: (data: unknown) => void;
   readonly reject: (error: TRPCClientError<AnyRouter>) => void;
 };
@@ -33,12 +38,12 @@ type Call = {
 const inputsOf = (calls: readonly Call[]): string =>
   `{${calls.flatMap(({ input }, index) => (input === undefined ? [] : [`"${index}":${input}`])).join()}}`;
 
-/** Calls that travel together, in their order. One that is large travels alone. */
+/** Calls that travel together, in their order. One that is large travels alone, and one whose key has what stands between keys. */
 function batchesOf(calls: readonly Call[]): Call[][] {
   const batches: Call[][] = [];
   let characters = 0;
   for (const call of calls) {
-    const length = call.input?.length ?? 0;
+    const length = call.key?.includes(',') ? MAX_CHARACTERS : (call.input?.length ?? 0);
     const last = batches.at(-1);
     characters += length;
     if (last && last.length < MAX_BATCH && characters <= MAX_CHARACTERS) last.push(call);
@@ -48,6 +53,12 @@ function batchesOf(calls: readonly Call[]): Call[][] {
     }
   }
   return batches;
+}
+
+/** The header with the keys of calls that travel together. */
+function keyedAs(calls: readonly Call[]): Record<string, string> {
+  const keys = calls.flatMap(({ key }) => (key === null ? [] : [key]));
+  return keys.length === 0 ? {} : { 'idempotency-key': keys.join(', ') };
 }
 
 /** The caller gave the call up, for the reason that its signal tells. */
@@ -61,9 +72,10 @@ const aborted = (signal: Operation['signal']): Unanswered => {
  * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
  *
  * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
- * repeating it is safe. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ * repeating it is safe. Every mutation has an idempotency key of its own, the same whenever it is repeated; `context: { idempotencyKey }`
+ * of a call is another one, for whoever repeats it themselves. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
  */
-export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLink<AnyRouter> {
+export function createCallLink({ url, session, clock, fetch }: CallLinkOptions): TRPCLink<AnyRouter> {
   let waiting: Call[] = [];
 
   const request = async (calls: readonly Call[]): Promise<void> => {
@@ -73,7 +85,11 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
         fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, {
           // Reading too: the inputs of a batch are easily too long for an address.
           method: 'POST',
-          headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }) },
+          headers: {
+            'content-type': 'application/json',
+            ...keyedAs(calls),
+            ...(token !== null && { authorization: `Bearer ${token}` }),
+          },
           body: inputsOf(calls),
           signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
         }),
@@ -96,19 +112,26 @@ export function createCallLink({ url, session, fetch }: CallLinkOptions): TRPCLi
     waiting = [];
   };
 
-  const attempt = (op: Operation): Promise<unknown> =>
+  const keyOf = ({ type, context: { idempotencyKey } }: Operation): string | null => {
+    if (type !== 'mutation') return null;
+    if (typeof idempotencyKey === 'string') return idempotencyKey;
+    return newId(clock.nowMs(), crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+  };
+
+  const attempt = (op: Operation, key: string | null): Promise<unknown> =>
     new Promise((resolve, reject) => {
       // An input that can't be written fails its own call, not those that travel with it.
       const input = JSON.stringify(op.input);
-      if (waiting.push({ op, input, resolve, reject }) === 1) setTimeout(send);
+      if (waiting.push({ op, input, key, resolve, reject }) === 1) setTimeout(send);
     });
 
   const call = async (op: Operation): Promise<unknown> => {
+    const key = keyOf(op);
     for (let renewed = false; ; renewed = true) {
       // before the first call there is no token yet: that call gets the first one
       const serial = Math.max(1, session.serial());
       try {
-        const data = await attempt(op);
+        const data = await attempt(op, key);
         session.accepted();
         return data;
       } catch (error) {

@@ -1,5 +1,5 @@
-import type { AppRouter } from '@tenantree/api';
 import { createTRPCClient, type TRPCClient } from '@trpc/client';
+import type { AppRouter } from './app-router.ts';
 import { createLinks, type TenantreeOptions } from './links.ts';
 import type { Live } from './live-state.ts';
 

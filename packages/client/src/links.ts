@@ -72,7 +72,8 @@ export function createLinks(options: TenantreeOptions): Links {
   const random = options.random ?? Math.random;
   const url = addressOf(options.url);
   const session = createSession(options.getToken, () => options.onSessionExpired?.());
-  const live = createLiveState(options.clock ?? { nowMs: Date.now });
+  const clock = options.clock ?? { nowMs: Date.now };
+  const live = createLiveState(clock);
   const ended = new AbortController();
   const closed = ended.signal;
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
@@ -101,7 +102,7 @@ export function createLinks(options: TenantreeOptions): Links {
 
   onComingBack(subscriptions.wake, closed);
   return {
-    links: [subscriptions.link, createCallLink({ url, session, fetch })],
+    links: [subscriptions.link, createCallLink({ url, session, clock, fetch })],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
       ended.abort();

@@ -16,6 +16,8 @@ export type CallRefusal = {
   readonly message: string;
   /** The input field that the refusal is about, as a dotted path. */
   readonly field?: string;
+  /** Id of what an earlier call with the same idempotency key made, where the refusal is about that. */
+  readonly made?: string;
   /** Whether the same call, unchanged, can succeed later. */
   readonly retryable: boolean;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
@@ -80,12 +82,14 @@ export function refusalOf(error: unknown): CallRefusal {
   if (!data) return unansweredOf(error) ?? { code: 'INTERNAL', message, retryable: false };
   const refusal = isRecord(data['refusal']) ? data['refusal'] : {};
   const field = textOf(refusal['field']);
+  const made = textOf(refusal['made']);
   const requestId = textOf(data['requestId']);
   return {
     code: isErrorCode(refusal['code']) ? refusal['code'] : 'INTERNAL',
     message: textOf(refusal['message']) ?? message,
     retryable: refusal['retryable'] !== false,
     ...(field && { field }),
+    ...(made && { made }),
     ...(isRefusals(refusal['refusals']) && { refusals: refusal['refusals'] }),
     ...(requestId && { requestId }),
   };

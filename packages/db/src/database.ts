@@ -7,6 +7,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
 import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
+import { OneTransaction } from './one-transaction.ts';
 import type { Schema } from './schema.ts';
 import { checkServing, type Way } from './serving.ts';
 import { beginAs, TransactionDialect } from './transactions.ts';
@@ -44,6 +45,13 @@ export type Database = {
    * @param caller the same text for everything of one caller; null: the server's own work, which takes no turns
    */
   onBehalfOf<T>(caller: string | null, work: () => Promise<T>): Promise<T>;
+  /**
+   * Does something that changes, and `keep` with it, in one transaction: all that `work` changes as an account waits for `keep` to be
+   * written, and is committed with it or not at all. What changes nothing as an account has no transaction (null): `keep` is on its own then.
+   */
+  inOne<T>(work: () => Promise<T>, keep: (outcome: T, trx: TenantTransaction | null) => Promise<void>): Promise<T>;
+  /** Tells somebody what was just changed: now, or when the transaction is committed that `inOne` keeps open. */
+  afterCommit(tell: () => void): void;
   /** Resolves when the database answers and may be served. @throws DatabaseUnusableError when it may not; whatever the driver says when it doesn't answer */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -104,6 +112,7 @@ export function openDatabase(
   const most = divided(connections);
   const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
+  const units = new AsyncLocalStorage<OneTransaction>();
   const each: DatabaseConfig = {
     ...config,
     connectionTimeoutMillis: CONNECTION_MS,
@@ -127,9 +136,30 @@ export function openDatabase(
     direct: direct ?? config,
     withTenant: (account, work, { user, snapshot = false } = {}) => {
       const dialect = new TransactionDialect(pool, beginTenant(account, user, snapshot));
-      return new Kysely<Schema>({ dialect }).transaction().execute(work);
+      const begin = <T>(inside: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
+        new Kysely<Schema>({ dialect }).transaction().execute(inside);
+      const unit = units.getStore();
+      return unit?.takes(snapshot ? 'read' : 'change') ? unit.work(begin, { account, user }, work) : begin(work);
     },
-    onBehalfOf: (caller, work) => callers.run(caller, work),
+    inOne: async (work, keep) => {
+      const unit = new OneTransaction();
+      try {
+        const outcome = await units.run(unit, work);
+        if (unit.isOpen) await unit.commit((trx) => keep(outcome, trx));
+        else await keep(outcome, null);
+        return outcome;
+      } catch (error) {
+        await unit.rollBack(error);
+        throw error;
+      }
+    },
+    afterCommit: (tell) => {
+      const unit = units.getStore();
+      if (unit) unit.tell(tell);
+      else tell();
+    },
+    // The server's own work is no part of a call, whichever call set it going.
+    onBehalfOf: (caller, work) => callers.run(caller, caller === null ? () => units.exit(work) : work),
     ping: async () => {
       const client = await pool.connect();
       try {

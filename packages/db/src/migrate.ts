@@ -23,6 +23,8 @@ import * as countedPeople from './migrations/0017-people.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
+import * as journal from './migrations/0021-journal.ts';
+import * as keptAnswers from './migrations/0022-kept-answers.ts';
 import * as registries from './migrations/0024-registries.ts';
 import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
@@ -50,6 +52,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
   '0020-young-tables': youngTables,
+  '0021-journal': journal,
+  '0022-kept-answers': keptAnswers,
   '0024-registries': registries,
   '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,

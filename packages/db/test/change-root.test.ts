@@ -2,15 +2,16 @@ import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  appendTraces,
   beginTreeChange,
   countMember,
   findApiKey,
   foldQuarters,
   insertAgents,
   insertApiKey,
-  insertEmbedToken,
   insertInvitation,
   insertMember,
+  type NewEmbedToken,
   readAccountState,
   readChain,
   readTotals,
@@ -79,6 +80,7 @@ async function furnish(account: AccountId): Promise<void> {
   const key = await newKey(account, null);
   await newKey(account, key);
   const { rootId } = await stateOf(test.db, account);
+  const tokens: NewEmbedToken[] = [];
   await test.db.withTenant(account, async (trx) => {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
@@ -104,8 +106,13 @@ async function furnish(account: AccountId): Promise<void> {
       grant,
       userRef: 'u',
     };
-    await insertEmbedToken(trx, { ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+    tokens.push({ ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
   });
+  const actor = { kind: 'key', id: key, name: 'Key', via: null } as const;
+  const details = { account: 'Leaving', user: 'u', origin: 'https://portal.example' };
+  const opened = { action: 'embed.tokenCreated', details, id: freshId() as string as RowId, at: now() } as const;
+  for (const token of tokens)
+    await appendTraces(test.db, [{ ...opened, actor, account, target: null, requestId: null, token }]);
 }
 
 const changeRoot = async (account: AccountId, parent: AccountId | null): Promise<number> => {
@@ -243,10 +250,10 @@ describe('A subtree that becomes a tree of its own', () => {
       accounts: [root, parent, leaving],
     });
     expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
-    const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
-      root,
-      leaving,
-    ]);
+    const left = await owner.query(
+      'SELECT version::int FROM journal WHERE root_id = $1 AND target_id = $2 AND left_key IS NOT NULL',
+      [root, leaving],
+    );
     expect(left.rows).toEqual([{ version: await versionOf(root) }]);
   });
 

@@ -1,4 +1,12 @@
-import { type AccountId, type Decimal, type Instant, type RowId, readBatchEntry, type UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountSort,
+  type Decimal,
+  type Instant,
+  type RowId,
+  readBatchEntry,
+  type UserId,
+} from '@tenantree/domain';
 import * as store from '../src/index.ts';
 
 export const NOW = '2026-11-28T12:00:00.000Z' as Instant;
@@ -31,7 +39,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     <T>(account: AccountId, work: (trx: store.TenantTransaction) => Promise<T>) =>
     () =>
       db.withTenant(account, work, { snapshot: true });
-  const list = (sort: store.AccountSort) =>
+  const list = (sort: AccountSort) =>
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
@@ -101,6 +109,10 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
         limit: 50,
       }),
     ),
+    readJournalExtent: as(root, store.readJournalExtent),
+    findFaults: as(root, (trx) => store.findFaults(trx, { from: 1, to: 1_000 })),
+    readHeads: () => store.readHeads(db, [root]),
+    readNews: () => store.readNews(db, root, 0, 50),
     readTotals: as(root, (trx) => store.readTotals(trx, root, 'call.minutes', NOVEMBER)),
     'readSeries of all below': as(root, (trx) => store.readSeries(trx, { ...series, scope: 'total', by: 'none' })),
     'readSeries of one': as(root, (trx) =>
@@ -113,6 +125,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'readAccountsState, resumed': async () =>
       store.readAccountsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readUncountedTrees: () => store.readUncountedTrees(db),
+    findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
     findErasable: () => store.findErasable(db, NOW, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),

@@ -1,14 +1,13 @@
-import type { AccountId, AccountRow, AccountStatus, Instant, UserId } from '@tenantree/domain';
+import type { AccountId, AccountRow, AccountSort, AccountStatus, Instant, UserId } from '@tenantree/domain';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
-  type AccountPage,
-  type AccountSort,
   beginTreeChange,
   type CountedAccounts,
   countMember,
   insertMember,
+  type ListedChildren,
   listChildren,
   type PageKey,
   readAccountState,
@@ -58,7 +57,9 @@ async function everyPage({
   let after: PageKey | null = null;
   for (;;) {
     const query = { parent, sort, direction, statuses, after, limit: 60, visibility: 'with_minutes' } as const;
-    const page: AccountPage = await test.db.withTenant(acting, (trx) => listChildren(trx, { ...query, now: clock() }));
+    const page: ListedChildren = await test.db.withTenant(acting, (trx) =>
+      listChildren(trx, { ...query, now: clock() }),
+    );
     rows.push(...page.rows);
     after = page.next;
     if (!after) {

@@ -18,7 +18,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   beginTreeChange,
   countTree,
-  endTreeChange,
   foldQuarters,
   listChildren,
   readSeries,
@@ -32,6 +31,7 @@ import {
   close,
   count,
   dismiss,
+  ended,
   enrol,
   erase,
   event,
@@ -84,7 +84,7 @@ const takeIn = (account: AccountId, root: AccountId, resource: string, n: number
   test.db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
     await take(trx, account, resource as SummedResource, n, version);
-    await endTreeChange(trx, root, version, { accounts: [account] });
+    await ended(trx, root, version, account, { shows: [account] });
   });
 
 /** What each account of a tree has of each resource, but for those it has none of. */

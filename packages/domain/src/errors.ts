@@ -44,6 +44,9 @@ export const ERROR_CODES = {
   EVENT_IN_FUTURE: { status: 400, retryable: false },
   QUANTITY_INVALID: { status: 400, retryable: false },
   METER_UNKNOWN: { status: 400, retryable: false },
+  IDEMPOTENCY_CONFLICT: { status: 409, retryable: false },
+  IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true },
+  SECRET_SHOWN_ONCE: { status: 409, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -53,6 +56,8 @@ export type Refusal = {
   readonly code: ErrorCode;
   readonly message: string;
   readonly field?: string;
+  /** Id of what an earlier call made, where the refusal is about that. */
+  readonly made?: string;
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */

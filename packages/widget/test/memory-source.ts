@@ -241,6 +241,7 @@ export class MemorySource implements AccountSource {
       );
       return {
         ...this.rowOf(entry),
+        metadata: {},
         path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
         effective: this.effective,
         payer: this.#payerOf(entry),

@@ -5,10 +5,8 @@ import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import type { Hall } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
 import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, textsOf } from '../live/channel.ts';
-import { parseResumeId } from '../live/live-stream.ts';
 import type { Viewer } from '../live/ports.ts';
 
 /** The row of an account (without minutes), or the id of one that left what is watched. */
@@ -25,6 +23,7 @@ export const ACCOUNTS = channel<Pick<Hall, 'db'>, Presence, AccountsFrame>({
     const placed = accounts.map(({ row, path, version }) => ({ account: row.id, path, version, state: row }));
     return { ...state, placed, gone: departures, moved: [] };
   },
+  happened: ({ shows }) => shows,
   frame: (version, { items, gap }) => ({
     version,
     changed: items.flatMap(({ state }) => (isGone(state) ? [] : [state])),
@@ -61,7 +60,7 @@ export function watchAccounts(
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<AccountsFrame>, void, undefined> {
   const find = async () => {
-    const since = granted(parseResumeId(asked.lastEventId));
+    const since = await hub.since(access.root, asked.lastEventId);
     const resolve = async (field: 'accounts' | 'childrenOf'): Promise<readonly AccountId[] | undefined> =>
       asked[field] && (await resolveWatched(hall.db, access.id, asked[field], field, since));
     const [only, childrenOf] = [await resolve('accounts'), await resolve('childrenOf')];

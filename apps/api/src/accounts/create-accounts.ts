@@ -1,3 +1,4 @@
+import { CONTRACT } from '@tenantree/contract';
 import { findByExternalId, insertAccounts, readCreationGround, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
@@ -14,10 +15,10 @@ import {
   type Refusal,
   readBatchEntry,
 } from '@tenantree/domain';
-import { type Access, needOf } from '../guard/admit.ts';
+import type { Access } from '../guard/admit.ts';
+import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, Refused } from '../hall/refused.ts';
-import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 
 export type CreateInput = {
@@ -41,7 +42,7 @@ export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, inp
     answer: async (trx, [decision]) => {
       if (!decision?.ok) throw new Error('a creation that is refused has no answer');
       const { id, created } = outcomeOf(decision.value);
-      return { account: await readBack(hall, trx, id), created };
+      return { account: await readBack(hall, { trx }, id), created };
     },
   });
 }
@@ -82,10 +83,10 @@ type Batch<Answer> = {
 async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch: Batch<Answer>): Promise<Answer> {
   const repeat = await answerRepeat(hall, caller, acting, batch);
   if (repeat.found) return repeat.answer;
-  return changeTree(hall, caller, { root: acting.root, acting: acting.id }, async (scope) => {
-    const decisions = await decide(hall, scope.trx, acting, batch);
-    await write(caller, scope, decisions);
-    return batch.answer(scope.trx, decisions);
+  return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
+    const decisions = await decide(hall, change.trx, acting, batch);
+    await write(caller, change, decisions);
+    return batch.answer(change.trx, decisions);
   });
 }
 
@@ -99,7 +100,7 @@ async function decide(
   const terms = {
     chain,
     memberships,
-    need: needOf('accounts.create'),
+    need: CONTRACT.accounts.create.needs,
     nowMs: hall.clock.nowMs(),
     maxDepth: hall.settings.maxDepth,
     newId: () => hall.newId<AccountId>(),
@@ -109,19 +110,14 @@ async function decide(
   return decisions;
 }
 
-async function write(
-  caller: Caller,
-  scope: TreeChangeScope,
-  decisions: readonly Decision<PlannedCreation>[],
-): Promise<void> {
+async function write(caller: Caller, change: Change, decisions: readonly Decision<PlannedCreation>[]): Promise<void> {
   const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
   if (accounts.length === 0) return;
-  await insertAccounts(scope.trx, accounts, { creator: caller.user, now: scope.now }, scope.version);
+  await insertAccounts(change.trx, accounts, { creator: caller.user, now: change.now }, change.version);
   for (const { id, name } of accounts) {
-    const target = { id, name: name.name };
-    await scope.audit(id, { action: 'account.created', details: { account: name.name } }, target);
+    change.happened('account.created', id, { account: name.name }, { id, name: name.name });
   }
-  scope.touch(accounts.flatMap(({ path }) => path));
+  change.shows(accounts.flatMap(({ path }) => path));
 }
 
 type New = { readonly ok: true; readonly value: Extract<PlannedCreation, { outcome: 'create' }> };

@@ -1,15 +1,6 @@
-import {
-  beginTreeChange,
-  endTreeChange,
-  findMainAccountMadeBy,
-  insertAccounts,
-  mainAccount,
-  ownsMainAccount,
-  readAccountRows,
-} from '@tenantree/db';
+import { findMainAccountMadeBy, insertAccounts, mainAccount, ownsMainAccount, readAccountRows } from '@tenantree/db';
 import { type AccountId, decideCreate, parseNewAccount } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import type { Created, CreateInput } from './create-accounts.ts';
 
@@ -23,18 +14,15 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
   await refuseMaker(hall, caller);
   const wish = granted(parseNewAccount(input));
   const fresh = hall.newId<AccountId>();
-  const id = await hall.db.withTenant(fresh, async (trx) => {
+  const id = await hall.change(caller, { root: fresh, acting: fresh }, async ({ trx, now, version, ...change }) => {
     const earlier = wish.externalId === null ? null : await findMainAccountMadeBy(trx, caller.user, wish.externalId);
     const ground = { parent: null, siblingOfThatName: null, accountOfThatExternalId: earlier };
     const creation = granted(decideCreate({ ...ground, maxDepth: hall.settings.maxDepth }, wish));
     if (creation.outcome === 'exists') return creation.id;
     const { name } = wish.name;
-    const now = nowOf(hall);
-    const version = await beginTreeChange(trx, fresh);
     await insertAccounts(trx, [mainAccount(fresh, wish)], { creator: caller.user, now }, version);
-    const entry = { action: 'account.created', details: { account: name } } as const;
-    await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
-    await endTreeChange(trx, fresh, version, { accounts: [fresh] });
+    change.happened('account.created', fresh, { account: name }, { id: fresh, name });
+    change.shows([fresh]);
     return fresh;
   });
   const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'), {

@@ -1,5 +1,5 @@
+import type { AccountDetail, AccountPage, SearchPage } from '@tenantree/contract';
 import {
-  type AccountSort,
   type ChainLink,
   listChildren,
   type MinutesVisibility,
@@ -14,46 +14,20 @@ import {
 import {
   type AccountId,
   type AccountRow,
+  type AccountSort,
   type AccountStatus,
   billingPeriodOf,
   daysUntilErasure,
   type EmbedFeature,
   effectiveSuspension,
   holdsAt,
-  type Instant,
   type Level,
-  type Metadata,
   nameKey,
   nextTurn,
   type PermissionKey,
-  type SuspensionKind,
 } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
-
-/** An account as its detail page shows it. */
-export type AccountDetail = AccountRow & {
-  /** From the topmost account that the actor reaches down to this one. */
-  readonly path: readonly { readonly id: AccountId; readonly name: string }[];
-  readonly metadata: Metadata;
-  /** The suspension that holds now; who decided it only when the actor can reach that account. */
-  readonly effective: {
-    readonly kind: SuspensionKind | null;
-    readonly by: { readonly id: AccountId; readonly name: string } | null;
-    /** When time alone changes that next; of what is planned above the actor's reach nothing is told. */
-    readonly changesAt: Instant | null;
-  };
-  /** Who pays for it: the nearest direct-billed account at or above it; null when that lies above the actor's reach. */
-  readonly payer: { readonly id: AccountId; readonly name: string } | null;
-  /** How many levels of subaccounts there may be below it; 0 for an account at the deepest level of the deployment. */
-  readonly levelsBelow: number;
-  /** Days that a closed account's data is kept, and it can be reopened. */
-  readonly keptDays: number;
-  readonly levels: Readonly<Record<PermissionKey, Level>>;
-  /** What an embedded screen was opened for, beside reading; null: no such bound. */
-  readonly features: readonly EmbedFeature[] | null;
-  readonly treeVersion: number;
-};
 
 export type DetailAccess = {
   readonly chain: readonly ChainLink[];
@@ -107,12 +81,10 @@ export type ListInput = {
   readonly limit: number;
 };
 
-export type AccountPage = {
-  readonly rows: AccountRow[];
-  readonly next: PageKey | null;
-  readonly total: number;
-  readonly treeVersion: number;
-  readonly period: Instant;
+/** A page of rows; the place of the next one is still to be written as a cursor. */
+type Found<Page, Key> = Omit<Page, 'nextCursor' | 'rows'> & {
+  readonly rows: readonly AccountRow[];
+  readonly next: Key | null;
 };
 
 /** Lists the children of an account (product.md 2.2). */
@@ -121,7 +93,7 @@ export async function listAccounts(
   parent: AccountId,
   input: ListInput,
   visibility: MinutesVisibility,
-): Promise<AccountPage> {
+): Promise<Found<AccountPage, PageKey>> {
   const now = nowOf(hall);
   const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, now, visibility }), {
     snapshot: true,
@@ -136,24 +108,13 @@ export type SearchInput = {
   readonly limit: number;
 };
 
-export type AccountMatches = {
-  readonly rows: AccountRow[];
-  readonly matches: AccountId[];
-  readonly total: number;
-  /** Whether more may match than `total`: large subtrees are searched within bounds. */
-  readonly more: boolean;
-  readonly next: SearchKey | null;
-  readonly treeVersion: number;
-  readonly period: Instant;
-};
-
 /** Searches below an account; matches come with the accounts between. */
 export async function searchAccounts(
   hall: Hall,
   within: AccountId,
   input: SearchInput,
   visibility: MinutesVisibility,
-): Promise<AccountMatches> {
+): Promise<Found<SearchPage, SearchKey>> {
   const now = nowOf(hall);
   const { query: text, ...rest } = input;
   const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), now, visibility };

@@ -1,8 +1,8 @@
+import type { AuditLogEntry } from '@tenantree/contract';
 import type { CsvColumn } from '@tenantree/domain';
-import type { Entry } from './read-entries.ts';
 
 /** What a file of a log says of each entry: what a person reads first, then all of it. */
-export const ENTRY_COLUMNS: readonly CsvColumn<Entry>[] = [
+export const ENTRY_COLUMNS: readonly CsvColumn<AuditLogEntry>[] = [
   { name: 'id', kind: 'text', of: ({ id }) => id },
   { name: 'at', kind: 'instant', of: ({ at }) => at },
   { name: 'accountId', kind: 'text', of: ({ account }) => account.id },

@@ -1,40 +1,29 @@
-import { AUDIT_KINDS, type AuditKind, auditActionsOf, writeCsv } from '@tenantree/domain';
-import { z } from 'zod';
+import type { AskedEntries, AuditLogEntry } from '@tenantree/contract';
+import { auditActionsOf, writeCsv } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
-import { accountProcedure, router } from '../guard/procedure.ts';
-import { readCursor, writeCursor } from '../hall/cursor.ts';
+import type { Handlers } from '../guard/procedure.ts';
+import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import type { Hall } from '../hall/hall.ts';
-import * as inputs from '../hall/inputs.ts';
 import { ENTRY_COLUMNS } from './entry-columns.ts';
-import { type Entry, readEntries } from './read-entries.ts';
+import { readEntries } from './read-entries.ts';
+import { verifyJournal } from './verify-journal.ts';
 
 /** Entries in one file; a longer log goes on in the next. */
 const FILE_ROWS = 5_000;
 
-/** Which entries are asked for. */
-const asked = z.strictObject({
-  account: inputs.account,
-  /** `nested`: also those of every account below. */
-  scope: z.enum(['own', 'nested']).default('own'),
-  kind: z.enum(Object.keys(AUDIT_KINDS) as [AuditKind, ...AuditKind[]]).optional(),
-  /** The person, key or embedded screen's key that did it. */
-  actor: inputs.rowId.optional(),
-  cursor: inputs.cursor,
-});
-
-type Call = { readonly hall: Hall; readonly actor: Actor; readonly access: Access };
+type Reader = { readonly hall: Hall; readonly actor: Actor; readonly access: Access };
 
 /** Entries from where the cursor says, newest first, and where the next ones begin. */
 async function pageOf(
-  { hall, actor, access }: Call,
-  { scope, cursor, ...asks }: z.output<typeof asked>,
+  { hall, actor, access }: Reader,
+  { scope, cursor, ...asks }: AskedEntries,
   limit: number,
-): Promise<{ readonly rows: Entry[]; readonly nextCursor: string | null }> {
+): Promise<{ readonly rows: AuditLogEntry[]; readonly nextCursor: string | null }> {
   const kind = asks.kind ?? null;
   const by = asks.actor ?? null;
   const place = `audit:${access.id}:${scope}:${kind}:${by}`;
-  const before = readCursor(hall.settings.secret, place, inputs.rowId, cursor);
+  const before = readCursor(hall.settings.secret, place, rowPlace, cursor);
   const found = await readEntries(hall, actor, access, {
     scope,
     actions: kind && auditActionsOf(kind),
@@ -47,13 +36,13 @@ async function pageOf(
   return { rows, nextCursor: last ? writeCursor(hall.settings.secret, place, last.id) : null };
 }
 
-export const auditRouter = router({
-  list: accountProcedure
-    .input(asked.extend({ limit: inputs.limit(200) }))
-    .query(({ ctx, input: { limit, ...input } }) => pageOf(ctx, input, limit)),
+export const audit: Handlers<'audit'> = {
+  list: ({ ctx, input: { limit, ...input } }) => pageOf(ctx, input, limit),
 
-  export: accountProcedure.input(asked).query(async ({ ctx, input }) => {
+  export: async ({ ctx, input }) => {
     const { rows, nextCursor } = await pageOf(ctx, input, FILE_ROWS);
     return { filename: `activity-${ctx.access.id}.csv`, csv: writeCsv(ENTRY_COLUMNS, rows), nextCursor };
-  }),
-});
+  },
+
+  verify: ({ ctx, input }) => verifyJournal(ctx.hall, ctx.access.id, input.from ?? null),
+};

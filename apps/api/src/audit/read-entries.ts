@@ -1,7 +1,7 @@
+import type { AuditLogEntry } from '@tenantree/contract';
 import { type AuditQuery, type AuditRow, readAudit } from '@tenantree/db';
 import {
   type AccountId,
-  type AuditKind,
   accountsNamedIn,
   auditKindOf,
   auditSentence,
@@ -20,13 +20,6 @@ type ShownRow = Omit<AuditRow, 'actor'> & {
   };
 };
 
-/** An entry as it is read: what was done in a sentence that follows the actor's name. Accounts that the reader doesn't reach are not named. */
-export type Entry = ShownRow & {
-  /** Null for an action of a later release. */
-  readonly kind: AuditKind | null;
-  readonly sentence: string;
-};
-
 /**
  * Reads entries of the acting account's log, newest first; with `nested` also of the accounts below, which is for whoever sees those.
  *
@@ -37,7 +30,7 @@ export async function readEntries(
   actor: Actor,
   access: Access,
   query: Omit<AuditQuery, 'root' | 'account'>,
-): Promise<Entry[]> {
+): Promise<AuditLogEntry[]> {
   if (query.scope === 'nested' && access.levels['account.subaccounts'] === 'none')
     refuseWith(
       'FORBIDDEN',

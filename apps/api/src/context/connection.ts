@@ -10,6 +10,10 @@ export type Connection = {
   /** What a WebSocket client said first about itself; null over HTTP. */
   readonly connectionParams: Readonly<Record<string, string>> | null;
   readonly requestId: string;
+  /** The idempotency key of each call of a request; on a lasting connection there are none. */
+  readonly idempotencyKeys?: readonly string[];
+  /** Called when a call was answered as an earlier one with the same key. */
+  readonly repeated?: () => void;
   /** Tells how a procedure's call ended, for metrics and the log. @param outcome `ok` or the refusal's code */
   readonly observeCall: (call: ObservedCall) => void;
 };

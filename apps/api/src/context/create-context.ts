@@ -6,7 +6,7 @@ import type { Hub } from '../live/hub.ts';
 import type { Person } from './actor.ts';
 import { authenticate } from './authenticate.ts';
 import type { Connection } from './connection.ts';
-import type { Context } from './context.ts';
+import type { Context, Inspect } from './context.ts';
 
 /** What every context is made from, the same for all calls of a server. */
 export type ContextParts = {
@@ -15,6 +15,7 @@ export type ContextParts = {
   readonly sessions: Sessions;
   readonly limits: GuessLimits;
   readonly hub: Hub;
+  readonly inspect: Inspect | null;
 };
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
@@ -24,7 +25,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
  * ever; who is not recognised is refused by the procedure.
  */
 export function createContext(parts: ContextParts, connection: Connection): Context {
-  const { hall, people, hub, limits, sessions } = parts;
+  const { hall, people, hub, limits, sessions, inspect } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
   const session = async (): Promise<Person | null> => {
@@ -47,7 +48,10 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     hub,
     requestId: connection.requestId,
     address,
+    idempotencyKeys: connection.idempotencyKeys ?? [],
+    repeated: connection.repeated ?? (() => undefined),
     observeCall: connection.observeCall,
+    inspect,
     authenticate: () => authenticate(hall, { token, origin: connection.origin, session }),
     guess: {
       password: (email, attempt) => limits.password(address, email, attempt),

@@ -1,8 +1,6 @@
-import { insertEmbedToken } from '@tenantree/db';
 import { type AccountId, type EmbedGrant, type Instant, instantOf } from '@tenantree/domain';
 import type { KeyActor } from '../context/actor.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
@@ -27,28 +25,14 @@ export async function createEmbedToken(
   const asked = instantOf(hall.clock.nowMs() + input.ttlSeconds * 1_000);
   const expiresAt = key.expiresAt !== null && key.expiresAt < asked ? key.expiresAt : asked;
   const id = hall.newId();
-  await hall.db.withTenant(account.id, async (trx) => {
-    const { grant, userRef } = input;
-    await insertEmbedToken(trx, {
-      account: account.id,
-      id,
-      key: key.key,
-      origin,
-      grant,
-      userRef,
-      tokenHash: hashSecret(token),
-      now,
-      expiresAt,
-    });
-    await note(
-      hall,
-      caller,
-      trx,
-      now,
-      account.id,
-      { action: 'embed.tokenCreated', details: { account: account.name, user: userRef, origin } },
-      { id, name: userRef },
-    );
+  const { grant, userRef } = input;
+  const tokenHash = hashSecret(token);
+  await hall.trace(caller, {
+    action: 'embed.tokenCreated',
+    details: { account: account.name, user: userRef, origin },
+    account: account.id,
+    target: { id, name: userRef },
+    token: { account: account.id, id, key: key.key, origin, grant, userRef, tokenHash, now, expiresAt },
   });
   return { token, expiresAt };
 }

@@ -1,3 +1,4 @@
+import type { InAccount } from '@tenantree/contract';
 import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
 import {
   type AccountId,
@@ -29,7 +30,7 @@ import {
 import { type Actor, userOf } from '../context/actor.ts';
 import { membershipsOn } from '../context/memberships.ts';
 import type { Hall } from '../hall/hall.ts';
-import { type AccessRule, refusalToScreen, ruleOf } from './access.ts';
+import { refusalToActor } from './callers.ts';
 
 /** An admitted call's acting account: where it stands, and what the caller may do in it. */
 export type Access = {
@@ -55,24 +56,16 @@ export type Access = {
   readonly parent: { readonly id: AccountId; readonly name: string | null } | null;
 };
 
-/** What a procedure of an account needs there, and where. */
-export function needOf(procedure: string): Extract<AccessRule, { kind: 'account' }> {
-  const rule = ruleOf(procedure);
-  if (rule.kind !== 'account') throw new Error(`${procedure} is not a procedure of an account`);
-  return rule;
-}
-
 /**
  * Whether an actor may call a procedure for an account (product.md 2.5, 2.6, 3). Reach is asked first: whoever doesn't reach the account
  * learns nothing else. Everything is read anew: rights may have changed.
  */
-export async function admit(hall: Hall, actor: Actor, asked: string, procedure: string): Promise<Decision<Access>> {
-  const rule = needOf(procedure);
+export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAccount): Promise<Decision<Access>> {
   const { chain, memberships } = await find(hall, actor, asked);
   const account = chain.at(-1);
   const path = chain.map(({ id }) => id);
   if (!account || !reaches(memberships, path)) return accountNotFound(asked);
-  const refusal = actor.kind === 'embed' ? refusalToScreen(actor.grant, procedure) : null;
+  const refusal = refusalToActor(actor, rule);
   if (refusal) return { ok: false, refusal };
   const nowMs = hall.clock.nowMs();
   const decision = DECIDE[rule.at]({ asked, memberships, chain, nowMs }, rule);

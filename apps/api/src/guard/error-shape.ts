@@ -1,12 +1,8 @@
+import type { SentRefusal } from '@tenantree/contract';
 import { isUnavailable } from '@tenantree/db';
 import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
-import { ZodError } from 'zod';
 import { Refused } from '../hall/refused.ts';
-import { schemaRefusal } from './schema-refusal.ts';
-
-/** A refusal as it leaves the server, in every error's `data.refusal`. */
-export type SentRefusal = Refusal & { readonly retryable: boolean };
 
 const TRPC_CODES = {
   400: 'BAD_REQUEST',
@@ -46,7 +42,6 @@ const UNAVAILABLE: Refusal = {
 export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readonly unexpected: boolean } {
   const { cause } = error;
   if (cause instanceof Refused) return { refusal: cause.refusal, unexpected: false };
-  if (cause instanceof ZodError) return { refusal: schemaRefusal(cause), unexpected: false };
   if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
   switch (error.code) {
     case 'METHOD_NOT_SUPPORTED':

@@ -1,3 +1,4 @@
+import type { InAccount } from '@tenantree/contract';
 import { msOf } from '@tenantree/domain';
 import { type Actor, expiryOf, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
@@ -6,7 +7,7 @@ import { type Access, admit } from './admit.ts';
 import { UNAUTHORIZED } from './error-shape.ts';
 
 /** An admitted caller of a live procedure, as the hub knows them: it asks again whether the same call would still be admitted. */
-export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: string): Viewer {
+export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: string, needs: InAccount): Viewer {
   const credential = actor.kind === 'person' ? actor.sessionId : actor.kind === 'key' ? actor.key : actor.token;
   return {
     ...entitlementOf(ctx, actor, access),
@@ -19,7 +20,7 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
     ask: async () => {
       const again = await ctx.authenticate();
       if (again === null || again === 'invalid') return UNAUTHORIZED;
-      const decision = await admit(ctx.hall, again, access.id, procedure);
+      const decision = await admit(ctx.hall, again, access.id, needs);
       return decision.ok ? entitlementOf(ctx, again, decision.value) : decision.refusal;
     },
   };

@@ -1,8 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { z } from 'zod';
+import type { RowId } from '@tenantree/domain';
+import { z } from 'zod';
 import { refuseWith } from './refused.ts';
 
 const SIGNATURE_BYTES = 16;
+
+/** The place behind a row, where rows are listed by their ids. */
+export const rowPlace = z.string().transform((text) => text as RowId);
 
 /** A body with its signature: the only text in which this body is taken back. */
 function signed(secret: string, kind: string, body: string): string {

@@ -10,6 +10,8 @@ import {
   type RowId,
   type UserId,
 } from '@tenantree/domain';
+import type { Changes } from './change.ts';
+import type { Traces } from './traces.ts';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
@@ -21,7 +23,11 @@ export type Hall = {
   /** 256 random bits as base64url. */
   readonly newSecret: () => string;
   readonly settings: Settings;
-  readonly announce: Announce;
+  /** The one way to change anything. */
+  readonly change: Changes['change'];
+  readonly changeSignIn: Changes['changeSignIn'];
+  /** Writes what only leaves a trace into the journal: no tree is locked for it. */
+  readonly trace: Traces['trace'];
   readonly usageDoor: UsageDoor;
 };
 
@@ -53,27 +59,6 @@ export type Settings = Keeping & {
   readonly publicUrl: string;
   /** Key for signing cursors. */
   readonly secret: string;
-};
-
-/** Tells live viewers, here and in other processes, what was committed. Called after the commit, never before. */
-export type Announce = {
-  /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
-  accounts(change: {
-    readonly root: AccountId;
-    readonly version: number;
-    readonly ids: readonly AccountId[];
-    /** Accounts came to where their minutes are news. */
-    readonly usage?: 'moved';
-  }): void;
-  /** Somebody's access may have changed: whoever matches is asked again for every live stream. */
-  access(change: AccessChange): void;
-};
-
-export type AccessChange = {
-  readonly users?: readonly UserId[];
-  readonly keys?: readonly KeyId[];
-  /** Everybody who watches something in this subtree, or reaches through it. */
-  readonly subtree?: AccountId;
 };
 
 /** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */

@@ -1,6 +1,4 @@
-import { domainToASCII } from 'node:url';
 import type { UserId } from '@tenantree/domain';
-import { z } from 'zod';
 
 /** Sign-in data, as far as slices need it: people are made by an invitation or by the first run, never by signing up. */
 export type People = {
@@ -17,24 +15,3 @@ export type People = {
   /** The text that is stored for a password. @throws Refused BAD_REQUEST when it is too short, too long, or one of those that are tried first */
   hashPassword(password: string): Promise<string>;
 };
-
-const ASCII_ADDRESS = z.email();
-/** What a domain can be written with; the reader of host names behind it would take escapes and paths, too. */
-const DOMAIN = /^[\p{L}\p{N}\p{M}.。．｡-]+$/u;
-
-/** An e-mail address as people read it: trimmed, in lower case, otherwise as it was typed. */
-export const shownEmail = (text: string): string => text.trim().normalize('NFC').toLowerCase();
-
-/**
- * An e-mail address as addresses are compared: its domain in ASCII form, so that `ann@bücher.example` and
- * `ann@xn--bcher-kva.example` are one. A text that is no address is left as it is.
- */
-export function normalEmail(text: string): string {
-  const shown = shownEmail(text);
-  const at = shown.lastIndexOf('@') + 1;
-  const domain = shown.slice(at);
-  return at > 0 && DOMAIN.test(domain) ? shown.slice(0, at) + domainToASCII(domain) : shown;
-}
-
-/** Whether a text is an e-mail address that mail can be sent to; its domain may be written in any script. */
-export const isEmail = (text: string): boolean => ASCII_ADDRESS.safeParse(normalEmail(text)).success;

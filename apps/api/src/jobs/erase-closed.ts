@@ -1,22 +1,9 @@
-import {
-  type AccountState,
-  appendAudit,
-  beginTreeChange,
-  type Erasable,
-  endTreeChange,
-  eraseAccount,
-  findErasable,
-  readAccountState,
-} from '@tenantree/db';
+import { type AccountState, type Erasable, eraseAccount, findErasable, readAccountState } from '@tenantree/db';
 import { DAY_MS, type Decision, daysUntilErasure, decideStatus, instantOf, type StatusChange } from '@tenantree/domain';
-import { type Hall, nowOf } from '../hall/hall.ts';
+import { SYSTEM } from '../hall/change.ts';
+import type { Hall } from '../hall/hall.ts';
 
 const MOST_AT_ONCE = 100;
-
-/** The account is gone, reopened or protected since it was found: nothing of the change is kept. */
-class NotErasable extends Error {
-  override readonly name = 'NotErasable';
-}
 
 /**
  * Erases closed accounts whose retention and late window are over, deepest first (product.md 2.3). Several servers may do it at once: each
@@ -33,38 +20,18 @@ export async function eraseClosed(hall: Hall): Promise<number> {
   return erased;
 }
 
-async function eraseOne(hall: Hall, { id, rootId: root, name }: Erasable): Promise<boolean> {
-  let version: number;
-  try {
-    version = await hall.db.withTenant(root, async (trx) => {
-      const version = await beginTreeChange(trx, root);
-      const state = await readAccountState(trx, id);
-      if (!state || !decideErasure(hall, state).ok) throw new NotErasable();
-      // Written before: of a main account nothing is left to write it as.
-      await appendAudit(trx, [
-        {
-          action: 'account.erased',
-          details: { account: name },
-          id: hall.newId(),
-          account: root,
-          at: nowOf(hall),
-          actor: { kind: 'system', id: null, name: 'Tenantree', via: null },
-          target: { id, name },
-          requestId: null,
-        },
-      ]);
-      await eraseAccount(trx, id, version);
-      await endTreeChange(trx, root, version, { accounts: [id] });
-      return version;
-    });
-  } catch (error) {
-    if (error instanceof NotErasable) return false;
-    throw error;
-  }
-  hall.announce.accounts({ root, version, ids: [id] });
-  hall.announce.access({ subtree: id });
-  return true;
-}
+const eraseOne = (hall: Hall, { id, rootId: root, name }: Erasable): Promise<boolean> =>
+  hall.change(SYSTEM, { root, acting: root }, async ({ trx, version, ...change }) => {
+    const state = await readAccountState(trx, id);
+    if (!state || !decideErasure(hall, state).ok) return false;
+    await eraseAccount(trx, id, version);
+    // In the log of the main account, which is the one that is left.
+    change.happened('account.erased', root, { account: name }, { id, name });
+    change.left(state.path);
+    change.shows([id]);
+    change.rights({ subtree: id });
+    return true;
+  });
 
 const decideErasure = (hall: Hall, state: AccountState): Decision<StatusChange> =>
   decideStatus(

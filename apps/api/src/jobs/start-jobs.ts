@@ -1,11 +1,14 @@
 import {
   deleteEndedAttempts,
   eraseExpiredEmbedTokens,
+  forgetKeptAnswers,
   forgetTreeChanges,
   indexNames,
   settleEverySort,
 } from '@tenantree/db';
+import { DAY_MS, instantOf } from '@tenantree/domain';
 import type { Sessions } from '../auth/sessions.ts';
+import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import { eraseClosed } from './erase-closed.ts';
@@ -23,10 +26,17 @@ const EVERY_MS = 60_000;
 type JobOptions = { readonly sessions: Pick<Sessions, 'forgetEnded'>; readonly onError: (error: unknown) => void };
 
 const NAMES_AT_ONCE = 1_000;
+const ANSWERS_AT_ONCE = 5_000;
 
 /** Indexes names that came from another tree. */
 async function indexAllNames(hall: Hall): Promise<void> {
   while ((await indexNames(hall.db, NAMES_AT_ONCE)) === NAMES_AT_ONCE);
+}
+
+/** Forgets what calls were answered, when their idempotency keys are worth nothing any more. */
+async function forgetAnswers(hall: Hall): Promise<void> {
+  const until = instantOf(hall.clock.nowMs() - KEPT_DAYS * DAY_MS);
+  while ((await forgetKeptAnswers(hall.db, until, ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
 }
 
 /** Looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
@@ -41,6 +51,7 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
+      forgetAnswers(hall),
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.

@@ -32,6 +32,8 @@ export const watchOf = ({ only, childrenOf }: Scope): ((account: AccountId, path
 type Air<State> = {
   /** Everything up to this version is published. */
   reached(): number;
+  /** The id of a frame that has everything up to a version. */
+  idOf(version: number): string;
   /** The JSON of a frame behind its version. */
   body(content: Content<State>): string;
   /** Frames were sent. */
@@ -173,7 +175,7 @@ export class Audience<State> {
   #broadcast(items: readonly Item<State>[]): void {
     if (this.#fast.size === 0) return;
     const id = this.id;
-    const tail = resultText(id, this.#air.body({ items }));
+    const tail = resultText(this.#air.idOf(id), id, this.#air.body({ items }));
     let frames = 0;
     let bytes = 0;
     for (const [head, viewings] of this.#fast) {
@@ -210,7 +212,7 @@ export class Audience<State> {
     if (viewing.stale) return reread(viewing);
     const batch = viewing.take();
     if (batch) {
-      const frame = textFrame(viewing.head + resultText(batch.id, this.#air.body(batch)));
+      const frame = textFrame(viewing.head + resultText(viewing.idOf(batch), batch.id, this.#air.body(batch)));
       connection.write(frame);
       this.#air.sent(1, frame.length);
     }

@@ -1,3 +1,4 @@
+import type { JournalNews } from '@tenantree/db';
 import { type AccountId, type Instant, instantOf } from '@tenantree/domain';
 
 /** The state of one account, and where the account stands. */
@@ -68,6 +69,8 @@ export type Channel<Source, State, Frame extends object> = {
   readonly name: string;
   /** Reads what the hub was not told: for viewers that begin or resume, and after changes in other servers. */
   read(source: Source, asked: StateAsked): Promise<ReadState<State>>;
+  /** The accounts whose state a change in the journal is news of; null: who knows of which; undefined: none. Without, what happens there is no news here. */
+  happened?(news: Pick<JournalNews, 'shows' | 'moved'>): readonly AccountId[] | null | undefined;
   /** A frame for whoever takes objects. `body` says the same. */
   frame(version: number, content: Content<State>, era: Instant): Frame;
   /** The JSON of the frame behind its version: `"name":…,…}`. The same for all who are sent the same items, whatever their id. */

@@ -139,8 +139,8 @@ export const envelopeHead = (envelope: object): string => JSON.stringify(envelop
  *
  * @param body the frame behind its version, `"name":…}`
  */
-export const resultText = (id: number, body: string): string =>
-  `,"result":{"type":"data","data":{"id":"${id}","data":{"version":${id},${body}},"id":"${id}"}}`;
+export const resultText = (id: string, version: number, body: string): string =>
+  `,"result":{"type":"data","data":{"id":"${id}","data":{"version":${version},${body}},"id":"${id}"}}`;
 
 const FIN_TEXT = 0x81;
 const SHORT = 126;

@@ -1,16 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JournalNews } from '@tenantree/db';
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  type AccountsChange,
-  LiveTree,
-  MINUTES,
-  ROWS,
-  showMinutes,
-  tellRows,
-  type UsageChange,
-} from '../../test/live-tree.ts';
+import { LiveTree, MINUTES, ROWS, showMinutes, type UsageChange, versionOf } from '../../test/live-tree.ts';
 import { envelopeHead, LiveConnection, Unread } from './connection.ts';
 import { type Hub, openHub } from './hub.ts';
 import { LiveStream } from './live-stream.ts';
@@ -106,7 +99,7 @@ class Watcher {
     }
     for await (const [id, data] of frames) {
       if (signal.aborted) break;
-      this.#show(Number(id), data);
+      this.#show(versionOf(id), data);
     }
   }
 
@@ -132,7 +125,7 @@ class Watcher {
   #read(text: string): void {
     const { result } = JSON.parse(text) as { result: { id: string; data: { id: string; data: Frame } } };
     if (result.id !== result.data.id) this.wrong.push('the ids of one frame differ');
-    this.#show(Number(result.id), result.data.data);
+    this.#show(versionOf(result.id), result.data.data);
   }
 
   #show(id: number, frame: Frame): void {
@@ -164,6 +157,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   const hub = openHub([MINUTES, ROWS], {
     source: tree,
     version: () => tree.readVersion(),
+    journal: tree.source,
     clock: { nowMs: Date.now },
     tickMs: 2,
     serverId: 'here',
@@ -190,25 +184,24 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   }
 
   const told: Promise<void>[] = [];
-  const tell = (change: UsageChange | AccountsChange): void => {
+  const tell = (change: UsageChange | JournalNews): void => {
     const lost = random(25) === 0;
     const elsewhere = random(4) === 0;
     const deliver = (): void => {
       if (lost) return;
       if (!elsewhere) {
-        if ('ids' in change) tellRows(hub, change);
+        if ('seq' in change) hub.happened(change);
         else showMinutes(hub, { ...change, complete: random(10) > 0 });
         return;
       }
-      const { root, version } = change;
-      const ids = 'ids' in change ? change.ids : change.states.map(({ account }) => account);
-      const known = random(3) > 0 ? ids : null;
-      const moved = 'ids' in change && change.usage === 'moved';
-      const rows = moved
-        ? { changed: { usage: known, accounts: known }, moved: ['usage'] }
-        : { changed: { accounts: known } };
-      const news = 'ids' in change ? rows : { changed: { usage: known } };
-      hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], ...news }], access: [] }));
+      const isListed = random(3) > 0;
+      if ('seq' in change) {
+        const rows = [isListed ? change : { ...change, shows: null }];
+        return hub.receive(JSON.stringify({ from: 'there', trees: [], rows }));
+      }
+      const { root, version, states } = change;
+      const changed = { usage: isListed ? states.map(({ account }) => account) : null };
+      hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], changed }], rows: [] }));
     };
     const late = random(4);
     if (late === 0) deliver();

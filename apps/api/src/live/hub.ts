@@ -1,18 +1,21 @@
+import type { JournalNews } from '@tenantree/db';
 import { type AccountId, type Clock, FairQueue } from '@tenantree/domain';
+import { granted } from '../hall/refused.ts';
 import { AccessWatch } from './access-watch.ts';
 import type { Channel, Placed } from './channel.ts';
 import type { HeldBack } from './connection.ts';
+import { type JournalSource, JournalWatch } from './journal-watch.ts';
 import { LiveChannel, type Shown, type Station } from './live-channel.ts';
-import { LiveStream, type Watch } from './live-stream.ts';
+import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
-import type { AccessChange, LiveMetrics } from './ports.ts';
+import type { LiveMetrics } from './ports.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
 /** How often the clock is looked at for tokens and suspensions, gaps and eras. */
 const SWEEP_MS = 250;
-/** How often the database is asked whether a tree changed without anybody telling. */
-const ROLL_CALL_MS = 10_000;
+/** How often the database is asked whether something happened without anybody telling. */
+const ROLL_CALL_MS = 1_000;
 
 /** What a hub is given. */
 export type HubOptions<Source> = {
@@ -20,6 +23,7 @@ export type HubOptions<Source> = {
   readonly source: Source;
   /** The present version of the tree that an account is in; 0 before its first change. */
   readonly version: (account: AccountId) => Promise<number>;
+  readonly journal: JournalSource;
   readonly clock: Clock;
   /** Least time between two frames of one audience, in milliseconds. */
   readonly tickMs: number;
@@ -30,13 +34,6 @@ export type HubOptions<Source> = {
   readonly metrics?: LiveMetrics;
   /** Told what went wrong behind the scenes; nothing of it is lost, it is tried again. */
   readonly onError?: (error: unknown) => void;
-};
-
-/** What a version of a tree changed on a channel: of these accounts the state is read; null: who knows of which. */
-export type Changed = {
-  readonly ids: readonly AccountId[] | null;
-  /** Accounts came to where their state is news. */
-  readonly moved?: true;
 };
 
 /** For a hub that nobody measures. */
@@ -67,6 +64,7 @@ export class Hub {
   readonly #heldBack: HeldBack = [];
   readonly #access: AccessWatch;
   readonly #news: Newsroom;
+  readonly #journal: JournalWatch;
   readonly #parts = new Parts();
   #sweeps: NodeJS.Timeout | null = null;
   #viewings = 0;
@@ -89,11 +87,21 @@ export class Hub {
       metrics,
       nowMs,
       version: options.version,
+      ready: () => this.#journal.ready(),
+      epoch: () => this.#journal.epoch,
       heldBack: this.#heldBack,
       schedule: () => this.#schedule(),
       onError,
     });
     this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+    this.#journal = new JournalWatch({
+      journal: options.journal,
+      tell: (news) => this.#tell(news),
+      expect: (root, version) => {
+        for (const channel of this.#channels.values()) channel.expect(root, version);
+      },
+      onLost: (root) => this.#access.cutTree(root),
+    });
   }
 
   /** What somebody watches at the moment: different audiences, and trees they are in. */
@@ -115,33 +123,35 @@ export class Hub {
     return new LiveStream(this.#of(channel), find, signal);
   }
 
+  /**
+   * The version of a tree that whoever watches something in it has everything up to: by the id of the last frame that they saw, or by the
+   * version of a page; null when they saw nothing. An id of another tree, or of a database that has been restored since, is of no use: they
+   * are sent what there is, and told so.
+   *
+   * @throws Refused BAD_REQUEST when it is not one of ours
+   */
+  async since(root: AccountId, lastEventId: string | undefined): Promise<number | null> {
+    await this.#journal.ready();
+    return granted(parseResumeId(lastEventId, `${this.#journal.epoch}.${root}`));
+  }
+
   /** A version of a tree was committed here that changed states of one channel, and these are known. */
   show<State, Frame extends object>(
     channel: Channel<never, State, Frame>,
     { root, version, states, ...shown }: Shown & Told<State>,
   ): void {
     const ids = shown.complete ? states.map(({ account }) => account) : null;
-    this.#news.note(root, version, { [channel.name]: { ids } });
+    this.#news.note(root, version, channel.name, ids);
     this.#schedule();
     for (const other of this.#channels.values()) if (other.name !== channel.name) other.unchanged(root, version);
     this.#of(channel).show(root, version, states, shown);
   }
 
-  /** A version of a tree was committed here. @param changed what it changed, by the names of channels; nothing on those that are not named */
-  changed(root: AccountId, version: number, changed: Readonly<Record<string, Changed>>): void {
-    this.#news.note(root, version, changed);
+  /** Rows of a journal were committed here. */
+  happened(news: JournalNews): void {
+    this.#news.tell(news);
     this.#schedule();
-    for (const [name, channel] of this.#channels) {
-      const on = changed[name];
-      if (on) channel.changed(root, version, on.ids);
-      else channel.unchanged(root, version);
-    }
-  }
-
-  /** Somebody's access may have changed here. Resolves when those of this server who lost it are cut. */
-  async accessChanged(change: AccessChange): Promise<void> {
-    this.#news.tellAccess(change);
-    await this.#access.changed(change);
+    this.#journal.heard(news);
   }
 
   /** Takes the news of another server. */
@@ -153,13 +163,12 @@ export class Hub {
       const whole = this.#parts.take(news.from, tree);
       if (whole) this.#take(whole);
     }
-    for (const change of news.access) void this.#access.changed(change);
+    for (const row of news.rows) this.#journal.heard(row);
   }
 
-  /** News may have been lost: reads what changed in every tree that is watched, and asks about every viewer again. */
+  /** News may have been lost: looks at once for what nobody told of. */
   resync(): void {
-    for (const channel of this.#channels.values()) for (const root of channel.roots) channel.changed(root, null, null);
-    void this.#access.recheckAll();
+    this.#callRoll();
   }
 
   /** Sends at once whatever waits for the next tick. */
@@ -188,14 +197,26 @@ export class Hub {
   }
 
   /** Another server committed these versions. */
-  #take({ root, versions, changed, moved = [] }: TreeNews): void {
+  #take({ root, versions, changed }: TreeNews): void {
     for (const version of versions)
       for (const [name, channel] of this.#channels) {
         const ids = changed[name];
         if (ids === undefined) channel.unchanged(root, version);
-        else if (ids === null || moved.includes(name)) channel.changed(root, version, ids);
+        else if (ids === null) channel.changed(root, version, ids);
         else channel.changedInPlace(root, version, ids);
       }
+  }
+
+  /** What rows of a journal mean: here they are told to those who watch. */
+  #tell(news: JournalNews): void {
+    const { root, version, rights } = news;
+    if (version !== null)
+      for (const live of this.#channels.values()) {
+        const ids = live.channel.happened?.(news);
+        if (ids === undefined) live.unchanged(root, version);
+        else live.changed(root, version, ids);
+      }
+    if (rights) void this.#access.changed(rights);
   }
 
   /** At most one tick per `tickMs`; after a pause the next change leaves at once. */
@@ -252,17 +273,14 @@ export class Hub {
   #sweep(): void {
     for (const channel of this.#channels.values()) channel.lookAtClock();
     void this.#access.sweep();
-    if (performance.now() - this.#lastRollCall < ROLL_CALL_MS) return;
-    this.#lastRollCall = performance.now();
-    this.#callRoll().catch((error) => this.#options.onError?.(error));
+    const isDue = performance.now() - this.#lastRollCall >= ROLL_CALL_MS;
+    if (isDue || !this.#journal.follows(this.#roots)) this.#callRoll();
   }
 
-  /** A server that died between its commit and its news told nobody: the trees' versions tell. */
-  async #callRoll(): Promise<void> {
-    for (const root of this.#roots) {
-      const version = await this.#options.version(root);
-      for (const channel of this.#channels.values()) channel.expect(root, version);
-    }
+  /** A server that died between its commit and its news told nobody: the journals' heads tell. */
+  #callRoll(): void {
+    this.#lastRollCall = performance.now();
+    this.#journal.look(this.#roots).catch((error) => this.#options.onError?.(error));
   }
 }
 

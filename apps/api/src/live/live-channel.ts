@@ -27,6 +27,9 @@ export type Station = {
   readonly nowMs: () => number;
   /** The present version of the tree that an account is in. */
   readonly version: (account: AccountId) => Promise<number>;
+  /** Which history of the database its versions are of, as soon as it is ready. */
+  readonly epoch: () => string;
+  readonly ready: () => Promise<void>;
   readonly heldBack: HeldBack;
   /** Something waits for the next tick. */
   readonly schedule: () => void;
@@ -95,7 +98,9 @@ export class LiveChannel<State, Frame extends object> {
   /** Reads a viewing's first state; it has it when this resolves, if it has not ended. */
   async begin(viewing: Viewing<State>, scope: Scope, since: number | null): Promise<void> {
     const place = this.#places.get(scopeKey(scope));
-    if (place) await this.#begin(place, viewing, since);
+    if (!place) return;
+    await this.#station.ready();
+    await this.#begin(place, viewing, since);
   }
 
   /** A viewing's first frame is on its way: from now on the ticks serve it. */
@@ -199,6 +204,11 @@ export class LiveChannel<State, Frame extends object> {
   /** The hub's side of the sockets that this channel writes to. */
   get heldBack(): HeldBack {
     return this.#station.heldBack;
+  }
+
+  /** The id of a frame: a version means something in its tree only, and in one history of the database. */
+  #idOf(root: AccountId, version: number): string {
+    return `${this.#station.epoch()}.${root}.${version}`;
   }
 
   #presentEra(): Instant {
@@ -320,6 +330,7 @@ export class LiveChannel<State, Frame extends object> {
     const broadcast = this.#broadcasts.get(root) ?? this.#openBroadcast(root);
     const audience = new Audience<State>(root, scope, {
       reached: () => broadcast.track.reached,
+      idOf: (version) => this.#idOf(root, version),
       body: this.#body,
       sent: this.#sent,
       skipped: () => this.#station.metrics.skipped(),
@@ -329,6 +340,7 @@ export class LiveChannel<State, Frame extends object> {
       get id() {
         return audience.id;
       },
+      idOf: (version) => this.#idOf(root, version),
       detach: (viewing) => this.#detach(place, viewing),
     };
     const place = { audience, broadcast, reads, home };

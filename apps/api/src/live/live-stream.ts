@@ -11,7 +11,7 @@ import type { Batch, Viewing } from './viewing.ts';
 export type Watch = {
   readonly account: AccountId;
   readonly viewer: Viewer;
-  /** Version that the viewer has everything up to. 0: it has nothing, and is sent what there is. Null: it is told what changes from now on. */
+  /** Version that the viewer has everything up to (`hub.since`). 0: it has nothing, and is sent what there is. Null: it is told what changes from now on. */
   readonly since: number | null;
   /** No others of the subtree than these, and the children of those in `childrenOf`. */
   readonly only?: readonly AccountId[];
@@ -89,7 +89,7 @@ async function* iterate<State, Frame extends object>(
     await channel.begin(viewing, scope, watch.since);
     let batch: Batch<State> | null = viewing.phase === 'ended' ? await viewing.next() : viewing.first();
     channel.start(viewing, scope);
-    for (; batch; batch = await viewing.next()) yield tracked(String(batch.id), channel.frameOf(batch));
+    for (; batch; batch = await viewing.next()) yield tracked(viewing.idOf(batch), channel.frameOf(batch));
   } finally {
     signal?.removeEventListener('abort', leave);
     viewing?.end();
@@ -142,19 +142,25 @@ class Sending<State, Frame extends object> {
   #sendFirst(viewing: Viewing<State>): void {
     if (viewing.phase !== 'starting') return;
     const batch = viewing.first();
-    const frame = textFrame(this.#head + resultText(batch.id, this.#channel.firstBody(batch)));
+    const frame = textFrame(this.#head + resultText(viewing.idOf(batch), batch.id, this.#channel.firstBody(batch)));
     viewing.attach(this.#connection, this.#head);
     this.#connection.send(frame);
     this.#channel.firstSent(frame.length);
   }
 }
 
-const RESUME_ID = /^\d{1,15}$/;
+const RESUME_ID = /^(?:([0-9a-f]{1,16}\.[0-9a-f-]{36})\.)?(\d{1,15})$/;
+/** Of what an id of elsewhere stands for nothing is known, as of a version that is still to come. */
+const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
-/** Reads the id of the last frame that a viewer saw; null when it saw none. Ids are versions of the tree. */
-export function parseResumeId(text: string | undefined): Decision<number | null> {
+/**
+ * Reads the id of the last frame that a viewer saw, `epoch.root.version`, or the version of a page alone; null when it saw none.
+ *
+ * @param chain `epoch.root` of what is watched: ids of another one are of no use
+ */
+export function parseResumeId(text: string | undefined, chain: string): Decision<number | null> {
   if (text === undefined) return accept(null);
-  return RESUME_ID.test(text)
-    ? accept(Number(text))
-    : refuse('BAD_REQUEST', 'The last event id is not one of ours.', 'lastEventId');
+  const [, of, version] = RESUME_ID.exec(text) ?? [];
+  if (version === undefined) return refuse('BAD_REQUEST', 'The last event id is not one of ours.', 'lastEventId');
+  return accept(of === undefined || of === chain ? Number(version) : UNKNOWN);
 }

@@ -1,6 +1,5 @@
-import { type Database, listen, MAX_NOTIFY_BYTES, notify } from '@tenantree/db';
+import { type Database, type JournalNews, listen, MAX_NOTIFY_BYTES, notify } from '@tenantree/db';
 import { type AccountId, isId, isRecord } from '@tenantree/domain';
-import type { AccessChange } from './ports.ts';
 
 /** What one server tells the others about one tree: which versions it committed, and what they changed. */
 export type TreeNews = {
@@ -8,8 +7,6 @@ export type TreeNews = {
   readonly versions: readonly number[];
   /** By the names of channels: whose state changed; null: more than is listed. Nothing did on a channel that is not named. */
   readonly changed: Readonly<Record<string, readonly AccountId[] | null>>;
-  /** Channels on which accounts came to where their state is news. */
-  readonly moved?: readonly string[];
   /** Where it comes in texts that belong together, whose newest version is `of`: how many went before. Versions come with the last one. */
   readonly part?: { readonly of: number; readonly before: number; readonly last: boolean };
 };
@@ -19,7 +16,8 @@ export type News = {
   /** Who tells; servers ignore their own. */
   readonly from: string;
   readonly trees: readonly TreeNews[];
-  readonly access: readonly AccessChange[];
+  /** Of journals. */
+  readonly rows: readonly JournalNews[];
 };
 
 /**
@@ -29,7 +27,7 @@ export type News = {
 export type NewsCarrier = {
   /** Longest text that travels, in bytes. */
   readonly maxBytes: number;
-  /** Sends a text. @param subject what it is about: the id of a tree's root, or `access`; for carriers that tell texts apart by that */
+  /** Sends a text. @param subject what it is about: the id of a tree's root; for carriers that tell texts apart by that */
   publish(subject: string, text: string): void;
   /** Hears all texts until closed. Resolves when it does. @param onLost called when some may have been lost */
   subscribe(onText: (text: string) => void, onLost: () => void): Promise<{ close(): Promise<void> }>;
@@ -47,7 +45,6 @@ type Telling = { readonly subject: string; readonly text: string };
 type Draft = {
   readonly versions: Set<number>;
   readonly changed: Map<string, Set<AccountId> | null>;
-  readonly moved: Set<string>;
 };
 
 /** Most accounts of a tree that one tick tells of on a channel, in some fifty texts. Where more changed, the others read which from the tree's own notes. */
@@ -58,6 +55,7 @@ export class Newsroom {
   readonly #from: string;
   readonly #carrier: Pick<NewsCarrier, 'maxBytes' | 'publish'>;
   readonly #drafts = new Map<AccountId, Draft>();
+  readonly #rows: JournalNews[] = [];
 
   /** @param from names this server @param carrier carries texts to the other servers */
   constructor(from: string, carrier: Pick<NewsCarrier, 'maxBytes' | 'publish'>) {
@@ -65,38 +63,31 @@ export class Newsroom {
     this.#carrier = carrier;
   }
 
-  /** Notes what a version changed, by the names of channels. */
-  note(
-    root: AccountId,
-    version: number,
-    changed: Readonly<Record<string, { readonly ids: readonly AccountId[] | null; readonly moved?: true }>>,
-  ): void {
+  /** Notes whose state a version changed on a channel; null: who knows. */
+  note(root: AccountId, version: number, channel: string, ids: readonly AccountId[] | null): void {
     const draft = this.#draft(root);
     draft.versions.add(version);
-    for (const [name, { ids, moved }] of Object.entries(changed)) {
-      if (moved) draft.moved.add(name);
-      const known = draft.changed.get(name);
-      if (known === null) continue;
-      const all = known ?? new Set<AccountId>();
-      for (const id of ids ?? []) all.add(id);
-      draft.changed.set(name, ids === null || all.size > MOST_IDS ? null : all);
-    }
+    const known = draft.changed.get(channel);
+    if (known === null) return;
+    const all = known ?? new Set<AccountId>();
+    for (const id of ids ?? []) all.add(id);
+    draft.changed.set(channel, ids === null || all.size > MOST_IDS ? null : all);
   }
 
-  /** Changes of access don't wait for the tick. */
-  tellAccess(change: AccessChange): void {
-    const text = JSON.stringify({ from: this.#from, trees: [], access: [change] } satisfies News);
-    this.#carrier.publish('access', text);
+  /** Notes rows of a journal. What touches rights doesn't wait for the tick. */
+  tell(news: JournalNews): void {
+    this.#rows.push(news);
+    if (news.rights !== null) this.flush();
   }
 
   /** Sends what was noted. */
   flush(): void {
-    for (const [root, { versions, changed, moved }] of this.#drafts) {
+    for (const row of this.#rows.splice(0)) this.#carrier.publish(row.root, this.#write(row));
+    for (const [root, { versions, changed }] of this.#drafts) {
       const news: TreeNews = {
         root,
         versions: [...versions],
         changed: Object.fromEntries([...changed].map(([name, ids]) => [name, ids && [...ids]])),
-        ...(moved.size > 0 && { moved: [...moved] }),
       };
       for (const { subject, text } of writeTree(this.#from, news, this.#carrier.maxBytes))
         this.#carrier.publish(subject, text);
@@ -104,10 +95,18 @@ export class Newsroom {
     this.#drafts.clear();
   }
 
+  /** A row in one text; where it shows too much for that, the others read what. */
+  #write(row: JournalNews): string {
+    const write = (one: JournalNews): string =>
+      JSON.stringify({ from: this.#from, trees: [], rows: [one] } satisfies News);
+    const text = write(row);
+    return text.length > this.#carrier.maxBytes ? write({ ...row, shows: null }) : text;
+  }
+
   #draft(root: AccountId): Draft {
     const known = this.#drafts.get(root);
     if (known) return known;
-    const draft: Draft = { versions: new Set(), changed: new Map(), moved: new Set() };
+    const draft: Draft = { versions: new Set(), changed: new Map() };
     this.#drafts.set(root, draft);
     return draft;
   }
@@ -118,7 +117,7 @@ const PART_IDS = 150;
 
 /** Writes what happened in a tree: in one text where it fits, otherwise in several that are read together. @param maxBytes of a text; ours are ASCII */
 export function writeTree(from: string, tree: TreeNews, maxBytes: number): Telling[] {
-  const write = (news: TreeNews): string => JSON.stringify({ from, trees: [news], access: [] } satisfies News);
+  const write = (news: TreeNews): string => JSON.stringify({ from, trees: [news], rows: [] } satisfies News);
   const { root } = tree;
   const texts: string[] = [];
   const of = Math.max(...tree.versions);
@@ -185,9 +184,9 @@ export function readNews(text: string): News | null {
     return null;
   }
   if (!isRecord(value) || typeof value['from'] !== 'string') return null;
-  const { from, trees, access } = value;
-  if (!Array.isArray(trees) || !Array.isArray(access)) return null;
-  return trees.every(isTreeNews) && access.every(isAccessChange) ? { from, trees, access } : null;
+  const { from, trees, rows } = value;
+  if (!Array.isArray(trees) || !Array.isArray(rows)) return null;
+  return trees.every(isTreeNews) && rows.every(isJournalNews) ? { from, trees, rows } : null;
 }
 
 const isIdsOrNull = (value: unknown): boolean =>
@@ -208,13 +207,22 @@ const isTreeNews = (value: unknown): value is TreeNews =>
   value['versions'].every((version) => Number.isSafeInteger(version)) &&
   isRecord(value['changed']) &&
   Object.values(value['changed']).every(isIdsOrNull) &&
-  isTexts(value['moved']) &&
   isPart(value['part']);
 
-const isAccessChange = (value: unknown): value is AccessChange =>
+const isRights = (value: unknown): boolean =>
   isRecord(value) &&
   [value['users'], value['sessions'], value['keys'], value['tokens']].every(isTexts) &&
   (value['subtree'] === undefined || typeof value['subtree'] === 'string');
+
+const isJournalNews = (value: unknown): value is JournalNews =>
+  isRecord(value) &&
+  typeof value['root'] === 'string' &&
+  Number.isSafeInteger(value['after']) &&
+  Number.isSafeInteger(value['seq']) &&
+  (value['version'] === null || Number.isSafeInteger(value['version'])) &&
+  isIdsOrNull(value['shows']) &&
+  (value['moved'] === undefined || value['moved'] === true) &&
+  (value['rights'] === null || isRights(value['rights']));
 
 const NOTIFICATIONS = 'tenantree_live';
 /** Stands between texts that travel together; JSON has none inside. */

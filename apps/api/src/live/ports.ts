@@ -1,15 +1,5 @@
 import type { AccountId, KeyId, Refusal, RowId, UserId } from '@tenantree/domain';
 
-/** Whose access may have changed. Every live stream that matches any of these is asked again, and cut if nothing allows it any more. */
-export type AccessChange = {
-  readonly users?: readonly UserId[];
-  readonly sessions?: readonly string[];
-  readonly keys?: readonly KeyId[];
-  readonly tokens?: readonly RowId[];
-  /** Everybody who watches something in this subtree, or whose watched account stands below it. */
-  readonly subtree?: AccountId;
-};
-
 /** What still entitles a viewer to its stream: where the watched account stands now, and when to ask again at the latest. */
 export type Entitlement = { readonly path: readonly AccountId[]; readonly changesAtMs: number | null };
 

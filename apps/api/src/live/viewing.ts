@@ -10,7 +10,7 @@ export const MAX_ROWS = 2_000;
 /** Most accounts that are remembered for a reader that fell behind; more than these are read again when it comes back. */
 export const MAX_MISSED = 5_000;
 
-/** What is sent at once, and the id that it may be resumed from. */
+/** What is sent at once, and the version up to which the viewer has everything then. */
 export type Batch<State> = Content<State> & { readonly id: number };
 
 /** A state that was read: everything up to its version is in its items. */
@@ -26,6 +26,8 @@ export type Phase = 'reading' | 'starting' | 'behind' | 'fast' | 'ended';
 export type Home<State> = {
   /** Everything of the audience up to this version has been flushed. */
   readonly id: number;
+  /** The id of a frame that has everything up to a version. */
+  idOf(version: number): string;
   detach(viewing: Viewing<State>): void;
 };
 
@@ -89,6 +91,11 @@ export class Viewing<State> implements Watched {
     this.stale = false;
     this.phase = 'starting';
     if (this.#backlog.length === 0) this.sent = Math.max(this.sent, this.#floor);
+  }
+
+  /** The id that a batch may be resumed from. */
+  idOf({ id }: Batch<State>): string {
+    return this.#home.idOf(id);
   }
 
   /** What the first frame holds: the state that was read, or its beginning. */

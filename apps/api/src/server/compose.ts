@@ -5,7 +5,7 @@ import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
 import type { Connection } from '../context/connection.ts';
-import type { Context } from '../context/context.ts';
+import type { Context, Inspect } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { Logger } from '../hall/log.ts';
@@ -36,6 +36,8 @@ export type ComposeParts = {
   readonly among?: Among;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
+  /** Looks at how every call ended. */
+  readonly inspect?: Inspect;
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
 };
@@ -64,7 +66,7 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
  */
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, requestMs, direct = null } = given;
+  const { folders, requestMs, direct = null, inspect = null } = given;
   const db = openDatabase(database, { connections: config.databasePool, direct });
   await db.ping().catch(async (error: unknown) => {
     await db.close();
@@ -100,12 +102,12 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
   metrics.watchUsage(usageDoor.backlog);
   let url = '';
-  const hall = makeHall({
+  const { hall, traces } = makeHall({
     config,
     db,
     usage,
     clock,
-    announce: live.announce,
+    happened: (news) => live.hub.happened(news),
     usageDoor,
     publicUrl: () => config.publicUrl ?? url,
   });
@@ -114,7 +116,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
-  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub };
+  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub, inspect };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
@@ -130,7 +132,9 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       return actor !== null && actor !== 'invalid';
     },
     mount: cloudEventsRoute(contextOf),
-    drain: () => usageDoor.drain(),
+    drain: async () => {
+      await Promise.all([usageDoor.drain(), traces.drain()]);
+    },
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readLiveVersion } from '@tenantree/db';
+import { readHeads, readLiveVersion, readNews } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import { ACCOUNTS } from '../accounts/accounts-channel.ts';
-import type { Announce, Hall } from '../hall/hall.ts';
+import type { Hall } from '../hall/hall.ts';
 import { type Hub, openHub } from '../live/hub.ts';
 import { notifyNews } from '../live/news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
@@ -22,7 +22,6 @@ type LiveParts = {
 /** The hub, connected with the database and with the other servers on it. */
 export type Live = {
   readonly hub: Hub;
-  readonly announce: Announce;
   /** Resolves when it hears the other servers. */
   listen(): Promise<void>;
   close(): Promise<void>;
@@ -31,11 +30,15 @@ export type Live = {
 /** Opens the hub of a server. */
 export function openLive({ source, clock, tickMs, metrics, onError }: LiveParts): Live {
   const { db } = source;
-  // What is lost here the others find by the versions.
+  // What is lost here the others find by the journal.
   const news = notifyNews(db, onError);
   const hub = openHub(CHANNELS, {
     source,
     version: (account) => db.onBehalfOf(null, () => readLiveVersion(db, account)),
+    journal: {
+      heads: (roots) => db.onBehalfOf(null, () => readHeads(db, roots)),
+      after: (root, seq, limit) => db.onBehalfOf(null, () => readNews(db, root, seq, limit)),
+    },
     clock,
     tickMs,
     serverId: randomUUID(),
@@ -44,19 +47,8 @@ export function openLive({ source, clock, tickMs, metrics, onError }: LiveParts)
     onError,
   });
   let listener: { close(): Promise<void> } | null = null;
-  const announce: Announce = {
-    accounts: ({ root, version, ids, usage }) =>
-      hub.changed(root, version, {
-        [ACCOUNTS.name]: { ids },
-        ...(usage && { [USAGE.name]: { ids, moved: true } }),
-      }),
-    access: (change) => {
-      hub.accessChanged(change).catch(onError);
-    },
-  };
   return {
     hub,
-    announce,
     listen: async () => {
       listener = await news.subscribe(
         (text) => hub.receive(text),

@@ -1,10 +1,8 @@
 import { endSession, endSessions, readChain, readEntrances, readSessions, renamePerson } from '@tenantree/db';
 import { type AccountId, parseName, type Role } from '@tenantree/domain';
-import { z } from 'zod';
-import type { Actor, Person } from '../context/actor.ts';
-import { router, signedInProcedure } from '../guard/procedure.ts';
+import type { Actor } from '../context/actor.ts';
+import type { Handlers } from '../guard/procedure.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import * as inputs from '../hall/inputs.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 
 type KnownAccount = { readonly id: AccountId; readonly name: string; readonly role: Role | null };
@@ -23,48 +21,43 @@ async function accountsOf(hall: Hall, actor: Actor): Promise<KnownAccount[]> {
   return accounts;
 }
 
-export const sessionRouter = router({
-  me: signedInProcedure.query(async ({ ctx }) => {
-    const { actor } = ctx;
-    const accounts = await accountsOf(ctx.hall, actor);
+export const session: Handlers<'session'> = {
+  me: async ({ ctx: { actor, hall } }) => {
+    const accounts = await accountsOf(hall, actor);
     return {
       actor: actor.kind,
       user: actor.kind === 'person' ? { id: actor.user, name: actor.name, email: actor.email } : null,
       accounts,
-      /** Where the web app opens: the topmost account, and of several such the oldest membership. */
       home: accounts[0]?.id ?? null,
     };
-  }),
+  },
 
-  rename: signedInProcedure.input(z.strictObject({ name: inputs.text(0, 4_000) })).mutation(async ({ ctx, input }) => {
-    const person = personOf(ctx.actor);
+  rename: async ({ ctx: { actor, hall }, input }) => {
     const { name } = granted(parseName(input.name));
-    await renamePerson(ctx.hall.db, person.user, name, nowOf(ctx.hall));
+    await renamePerson(hall.db, actor.user, name, nowOf(hall));
     return { name };
-  }),
+  },
 
-  list: signedInProcedure.query(async ({ ctx }) => {
-    const person = personOf(ctx.actor);
-    const sessions = await readSessions(ctx.hall.db, person.user, nowOf(ctx.hall));
-    return { sessions: sessions.map((session) => ({ ...session, isThis: session.id === person.sessionId })) };
-  }),
+  list: async ({ ctx: { actor, hall } }) => {
+    const sessions = await readSessions(hall.db, actor.user, nowOf(hall));
+    return { sessions: sessions.map((one) => ({ ...one, isThis: one.id === actor.sessionId })) };
+  },
 
-  end: signedInProcedure.input(z.strictObject({ id: inputs.rowId })).mutation(async ({ ctx, input }) => {
-    const person = personOf(ctx.actor);
-    if (!(await endSession(ctx.hall.db, person.user, input.id)))
-      refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
-    ctx.hall.announce.access({ users: [person.user] });
+  end: async ({ ctx: { actor, caller, hall }, input }) => {
+    await hall.changeSignIn(caller, async ({ trx, happened, rights }) => {
+      if (!(await endSession(trx, actor.user, input.id)))
+        refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
+      happened('person.sessionsEnded', { count: 1 });
+      rights({ users: [actor.user] });
+    });
     return {};
-  }),
+  },
 
-  endAll: signedInProcedure.mutation(async ({ ctx }) => {
-    const person = personOf(ctx.actor);
-    await endSessions(ctx.hall.db, person.user);
-    ctx.hall.announce.access({ users: [person.user] });
+  endAll: async ({ ctx: { actor, caller, hall } }) => {
+    await hall.changeSignIn(caller, async ({ trx, happened, rights }) => {
+      happened('person.sessionsEnded', { count: await endSessions(trx, actor.user) });
+      rights({ users: [actor.user] });
+    });
     return {};
-  }),
-});
-
-/** Sessions are of people; what acts for one has none. @throws Refused FORBIDDEN */
-const personOf = (actor: Actor): Person =>
-  actor.kind === 'person' ? actor : refuseWith('FORBIDDEN', 'Only a signed-in person has a name and sessions.');
+  },
+};

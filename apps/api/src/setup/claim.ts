@@ -1,17 +1,9 @@
-import {
-  beginTreeChange,
-  endTreeChange,
-  insertAccounts,
-  isClaimed,
-  mainAccount,
-  makeFirstPerson,
-  offerClaim,
-  takeClaim,
-} from '@tenantree/db';
+import { normalEmail, shownEmail } from '@tenantree/contract';
+import { insertAccounts, isClaimed, mainAccount, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
+import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
-import { normalEmail, type People, shownEmail } from '../hall/people.ts';
+import type { People } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
@@ -74,8 +66,8 @@ export async function claimDeployment(
   // Takes its time, so before anybody waits for it.
   const passwordHash = await people.hashPassword(claim.password);
   const account = hall.newId<AccountId>();
-  const now = nowOf(hall);
-  return hall.db.withTenant(account, async (trx) => {
+  const by = { ...SYSTEM, requestId };
+  return hall.change(by, { root: account, acting: account }, async ({ trx, now, version, ...change }) => {
     if (!(await takeClaim(trx, hashSecret(claim.token)))) return (await isClaimed(trx)) ? alreadyClaimed() : null;
     const user = await makeFirstPerson(trx, {
       id: hall.newId<UserId>(),
@@ -86,18 +78,12 @@ export async function claimDeployment(
       passwordHash,
       now,
     });
-    const version = await beginTreeChange(trx, account);
     const root = mainAccount(account, { name: accountName, externalId: null, metadata: {} });
     await insertAccounts(trx, [root], { creator: user, now }, version);
-    const caller = {
-      actor: { kind: 'person' as const, id: user, name: person, via: null },
-      user,
-      key: null,
-      requestId,
-    };
-    const entry = { action: 'setup.claimed' as const, details: { account: accountName.name } };
-    await note(hall, caller, trx, now, account, entry, { id: account, name: accountName.name });
-    await endTreeChange(trx, account, version, { accounts: [account] });
+    change.actsAs({ kind: 'person', id: user, name: person, via: null });
+    const { name } = accountName;
+    change.happened('setup.claimed', account, { account: name }, { id: account, name });
+    change.shows([account]);
     return { account };
   });
 }

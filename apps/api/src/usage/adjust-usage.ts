@@ -7,7 +7,6 @@ import {
   type UsageEventInput,
 } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { recordedNow } from './usage-door.ts';
 
@@ -52,12 +51,11 @@ async function recordAdjustment(
     const [known] = await hall.usage.findRepeats([fact], kind);
     return known ?? granted(admitted);
   }
-  const recorded = recordedNow(hall);
-  return hall.db.withTenant(account.id, async (trx) => {
-    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recorded }, trx);
+  return hall.change(caller, { root: account.root, acting: account.id }, async ({ trx, happened }) => {
+    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recordedNow(hall) }, trx);
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
-      await note(hall, caller, trx, recorded.now, account.id, { action: 'usage.adjusted', details }, account);
+      happened('usage.adjusted', account.id, details, { id: account.id, name: account.name });
     }
     return outcome;
   });

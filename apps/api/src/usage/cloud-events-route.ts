@@ -2,7 +2,7 @@ import { TRPCError } from '@trpc/server';
 import type { Connection } from '../context/connection.ts';
 import type { Context } from '../context/context.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
-import { appRouter } from '../router.ts';
+import { callingAs } from '../router.ts';
 import type { App } from '../wire/calls.ts';
 import { BODY_BYTES } from '../wire/read-json.ts';
 import { type RecordIn, recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
@@ -19,13 +19,13 @@ export const cloudEventsRoute =
   (app: App): void => {
     app.post(CLOUD_EVENTS_PATH, async (call) => {
       call.set('route', CLOUD_EVENTS_PATH);
-      const caller = appRouter.createCaller(createContext(call.get('connection')));
-      const { actor, accounts } = await refusing(caller.session.me());
+      const ask = callingAs(createContext(call.get('connection')));
+      const { actor, accounts } = await refusing(ask('session.me', undefined));
       if (accounts.length === 0) refuseWith('NOT_FOUND', 'There is no account to record usage for.');
       // A key that is kept to parts of its account records in each of them; a person, where the app opens.
       const parts = actor === 'key' ? accounts : accounts.slice(0, 1);
       const recordIn: RecordIn = async (account, events) =>
-        (await refusing(caller.usage.record({ account, events: [...events] }))).results;
+        (await refusing(ask('usage.record', { account, events: [...events] }))).results;
       const sent = sentCloudEvents(call.req.raw.headers, await call.get('readJson')(BODY_BYTES.usage));
       const results = await recordCloudEvents(
         sent,

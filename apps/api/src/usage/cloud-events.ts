@@ -1,3 +1,4 @@
+import type { EventResult } from '@tenantree/contract';
 import {
   type AccountId,
   refusalOfCloudEvent,
@@ -6,10 +7,10 @@ import {
   usageOfCloudEvent,
 } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
-import { type EventResult, refused } from './record-events.ts';
+import { refused } from './record-events.ts';
 
 /** The procedure `usage.record` of the caller, as an account. */
-export type RecordIn = (account: AccountId, events: readonly SubjectedEvent[]) => Promise<EventResult[]>;
+export type RecordIn = (account: AccountId, events: readonly SubjectedEvent[]) => Promise<readonly EventResult[]>;
 
 const MOST_EVENTS = 5_000;
 

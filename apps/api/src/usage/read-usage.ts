@@ -1,7 +1,7 @@
+import type { UsageOfPeriod } from '@tenantree/contract';
 import { type RangeEnd, readTotals, type SeriesPoint, type SeriesQuery } from '@tenantree/db';
 import {
   type AccountId,
-  type BillingPeriod,
   billingPeriodOf,
   type CsvColumn,
   DAY_MS,
@@ -12,7 +12,6 @@ import {
   instantOf,
   type MeterKey,
   msOf,
-  type OwnAndTotal,
   parseBillingPeriod,
   parseDecimal,
   quoted,
@@ -20,15 +19,6 @@ import {
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
-
-export type UsageOfPeriod = {
-  readonly period: BillingPeriod;
-  readonly own: Decimal;
-  readonly total: Decimal;
-  readonly events: OwnAndTotal<number>;
-  /** What the period will end with at the present pace. */
-  readonly forecast: OwnAndTotal<Decimal>;
-};
 
 /** An account's usage of a billing period, the present one unless `period` (YYYY-MM) says another (product.md 5.4). @throws Refused */
 export async function usageOfPeriod(

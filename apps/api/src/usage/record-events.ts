@@ -1,3 +1,4 @@
+import type { EventResult } from '@tenantree/contract';
 import type { EventToRecord, KnownAccount } from '@tenantree/db';
 import {
   type AccountId,
@@ -8,7 +9,6 @@ import {
   DEFAULT_ADMISSION_WINDOW,
   type Decision,
   ERROR_CODES,
-  type ErrorCode,
   type Instant,
   type Refusal,
   readUsageEvent,
@@ -18,18 +18,6 @@ import {
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { lookUp } from '../hall/resolve-all.ts';
-
-/** What became of one event of a batch (product.md 5.1). */
-export type EventResult =
-  | { readonly status: 'accepted' | 'duplicate' }
-  | {
-      readonly status: 'conflict' | 'refused';
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly field?: string;
-      /** Whether the same event can be taken later: keep it then, and send it again. */
-      readonly retryable: boolean;
-    };
 
 type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
 

@@ -4,11 +4,9 @@ import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
 import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, type Placed, textsOf } from '../live/channel.ts';
 import type { Hub } from '../live/hub.ts';
-import { parseResumeId } from '../live/live-stream.ts';
 import type { Viewer } from '../live/ports.ts';
 
 /** Account, own minutes, minutes of its subtree. */
@@ -26,6 +24,8 @@ export const USAGE = channel<Pick<Hall, 'db' | 'usageDoor'>, Minutes, UsageFrame
       const { changes, ...state } = await readUsageState(db, { ...asked, period });
       return { ...state, placed: changes.map((one) => ({ ...placed(one), version: one.version })), gone: [] };
     }),
+  // Minutes of accounts that came from elsewhere.
+  happened: ({ shows, moved }) => (moved ? shows : undefined),
   frame: (version, { items, gap }, period) => ({
     version,
     period,
@@ -63,7 +63,7 @@ export function watchUsage(
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
   const find = async () => {
-    const since = granted(parseResumeId(lastEventId));
+    const since = await hub.since(access.root, lastEventId);
     const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since));
     return { account: access.id, viewer: viewer(), since: since ?? 0, ...(only && { only }) };
   };

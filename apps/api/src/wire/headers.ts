@@ -39,7 +39,7 @@ export function pageHeaders(publicUrl: string): Record<string, string> {
 
 const ALLOWED = {
   'access-control-allow-origin': '*',
-  'access-control-expose-headers': 'x-request-id, retry-after',
+  'access-control-expose-headers': 'x-request-id, retry-after, idempotency-replayed',
 } as const;
 
 const PREFLIGHT = {
@@ -50,7 +50,7 @@ const PREFLIGHT = {
 } as const;
 
 /** Headers that our client sends; pages on which something measures requests ask for more (`traceparent`, `sentry-trace` …). */
-const USUAL_HEADERS = 'authorization, content-type, last-event-id, trpc-accept, x-request-id';
+const USUAL_HEADERS = 'authorization, content-type, idempotency-key, last-event-id, trpc-accept, x-request-id';
 
 /**
  * Lets pages of any origin call, without their cookies: an embedded screen's token says itself which origin it is for, so a list of

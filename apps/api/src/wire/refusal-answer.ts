@@ -17,10 +17,10 @@ export function refusalAnswer(refusal: Refusal, requestId: string, headers: Reco
 /** Usual wait where a refusal for too much doesn't say how long (seconds). */
 const USUAL_WAIT = 1;
 
-/** The header that says when to try again, for every 429. */
+/** The header that says when to try again: for every 429, and wherever it is known. */
 export function retryAfter(refusals: readonly Refusal[]): Record<string, string> {
   const waits = refusals.flatMap(({ code, retryAfterSeconds }) =>
-    statusOf(code) === 429 ? [retryAfterSeconds ?? USUAL_WAIT] : [],
+    statusOf(code) === 429 || retryAfterSeconds !== undefined ? [retryAfterSeconds ?? USUAL_WAIT] : [],
   );
   return waits.length === 0 ? {} : { 'retry-after': String(Math.max(...waits)) };
 }

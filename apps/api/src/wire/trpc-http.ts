@@ -1,8 +1,9 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { type AnyRouter, type inferRouterContext, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Connection } from '../context/connection.ts';
-import { isPublic } from '../guard/access.ts';
 import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
+import { IDEMPOTENCY_REPLAYED, readIdempotencyKeys } from '../guard/idempotency-key.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
 import { BODY_BYTES, checkMediaType, declaredBytes, parseJson, RECORDS_USAGE, refuseTooLarge } from './read-json.ts';
@@ -40,6 +41,11 @@ export function trpcOverHttp<Router extends AnyRouter>(
     call.set('route', routeOf(router, asked.names));
     if (asked.names.length > MOST_CALLS) refuseWith('BAD_REQUEST', `Send at most ${MOST_CALLS} calls in one request.`);
     checkAddress(asked);
+    const idempotencyKeys = readIdempotencyKeys(request.headers, asked.names.length);
+    let isRepeat = false;
+    const repeated = (): void => {
+      isRepeat = true;
+    };
     if (request.method === 'POST') await boundBody(ground, call, asked);
     const response = await fetchRequestHandler({
       endpoint: TRPC_PATH,
@@ -48,9 +54,12 @@ export function trpcOverHttp<Router extends AnyRouter>(
       maxBatchSize: MOST_CALLS,
       // Reading with POST: an event stream of 500 accounts has an input too long for an address.
       allowMethodOverride: true,
-      createContext: () => createContext(connection),
+      createContext: () => createContext({ ...connection, idempotencyKeys, repeated }),
       responseMeta: ({ errors }) => ({
-        headers: new Headers(retryAfter(errors.map((error) => refusalOf(error).refusal))),
+        headers: new Headers({
+          ...retryAfter(errors.map((error) => refusalOf(error).refusal)),
+          ...(isRepeat && { [IDEMPOTENCY_REPLAYED]: 'true' }),
+        }),
       }),
       onError: ({ error, path }) => logUnexpected(ground, error, path, connection.requestId),
     });
@@ -124,6 +133,9 @@ async function mostBytesOf(
   if (!names.every(isPublic)) throw new Refused(UNAUTHORIZED);
   return BODY_BYTES.unrecognised;
 }
+
+/** Whether a procedure asks nobody who they are. */
+const isPublic = (path: string): boolean => PROCEDURES.get(path)?.needs.kind === 'public';
 
 /** A procedure's name as a label: only names that exist, so that nobody can fill the metrics with others. */
 function routeOf(router: AnyRouter, [name = '', ...more]: readonly string[]): string {

@@ -1,7 +1,9 @@
 import type { ErrorCode } from '@tenantree/domain';
 import { createTRPCClient, httpBatchLink, type TRPCClient, TRPCClientError } from '@trpc/client';
 import { expect } from 'vitest';
-import type { AppRouter } from '../../src/router.ts';
+import type { AppRouter } from '../../../../packages/client/src/app-router.ts';
+
+export type { AppRouter };
 
 export type Client = TRPCClient<AppRouter>;
 
@@ -50,7 +52,7 @@ export async function join(
   return clientOf(url, await signIn(url, email, PASSWORD));
 }
 
-type Refused = { code: ErrorCode; message: string; field?: string };
+type Refused = { code: ErrorCode; message: string; field?: string; made?: string };
 
 /** The refusal that a call ends with. Fails when the call succeeds. */
 export async function refusalOf(call: Promise<unknown>): Promise<Refused> {

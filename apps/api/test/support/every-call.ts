@@ -1,19 +1,16 @@
+import { PROCEDURES } from '@tenantree/contract';
 import { createTRPCUntypedClient, createWSClient, httpLink, splitLink, wsLink } from '@trpc/client';
-import { appRouter } from '../../src/router.ts';
+import { asAgreed } from './agreed.ts';
+import type { AppRouter } from './clients.ts';
 
 /** Somebody who calls procedures by their paths. */
 export type Caller = {
-  /** Resolves with the answer, or with a subscription's first frame, and rejects with the refusal. */
-  call(path: string, input: unknown): Promise<unknown>;
+  /** Resolves with the answer, or with a subscription's first frame, and rejects with the refusal. @param key an idempotency key */
+  call(path: string, input: unknown, key?: string): Promise<unknown>;
   close(): void;
 };
 
-/** Every procedure and subscription there is. */
-export const PROCEDURES: readonly string[] = Object.keys(appRouter._def.procedures);
-
-type Typed = Readonly<Record<string, { readonly _def: { readonly type: 'query' | 'mutation' | 'subscription' } }>>;
-// At run time they are listed by their whole paths; the type has them in their slices.
-const TYPED = appRouter._def.procedures as unknown as Typed;
+const keyed = (key: unknown): Record<string, string> => (typeof key === 'string' ? { 'idempotency-key': key } : {});
 
 function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
   // A browser says its origin and cookies by itself.
@@ -29,12 +26,13 @@ function untypedClient(url: string, headers: Readonly<Record<string, string>>) {
     connectionParams: () => (token === undefined ? {} : { token }),
     lazy: { enabled: true, closeMs: 0 },
   });
-  const client = createTRPCUntypedClient<typeof appRouter>({
+  const client = createTRPCUntypedClient<AppRouter>({
     links: [
+      asAgreed,
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: ws }),
-        false: httpLink({ url: `${url}/trpc`, headers }),
+        false: httpLink({ url: `${url}/trpc`, headers: ({ op }) => ({ ...headers, ...keyed(op.context['key']) }) }),
       }),
     ],
   });
@@ -50,12 +48,12 @@ export function callerWith(url: string, headers: Readonly<Record<string, string>
     return promise.finally(() => subscription.unsubscribe());
   };
   return {
-    call: async (path, input) => {
-      switch (TYPED[path]?._def.type) {
+    call: async (path, input, key) => {
+      switch (PROCEDURES.get(path)?.kind) {
         case 'query':
           return client.query(path, input);
         case 'mutation':
-          return client.mutation(path, input);
+          return client.mutation(path, input, { context: { key } });
         case 'subscription':
           return firstFrame(path, input);
         case undefined:

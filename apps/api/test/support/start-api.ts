@@ -8,6 +8,7 @@ import { createLog } from '../../src/hall/log.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import type { Config } from '../../src/server/config.ts';
 import type { Folders } from '../../src/server/pages.ts';
+import { createAgreement } from './agreed.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
 
@@ -51,7 +52,7 @@ export type StartOptions = {
 
 /**
  * Starts a whole server over a migrated test database: `startApi((await createTestDatabase(inject('database'))).serving)`. Its data folder
- * goes with it, unless the test has one of its own.
+ * goes with it, unless the test has one of its own. Closing fails when a call ended otherwise than the contract says.
  */
 export async function startApi(
   database: Database['direct'],
@@ -60,20 +61,22 @@ export async function startApi(
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
   const destination = { write: (line: string) => onLog?.(line) };
+  const agreement = createAgreement();
   const log = createLog({ level: config.logLevel, destination });
   const composed = await compose({
     config,
     database,
     log,
+    inspect: agreement.inspect,
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
     ...(requestMs ? { requestMs } : {}),
     ...(direct ? { direct } : {}),
   });
-  if (overrides?.dataDir !== undefined) return composed;
   const close = async (): Promise<void> => {
     await composed.close();
-    await rm(dataDir, { recursive: true, force: true });
+    if (overrides?.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    agreement.check();
   };
   return { ...composed, close };
 }

@@ -1,4 +1,11 @@
-import { type AccountId, type AccountRow, type AccountStatus, billingPeriodOf, type Instant } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountSort,
+  type AccountStatus,
+  billingPeriodOf,
+  type Instant,
+} from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
@@ -11,8 +18,6 @@ import {
 } from './account-rows.ts';
 import { ACTING_ROOT } from './place.ts';
 
-export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
-export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 export type SortDirection = 'asc' | 'desc';
 
 /** Place in a listing after which the next page starts: the sort key and the id of the last row. */
@@ -30,7 +35,7 @@ export type ListQuery = {
 };
 
 /** One page of an account's children, with subtree totals that are read, not computed (performance.md 3). */
-export type AccountPage = {
+export type ListedChildren = {
   readonly rows: AccountRow[];
   readonly next: PageKey | null;
   readonly total: number;
@@ -72,7 +77,7 @@ type Keyed = RawAccountRow & { sort_key: string } & Head;
  *
  * Where they are many, the order by minutes is that of a moment ago, a second at most while usage is counted; the minutes are exact always.
  */
-export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<AccountPage> {
+export async function listChildren(trx: TenantTransaction, query: ListQuery): Promise<ListedChildren> {
   const { rows } = await selectPage(query, await orderOf(trx, query)).execute(trx);
   const page = rows.slice(0, query.limit);
   const last = page.at(-1);

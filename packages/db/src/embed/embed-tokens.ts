@@ -1,9 +1,10 @@
 import type { AccountId, EmbedGrant, Instant, KeyId, RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { pathOf } from '../accounts/place.ts';
-import type { Database, TenantTransaction } from '../database.ts';
+import type { Database } from '../database.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from '../keys/presented-key.ts';
 
+/** A token for the embedded widget, by the SHA-256 of its secret. It is stored with its trace in the journal. */
 export type NewEmbedToken = {
   readonly account: AccountId;
   readonly id: RowId;
@@ -15,25 +16,6 @@ export type NewEmbedToken = {
   readonly now: Instant;
   readonly expiresAt: Instant;
 };
-
-/** Stores a token for the embedded widget by the SHA-256 of its secret. */
-export async function insertEmbedToken(trx: TenantTransaction, token: NewEmbedToken): Promise<void> {
-  await trx
-    .insertInto('embed_tokens')
-    .values({
-      account_id: token.account,
-      id: token.id,
-      key_id: token.key,
-      origin: token.origin,
-      access: token.grant.access,
-      features: [...token.grant.features],
-      user_ref: token.userRef,
-      token_hash: token.tokenHash,
-      created_at: token.now,
-      expires_at: token.expiresAt,
-    })
-    .execute();
-}
 
 /** What a presented embed token proves, with the key it was made with. */
 export type PresentedEmbedToken = {

@@ -22,6 +22,10 @@ export type Suspension = {
 /** A suspension as it was ordered: with the reason that whoever ordered it gave, up to 500 characters. */
 export type SuspensionOrder = Suspension & { readonly reason: string | null };
 
+/** What the subaccounts of an account can be sorted by. */
+export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
+export type AccountSort = (typeof ACCOUNT_SORTS)[number];
+
 /** Who pays for an account (product.md 1): its nearest direct-billed ancestor, or itself. */
 export type BillingMode = 'parent' | 'direct';
 

@@ -1,18 +1,18 @@
 import type { CallRefusal } from '@tenantree/client';
+import type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 import type {
   AccountId,
   AccountRow,
   AccountStatus,
   AccountsFrame,
-  EmbedFeature,
   Instant,
-  PermissionKey,
-  SuspensionKind,
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
 import type { Order } from './order.ts';
 
+export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
+export type { AccountLabel as AccountName } from '@tenantree/domain';
 export type { Order, SortKey } from './order.ts';
 
 /** Which children of an account to list, and how. */
@@ -23,60 +23,7 @@ export type ListQuery = Order & {
   readonly limit: number;
 };
 
-/** One page of children. Rows are at least as new as `treeVersion`; their minutes belong to `period`. */
-export type AccountPage = {
-  readonly rows: readonly AccountRow[];
-  readonly nextCursor: string | null;
-  /** Children that match the query, on all pages. */
-  readonly total: number;
-  readonly treeVersion: number;
-  /** Start of the billing period of the minutes. */
-  readonly period: Instant;
-};
-
-/** One page of search results: matches of this page with their ancestors below the searched account, parents before children. */
-export type SearchPage = AccountPage & {
-  readonly matches: readonly AccountId[];
-  /** Whether more may match than `total`: large subtrees are searched within bounds. */
-  readonly more: boolean;
-};
-
 export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
-
-/** An account by name, as in paths and lists. */
-export type AccountName = { readonly id: AccountId; readonly name: string };
-
-/** One account with what its screens need beyond the row. */
-export type AccountDetail = AccountRow & {
-  /** From the topmost account that the actor reaches, ending with the account itself. */
-  readonly path: readonly AccountName[];
-  readonly effective: {
-    readonly kind: SuspensionKind | null;
-    readonly by: AccountName | null;
-    /** When time alone changes that next. */
-    readonly changesAt: Instant | null;
-  };
-  /** Who pays for it (product.md 1); null when that lies above the actor's reach. */
-  readonly payer: AccountName | null;
-  /** How many levels of subaccounts there may be below it. */
-  readonly levelsBelow: number;
-  /** Days that a closed account is kept and can be reopened. */
-  readonly keptDays: number;
-  /** What the actor may do in this account. */
-  readonly levels: Readonly<Record<PermissionKey, 'none' | 'read' | 'limited' | 'full'>>;
-  /** What the session's token was made for; null: nothing bounds it. */
-  readonly features: readonly EmbedFeature[] | null;
-  readonly treeVersion: number;
-};
-
-/** What a suspension or closing would hit: the account's whole subtree. */
-export type SuspensionPreview = {
-  readonly accounts: number;
-  readonly members: number;
-  readonly agents: number;
-  /** At most 10 accounts of the subtree. */
-  readonly sample: readonly AccountName[];
-};
 
 /** Whether live numbers can be trusted to be current (ux.md 2.2), and since when. */
 export type LiveState = {

@@ -15,7 +15,6 @@ BEGIN
   SELECT greatest(p_now, max(placed_at)) INTO moved_at FROM accounts
     WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
   PERFORM graft(a, p_version, -1);
-  INSERT INTO departures (root_id, version, account_id, path_key) VALUES (a.root_id, p_version, a.id, a.path_key);
   PERFORM replace_counted_usage(a.root_id, a.path_key, new_key, moved_at, p_version);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
     SELECT id, moved_at, root_id, path_key, payer_id FROM accounts

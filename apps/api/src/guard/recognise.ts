@@ -1,0 +1,38 @@
+import type { AuditActor } from '@tenantree/db';
+import { reachesFrom } from '@tenantree/domain';
+import { type Actor, keyOf, userOf } from '../context/actor.ts';
+import type { Context } from '../context/context.ts';
+import type { Caller } from '../hall/hall.ts';
+import { Refused } from '../hall/refused.ts';
+import type { Access } from './admit.ts';
+import { UNAUTHORIZED } from './error-shape.ts';
+
+/** Who calls. @throws Refused UNAUTHORIZED */
+export async function recognise(ctx: Context): Promise<Actor> {
+  const actor = await ctx.authenticate();
+  if (actor === null || actor === 'invalid') throw new Refused(UNAUTHORIZED);
+  return actor;
+}
+
+/** The one who calls, as slices know them. @param access null: in no account */
+export const callerOf = ({ requestId }: Context, actor: Actor, access: Access | null): Caller => ({
+  actor: auditActor(actor, access),
+  user: userOf(actor),
+  key: keyOf(actor),
+  requestId,
+});
+
+/** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */
+function auditActor(actor: Actor, access: Access | null): AuditActor {
+  const through = access?.memberships.find((membership) => reachesFrom(membership, access.path));
+  const from = access?.chain.find((link) => link.id === through?.account);
+  const via = from && access && from.id !== access.id ? { id: from.id, name: from.name } : null;
+  switch (actor.kind) {
+    case 'person':
+      return { kind: 'person', id: actor.user, name: actor.name, via };
+    case 'key':
+      return { kind: 'key', id: actor.key, name: actor.name, via };
+    case 'embed':
+      return { kind: 'embed', id: actor.key.id, name: `${actor.userRef} on ${actor.origin}`, via };
+  }
+}

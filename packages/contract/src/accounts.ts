@@ -1,0 +1,292 @@
+import {
+  ACCOUNT_SORTS,
+  type AccountsFrame,
+  EMBED_FEATURES,
+  MOST_CREATED,
+  type SentAccount,
+  SUSPENSION_KINDS,
+} from '@tenantree/domain';
+import { z } from 'zod';
+import * as inputs from './inputs.ts';
+import {
+  type AnswerOf,
+  EVERYBODY,
+  fromAbove,
+  inAccount,
+  mutation,
+  PEOPLE,
+  PEOPLE_AND_KEYS,
+  query,
+  reach,
+  screensFor,
+  signedIn,
+  subscription,
+} from './procedure.ts';
+import * as shapes from './shapes.ts';
+
+const STATUSES = ['active', 'suspended', 'closed'] as const;
+
+const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
+const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
+
+/** The account, and whether this call made it or an earlier one with the same external id and content did. */
+const created = z.strictObject({ account: shapes.accountRow, created: z.boolean() });
+
+/** An account as its detail page shows it. */
+const detail = shapes.rowWith({
+  /** From the topmost account that the actor reaches down to this one. */
+  path: shapes.list(shapes.accountName),
+  metadata: shapes.metadata,
+  /** The suspension that holds now; who decided it only when the actor can reach that account. */
+  effective: z.strictObject({
+    kind: z.enum(SUSPENSION_KINDS).nullable(),
+    by: shapes.accountName.nullable(),
+    /** When time alone changes that next; of what is planned above the actor's reach nothing is told. */
+    changesAt: shapes.instant.nullable(),
+  }),
+  /** Who pays for it: the nearest direct-billed account at or above it; null when that lies above the actor's reach. */
+  payer: shapes.accountName.nullable(),
+  /** How many levels of subaccounts there may be below it; 0 for an account at the deepest level of the deployment. */
+  levelsBelow: shapes.count,
+  /** Days that a closed account's data is kept, and it can be reopened. */
+  keptDays: z.number(),
+  /** What the actor may do in it. */
+  levels: z.record(shapes.permissionKey, shapes.level),
+  /** What an embedded screen was opened for, beside reading; null: no such bound. */
+  features: shapes.list(z.enum(EMBED_FEATURES)).nullable(),
+  treeVersion: shapes.count,
+});
+
+const page = shapes.pageOf(shapes.accountRow).extend({
+  /** Accounts that match the question, on all pages. */
+  total: shapes.count,
+  /** Rows are at least as new as this version of the tree. */
+  treeVersion: shapes.count,
+  /** Start of the billing period of the minutes. */
+  period: shapes.instant,
+});
+
+const matches = page.extend({
+  matches: shapes.list(shapes.accountId),
+  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  more: z.boolean(),
+});
+
+const suspensionReach = z.strictObject({
+  accounts: shapes.count,
+  members: shapes.count,
+  agents: shapes.count,
+  /** At most 10 accounts of the subtree. */
+  sample: shapes.list(shapes.accountName),
+});
+
+const accountsFrame: z.ZodType<AccountsFrame> = z.strictObject({
+  ...shapes.frameBounds,
+  changed: shapes.list(shapes.accountRow),
+  gone: shapes.list(shapes.accountId),
+});
+
+/** Typed for those who send it, and nothing more: each is read by itself, so that every bad one is named. */
+const sentAccount = z.unknown().meta({
+  ...z.toJSONSchema(
+    z.strictObject({
+      name: inputs.name,
+      parent: z.union([inputs.account, z.number().int().min(0).max(MOST_CREATED)]).optional(),
+      externalId: inputs.externalId.optional(),
+      metadata: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+  $schema: undefined,
+}) as z.ZodType<unknown, SentAccount>;
+
+const creation = z.union([
+  z.strictObject({ id: shapes.accountId, created: z.boolean() }),
+  z.strictObject(shapes.entryRefused),
+]);
+
+const CREATION = ['NAME_INVALID', 'METADATA_TOO_LARGE', 'EXTERNAL_ID_CONFLICT'] as const;
+
+export const accounts = {
+  createMain: mutation({
+    says: 'Makes a main account of one’s own.',
+    needs: signedIn(PEOPLE),
+    input: z.strictObject(wish),
+    output: created,
+    refusals: CREATION,
+  }),
+
+  create: mutation({
+    says: 'Makes a subaccount below the account; one with the same external id and content is answered as it is.',
+    needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
+    input: z.strictObject({ account: inputs.account, ...wish }),
+    output: created,
+    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE'],
+  }),
+
+  createMany: mutation({
+    says: 'Makes many subaccounts below the account: all of them or none, or each by itself.',
+    needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
+    input: z.strictObject({
+      account: inputs.account,
+      accounts: z.array(sentAccount).min(1).max(MOST_CREATED),
+      mode: z.enum(['all', 'each']).default('all'),
+    }),
+    output: z.strictObject({ results: shapes.list(creation) }),
+    refusals: ['BATCH_REFUSED'],
+    reads: 'one by one',
+  }),
+
+  get: query({
+    says: 'One account with what its screens need beyond the row.',
+    needs: reach('read', EVERYBODY),
+    input: inputs.onlyAccount,
+    output: detail,
+  }),
+
+  list: query({
+    says: 'The subaccounts right below the account, a page at a time.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
+    input: z.strictObject({
+      account: inputs.account,
+      sort: z.enum(ACCOUNT_SORTS).default('name'),
+      direction: z.enum(['asc', 'desc']).default('asc'),
+      status: statuses,
+      cursor: inputs.cursor,
+      limit: inputs.limit(200),
+    }),
+    output: page,
+  }),
+
+  search: query({
+    says: 'The accounts of the subtree whose name or external id matches, with those between.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
+    input: z.strictObject({
+      account: inputs.account,
+      query: z.string().trim().min(1).max(120),
+      status: statuses,
+      cursor: inputs.cursor,
+      limit: inputs.limit(200),
+    }),
+    output: matches,
+  }),
+
+  live: subscription({
+    says: 'The rows of the subtree, or of some of it, as they change.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
+    input: z.strictObject({
+      account: inputs.account,
+      accounts: inputs.watched.optional(),
+      childrenOf: inputs.watched.optional(),
+      lastEventId: inputs.lastEventId,
+    }),
+    output: accountsFrame,
+  }),
+
+  rename: mutation({
+    says: 'Gives the account another name.',
+    needs: inAccount('account.settings', 'full', 'change', screensFor('rename')),
+    input: z.strictObject({ account: inputs.account, name: inputs.name }),
+    output: shapes.accountRow,
+    refusals: ['NAME_INVALID', 'NAME_TAKEN'],
+  }),
+
+  setMetadata: mutation({
+    says: 'Replaces the account’s free metadata.',
+    needs: inAccount('account.settings', 'full', 'change', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, metadata: shapes.json }),
+    output: z.strictObject({ metadata: shapes.metadata }),
+    refusals: ['METADATA_TOO_LARGE'],
+  }),
+
+  previewSuspension: query({
+    says: 'What suspending or closing the account would hit.',
+    needs: fromAbove('account.subaccounts', 'full', 'read', screensFor('suspend', 'close')),
+    input: inputs.onlyAccount,
+    output: suspensionReach,
+  }),
+
+  suspend: mutation({
+    says: 'Suspends the account, and thereby all below it.',
+    needs: fromAbove('account.subaccounts', 'full', 'change', screensFor('suspend')),
+    input: z.strictObject({
+      account: inputs.account,
+      kind: z.enum(SUSPENSION_KINDS).default('read_only'),
+      from: inputs.instant.optional(),
+      until: inputs.instant.optional(),
+      reason: inputs.line(500).optional(),
+    }),
+    output: shapes.accountRow,
+    refusals: ['SUSPENSION_INVALID', 'ALREADY_IN_STATE'],
+  }),
+
+  reactivate: mutation({
+    says: 'Ends the account’s own suspension.',
+    needs: fromAbove('account.subaccounts', 'full', 'restore', screensFor('suspend')),
+    input: inputs.onlyAccount,
+    output: shapes.accountRow,
+    refusals: ['ALREADY_IN_STATE', 'ACCOUNT_CLOSED'],
+  }),
+
+  close: mutation({
+    says: 'Closes an account without live subaccounts; its data is kept for a time.',
+    needs: fromAbove('account.subaccounts', 'full', 'change', screensFor('close')),
+    input: inputs.onlyAccount,
+    output: shapes.accountRow,
+    refusals: ['HAS_LIVE_CHILDREN', 'PROTECTED', 'ALREADY_IN_STATE'],
+  }),
+
+  reopen: mutation({
+    says: 'Opens a closed account again, as it was.',
+    needs: fromAbove('account.subaccounts', 'full', 'restore', screensFor('close')),
+    input: inputs.onlyAccount,
+    output: shapes.accountRow,
+    refusals: ['NOT_CLOSED', 'PARENT_NOT_LIVE', 'NAME_TAKEN', 'ALREADY_IN_STATE'],
+  }),
+
+  setProtection: mutation({
+    says: 'Turns the account’s protection against closing and erasing on or off.',
+    needs: fromAbove('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, protection: z.enum(['on', 'off']) }),
+    output: shapes.accountRow,
+    refusals: ['ALREADY_IN_STATE'],
+  }),
+
+  move: mutation({
+    says: 'Moves the account with its subtree under another account of the tree.',
+    needs: fromAbove('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, to: inputs.account }),
+    output: shapes.accountRow,
+    refusals: [
+      'MOVE_INTO_ITSELF',
+      'MOVE_ACROSS_TREES',
+      'MOVE_OF_ROOT',
+      'PARENT_NOT_LIVE',
+      'NAME_TAKEN',
+      'DEPTH_EXCEEDED',
+      'ALREADY_IN_STATE',
+    ],
+  }),
+
+  enter: mutation({
+    says: 'Notes in the account’s log that somebody came in from above.',
+    needs: reach('read', screensFor('switch')),
+    input: inputs.onlyAccount,
+    output: shapes.done,
+  }),
+
+  leave: mutation({
+    says: 'Notes in the account’s log that they went out again.',
+    needs: reach('read', screensFor('switch')),
+    input: inputs.onlyAccount,
+    output: shapes.done,
+  }),
+};
+
+/** An account as its detail page shows it. */
+export type AccountDetail = AnswerOf<typeof accounts.get>;
+/** One page of children. */
+export type AccountPage = AnswerOf<typeof accounts.list>;
+/** One page of matches, with the accounts between them and the one that was searched, parents before children. */
+export type SearchPage = AnswerOf<typeof accounts.search>;
+/** What a suspension or closing would hit: the account's whole subtree. */
+export type SuspensionPreview = AnswerOf<typeof accounts.previewSuspension>;

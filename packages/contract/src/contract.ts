@@ -1,0 +1,50 @@
+import { accounts } from './accounts.ts';
+import { agents } from './agents.ts';
+import { audit } from './audit.ts';
+import { embed } from './embed.ts';
+import { keys } from './keys.ts';
+import { members } from './members.ts';
+import type { Procedure } from './procedure.ts';
+import { session } from './session.ts';
+import { setup } from './setup.ts';
+import { usage } from './usage.ts';
+
+/** Everything that can be asked of Tenantree, by slice. */
+export type Contract = {
+  readonly accounts: typeof accounts;
+  readonly agents: typeof agents;
+  readonly audit: typeof audit;
+  readonly embed: typeof embed;
+  readonly keys: typeof keys;
+  readonly members: typeof members;
+  readonly session: typeof session;
+  readonly setup: typeof setup;
+  readonly usage: typeof usage;
+};
+export const CONTRACT: Contract = { accounts, agents, audit, embed, keys, members, session, setup, usage };
+
+/** Name of a slice of the contract. */
+export type SliceName = keyof Contract;
+
+type PathsOf<Slice extends SliceName> = `${Slice}.${keyof Contract[Slice] & string}`;
+/** Path of a procedure: `accounts.list`. */
+export type ProcedurePath = { [Slice in SliceName]: PathsOf<Slice> }[SliceName];
+
+/** The procedure at a path. */
+export type ProcedureAt<Path extends ProcedurePath> = Path extends `${infer Slice extends SliceName}.${infer Name}`
+  ? Contract[Slice][Name & keyof Contract[Slice]]
+  : never;
+
+/** Every procedure by its path, in the order of the contract. */
+export const PROCEDURES: ReadonlyMap<string, Procedure> = new Map(
+  Object.entries(CONTRACT).flatMap(([slice, procedures]) =>
+    Object.entries<Procedure>(procedures).map(([name, procedure]) => [`${slice}.${name}`, procedure] as const),
+  ),
+);
+
+/** The procedure at a path. @throws Error when there is none */
+export function procedureAt(path: string): Procedure {
+  const found = PROCEDURES.get(path);
+  if (found) return found;
+  throw new Error(`there is no procedure ${path}`);
+}

@@ -1,0 +1,10 @@
+export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from './accounts.ts';
+export type { AskedEntries, AuditLogEntry } from './audit.ts';
+export * from './contract.ts';
+export { isEmail, normalEmail, shownEmail } from './email.ts';
+export type { ErrorShape, SentRefusal } from './error-shape.ts';
+export { type Named, password } from './inputs.ts';
+export * from './procedure.ts';
+export type { JsonSchema, Schema } from './schema.ts';
+export type { Me } from './session.ts';
+export type { EventResult, UsageOfPeriod } from './usage.ts';

@@ -1,0 +1,44 @@
+import type { AccountId } from '@tenantree/domain';
+import type { Database } from '../database.ts';
+import type { NewEmbedToken } from '../embed/embed-tokens.ts';
+import { type Happening, traceOf } from './append.ts';
+
+/** Something that only leaves a trace: nothing that is shown changes with it. */
+export type Trace = Happening & {
+  readonly account: AccountId;
+  /** The token that it is about, stored with it or not at all. */
+  readonly token: NewEmbedToken | null;
+};
+
+const tokenOf = ({ account, id, key, origin, grant, userRef, tokenHash, now, expiresAt }: NewEmbedToken) => ({
+  account_id: account,
+  id,
+  key_id: key,
+  origin,
+  access: grant.access,
+  features: grant.features,
+  user_ref: userRef,
+  token_hash: `\\x${tokenHash.toString('hex')}`,
+  created_at: now,
+  expires_at: expiresAt,
+});
+
+/**
+ * Writes traces of any trees into their journals, in one transaction of their own; when this resolves they are committed. The accounts must
+ * have been checked against the reach of those who left them.
+ *
+ * @returns one outcome per trace, in order; `gone`: its account is not there any more, and nothing of it is written
+ */
+export async function appendTraces(db: Database, traces: readonly Trace[]): Promise<('written' | 'gone')[]> {
+  const entries = traces.map(({ account, token, ...happening }) => ({
+    entry: traceOf(account, happening),
+    token: token && tokenOf(token),
+  }));
+  const { rows } = await db.pool.query<{ gone: number[] }>({
+    name: 'append_traces',
+    text: 'SELECT public.append_traces($1::jsonb) AS gone',
+    values: [JSON.stringify(entries)],
+  });
+  const gone = new Set(rows[0]!.gone);
+  return traces.map((_, index) => (gone.has(index + 1) ? 'gone' : 'written'));
+}
