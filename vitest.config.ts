@@ -29,13 +29,28 @@ const PREBUNDLED = [
   '@tenantree/widget > lit',
 ];
 
-const everywhere = ['**/node_modules/**', '**/dist/**', 'bench/**'];
+const everywhere = ['**/node_modules/**', '**/dist/**', '**/packed/**', 'bench/**'];
+/** What `npm run test:long` runs. */
+const LONG = '**/*.long.test.{ts,tsx}';
 // two cores, a database, a browser and perhaps a neighbour: slow is not wrong
 const patient = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
 
 /** What `npm run test:browsers` runs: browsers that come with no package, on machines that have them. */
 const otherBrowsers = {
   test: { ...patient, testTimeout: 120_000, name: 'browsers', include: ['apps/web/test/browsers/*.smoke.ts'] },
+};
+
+/** Whole matrices and rounds, one file after the other: too long for every run, and run before every release. */
+const longOnes = {
+  test: {
+    ...patient,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+    name: 'long',
+    include: ['{apps,packages,examples,scripts}/**/*.long.test.ts'],
+    exclude: everywhere,
+    fileParallelism: false,
+  },
 };
 
 export default defineConfig({
@@ -57,7 +72,7 @@ export default defineConfig({
             'examples/**/*.test.ts',
             'scripts/**/*.test.ts',
           ],
-          exclude: [...everywhere, '**/*.e2e.test.ts'],
+          exclude: [...everywhere, LONG, '**/*.e2e.test.ts'],
         },
       },
       {
@@ -69,7 +84,7 @@ export default defineConfig({
           ...patient,
           name: 'browser',
           include: ['test/**/*.test.{ts,tsx}', '../../packages/widget/test/**/*.test.{ts,tsx}'],
-          exclude: [...everywhere, '**/*.e2e.test.ts', '../../**/*.e2e.test.ts'],
+          exclude: [...everywhere, LONG, '**/*.e2e.test.ts', '../../**/*.e2e.test.ts'],
           browser: {
             enabled: true,
             headless: true,
@@ -90,6 +105,7 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(process.env['TENANTREE_LONG'] === '1' ? [longOnes] : []),
       ...(process.env['TENANTREE_OTHER_BROWSERS'] === '1' ? [otherBrowsers] : []),
     ],
   },

@@ -160,11 +160,11 @@ function watchParent(end) {
 }
 
 /**
- * Builds the web app and the widget; turbo answers from its cache when nothing changed.
+ * Builds the web app, the widget and the packages to install; turbo answers from its cache when nothing changed.
  * @returns {Promise<number>} exit code
  */
 export function runFrontEndBuild() {
-  return runTurbo(['build', '--filter=@tenantree/web', '--filter=@tenantree/widget']);
+  return runTurbo(['build', 'pack']);
 }
 
 /**

@@ -14,7 +14,7 @@ import { findRuntime, root, run, runTurbo } from './launch.mjs';
  */
 export async function runTests(filters) {
   const failedChecks = filters.length > 0 ? [] : await runChecks();
-  if (filters.length > 0) await runTurbo(['build']);
+  if (filters.length > 0) await runTurbo(['build', 'pack']);
   const counts = await runVitest(filters);
   if (counts.skipped > 0) console.log(`${counts.skipped} tests were skipped on this machine`);
   for (const name of failedChecks) console.log(`check failed: ${name}`);
@@ -40,7 +40,7 @@ function checks() {
     script('names and habits', 'check-habits.mjs'),
     tool('dead code', 'knip', '--no-progress', '--no-config-hints'),
     { name: 'types', run: () => runTurbo(['typecheck', '--continue']) },
-    { name: 'build', run: () => runTurbo(['build', '--continue']) },
+    { name: 'build', run: () => runTurbo(['build', 'pack', '--continue']) },
   ];
 }
 

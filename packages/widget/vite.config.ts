@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -141,26 +140,8 @@ function modernLit(): Plugin {
   };
 }
 
-/** Writes the integrity of every file beside it, for `<script integrity>`. */
-function integrity(): Plugin {
-  return {
-    name: 'integrity',
-    generateBundle(_, bundle) {
-      const sums = Object.entries(bundle).map(([name, file]) => {
-        const content = file.type === 'chunk' ? file.code : file.source;
-        return [name, `sha384-${createHash('sha384').update(content).digest('base64')}`] as const;
-      });
-      this.emitFile({
-        type: 'asset',
-        fileName: 'integrity.json',
-        source: `${JSON.stringify(Object.fromEntries(sums), null, 2)}\n`,
-      });
-    },
-  };
-}
-
 export default defineConfig({
-  plugins: [tightTemplates(), modernTrpc(), modernLit(), integrity(), compressed()],
+  plugins: [tightTemplates(), modernTrpc(), modernLit(), compressed()],
   build: {
     target: 'es2022',
     sourcemap: false,

@@ -17,6 +17,8 @@ export const tenantree = createTenantree({
     return answer;
   },
   onSessionExpired: noteSignedOut,
+  // Screens repeat what they show themselves, and say at once what else failed.
+  retries: 0,
 });
 
 /** Accounts for the elements of the widget: the same as in a reseller's portal. */

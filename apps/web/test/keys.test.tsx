@@ -18,6 +18,13 @@ const KEY = {
   madeBy: { id: 'key-0', name: 'Provisioning' },
 };
 
+const PACKAGES = ['client', 'widget'].map((name) => ({
+  name: `@tenantree/${name}`,
+  version: '0.1.0',
+  path: `/packages/tenantree-${name}-0.1.0-1a2b3c4d.tgz`,
+  integrity: 'sha512-AAAA',
+}));
+
 /** What was sent to make keys. */
 let made: { name: string; expiresAt?: string | null; scopes?: object; within?: string[] }[] = [];
 
@@ -35,6 +42,7 @@ beforeEach(() => {
   made = [];
   vi.spyOn(window, 'fetch').mockImplementation(async (input, init) => {
     const { pathname } = new URL(new Request(input).url);
+    if (pathname === '/packages') return Response.json({ protocol: 1, packages: PACKAGES });
     const inputs: Record<string, never> = JSON.parse(typeof init?.body === 'string' ? init.body : '{}');
     const paths = pathname.replace('/trpc/', '').split(',');
     return Response.json(paths.map((path, i) => ({ result: { data: answers[path]?.(inputs[i]!) } })));
@@ -109,5 +117,14 @@ describe('API keys', () => {
     expect(made[0]).toMatchObject({ scopes: { 'account.subaccounts': 'read' }, within: [NORTH.id] });
     expect(daysUntil(made[0]?.expiresAt)).toBe(30);
     await expect.element(page.getByLabelText('Where it reaches')).toHaveValue('all');
+  });
+});
+
+describe('packages', () => {
+  it('have a line that installs each from this server, to copy', async () => {
+    for (const { name, path } of PACKAGES) {
+      await expect.element(page.getByText(`npm install ${window.location.origin}${path}`)).toBeVisible();
+      await expect.element(page.getByRole('button', { name: `Copy the line that installs ${name}` })).toBeVisible();
+    }
   });
 });

@@ -113,7 +113,7 @@ async function compare(build: BuildBefore, openOld: OpenedBefore, open: Database
   for (const [name, operation] of Object.entries(OPERATIONS) as [OperationName, Operation][]) {
     const repeats = Math.min(REPEATS, operation.repeats ?? REPEATS);
     const used = await databaseCpu(
-      { before: { pool: openOld.pool, work: old[name] }, now: { pool: open.pool, work: now[name] } },
+      { before: { pool: openOld.pool, work: old[name] }, now: { pool: open.pool, work: now[name], warm: true } },
       repeats,
     );
     costs.before.set(name, used.get('before') ?? Number.NaN);

@@ -78,7 +78,7 @@ async function month(server: Connection, build: BuildBefore, events: number): Pr
     const used = await databaseCpu(
       {
         before: { pool: openOld.pool, work: read.before },
-        now: { pool: open.pool, work: read.now },
+        now: { pool: open.pool, work: read.now, warm: true },
       },
       3,
     );

@@ -3,6 +3,7 @@ import { type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { observable } from '@trpc/server/observable';
 import { answersIn, responseOf } from './answer.ts';
+import { backOffMs } from './back-off.ts';
 import type { Taker } from './line.ts';
 import { refusalOf, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
@@ -16,6 +17,8 @@ const MAX_BATCH = 16;
 const MAX_CHARACTERS = 300_000;
 /** A request that isn't answered by then counts as one that never will be: whoever waits can go on, and try again. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Whoever is to wait longer than this before trying again is told so, instead of waiting unknowingly. */
+const MOST_PATIENCE_MS = 15_000;
 const KEY_BYTES = 10;
 
 export type CallLinkOptions = {
@@ -23,6 +26,12 @@ export type CallLinkOptions = {
   readonly session: Session;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** How often a call is repeated. */
+  readonly retries: number;
+  /** Uniform numbers in [0, 1) for the spread of repetitions. */
+  readonly random: () => number;
+  /** Ends all waits before repetitions. */
+  readonly closed: AbortSignal;
 };
 
 type Call = {
@@ -68,14 +77,32 @@ const aborted = (signal: Operation['signal']): Unanswered => {
   return new Unanswered({ code: 'ABORTED', message, retryable: false }, reason);
 };
 
+/** Nobody answered for so long that whoever waits is told so, instead of waiting as long again. */
+const tookTooLong = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'TimeoutError' || tookTooLong(error.cause));
+
+/** Resolves after `ms` milliseconds, or when one of the signals aborts. */
+const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)[]): Promise<void> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      for (const signal of signals) signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    for (const signal of signals) signal?.addEventListener('abort', end);
+  });
+
 /**
  * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
  *
  * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
  * repeating it is safe. Every mutation has an idempotency key of its own, the same whenever it is repeated; `context: { idempotencyKey }`
  * of a call is another one, for whoever repeats it themselves. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ * What failed otherwise, in a way that trying again may help, is repeated after a while, a mutation under its key.
  */
-export function createCallLink({ url, session, clock, fetch }: CallLinkOptions): TRPCLink<AnyRouter> {
+export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
+  const { url, session, clock, fetch, retries, random, closed } = options;
   let waiting: Call[] = [];
 
   const request = async (calls: readonly Call[]): Promise<void> => {
@@ -125,8 +152,7 @@ export function createCallLink({ url, session, clock, fetch }: CallLinkOptions):
       if (waiting.push({ op, input, key, resolve, reject }) === 1) setTimeout(send);
     });
 
-  const call = async (op: Operation): Promise<unknown> => {
-    const key = keyOf(op);
+  const authorised = async (op: Operation, key: string | null): Promise<unknown> => {
     for (let renewed = false; ; renewed = true) {
       // before the first call there is no token yet: that call gets the first one
       const serial = Math.max(1, session.serial());
@@ -140,6 +166,29 @@ export function createCallLink({ url, session, clock, fetch }: CallLinkOptions):
           session.expired();
           throw error;
         }
+      }
+    }
+  };
+
+  /** How long to wait before the call is made again, in milliseconds; null when it is not. */
+  const waitMs = (error: unknown, failures: number): number | null => {
+    const { code, retryable, retryAfterSeconds = 0 } = refusalOf(error);
+    // how often to ask for a token that isn't there is the session's to say
+    if (!retryable || code === 'NO_TOKEN' || tookTooLong(error) || failures >= retries || closed.aborted) return null;
+    const ms = Math.max(retryAfterSeconds * 1000, backOffMs(failures, random));
+    return ms > MOST_PATIENCE_MS ? null : ms;
+  };
+
+  const call = async (op: Operation): Promise<unknown> => {
+    const key = keyOf(op);
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await authorised(op, key);
+      } catch (error) {
+        const ms = waitMs(error, failures);
+        if (ms === null) throw error;
+        await pause(ms, op.signal, closed);
+        if (op.signal?.aborted || closed.aborted) throw error;
       }
     }
   };

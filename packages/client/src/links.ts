@@ -1,13 +1,13 @@
 import type { Clock } from '@tenantree/domain';
 import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
-import type { EventSource } from 'eventsource';
 import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
 import { Unanswered } from './refusal-of.ts';
 import { createSession } from './session.ts';
+import type { EventSourceMaker } from './sse-line.ts';
 import { openWsLine } from './ws-line.ts';
 
 /** How to reach a Tenantree server and as whom. */
@@ -25,7 +25,12 @@ export type TenantreeOptions = {
   /** Takes the place of the runtime's WebSocket. Where there is none, as in Node 20, subscriptions are event streams from the beginning. */
   readonly WebSocket?: typeof WebSocket;
   /** Takes the place of the bundled EventSource; must accept a `fetch` option. */
-  readonly EventSource?: typeof EventSource;
+  readonly EventSource?: EventSourceMaker;
+  /**
+   * How often a call is repeated whose refusal says that this may help, with the same content and longer waits in between; 2 unless
+   * something else is said. A mutation is repeated under the same idempotency key: it has one effect.
+   */
+  readonly retries?: number;
   /** Where time comes from; the system's clock by default. */
   readonly clock?: Clock;
   /** Uniform numbers in [0, 1) for the spread of reconnections. */
@@ -55,6 +60,9 @@ function addressOf(url: string): string {
   return `${url.replace(/\/+$/, '')}/trpc`;
 }
 
+/** Repetitions of a call, where nothing else is said. */
+const USUAL_RETRIES = 2;
+
 /** The module and what it needs. @throws Unanswered when it can't be loaded now */
 const loadStreams = () =>
   import('./sse-line.ts').catch((cause: unknown) => {
@@ -70,6 +78,7 @@ const loadStreams = () =>
 export function createLinks(options: TenantreeOptions): Links {
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const random = options.random ?? Math.random;
+  const retries = options.retries ?? USUAL_RETRIES;
   const url = addressOf(options.url);
   const session = createSession(options.getToken, () => options.onSessionExpired?.());
   const clock = options.clock ?? { nowMs: Date.now };
@@ -102,7 +111,7 @@ export function createLinks(options: TenantreeOptions): Links {
 
   onComingBack(subscriptions.wake, closed);
   return {
-    links: [subscriptions.link, createCallLink({ url, session, clock, fetch })],
+    links: [subscriptions.link, createCallLink({ url, session, clock, fetch, random, closed, retries })],
     live: { get: live.get, subscribe: live.subscribe },
     close: () => {
       ended.abort();

@@ -22,6 +22,8 @@ export type CallRefusal = {
   readonly retryable: boolean;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
+  /** Seconds after which trying again may help, where the server says so. */
+  readonly retryAfterSeconds?: number;
   /** Id under which the server logged the call; worth showing to whoever runs the server. */
   readonly requestId?: string;
 };
@@ -84,11 +86,13 @@ export function refusalOf(error: unknown): CallRefusal {
   const field = textOf(refusal['field']);
   const made = textOf(refusal['made']);
   const requestId = textOf(data['requestId']);
+  const retryAfterSeconds = refusal['retryAfterSeconds'];
   return {
     code: isErrorCode(refusal['code']) ? refusal['code'] : 'INTERNAL',
     message: textOf(refusal['message']) ?? message,
     retryable: refusal['retryable'] !== false,
     ...(field && { field }),
+    ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
     ...(made && { made }),
     ...(isRefusals(refusal['refusals']) && { refusals: refusal['refusals'] }),
     ...(requestId && { requestId }),

@@ -7,12 +7,26 @@ import type { Line } from './line.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
+/** As far as the client needs it: one stream of events. */
+type EventStream = {
+  addEventListener(
+    type: string,
+    listener: (event: { readonly data: string; readonly lastEventId: string; readonly message?: string }) => void,
+  ): void;
+  close(): void;
+};
+
+/** An EventSource that takes a `fetch` option, so that the token can travel in a header. The package `eventsource` has one. */
+export type EventSourceMaker = new (
+  url: string,
+  options: { readonly fetch: (url: string | URL, init: FetchInit) => Promise<Response> },
+) => EventStream;
+
 export type SseLineOptions = {
   readonly url: string;
   readonly session: Session;
   readonly fetch: typeof fetch;
-  /** An EventSource that takes a `fetch` option, so that the token can travel in a header. */
-  readonly EventSource?: typeof EventSourcePonyfill;
+  readonly EventSource?: EventSourceMaker;
 };
 
 /** Longer addresses are refused on the way by some servers and proxies: the input then travels as the body of a POST. */
@@ -41,7 +55,7 @@ const serverError = (text: string): ServerError => ({ error: JSON.parse(text) })
  */
 export function openSseLine(options: SseLineOptions): Line {
   const { session } = options;
-  const EventSource = options.EventSource ?? EventSourcePonyfill;
+  const EventSource: EventSourceMaker = options.EventSource ?? EventSourcePonyfill;
   let close = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     close = resolve;

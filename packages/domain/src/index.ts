@@ -35,6 +35,7 @@ export * from './permissions/effective.ts';
 export * from './permissions/levels.ts';
 export * from './permissions/registry.ts';
 export * from './permissions/roles.ts';
+export * from './protocol.ts';
 export * from './text.ts';
 export * from './time.ts';
 export * from './usage/admit-event.ts';

@@ -43,7 +43,7 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     const ready: unknown[] = [];
     document.addEventListener(
       'sam-ready',
-      (event) => ready.push(event instanceof CustomEvent && event.detail.account.name),
+      (event) => ready.push(event instanceof CustomEvent && event.detail.account?.name),
       { once: true },
     );
     const { manager, wire } = await manage();

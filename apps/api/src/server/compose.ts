@@ -19,7 +19,7 @@ import { createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import type { Folders } from './pages.ts';
+import type { Folders } from './published.ts';
 import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
@@ -17,10 +18,11 @@ import { authRoutes } from './auth-routes.ts';
 import { type Config, ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { Metrics } from './metrics.ts';
-import { type Folders, pageRoutes } from './pages.ts';
+import { pageRoutes } from './pages.ts';
+import { type Folders, publish } from './published.ts';
 
 export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
-  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'dataDir' | 'metricsToken'>;
   readonly metrics: Metrics;
   /** How far counting usage is behind. @throws when the database doesn't answer */
   readonly usageBacklog: () => Promise<UsageBacklog>;
@@ -44,9 +46,12 @@ export type ApiServer = {
   close(): Promise<void>;
 };
 
+const builtAt = (path: string): string => fileURLToPath(new URL(`../../../../${path}`, import.meta.url));
+
 const BUILDS: Folders = {
-  app: fileURLToPath(new URL('../../../web/dist', import.meta.url)),
-  widget: fileURLToPath(new URL('../../../../packages/widget/dist', import.meta.url)),
+  app: builtAt('apps/web/dist'),
+  widget: builtAt('packages/widget/dist'),
+  packages: [builtAt('packages/client/packed'), builtAt('packages/widget/packed')],
 };
 
 /** Longest that a request may take to arrive, body included (ms). */
@@ -73,7 +78,11 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   app.use('/v1/*', anyOrigin);
   app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
   parts.mount?.(app);
-  pageRoutes(app, parts.auth, parts.hall, parts.folders ?? BUILDS);
+  const { folders = BUILDS, log } = parts;
+  const published = publish(folders, join(config.dataDir, 'builds'), (error) =>
+    log.warn({ err: error }, 'builds can’t be kept'),
+  );
+  pageRoutes(app, parts.auth, parts.hall, folders, published);
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const { requestMs = REQUEST_MS } = parts;
@@ -93,6 +102,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     await parts.drain?.();
     await sockets.close();
     await stopped;
+    await published.settled;
     clearTimeout(cut);
   };
 

@@ -1,14 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { DatabaseUnusableError, isMigrated } from '@tenantree/db';
+import { PROTOCOL } from '@tenantree/domain';
 import packageFile from '../../package.json' with { type: 'json' };
 import { refuseWith } from '../hall/refused.ts';
 import type { UsageBacklog } from '../usage/usage-counter.ts';
 import type { App, Call, Ground } from '../wire/calls.ts';
 import type { Config } from './config.ts';
 import type { Metrics } from './metrics.ts';
-
-/** Grows when clients of before can no longer talk to this server. */
-export const PROTOCOL = 1;
 
 /** Usage is counted within a tick; whoever runs the server is told when some has waited longer than this (ms). */
 const LATE_MS = 10_000;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { serveStatic } from '@hono/node-server/serve-static';
+import { PROTOCOL } from '@tenantree/domain';
 import type { Next } from 'hono';
 import { etag, RETAINED_304_HEADERS } from 'hono/etag';
 import type { Auth } from '../auth/auth.ts';
@@ -7,12 +8,10 @@ import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { App, Call } from '../wire/calls.ts';
 import { pageHeaders } from '../wire/headers.ts';
-
-/** Where the builds of the web app and of the widget are. */
-export type Folders = { readonly app: string; readonly widget: string };
+import type { Folders, Published } from './published.ts';
 
 /** Addresses that are never a page of the app. */
-const NO_PAGE = /^\/(trpc|auth|v1|widget|assets|healthz|readyz|metrics|version)(\/|$)/;
+const NO_PAGE = /^\/(trpc|auth|v1|widget|packages|assets|healthz|readyz|metrics|version)(\/|$)/;
 /** Folders in which builds put files whose names change with their content. */
 const HASHED = /^\/(widget\/)?(assets|chunks)\//;
 
@@ -26,17 +25,79 @@ const FOR_EMBEDDING = { 'access-control-allow-origin': '*', 'cross-origin-resour
 /** Of the content, so that all servers of a deployment say the same. The cookie of a page is sent with a 304 as well. */
 const tagged = etag({ retainedHeaders: [...RETAINED_304_HEADERS, 'set-cookie'] });
 
-/** The web app's pages and the widget's files, compressed as their builds left them (scripts/compressed.ts). */
-export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, { settings }: Hall, folders: Folders): void {
+/** A build's name: its version, and what its content makes of it. */
+const LABEL = String.raw`\d+\.\d+\.\d+-[0-9a-f]{8}`;
+const VERSION = String.raw`\d+\.\d+\.\d+`;
+
+/** Where packages are offered. */
+function packageRoutes(app: App, published: Published): void {
+  app.get('/packages', labelled('packages'), async () => {
+    const packages = await published.packages();
+    return Response.json({ protocol: PROTOCOL, packages }, { headers: { 'cache-control': ASK_EVERY_TIME } });
+  });
+  app.get(
+    `/packages/:file{[a-z-]+-${LABEL}\\.tgz}`,
+    labelled('packages'),
+    kept(FOR_EVER, () => ({})),
+    tagged,
+    found(async (call) => {
+      const [, name = '', label = ''] = /^([a-z-]+)-(.+)\.tgz$/.exec(call.req.param('file') ?? '') ?? [];
+      const tarballs = await published.tarballs(name);
+      return tarballs?.kept.fileOf(label, tarballs.file) ?? null;
+    }),
+  );
+  app.get(`/packages/:file{[a-z-]+-${VERSION}\\.tgz}`, labelled('packages'), async (call) => {
+    const [, name = '', version = ''] = /^([a-z-]+)-(.+)\.tgz$/.exec(call.req.param('file') ?? '') ?? [];
+    const label = (await published.tarballs(name))?.kept.labelOf(version) ?? null;
+    return newest(label, (present) => `/packages/${name}-${present}.tgz`);
+  });
+  app.get('/packages/*', labelled('packages'), () =>
+    refuseWith('NOT_FOUND', 'There is no such package, or none of this version any more.'),
+  );
+}
+
+/** Where the widget's files are under addresses that never change. */
+function versionedWidgetRoutes(app: App, published: Published): void {
+  app.get('/widget/integrity.json', labelled('widget'), async () => {
+    const headers = { ...FOR_EMBEDDING, 'cache-control': FIVE_MINUTES };
+    return Response.json(await published.integrity(), { headers });
+  });
+  app.get(
+    `/widget/:label{${LABEL}}/:file{.+}`,
+    labelled('widget'),
+    kept(FOR_EVER, () => FOR_EMBEDDING),
+    tagged,
+    found(async (call) => (await published.widget).fileOf(call.req.param('label') ?? '', call.req.param('file') ?? '')),
+  );
+  app.get(`/widget/:version{${VERSION}}/:file{.+}`, labelled('widget'), async (call) => {
+    const label = (await published.widget).labelOf(call.req.param('version') ?? '');
+    return newest(label, (present) => `/widget/${present}/${call.req.param('file')}`, FOR_EMBEDDING);
+  });
+}
+
+/**
+ * The web app's pages, the widget's files and the packages to install, compressed as their builds left them (scripts/compressed.ts). What the
+ * present builds lack is looked for in those of earlier starts: pages that were opened then still ask for it.
+ */
+export function pageRoutes(
+  app: App,
+  auth: Pick<Auth, 'renewal'>,
+  { settings }: Hall,
+  folders: Folders,
+  published: Published,
+): void {
   const files = filesOf(folders.app, '');
   const index = serveStatic({ precompressed: true, path: join(folders.app, 'index.html') });
 
+  packageRoutes(app, published);
+  versionedWidgetRoutes(app, published);
   app.get(
     '/widget/*',
     labelled('widget'),
     kept(FIVE_MINUTES, () => FOR_EMBEDDING),
     tagged,
     filesOf(folders.widget, '/widget'),
+    found(async (call) => (await published.widget).earlier(call.req.path.slice('/widget/'.length))),
     () => refuseWith('NOT_FOUND', 'There is no such file.'),
   );
 
@@ -45,6 +106,12 @@ export function pageRoutes(app: App, auth: Pick<Auth, 'renewal'>, { settings }: 
     const file = call.req.path === '/' ? undefined : await files(call, async () => undefined);
     return file ?? next();
   });
+  app.get(
+    '/assets/*',
+    kept(ASK_EVERY_TIME, headers),
+    tagged,
+    found(async (call) => (await published.app).earlier(call.req.path.slice(1))),
+  );
   app.get('*', async (call) => {
     call.set('route', 'page');
     if (NO_PAGE.test(call.req.path) || !acceptsHtml(call)) return refuseWith('NOT_FOUND', 'There is nothing here.');
@@ -61,6 +128,30 @@ const filesOf = (folder: string, below: string) =>
     // Without a root: the library says on the console of one that is not built yet.
     rewriteRequestPath: (path) => join(folder, path.slice(below.length)),
   });
+
+/** Hands out one file, where it is found. */
+const found =
+  (find: (call: Call) => Promise<string | null>) =>
+  async (call: Call, next: Next): Promise<Response | undefined> => {
+    const file = await find(call);
+    const answer = file === null ? undefined : await serveStatic({ precompressed: true, path: file })(call, nothing);
+    if (answer) return answer;
+    await next();
+    return undefined;
+  };
+
+const nothing = async (): Promise<void> => undefined;
+
+/** A version alone leads to its newest build, which may be another one tomorrow. */
+function newest(
+  label: string | null,
+  addressOf: (label: string) => string,
+  headers: Record<string, string> = {},
+): Response {
+  if (label === null) return refuseWith('NOT_FOUND', 'There is no build of this version.');
+  const location = addressOf(label);
+  return new Response(null, { status: 302, headers: { ...headers, location, 'cache-control': FIVE_MINUTES } });
+}
 
 const labelled =
   (route: string) =>

@@ -7,7 +7,7 @@ import { parseNetwork } from '../../src/hall/addresses.ts';
 import { createLog } from '../../src/hall/log.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import type { Config } from '../../src/server/config.ts';
-import type { Folders } from '../../src/server/pages.ts';
+import type { Folders } from '../../src/server/published.ts';
 import { createAgreement } from './agreed.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';

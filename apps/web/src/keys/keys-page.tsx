@@ -8,6 +8,7 @@ import { Secret } from '../parts/secret.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { CreateKey } from './create-key.tsx';
+import { Packages } from './packages.tsx';
 
 const { keys } = tenantree.trpc;
 
@@ -137,6 +138,7 @@ export default function KeysPage({ account }: { readonly account: string }) {
           }
         </Loaded>
       </div>
+      <Packages />
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );

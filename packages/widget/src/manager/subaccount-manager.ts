@@ -1,4 +1,4 @@
-import { createTenantree, type Tenantree } from '@tenantree/client';
+import { createTenantree, isForeign, type Tenantree } from '@tenantree/client';
 import { instantOf } from '@tenantree/domain';
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { LiveState } from '../data/account-source.ts';
@@ -11,9 +11,9 @@ import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
 import { emit } from '../tree/tree-events.ts';
 import { frameStyles, registerRem, tokenSheet } from './frame-styles.ts';
-import { isForeign } from './handshake.ts';
 import { keepKeys } from './keep-keys.ts';
 import { languageAt } from './language.ts';
+import type { SubaccountManagerElement } from './public.ts';
 
 /** What happens between our own elements stays among them. */
 const stop = (event: Event): void => event.stopPropagation();
@@ -28,15 +28,12 @@ const ended = (title: string, text: string): TemplateResult =>
 const parseFeatures = (text: string | null): readonly Feature[] =>
   text === null ? FEATURES : FEATURES.filter((feature) => text.split(/[\s,]+/).includes(feature));
 
-/**
- * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2): the screen, with a session and
- * texts of its own. Give it `account`, an id or `ext:` and an external id, and `getToken`; everything else has a default.
- *
- * Events, composed and bubbling: cancelable `sam-switch` and `sam-open` ({account, place}), `sam-ready` ({account}),
- * `sam-change` ({account}), `sam-error` ({code, message, retryable}), `sam-session-expired`.
- */
-export class SubaccountManager extends SamSubaccounts {
+/** `<subaccount-manager>`: the screen, with a session and texts of its own. What pages see of it: {@link SubaccountManagerElement}. */
+export class SubaccountManager extends SamSubaccounts implements SubaccountManagerElement {
   static override properties: PropertyDeclarations = {
+    // the element's own business, not the page's
+    source: { state: true },
+    texts: { state: true },
     api: {},
     features: { converter: { fromAttribute: parseFeatures } },
     locale: {},
@@ -161,6 +158,8 @@ export class SubaccountManager extends SamSubaccounts {
     this.#client = createTenantree({
       url: api,
       getToken,
+      // A screen says at once what failed, and has a button for trying again.
+      retries: 0,
       onSessionExpired: () => {
         if (signal.aborted) return;
         this.phase = 'expired';

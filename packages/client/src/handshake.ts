@@ -1,0 +1,16 @@
+import { isRecord, PROTOCOL } from '@tenantree/domain';
+
+/**
+ * Whether the server speaks another protocol than this client: an older or newer one, of which nothing can be expected. One that can't
+ * be asked now does not; the calls themselves will tell.
+ *
+ * @param url where the server is
+ */
+export async function isForeign(url: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    const answer: unknown = await (await fetch(`${url}/version`, { ...(signal && { signal }) })).json();
+    return isRecord(answer) && (answer['protocol'] ?? PROTOCOL) !== PROTOCOL;
+  } catch {
+    return false;
+  }
+}
