@@ -1,4 +1,4 @@
-// Names and habits that no linter knows: what files are called, how long they are, and that every test runs.
+// Names and habits that no linter knows: what files are called, and that every test runs.
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root } from './launch.mjs';
@@ -8,8 +8,6 @@ const MACHINERY = /^(handle[rs]?|process(es|or)?|managers?|utils?|helpers?|servi
 
 /** Product vocabulary: the public element `<subaccount-manager>`. */
 const PRODUCT_NAME = 'subaccount-manager';
-
-const LONGEST_FILE = 300;
 
 /**
  * @param {string} file relative to the root
@@ -31,24 +29,12 @@ export function checkHabits(file, source) {
   return wrong;
 }
 
-/**
- * @param {string} file
- * @param {string} source
- * @returns {string | undefined} a warning
- */
-export function checkLength(file, source) {
-  const lines = source.split('\n').length - 1;
-  return lines > LONGEST_FILE ? `${file}: ${lines} lines; a file says one thing (at most ${LONGEST_FILE})` : undefined;
-}
-
 if (import.meta.main) {
   const wrong = [];
   for (const file of listSourceFiles(root, /^(apps|packages|examples|scripts|bench)\/.+\.(tsx?|mjs)$/)) {
     if (file === 'scripts/check-habits.mjs' || file === 'scripts/check-habits.test.ts') continue; // they name what they look for
     const source = readFileSync(join(root, file), 'utf8');
     wrong.push(...checkHabits(file, source));
-    const warning = checkLength(file, source);
-    if (warning !== undefined) console.warn(`warning: ${warning}`);
   }
   if (wrong.length > 0) {
     console.error(wrong.join('\n'));

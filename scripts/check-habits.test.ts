@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkHabits, checkLength } from './check-habits.mjs';
+import { checkHabits } from './check-habits.mjs';
 
 describe('names and habits', () => {
   it.each(['src/event-handler.ts', 'src/utils.ts', 'src/usage-service.ts', 'src/process.ts', 'src/account-manager.ts'])(
@@ -19,9 +19,5 @@ describe('names and habits', () => {
   });
   it('finds unfinished work', () => {
     expect(checkHabits('src/a.ts', '// TODO later')).toEqual([expect.stringContaining('unfinished')]);
-  });
-  it('warns about a file that says too much', () => {
-    expect(checkLength('src/a.ts', 'x\n'.repeat(300))).toBeUndefined();
-    expect(checkLength('src/a.ts', 'x\n'.repeat(301))).toContain('301 lines');
   });
 });

@@ -74,6 +74,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     email: true,
     role: true,
     since: true,
+    lastActivity: true,
   }),
   invitation: fieldsOf<Item<Outputs['members']['list']['invitations']>>({
     id: true,

@@ -108,6 +108,23 @@ describe('Members (product.md 3.2)', () => {
     expect(await codeOf(owner.members.setRole.mutate({ account, userId: ownerId, role: 'admin' }))).toBe('LAST_OWNER');
   });
 
+  it('are listed with the last thing they did there or below, and with nothing of what they did elsewhere', async () => {
+    const account = await make('Reviewed');
+    const elsewhere = await make('Elsewhere');
+    const below = (await owner.accounts.create.mutate({ account, name: 'Below' })).account.id;
+    const ann = await join(api.url, owner, account, 'reviewed@example.com', 'admin');
+    const bob = await join(api.url, owner, elsewhere, 'reviewed-too@example.com', 'admin');
+    await join(api.url, owner, account, 'reviewed-too@example.com', 'admin');
+    const lastOf = async (email: string) =>
+      (await owner.members.list.query({ account })).members.find((one) => one.email === email)?.lastActivity ?? null;
+    const joined = [await lastOf('reviewed@example.com'), await lastOf('reviewed-too@example.com')];
+    expect(joined.every((at) => at !== null)).toBe(true);
+    await bob.accounts.rename.mutate({ account: elsewhere, name: 'Else' });
+    expect(await lastOf('reviewed-too@example.com')).toBe(joined[1]);
+    await ann.accounts.enter.mutate({ account: below });
+    expect((await lastOf('reviewed@example.com')) ?? '').not.toBe(joined[0]);
+  });
+
   it('lose access at once when they are removed, and may leave by themselves', async () => {
     const account = await make('Leaving');
     const ann = await join(api.url, owner, account, 'leaving@example.com', 'admin');

@@ -1,3 +1,4 @@
+import type { AccountId } from '@tenantree/domain';
 import { lazy, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
 import { Starting } from './parts/starting.tsx';
@@ -17,6 +18,12 @@ const loadActivity = () => import('./activity/activity-page.tsx');
 const MembersPage = lazy(loadMembers);
 const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
+
+/** The account that an address opens beside the table, and its tab. Anybody may have typed it: the server says when there is none such. */
+function openedIn(rest: string | undefined): { opened: AccountId | null; tab: 'overview' | 'members' } {
+  const [id = '', tab] = (rest ?? '').split('/');
+  return { opened: id === '' ? null : (id as AccountId), tab: tab === 'members' ? tab : 'overview' };
+}
 
 /** How long an account is on screen before the other pages are loaded, in milliseconds: turning to one then needs no server. */
 const AHEAD_MS = 2_000;
@@ -63,8 +70,8 @@ export function App() {
                 <Shell account={account}>
                   <Suspense fallback={null}>
                     <Switch>
-                      <Route path="/a/:account/subaccounts/:opened?">
-                        {({ opened }) => <SubaccountsPage account={account} opened={opened ?? null} />}
+                      <Route path="/a/:account/subaccounts/*?">
+                        {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
                       </Route>
                       <Route path="/a/:account/members">
                         <MembersPage key={account} account={account} />

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import KeysPage from '../src/keys/keys-page.tsx';
-import { Invite } from '../src/members/invite.tsx';
+import MembersPage from '../src/members/members-page.tsx';
 import { queries } from '../src/server.ts';
 import { LoginPage } from '../src/session/login-page.tsx';
 import SetupPage from '../src/session/setup-page.tsx';
@@ -142,6 +142,7 @@ describe('a form whose content was taken', () => {
   const ANSWERS: Readonly<Record<string, object>> = {
     'session.list': { sessions: [] },
     'keys.list': { keys: [] },
+    'members.list': { members: [], invitations: [] },
     'keys.create': { id: 'key-1', key: 'tt_key_secret' },
     'members.invite': { id: 'invitation-1', link: 'https://example.com/invite/1', expiresAt: '2026-12-01T00:00:00Z' },
   };
@@ -160,7 +161,7 @@ describe('a form whose content was taken', () => {
   it.each([
     ['New password', 'Change password', <YouPage key="you" />],
     ['Name of the new key', 'Create key', <KeysPage key="keys" account={HOME.id} />],
-    ['Invite by e-mail address', 'Invite', <Invite key="invite" account={HOME.id} roles={['member']} />],
+    ['Invite by e-mail address', 'Invite', <MembersPage key="members" account={HOME.id} />],
   ])('is empty and ready, whenever lists are read again: %s', async (label, act, part) => {
     serve();
     mount(part);

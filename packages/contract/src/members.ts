@@ -12,6 +12,8 @@ const member = z.strictObject({
   email: z.string(),
   role: shapes.role,
   since: shapes.instant,
+  /** When they last did something in the account or below it, or entered an account there; null when they never did. */
+  lastActivity: shapes.instant.nullable(),
 });
 
 const invitation = z.strictObject({

@@ -92,6 +92,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readMembershipsOn: () => store.readMembershipsOn(db, user, [root, flat]),
     readEntrances: () => store.readEntrances(db, user, 50),
     findByExternalId: () => store.findByExternalId(db, 'x-1', user, null),
+    readLastActivity: as(leaf, (trx) => store.readLastActivity(trx, [user])),
     readMembers: as(leaf, (trx) => store.readMembers(trx, leaf)),
     readInvitations: as(root, (trx) => store.readInvitations(trx, leaf, NOW)),
     findInvitation: () => store.findInvitation(db, secret),

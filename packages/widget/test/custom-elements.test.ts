@@ -64,7 +64,7 @@ function listen(): Set<string> {
 }
 
 function put(source: ReturnType<typeof mockTree>, prepare: (manager: SubaccountManager) => void, protocol = 1) {
-  const wire = serve(API, source, protocol);
+  const wire = serve(API, source, { protocol });
   stops.push(wire.stop);
   const manager = new SubaccountManager();
   Object.assign(manager, { api: API, account: source.root.row.id });

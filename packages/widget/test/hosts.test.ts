@@ -22,7 +22,7 @@ async function manage(
   { source = mockTree(), protocol = 1 }: Given = {},
   prepare: (manager: SubaccountManager) => void = () => undefined,
 ) {
-  const wire = serve(API, source, protocol);
+  const wire = serve(API, source, { protocol });
   stops.push(wire.stop);
   const frame = stage({ width: 900 });
   const manager = new SubaccountManager();

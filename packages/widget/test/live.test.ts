@@ -127,12 +127,12 @@ describe('live minutes', () => {
     await painted();
     const before = shown.names();
     source.tick([[source.idOf('Évora Turismo'), '90000']]);
-    const chip = await vi.waitFor(() => deep(shown.screen.renderRoot, '.chip.warn'));
+    const chip = await vi.waitFor(() => deep(shown.screen.renderRoot, '.chip.order'));
     expect(shown.names()).toEqual(before);
     expect(chip.textContent?.trim()).toBe('Order changed · Re-sort');
     chip.click();
     await vi.waitFor(() => expect(shown.names()[0]).toBe('Évora Turismo'));
-    await vi.waitFor(() => expect(deepAll(shown.screen.renderRoot, '.chip.warn')).toHaveLength(0));
+    await vi.waitFor(() => expect(deepAll(shown.screen.renderRoot, '.chip.order')).toHaveLength(0));
   });
 
   it('begin at zero with a new billing period', async () => {

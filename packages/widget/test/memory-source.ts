@@ -15,6 +15,7 @@ import {
   type UsageFrame,
 } from '@tenantree/domain';
 import {
+  type AccountActs,
   type AccountDetail,
   type AccountPage,
   type AccountRef,
@@ -39,10 +40,10 @@ type Entry = {
   own: { members: number; agents: number; nanos: bigint };
 };
 
-type Failing = keyof AccountSource;
+type Failing = keyof AccountSource | keyof AccountActs;
 
 /** A tree of accounts in memory that answers like the server does, one microtask later, and can be told to fail, wait and tick. */
-export class MemorySource implements AccountSource {
+export class MemorySource implements AccountSource, AccountActs {
   readonly root: Entry;
   readonly #byId = new Map<AccountId, Entry>();
   readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
@@ -253,6 +254,8 @@ export class MemorySource implements AccountSource {
       };
     });
 
+  acts = async (): Promise<AccountActs> => this;
+
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {
       const above = this.#at(parent);
@@ -331,6 +334,7 @@ export class MemorySource implements AccountSource {
       if (this.#at(account).children.some(({ row }) => row.status !== 'closed')) {
         throw new SourceRefusal({ code: 'HAS_LIVE_CHILDREN', message: 'It still has open subaccounts.' });
       }
+      if (this.#at(account).row.protected) throw new SourceRefusal({ code: 'PROTECTED', message: 'It is protected.' });
       return this.#change(account, { status: 'closed', closedAt: instantOf(BASE_MS) });
     });
 
@@ -367,12 +371,12 @@ export class MemorySource implements AccountSource {
   #tell(reader: LiveReader<AccountsFrame>): void {
     const watched = this.#accounts.get(reader);
     if (!watched) return;
-    const { after, childrenOf } = watched;
+    const { after, childrenOf, accounts = [this.root.row.id] } = watched;
     const watches = ({ id, parentId }: AccountRow): boolean =>
-      childrenOf === null || id === this.root.row.id || (parentId !== null && childrenOf.includes(parentId));
+      childrenOf === null || accounts.includes(id) || (parentId !== null && childrenOf.includes(parentId));
     for (const { version, changed, gone } of this.#log)
       if (version > after) reader.onFrame({ version, changed: changed.filter(watches), gone });
-    this.#accounts.set(reader, { after: this.version, childrenOf });
+    this.#accounts.set(reader, { ...watched, after: this.version });
   }
 
   /** The row of an entry as a listing has it. */

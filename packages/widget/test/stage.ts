@@ -1,7 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import { vi } from 'vitest';
 import { defineElements, SamSubaccounts, SamTree } from '../src/index.ts';
-import { TOKENS } from '../src/tokens/tokens.ts';
+import { TOKENS } from '../src/tokens/page-tokens.ts';
 import type { AccountLine, Line } from '../src/tree/lines.ts';
 import type { TreeStore } from '../src/tree/tree-store.ts';
 import type { MemorySource } from './memory-source.ts';

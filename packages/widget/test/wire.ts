@@ -1,7 +1,9 @@
+import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
 import { SourceRefusal } from '../src/index.ts';
+import { MemoryMembers } from './memory-members.ts';
 import type { MemorySource } from './memory-source.ts';
 
-/** The network as a page sees it: the server's wire format on one side, a tree in memory on the other. */
+/** The network as a page sees it: the server's wire format on one side, a tree in memory with its people on the other. */
 export type Wire = {
   /** Authorization headers that came in. */
   readonly tokens: string[];
@@ -11,36 +13,65 @@ export type Wire = {
   readonly stop: () => void;
 };
 
+/** What pages of an account can ask for: accounts, and who is in them. */
+type Behind = { readonly source: MemorySource; readonly members: MemoryMembers };
+
+/** Inputs as they come over the wire: what a procedure's schema would have made of them. */
 type Input = Parameters<MemorySource['list']>[1] & {
-  readonly account: Parameters<MemorySource['list']>[0];
+  readonly account: AccountId;
   readonly query: string;
   readonly name: string;
+  readonly to: AccountId;
+  readonly protection: 'on' | 'off';
+  readonly kind: SuspensionKind;
+  readonly from?: Instant;
+  readonly until?: Instant;
+  readonly reason?: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly id: RowId;
+  readonly userId: UserId;
 };
 
-const isInput = (value: unknown): value is Partial<Input> => typeof value === 'object' && value !== null;
+const isInput = (value: unknown): value is Input => typeof value === 'object' && value !== null;
 
-function answer(source: MemorySource, path: string, raw: unknown): Promise<unknown> {
-  const input = isInput(raw) ? raw : {};
-  const account = input.account ?? source.root.row.id;
-  const query = {
-    sort: input.sort ?? 'name',
-    direction: input.direction ?? 'asc',
-    status: input.status ?? ['active', 'suspended'],
-    cursor: input.cursor ?? null,
-    limit: input.limit ?? 50,
-  } as const;
-  if (path === 'accounts.get') return source.get(account);
-  if (path === 'accounts.list') return source.list(account, query);
-  if (path === 'accounts.search') return source.search(account, { ...query, query: input.query ?? '' });
-  if (path === 'accounts.create') return source.create(source.root.row.id, { name: input.name ?? '' });
-  return Promise.resolve({ claimed: true });
-}
+/** What each procedure is answered with. */
+const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Promise<unknown>>> = {
+  'accounts.get': ({ source }, { account }) => source.get(account),
+  'accounts.list': ({ source }, { account, ...query }) =>
+    source.list(account, { ...query, cursor: query.cursor ?? null }),
+  'accounts.search': ({ source }, { account, ...query }) =>
+    source.search(account, { ...query, cursor: query.cursor ?? null }),
+  'accounts.create': ({ source }, { account, name }) => source.create(account, { name }),
+  'accounts.rename': ({ source }, { account, name }) => source.rename(account, name),
+  'accounts.move': ({ source }, { account, to }) => source.move(account, to),
+  'accounts.setProtection': ({ source }, { account, protection }) => source.setProtection(account, protection),
+  'accounts.previewSuspension': ({ source }, { account }) => source.previewSuspension(account),
+  'accounts.suspend': ({ source }, { account, kind, from = null, until = null, reason = null }) =>
+    source.suspend(account, { kind, from, until, reason }),
+  'accounts.reactivate': ({ source }, { account }) => source.reactivate(account),
+  'accounts.close': ({ source }, { account }) => source.close(account),
+  'accounts.reopen': ({ source }, { account }) => source.reopen(account),
+  'members.list': ({ members }, { account }) => members.list(account),
+  'members.invite': ({ members }, { account, email, role }) => members.invite(account, email, role),
+  'members.revokeInvitation': async ({ members }, { account, id }) => (await members.withdraw(account, id)) ?? {},
+  'members.setRole': async ({ members }, { account, userId, role }) =>
+    (await members.setRole(account, userId, role)) ?? {},
+  'members.remove': async ({ members }, { account, userId }) => (await members.remove(account, userId)) ?? {},
+  'audit.list': async () => ({ rows: [], nextCursor: null }),
+};
 
-const failure = (path: string, code: string, message: string) => ({
+const failure = (path: string, code: string, message: string, field: string | null = null) => ({
   error: {
     message,
     code: -32_001,
-    data: { code, httpStatus: 401, path, refusal: { code, message, retryable: false }, requestId: 'r-1' },
+    data: {
+      code,
+      httpStatus: 401,
+      path,
+      refusal: { code, message, retryable: false, ...(field !== null && { field }) },
+      requestId: 'r-1',
+    },
   },
 });
 
@@ -68,7 +99,14 @@ function deafSockets(): { readonly Socket: typeof WebSocket; readonly open: Set<
 }
 
 /** Answers calls to an address from a tree in memory until `stop`. */
-export function serve(api: string, source: MemorySource, protocol = 1): Wire {
+export function serve(
+  api: string,
+  source: MemorySource,
+  {
+    protocol = 1,
+    members = new MemoryMembers(),
+  }: { readonly protocol?: number; readonly members?: MemoryMembers } = {},
+): Wire {
   const tokens: string[] = [];
   let refused: string | null = null;
   const real = { fetch: window.fetch, socket: window.WebSocket };
@@ -88,10 +126,12 @@ export function serve(api: string, source: MemorySource, protocol = 1): Wire {
     const results = paths.map(async (path, k) => {
       if (refused) return failure(path, refused, 'The session is over.');
       try {
-        const one = typeof inputs === 'object' && inputs !== null ? Reflect.get(inputs, String(k)) : {};
-        return { result: { data: await answer(source, path, one) } };
+        const input: unknown = typeof inputs === 'object' && inputs !== null ? Reflect.get(inputs, String(k)) : {};
+        const answer = PROCEDURES[path];
+        const data = answer && isInput(input) ? await answer({ source, members }, input) : { claimed: true };
+        return { result: { data } };
       } catch (error) {
-        if (error instanceof SourceRefusal) return failure(path, error.code, error.message);
+        if (error instanceof SourceRefusal) return failure(path, error.code, error.message, error.field);
         throw error;
       }
     });

@@ -1,15 +1,29 @@
-import { readInvitations, readMembers } from '@tenantree/db';
+import { type Member, readInvitations, readLastActivity, readMembers, type TenantTransaction } from '@tenantree/db';
+import type { AccountId, Instant } from '@tenantree/domain';
 import type { Handlers } from '../guard/procedure.ts';
 import { nowOf } from '../hall/hall.ts';
 import { changeRole, removeMember } from './change-member.ts';
 import { acceptInvitation, inviteMember, readInvitation, revokeInvitation } from './invitations.ts';
+
+/** The members of an account, each with the last thing they did there or below; null for who did nothing. */
+async function membersOf(
+  trx: TenantTransaction,
+  account: AccountId,
+): Promise<(Member & { readonly lastActivity: Instant | null })[]> {
+  const members = await readMembers(trx, account);
+  const last = await readLastActivity(
+    trx,
+    members.map(({ userId }) => userId),
+  );
+  return members.map((member) => ({ ...member, lastActivity: last.get(member.userId) ?? null }));
+}
 
 export const members: Handlers<'members'> = {
   list: ({ ctx }) =>
     ctx.hall.db.withTenant(
       ctx.access.id,
       async (trx) => ({
-        members: await readMembers(trx, ctx.access.id),
+        members: await membersOf(trx, ctx.access.id),
         invitations: await readInvitations(trx, ctx.access.id, nowOf(ctx.hall)),
       }),
       { user: ctx.caller.user, snapshot: true },

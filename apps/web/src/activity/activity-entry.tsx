@@ -31,7 +31,7 @@ type Props = {
 
 /** A line of a log: when, who, through which account, and what they did; opened, everything that was written down. */
 export function ActivityEntry({ entry, place, onlyBy, onlyOf }: Props) {
-  const { actor, account, at } = entry;
+  const { actor, at } = entry;
   const means = MEANS[actor.kind];
   return (
     <li className={css.entry}>
@@ -50,51 +50,60 @@ export function ActivityEntry({ entry, place, onlyBy, onlyOf }: Props) {
           </span>
           {place && <bdi className={isNamed(entry) ? `${css.place} ${css.again}` : css.place}>{place.name}</bdi>}
         </summary>
-        <dl className={css.detail}>
-          <Fact name="When">{EXACT.format(new Date(at))}</Fact>
-          <Fact name="Who">
-            <span>
-              <bdi>{actor.name}</bdi>
-              {means !== '' && `, ${means}`}
-              {actor.via && (
-                <>
-                  , from <bdi>{actor.via.name}</bdi>
-                </>
-              )}
-            </span>
-            {onlyBy && actor.id !== null && <Only onChoose={() => onlyBy(actor.id ?? '')}>Only by them</Only>}
-          </Fact>
-          <Fact name="Account">
-            {place ? <Link href={place.href}>{place.name}</Link> : <bdi>{account.name}</bdi>}
-            {onlyOf && <Only onChoose={() => onlyOf(account.id)}>Only this account</Only>}
-          </Fact>
-          {'before' in entry.details && 'after' in entry.details && (
-            <Fact name="Changed">
-              <span>
-                <del dir="auto">{sayDetail(entry.details['before'])}</del>
-                <span aria-hidden="true"> → </span>
-                <ins dir="auto">{sayDetail(entry.details['after'])}</ins>
-              </span>
-            </Fact>
-          )}
-          {Object.entries(entry.details)
-            .filter(([name, value]) => !isSaid(entry, name, value))
-            .map(([name, value]) => (
-              <Fact key={name} name={name === 'account' ? 'Called then' : nameOf(name)}>
-                <bdi>{sayDetail(value)}</bdi>
-              </Fact>
-            ))}
-          {entry.requestId !== null && (
-            <Fact name="Request">
-              <code>{entry.requestId}</code>
-            </Fact>
-          )}
-          <Fact name="Entry">
-            <code>{entry.id}</code>
-          </Fact>
-        </dl>
+        <Details entry={entry} place={place} onlyBy={onlyBy} onlyOf={onlyOf} />
       </details>
     </li>
+  );
+}
+
+/** Everything that was written down. */
+function Details({ entry, place, onlyBy, onlyOf }: Props) {
+  const { actor, account, at } = entry;
+  const means = MEANS[actor.kind];
+  return (
+    <dl className={css.detail}>
+      <Fact name="When">{EXACT.format(new Date(at))}</Fact>
+      <Fact name="Who">
+        <span>
+          <bdi>{actor.name}</bdi>
+          {means !== '' && `, ${means}`}
+          {actor.via && (
+            <>
+              , from <bdi>{actor.via.name}</bdi>
+            </>
+          )}
+        </span>
+        {onlyBy && actor.id !== null && <Only onChoose={() => onlyBy(actor.id ?? '')}>Only by them</Only>}
+      </Fact>
+      <Fact name="Account">
+        {place ? <Link href={place.href}>{place.name}</Link> : <bdi>{account.name}</bdi>}
+        {onlyOf && <Only onChoose={() => onlyOf(account.id)}>Only this account</Only>}
+      </Fact>
+      {'before' in entry.details && 'after' in entry.details && (
+        <Fact name="Changed">
+          <span>
+            <del dir="auto">{sayDetail(entry.details['before'])}</del>
+            <span aria-hidden="true"> → </span>
+            <ins dir="auto">{sayDetail(entry.details['after'])}</ins>
+          </span>
+        </Fact>
+      )}
+      {Object.entries(entry.details)
+        .filter(([name, value]) => !isSaid(entry, name, value))
+        .map(([name, value]) => (
+          <Fact key={name} name={name === 'account' ? 'Called then' : nameOf(name)}>
+            <bdi>{sayDetail(value)}</bdi>
+          </Fact>
+        ))}
+      {entry.requestId !== null && (
+        <Fact name="Request">
+          <code>{entry.requestId}</code>
+        </Fact>
+      )}
+      <Fact name="Entry">
+        <code>{entry.id}</code>
+      </Fact>
+    </dl>
   );
 }
 

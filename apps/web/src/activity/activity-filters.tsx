@@ -31,43 +31,7 @@ export function ActivityFilters({ filter, onFilter, acting, below, of, people }:
   const set = (change: Partial<Filter>): void => onFilter({ ...filter, ...change });
   return (
     <div className={css.bar} role="group" aria-label="What is shown">
-      {below === 'seen' && (
-        <>
-          <div className={css.scopes} role="group" aria-label="Accounts">
-            <Scope chosen={filter.scope === 'own'} onChoose={() => set({ scope: 'own' })}>
-              This account
-            </Scope>
-            <Scope chosen={filter.scope === 'nested'} onChoose={() => set({ scope: 'nested' })}>
-              With nested
-            </Scope>
-          </div>
-          <div className={css.picked}>
-            <Opener
-              className={partsCss.button}
-              opens="dialog"
-              load={load}
-              popup={
-                <AccountChoices
-                  label="Account"
-                  current={of ?? acting}
-                  own={[acting]}
-                  readRecent={() => []}
-                  onChoose={(id) => set({ of: id === acting.id ? null : id })}
-                />
-              }
-            >
-              <span className={partsCss.hidden}>Account</span>
-              <bdi>{of?.name ?? acting.name}</bdi>
-              <ChevronIcon />
-            </Opener>
-            {of && (
-              <Button look="quiet" aria-label={`All of ${acting.name} again`} onClick={() => set({ of: null })}>
-                <CloseIcon />
-              </Button>
-            )}
-          </div>
-        </>
-      )}
+      {below === 'seen' && <Where filter={filter} acting={acting} of={of} set={set} />}
       <select
         className={partsCss.input}
         aria-label="Kind"
@@ -98,6 +62,50 @@ export function ActivityFilters({ filter, onFilter, acting, below, of, people }:
     </div>
   );
 }
+
+/** Of one account, or with all below it. */
+const Where = ({
+  filter,
+  acting,
+  of,
+  set,
+}: Pick<Props, 'filter' | 'acting' | 'of'> & { readonly set: (change: Partial<Filter>) => void }) => (
+  <>
+    <div className={css.scopes} role="group" aria-label="Accounts">
+      <Scope chosen={filter.scope === 'own'} onChoose={() => set({ scope: 'own' })}>
+        This account
+      </Scope>
+      <Scope chosen={filter.scope === 'nested'} onChoose={() => set({ scope: 'nested' })}>
+        With nested
+      </Scope>
+    </div>
+    <div className={css.picked}>
+      <Opener
+        className={partsCss.button}
+        opens="dialog"
+        load={load}
+        popup={
+          <AccountChoices
+            label="Account"
+            current={of ?? acting}
+            own={[acting]}
+            readRecent={() => []}
+            onChoose={(id) => set({ of: id === acting.id ? null : id })}
+          />
+        }
+      >
+        <span className={partsCss.hidden}>Account</span>
+        <bdi>{of?.name ?? acting.name}</bdi>
+        <ChevronIcon />
+      </Opener>
+      {of && (
+        <Button look="quiet" aria-label={`All of ${acting.name} again`} onClick={() => set({ of: null })}>
+          <CloseIcon />
+        </Button>
+      )}
+    </div>
+  </>
+);
 
 const Scope = ({
   chosen,

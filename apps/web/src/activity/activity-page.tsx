@@ -20,32 +20,17 @@ export default function ActivityPage({ account }: { readonly account: string }) 
   const [path, navigate] = useLocation();
   const search = useSearch();
   const filter = useMemo(() => readFilter(search), [search]);
-  const { scope, kind, by } = filter;
+  const { scope } = filter;
   const of = filter.of ?? account;
   const acting = useAccount(account).data;
   const other = useAccount(filter.of ?? '').data;
-  const query = useInfiniteQuery({
-    queryKey: ['activity', of, scope, kind, by],
-    queryFn: ({ pageParam: cursor }) =>
-      tenantree.trpc.audit.list.query({
-        account: of,
-        scope,
-        limit: ROWS,
-        ...(kind && { kind }),
-        ...(by && { actor: by }),
-        ...(cursor !== null && { cursor }),
-      }),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.nextCursor,
-    placeholderData: (before) => before,
-  });
+  const query = useEntries(of, filter);
   const entries = query.data?.pages.flatMap(({ rows }) => rows) ?? [];
   const people = usePeople(of, entries);
   const onFilter = (next: Filter): void => navigate(path + writeFilter(next), { replace: true });
   // Also while its name is asked for, and where it can't be reached any more: never another one in its place.
   const chosen = filter.of === null ? null : { id: filter.of, name: other?.name ?? 'another account' };
   const name = chosen?.name ?? acting?.name ?? 'this account';
-  const isFiltered = kind !== null || by !== null;
   return (
     <Page
       title="Activity"
@@ -65,39 +50,9 @@ export default function ActivityPage({ account }: { readonly account: string }) 
         <Loaded query={query}>
           {() =>
             entries.length === 0 ? (
-              <Empty>
-                <p>
-                  {isFiltered
-                    ? 'Nothing of this kind, or by this person, has happened here.'
-                    : 'Nothing has happened here yet.'}
-                </p>
-                {isFiltered && (
-                  <Button onClick={() => onFilter({ ...filter, kind: null, by: null })}>Show everything</Button>
-                )}
-              </Empty>
+              <Nothing filter={filter} onFilter={onFilter} />
             ) : (
-              byDay(entries, new Date()).map(({ word, date, items }) => (
-                <section key={date} className={css.day}>
-                  <h2>
-                    {word} <small>{date}</small>
-                  </h2>
-                  <ol>
-                    {items.map((entry) => (
-                      <ActivityEntry
-                        key={entry.id}
-                        entry={entry}
-                        place={scope === 'nested' ? placeOf(entry, account) : null}
-                        onlyBy={by === null ? (id) => onFilter({ ...filter, by: id }) : null}
-                        onlyOf={
-                          scope === 'nested'
-                            ? (id) => onFilter({ ...filter, of: id === account ? null : id, scope: 'own' })
-                            : null
-                        }
-                      />
-                    ))}
-                  </ol>
-                </section>
-              ))
+              <Days entries={entries} account={account} filter={filter} onFilter={onFilter} />
             )
           }
         </Loaded>
@@ -112,6 +67,69 @@ export default function ActivityPage({ account }: { readonly account: string }) 
     </Page>
   );
 }
+
+/** Entries of a log, page by page. */
+const useEntries = (of: string, { scope, kind, by }: Filter) =>
+  useInfiniteQuery({
+    queryKey: ['activity', of, scope, kind, by],
+    queryFn: ({ pageParam: cursor }) =>
+      tenantree.trpc.audit.list.query({
+        account: of,
+        scope,
+        limit: ROWS,
+        ...(kind && { kind }),
+        ...(by && { actor: by }),
+        ...(cursor !== null && { cursor }),
+      }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.nextCursor,
+    placeholderData: (before) => before,
+  });
+
+type Filtered = { readonly filter: Filter; readonly onFilter: (next: Filter) => void };
+
+/** A log without entries, or without any that are asked for. */
+function Nothing({ filter, onFilter }: Filtered) {
+  const isFiltered = filter.kind !== null || filter.by !== null;
+  return (
+    <Empty>
+      <p>
+        {isFiltered ? 'Nothing of this kind, or by this person, has happened here.' : 'Nothing has happened here yet.'}
+      </p>
+      {isFiltered && <Button onClick={() => onFilter({ ...filter, kind: null, by: null })}>Show everything</Button>}
+    </Empty>
+  );
+}
+
+/** Entries by the days of the reader. */
+const Days = ({
+  entries,
+  account,
+  filter,
+  onFilter,
+}: Filtered & { readonly entries: readonly Entry[]; readonly account: string }) =>
+  byDay(entries, new Date()).map(({ word, date, items }) => (
+    <section key={date} className={css.day}>
+      <h2>
+        {word} <small>{date}</small>
+      </h2>
+      <ol>
+        {items.map((entry) => (
+          <ActivityEntry
+            key={entry.id}
+            entry={entry}
+            place={filter.scope === 'nested' ? placeOf(entry, account) : null}
+            onlyBy={filter.by === null ? (id) => onFilter({ ...filter, by: id }) : null}
+            onlyOf={
+              filter.scope === 'nested'
+                ? (id) => onFilter({ ...filter, of: id === account ? null : id, scope: 'own' })
+                : null
+            }
+          />
+        ))}
+      </ol>
+    </section>
+  ));
 
 /** Where the account of an entry is shown in detail; the acting account is, where its subaccounts are. */
 const placeOf = ({ account: { id, name } }: Entry, acting: string) => ({

@@ -79,13 +79,7 @@ export function CreateKey({
           required
           error={errorOf(refusal, 'name')}
         />
-        <Choice className={`${css.field} ${css.short}`} label="Ends" name="ends" defaultValue={USUAL_END}>
-          {ENDS.map(({ label, days }) => (
-            <option key={label} value={days ?? ''}>
-              {label}
-            </option>
-          ))}
-        </Choice>
+        <Ends />
         <Choice label="What it may do" value={may} onChange={(event) => setMay(event.target.value)}>
           <option value="all">Everything its owner’s role may</option>
           <option value="some">Only what I choose</option>
@@ -107,6 +101,16 @@ export function CreateKey({
     </>
   );
 }
+
+const Ends = () => (
+  <Choice className={`${css.field} ${css.short}`} label="Ends" name="ends" defaultValue={USUAL_END}>
+    {ENDS.map(({ label, days }) => (
+      <option key={label} value={days ?? ''}>
+        {label}
+      </option>
+    ))}
+  </Choice>
+);
 
 /** A labelled list of which one is chosen. */
 function Choice({ label, className = css.field, ...rest }: ComponentProps<'select'> & { readonly label: string }) {

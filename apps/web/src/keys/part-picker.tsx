@@ -37,22 +37,7 @@ export function PartPicker({ account, parts, onChange, error }: Props) {
   };
   return (
     <div className={keysCss.parts}>
-      {parts.length > 0 && (
-        <ul className={keysCss.chosen} aria-label="It reaches these, and what is below them">
-          {parts.map((part) => (
-            <li key={part.id}>
-              <bdi>{part.name}</bdi>
-              <Button
-                look="quiet"
-                aria-label={`Leave out ${part.name}`}
-                onClick={() => onChange(parts.filter(({ id }) => id !== part.id))}
-              >
-                ×
-              </Button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Chosen parts={parts} onChange={onChange} />
       <Field
         label="Subaccounts that it reaches, with what is below them"
         placeholder="Search by name, id or external id"
@@ -81,3 +66,21 @@ export function PartPicker({ account, parts, onChange, error }: Props) {
     </div>
   );
 }
+
+const Chosen = ({ parts, onChange }: Pick<Props, 'parts' | 'onChange'>) =>
+  parts.length > 0 && (
+    <ul className={keysCss.chosen} aria-label="It reaches these, and what is below them">
+      {parts.map((part) => (
+        <li key={part.id}>
+          <bdi>{part.name}</bdi>
+          <Button
+            look="quiet"
+            aria-label={`Leave out ${part.name}`}
+            onClick={() => onChange(parts.filter(({ id }) => id !== part.id))}
+          >
+            ×
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );

@@ -155,24 +155,4 @@ export function Loaded<T>({
 /** A calm sentence where a list is empty. */
 export const Empty = ({ children }: { readonly children: ReactNode }) => <div className={css.state}>{children}</div>;
 
-/** One cell of a row. Where there is no room for columns, cells stand below each other behind the names of their columns. */
-export const Cell = ({ label, children }: { readonly label?: string; readonly children: ReactNode }) => (
-  <td className={label === undefined ? css.end : undefined} data-label={label}>
-    {children}
-  </td>
-);
-
-const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-
-/** An instant in the reader's own zone. */
-export const When = ({ instant }: { readonly instant: string | null }) =>
-  instant === null ? <>–</> : <time dateTime={instant}>{DATE.format(new Date(instant))}</time>;
-
-const DAY = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
-
-/** The day of an instant that isn't far away, in the reader's own zone. */
-export const Day = ({ instant }: { readonly instant: string }) => (
-  <time dateTime={instant}>{DAY.format(new Date(instant))}</time>
-);
-
 export { css as partsCss };

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { useLocation } from 'wouter';
 import { partsCss } from '../parts/parts.tsx';
 import { signOut } from '../session/sign-in.ts';
@@ -30,6 +30,52 @@ type Props = {
   readonly back: { readonly name: string; readonly go: () => void } | null;
 };
 
+/** Ctrl or ⌘ with K opens the palette wherever one is, unless something else is open. */
+function usePaletteKey(open: () => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
+      if (key.toLowerCase() !== 'k' || !(ctrlKey || metaKey) || altKey || shiftKey || event.defaultPrevented) return;
+      event.preventDefault();
+      if (document.querySelector('dialog[open]') === null) open();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [open]);
+}
+
+/** What can be done and gone to on every page. */
+function actsOf(
+  places: readonly Place[],
+  back: Props['back'],
+  lead: {
+    readonly go: (path: string) => () => void;
+    readonly account: () => void;
+    readonly shortcuts: () => void;
+  },
+): readonly Acts[] {
+  return [
+    {
+      title: 'Pages',
+      acts: places.map(({ path, label, keys }) => ({ id: path, name: label, keys, run: lead.go(path) })),
+    },
+    {
+      title: 'Acts',
+      acts: [
+        ...(back ? [{ id: 'back', name: `Return to ${back.name}`, keys: 'g h', run: back.go }] : []),
+        { id: 'account', name: 'Change account', keys: 'g a', run: lead.account },
+        { id: 'shortcuts', name: 'Keyboard shortcuts', keys: '?', run: lead.shortcuts },
+        ...THEMES.map((theme) => ({
+          id: `theme ${theme}`,
+          name: `Appearance: ${THEME_LABELS[theme]}`,
+          run: () => applyTheme(theme),
+        })),
+        { id: 'sign-out', name: 'Sign out', run: () => void signOut() },
+      ],
+    },
+  ];
+}
+
 /** Search or jump to: the palette and the sheet of shortcuts, their buttons in the top bar, and the keys that work everywhere. */
 export function Jump({ account, user, own, places, onAccount, onChangeAccount, back }: Props) {
   const [opened, setOpened] = useState<'palette' | 'sheet' | null>(null);
@@ -40,16 +86,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      const { key, ctrlKey, metaKey, altKey, shiftKey } = event;
-      if (key.toLowerCase() !== 'k' || !(ctrlKey || metaKey) || altKey || shiftKey || event.defaultPrevented) return;
-      event.preventDefault();
-      if (document.querySelector('dialog[open]') === null) setOpened('palette');
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, []);
+  usePaletteKey(useCallback(() => setOpened('palette'), []));
   useKeys({
     '?': () => setOpened('sheet'),
     // On the page of the table it is the table's.
@@ -58,23 +95,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
     ...(back && { 'g h': back.go }),
     ...Object.fromEntries(places.map(({ keys, path }) => [keys, go(path)])),
   });
-  const acts: readonly Acts[] = [
-    { title: 'Pages', acts: places.map(({ path, label, keys }) => ({ id: path, name: label, keys, run: go(path) })) },
-    {
-      title: 'Acts',
-      acts: [
-        ...(back ? [{ id: 'back', name: `Return to ${back.name}`, keys: 'g h', run: back.go }] : []),
-        { id: 'account', name: 'Change account', keys: 'g a', run: onChangeAccount },
-        { id: 'shortcuts', name: 'Keyboard shortcuts', keys: '?', run: () => setOpened('sheet') },
-        ...THEMES.map((theme) => ({
-          id: `theme ${theme}`,
-          name: `Appearance: ${THEME_LABELS[theme]}`,
-          run: () => applyTheme(theme),
-        })),
-        { id: 'sign-out', name: 'Sign out', run: () => void signOut() },
-      ],
-    },
-  ];
+  const acts = actsOf(places, back, { go, account: onChangeAccount, shortcuts: () => setOpened('sheet') });
   return (
     <>
       <button

@@ -32,19 +32,37 @@ const PREFIXES: Readonly<Record<string, 'acts' | 'accounts' | 'shortcuts'>> = {
   '?': 'shortcuts',
 };
 
-/** Everything one can go to or do, found by its name: accounts, pages, and what can be done here. */
-export default function Palette({ own, readRecent, acts, onAccount, onClose }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+type Section = ReturnType<typeof useChoices>['sections'][number];
+
+const accountSection = ({ title, items }: Section) => (
+  <ListBoxSection key={title} id={title}>
+    <Header className={css.sectionTitle ?? ''}>{title}</Header>
+    {items.map(({ id, name, note }) => (
+      <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
+        <Avatar id={id} name={name} />
+        <bdi>{name}</bdi>
+        <small>{note}</small>
+      </ListBoxItem>
+    ))}
+  </ListBoxSection>
+);
+
+const actSection = ({ title, acts }: Acts) => (
+  <ListBoxSection key={title} id={title}>
+    <Header className={css.sectionTitle ?? ''}>{title}</Header>
+    {acts.map(({ id, name, keys }) => (
+      <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
+        <bdi>{name}</bdi>
+        {keys !== undefined && <Keys keys={keys} />}
+      </ListBoxItem>
+    ))}
+  </ListBoxSection>
+);
+
+/** What can be done on the page that one is on. */
+function useActsHere(): readonly Acts[] {
   const page = useContext(PageActs);
-  const [typed, setTyped] = useState('');
-  const [recent] = useState(readRecent);
   const [here, setHere] = useState<readonly Acts[]>([]);
-  const only = PREFIXES[typed.charAt(0)] ?? 'everything';
-  const query = (only === 'everything' ? typed : typed.slice(1)).trim();
-  const text = useDeferredValue(query);
-  const searched = only === 'everything' || only === 'accounts' ? text : '';
-  const { sections: accounts, state } = useChoices({ own, recent, text: searched });
-  useEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     let isOpen = true;
     void page.current?.().then((found) => isOpen && setHere(found));
@@ -52,24 +70,69 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
       isOpen = false;
     };
   }, [page]);
+  return here;
+}
+
+/** Every shortcut, to be found by what it does; it leads to the sheet that has them all. */
+const shortcutsIn = (acts: readonly Acts[]): Acts => ({
+  title: 'Shortcuts',
+  acts: [{ title: '', items: EVERYWHERE }, ...ON_PAGES].flatMap(({ title, items }) =>
+    items.map(({ keys, does }) => ({
+      id: `keys ${title} ${does}`,
+      name: title === '' ? does : `${does} (${title})`,
+      keys,
+      run: () =>
+        acts
+          .flatMap((group) => group.acts)
+          .find(({ id }) => id === 'shortcuts')
+          ?.run(),
+    })),
+  ),
+});
+
+/** Where one types what is searched for. */
+const Typed = () => (
+  <SearchField aria-label="Search or jump to" autoFocus className={css.search ?? ''}>
+    <SearchIcon />
+    <Input
+      role="combobox"
+      aria-expanded="true"
+      placeholder="Search or jump to …"
+      className={css.searchInput ?? ''}
+      dir="auto"
+    />
+  </SearchField>
+);
+
+const Foot = () => (
+  <div className={jump.foot}>
+    <span>
+      <kbd>&gt;</kbd> acts only
+    </span>
+    <span>
+      <kbd>@</kbd> accounts only
+    </span>
+    <span>
+      <kbd>?</kbd> shortcuts
+    </span>
+  </div>
+);
+
+/** Everything one can go to or do, found by its name: accounts, pages, and what can be done here. */
+export default function Palette({ own, readRecent, acts, onAccount, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [typed, setTyped] = useState('');
+  const [recent] = useState(readRecent);
+  const here = useActsHere();
+  const only = PREFIXES[typed.charAt(0)] ?? 'everything';
+  const query = (only === 'everything' ? typed : typed.slice(1)).trim();
+  const text = useDeferredValue(query);
+  const searched = only === 'everything' || only === 'accounts' ? text : '';
+  const { sections: accounts, state } = useChoices({ own, recent, text: searched });
+  useEffect(() => dialog.current?.showModal(), []);
 
   const fits = (name: string): boolean => findText(name, query) !== null;
-  const shortcuts: Acts = {
-    title: 'Shortcuts',
-    acts: [{ title: '', items: EVERYWHERE }, ...ON_PAGES].flatMap(({ title, items }) =>
-      items.map(({ keys, does }) => ({
-        id: `keys ${title} ${does}`,
-        name: title === '' ? does : `${does} (${title})`,
-        keys,
-        run: () =>
-          acts
-            .flatMap((group) => group.acts)
-            .find(({ id }) => id === 'shortcuts')
-            ?.run(),
-      })),
-    ),
-  };
-  const offered = only === 'shortcuts' ? [shortcuts] : only === 'accounts' ? [] : [...here, ...acts];
+  const offered = only === 'shortcuts' ? [shortcutsIn(acts)] : only === 'accounts' ? [] : [...here, ...acts];
   const groups = offered
     .map(({ title, acts }) => ({ title, acts: acts.filter(({ name }) => fits(name)) }))
     .filter(({ acts }) => acts.length > 0);
@@ -85,19 +148,6 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
     if (act) act.run();
     else onAccount(key);
   };
-  const accountSections = (sections: typeof found) =>
-    sections.map(({ title, items }) => (
-      <ListBoxSection key={title} id={title}>
-        <Header className={css.sectionTitle ?? ''}>{title}</Header>
-        {items.map(({ id, name, note }) => (
-          <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
-            <Avatar id={id} name={name} />
-            <bdi>{name}</bdi>
-            <small>{note}</small>
-          </ListBoxItem>
-        ))}
-      </ListBoxSection>
-    ));
   return (
     <dialog
       ref={dialog}
@@ -114,16 +164,7 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
       }}
     >
       <Autocomplete inputValue={typed} onInputChange={setTyped}>
-        <SearchField aria-label="Search or jump to" autoFocus className={css.search ?? ''}>
-          <SearchIcon />
-          <Input
-            role="combobox"
-            aria-expanded="true"
-            placeholder="Search or jump to …"
-            className={css.searchInput ?? ''}
-            dir="auto"
-          />
-        </SearchField>
+        <Typed />
         <ListBox
           aria-label="What was found"
           className={css.menu ?? ''}
@@ -134,32 +175,12 @@ export default function Palette({ own, readRecent, acts, onAccount, onClose }: P
             </p>
           )}
         >
-          {accountSections(first)}
-          {groups.map(({ title, acts }) => (
-            <ListBoxSection key={title} id={title}>
-              <Header className={css.sectionTitle ?? ''}>{title}</Header>
-              {acts.map(({ id, name, keys }) => (
-                <ListBoxItem key={id} id={id} textValue={name} className={css.item ?? ''}>
-                  <bdi>{name}</bdi>
-                  {keys !== undefined && <Keys keys={keys} />}
-                </ListBoxItem>
-              ))}
-            </ListBoxSection>
-          ))}
-          {accountSections(last)}
+          {first.map(accountSection)}
+          {groups.map(actSection)}
+          {last.map(accountSection)}
         </ListBox>
       </Autocomplete>
-      <div className={jump.foot}>
-        <span>
-          <kbd>&gt;</kbd> acts only
-        </span>
-        <span>
-          <kbd>@</kbd> accounts only
-        </span>
-        <span>
-          <kbd>?</kbd> shortcuts
-        </span>
-      </div>
+      <Foot />
     </dialog>
   );
 }

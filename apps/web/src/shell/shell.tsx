@@ -1,4 +1,5 @@
 import { refusalOf } from '@tenantree/client';
+import type { AccountDetail } from '@tenantree/widget';
 import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Button } from '../parts/parts.tsx';
@@ -22,6 +23,54 @@ function skip(event: MouseEvent): void {
   document.querySelector<HTMLElement>('main')?.focus();
 }
 
+/** Remembers where one was. */
+function useVisit(user: string, acting: AccountDetail | undefined): void {
+  const [id, name] = [acting?.id, acting?.name];
+  useEffect(() => {
+    if (id !== undefined && name !== undefined) noteVisit(user, { id, name });
+  }, [user, id, name]);
+}
+
+/** Marks the page and its icon while one acts in another account than one's own. */
+function useActingMark(where: 'inside' | 'home'): void {
+  useEffect(() => {
+    document.documentElement.dataset['acting'] = where;
+    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+    if (icon) icon.href = where === 'inside' ? '/icon-inside.svg' : '/icon.svg';
+    // Outside every account, such as on the sign-in page, there is no frame.
+    return () => {
+      document.documentElement.removeAttribute('data-acting');
+      if (icon) icon.href = '/icon.svg';
+    };
+  }, [where]);
+}
+
+type BannerProps = {
+  readonly acting: AccountDetail;
+  readonly home: { readonly name: string };
+  readonly onReturn: () => void;
+};
+
+/** Says in which account one acts, with the way back. */
+const Banner = ({ acting, home, onReturn }: BannerProps) => (
+  <section className={css.banner} aria-label="Account context">
+    <p role="status">
+      Acting inside <strong dir="auto">{acting.name}</strong>
+      <span className={css.wide}>
+        {' '}
+        — <Path links={acting.path} />. What you do is logged under your name.
+      </span>
+    </p>
+    <Button className={css.return ?? ''} aria-label={`Return to ${home.name}`} onClick={onReturn}>
+      Return
+      <span className={css.wide}>
+        {' '}
+        to <bdi>{home.name}</bdi>
+      </span>
+    </Button>
+  </section>
+);
+
 /** The frame around every page inside an account: rail, top bar, and the violet banner while one acts in another account than one's own. */
 export function Shell({ account, children }: { readonly account: string; readonly children: ReactNode }) {
   const me = useMe().data;
@@ -31,21 +80,9 @@ export function Shell({ account, children }: { readonly account: string; readonl
   const user = me?.user?.id ?? '';
   const pageActs = useRef<(() => Promise<readonly Acts[]>) | null>(null);
   const places = acting ? placesFor(acting.levels) : [];
-  const [id, name] = [acting?.id, acting?.name];
+  useVisit(user, acting);
 
-  useEffect(() => {
-    if (id !== undefined && name !== undefined) noteVisit(user, { id, name });
-  }, [user, id, name]);
-  useEffect(() => {
-    document.documentElement.dataset['acting'] = isInside ? 'inside' : 'home';
-    const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
-    if (icon) icon.href = isInside ? '/icon-inside.svg' : '/icon.svg';
-    // Outside every account, such as on the sign-in page, there is no frame.
-    return () => {
-      document.documentElement.removeAttribute('data-acting');
-      if (icon) icon.href = '/icon.svg';
-    };
-  }, [isInside]);
+  useActingMark(isInside ? 'inside' : 'home');
 
   if (error && !acting) {
     const { code, message } = refusalOf(error);
@@ -62,26 +99,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
         Skip to the content
       </a>
       {isInside && acting && home && (
-        <section className={css.banner} aria-label="Account context">
-          <p role="status">
-            Acting inside <strong dir="auto">{acting.name}</strong>
-            <span className={css.wide}>
-              {' '}
-              — <Path links={acting.path} />. What you do is logged under your name.
-            </span>
-          </p>
-          <Button
-            className={css.return ?? ''}
-            aria-label={`Return to ${home.name}`}
-            onClick={() => leaveAccount(account, home.id, navigate)}
-          >
-            Return
-            <span className={css.wide}>
-              {' '}
-              to <bdi>{home.name}</bdi>
-            </span>
-          </Button>
-        </section>
+        <Banner acting={acting} home={home} onReturn={() => leaveAccount(account, home.id, navigate)} />
       )}
       <header className={css.top}>
         <AccountSwitcher

@@ -17,7 +17,6 @@ export default function ShortcutSheet({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  const [single, setSingle] = useState(readSingleKeys);
   useEffect(() => dialog.current?.showModal(), []);
   const everywhere: Shortcuts = {
     title: 'Everywhere',
@@ -38,38 +37,50 @@ export default function ShortcutSheet({
           <CloseIcon />
         </Button>
       </div>
-      <div className={css.groups}>
-        {groups.map(({ title, items }) => (
-          <section key={title}>
-            <h3>{title}</h3>
-            <dl>
-              {items.map(({ keys, does }) => (
-                <div key={does}>
-                  <dt>{does}</dt>
-                  <dd>
-                    <Keys keys={keys} />
-                  </dd>
-                </div>
-              ))}
-            </dl>
-          </section>
-        ))}
-      </div>
-      <div className={css.foot}>
-        <label>
-          <input
-            type="checkbox"
-            checked={single === 'on'}
-            onChange={({ target }) => {
-              const choice = target.checked ? 'on' : 'off';
-              setSingleKeys(choice);
-              setSingle(choice);
-            }}
-          />
-          Single-key shortcuts
-        </label>
-        <small>They never act while you type. In the table they always work.</small>
-      </div>
+      <Groups groups={groups} />
+      <SingleKeys />
     </dialog>
+  );
+}
+
+const Groups = ({ groups }: { readonly groups: readonly Shortcuts[] }) => (
+  <div className={css.groups}>
+    {groups.map(({ title, items }) => (
+      <section key={title}>
+        <h3>{title}</h3>
+        <dl>
+          {items.map(({ keys, does }) => (
+            <div key={does}>
+              <dt>{does}</dt>
+              <dd>
+                <Keys keys={keys} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+    ))}
+  </div>
+);
+
+/** The choice to have single keys do nothing. */
+function SingleKeys() {
+  const [single, setSingle] = useState(readSingleKeys);
+  return (
+    <div className={css.foot}>
+      <label>
+        <input
+          type="checkbox"
+          checked={single === 'on'}
+          onChange={({ target }) => {
+            const choice = target.checked ? 'on' : 'off';
+            setSingleKeys(choice);
+            setSingle(choice);
+          }}
+        />
+        Single-key shortcuts
+      </label>
+      <small>They never act while you type. In the table they always work.</small>
+    </div>
   );
 }

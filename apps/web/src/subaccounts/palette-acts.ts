@@ -1,3 +1,4 @@
+import type { AccountId } from '@tenantree/domain';
 import type { AccountDetail, SamSubaccounts } from '@tenantree/widget';
 import type { Acts } from '../shell/page-acts.ts';
 
@@ -8,7 +9,7 @@ import type { Acts } from '../shell/page-acts.ts';
 export async function actsOf(
   list: SamSubaccounts | null,
   shown: AccountDetail | undefined,
-  lead: { readonly open: (id: string) => void; readonly switch: (id: string) => void },
+  lead: { readonly open: (id: AccountId) => void; readonly switch: (id: string) => void },
 ): Promise<readonly Acts[]> {
   if (!list) return [];
   const row = shown ?? list.onlySelected;

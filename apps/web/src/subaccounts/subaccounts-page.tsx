@@ -1,8 +1,8 @@
 import type { AccountId } from '@tenantree/domain';
 import type { SamSubaccounts } from '@tenantree/widget';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { Redirect, useLocation, useSearch } from 'wouter';
-import { focusTitle } from '../parts/parts.tsx';
+import type { AccountTab } from '@tenantree/widget/rooms';
+import { lazy, type RefObject, Suspense, useCallback, useRef, useState } from 'react';
+import { Redirect, useLocation } from 'wouter';
 import { accounts, queries } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 import { usePageActs } from '../shell/page-acts.ts';
@@ -10,73 +10,46 @@ import { placesFor } from '../shell/places.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { useKeys } from '../shell/use-keys.ts';
 import { usePageTitle } from '../shell/use-page-title.ts';
-import { AccountPanel } from './account-panel.tsx';
+import { texts } from '../texts.ts';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
-import { keepExpansion } from './keep-expansion.ts';
+import { neighbourOf } from './neighbour.ts';
 import { actsOf } from './palette-acts.ts';
-import { fitPanel } from './panel-width.ts';
 import css from './subaccounts.module.css';
-import { texts } from './texts.ts';
-import { readView, writeView } from './view-state.ts';
+import { type Addresses, useAddresses } from './use-addresses.ts';
+import { useKeptExpansion, useListFocus, usePanelFit } from './use-list.ts';
+
+const AccountPanel = lazy(() => import('./account-panel.tsx'));
+
+type Props = {
+  readonly account: string;
+  readonly opened: AccountId | null;
+  readonly tab: AccountTab;
+};
 
 /**
  * The home of parent admins: everything below the acting account, and one of them in detail. What is searched for, the order and
  * the statuses shown stand in the address, so that they can be linked and outlive a reload.
  */
-export function SubaccountsPage({ account, opened }: { readonly account: string; readonly opened: string | null }) {
+export function SubaccountsPage({ account, opened, tab }: Props) {
   const [, navigate] = useLocation();
   const acting = useAccount(account).data;
-  const base = `/a/${account}/subaccounts`;
-  const search = useSearch();
-  const view = useMemo(() => readView(search), [search]);
-  const suffix = writeView('', view);
-  const hrefOf = useCallback((id: AccountId) => `${base}/${id}${suffix}`, [base, suffix]);
+  const addresses = useAddresses(account);
   const shown = useAccount(opened ?? '').data;
   usePageTitle(shown ? `${shown.name} · Subaccounts` : 'Subaccounts');
-  const [density, setDensity] = useState(readDensity);
   const list = useRef<SamSubaccounts>(null);
-  const user = useMe().data?.user?.id ?? '';
-  const stopKeeping = useRef<() => void>(undefined);
-  const keep = (): void => {
-    stopKeeping.current?.();
-    stopKeeping.current = list.current ? keepExpansion(list.current, user) : undefined;
-  };
-  useEffect(() => () => stopKeeping.current?.(), []);
   const page = useRef<HTMLDivElement>(null);
-  const fit = useCallback(() => page.current && fitPanel(page.current, list.current), []);
-  useEffect(() => {
-    const sizes = new ResizeObserver(fit);
-    if (page.current) sizes.observe(page.current);
-    return () => sizes.disconnect();
-  }, [fit]);
-  useEffect(() => {
-    const focus = (): void => focusTitle(list.current?.renderRoot.querySelector('h1'));
-    if (account !== '') void list.current?.updateComplete.then(focus);
-  }, [account]);
-  const step = (by: 1 | -1): void => {
-    const next = shown && list.current?.neighbourOf(shown.id, by);
-    if (next) navigate(hrefOf(next.id));
-  };
-  useKeys({
-    '/': () => list.current?.focusSearch(),
-    c: () => list.current?.create(),
-    'Mod z': () => list.current?.undo(),
-    ...(shown && { j: () => step(1), k: () => step(-1) }),
-  });
+  const fit = usePanelFit(page, list);
+  const keep = useKeptExpansion(list, useMe().data?.user?.id ?? '');
+  useListFocus(list, account, opened, shown?.id ?? null);
+  const { of } = addresses;
+  useListKeys(list, shown?.id ?? null, (id) => navigate(of(id, tab)));
   const ask = useCallback(() => {
-    const open = (id: string): void => navigate(`${base}/${id}${suffix}`);
+    const open = (id: AccountId): void => navigate(of(id));
     return actsOf(list.current, shown, { open, switch: (id) => enterAccount(id, navigate) });
-  }, [shown, navigate, base, suffix]);
+  }, [shown, navigate, of]);
   usePageActs(ask);
-  const close = (): void => navigate(base + suffix);
-  const before = useRef<AccountId>(null);
-  useEffect(() => {
-    // However the panel was left, by Back, too: one is in the row of what was open.
-    const isLost = document.activeElement === document.body;
-    if (before.current !== null && opened === null && isLost) void list.current?.focusRow(before.current);
-    before.current = shown?.id ?? null;
-  }, [opened, shown]);
+  const close = (): void => navigate(addresses.table);
   const places = acting ? placesFor(acting.levels) : [];
   // Who has nothing to see here lands where there is something.
   if (places[0] && places[0].path !== 'subaccounts') return <Redirect to={`/a/${account}/${places[0].path}`} replace />;
@@ -89,42 +62,90 @@ export function SubaccountsPage({ account, opened }: { readonly account: string;
           if (opened !== null && event.key === 'Escape' && !event.defaultPrevented) close();
         }}
       >
-        <Subaccounts
-          ref={list}
-          className={css.screen ?? ''}
-          fit="fill"
-          density={density}
-          source={accounts}
-          account={acting?.id ?? ''}
-          texts={texts}
-          hrefOf={hrefOf}
-          opened={shown?.id ?? null}
-          view={view}
-          onView={({ detail }) => navigate(window.location.pathname + writeView(search, detail), { replace: true })}
+        <List
+          list={list}
+          acting={acting?.id ?? ''}
+          shown={shown?.id ?? null}
+          addresses={addresses}
           onReady={() => {
             keep();
             setTimeout(fit);
           }}
-          onDensity={({ detail }) => {
-            noteDensity(detail.density);
-            setDensity(detail.density);
-          }}
-          onOpen={(event) => {
-            event.preventDefault();
-            const href = hrefOf(event.detail.account.id);
-            if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
-            else navigate(href);
-          }}
-          onSwitch={(event) => {
-            event.preventDefault();
-            const { account: chosen, place } = event.detail;
-            if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
-            else enterAccount(chosen.id, navigate);
-          }}
-          onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
         />
       </div>
-      {opened !== null && <AccountPanel key={opened} account={opened} list={list} onClose={close} />}
+      {opened !== null && (
+        <Suspense fallback={null}>
+          <AccountPanel
+            key={opened}
+            account={opened}
+            tab={tab}
+            hrefOf={(one) => of(opened, one)}
+            list={list}
+            onClose={close}
+          />
+        </Suspense>
+      )}
     </div>
+  );
+}
+
+/** What single keys do beside the table: with an open account, J and K lead to the next one, in the same tab. */
+function useListKeys(list: ListProps['list'], shown: AccountId | null, go: (account: AccountId) => void): void {
+  const step = (by: 1 | -1): void => {
+    const next = shown && neighbourOf(list.current, shown, by);
+    if (next) go(next.id);
+  };
+  useKeys({
+    '/': () => list.current?.focusSearch(),
+    c: () => list.current?.create(),
+    'Mod z': () => list.current?.undo(),
+    ...(shown && { j: () => step(1), k: () => step(-1) }),
+  });
+}
+
+type ListProps = {
+  readonly list: RefObject<SamSubaccounts | null>;
+  readonly acting: AccountId | '';
+  readonly shown: AccountId | null;
+  readonly addresses: Addresses;
+  readonly onReady: () => void;
+};
+
+/** The table, with where its accounts lead to. */
+function List({ list, acting, shown, addresses, onReady }: ListProps) {
+  const [, navigate] = useLocation();
+  const [density, setDensity] = useState(readDensity);
+  return (
+    <Subaccounts
+      ref={list}
+      className={css.screen ?? ''}
+      fit="fill"
+      density={density}
+      source={accounts}
+      account={acting}
+      texts={texts}
+      hrefOf={addresses.of}
+      opened={shown}
+      view={addresses.view}
+      onView={({ detail }) => navigate(addresses.lookedAt(detail), { replace: true })}
+      onReady={onReady}
+      onDensity={({ detail }) => {
+        noteDensity(detail.density);
+        setDensity(detail.density);
+      }}
+      onOpen={(event) => {
+        event.preventDefault();
+        const href = addresses.of(event.detail.account.id);
+        if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
+        else navigate(href);
+      }}
+      onSwitch={(event) => {
+        event.preventDefault();
+        const { account: chosen, place } = event.detail;
+        if (place === 'newTab') window.open(`/a/${chosen.id}/subaccounts`, '_blank', 'noopener');
+        else enterAccount(chosen.id, navigate);
+      }}
+      onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
+    />
   );
 }

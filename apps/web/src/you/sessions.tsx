@@ -1,13 +1,40 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
+import type { Table as Recipe } from '@tenantree/widget/rooms';
 import { useState } from 'react';
 import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Alert, Button, Cell, partsCss as css, keepFocus, Loaded, When } from '../parts/parts.tsx';
+import { Alert, Button, partsCss as css, keepFocus, Loaded } from '../parts/parts.tsx';
+import { Table } from '../parts/table.tsx';
 import { queries, tenantree } from '../server.ts';
 import { goToSignIn } from '../session/sign-in.ts';
+import { texts } from '../texts.ts';
 import { deviceOf } from './device.ts';
 
 const { session } = tenantree.trpc;
+
+type Session = Awaited<ReturnType<typeof session.list.query>>['sessions'][number];
+
+const sessionsTable = (sessions: readonly Session[], end: (id: Session['id']) => void): Recipe<Session> => ({
+  rows: sessions,
+  keyOf: ({ id }) => id,
+  columns: [
+    {
+      label: 'Device',
+      cell: ({ userAgent, address, isThis }) => ({
+        text: deviceOf(userAgent),
+        tone: 'strong',
+        ...(isThis && { aside: '(this one)' }),
+        lines: address ? [`from ${address}`] : [],
+      }),
+    },
+    { label: 'Signed in', cell: ({ signedInAt: at }) => ({ text: texts.numbers.dateTime(at), at }) },
+  ],
+  actsLabel: 'Actions',
+  actsOf: ({ id, userAgent, isThis }) => {
+    const act = (): void => end(id);
+    return isThis ? [] : [{ label: 'Sign out', name: `Sign out ${deviceOf(userAgent)}`, tone: 'danger', act }];
+  },
+});
 
 /** Where one is signed in, with a way out of each place and of all. */
 export function Sessions() {
@@ -45,50 +72,7 @@ export function Sessions() {
     <>
       <Alert refusal={refusal} />
       <div className={css.card}>
-        <Loaded query={query}>
-          {(data) => (
-            <table className={css.table}>
-              <thead>
-                <tr>
-                  <th scope="col">Device</th>
-                  <th scope="col">Signed in</th>
-                  <th scope="col">
-                    <span className={css.hidden}>Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.sessions.map(({ id, userAgent, address, signedInAt, isThis }) => (
-                  <tr key={id}>
-                    <Cell label="Device">
-                      <span className={css.two}>
-                        <strong>
-                          {deviceOf(userAgent)}
-                          {isThis && <span className={css.muted}> (this one)</span>}
-                        </strong>
-                        {address !== null && address !== '' && <span className={css.muted}>from {address}</span>}
-                      </span>
-                    </Cell>
-                    <Cell label="Signed in">
-                      <When instant={signedInAt} />
-                    </Cell>
-                    <Cell>
-                      {!isThis && (
-                        <Button
-                          look="danger"
-                          aria-label={`Sign out ${deviceOf(userAgent)}`}
-                          onClick={() => void end(id)}
-                        >
-                          Sign out
-                        </Button>
-                      )}
-                    </Cell>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          )}
-        </Loaded>
+        <Loaded query={query}>{(data) => <Table recipe={sessionsTable(data.sessions, (id) => void end(id))} />}</Loaded>
       </div>
       <div>
         <Button look="danger" onClick={askToEndAll}>

@@ -178,7 +178,7 @@ describe('what was done on a page of the web app lasts:', () => {
       await row(other, 'Acme South').locator('bdi').first().click();
       const panel = other.getByRole('complementary', { name: 'Account' });
       const isFocused = (what: Locator) => what.evaluate((element) => element.matches(':focus-within'));
-      await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
+      await expect.poll(() => isFocused(panel.getByRole('heading', { name: 'Acme South' })), patiently).toBe(true);
       if (how === 'Back') await other.goBack();
       else if (how === 'Escape') await other.keyboard.press('Escape');
       else await panel.getByRole('button', { name: how }).click();
@@ -234,7 +234,7 @@ describe('what was done on a page of the web app lasts:', () => {
     const panel = page.getByRole('complementary', { name: 'Account' });
     await panel.getByText(/^Active, suspends /).waitFor();
     await panel.getByText(/^no new work from .+ until reactivated$/).waitFor();
-    await panel.getByText('The contract ends').waitFor();
+    await panel.getByText('The contract ends', { exact: true }).waitFor();
     await owner.client.accounts.suspend.mutate({ account: id, kind: 'full_stop' });
     await panel.getByText('Suspended · full stop').first().waitFor();
     await owner.client.accounts.close.mutate({ account: id });

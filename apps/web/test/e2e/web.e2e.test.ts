@@ -150,8 +150,12 @@ describe('the web app', () => {
     const panel = other.getByRole('complementary', { name: 'Account' });
     const actions = panel.getByRole('button', { name: /^Actions for/ });
     const field = panel.getByRole('textbox', { name: /^New name of/ });
-    const isFocused = (what: Locator) => what.evaluate((element) => element === document.activeElement);
-    await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
+    const isFocused = (what: Locator) =>
+      what.evaluate((element) => {
+        const root = element.getRootNode();
+        return (root instanceof ShadowRoot ? root : document).activeElement === element;
+      });
+    await expect.poll(() => isFocused(panel.getByRole('heading', { name: 'Acme North' })), patiently).toBe(true);
     const choosePanel = async (entry: string): Promise<void> => {
       await actions.click();
       await other.getByRole('menuitem', { name: entry }).click();
@@ -162,7 +166,7 @@ describe('the web app', () => {
     await other.keyboard.press('Enter');
     await panel.getByText(/already has a subaccount named/).waitFor();
     await other.keyboard.press('Escape');
-    await expect.poll(() => isFocused(panel.getByRole('heading')), patiently).toBe(true);
+    await expect.poll(() => isFocused(panel.getByRole('heading', { name: 'Acme North' })), patiently).toBe(true);
     await choosePanel('Suspend');
     const dialog = other.getByRole('dialog');
     await dialog.getByText('This affects').waitFor();

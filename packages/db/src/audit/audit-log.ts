@@ -1,4 +1,4 @@
-import type { AccountId, AuditAction, Instant, RowId } from '@tenantree/domain';
+import type { AccountId, AuditAction, Instant, RowId, UserId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
@@ -66,6 +66,22 @@ type StoredEntry = Omit<JournalTable, 'at' | 'details'> & {
   readonly details: Record<string, unknown>;
   readonly account_name: string;
 };
+
+/**
+ * When people last did something in the acting account or below it: their newest entry there, also that they entered an account. Whoever
+ * only looks at their own account leaves no trace, and what somebody does elsewhere is nobody's business here.
+ */
+export async function readLastActivity(
+  trx: TenantTransaction,
+  people: readonly UserId[],
+): Promise<ReadonlyMap<UserId, Instant>> {
+  const { rows } = await sql<{ id: UserId; at: Date }>`
+    SELECT p.id, e.at FROM unnest(${people}::uuid[]) p(id) CROSS JOIN LATERAL (
+      SELECT l.at FROM journal l WHERE l.root_id = ${ACTING_ROOT} AND l.actor_id = p.id AND l.actor_kind = 'person'
+      ORDER BY l.id DESC LIMIT 1
+    ) e`.execute(trx);
+  return new Map(rows.map(({ id, at }) => [id, at.toISOString() as Instant]));
+}
 
 /** An account with everything below it; one more than few when there are too many to ask each. */
 async function branchOf(trx: TenantTransaction, account: AccountId): Promise<string[]> {

@@ -9,11 +9,11 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Order } from './order.ts';
+import type { Order } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
-export type { Order, SortKey } from './order.ts';
+export type { Order, SortKey } from './screen-view.ts';
 
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
@@ -42,8 +42,10 @@ export type LiveSignal = {
 export type AccountsWatched = {
   /** Version of the tree: what changed after it is told. */
   readonly after: number;
-  /** The direct children of these, at most 500; null: all of the subtree. */
+  /** The direct children of these, 1 to 500; null: all of the subtree. */
   readonly childrenOf: readonly AccountId[] | null;
+  /** These themselves, beside such children; the account that is asked about where they are left out. */
+  readonly accounts?: readonly AccountId[];
 };
 
 /** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
@@ -82,17 +84,17 @@ export class SourceRefusal extends Error {
   }
 }
 
+/** What any error of a source is to the screens. */
+export const refusalFrom = (error: unknown): SourceRefusal =>
+  error instanceof SourceRefusal
+    ? error
+    : new SourceRefusal({ code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) });
+
 /** An account id, or `ext:` and the external id that the reseller gave the account. */
 export type AccountRef = AccountId | `ext:${string}`;
 
-/**
- * Where the screens get accounts from and send changes to. The elements know nothing else of the outside: production
- * gives them the client, tests an in-memory tree.
- */
-export type AccountSource = {
-  readonly list: (account: AccountRef, query: ListQuery, signal?: AbortSignal) => Promise<AccountPage>;
-  readonly search: (account: AccountRef, query: SearchQuery, signal?: AbortSignal) => Promise<SearchPage>;
-  readonly get: (account: AccountRef, signal?: AbortSignal) => Promise<AccountDetail>;
+/** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
+export type AccountActs = {
   readonly create: (
     parent: AccountId,
     wish: { readonly name: string },
@@ -105,6 +107,18 @@ export type AccountSource = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
+};
+
+/**
+ * Where the list of subaccounts gets them from and sends changes to. The elements know nothing else of the outside: production
+ * gives them the client, tests an in-memory tree.
+ */
+export type AccountSource = {
+  readonly list: (account: AccountRef, query: ListQuery, signal?: AbortSignal) => Promise<AccountPage>;
+  readonly search: (account: AccountRef, query: SearchQuery, signal?: AbortSignal) => Promise<SearchPage>;
+  readonly get: (account: AccountRef, signal?: AbortSignal) => Promise<AccountDetail>;
+  /** What changes accounts; no list needs it before somebody changes one. */
+  readonly acts: () => Promise<AccountActs>;
   /** Minutes of some accounts of the subtree: the present state first, then what changes. Returns how to stop. @param watched at most 500 */
   readonly subscribeUsage: (
     account: AccountRef,

@@ -1,15 +1,16 @@
 // First of all, before lit.
 import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
-import './frame-styles.ts';
-import { define } from '../define.ts';
+import '../tokens/tokens.ts';
+import './subaccount-manager-styles.ts';
 import { defineElements } from '../elements.ts';
-import { RefusedElement } from './refused-element.ts';
+import { define } from '../parts/define.ts';
+import { fetched } from '../parts/late-part.ts';
 import { SubaccountManager } from './subaccount-manager.ts';
 import { isRefused, release } from './trusted-types.ts';
 
 release();
-if (isRefused) define('subaccount-manager', RefusedElement);
+if (isRefused) void fetched(() => import('./refused-element.ts'));
 else {
   defineElements();
   define('subaccount-manager', SubaccountManager);

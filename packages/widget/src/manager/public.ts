@@ -42,6 +42,7 @@ export type ManagerView = {
  * @csspart menu - Menus, of a row and of the view.
  * @csspart dialog - Dialogs.
  * @csspart state - What stands in place of rows.
+ * @csspart tab - Tabs of an account.
  */
 export interface SubaccountManagerElement extends HTMLElement {
   /**
@@ -123,13 +124,15 @@ export interface SubaccountManagerElement extends HTMLElement {
   refresh(): void;
   /** Moves the focus to the search field. */
   focusSearch(): void;
+  /** Shows an account below in detail: its overview, or its members. */
+  open(account: AccountId, tab?: 'overview' | 'members'): Promise<void>;
 }
 
 /** What `<subaccount-manager>` tells its page, with what each event has as its `detail`. */
 export interface SubaccountManagerEvents {
   /** The first screen stands. */
   'sam-ready': { readonly account: AccountRow | null };
-  /** Somebody opens an account. `preventDefault()` leaves it to your page. */
+  /** Somebody opens an account. It is shown in the element; `preventDefault()` leaves it to your page. */
   'sam-open': { readonly account: AccountRow; readonly place: 'here' | 'newTab' };
   /** Somebody switches to an account. `preventDefault()` leaves it to your page. */
   'sam-switch': { readonly account: AccountRow; readonly place: 'here' | 'newTab' };

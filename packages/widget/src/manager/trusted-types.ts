@@ -6,7 +6,7 @@ type Factory = { createPolicy(name: string, rules: Rules): object };
  * Under which name the element asks for a policy. Not lit's: of a listed name a page has one policy, and a page with a lit of its own needs
  * that itself.
  */
-const OWN_POLICY = 'subaccount-manager';
+export const OWN_POLICY = 'subaccount-manager';
 const LIT_POLICY = 'lit-html';
 const RULES: Rules = { createHTML: (text) => text };
 
@@ -35,11 +35,8 @@ function isStrict(): boolean {
 const own = create(OWN_POLICY);
 const policy = own ?? (isStrict() ? create(LIT_POLICY) : null);
 
-/** Whether the page forbids what the element is made of; {@link REFUSED} says what it needs. */
+/** Whether the page forbids what the element is made of. */
 export const isRefused = policy === null && isStrict();
-
-/** What the page must allow. */
-export const REFUSED = `The page’s Content-Security-Policy keeps <subaccount-manager> from showing anything: add “${OWN_POLICY}” to its trusted-types list.`;
 
 // lit asks for its policy when it is loaded, and fails altogether where it can't have it: until then it is given ours, or none.
 if (factory) Object.defineProperty(factory, 'createPolicy', { configurable: true, value: () => policy ?? RULES });

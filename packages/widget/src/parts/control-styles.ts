@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What all our elements have in common: text, buttons, fields, focus. What only forms have comes with those (form-styles.ts). */
+/** What all our elements have in common: text, buttons, fields, focus. */
 export const controlStyles = css`
   :host { display: block !important; box-sizing: border-box; min-inline-size: 0; font-family: var(--sam-font); font-weight: var(--sam-fw); font-size: var(--sam-fs-14); line-height: var(--sam-lh); color: var(--sam-text); font-variant-numeric: var(--sam-num); text-align: start; letter-spacing: normal; }
   :host([fit='fill']) { block-size: 100%; }

@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** What controls have beyond those of a screen that nobody touched: how buttons answer to the pointer, dialogs, fields for names. */
+/** What forms, dialogs and lists have beyond the controls of a screen that nobody touched. */
 export const formStyles = css`
   .button:hover { background: var(--sam-hover); }
   .button:active { background: var(--sam-sunken); }

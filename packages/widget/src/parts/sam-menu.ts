@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { drawn } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { CHECK } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
 /** One entry of a menu. */
@@ -21,7 +22,6 @@ export type MenuItem<Id extends string = string> = {
 };
 
 const GAP_PX = 4;
-const CHECK = 'M20 6 9 17l-5-5';
 
 /**
  * A menu in the top layer, so that nothing of the host page clips it. Sends `sam-choose` with the id of the entry, not beyond
@@ -94,7 +94,7 @@ export class SamMenu extends LitElement {
       ${heading ? html`<div class="heading" role="presentation">${heading}</div>` : nothing}
       <button class="item ${tone ?? ''} ${choice ? 'choice' : ''}" type="button" role=${role} tabindex="-1"
         aria-checked=${choice ? String(checked ?? false) : nothing} aria-disabled=${off ? 'true' : nothing} @click=${() => off || this.#choose(id, choice)}>
-        ${choice ? html`<span>${checked ? drawn(CHECK) : nothing}</span>` : nothing}<span>${label}${off && html`<span class="why">${off}</span>`}</span>${key ? html`<span class="key" aria-hidden="true">${key}</span>` : nothing}
+        ${choice ? html`<span>${checked ? icon(CHECK) : nothing}</span>` : nothing}<span>${label}${off && html`<span class="why">${off}</span>`}</span>${key ? html`<span class="key" aria-hidden="true">${key}</span>` : nothing}
       </button>`;
   }
 
@@ -107,7 +107,11 @@ export class SamMenu extends LitElement {
   }
 
   #choose(id: string, choice: MenuItem['choice']): void {
-    if (choice === undefined) this.close();
+    if (choice === undefined) {
+      this.close();
+      // Whatever opens next gives the focus back to where it was before the menu.
+      this.#opener?.focus({ preventScroll: true });
+    }
     this.dispatchEvent(new CustomEvent('sam-choose', { detail: { id } }));
   }
 

@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { CLOSE } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 
 /** A short message about what happened, with at most a few things to do about it. */
@@ -99,7 +100,7 @@ export class SamToast extends LitElement {
     return html`<div class="toast ${toast.tone ?? ''}"><span>${toast.text}</span>${(toast.acts ?? []).map(
       ({ label, act }) =>
         html`<button class="act" type="button" @click=${(event: MouseEvent) => close(event, act)}>${label}</button>`,
-    )}<button class="dismiss" type="button" aria-label=${this.dismissLabel || nothing} @click=${close}>${icon('close', 14)}</button></div>`;
+    )}<button class="dismiss" type="button" aria-label=${this.dismissLabel || nothing} @click=${close}>${icon(CLOSE, 14)}</button></div>`;
   }
 
   #enter({ relatedTarget: from }: FocusEvent): void {

@@ -1,7 +1,11 @@
-import type { enStates } from './en-states.ts';
-import type { enWork } from './en-work.ts';
+import type { accountTexts } from '../account/account-texts.ts';
+import type { activityTexts } from '../activity/activity-texts.ts';
+import type { membersTexts } from '../members/members-texts.ts';
+import type { partsTexts } from '../parts/parts-texts.ts';
+import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
+import type { treeTexts } from '../tree/tree-texts.ts';
 
-/** The texts of the list, in English. Those of what one does: bars, menus, dialogs, announcements and messages (en-work.ts), and of what stands in place of rows (en-states.ts) come with them. */
+/** What the list of subaccounts says at first, in English: the table with its screen. What they say once they are used, and what other screens say, comes with those. */
 export const en = {
   title: 'Subaccounts',
   count: '{n, plural, one {# subaccount} other {# subaccounts}}',
@@ -66,5 +70,13 @@ export const en = {
   loggedOut: 'Signed out',
 } as const;
 
+/** All that screens say beyond the list. */
+type Late = typeof partsTexts &
+  typeof treeTexts &
+  typeof subaccountsTexts &
+  typeof accountTexts &
+  typeof membersTexts &
+  typeof activityTexts;
+
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof typeof enStates | keyof typeof enWork, string>>;
+export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>>;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contrast, parseHex } from './contrast.ts';
-import { TOKENS } from './tokens.ts';
+import { TOKENS } from './page-tokens.ts';
 
 const colors = new Map(
   [...TOKENS.matchAll(/--sam-([\w-]+):\s*light-dark\((#[0-9A-F]{6}), (#[0-9A-F]{6})\)/gi)].map(

@@ -1,5 +1,7 @@
-/** The design tokens (ux.md 7.1), one text for the app's page and the widget's shadow root. */
-export const TOKENS = `:root,
+import { css } from 'lit';
+
+/** The design tokens of the elements (ux.md 7.1): in the app they stand on its page, in the widget on its shadow root. */
+export const ELEMENT_TOKENS = css`:root,
 :host {
   color-scheme: light dark;
   /* surfaces */
@@ -18,14 +20,11 @@ export const TOKENS = `:root,
   /* accent "petrol" */
   --sam-accent: light-dark(#0b6860, #5ccbbc);
   --sam-accent-hover: light-dark(#08534d, #7ad9cc);
-  --sam-accent-active: light-dark(#063f3a, #98e5da);
   --sam-on-accent: light-dark(#ffffff, #04211d);
   --sam-accent-soft: light-dark(#dff1ed, #12352f);
   --sam-accent-text: light-dark(#0a5f58, #7ad9cc);
   --sam-focus: light-dark(#0b6860, #7ad9cc);
   /* status */
-  --sam-info: light-dark(#2b50a1, #9db8f5);
-  --sam-info-soft: light-dark(#e6edfb, #1a2746);
   --sam-warn: light-dark(#875200, #f2be66);
   --sam-warn-soft: light-dark(#fcefd3, #36280c);
   --sam-ok: light-dark(#1a6637, #82d69b);
@@ -33,23 +32,7 @@ export const TOKENS = `:root,
   --sam-danger: light-dark(#ae2119, #ff9d94);
   --sam-danger-soft: light-dark(#fbe7e5, #421a17);
   --sam-on-danger: light-dark(#ffffff, #2a0704);
-  --sam-live: light-dark(#c2410c, #ff9b66); /* the pulse, nothing else */
-  --sam-acting: light-dark(#5b2a86, #4b2474);
-  --sam-on-acting: light-dark(#ffffff, #f5ecfd);
-  --sam-acting-line: light-dark(#5b2a86, #b98ae6);
-  --sam-acting-soft: light-dark(#f1e8f8, #2c1b3d); /* account context, nothing else */
-  /* meters */
-  --sam-meter-track: light-dark(#dde4e1, #2a3733);
-  --sam-meter-fill: light-dark(#0b6860, #5ccbbc);
-  --sam-meter-warn: light-dark(#b86e00, #e0a23c);
-  --sam-meter-over: light-dark(#c0271e, #ff7a6e);
-  /* data series 1-6, distinct for common colour-vision types, each >=3:1 on surface */
-  --sam-s1: light-dark(#0b6860, #5ccbbc);
-  --sam-s2: light-dark(#b86e00, #e0a23c);
-  --sam-s3: light-dark(#2b50a1, #9db8f5);
-  --sam-s4: light-dark(#a3346c, #f29bc4);
-  --sam-s5: light-dark(#5a7a12, #b4d36a);
-  --sam-s6: light-dark(#6b5b95, #bdb0e3);
+  --sam-live: light-dark(#1a7a45, #6fd39a); /* what runs: calm, never amber or red */
   /* type; --sam-rem is 1rem in a page of ours and what the reader set in the browser inside somebody else's */
   --sam-rem: 1rem;
   --sam-font: inherit; /* the app sets it, the widget inherits the host */
@@ -60,9 +43,6 @@ export const TOKENS = `:root,
   --sam-fs-14: calc(0.875 * var(--sam-rem));
   --sam-fs-16: calc(1 * var(--sam-rem));
   --sam-fs-20: calc(1.25 * var(--sam-rem));
-  --sam-fs-26: calc(1.625 * var(--sam-rem));
-  --sam-fs-34: calc(2.125 * var(--sam-rem));
-  --sam-lh-tight: 1.2;
   --sam-lh: 1.43;
   --sam-fw: 420;
   --sam-fw-medium: 540;
@@ -76,14 +56,12 @@ export const TOKENS = `:root,
   --sam-5: calc(1.25 * var(--sam-rem));
   --sam-6: calc(1.5 * var(--sam-rem));
   --sam-8: calc(2 * var(--sam-rem));
-  --sam-10: calc(2.5 * var(--sam-rem));
   --sam-12: calc(3 * var(--sam-rem));
   /* density */
   --sam-row: calc(2.5 * var(--sam-rem));
   --sam-row-compact: calc(2 * var(--sam-rem));
   --sam-indent: 20px;
   --sam-control: calc(2 * var(--sam-rem));
-  --sam-target: 24px;
   /* shape */
   --sam-r-1: 4px;
   --sam-r-2: 6px;
@@ -92,31 +70,13 @@ export const TOKENS = `:root,
   --sam-hair: 1px;
   --sam-pop: 0 1px 2px light-dark(#0e1a1614, #00000066), 0 8px 24px light-dark(#0e1a1624, #00000080); /* floating layers only */
   /* motion */
-  --sam-t-1: 80ms;
-  --sam-t-2: 140ms;
-  --sam-t-3: 220ms;
-  --sam-t-pulse: 600ms;
   --sam-ease: cubic-bezier(0.2, 0, 0, 1);
-  --sam-ease-in: cubic-bezier(0.3, 0, 1, 1);
-  /* layers */
-  --sam-z-bar: 4;
-  --sam-z-banner: 8;
-}
-@media (prefers-reduced-motion: reduce) {
-  :root,
-  :host {
-    --sam-t-1: 0ms;
-    --sam-t-2: 0ms;
-    --sam-t-3: 80ms;
-    --sam-t-pulse: 0ms;
-  }
 }
 @media (pointer: coarse) {
   :root,
   :host {
     --sam-row: calc(3.25 * var(--sam-rem));
     --sam-control: calc(2.75 * var(--sam-rem));
-    --sam-target: 44px;
   }
 }
 `;

@@ -1,5 +1,11 @@
 import type { AccountsFrame, UsageFrame } from '@tenantree/domain';
-import type { TreeStore } from './tree-store.ts';
+
+/** Who takes live changes, and can have them held back. */
+type FrameTaker = {
+  held: HeldFrames | null;
+  takeUsage(frame: UsageFrame): void;
+  takeAccounts(frame: AccountsFrame): void;
+};
 
 /**
  * Live changes that are held back while somebody has paused them. Frames carry state, so of each account only the newest
@@ -19,7 +25,7 @@ export class HeldFrames {
   }
 
   /** Gives a store what was held, in the order in which it came. */
-  release(store: TreeStore): void {
+  release(store: FrameTaker): void {
     for (const frame of this.#accounts.values()) store.takeAccounts(frame);
     for (const frame of this.#minutes.values()) store.takeUsage(frame);
   }
@@ -31,7 +37,7 @@ function putLast<Frame>(frames: Map<string, Frame>, id: string, frame: Frame): v
 }
 
 /** Holds live changes of a store back, or lets them in again: in order, in one repaint. */
-export function pause(store: TreeStore, state: 'paused' | 'running'): void {
+export function pause(store: FrameTaker, state: 'paused' | 'running'): void {
   const { held } = store;
   store.held = state === 'paused' ? (held ?? new HeldFrames()) : null;
   if (state === 'running') held?.release(store);

@@ -7,10 +7,7 @@ import {
   ZERO_DECIMAL,
 } from '@tenantree/domain';
 import type { AccountPage } from '../data/account-source.ts';
-import type { Account } from './lines.ts';
-
-/** Minutes of one account in the present billing period, and the tree version that they were read at. Changed in place. */
-export type Minutes = { own: Decimal; total: Decimal; version: number };
+import type { Account, Minutes } from './lines.ts';
 
 /**
  * Every account that any page or frame brought, once, however many views show it. Versions decide between pages and frames:

@@ -1,6 +1,8 @@
-import type { AccountId, AccountRow } from '@tenantree/domain';
+import type { AccountId, AccountRow, Decimal } from '@tenantree/domain';
 import type { Order } from '../data/account-source.ts';
-import type { Minutes } from './known-accounts.ts';
+
+/** Minutes of one account in the present billing period, and the tree version that they were read at. Changed in place. */
+export type Minutes = { own: Decimal; total: Decimal; version: number };
 
 /** What is known of one account, whichever views show it. */
 export type Account = {

@@ -1,15 +1,16 @@
+import type { AccountId } from '@tenantree/domain';
 import type { AccountPage, SearchPage } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
 import { comparing } from './order.ts';
-import type { TreeStore } from './tree-store.ts';
-import { TreeView, type Want } from './tree-view.ts';
+import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 /** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with what searches (account-search.ts). */
 export class MatchView extends TreeView {
   override readonly query: string;
 
-  constructor(store: TreeStore, query: string) {
-    super(store.accountId, 'matched', store);
+  /** @param owner the store, and the account below which was searched */
+  constructor(owner: ViewOwner & { readonly accountId: AccountId }, query: string) {
+    super(owner.accountId, 'matched', owner);
     this.query = query;
   }
 

@@ -1,9 +1,9 @@
-import { define } from '../define.ts';
-import { NameDone, SamRename } from '../screens/sam-rename.ts';
+import { emit } from '../events.ts';
+import { define } from '../parts/define.ts';
+import { NameDone, SamRename } from '../parts/sam-rename.ts';
 import type { AccountLine } from './lines.ts';
 import { put } from './row-slot.ts';
-import type { SamTree } from './sam-tree.ts';
-import { emit, type RenameDetail } from './tree-events.ts';
+import type { TreeHost } from './tree-host.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
 
@@ -12,12 +12,12 @@ export type RefusedName = { readonly name: string; readonly why: string };
 
 /** Puts a field for the name into a row, and takes it away when it is done. */
 export class NameEditor {
-  readonly #tree: SamTree;
+  readonly #tree: TreeHost;
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
   #field: SamRename | null = null;
 
-  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
+  constructor(tree: TreeHost, painter: TreePainter, intents: TreeIntents) {
     this.#tree = tree;
     this.#painter = painter;
     this.#intents = intents;
@@ -41,7 +41,7 @@ export class NameEditor {
       const focused = field.matches(':focus-within');
       this.close();
       if (focused) this.#painter.focusCurrent();
-      if (name !== null) emit<RenameDetail>(this.#tree, 'sam-rename', { account: account.row, name });
+      if (name !== null) emit(this.#tree, 'sam-rename', { account: account.row, name });
     });
     this.#field = field;
     put(slot.el, { 'data-editing': '' });

@@ -1,6 +1,6 @@
-import { type AccountId, findText, ZERO_DECIMAL } from '@tenantree/domain';
+import { type AccountId, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
-import { PATHS } from '../icons/icons.ts';
+import { CLOCK, CLOSED, PAUSED } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -20,6 +20,8 @@ export type RowContext = {
   readonly levels: number;
   /** Whether the layout says members and agents in a line under the name. */
   readonly brief: boolean;
+  /** Where in a name the text stands that was searched for; null where it doesn't, or nobody has searched yet. */
+  readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | null;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };
@@ -34,7 +36,7 @@ const DEEPER_STEP = 0.6;
 const KINDS = { no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const;
 
 /** What is drawn before the words of a status. */
-const GLYPHS = { suspended: 'suspended', above: 'suspended', planned: 'clock', closed: 'closed' } as const;
+const GLYPHS = { suspended: PAUSED, above: PAUSED, planned: CLOCK, closed: CLOSED };
 
 const flag = (isSet: boolean): '' | null => (isSet ? '' : null);
 
@@ -103,7 +105,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
       : '',
   };
   for (const [part, text] of Object.entries(said)) slot.say(part, text);
-  paintName(slot, name, store.view.matches.has(id) ? store.view.query : null);
+  paintName(slot, name, (store.view.matches.has(id) && context.find?.(name, store.view.query ?? '')) || null);
   slot.part('.avatar').style.setProperty('--hue', String(hueOf(id)));
   // Without a label a row is called by all that is in it, and that has the name four times: once for each thing to do with it.
   put(slot.el, {
@@ -111,7 +113,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
     'data-billing': billingMode,
     'aria-label': [name, words, more].filter(Boolean).join(', '),
   });
-  if (state) put(slot.part('.status path'), { d: PATHS[GLYPHS[state]] });
+  if (state) put(slot.part('.status path'), { d: GLYPHS[state] });
   put(slot.part('.label'), { href: hrefOf && hrefOf(id) });
   put(slot.part('input'), { 'aria-label': say('selectName', { name }) });
   Object.assign(slot.part('input'), { checked: store.selection.has(id) });
@@ -124,9 +126,8 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
 }
 
 /** Writes the name, with the part that was searched for marked. */
-function paintName(slot: Slot, name: string, query: string | null): void {
+function paintName(slot: Slot, name: string, found: readonly [at: number, end: number] | null): void {
   const label = slot.part('.label bdi');
-  const found = query === null ? null : findText(name, query);
   if (label.firstElementChild) label.replaceChildren();
   if (found === null) {
     slot.say('.label bdi', name);

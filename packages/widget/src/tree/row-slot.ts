@@ -1,7 +1,7 @@
 import { html, render } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { icon } from '../icons/icon.ts';
+import { ARROW_OUT, PAUSED } from '../icons/icons.ts';
 import type { Account, Line } from './lines.ts';
-import { within } from './within.ts';
 
 let template: HTMLElement | undefined;
 
@@ -19,8 +19,8 @@ function makeTemplate(): HTMLElement {
       </div>
       <div class="cell facts" role="gridcell" part="cell" tabindex="-1"><bdi></bdi></div>
       <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><bdi class="total"></bdi><bdi class="own"></bdi></div>
-      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon('arrowOut', 14)}<span class="words"></span></span></div>
-      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon('suspended', 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
+      <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon(ARROW_OUT, 14)}<span class="words"></span></span></div>
+      <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon(PAUSED, 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>
@@ -75,4 +75,11 @@ export function put(el: Element, attributes: Readonly<Record<string, string | nu
     if (value === null) el.removeAttribute(name);
     else if (el.getAttribute(name) !== String(value)) el.setAttribute(name, String(value));
   }
+}
+
+/** An element that has to be there. */
+export function within(root: ParentNode, selector: string): HTMLElement {
+  const found = root.querySelector<HTMLElement>(selector);
+  if (!found) throw new TypeError(selector);
+  return found;
 }

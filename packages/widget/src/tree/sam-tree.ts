@@ -1,20 +1,19 @@
 import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { icon } from '../icons/icons.ts';
+import { emit, type RowChoice } from '../events.ts';
+import { icon } from '../icons/icon.ts';
+import { ARROW_DOWN, ARROW_UP } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { isForTable } from './for-table.ts';
 import type { AccountLine, Line } from './lines.ts';
 import type { RefusedName } from './name-editor.ts';
 import type { RowFeatures } from './paint-row.ts';
-import { rowGlyphs } from './row-glyphs.ts';
-import { emit, type RowChoice } from './tree-events.ts';
+import type { TreeInteraction } from './tree-interaction.ts';
 import { TreePainter } from './tree-painter.ts';
 import type { TreeStore } from './tree-store.ts';
 import { treeStyles } from './tree-styles.ts';
-import type { TreeWork } from './tree-work.ts';
 
 const COLUMNS = [
   { cell: 'select', label: 'columnSelect' },
@@ -29,6 +28,22 @@ const COLUMNS = [
 ] as const;
 /** Columns whose title needn't be seen. */
 const UNSEEN = ['select', 'switch', 'actions'];
+
+/** Keys that may mean something to the table, those with a modifier behind `^`. Esc and those of the browser are left alone until it is known what they mean. */
+const KEYS = /^(.|Arrow.+|Page.+|\^?(Home|End|Enter)|F2|F10|ContextMenu|\^[as])$/iu;
+
+/** Whether a key or a click is nobody's but the table's. */
+function isForTable(event: KeyboardEvent | MouseEvent, target: Element): boolean {
+  const withModifier = event.ctrlKey || event.metaKey;
+  if (event instanceof MouseEvent)
+    return (
+      target.closest('.row, .column') !== null && !(target.closest('a[href]') && (withModifier || event.button !== 0))
+    );
+  if (event.altKey || target.closest('.editing')) return false;
+  const presses = event.key === 'Enter' || event.key === ' ';
+  if (presses && target.matches('button, input, a[href]')) return false;
+  return KEYS.test(`${withModifier ? '^' : ''}${event.key}`);
+}
 
 /**
  * The tree table of accounts (ux.md 2.3, 2.8): a treegrid over a {@link TreeStore} that keeps a handful of rows in the document
@@ -46,7 +61,7 @@ export class SamTree extends LitElement {
     label: {},
     density: { reflect: true },
   };
-  static override styles = [controlStyles, treeStyles, rowGlyphs];
+  static override styles = [controlStyles, treeStyles];
 
   declare store: TreeStore | null;
   declare texts: Texts;
@@ -62,7 +77,7 @@ export class SamTree extends LitElement {
   declare density: 'comfortable' | 'compact';
   #painter: TreePainter | null = null;
   /** What people do in the table. Loaded when they come near; what is pressed before it is there is pressed again then. */
-  #work: LatePart<TreeWork, typeof import('./tree-work.ts')> | null = null;
+  #interaction: LatePart<TreeInteraction, typeof import('./tree-interaction.ts')> | null = null;
   #stopListening: (() => void) | null = null;
 
   constructor() {
@@ -95,9 +110,9 @@ export class SamTree extends LitElement {
     const painter = new TreePainter(this, this.renderRoot);
     painter.frame.connect();
     this.#painter = painter;
-    this.#work = new LatePart(
-      () => import('./tree-work.ts'),
-      ({ TreeWork }) => new TreeWork(this, painter),
+    this.#interaction = new LatePart(
+      () => import('./tree-interaction.ts'),
+      ({ TreeInteraction }) => new TreeInteraction(this, painter),
       () => painter.scroll(),
     );
   }
@@ -138,7 +153,7 @@ export class SamTree extends LitElement {
 
   /** Loads what is done in the table, and how it looks then. */
   prepare(): void {
-    this.#work?.prepare();
+    this.#interaction?.prepare();
   }
 
   /** Moves the focus into the table, to where it was. */
@@ -165,7 +180,7 @@ export class SamTree extends LitElement {
     const words = this.texts.say(label);
     return html`<div class="cell ${cell}" role="columnheader" aria-sort=${direction ? `${direction}ending` : nothing}>${
       sortable
-        ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? 'sortUp' : 'sortDown', 12) : nothing}</button>`
+        ? html`<button class="column" type="button" tabindex="-1">${words}${direction ? icon(direction === 'asc' ? ARROW_UP : ARROW_DOWN, 12) : nothing}</button>`
         : html`<span class=${UNSEEN.includes(cell) ? 'hidden' : ''}>${words}</span>`
     }</div>`;
   }
@@ -186,8 +201,8 @@ export class SamTree extends LitElement {
 
   #take(event: KeyboardEvent | MouseEvent): void {
     const { target } = event;
-    const work = this.#work?.part;
-    if (work) work.take(event);
+    const interaction = this.#interaction?.part;
+    if (interaction) interaction.take(event);
     else if (!event.defaultPrevented && target instanceof Element && isForTable(event, target)) {
       event.preventDefault();
       event.stopPropagation();
@@ -207,13 +222,13 @@ export class SamTree extends LitElement {
   }
 
   /** Does something once it is known how; says so when that can't be had. */
-  async #do(act: (work: TreeWork) => void | Promise<void>): Promise<void> {
+  async #do(act: (interaction: TreeInteraction) => void | Promise<void>): Promise<void> {
     try {
-      await this.#work?.load();
+      await this.#interaction?.load();
     } catch {
       emit(this, 'sam-missing', {});
     }
-    if (this.#work?.part) await act(this.#work.part);
+    if (this.#interaction?.part) await act(this.#interaction.part);
   }
 
   #listen(): void {

@@ -1,4 +1,4 @@
-import { within } from './within.ts';
+import { within } from './row-slot.ts';
 
 /** Levels that open in place in the layouts that have no room for more; what is deeper is entered, one level per screen. */
 const LEVELS = [1, 3];

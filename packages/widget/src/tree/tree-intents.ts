@@ -1,30 +1,22 @@
 import type { SortKey } from '../data/account-source.ts';
+import { emit, type Place, type RowChoice, type TreeAction } from '../events.ts';
 import type { AccountLine, Line } from './lines.ts';
 import { pinnedAbove } from './pinned-ancestors.ts';
-import type { SamTree } from './sam-tree.ts';
-import {
-  type ActionDetail,
-  emit,
-  type OpenDetail,
-  type Place,
-  type RowChoice,
-  type SwitchDetail,
-  type TreeAction,
-} from './tree-events.ts';
+import { within } from './row-slot.ts';
+import type { TreeHost } from './tree-host.ts';
 import type { TreePainter } from './tree-painter.ts';
-import { within } from './within.ts';
 
 /** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
 const [MOST_EASED, EASE_MS] = [20, 150];
 
 /** What people want from a row, whether they click or press keys. */
 export class TreeIntents {
-  readonly #tree: SamTree;
+  readonly #tree: TreeHost;
   readonly #painter: TreePainter;
   /** Where a range starts: the line that was selected last. */
   #anchor: AccountLine | null = null;
 
-  constructor(tree: SamTree, painter: TreePainter) {
+  constructor(tree: TreeHost, painter: TreePainter) {
     this.#tree = tree;
     this.#painter = painter;
   }
@@ -35,16 +27,16 @@ export class TreeIntents {
   }
 
   open(line: AccountLine, place: Place): void {
-    emit<OpenDetail>(this.#tree, 'sam-open', { account: line.account.row, place });
+    emit(this.#tree, 'sam-open', { account: line.account.row, place });
   }
 
   switchTo(line: AccountLine, place: Place): void {
     if (!this.#tree.features.switch || line.account.row.status === 'closed') return;
-    emit<SwitchDetail>(this.#tree, 'sam-switch', { account: line.account.row, place });
+    emit(this.#tree, 'sam-switch', { account: line.account.row, place });
   }
 
   act(action: TreeAction, line: Line | null): void {
-    emit<ActionDetail>(this.#tree, 'sam-action', {
+    emit(this.#tree, 'sam-action', {
       action,
       account: line?.kind === 'account' ? line.account.row : null,
     });
@@ -167,9 +159,5 @@ export class TreeIntents {
 
   more(line: Line): void {
     if (line.kind !== 'account') this.#tree.store?.change((view) => view.more(line.home));
-  }
-
-  menu(line: AccountLine): void {
-    void this.#painter.work?.menu.open(line);
   }
 }

@@ -1,7 +1,8 @@
 import type { AccountLine, Line } from './lines.ts';
-import type { SamTree } from './sam-tree.ts';
+import type { TreeHost } from './tree-host.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import { commandOf, type TreeCommand } from './tree-keys.ts';
+import type { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TypeAhead } from './type-ahead.ts';
 
@@ -9,15 +10,17 @@ type Move = Extract<TreeCommand, { readonly do: 'move' }>;
 
 /** What keys do in the table: one stop for Tab, rows first, cells on demand (ux.md 2.2, 2.8). */
 export class TreeKeyboard {
-  readonly #tree: SamTree;
+  readonly #tree: TreeHost;
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
+  readonly #menu: TreeMenu;
   readonly #typing = new TypeAhead();
 
-  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
+  constructor(tree: TreeHost, painter: TreePainter, intents: TreeIntents, menu: TreeMenu) {
     this.#tree = tree;
     this.#painter = painter;
     this.#intents = intents;
+    this.#menu = menu;
   }
 
   press(event: KeyboardEvent): void {
@@ -77,7 +80,7 @@ export class TreeKeyboard {
         this.#tree.store?.change((view) => line.home.lines.forEach((sibling) => view.open(sibling)));
         return true;
       case 'menu':
-        intents.menu(line);
+        void this.#menu.open(line);
         return true;
       case 'summary':
         this.#readSummary(line);

@@ -1,20 +1,20 @@
-import { define } from '../define.ts';
+import type { RowChoice } from '../events.ts';
+import { define } from '../parts/define.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import type { AccountLine } from './lines.ts';
-import type { SamTree } from './sam-tree.ts';
-import type { RowChoice } from './tree-events.ts';
+import type { TreeHost } from './tree-host.ts';
 import type { TreeIntents } from './tree-intents.ts';
 import type { TreePainter } from './tree-painter.ts';
 
 /** The menu of a row. */
 export class TreeMenu {
-  readonly #tree: SamTree;
+  readonly #tree: TreeHost;
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
   #line: AccountLine | null = null;
   #items: readonly MenuItem<RowChoice>[] = [];
 
-  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
+  constructor(tree: TreeHost, painter: TreePainter, intents: TreeIntents) {
     define('sam-menu', SamMenu);
     this.#tree = tree;
     this.#painter = painter;

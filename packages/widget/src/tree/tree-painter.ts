@@ -1,21 +1,34 @@
-import type { Account, Line } from './lines.ts';
+import type { Account, AccountLine, Line } from './lines.ts';
 import { Overscan } from './overscan.ts';
 import { paintMinutes, paintRow, type RowContext } from './paint-row.ts';
 import { pulse } from './pulse.ts';
 import { RowPool } from './row-pool.ts';
 import { put, type Slot } from './row-slot.ts';
-import type { SamTree } from './sam-tree.ts';
 import { TreeFrame } from './tree-frame.ts';
 import type { ChangeCause, TreeListener, TreeStore } from './tree-store.ts';
 import type { TreeView } from './tree-view.ts';
-import type { TreeWork } from './tree-work.ts';
 
 /** Rows out of sight come when the first ones have been on screen for so long, in milliseconds, or with the first scroll. */
 const OVERSCAN_AFTER_MS = 100;
 
-/** Paints a store into a {@link SamTree}: structure when it changes, minutes once a frame, rows as they are scrolled to. */
+/** What is painted: a store, and how it is to look. */
+export type PaintedTable = Pick<RowContext, 'texts' | 'hrefOf' | 'features' | 'opened'> & {
+  readonly store: TreeStore | null;
+  readonly isConnected: boolean;
+};
+
+/** What a table shows only once somebody is there. */
+export type TableInUse = {
+  /** The ancestors to pin for a scroll position. */
+  readonly pinned: (visible: TreeView['visible'], firstRow: number, viewportRows: number) => readonly AccountLine[];
+  readonly find: NonNullable<RowContext['find']>;
+  /** The line with the focus vanished. */
+  sayVanished(line: AccountLine): void;
+};
+
+/** Paints a store into the elements of a table: structure when it changes, minutes once a frame, rows as they are scrolled to. */
 export class TreePainter implements TreeListener {
-  readonly #tree: SamTree;
+  readonly #tree: PaintedTable;
   readonly frame: TreeFrame;
   readonly #rows: RowPool;
   /** Copies of ancestors' rows under the head, for the eye only. */
@@ -29,11 +42,11 @@ export class TreePainter implements TreeListener {
   /** The cell that has the focus in the current row; null when the row itself has it. */
   cell: string | null = null;
   /** What else there is to a table once it is used, as soon as it is loaded. */
-  work: TreeWork | null = null;
+  inUse: TableInUse | null = null;
   readonly #overscan = new Overscan();
 
   /** @param root has the elements to paint into */
-  constructor(tree: SamTree, root: ParentNode) {
+  constructor(tree: PaintedTable, root: ParentNode) {
     this.#tree = tree;
     this.frame = new TreeFrame(root, (what) => (what === 'rows' ? this.changed() : this.renew()));
     this.#rows = new RowPool(this.frame.window);
@@ -130,7 +143,7 @@ export class TreePainter implements TreeListener {
     visible.current ??= visible.at(0) ?? null;
     if (visible.vanished) {
       this.cell = null;
-      this.work?.intents.sayVanished(visible.vanished);
+      this.inUse?.sayVanished(visible.vanished);
     }
     visible.vanished = null;
     scroller.setAttribute('aria-rowcount', String(visible.length + 1));
@@ -186,7 +199,7 @@ export class TreePainter implements TreeListener {
       markStop(slot, visible.current);
     };
     this.#rows.show(lines, { why, paint: paintStop, topOf: (line) => visible.indexOf(line) * frame.rowHeight });
-    const pinned = scrollTop > 0 ? (this.work?.pinned(visible, index, frame.rows) ?? []) : [];
+    const pinned = scrollTop > 0 ? (this.inUse?.pinned(visible, index, frame.rows) ?? []) : [];
     this.#pins.show(pinned, { why, paint, topOf: (line) => pinned.findIndex((one) => one === line) * frame.rowHeight });
     store.see({ top: scrollTop, first: visible.at(index), index, rows: Math.ceil(frame.rows) + 1 });
   }
@@ -194,7 +207,8 @@ export class TreePainter implements TreeListener {
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
     const { levels, brief, headed } = this.frame;
-    return { store, texts, hrefOf, features, opened, levels, brief, headed };
+    const find = this.inUse?.find ?? null;
+    return { store, texts, hrefOf, features, opened, levels, brief, headed, find };
   }
 }
 

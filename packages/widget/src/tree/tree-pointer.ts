@@ -1,6 +1,6 @@
 import type { Line } from './lines.ts';
-import type { SamTree } from './sam-tree.ts';
 import type { TreeIntents } from './tree-intents.ts';
+import type { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 
 /** Columns that can be sorted by. */
@@ -8,14 +8,14 @@ const COLUMNS = ['name', 'members', 'agents', 'minutes'] as const;
 
 /** What clicks in the table do. */
 export class TreePointer {
-  readonly #tree: SamTree;
   readonly #painter: TreePainter;
   readonly #intents: TreeIntents;
+  readonly #menu: TreeMenu;
 
-  constructor(tree: SamTree, painter: TreePainter, intents: TreeIntents) {
-    this.#tree = tree;
+  constructor(painter: TreePainter, intents: TreeIntents, menu: TreeMenu) {
     this.#painter = painter;
     this.#intents = intents;
+    this.#menu = menu;
   }
 
   click(event: MouseEvent): void {
@@ -46,13 +46,13 @@ export class TreePointer {
     if (isOn('.toggle')) intents.toggle(line);
     else if (isOn('input')) intents.select(line, event.shiftKey ? 'extend' : 'toggle');
     else if (isOn('.switch button')) intents.switchTo(line, place);
-    else if (isOn('.actions button')) intents.menu(line);
+    else if (isOn('.actions button')) void this.#menu.open(line);
     else if (!isOn('.select, .editing')) this.#open(line, place, event);
   }
 
   /** The row opens; a real link opens by itself where the browser would rather do that. */
   #open(line: Line, place: 'here' | 'newTab', event: MouseEvent): void {
-    if (line.kind !== 'account' || getSelectionText(this.#tree) !== '') return;
+    if (line.kind !== 'account' || getSelectionText() !== '') return;
     const link = event.target instanceof Element && event.target.closest('a[href]') !== null;
     if (link && place === 'newTab') return;
     event.preventDefault();
@@ -62,4 +62,4 @@ export class TreePointer {
   }
 }
 
-const getSelectionText = (tree: SamTree): string => tree.ownerDocument.getSelection()?.toString() ?? '';
+const getSelectionText = (): string => document.getSelection()?.toString() ?? '';

@@ -1,5 +1,6 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
+import { DEFAULT_ORDER, DEFAULT_STATUS } from '../data/screen-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
@@ -8,10 +9,6 @@ import { BLOCK, TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 export type { Want } from './tree-view.ts';
 
-/** The order in which children are listed until somebody chooses another. */
-export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
-/** Which accounts are shown until somebody chooses otherwise: those that aren't closed. */
-export const DEFAULT_STATUS: readonly AccountStatus[] = ['active', 'suspended'];
 const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
 /** Why the tree changed: somebody wanted it, or it happened elsewhere. Then what is looked at must not move. */

@@ -1,5 +1,11 @@
 import { css } from 'lit';
 
+// Parts of the glyphs, written into every rule: as custom properties they would be parsed anew for every row that comes into sight.
+const STROKE = css`#0000 calc(50% - 1px), currentColor calc(50% - .55px) calc(50% + .55px), #0000 calc(50% + 1px)`;
+const FALL = css`linear-gradient(to top right, ${STROKE})`;
+const RISE = css`linear-gradient(to bottom right, ${STROKE})`;
+const LINE = css`linear-gradient(currentColor, currentColor)`;
+
 /** The table: frame, head, rows. Widths and arrangements follow the container and the size of the text (ux.md 2.6): 14 px are 1 em. */
 export const treeStyles = css`
   :host([density='compact']) { --sam-row: var(--sam-row-compact); }
@@ -31,7 +37,6 @@ export const treeStyles = css`
 
   .name { display: flex; align-items: center; gap: var(--sam-2); padding-inline-end: var(--sam-3); font-weight: var(--sam-fw-medium); }
   .indent { align-self: stretch; flex: none; margin-inline-end: calc(-1 * var(--sam-2)); inline-size: calc(var(--level, 0) * var(--sam-indent)); background: repeating-linear-gradient(to right, #0000 0 11px, var(--sam-border) 11px 12px, #0000 12px var(--sam-indent)); }
-  .indent:dir(rtl) { background: repeating-linear-gradient(to left, #0000 0 11px, var(--sam-border) 11px 12px, #0000 12px var(--sam-indent)); }
   .toggle { flex: none; inline-size: 24px; block-size: 24px; margin-inline-end: -2px; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; }
   .row:not([aria-expanded], [data-entered]) .toggle { visibility: hidden; }
   .avatar { flex: none; inline-size: 22px; border-radius: 5px; font-size: 10px; font-weight: var(--sam-fw-strong); line-height: 22px; text-align: center; background: light-dark(oklch(.9 .05 var(--hue)), oklch(.32 .06 var(--hue))); color: light-dark(oklch(.35 .09 var(--hue)), oklch(.88 .07 var(--hue))); }
@@ -113,4 +118,15 @@ export const treeStyles = css`
   @media (pointer: coarse) { .select input { appearance: auto; } .switch .quiet { border-color: var(--sam-border-strong); } }
   @media (forced-colors: active) { :focus-visible { outline-color: Highlight; } }
   @media (forced-colors: active), (prefers-contrast: more) { .avatar { border: 1px solid; } .row { border-color: var(--sam-border-strong); } }
+
+  /* Glyphs that every row shows, drawn with gradients and borders. They look like those of icons.ts, but an svg is a layout, a clip and a
+     transform of its own: the four of each row were a quarter of what a frame of scrolling costs. */
+  .toggle { background: ${FALL} 10px 7px / 5px 5px no-repeat, ${RISE} 10px 12px / 5px 5px no-repeat; }
+  .toggle:dir(rtl), .indent:dir(rtl) { scale: -1 1; }
+  .row[aria-expanded='true'] .toggle { background: ${FALL} 7px 10px / 5px 5px no-repeat, ${RISE} 12px 10px / 5px 5px no-repeat; }
+  .enter { flex: none; inline-size: 14px; block-size: 14px; background: ${LINE} 1px 6.4px / 8px 1.25px no-repeat, ${FALL} 5.6px 3.5px / 3.5px 3.5px no-repeat, ${RISE} 5.6px 7px / 3.5px 3.5px no-repeat, ${LINE} 8.5px 1px / 3.8px 1.25px no-repeat, ${LINE} 12px 1.6px / 1.25px 10.8px no-repeat, ${LINE} 8.5px 11.75px / 3.8px 1.25px no-repeat; }
+  .enter:dir(rtl) { transform: scaleX(-1); }
+  .dots { inline-size: 15px; block-size: 5px; background: radial-gradient(circle, currentColor 1.1px, #0000 1.6px) 0 0 / 5px 5px repeat-x; }
+  /* Forced colours take gradients away. */
+  @media (forced-colors: active) { .toggle, .enter, .dots { forced-color-adjust: none; color: CanvasText; } }
 `;

@@ -1,0 +1,27 @@
+import type { Tenantree } from '@tenantree/client';
+import type { AccountRow } from '@tenantree/domain';
+import { type ActivitySource, activityFrom } from '../activity/activity-source.ts';
+import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { type MembersSource, membersFrom } from '../members/members-source.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
+
+/** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs. */
+export type AccountDetailSource = {
+  readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
+  readonly members: MembersSource;
+  readonly activity: ActivitySource;
+};
+
+/** What can be done with an account, by whoever has the dialogs and messages for it: the list of subaccounts. */
+export type AccountActing = {
+  menuOf(account: AccountRow): Promise<readonly MenuItem[]>;
+  perform(id: string, account: AccountRow): Promise<void>;
+  /** @returns why the name was refused */
+  renameAccount(account: AccountRow, name: string): Promise<SourceRefusal | null>;
+};
+
+/** The detail of accounts from a Tenantree server, beside the source that its list has. */
+export const accountDetailFrom = (
+  tenantree: Pick<Tenantree, 'trpc'>,
+  accounts: AccountDetailSource['accounts'],
+): AccountDetailSource => ({ accounts, members: membersFrom(tenantree), activity: activityFrom(tenantree) });

@@ -1,0 +1,165 @@
+import { SUSPENSION_LABELS, type SuspensionKind } from '@tenantree/domain';
+import { html, nothing, type TemplateResult } from 'lit';
+import type { ActivitySource } from '../activity/activity-source.ts';
+import type { AccountDetail } from '../data/account-source.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT } from '../icons/icons.ts';
+import type { MenuItem } from '../parts/sam-menu.ts';
+import type { Texts } from '../strings/texts.ts';
+
+/** Minutes of the account alone, and with everything below it, as decimal text. */
+export type Minutes = { readonly own: string; readonly total: string };
+
+/** What the overview shows beside the account, and what can be done from it. */
+export type OverviewParts = {
+  /** Where the latest activity comes from; null where one may not see it. */
+  readonly activity: ActivitySource | null;
+  /** What can be done with the account. */
+  readonly entries: readonly MenuItem[];
+  /** Level of the titles inside it. */
+  readonly titles: 'h2' | 'h3';
+  readonly copied: 'idle' | 'copied' | 'selected';
+  readonly copyId: (event: Event) => void;
+  readonly perform: (id: string) => void;
+  /** Turns to the members; null where one may not see them. */
+  readonly showMembers: (() => void) | null;
+};
+
+/** The words of a kind of suspension, in the catalogue's language. */
+const kindWords = (kind: SuspensionKind, { say }: Texts): string =>
+  say(({ no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const)[kind]) ||
+  SUSPENSION_LABELS[kind];
+
+/** Why less than usual can be done in an account, in a few words; empty when nothing is in the way. */
+export function restrictionWords({ id, status, effective: { kind, by } }: AccountDetail, texts: Texts): string {
+  const { say } = texts;
+  if (status === 'closed') return say('restrictedClosed');
+  if (kind === null) return '';
+  const words = kindWords(kind, texts);
+  if (by?.id === id) return say('restrictedOwn', { kind: words });
+  return by ? say('restrictedAbove', { name: by.name, kind: words }) : say('restrictedAboveUnnamed', { kind: words });
+}
+
+/** The overview of an account: figures, what needs somebody, what it is, and what was done in it. Nothing empty is shown. */
+export function overview(
+  account: AccountDetail,
+  minutes: Minutes | null,
+  texts: Texts,
+  parts: OverviewParts,
+): TemplateResult {
+  const { say } = texts;
+  const needs = attention(account, texts, parts);
+  const title = (words: string): TemplateResult =>
+    parts.titles === 'h2' ? html`<h2 class="section">${words}</h2>` : html`<h3 class="section">${words}</h3>`;
+  const aside = needs.length > 0 || parts.activity !== null;
+  return html`<div class="content ${aside ? 'two' : ''}">
+    <div class="column">
+      <div class="card"><dl class="tiles">${tiles(account, minutes, texts)}</dl></div>
+      <section class="card">${title(say('aboutTitle'))}<dl class="facts">${facts(account, texts, parts)}</dl></section>
+    </div>
+    ${
+      aside
+        ? html`<div class="column">
+      ${needs.length > 0 ? html`<section class="card">${title(say('attentionTitle'))}<ul class="in">${needs}</ul></section>` : nothing}
+      ${parts.activity ? html`<section class="card">${title(say('activityTitle'))}<div class="in"><sam-activity .source=${parts.activity} .account=${account.id} .texts=${texts}></sam-activity></div></section>` : nothing}
+    </div>`
+        : nothing
+    }
+  </div>`;
+}
+
+function tiles(account: AccountDetail, minutes: Minutes | null, { say, numbers }: Texts): readonly TemplateResult[] {
+  const tile = (label: string, value: string, note: string, live: boolean): TemplateResult =>
+    html`<div><dt>${live ? html`<span class="dot"></span>` : nothing}${label}</dt><dd><strong>${value}</strong><small>${note}</small></dd></div>`;
+  const counted = (label: string, { own, total }: { readonly own: number; readonly total: number }): TemplateResult =>
+    tile(label, numbers.whole(total), say('tileOwn', { n: own }), false);
+  return [
+    minutes
+      ? tile(
+          say('tileMinutes'),
+          numbers.minutes(minutes.total),
+          say('tileOwn', { n: numbers.minutes(minutes.own) }),
+          true,
+        )
+      : tile(say('tileMinutes'), '–', account.levels['billing.usage'] === 'none' ? say('tileHidden') : '', false),
+    counted(say('tileMembers'), account.members),
+    counted(say('tileAgents'), account.agents),
+    tile(say('tileSubaccounts'), numbers.whole(account.subaccounts), say('tileBelow', { n: account.children }), false),
+  ];
+}
+
+/** What waits for somebody, each with the act that settles it where one may do that. */
+function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): readonly TemplateResult[] {
+  const { say } = texts;
+  const { status, suspension, keptDays, members } = account;
+  const line = (words: string, label: string, act: (() => void) | null): TemplateResult =>
+    html`<li>${icon(ALERT)}<span>${words}</span>${act ? html`<button class="link" type="button" @click=${act}>${label}</button>` : nothing}</li>`;
+  const doing = (id: string): { readonly label: string; readonly act: (() => void) | null } => {
+    const entry = parts.entries.find((one) => one.id === id);
+    return { label: entry?.label ?? '', act: entry ? () => parts.perform(id) : null };
+  };
+  const lines: TemplateResult[] = [];
+  if (status === 'closed') {
+    const { label, act } = doing('reopen');
+    lines.push(line(say('attentionClosed', { n: keptDays }), label, act));
+  } else if (status === 'suspended' && suspension) {
+    const { label, act } = doing('reactivate');
+    lines.push(line(say('attentionSuspended', { kind: kindWords(suspension.kind, texts) }), label, act));
+  }
+  if (status !== 'closed' && members.own === 0 && parts.showMembers)
+    lines.push(line(say('attentionNobody'), say('attentionInvite'), parts.showMembers));
+  return lines;
+}
+
+function facts(account: AccountDetail, texts: Texts, parts: OverviewParts): readonly TemplateResult[] {
+  const { say, numbers } = texts;
+  const { suspension, status, billingMode, payer, depth, externalId, id } = account;
+  const fact = (name: string, value: unknown): TemplateResult => html`<dt>${name}</dt><dd>${value}</dd>`;
+  const isPaid = billingMode === 'parent';
+  const plan = isPaid && payer ? say('planPaidBy', { name: payer.name }) : say(isPaid ? 'planParent' : 'planDirect');
+  const level = depth === 0 ? say('levelMain') : depth === null ? say('levelHidden') : numbers.whole(depth);
+  const found: (TemplateResult | null)[] = [
+    fact(say('factStatus'), statusWords(account, texts)),
+    suspension && status !== 'closed' ? fact(say('factSuspension'), suspensionWords(suspension, texts)) : null,
+    suspension?.reason != null && status !== 'closed'
+      ? fact(say('factReason'), html`<span dir="auto">${suspension.reason}</span>`)
+      : null,
+    fact(say('factPlan'), html`<span dir="auto">${plan}</span>`),
+    fact(say('factProtection'), say(account.protected ? 'protectedYes' : 'protectedNo')),
+    fact(say('factLevel'), level),
+    fact(say('factCreated'), html`<time datetime=${account.createdAt}>${numbers.dateTime(account.createdAt)}</time>`),
+    externalId === null ? null : fact(say('factExternalId'), html`<code><bdi>${externalId}</bdi></code>`),
+    fact(say('factId'), copyable(id, texts, parts)),
+  ];
+  return found.filter((one) => one !== null);
+}
+
+const COPY = {
+  idle: ['copy', 'copyId'],
+  copied: ['copied', 'copiedId'],
+  selected: ['copySelected', 'selectedId'],
+} as const;
+
+function copyable(id: string, { say }: Texts, { copied, copyId }: OverviewParts): TemplateResult {
+  const [label, name] = COPY[copied];
+  return html`<code><bdi>${id}</bdi></code><button class="link" type="button" aria-label=${say(name)} @click=${copyId}>${say(label)}</button>`;
+}
+
+/** What an account is now, or is about to be. */
+function statusWords(account: AccountDetail, texts: Texts): string {
+  const { say, numbers } = texts;
+  const { status, suspension } = account;
+  const words = restrictionWords(account, texts) || say(status);
+  const planned = status === 'active' ? suspension?.from : null;
+  return planned ? say('factStatusPlanned', { status: words, date: numbers.dateTime(planned) }) : words;
+}
+
+/** What a suspension means, from when until when. */
+function suspensionWords({ kind, from, until }: NonNullable<AccountDetail['suspension']>, texts: Texts): string {
+  const { say, numbers } = texts;
+  const words = kindWords(kind, texts);
+  const what = from === null ? words : say('suspensionFrom', { kind: words, date: numbers.dateTime(from) });
+  return until === null
+    ? say('suspensionOpen', { what })
+    : say('suspensionUntil', { what, date: numbers.dateTime(until) });
+}

@@ -1,0 +1,362 @@
+import type { AccountId, UsageFrame } from '@tenantree/domain';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { SamActivity } from '../activity/sam-activity.ts';
+import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { emit } from '../events.ts';
+import { hueOf, initialsOf } from '../format/initials.ts';
+import { icon } from '../icons/icon.ts';
+import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
+import { type MembersViewer, SamMembers } from '../members/sam-members.ts';
+import { controlStyles } from '../parts/control-styles.ts';
+import { define } from '../parts/define.ts';
+import { formStyles } from '../parts/form-styles.ts';
+import { partsTexts } from '../parts/parts-texts.ts';
+import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
+import { NameDone, SamRename } from '../parts/sam-rename.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { treeTexts } from '../tree/tree-texts.ts';
+import type { AccountActing, AccountDetailSource } from './account-source.ts';
+import { accountStyles } from './account-styles.ts';
+import { accountTexts } from './account-texts.ts';
+import { type Minutes, overview, restrictionWords } from './overview.ts';
+
+/** What is shown of an account; other parts come with what they show. */
+export const ACCOUNT_TABS = ['overview', 'members'] as const;
+export type AccountTab = (typeof ACCOUNT_TABS)[number];
+
+/** What the head has a button of its own for, or what only makes sense in the table. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);
+
+/** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
+const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
+
+/** A name that is being edited: the draft, and why it was refused. */
+type Editing = { readonly draft: string; readonly why: string };
+
+/**
+ * One account in detail (ux.md 2.4): where it stands, what can be done with it, and its tabs.
+ *
+ * @fires sam-close - it is to be closed
+ * @fires sam-tab - another tab is wanted; a host that keeps it gives it back
+ * @fires sam-switch - the account is to become the acting one
+ */
+export class SamAccount extends LitElement {
+  static override properties = {
+    source: { attribute: false },
+    account: {},
+    tab: {},
+    texts: { attribute: false },
+    acting: { attribute: false },
+    viewer: { attribute: false },
+    hrefOf: { attribute: false },
+    features: { attribute: false },
+    access: {},
+    heading: {},
+    detail: { state: true },
+    failure: { state: true },
+    minutes: { state: true },
+    entries: { state: true },
+    editing: { state: true },
+    copied: { state: true },
+  };
+  static override styles = [controlStyles, formStyles, accountStyles];
+
+  declare source: AccountDetailSource | null;
+  /** Which account is shown; another one starts anew. */
+  declare account: AccountId | '';
+  declare tab: AccountTab;
+  declare texts: Texts;
+  /** Does what can be done with the account; null: nothing is offered. */
+  declare acting: AccountActing | null;
+  declare viewer: MembersViewer;
+  /** Address of a tab; without it tabs are buttons. */
+  declare hrefOf: ((tab: AccountTab) => string) | null;
+  /** Whether one can switch to it. */
+  declare features: { readonly switch: boolean };
+  declare access: 'full' | 'readOnly';
+  /** `h1` where the account is the whole page. */
+  declare heading: 'h1' | 'h2';
+  declare protected detail: AccountDetail | null;
+  declare protected failure: SourceRefusal | null;
+  /** Null: not known yet, or not to be seen. */
+  declare protected minutes: Minutes | null;
+  declare protected entries: readonly MenuItem[];
+  declare protected editing: Editing | null;
+  declare protected copied: 'idle' | 'copied' | 'selected';
+  #watching = new AbortController();
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    define('sam-menu', SamMenu);
+    define('sam-rename', SamRename);
+    define('sam-members', SamMembers);
+    define('sam-activity', SamActivity);
+    this.source = null;
+    this.account = '';
+    this.tab = 'overview';
+    this.texts = defaultTexts();
+    this.acting = null;
+    this.viewer = { user: null, role: null };
+    this.hrefOf = null;
+    this.features = { switch: true };
+    this.access = 'full';
+    this.heading = 'h2';
+    this.#forget();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.#start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#watching.abort();
+    clearTimeout(this.#again);
+  }
+
+  /** Loads the account again; what is shown stays until the answer comes. */
+  async refresh(): Promise<void> {
+    const { source, account } = this;
+    const { signal } = this.#watching;
+    if (!source || account === '') return;
+    try {
+      const detail = await source.accounts.get(account, signal);
+      if (signal.aborted) return;
+      const isFirst = this.detail === null;
+      this.detail = detail;
+      this.failure = null;
+      this.#turnAt(detail.effective.changesAt);
+      if (isFirst) await this.#begin(detail, source, signal);
+      this.entries = (await this.acting?.menuOf(detail)) ?? [];
+    } catch (error) {
+      if (!signal.aborted) this.#fail(refusalFrom(error));
+    }
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...treeTexts, ...accountTexts });
+    if (changed.has('account') || changed.has('source')) this.#start();
+  }
+
+  protected override render(): TemplateResult {
+    const { detail, texts } = this;
+    const { say } = texts;
+    const tabs = this.#tabs();
+    return html`<aside aria-label=${say('accountLabel')} @keydown=${this.#press}><div class="head ${tabs.length > 1 ? '' : 'bare'}">
+        <div class="top"><p class="path">${(detail?.path ?? []).slice(0, -1).map(({ name }, k) => html`${k > 0 ? ' › ' : nothing}<bdi>${name}</bdi>`)}</p>
+          <button class="x" type="button" aria-label=${say('accountClose')} @click=${() => emit(this, 'sam-close', {})}>${icon(CLOSE)}</button></div>
+        ${detail ? this.#head(detail) : nothing}
+        ${tabs.length > 1 ? html`<nav aria-label=${say('accountTabs')}>${tabs.map((tab) => this.#tabLink(tab))}</nav>` : nothing}
+      </div>
+      ${detail ? this.#content(detail) : this.#absent()}
+      <sam-menu part="menu" @sam-choose=${this.#choose}></sam-menu></aside>`;
+  }
+
+  #start(): void {
+    this.#forget();
+    clearTimeout(this.#again);
+    this.#watching.abort();
+    this.#watching = new AbortController();
+    void this.refresh();
+  }
+
+  #forget(): void {
+    this.detail = null;
+    this.failure = null;
+    this.minutes = null;
+    this.entries = [];
+    this.editing = null;
+    this.copied = 'idle';
+  }
+
+  /** The account is there for the first time: what opened is where one is now (ux.md 2.2), and it stays up to date. */
+  async #begin(detail: AccountDetail, { accounts }: AccountDetailSource, signal: AbortSignal): Promise<void> {
+    const take = ({ minutes }: UsageFrame): void => {
+      const [row] = minutes;
+      this.minutes = row ? { own: row[1], total: row[2] } : (this.minutes ?? { own: '0', total: '0' });
+    };
+    const path = detail.path.map(({ id }) => id);
+    // With all that stand above it: their names are its path, and they can suspend it.
+    const watched = { after: detail.treeVersion, childrenOf: [detail.id], accounts: path };
+    const stops = [
+      accounts.subscribeAccounts(path[0] ?? detail.id, watched, {
+        onFrame: ({ changed, gone, gap }) => {
+          if (gap || changed.length + gone.length > 0) void this.refresh();
+        },
+        // It went away, or is no longer ours to see: asking for it says which.
+        onRefused: () => void this.refresh(),
+      }),
+    ];
+    if (detail.levels['billing.usage'] !== 'none')
+      stops.push(
+        accounts.subscribeUsage(detail.id, [detail.id], {
+          onFrame: take,
+          onRefused: () => {
+            this.minutes = null;
+          },
+        }),
+      );
+    signal.addEventListener('abort', () => {
+      for (const stop of stops) stop();
+    });
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus({ preventScroll: true });
+  }
+
+  /** What can't be shown any more isn't; what can't be had now is tried again by itself. */
+  #fail(refusal: SourceRefusal): void {
+    if (refusal.retryable) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS * (1 + Math.random()));
+    else this.detail = null;
+    if (this.detail === null) this.failure = refusal;
+  }
+
+  /** A suspension begins or ends by time alone: then the account is another. */
+  #turnAt(instant: string | null): void {
+    clearTimeout(this.#again);
+    if (instant === null) return;
+    const ms = Math.min(LONGEST_MS, Math.max(AGAIN_MS, Date.parse(instant) - Date.now()));
+    this.#again = setTimeout(() => void this.refresh(), ms);
+  }
+
+  #tabs(): readonly AccountTab[] {
+    const { detail } = this;
+    if (!detail) return [];
+    return ACCOUNT_TABS.filter((tab) => tab === 'overview' || detail.levels['account.members'] !== 'none');
+  }
+
+  #tabLink(tab: AccountTab): TemplateResult {
+    const words = this.texts.say(tab === 'overview' ? 'tabOverview' : 'tabMembers');
+    const current = tab === this.#tab() ? 'page' : nothing;
+    const choose = (event: Event): void => {
+      if (event instanceof MouseEvent && (event.metaKey || event.ctrlKey) && this.hrefOf) return;
+      event.preventDefault();
+      this.#turnTo(tab);
+    };
+    return this.hrefOf
+      ? html`<a href=${this.hrefOf(tab)} part="tab" aria-current=${current} @click=${choose}>${words}</a>`
+      : html`<button type="button" part="tab" aria-current=${current} @click=${choose}>${words}</button>`;
+  }
+
+  #turnTo(tab: AccountTab): void {
+    if (emit(this, 'sam-tab', { tab })) this.tab = tab;
+  }
+
+  /** The tab that is shown: the wanted one, as far as there is one. */
+  #tab(): AccountTab {
+    return this.#tabs().find((tab) => tab === this.tab) ?? 'overview';
+  }
+
+  #head(detail: AccountDetail): TemplateResult {
+    const { texts, editing } = this;
+    const { say } = texts;
+    const restricted = restrictionWords(detail, texts);
+    return html`<div class="title"><span class="avatar" aria-hidden="true" .style=${`--hue:${hueOf(detail.id)}`}>${initialsOf(detail.name)}</span>${
+      editing ? this.#renaming(detail, editing) : this.#heading(detail.name)
+    }</div>
+      ${restricted === '' ? nothing : html`<p class="restricted">${restricted}</p>`}
+      <div class="acts">
+        ${this.features.switch && detail.status !== 'closed' ? html`<button class="button primary" type="button" part="button" @click=${() => emit(this, 'sam-switch', { account: detail, place: 'here' })}>${icon(ENTER)}${say('switchTo')}</button>` : nothing}
+        ${this.acting ? html`<button class="button more" type="button" part="button" aria-haspopup="menu" aria-label=${say('actionsForName', { name: detail.name })} @click=${this.#openMenu}>${icon(MORE)}</button>` : nothing}
+      </div>`;
+  }
+
+  #heading(name: string): TemplateResult {
+    return this.heading === 'h1'
+      ? html`<h1 tabindex="-1"><bdi>${name}</bdi></h1>`
+      : html`<h2 tabindex="-1"><bdi>${name}</bdi></h2>`;
+  }
+
+  #renaming(detail: AccountDetail, editing: Editing): unknown {
+    const { name } = detail;
+    const label = this.texts.say('renameLabel', { name });
+    return keyed(
+      editing,
+      html`<sam-rename .value=${editing.draft} .was=${name} .error=${editing.why} .label=${label} @sam-done=${(event: Event) => void this.#rename(event, detail)}></sam-rename>`,
+    );
+  }
+
+  async #rename(event: Event, detail: AccountDetail): Promise<void> {
+    const name = event instanceof NameDone ? event.name : null;
+    const refusal = name === null ? null : await this.acting?.renameAccount(detail, name);
+    const hadFocus = this.shadowRoot?.activeElement instanceof SamRename;
+    this.editing = refusal ? { draft: name ?? '', why: refusal.message } : null;
+    if (refusal || !hadFocus) return;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus();
+  }
+
+  #content(detail: AccountDetail): TemplateResult {
+    const { source, texts } = this;
+    if (this.#tab() === 'members')
+      return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+    return overview(detail, this.minutes, texts, {
+      activity: source && detail.levels['account.settings'] !== 'none' ? source.activity : null,
+      entries: this.entries,
+      titles: this.heading === 'h1' ? 'h2' : 'h3',
+      copied: this.copied,
+      copyId: (event) => void this.#copyId(event),
+      perform: (id) => void this.acting?.perform(id, detail),
+      showMembers: this.#tabs().includes('members') ? () => this.#turnTo('members') : null,
+    });
+  }
+
+  #absent(): TemplateResult {
+    const { failure } = this;
+    const { say } = this.texts;
+    if (!failure) return html`<div class="state" role="status">${say('loading')} …</div>`;
+    const { code, message } = failure;
+    const title =
+      code === 'FORBIDDEN' ? 'noAccessShort' : code === 'NOT_FOUND' ? 'accountMissing' : ('accountFailed' as const);
+    const isFinal = code === 'FORBIDDEN' || code === 'NOT_FOUND';
+    return html`<div class="state" role="alert"><h3>${say(title)}</h3><p>${message}</p>${code === 'FORBIDDEN' ? html`<p>${say('noAccessGive')}</p>` : nothing}
+      ${isFinal ? nothing : html`<button class="button" type="button" @click=${() => this.#start()}>${say('retry')}</button>`}</div>`;
+  }
+
+  async #openMenu({ currentTarget: opener }: Event): Promise<void> {
+    const menu = this.renderRoot.querySelector<SamMenu>('sam-menu');
+    const { detail, acting, texts } = this;
+    if (!menu || !detail || !acting || !(opener instanceof HTMLElement)) return;
+    this.entries = await acting.menuOf(detail);
+    const { say } = texts;
+    const items = this.entries.filter(({ id }) => !ELSEWHERE.has(id));
+    const none = { id: 'none', label: say('accountNoChanges'), off: say('accountNoChangesWhy') };
+    menu.items = items.length > 0 ? items : [none];
+    menu.label = say('actionsForName', { name: detail.name });
+    await menu.openAt(opener, opener);
+  }
+
+  #choose(event: Event): void {
+    const { detail } = this;
+    const id: unknown = event instanceof CustomEvent ? event.detail.id : null;
+    if (!detail || typeof id !== 'string') return;
+    if (id === 'rename') this.editing = { draft: detail.name, why: '' };
+    else void this.acting?.perform(id, detail);
+  }
+
+  /** Copies the id. Where the browser lets no page do so, such as over plain http, it is selected to be copied by hand. */
+  async #copyId({ currentTarget: button }: Event): Promise<void> {
+    const { detail } = this;
+    const shown = button instanceof Element ? button.parentElement?.querySelector('code') : null;
+    if (!detail || !shown) return;
+    try {
+      await navigator.clipboard.writeText(detail.id);
+      this.copied = 'copied';
+    } catch {
+      getSelection()?.selectAllChildren(shown);
+      this.copied = 'selected';
+    }
+  }
+
+  /** Alt and a digit turn to a tab; Esc, where it had no layer to close, closes the account. */
+  #press(event: KeyboardEvent): void {
+    const tab = event.altKey ? this.#tabs()[Number(event.key) - 1] : undefined;
+    if (tab) this.#turnTo(tab);
+    else if (event.key === 'Escape' && !event.defaultPrevented) emit(this, 'sam-close', {});
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}

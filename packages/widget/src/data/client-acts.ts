@@ -1,0 +1,19 @@
+import type { Tenantree } from '@tenantree/client';
+import type { AccountActs } from './account-source.ts';
+import { call } from './call.ts';
+
+/** Changes to accounts of a Tenantree server. Loaded with the first one. */
+export const actsFrom = (accounts: Tenantree['trpc']['accounts']): AccountActs => ({
+  create: (account, { name }) => call(accounts.create.mutate, { account, name }),
+  rename: (account, name) => call(accounts.rename.mutate, { account, name }),
+  move: (account, to) => call(accounts.move.mutate, { account, to }),
+  setProtection: (account, protection) => call(accounts.setProtection.mutate, { account, protection }),
+  previewSuspension: (account, signal) => call(accounts.previewSuspension.query, { account }, signal),
+  suspend: (account, { kind, from, until, reason }) => {
+    const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };
+    return call(accounts.suspend.mutate, { account, kind, ...given });
+  },
+  reactivate: (account) => call(accounts.reactivate.mutate, { account }),
+  close: (account) => call(accounts.close.mutate, { account }),
+  reopen: (account) => call(accounts.reopen.mutate, { account }),
+});

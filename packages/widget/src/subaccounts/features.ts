@@ -1,0 +1,27 @@
+import type { AccountRow } from '@tenantree/domain';
+import type { AccountDetail } from '../data/account-source.ts';
+import type { Texts } from '../strings/texts.ts';
+
+/**
+ * What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6), and what its token was not
+ * made for is not offered either.
+ */
+export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** What can be done with the subaccounts of an account, by the host's wish and the actor's levels. */
+export function allowedFeatures(
+  wanted: readonly Feature[],
+  access: 'full' | 'readOnly',
+  detail: AccountDetail | null,
+): ReadonlySet<Feature> {
+  const manages = access === 'full' && detail?.levels['account.subaccounts'] === 'full' && detail.status !== 'closed';
+  const always: readonly Feature[] = ['switch', 'open'];
+  const granted = (feature: Feature): boolean =>
+    feature === 'open' || (detail?.features?.some((one) => one === feature) ?? true);
+  return new Set(wanted.filter((feature) => granted(feature) && (manages || always.includes(feature))));
+}
+
+/** Why nothing can be created below an account; names its level to those who may know it. */
+export const sayDeepest = ({ say }: Texts, { name, depth }: Pick<AccountRow, 'name' | 'depth'>): string =>
+  depth === null ? say('createDeepest', { name }) : say('createDeepestAt', { name, n: depth });

@@ -1,0 +1,21 @@
+import { css } from 'lit';
+
+/** What the screen shows only once it is used, and in place of rows. Comes with what does it (list-controls.ts). */
+export const listInUseStyles = css`
+  .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
+  .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }
+  .state p { margin: 0; max-inline-size: min(46ch, 100%); overflow-wrap: anywhere; } .state .acts { display: flex; gap: var(--sam-2); flex-wrap: wrap; justify-content: center; margin-block-start: var(--sam-3); } .state .sign { color: var(--sam-text-3); margin-block-end: var(--sam-1); }
+  @container sam (inline-size < calc(520em / 14)) { .state { padding: var(--sam-8) var(--sam-4); } }
+  .search:focus-within kbd { display: none; }
+  .clear { inline-size: 24px; block-size: 24px; color: var(--sam-text-2); } .clear:hover { background: var(--sam-hover); }
+  .busy .icon { animation: breathe 1s infinite alternate; }
+  .found { color: var(--sam-text-2); font-size: var(--sam-fs-13); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+  .chip { min-block-size: 28px; border-color: var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  .live:hover { border-color: var(--sam-border-strong); }
+  .is-offline { border: 2px solid var(--sam-text-3); }
+  .is-paused { border-color: var(--sam-text-2); border-width: 0 3px; border-radius: 0; }
+  .way { display: flex; align-items: center; gap: var(--sam-2); padding: 6px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); color: var(--sam-text-2); font-size: var(--sam-fs-13); }
+  .way b { font-weight: var(--sam-fw-strong); color: var(--sam-text); min-inline-size: 0; } .way b bdi { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; } .way .icon:dir(rtl) { transform: scaleX(-1); }
+  .way .button { min-block-size: 28px; padding-inline: var(--sam-2); }
+  @container sam (inline-size < calc(520em / 14)) { .found { display: none; } }
+`;

@@ -1,0 +1,220 @@
+import type { AccountRow } from '@tenantree/domain';
+import { isSameView } from '../data/screen-view.ts';
+import { emit, type TreeAction } from '../events.ts';
+import { define } from '../parts/define.ts';
+import { formStyles } from '../parts/form-styles.ts';
+import { partsTexts } from '../parts/parts-texts.ts';
+import { SamMenu } from '../parts/sam-menu.ts';
+import { SamToast } from '../parts/sam-toast.ts';
+import { pause } from '../tree/held-frames.ts';
+import type { TreeStore } from '../tree/tree-store.ts';
+import { AccountActions } from './account-actions.ts';
+import { AccountSearch } from './account-search.ts';
+import { ListBars } from './bars.ts';
+import { listInUseStyles } from './in-use-styles.ts';
+import type { ListHost } from './list-host.ts';
+import { ListStates } from './list-states.ts';
+import { subaccountsTexts } from './subaccounts-texts.ts';
+import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
+
+/** How often an order is looked at while numbers change, in milliseconds. */
+const ORDER_CHECK_MS = 500;
+
+/** What happens when the screen of subaccounts is used. Loaded when somebody turns to it. */
+export class ListControls {
+  readonly #screen: ListHost;
+  readonly search: AccountSearch;
+  /** What can be done with single accounts. */
+  readonly accounts: AccountActions;
+  /** What stands on the screen once it was used. */
+  readonly bars: ListBars;
+  /** What stands in place of rows. */
+  readonly states: ListStates;
+  #opened: 'filter' | 'view' = 'view';
+  #orderCheck: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(screen: ListHost) {
+    define('sam-menu', SamMenu);
+    define('sam-toast', SamToast);
+    this.#screen = screen;
+    this.search = new AccountSearch(screen);
+    this.accounts = new AccountActions(screen, this.search);
+    this.bars = new ListBars(screen, {
+      clearSearch: () => this.search.find(''),
+      clearSelection: () => this.#clearSelection(),
+      sortAgain: () => this.#sortAgain(),
+      leave: () => this.#leave(),
+    });
+    this.states = new ListStates(screen);
+    this.completeTexts();
+    for (const { styleSheet } of [formStyles, listInUseStyles])
+      if (styleSheet) screen.shadowRoot?.adoptedStyleSheets.push(styleSheet);
+    // What the table does when it is used is wanted as soon as this is.
+    screen.tree?.prepare();
+  }
+
+  /** Adds the texts of menus and dialogs, for a language that has none of its own. */
+  completeTexts(): void {
+    this.#screen.texts.complete({ ...partsTexts, ...subaccountsTexts });
+  }
+
+  /** A button of the screen is clicked, or something is typed or pressed in the search field. */
+  use(used: EventTarget | null, event: Event): void {
+    if (used instanceof HTMLButtonElement) this.#click(used);
+    else if (event instanceof KeyboardEvent) this.#pressInSearch(event);
+    else if (used instanceof HTMLInputElement) this.search.find(used.value);
+  }
+
+  /** Does what is wanted from a row, or from the table's keys. */
+  act(action: TreeAction, account: AccountRow | null): void {
+    if (action === 'search') this.#screen.focusSearch();
+    else if (action === 'pause') this.#pause();
+    else if (action === 'leave') this.#leaveOneLayer();
+    else if (action === 'create') this.create(account);
+    else if (account) this.accounts.act(action, account);
+  }
+
+  /** Does an entry of an account's menu. */
+  perform(id: string, account: AccountRow): void {
+    const choice = this.accounts.menuOf(account).find((item) => item.id === id)?.id;
+    if (choice && choice !== 'open' && choice !== 'switch') this.act(choice, account);
+  }
+
+  /** Asks for a new account below one; where none is named, see {@link AccountActions.create}. */
+  create(account: AccountRow | null): void {
+    if (this.#screen.allowed.has('create')) this.accounts.create(account);
+  }
+
+  /** Shows the subaccounts as the host wants them looked at; a host that only gives back what it was told changes nothing. */
+  follow(): void {
+    const { session, view } = this.#screen;
+    if (!session || isSameView(view, session.view)) return;
+    if (!session.store) {
+      this.#screen.restart();
+      return;
+    }
+    const { query } = session.view;
+    const isOnlySearch = isSameView({ ...view, query }, session.view);
+    session.view = view;
+    if (!isOnlySearch) this.#look(view);
+    if (view.query !== query) this.search.find(view.query);
+  }
+
+  /** Tells the host how one looks at the subaccounts, once they are shown so. */
+  tellView(): void {
+    const { session } = this.#screen;
+    if (!session?.store || this.search.busy) return;
+    const { order, status } = session.store;
+    const view = { query: session.query.trim(), order, status };
+    if (isSameView(view, session.view)) return;
+    session.view = view;
+    emit(this.#screen, 'sam-view', view);
+  }
+
+  /** Numbers changed: says before long whether the order still is right. */
+  checkOrder(): void {
+    if (this.#orderCheck !== undefined) return;
+    this.#orderCheck = setTimeout(() => {
+      this.#orderCheck = undefined;
+      if (this.bars.isOutOfOrder !== this.#store?.view.isOutOfOrder()) this.#screen.requestUpdate();
+    }, ORDER_CHECK_MS);
+  }
+
+  get #store(): TreeStore | null {
+    return this.#screen.session?.store ?? null;
+  }
+
+  #click(button: HTMLButtonElement): void {
+    const { name } = button;
+    if (name === 'filter' || name === 'view') void this.#openMenu(button, name);
+    else if (name === 'pause') this.#pause();
+    else if (name === 'create') this.create(null);
+    else if (name === 'clear') this.search.find('');
+  }
+
+  #pressInSearch(event: KeyboardEvent): void {
+    if (event.key === 'Escape' && this.#screen.session?.query) {
+      this.search.find('');
+      event.stopPropagation();
+    } else if (event.key === 'ArrowDown' || event.key === 'Enter') this.#screen.tree?.focus();
+    else return;
+    event.preventDefault();
+  }
+
+  #clearSelection(): void {
+    const { tree } = this.#screen;
+    this.#store?.selection.clear();
+    tree?.requestUpdate();
+    tree?.focus();
+    this.#screen.requestUpdate();
+  }
+
+  #sortAgain(): void {
+    const store = this.#store;
+    if (store) store.sortBy(store.order);
+  }
+
+  #pause(): void {
+    this.#look({ updates: this.#store?.paused ? 'running' : 'paused' });
+  }
+
+  /** Goes back to where a branch was entered from. */
+  #leave(): void {
+    this.#store?.leave();
+    this.#screen.tree?.focus();
+  }
+
+  #leaveOneLayer(): void {
+    if (this.#store?.query === null) this.#leave();
+    else this.search.find('');
+  }
+
+  /** Opens one of the toolbar's menus. */
+  async #openMenu(opener: HTMLElement, what: 'filter' | 'view'): Promise<void> {
+    const menu = this.#screen.renderRoot.querySelector<SamMenu>('.view-menu');
+    if (!menu) return;
+    this.#opened = what;
+    menu.addEventListener('sam-choose', this.#choose);
+    menu.items = this.#items();
+    menu.label = this.#screen.texts.say(what === 'filter' ? 'filterLabel' : 'viewLabel');
+    await menu.openAt(opener, opener);
+  }
+
+  readonly #choose = (event: Event): void => {
+    const { target: menu } = event;
+    if (!(menu instanceof SamMenu) || !(event instanceof CustomEvent)) return;
+    const choice = chosen(event.detail.id, this.#choice());
+    this.#look(choice);
+    if (choice.density) emit(this.#screen, 'sam-density', { density: choice.density });
+    menu.items = this.#items();
+  };
+
+  /** Looks at the subaccounts in another way. */
+  #look({ order, status, density, updates }: Partial<ViewChoice>): void {
+    const store = this.#store;
+    if (density) this.#screen.density = density;
+    if (order) store?.sortBy(order);
+    if (status) store?.filterBy(status);
+    if (store && updates) pause(store, updates);
+    this.#screen.tree?.requestUpdate();
+    this.#screen.requestUpdate();
+  }
+
+  #choice(): ViewChoice {
+    const { density } = this.#screen;
+    const store = this.#store;
+    return {
+      order: store?.order ?? { sort: 'name', direction: 'asc' },
+      status: store?.status ?? [],
+      density,
+      updates: store?.paused ? 'paused' : 'running',
+    };
+  }
+
+  #items(): ReturnType<typeof viewItems> {
+    const { texts, renderRoot } = this.#screen;
+    if (this.#opened === 'filter') return statusItems(this.#choice().status, texts);
+    const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
+    return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
+  }
+}

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { SourceRefusal } from '../src/index.ts';
+import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
+import { mockTree } from './example-tree.ts';
+import { MemoryMembers } from './memory-members.ts';
+import type { MemorySource } from './memory-source.ts';
+import { focused, type Stage, stage } from './stage.ts';
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+});
+
+const ENTRY = {
+  id: 'e1',
+  at: '2026-11-20T10:00:00.000Z' as never,
+  sentence: 'created Acme North',
+  actor: { kind: 'person', id: 'olivia', name: 'Olivia Owner', via: null },
+} as const;
+
+/** What is offered and done with an account elsewhere: here it is only noted. */
+const actingOn = (source: MemorySource, done: string[]): AccountActing => ({
+  menuOf: async ({ suspension }) => [
+    { id: 'rename', label: 'Rename' },
+    suspension ? { id: 'reactivate', label: 'Reactivate' } : { id: 'suspend', label: 'Suspend…' },
+  ],
+  perform: async (id, { id: account }) => {
+    done.push(id);
+    if (id === 'reactivate') await source.reactivate(account);
+  },
+  renameAccount: async ({ id }, name) => {
+    try {
+      await source.rename(id, name);
+      return null;
+    } catch (error) {
+      return error instanceof SourceRefusal ? error : null;
+    }
+  },
+});
+
+async function show(
+  name = 'Acme North',
+  options: Stage = {},
+  prepare: (one: SamAccount) => void = () => undefined,
+  first: (memory: MemorySource) => void = () => undefined,
+) {
+  defineRooms();
+  const accounts = mockTree();
+  first(accounts);
+  const members = new MemoryMembers();
+  const done: string[] = [];
+  const element = new SamAccount();
+  element.source = { accounts, members, activity: { latest: async () => [ENTRY] } };
+  element.account = accounts.idOf(name);
+  element.acting = actingOn(accounts, done);
+  element.viewer = { user: null, role: 'owner' };
+  prepare(element);
+  stage({ width: 560, ...options }).append(element);
+  return { accounts, members, element, done, id: element.account };
+}
+
+const heading = () => page.getByRole('heading', { name: /Acme North|North Side/ });
+const panel = () => page.getByRole('complementary', { name: 'Account' });
+
+describe('an account in detail', () => {
+  it('says where it stands, what it has and is, and what was done in it; the focus is on its name', async () => {
+    await show();
+    await expect.element(heading()).toBeVisible();
+    await vi.waitFor(() => expect(focused()?.textContent).toBe('Acme North'));
+    await expect.element(panel()).toMatchTextContent(/Acme Holding › Acme Group/);
+    await expect.element(panel()).toMatchTextContent(/Members.*Agents.*Subaccounts/);
+    await expect.element(page.getByText('created Acme North')).toBeVisible();
+  });
+
+  it('shows minutes as they are used', async () => {
+    const { accounts, id } = await show();
+    const tile = page.getByText('Minutes this period');
+    await expect.element(tile).toBeVisible();
+    accounts.tick([[id, '1000000']]);
+    await expect.element(panel()).toMatchTextContent(/1,0\d\d,\d{3}\.\d/);
+  });
+
+  it('follows what others make of it', async () => {
+    const { accounts, id } = await show();
+    await expect.element(heading()).toBeVisible();
+    await accounts.rename(id, 'North Side');
+    await expect.element(page.getByRole('heading', { name: 'North Side' })).toBeVisible();
+    accounts.effective = { kind: 'read_only', by: { id, name: 'North Side' }, changesAt: null };
+    await accounts.suspend(id, { kind: 'read_only', from: null, until: null, reason: 'unpaid' } as never);
+    await expect.element(panel()).toMatchTextContent(/Suspended · read-only/);
+    await expect.element(page.getByText('unpaid')).toBeVisible();
+  });
+
+  it('offers what needs somebody with the act that settles it', async () => {
+    const { accounts, id, done } = await show();
+    await expect.element(heading()).toBeVisible();
+    await accounts.suspend(id, { kind: 'full_stop', from: null, until: null, reason: null } as never);
+    await userEvent.click(page.getByRole('button', { name: 'Reactivate' }));
+    await vi.waitFor(() => expect(done).toEqual(['reactivate']));
+    await expect.element(page.getByText('It is suspended')).not.toBeInTheDocument();
+  });
+
+  it('shows no part that one may not see', async () => {
+    const { accounts, element } = await show('Acme North', {}, (one) => {
+      const { get } = one.source?.accounts ?? mockTree();
+      if (one.source)
+        one.source = {
+          ...one.source,
+          accounts: Object.assign(Object.create(one.source.accounts), one.source.accounts, {
+            get: async (...asked: Parameters<typeof get>) => {
+              const detail = await get(...asked);
+              const none = { 'account.members': 'none', 'account.settings': 'none', 'billing.usage': 'none' } as const;
+              return { ...detail, levels: { ...detail.levels, ...none } };
+            },
+          }),
+        };
+    });
+    await expect.element(heading()).toBeVisible();
+    expect(accounts.ids().length).toBeGreaterThan(0);
+    expect(element.renderRoot.querySelector('nav')).toBeNull();
+    await expect.element(panel()).toMatchTextContent(/not visible to you/);
+    await expect.element(page.getByText('created Acme North')).not.toBeInTheDocument();
+  });
+
+  it('turns to its members by pointer and by Alt and a digit', async () => {
+    const { members, id } = await show();
+    members.join(id, 'Vera Viewer', 'viewer');
+    await userEvent.click(page.getByRole('button', { name: 'Members', exact: true }));
+    await expect.element(page.getByRole('row', { name: /Vera Viewer/ })).toBeVisible();
+    await userEvent.keyboard('{Alt>}1{/Alt}');
+    await expect.element(page.getByText('created Acme North')).toBeVisible();
+    await userEvent.keyboard('{Alt>}2{/Alt}');
+    await expect.element(page.getByRole('row', { name: /Vera Viewer/ })).toBeVisible();
+  });
+
+  it('is renamed in its head; a name that is refused stays to be changed, and Esc gives it up', async () => {
+    const { element } = await show();
+    const closed = vi.fn();
+    element.addEventListener('sam-close', closed);
+    const choose = async (): Promise<void> => {
+      await userEvent.click(page.getByRole('button', { name: 'Actions for Acme North' }));
+      await userEvent.click(page.getByRole('menuitem', { name: 'Rename' }));
+    };
+    await choose();
+    await userEvent.fill(page.getByRole('textbox', { name: 'New name of Acme North' }), 'Acme South');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText(/already a subaccount named/)).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(heading()).toHaveTextContent('Acme North');
+    expect(closed).not.toHaveBeenCalled();
+    await choose();
+    await userEvent.fill(page.getByRole('textbox', { name: 'New name of Acme North' }), 'North Side');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByRole('heading', { name: 'North Side' })).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    expect(closed).toHaveBeenCalledTimes(1);
+  });
+
+  it('says why it can’t be shown, and comes by itself when it only could not be had', async () => {
+    const refused = new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
+    const { element, accounts } = await show('Acme North', {}, undefined, (memory) => memory.failNext('get', refused));
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/No such account/);
+    accounts.failNext('get');
+    element.account = accounts.idOf('Acme South');
+    await expect.element(page.getByRole('heading', { name: 'Acme South' })).toBeVisible();
+  });
+});

@@ -1,0 +1,228 @@
+import type { AccountId, AccountRow, AccountsFrame, RowId, UsageFrame } from '@tenantree/domain';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
+import type { MembersSource } from '../src/rooms.ts';
+
+/** What is asked: the sources of the screens, and an account that nothing is below yet. */
+export type Asked = {
+  readonly accounts: AccountSource;
+  readonly members: MembersSource;
+  readonly root: AccountId;
+  readonly close: () => Promise<void> | void;
+};
+
+const ALL: Omit<ListQuery, 'cursor' | 'limit'> = { sort: 'name', direction: 'asc', status: ['active', 'suspended'] };
+const NOBODY = '00000000-0000-7000-8000-0000000000ff' as AccountId;
+const names = (rows: readonly AccountRow[]): string[] => rows.map(({ name }) => name);
+
+/** Why a call was refused: the code, and the field that it is about. Fails when it was not. */
+async function refused(call: Promise<unknown>): Promise<readonly [code: string, field: string | null]> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof SourceRefusal) return [error.code, error.field];
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+/**
+ * The questions that every source must answer alike, whether it is a tree in memory, the wire format in front of one, or a server: what the
+ * elements are tested against is then what they are given.
+ *
+ * @param line whether what changes is told, too
+ */
+export function describeSource(name: string, line: 'live' | 'deaf', open: () => Promise<Asked>): void {
+  describe(`a source of accounts: ${name}`, () => {
+    let asked: Asked;
+    beforeAll(async () => {
+      asked = await open();
+    });
+    afterAll(() => asked.close());
+    const make = async (account: string, parent = asked.root): Promise<AccountId> =>
+      (await (await asked.accounts.acts()).create(parent, { name: account })).account.id;
+    const below = async (parent: AccountId, change: Partial<ListQuery> = {}) =>
+      asked.accounts.list(parent, { ...ALL, cursor: null, limit: 50, ...change });
+
+    describe('reading', () => readsAlike({ ask: () => asked, make, below }));
+    describe('changing', () => changesAlike({ ask: () => asked, make, below }));
+    describe('members', () => peopleAlike({ ask: () => asked, make, below }));
+    if (line === 'live') describe('live', () => tellsAlike({ ask: () => asked, make, below }));
+  });
+}
+
+type Tools = {
+  readonly ask: () => Asked;
+  readonly make: (account: string, parent?: AccountId) => Promise<AccountId>;
+  readonly below: (parent: AccountId, change?: Partial<ListQuery>) => ReturnType<AccountSource['list']>;
+};
+
+function readsAlike({ ask, make, below }: Tools): void {
+  it('lists children by name in pages, and says how many there are', async () => {
+    const parent = await make('Pages');
+    for (const one of ['Cellar', 'attic', 'Barn']) await make(one, parent);
+    const first = await below(parent, { limit: 2 });
+    expect([names(first.rows), first.total]).toEqual([['attic', 'Barn'], 3]);
+    const rest = await below(parent, { limit: 2, cursor: first.nextCursor });
+    expect([names(rest.rows), rest.nextCursor]).toEqual([['Cellar'], null]);
+    expect(names((await below(parent, { direction: 'desc' })).rows)).toEqual(['Cellar', 'Barn', 'attic']);
+  });
+
+  it('lists by status', async () => {
+    const parent = await make('By status');
+    await make('Open', parent);
+    await (await ask().accounts.acts()).close(await make('Shut', parent));
+    expect(names((await below(parent)).rows)).toEqual(['Open']);
+    expect(names((await below(parent, { status: ['closed'] })).rows)).toEqual(['Shut']);
+  });
+
+  it('finds accounts below one, with all that stand between', async () => {
+    const parent = await make('Found below');
+    const between = await make('Between', parent);
+    const id = await make('Zanzibar Dental', between);
+    const page = await ask().accounts.search(parent, { query: 'zanzibar', cursor: null, limit: 20 });
+    expect([page.matches, names(page.rows), page.total]).toEqual([[id], ['Between', 'Zanzibar Dental'], 1]);
+    const none = await ask().accounts.search(parent, { query: 'qwrzpf', cursor: null, limit: 20 });
+    expect([none.matches, none.total]).toEqual([[], 0]);
+  });
+
+  it('tells of an account where it stands, who pays, and what one may do there', async () => {
+    const parent = await make('Detailed');
+    const id = await make('Inside', parent);
+    const { accounts, root } = ask();
+    const top = await accounts.get(root);
+    const detail = await accounts.get(id);
+    expect(detail.path.slice(-2).map(({ name }) => name)).toEqual(['Detailed', 'Inside']);
+    expect(detail.payer).toEqual(top.payer);
+    expect(detail.levelsBelow).toBe(top.levelsBelow - 2);
+    expect(detail.levels['account.subaccounts']).toBe('full');
+    expect(detail.effective).toEqual({ kind: null, by: null, changesAt: null });
+  });
+
+  it('refuses to tell of an account that isn’t there', async () => {
+    expect((await refused(ask().accounts.get(NOBODY)))[0]).toBe('NOT_FOUND');
+    expect((await refused(below(NOBODY)))[0]).toBe('NOT_FOUND');
+  });
+
+  it('gives up a question that nobody waits for any more', async () => {
+    const given = new AbortController();
+    const asking = ask().accounts.get(ask().root, given.signal);
+    given.abort();
+    await expect(asking).rejects.toMatchObject({ name: 'AbortError' });
+  });
+}
+
+function changesAlike({ ask, make, below }: Tools): void {
+  it('creates, renames and moves, and refuses names that are taken, at the field', async () => {
+    const acts = await ask().accounts.acts();
+    const parent = await make('Changing');
+    const [one, two] = [await make('One', parent), await make('Two', parent)];
+    expect(await refused(acts.create(parent, { name: 'one' }))).toEqual(['NAME_TAKEN', 'name']);
+    expect(await refused(acts.rename(two, 'ONE'))).toEqual(['NAME_TAKEN', 'name']);
+    expect((await acts.rename(two, 'Three')).name).toBe('Three');
+    expect(await refused(acts.move(parent, one))).toEqual(['MOVE_INTO_ITSELF', 'to']);
+    expect((await acts.move(two, one)).parentId).toBe(one);
+    expect(names((await below(one)).rows)).toEqual(['Three']);
+    const { rows } = await below(parent);
+    expect(rows.map(({ name, children }) => [name, children])).toEqual([['One', 1]]);
+  });
+
+  it('suspends with everything below, says first whom that hits, and takes it back', async () => {
+    const acts = await ask().accounts.acts();
+    const parent = await make('Suspending');
+    await make('Below it', parent);
+    const preview = await acts.previewSuspension(parent);
+    expect([preview.accounts, preview.sample.map(({ name }) => name)]).toEqual([
+      2,
+      expect.arrayContaining(['Below it']),
+    ]);
+    const order = { kind: 'read_only', from: null, until: null, reason: 'unpaid' } as const;
+    const row = await acts.suspend(parent, order);
+    expect([row.status, row.suspension?.kind, row.suspension?.reason]).toEqual(['suspended', 'read_only', 'unpaid']);
+    expect((await acts.reactivate(parent)).status).toBe('active');
+  });
+
+  it('closes what has nothing open below and is not protected, and opens it again', async () => {
+    const acts = await ask().accounts.acts();
+    const parent = await make('Closing');
+    const child = await make('Still open', parent);
+    expect((await refused(acts.close(parent)))[0]).toBe('HAS_LIVE_CHILDREN');
+    expect((await acts.setProtection(child, 'on')).protected).toBe(true);
+    expect((await refused(acts.close(child)))[0]).toBe('PROTECTED');
+    await acts.setProtection(child, 'off');
+    expect((await acts.close(child)).status).toBe('closed');
+    expect((await acts.reopen(child)).status).toBe('active');
+  });
+}
+
+function peopleAlike({ ask, make }: Tools): void {
+  it('invites into an account, once for each address, and takes it back', async () => {
+    const { members } = ask();
+    const account = await make('Inviting');
+    expect(await members.list(account)).toEqual({ members: [], invitations: [] });
+    expect((await refused(members.invite(account, 'nobody', 'member')))[1]).toBe('email');
+    expect((await members.invite(account, 'vera@example.com', 'viewer')).link).toMatch(/^https?:.*\/invite\/./);
+    await members.invite(account, 'vera@example.com', 'member');
+    const { invitations } = await members.list(account);
+    expect(invitations.map(({ email, role }) => [email, role])).toEqual([['vera@example.com', 'member']]);
+    await members.withdraw(account, invitations[0]?.id ?? ('' as RowId));
+    expect((await members.list(account)).invitations).toEqual([]);
+  });
+
+  it('lists who is in, keeps the only owner, and knows nobody else', async () => {
+    const { members, root } = ask();
+    const [owner] = (await members.list(root)).members;
+    expect([owner?.role, typeof owner?.name, owner !== undefined && 'lastActivity' in owner]).toEqual([
+      'owner',
+      'string',
+      true,
+    ]);
+    const user = owner?.userId ?? ('' as never);
+    expect((await refused(members.setRole(root, user, 'admin')))[0]).toBe('LAST_OWNER');
+    expect((await refused(members.remove(root, user)))[0]).toBe('LAST_OWNER');
+    expect(await refused(members.remove(root, NOBODY as string as typeof user))).toEqual(['NOT_FOUND', 'userId']);
+  });
+}
+
+function tellsAlike({ ask, make }: Tools): void {
+  /** The first frame that is as wanted. */
+  const frame = <Frame>(
+    subscribe: (reader: { onFrame: (frame: Frame) => void; onRefused: (refusal: SourceRefusal) => void }) => () => void,
+    isWanted: (frame: Frame) => boolean,
+  ): Promise<Frame> =>
+    new Promise((resolve, reject) => {
+      const stop = subscribe({
+        onFrame: (one) => {
+          if (!isWanted(one)) return;
+          queueMicrotask(() => stop());
+          resolve(one);
+        },
+        onRefused: reject,
+      });
+    });
+
+  it('tells what changed in an account and the children that are watched', async () => {
+    const { accounts, root } = ask();
+    const parent = await make('Watched');
+    const { treeVersion: after } = await accounts.get(parent);
+    const told = frame<AccountsFrame>(
+      (reader) => accounts.subscribeAccounts(root, { after, childrenOf: [parent], accounts: [parent] }, reader),
+      ({ changed }) => changed.some(({ name }) => name === 'Newborn'),
+    );
+    await make('Newborn', parent);
+    const { changed, version } = await told;
+    expect(version).toBeGreaterThan(after);
+    expect(changed.find(({ name }) => name === 'Newborn')?.parentId).toBe(parent);
+  });
+
+  it('begins with the minutes as they are', async () => {
+    const { accounts, root } = ask();
+    const { period } = await accounts.list(root, { ...ALL, cursor: null, limit: 1 });
+    const first = await frame<UsageFrame>(
+      (reader) => accounts.subscribeUsage(root, [root], reader),
+      () => true,
+    );
+    expect(first.period).toBe(period);
+    expect(first.minutes.every(([id]) => id === root)).toBe(true);
+  });
+}
