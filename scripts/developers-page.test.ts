@@ -60,6 +60,7 @@ describe('the pages for developers and resellers', () => {
       answers.set(new URL(example.url).pathname, text);
     }
     expect(answers.get('/trpc/accounts.create')).toContain('"created":true');
+    expect(answers.get('/trpc/accounts.createMany')?.match(/"created":true/g)).toHaveLength(3);
     expect(answers.get('/trpc/usage.record')).toContain('"results":[{"status":"accepted"}],"accepted":1');
     expect(answers.get('/v1/usage/events')).toContain('"status":"accepted"');
     expect(answers.get('/trpc/usage.totals')).toContain('"total":"3.25"');

@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   tree: () => import('./tree/tree.ts'),
   table: () => import('./table/table.ts'),
   growth: () => import('./growth/growth.ts'),
+  provision: () => import('./provision/provision.ts'),
 };
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');

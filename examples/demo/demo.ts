@@ -1,6 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import { parseAccounts } from './accounts-file.ts';
 import { parseCalls } from './calls-file.ts';
+import { Failed } from './failed.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
 import { persist as persistUntil, Stopped, sleep } from './patience.ts';
 import { type DemoEvent, minutesOfSeconds, placeCalls } from './placing.ts';
@@ -26,9 +27,6 @@ export type DemoRun = {
   readonly line: StatusLine;
   readonly say: (text: string) => void;
 };
-
-/** Something that neither waiting nor trying again helps against, in a sentence for whoever runs the demo. */
-export class Failed extends Error {}
 
 /**
  * The whole demo, through the public API only: reseller, accounts, agents, then the month of calls, then the comparison of what the server

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createTenantree, refusalOf } from '@tenantree/client';
-import { Failed, runDemo } from './demo.ts';
+import { runDemo } from './demo.ts';
+import { Failed } from './failed.ts';
 import { readOptions, USAGE } from './options.ts';
 import { Stopped } from './patience.ts';
 import { createStatusLine } from './progress.ts';

@@ -2,6 +2,7 @@ import { refusalOf, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import type { FileAccount, FileAccounts } from './accounts-file.ts';
 import { type Call } from './calls-file.ts';
+import { Failed } from './failed.ts';
 import { placeOf, type Stretch } from './placing.ts';
 
 type Trpc = Tenantree['trpc'];
@@ -20,8 +21,8 @@ export type Reseller = {
   readonly imported: boolean;
 };
 
-/** Changes of one tree happen one after the other anyway; more at once would only keep its other users waiting. */
-const CREATED_TOGETHER = 8;
+/** Most accounts of one call. */
+const CREATED_TOGETHER = 1_000;
 
 /** The account reference of one of the demo's accounts. */
 export const refOf = (prefix: string, account: FileAccount): string => `ext:${prefix}-${account.id}`;
@@ -64,8 +65,8 @@ async function existing(trpc: Trpc, account: string) {
 }
 
 /**
- * Creates the file's accounts below the reseller, level by level, and remembers that it is done. What an earlier, interrupted start
- * created is found again by its external id, also when somebody has renamed it since.
+ * Creates the file's accounts below the reseller, parents before their children, many by a call. What an earlier, interrupted start created is
+ * found again by its external id, also when somebody has renamed it since.
  */
 export async function importAccounts(
   trpc: Trpc,
@@ -74,25 +75,21 @@ export async function importAccounts(
   persist: Persist,
   onProgress: (done: number) => void,
 ): Promise<void> {
-  const parentOf = (account: FileAccount): string =>
-    account.parentId === world.id || account.parentId === null
-      ? reseller.id
-      : `ext:${reseller.prefix}-${account.parentId}`;
-  const create = async (account: FileAccount): Promise<void> => {
-    const externalId = `${reseller.prefix}-${account.id}`;
-    try {
-      await persist(() => trpc.accounts.create.mutate({ account: parentOf(account), name: account.name, externalId }));
-    } catch (error) {
-      if (refusalOf(error).code !== 'EXTERNAL_ID_CONFLICT') throw error;
-    }
-  };
-  let done = 0;
-  for (const level of Map.groupBy(rest, (account) => account.level).values()) {
-    for (let from = 0; from < level.length; from += CREATED_TOGETHER) {
-      const together = level.slice(from, from + CREATED_TOGETHER);
-      await Promise.all(together.map(create));
-      onProgress((done += together.length));
-    }
+  const wishes = rest.map((account) => ({
+    name: account.name,
+    externalId: `${reseller.prefix}-${account.id}`,
+    // Those right below the world stand in the reseller.
+    ...(account.parentId !== world.id && { parent: `ext:${reseller.prefix}-${account.parentId}` }),
+  }));
+  for (let from = 0; from < wishes.length; from += CREATED_TOGETHER) {
+    const accounts = wishes.slice(from, from + CREATED_TOGETHER);
+    const wish = { account: reseller.id, accounts, mode: 'each' as const };
+    const { results } = await persist(() => trpc.accounts.createMany.mutate(wish));
+    results.forEach((result, position) => {
+      if (!('code' in result) || result.code === 'EXTERNAL_ID_CONFLICT') return;
+      throw new Failed(`“${accounts[position]?.name}” was not created: ${result.message} (${result.code})`);
+    });
+    onProgress(from + accounts.length);
   }
 }
 

@@ -59,6 +59,14 @@ beforeAll(async () => {
     'session.end': { id: userId },
     'accounts.createMain': { name: 'Second', externalId: 'second', metadata: { a: 1 } },
     'accounts.create': { account, name: 'Nested', externalId: 'nested', metadata: { a: 1 } },
+    'accounts.createMany': {
+      account,
+      accounts: [
+        { name: 'Many', parent: 'ext:nested', externalId: 'many', metadata: { a: 1 } },
+        { name: 'More', parent: 0 },
+      ],
+      mode: 'each',
+    },
     'accounts.list': { account, sort: 'name', direction: 'asc', status: ['active'], ...page },
     'accounts.search': { account, query: 'one', status: ['active'], ...page },
     'accounts.live': { account, lastEventId: '1' },

@@ -48,6 +48,13 @@ beforeAll(async () => {
     'session.me': {},
     'accounts.createMain': { name: 'Second main' },
     'accounts.create': { account: 'ext:one', name: 'Nested', externalId: 'nested' },
+    'accounts.createMany': {
+      account: 'ext:one',
+      accounts: [
+        { name: 'Many', externalId: 'many' },
+        { name: 'More', parent: 'ext:many' },
+      ],
+    },
     'accounts.get': { account: 'ext:one' },
     'accounts.list': { account },
     'accounts.search': { account, query: 'one' },

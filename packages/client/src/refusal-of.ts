@@ -1,4 +1,4 @@
-import { type ErrorCode, isRecord } from '@tenantree/domain';
+import { type EntryRefusal, type ErrorCode, isRecord } from '@tenantree/domain';
 
 /**
  * What only the client can say of a call, because the server was never asked or nobody waits for it any more.
@@ -20,6 +20,8 @@ export type CallRefusal = {
   readonly made?: string;
   /** Whether the same call, unchanged, can succeed later. */
   readonly retryable: boolean;
+  /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
+  readonly refusals?: readonly EntryRefusal[];
   /** Seconds after which trying again may help, where the server says so. */
   readonly retryAfterSeconds?: number;
   /** Id under which the server logged the call; worth showing to whoever runs the server. */
@@ -53,6 +55,10 @@ export const otherAnswer = (status: number): CallRefusal => ({
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 /** A newer server may have codes that this build doesn't know: they are passed on as they are. */
 const isErrorCode = (value: unknown): value is ErrorCode => textOf(value) !== undefined;
+
+const isRefusals = (value: unknown): value is readonly EntryRefusal[] =>
+  Array.isArray(value) &&
+  value.every((one) => isRecord(one) && typeof one['position'] === 'number' && isErrorCode(one['code']));
 
 /** The `data` of the error shape that the server sent, wherever the error came from; undefined when no server answered in our form. */
 function dataOf(error: unknown): Record<string, unknown> | undefined {
@@ -88,6 +94,7 @@ export function refusalOf(error: unknown): CallRefusal {
     ...(field && { field }),
     ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
     ...(made && { made }),
+    ...(isRefusals(refusal['refusals']) && { refusals: refusal['refusals'] }),
     ...(requestId && { requestId }),
   };
 }

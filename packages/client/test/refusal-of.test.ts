@@ -129,6 +129,13 @@ describe('a refusal', () => {
     },
   );
 
+  it('of a batch says what is refused of it, and where', () => {
+    const refusals = [{ position: 3, code: 'NAME_TAKEN', message: 'Taken.', field: 'name', retryable: false }];
+    const refusal = { code: 'BATCH_REFUSED', message: 'Nothing was created.', retryable: false, refusals };
+    expect(refusalOf({ data: { refusal } })).toEqual(refusal);
+    expect(refusalOf({ data: { refusal: { ...refusal, refusals: 'many' } } })).not.toHaveProperty('refusals');
+  });
+
   it('keeps a code that only a newer server knows', () => {
     const error = { data: { refusal: { code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true } } };
     expect(refusalOf(error)).toEqual({ code: 'TIDE_TOO_LOW', message: 'Wait for the flood.', retryable: true });

@@ -1,4 +1,11 @@
-import { ACCOUNT_SORTS, type AccountsFrame, EMBED_FEATURES, SUSPENSION_KINDS } from '@tenantree/domain';
+import {
+  ACCOUNT_SORTS,
+  type AccountsFrame,
+  EMBED_FEATURES,
+  MOST_CREATED,
+  type SentAccount,
+  SUSPENSION_KINDS,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -79,6 +86,24 @@ const accountsFrame: z.ZodType<AccountsFrame> = z.strictObject({
   gone: shapes.list(shapes.accountId),
 });
 
+/** Typed for those who send it, and nothing more: each is read by itself, so that every bad one is named. */
+const sentAccount = z.unknown().meta({
+  ...z.toJSONSchema(
+    z.strictObject({
+      name: inputs.name,
+      parent: z.union([inputs.account, z.number().int().min(0).max(MOST_CREATED)]).optional(),
+      externalId: inputs.externalId.optional(),
+      metadata: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+  $schema: undefined,
+}) as z.ZodType<unknown, SentAccount>;
+
+const creation = z.union([
+  z.strictObject({ id: shapes.accountId, created: z.boolean() }),
+  z.strictObject(shapes.entryRefused),
+]);
+
 const CREATION = ['NAME_INVALID', 'METADATA_TOO_LARGE', 'EXTERNAL_ID_CONFLICT'] as const;
 
 export const accounts = {
@@ -96,6 +121,19 @@ export const accounts = {
     input: z.strictObject({ account: inputs.account, ...wish }),
     output: created,
     refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE'],
+  }),
+
+  createMany: mutation({
+    says: 'Makes many subaccounts below the account: all of them or none, or each by itself.',
+    needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
+    input: z.strictObject({
+      account: inputs.account,
+      accounts: z.array(sentAccount).min(1).max(MOST_CREATED),
+      mode: z.enum(['all', 'each']).default('all'),
+    }),
+    output: z.strictObject({ results: shapes.list(creation) }),
+    refusals: ['BATCH_REFUSED'],
+    reads: 'one by one',
   }),
 
   get: query({

@@ -3,6 +3,8 @@ import {
   type AccountLabel,
   type AccountRow,
   type Decimal,
+  ERROR_CODES,
+  type ErrorCode,
   type Instant,
   type JsonValue,
   type Level,
@@ -49,6 +51,15 @@ export const ownAndTotal = <T extends z.ZodType>(one: T) => z.strictObject({ own
 /** Anything that JSON can say. */
 export const json: z.ZodType<JsonValue, JsonValue> = z.json();
 export const metadata: z.ZodType<Metadata> = z.record(z.string(), json);
+
+/** Why one entry of a batch is refused. */
+export const entryRefused = {
+  code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  field: z.string().exactOptional(),
+  /** Whether the same entry can be taken later: keep it then, and send it again. */
+  retryable: z.boolean(),
+};
 
 /** An account by name, as in paths and lists. */
 export const accountName: z.ZodType<AccountLabel> = z.strictObject({ id: accountId, name: z.string() });

@@ -26,6 +26,7 @@ import * as youngTables from './migrations/0020-young-tables.ts';
 import * as journal from './migrations/0021-journal.ts';
 import * as keptAnswers from './migrations/0022-kept-answers.ts';
 import * as registries from './migrations/0024-registries.ts';
+import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -54,6 +55,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0021-journal': journal,
   '0022-kept-answers': keptAnswers,
   '0024-registries': registries,
+  '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,
 };
 

@@ -104,6 +104,7 @@ describe('Functions that reach above, as an acting account', () => {
       const changes: ((trx: TenantTransaction) => Promise<unknown>)[] = [
         (trx) => take(trx, account, 'agents', 1, 1),
         (trx) => countMember(trx, account, PERSON, 'came', 1),
+        (trx) => sql`SELECT count_new_accounts(ARRAY[${below}, ${account}]::uuid[], 1)`.execute(trx),
         (trx) => updateStatus(trx, { ...state, parentId: acting }, closed, 1),
         (trx) => eraseAccount(trx, account, 1),
         (trx) => moveSubtree(trx, account, acting, 1, now()),
@@ -156,6 +157,11 @@ describe('Functions that reach above, as an acting account', () => {
     expect(await found('of A')).toEqual([acting]);
     expect(await found('of S')).toEqual([]);
     expect(await found('of E')).toEqual([]);
+    // Of the same tree it is told which of some are taken out of its sight, and nothing else of them.
+    const taken = sql<{
+      id: string;
+    }>`SELECT * FROM external_ids_out_of_sight(ARRAY['of A', 'of S', 'of E', 'of X']) AS id`;
+    expect(await ask(taken)).toEqual([{ id: 'of S' }]);
     await owner.query('UPDATE accounts SET external_id = NULL');
   });
 
@@ -227,6 +233,7 @@ describe('Without an acting account', () => {
       `take('${below}', 'agents', 1, 1)`,
       `count_member('${below}', '${PERSON}', 1, 1)`,
       `graft_totals('${below}', 1, 1)`,
+      `count_new_accounts(ARRAY['${below}']::uuid[], 1)`,
       `move_subtree('${below}', '${root}', 1, now())`,
       `erase_account('${below}', 1)`,
     ]) {

@@ -1,4 +1,12 @@
-import type { AccountId, AccountSort, Decimal, Instant, RowId, UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountSort,
+  type Decimal,
+  type Instant,
+  type RowId,
+  readBatchEntry,
+  type UserId,
+} from '@tenantree/domain';
 import * as store from '../src/index.ts';
 
 export const NOW = '2026-11-28T12:00:00.000Z' as Instant;
@@ -59,7 +67,11 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readAccountState: as(root, (trx) => store.readAccountState(trx, leaf)),
     readAccountRows: as(root, (trx) => store.readAccountRows(trx, [flat, small, leaf], NOW, 'with_minutes')),
     readCreationGround: as(root, (trx) =>
-      store.readCreationGround(trx, flat, { nameKey: 'nobody', externalId: 'x-1' }),
+      store.readCreationGround(trx, root, [
+        readBatchEntry({ name: 'Nobody', parent: flat, externalId: 'x-1' }, 0),
+        readBatchEntry({ name: 'Nobody', parent: 'ext:x-2' }, 1),
+        readBatchEntry({ name: 'Nobody', parent: 0 }, 2),
+      ]),
     ),
     readSuspensionReach: as(root, (trx) => store.readSuspensionReach(trx, small)),
     findSibling: as(root, (trx) => store.findSibling(trx, flat, 'nobody')),

@@ -26,7 +26,7 @@ import {
   type EventOutcome,
   endChange,
   eraseAccount,
-  insertAccount,
+  insertAccounts,
   insertMember,
   insertPerson,
   moveSubtree,
@@ -107,15 +107,13 @@ export async function plant(db: Database, parent: AccountId | null, name: string
     const version = await beginTreeChange(trx, above?.rootId ?? id);
     const account = {
       id,
-      parent: above,
-      name,
-      nameKey: nameKey(name),
+      path: [...(above?.path ?? []), id],
+      payerId: above?.payerId ?? id,
+      name: { name, key: nameKey(name) },
       externalId: null,
       metadata: {},
-      creator: null,
-      now,
     };
-    await insertAccount(trx, account, version);
+    await insertAccounts(trx, [account], { creator: null, now }, version);
     await ended(trx, above?.rootId ?? id, version, id, {
       action: 'account.created',
       shows: [...(above?.path ?? []), id],

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   METADATA_TOO_LARGE: { status: 400, retryable: false },
   DEPTH_EXCEEDED: { status: 409, retryable: false },
   PARENT_NOT_LIVE: { status: 409, retryable: false },
+  PARENT_REFUSED: { status: 409, retryable: false },
+  BATCH_REFUSED: { status: 409, retryable: false },
   MOVE_INTO_ITSELF: { status: 409, retryable: false },
   MOVE_ACROSS_TREES: { status: 409, retryable: false },
   MOVE_OF_ROOT: { status: 409, retryable: false },
@@ -58,7 +60,12 @@ export type Refusal = {
   readonly made?: string;
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
+  readonly refusals?: readonly EntryRefusal[];
 };
+
+/** Why one entry of a batch is refused. */
+export type EntryRefusal = Refusal & { readonly position: number };
 
 /** Outcome of a decision: what is to be done, or why not. Expected outcomes are never thrown in the domain. */
 export type Decision<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal };

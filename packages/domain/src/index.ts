@@ -8,6 +8,7 @@ export * from './find-text.ts';
 export * from './hierarchy/account.ts';
 export * from './hierarchy/account-ref.ts';
 export * from './hierarchy/create.ts';
+export * from './hierarchy/create-many.ts';
 export * from './hierarchy/depth.ts';
 export * from './hierarchy/external-id.ts';
 export * from './hierarchy/metadata.ts';

@@ -10,7 +10,8 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
-import { createMainAccount, createSubaccount } from './create-account.ts';
+import { createAccounts, createSubaccount } from './create-accounts.ts';
+import { createMainAccount } from './create-main-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
@@ -43,6 +44,10 @@ export const accounts: Handlers<'accounts'> = {
     const { account, created } = await createSubaccount(ctx.hall, ctx.caller, ctx.access, input);
     return { account: shownRow(ctx.access, account), created };
   },
+
+  createMany: async ({ ctx, input }) => ({
+    results: await createAccounts(ctx.hall, ctx.caller, ctx.access, input.accounts, input.mode),
+  }),
 
   get: async ({ ctx: { hall, access } }) => {
     const { chain, reached, levels, features } = access;

@@ -1,5 +1,5 @@
 import { normalEmail, shownEmail } from '@tenantree/contract';
-import { insertAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
+import { insertAccounts, isClaimed, mainAccount, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
 import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -78,17 +78,8 @@ export async function claimDeployment(
       passwordHash,
       now,
     });
-    const root = {
-      id: account,
-      parent: null,
-      name: accountName.name,
-      nameKey: accountName.key,
-      externalId: null,
-      metadata: {},
-      creator: user,
-      now,
-    };
-    await insertAccount(trx, root, version);
+    const root = mainAccount(account, { name: accountName, externalId: null, metadata: {} });
+    await insertAccounts(trx, [root], { creator: user, now }, version);
     change.actsAs({ kind: 'person', id: user, name: person, via: null });
     const { name } = accountName;
     change.happened('setup.claimed', account, { account: name }, { id: account, name });

@@ -1,19 +1,9 @@
-import type {
-  AccountId,
-  AccountStatus,
-  BillingMode,
-  Instant,
-  Metadata,
-  SuspensionOrder,
-  UserId,
-} from '@tenantree/domain';
+import type { AccountId, AccountStatus, BillingMode, Instant, Metadata, SuspensionOrder } from '@tenantree/domain';
 import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
-import { countMember } from '../members/count-member.ts';
-import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
-import { ACTING_ROOT, atOrBelow, keyOf, pathOf } from './place.ts';
+import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 import type { TreeVersion } from './tree-version.ts';
 
 /** Starts a change of a tree: waits for its turn (one change at a time, none while usage of the tree is counted) and takes the next version. */
@@ -56,7 +46,8 @@ export async function readAccountState(trx: TenantTransaction, account: AccountI
   return row ? stateOf(row) : null;
 }
 
-function stateOf(row: Selectable<Schema['accounts']>): AccountState {
+/** An account as the rules need to know it. */
+export function stateOf(row: Selectable<Schema['accounts']>): AccountState {
   return {
     id: row.id as AccountId,
     rootId: row.root_id as AccountId,
@@ -103,122 +94,12 @@ export async function findSibling(
   return row ? { id: row.id as AccountId, name: row.name } : null;
 }
 
-/** What decides whether an account may be created under a parent, read by one statement. */
-export type CreationGround = {
-  readonly parent: AccountState | null;
-  readonly siblingOfThatName: { readonly id: AccountId; readonly name: string } | null;
-  /** The account of the acting subtree with the external id. Another part of the tree may hold it too: see `isExternalIdTaken`. */
-  readonly accountOfThatExternalId: AccountState | null;
-};
-
-/** Reads what decides about a creation. */
-export async function readCreationGround(
-  trx: TenantTransaction,
-  parent: AccountId,
-  wish: { readonly nameKey: string; readonly externalId: string | null },
-): Promise<CreationGround> {
-  const rows = await trx
-    .selectFrom('accounts')
-    .selectAll()
-    .select(sql<string>`'parent'`.as('as'))
-    .where('root_id', '=', ACTING_ROOT)
-    .where('id', '=', parent)
-    .unionAll((of) =>
-      of
-        .selectFrom('accounts')
-        .selectAll()
-        .select(sql<string>`'sibling'`.as('as'))
-        .where('root_id', '=', ACTING_ROOT)
-        .where('parent_id', '=', parent)
-        .where('name_key', '=', wish.nameKey)
-        .where('status', '<>', 'closed'),
-    )
-    .unionAll((of) =>
-      of
-        .selectFrom('accounts')
-        .selectAll()
-        .select(sql<string>`'namesake'`.as('as'))
-        .where('external_id', '=', wish.externalId)
-        .where('root_id', '=', ACTING_ROOT),
-    )
-    .execute();
-  const found = (as: string): AccountState | null => {
-    const row = rows.find((candidate) => candidate.as === as);
-    return row ? stateOf(row) : null;
-  };
-  return {
-    parent: found('parent'),
-    siblingOfThatName: found('sibling'),
-    accountOfThatExternalId: found('namesake'),
-  };
-}
-
-/** Whether an insert failed because an account out of sight holds the external id. */
-export const isExternalIdTaken = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === 'accounts_external_id';
-
 /** Number of levels below an account (0: no descendants), closed ones included. */
 export async function subtreeHeight(trx: TenantTransaction, account: AccountState): Promise<number> {
   const { rows } = await sql<{
     depth: number;
   }>`SELECT max(depth) AS depth FROM accounts a WHERE ${atOrBelow('a', account.id)}`.execute(trx);
   return (rows[0]?.depth ?? account.depth) - account.depth;
-}
-
-export type NewAccount = {
-  readonly id: AccountId;
-  readonly parent: AccountState | null;
-  readonly name: string;
-  readonly nameKey: string;
-  readonly externalId: string | null;
-  readonly metadata: Record<string, unknown>;
-  /** Who creates it, and becomes owner of a main account; null: nobody, in tests. */
-  readonly creator: UserId | null;
-  readonly now: Instant;
-};
-
-/**
- * Inserts an account and counts it into its ancestors. Whoever creates a main account is its owner; a subaccount they reach from above, and
- * it has no members. A root bills itself, a subaccount its parent's payer.
- */
-export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
-  const { parent, creator } = account;
-  const owner = parent === null ? creator : null;
-  const payer =
-    parent === null
-      ? sql<string>`${account.id}::uuid`
-      : sql<string>`(SELECT payer_id FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent.id})`;
-  await trx
-    .insertInto('accounts')
-    .values({
-      id: account.id,
-      root_id: parent?.rootId ?? account.id,
-      parent_id: parent?.id ?? null,
-      path_key: keyOf([...(parent?.path ?? []), account.id]),
-      name: account.name,
-      name_key: account.nameKey,
-      external_id: account.externalId,
-      metadata: JSON.stringify(account.metadata),
-      status: 'active',
-      suspension_kind: null,
-      suspended_from: null,
-      suspended_until: null,
-      suspended_at: null,
-      suspension_reason: null,
-      protected: false,
-      billing_mode: parent === null ? 'direct' : 'parent',
-      payer_id: payer,
-      version,
-      created_at: account.now,
-      created_by: creator,
-      closed_at: null,
-    })
-    .execute();
-  if (owner !== null) {
-    await insertMember(trx, account.id, owner, 'owner', account.now);
-    await countMember(trx, account.id, owner, 'came', version);
-  }
-  if (parent) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
 /** Writes an account's name. */

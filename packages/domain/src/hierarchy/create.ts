@@ -20,13 +20,14 @@ export type CreateState = {
   readonly parent: { readonly name: string; readonly path: AccountPath; readonly status: AccountStatus } | null;
   /** The child of that parent, not closed, that has the wished name's key. Main accounts have no siblings. */
   readonly siblingOfThatName: AccountLabel | null;
-  /** The account of the same tree, in whatever status, that has the wished external id. */
+  /** The account of the same tree, in whatever status, that has the wished external id; whoever asks may not see it. */
   readonly accountOfThatExternalId:
     | (AccountLabel & {
         readonly parentId: AccountId | null;
         readonly status: AccountStatus;
         readonly metadata: Metadata;
       })
+    | 'out_of_sight'
     | null;
   /** The deployment's bound, see depth.ts. */
   readonly maxDepth: number;
@@ -59,6 +60,10 @@ export function parseNewAccount(input: {
  */
 export function decideCreate(state: CreateState, wish: NewAccount): Decision<Creation> {
   const { parent, siblingOfThatName: sibling, accountOfThatExternalId: earlier } = state;
+  if (earlier === 'out_of_sight') {
+    const message = `The external id ${quoted(wish.externalId ?? '')} is taken in this tree.`;
+    return refuse('EXTERNAL_ID_CONFLICT', message, 'externalId');
+  }
   if (earlier) {
     const parentId = parent?.path.at(-1) ?? null;
     const same =

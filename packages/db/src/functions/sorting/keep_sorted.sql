@@ -1,13 +1,9 @@
--- Keeps who has rows, and all but minutes in them, in step with accounts.
+-- Keeps who has sort rows, and all but minutes in them, in step with accounts.
 CREATE OR REPLACE FUNCTION keep_sorted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'INSERT' THEN
-    PERFORM sort_child(NEW);
-    RETURN NULL;
-  END IF;
   IF OLD.parent_id IS DISTINCT FROM NEW.parent_id THEN
     PERFORM unsort_child(OLD, NEW.root_id);
-    PERFORM sort_child(NEW);
+    PERFORM sort_among_siblings(ARRAY[NEW.root_id], ARRAY[NEW.id]);
   ELSE
     UPDATE account_sort_counts SET members = NEW.total_members, agents = NEW.total_agents
       WHERE root_id = NEW.root_id AND account_id = NEW.id AND (members <> NEW.total_members OR agents <> NEW.total_agents);

@@ -1,0 +1,176 @@
+import { CONTRACT } from '@tenantree/contract';
+import { findByExternalId, insertAccounts, readCreationGround, type TenantTransaction } from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountRow,
+  accept,
+  type BatchEntry,
+  counted,
+  type Decision,
+  decideCreations,
+  ERROR_CODES,
+  type ErrorCode,
+  type PlannedCreation,
+  parseNewAccount,
+  type Refusal,
+  readBatchEntry,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import type { Change } from '../hall/change.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted, Refused } from '../hall/refused.ts';
+import { readBack } from './read-back.ts';
+
+export type CreateInput = {
+  readonly name: string;
+  readonly externalId?: string | undefined;
+  readonly metadata?: unknown;
+};
+
+/** The account, and whether this call made it or an earlier one with the same external id and content did. */
+export type Created = { readonly account: AccountRow; readonly created: boolean };
+
+/** The account as which accounts are made: the caller was admitted there. */
+type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships'>;
+
+/** Creates a subaccount under a parent; its first owner is invited (decisions.md 3), its creator reaches it from above. @throws Refused */
+export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, input: CreateInput): Promise<Created> {
+  const account = granted(parseNewAccount(input));
+  return create(hall, caller, parent, {
+    entries: [{ wish: accept({ parent: { kind: 'acting' }, account }), externalId: account.externalId }],
+    judge: (decisions) => decisions.forEach(granted),
+    answer: async (trx, [decision]) => {
+      if (!decision?.ok) throw new Error('a creation that is refused has no answer');
+      const { id, created } = outcomeOf(decision.value);
+      return { account: await readBack(hall, { trx }, id), created };
+    },
+  });
+}
+
+/** What became of one entry of a batch: the account, and whether this call made it; or why there is none. */
+export type CreationResult =
+  | { readonly id: AccountId; readonly created: boolean }
+  | { readonly code: ErrorCode; readonly message: string; readonly field?: string; readonly retryable: boolean };
+
+/**
+ * Creates accounts below the acting one, each as if it were asked for by itself, one after the other.
+ *
+ * @param mode `all`: when any is refused nothing is written; `each`: as if those weren't there
+ * @throws Refused BATCH_REFUSED with all that is refused, in mode `all`
+ */
+export function createAccounts(
+  hall: Hall,
+  caller: Caller,
+  acting: Acting,
+  entries: readonly unknown[],
+  mode: 'all' | 'each',
+): Promise<CreationResult[]> {
+  return create(hall, caller, acting, {
+    entries: entries.map(readBatchEntry),
+    judge: mode === 'all' ? refuseUnlessAll : () => undefined,
+    answer: async (_, decisions) => decisions.map(resultOf),
+  });
+}
+
+type Batch<Answer> = {
+  readonly entries: readonly BatchEntry[];
+  /** Looks at the decisions before anything is written. @throws Refused */
+  readonly judge: (decisions: readonly Decision<PlannedCreation>[]) => void;
+  /** Makes the answer, in the transaction in which the accounts are, or are found. */
+  readonly answer: (trx: TenantTransaction, decisions: readonly Decision<PlannedCreation>[]) => Promise<Answer>;
+};
+
+async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch: Batch<Answer>): Promise<Answer> {
+  const repeat = await answerRepeat(hall, caller, acting, batch);
+  if (repeat.found) return repeat.answer;
+  return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
+    const decisions = await decide(hall, change.trx, acting, batch);
+    await write(caller, change, decisions);
+    return batch.answer(change.trx, decisions);
+  });
+}
+
+async function decide(
+  hall: Hall,
+  trx: TenantTransaction,
+  { id, chain, memberships }: Acting,
+  { entries, judge }: Batch<unknown>,
+): Promise<Decision<PlannedCreation>[]> {
+  const ground = await readCreationGround(trx, id, entries);
+  const terms = {
+    chain,
+    memberships,
+    need: CONTRACT.accounts.create.needs,
+    nowMs: hall.clock.nowMs(),
+    maxDepth: hall.settings.maxDepth,
+    newId: () => hall.newId<AccountId>(),
+  };
+  const decisions = decideCreations(ground, terms, entries);
+  judge(decisions);
+  return decisions;
+}
+
+async function write(caller: Caller, change: Change, decisions: readonly Decision<PlannedCreation>[]): Promise<void> {
+  const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
+  if (accounts.length === 0) return;
+  await insertAccounts(change.trx, accounts, { creator: caller.user, now: change.now }, change.version);
+  for (const { id, name } of accounts) {
+    change.happened('account.created', id, { account: name.name }, { id, name: name.name });
+  }
+  change.shows(accounts.flatMap(({ path }) => path));
+}
+
+type New = { readonly ok: true; readonly value: Extract<PlannedCreation, { outcome: 'create' }> };
+
+const isNew = (decision: Decision<PlannedCreation>): decision is New =>
+  decision.ok && decision.value.outcome === 'create';
+
+type Repeat<Answer> = { readonly found: true; readonly answer: Answer } | { readonly found: false };
+
+/**
+ * Where nothing is to be made that is answered without waiting for the tree, so that integrators can repeat whole imports cheaply. Of a
+ * repeat every account is there: one that isn't, and it is none.
+ */
+async function answerRepeat<Answer>(
+  hall: Hall,
+  caller: Caller,
+  acting: Acting,
+  batch: Batch<Answer>,
+): Promise<Repeat<Answer>> {
+  const first = batch.entries.find(({ wish }) => wish.ok)?.externalId ?? null;
+  if (first === null) return { found: false };
+  const known = await findByExternalId(hall.db, first, caller.user, acting.id);
+  if (known.length === 0) return { found: false };
+  return hall.db.withTenant(
+    acting.id,
+    async (trx) => {
+      const decisions = await decide(hall, trx, acting, batch);
+      if (decisions.some(isNew)) return { found: false };
+      return { found: true, answer: await batch.answer(trx, decisions) };
+    },
+    { snapshot: true },
+  );
+}
+
+const outcomeOf = (creation: PlannedCreation): { readonly id: AccountId; readonly created: boolean } =>
+  creation.outcome === 'create' ? { id: creation.account.id, created: true } : { id: creation.id, created: false };
+
+const resultOf = (decision: Decision<PlannedCreation>): CreationResult =>
+  decision.ok ? outcomeOf(decision.value) : sent(decision.refusal);
+
+const sent = ({ code, message, field }: Refusal): Extract<CreationResult, { code: ErrorCode }> => ({
+  code,
+  message,
+  ...(field !== undefined && { field }),
+  retryable: ERROR_CODES[code].retryable,
+});
+
+/** @throws Refused BATCH_REFUSED when any is refused */
+function refuseUnlessAll(decisions: readonly Decision<PlannedCreation>[]): void {
+  const refusals = decisions.flatMap((decision, position) =>
+    decision.ok ? [] : [{ position, ...sent(decision.refusal) }],
+  );
+  if (refusals.length === 0) return;
+  const message = `Nothing was created: of ${counted(decisions.length, 'account')} ${refusals.length} can’t be.`;
+  throw new Refused({ code: 'BATCH_REFUSED', message, field: 'accounts', refusals });
+}
