@@ -13,6 +13,8 @@ export * from './database.ts';
 export * from './embed/embed-tokens.ts';
 export * from './embedded.ts';
 export type { DatabaseConfig } from './hosts.ts';
+export * from './jobs/jobs.ts';
+export { type JobRef, openQueue, type Queue, readJobBacklog } from './jobs/queue.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
 export * from './live/listen.ts';

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Pool, withConnection } from './connections.ts';
 import type { DatabaseConfig } from './hosts.ts';
+import { installQueue } from './jobs/queue.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
@@ -22,6 +23,7 @@ import * as countedPeople from './migrations/0017-people.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
+import * as jobs from './migrations/0023-jobs.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -46,6 +48,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
   '0020-young-tables': youngTables,
+  '0023-jobs': jobs,
 };
 
 const MINIMUM_VERSION = 180000;
@@ -87,17 +90,24 @@ export async function migrate(config: DatabaseConfig, { to, onProgress }: Migrat
   try {
     await checkVersion(db);
     await checkRelease(db);
+    // Before ours, which refer to it: whoever sees that ours are done knows that it is there.
+    await installQueue(pool).catch(explain);
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
     for (let last: string | undefined; last === undefined || last !== to; ) {
       // One step, not all: all of them would be one transaction.
       const { error, results = [] } = await migrator.migrateUp();
-      if (error) throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
+      if (error) explain(error);
       last = results[0]?.migrationName;
       if (last === undefined) return;
     }
   } finally {
     await db.destroy();
   }
+}
+
+/** @throws the error, with what the role needs where it may not */
+function explain(error: unknown): never {
+  throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
 }
 
 /** Migrations that tell how far they are, in their own words and by those of the connections they run on. */

@@ -1,4 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { JobItemState, JobState } from '@tenantree/domain';
+import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
 /** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
 type Int8 = ColumnType<string, string | number, string | number>;
@@ -175,6 +176,40 @@ export type AuditLogTable = {
 
 export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
 
+export type JobsTable = {
+  root_id: Root;
+  account_id: string;
+  id: string;
+  kind: string;
+  /** Of the live jobs of a kind in an account one at the most has it. */
+  key: string | null;
+  asked_by: ColumnType<Record<string, unknown>, string, never>;
+  state: ColumnType<JobState, never, JobState>;
+  total: number;
+  done: Generated<number>;
+  skipped: Generated<number>;
+  failed: Generated<number>;
+  created_at: Timestamp;
+  started_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  cancel_asked_at: Timestamp | null;
+};
+
+export type JobItemsTable = {
+  root_id: Root;
+  account_id: string;
+  job_id: string;
+  n: number;
+  /** The account it is about, if it is about one. */
+  target_id: string | null;
+  payload: ColumnType<unknown, string, never>;
+  state: ColumnType<JobItemState, never, JobItemState>;
+  attempts: Generated<number>;
+  due_at: ColumnType<Date | number, never, RawBuilder<Date>>;
+  result: ColumnType<unknown, never, string | null>;
+  error: ColumnType<unknown, never, string>;
+};
+
 /** What the application's role may read of `auth.users`. */
 export type UsersView = { id: string; name: string; email: string; shown_email: string };
 
@@ -193,5 +228,7 @@ export type Schema = {
   usage_totals: UsageTotalsTable;
   audit_log: AuditLogTable;
   setup_claims: SetupClaimsTable;
+  jobs: JobsTable;
+  job_items: JobItemsTable;
   'auth.users': UsersView;
 };

@@ -22,6 +22,8 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_sort_minutes: 'tree',
   account_sort_counts: 'tree',
   sorted_parents: 'tree',
+  jobs: 'tree',
+  job_items: 'tree',
   usage_events: 'fact',
   usage_quarters: 'fact',
   usage_totals: 'fact',
@@ -35,4 +37,5 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',
+  job_workers: 'directory',
 };

@@ -10,6 +10,7 @@ import {
   insertApiKey,
   insertEmbedToken,
   insertInvitation,
+  insertJob,
   insertMember,
   readAccountState,
   readChain,
@@ -104,6 +105,10 @@ async function furnish(account: AccountId): Promise<void> {
       userRef: 'u',
     };
     await insertEmbedToken(trx, { ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+    const actor = { kind: 'system', id: null, name: 'Tenantree', via: null } as const;
+    const askedBy = { actor, user: null, key: null, requestId: null };
+    const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };
+    await insertJob(trx, { ...job, items: [{ target: account, payload: {} }] });
   });
 }
 

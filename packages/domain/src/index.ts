@@ -19,6 +19,7 @@ export * from './hierarchy/rename.ts';
 export * from './hierarchy/status.ts';
 export * from './hierarchy/suspension.ts';
 export * from './ids.ts';
+export * from './jobs/job.ts';
 export * from './json.ts';
 export * from './keys/key-terms.ts';
 export * from './line.ts';

@@ -45,7 +45,12 @@ const holds = (expiresAt: Instant | null, revokedAt: Instant | null, now: Instan
 async function keyActor(hall: Hall, token: string): Promise<Actor | null> {
   const now = nowOf(hall);
   const key = await findApiKey(hall.db, hashSecret(token), now);
-  const standing = key && standingOf(key, now);
+  return key && actorOf(key, now);
+}
+
+/** A key by what it stands for now; null when it has ended, or reaches nothing any more. */
+export function actorOf(key: PresentedKey, now: Instant): Actor | null {
+  const standing = standingOf(key, now);
   if (!standing || standing.bounds.within?.length === 0) return null;
   const { id, account, owner, name, expiresAt, scopes } = key;
   return { kind: 'key', key: id, account, owner, name, expiresAt, scopes, standing };

@@ -17,6 +17,8 @@ import { type Hall, recordedNow } from '../hall/hall.ts';
 import { createSortSettler } from '../hall/sort-settler.ts';
 import { createUsageCounter } from '../hall/usage-counter.ts';
 import { createUsageWriter } from '../hall/usage-writer.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
+import { JOBS } from '../jobs/jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
@@ -44,6 +46,8 @@ export type ComposeParts = {
   readonly among?: Among;
   /** Builds to serve instead of those of this repository. */
   readonly folders?: Folders;
+  /** Jobs to be able to do instead of {@link JOBS}. */
+  readonly jobs?: readonly AnyJob[];
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
 };
@@ -80,7 +84,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
   const usage = openUsageStore(db);
   const metrics = createMetrics(given.among ?? null);
-  const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
+  const onError = (error: unknown, where: object = {}): void =>
+    log.error({ err: error, ...where }, 'failed in the background');
   const live = await openLive({
     config,
     db,
@@ -156,7 +161,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });
-  const jobs = startJobs(hall, { sessions: auth, onError });
+  const jobs = await startJobs(hall, {
+    jobs: given.jobs ?? JOBS,
+    sessions: auth,
+    metrics: metrics.jobs,
+    onError,
+    onSilent: (servers) => log.warn({ servers }, 'servers fell silent; what they had begun of jobs goes on elsewhere'),
+  });
 
   const stop = async (): Promise<void> => {
     await server.close();

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../database.ts';
-import { DatabaseClient, onAnyHost } from '../hosts.ts';
+import { DatabaseClient, type DatabaseConfig, onAnyHost } from '../hosts.ts';
 import { checkServing } from '../serving.ts';
 
 /** A PostgreSQL channel that is listened to until closed. */
@@ -15,55 +15,81 @@ type Handlers = {
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 
-/** Listens on a channel with a connection of its own and keeps reconnecting when it is lost. Resolves once listening. */
-export async function listen(db: Database, channel: string, handlers: Handlers): Promise<Listener> {
-  let client: DatabaseClient | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let closed = false;
+/** The one connection with which a server listens to all of its channels, as long as it listens to any; it keeps reconnecting when it is lost. */
+export class Line {
+  readonly #config: DatabaseConfig;
+  readonly #channels = new Map<string, Handlers>();
+  #client: DatabaseClient | null = null;
+  #connecting: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
-  const connect = async (): Promise<void> => {
-    const next = new DatabaseClient(db.direct);
+  constructor(config: DatabaseConfig) {
+    this.#config = config;
+  }
+
+  /** Resolves once it listens. */
+  async listen(channel: string, handlers: Handlers): Promise<Listener> {
+    this.#channels.set(channel, handlers);
+    try {
+      this.#connecting ??= onAnyHost(this.#config.hosts, () => this.#connect());
+      await this.#connecting;
+      // One that came when others listened already.
+      await this.#client?.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      await this.#leave(channel);
+      throw error;
+    }
+    return { close: () => this.#leave(channel) };
+  }
+
+  async #connect(): Promise<void> {
+    const next = new DatabaseClient(this.#config);
     const lost = (): void => {
-      if (client !== next) return;
-      client = null;
-      retry(FIRST_RETRY_MS);
+      if (this.#client !== next) return;
+      this.#client = null;
+      this.#retry(FIRST_RETRY_MS);
     };
     next.on('error', lost);
     next.on('end', lost);
-    next.on('notification', (message) => handlers.onMessage(message.payload ?? ''));
+    next.on('notification', ({ channel, payload }) => this.#channels.get(channel)?.onMessage(payload ?? ''));
     await next.connect();
     try {
       await checkServing(next, 'direct');
-      await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      for (const channel of this.#channels.keys()) await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
       next.cut();
       throw error;
     }
-    if (closed) return next.end();
-    client = next;
-  };
+    if (this.#channels.size === 0) return next.end();
+    this.#client = next;
+  }
 
-  const retry = (delayMs: number): void => {
-    if (closed) return;
-    timer = setTimeout(() => {
-      connect().then(
-        () => handlers.onReconnect(),
-        () => retry(Math.min(delayMs * 2, LAST_RETRY_MS)),
+  #retry(delayMs: number): void {
+    if (this.#channels.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#connect().then(
+        () => {
+          for (const { onReconnect } of this.#channels.values()) onReconnect();
+        },
+        () => this.#retry(Math.min(delayMs * 2, LAST_RETRY_MS)),
       );
     }, delayMs);
-  };
+  }
 
-  await onAnyHost(db.direct.hosts, connect);
-  return {
-    close: async () => {
-      closed = true;
-      if (timer) clearTimeout(timer);
-      const last = client;
-      client = null;
-      await last?.end();
-    },
-  };
+  async #leave(channel: string): Promise<void> {
+    this.#channels.delete(channel);
+    if (this.#channels.size > 0) return;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#connecting = null;
+    const last = this.#client;
+    this.#client = null;
+    await last?.end();
+  }
 }
+
+/** Listens on a channel, and keeps doing so when the connection is lost. Resolves once listening. */
+export const listen = (db: Database, channel: string, handlers: Handlers): Promise<Listener> =>
+  db.line.listen(channel, handlers);
 
 /** Longest payload PostgreSQL carries (bytes). */
 export const MAX_NOTIFY_BYTES = 7_999;
