@@ -1,4 +1,4 @@
-import { listen } from '@tenantree/db';
+import { type Database, listen, openDatabase } from '@tenantree/db';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -11,6 +11,7 @@ const clock = { nowMs: () => NOVEMBER };
 const errors: unknown[] = [];
 
 let database: TestDatabase;
+let other: Database;
 let here: Live;
 let there: Live;
 let root: AccountId;
@@ -20,24 +21,26 @@ let leaf: AccountId;
 beforeAll(async () => {
   database = await createTestDatabase(inject('database'));
   const { db } = database;
+  other = openDatabase(database.serving);
   const nothing = () => undefined;
   const metrics = { subscriptions: nothing, frames: nothing, skipped: nothing, revoked: nothing };
-  const open = (): Promise<Live> =>
+  const open = (its: Database): Promise<Live> =>
     openLive({
       config: { liveTickMs: 5 },
-      db,
+      db: its,
       clock,
       metrics,
       settleUsage: async () => undefined,
       onError: (error) => errors.push(error),
     });
-  [here, there] = await Promise.all([open(), open()]);
+  [here, there] = await Promise.all([open(db), open(other)]);
   root = await plant(db, null, 'Main', now());
   branches = [await plant(db, root, 'East', now()), await plant(db, root, 'West', now())];
   leaf = await plant(db, branches[0]!, 'Leaf', now());
 });
 afterAll(async () => {
   await Promise.all([here.close(), there.close()]);
+  await other.close();
   await database.drop();
 });
 

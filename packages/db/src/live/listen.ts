@@ -12,13 +12,15 @@ type Handlers = {
   readonly onReconnect: () => void;
 };
 
+type Heard = Handlers & { readonly channel: string };
+
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 
 /** The one connection with which a server listens to all of its channels, as long as it listens to any; it keeps reconnecting when it is lost. */
 export class Line {
   readonly #config: DatabaseConfig;
-  readonly #channels = new Map<string, Handlers>();
+  readonly #heard = new Set<Heard>();
   #client: DatabaseClient | null = null;
   #connecting: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -29,17 +31,18 @@ export class Line {
 
   /** Resolves once it listens. */
   async listen(channel: string, handlers: Handlers): Promise<Listener> {
-    this.#channels.set(channel, handlers);
+    const heard = { ...handlers, channel };
+    this.#heard.add(heard);
     try {
       this.#connecting ??= onAnyHost(this.#config.hosts, () => this.#connect());
       await this.#connecting;
       // One that came when others listened already.
       await this.#client?.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
-      await this.#leave(channel);
+      await this.#leave(heard);
       throw error;
     }
-    return { close: () => this.#leave(channel) };
+    return { close: () => this.#leave(heard) };
   }
 
   async #connect(): Promise<void> {
@@ -51,34 +54,37 @@ export class Line {
     };
     next.on('error', lost);
     next.on('end', lost);
-    next.on('notification', ({ channel, payload }) => this.#channels.get(channel)?.onMessage(payload ?? ''));
+    next.on('notification', (message) => {
+      for (const { channel, onMessage } of this.#heard)
+        if (channel === message.channel) onMessage(message.payload ?? '');
+    });
     await next.connect();
     try {
       await checkServing(next, 'direct');
-      for (const channel of this.#channels.keys()) await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+      for (const { channel } of this.#heard) await next.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
       next.cut();
       throw error;
     }
-    if (this.#channels.size === 0) return next.end();
+    if (this.#heard.size === 0) return next.end();
     this.#client = next;
   }
 
   #retry(delayMs: number): void {
-    if (this.#channels.size === 0) return;
+    if (this.#heard.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#connect().then(
         () => {
-          for (const { onReconnect } of this.#channels.values()) onReconnect();
+          for (const { onReconnect } of this.#heard) onReconnect();
         },
         () => this.#retry(Math.min(delayMs * 2, LAST_RETRY_MS)),
       );
     }, delayMs);
   }
 
-  async #leave(channel: string): Promise<void> {
-    this.#channels.delete(channel);
-    if (this.#channels.size > 0) return;
+  async #leave(heard: Heard): Promise<void> {
+    this.#heard.delete(heard);
+    if (this.#heard.size > 0) return;
     if (this.#timer) clearTimeout(this.#timer);
     this.#connecting = null;
     const last = this.#client;
