@@ -3,6 +3,7 @@ import { agentsRouter } from './agents/procedures.ts';
 import { auditRouter } from './audit/procedures.ts';
 import { embedRouter } from './embed/procedures.ts';
 import { router } from './guard/procedure.ts';
+import { jobsRouter } from './jobs/procedures.ts';
 import { keysRouter } from './keys/procedures.ts';
 import { membersRouter } from './members/procedures.ts';
 import { sessionRouter } from './session/procedures.ts';
@@ -15,6 +16,7 @@ export const appRouter = router({
   agents: agentsRouter,
   audit: auditRouter,
   embed: embedRouter,
+  jobs: jobsRouter,
   keys: keysRouter,
   members: membersRouter,
   session: sessionRouter,

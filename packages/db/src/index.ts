@@ -15,6 +15,7 @@ export * from './embedded.ts';
 export type { DatabaseConfig } from './hosts.ts';
 export * from './jobs/jobs.ts';
 export { type JobRef, openQueue, type Queue, readJobBacklog } from './jobs/queue.ts';
+export * from './jobs/read-jobs.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
 export * from './live/listen.ts';

@@ -36,6 +36,7 @@ class NotErasable extends Error {
  */
 export const eraseClosedJob = defineJob({
   name: 'accounts.erase',
+  label: 'Erase closed accounts',
   procedure: 'accounts.close',
   payload: z.strictObject({ account: z.custom<AccountId>((value) => typeof value === 'string' && isId(value)) }),
   retry: USUAL_RETRY,

@@ -1,6 +1,7 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
@@ -17,6 +18,8 @@ export type Context = {
   readonly people: People;
   readonly writer: UsageWriter;
   readonly hub: Hub;
+  /** Every kind of job there is. */
+  readonly jobs: readonly AnyJob[];
   readonly requestId: string;
   /** Where the call came from, for limits per address. */
   readonly address: string;

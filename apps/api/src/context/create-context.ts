@@ -3,6 +3,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import type { UsageWriter } from '../hall/usage-writer.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Connection } from '../server/connection.ts';
 import type { Person } from './actor.ts';
@@ -17,6 +18,7 @@ export type ContextParts = {
   readonly limits: GuessLimits;
   readonly writer: UsageWriter;
   readonly hub: Hub;
+  readonly jobs: readonly AnyJob[];
 };
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
@@ -26,7 +28,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
  * ever; who is not recognised is refused by the procedure.
  */
 export function createContext(parts: ContextParts, connection: Connection): Context {
-  const { hall, people, writer, hub, limits, sessions } = parts;
+  const { hall, people, writer, hub, jobs, limits, sessions } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
   const session = async (): Promise<Person | null> => {
@@ -48,6 +50,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     people,
     writer,
     hub,
+    jobs,
     requestId: connection.requestId,
     address,
     observeCall: connection.observeCall,

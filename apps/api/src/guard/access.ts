@@ -75,6 +75,10 @@ export const ACCESS = {
   'accounts.leave': reach('read'),
   'agents.create': inAccount('agents.general', 'full', 'create'),
   'agents.list': inAccount('agents.general', 'read', 'read'),
+  // Which jobs, and what it takes to stop one, is what it took to ask for them (jobs/define-job.ts).
+  'jobs.list': reach('read'),
+  'jobs.get': reach('read'),
+  'jobs.cancel': reach('change'),
   'members.list': inAccount('account.members', 'read', 'read'),
   'members.invite': inAccount('account.members', 'full', 'change'),
   'members.revokeInvitation': inAccount('account.members', 'full', 'change'),

@@ -29,6 +29,8 @@ export type ItemOutcome = 'done' | { readonly skipped: string };
 export type AnyJob = {
   /** Stored for ever: rename none, reuse none. */
   readonly name: string;
+  /** What it does, for people: “Erase closed accounts”. */
+  readonly label: string;
   readonly procedure: ProcedurePath;
   readonly retry: RetryPolicy;
   /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
@@ -52,6 +54,7 @@ export class ItemTaken extends Error {
  */
 export function defineJob<Payload>(job: {
   readonly name: string;
+  readonly label: string;
   readonly procedure: ProcedurePath;
   readonly payload: z.ZodType<Payload>;
   readonly retry: RetryPolicy;

@@ -141,7 +141,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       hall.usageRecorded();
     },
   });
-  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub };
+  const kinds = given.jobs ?? JOBS;
+  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub, jobs: kinds };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
@@ -162,7 +163,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ...(requestMs && { requestMs }),
   });
   const jobs = await startJobs(hall, {
-    jobs: given.jobs ?? JOBS,
+    jobs: kinds,
     sessions: auth,
     metrics: metrics.jobs,
     onError,

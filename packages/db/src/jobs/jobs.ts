@@ -229,6 +229,22 @@ export async function endJobStep(trx: TenantTransaction, ref: JobRef, now: Insta
   return state;
 }
 
+/** Asks a job to begin nothing more; what is done stays. @returns false when that has happened before, or it has ended, or is not there */
+export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instant): Promise<boolean> {
+  const asked = await trx
+    .updateTable('jobs')
+    .set({ cancel_asked_at: now })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', ref.account)
+    .where('id', '=', ref.job)
+    .where('ended_at', 'is', null)
+    .where('cancel_asked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (asked) await wakeJob(trx, ref, 0);
+  return asked !== undefined;
+}
+
 /** Forgets jobs that ended before an instant; how many. */
 export async function forgetJobs(db: Database, endedBefore: Instant): Promise<number> {
   const { rows } = await sql<{ n: number }>`SELECT public.forget_jobs(${endedBefore}::timestamptz) AS n`.execute(

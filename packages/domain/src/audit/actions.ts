@@ -25,6 +25,7 @@ export const AUDIT_ACTIONS = {
   'key.created': 'created the API key {key}',
   'key.revoked': 'revoked the API key {key}',
   'embed.tokenCreated': 'opened the embedded screens of {account} for {user} on {origin}',
+  'job.cancelled': 'stopped the job {job} of {account}',
   'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
 } as const satisfies Record<string, string>;
@@ -99,6 +100,7 @@ const KIND_OF_SUBJECT: { readonly [Key in Subject<AuditAction>]: AuditKind } = {
   member: 'members',
   key: 'keys',
   embed: 'embed',
+  job: 'accounts',
   usage: 'usage',
 };
 

@@ -1,0 +1,53 @@
+import { readJobItems, readJobs } from '@tenantree/db';
+import { JOB_ITEM_STATES } from '@tenantree/domain';
+import { z } from 'zod';
+import { accountProcedure, router } from '../guard/procedure.ts';
+import { readCursor, writeCursor } from '../hall/cursor.ts';
+import * as inputs from '../hall/inputs.ts';
+import { findJob, kindsSeen, shownJob, stopJob } from './shown-jobs.ts';
+
+const job = z.strictObject({ account: inputs.account, job: inputs.rowId });
+const itemNumber = z.number().int();
+
+export const jobsRouter = router({
+  list: accountProcedure
+    .input(z.strictObject({ account: inputs.account, cursor: inputs.cursor, limit: inputs.limit(200) }))
+    .query(async ({ ctx: { hall, access, jobs }, input: { limit, cursor } }) => {
+      const place = `jobs:${access.id}`;
+      const before = readCursor(hall.settings.secret, place, inputs.rowId, cursor);
+      const kinds = kindsSeen(jobs, access).map(({ name }) => name);
+      const found = await hall.db.withTenant(
+        access.id,
+        (trx) => readJobs(trx, { account: access.id, kinds, before, limit: limit + 1 }),
+        { snapshot: true },
+      );
+      const rows = found.slice(0, limit).map((row) => shownJob(row, jobs, hall.clock.nowMs()));
+      const last = found.length > limit ? rows.at(-1) : undefined;
+      return { rows, nextCursor: last ? writeCursor(hall.settings.secret, place, last.id) : null };
+    }),
+
+  get: accountProcedure
+    .input(job.extend({ state: z.enum(JOB_ITEM_STATES).optional(), cursor: inputs.cursor, limit: inputs.limit(500) }))
+    .query(async ({ ctx, input: { job: id, state = null, cursor, limit } }) => {
+      const { hall, access } = ctx;
+      const place = `job:${id}:${state}`;
+      const after = readCursor(hall.settings.secret, place, itemNumber, cursor) ?? 0;
+      const found = await findJob(ctx, id);
+      const items = await hall.db.withTenant(
+        access.id,
+        (trx) => readJobItems(trx, { account: access.id, job: id }, { state, after, limit: limit + 1 }),
+        { snapshot: true },
+      );
+      const page = items.slice(0, limit);
+      const last = items.length > limit ? page.at(-1) : undefined;
+      return {
+        job: shownJob(found, ctx.jobs, hall.clock.nowMs()),
+        items: page,
+        nextCursor: last ? writeCursor(hall.settings.secret, place, last.n) : null,
+      };
+    }),
+
+  cancel: accountProcedure.input(job).mutation(async ({ ctx, input }) => ({
+    job: shownJob(await stopJob(ctx, input.job), ctx.jobs, ctx.hall.clock.nowMs()),
+  })),
+});
