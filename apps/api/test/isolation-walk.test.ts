@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { EMBED_FEATURES } from '@tenantree/domain';
+import { type AccountId, EMBED_FEATURES } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
 import { ruleOf } from '../src/guard/access.ts';
+import { enqueue, SYSTEM } from '../src/jobs/enqueue.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
@@ -74,6 +76,13 @@ overWays((way) => {
     await api.close();
   });
 
+  async function orderJob(account: string): Promise<string> {
+    const { hall } = api.composed;
+    const root = account as AccountId;
+    const order = { by: SYSTEM, account: root, items: [{ payload: { account: root } }] };
+    return (await hall.db.withTenant(root, (trx) => enqueue(hall, trx, eraseClosedJob, order))) ?? '';
+  }
+
   describe('The walk over every procedure and subscription (product.md 2.5, I4)', () => {
     it.each([
       'an admin',
@@ -112,6 +121,10 @@ overWays((way) => {
       const invitation = await owner.members.invite.mutate({ account: root, email: 'x@example.com', role: 'viewer' });
       const { members } = await owner.members.list.query({ account: mine });
       const viewer = members.find(({ email }) => email === 'viewer@example.com')?.userId ?? '';
+      const job = await orderJob(root);
+      const session = (
+        await otherKey.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' })
+      ).id;
       const ids = (...known: string[]): string[] => [...known, randomUUID()];
       const calls: readonly [Caller, string, readonly string[], (asked: string) => object][] = [
         [admin, 'accounts.move', accounts, (to) => ({ account: below, to })],
@@ -122,12 +135,19 @@ overWays((way) => {
         [admin, 'keys.revoke', ids(otherKey.id), (id) => ({ account: mine, id })],
         [admin, 'members.remove', ids(viewer), (userId) => ({ account: below, userId })],
         [admin, 'members.revokeInvitation', ids(invitation.id), (id) => ({ account: mine, id })],
+        [admin, 'jobs.get', ids(job), (id) => ({ account: mine, job: id })],
+        [admin, 'jobs.cancel', ids(job), (id) => ({ account: mine, job: id })],
+        [admin, 'embed.revoke', ids(session), (id) => ({ account: mine, id })],
+        [admin, 'embed.revoke', ids(otherKey.id), (of) => ({ account: mine, key: of })],
+        [admin, 'embed.revoke', ['erin', 'nobody'], (userRef) => ({ account: mine, userRef })],
+        [admin, 'embed.list', ['erin', 'nobody'], (userRef) => ({ account: mine, userRef })],
         [admin, 'audit.list', ids(otherKey.id), (actor) => ({ account: below, actor })],
       ];
       for (const [caller, path, asked, inputOf] of calls) {
         const answers = await Promise.all(asked.map((one) => answerTo(caller.call(path, inputOf(one)), one)));
         expect([...new Set(answers)], path).toHaveLength(1);
       }
+      expect((await owner.embed.list.query({ account: root, userRef: 'erin' })).rows).toHaveLength(1);
       expect((await clientWithToken(api.url, otherKey.secret).session.me.query()).home).toBe(root);
     });
   });

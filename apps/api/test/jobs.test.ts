@@ -32,7 +32,7 @@ const makeAgents = defineJob({
     await gate;
     if (but === 'has nothing to do') return { skipped: 'There is one.' };
     await hall.db.withTenant(job.account, async (trx) => {
-      const agent = { id: hall.newId<RowId>(), name: `Agent ${n}`, externalId: null };
+      const agent = { id: hall.newId(), name: `Agent ${n}`, externalId: null };
       await insertAgents(trx, job.account, [agent], new Date().toISOString() as never);
       await done(trx, { agent: agent.id });
       if (but === 'is refused') refuseWith('NAME_TAKEN', 'There is one of that name.');
@@ -63,7 +63,7 @@ beforeEach(() => {
 });
 
 const make = async (name: string): Promise<AccountId> =>
-  (await api.owner.accounts.create.mutate({ account: api.root, name })).account.id as AccountId;
+  (await api.owner.accounts.create.mutate({ account: api.root, name })).account.id;
 
 type Item = z.output<typeof makeAgents.payload>;
 const upTo = (most: number): Item[] => Array.from({ length: most }, (_, i) => ({ n: i + 1 }));

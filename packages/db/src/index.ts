@@ -10,6 +10,7 @@ export * from './accounts/settle-sort.ts';
 export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
 export * from './database.ts';
+export * from './embed/embed-origins.ts';
 export * from './embed/embed-tokens.ts';
 export * from './embedded.ts';
 export type { DatabaseConfig } from './hosts.ts';

@@ -135,14 +135,20 @@ export type EmbedTokensTable = {
   account_id: string;
   id: string;
   key_id: string;
-  origin: string;
+  origins: string[];
   access: 'read' | 'full';
   features: string[];
   user_ref: string;
   token_hash: Buffer;
   created_at: Timestamp;
   expires_at: Timestamp;
+  /** When it was ended before its time. */
+  ended_at: ColumnType<Date | null, never, Date | string>;
+  /** When it was last used on another origin, and that was noted. */
+  refused_at: ColumnType<Date | null, never, Date | string>;
 };
+
+export type EmbedOriginsTable = { root_id: Root; account_id: string; origins: string[] };
 
 export type UsageTotalsTable = {
   account_id: string;
@@ -225,6 +231,7 @@ export type Schema = {
   agents: AgentsTable;
   api_keys: ApiKeysTable;
   embed_tokens: EmbedTokensTable;
+  embed_origins: EmbedOriginsTable;
   usage_totals: UsageTotalsTable;
   audit_log: AuditLogTable;
   setup_claims: SetupClaimsTable;

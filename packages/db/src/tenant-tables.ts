@@ -17,6 +17,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   invitations: 'tree',
   api_keys: 'tree',
   embed_tokens: 'tree',
+  embed_origins: 'tree',
   agents: 'tree',
   account_search: 'tree',
   account_sort_minutes: 'tree',

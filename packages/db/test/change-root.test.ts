@@ -15,6 +15,7 @@ import {
   readAccountState,
   readChain,
   readTotals,
+  storeOriginList,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -100,11 +101,12 @@ async function furnish(account: AccountId): Promise<void> {
       account,
       id: freshId() as string as RowId,
       key,
-      origin: 'https://portal.example',
+      origins: ['https://portal.example'],
       grant,
       userRef: 'u',
     };
     await insertEmbedToken(trx, { ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+    await storeOriginList(trx, account, ['https://portal.example']);
     const actor = { kind: 'system', id: null, name: 'Tenantree', via: null } as const;
     const askedBy = { actor, user: null, key: null, requestId: null };
     const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };

@@ -60,6 +60,7 @@ describe('Row-level security alone (I5)', () => {
       'accounts_to_erase',
       'api_key_by_hash',
       'count_tree',
+      'embed_origins_of',
       'embed_token_by_hash',
       'entrances_of',
       'erase_expired_embed_tokens',

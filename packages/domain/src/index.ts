@@ -2,6 +2,7 @@ export * from './audit/actions.ts';
 export * from './audit/shown-entry.ts';
 export * from './csv.ts';
 export * from './embed/features.ts';
+export * from './embed/origins.ts';
 export * from './errors.ts';
 export * from './fair-queue.ts';
 export * from './find-text.ts';

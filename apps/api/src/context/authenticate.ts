@@ -1,5 +1,14 @@
-import { findApiKey, findEmbedToken, type PresentedKey } from '@tenantree/db';
 import {
+  appendAudit,
+  findApiKey,
+  findEmbedToken,
+  noteRefusedOrigin,
+  type PresentedEmbedToken,
+  type PresentedKey,
+  readAccountState,
+} from '@tenantree/db';
+import {
+  areListed,
   type EmbedGrant,
   type Instant,
   keyMembership,
@@ -15,6 +24,9 @@ import {
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { hashSecret } from '../hall/secrets.ts';
 import type { Actor, Person } from './actor.ts';
+
+/** Characters of an origin that the log keeps: whoever sends one may send anything. */
+const MOST_SHOWN = 300;
 
 /** What a call presents to be recognised. */
 export type Credentials = {
@@ -59,7 +71,11 @@ export function actorOf(key: PresentedKey, now: Instant): Actor | null {
 async function embedActor(hall: Hall, token: string, origin: string | null): Promise<Actor | null> {
   const now = nowOf(hall);
   const found = await findEmbedToken(hall.db, hashSecret(token));
-  if (!found || origin !== found.origin || !holds(found.expiresAt, null, now)) return null;
+  if (!found || !holds(found.expiresAt, found.endedAt, now)) return null;
+  if (origin === null || !areListed(found.origins, [origin])) {
+    await noteOrigin(hall, found, origin);
+    return null;
+  }
   const key = standingOf(found.key, now);
   const standing = key && screenMembership(key, found.path, scopesOf(found.grant));
   if (!standing) return null;
@@ -70,11 +86,35 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
     account,
     key: found.key,
     grant,
-    origin: found.origin,
+    origin,
     userRef,
     expiresAt,
     standing,
   };
+}
+
+/** Whose session it is gets to know that it was used elsewhere, or by no page at all. */
+async function noteOrigin(
+  hall: Hall,
+  { account, id, key, userRef }: PresentedEmbedToken,
+  origin: string | null,
+): Promise<void> {
+  const now = nowOf(hall);
+  await hall.db.withTenant(account, async (trx) => {
+    if (!(await noteRefusedOrigin(trx, { account, id }, now))) return;
+    const state = await readAccountState(trx, account);
+    const shown = origin?.slice(0, MOST_SHOWN) ?? 'no page';
+    await appendAudit(trx, {
+      action: 'embed.originRefused',
+      details: { account: state?.name ?? '', user: userRef, origin: shown },
+      id: hall.newId(),
+      account,
+      at: now,
+      actor: { kind: 'embed', id: key.id, name: `${userRef} on ${shown}`, via: null },
+      target: { id, name: userRef },
+      requestId: null,
+    });
+  });
 }
 
 /** What a key stands for; null when it ended, or its owner no longer reaches its account. */

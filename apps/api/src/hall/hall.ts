@@ -61,6 +61,8 @@ export type Announce = {
 export type AccessChange = {
   readonly users?: readonly UserId[];
   readonly keys?: readonly KeyId[];
+  /** Sessions of embedded screens. */
+  readonly tokens?: readonly RowId[];
   /** Everybody who watches something in this subtree, or reaches through it. */
   readonly subtree?: AccountId;
 };

@@ -19,7 +19,7 @@ export type JobItem<Payload> = {
    * @param result what people are told of it, as JSON
    * @throws ItemTaken when somebody else has done it meanwhile: then nothing of the transaction may be kept
    */
-  done(trx: TenantTransaction, result?: unknown): Promise<void>;
+  readonly done: (trx: TenantTransaction, result?: unknown) => Promise<void>;
 };
 
 /** How the attempt at an item went: it was noted as done, or there was nothing to do. */

@@ -30,7 +30,7 @@ export async function enqueue<Payload>(
   hall: Pick<Hall, 'newId' | 'clock'>,
   trx: TenantTransaction,
   job: Job<Payload>,
-  { by, account, items, key = undefined }: Order<Payload>,
+  { by, account, items, key }: Order<Payload>,
 ): Promise<RowId | null> {
   if (items.length === 0) return null;
   const id = hall.newId();

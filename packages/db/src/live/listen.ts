@@ -74,9 +74,7 @@ export class Line {
     if (this.#heard.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#connect().then(
-        () => {
-          for (const { onReconnect } of this.#heard) onReconnect();
-        },
+        () => this.#heard.forEach(({ onReconnect }) => onReconnect()),
         () => this.#retry(Math.min(delayMs * 2, LAST_RETRY_MS)),
       );
     }, delayMs);

@@ -26,6 +26,9 @@ export const AUDIT_ACTIONS = {
   'key.revoked': 'revoked the API key {key}',
   'embed.tokenCreated': 'opened the embedded screens of {account} for {user} on {origin}',
   'job.cancelled': 'stopped the job {job} of {account}',
+  'embed.originsSet': 'set the origins that embed {account} to {origins}',
+  'embed.originRefused': 'used the session of {user} in {account} on {origin}, which is not one of its origins',
+  'embed.tokenRevoked': 'ended embedded sessions of {account} ({which}): {count}',
   'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
 } as const satisfies Record<string, string>;

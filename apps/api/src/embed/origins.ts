@@ -1,0 +1,54 @@
+import { endEmbedSessions, findOriginList, readSessionsUnderList, storeOriginList } from '@tenantree/db';
+import { type AccountId, areListed, parseOriginList } from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { note } from '../hall/note.ts';
+import { granted } from '../hall/refused.ts';
+
+/** Where an account may be embedded. */
+export type ShownOrigins = {
+  /** The list that holds; null: none does, and whoever opens a session names the origin. */
+  readonly origins: readonly string[] | null;
+  /** Whose list it is; without id and name where the reader doesn't reach it. */
+  readonly from: { readonly id: AccountId | null; readonly name: string } | null;
+};
+
+/** The list of origins that holds for the acting account: its own, or that of the nearest account above that has one. */
+export async function originsOf(hall: Hall, { id, chain, reached }: Access): Promise<ShownOrigins> {
+  const list = await findOriginList(hall.db, id);
+  if (!list) return { origins: null, from: null };
+  const owner = reached.includes(list.account) ? chain.find((link) => link.id === list.account) : undefined;
+  return {
+    origins: list.origins,
+    from: owner ? { id: owner.id, name: owner.name } : { id: null, name: 'an account above you' },
+  };
+}
+
+/**
+ * Gives the acting account a list of its own, which holds for all below it that have none; or takes it away (null). Live sessions on origins
+ * that are not listed any more end.
+ *
+ * @throws Refused BAD_REQUEST
+ */
+export async function setOrigins(
+  hall: Hall,
+  caller: Caller,
+  account: Access,
+  wish: readonly string[] | null,
+): Promise<void> {
+  const own = wish && granted(parseOriginList(wish));
+  const above = account.parent && own === null ? await findOriginList(hall.db, account.parent.id) : null;
+  const list = own ?? above?.origins ?? null;
+  const ended = await hall.db.withTenant(account.id, async (trx) => {
+    const now = nowOf(hall);
+    await storeOriginList(trx, account.id, own);
+    const origins = own === null ? 'those above' : own.join(', ') || 'none';
+    const entry = { action: 'embed.originsSet', details: { account: account.name, origins } } as const;
+    await note(hall, caller, trx, now, account.id, entry, { id: account.id, name: account.name });
+    if (list === null) return [];
+    const sessions = await readSessionsUnderList(trx, account.id, now);
+    const ids = sessions.filter((session) => !areListed(list, session.origins)).map(({ id }) => id);
+    return ids.length === 0 ? [] : endEmbedSessions(trx, { ids }, now);
+  });
+  if (ended.length > 0) hall.announce.access({ tokens: ended });
+}

@@ -1,0 +1,141 @@
+import {
+  type EmbedSessionRow,
+  endEmbedSessions,
+  endSessionsOfKey,
+  findOriginList,
+  insertEmbedToken,
+  makeRoomForSession,
+  readEmbedSessions,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  decideOrigins,
+  type EmbedGrant,
+  type Instant,
+  instantOf,
+  type KeyId,
+  msOf,
+  type RowId,
+} from '@tenantree/domain';
+import type { KeyActor } from '../context/actor.ts';
+import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { note } from '../hall/note.ts';
+import { granted, Refused, refuseWith } from '../hall/refused.ts';
+import { hashSecret, secretOf } from '../hall/secrets.ts';
+
+/** Live sessions of one user of a reseller; one more ends the oldest (integrators.md 7). */
+const MOST_LIVE = 20;
+/** Sessions that are made for one user in a minute. */
+const MOST_A_MINUTE = 60;
+const MINUTE_MS = 60_000;
+/** Part of its time after which a page asks for the next one. */
+const RENEWED_AT = 0.8;
+
+type Account = { readonly id: AccountId; readonly name: string };
+
+export type SessionInput = {
+  /** Where it may be used, if not on all origins of the account's list. */
+  readonly origins: readonly string[] | null;
+  readonly grant: EmbedGrant;
+  readonly userRef: string;
+  readonly ttlSeconds: number;
+};
+
+export type CreatedSession = {
+  readonly id: RowId;
+  readonly token: string;
+  readonly expiresAt: Instant;
+  /** When a page asks for the next one. */
+  readonly renewAfter: Instant;
+};
+
+/**
+ * Opens a session for embedded screens, for one user of the reseller (widget.md 1). It ends with its key.
+ *
+ * @throws Refused BAD_REQUEST, ORIGIN_NOT_LISTED, RATE_LIMITED
+ */
+export async function createSession(
+  hall: Hall,
+  caller: Caller,
+  key: KeyActor,
+  account: Account,
+  { origins: asked, grant, userRef, ttlSeconds }: SessionInput,
+): Promise<CreatedSession> {
+  const list = await findOriginList(hall.db, account.id);
+  const origins = granted(decideOrigins(list?.origins ?? null, asked));
+  const token = secretOf('embed', hall.newSecret());
+  const id = hall.newId();
+  const now = nowOf(hall);
+  const asLongAsKey = key.expiresAt === null ? Number.POSITIVE_INFINITY : msOf(key.expiresAt);
+  const expiresMs = Math.min(msOf(now) + ttlSeconds * 1_000, asLongAsKey);
+  const expiresAt = instantOf(expiresMs);
+  const ended = await hall.db.withTenant(account.id, async (trx) => {
+    const since = instantOf(msOf(now) - MINUTE_MS);
+    const room = await makeRoomForSession(trx, { key: key.key, userRef }, { since, now, most: MOST_LIVE });
+    if (room.recent >= MOST_A_MINUTE)
+      throw new Refused({
+        code: 'RATE_LIMITED',
+        message: `${MOST_A_MINUTE} sessions were opened for “${userRef}” within a minute: pages renew theirs when it is due.`,
+        retryAfterSeconds: MINUTE_MS / 1_000,
+      });
+    const tokenHash = hashSecret(token);
+    await insertEmbedToken(trx, {
+      account: account.id,
+      id,
+      key: key.key,
+      origins,
+      grant,
+      userRef,
+      tokenHash,
+      now,
+      expiresAt,
+    });
+    const details = { account: account.name, user: userRef, origin: origins.join(', ') };
+    const entry = { action: 'embed.tokenCreated', details } as const;
+    await note(hall, caller, trx, now, account.id, entry, { id, name: userRef });
+    return room.ended;
+  });
+  if (ended.length > 0) hall.announce.access({ tokens: ended });
+  const renewAfter = instantOf(msOf(now) + Math.floor((expiresMs - msOf(now)) * RENEWED_AT));
+  return { id, token, expiresAt, renewAfter };
+}
+
+/** Live sessions of an account and of all below it, newest first. */
+export const listSessions = (
+  hall: Hall,
+  account: AccountId,
+  asked: { readonly userRef: string | null; readonly before: RowId | null; readonly limit: number },
+): Promise<EmbedSessionRow[]> =>
+  hall.db.withTenant(account, (trx) => readEmbedSessions(trx, { ...asked, now: nowOf(hall) }), { snapshot: true });
+
+/** Which sessions are to end: one, all of a user, all of a key. */
+export type Ending = { readonly id: RowId } | { readonly userRef: string } | { readonly key: KeyId };
+
+/**
+ * Ends live sessions of an account and of all below it; of a key of theirs, wherever they are. Their screens are cut within a second.
+ *
+ * @returns how many
+ * @throws Refused NOT_FOUND when there is no such live session
+ */
+export async function endSessions(hall: Hall, caller: Caller, account: Account, which: Ending): Promise<number> {
+  const ended = await hall.db.withTenant(account.id, async (trx) => {
+    const now = nowOf(hall);
+    const gone =
+      'key' in which
+        ? await endSessionsOfKey(trx, which.key, now)
+        : await endEmbedSessions(trx, 'id' in which ? { ids: [which.id] } : which, now);
+    if (gone.length === 0) {
+      if ('id' in which) refuseWith('NOT_FOUND', 'There is no such session, or it has ended.', 'id');
+      return gone;
+    }
+    const said = 'id' in which ? 'one' : 'key' in which ? `all of the key ${which.key}` : `all of ${which.userRef}`;
+    const entry = {
+      action: 'embed.tokenRevoked',
+      details: { account: account.name, which: said, count: gone.length },
+    } as const;
+    await note(hall, caller, trx, now, account.id, entry, null);
+    return gone;
+  });
+  if (ended.length > 0) hall.announce.access({ tokens: ended });
+  return ended.length;
+}
