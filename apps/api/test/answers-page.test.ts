@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type AccountRow, type AccountsFrame, MAX_JSON_DEPTH, type UsageFrame } from '@tenantree/domain';
 import type { inferRouterOutputs } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
+import type { JobFrame } from '../src/jobs/watch-job.ts';
 import { type AppRouter, appRouter } from '../src/router.ts';
 import { BODY_BYTES } from '../src/server/read-json.ts';
 import { MOST_CALLS } from '../src/server/trpc-http.ts';
@@ -88,6 +89,15 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'embed.setOrigins': fieldsOf<Outputs['embed']['setOrigins']>({ origins: true, from: true }),
   'jobs.list': fieldsOf<Outputs['jobs']['list']>(page),
   'jobs.get': fieldsOf<Outputs['jobs']['get']>({ job: true, items: true, nextCursor: true }),
+  'jobs.live': fieldsOf<JobFrame>({
+    state: true,
+    total: true,
+    done: true,
+    skipped: true,
+    failed: true,
+    cancelAsked: true,
+    etaSeconds: true,
+  }),
   'jobs.cancel': fieldsOf<Outputs['jobs']['cancel']>({ job: true }),
   'keys.list': fieldsOf<Outputs['keys']['list']>({ keys: true }),
   'keys.create': fieldsOf<Outputs['keys']['create']>({

@@ -136,6 +136,7 @@ overWays((way) => {
         [admin, 'members.remove', ids(viewer), (userId) => ({ account: below, userId })],
         [admin, 'members.revokeInvitation', ids(invitation.id), (id) => ({ account: mine, id })],
         [admin, 'jobs.get', ids(job), (id) => ({ account: mine, job: id })],
+        [admin, 'jobs.live', ids(job), (id) => ({ account: mine, job: id })],
         [admin, 'jobs.cancel', ids(job), (id) => ({ account: mine, job: id })],
         [admin, 'embed.revoke', ids(session), (id) => ({ account: mine, id })],
         [admin, 'embed.revoke', ids(otherKey.id), (of) => ({ account: mine, key: of })],

@@ -8,6 +8,7 @@ import { enqueue, SYSTEM } from '../src/jobs/enqueue.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { watcherWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { startApi } from './support/start-api.ts';
 
@@ -227,6 +228,46 @@ describe('A job', () => {
     expect((await get(account, held)).job.state).toBe('succeeded');
     expect((await get(account, lost)).job.state).toBe('failed');
     expect(await agentsOf(account)).toEqual(['Agent 1']);
+  });
+});
+
+describe('Watching a job', () => {
+  it('tells how it goes, to whoever may see it, until its end', async () => {
+    const account = await make('Watched');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const job = (await order(account, upTo(3))) ?? '';
+    await vi.waitFor(() => expect(begun).toEqual([1]));
+    const frames: unknown[] = [];
+    const watcher = watcherWith(
+      second.url,
+      { ...api.headers, origin: second.url },
+      'jobs.live',
+      { account, job },
+      (frame) => frames.push((frame as { data: unknown }).data),
+    );
+    await watcher.ready;
+    expect(frames[0]).toMatchObject({ state: 'running', total: 3, done: 0, cancelAsked: false, etaSeconds: null });
+    resolve();
+    await vi.waitFor(() => expect(frames.at(-1)).toMatchObject({ state: 'succeeded', done: 3 }), { timeout: 5_000 });
+    watcher.stop();
+  });
+
+  it('ends within a second for whoever may see it no more', async () => {
+    const account = await make('Watched in vain');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const job = (await order(account, [{ n: 1 }])) ?? '';
+    const { secret, id } = await api.key(account);
+    const watcher = watcherWith(api.url, { authorization: `Bearer ${secret}` }, 'jobs.live', { account, job });
+    await watcher.ready;
+    const at = performance.now();
+    await api.owner.keys.revoke.mutate({ account, id });
+    expect(await watcher.cut).toBe('UNAUTHORIZED');
+    expect(performance.now() - at).toBeLessThan(1_000);
+    watcher.stop();
+    resolve();
+    await jobsEnded(api.database);
   });
 });
 

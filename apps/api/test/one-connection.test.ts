@@ -85,6 +85,7 @@ beforeAll(async () => {
     'embed.revoke': { account, userRef: 'dana' },
     'jobs.list': { account },
     'jobs.get': { account, job },
+    'jobs.live': { account, job },
     'jobs.cancel': { account, job },
     'usage.record': {
       account,

@@ -78,6 +78,7 @@ export const ACCESS = {
   // Which jobs, and what it takes to stop one, is what it took to ask for them (jobs/define-job.ts).
   'jobs.list': reach('read'),
   'jobs.get': reach('read'),
+  'jobs.live': reach('read'),
   'jobs.cancel': reach('change'),
   'members.list': inAccount('account.members', 'read', 'read'),
   'members.invite': inAccount('account.members', 'full', 'change'),

@@ -5,6 +5,7 @@ import { accountProcedure, router } from '../guard/procedure.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import * as inputs from '../hall/inputs.ts';
 import { findJob, kindsSeen, shownJob, stopJob } from './shown-jobs.ts';
+import { watchJob } from './watch-job.ts';
 
 const job = z.strictObject({ account: inputs.account, job: inputs.rowId });
 const itemNumber = z.number().int();
@@ -46,6 +47,11 @@ export const jobsRouter = router({
         nextCursor: last ? writeCursor(hall.settings.secret, place, last.n) : null,
       };
     }),
+
+  live: accountProcedure
+    // Each frame is the whole state: whoever comes back is sent the present one, whatever was last.
+    .input(job.extend({ lastEventId: z.string().max(40).optional() }))
+    .subscription(({ ctx, input, signal }) => watchJob(ctx, input.job, signal)),
 
   cancel: accountProcedure.input(job).mutation(async ({ ctx, input }) => ({
     job: shownJob(await stopJob(ctx, input.job), ctx.jobs, ctx.hall.clock.nowMs()),
