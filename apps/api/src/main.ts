@@ -1,10 +1,10 @@
 import { configFromUrl, type DatabaseConfig, type EmbeddedServer, prepareDatabase, startEmbedded } from '@tenantree/db';
-import { announce, withdraw } from './announce.ts';
-import { type Config, readConfig } from './config.ts';
-import { endWith, FAILED } from './ending.ts';
+import { createLog, type Logger } from './hall/log.ts';
+import { announce, withdraw } from './server/announce.ts';
 import { compose } from './server/compose.ts';
-import { createLog, type Logger } from './server/log.ts';
-import { ServerNotStartedError, type SeveralServers, startServers } from './several-servers.ts';
+import { type Config, readConfig } from './server/config.ts';
+import { endWith, FAILED } from './server/ending.ts';
+import { ServerNotStartedError, type SeveralServers, startServers } from './server/several-servers.ts';
 
 /** Longest that stopping in order may take (ms): whoever started us would kill us without asking. */
 const STOP_MS = 20_000;

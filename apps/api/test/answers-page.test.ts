@@ -4,8 +4,8 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { describe, expect, it } from 'vitest';
 import type { JobFrame } from '../src/jobs/watch-job.ts';
 import { type AppRouter, appRouter } from '../src/router.ts';
-import { BODY_BYTES } from '../src/server/read-json.ts';
-import { MOST_CALLS } from '../src/server/trpc-http.ts';
+import { BODY_BYTES } from '../src/wire/read-json.ts';
+import { MOST_CALLS } from '../src/wire/trpc-http.ts';
 
 type Outputs = inferRouterOutputs<AppRouter>;
 type Item<T> = T extends readonly (infer One)[] ? One : never;
@@ -77,6 +77,7 @@ const ANSWERS: Readonly<Record<string, readonly string[]>> = {
   'agents.list': fieldsOf<Outputs['agents']['list']>(page),
   'audit.list': fieldsOf<Outputs['audit']['list']>(page),
   'audit.export': fieldsOf<Outputs['audit']['export']>({ filename: true, csv: true, nextCursor: true }),
+  'audit.verify': fieldsOf<Outputs['audit']['verify']>({ rows: true, faults: true, next: true }),
   'embed.createToken': fieldsOf<Outputs['embed']['createToken']>({
     id: true,
     token: true,

@@ -24,7 +24,26 @@ async function prepare(beside?: KillableServer): Promise<KillableServer> {
   return server;
 }
 
-/** Breaks something {@link ROUNDS} times, at any moment, while usage is sent without a pause; then compares what was acknowledged with what is counted. */
+/** Makes accounts one after the other and enters them, whatever becomes of it; which were acknowledged. */
+async function make(
+  client: ReturnType<typeof clientWithToken>,
+  account: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const made: string[] = [];
+  for (let n = 0; !signal.aborted; n++) {
+    try {
+      const created = await client.accounts.create.mutate({ account, name: `Made ${n}` });
+      await client.accounts.enter.mutate({ account: created.account.id });
+      made.push(created.account.id);
+    } catch {
+      await pass(20);
+    }
+  }
+  return made;
+}
+
+/** Breaks something {@link ROUNDS} times, at any moment, while usage is sent and accounts are made without a pause; then compares what was acknowledged with what is counted, and with the journal. */
 async function keepsCount(
   client: ReturnType<typeof clientWithToken>,
   account: string,
@@ -33,6 +52,7 @@ async function keepsCount(
   const leaves = await plantTree(client, account);
   const stop = new AbortController();
   const senders = Array.from({ length: SENDERS }, () => send(client, leaves, stop.signal));
+  const making = make(client, account, stop.signal);
   for (let round = 0; round < ROUNDS; round++) {
     await pass(randomInt(400));
     await fail(round);
@@ -42,6 +62,13 @@ async function keepsCount(
   expect(acknowledged).toBeGreaterThan(SENDERS * ROUNDS);
   const totals = await client.usage.totals.query({ account });
   expect(totals).toMatchObject({ total: String(acknowledged * MINUTES), events: { own: 0, total: acknowledged } });
+  // No hole from the first row to the head, and all that was acknowledged is in it.
+  expect(await client.audit.verify.query({ account })).toMatchObject({ faults: [], next: null });
+  const log = (await client.audit.list.query({ account, scope: 'nested', kind: 'visits', limit: 200 })).rows;
+  const entered = new Set<string>(log.map((entry) => entry.account.id));
+  const made = (await making).slice(-100);
+  expect(made.length).toBeGreaterThan(0);
+  expect(made.filter((id) => !entered.has(id))).toEqual([]);
 }
 
 describe('Usage that was acknowledged', () => {

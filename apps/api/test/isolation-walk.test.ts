@@ -4,7 +4,7 @@ import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
 import { ruleOf } from '../src/guard/access.ts';
-import { enqueue, SYSTEM } from '../src/jobs/enqueue.ts';
+import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith, PROCEDURES } from './support/every-call.ts';
@@ -79,7 +79,7 @@ overWays((way) => {
   async function orderJob(account: string): Promise<string> {
     const { hall } = api.composed;
     const root = account as AccountId;
-    const order = { by: SYSTEM, account: root, items: [{ payload: { account: root } }] };
+    const order = { by: THE_SYSTEM, account: root, items: [{ payload: { account: root } }] };
     return (await hall.db.withTenant(root, (trx) => enqueue(hall, trx, eraseClosedJob, order))) ?? '';
   }
 

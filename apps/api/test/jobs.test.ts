@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { z } from 'zod';
 import { refuseWith } from '../src/hall/refused.ts';
 import { defineJob } from '../src/jobs/define-job.ts';
-import { enqueue, SYSTEM } from '../src/jobs/enqueue.ts';
+import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -315,7 +315,7 @@ describe('A server that works on a job', () => {
     const { db } = alone.composed.hall;
     const items = upTo(3).map((payload) => ({ payload }));
     await db.withTenant(account, (trx) =>
-      enqueue(alone.composed.hall, trx, makeAgents, { by: SYSTEM, account, items }),
+      enqueue(alone.composed.hall, trx, makeAgents, { by: THE_SYSTEM, account, items }),
     );
     await vi.waitFor(() => expect(begun).toEqual([1]));
     const stopped = alone.composed.close();

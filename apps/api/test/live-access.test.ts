@@ -1,7 +1,7 @@
 import type { KeyId, Refusal, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clockAt, NOVEMBER, openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { clockAt, NOVEMBER, openStage, type Right, type Stage } from './live-stage.ts';
+import { LiveTree, showMinutes } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -16,7 +16,7 @@ const NO_MORE: Refusal = { code: 'NOT_FOUND', message: 'There is no such account
 const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 2 });
 
 function grant(who: string, changesAtMs: number | null = null) {
-  const right = { refusal: null as Refusal | null, asked: 0, changesAtMs };
+  const right: Right = { refusal: null, asked: 0, changesAtMs };
   stage.rights.set(who, right);
   return right;
 }
@@ -46,15 +46,16 @@ describe('a stream whose access ends', () => {
       await until(() => expect([hers.frames.length, his.frames.length]).toEqual([1, 1]));
       right.refusal = NO_MORE;
       const began = performance.now();
-      await stage.hub.accessChanged({ sessions: ['she'] });
-      stage.hub.publishUsage(tree.use(account));
+      stage.hub.happened(tree.revoke({ sessions: ['she'] }));
+      await until(() => expect(stage.counts.revoked).toBe(1));
+      showMinutes(stage.hub, tree.use(account));
       await until(() => expect(hers.errors).toEqual([{ code: 'NOT_FOUND', message: NO_MORE.message }]));
       expect(performance.now() - began).toBeLessThan(1_000);
       await until(() => expect(his.frames).toHaveLength(2));
       expect(hers.frames).toHaveLength(1);
       expect(his.errors).toEqual([]);
       expect(stage.counts.revoked).toBe(1);
-      await until(() => expect(stage.counts.subscriptions).toBe(1));
+      await until(() => expect(stage.counts.viewings).toBe(1));
     },
   );
 
@@ -65,7 +66,7 @@ describe('a stream whose access ends', () => {
     const { frames, errors } = watch(stage.client().trpc, { who: 'she', account });
     await until(() => expect(frames).toHaveLength(1));
     right.refusal = { code: 'ACCOUNT_SUSPENDED', message: 'This account is suspended.' };
-    await stage.hub.accessChanged({ subtree: account });
+    stage.hub.happened(tree.revoke({ subtree: account }));
     await until(() => expect(errors).toEqual([{ code: 'FORBIDDEN', message: 'This account is suspended.' }]));
     expect(right.asked).toBe(1);
   });
@@ -81,6 +82,56 @@ describe('a stream whose access ends', () => {
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 
+  it('ends so that clients watch anew when its account comes to stand in another tree, or the numbers of its tree went back', async () => {
+    const account = tree.add();
+    const anew = { code: 'SERVICE_UNAVAILABLE', message: 'This account stands elsewhere now. Watch it anew.' };
+    const right = grant('she');
+    const hers = watch(stage.client().trpc, { who: 'she', account });
+    const his = watch(stage.client().trpc, { who: 'he' });
+    await until(() => expect([hers.frames.length, his.frames.length]).toEqual([1, 1]));
+    right.path = [account];
+    stage.hub.happened(tree.revoke({ subtree: account }));
+    await until(() => expect(hers.errors).toEqual([anew]));
+    expect(his.errors).toEqual([]);
+    // A standby took over that has everything.
+    tree.epoch = 'e1';
+    showMinutes(stage.hub, tree.use(account));
+    await until(() => expect(his.frames).toHaveLength(2));
+    expect(his.errors).toEqual([]);
+    // And one that has not.
+    tree.journal.pop();
+    await until(() => expect(his.errors).toEqual([anew]));
+  });
+
+  it('is asked about when it begins, if rights changed since its viewer was let in', async () => {
+    const right = grant('she');
+    const gone = watch(stage.client().trpc, { who: 'he' });
+    await until(() => expect(gone.frames).toHaveLength(1));
+    stage.hub.happened(tree.revoke({ sessions: ['she'] }));
+    right.refusal = NO_MORE;
+    const { errors } = watch(stage.client().trpc, { who: 'she' });
+    await until(() => expect(errors).toEqual([{ code: 'NOT_FOUND', message: NO_MORE.message }]));
+  });
+
+  it('is cut when nobody tells of what ended its right', async () => {
+    const right = grant('she');
+    const { frames, errors } = watch(stage.client().trpc, { who: 'she' });
+    await until(() => expect(frames).toHaveLength(1));
+    right.refusal = NO_MORE;
+    const began = performance.now();
+    tree.revoke({ sessions: ['she'] });
+    await until(() => expect(errors).toEqual([{ code: 'NOT_FOUND', message: NO_MORE.message }]));
+    expect(performance.now() - began).toBeLessThan(3_000);
+    // Whoever is told of a later row hears of the one before within a second.
+    const later = grant('he');
+    const his = watch(stage.client().trpc, { who: 'he' });
+    await until(() => expect(his.frames).toHaveLength(1));
+    later.refusal = NO_MORE;
+    tree.revoke({ sessions: ['he'] });
+    stage.hub.happened(tree.rename(tree.root, 'Told'));
+    await until(() => expect(his.errors).toHaveLength(1));
+  });
+
   it('is cut when access ends while its first state is being read', async () => {
     const right = grant('she');
     const read = Promise.withResolvers<void>();
@@ -92,7 +143,7 @@ describe('a stream whose access ends', () => {
     const { frames, errors } = watch(stage.client().trpc, { who: 'she' });
     await asked.promise;
     right.refusal = NO_MORE;
-    await stage.hub.accessChanged({ sessions: ['she'] });
+    stage.hub.happened(tree.revoke({ sessions: ['she'] }));
     read.resolve();
     await until(() => expect(errors).toHaveLength(1));
     expect(frames).toEqual([]);
@@ -105,8 +156,8 @@ describe('asking again', () => {
     const { trpc } = stage.client();
     const streams = [...Array.from({ length: 20 }, () => watch(trpc, { who: 'she' })), watch(trpc, { who: 'he' })];
     await until(() => streams.forEach(({ frames }) => expect(frames).toHaveLength(1)));
-    await stage.hub.accessChanged({ sessions: ['she'], keys: ['a key' as KeyId] });
-    expect([hers.asked, his.asked]).toEqual([1, 0]);
+    stage.hub.happened(tree.revoke({ sessions: ['she'], keys: ['a key' as KeyId] }));
+    await until(() => expect([hers.asked, his.asked]).toEqual([1, 0]));
     expect(streams.flatMap(({ errors }) => errors)).toEqual([]);
   });
 });

@@ -1,10 +1,13 @@
-import { type Database, listen, openDatabase } from '@tenantree/db';
+import { type Database, listen, openDatabase, readHeads, readNews } from '@tenantree/db';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { count, event, freshId, move, plant, record, ticking } from '../../../packages/db/test/tenants.ts';
+import { ACCOUNTS } from '../src/accounts/accounts-channel.ts';
 import { type Live, openLive } from '../src/server/open-live.ts';
+import { showCounted, USAGE } from '../src/usage/usage-channel.ts';
 import { NOVEMBER } from './live-stage.ts';
+import { versionOf } from './live-tree.ts';
 
 const now = ticking(NOVEMBER);
 const clock = { nowMs: () => NOVEMBER };
@@ -23,16 +26,15 @@ beforeAll(async () => {
   const { db } = database;
   other = openDatabase(database.serving);
   const nothing = () => undefined;
-  const metrics = { subscriptions: nothing, frames: nothing, skipped: nothing, revoked: nothing };
-  const open = (its: Database): Promise<Live> =>
-    openLive({
-      config: { liveTickMs: 5 },
-      db: its,
-      clock,
-      metrics,
-      settleUsage: async () => undefined,
-      onError: (error) => errors.push(error),
-    });
+  const metrics = { viewings: nothing, frames: nothing, skipped: nothing, revoked: nothing };
+  // Usage is recorded and counted by the tests themselves.
+  const usageDoor = { record: async () => [], recorded: nothing, settle: async () => undefined };
+  const open = async (its: Database): Promise<Live> => {
+    const source = { db: its, usageDoor };
+    const live = openLive({ source, clock, tickMs: 5, metrics, onError: (error) => errors.push(error) });
+    await live.listen();
+    return live;
+  };
   [here, there] = await Promise.all([open(db), open(other)]);
   root = await plant(db, null, 'Main', now());
   branches = [await plant(db, root, 'East', now()), await plant(db, root, 'West', now())];
@@ -63,10 +65,13 @@ function watch(live: Live, channel: 'usage' | 'accounts', account: AccountId) {
   const leave = new AbortController();
   const frames: { readonly id: number; readonly data: UsageFrame & AccountsFrame }[] = [];
   const { signal } = leave;
-  const start = { account, viewer, since: null };
-  const stream = channel === 'usage' ? live.hub.watchUsage(start, signal) : live.hub.watchAccounts(start, signal);
+  const start = { account, viewer };
+  const stream =
+    channel === 'usage'
+      ? live.hub.watch(USAGE, () => ({ ...start, since: 0 }), signal)
+      : live.hub.watch(ACCOUNTS, () => ({ ...start, since: null }), signal);
   void (async () => {
-    for await (const [id, data] of stream) frames.push({ id: Number(id), data: data as UsageFrame & AccountsFrame });
+    for await (const [id, data] of stream) frames.push({ id: versionOf(id), data: data as UsageFrame & AccountsFrame });
   })();
   return { frames, ask, leave: () => leave.abort() };
 }
@@ -79,7 +84,7 @@ describe('two servers on one database', () => {
       new Map(frames.flatMap(({ data }) => data.minutes.map(([id, , total]) => [id, total])));
     for (let n = 1; n <= 20; n++) {
       await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
-      (n % 2 ? here : there).announce.usage(await count(database.db, now()));
+      for (const tree of await count(database.db, now())) showCounted((n % 2 ? here : there).hub, tree);
     }
     const all = new Map([root, branches[0]!, leaf].map((id) => [id, '20']));
     for (const { frames, leave } of viewers) {
@@ -105,7 +110,7 @@ describe('two servers on one database', () => {
     const used = leaves.map((account) => event(account, freshId(), '1', instantOf(NOVEMBER)));
     await record(database.db, used, now());
     const [counted] = await count(database.db, now());
-    here.announce.usage(counted ? [counted] : []);
+    if (counted) showCounted(here.hub, counted);
     const shown = () => new Map(viewer.frames.flatMap(({ data }) => data.minutes.map(([id, , total]) => [id, total])));
     await until(() => expect(shown()).toEqual(new Map([[busy, '1000'], ...leaves.map((id) => [id, '1'] as const)])));
     expect(viewer.frames.at(-1)?.id).toBe(counted?.version);
@@ -123,7 +128,9 @@ describe('two servers on one database', () => {
     await until(() => [east, west, above].forEach(({ frames }) => expect(frames).toHaveLength(1)));
     await move(database.db, root, leaf, branches[1]!, now());
     const before = above.frames[0]!.id;
-    here.announce.accounts({ root, version: before + 1, ids: [leaf, ...branches, root] });
+    const [news] = await readNews(database.db, root, (await readHeads(database.db, [root]))[0]!.seq - 1, 1);
+    expect(news?.version).toBe(before + 1);
+    here.hub.happened(news!);
     await until(() => expect(east.frames.flatMap(({ data }) => data.gone)).toEqual([leaf]));
     await until(() => expect(west.frames.flatMap(({ data }) => data.changed.map(({ id }) => id))).toContain(leaf));
     await until(() => expect(above.frames.at(-1)?.id).toBe(before + 1));
@@ -140,11 +147,11 @@ describe('two servers on one database', () => {
     expect(cut).toHaveLength(2);
     await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
     const counted = await count(database.db, now());
-    here.announce.usage(counted);
+    for (const tree of counted) showCounted(here.hub, tree);
     await until(() => expect(viewer.frames.at(-1)?.id).toBe(counted[0]?.version));
     await record(database.db, [event(leaf, freshId(), '1', instantOf(NOVEMBER))], now());
     const next = await count(database.db, now());
-    here.announce.usage(next);
+    for (const tree of next) showCounted(here.hub, tree);
     await until(() => expect(viewer.frames.at(-1)?.id).toBe(next[0]?.version));
     expect(errors).toEqual([]);
     viewer.leave();
@@ -153,7 +160,9 @@ describe('two servers on one database', () => {
   it('ask about viewers of each other when access changed', async () => {
     const viewer = watch(there, 'usage', root);
     await until(() => expect(viewer.frames).toHaveLength(1));
-    here.announce.access({ subtree: root });
+    const [head] = await readHeads(database.db, [root]);
+    const seq = head!.seq + 1;
+    here.hub.happened({ root, after: seq - 1, seq, version: null, shows: [], rights: { subtree: root } });
     await until(() => expect(viewer.ask).toHaveBeenCalledTimes(1));
     viewer.leave();
   });

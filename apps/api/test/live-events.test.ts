@@ -1,7 +1,7 @@
 import type { AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, MINUTES, showMinutes } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -25,14 +25,14 @@ describe('server-sent events', () => {
       .usage.subscribe({ account: tree.root }, { onData: ({ data }) => overEvents.push(data) });
     await until(() => expect([overSocket.length, overEvents.length]).toEqual([1, 1]));
     for (let n = 0; n < 3; n++) {
-      stage.hub.publishUsage(tree.use(account));
+      showMinutes(stage.hub, tree.use(account));
       await until(() => expect(overEvents.at(-1)?.version).toBe(tree.version));
       await until(() => expect(overSocket.at(-1)?.version).toBe(tree.version));
     }
     expect(overEvents).toEqual(overSocket);
-    expect(stage.counts.subscriptions).toBe(2);
+    expect(stage.counts.viewings).toBe(2);
     stream.unsubscribe();
-    await until(() => expect(stage.counts.subscriptions).toBe(1));
+    await until(() => expect(stage.counts.viewings).toBe(1));
   });
 
   it('resume after the last id', async () => {
@@ -61,7 +61,7 @@ describe('server-sent events', () => {
       .sseClient()
       .accounts.subscribe({ account: tree.root }, { onData: ({ data }) => frames.push(data) });
     await until(() => expect(frames).toEqual([{ version: tree.version, changed: [], gone: [] }]));
-    stage.hub.publishAccounts(tree.rename(account, 'Another'));
+    stage.hub.happened(tree.rename(account, 'Another'));
     await until(() => expect(frames.at(-1)?.changed).toMatchObject([{ id: account, name: 'Another', minutes: null }]));
     stream.unsubscribe();
   });
@@ -82,18 +82,18 @@ describe('a caller in this server', () => {
       ask: async () => entitlement,
     };
     const leave = new AbortController();
-    const watch = { account: tree.root, viewer, since: null };
-    const frames = stage.hub.watchUsage(watch, leave.signal)[Symbol.asyncIterator]();
+    const watch = { account: tree.root, viewer, since: 0 };
+    const frames = stage.hub.watch(MINUTES, () => watch, leave.signal)[Symbol.asyncIterator]();
     const first = await frames.next();
-    expect(first.value?.slice(0, 2)).toMatchObject(['2', { minutes: [] }]);
-    for (let n = 0; n < 200; n++) stage.hub.publishUsage(tree.use(account));
+    expect(first.value?.slice(0, 2)).toMatchObject([`e0.${tree.root}.2`, { minutes: [] }]);
+    for (let n = 0; n < 200; n++) showMinutes(stage.hub, tree.use(account));
     stage.hub.flush();
     const { value } = await frames.next();
-    expect(value?.slice(0, 2)).toMatchObject(['202', { version: 202 }]);
+    expect(value?.slice(0, 2)).toMatchObject([`e0.${tree.root}.202`, { version: 202 }]);
     expect(value?.[1].minutes).toContainEqual([account, '200', '200']);
     const end = frames.next();
     leave.abort();
     expect(await end).toEqual({ done: true, value: undefined });
-    expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
+    expect(stage.hub.watched).toEqual({ audiences: 0, trees: 0 });
   });
 });

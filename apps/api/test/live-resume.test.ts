@@ -1,8 +1,8 @@
 import type { AccountId, AccountRow, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { writeTree } from '../src/live/bulletin.ts';
+import { writeTree } from '../src/live/news.ts';
 import { openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes, versionOf } from './live-tree.ts';
 
 let stage: Stage;
 afterEach(() => stage.close());
@@ -50,8 +50,8 @@ class Screen {
 
   usage(id: string, frame: UsageFrame): void {
     this.frames += 1;
-    if (Number(id) !== frame.version) this.faults.push(`id ${id} on a frame of ${frame.version}`);
-    if (Number(id) < Number(this.lastId ?? 0)) this.faults.push(`id ${id} after ${this.lastId}`);
+    if (versionOf(id) !== frame.version) this.faults.push(`id ${id} on a frame of ${frame.version}`);
+    if (versionOf(id) < versionOf(this.lastId ?? '0')) this.faults.push(`id ${id} after ${this.lastId}`);
     for (const [account, , total] of frame.minutes) {
       if (!this.watched(account)) this.faults.push(`${account} is not watched`);
       if (Number(total) < (this.shown.get(account) ?? 0)) this.faults.push(`${account} went back`);
@@ -66,7 +66,7 @@ class Screen {
   }
 
   accounts(id: string, frame: AccountsFrame): void {
-    if (Number(id) < Number(this.lastId ?? 0)) this.faults.push(`id ${id} after ${this.lastId}`);
+    if (versionOf(id) < versionOf(this.lastId ?? '0')) this.faults.push(`id ${id} after ${this.lastId}`);
     for (const row of frame.changed) this.rows.set(row.id, this.#belongs(row) ? row.name : null);
     for (const gone of frame.gone) this.rows.set(gone, null);
     this.lastId = id;
@@ -139,17 +139,17 @@ describe('a viewer that comes, goes and resumes', () => {
         if (dice < 0.5) {
           const change = tree.use(...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(leaves)));
           const how = random();
-          if (how < 0.4) hub.publishUsage(change);
-          else if (how < 0.6) waiting.push(() => hub.publishUsage(change));
-          else if (how < 0.7) hub.publishUsage({ ...change, changes: [], complete: false });
+          if (how < 0.4) showMinutes(hub, change);
+          else if (how < 0.6) waiting.push(() => showMinutes(hub, change));
+          else if (how < 0.7) showMinutes(hub, { ...change, states: [], complete: false });
           else {
-            const usage = how < 0.85 ? change.changes.map(({ account }) => account) : null;
-            const news = { root: tree.root, versions: [change.version], usage, accounts: [] };
+            const usage = how < 0.85 ? change.states.map(({ account }) => account) : null;
+            const news = { root: tree.root, versions: [change.version], changed: { usage } };
             for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.6) {
           const change = tree.rename(pick(leaves), `name ${step}`);
-          waiting.push(() => hub.publishAccounts(change));
+          waiting.push(() => hub.happened(change));
         } else if (dice < 0.75 && waiting.length > 0) {
           waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();
         } else if (dice < 0.9) {
@@ -234,16 +234,12 @@ describe('accounts', () => {
           const change =
             random() < 0.5 ? tree.rename(pick(leaves), `name ${step}`) : tree.move(pick(leaves), pick(branches));
           const how = random();
-          if (how < 0.5) hub.publishAccounts(change);
-          else if (how < 0.75) waiting.push(() => hub.publishAccounts(change));
+          if (how < 0.5) hub.happened(change);
+          else if (how < 0.75) waiting.push(() => hub.happened(change));
           else {
-            const news = {
-              root: tree.root,
-              versions: [change.version],
-              usage: [],
-              accounts: how < 0.9 ? change.ids : null,
-            };
-            for (const { text } of writeTree('elsewhere', news, 300)) waiting.push(() => hub.receive(text));
+            const rows = [how < 0.9 ? change : { ...change, shows: null }];
+            const text = JSON.stringify({ from: 'elsewhere', trees: [], rows });
+            waiting.push(() => hub.receive(text));
           }
         } else if (dice < 0.65 && waiting.length > 0) {
           waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();
@@ -276,7 +272,7 @@ describe('a hole in the versions', () => {
     const before = tree.version;
     tree.use(account); // committed by a server that then died
     const began = performance.now();
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await vi.waitFor(() => expect(frames).toHaveLength(2), { interval: 2 });
     expect(frames.at(-1)?.version).toBe(before);
     await vi.waitFor(() => expect(frames.at(-1)?.version).toBe(tree.version), { interval: 2 });
@@ -336,11 +332,38 @@ describe('a hole in the versions', () => {
     const frames: UsageFrame[] = [];
     watch(frames);
     await vi.waitFor(() => expect(frames).toHaveLength(1));
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await vi.waitFor(() => expect(frames).toHaveLength(2));
     old.resolve();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(frames).toHaveLength(2);
     expect(frames.at(-1)?.minutes).toContainEqual([account, '2', '2']);
   });
+
+  it.each(['another tree', 'another history of the database'])(
+    'an id of %s is answered with what there is, and says so',
+    async (of) => {
+      const tree = new LiveTree();
+      const account = tree.add();
+      tree.use(account);
+      stage = await openStage(tree);
+      const ids: string[] = [];
+      const frames: UsageFrame[] = [];
+      const { trpc } = stage.client();
+      const watch = (lastEventId?: string) =>
+        trpc.usage.subscribe(
+          { account: tree.root, ...(lastEventId && { lastEventId }) },
+          { onData: ({ id, data }) => [ids.push(id), frames.push(data)] },
+        );
+      watch();
+      await vi.waitFor(() => expect(ids).toEqual([`e0.${tree.root}.${tree.version}`]));
+      const [id = ''] = ids;
+      watch(id);
+      await vi.waitFor(() => expect(frames).toHaveLength(2));
+      expect(frames[1]).toEqual({ version: tree.version, period: frames[0]?.period, minutes: [] });
+      watch(of === 'another tree' ? id.replace(tree.root, account) : id.replace('e0', 'e1'));
+      await vi.waitFor(() => expect(frames).toHaveLength(3));
+      expect(frames[2]).toEqual({ ...frames[0], gap: true });
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import type { AccountId, UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { clockAt, NOVEMBER, openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes } from './live-tree.ts';
 
 const BOUND = 64 * 1_024;
 
@@ -43,7 +43,7 @@ async function flood(server: { readonly bufferedAmount: number }, times = 5): Pr
   let most = 0;
   const { skipped } = stage.counts;
   while (stage.counts.skipped < skipped + times) {
-    stage.hub.publishUsage(tree.use(...accounts));
+    showMinutes(stage.hub, tree.use(...accounts));
     await new Promise((resolve) => setTimeout(resolve, 2));
     most = Math.max(most, server.bufferedAmount);
   }
@@ -68,7 +68,7 @@ describe('a reader that does not read', () => {
     await flood(slow.server, 50);
     const commits = tree.version;
     slow.socket.resume();
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     expect(slow.texts.length).toBeLessThan(commits);
     const shown = new Map<AccountId, string>();
     for (const text of slow.texts) {
@@ -78,7 +78,7 @@ describe('a reader that does not read', () => {
     const fresh = new Map([...tree.nodes.values()].map(({ id, total }) => [id, String(total)]));
     expect(shown).toEqual(fresh);
     const { length } = slow.texts;
-    stage.hub.publishUsage(tree.use(accounts[0]!));
+    showMinutes(stage.hub, tree.use(accounts[0]!));
     await until(() => expect(slow.texts).toHaveLength(length + 1));
   });
 
@@ -90,9 +90,9 @@ describe('a reader that does not read', () => {
     expect(stage.counts.cutOff).toBe(0);
     stage.checkUp(11_000);
     expect(stage.counts.cutOff).toBe(1);
-    await until(() => expect(stage.counts.subscriptions).toBe(0));
+    await until(() => expect(stage.counts.viewings).toBe(0));
     expect(stage.sockets.size).toBe(0);
-    expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
+    expect(stage.hub.watched).toEqual({ audiences: 0, trees: 0 });
   });
 });
 
@@ -105,11 +105,11 @@ describe('a reader that missed more than is remembered for it', () => {
     const slow = await stall();
     const since = tree.version;
     while (stage.counts.skipped === 0) {
-      stage.hub.publishUsage(tree.use(...accounts));
+      showMinutes(stage.hub, tree.use(...accounts));
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     for (let n = 0; n < 4; n++) {
-      stage.hub.publishUsage(tree.use(...accounts));
+      showMinutes(stage.hub, tree.use(...accounts));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return { ...slow, since };
@@ -123,7 +123,7 @@ describe('a reader that missed more than is remembered for it', () => {
   it('reads what changed since its last frame', async () => {
     const slow = await miss();
     slow.socket.resume();
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     const frames = framesOf(slow.texts);
     const shown = new Map(frames.flatMap(({ minutes }) => minutes.map(([account, , total]) => [account, total])));
     expect(shown).toEqual(new Map([...tree.nodes.values()].map(({ id, total }) => [id, String(total)])));
@@ -135,11 +135,11 @@ describe('a reader that missed more than is remembered for it', () => {
   it('is told of a gap when that is not known any more, and goes on from there', async () => {
     const slow = await miss();
     tree.forgotten = tree.version;
-    stage.hub.publishUsage(tree.use(accounts[0]!));
+    showMinutes(stage.hub, tree.use(accounts[0]!));
     slow.socket.resume();
     await until(() => expect(framesOf(slow.texts).some(({ gap }) => gap === true)).toBe(true));
-    stage.hub.publishUsage(tree.use(accounts[1]!));
-    await until(() => expect(slow.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+    showMinutes(stage.hub, tree.use(accounts[1]!));
+    await until(() => expect(slow.texts.at(-1)).toContain(`.${tree.version}"`));
     expect(framesOf(slow.texts).at(-1)?.minutes).toContainEqual([
       accounts[1],
       String(tree.node(accounts[1]!).own),

@@ -10,12 +10,10 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { EventSource } from 'eventsource';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { Hub } from '../src/live/hub.ts';
-import type { HubOptions } from '../src/live/hub-options.ts';
+import { type Hub, type HubOptions, openHub } from '../src/live/hub.ts';
 import type { Viewer } from '../src/live/ports.ts';
-import { parseResumeId } from '../src/live/resume-id.ts';
-import { RpcSocket } from '../src/server/rpc-socket.ts';
-import type { LiveTree } from './live-tree.ts';
+import { RpcSocket } from '../src/wire/rpc-socket.ts';
+import { type LiveTree, MINUTES, ROWS } from './live-tree.ts';
 
 export const clockAt = (startMs: number): Clock & { addMs: number } => {
   const began = performance.now();
@@ -30,7 +28,14 @@ export const clockAt = (startMs: number): Clock & { addMs: number } => {
 export const NOVEMBER = Date.UTC(2026, 10, 10);
 
 /** Who a test's subscription says it is: what the hub asks of them, and for whom changes of access count. */
-export type Rights = Map<string, { refusal: Refusal | null; asked: number; changesAtMs: number | null }>;
+export type Right = {
+  refusal: Refusal | null;
+  asked: number;
+  changesAtMs: number | null;
+  /** Where the watched account stands, if it is not where it was. */
+  path?: readonly AccountId[];
+};
+type Rights = Map<string, Right>;
 
 const inputs = z.strictObject({
   account: z.string(),
@@ -58,28 +63,31 @@ function createRouter(tree: LiveTree, hub: Hub, rights: Rights) {
       ask: async () => {
         if (!right) return entitlement;
         right.asked += 1;
-        return right.refusal ?? entitlement;
+        return right.refusal ?? { ...entitlement, ...(right.path && { path: right.path }) };
       },
     };
   };
-  const asked = (input: z.infer<typeof inputs>) => {
+  const asked = async (input: z.infer<typeof inputs>) => {
     const account = input.account as AccountId;
-    const since = parseResumeId(input.lastEventId);
     return {
       account,
       viewer: viewerOf(account, input.who ?? 'anybody'),
-      since: since.ok ? since.value : null,
+      since: await hub.since(tree.root, input.lastEventId),
       ...(input.only && { only: input.only as AccountId[] }),
       ...(input.childrenOf && { childrenOf: input.childrenOf as AccountId[] }),
     };
   };
   return t.router({
     usage: t.procedure.input(inputs).subscription(({ input, signal }) => {
-      const stream = hub.watchUsage(asked(input), signal);
+      const find = async () => {
+        const watch = await asked(input);
+        return { ...watch, since: watch.since ?? 0 };
+      };
+      const stream = hub.watch(MINUTES, find, signal);
       return input.stock ? plain(stream) : stream;
     }),
     accounts: t.procedure.input(inputs).subscription(({ input, signal }) => {
-      const stream = hub.watchAccounts(asked(input), signal);
+      const stream = hub.watch(ROWS, () => asked(input), signal);
       return input.stock ? plain(stream) : stream;
     }),
   });
@@ -91,21 +99,23 @@ async function* plain<T>(stream: AsyncIterable<T, void, undefined>): AsyncGenera
 
 export type StageRouter = ReturnType<typeof createRouter>;
 
-type StageOptions = Partial<HubOptions> & { readonly mostWaiting?: number };
+type StageOptions = Partial<HubOptions<LiveTree>> & { readonly mostWaiting?: number };
 
 /** A server with the hub and nothing else, on a free port, and what stock clients need to reach it. */
 export async function openStage(tree: LiveTree, { mostWaiting = 1 << 20, ...options }: StageOptions = {}) {
   const rights: Rights = new Map();
   const errors: unknown[] = [];
-  const counts = { subscriptions: 0, frames: 0, skipped: 0, cutOff: 0, revoked: 0 };
-  const hub = new Hub({
-    source: tree.source,
+  const counts = { viewings: 0, frames: 0, skipped: 0, cutOff: 0, revoked: 0 };
+  const hub = openHub([MINUTES, ROWS], {
+    source: tree,
+    version: () => tree.readVersion(),
+    journal: tree.source,
     clock: clockAt(NOVEMBER),
     tickMs: 5,
     serverId: 'stage',
     onError: (error) => errors.push(error),
     metrics: {
-      subscriptions: (_, change) => (counts.subscriptions += change),
+      viewings: (_, change) => (counts.viewings += change),
       frames: (_, count) => (counts.frames += count),
       skipped: () => (counts.skipped += 1),
       revoked: () => (counts.revoked += 1),

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { UsageFrame } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { textFrame } from '../src/live/text-frame.ts';
+import { textFrame } from '../src/live/connection.ts';
 import { openStage, type Stage } from './live-stage.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, showMinutes, versionOf } from './live-tree.ts';
 
 let tree: LiveTree;
 let stage: Stage;
@@ -47,11 +47,11 @@ describe('frames on a WebSocket', () => {
       await until(() => expect(who.texts).toHaveLength(4));
     }
     for (const change of [() => tree.use(b), () => tree.use(a, b)]) {
-      stage.hub.publishUsage(change());
+      showMinutes(stage.hub, change());
       await until(() => expect(fast.texts.length).toBe(stock.texts.length));
-      await until(() => expect(fast.texts.at(-1)).toContain(`"id":"${tree.version}"`));
+      await until(() => expect(fast.texts.at(-1)).toContain(`.${tree.version}"`));
     }
-    stage.hub.publishAccounts(tree.rename(b, 'Grün & “quoted”'));
+    stage.hub.happened(tree.rename(b, 'Grün & “quoted”'));
     await until(() => expect(fast.texts).toHaveLength(7));
     await until(() => expect(stock.texts).toHaveLength(7));
     const bySubscription = (texts: string[], id: string) => texts.filter((text) => text.startsWith(`{"id":${id},`));
@@ -79,7 +79,7 @@ describe('frames on a WebSocket', () => {
     const account = tree.add();
     const { frames } = watchUsage(stage.client().trpc);
     await until(() => expect(frames).toHaveLength(1));
-    for (let n = 0; n < 100; n++) stage.hub.publishUsage(tree.use(account));
+    for (let n = 0; n < 100; n++) showMinutes(stage.hub, tree.use(account));
     await until(() => expect(frames.at(-1)?.version).toBe(tree.version));
     expect(frames.length).toBeLessThanOrEqual(3);
     expect(frames.at(-1)?.minutes).toContainEqual([account, '100', '100']);
@@ -97,7 +97,7 @@ describe('frames on a WebSocket', () => {
       }),
     );
     const written = vi.spyOn(Socket.prototype, 'write');
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await until(() => viewers.forEach((texts) => expect(texts).toHaveLength(3)));
     const buffers = written.mock.calls
       .map(([data]) => data)
@@ -118,7 +118,7 @@ describe('frames on a WebSocket', () => {
     const cork = vi.spyOn(stream, 'cork');
     const written = vi.spyOn(stream, 'write');
     const uncork = vi.spyOn(stream, 'uncork');
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await until(() => expect(texts).toHaveLength(6));
     const order = [cork, written, uncork].map(({ mock }) => mock.invocationCallOrder);
     expect(order.map((calls) => calls.length)).toEqual([1, 2, 1]);
@@ -133,8 +133,8 @@ describe('frames on a WebSocket', () => {
     const rows = () => frames.flatMap(({ minutes }) => minutes);
     await until(() => expect(rows()).toHaveLength(4_501));
     expect(frames.map(({ minutes }) => minutes.length)).toEqual([2_000, 2_000, 501]);
-    expect(sent.map(Number)).toEqual([0, 0, tree.version]);
-    stage.hub.publishUsage(tree.use(...ids));
+    expect(sent.map(versionOf)).toEqual([0, 0, tree.version]);
+    showMinutes(stage.hub, tree.use(...ids));
     await until(() => expect(rows()).toHaveLength(9_002));
     expect(Math.max(...frames.map(({ minutes }) => minutes.length))).toBe(2_000);
     expect(Number(sent.at(-1))).toBe(tree.version);
@@ -148,7 +148,7 @@ describe('frames on a WebSocket', () => {
     stage = await openStage(tree, { clock: { nowMs: () => nowMs } });
     const { frames } = watchUsage(stage.client().trpc);
     await until(() => expect(frames).toHaveLength(1));
-    stage.hub.publishUsage(tree.use(account));
+    showMinutes(stage.hub, tree.use(account));
     await until(() => expect(frames).toHaveLength(2));
     expect(frames.map(({ period }) => period)).toEqual(Array(2).fill('2026-11-01T00:00:00.000Z'));
     nowMs += 1_000;
@@ -162,20 +162,20 @@ describe('subscriptions', () => {
     const one = watchUsage(trpc);
     const other = watchUsage(trpc, { only: [tree.add()] });
     await until(() => expect([one.frames.length, other.frames.length]).toEqual([1, 1]));
-    expect(stage.counts.subscriptions).toBe(2);
+    expect(stage.counts.viewings).toBe(2);
     one.subscription.unsubscribe();
-    await until(() => expect(stage.counts.subscriptions).toBe(1));
+    await until(() => expect(stage.counts.viewings).toBe(1));
     await ws.close();
-    await until(() => expect(stage.counts.subscriptions).toBe(0));
-    expect(stage.hub.watched).toEqual({ topics: 0, trees: 0 });
+    await until(() => expect(stage.counts.viewings).toBe(0));
+    expect(stage.hub.watched).toEqual({ audiences: 0, trees: 0 });
   });
 
   it('get the accounts they name and no others', async () => {
     const [a, b] = [tree.add(), tree.add()];
     const { frames } = watchUsage(stage.client().trpc, { only: [a] });
     await until(() => expect(frames).toHaveLength(1));
-    stage.hub.publishUsage(tree.use(b));
-    stage.hub.publishUsage(tree.use(a));
+    showMinutes(stage.hub, tree.use(b));
+    showMinutes(stage.hub, tree.use(a));
     await until(() => expect(frames.at(-1)?.version).toBe(tree.version));
     expect(frames.flatMap(({ minutes }) => minutes.map(([id]) => id))).toEqual([a]);
   });
@@ -185,7 +185,7 @@ describe('subscriptions', () => {
     const { socket, texts } = await stage.bare();
     socket.send(subscribe(randomBytes(4).readUInt16BE(), 'usage', { account, stock: true }));
     await until(() => expect(texts).toHaveLength(2));
-    for (let n = 0; n < 3; n++) stage.hub.publishUsage(tree.use(account));
+    for (let n = 0; n < 3; n++) showMinutes(stage.hub, tree.use(account));
     await until(() => expect(texts.at(-1)).toContain(`["${account}","3","3"]`));
   });
 });

@@ -82,6 +82,7 @@ beforeAll(async () => {
     'usage.export': { ...series, bucket: 'day', scope: 'own' },
     'usage.live': { account, accounts: [one], lastEventId: '1' },
     'audit.list': { account, scope: 'nested', kind: 'accounts', actor: userId, ...page },
+    'audit.verify': { account, from: 1 },
   });
 }, 60_000);
 afterAll(async () => {

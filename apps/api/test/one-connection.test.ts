@@ -101,6 +101,7 @@ beforeAll(async () => {
     'usage.live': { account, accounts: [one, 'ext:one'] },
     'audit.list': { account, scope: 'nested' },
     'audit.export': { account, scope: 'nested' },
+    'audit.verify': { account },
     'keys.revoke': { account, id: made.id },
     'session.rename': { name: 'Olivia Renamed' },
     'session.list': {},

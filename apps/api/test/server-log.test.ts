@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLog } from '../src/server/log.ts';
+import { createLog } from '../src/hall/log.ts';
 
 const logged = (write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown> => {
   let line = '';

@@ -58,6 +58,18 @@ async function screen(secret: string, account: string): Promise<Record<string, s
 
 const both = (code: string): string[] => [code, code];
 
+/** Longest that a stream may go on when its server is told nothing. */
+const UNTOLD_MS = 3_000;
+
+/** What a stream is cut with, and that it came in time after something was done. */
+async function cutInTime(stream: { readonly cut: Promise<string[]> }, done: Promise<unknown>): Promise<string[]> {
+  await done;
+  const began = performance.now();
+  const codes = await stream.cut;
+  expect(performance.now() - began).toBeLessThan(UNTOLD_MS);
+  return codes;
+}
+
 describe('What ends on one server ends streams on the other (product.md 3.7, I26)', () => {
   it('when a member is removed, with their key and what was embedded with it', async () => {
     const account = await make('Removing');
@@ -111,5 +123,56 @@ describe('What ends on one server ends streams on the other (product.md 3.7, I26
     const streams = await Promise.all([watching(bearer(secret), account), watching(bearer(key), account)]);
     await owner.accounts.move.mutate({ account, to });
     expect(await Promise.all(streams.map(({ cut }) => cut))).toEqual([both('NOT_FOUND'), both('NOT_FOUND')]);
+  });
+});
+
+/** What was done through the first server, and ends what the second shows. */
+const ENDINGS: Record<string, () => Promise<void>> = {
+  'a role is lowered': async () => {
+    const account = await make(`Lowering ${performance.now()}`);
+    const { userId, headers } = await join(account, `${account}@example.com`, 'admin');
+    const stream = await watching(headers, account);
+    const lowered = owner.members.setRole.mutate({ account, userId, role: 'viewer' });
+    expect(await cutInTime(stream, lowered)).toEqual(both('FORBIDDEN'));
+  },
+  'a key is revoked': async () => {
+    const account = await make(`Revoking ${performance.now()}`);
+    const { secret, id } = await first.key(account);
+    const stream = await watching(bearer(secret), account);
+    expect(await cutInTime(stream, owner.keys.revoke.mutate({ account, id }))).toEqual(both('UNAUTHORIZED'));
+  },
+  'a person signs out everywhere': async () => {
+    const account = await make(`Signing out ${performance.now()}`);
+    const email = `out-${account}@example.com`;
+    const { headers } = await join(account, email, 'admin');
+    const stream = await watching(headers, account);
+    const elsewhere = clientOf(first.url, await signIn(first.url, email, PASSWORD));
+    expect(await cutInTime(stream, elsewhere.session.endAll.mutate())).toEqual(both('UNAUTHORIZED'));
+  },
+};
+
+describe('What ends on one server ends streams on the other within three seconds, though nobody tells of it', () => {
+  describe('because notifications fail', () => {
+    beforeAll(() => first.database.asOwner('REVOKE EXECUTE ON FUNCTION pg_notify(text, text) FROM PUBLIC'));
+    afterAll(() => first.database.asOwner('GRANT EXECUTE ON FUNCTION pg_notify(text, text) TO PUBLIC'));
+    it.each(Object.keys(ENDINGS))('when %s', (ending) => ENDINGS[ending]!());
+  });
+
+  describe('because the connection that listens is lost', () => {
+    let cutting: Promise<void>;
+    const over = new AbortController();
+    beforeAll(() => {
+      // As often as it comes back.
+      cutting = (async () => {
+        while (!over.signal.aborted)
+          await first.database.asOwner(`
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'`);
+      })();
+    });
+    afterAll(async () => {
+      over.abort();
+      await cutting;
+    });
+    it.each(Object.keys(ENDINGS))('when %s', (ending) => ENDINGS[ending]!());
   });
 });

@@ -1,12 +1,14 @@
 import { initTRPC } from '@trpc/server';
 import { WebSocketServer } from 'ws';
-import { Hub } from '../../../apps/api/src/live/hub.ts';
-import type { UsageChange, Viewer } from '../../../apps/api/src/live/ports.ts';
-import { RpcSocket } from '../../../apps/api/src/server/rpc-socket.ts';
+import type { Placed } from '../../../apps/api/src/live/channel.ts';
+import { openHub } from '../../../apps/api/src/live/hub.ts';
+import type { Viewer } from '../../../apps/api/src/live/ports.ts';
+import { type Minutes, USAGE } from '../../../apps/api/src/usage/usage-channel.ts';
+import { RpcSocket } from '../../../apps/api/src/wire/rpc-socket.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
 import type { StartServer } from './start-server.ts';
 
-type AccountId = UsageChange['root'];
+type AccountId = Placed<Minutes>['account'];
 const ROOT = MARKER_ACCOUNT as AccountId;
 
 const entitlement = { path: [ROOT], changesAtMs: null };
@@ -23,19 +25,23 @@ const viewer: Viewer = {
 
 /** The product's hub and its sockets; its subscribers are attached as those of `usage.live` are. */
 export const startOurs: StartServer = (http, eventsPerFrame) => {
-  const hub = new Hub({
-    source: {
-      usage: async () => ({ version: 0, from: 0, gap: false, moved: [], changes: [] }),
-      accounts: async () => ({ version: 0, from: 0, gap: false, accounts: [], departures: [] }),
-      version: async () => 0,
-    },
+  const channel = {
+    ...USAGE,
+    read: async () => ({ version: 0, from: 0, gap: false, placed: [], gone: [], moved: [] }),
+  };
+  const hub = openHub([channel], {
+    source: null,
+    version: async () => 0,
+    journal: { heads: async () => [], after: async () => [] },
     clock: { nowMs: () => Date.now() },
     tickMs: 0, // every broadcast of the closed loop is a tick of its own
     serverId: 'bench',
   });
   const t = initTRPC.create();
   const router = t.router({
-    usage: t.procedure.subscription(({ signal }) => hub.watchUsage({ account: ROOT, viewer, since: null }, signal)),
+    usage: t.procedure.subscription(({ signal }) =>
+      hub.watch(channel, () => ({ account: ROOT, viewer, since: 0 }), signal),
+    ),
   });
   const wss = new WebSocketServer({ server: http, perMessageDeflate: false });
   const nothing = () => undefined;
@@ -50,13 +56,12 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   };
   wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
-    const changes = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
+    const states = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
       account: account as AccountId,
       path: [ROOT],
-      own: own as UsageChange['changes'][number]['own'],
-      total: total as UsageChange['changes'][number]['total'],
+      state: [account, own, total] as unknown as Minutes,
     }));
-    hub.publishUsage({ root: ROOT, version, changes, complete: true });
+    hub.show(channel, { root: ROOT, version, states, complete: true });
     hub.flush();
   };
 };

@@ -1,7 +1,7 @@
 // Three ways to record the same events into the same tables.
 import type { PoolClient } from 'pg';
-import { createUsageCounter } from '../../../apps/api/src/hall/usage-counter.ts';
-import { createUsageWriter } from '../../../apps/api/src/hall/usage-writer.ts';
+import { createUsageCounter } from '../../../apps/api/src/usage/usage-counter.ts';
+import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
 import { type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 

@@ -23,6 +23,7 @@ import * as countedPeople from './migrations/0017-people.ts';
 import * as servingLogin from './migrations/0018-serving-login.ts';
 import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
+import * as journal from './migrations/0021-journal.ts';
 import * as jobs from './migrations/0023-jobs.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -48,6 +49,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0018-serving-login': servingLogin,
   '0019-guess-limits': guessLimits,
   '0020-young-tables': youngTables,
+  '0021-journal': journal,
   '0023-jobs': jobs,
 };
 

@@ -55,8 +55,6 @@ export type PastPlacementsTable = {
   payer_id: string;
 };
 
-export type DeparturesTable = { root_id: string; version: Int8; account_id: string; path_key: Buffer };
-
 /** In which tree an account is. */
 export type AccountRootsTable = { id: string; root_id: string };
 
@@ -161,13 +159,14 @@ export type UsageTotalsTable = {
   version: Int8;
 };
 
-export type AuditLogTable = {
+/** What of the journal is read as the audit log. It is written through functions. */
+export type JournalTable = {
   /** The tree that the account stood in then. */
   root_id: Root;
   account_id: string;
   id: string;
   at: Timestamp;
-  action: string;
+  kind: string;
   actor_kind: 'person' | 'key' | 'embed' | 'system';
   actor_id: string | null;
   actor_name: string;
@@ -176,7 +175,7 @@ export type AuditLogTable = {
   via_name: string | null;
   target_id: string | null;
   target_name: string | null;
-  details: ColumnType<Record<string, unknown>, string, string>;
+  details: ColumnType<Record<string, unknown>, never, never>;
   request_id: string | null;
 };
 
@@ -223,7 +222,6 @@ export type Schema = {
   accounts: AccountsTable;
   tree_versions: TreeVersionsTable;
   past_placements: PastPlacementsTable;
-  departures: DeparturesTable;
   account_roots: AccountRootsTable;
   tree_changes: TreeChangesTable;
   members: MembersTable;
@@ -233,7 +231,7 @@ export type Schema = {
   embed_tokens: EmbedTokensTable;
   embed_origins: EmbedOriginsTable;
   usage_totals: UsageTotalsTable;
-  audit_log: AuditLogTable;
+  journal: JournalTable;
   setup_claims: SetupClaimsTable;
   jobs: JobsTable;
   job_items: JobItemsTable;

@@ -77,7 +77,7 @@ const keyOf = (account: AccountId) => ({
 
 /** Everything that the functions under test may write, as it is. */
 const stored = async (): Promise<string[]> => {
-  const tables = ['accounts', 'api_keys', 'members', 'tree_versions', 'departures', 'past_placements'];
+  const tables = ['accounts', 'api_keys', 'members', 'tree_versions', 'journal', 'past_placements'];
   const { rows } = await owner.query<{ row: string }>(
     `SELECT row FROM (${tables.map((name) => `SELECT t::text AS row FROM ${name} t`).join(' UNION ALL ')}) r ORDER BY row`,
   );

@@ -247,10 +247,10 @@ describe('A subtree that becomes a tree of its own', () => {
       accounts: [root, parent, leaving],
     });
     expect(rows).toContainEqual({ root_id: leaving, version, kind: 'moved', accounts: [leaving] });
-    const left = await owner.query('SELECT version::int FROM departures WHERE root_id = $1 AND account_id = $2', [
-      root,
-      leaving,
-    ]);
+    const left = await owner.query(
+      'SELECT version::int FROM journal WHERE root_id = $1 AND target_id = $2 AND left_key IS NOT NULL',
+      [root, leaving],
+    );
     expect(left.rows).toEqual([{ version: await versionOf(root) }]);
   });
 

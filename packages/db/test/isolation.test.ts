@@ -1,9 +1,9 @@
 import type { AccountId, Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { readSeries } from '../src/index.ts';
+import { beginTreeChange, readSeries } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
+import { ended, event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 let ours: AccountId;
@@ -59,6 +59,7 @@ describe('Row-level security alone (I5)', () => {
       'accounts_by_external_id',
       'accounts_to_erase',
       'api_key_by_hash',
+      'append_traces',
       'count_tree',
       'embed_origins_of',
       'embed_token_by_hash',
@@ -67,10 +68,12 @@ describe('Row-level security alone (I5)', () => {
       'find_repeats',
       'forget_jobs',
       'forget_tree_changes',
+      'heads_of',
       'index_names',
       'invitation_by_hash',
       'is_claimed',
       'job_backlog',
+      'journal_after',
       'keep_months',
       'key_in_tree_of',
       'memberships_on',
@@ -164,11 +167,14 @@ describe('Row-level security alone (I5)', () => {
       trx.updateTable('accounts').set({ name: 'taken' }).where('id', '=', foreign).execute(),
     );
     expect(await test.asOwner(`SELECT name FROM accounts WHERE name = 'taken'`)).toEqual([]);
-    const forged = test.db.withTenant(ours, (trx) =>
-      sql`INSERT INTO audit_log (account_id, id, at, action, actor_kind, actor_name)
-      VALUES (${foreign}, ${foreign}, now(), 'x', 'system', 'x')`.execute(trx),
-    );
-    await expect(forged).rejects.toThrow(/row-level security/);
+    const forged = (acting: AccountId, account: AccountId) =>
+      test.db.withTenant(acting, async (trx) =>
+        ended(trx, ours, await beginTreeChange(trx, ours), account, { shows: [] }),
+      );
+    await expect(forged(ours, foreign)).rejects.toThrow(/outside the subtree of the acting one/);
+    await expect(forged(child, ours)).rejects.toThrow(/outside the subtree of the acting one/);
+    const stranger = test.db.withTenant(ours, (trx) => ended(trx, foreign, 1, foreign, { shows: [] }));
+    await expect(stranger).rejects.toThrow(/not that of the acting account/);
   });
 
   it('forgets the acting account, the role and all that was set with its transaction', async () => {
@@ -183,8 +189,11 @@ describe('Row-level security alone (I5)', () => {
 
   it('keeps the application from changing what is recorded', async () => {
     for (const statement of [
-      'DELETE FROM audit_log',
-      `UPDATE audit_log SET action = 'x'`,
+      'DELETE FROM journal',
+      `UPDATE journal SET kind = 'x'`,
+      'INSERT INTO journal SELECT * FROM journal',
+      'UPDATE journal_heads SET seq = 0',
+      'DELETE FROM tree_changes',
       'DELETE FROM usage_events',
       'UPDATE usage_totals SET own = 0',
     ]) {

@@ -97,6 +97,10 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
         limit: 50,
       }),
     ),
+    readJournalExtent: as(root, store.readJournalExtent),
+    findFaults: as(root, (trx) => store.findFaults(trx, { from: 1, to: 1_000 })),
+    readHeads: () => store.readHeads(db, [root]),
+    readNews: () => store.readNews(db, root, 0, 50),
     readTotals: as(root, (trx) => store.readTotals(trx, root, 'call.minutes', NOVEMBER)),
     'readSeries of all below': as(root, (trx) => store.readSeries(trx, { ...series, scope: 'total', by: 'none' })),
     'readSeries of one': as(root, (trx) =>

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   type AccountId,
+  type AuditAction,
   countedAs,
   DAY_MS,
   formatDecimal,
@@ -11,6 +12,7 @@ import {
   newId,
   parseDecimal,
   type Role,
+  type RowId,
   type UserId,
 } from '@tenantree/domain';
 import {
@@ -22,15 +24,19 @@ import {
   type Database,
   deleteMember,
   type EventOutcome,
-  endTreeChange,
+  endChange,
   eraseAccount,
   insertAccount,
   insertMember,
   insertPerson,
   moveSubtree,
+  type NewRow,
   readAccountState,
   readUncountedTrees,
   recordUsage,
+  type Shown,
+  type TenantTransaction,
+  type Trace,
   type TreeChange,
   updateStatus,
 } from '../src/index.ts';
@@ -55,6 +61,43 @@ export async function stateOf(db: Database, account: AccountId): Promise<Account
   return state;
 }
 
+/** Ends a change as the slices do: with an entry that says what happened in an account. */
+export const ended = (
+  trx: TenantTransaction,
+  root: AccountId,
+  version: number,
+  account: AccountId,
+  {
+    action = 'account.metadataSet',
+    left = null,
+    ...shown
+  }: Partial<Shown> & Pick<Shown, 'shows'> & Partial<Pick<NewRow, 'left'>> & { readonly action?: AuditAction },
+): Promise<number> => {
+  const actor = { kind: 'system', id: null, name: 'Test', via: null } as const;
+  const row = {
+    action,
+    details: { account: 'Test' },
+    id: freshId() as string as RowId,
+    at: instantOf(NOVEMBER_10),
+    actor,
+    requestId: null,
+  };
+  const target = { id: left?.at(-1) ?? account, name: 'Test' };
+  return endChange(trx, root, version, [{ ...row, account, target, left }], { rights: null, ...shown });
+};
+
+/** A visit of an account: what only leaves a trace. */
+export const visit = (account: AccountId, at: Instant): Trace => ({
+  action: 'account.entered',
+  details: { account: 'Visited' },
+  id: freshId() as string as RowId,
+  at,
+  actor: { kind: 'system', id: null, name: 'Visitor', via: null },
+  requestId: null,
+  target: null,
+  account,
+});
+
 /** Creates an account through the store, as the slices do. */
 export async function plant(db: Database, parent: AccountId | null, name: string, now: Instant): Promise<AccountId> {
   const id = freshId();
@@ -72,7 +115,10 @@ export async function plant(db: Database, parent: AccountId | null, name: string
       now,
     };
     await insertAccount(trx, account, version);
-    await endTreeChange(trx, above?.rootId ?? id, version, { accounts: [...(above?.path ?? []), id] });
+    await ended(trx, above?.rootId ?? id, version, id, {
+      action: 'account.created',
+      shows: [...(above?.path ?? []), id],
+    });
   });
   return id;
 }
@@ -88,9 +134,12 @@ export async function move(
     const version = await beginTreeChange(trx, root);
     const [from, above] = [await readAccountState(trx, account), await readAccountState(trx, to)];
     await moveSubtree(trx, account, to, version, now);
-    await endTreeChange(trx, root, version, {
-      accounts: [...(from?.path ?? []), ...(above?.path ?? [])],
+    const shows = [...(from?.path ?? []), ...(above?.path ?? [])];
+    await ended(trx, root, version, account, {
+      action: 'account.moved',
+      shows,
       usage: 'moved',
+      left: from?.path ?? null,
     });
   });
 }
@@ -113,7 +162,7 @@ async function changeStatus(
     const version = await beginTreeChange(trx, root);
     const state = await readAccountState(trx, account);
     if (state) await updateStatus(trx, state, { ...next, suspension: null, suspendedAt: null }, version);
-    await endTreeChange(trx, root, version, { accounts: state?.path ?? [] });
+    await ended(trx, root, version, account, { shows: state?.path ?? [] });
   });
 }
 
@@ -133,7 +182,7 @@ export async function enrol(db: Database, account: AccountId, user: UserId, role
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, user, role, now);
     await countMember(trx, account, user, 'came', version);
-    await endTreeChange(trx, rootId, version, { accounts: path });
+    await ended(trx, rootId, version, account, { shows: path });
   });
 }
 
@@ -144,15 +193,16 @@ export async function dismiss(db: Database, account: AccountId, user: UserId): P
     const version = await beginTreeChange(trx, rootId);
     await deleteMember(trx, account, user);
     await countMember(trx, account, user, 'left', version);
-    await endTreeChange(trx, rootId, version, { accounts: path });
+    await ended(trx, rootId, version, account, { shows: path });
   });
 }
 
 export async function erase(db: Database, root: AccountId, account: AccountId): Promise<void> {
   await db.withTenant(root, async (trx) => {
     const version = await beginTreeChange(trx, root);
+    const state = await readAccountState(trx, account);
     await eraseAccount(trx, account, version);
-    await endTreeChange(trx, root, version, { accounts: [account] });
+    await ended(trx, root, version, root, { action: 'account.erased', shows: [account], left: state?.path ?? null });
   });
 }
 

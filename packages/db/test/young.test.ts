@@ -1,9 +1,10 @@
 import type { AccountId, UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { appendTraces } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { blocksOf, type Explained, openExplained } from './explained.ts';
 import { readsOf } from './reads.ts';
-import { enrol, NOVEMBER_10, person, plant, ticking } from './tenants.ts';
+import { enrol, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
 
 const FEW = 100;
 const MANY = 4_000;
@@ -83,6 +84,12 @@ beforeAll(async () => {
   ids = { root, flat, small, leaf: await plant(db, small, 'Leaf', now()), user };
   rest = await plant(db, root, 'Rest', now());
   await grow(flat, 1, FEW);
+  // A log of more than a page, then as later.
+  const some = await test.asOwner<{ id: AccountId }>('SELECT id FROM accounts WHERE parent_id = $1 LIMIT 60', [flat]);
+  await appendTraces(
+    db,
+    some.map(({ id }) => visit(id, now())),
+  );
 });
 afterAll(async () => {
   await explained?.close();

@@ -25,6 +25,7 @@ export * from './json.ts';
 export * from './keys/key-terms.ts';
 export * from './line.ts';
 export * from './live/frames.ts';
+export * from './live/rights.ts';
 export * from './parse-instant.ts';
 export * from './people/members.ts';
 export * from './people/password.ts';

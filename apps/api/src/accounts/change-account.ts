@@ -10,7 +10,6 @@ import {
 } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { changeTree } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
@@ -18,15 +17,15 @@ import type { Standing } from './standing.ts';
 export async function renameAccount(hall: Hall, caller: Caller, where: Standing, name: string): Promise<AccountRow> {
   const parsed = granted(parseName(name));
   // Siblings are looked at as the parent: the account alone can't see them.
-  return changeTree(hall, caller, { root: where.root, acting: where.parent?.id ?? where.id }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting: where.parent?.id ?? where.id }, async (scope) => {
     const account = await scope.account(where.id);
     const sibling = where.parent ? await findSibling(scope.trx, where.parent.id, parsed.key) : null;
     const decision = granted(decideRename({ account, parent: where.parent, siblingOfThatName: sibling }, parsed));
     if (decision.outcome === 'rename') {
       await updateName(scope.trx, account.id, parsed.name, parsed.key, scope.version);
       const details = { before: account.name, after: parsed.name };
-      await scope.audit(account.id, { action: 'account.renamed', details }, { id: account.id, name: parsed.name });
-      scope.touch([account.id]);
+      scope.happened('account.renamed', account.id, details, { id: account.id, name: parsed.name });
+      scope.shows([account.id]);
     }
     return readBack(hall, scope, account.id);
   });
@@ -40,13 +39,13 @@ export async function setMetadata(
   metadata: unknown,
 ): Promise<{ metadata: Metadata }> {
   const parsed = granted(parseMetadata(metadata));
-  return changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const account = await scope.account(where.id);
     if (account.status === 'closed')
       refuseWith('ACCOUNT_CLOSED', `“${account.name}” is closed. Reopen it before you change it.`);
     await updateMetadata(scope.trx, account.id, parsed, scope.version);
     const target = { id: account.id, name: account.name };
-    await scope.audit(account.id, { action: 'account.metadataSet', details: { account: account.name } }, target);
+    scope.happened('account.metadataSet', account.id, { account: account.name }, target);
     return { metadata: parsed };
   });
 }
@@ -58,13 +57,13 @@ export async function setProtection(
   where: Standing,
   protection: Protection,
 ): Promise<AccountRow> {
-  return changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const account = await scope.account(where.id);
     granted(decideProtection(account, protection));
     await updateProtection(scope.trx, account.id, protection === 'on', scope.version);
     const details = { account: account.name, protection };
-    await scope.audit(account.id, { action: 'account.protectionSet', details }, { id: account.id, name: account.name });
-    scope.touch([account.id]);
+    scope.happened('account.protectionSet', account.id, details, { id: account.id, name: account.name });
+    scope.shows([account.id]);
     return readBack(hall, scope, account.id);
   });
 }

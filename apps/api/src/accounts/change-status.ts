@@ -8,9 +8,9 @@ import {
   SUSPENSION_LABELS,
   type SuspensionOrder,
 } from '@tenantree/domain';
+import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
@@ -47,11 +47,11 @@ export const reopenAccount = (hall: Hall, caller: Caller, where: Standing): Prom
 export const previewSuspension = (hall: Hall, account: AccountId): ReturnType<typeof readSuspensionReach> =>
   hall.db.withTenant(account, (trx) => readSuspensionReach(trx, account), { snapshot: true });
 
-type Change = Exclude<StatusCommand, { event: 'erase' }>;
+type Command = Exclude<StatusCommand, { event: 'erase' }>;
 
-async function changeStatus(hall: Hall, caller: Caller, where: Standing, command: Change): Promise<AccountRow> {
+async function changeStatus(hall: Hall, caller: Caller, where: Standing, command: Command): Promise<AccountRow> {
   const acting = where.parent?.id ?? where.id;
-  const row = await changeTree(hall, caller, { root: where.root, acting }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting }, async (scope) => {
     const account = await scope.account(where.id);
     const change = granted(decideStatus(await stateFor(scope, account), command, hall.clock.nowMs()));
     if (change.status === 'erased') throw new Error('only the job erases');
@@ -59,15 +59,15 @@ async function changeStatus(hall: Hall, caller: Caller, where: Standing, command
     const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
     const { status, suspension } = change;
     await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
-    await scope.audit(account.id, entryOf(account, command), { id: account.id, name: account.name });
-    scope.touch(account.path);
+    const { action, details } = entryOf(account, command);
+    scope.happened(action, account.id, details, { id: account.id, name: account.name });
+    scope.shows(account.path);
+    scope.rights({ subtree: account.id });
     return readBack(hall, scope, account.id);
   });
-  hall.announce.access({ subtree: where.id });
-  return row;
 }
 
-async function stateFor(scope: TreeChangeScope, account: AccountState): Promise<Parameters<typeof decideStatus>[0]> {
+async function stateFor(scope: Change, account: AccountState): Promise<Parameters<typeof decideStatus>[0]> {
   const parent = account.parentId ? await scope.account(account.parentId) : null;
   const sibling = parent ? await findSibling(scope.trx, parent.id, account.nameKey) : null;
   return {
@@ -78,7 +78,7 @@ async function stateFor(scope: TreeChangeScope, account: AccountState): Promise<
   };
 }
 
-function entryOf({ name }: AccountState, command: Change): AuditEntry {
+function entryOf({ name }: AccountState, command: Command): AuditEntry {
   switch (command.event) {
     case 'suspend': {
       const { from, until, reason } = command.suspension;

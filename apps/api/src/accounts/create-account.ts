@@ -1,7 +1,5 @@
 import {
   type AccountState,
-  beginTreeChange,
-  endTreeChange,
   findByExternalId,
   findMainAccountMadeBy,
   insertAccount,
@@ -20,9 +18,7 @@ import {
   parseNewAccount,
 } from '@tenantree/domain';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { changeTree } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 
 export type CreateInput = {
@@ -47,7 +43,7 @@ export async function createSubaccount(
   const earlier = await findEarlier(hall, caller, parent, wish);
   if (earlier) return { account: earlier, created: false };
   try {
-    return await changeTree(hall, caller, { root: parent.root, acting: parent.id }, async (scope) => {
+    return await hall.change(caller, { root: parent.root, acting: parent.id }, async (scope) => {
       const { above, creation } = await decide(hall, scope.trx, parent, wish);
       if (creation.outcome === 'exists') return { account: await readBack(hall, scope, creation.id), created: false };
       const id = hall.newId<AccountId>();
@@ -64,8 +60,8 @@ export async function createSubaccount(
         now: scope.now,
       };
       await insertAccount(scope.trx, account, scope.version);
-      await scope.audit(id, { action: 'account.created', details: { account: name } }, { id, name });
-      scope.touch([...above.path, id]);
+      scope.happened('account.created', id, { account: name }, { id, name });
+      scope.shows([...above.path, id]);
       return { account: await readBack(hall, scope, id), created: true };
     });
   } catch (error) {
@@ -84,18 +80,15 @@ export async function createMainAccount(hall: Hall, caller: Caller, input: Creat
   await refuseMaker(hall, caller);
   const wish = granted(parseNewAccount(input));
   const fresh = hall.newId<AccountId>();
-  const id = await hall.db.withTenant(fresh, async (trx) => {
+  const id = await hall.change(caller, { root: fresh, acting: fresh }, async ({ trx, now, version, ...change }) => {
     const earlier = wish.externalId === null ? null : await findMainAccountMadeBy(trx, caller.user, wish.externalId);
     const ground = { parent: null, siblingOfThatName: null, accountOfThatExternalId: earlier };
     const creation = granted(decideCreate({ ...ground, maxDepth: hall.settings.maxDepth }, wish));
     if (creation.outcome === 'exists') return creation.id;
     const { name, key: nameKey } = wish.name;
-    const now = nowOf(hall);
-    const version = await beginTreeChange(trx, fresh);
     await insertAccount(trx, { ...wish, id: fresh, parent: null, name, nameKey, creator: caller.user, now }, version);
-    const entry = { action: 'account.created', details: { account: name } } as const;
-    await note(hall, caller, trx, now, fresh, entry, { id: fresh, name });
-    await endTreeChange(trx, fresh, version, { accounts: [fresh] });
+    change.happened('account.created', fresh, { account: name }, { id: fresh, name });
+    change.shows([fresh]);
     return fresh;
   });
   const [account] = await hall.db.withTenant(id, (trx) => readAccountRows(trx, [id], nowOf(hall), 'without_minutes'), {

@@ -1,6 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 
 /** Notes in the account's audit log that somebody came in or went out (product.md 2.6). */
 export async function noteVisit(
@@ -9,6 +8,6 @@ export async function noteVisit(
   account: { readonly id: AccountId; readonly name: string },
   action: 'account.entered' | 'account.left',
 ): Promise<void> {
-  const entry = { action, details: { account: account.name } };
-  await hall.db.withTenant(account.id, (trx) => note(hall, caller, trx, nowOf(hall), account.id, entry, account));
+  const target = { id: account.id, name: account.name };
+  await hall.trace(caller, { action, details: { account: account.name }, account: account.id, target });
 }

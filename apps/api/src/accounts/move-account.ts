@@ -2,7 +2,6 @@ import { findSibling, moveSubtree, subtreeHeight } from '@tenantree/db';
 import { type AccountId, type AccountRow, decideMove } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted } from '../hall/refused.ts';
-import { changeTree } from '../hall/tree-change.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
@@ -20,7 +19,7 @@ export async function moveAccount(
   to: AccountId,
   commonAncestor: AccountId,
 ): Promise<AccountRow> {
-  const row = await changeTree(hall, caller, { root: where.root, acting: commonAncestor }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting: commonAncestor }, async (scope) => {
     const account = await scope.account(where.id);
     const target = await scope.account(to);
     const state = {
@@ -34,11 +33,11 @@ export async function moveAccount(
     const places = { before: where.parent?.name ?? '', after: target.name };
     // Whoever reads of it is told the places only as far as they reach them.
     const details = { account: account.name, ...places, beforeId: account.parentId ?? '', afterId: target.id };
-    await scope.audit(account.id, { action: 'account.moved', details }, { id: account.id, name: account.name });
-    scope.touch([...account.path, ...move.path]);
-    scope.moveUsage();
+    scope.happened('account.moved', account.id, details, { id: account.id, name: account.name });
+    scope.left(account.path);
+    scope.shows([...account.path, ...move.path]);
+    scope.movesUsage();
+    scope.rights({ subtree: account.id });
     return readBack(hall, scope, account.id);
   });
-  hall.announce.access({ subtree: where.id });
-  return row;
 }

@@ -7,13 +7,13 @@ import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
 import * as inputs from '../hall/inputs.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
 import { createMainAccount, createSubaccount } from './create-account.ts';
 import { noteVisit } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
-import { watchAccounts } from './watch-accounts.ts';
 
 const onlyAccount = z.strictObject({ account: inputs.account });
 const details = {
@@ -109,7 +109,7 @@ export const accountsRouter = router({
         account: inputs.account,
         accounts: inputs.watched.optional(),
         childrenOf: inputs.watched.optional(),
-        lastEventId: z.string().max(40).optional(),
+        lastEventId: z.string().max(80).optional(),
       }),
     )
     .subscription(({ ctx, input, signal }) => watchAccounts(ctx, input, signal)),

@@ -2,7 +2,6 @@ import { type AgentRow, addToTotals, findAgentsByExternalId, insertAgents } from
 import { type AccountId, type NewAccount, parseExternalId, parseName } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { changeTree } from '../hall/tree-change.ts';
 
 export type AgentInput = { readonly name: string; readonly externalId?: string | undefined };
 
@@ -18,7 +17,7 @@ export async function createAgents(
   inputs: readonly AgentInput[],
 ): Promise<{ agents: AgentRow[]; created: number }> {
   const wishes = inputs.map(parseAgent);
-  return changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const account = await scope.account(where.id);
     const ids = wishes.flatMap(({ externalId }) => (externalId === null ? [] : [externalId]));
     const byExternalId = new Map(
@@ -44,8 +43,8 @@ export async function createAgents(
       await insertAgents(scope.trx, where.id, fresh, scope.now);
       await addToTotals(scope.trx, where.id, { agents: fresh.length }, scope.version);
       const details = { count: fresh.length, account: account.name };
-      await scope.audit(where.id, { action: 'agents.created', details }, { id: account.id, name: account.name });
-      scope.touch(account.path);
+      scope.happened('agents.created', where.id, details, { id: account.id, name: account.name });
+      scope.shows(account.path);
     }
     return { agents, created: fresh.length };
   });

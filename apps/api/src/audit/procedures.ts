@@ -8,6 +8,7 @@ import type { Hall } from '../hall/hall.ts';
 import * as inputs from '../hall/inputs.ts';
 import { ENTRY_COLUMNS } from './entry-columns.ts';
 import { type Entry, readEntries } from './read-entries.ts';
+import { verifyJournal } from './verify-journal.ts';
 
 /** Entries in one file; a longer log goes on in the next. */
 const FILE_ROWS = 5_000;
@@ -56,4 +57,13 @@ export const auditRouter = router({
     const { rows, nextCursor } = await pageOf(ctx, input, FILE_ROWS);
     return { filename: `activity-${ctx.access.id}.csv`, csv: writeCsv(ENTRY_COLUMNS, rows), nextCursor };
   }),
+
+  verify: accountProcedure
+    .input(
+      z.strictObject({
+        account: inputs.account,
+        from: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+      }),
+    )
+    .query(({ ctx, input }) => verifyJournal(ctx.hall, ctx.access.id, input.from ?? null)),
 });

@@ -1,7 +1,15 @@
-import { endOutdatedSession, insertPerson, noteProof, writePassword } from '@tenantree/db';
+import {
+  endOutdatedSession,
+  endSession,
+  insertPerson,
+  noteProof,
+  type PasswordChange,
+  writePassword,
+} from '@tenantree/db';
 import { normalPassword, parsePassword, type UserId } from '@tenantree/domain';
 import { isAPIError } from 'better-auth/api';
 import { z } from 'zod';
+import type { By } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { checkStorable, password } from '../hall/inputs.ts';
 import type { Mail, SendMail } from '../hall/mail.ts';
@@ -78,6 +86,10 @@ export type AuthParts = {
   readonly onError: (error: unknown) => void;
 };
 
+type Somebody = { readonly id: UserId; readonly name: string };
+
+const byPerson = ({ id, name }: Somebody): By => ({ actor: { kind: 'person', id, name, via: null }, requestId: null });
+
 /** Signing in and all that belongs to it, over the sign-in library. */
 export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts): Auth {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
@@ -116,6 +128,15 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     const password = found?.accounts.find(({ providerId }) => providerId === PROVIDER)?.password;
     return found && password ? { id: found.user.id as UserId, name: found.user.name, password } : null;
   };
+
+  /** Gives a person another password, which ends what it has to; false when the one that it is to replace is there no more. */
+  const setPassword = (person: Somebody, hash: string, change: PasswordChange): Promise<boolean> =>
+    hall.changeSignIn(byPerson(person), async ({ trx, now, happened, rights }) => {
+      const isWritten = await writePassword(trx, person.id, hash, change, now);
+      if (isWritten) happened('person.passwordChanged', {});
+      rights({ users: [person.id] });
+      return isWritten;
+    });
 
   return {
     ...sessions,
@@ -159,8 +180,7 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
       const hash = await hashChecked(given.password);
       // Somebody else may have set another one since it was looked at.
       const change = { from: stored.password, keep: session.sessionId };
-      if (!(await writePassword(hall.db, session.user.id, hash, change, nowOf(hall)))) notPresent();
-      hall.announce.access({ users: [session.user.id] });
+      if (!(await setPassword(session.user, hash, change))) notPresent();
     },
 
     forgotPassword: async (input, { address }) => {
@@ -179,14 +199,20 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
       const found = await limits.link(address, () => people.consumeVerificationValue(`reset-password:${token}`));
       if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
       const user = found.value as UserId;
-      await writePassword(hall.db, user, await hashPassword(chosen), { from: null, keep: null }, nowOf(hall));
-      hall.announce.access({ users: [user] });
+      const person = { id: user, name: 'Whoever was mailed the link' };
+      await setPassword(person, await hashPassword(chosen), { from: null, keep: null });
     },
 
     signOut: async (headers) => {
       const session = await sessions.sessionOf(headers);
+      if (session) {
+        await hall.changeSignIn(byPerson(session.user), async ({ trx, happened, rights }) => {
+          if (await endSession(trx, session.user.id, session.sessionId)) happened('person.signedOut', {});
+          rights({ users: [session.user.id] });
+        });
+      }
+      // What is left to it is the cookie.
       const { headers: answered } = await library.api.signOut({ headers, returnHeaders: true });
-      if (session) hall.announce.access({ users: [session.user.id] });
       return answered.getSetCookie();
     },
 

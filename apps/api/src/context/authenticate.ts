@@ -1,11 +1,9 @@
 import {
-  appendAudit,
   findApiKey,
   findEmbedToken,
   noteRefusedOrigin,
   type PresentedEmbedToken,
   type PresentedKey,
-  readAccountState,
 } from '@tenantree/db';
 import {
   areListed,
@@ -96,25 +94,22 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
 /** Whose session it is gets to know that it was used elsewhere, or by no page at all. */
 async function noteOrigin(
   hall: Hall,
-  { account, id, key, userRef }: PresentedEmbedToken,
+  { account, name, id, key, userRef }: PresentedEmbedToken,
   origin: string | null,
 ): Promise<void> {
-  const now = nowOf(hall);
-  await hall.db.withTenant(account, async (trx) => {
-    if (!(await noteRefusedOrigin(trx, { account, id }, now))) return;
-    const state = await readAccountState(trx, account);
-    const shown = origin?.slice(0, MOST_SHOWN) ?? 'no page';
-    await appendAudit(trx, {
+  const isNew = await hall.db.withTenant(account, (trx) => noteRefusedOrigin(trx, { account, id }, nowOf(hall)));
+  if (!isNew) return;
+  const shown = origin?.slice(0, MOST_SHOWN) ?? 'no page';
+  const actor = { kind: 'embed', id: key.id, name: `${userRef} on ${shown}`, via: null } as const;
+  await hall.trace(
+    { actor, requestId: null },
+    {
       action: 'embed.originRefused',
-      details: { account: state?.name ?? '', user: userRef, origin: shown },
-      id: hall.newId(),
+      details: { account: name, user: userRef, origin: shown },
       account,
-      at: now,
-      actor: { kind: 'embed', id: key.id, name: `${userRef} on ${shown}`, via: null },
       target: { id, name: userRef },
-      requestId: null,
-    });
-  });
+    },
+  );
 }
 
 /** What a key stands for; null when it ended, or its owner no longer reaches its account. */

@@ -1,10 +1,9 @@
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Connection } from '../server/connection.ts';
 import type { Actor } from './actor.ts';
+import type { Connection } from './connection.ts';
 
 /** What limits guesses (auth/guess-limits.ts), for the address of one call. */
 export type Guess = {
@@ -16,7 +15,6 @@ export type Guess = {
 export type Context = {
   readonly hall: Hall;
   readonly people: People;
-  readonly writer: UsageWriter;
   readonly hub: Hub;
   /** Every kind of job there is. */
   readonly jobs: readonly AnyJob[];

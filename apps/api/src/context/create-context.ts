@@ -2,12 +2,11 @@ import type { GuessLimits } from '../auth/guess-limits.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
-import type { Connection } from '../server/connection.ts';
 import type { Person } from './actor.ts';
 import { authenticate } from './authenticate.ts';
+import type { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 
 /** What every context is made from, the same for all calls of a server. */
@@ -16,7 +15,6 @@ export type ContextParts = {
   readonly people: People;
   readonly sessions: Sessions;
   readonly limits: GuessLimits;
-  readonly writer: UsageWriter;
   readonly hub: Hub;
   readonly jobs: readonly AnyJob[];
 };
@@ -28,7 +26,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
  * ever; who is not recognised is refused by the procedure.
  */
 export function createContext(parts: ContextParts, connection: Connection): Context {
-  const { hall, people, writer, hub, jobs, limits, sessions } = parts;
+  const { hall, people, hub, jobs, limits, sessions } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
   const session = async (): Promise<Person | null> => {
@@ -48,7 +46,6 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
   return {
     hall,
     people,
-    writer,
     hub,
     jobs,
     requestId: connection.requestId,

@@ -1,8 +1,7 @@
 import { endEmbedSessions, findOriginList, readSessionsUnderList, storeOriginList } from '@tenantree/db';
 import { type AccountId, areListed, parseOriginList } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 import { granted } from '../hall/refused.ts';
 
 /** Where an account may be embedded. */
@@ -39,16 +38,14 @@ export async function setOrigins(
   const own = wish && granted(parseOriginList(wish));
   const above = account.parent && own === null ? await findOriginList(hall.db, account.parent.id) : null;
   const list = own ?? above?.origins ?? null;
-  const ended = await hall.db.withTenant(account.id, async (trx) => {
-    const now = nowOf(hall);
+  await hall.change(caller, { root: account.root, acting: account.id }, async ({ trx, now, happened, rights }) => {
     await storeOriginList(trx, account.id, own);
     const origins = own === null ? 'those above' : own.join(', ') || 'none';
-    const entry = { action: 'embed.originsSet', details: { account: account.name, origins } } as const;
-    await note(hall, caller, trx, now, account.id, entry, { id: account.id, name: account.name });
-    if (list === null) return [];
+    const details = { account: account.name, origins };
+    happened('embed.originsSet', account.id, details, { id: account.id, name: account.name });
+    if (list === null) return;
     const sessions = await readSessionsUnderList(trx, account.id, now);
     const ids = sessions.filter((session) => !areListed(list, session.origins)).map(({ id }) => id);
-    return ids.length === 0 ? [] : endEmbedSessions(trx, { ids }, now);
+    if (ids.length > 0) rights({ tokens: await endEmbedSessions(trx, { ids }, now) });
   });
-  if (ended.length > 0) hall.announce.access({ tokens: ended });
 }

@@ -4,8 +4,8 @@ import {
   endSessionsOfKey,
   findOriginList,
   insertEmbedToken,
-  makeRoomForSession,
   readEmbedSessions,
+  readSessionsOfUser,
 } from '@tenantree/db';
 import {
   type AccountId,
@@ -19,7 +19,6 @@ import {
 } from '@tenantree/domain';
 import type { KeyActor } from '../context/actor.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
@@ -31,7 +30,7 @@ const MINUTE_MS = 60_000;
 /** Part of its time after which a page asks for the next one. */
 const RENEWED_AT = 0.8;
 
-type Account = { readonly id: AccountId; readonly name: string };
+type Account = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
 export type SessionInput = {
   /** Where it may be used, if not on all origins of the account's list. */
@@ -69,10 +68,10 @@ export async function createSession(
   const asLongAsKey = key.expiresAt === null ? Number.POSITIVE_INFINITY : msOf(key.expiresAt);
   const expiresMs = Math.min(msOf(now) + ttlSeconds * 1_000, asLongAsKey);
   const expiresAt = instantOf(expiresMs);
-  const ended = await hall.db.withTenant(account.id, async (trx) => {
+  const tooMany = await hall.db.withTenant(account.id, async (trx) => {
     const since = instantOf(msOf(now) - MINUTE_MS);
-    const room = await makeRoomForSession(trx, { key: key.key, userRef }, { since, now, most: MOST_LIVE });
-    if (room.recent >= MOST_A_MINUTE)
+    const known = await readSessionsOfUser(trx, { key: key.key, userRef }, { since, now, most: MOST_LIVE });
+    if (known.recent >= MOST_A_MINUTE)
       throw new Refused({
         code: 'RATE_LIMITED',
         message: `${MOST_A_MINUTE} sessions were opened for “${userRef}” within a minute: pages renew theirs when it is due.`,
@@ -90,15 +89,35 @@ export async function createSession(
       now,
       expiresAt,
     });
-    const details = { account: account.name, user: userRef, origin: origins.join(', ') };
-    const entry = { action: 'embed.tokenCreated', details } as const;
-    await note(hall, caller, trx, now, account.id, entry, { id, name: userRef });
-    return room.ended;
+    return known.tooMany;
   });
-  if (ended.length > 0) hall.announce.access({ tokens: ended });
+  await hall.trace(caller, {
+    action: 'embed.tokenCreated',
+    details: { account: account.name, user: userRef, origin: origins.join(', ') },
+    account: account.id,
+    target: { id, name: userRef },
+  });
+  if (tooMany.length > 0) await endOldest(hall, caller, { key, account, userRef }, tooMany);
   const renewAfter = instantOf(msOf(now) + Math.floor((expiresMs - msOf(now)) * RENEWED_AT));
   return { id, token, expiresAt, renewAfter };
 }
+
+type Opened = { readonly key: KeyActor; readonly account: Account; readonly userRef: string };
+
+/** Ends the oldest sessions of a user, wherever the key has opened them. */
+const endOldest = (
+  hall: Hall,
+  caller: Caller,
+  { key, account, userRef }: Opened,
+  ids: readonly RowId[],
+): Promise<void> =>
+  hall.change(caller, { root: account.root, acting: key.account }, async ({ trx, now, happened, rights }) => {
+    const tokens = await endEmbedSessions(trx, { ids }, now);
+    if (tokens.length === 0) return;
+    const details = { account: account.name, which: `the oldest of ${userRef}`, count: tokens.length };
+    happened('embed.tokenRevoked', account.id, details, { id: account.id, name: account.name });
+    rights({ tokens });
+  });
 
 /** Live sessions of an account and of all below it, newest first. */
 export const listSessions = (
@@ -117,25 +136,20 @@ export type Ending = { readonly id: RowId } | { readonly userRef: string } | { r
  * @returns how many
  * @throws Refused NOT_FOUND when there is no such live session
  */
-export async function endSessions(hall: Hall, caller: Caller, account: Account, which: Ending): Promise<number> {
-  const ended = await hall.db.withTenant(account.id, async (trx) => {
-    const now = nowOf(hall);
-    const gone =
+export function endSessions(hall: Hall, caller: Caller, account: Account, which: Ending): Promise<number> {
+  const { id, root, name } = account;
+  return hall.change(caller, { root, acting: id }, async ({ trx, now, happened, rights }) => {
+    const ended =
       'key' in which
         ? await endSessionsOfKey(trx, which.key, now)
         : await endEmbedSessions(trx, 'id' in which ? { ids: [which.id] } : which, now);
-    if (gone.length === 0) {
+    if (ended.length === 0) {
       if ('id' in which) refuseWith('NOT_FOUND', 'There is no such session, or it has ended.', 'id');
-      return gone;
+      return 0;
     }
     const said = 'id' in which ? 'one' : 'key' in which ? `all of the key ${which.key}` : `all of ${which.userRef}`;
-    const entry = {
-      action: 'embed.tokenRevoked',
-      details: { account: account.name, which: said, count: gone.length },
-    } as const;
-    await note(hall, caller, trx, now, account.id, entry, null);
-    return gone;
+    happened('embed.tokenRevoked', id, { account: name, which: said, count: ended.length }, { id, name });
+    rights({ tokens: ended });
+    return ended.length;
   });
-  if (ended.length > 0) hall.announce.access({ tokens: ended });
-  return ended.length;
 }

@@ -104,6 +104,7 @@ export const ACCESS = {
   'usage.live': inAccount('billing.usage', 'full', 'read'),
   'audit.list': inAccount('account.settings', 'read', 'read'),
   'audit.export': inAccount('account.settings', 'read', 'read'),
+  'audit.verify': inAccount('account.settings', 'read', 'read'),
 } as const satisfies Record<string, AccessRule>;
 
 export type ProcedurePath = keyof typeof ACCESS;

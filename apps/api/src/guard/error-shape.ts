@@ -3,7 +3,6 @@ import { ERROR_CODES, type ErrorCode, type Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { Refused } from '../hall/refused.ts';
-import { WriterFullError } from '../hall/usage-writer.ts';
 import { schemaRefusal } from './schema-refusal.ts';
 
 /** A refusal as it leaves the server, in every error's `data.refusal`. */
@@ -48,8 +47,6 @@ export function refusalOf(error: TRPCError): { readonly refusal: Refusal; readon
   const { cause } = error;
   if (cause instanceof Refused) return { refusal: cause.refusal, unexpected: false };
   if (cause instanceof ZodError) return { refusal: schemaRefusal(cause), unexpected: false };
-  if (cause instanceof WriterFullError)
-    return { refusal: { code: 'UNAVAILABLE', message: cause.message }, unexpected: false };
   if (isUnavailable(cause)) return { refusal: UNAVAILABLE, unexpected: true };
   switch (error.code) {
     case 'METHOD_NOT_SUPPORTED':

@@ -1,8 +1,8 @@
-import type { AuditActor, Database, TreeChange, UsageStore } from '@tenantree/db';
+import type { AuditActor, Database, EventOutcome, EventToRecord, UsageStore } from '@tenantree/db';
 import {
   type AccountId,
   type Clock,
-  DAY_MS,
+  type CountedMeter,
   type Instant,
   instantOf,
   type Keeping,
@@ -10,6 +10,8 @@ import {
   type RowId,
   type UserId,
 } from '@tenantree/domain';
+import type { Changes } from './change.ts';
+import type { Traces } from './traces.ts';
 
 /** What every slice is given: where data lives, what time it is, and who is told after a commit. Nothing of it is global. */
 export type Hall = {
@@ -21,9 +23,26 @@ export type Hall = {
   /** 256 random bits as base64url. */
   readonly newSecret: () => string;
   readonly settings: Settings;
-  readonly announce: Announce;
-  /** Usage was recorded and is committed: it is counted soon, and then live viewers are told. */
-  readonly usageRecorded: () => void;
+  /** The one way to change anything. */
+  readonly change: Changes['change'];
+  readonly changeSignIn: Changes['changeSignIn'];
+  /** Writes what only leaves a trace into the journal: no tree is locked for it. */
+  readonly trace: Traces['trace'];
+  readonly usageDoor: UsageDoor;
+};
+
+/** The door by which usage enters (usage/usage-door.ts). What enters is stored at once and counted soon after. */
+export type UsageDoor = {
+  /**
+   * Stores events of many callers in few transactions. Resolves after the commit with one outcome per event, in order.
+   *
+   * @throws Refused UNAVAILABLE when more waits to be stored than may, or the driver's error when the events could not be stored
+   */
+  record(meter: CountedMeter, events: readonly EventToRecord[]): Promise<EventOutcome[]>;
+  /** Usage was stored in a transaction of the caller's own, and is committed: it is counted soon, and then live viewers are told. */
+  recorded(): void;
+  /** Resolves when all that was recorded in an account's tree before the call is counted, or could not be. */
+  settle(account: AccountId): Promise<void>;
 };
 
 /** What an operator may set (docs/operators.md). */
@@ -42,31 +61,6 @@ export type Settings = Keeping & {
   readonly secret: string;
 };
 
-/** Tells live viewers, here and in other processes, what was committed. Called after the commit, never before. */
-export type Announce = {
-  /** Usage was counted. */
-  usage(trees: readonly TreeChange[]): void;
-  /** Accounts of a tree whose rows changed with this version; departures are read from the database. */
-  accounts(change: {
-    readonly root: AccountId;
-    readonly version: number;
-    readonly ids: readonly AccountId[];
-    /** Accounts came to where their minutes are news. */
-    readonly usage?: 'moved';
-  }): void;
-  /** Somebody's access may have changed: whoever matches is asked again for every live stream. */
-  access(change: AccessChange): void;
-};
-
-export type AccessChange = {
-  readonly users?: readonly UserId[];
-  readonly keys?: readonly KeyId[];
-  /** Sessions of embedded screens. */
-  readonly tokens?: readonly RowId[];
-  /** Everybody who watches something in this subtree, or reaches through it. */
-  readonly subtree?: AccountId;
-};
-
 /** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */
 export type Caller = {
   readonly actor: AuditActor;
@@ -79,9 +73,3 @@ export type Caller = {
 
 /** The present instant by the injected clock. */
 export const nowOf = (hall: Pick<Hall, 'clock'>): Instant => instantOf(hall.clock.nowMs());
-
-/** What usage that is recorded now has in common: the instant, and since when its keys are kept (decisions.md 6). */
-export const recordedNow = ({ clock, settings }: Hall): { readonly now: Instant; readonly keysSince: Instant } => {
-  const nowMs = clock.nowMs();
-  return { now: instantOf(nowMs), keysSince: instantOf(nowMs - settings.usageMaxAgeDays * DAY_MS) };
-};

@@ -1,15 +1,11 @@
 import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
+import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import type { Job } from './define-job.ts';
 
-/** The platform itself. */
-export const SYSTEM: JobAsker = {
-  actor: { kind: 'system', id: null, name: 'Tenantree', via: null },
-  user: null,
-  key: null,
-  requestId: null,
-};
+/** The platform itself: nobody's user. */
+export const THE_SYSTEM: JobAsker = { ...SYSTEM, user: null, key: null };
 
 /** Things to be done to an account, by a job of it. */
 export type Order<Payload> = {

@@ -3,8 +3,7 @@ import { etaSeconds, type Instant, isEnded, type JobCounts, type JobState, msOf,
 import type { Actor } from '../context/actor.ts';
 import { ruleOf } from '../guard/access.ts';
 import { type Access, admit } from '../guard/admit.ts';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import type { AnyJob } from './define-job.ts';
 
@@ -81,11 +80,9 @@ export async function stopJob(call: Call, id: RowId): Promise<JobRow> {
     refuseWith('FORBIDDEN', 'This job is the platform’s own. Nobody stops it.', 'job');
   granted(await admit(hall, actor, access.id, kind.procedure));
   if (isEnded(found.state)) return found;
-  await hall.db.withTenant(access.id, async (trx) => {
-    const now = nowOf(hall);
+  await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, now, happened }) => {
     if (!(await cancelJob(trx, { account: access.id, job: id }, now))) return;
-    const details = { job: kind.label, account: access.name };
-    await note(hall, caller, trx, now, access.id, { action: 'job.cancelled', details }, { id, name: kind.label });
+    happened('job.cancelled', access.id, { job: kind.label, account: access.name }, { id, name: kind.label });
   });
   return findJob(call, id);
 }

@@ -12,8 +12,8 @@ import { DAY_MS, instantOf } from '@tenantree/domain';
 import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
-import { keepUsage } from './keep-usage.ts';
 import { runJobStep, type StepParts } from './run-job-step.ts';
 
 /** What is done without anybody waiting for it. */

@@ -10,11 +10,13 @@ import {
 } from '@tenantree/domain';
 import { type Actor, expiryOf } from '../context/actor.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { resolveAll } from '../hall/resolve-all.ts';
 import { hashSecret, prefixOf, secretOf } from '../hall/secrets.ts';
+
+/** The account whose key it is. */
+type Where = { readonly id: AccountId; readonly root: AccountId };
 
 export type CreatedKey = KeyTerms & { readonly id: KeyId; readonly key: string; readonly prefix: string };
 
@@ -36,7 +38,7 @@ export async function createApiKey(
   hall: Hall,
   caller: Caller,
   maker: Actor,
-  account: AccountId,
+  { id: account, root }: Where,
   input: KeyInput,
 ): Promise<CreatedKey> {
   const { name } = granted(parseName(input.name));
@@ -47,8 +49,7 @@ export async function createApiKey(
   const key = secretOf('key', hall.newSecret());
   const id = hall.newId<KeyId>();
   const prefix = prefixOf(key);
-  const now = nowOf(hall);
-  await hall.db.withTenant(account, async (trx) => {
+  await hall.change(caller, { root, acting: account }, async ({ trx, now, happened }) => {
     await holdMaker(trx, caller, account);
     // What the maker reaches it reaches with all that is below: a part of this account's subtree is never more.
     const within = input.within ? await resolveAll(trx, input.within, 'within') : null;
@@ -65,23 +66,18 @@ export async function createApiKey(
       within,
       madeBy: caller.key,
     });
-    await note(hall, caller, trx, now, account, { action: 'key.created', details: { key: name } }, { id, name });
+    happened('key.created', account, { key: name }, { id, name });
   });
   return { id, key, prefix, ...terms };
 }
 
 /** Revokes an API key at once, with everything that was made with it. @throws Refused NOT_FOUND */
-export async function revokeKey(hall: Hall, caller: Caller, account: AccountId, id: KeyId): Promise<void> {
-  const revoked = await hall.db.withTenant(account, async (trx) => {
-    const now = nowOf(hall);
+export async function revokeKey(hall: Hall, caller: Caller, { id: account, root }: Where, id: KeyId): Promise<void> {
+  await hall.change(caller, { root, acting: account }, async ({ trx, now, happened, rights }) => {
     const ended = await revokeApiKeys(trx, account, [id], now);
     if (ended.length === 0) refuseWith('NOT_FOUND', 'There is no such key, or it is revoked already.', 'id');
-    for (const key of ended) {
-      if (!key.isSeen) continue;
-      const entry = { action: 'key.revoked', details: { key: key.name } } as const;
-      await note(hall, caller, trx, now, key.account, entry, { id: key.id, name: key.name });
-    }
-    return ended;
+    for (const key of ended)
+      if (key.isSeen) happened('key.revoked', key.account, { key: key.name }, { id: key.id, name: key.name });
+    rights({ keys: ended.map((key) => key.id) });
   });
-  hall.announce.access({ keys: revoked.map((key) => key.id) });
 }

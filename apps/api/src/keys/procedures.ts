@@ -25,12 +25,12 @@ export const keysRouter = router({
         within: z.array(inputs.account).min(1).max(MOST_PARTS).optional(),
       }),
     )
-    .mutation(({ ctx, input }) => createApiKey(ctx.hall, ctx.caller, ctx.actor, ctx.access.id, input)),
+    .mutation(({ ctx, input }) => createApiKey(ctx.hall, ctx.caller, ctx.actor, ctx.access, input)),
 
   revoke: accountProcedure
     .input(z.strictObject({ account: inputs.account, id: keyId }))
     .mutation(async ({ ctx, input }) => {
-      await revokeKey(ctx.hall, ctx.caller, ctx.access.id, input.id);
+      await revokeKey(ctx.hall, ctx.caller, ctx.access, input.id);
       return {};
     }),
 });

@@ -1,5 +1,5 @@
-import type { Refusal } from '@tenantree/domain';
-import type { AccessChange, Entitlement, Viewer } from './ports.ts';
+import type { AccountId, Refusal, TouchedRights } from '@tenantree/domain';
+import type { Entitlement, Viewer } from './ports.ts';
 
 /** A running stream, as far as its viewer's right to it is concerned. */
 export type Watched = {
@@ -20,6 +20,12 @@ type Options = {
 const CONCURRENT = 32;
 /** Who could not be asked about (the database was away) is asked again after this long. */
 const RETRY_MS = 1_000;
+/** Between being let in and listening there is no more than this, and there are no more changes. */
+const RECENT_MS = 30_000;
+const MOST_RECENT = 500;
+
+/** An account stands in another tree than when it was asked for, or its tree's numbers went back. */
+const ELSEWHERE: Refusal = { code: 'UNAVAILABLE', message: 'This account stands elsewhere now. Watch it anew.' };
 
 /**
  * Streams outlive the check at their beginning. Whenever access may have changed, here or in another server, or when a token or a
@@ -29,14 +35,16 @@ const RETRY_MS = 1_000;
 export class AccessWatch {
   readonly #options: Options;
   readonly #entries = new Set<Watched>();
+  #recent: { readonly atMs: number; readonly concerns: (entry: Watched) => boolean }[] = [];
 
   constructor(options: Options) {
     this.#options = options;
   }
 
-  /** Watches over a stream until it is removed. */
+  /** Watches over a stream until it is removed. Its viewer was let in a while ago: what changed since then is asked about. */
   add(watched: Watched): void {
     this.#entries.add(watched);
+    if (this.#recent.some(({ concerns }) => concerns(watched))) void this.#ask([watched]);
   }
 
   remove(watched: Watched): void {
@@ -44,14 +52,19 @@ export class AccessWatch {
   }
 
   /** Asks again about everybody whom a change may concern. Resolves when those who lost access are cut. */
-  async changed(change: AccessChange): Promise<void> {
-    const concerned = concernedBy(change);
-    await this.#ask([...this.#entries].filter(concerned));
+  async changed(change: TouchedRights): Promise<void> {
+    const concerns = concernedBy(change);
+    const now = performance.now();
+    this.#recent = [
+      ...this.#recent.filter(({ atMs }) => atMs > now - RECENT_MS).slice(1 - MOST_RECENT),
+      { atMs: now, concerns },
+    ];
+    await this.#ask([...this.#entries].filter(concerns));
   }
 
-  /** Asks about everybody: changes may have been missed. */
-  async recheckAll(): Promise<void> {
-    await this.#ask([...this.#entries]);
+  /** Ends all streams of a tree whose numbers began anew. Clients watch anew. */
+  cutTree(root: AccountId): void {
+    for (const entry of this.#entries) if (entry.viewer.path[0] === root) entry.cut(ELSEWHERE);
   }
 
   /** Asks about those whose access ends, or may change, at a time that has come. */
@@ -85,16 +98,16 @@ export class AccessWatch {
     }
     for (const entry of group) {
       if (!this.#entries.has(entry)) continue;
-      if (!('code' in answer)) entry.entitlement = answer;
-      else {
+      if ('code' in answer) {
         this.#options.onCut();
         entry.cut(answer);
-      }
+      } else if (answer.path[0] !== entry.viewer.path[0]) entry.cut(ELSEWHERE);
+      else entry.entitlement = answer;
     }
   }
 }
 
-function concernedBy(change: AccessChange): (entry: Watched) => boolean {
+function concernedBy(change: TouchedRights): (entry: Watched) => boolean {
   const has = <T>(list: readonly T[] | undefined, value: T | null): boolean =>
     value !== null && list !== undefined && list.includes(value);
   return ({ viewer, entitlement }) =>

@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { JournalNews } from '@tenantree/db';
 import type { AccountId, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { LiveTree } from '../../test/live-tree.ts';
-import { LiveConnection } from './connection.ts';
-import { Hub } from './hub.ts';
+import { LiveTree, MINUTES, ROWS, showMinutes, type UsageChange, versionOf } from '../../test/live-tree.ts';
+import { envelopeHead, LiveConnection, Unread } from './connection.ts';
+import { type Hub, openHub } from './hub.ts';
 import { LiveStream } from './live-stream.ts';
-import { Outflow } from './outflow.ts';
-import type { AccountsChange, UsageChange, Viewer } from './ports.ts';
-import { envelopeHead } from './wire.ts';
+import type { Viewer } from './ports.ts';
 
 type Frame = UsageFrame | AccountsFrame;
 type Random = (below: number) => number;
@@ -92,15 +91,15 @@ class Watcher {
     const watch = { account: within, viewer: viewerOf(this.#tree.node(within).path, within), since: this.lastId };
     const frames: AsyncIterable<readonly [string, Frame, unknown]> =
       channel === 'usage'
-        ? this.#hub.watchUsage({ ...watch, ...(only && { only }) }, signal)
-        : this.#hub.watchAccounts(watch, signal);
+        ? this.#hub.watch(MINUTES, () => ({ ...watch, since: watch.since ?? 0, ...(only && { only }) }), signal)
+        : this.#hub.watch(ROWS, () => watch, signal);
     if (this.#lane === 'fast' && frames instanceof LiveStream) {
       const stop = frames.sendTo(this.#connect(signal), envelopeHead({ id: 1 }), () => undefined);
       return signal.addEventListener('abort', stop);
     }
     for await (const [id, data] of frames) {
       if (signal.aborted) break;
-      this.#show(Number(id), data);
+      this.#show(versionOf(id), data);
     }
   }
 
@@ -120,13 +119,13 @@ class Watcher {
       cork: () => undefined,
       uncork: () => undefined,
     };
-    return new LiveConnection({ readyState: 1 }, wire, new Outflow(stream, MAX_BUFFER_BYTES), { corked: [] });
+    return new LiveConnection({ readyState: 1 }, wire, new Unread(stream, MAX_BUFFER_BYTES), []);
   }
 
   #read(text: string): void {
     const { result } = JSON.parse(text) as { result: { id: string; data: { id: string; data: Frame } } };
     if (result.id !== result.data.id) this.wrong.push('the ids of one frame differ');
-    this.#show(Number(result.id), result.data.data);
+    this.#show(versionOf(result.id), result.data.data);
   }
 
   #show(id: number, frame: Frame): void {
@@ -155,8 +154,10 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   const leaves = Array.from({ length: 6 }, () => tree.add(some(inner)));
   tree.pause = () => (random(3) === 0 ? pause(random(4)) : Promise.resolve());
   const all = [tree.root, ...inner, ...leaves];
-  const hub = new Hub({
-    source: tree.source,
+  const hub = openHub([MINUTES, ROWS], {
+    source: tree,
+    version: () => tree.readVersion(),
+    journal: tree.source,
     clock: { nowMs: Date.now },
     tickMs: 2,
     serverId: 'here',
@@ -183,23 +184,24 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   }
 
   const told: Promise<void>[] = [];
-  const tell = (change: UsageChange | AccountsChange): void => {
+  const tell = (change: UsageChange | JournalNews): void => {
     const lost = random(25) === 0;
     const elsewhere = random(4) === 0;
     const deliver = (): void => {
       if (lost) return;
       if (!elsewhere) {
-        if ('ids' in change) hub.publishAccounts(change);
-        else hub.publishUsage({ ...change, complete: random(10) > 0 });
+        if ('seq' in change) hub.happened(change);
+        else showMinutes(hub, { ...change, complete: random(10) > 0 });
         return;
       }
-      const { root, version } = change;
-      const ids = 'ids' in change ? change.ids : change.changes.map(({ account }) => account);
-      const known = random(3) > 0 ? ids : null;
-      const moved = 'ids' in change && change.usage === 'moved';
-      const accounts = { usage: moved ? known : [], accounts: known, ...(moved && { moved }) };
-      const news = 'ids' in change ? accounts : { usage: known, accounts: [] };
-      hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], ...news }], access: [] }));
+      const isListed = random(3) > 0;
+      if ('seq' in change) {
+        const rows = [isListed ? change : { ...change, shows: null }];
+        return hub.receive(JSON.stringify({ from: 'there', trees: [], rows }));
+      }
+      const { root, version, states } = change;
+      const changed = { usage: isListed ? states.map(({ account }) => account) : null };
+      hub.receive(JSON.stringify({ from: 'there', trees: [{ root, versions: [version], changed }], rows: [] }));
     };
     const late = random(4);
     if (late === 0) deliver();

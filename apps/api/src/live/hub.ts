@@ -1,178 +1,180 @@
-import {
-  type AccountId,
-  type AccountsFrame,
-  billingPeriodOf,
-  FairQueue,
-  type Instant,
-  instantOf,
-  type UsageFrame,
-} from '@tenantree/domain';
-import type { TrackedEnvelope } from '@trpc/server';
+import type { JournalNews } from '@tenantree/db';
+import { type AccountId, type Clock, FairQueue } from '@tenantree/domain';
+import { granted } from '../hall/refused.ts';
 import { AccessWatch } from './access-watch.ts';
-import { Board } from './board.ts';
-import { Parts, readBulletin, type TreeNews } from './bulletin.ts';
-import { accountItem, accountsChannel, type Minutes, type Presence, usageChannel } from './channel.ts';
-import type { Outbox } from './connection.ts';
-import { type AccountsWatch, type HubOptions, NO_NEWS, UNCOUNTED, type UsageWatch } from './hub-options.ts';
-import { LiveStream, type Request, type Studio } from './live-stream.ts';
-import { NewsDesk } from './news-desk.ts';
-import type { AccessChange, AccountsChange, LiveMetrics, UsageChange } from './ports.ts';
-import { loadAccounts, loadUsage, placeUsage } from './state-load.ts';
+import type { Channel, Placed } from './channel.ts';
+import type { HeldBack } from './connection.ts';
+import { type JournalSource, JournalWatch } from './journal-watch.ts';
+import { LiveChannel, type Shown, type Station } from './live-channel.ts';
+import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
+import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
+import type { LiveMetrics } from './ports.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
-/** How often the clock is looked at for tokens and suspensions, gaps and the billing period. */
+/** How often the clock is looked at for tokens and suspensions, gaps and eras. */
 const SWEEP_MS = 250;
-/** How often the database is asked whether a tree changed without anybody telling. */
-const ROLL_CALL_MS = 10_000;
+/** How often the database is asked whether something happened without anybody telling. */
+const ROLL_CALL_MS = 1_000;
 
-/** Frames of a live procedure: `LiveStream` says how they are taken. */
-type Live<Frame> = AsyncIterable<TrackedEnvelope<Frame>, void, undefined>;
+/** What a hub is given. */
+export type HubOptions<Source> = {
+  /** What its channels read from. */
+  readonly source: Source;
+  /** The present version of the tree that an account is in; 0 before its first change. */
+  readonly version: (account: AccountId) => Promise<number>;
+  readonly journal: JournalSource;
+  readonly clock: Clock;
+  /** Least time between two frames of one audience, in milliseconds. */
+  readonly tickMs: number;
+  /** Names this server among those that share the database. */
+  readonly serverId: string;
+  /** Carries texts to the other servers; what they send is given to `receive`. None for a server that is alone. */
+  readonly news?: Pick<NewsCarrier, 'maxBytes' | 'publish'>;
+  readonly metrics?: LiveMetrics;
+  /** Told what went wrong behind the scenes; nothing of it is lost, it is tried again. */
+  readonly onError?: (error: unknown) => void;
+};
+
+/** For a hub that nobody measures. */
+const UNCOUNTED: LiveMetrics = {
+  viewings: () => undefined,
+  frames: () => undefined,
+  skipped: () => undefined,
+  revoked: () => undefined,
+};
+
+/** Opens a hub with these channels. */
+export const openHub = <Source>(
+  channels: readonly Channel<Source, unknown, object>[],
+  { source, ...options }: HubOptions<Source>,
+): Hub =>
+  new Hub(options, (station) =>
+    channels.map((channel) => new LiveChannel({ channel, read: (asked) => channel.read(source, asked) }, station)),
+  );
 
 /**
  * Where everything that was committed meets everybody who watches (performance.md 1). It keeps no state of accounts: what changed since
  * the last tick is kept by account and sent as state, so that frames per viewer don't grow with the rate of changes, and whoever is slow
- * or was away gets the latest state instead of everything that led to it.
+ * or was away gets the latest state instead of everything that led to it. README.md explains the words.
  */
 export class Hub {
-  readonly #options: HubOptions;
-  readonly #outbox: Outbox;
+  readonly #options: Omit<HubOptions<never>, 'source'>;
+  readonly #channels: ReadonlyMap<string, LiveChannel<unknown, object>>;
+  readonly #heldBack: HeldBack = [];
   readonly #access: AccessWatch;
-  readonly #news: NewsDesk;
+  readonly #news: Newsroom;
+  readonly #journal: JournalWatch;
   readonly #parts = new Parts();
-  readonly #usage: Studio<Minutes, UsageFrame>;
-  readonly #accounts: Studio<Presence, AccountsFrame>;
   #sweeps: NodeJS.Timeout | null = null;
-  #streams = 0;
-  #period: Instant;
+  #viewings = 0;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #lastTick = Number.NEGATIVE_INFINITY;
   #lastRollCall = performance.now();
   #closed = false;
 
-  constructor(options: HubOptions) {
+  /** @param open opens its channels */
+  constructor(options: Omit<HubOptions<never>, 'source'>, open: (station: Station) => LiveChannel<unknown, object>[]) {
     this.#options = options;
-    const { source, clock } = options;
     const metrics = this.#counting(options.metrics ?? UNCOUNTED);
-    const nowMs = (): number => clock.nowMs();
+    const nowMs = (): number => options.clock.nowMs();
     const onError = (error: unknown): void => options.onError?.(error);
-    this.#outbox = { corked: [] };
-    this.#period = this.#presentPeriod();
-    this.#news = new NewsDesk(options.serverId, options.news ?? NO_NEWS);
+    this.#news = new Newsroom(options.serverId, options.news ?? NO_NEWS);
     this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
-    const schedule = (): void => this.#schedule();
-    const version = (account: AccountId): Promise<number> => source.version(account);
-    const turns = new FairQueue(READS.most, READS.each);
-    const common = { access: this.#access, turns, metrics, nowMs, version, schedule, onError };
-    const period = (): Instant => this.#period;
-    const now = (): Instant => instantOf(clock.nowMs());
-
-    const minutes = usageChannel(period);
-    const usage = new Board({ ...common, channel: minutes, load: loadUsage(source, period), departed: null });
-    const departed = (account: AccountId, at: number) => accountItem(account, null, at);
-    const accounts = new Board({ ...common, channel: accountsChannel, load: loadAccounts(source, now), departed });
-
-    const studio = { metrics, outbox: this.#outbox };
-    this.#usage = { ...studio, board: usage, channel: minutes, bodies: new WeakMap() };
-    this.#accounts = { ...studio, board: accounts, channel: accountsChannel, bodies: new WeakMap() };
+    const channels = open({
+      access: this.#access,
+      turns: new FairQueue(READS.most, READS.each),
+      metrics,
+      nowMs,
+      version: options.version,
+      ready: () => this.#journal.ready(),
+      epoch: () => this.#journal.epoch,
+      heldBack: this.#heldBack,
+      schedule: () => this.#schedule(),
+      onError,
+    });
+    this.#channels = new Map(channels.map((channel) => [channel.name, channel]));
+    this.#journal = new JournalWatch({
+      journal: options.journal,
+      tell: (news) => this.#tell(news),
+      expect: (root, version) => {
+        for (const channel of this.#channels.values()) channel.expect(root, version);
+      },
+      onLost: (root) => this.#access.cutTree(root),
+    });
   }
 
-  /** What somebody watches at the moment: different topics, and trees they are in. */
-  get watched(): { readonly topics: number; readonly trees: number } {
-    const boards = [this.#usage.board, this.#accounts.board];
-    const trees = new Set(boards.flatMap((board) => [...board.roots]));
-    return { topics: boards.reduce((sum, board) => sum + board.topics, 0), trees: trees.size };
-  }
-
-  /**
-   * The minutes of a subtree: those of the account and its first children (or what changed since), then every change. Or of some accounts of
-   * it: theirs, then every change of theirs.
-   *
-   * @param asked what to watch, or how to find out
-   */
-  watchUsage(asked: UsageWatch | (() => Promise<UsageWatch>), signal?: AbortSignal): Live<UsageFrame> {
-    const find = async (): Promise<Request> => {
-      const { account: within, only = null, viewer, since } = typeof asked === 'function' ? await asked() : asked;
-      return { scope: { within, only }, viewer, since: since ?? 0 };
-    };
-    return new LiveStream(this.#usage, find, signal);
+  /** What somebody watches at the moment: different audiences, and trees they are in. */
+  get watched(): { readonly audiences: number; readonly trees: number } {
+    const channels = [...this.#channels.values()];
+    return { audiences: channels.reduce((sum, { audiences }) => sum + audiences, 0), trees: this.#roots.size };
   }
 
   /**
-   * The accounts of a subtree, or some of it, as they change: since an id, or from now on. The first frame comes at once, even if it is empty.
+   * A viewing of a channel: of the subtree of an account, or of some of it. The first frame comes at once, even if it is empty.
    *
-   * @param asked what to watch, or how to find out
+   * @param find finds out what to watch; what it throws becomes the stream's error
    */
-  watchAccounts(asked: AccountsWatch | (() => Promise<AccountsWatch>), signal?: AbortSignal): Live<AccountsFrame> {
-    const find = async (): Promise<Request> => {
-      const {
-        account: within,
-        viewer,
-        since,
-        sight,
-        only,
-        childrenOf,
-      } = typeof asked === 'function' ? await asked() : asked;
-      const lists = { only: only ?? (childrenOf ? [] : null), ...(childrenOf && { childrenOf }) };
-      return { scope: { within, ...lists, ...(sight && { sight }) }, viewer, since };
-    };
-    return new LiveStream(this.#accounts, find, signal);
+  watch<State, Frame extends object>(
+    channel: Channel<never, State, Frame>,
+    find: () => Watch | Promise<Watch>,
+    signal?: AbortSignal,
+  ): LiveStream<State, Frame> {
+    return new LiveStream(this.#of(channel), find, signal);
   }
 
-  /** Minutes were committed here. @param period start of the billing period they belong to */
-  publishUsage(change: UsageChange, period: Instant = this.#presentPeriod()): void {
-    const { root, version, changes, complete } = change;
-    this.#news.note('usage', root, version, complete ? changes.map(({ account }) => account) : null);
+  /**
+   * The version of a tree that whoever watches something in it has everything up to: by the id of the last frame that they saw, or by the
+   * version of a page; null when they saw nothing. An id of another tree, or of a database that has been restored since, is of no use: they
+   * are sent what there is, and told so.
+   *
+   * @throws Refused BAD_REQUEST when it is not one of ours
+   */
+  async since(root: AccountId, lastEventId: string | undefined): Promise<number | null> {
+    await this.#journal.ready();
+    return granted(parseResumeId(lastEventId, `${this.#journal.epoch}.${root}`));
+  }
+
+  /** A version of a tree was committed here that changed states of one channel, and these are known. */
+  show<State, Frame extends object>(
+    channel: Channel<never, State, Frame>,
+    { root, version, states, ...shown }: Shown & Told<State>,
+  ): void {
+    const ids = shown.complete ? states.map(({ account }) => account) : null;
+    this.#news.note(root, version, channel.name, ids);
     this.#schedule();
-    this.#accounts.board.lane(root)?.track.mark(version);
-    if (period > this.#period) this.#beginPeriod(period);
-    if (period < this.#period) return this.#usage.board.lane(root)?.track.mark(version);
-    if (!complete) return this.#usage.board.request(root, version, null);
-    this.#usage.board.lane(root)?.publish(version, placeUsage(changes, version));
+    for (const other of this.#channels.values()) if (other.name !== channel.name) other.unchanged(root, version);
+    this.#of(channel).show(root, version, states, shown);
   }
 
-  /** Accounts were changed here, and with a move the minutes of those above them. */
-  publishAccounts({ root, version, ids, usage }: AccountsChange): void {
-    this.#news.note('accounts', root, version, ids);
+  /** Rows of a journal were committed here. */
+  happened(news: JournalNews): void {
+    this.#news.tell(news);
     this.#schedule();
-    this.#accounts.board.request(root, version, ids);
-    // A version that is marked as published is never read: one and the same must not be marked on the one channel and asked for on it.
-    if (usage !== 'moved') return this.#usage.board.lane(root)?.track.mark(version);
-    this.#news.note('usage', root, version, ids);
-    this.#news.noteMove(root);
-    this.#usage.board.request(root, version, ids);
+    this.#journal.heard(news);
   }
 
-  /** Somebody's access may have changed here. Resolves when those of this server who lost it are cut. */
-  async accessChanged(change: AccessChange): Promise<void> {
-    this.#news.tellAccess(change);
-    await this.#access.changed(change);
-  }
-
-  /** Takes a notification of another server. */
+  /** Takes the news of another server. */
   receive(text: string): void {
-    const bulletin = readBulletin(text);
-    if (bulletin === null) return this.resync();
-    if (bulletin.from === this.#options.serverId) return;
-    for (const tree of bulletin.trees) {
-      const news = this.#parts.take(bulletin.from, tree);
-      if (news) this.#take(news);
+    const news = readNews(text);
+    if (news === null) return this.resync();
+    if (news.from === this.#options.serverId) return;
+    for (const tree of news.trees) {
+      const whole = this.#parts.take(news.from, tree);
+      if (whole) this.#take(whole);
     }
-    for (const change of bulletin.access) void this.#access.changed(change);
+    for (const row of news.rows) this.#journal.heard(row);
   }
 
-  /** Notifications may have been lost: reads what changed in every tree that is watched, and asks about every viewer again. */
+  /** News may have been lost: looks at once for what nobody told of. */
   resync(): void {
-    for (const { board } of [this.#usage, this.#accounts])
-      for (const root of board.roots) board.request(root, null, null);
-    void this.#access.recheckAll();
+    this.#callRoll();
   }
 
   /** Sends at once whatever waits for the next tick. */
   flush(): void {
-    this.#usage.board.flush();
-    this.#accounts.board.flush();
-    this.#uncork();
+    for (const channel of this.#channels.values()) channel.flush();
+    this.#letGo();
     this.#news.flush();
   }
 
@@ -184,23 +186,37 @@ export class Hub {
     this.#stopTimer();
   }
 
+  get #roots(): ReadonlySet<AccountId> {
+    return new Set([...this.#channels.values()].flatMap(({ roots }) => [...roots]));
+  }
+
+  #of<State, Frame extends object>(channel: Channel<never, State, Frame>): LiveChannel<State, Frame> {
+    const live: unknown = this.#channels.get(channel.name);
+    if (live instanceof LiveChannel && live.channel === channel) return live;
+    throw new Error(`This hub has no channel ${channel.name}.`);
+  }
+
   /** Another server committed these versions. */
-  #take({ root, versions, usage, accounts, moved }: TreeNews): void {
-    for (const version of versions) {
-      if (usage && !moved) this.#usage.board.requestWatched(root, version, usage);
-      else this.#usage.board.request(root, version, usage);
-      if (accounts?.length === 0) this.#accounts.board.lane(root)?.publish(version, []);
-      else this.#accounts.board.request(root, version, accounts);
-    }
+  #take({ root, versions, changed }: TreeNews): void {
+    for (const version of versions)
+      for (const [name, channel] of this.#channels) {
+        const ids = changed[name];
+        if (ids === undefined) channel.unchanged(root, version);
+        else if (ids === null) channel.changed(root, version, ids);
+        else channel.changedInPlace(root, version, ids);
+      }
   }
 
-  #presentPeriod(): Instant {
-    return billingPeriodOf(instantOf(this.#options.clock.nowMs())).start;
-  }
-
-  #beginPeriod(period: Instant): void {
-    this.#period = period;
-    this.#usage.board.restart();
+  /** What rows of a journal mean: here they are told to those who watch. */
+  #tell(news: JournalNews): void {
+    const { root, version, rights } = news;
+    if (version !== null)
+      for (const live of this.#channels.values()) {
+        const ids = live.channel.happened?.(news);
+        if (ids === undefined) live.unchanged(root, version);
+        else live.changed(root, version, ids);
+      }
+    if (rights) void this.#access.changed(rights);
   }
 
   /** At most one tick per `tickMs`; after a pause the next change leaves at once. */
@@ -221,24 +237,23 @@ export class Hub {
   #tick(): void {
     this.#timer = null;
     this.#lastTick = performance.now();
-    this.#usage.board.tick(() => this.flush());
-    this.#accounts.board.tick(() => this.flush());
-    this.#uncork();
+    for (const channel of this.#channels.values()) channel.tick(() => this.flush());
+    this.#letGo();
     this.#news.flush();
   }
 
-  #uncork(): void {
-    for (const connection of this.#outbox.corked.splice(0)) connection.uncork();
+  #letGo(): void {
+    for (const connection of this.#heldBack.splice(0)) connection.letGo();
   }
 
   /** The clock is looked at only while somebody watches. */
   #counting(metrics: LiveMetrics): LiveMetrics {
     return {
       ...metrics,
-      subscriptions: (channel, change) => {
-        metrics.subscriptions(channel, change);
-        this.#streams += change;
-        if (this.#streams === 0) this.#stopSweeps();
+      viewings: (channel, change) => {
+        metrics.viewings(channel, change);
+        this.#viewings += change;
+        if (this.#viewings === 0) this.#stopSweeps();
         else if (this.#sweeps === null && !this.#closed) this.#startSweeps();
       },
     };
@@ -256,20 +271,23 @@ export class Hub {
   }
 
   #sweep(): void {
-    const period = this.#presentPeriod();
-    if (period > this.#period) this.#beginPeriod(period);
+    for (const channel of this.#channels.values()) channel.lookAtClock();
     void this.#access.sweep();
-    if (performance.now() - this.#lastRollCall < ROLL_CALL_MS) return;
-    this.#lastRollCall = performance.now();
-    this.#callRoll().catch((error) => this.#options.onError?.(error));
+    const isDue = performance.now() - this.#lastRollCall >= ROLL_CALL_MS;
+    if (isDue || !this.#journal.follows(this.#roots)) this.#callRoll();
   }
 
-  /** A server that died between its commit and its notification told nobody: the trees' versions tell. */
-  async #callRoll(): Promise<void> {
-    for (const root of new Set([...this.#usage.board.roots, ...this.#accounts.board.roots])) {
-      const version = await this.#options.source.version(root);
-      this.#usage.board.expect(root, version);
-      this.#accounts.board.expect(root, version);
-    }
+  /** A server that died between its commit and its news told nobody: the journals' heads tell. */
+  #callRoll(): void {
+    this.#lastRollCall = performance.now();
+    this.#journal.look(this.#roots).catch((error) => this.#options.onError?.(error));
   }
 }
+
+/** States that a version of a tree changed. */
+type Told<State> = {
+  readonly root: AccountId;
+  /** Handed out by the database in commit order, without holes. */
+  readonly version: number;
+  readonly states: readonly Placed<State>[];
+};

@@ -1,59 +1,55 @@
+import { type AccountId, accept, type Decision, refuse } from '@tenantree/domain';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { WebSocket } from 'ws';
-import type { Board } from './board.ts';
-import type { Channel, Item } from './channel.ts';
-import type { LiveConnection, Outbox } from './connection.ts';
-import { liveSocket } from './live-socket.ts';
-import type { Outflow } from './outflow.ts';
-import type { LiveMetrics, Viewer } from './ports.ts';
-import type { Batch, Subscription } from './subscription.ts';
-import { textFrame } from './text-frame.ts';
-import type { Scope } from './topic.ts';
-import { resultText } from './wire.ts';
+import type { Scope } from './audience.ts';
+import { type LiveConnection, liveSocket, resultText, textFrame, type Unread } from './connection.ts';
+import type { LiveChannel } from './live-channel.ts';
+import type { Viewer } from './ports.ts';
+import type { Batch, Viewing } from './viewing.ts';
 
-/** What is watched, by whom, and from which id on. */
-export type Request = { readonly scope: Scope; readonly viewer: Viewer; readonly since: number | null };
-
-/** What all streams of a channel share. */
-export type Studio<State, Frame> = {
-  readonly board: Board<State, Frame>;
-  readonly channel: Channel<State, Frame>;
-  readonly metrics: LiveMetrics;
-  readonly outbox: Outbox;
-  /** JSON of first frames that are the same for several viewers, by their items. */
-  readonly bodies: WeakMap<readonly Item<State>[], string>;
+/** What somebody wants to watch. The guard has checked that they may; `viewer` is how it is asked again. */
+export type Watch = {
+  readonly account: AccountId;
+  readonly viewer: Viewer;
+  /** Version that the viewer has everything up to (`hub.since`). 0: it has nothing, and is sent what there is. Null: it is told what changes from now on. */
+  readonly since: number | null;
+  /** No others of the subtree than these, and the children of those in `childrenOf`. */
+  readonly only?: readonly AccountId[];
+  readonly childrenOf?: readonly AccountId[];
+  /** By somebody who doesn't see all that is above the account. */
+  readonly sight?: 'part';
 };
 
 /** Told once when a stream is over, with the error that it was cut with. */
-export type Over = (error: Error | null) => void;
+type Over = (error: Error | null) => void;
 
 /**
  * What a live procedure returns. Whoever takes objects, such as an event stream, gets every frame by iterating, never more than the latest
  * state of what it has not fetched yet. To a socket the hub writes all frames itself: nothing of the call stays alive for it but the
- * subscription in its topic (performance.md 1).
+ * viewing in its audience (performance.md 1).
  */
 export class LiveStream<State, Frame extends object> implements AsyncIterable<TrackedEnvelope<Frame>, void, undefined> {
-  readonly #studio: Studio<State, Frame>;
-  readonly #find: () => Promise<Request>;
+  readonly #channel: LiveChannel<State, Frame>;
+  readonly #find: () => Watch | Promise<Watch>;
   readonly #signal: AbortSignal | undefined;
 
   /**
    * @param find what to watch; it may have to be looked up first, and refuses as the stream
    * @param signal ends the iteration
    */
-  constructor(studio: Studio<State, Frame>, find: () => Promise<Request>, signal: AbortSignal | undefined) {
-    this.#studio = studio;
+  constructor(channel: LiveChannel<State, Frame>, find: () => Watch | Promise<Watch>, signal: AbortSignal | undefined) {
+    this.#channel = channel;
     this.#find = find;
     this.#signal = signal;
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<TrackedEnvelope<Frame>, void, undefined> {
-    return iterate(this.#studio, this.#find, this.#signal);
+    return iterate(this.#channel, this.#find, this.#signal);
   }
 
   /** A socket as one that the hub writes to, or null when it can't write to that one. */
-  connect(socket: WebSocket, outflow: Outflow): LiveConnection | null {
-    return liveSocket(socket, outflow, this.#studio.outbox);
+  connect(socket: WebSocket, unread: Unread): LiveConnection | null {
+    return liveSocket(socket, unread, this.#channel.heldBack);
   }
 
   /**
@@ -63,68 +59,74 @@ export class LiveStream<State, Frame extends object> implements AsyncIterable<Tr
    * @returns how the viewer leaves; `over` is told of that, too
    */
   sendTo(connection: LiveConnection, head: string, over: Over): () => void {
-    const sending = new Sending<State, Frame>(this.#studio, connection, head, over);
+    const sending = new Sending<State, Frame>(this.#channel, connection, head, over);
     void sending.begin(this.#find);
     return () => sending.end();
   }
 }
 
+const scopeOf = ({ account, only, childrenOf, sight }: Watch): Scope => ({
+  within: account,
+  only: only ?? (childrenOf ? [] : null),
+  ...(childrenOf && { childrenOf }),
+  ...(sight && { sight }),
+});
+
 /** @throws TRPCError with the refusal when access ends */
 async function* iterate<State, Frame extends object>(
-  { board, channel, metrics }: Studio<State, Frame>,
-  find: () => Promise<Request>,
+  channel: LiveChannel<State, Frame>,
+  find: () => Watch | Promise<Watch>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrackedEnvelope<Frame>, void, undefined> {
-  let member: Subscription<State> | undefined;
-  const leave = (): void => member?.end();
+  let viewing: Viewing<State> | undefined;
+  const leave = (): void => viewing?.end();
   signal?.addEventListener('abort', leave, { once: true });
   try {
-    const { scope, viewer, since } = await find();
+    const watch = await find();
+    const scope = scopeOf(watch);
     if (signal?.aborted) return;
-    member = board.join(scope, viewer, since);
-    await board.begin(member, scope, since);
-    let batch: Batch<State> | null = member.phase === 'ended' ? await member.next() : member.first();
-    board.start(member, scope);
-    for (; batch; batch = await member.next()) {
-      metrics.frames(channel.name, 1, 0);
-      yield tracked(String(batch.id), channel.frame(batch.id, batch));
-    }
+    viewing = channel.join(scope, watch.viewer, watch.since);
+    await channel.begin(viewing, scope, watch.since);
+    let batch: Batch<State> | null = viewing.phase === 'ended' ? await viewing.next() : viewing.first();
+    channel.start(viewing, scope);
+    for (; batch; batch = await viewing.next()) yield tracked(viewing.idOf(batch), channel.frameOf(batch));
   } finally {
     signal?.removeEventListener('abort', leave);
-    member?.end();
+    viewing?.end();
   }
 }
 
-/** A stream on its way to a socket: from the call until the first frame is written. After that its member in the topic is all there is. */
-class Sending<State, Frame> {
-  readonly #studio: Studio<State, Frame>;
+/** A stream on its way to a socket: from the call until the first frame is written. After that its viewing is all there is. */
+class Sending<State, Frame extends object> {
+  readonly #channel: LiveChannel<State, Frame>;
   readonly #connection: LiveConnection;
   readonly #head: string;
   readonly #over: Over;
-  #member: Subscription<State> | null = null;
+  #viewing: Viewing<State> | null = null;
   #ended = false;
 
-  constructor(studio: Studio<State, Frame>, connection: LiveConnection, head: string, over: Over) {
-    this.#studio = studio;
+  constructor(channel: LiveChannel<State, Frame>, connection: LiveConnection, head: string, over: Over) {
+    this.#channel = channel;
     this.#connection = connection;
     this.#head = head;
     this.#over = over;
   }
 
-  async begin(find: () => Promise<Request>): Promise<void> {
-    const { board } = this.#studio;
+  async begin(find: () => Watch | Promise<Watch>): Promise<void> {
+    const channel = this.#channel;
     try {
-      const { scope, viewer, since } = await find();
+      const watch = await find();
+      const scope = scopeOf(watch);
       // Nothing is read for somebody who doesn't read.
       await this.#connection.room();
       if (this.#ended) return;
-      const member = board.join(scope, viewer, since);
-      this.#member = member;
-      member.onEnd = (error) => this.end(error);
-      await board.begin(member, scope, since);
+      const viewing = channel.join(scope, watch.viewer, watch.since);
+      this.#viewing = viewing;
+      viewing.onEnd = (error) => this.end(error);
+      await channel.begin(viewing, scope, watch.since);
       await this.#connection.room();
-      this.#sendFirst(member);
-      board.start(member, scope);
+      this.#sendFirst(viewing);
+      channel.start(viewing, scope);
     } catch (error) {
       this.end(error instanceof Error ? error : new Error('A stream could not begin.', { cause: error }));
     }
@@ -133,19 +135,32 @@ class Sending<State, Frame> {
   end(error: Error | null = null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#member?.end();
+    this.#viewing?.end();
     this.#over(error);
   }
 
-  #sendFirst(member: Subscription<State>): void {
-    if (member.phase !== 'starting') return;
-    const { channel, metrics, bodies } = this.#studio;
-    const batch = member.first();
-    let body = bodies.get(batch.items);
-    if (body === undefined) bodies.set(batch.items, (body = channel.body(batch)));
-    const frame = textFrame(this.#head + resultText(batch.id, body));
-    member.attach(this.#connection, this.#head);
+  #sendFirst(viewing: Viewing<State>): void {
+    if (viewing.phase !== 'starting') return;
+    const batch = viewing.first();
+    const frame = textFrame(this.#head + resultText(viewing.idOf(batch), batch.id, this.#channel.firstBody(batch)));
+    viewing.attach(this.#connection, this.#head);
     this.#connection.send(frame);
-    metrics.frames(channel.name, 1, frame.length);
+    this.#channel.firstSent(frame.length);
   }
+}
+
+const RESUME_ID = /^(?:([0-9a-f]{1,16}\.[0-9a-f-]{36})\.)?(\d{1,15})$/;
+/** Of what an id of elsewhere stands for nothing is known, as of a version that is still to come. */
+const UNKNOWN = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Reads the id of the last frame that a viewer saw, `epoch.root.version`, or the version of a page alone; null when it saw none.
+ *
+ * @param chain `epoch.root` of what is watched: ids of another one are of no use
+ */
+export function parseResumeId(text: string | undefined, chain: string): Decision<number | null> {
+  if (text === undefined) return accept(null);
+  const [, of, version] = RESUME_ID.exec(text) ?? [];
+  if (version === undefined) return refuse('BAD_REQUEST', 'The last event id is not one of ours.', 'lastEventId');
+  return accept(of === undefined || of === chain ? Number(version) : UNKNOWN);
 }

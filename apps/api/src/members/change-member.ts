@@ -7,23 +7,23 @@ import {
   type Role,
   type UserId,
 } from '@tenantree/domain';
+import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { changeTree, type TreeChangeScope } from '../hall/tree-change.ts';
 
 /** The account, and who the caller is there. */
 type Where = MemberActor & { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
 /** Changes a member's role (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER, ALREADY_IN_STATE */
 export async function changeRole(hall: Hall, caller: Caller, where: Where, user: UserId, role: Role): Promise<void> {
-  await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  await hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
     granted(decideChangeRole({ accountName: where.name, member, owners }, where, role));
     await updateRole(scope.trx, where.id, user, role);
     const details = { member: member.name, account: where.name, before: member.role, after: role };
-    await scope.audit(where.id, { action: 'member.roleChanged', details }, { id: user, name: member.name });
+    scope.happened('member.roleChanged', where.id, details, { id: user, name: member.name });
+    scope.rights({ users: [user] });
   });
-  hall.announce.access({ users: [user] });
 }
 
 /**
@@ -33,7 +33,7 @@ export async function changeRole(hall: Hall, caller: Caller, where: Where, user:
  * @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER
  */
 export async function removeMember(hall: Hall, caller: Caller, where: Where, user: UserId): Promise<void> {
-  const keys = await changeTree(hall, caller, { root: where.root, acting: where.id }, async (scope) => {
+  await hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
     // A person may leave whatever their rank; what acts for them, a key or an embedded screen, may not make them leave.
     const actor = user === caller.user && caller.key === null ? member : where;
@@ -41,25 +41,18 @@ export async function removeMember(hall: Hall, caller: Caller, where: Where, use
     await deleteMember(scope.trx, where.id, user);
     await countMember(scope.trx, where.id, user, 'left', scope.version);
     const details = { member: member.name, account: where.name };
-    await scope.audit(where.id, { action: 'member.removed', details }, { id: user, name: member.name });
+    scope.happened('member.removed', where.id, details, { id: user, name: member.name });
     const ended = await endCredentials(scope.trx, where.id, user, scope.now);
     for (const { account, id, name, isSeen } of ended.keys)
-      if (isSeen) await scope.audit(account, { action: 'key.revoked', details: { key: name } }, { id, name });
-    for (const { account, accountName, id, email } of ended.invitations) {
-      const withdrawn = { action: 'member.invitationRevoked' as const, details: { email, account: accountName } };
-      await scope.audit(account, withdrawn, { id, name: email });
-    }
-    scope.touch((await scope.account(where.id)).path);
-    return ended.keys.map(({ id }) => id);
+      if (isSeen) scope.happened('key.revoked', account, { key: name }, { id, name });
+    for (const { account, accountName, id, email } of ended.invitations)
+      scope.happened('member.invitationRevoked', account, { email, account: accountName }, { id, name: email });
+    scope.shows((await scope.account(where.id)).path);
+    scope.rights({ users: [user], keys: ended.keys.map(({ id }) => id) });
   });
-  hall.announce.access({ users: [user], keys });
 }
 
-async function find(
-  scope: TreeChangeScope,
-  account: AccountId,
-  user: UserId,
-): Promise<{ member: Member; owners: number }> {
+async function find(scope: Change, account: AccountId, user: UserId): Promise<{ member: Member; owners: number }> {
   const members = await readMembers(scope.trx, account);
   const member =
     members.find(({ userId }) => userId === user) ?? refuseWith('NOT_FOUND', 'There is no such member.', 'userId');

@@ -29,16 +29,14 @@ import {
 import type { Guess } from '../context/context.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { normalEmail, type People, shownEmail } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
-import { changeTree } from '../hall/tree-change.ts';
 
 /** Days after which an invitation is void (product.md 9). */
 export const INVITATION_DAYS = 7;
 
-type Account = { readonly id: AccountId; readonly name: string };
+type Account = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
 /**
  * Invites an address to an account in a role that is not above the inviter's own. The link is single-use; of several invitations of one
@@ -53,10 +51,10 @@ export async function inviteMember(
   const email = shownEmail(input.email);
   const emailKey = normalEmail(input.email);
   const token = secretOf('invite', hall.newSecret());
-  const now = nowOf(hall);
   const usual = instantOf(hall.clock.nowMs() + INVITATION_DAYS * DAY_MS);
   const id = hall.newId();
-  const expiresAt = await hall.db.withTenant(account.id, async (trx) => {
+  const at = { root: account.root, acting: account.id };
+  const expiresAt = await hall.change(caller, at, async ({ trx, now, happened }) => {
     const { keyEndsAt } = await holdMaker(trx, caller, account.id);
     const expiresAt = keyEndsAt !== null && keyEndsAt < usual ? keyEndsAt : usual;
     const presentRole = await readRoleOf(trx, account.id, emailKey);
@@ -73,8 +71,8 @@ export async function inviteMember(
       now,
       expiresAt,
     });
-    const entry = { action: 'member.invited' as const, details: { email, account: account.name, role: input.role } };
-    await note(hall, caller, trx, now, account.id, entry, { id, name: email });
+    const details = { email, account: account.name, role: input.role };
+    happened('member.invited', account.id, details, { id, name: email });
     return expiresAt;
   });
   return { id, link: `${hall.settings.publicUrl}/invite/${token}`, expiresAt };
@@ -82,12 +80,11 @@ export async function inviteMember(
 
 /** Withdraws an open invitation. @throws Refused NOT_FOUND */
 export async function revokeInvitation(hall: Hall, caller: Caller, account: Account, id: RowId): Promise<void> {
-  await hall.db.withTenant(account.id, async (trx) => {
+  await hall.change(caller, { root: account.root, acting: account.id }, async ({ trx, happened }) => {
     const email =
       (await deleteInvitation(trx, account.id, id)) ??
       refuseWith('NOT_FOUND', 'There is no such open invitation.', 'id');
-    const entry = { action: 'member.invitationRevoked' as const, details: { email, account: account.name } };
-    await note(hall, caller, trx, nowOf(hall), account.id, entry, { id, name: email });
+    happened('member.invitationRevoked', account.id, { email, account: account.name }, { id, name: email });
   });
 }
 
@@ -137,7 +134,7 @@ export async function acceptInvitation(
   if (!root) return granted(VOID_INVITATION);
   const actor = { kind: 'person' as const, id: person.user, name: person.name, via: null };
   const caller: Caller = { actor, user: person.user, key: null, requestId: acceptor.requestId };
-  await changeTree(hall, caller, { root: root.id, acting: account }, async (scope) => {
+  await hall.change(caller, { root: root.id, acting: account }, async (scope) => {
     const isFirst = await takeInvitation(scope.trx, account, invitation.id, scope.now);
     const isMember = (await readMembers(scope.trx, account)).some(({ userId }) => userId === person.user);
     // Used before, by the only one who can: whoever left since then has nothing of it.
@@ -146,12 +143,12 @@ export async function acceptInvitation(
     if (isMember) refuseWith('ALREADY_MEMBER', `You are in “${accountName}” already.`);
     await insertMember(scope.trx, account, person.user, role, scope.now);
     await countMember(scope.trx, account, person.user, 'came', scope.version);
-    const entry = { action: 'member.invitationAccepted' as const, details: { account: accountName, role } };
-    await scope.audit(account, entry, { id: person.user, name: person.name });
-    scope.touch((await scope.account(account)).path);
+    const target = { id: person.user, name: person.name };
+    scope.happened('member.invitationAccepted', account, { account: accountName, role }, target);
+    scope.shows((await scope.account(account)).path);
+    scope.rights({ users: [person.user] });
     return true;
   });
-  hall.announce.access({ users: [person.user] });
   return { account };
 }
 

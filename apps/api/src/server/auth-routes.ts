@@ -1,6 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
-import type { App, Call, Ground } from './calls.ts';
+import type { App, Call, Ground } from '../wire/calls.ts';
 
 const MOST_BYTES = 16_384;
 

@@ -7,24 +7,24 @@ import {
   settleSort,
   unreachable,
 } from '@tenantree/db';
-import { type Clock, COUNTED_METERS, instantOf } from '@tenantree/domain';
+import { type Clock, instantOf } from '@tenantree/domain';
+import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
-import type { Config } from '../config.ts';
+import type { Connection } from '../context/connection.ts';
 import type { Context } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
-import { type Hall, recordedNow } from '../hall/hall.ts';
-import { createSortSettler } from '../hall/sort-settler.ts';
-import { createUsageCounter } from '../hall/usage-counter.ts';
-import { createUsageWriter } from '../hall/usage-writer.ts';
+import type { Hall } from '../hall/hall.ts';
+import type { Logger } from '../hall/log.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import { JOBS } from '../jobs/jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
-import type { Connection } from './connection.ts';
+import { showCounted } from '../usage/usage-channel.ts';
+import { openUsage } from '../usage/usage-door.ts';
+import type { Config } from './config.ts';
 import { createServer } from './create-server.ts';
-import type { Logger } from './log.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
@@ -82,50 +82,48 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await db.close();
     throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
-  const usage = openUsageStore(db);
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
-  const live = await openLive({
-    config,
-    db,
-    clock,
-    metrics: metrics.live,
-    settleUsage: async (account) => {
-      const root = await usage.treeOf(account);
-      if (root !== null) await counter.settle(root);
-    },
-    onError,
-  });
   const settler = createSortSettler({
     settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
     onError,
   });
-  const counter = createUsageCounter({
-    meters: COUNTED_METERS,
+  const usage = openUsageStore(db);
+  const usageDoor = openUsage({
+    db,
+    store: usage,
     clock,
-    count: (root, meter, wait) =>
-      db.onBehalfOf(null, () => usage.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
-    waiting: () => db.onBehalfOf(null, () => usage.waiting()),
-    onCounted: (tree) => {
-      live.announce.usage([tree]);
-      settler.counted(tree);
+    settings: config,
+    observer: {
+      recorded: (events) => metrics.usage(events),
+      counted: (tree) => {
+        showCounted(live.hub, tree);
+        settler.counted(tree);
+      },
+      setAside: ({ root, error, ...often }) =>
+        log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
+      takenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
+      failed: onError,
     },
-    tidy: () => db.onBehalfOf(null, () => usage.tidy()),
-    onSetAside: ({ root, error, ...often }) =>
-      log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
-    onTakenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
+  });
+  const live = openLive({
+    source: { db, usageDoor },
+    clock,
+    tickMs: config.liveTickMs,
+    metrics: metrics.live,
     onError,
   });
-  metrics.watchUsage(() => counter.backlog());
+  const usageBacklog = (): ReturnType<typeof usageDoor.backlog> => usageDoor.backlog();
+  metrics.watchUsage(usageBacklog);
   let url = '';
-  const hall = makeHall({
+  const { hall, traces } = makeHall({
     config,
     db,
     usage,
     clock,
-    announce: live.announce,
-    usageRecorded: () => counter.wake(),
+    happened: (news) => live.hub.happened(news),
+    usageDoor,
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits(hall);
@@ -133,23 +131,15 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
-  const writer = createUsageWriter({
-    // The events of many callers.
-    store: (meter, events) => db.onBehalfOf(null, () => usage.append(events, { meter, ...recordedNow(hall) })),
-    onCommitted: (events) => {
-      metrics.usage(events);
-      hall.usageRecorded();
-    },
-  });
   const kinds = given.jobs ?? JOBS;
-  const parts = { hall, people: auth, sessions: auth, limits, writer, hub: live.hub, jobs: kinds };
+  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub, jobs: kinds };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
     hall,
     log,
     metrics,
-    usageBacklog: () => counter.backlog(),
+    usageBacklog,
     auth,
     router: appRouter,
     createContext: contextOf,
@@ -158,7 +148,9 @@ export async function compose(given: ComposeParts): Promise<Composed> {
       return actor !== null && actor !== 'invalid';
     },
     mount: cloudEventsRoute(contextOf),
-    drain: () => writer.drain(),
+    drain: async () => {
+      await Promise.all([usageDoor.drain(), traces.drain()]);
+    },
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });
@@ -173,12 +165,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const stop = async (): Promise<void> => {
     await server.close();
     await jobs.stop();
-    await counter.close();
+    await usageDoor.close();
     await settler.close();
     await live.close();
     await db.close();
   };
   try {
+    await live.listen();
     const address = await server.listen();
     url = address.url;
     let stopping: Promise<void> | null = null;

@@ -5,19 +5,25 @@ import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
 import type { Auth } from '../auth/auth.ts';
-import { ConfigError } from '../config.ts';
 import { refuseWith } from '../hall/refused.ts';
+import type { UsageBacklog } from '../usage/usage-counter.ts';
+import type { App, Ground } from '../wire/calls.ts';
+import { anyOrigin } from '../wire/cross-origin.ts';
+import { knownHosts } from '../wire/known-hosts.ts';
+import { answerThrown, requestFrame } from '../wire/request-frame.ts';
+import { type CreateContext, TRPC_PATH, trpcOverHttp } from '../wire/trpc-http.ts';
+import { trpcOverSockets } from '../wire/trpc-sockets.ts';
 import { authRoutes } from './auth-routes.ts';
-import type { App, Ground } from './calls.ts';
-import { anyOrigin } from './cross-origin.ts';
+import { type Config, ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
-import { knownHosts } from './known-hosts.ts';
+import type { Metrics } from './metrics.ts';
 import { type Folders, pageRoutes } from './page-routes.ts';
-import { answerThrown, requestFrame } from './request-frame.ts';
-import { type CreateContext, TRPC_PATH, trpcOverHttp } from './trpc-http.ts';
-import { trpcOverSockets } from './trpc-sockets.ts';
 
 export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
+  readonly config: Pick<Config, 'host' | 'port' | 'metricsToken'>;
+  readonly metrics: Metrics;
+  /** How far counting usage is behind. @throws when the database doesn't answer */
+  readonly usageBacklog: () => Promise<UsageBacklog>;
   readonly router: Router;
   readonly createContext: CreateContext<Router>;
   readonly auth: Auth;
@@ -61,7 +67,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   app.use(knownHosts(ground));
   app.onError(answerThrown(ground));
   app.notFound(() => refuseWith('NOT_FOUND', 'There is nothing here.'));
-  healthRoutes(app, ground);
+  healthRoutes(app, { ...parts, isClosing: ground.isClosing });
   authRoutes(app, parts.auth, ground);
   app.use(`${TRPC_PATH}/*`, anyOrigin);
   app.use('/v1/*', anyOrigin);
@@ -113,7 +119,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
 const closed = (server: Server): Promise<void> => new Promise((done) => server.close(() => done()));
 
 /** Which setting keeps the server from listening, and why. */
-function whyNotThere({ port, host }: Ground['config'], error: NodeJS.ErrnoException): string {
+function whyNotThere({ port, host }: Pick<Config, 'host' | 'port'>, error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case 'EADDRINUSE':
       return `PORT ${port} is in use by another program`;

@@ -2,7 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { DatabaseUnusableError, isMigrated } from '@tenantree/db';
 import packageFile from '../../package.json' with { type: 'json' };
 import { refuseWith } from '../hall/refused.ts';
-import type { App, Call, Ground } from './calls.ts';
+import type { UsageBacklog } from '../usage/usage-counter.ts';
+import type { App, Call, Ground } from '../wire/calls.ts';
+import type { Config } from './config.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Grows when clients of before can no longer talk to this server. */
 export const PROTOCOL = 1;
@@ -12,13 +15,19 @@ const LATE_MS = 10_000;
 
 const NO_STORE = { 'cache-control': 'no-store' } as const;
 
+type Told = Pick<Ground, 'hall' | 'isClosing'> & {
+  readonly config: Pick<Config, 'metricsToken'>;
+  readonly metrics: Pick<Metrics, 'text'>;
+  /** How far counting usage is behind. @throws when the database doesn't answer */
+  readonly usageBacklog: () => Promise<UsageBacklog>;
+};
+
 /** What those who run the server ask it: is it alive, can it work, how is it doing, which one is it. */
-export function healthRoutes(app: App, ground: Ground): void {
-  const { hall, metrics, config } = ground;
+export function healthRoutes(app: App, { hall, metrics, config, isClosing, usageBacklog }: Told): void {
   let migrated = false;
 
   const isReady = async (): Promise<boolean> => {
-    if (ground.isClosing()) return false;
+    if (isClosing()) return false;
     await hall.db.ping();
     // Migrations only run forward, so a yes stays one.
     migrated ||= await isMigrated(hall.db.direct);
@@ -28,7 +37,7 @@ export function healthRoutes(app: App, ground: Ground): void {
   /** Degraded: every call is answered, but live minutes of some accounts stand still. Another server would not do better, so it stays ready. */
   const standing = async (): Promise<'ready' | 'degraded' | 'unavailable'> => {
     if (!(await isReady())) return 'unavailable';
-    const { lagMs, treesSetAside } = await ground.usageBacklog();
+    const { lagMs, treesSetAside } = await usageBacklog();
     return treesSetAside > 0 || lagMs > LATE_MS ? 'degraded' : 'ready';
   };
 

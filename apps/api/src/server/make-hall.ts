@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Database, UsageStore } from '@tenantree/db';
+import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
-import type { Announce, Hall, Settings } from '../hall/hall.ts';
+import { createChanges } from '../hall/change.ts';
+import type { Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
+import { createTraces, type Traces } from '../hall/traces.ts';
+import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
 
@@ -21,14 +23,16 @@ export type HallParts = {
   readonly db: Database;
   readonly usage: UsageStore;
   readonly clock: Clock;
-  readonly announce: Announce;
-  readonly usageRecorded: () => void;
+  /** Told of what was committed. */
+  readonly happened: (news: JournalNews) => void;
+  readonly usageDoor: UsageDoor;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
 
 /** What every slice is given, with the system's randomness. */
-export function makeHall({ config, db, usage, clock, announce, usageRecorded, publicUrl }: HallParts): Hall {
+export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
+  const { config, db, usage, clock, happened, usageDoor, publicUrl } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -41,14 +45,23 @@ export function makeHall({ config, db, usage, clock, announce, usageRecorded, pu
       return publicUrl();
     },
   };
-  return {
+  const newId = createIds(clock);
+  const traces = createTraces({
+    clock,
+    newId,
+    // The traces of many callers.
+    append: (some) => db.onBehalfOf(null, () => appendTraces(db, some)),
+  });
+  const hall: Hall = {
     db,
     usage,
     clock,
     settings,
-    announce,
-    usageRecorded,
-    newId: createIds(clock),
+    ...createChanges({ db, clock, newId, happened }),
+    trace: traces.trace,
+    usageDoor,
+    newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };
+  return { hall, traces };
 }

@@ -1,23 +1,15 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { UsageBacklog } from '../hall/usage-counter.ts';
 import type { JobMetrics } from '../jobs/start-jobs.ts';
 import type { LiveMetrics } from '../live/ports.ts';
-import type { ObservedCall } from './connection.ts';
+import type { UsageBacklog } from '../usage/usage-counter.ts';
+import type { WireMetrics } from '../wire/calls.ts';
 
 /** What an operator can measure (docs/operators.md). */
-export type Metrics = {
-  /** A call of a procedure ended. */
-  call(call: ObservedCall): void;
-  /** An HTTP request was answered. @param route a fixed name, never what the caller sent */
-  request(route: string, status: number, durationMs: number): void;
+export type Metrics = WireMetrics & {
   /** A flush of usage was committed. */
   usage(events: number): void;
   readonly live: LiveMetrics;
   readonly jobs: JobMetrics;
-  /** A peer that didn't read was cut off. */
-  cutOff(): void;
-  /** Counts open WebSockets when asked. */
-  countSockets(count: () => number): void;
   /** Asks how far counting usage is behind when asked. */
   watchUsage(backlog: () => Promise<UsageBacklog>): void;
   /** What this server measured, in Prometheus' text format. */
@@ -97,7 +89,7 @@ export function createMetrics(among: Among | null): Metrics {
       flushes.inc();
     },
     live: {
-      subscriptions: (channel, change) => subscriptions.inc({ channel }, change),
+      viewings: (channel, change) => subscriptions.inc({ channel }, change),
       frames: (channel, count, size) => {
         frames.inc({ channel }, count);
         bytes.inc({ channel }, size);

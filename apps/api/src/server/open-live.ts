@@ -1,55 +1,64 @@
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@tenantree/db';
-import type { AccountId, Clock } from '@tenantree/domain';
-import type { Config } from '../config.ts';
-import type { Announce } from '../hall/hall.ts';
-import { dbSource } from '../live/db-source.ts';
-import { Hub } from '../live/hub.ts';
-import { notifyNews } from '../live/notify-news.ts';
+import { readHeads, readLiveVersion, readNews } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
+import { ACCOUNTS } from '../accounts/accounts-channel.ts';
+import type { Hall } from '../hall/hall.ts';
+import { type Hub, openHub } from '../live/hub.ts';
+import { notifyNews } from '../live/news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
+import { USAGE } from '../usage/usage-channel.ts';
+
+/** All that can be watched. */
+const CHANNELS = [USAGE, ACCOUNTS];
 
 type LiveParts = {
-  readonly config: Pick<Config, 'liveTickMs'>;
-  readonly db: Database;
+  readonly source: Pick<Hall, 'db' | 'usageDoor'>;
   readonly clock: Clock;
+  readonly tickMs: number;
   readonly metrics: LiveMetrics;
-  readonly settleUsage: (account: AccountId) => Promise<void>;
   readonly onError: (error: unknown) => void;
 };
 
 /** The hub, connected with the database and with the other servers on it. */
-export type Live = { readonly hub: Hub; readonly announce: Announce; close(): Promise<void> };
+export type Live = {
+  readonly hub: Hub;
+  /** Resolves when it hears the other servers. */
+  listen(): Promise<void>;
+  close(): Promise<void>;
+};
 
-/** Opens the hub of a server. Resolves when it hears the other servers. */
-export async function openLive({ config, db, clock, metrics, settleUsage, onError }: LiveParts): Promise<Live> {
-  // What is lost here the others find by the versions.
+/** Opens the hub of a server. */
+export function openLive({ source, clock, tickMs, metrics, onError }: LiveParts): Live {
+  const { db } = source;
+  // What is lost here the others find by the journal.
   const news = notifyNews(db, onError);
-  const hub = new Hub({
-    source: dbSource(db, settleUsage),
+  const hub = openHub(CHANNELS, {
+    source,
+    version: (account) => db.onBehalfOf(null, () => readLiveVersion(db, account)),
+    journal: {
+      heads: (roots) => db.onBehalfOf(null, () => readHeads(db, roots)),
+      after: (root, seq, limit) => db.onBehalfOf(null, () => readNews(db, root, seq, limit)),
+    },
     clock,
-    tickMs: config.liveTickMs,
+    tickMs,
     serverId: randomUUID(),
     news,
     metrics,
     onError,
   });
-  const listener = await news.subscribe(
-    (text) => hub.receive(text),
-    () => hub.resync(),
-  );
-  const announce: Announce = {
-    usage: (trees) => {
-      for (const tree of trees) hub.publishUsage(tree, tree.period);
+  let listener: { close(): Promise<void> } | null = null;
+  return {
+    hub,
+    listen: async () => {
+      listener = await news.subscribe(
+        (text) => hub.receive(text),
+        () => hub.resync(),
+      );
     },
-    accounts: (change) => hub.publishAccounts(change),
-    access: (change) => {
-      hub.accessChanged(change).catch(onError);
+    close: async () => {
+      hub.close();
+      await listener?.close();
+      await news.settle();
     },
   };
-  const close = async (): Promise<void> => {
-    hub.close();
-    await listener.close();
-    await news.settle();
-  };
-  return { hub, announce, close };
 }

@@ -1,9 +1,9 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
-import type { App, Call } from './calls.ts';
+import type { App, Call } from '../wire/calls.ts';
+import { pageHeaders } from '../wire/security-headers.ts';
 import { createFiles } from './files.ts';
-import { pageHeaders } from './security-headers.ts';
 
 /** Where the builds of the web app and of the widget are. */
 export type Folders = { readonly app: string; readonly widget: string };

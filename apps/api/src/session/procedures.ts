@@ -51,16 +51,21 @@ export const sessionRouter = router({
 
   end: signedInProcedure.input(z.strictObject({ id: inputs.rowId })).mutation(async ({ ctx, input }) => {
     const person = personOf(ctx.actor);
-    if (!(await endSession(ctx.hall.db, person.user, input.id)))
-      refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
-    ctx.hall.announce.access({ users: [person.user] });
+    await ctx.hall.changeSignIn(ctx.caller, async ({ trx, happened, rights }) => {
+      if (!(await endSession(trx, person.user, input.id)))
+        refuseWith('NOT_FOUND', 'There is no such session of yours.', 'id');
+      happened('person.sessionsEnded', { count: 1 });
+      rights({ users: [person.user] });
+    });
     return {};
   }),
 
   endAll: signedInProcedure.mutation(async ({ ctx }) => {
     const person = personOf(ctx.actor);
-    await endSessions(ctx.hall.db, person.user);
-    ctx.hall.announce.access({ users: [person.user] });
+    await ctx.hall.changeSignIn(ctx.caller, async ({ trx, happened, rights }) => {
+      happened('person.sessionsEnded', { count: await endSessions(trx, person.user) });
+      rights({ users: [person.user] });
+    });
     return {};
   }),
 });

@@ -1,15 +1,7 @@
-import {
-  beginTreeChange,
-  endTreeChange,
-  insertAccount,
-  isClaimed,
-  makeFirstPerson,
-  offerClaim,
-  takeClaim,
-} from '@tenantree/db';
+import { insertAccount, isClaimed, makeFirstPerson, offerClaim, takeClaim } from '@tenantree/db';
 import { type AccountId, type ParsedName, parseName, type UserId } from '@tenantree/domain';
+import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
 import { normalEmail, type People, shownEmail } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
@@ -73,8 +65,8 @@ export async function claimDeployment(
   // Takes its time, so before anybody waits for it.
   const passwordHash = await people.hashPassword(claim.password);
   const account = hall.newId<AccountId>();
-  const now = nowOf(hall);
-  return hall.db.withTenant(account, async (trx) => {
+  const by = { ...SYSTEM, requestId };
+  return hall.change(by, { root: account, acting: account }, async ({ trx, now, version, ...change }) => {
     if (!(await takeClaim(trx, hashSecret(claim.token)))) return (await isClaimed(trx)) ? alreadyClaimed() : null;
     const user = await makeFirstPerson(trx, {
       id: hall.newId<UserId>(),
@@ -85,7 +77,6 @@ export async function claimDeployment(
       passwordHash,
       now,
     });
-    const version = await beginTreeChange(trx, account);
     const root = {
       id: account,
       parent: null,
@@ -97,15 +88,10 @@ export async function claimDeployment(
       now,
     };
     await insertAccount(trx, root, version);
-    const caller = {
-      actor: { kind: 'person' as const, id: user, name: person, via: null },
-      user,
-      key: null,
-      requestId,
-    };
-    const entry = { action: 'setup.claimed' as const, details: { account: accountName.name } };
-    await note(hall, caller, trx, now, account, entry, { id: account, name: accountName.name });
-    await endTreeChange(trx, account, version, { accounts: [account] });
+    change.actsAs({ kind: 'person', id: user, name: person, via: null });
+    const { name } = accountName;
+    change.happened('setup.claimed', account, { account: name }, { id: account, name });
+    change.shows([account]);
     return { account };
   });
 }

@@ -6,9 +6,9 @@ import {
   DEFAULT_ADMISSION_WINDOW,
   type UsageEventInput,
 } from '@tenantree/domain';
-import { type Caller, type Hall, recordedNow } from '../hall/hall.ts';
-import { note } from '../hall/note.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { recordedNow } from './usage-door.ts';
 
 /** Corrects recorded usage by an adjustment event of its own, with a reason (product.md 5.1). @throws Refused */
 export async function adjustUsage(
@@ -21,7 +21,7 @@ export async function adjustUsage(
   if (outcome === 'conflict') {
     refuseWith('EVENT_CONFLICT', 'This idempotency key was used for an event with other content.', 'idempotencyKey');
   }
-  hall.usageRecorded();
+  hall.usageDoor.recorded();
   return { status: outcome };
 }
 
@@ -51,12 +51,11 @@ async function recordAdjustment(
     const [known] = await hall.usage.findRepeats([fact], kind);
     return known ?? granted(admitted);
   }
-  const recorded = recordedNow(hall);
-  return hall.db.withTenant(account.id, async (trx) => {
-    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recorded }, trx);
+  return hall.change(caller, { root: account.root, acting: account.id }, async ({ trx, happened }) => {
+    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recordedNow(hall) }, trx);
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
-      await note(hall, caller, trx, recorded.now, account.id, { action: 'usage.adjusted', details }, account);
+      happened('usage.adjusted', account.id, details, { id: account.id, name: account.name });
     }
     return outcome;
   });

@@ -1,10 +1,10 @@
 import { TRPCError } from '@trpc/server';
+import type { Connection } from '../context/connection.ts';
 import type { Context } from '../context/context.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import { appRouter } from '../router.ts';
-import type { App } from '../server/calls.ts';
-import type { Connection } from '../server/connection.ts';
-import { BODY_BYTES } from '../server/read-json.ts';
+import type { App } from '../wire/calls.ts';
+import { BODY_BYTES } from '../wire/read-json.ts';
 import { type RecordIn, recordCloudEvents, sentCloudEvents } from './cloud-events.ts';
 
 /** Where CloudEvents 1.0 are sent: one event, structured or binary, or a batch as a JSON array. */

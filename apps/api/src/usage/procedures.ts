@@ -5,15 +5,15 @@ import * as inputs from '../hall/inputs.ts';
 import { adjustUsage } from './adjust-usage.ts';
 import { exportSeries, usageOfPeriod, usageSeries } from './read-usage.ts';
 import { recordEvents } from './record-events.ts';
-import { watchUsage } from './watch-usage.ts';
+import { watchUsage } from './usage-channel.ts';
 
 const MOST_EVENTS = 5_000;
 
 const meter = z.enum(METERS.map(({ key }) => key) as [MeterKey, ...MeterKey[]]).default('call.minutes');
 const event = {
   meter: z.string().max(100),
-  quantity: z.string().max(40),
-  occurredAt: z.string().max(40),
+  quantity: z.string().max(80),
+  occurredAt: z.string().max(80),
   idempotencyKey: z.string().max(400),
   attributes: z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])).optional(),
 };
@@ -39,7 +39,7 @@ export const usageRouter = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const results = await recordEvents(ctx.hall, ctx.writer, ctx.access, input.events);
+      const results = await recordEvents(ctx.hall, ctx.access, input.events);
       return { results, accepted: results.filter(({ status }) => status === 'accepted').length };
     }),
 
@@ -64,7 +64,7 @@ export const usageRouter = router({
       z.strictObject({
         account: inputs.account,
         accounts: inputs.watched.optional(),
-        lastEventId: z.string().max(40).optional(),
+        lastEventId: z.string().max(80).optional(),
       }),
     )
     .subscription(({ ctx, input, signal }) => watchUsage(ctx, input.accounts, input.lastEventId, signal)),

@@ -18,7 +18,6 @@ import {
 } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { lookUp } from '../hall/resolve-all.ts';
-import type { UsageWriter } from '../hall/usage-writer.ts';
 
 /** What became of one event of a batch (product.md 5.1). */
 export type EventResult =
@@ -50,14 +49,9 @@ type Acting = {
  * Records a batch of usage events as seen from an account: each event may name any account of its subtree. One bad event
  * never loses the others; when this resolves, everything accepted is committed and counted.
  *
- * @throws WriterFullError, or the driver's error when nothing of the batch could be stored
+ * @throws Refused UNAVAILABLE when too much waits to be stored, or the driver's error when nothing of the batch could be stored
  */
-export async function recordEvents(
-  hall: Hall,
-  writer: UsageWriter,
-  acting: Acting,
-  entries: readonly unknown[],
-): Promise<EventResult[]> {
+export async function recordEvents(hall: Hall, acting: Acting, entries: readonly unknown[]): Promise<EventResult[]> {
   const results = new Array<EventResult>(entries.length);
   const events = readAll(entries, results);
   const named = events.map(({ account }) => account ?? acting.id);
@@ -74,21 +68,21 @@ export async function recordEvents(
       old.push({ event: { ...ageless.value, account: account.value.id, index }, refusal: event.refusal });
     else results[index] = refused(event.refusal);
   }
-  await Promise.all([answerOld(hall, acting.root, old, results), record(writer, acting.root, admitted, results)]);
+  await Promise.all([answerOld(hall, acting.root, old, results), record(hall, acting.root, admitted, results)]);
   return results;
 }
 
 const AGELESS = { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: Number.POSITIVE_INFINITY };
 
 async function record(
-  writer: UsageWriter,
+  { usageDoor }: Hall,
   root: AccountId,
   admitted: readonly Admitted[],
   results: EventResult[],
 ): Promise<void> {
   await Promise.all(
     [...byMeter(admitted)].map(async ([meter, events]) => {
-      const outcomes = await writer.record(
+      const outcomes = await usageDoor.record(
         meter,
         events.map((event) => toRecord(root, event)),
       );

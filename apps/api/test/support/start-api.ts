@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
-import type { Config } from '../../src/config.ts';
 import { parseNetwork } from '../../src/hall/addresses.ts';
+import { createLog } from '../../src/hall/log.ts';
 import type { AnyJob } from '../../src/jobs/define-job.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
-import { createLog } from '../../src/server/log.ts';
+import type { Config } from '../../src/server/config.ts';
 import type { Folders } from '../../src/server/page-routes.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';

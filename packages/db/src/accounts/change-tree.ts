@@ -23,27 +23,6 @@ export async function beginTreeChange(trx: TenantTransaction, root: AccountId): 
   return Number(rows[0]!.v);
 }
 
-/** What a change of a tree did, for whoever watches and whoever was away. */
-export type Changed = {
-  /** Accounts whose rows changed, ancestors whose numbers changed with them included. */
-  readonly accounts: readonly AccountId[];
-  /** Accounts came to where their minutes are news; those of the accounts above them may have changed, too. */
-  readonly usage?: 'moved';
-};
-
-/** Ends a change of a tree: notes what it changed. Part of the same transaction; nothing is changed after it. */
-export async function endTreeChange(
-  trx: TenantTransaction,
-  root: AccountId,
-  version: TreeVersion,
-  { accounts, usage }: Changed,
-): Promise<void> {
-  await sql`INSERT INTO tree_changes (root_id, version, kind, accounts, at)
-    VALUES (${root}, ${version}, ${usage ?? 'accounts'}, noted_accounts(${[...new Set(accounts)]}::uuid[]), clock_timestamp())`.execute(
-    trx,
-  );
-}
-
 /** What the rules need to know of an account before it is changed, read inside the change. */
 export type AccountState = {
   readonly id: AccountId;

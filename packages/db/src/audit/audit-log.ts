@@ -1,48 +1,9 @@
-import type { AccountId, AuditAction, AuditEntry, Instant, RowId } from '@tenantree/domain';
+import type { AccountId, AuditAction, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
-import type { AuditLogTable } from '../schema.ts';
-
-/** Who did something: a person, an API key, an embedded screen, or the platform itself. */
-export type AuditActor = {
-  readonly kind: 'person' | 'key' | 'embed' | 'system';
-  readonly id: string | null;
-  readonly name: string;
-  /** The account the actor came from when it acted inside another one (product.md 2.6). */
-  readonly via: { readonly id: AccountId; readonly name: string } | null;
-};
-
-export type NewAuditEntry = AuditEntry & {
-  readonly id: RowId;
-  readonly account: AccountId;
-  readonly at: Instant;
-  readonly actor: AuditActor;
-  readonly target: { readonly id: string; readonly name: string } | null;
-  readonly requestId: string | null;
-};
-
-/** Appends one entry, in the transaction of the change that it tells of. */
-export async function appendAudit(trx: TenantTransaction, entry: NewAuditEntry): Promise<void> {
-  await trx
-    .insertInto('audit_log')
-    .values({
-      account_id: entry.account,
-      id: entry.id,
-      at: entry.at,
-      action: entry.action,
-      actor_kind: entry.actor.kind,
-      actor_id: entry.actor.id,
-      actor_name: entry.actor.name,
-      via_id: entry.actor.via?.id ?? null,
-      via_name: entry.actor.via?.name ?? null,
-      target_id: entry.target?.id ?? null,
-      target_name: entry.target?.name ?? null,
-      details: JSON.stringify(entry.details),
-      request_id: entry.requestId,
-    })
-    .execute();
-}
+import type { AuditActor } from '../journal/append.ts';
+import type { JournalTable } from '../schema.ts';
 
 /** An entry as it was written, with the account whose log it stands in under its present name. */
 export type AuditRow = {
@@ -59,6 +20,7 @@ export type AuditRow = {
 /** Which entries of an account's log are asked for. */
 export type AuditQuery = {
   readonly root: AccountId;
+  /** The acting one. */
   readonly account: AccountId;
   /** `nested`: also those of every account below it. */
   readonly scope: 'own' | 'nested';
@@ -74,7 +36,10 @@ export type AuditQuery = {
 /** Accounts up to which each is asked for its newest entries; of more, the tree's entries are gone through. */
 const FEW_ACCOUNTS = 500;
 
-/** Reads entries of an account, or of all its branch, newest first. Row-level security keeps them to the acting account's subtree. */
+/**
+ * Reads entries of an account, or of all its branch, newest first: every row about it, in whatever tree it was written. Of a branch of many
+ * accounts only those of its present tree. Row-level security keeps them to the acting account's subtree.
+ */
 export async function readAudit(trx: TenantTransaction, query: AuditQuery): Promise<AuditRow[]> {
   const accounts = query.scope === 'own' ? [query.account] : await branchOf(trx, query.account);
   const entries = accounts.length > FEW_ACCOUNTS ? entriesOfTree(query) : entriesOfEach(accounts, query);
@@ -83,7 +48,7 @@ export async function readAudit(trx: TenantTransaction, query: AuditQuery): Prom
     id: row.id as RowId,
     at: row.at.toISOString() as Instant,
     account: { id: row.account_id as AccountId, name: row.account_name },
-    action: row.action,
+    action: row.kind,
     actor: {
       kind: row.actor_kind,
       id: row.actor_id,
@@ -96,7 +61,7 @@ export async function readAudit(trx: TenantTransaction, query: AuditQuery): Prom
   }));
 }
 
-type StoredEntry = Omit<AuditLogTable, 'at' | 'details'> & {
+type StoredEntry = Omit<JournalTable, 'at' | 'details'> & {
   readonly at: Date;
   readonly details: Record<string, unknown>;
   readonly account_name: string;
@@ -115,18 +80,19 @@ async function branchOf(trx: TenantTransaction, account: AccountId): Promise<str
 
 const asked = ({ before, actions, actor }: AuditQuery): RawBuilder<unknown> => sql`
   (${before}::uuid IS NULL OR l.id < ${before}::uuid)
-  AND (${actions}::text[] IS NULL OR l.action = ANY (${actions}::text[]))
+  AND (${actions}::text[] IS NULL OR l.kind = ANY (${actions}::text[]))
   AND (${actor}::uuid IS NULL OR l.actor_id = ${actor}::uuid)`;
 
 /** For few accounts in a busy tree: the newest entries of each, and of those the newest. */
 const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuilder<unknown> => sql`
   SELECT e.*, a.name AS account_name FROM accounts a CROSS JOIN LATERAL (
-    SELECT l.* FROM audit_log l WHERE l.account_id = a.id AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}
+    SELECT l.* FROM journal l WHERE l.account_id = a.id AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}
   ) e WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${accounts}::uuid[]) ORDER BY e.id DESC LIMIT ${query.limit}`;
 
-/** For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. */
+/**
+ * For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. Row-level security
+ * leaves those of the acting account's subtree, and nothing is looked up twice.
+ */
 const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
-  SELECT l.*, a.name AS account_name FROM audit_log l CROSS JOIN LATERAL (
-    SELECT a.name FROM accounts a WHERE a.id = l.account_id AND ${atOrBelow('a', query.account)} LIMIT 1
-  ) a WHERE l.root_id = ${query.root} AND ${asked(query)}
-  ORDER BY l.id DESC LIMIT ${query.limit}`;
+  SELECT l.*, (SELECT a.name FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.id = l.account_id LIMIT 1) AS account_name
+  FROM journal l WHERE l.root_id = ${query.root} AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}`;

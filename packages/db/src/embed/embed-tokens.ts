@@ -5,6 +5,7 @@ import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
 import { type PresentedKey, type RawPresentedKey, toPresentedKey } from '../keys/presented-key.ts';
 
+/** A token for the embedded widget, by the SHA-256 of its secret. */
 export type NewEmbedToken = {
   readonly account: AccountId;
   readonly id: RowId;
@@ -39,6 +40,8 @@ export async function insertEmbedToken(trx: TenantTransaction, token: NewEmbedTo
 /** What a presented embed token proves, with the key it was made with. */
 export type PresentedEmbedToken = {
   readonly account: AccountId;
+  /** Of its account. */
+  readonly name: string;
   /** Of its account, root first. */
   readonly path: readonly AccountId[];
   readonly id: RowId;
@@ -55,6 +58,7 @@ export type PresentedEmbedToken = {
 export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<PresentedEmbedToken | null> {
   type Raw = RawPresentedKey & {
     token_account_id: AccountId;
+    token_account_name: string;
     token_key: Buffer;
     token_id: RowId;
     origins: string[];
@@ -73,6 +77,7 @@ export async function findEmbedToken(db: Database, tokenHash: Buffer): Promise<P
   if (!row) return null;
   return {
     account: row.token_account_id,
+    name: row.token_account_name,
     path: pathOf(row.root_id, row.token_key),
     id: row.token_id,
     key: toPresentedKey(row),
@@ -96,20 +101,20 @@ export async function eraseExpiredEmbedTokens(db: Database, now: Instant): Promi
 export type SessionOwner = { readonly key: KeyId; readonly userRef: string };
 
 /**
- * Makes room for one more session of a user: the oldest live ones end. Until the transaction ends, others for the same user wait.
+ * Looks at the sessions of a user, for who makes one more. Until the transaction ends, others who make one for the same user wait.
  *
- * @returns how many were made for them since an instant, and which ended now
+ * @returns how many were made since an instant, and which live ones are too many besides a new one: the oldest
  */
-export async function makeRoomForSession(
+export async function readSessionsOfUser(
   trx: TenantTransaction,
   { key, userRef }: SessionOwner,
   { since, now, most }: { readonly since: Instant; readonly now: Instant; readonly most: number },
-): Promise<{ readonly recent: number; readonly ended: readonly RowId[] }> {
-  const { rows } = await sql<{ recent: number; ended: RowId[] }>`
-    SELECT * FROM make_room_for_session(${key}, ${userRef}, ${since}::timestamptz, ${now}::timestamptz, ${most})`.execute(
+): Promise<{ readonly recent: number; readonly tooMany: readonly RowId[] }> {
+  const { rows } = await sql<{ recent: number; too_many: RowId[] }>`
+    SELECT * FROM sessions_of_user(${key}, ${userRef}, ${since}::timestamptz, ${now}::timestamptz, ${most})`.execute(
     trx,
   );
-  return rows[0] ?? { recent: 0, ended: [] };
+  return { recent: rows[0]?.recent ?? 0, tooMany: rows[0]?.too_many ?? [] };
 }
 
 /** A live session of an embedded screen. */

@@ -10,8 +10,8 @@ import {
 } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
-import type { AuditActor } from '../audit/audit-log.ts';
 import type { Database, TenantTransaction } from '../database.ts';
+import type { AuditActor } from '../journal/append.ts';
 import type { JobRef } from './queue.ts';
 
 /** Who asked for a job: whoever may not do it any more can't have it done. The system is nobody's user. */

@@ -158,8 +158,7 @@ export async function readAccountsState(
 /** What left a place in the acting account's subtree after a version. */
 async function readDepartures(trx: TenantTransaction, since: number): Promise<Departure[]> {
   const { rows } = await sql<{ account_id: AccountId; root_id: AccountId; path_key: Buffer; version: string }>`
-    SELECT account_id, root_id, path_key, version FROM departures
-    WHERE root_id = ${ACTING_ROOT} AND version > ${since} ORDER BY version`.execute(trx);
+    SELECT * FROM departures_since(${since})`.execute(trx);
   return rows.map((row) => ({
     account: row.account_id,
     path: pathOf(row.root_id, row.path_key),

@@ -1,6 +1,7 @@
 import type { Instant, RowId, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
+import type { SignInTransaction } from './sessions.ts';
 
 /** Somebody who can sign in with a password. */
 export type NewPerson = {
@@ -34,22 +35,20 @@ export type PasswordChange = {
  * that it is to replace is there no more, and nothing happened.
  */
 export async function writePassword(
-  db: Database,
+  trx: SignInTransaction,
   user: UserId,
   stored: string,
   { from, keep }: PasswordChange,
   now: Instant,
 ): Promise<boolean> {
-  return db.auth.transaction().execute(async (trx) => {
-    const { numAffectedRows } = await sql`
-      UPDATE credentials SET password = ${stored}, updated_at = ${now} WHERE user_id = ${user} AND provider_id = 'credential'
-        AND password = coalesce(${from}, password)`.execute(trx);
-    if (numAffectedRows !== 1n) return false;
-    // In statements of their own, which see the sessions that began until now: see `endOutdatedSession`.
-    await sql`DELETE FROM sessions WHERE user_id = ${user} AND id IS DISTINCT FROM ${keep}::uuid`.execute(trx);
-    await sql`DELETE FROM verifications WHERE value = ${user}`.execute(trx);
-    return true;
-  });
+  const { numAffectedRows } = await sql`
+    UPDATE credentials SET password = ${stored}, updated_at = ${now} WHERE user_id = ${user} AND provider_id = 'credential'
+      AND password = coalesce(${from}, password)`.execute(trx);
+  if (numAffectedRows !== 1n) return false;
+  // In statements of their own, which see the sessions that began until now: see `endOutdatedSession`.
+  await sql`DELETE FROM sessions WHERE user_id = ${user} AND id IS DISTINCT FROM ${keep}::uuid`.execute(trx);
+  await sql`DELETE FROM verifications WHERE value = ${user}`.execute(trx);
+  return true;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Instant, parseLine, type UserId } from '@tenantree/domain';
+import { sql, type Transaction } from 'kysely';
 import type { Database } from '../database.ts';
 
 /** What of schema `auth` a session consists of. */
@@ -28,6 +29,9 @@ export type StoredSession = {
 /** More sessions than these nobody looks through; signing out of all ends the others, too. */
 const MOST_LISTED = 200;
 const LONGEST_USER_AGENT = 300;
+
+/** A transaction of the sign-in data. */
+export type SignInTransaction = Transaction<unknown>;
 
 const tables = (db: Database) => db.auth.withTables<AuthTables>();
 
@@ -88,18 +92,15 @@ function readUserAgent(text: string | null): string | null {
 }
 
 /** Ends one session of a person; false when they have none of that id. */
-export async function endSession(db: Database, user: UserId, id: string): Promise<boolean> {
-  const { numDeletedRows } = await tables(db)
-    .deleteFrom('sessions')
-    .where('user_id', '=', user)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
+export async function endSession(trx: SignInTransaction, user: UserId, id: string): Promise<boolean> {
+  const { numAffectedRows } = await sql`DELETE FROM sessions WHERE user_id = ${user} AND id = ${id}`.execute(trx);
+  return numAffectedRows === 1n;
 }
 
-/** Ends all sessions of a person. */
-export async function endSessions(db: Database, user: UserId): Promise<void> {
-  await tables(db).deleteFrom('sessions').where('user_id', '=', user).execute();
+/** Ends all sessions of a person; how many there were. */
+export async function endSessions(trx: SignInTransaction, user: UserId): Promise<number> {
+  const { numAffectedRows } = await sql`DELETE FROM sessions WHERE user_id = ${user}`.execute(trx);
+  return Number(numAffectedRows);
 }
 
 /** Gives a session more time. */

@@ -31,6 +31,11 @@ export const AUDIT_ACTIONS = {
   'embed.tokenRevoked': 'ended embedded sessions of {account} ({which}): {count}',
   'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
+  'transfer.departed': 'released {account} from the accounts above it',
+  'transfer.arrived': 'brought {account} to where it stands now',
+  'person.signedOut': 'signed out',
+  'person.sessionsEnded': 'ended sessions: {count}',
+  'person.passwordChanged': 'set a new password',
 } as const satisfies Record<string, string>;
 
 /** Key of an audit action. */
@@ -105,6 +110,8 @@ const KIND_OF_SUBJECT: { readonly [Key in Subject<AuditAction>]: AuditKind } = {
   embed: 'embed',
   job: 'accounts',
   usage: 'usage',
+  transfer: 'accounts',
+  person: 'members',
 };
 
 const VISITS: ReadonlySet<AuditAction> = new Set(['account.entered', 'account.left']);

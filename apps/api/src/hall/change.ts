@@ -1,0 +1,212 @@
+import {
+  type AccountState,
+  type AuditActor,
+  beginTreeChange,
+  type Database,
+  endChange,
+  endSignInChange,
+  type Happening,
+  type JournalNews,
+  type NewRow,
+  readAccountState,
+  SIGN_IN_CHAIN,
+  type SignInTransaction,
+  type Target,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type AuditAction,
+  type AuditDetails,
+  type Clock,
+  type Instant,
+  instantOf,
+  type RowId,
+  type TouchedRights,
+} from '@tenantree/domain';
+import { refuseWith } from './refused.ts';
+
+/** Who does something, as the journal names them. */
+export type By = { readonly actor: AuditActor; readonly requestId: string | null };
+
+/** The platform itself. */
+export const SYSTEM: By = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null };
+
+/** Where something is changed: in a tree, as one of its accounts. Row-level security shows no more than that account's subtree. */
+export type Place = { readonly root: AccountId; readonly acting: AccountId };
+
+/** A change of somebody's sign-in: of no tree. */
+export type SignInChange = {
+  readonly trx: SignInTransaction;
+  readonly now: Instant;
+  /** Says what happened. A change in which nothing did is undone. */
+  readonly happened: <Action extends AuditAction>(action: Action, details: AuditDetails<Action>) => void;
+  /** Whose access may have changed. */
+  readonly rights: (touched: TouchedRights) => void;
+};
+
+/** An ongoing change of a tree: everything in it is committed together, with its rows of the journal, or not at all. */
+export type Change = {
+  readonly trx: TenantTransaction;
+  readonly version: number;
+  /** When the change's turn in its tree came. */
+  readonly now: Instant;
+  /** Reads an account of the acting subtree as it is now. @throws Refused NOT_FOUND */
+  readonly account: (id: AccountId) => Promise<AccountState>;
+  /** Says what happened, in the log of an account. A change in which nothing did is undone. */
+  readonly happened: <Action extends AuditAction>(
+    action: Action,
+    account: AccountId,
+    details: AuditDetails<Action>,
+    target: Target,
+  ) => void;
+  /** Accounts whose rows changed: live viewers are sent them. */
+  readonly shows: (ids: readonly AccountId[]) => void;
+  /** The target of what happened last stands at the end of this path no more. */
+  readonly left: (path: readonly AccountId[]) => void;
+  /** Accounts came to where their minutes are news. */
+  readonly movesUsage: () => void;
+  /** Whose access may have changed: live streams of theirs are asked about again. */
+  readonly rights: (touched: TouchedRights) => void;
+  /** The one who acts turns out inside the change only. */
+  readonly actsAs: (actor: AuditActor) => void;
+};
+
+/** The one way in which anything is changed, for people, keys, embedded screens, jobs and the platform itself. */
+export type Changes = {
+  /**
+   * Changes a tree in one transaction. Changes of one tree happen one after the other. What happened is written into the journal by the
+   * transaction's last statement, and live viewers are told of it after the commit.
+   *
+   * @param work says what happened; where nothing did, nothing is kept
+   */
+  readonly change: <T>(by: By, at: Place, work: (change: Change) => Promise<T>) => Promise<T>;
+  /** The same with somebody's sign-in, which is of no tree. */
+  readonly changeSignIn: <T>(by: By, work: (change: SignInChange) => Promise<T>) => Promise<T>;
+};
+
+type Parts = {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly newId: () => RowId;
+  /** Told of what was committed. */
+  readonly happened: (news: JournalNews) => void;
+};
+
+/** Ends a transaction in which nothing happened. */
+class NothingHappened extends Error {
+  override readonly name = 'NothingHappened';
+}
+
+/** What a transaction ends with: its answer, and what to tell when it is committed. */
+type Outcome<T> = { readonly result: T; readonly news: JournalNews | null };
+
+/** Runs a transaction that is kept when something happened in it; otherwise what was read is answered, and nothing is kept. */
+async function unlessNothing<T>(
+  begin: (keep: (outcome: Outcome<T>) => Outcome<T>) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const undone: Outcome<T>[] = [];
+  try {
+    return await begin((outcome) => {
+      if (outcome.news) return outcome;
+      undone.push(outcome);
+      throw new NothingHappened();
+    });
+  } catch (error) {
+    const [outcome] = undone;
+    if (outcome && error instanceof NothingHappened) return outcome;
+    throw error;
+  }
+}
+
+/** What those who say what happened have said so far. */
+class Draft {
+  readonly rows: NewRow[] = [];
+  readonly shown = new Set<AccountId>();
+  moved: true | undefined;
+  touched: TouchedRights | null = null;
+
+  touch(rights: TouchedRights): void {
+    this.touched = { ...this.touched, ...rights };
+  }
+
+  leave(path: readonly AccountId[]): void {
+    const last = this.rows.pop();
+    if (!last) throw new Error('nothing happened that something could leave with');
+    this.rows.push({ ...last, left: path });
+  }
+}
+
+/** The way in which anything is changed, over a database. */
+export function createChanges({ db, clock, newId, happened }: Parts): Changes {
+  const change = async <T>(by: By, { root, acting }: Place, work: (change: Change) => Promise<T>): Promise<T> => {
+    const { result, news } = await unlessNothing<T>((keep) =>
+      db.withTenant(acting, async (trx) => {
+        const version = await beginTreeChange(trx, root);
+        // Read after the wait for the tree: the moment of the change is when its turn came.
+        const now = instantOf(clock.nowMs());
+        const draft = new Draft();
+        let { actor } = by;
+        const result = await work({
+          trx,
+          version,
+          now,
+          account: async (id) =>
+            (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
+          happened: (action, account, details, target) => {
+            const row = { action, details, id: newId(), at: now, actor, requestId: by.requestId };
+            draft.rows.push({ ...row, account, target, left: null });
+          },
+          shows: (ids) => {
+            for (const id of ids) draft.shown.add(id);
+          },
+          left: (path) => draft.leave(path),
+          movesUsage: () => {
+            draft.moved = true;
+          },
+          rights: (touched) => draft.touch(touched),
+          actsAs: (other) => {
+            actor = other;
+          },
+        });
+        const { rows, moved, touched: rights } = draft;
+        if (rows.length === 0) return keep({ result, news: null });
+        const shows = [...draft.shown];
+        const seq = await endChange(trx, root, version, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
+        return keep({
+          result,
+          news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
+        });
+      }),
+    );
+    if (news) happened(news);
+    return result;
+  };
+
+  const changeSignIn = async <T>({ actor, requestId }: By, work: (change: SignInChange) => Promise<T>): Promise<T> => {
+    const now = instantOf(clock.nowMs());
+    const { result, news } = await unlessNothing<T>((keep) =>
+      db.auth.transaction().execute(async (trx) => {
+        const said: Happening[] = [];
+        const draft = new Draft();
+        const result = await work({
+          trx,
+          now,
+          happened: (action, details) => {
+            said.push({ action, details, id: newId(), at: now, actor, target: null, requestId });
+          },
+          rights: (touched) => draft.touch(touched),
+        });
+        const [row] = said;
+        if (!row) return keep({ result, news: null });
+        const { touched: rights } = draft;
+        const seq = await endSignInChange(trx, row, rights);
+        return keep({ result, news: { root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights } });
+      }),
+    );
+    if (news) happened(news);
+    return result;
+  };
+
+  return { change, changeSignIn };
+}

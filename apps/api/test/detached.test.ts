@@ -1,0 +1,77 @@
+import type { UsageFrame } from '@tenantree/domain';
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { AppRouter } from '../src/router.ts';
+import { type Client, codeOf, join } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+let api: Deployment;
+let owner: Client;
+const stops: (() => void)[] = [];
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+});
+afterAll(async () => {
+  for (const stop of stops) stop();
+  await api.close();
+});
+
+/** What somebody sees of an account's minutes over one line, and what ends it. */
+function watch(token: string, account: string, lastEventId?: string) {
+  const ws = createWSClient({
+    url: `${api.url.replace('http', 'ws')}/trpc`,
+    connectionParams: () => ({ token }),
+    lazy: { enabled: true, closeMs: 0 },
+  });
+  stops.push(() => void ws.close());
+  const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: ws })] });
+  const frames: { readonly id: string; readonly data: UsageFrame }[] = [];
+  const errors: (string | undefined)[] = [];
+  client.usage.live.subscribe(
+    { account, ...(lastEventId && { lastEventId }) },
+    { onData: ({ id, data }) => frames.push({ id, data }), onError: ({ data }) => errors.push(data?.refusal.code) },
+  );
+  return { frames, errors };
+}
+
+describe('A subtree that becomes a tree of its own (decisions.md 2)', () => {
+  it('is out of reach of those above at once; its own people go on with what there is, and with its log', async () => {
+    const make = async (account: string, name: string): Promise<string> =>
+      (await owner.accounts.create.mutate({ account, name })).account.id;
+    const leaving = await make(await make(api.root, 'Agency'), 'Leaving');
+    const leaf = await make(leaving, 'Leaf');
+    const theirs = await join(api.url, owner, leaving, 'theirs@example.com', 'owner');
+    const { key } = await theirs.keys.create.mutate({ account: leaving, name: 'Theirs' });
+    const above = (await api.key(api.root)).secret;
+    const streams = { theirs: watch(key, leaving), above: watch(above, leaving), root: watch(above, api.root) };
+    await vi.waitFor(() => Object.values(streams).forEach(({ frames }) => expect(frames).toHaveLength(1)));
+
+    await api.database.asOwner('SELECT change_root($1, NULL, now())', [leaving]);
+    const began = performance.now();
+    await vi.waitFor(() => expect(streams.above.errors).toEqual(['NOT_FOUND']), { timeout: 5_000 });
+    await vi.waitFor(() => expect(streams.theirs.errors).toEqual(['UNAVAILABLE']), { timeout: 5_000 });
+    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(streams.root.errors).toEqual([]);
+    expect(await codeOf(owner.accounts.get.query({ account: leaf }))).toBe('NOT_FOUND');
+
+    const before = streams.theirs.frames[0]!;
+    expect(before.id).toContain(`.${api.root}.`);
+    const after = watch(key, leaving, before.id);
+    await vi.waitFor(() => expect(after.frames).toHaveLength(1));
+    expect(after.frames[0]?.id).toContain(`.${leaving}.`);
+    expect(after.frames[0]?.data.gap).toBe(true);
+    expect(after.frames[0]!.data.version).toBeGreaterThan(before.data.version);
+
+    await theirs.accounts.rename.mutate({ account: leaf, name: 'Leaf of our own' });
+    const log = await theirs.audit.list.query({ account: leaving, scope: 'nested', limit: 50 });
+    const said = log.rows.map(({ action }) => action);
+    expect(said.slice(0, 2)).toEqual(['account.renamed', 'transfer.arrived']);
+    expect(said).toContain('account.created');
+    expect((await theirs.audit.verify.query({ account: leaving })).faults).toEqual([]);
+    const old = await owner.audit.list.query({ account: api.root, scope: 'nested', limit: 50 });
+    expect(old.rows.filter(({ account }) => [leaving, leaf].includes(account.id as never))).toEqual([]);
+    expect(old.rows.map(({ action }) => action)).toContain('transfer.departed');
+    expect((await owner.audit.verify.query({ account: api.root })).faults).toEqual([]);
+  });
+});

@@ -1,0 +1,116 @@
+import type { AccountId, AuditAction, Instant, RowId, TouchedRights } from '@tenantree/domain';
+import { type Kysely, sql } from 'kysely';
+import type { TreeVersion } from '../accounts/change-tree.ts';
+import { keyOf } from '../accounts/place.ts';
+import type { TenantTransaction } from '../database.ts';
+
+/** Who did something: a person, an API key, an embedded screen, or the platform itself. */
+export type AuditActor = {
+  readonly kind: 'person' | 'key' | 'embed' | 'system';
+  readonly id: string | null;
+  readonly name: string;
+  /** The account the actor came from when it acted inside another one (product.md 2.6). */
+  readonly via: { readonly id: AccountId; readonly name: string } | null;
+};
+
+/** What an entry is about. */
+export type Target = { readonly id: string; readonly name: string };
+
+/** Something that happened, as it is written. */
+export type Happening = {
+  readonly action: AuditAction;
+  /** The words that its sentence needs, and more (`AuditDetails`). */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly id: RowId;
+  readonly at: Instant;
+  readonly actor: AuditActor;
+  readonly target: Target | null;
+  readonly requestId: string | null;
+};
+
+/** A happening in the log of an account. */
+export type NewRow = Happening & {
+  readonly account: AccountId;
+  /** The way down to where the target stood that stands there no more. */
+  readonly left: readonly AccountId[] | null;
+};
+
+/** What a change of a tree means to those who watch, and to those who were away. */
+export type Shown = {
+  /** Accounts whose rows changed, ancestors whose numbers changed with them included. */
+  readonly shows: readonly AccountId[];
+  /** Accounts came to where their minutes are news; those of the accounts above them may have changed, too. */
+  readonly usage?: 'moved';
+  /** Whose access may have changed; null: nobody's. */
+  readonly rights: TouchedRights | null;
+};
+
+const columnsOf = ({ id, at, action, actor, target, details, requestId }: Happening) => ({
+  id,
+  at,
+  kind: action,
+  actor_kind: actor.kind,
+  actor_id: actor.id,
+  actor_name: actor.name,
+  via_id: actor.via?.id ?? null,
+  via_name: actor.via?.name ?? null,
+  target_id: target?.id ?? null,
+  target_name: target?.name ?? null,
+  details,
+  request_id: requestId,
+});
+
+const leftKey = (left: NewRow['left']): string | null => left && `\\x${keyOf(left).toString('hex')}`;
+
+/**
+ * Ends a change of a tree: writes what happened into its journal. The last statement of the change's transaction; whoever else changes
+ * the tree's journal waits for its commit.
+ *
+ * @param rows at least one
+ * @returns the number of the last row
+ */
+export async function endChange(
+  trx: TenantTransaction,
+  root: AccountId,
+  version: TreeVersion,
+  rows: readonly NewRow[],
+  { shows, usage, rights }: Shown,
+): Promise<number> {
+  const entries = rows.map(({ account, left, ...row }, n) => ({
+    ...columnsOf(row),
+    account_id: account,
+    left_key: leftKey(left),
+    rights: n === 0 ? rights : null,
+  }));
+  const { rows: written } = await sql<{
+    seq: string;
+  }>`SELECT end_change(${root}, ${version}, ${[...new Set(shows)]}::uuid[],
+    ${usage === 'moved'}, ${JSON.stringify(entries)}::jsonb) AS seq`.execute(trx);
+  return Number(written[0]!.seq);
+}
+
+/**
+ * Ends a change of somebody's sign-in, in the transaction of it: its journal is of no tree.
+ *
+ * @param trx of the sign-in data
+ * @returns the number of the row
+ */
+export async function endSignInChange(
+  trx: Kysely<unknown>,
+  happening: Happening,
+  rights: TouchedRights | null,
+): Promise<number> {
+  const entry = { ...columnsOf(happening), left_key: null, rights };
+  const { rows } = await sql<{
+    seq: string;
+  }>`SELECT public.end_sign_in_change(${JSON.stringify([entry])}::jsonb) AS seq`.execute(trx);
+  return Number(rows[0]!.seq);
+}
+
+/** The columns of a happening that only leaves a trace. */
+export const traceOf = (account: AccountId, happening: Happening) => ({
+  ...columnsOf(happening),
+  account_id: account,
+  left_key: null,
+  rights: null,
+});

@@ -1,0 +1,120 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What servers and viewers read of the journal, and whether it is whole. */
+export async function reading(db: Kysely<unknown>): Promise<void> {
+  await following(db);
+  await verifying(db);
+}
+
+const following = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    -- Which history this is: numbers of another one, that of a backup, or of a primary whose last commits are lost, mean something else here.
+    -- The server that the data is of, the database, and how often a standby took over or a backup was restored to a point in time.
+    CREATE FUNCTION journal_epoch() RETURNS text LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT left(md5(concat_ws(' ', (SELECT s.system_identifier FROM pg_control_system() s), (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()),
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))), 8)
+    $$;
+    REVOKE ALL ON FUNCTION journal_epoch FROM PUBLIC;
+
+    -- How far trees are, for those who watch some: one look-up each.
+    CREATE FUNCTION heads_of(p_roots uuid[]) RETURNS TABLE (epoch text, root_id uuid, seq bigint, version bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+      SELECT (SELECT journal_epoch()), r.id, coalesce(h.seq, 0), coalesce(v.version, 0) FROM unnest(p_roots) r(id)
+      LEFT JOIN LATERAL (SELECT x.seq FROM journal_heads x WHERE x.root_id = r.id LIMIT 1) h ON true
+      LEFT JOIN LATERAL (SELECT x.version FROM tree_versions x WHERE x.root_id = r.id LIMIT 1) v ON true
+    $$;
+    -- What rows after a number mean to those who watch: ids, and nothing of what they say.
+    CREATE FUNCTION journal_after(p_root uuid, p_seq bigint, p_limit int)
+    RETURNS TABLE (seq bigint, version bigint, shows uuid[], is_moved boolean, rights jsonb)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+      SELECT j.seq, j.version, j.shows, j.is_moved, j.rights FROM journal j WHERE j.root_id = p_root AND j.seq > p_seq ORDER BY j.seq LIMIT p_limit
+    $$;
+    REVOKE ALL ON FUNCTION heads_of, journal_after FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION heads_of, journal_after TO tenantree_serve;
+
+    -- What left a place in the acting account's subtree after a version. A door: where the account is now the reader may not see.
+    CREATE FUNCTION departures_since(p_version bigint) RETURNS TABLE (account_id uuid, root_id uuid, path_key bytea, version bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+      SELECT j.target_id, j.root_id, j.left_key, j.version FROM journal j
+      WHERE j.root_id = acting_root() AND j.left_key IS NOT NULL AND j.version > p_version AND j.left_key >= acting_key() AND j.left_key < acting_end()
+      ORDER BY j.version
+    $$;
+    REVOKE ALL ON FUNCTION departures_since FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION departures_since TO tenantree_app;
+    DROP TABLE departures;
+    -- What left places until now is not told of any more: whoever was away from before reads anew.
+    TRUNCATE tree_changes;
+    CREATE OR REPLACE FUNCTION forget_tree_changes(p_kept interval) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    BEGIN
+      IF NOT pg_try_advisory_xact_lock(hashtextextended('forget_tree_changes', 0)) THEN RETURN; END IF;
+      DELETE FROM tree_changes c
+        USING (SELECT root_id, max(version) AS version FROM tree_changes WHERE at <= clock_timestamp() - p_kept GROUP BY root_id) old
+        WHERE c.root_id = old.root_id AND c.version <= old.version;
+    END $$;
+  `.execute(db);
+
+const verifying = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    -- A row's hash as it would be under another number.
+    CREATE FUNCTION hash_as(j journal, p_seq bigint) RETURNS bytea LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+      SELECT sha256(j.prev || journal_content(jsonb_populate_record(j, jsonb_build_object('seq', p_seq))))
+    $$;
+
+    -- What is wrong with rows p_from to p_to of the chain of the acting account's tree. Three kinds of faults: changed (it says something else
+    -- than was written, or is another row), added (it was never written), missing. What only stands under another number because one of these
+    -- is before it is none. A row is named to whoever sees its account; of others it is told when it was, and to who sees the whole tree which.
+    CREATE FUNCTION verify_journal(p_from bigint, p_to bigint)
+    RETURNS TABLE (seq bigint, fault text, id uuid, at timestamptz)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+      WITH head AS (
+        SELECT h.first_seq, h.seq, h.hash FROM journal_heads h WHERE h.root_id = acting_root()
+      ), rows AS (
+        -- One more on either side, and at the ends whatever there is.
+        SELECT r.j, sha256((r.j).prev || journal_content(r.j)) = (r.j).hash AS holds FROM head CROSS JOIN LATERAL (
+          SELECT x AS j FROM journal x WHERE x.root_id = acting_root() AND x.seq >= CASE WHEN p_from <= head.first_seq THEN 0 ELSE p_from - 1 END
+            AND x.seq <= CASE WHEN p_to >= head.seq THEN 9223372036854775807 ELSE p_to + 1 END
+        ) r
+      ), beside AS (
+        SELECT (r.j).seq, (r.j).account_id, (r.j).id, (r.j).at, (r.j).hash, r.holds,
+          NOT r.holds AND hash_as(r.j, (r.j).seq - 1) = (r.j).hash AS is_later, NOT r.holds AND hash_as(r.j, (r.j).seq + 1) = (r.j).hash AS is_earlier,
+          lead((r.j).seq) OVER up AS next_seq, lead((r.j).prev) OVER up AS next_prev, lead(r.holds) OVER up AS next_holds,
+          lag((r.j).seq) OVER up AS before_seq, lag((r.j).at) OVER up AS before_at
+        FROM rows r WINDOW up AS (ORDER BY (r.j).seq)
+      ), shifted AS (
+        SELECT b.*, coalesce(lead(b.is_later) OVER up, false) AS next_is_later, coalesce(lag(b.is_earlier) OVER up, false) AS before_is_earlier
+        FROM beside b WINDOW up AS (ORDER BY b.seq)
+      ), faults AS (
+        SELECT s.seq, s.account_id, s.id, s.at, CASE
+          -- Two that stand beside each other, the other way round.
+          WHEN (s.is_later AND s.before_is_earlier) OR (s.is_earlier AND s.next_is_later) THEN 'changed'
+          WHEN s.is_later THEN NULL
+          WHEN s.is_earlier THEN CASE WHEN NOT s.before_is_earlier THEN 'missing' END
+          WHEN s.seq < head.first_seq OR s.seq > head.seq OR s.next_is_later THEN 'added'
+          WHEN NOT s.holds OR (s.next_holds AND s.next_seq = s.seq + 1 AND s.next_prev <> s.hash) OR (s.seq = head.seq AND s.hash <> head.hash) THEN 'changed'
+        END AS fault FROM shifted s CROSS JOIN head
+        UNION ALL
+        SELECT m.seq, NULL, NULL, coalesce(s.before_at, s.at), 'missing' FROM head CROSS JOIN shifted s
+          CROSS JOIN LATERAL generate_series(greatest(coalesce(s.before_seq + 1, head.first_seq), p_from), least(s.seq - 1, p_to)) m(seq)
+        UNION ALL
+        SELECT m.seq, NULL, NULL, (SELECT max(s.at) FROM shifted s), 'missing' FROM head
+          CROSS JOIN LATERAL generate_series(greatest(coalesce((SELECT max(s.seq) + 1 FROM shifted s), head.first_seq), p_from), least(head.seq, p_to)) m(seq)
+          -- Numbers that went down by one leave the last one over.
+          WHERE NOT EXISTS (SELECT FROM shifted s WHERE s.is_earlier AND s.seq = m.seq - 1)
+      )
+      SELECT CASE WHEN a.seen OR acting_key() = '' THEN f.seq END, f.fault, CASE WHEN a.seen AND f.fault <> 'missing' THEN f.id END, f.at
+      FROM faults f CROSS JOIN head LEFT JOIN LATERAL (
+        SELECT true AS seen FROM accounts a
+          WHERE a.root_id = acting_root() AND a.id = f.account_id AND a.path_key >= acting_key() AND a.path_key < acting_end() LIMIT 1
+      ) a ON true
+      WHERE f.fault IS NOT NULL AND (f.seq BETWEEN p_from AND p_to OR (p_from <= head.first_seq AND f.seq < p_from) OR (p_to >= head.seq AND f.seq > p_to))
+      ORDER BY f.seq
+    $$;
+    -- The numbers of the first and the last row of the acting account's tree.
+    CREATE FUNCTION journal_extent() RETURNS TABLE (first_seq bigint, last_seq bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+      SELECT h.first_seq, h.seq FROM journal_heads h WHERE h.root_id = acting_root()
+    $$;
+    REVOKE ALL ON FUNCTION hash_as, verify_journal, journal_extent FROM PUBLIC;
+    GRANT EXECUTE ON FUNCTION verify_journal, journal_extent TO tenantree_app;
+  `.execute(db);
