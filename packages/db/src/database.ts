@@ -7,7 +7,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
 import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
-import { Line } from './live/listen.ts';
+import { Line } from './live/line.ts';
 import type { Schema } from './schema.ts';
 import { checkServing, type Way } from './serving.ts';
 import { beginAs, TransactionDialect } from './transactions.ts';

@@ -23,6 +23,7 @@ export * from './journal/traces.ts';
 export * from './journal/verify.ts';
 export * from './keys/api-keys.ts';
 export * from './keys/presented-key.ts';
+export type { Listener } from './live/line.ts';
 export * from './live/listen.ts';
 export { forgetTreeChanges } from './live/read-changes.ts';
 export * from './live/read-live.ts';
