@@ -331,6 +331,22 @@ describe('A server that works on a job', () => {
     await alone.close();
   });
 
+  it('and loses its connections goes on, and does nothing twice', async () => {
+    const account = await make('Cut off');
+    const job = await order(account, upTo(120));
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND usename = '${api.database.serving.user}'`;
+    for (const n of [10, 40, 80]) {
+      await vi.waitFor(() => expect(begun.length).toBeGreaterThan(n), { timeout: 45_000 });
+      await api.database.asOwner(cut);
+    }
+    await jobsEnded(api.database, 45_000);
+    const made = await agentsOf(account);
+    expect((await get(account, job)).job).toMatchObject({ state: 'succeeded', done: 120 });
+    expect(new Set(made).size).toBe(120);
+    expect(made).toHaveLength(120);
+  }, 150_000);
+
   it('is a login that sees ids of jobs, and nothing of what they are about', async () => {
     const db = openDatabase(api.database.serving);
     await expect(db.pool.query('SELECT FROM jobs')).rejects.toThrow(/permission denied/);

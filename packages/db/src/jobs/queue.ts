@@ -74,6 +74,7 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
   };
   let isClosed = false;
   let workers: WorkerPool;
+  let hasEnded = false;
   let reopening: NodeJS.Timeout | undefined;
 
   // Without the turns of whoever opens it: its timers would keep them.
@@ -92,7 +93,9 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
         tasks,
         pgPool,
       );
+      hasEnded = false;
       const ended = (): void => {
+        hasEnded = true;
         if (!isClosed) reopening = setTimeout(open, REOPEN_MS).unref();
       };
       workers.promise.then(ended, (error: unknown) => {
@@ -102,6 +105,13 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
     });
   open();
 
+  const nudge = (most: number): void => {
+    try {
+      if (!isClosed) workers.nudge(most);
+    } catch {
+      // It is about to end by itself, and says so by throwing. What has come is found when it is opened again.
+    }
+  };
   const tend = (): Promise<void> =>
     asServer(async () => {
       const { rows } = await sql<{ silent: number }>`
@@ -109,13 +119,10 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
       const silent = rows[0]?.silent ?? 0;
       if (silent === 0) return;
       onSilent(silent);
-      workers.nudge(atOnce);
+      nudge(atOnce);
     });
   const tending = setInterval(() => void tend().catch(onError), TEND_MS).unref();
-  const nudge = (): void => {
-    if (!isClosed) workers.nudge(1);
-  };
-  const listener = await listen(db, 'jobs:insert', { onMessage: nudge, onReconnect: nudge });
+  const listener = await listen(db, 'jobs:insert', { onMessage: () => nudge(1), onReconnect: () => nudge(1) });
 
   return {
     tend,
@@ -124,7 +131,7 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
       clearInterval(tending);
       clearTimeout(reopening);
       await listener.close();
-      await workers.gracefulShutdown();
+      if (!hasEnded) await workers.gracefulShutdown();
     },
   };
 }
