@@ -1,6 +1,6 @@
-// Dependency direction: fails with the rule as its message when a file imports what it must not know.
+// Dependency direction: fails with the rule as its message when a file imports what it must not know, or files import each other in a circle.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { RULE, refuseImport } from './dependency-rules.mjs';
 import { root } from './launch.mjs';
@@ -60,9 +60,53 @@ export function checkSource(file, source) {
   return [...lines];
 }
 
+/**
+ * The first circle of files that is found from each file, type imports counted: files of one are one idea, or point the wrong way.
+ * @param {ReadonlyMap<string, string>} sources by file
+ * @returns {string[]} one line for each circle
+ */
+export function findCircles(sources) {
+  const targets = new Map([...sources].map(([file, source]) => [file, localImports(file, source, sources)]));
+  /** @type {Map<string, 'open' | 'done'>} */
+  const seen = new Map();
+  /** @type {string[]} */
+  const way = [];
+  /** @type {string[]} */
+  const circles = [];
+  /** @param {string} file */
+  const visit = (file) => {
+    if (seen.get(file) === 'open') circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (seen.has(file)) return;
+    seen.set(file, 'open');
+    way.push(file);
+    for (const target of targets.get(file) ?? []) visit(target);
+    way.pop();
+    seen.set(file, 'done');
+  };
+  for (const file of sources.keys()) visit(file);
+  return circles;
+}
+
+/**
+ * @param {string} file
+ * @param {string} source
+ * @param {ReadonlyMap<string, string>} sources
+ */
+const localImports = (file, source, sources) =>
+  readImports(file, source)
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .map(({ specifier }) => posix.normalize(posix.join(posix.dirname(file), specifier)))
+    .filter((target) => sources.has(target));
+
+/** Where no circle is left. */
+const WITHOUT_CIRCLES = /^(apps\/api|packages\/db)\/src\/.+\.ts$/;
+
 if (import.meta.main) {
   const files = listSourceFiles(root, /^(apps|packages|examples)\/.+\.tsx?$/);
-  const refused = files.flatMap((file) => checkSource(file, readFileSync(join(root, file), 'utf8')));
+  const sources = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+  const refused = [...sources].flatMap(([file, source]) => checkSource(file, source));
+  const checked = new Map([...sources].filter(([file]) => WITHOUT_CIRCLES.test(file)));
+  refused.push(...findCircles(checked).map((circle) => `a circle: ${circle}`));
   if (refused.length > 0) {
     console.error(`${refused.join('\n')}\n${RULE}`);
     process.exitCode = 1;

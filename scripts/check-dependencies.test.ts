@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSource } from './check-dependencies.mjs';
+import { checkSource, findCircles } from './check-dependencies.mjs';
 
 describe('dependency direction', () => {
   const refused: [file: string, source: string, reason: RegExp][] = [
@@ -24,6 +24,9 @@ describe('dependency direction', () => {
     ],
     ['apps/api/src/live/a.ts', `import { a } from '../usage/a.ts';`, /the hall \(live\) can't import the slice usage/],
     ['apps/api/src/usage/a.ts', `import { start } from '../../test/start.ts';`, /can't import its tests/],
+    ['apps/api/src/wire/a.ts', `import type { Config } from '../server/config.ts';`, /only the program imports server/],
+    ['apps/api/src/wire/a.ts', `import { a } from '../usage/a.ts';`, /the hall \(wire\) can't import the slice usage/],
+    ['apps/api/src/guard/a.ts', `import { a } from '../wire/a.ts';`, /the wire brings calls to guard/],
     ['examples/demo/a.ts', `import { stores } from '@tenantree/db';`, /example can't import db/],
   ];
   it.each(refused)('refuses in %s: %s', (file, source, reason) => {
@@ -50,5 +53,28 @@ describe('dependency direction', () => {
   ];
   it.each(accepted)('accepts in %s: %s', (file, source) => {
     expect(checkSource(file, source)).toEqual([]);
+  });
+});
+
+describe('circles of files', () => {
+  it('are found, type imports counted', () => {
+    const sources = new Map([
+      ['apps/api/src/a.ts', `import type { B } from './b.ts';`],
+      ['apps/api/src/b.ts', `export { c } from './c/c.ts';`],
+      ['apps/api/src/c/c.ts', `import { type A, a } from '../a.ts';`],
+      ['apps/api/src/d.ts', `import { a } from './a.ts';`],
+    ]);
+    expect(findCircles(sources)).toEqual([
+      'apps/api/src/a.ts → apps/api/src/b.ts → apps/api/src/c/c.ts → apps/api/src/a.ts',
+    ]);
+  });
+
+  it('are not seen where files only share others', () => {
+    const sources = new Map([
+      ['a.ts', `import { b } from './b.ts'; import { c } from './c.ts';`],
+      ['b.ts', `import { c } from './c.ts';`],
+      ['c.ts', `import { d } from 'elsewhere';`],
+    ]);
+    expect(findCircles(sources)).toEqual([]);
   });
 });

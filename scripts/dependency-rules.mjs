@@ -4,7 +4,8 @@ import { posix } from 'node:path';
 /** What a refused import is told. */
 export const RULE =
   'domain ← db ← api; domain ← client (types of the router only) ← widget ← web. Never upward, never sideways ' +
-  'between slices of api except through domain and the shared hall (context, guard, live, server).';
+  'between slices of api except through domain and the shared hall (context, guard, live, wire); nobody but the ' +
+  'program imports server. No circles, type imports counted.';
 
 /**
  * @typedef {object} Import
@@ -42,10 +43,13 @@ const TESTED_AGAINST = new Map([
 const DATABASE_PACKAGES = new Set(['kysely', 'pg', 'pg-copy-streams', 'postgres']);
 
 /** Folders of apps/api/src that are the shared hall; every other folder is a slice. */
-const HALL = new Set(['auth', 'context', 'errors', 'guard', 'hall', 'http', 'jobs', 'live', 'server']);
+const HALL = new Set(['auth', 'context', 'guard', 'hall', 'jobs', 'live', 'server', 'wire']);
 
 /** Hall folders that put the house together and therefore know the slices. */
-const COMPOSERS = new Set(['http', 'jobs', 'server']);
+const COMPOSERS = new Set(['jobs', 'server']);
+
+/** Rooms that only what puts the house together may enter, and those who stand further in than the wire, which brings calls to them. */
+const BEHIND_THE_WIRE = new Set(['auth', 'context', 'guard', 'hall', 'live']);
 
 /**
  * @param {Import} found
@@ -101,7 +105,11 @@ function refuseRelative(found, layer, test) {
 function refuseSideways(file, target) {
   const from = roomOf(file);
   const to = roomOf(target);
-  if (to === undefined || HALL.has(to) || from === to) return undefined; // into the hall, or within one room
+  if (to === undefined || from === to) return undefined;
+  if (to === 'server' && from !== undefined) return `only the program imports server; ${from} can't`;
+  if (to === 'wire' && from !== undefined && BEHIND_THE_WIRE.has(from))
+    return `the wire brings calls to ${from}, which can't import it`;
+  if (HALL.has(to)) return undefined;
   if (from === undefined || COMPOSERS.has(from)) return undefined; // files beside the rooms put the house together
   return HALL.has(from) ? `the hall (${from}) can't import the slice ${to}` : `slice ${from} can't import slice ${to}`;
 }

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { BROWSERS } from '../../scripts/claimed-browsers.ts';
+import { compressed } from '../../scripts/compressed.ts';
 
 /** Words of React Aria in a language: `…/intl/overlays/fr-FR.mjs`. */
 const WORDS = /\/intl\/[\w-]+\/(?<language>[a-z]{2})-[A-Z]{2}\.m?js$/;
@@ -18,7 +19,7 @@ const ownLanguages: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [react(), ownLanguages],
+  plugins: [react(), ownLanguages, compressed()],
   // browsers that know light-dark(): rewritten for older ones it would not follow the theme
   build: {
     target: 'es2024',

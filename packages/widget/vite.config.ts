@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ESTree, type Plugin, parseSync, Visitor } from 'vite';
+import { compressed } from '../../scripts/compressed.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -159,7 +160,7 @@ function integrity(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [tightTemplates(), modernTrpc(), modernLit(), integrity()],
+  plugins: [tightTemplates(), modernTrpc(), modernLit(), integrity(), compressed()],
   build: {
     target: 'es2022',
     sourcemap: false,

@@ -1,9 +1,8 @@
 import { configFromUrl, type DatabaseConfig, type EmbeddedServer, prepareDatabase, startEmbedded } from '@tenantree/db';
 import { createLog, type Logger } from './hall/log.ts';
-import { announce, withdraw } from './server/announce.ts';
 import { compose } from './server/compose.ts';
 import { type Config, readConfig } from './server/config.ts';
-import { endWith, FAILED } from './server/ending.ts';
+import { announce, endWith, FAILED, withdraw } from './server/operator.ts';
 import { ServerNotStartedError, type SeveralServers, startServers } from './server/several-servers.ts';
 
 /** Longest that stopping in order may take (ms): whoever started us would kill us without asking. */

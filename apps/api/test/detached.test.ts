@@ -17,6 +17,8 @@ afterAll(async () => {
   await api.close();
 });
 
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000 });
+
 /** What somebody sees of an account's minutes over one line, and what ends it. */
 function watch(token: string, account: string, lastEventId?: string) {
   const ws = createWSClient({
@@ -45,12 +47,12 @@ describe('A subtree that becomes a tree of its own (decisions.md 2)', () => {
     const { key } = await theirs.keys.create.mutate({ account: leaving, name: 'Theirs' });
     const above = (await api.key(api.root)).secret;
     const streams = { theirs: watch(key, leaving), above: watch(above, leaving), root: watch(above, api.root) };
-    await vi.waitFor(() => Object.values(streams).forEach(({ frames }) => expect(frames).toHaveLength(1)));
+    await until(() => Object.values(streams).forEach(({ frames }) => expect(frames).toHaveLength(1)));
 
     await api.database.asOwner('SELECT change_root($1, NULL, now())', [leaving]);
     const began = performance.now();
-    await vi.waitFor(() => expect(streams.above.errors).toEqual(['NOT_FOUND']), { timeout: 5_000 });
-    await vi.waitFor(() => expect(streams.theirs.errors).toEqual(['UNAVAILABLE']), { timeout: 5_000 });
+    await until(() => expect(streams.above.errors).toEqual(['NOT_FOUND']));
+    await until(() => expect(streams.theirs.errors).toEqual(['UNAVAILABLE']));
     expect(performance.now() - began).toBeLessThan(3_000);
     expect(streams.root.errors).toEqual([]);
     expect(await codeOf(owner.accounts.get.query({ account: leaf }))).toBe('NOT_FOUND');
@@ -58,7 +60,7 @@ describe('A subtree that becomes a tree of its own (decisions.md 2)', () => {
     const before = streams.theirs.frames[0]!;
     expect(before.id).toContain(`.${api.root}.`);
     const after = watch(key, leaving, before.id);
-    await vi.waitFor(() => expect(after.frames).toHaveLength(1));
+    await until(() => expect(after.frames).toHaveLength(1));
     expect(after.frames[0]?.id).toContain(`.${leaving}.`);
     expect(after.frames[0]?.data.gap).toBe(true);
     expect(after.frames[0]!.data.version).toBeGreaterThan(before.data.version);

@@ -94,12 +94,12 @@ export class LiveTree {
     this.version += 1;
     this.node(id).name = name;
     this.node(id).rowVersion = this.version;
-    return this.#write({ version: this.version, shows: [id], rights: null });
+    return this.write({ version: this.version, shows: [id], rights: null });
   }
 
   /** Commits something that may end rights and shows nothing. */
   revoke(rights: TouchedRights): JournalNews {
-    return this.#write({ version: null, shows: [], rights });
+    return this.write({ version: null, shows: [], rights });
   }
 
   /** Moves an account that has nothing below it. */
@@ -111,7 +111,7 @@ export class LiveTree {
     node.path = [...this.node(to).path, id];
     node.rowVersion = this.version;
     this.moves.push({ version: this.version, ids });
-    return this.#write({ version: this.version, shows: ids, moved: true, rights: null });
+    return this.write({ version: this.version, shows: ids, moved: true, rights: null });
   }
 
   usageOf(id: AccountId): Placed<Minutes> & { readonly version: number } {
@@ -197,7 +197,8 @@ export class LiveTree {
     after: async (root, seq, limit) => (root === this.root ? this.journal.slice(seq, seq + limit) : []),
   };
 
-  #write(row: Omit<JournalNews, 'root' | 'after' | 'seq'>): JournalNews {
+  /** Writes a row of the journal; says what the hub is told of it. */
+  protected write(row: Omit<JournalNews, 'root' | 'after' | 'seq'>): JournalNews {
     const after = this.journal.length;
     const news = { root: this.root, after, seq: after + 1, ...row };
     this.journal.push(news);
@@ -211,6 +212,6 @@ export class LiveTree {
   #put(id: AccountId, path: readonly AccountId[]): void {
     this.version += 1;
     this.nodes.set(id, { id, path, name: 'An account', own: 0, total: 0, usageVersion: 0, rowVersion: this.version });
-    this.#write({ version: this.version, shows: path, rights: null });
+    this.write({ version: this.version, shows: path, rights: null });
   }
 }

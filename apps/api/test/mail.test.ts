@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createSmtp } from '../src/server/smtp.ts';
+import { createSmtp } from '../src/server/send-mail.ts';
 import { PASSWORD } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { compressFiles } from '../../../scripts/compressed.ts';
 import type { Composed } from '../src/server/compose.ts';
 import { startApi } from './support/start-api.ts';
 
@@ -26,6 +27,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app/assets/index-B3xK9a_2.js'), `export default ${JSON.stringify('x'.repeat(5_000))};`);
   await writeFile(join(folder, 'app/favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   await writeFile(join(folder, 'widget/subaccount-manager.js'), 'export {};');
+  await compressFiles(folder);
   database = await createTestDatabase(inject('database'));
   api = await startApi(database.serving, {
     config: { metricsToken: METRICS_TOKEN },
@@ -290,7 +292,7 @@ describe('a WebSocket', () => {
 
 describe('pages and files', () => {
   it('are the app, whatever the address of a page says', async () => {
-    for (const path of ['/', '/accounts/some-id', '/sign-in']) {
+    for (const path of ['/', '/accounts/some-id', '/accounts/50%25%20more', '/sign-in']) {
       const page = await get(path, { accept: 'text/html' });
       expect(await page.text(), path).toContain('<title>Tenantree</title>');
       expect(page.headers.get('cache-control')).toBe('no-cache');
@@ -302,7 +304,14 @@ describe('pages and files', () => {
     expect(script.headers.get('cache-control')).toContain('immutable');
     expect(script.headers.get('content-encoding')).toBe('br');
     expect(await script.text()).toContain('xxxx');
-    expect((await get('/favicon.svg')).headers.get('content-type')).toBe('image/svg+xml');
+    const whole = { 'accept-encoding': 'identity' };
+    const plain = await get('/assets/index-B3xK9a_2.js', whole);
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(plain.headers.get('vary')).toBe('accept-encoding');
+    const part = await get('/assets/index-B3xK9a_2.js', { ...whole, range: 'bytes=0-5' });
+    expect([part.status, await part.text()]).toEqual([206, 'export']);
+    expect(part.headers.get('content-range')).toMatch(/^bytes 0-5\/\d+$/);
+    expect((await get('/favicon.svg')).headers.get('content-type')).toMatch(/^image\/svg\+xml\b/);
   });
 
   it('are not sent again when the browser has them', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { networkOf, parseNetwork } from '../src/hall/addresses.ts';
-import { isSameOrigin } from '../src/wire/same-origin.ts';
-import { senderAddress } from '../src/wire/sender-address.ts';
+import { isSameOrigin, senderAddress } from '../src/wire/sender.ts';
 
 const sent = (headers: Record<string, string>, method = 'POST', publicUrl = 'https://tree.example'): boolean =>
   isSameOrigin({ method, headers: new Headers(headers) }, publicUrl);

@@ -8,7 +8,7 @@ import { RpcSocket } from '../../../apps/api/src/wire/rpc-socket.ts';
 import { MARKER_ACCOUNT, minutesOfTick } from './frame.ts';
 import type { StartServer } from './start-server.ts';
 
-type AccountId = Placed<Minutes>['account'];
+type AccountId = Minutes[0];
 const ROOT = MARKER_ACCOUNT as AccountId;
 
 const entitlement = { path: [ROOT], changesAtMs: null };
@@ -56,10 +56,10 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   };
   wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
-    const states = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
+    const states: Placed<Minutes>[] = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
       account: account as AccountId,
       path: [ROOT],
-      state: [account, own, total] as unknown as Minutes,
+      state: [account as Minutes[0], own as Minutes[1], total as Minutes[2]],
     }));
     hub.show(channel, { root: ROOT, version, states, complete: true });
     hub.flush();

@@ -30,6 +30,7 @@ export type BuildBefore = {
   openDatabase(config: object, options: { readonly maxConnections: number }): OpenedBefore;
   readonly searchSubtree: Read;
   readonly listChildren: Read;
+  readonly readSeries: Read;
   readonly readSuspensionReach: ReadOf;
   readonly beginTreeChange: ReadOf;
   readonly readAccountState: ReadOf;

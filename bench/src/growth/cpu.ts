@@ -5,8 +5,16 @@ import { median } from '../measure.ts';
 export const cpuMs = (pid: number): number =>
   Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 
-/** Work, and the process of the database that does it. */
-export type Case = { readonly pid: number; readonly work: () => Promise<unknown> };
+type PoolOfOne = { query<Row>(text: string): Promise<{ rows: Row[] }> };
+
+/** Work, and the one connection that does it. */
+export type Case = { readonly pool: PoolOfOne; readonly work: () => Promise<unknown> };
+
+/** Asked before each measurement: a connection that was idle for long is another one. */
+async function pidOf(pool: PoolOfOne): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+}
 
 /** CPU in the database of each case (ms, median), in turn: A B A B …; the first round warms up. */
 export async function databaseCpu(
@@ -15,7 +23,8 @@ export async function databaseCpu(
 ): Promise<Map<string, number>> {
   const used = new Map<string, number[]>();
   for (let round = 0; round <= repeats; round++) {
-    for (const [name, { pid, work }] of Object.entries(cases)) {
+    for (const [name, { pool, work }] of Object.entries(cases)) {
+      const pid = await pidOf(pool);
       const before = cpuMs(pid);
       await work();
       const spent = cpuMs(pid) - before;

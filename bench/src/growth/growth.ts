@@ -15,6 +15,8 @@ import { nowMs } from '../measure.ts';
 import { digits, isMet, type Target, table, targets } from '../report.ts';
 import { type BuildBefore, loadBuildBefore, type OpenedBefore } from './build-before.ts';
 import { databaseCpu } from './cpu.ts';
+import { firstFrameMemory } from './first-frame.ts';
+import { measureMonths } from './months.ts';
 import { before, idsOf, OPERATIONS, type Operation, type OperationName, present, shownOf } from './operations.ts';
 
 const listOf = (name: string, usual: string): number[] => (process.env[name] ?? usual).split(',').map(Number);
@@ -26,7 +28,12 @@ const QUIET = ['jit=off', 'max_parallel_workers_per_gather=0', 'autovacuum_napti
 
 type Connection = { host: string; port: number; user: string; database: string };
 /** CPU in the database (ms) of each operation, by build. */
-type Costs = { readonly before: Map<string, number>; readonly now: Map<string, number>; readonly migrated: number };
+type Costs = {
+  readonly before: Map<string, number>;
+  readonly now: Map<string, number>;
+  readonly migrated: number;
+  readonly memory: number;
+};
 
 export async function run(): Promise<boolean> {
   const build = await loadBuildBefore();
@@ -47,7 +54,7 @@ export async function run(): Promise<boolean> {
     });
     const costs: Costs[] = [];
     for (const size of SIZES) costs.push(await measure(server.connection, build, size));
-    return print(costs);
+    return print(costs, await measureMonths(server.connection, build));
   } finally {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -84,7 +91,9 @@ async function measure(server: Connection, build: BuildBefore, size: number): Pr
   const openOld = build.openDatabase(oldConfig, { maxConnections: 1 });
   const open = openDatabase(serving, { connections: ONE });
   try {
-    return { ...(await compare(build, openOld, open, { ...server, database: old })), migrated };
+    const costs = await compare(build, openOld, open, { ...server, database: old });
+    const { root } = await withClient({ ...server, database: old }, idsOf);
+    return { ...costs, migrated, memory: await firstFrameMemory({ ...server, database: copy }, root) };
   } finally {
     await openOld.close();
     await open.close();
@@ -100,12 +109,11 @@ async function compare(build: BuildBefore, openOld: OpenedBefore, open: Database
   });
   await settleEverySort(open, new Date().toISOString() as Parameters<typeof settleEverySort>[1]);
   const [old, now] = [before(build, openOld, ids), present(open, ids, shown)];
-  const [oldPid, pid] = [await pidOf(openOld.pool), await pidOf(open.pool)];
   const costs = { before: new Map<string, number>(), now: new Map<string, number>() };
   for (const [name, operation] of Object.entries(OPERATIONS) as [OperationName, Operation][]) {
     const repeats = Math.min(REPEATS, operation.repeats ?? REPEATS);
     const used = await databaseCpu(
-      { before: { pid: oldPid, work: old[name] }, now: { pid, work: now[name] } },
+      { before: { pool: openOld.pool, work: old[name] }, now: { pool: open.pool, work: now[name] } },
       repeats,
     );
     costs.before.set(name, used.get('before') ?? Number.NaN);
@@ -114,15 +122,10 @@ async function compare(build: BuildBefore, openOld: OpenedBefore, open: Database
   return costs;
 }
 
-async function pidOf(pool: OpenedBefore['pool']): Promise<number> {
-  const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  return rows[0]?.pid ?? 0;
-}
-
 const growthOf = (values: readonly number[]): number[] =>
   values.slice(1).map((value, index) => value / (values[index] ?? Number.NaN));
 
-function print(costs: readonly Costs[]): boolean {
+function print(costs: readonly Costs[], months: readonly Target[]): boolean {
   const sizes = SIZES.map((size) => digits(size)).join(' · ');
   const list: Target[] = [];
   const rows = (Object.entries(OPERATIONS) as [OperationName, Operation][]).map(([name, operation]) => {
@@ -168,6 +171,9 @@ function print(costs: readonly Costs[]): boolean {
   console.log(
     `\nmigration from the build before: ${costs.map(({ migrated }) => `${digits(migrated / 1000)} s`).join(' · ')}`,
   );
+  list.push(...months);
+  for (const { memory } of costs.slice(-1))
+    list.push({ what: 'the server’s memory at the widget’s first frame: MB over rest', measured: memory, atMost: 60 });
   console.log(`\n${targets(list)}`);
   return list.every(isMet);
 }

@@ -62,7 +62,9 @@ export async function run(): Promise<boolean> {
 }
 
 async function drive(database: BenchDatabase, load: Load): Promise<CaseResult> {
-  await database.owner.query('TRUNCATE usage_events, usage_quarters, usage_totals, uncounted_usage, tree_changes');
+  await database.owner.query(
+    'TRUNCATE usage_events, usage_quarters, usage_totals, uncounted_usage, unfolded_quarters, tree_changes',
+  );
   await database.owner.query('CHECKPOINT');
   const events = new EventSource(load.active);
   const recorder: Recorder = await RECORDERS[load.recorder](database);

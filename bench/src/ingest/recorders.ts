@@ -29,6 +29,7 @@ export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
     count: (root, meter, wait) => usage.count(root, { meter, now: ago(0), wait }),
     waiting: () => usage.waiting(),
     onCounted: () => {},
+    fold: () => usage.fold(),
     tidy: () => usage.tidy(),
     onSetAside: ({ error }) => console.error(error),
     onTakenBack: () => {},

@@ -37,7 +37,6 @@ export * from './setup/claims.ts';
 export { isOutage, isUnavailable } from './unavailable.ts';
 export { DatabaseUnusableError, unreachable } from './unusable.ts';
 export * from './usage/count-usage.ts';
-export * from './usage/keep-months.ts';
 export * from './usage/read-usage.ts';
 export * from './usage/record-usage.ts';
 export * from './usage/usage-store.ts';

@@ -25,6 +25,7 @@ import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
 import * as journal from './migrations/0021-journal.ts';
 import * as jobs from './migrations/0023-jobs.ts';
+import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -51,6 +52,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0020-young-tables': youngTables,
   '0021-journal': journal,
   '0023-jobs': jobs,
+  '0026-folded-quarters': foldedQuarters,
 };
 
 const MINIMUM_VERSION = 180000;

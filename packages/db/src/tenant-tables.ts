@@ -35,6 +35,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   tree_changes: 'version',
   sorted_trees: 'version',
   uncounted_usage: 'queue',
+  unfolded_quarters: 'queue',
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',

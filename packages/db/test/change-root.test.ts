@@ -6,6 +6,7 @@ import {
   beginTreeChange,
   countMember,
   findApiKey,
+  foldQuarters,
   insertAgents,
   insertApiKey,
   insertEmbedToken,
@@ -174,6 +175,8 @@ describe('A subtree that becomes a tree of its own', () => {
     const { root, parent, other, leaving, leaf } = await plantGround();
     const both = [leaving, leaf];
     const before = await rootsOf(both);
+    // What is noted for the roll-ups is folded when a subtree leaves.
+    await foldQuarters(test.db);
     const recorded = await facts();
     const under = await versionOf(root);
 

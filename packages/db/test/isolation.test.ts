@@ -66,6 +66,7 @@ describe('Row-level security alone (I5)', () => {
       'entrances_of',
       'erase_expired_embed_tokens',
       'find_repeats',
+      'fold_quarters',
       'forget_jobs',
       'forget_tree_changes',
       'heads_of',

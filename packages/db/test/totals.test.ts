@@ -12,7 +12,7 @@ import {
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { listChildren, readSeries, readTotals, type TreeChange } from '../src/index.ts';
+import { foldQuarters, listChildren, readSeries, readTotals, type TreeChange } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import {
   close,
@@ -82,6 +82,7 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), account: fc.nat(50), person: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('erase' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('count' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('fold' as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -97,7 +98,7 @@ const command = fc.oneof(
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 describe('Maintained totals', () => {
-  it('and series of any minutes equal what is computed from scratch after any sequence of create, move, close, reopen, erase, join, leave, late and early usage and counting (I1, I2, I15, I22)', async () => {
+  it('and series of any minutes equal what is computed from scratch after any sequence of create, move, close, reopen, erase, join, leave, late and early usage, counting and folding (I1, I2, I15, I22)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(command, { minLength: 5, maxLength: 25 }),
@@ -115,6 +116,8 @@ describe('Maintained totals', () => {
           };
           await compare(model, root, range);
           await count(test.db, now());
+          await compare(model, root, range);
+          await foldQuarters(test.db);
           await compare(model, root, range);
         },
       ),
@@ -343,6 +346,8 @@ async function run(model: Model, wish: Command, step: number, now: () => Instant
     await count(test.db, now());
     await erase(test.db, root, accounts[account]!.id);
     accounts[account]!.erased = true;
+  } else if (wish.do === 'fold') {
+    await foldQuarters(test.db);
   } else if (wish.do === 'count') {
     await count(test.db, now());
   } else {

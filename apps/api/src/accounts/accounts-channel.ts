@@ -5,7 +5,7 @@ import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import type { Hall } from '../hall/hall.ts';
-import { resolveWatched } from '../hall/resolve-watched.ts';
+import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, textsOf } from '../live/channel.ts';
 import type { Viewer } from '../live/ports.ts';
 

@@ -1,5 +1,5 @@
-import type { CountedAccounts, TreeChange } from '@tenantree/db';
-import type { AccountId } from '@tenantree/domain';
+import { type CountedAccounts, type Database, settleSort, type TreeChange } from '@tenantree/db';
+import { type AccountId, type Clock, instantOf } from '@tenantree/domain';
 
 /** Brings the order of children by minutes up to what was counted. */
 export type SortSettler = {
@@ -10,8 +10,8 @@ export type SortSettler = {
 };
 
 type Options = {
-  /** Resolves with what is to be tried again. */
-  readonly settle: (counted: readonly CountedAccounts[]) => Promise<readonly CountedAccounts[]>;
+  readonly db: Database;
+  readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 };
 
@@ -22,7 +22,7 @@ const EVERY_MS = 900;
  * Brings sort rows up to date together for all that was counted in such a time, and not with each count: an account that is busy is written
  * once. What fails is left to the job that looks at all trees.
  */
-export function createSortSettler({ settle, onError }: Options): SortSettler {
+export function createSortSettler({ db, clock, onError }: Options): SortSettler {
   const behind = new Map<AccountId, { accounts: Set<AccountId>; versions: number[] }>();
   let settling: Promise<void> = Promise.resolve();
 
@@ -35,7 +35,10 @@ export function createSortSettler({ settle, onError }: Options): SortSettler {
   const settleAll = async (): Promise<void> => {
     const counted = [...behind].map(([root, { accounts, versions }]) => ({ root, accounts: [...accounts], versions }));
     behind.clear();
-    if (counted.length > 0) for (const left of await settle(counted)) note(left);
+    if (counted.length === 0) return;
+    const now = instantOf(clock.nowMs());
+    // What could not be brought up is tried again with the next.
+    for (const left of await db.onBehalfOf(null, () => settleSort(db, counted, now))) note(left);
   };
   const next = (): Promise<void> => (settling = settling.then(settleAll).catch(onError));
 

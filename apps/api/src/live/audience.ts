@@ -105,7 +105,7 @@ export class Audience<State> {
     this.#dirty.set(item.account, item);
   }
 
-  /** The state that waits is of a period that is over: everybody gets a frame of the new one. */
+  /** The state that waits is of an era that is over: everybody gets a frame of the new one. */
   restart(): void {
     this.#dirty.clear();
     this.#debt = null;

@@ -125,7 +125,7 @@ export class Viewing<State> implements Watched {
     else this.#forget();
   }
 
-  /** Whatever waits is of a period that is over: it gets a frame that says so, even if nothing is in it. */
+  /** Whatever waits is of an era that is over: it gets a frame that says so, even if nothing is in it. */
   restart(): void {
     this.#backlog = [];
     this.#missed = null;

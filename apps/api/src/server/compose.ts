@@ -1,13 +1,6 @@
 import { join } from 'node:path';
-import {
-  type Database,
-  DatabaseUnusableError,
-  openDatabase,
-  openUsageStore,
-  settleSort,
-  unreachable,
-} from '@tenantree/db';
-import { type Clock, instantOf } from '@tenantree/domain';
+import { type Database, DatabaseUnusableError, openDatabase, openUsageStore, unreachable } from '@tenantree/db';
+import type { Clock } from '@tenantree/domain';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -28,9 +21,8 @@ import { createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics } from './metrics.ts';
 import { openLive } from './open-live.ts';
-import { createOutbox } from './outbox.ts';
-import type { Folders } from './page-routes.ts';
-import { createSmtp } from './smtp.ts';
+import type { Folders } from './pages.ts';
+import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -85,10 +77,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
-  const settler = createSortSettler({
-    settle: (counted) => db.onBehalfOf(null, () => settleSort(db, counted, instantOf(clock.nowMs()))),
-    onError,
-  });
+  const settler = createSortSettler({ db, clock, onError });
   const usage = openUsageStore(db);
   const usageDoor = openUsage({
     db,
@@ -114,8 +103,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     metrics: metrics.live,
     onError,
   });
-  const usageBacklog = (): ReturnType<typeof usageDoor.backlog> => usageDoor.backlog();
-  metrics.watchUsage(usageBacklog);
+  metrics.watchUsage(usageDoor.backlog);
   let url = '';
   const { hall, traces } = makeHall({
     config,
@@ -139,7 +127,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     hall,
     log,
     metrics,
-    usageBacklog,
+    usageBacklog: usageDoor.backlog,
     auth,
     router: appRouter,
     createContext: contextOf,

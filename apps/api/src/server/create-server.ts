@@ -8,16 +8,16 @@ import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { UsageBacklog } from '../usage/usage-counter.ts';
 import type { App, Ground } from '../wire/calls.ts';
-import { anyOrigin } from '../wire/cross-origin.ts';
-import { knownHosts } from '../wire/known-hosts.ts';
+import { anyOrigin } from '../wire/headers.ts';
 import { answerThrown, requestFrame } from '../wire/request-frame.ts';
+import { knownHosts } from '../wire/sender.ts';
 import { type CreateContext, TRPC_PATH, trpcOverHttp } from '../wire/trpc-http.ts';
 import { trpcOverSockets } from '../wire/trpc-sockets.ts';
 import { authRoutes } from './auth-routes.ts';
 import { type Config, ConfigError } from './config.ts';
 import { healthRoutes } from './health-routes.ts';
 import type { Metrics } from './metrics.ts';
-import { type Folders, pageRoutes } from './page-routes.ts';
+import { type Folders, pageRoutes } from './pages.ts';
 
 export type ServerParts<Router extends AnyRouter> = Omit<Ground, 'isClosing' | 'streams'> & {
   readonly config: Pick<Config, 'host' | 'port' | 'metricsToken'>;

@@ -1,10 +1,9 @@
 // One of several servers behind a port: several-servers.ts starts it in a process of its own, and it ends with that.
 import { configFromUrl, type DatabaseConfig } from '@tenantree/db';
 import { createLog } from '../hall/log.ts';
-import { announce } from './announce.ts';
 import { type Composed, compose } from './compose.ts';
 import { type Config, readConfig } from './config.ts';
-import { endWith } from './ending.ts';
+import { announce, endWith } from './operator.ts';
 import { type FromServer, ONE_OF_SEVERAL, type OneOfSeveral, type ToServer } from './several-servers.ts';
 
 const at = (url: string | null): DatabaseConfig | null => (url === null ? null : configFromUrl(url));

@@ -4,7 +4,7 @@ import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
-import { resolveWatched } from '../hall/resolve-watched.ts';
+import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, type Placed, textsOf } from '../live/channel.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Viewer } from '../live/ports.ts';

@@ -21,6 +21,7 @@ function stage() {
     version: 0,
     counts: 0,
     tidied: 0,
+    folded: 0,
     told: [] as number[],
     errors: [] as unknown[],
     aside: [] as SetAside[],
@@ -47,6 +48,7 @@ function stage() {
       return [...recorded].map((root) => ({ root, since: '2026-11-10T11:59:30.000Z' as Instant }));
     },
     onCounted: ({ version }) => seen.told.push(version),
+    fold: async () => void (seen.folded += 1),
     tidy: async () => void (seen.tidied += 1),
     onSetAside: (one) => seen.aside.push(one),
     onTakenBack: (root) => seen.back.push(root),
@@ -243,6 +245,20 @@ describe('The usage counter', () => {
     expect(seen.told).toEqual([1]);
     expect([...recorded]).toEqual([FAULTY]);
     await Promise.all([counter.close(), vi.advanceTimersByTimeAsync(400)]);
+  });
+
+  it('folds what counts noted for the roll-ups once a second, however often it counts, and what a dead server left', async () => {
+    const { seen, record, counter } = stage();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen.folded).toBeGreaterThan(8);
+    const before = seen.folded;
+    for (let i = 0; i < 100; i++) {
+      record();
+      await vi.advanceTimersByTimeAsync(60);
+    }
+    expect(seen.folded - before).toBeLessThanOrEqual(7);
+    expect(seen.folded - before).toBeGreaterThanOrEqual(5);
+    await counter.close();
   });
 
   it('tidies up now and then, only when it counted something', async () => {

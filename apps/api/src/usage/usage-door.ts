@@ -7,7 +7,7 @@ import { createUsageWriter } from './usage-writer.ts';
 /** What is behind the door, for whoever runs the server. */
 export type OpenUsage = UsageDoor & {
   /** How far counting is behind. @throws when the database doesn't answer */
-  backlog(): Promise<UsageBacklog>;
+  readonly backlog: () => Promise<UsageBacklog>;
   /** Resolves when everything accepted so far is stored. */
   drain(): Promise<void>;
   /** Counts what is recorded by now, and begins no further count. */
@@ -45,6 +45,7 @@ export function openUsage({ db, store, clock, settings, observer }: Parts): Open
     clock,
     count: (root, meter, wait) => forAll(() => store.count(root, { meter, now: instantOf(clock.nowMs()), wait })),
     waiting: () => forAll(() => store.waiting()),
+    fold: () => forAll(() => store.fold()),
     tidy: () => forAll(() => store.tidy()),
     onCounted: (tree) => observer.counted(tree),
     onSetAside: (tree) => observer.setAside(tree),

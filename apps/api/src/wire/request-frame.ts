@@ -3,12 +3,10 @@ import type { Next } from 'hono';
 import { networkOf } from '../hall/addresses.ts';
 import { withoutSecrets } from '../hall/log.ts';
 import { type Call, type Ground, rounded } from './calls.ts';
+import { commonHeaders } from './headers.ts';
 import { jsonReader } from './read-json.ts';
 import { refusalAnswer, refusalOfThrown } from './refusal-answer.ts';
-import { requestIdOf } from './request-id.ts';
-import { isSameOrigin } from './same-origin.ts';
-import { commonHeaders } from './security-headers.ts';
-import { senderAddress } from './sender-address.ts';
+import { isSameOrigin, requestIdOf, senderAddress } from './sender.ts';
 
 const LONGEST_LOGGED_PATH = 300;
 /** What is answered here depends on who asks, and is never to be kept by anything in between. */

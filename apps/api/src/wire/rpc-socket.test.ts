@@ -6,7 +6,7 @@ import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
-import { readMessage } from './read-message.ts';
+import { readMessage } from './read-json.ts';
 import { RpcSocket } from './rpc-socket.ts';
 
 const t = initTRPC.context<{ token: string | null }>().create({

@@ -15,10 +15,8 @@ import type { RawData, WebSocket } from 'ws';
 import { toTRPCError } from '../guard/error-shape.ts';
 import { type CallId, envelopeHead, type LiveConnection, streamUnder, Unread } from '../live/connection.ts';
 import { LiveStream } from '../live/live-stream.ts';
-import { Intake, type Message } from './intake.ts';
-import { boundMessages } from './message-bound.ts';
-import { BODY_BYTES, RECORDS_USAGE, tooLarge } from './read-json.ts';
-import { readMessage } from './read-message.ts';
+import { boundMessages, Intake, type Message } from './intake.ts';
+import { BODY_BYTES, RECORDS_USAGE, readMessage, tooLarge } from './read-json.ts';
 import { MOST_CALLS } from './trpc-http.ts';
 
 /** What a client says about itself in its first message, when its address announces that it will. */

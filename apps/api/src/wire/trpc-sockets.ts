@@ -5,12 +5,9 @@ import { WebSocketServer } from 'ws';
 import type { Connection } from '../context/connection.ts';
 import { type CallLog, createCallLog } from './call-log.ts';
 import type { Ground } from './calls.ts';
-import { isKnownHost } from './known-hosts.ts';
 import { BODY_BYTES } from './read-json.ts';
-import { requestIdOf } from './request-id.ts';
 import { type ConnectionParams, type KeepAlive, RpcSocket } from './rpc-socket.ts';
-import { isSameOrigin, toHeaders } from './same-origin.ts';
-import { senderAddress } from './sender-address.ts';
+import { isKnownHost, isSameOrigin, requestIdOf, senderAddress, toHeaders } from './sender.ts';
 import { type CreateContext, logUnexpected, TRPC_PATH } from './trpc-http.ts';
 
 /** The WebSockets of a server. */

@@ -8,7 +8,7 @@ import { createLog } from '../../src/hall/log.ts';
 import type { AnyJob } from '../../src/jobs/define-job.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import type { Config } from '../../src/server/config.ts';
-import type { Folders } from '../../src/server/page-routes.ts';
+import type { Folders } from '../../src/server/pages.ts';
 
 export const TEST_SECRET = 'the secret that all servers of a test share';
 

@@ -74,11 +74,23 @@ export async function readUncountedTrees(db: Database): Promise<UncountedTree[]>
 }
 
 /**
+ * Adds to the roll-ups what counts noted for them, tree by tree, of all trees that nobody else is folding. Series are exact with or without.
+ *
+ * @throws the driver's error when some of it was not folded; it stays to be folded then
+ */
+export async function foldQuarters(db: Database): Promise<void> {
+  for (;;) {
+    const { rows } = await db.pool.query<{ folded: boolean }>('SELECT public.fold_quarters() AS folded');
+    if (!rows[0]!.folded) return;
+  }
+}
+
+/**
  * Makes the room free that counted usage took. Rows of uncounted usage live for milliseconds, and the database itself vacuums once a
  * minute at most: under load every reader of totals would walk over what is left of tens of thousands of them until then.
  */
 export async function tidyUncounted(db: Database): Promise<void> {
-  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) public.uncounted_usage');
+  await db.pool.query('VACUUM (SKIP_LOCKED, TRUNCATE false) public.uncounted_usage, public.unfolded_quarters');
 }
 
 /** The main account of the tree that an account stands in; null when there is no such account. */

@@ -1,14 +1,15 @@
 import type { AccountId, CountedMeter, Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import {
   type Counted,
   countTree,
+  foldQuarters,
   readTreeOf,
   readUncountedTrees,
   tidyUncounted,
   type UncountedTree,
 } from './count-usage.ts';
-import { keepMonths } from './keep-months.ts';
 import {
   type RangeEnd,
   readInstants,
@@ -46,6 +47,8 @@ export type UsageStore = {
     root: AccountId,
     options: { readonly meter: CountedMeter; readonly now: Instant; readonly wait: boolean },
   ): Promise<Counted>;
+  /** Adds to the roll-ups what counts noted for them. See `foldQuarters`. */
+  fold(): Promise<void>;
   /** The tree that an account stands in; null when it is in none. */
   treeOf(account: AccountId): Promise<AccountId | null>;
   /** Makes the room free that counted usage took. */
@@ -69,6 +72,7 @@ export function openUsageStore(db: Database): UsageStore {
     findRepeats: (events, kind) => findRepeats(db, events, kind),
     waiting: () => readUncountedTrees(db),
     count: (root, options) => countTree(db, root, options),
+    fold: () => foldQuarters(db),
     treeOf: (account) => readTreeOf(db, account),
     tidy: () => tidyUncounted(db),
     series: (query) => db.withTenant(query.account, (trx) => readSeries(trx, query), { snapshot: true }),
@@ -81,4 +85,20 @@ export function openUsageStore(db: Database): UsageStore {
     instantsOf: (timeZone, ends) => readInstants(db, timeZone, ends),
     keepMonths: (options) => keepMonths(db, options),
   };
+}
+
+/**
+ * Makes the tables of the month before, of this one and of the next, and drops the events of those months that were over before
+ * `eventsSince` (null: of none), with their idempotency keys. Their roll-ups and totals stay. Several servers may ask at once.
+ *
+ * @returns how many months were dropped
+ * @throws the driver's error when a month is in use for longer than two seconds; ask again later
+ */
+export async function keepMonths(
+  db: Database,
+  { now, eventsSince }: { readonly now: Instant; readonly eventsSince: Instant | null },
+): Promise<number> {
+  const { rows } = await sql<{ dropped: number }>`
+    SELECT public.keep_months(${now}::timestamptz, ${eventsSince}::timestamptz) AS dropped`.execute(db.app);
+  return rows[0]!.dropped;
 }

@@ -92,6 +92,8 @@ const changingRoot = (db: Kysely<unknown>): Promise<unknown> =>
       END IF;
       -- What waits is counted where its accounts still stand. Those who watch are told of it by the notes of the tree.
       PERFORM count_tree(old_root, u.meter, p_now, 1, true) FROM (SELECT DISTINCT meter FROM uncounted_usage WHERE root_id = old_root) u;
+      -- And what is noted of the tree for its roll-ups is folded (0026-folded-quarters.ts).
+      PERFORM fold_tree(old_root);
 
       -- As a list: joined, the tables of a tree that is younger than the statistics were read anew for every account (over 500 s).
       ids := ARRAY(SELECT id FROM accounts WHERE root_id = old_root AND path_key >= a.path_key AND path_key < a.path_key || '\\xff'::bytea);
