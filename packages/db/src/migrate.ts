@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Pool, withConnection } from './connections.ts';
+import { applyFunctions, doneAs, readFunctions } from './functions/apply-functions.ts';
 import type { DatabaseConfig } from './hosts.ts';
 import { installQueue } from './jobs/queue.ts';
 import * as accounts from './migrations/0001-accounts.ts';
@@ -25,6 +26,7 @@ import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
 import * as journal from './migrations/0021-journal.ts';
 import * as jobs from './migrations/0023-jobs.ts';
+import * as registries from './migrations/0024-registries.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -52,6 +54,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0020-young-tables': youngTables,
   '0021-journal': journal,
   '0023-jobs': jobs,
+  '0024-registries': registries,
   '0026-folded-quarters': foldedQuarters,
 };
 
@@ -81,7 +84,8 @@ const LONG_MS = 1_000;
 
 /**
  * Brings a database up to date. Several starting servers may call it at once: one migrates, the others wait and find nothing to do.
- * Each migration is one transaction: whoever is cut off in the middle of one begins with that one the next time.
+ * Each migration is one transaction: whoever is cut off in the middle of one begins with that one the next time. After the last one
+ * those functions are applied again that have changed (functions/README.md).
  *
  * @throws DatabaseUnusableError when the server can't be reached or is older than PostgreSQL 18, the role may not do what a migration
  * does, or a newer release was here
@@ -95,24 +99,29 @@ export async function migrate(config: DatabaseConfig, { to, onProgress }: Migrat
     await checkVersion(db);
     await checkRelease(db);
     // Before ours, which refer to it: whoever sees that ours are done knows that it is there.
-    await installQueue(pool).catch(explain);
+    await installQueue(pool).catch((error: unknown) => {
+      throw orForbidden(error);
+    });
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-    for (let last: string | undefined; last === undefined || last !== to; ) {
+    const step = async (): Promise<string | undefined> => {
       // One step, not all: all of them would be one transaction.
       const { error, results = [] } = await migrator.migrateUp();
-      if (error) explain(error);
-      last = results[0]?.migrationName;
-      if (last === undefined) return;
-    }
+      if (error) throw orForbidden(error);
+      return results[0]?.migrationName;
+    };
+    let last = await step();
+    while (last !== undefined && last !== to) last = await step();
+    if (last !== undefined && last !== Object.keys(migrations).at(-1)) return;
+    await applyFunctions(db, await readFunctions()).catch((error: unknown) => {
+      throw orForbidden(error);
+    });
   } finally {
     await db.destroy();
   }
 }
 
-/** @throws the error, with what the role needs where it may not */
-function explain(error: unknown): never {
-  throw isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
-}
+const orForbidden = (error: unknown): unknown =>
+  isForbidden(error) ? new DatabaseUnusableError(`${saying(error)}. ${WHAT_A_ROLE_NEEDS}`) : error;
 
 /** Migrations that tell how far they are, in their own words and by those of the connections they run on. */
 function observed(
@@ -168,12 +177,13 @@ async function checkRelease(db: Kysely<unknown>): Promise<void> {
     );
 }
 
-/** Whether every migration of this release has run. Any login that serves may ask. */
+/** Whether every migration of this release has run, and its functions are the database's. Any login that serves may ask. */
 export const isMigrated = (config: DatabaseConfig): Promise<boolean> =>
   withConnection(config, async (client) => {
     const door = await client.query("SELECT FROM pg_proc WHERE oid = to_regproc('public.migrations_done')");
     if (door.rowCount === 0) return false;
     const { rows } = await client.query<{ name: string }>('SELECT * FROM public.migrations_done() AS done(name)');
     const done = new Set(rows.map((row) => row.name));
-    return Object.keys(MIGRATIONS).every((name) => done.has(name));
+    const wanted = [...Object.keys(MIGRATIONS), ...(await readFunctions()).map(doneAs)];
+    return wanted.every((name) => done.has(name));
   });

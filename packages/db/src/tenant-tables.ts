@@ -19,6 +19,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   embed_tokens: 'tree',
   embed_origins: 'tree',
   agents: 'tree',
+  resource_totals: 'tree',
   account_search: 'tree',
   account_sort_minutes: 'tree',
   account_sort_counts: 'tree',
@@ -39,5 +40,6 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   account_roots: 'directory',
   usage_months: 'directory',
   setup_claims: 'directory',
+  applied_functions: 'directory',
   job_workers: 'directory',
 };

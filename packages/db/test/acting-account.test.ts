@@ -3,7 +3,6 @@ import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
-  addToTotals,
   beginTreeChange,
   countMember,
   eraseAccount,
@@ -17,6 +16,7 @@ import {
   readMembershipsOn,
   revokeApiKeys,
   type TenantTransaction,
+  take,
   updateStatus,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -102,7 +102,7 @@ describe('Functions that reach above, as an acting account', () => {
       const state = await stateOf(test.db, account);
       const closed = { status: 'closed', suspension: null, suspendedAt: null, closedAt: now() } as const;
       const changes: ((trx: TenantTransaction) => Promise<unknown>)[] = [
-        (trx) => addToTotals(trx, account, { agents: 1 }, 1),
+        (trx) => take(trx, account, 'agents', 1, 1),
         (trx) => countMember(trx, account, PERSON, 'came', 1),
         (trx) => updateStatus(trx, { ...state, parentId: acting }, closed, 1),
         (trx) => eraseAccount(trx, account, 1),
@@ -224,7 +224,7 @@ describe('Without an acting account', () => {
     const before = await stored();
     for (const call of [
       `begin_tree_change('${root}')`,
-      `add_to_totals('${below}', 1, 1)`,
+      `take('${below}', 'agents', 1, 1)`,
       `count_member('${below}', '${PERSON}', 1, 1)`,
       `graft_totals('${below}', 1, 1)`,
       `move_subtree('${below}', '${root}', 1, now())`,

@@ -2,7 +2,6 @@ import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
-  addToTotals,
   beginTreeChange,
   countMember,
   findApiKey,
@@ -17,6 +16,7 @@ import {
   readChain,
   readTotals,
   storeOriginList,
+  take,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -85,7 +85,7 @@ async function furnish(account: AccountId): Promise<void> {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
     await insertAgents(trx, account, [{ id: freshId() as string as RowId, name: 'Agent', externalId: null }], now());
-    await addToTotals(trx, account, { agents: 1 }, version);
+    await take(trx, account, 'agents', 1, version);
     await countMember(trx, account, PERSON, 'came', version);
     const until = '2027-01-01T00:00:00.000Z' as Instant;
     const invitation = { id: freshId() as string as RowId, email: 'Eve@example.com', emailKey: 'eve@example.com' };

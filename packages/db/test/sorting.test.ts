@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   type AccountPage,
   type AccountSort,
-  addToTotals,
   beginTreeChange,
   type CountedAccounts,
   countMember,
@@ -17,6 +16,7 @@ import {
   type SortDirection,
   settleEverySort,
   settleSort,
+  take,
   updateStatus,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -135,12 +135,12 @@ async function reopen(account: AccountId): Promise<void> {
 }
 
 async function apply(one: Step, away: AccountId[], closed: AccountId[]): Promise<void> {
-  const take = (from: AccountId[]): AccountId | undefined => from.splice(one.at % Math.max(from.length, 1), 1)[0];
+  const draw = (from: AccountId[]): AccountId | undefined => from.splice(one.at % Math.max(from.length, 1), 1)[0];
   const child = children[one.at % children.length]!;
   if ('minutes' in one) await use(child, String(one.minutes));
   else if ('members' in one)
     await change(async (trx, version) => {
-      await addToTotals(trx, child, one, version);
+      await take(trx, child, 'agents', one.agents, version);
       const present = await readMembers(trx, child);
       for (const user of people.slice(present.length, one.members)) {
         await insertMember(trx, child, user, 'member', clock());
@@ -149,23 +149,23 @@ async function apply(one: Step, away: AccountId[], closed: AccountId[]): Promise
     });
   else if (one.do === 'create') children.push(await plant(test.db, parent, `New ${serial++}`, clock()));
   else if (one.do === 'leave') {
-    away.push(take(children)!);
+    away.push(draw(children)!);
     await move(test.db, root, away.at(-1)!, other, clock());
   } else if (one.do === 'return') {
-    const account = take(away);
+    const account = draw(away);
     if (!account) return;
     await move(test.db, root, account, parent, clock());
     children.push(account);
   } else if (one.do === 'close') {
-    closed.push(take(children)!);
+    closed.push(draw(children)!);
     await close(test.db, root, closed.at(-1)!, clock());
   } else if (one.do === 'reopen') {
-    const account = take(closed);
+    const account = draw(closed);
     if (!account) return;
     await reopen(account);
     children.push(account);
   } else if (one.do === 'erase') {
-    const account = take(closed);
+    const account = draw(closed);
     if (account) await erase(test.db, root, account);
   } else if (one.do === 'count') await counted();
   else await settled();

@@ -47,7 +47,7 @@ function work(): Record<string, () => Promise<unknown>> {
   return {
     ...reads,
     'create an account': async () => {
-      made = await plant(db, ids.small, `Account of ${now()}`, now());
+      made = await plant(db, rest, `Account of ${now()}`, now());
     },
     'make somebody its member': async () => enrol(db, made, await person(db, 'cyd', now()), 'member', now()),
   };

@@ -23,6 +23,7 @@ export * from './ids.ts';
 export * from './jobs/job.ts';
 export * from './json.ts';
 export * from './keys/key-terms.ts';
+export * from './limits/resources.ts';
 export * from './line.ts';
 export * from './live/frames.ts';
 export * from './live/rights.ts';

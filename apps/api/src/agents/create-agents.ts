@@ -1,4 +1,4 @@
-import { type AgentRow, addToTotals, findAgentsByExternalId, insertAgents } from '@tenantree/db';
+import { type AgentRow, findAgentsByExternalId, insertAgents, take } from '@tenantree/db';
 import { type AccountId, type NewAccount, parseExternalId, parseName } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
@@ -41,7 +41,7 @@ export async function createAgents(
     });
     if (fresh.length > 0) {
       await insertAgents(scope.trx, where.id, fresh, scope.now);
-      await addToTotals(scope.trx, where.id, { agents: fresh.length }, scope.version);
+      await take(scope.trx, where.id, 'agents', fresh.length, scope.version);
       const details = { count: fresh.length, account: account.name };
       scope.happened('agents.created', where.id, details, { id: account.id, name: account.name });
       scope.shows(account.path);

@@ -13,8 +13,10 @@ const visit = (account = freshId<AccountId>()): NewTrace => ({
   target: null,
 });
 
+type Outcome = 'written' | 'gone' | 'broken' | 'away';
+
 /** Traces over a store that does with each what it is told to. */
-function open(outcomeOf: (trace: Trace) => 'written' | 'gone' | 'broken' = () => 'written') {
+function open(outcomeOf: (trace: Trace) => Outcome = () => 'written') {
   const batches: (readonly Trace[])[] = [];
   const traces = createTraces({
     clock: { nowMs: () => 0 },
@@ -23,8 +25,9 @@ function open(outcomeOf: (trace: Trace) => 'written' | 'gone' | 'broken' = () =>
       batches.push(batch);
       await new Promise((next) => setImmediate(next));
       const outcomes = batch.map(outcomeOf);
-      if (outcomes.includes('broken')) throw new Error('broken');
-      return outcomes.filter((outcome) => outcome !== 'broken');
+      if (outcomes.includes('broken')) throw Object.assign(new Error('broken'), { code: '23503' });
+      if (outcomes.includes('away')) throw new Error('away');
+      return outcomes.filter((outcome) => outcome === 'written' || outcome === 'gone');
     },
   });
   return { ...traces, batches };
@@ -47,6 +50,13 @@ describe('What only leaves a trace', () => {
     );
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
     expect(outcomes[1]).toMatchObject({ reason: { refusal: { code: 'NOT_FOUND' } } });
+  });
+
+  it('is refused at once when the database is away', async () => {
+    const { trace, batches } = open(() => 'away');
+    const outcomes = await Promise.allSettled([visit(), visit()].map((one) => trace(SYSTEM, one)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(batches).toHaveLength(1);
   });
 
   it('is all written when a server stops', async () => {

@@ -44,9 +44,9 @@ export function createTraces({ clock, newId, append }: Parts): Traces {
         else reject(gone());
       }
     } catch (error) {
-      // What is wrong with one must not fail the others: each once more, alone.
-      if (batch.length > 1) for (const one of batch) await write([one]);
-      else batch[0]?.reject(error);
+      // What the database refuses of one must not fail the others: each once more, alone.
+      if (batch.length > 1 && isOfOne(error)) for (const one of batch) await write([one]);
+      else for (const one of batch) one.reject(error);
     }
   };
 
@@ -73,6 +73,14 @@ export function createTraces({ clock, newId, append }: Parts): Traces {
     },
   };
 }
+
+/** Classes 22 (data), 23 (constraint) and 40 (it stood in somebody's way): one of the traces is at fault, not the connection. */
+const isOfOne = (error: unknown): boolean =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  /^(2[23]|40)/.test(error.code);
 
 function gone(): unknown {
   try {

@@ -10,12 +10,11 @@ import type {
 import { type Selectable, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
+import { countMember } from '../members/count-member.ts';
 import { insertMember } from '../members/members.ts';
 import type { Schema } from '../schema.ts';
 import { ACTING_ROOT, atOrBelow, keyOf, pathOf } from './place.ts';
-
-/** A committed-in-order number of a tree; every change of a tree takes the next one. */
-export type TreeVersion = number;
+import type { TreeVersion } from './tree-version.ts';
 
 /** Starts a change of a tree: waits for its turn (one change at a time, none while usage of the tree is counted) and takes the next version. */
 export async function beginTreeChange(trx: TenantTransaction, root: AccountId): Promise<TreeVersion> {
@@ -185,7 +184,6 @@ export type NewAccount = {
 export async function insertAccount(trx: TenantTransaction, account: NewAccount, version: TreeVersion): Promise<void> {
   const { parent, creator } = account;
   const owner = parent === null ? creator : null;
-  const members = owner === null ? 0 : 1;
   const payer =
     parent === null
       ? sql<string>`${account.id}::uuid`
@@ -210,15 +208,16 @@ export async function insertAccount(trx: TenantTransaction, account: NewAccount,
       protected: false,
       billing_mode: parent === null ? 'direct' : 'parent',
       payer_id: payer,
-      own_members: members,
-      total_members: members,
       version,
       created_at: account.now,
       created_by: creator,
       closed_at: null,
     })
     .execute();
-  if (owner !== null) await insertMember(trx, account.id, owner, 'owner', account.now);
+  if (owner !== null) {
+    await insertMember(trx, account.id, owner, 'owner', account.now);
+    await countMember(trx, account.id, owner, 'came', version);
+  }
   if (parent) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 

@@ -1,7 +1,7 @@
 import type { AccountId, Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
-import type { TreeVersion } from './change-tree.ts';
+import type { TreeVersion } from './tree-version.ts';
 
 /** A closed account whose retention is over. */
 export type Erasable = { readonly id: AccountId; readonly rootId: AccountId; readonly name: string };

@@ -22,7 +22,7 @@ export async function findAgentsByExternalId(
   return rows.map((row) => ({ id: row.id as RowId, name: row.name, externalId: row.external_id }));
 }
 
-/** Adds agents to an account. The account's totals are not touched: see `addToTotals`. */
+/** Adds agents to an account. The account's totals are not touched: see `take`. */
 export async function insertAgents(
   trx: TenantTransaction,
   account: AccountId,

@@ -1,7 +1,7 @@
 import type { AccountId, AuditAction, Instant, RowId, TouchedRights } from '@tenantree/domain';
 import { type Kysely, sql } from 'kysely';
-import type { TreeVersion } from '../accounts/change-tree.ts';
 import { keyOf } from '../accounts/place.ts';
+import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { TenantTransaction } from '../database.ts';
 
 /** Who did something: a person, an API key, an embedded screen, or the platform itself. */

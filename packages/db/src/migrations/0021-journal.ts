@@ -1,7 +1,4 @@
 import { type Kysely, sql } from 'kysely';
-import { appending } from './journal/appending.ts';
-import { carrying } from './journal/carrying.ts';
-import { reading } from './journal/reading.ts';
 
 /**
  * One journal for all that is done (docs/decisions/0017-one-journal.md): the audit log, what live viewers are told and whose rights are asked
@@ -12,9 +9,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await hashing(db);
   await moveAuditLog(db);
   await indexes(db);
-  await appending(db);
-  await reading(db);
-  await carrying(db);
+  await leaving(db);
 }
 
 const tables = (db: Kysely<unknown>): Promise<unknown> =>
@@ -52,16 +47,16 @@ const hashing = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- All that a row says, as the bytes that are hashed. A column that comes later is added at the end, and only where it is not null: rows of
     -- before keep their hashes.
-    CREATE FUNCTION journal_content(j journal) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    CREATE OR REPLACE FUNCTION journal_content(j journal) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
       SELECT convert_to(jsonb_build_array(j.root_id, j.seq, j.version, j.account_id, encode(j.path_key, 'hex'), j.id,
         (extract(epoch FROM j.at) * 1000000)::bigint, j.kind, j.actor_kind, j.actor_id, j.actor_name, j.via_id, j.via_name, j.target_id, j.target_name,
         j.details, j.request_id, j.shows, j.is_moved, encode(j.left_key, 'hex'), j.rights)::text, 'UTF8')
     $$;
     -- A row's hash is of the hash before it and of what it says. As an aggregate over the contents of rows in their order, the first of which
     -- is the hash that the chain goes on from.
-    CREATE FUNCTION next_hash(p_prev bytea, p_content bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    CREATE OR REPLACE FUNCTION next_hash(p_prev bytea, p_content bytea) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
       AS $$ SELECT sha256(p_prev || p_content) $$;
-    CREATE AGGREGATE chain_hash(bytea) (SFUNC = next_hash, STYPE = bytea);
+    CREATE OR REPLACE AGGREGATE chain_hash(bytea) (SFUNC = next_hash, STYPE = bytea);
     REVOKE ALL ON FUNCTION journal_content, next_hash FROM PUBLIC;
   `.execute(db);
 
@@ -130,4 +125,13 @@ const indexes = (db: Kysely<unknown>): Promise<unknown> =>
     SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', t, 'attname', 'root_id', 'inherited', false,
       'null_frac', 0::real, 'avg_width', 16, 'n_distinct', 2::real)
     FROM unnest(ARRAY['journal', 'journal_heads']) t WHERE NOT EXISTS (SELECT FROM journal);
+  `.execute(db);
+
+const leaving = (db: Kysely<unknown>): Promise<unknown> =>
+  sql`
+    -- What leaves a place is told of by the journal. What left until now is not: whoever was away from before reads anew.
+    DROP TABLE departures;
+    TRUNCATE tree_changes;
+    -- Written by the end of every change, and by nobody else.
+    REVOKE INSERT ON tree_changes FROM tenantree_app;
   `.execute(db);

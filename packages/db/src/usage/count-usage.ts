@@ -7,6 +7,7 @@ import {
   type Instant,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { MINUTES_METER } from '../accounts/account-rows.ts';
 import type { Database } from '../database.ts';
 
 /** New totals of an account in the current billing period, in the unit that viewers are shown, and where the account stands now. */
@@ -28,8 +29,8 @@ export type TreeChange = {
   readonly complete: boolean;
 };
 
-/** How much of a counted meter is one of what viewers are shown. */
-const SHOWN: Record<CountedMeter, string> = { 'call.seconds': String(countedAs('call.minutes').each) };
+/** What viewers are shown: how much of it one minute is. The totals of other meters are counted, too, but no news to anybody. */
+const SHOWN = countedAs(MINUTES_METER);
 
 type Row = { elsewhere: boolean; changes: string | null; parents: string | null; new_version: string | null };
 
@@ -53,13 +54,15 @@ export async function countTree(
   const { rows } = await db.pool.query<Row>({
     name: 'count_tree',
     text: 'SELECT * FROM public.count_tree($1, $2, $3, $4, $5)',
-    values: [root, meter, now, SHOWN[meter], wait],
+    values: [root, meter, now, String(SHOWN.each), wait],
   });
   const row = rows[0]!;
   if (row.elsewhere) return 'elsewhere';
-  return row.new_version === null
-    ? 'nothing'
-    : readChange(root, billingPeriodOf(now).start, Number(row.new_version), row);
+  if (row.new_version === null) return 'nothing';
+  const [period, version] = [billingPeriodOf(now).start, Number(row.new_version)];
+  return meter === SHOWN.as
+    ? readChange(root, period, version, row)
+    : { root, period, version, changes: [], complete: true };
 }
 
 /** A tree with uncounted usage, and since when the oldest of it waits. */

@@ -1,10 +1,10 @@
 import { accept, type Decision, refuse } from '../errors.ts';
-import { isAtMost, type Levels, mapPermissions, packLevels, UNBOUNDED } from '../permissions/levels.ts';
+import { isAtMost, type Levels, packLevels, type SomeLevels, UNBOUNDED } from '../permissions/levels.ts';
 import { type Level, type PermissionKey, parsePermissionKey, permission } from '../permissions/registry.ts';
 import { DAY_MS, type Instant, instantOf } from '../time.ts';
 
 /** The highest level of each permission that a key makes use of; none of those that are absent. `*`: all that its owner has. */
-export type KeyScopes = '*' | { readonly [Key in PermissionKey]?: Level };
+export type KeyScopes = '*' | SomeLevels;
 
 /** What a key is made with, or bounds what it may make: how long it lasts (null: until it is revoked), and its scopes. */
 export type KeyTerms = { readonly expiresAt: Instant | null; readonly scopes: KeyScopes };
@@ -29,8 +29,7 @@ export function parseScopes(given: '*' | Readonly<Record<string, string>>): Deci
 }
 
 /** Scopes as the levels that they bound. */
-export const packScopes = (scopes: KeyScopes): Levels =>
-  scopes === '*' ? UNBOUNDED : packLevels(mapPermissions((key) => scopes[key] ?? 'none'));
+export const packScopes = (scopes: KeyScopes): Levels => (scopes === '*' ? UNBOUNDED : packLevels(scopes));
 
 /**
  * On which terms a key is made: nothing that is made with a key outlives or exceeds that key (integrators.md 4.3). What the wish leaves

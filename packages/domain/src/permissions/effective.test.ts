@@ -13,7 +13,7 @@ import {
   roleAt,
   screenMembership,
 } from './effective.ts';
-import { LEVEL_CODES, type LevelMap, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
+import { LEVEL_CODES, type LevelMap, NO_LEVELS, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLES, roleLevel } from './roles.ts';
 
@@ -89,7 +89,7 @@ describe('the effective level', () => {
 
   it('is that of the role after caps were lowered and raised again (I9)', () => {
     const owner: Membership = { account: PATH[1]!, role: 'owner' };
-    const none = packLevels(unpackLevels({ low: 0, high: 0 }));
+    const none = packLevels(unpackLevels(NO_LEVELS));
     const free = effectiveLevels([owner], pathTo(2), []);
     expect(unpackLevels(effectiveLevels([owner], pathTo(2), [{ account: PATH[1]!, levels: none }])).account).toBe(
       'none',
@@ -98,7 +98,7 @@ describe('the effective level', () => {
   });
 
   it('of who comes from above is not bound by caps below the membership', () => {
-    const none = packLevels(unpackLevels({ low: 0, high: 0 }));
+    const none = packLevels(unpackLevels(NO_LEVELS));
     const caps = [{ account: PATH[2]!, levels: none }];
     expect(unpackLevels(effectiveLevels([{ account: PATH[1]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('full');
     expect(unpackLevels(effectiveLevels([{ account: PATH[2]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('none');
@@ -178,7 +178,7 @@ describe('an API key', () => {
         fc.pre(depth >= 2);
         const keys = effectiveLevels([key], pathTo(depth), capsOf(maps));
         const owners = effectiveLevels(owner, pathTo(depth), capsOf(maps));
-        expect([keys.low & ~owners.low, keys.high & ~owners.high]).toEqual([0, 0]);
+        expect(keys.map((word, at) => word & ~owners[at]!)).toEqual(NO_LEVELS);
       }),
     );
   });

@@ -5,14 +5,18 @@ import {
   atLeast,
   boundByControllers,
   highestLevelWithin,
+  isAtMost,
   LEVEL_CODES,
+  type LevelMap,
+  levelIn,
   levelOf,
   lowest,
+  packingOf,
   packLevels,
   UNBOUNDED,
   unpackLevels,
 } from './levels.ts';
-import { PERMISSIONS, permission } from './registry.ts';
+import { type Level, PERMISSIONS, type Permission, permission } from './registry.ts';
 
 describe('levels', () => {
   it('survive packing', () => {
@@ -24,8 +28,7 @@ describe('levels', () => {
   });
 
   it('stay small non-negative integers', () => {
-    const { low, high } = UNBOUNDED;
-    expect([low, high]).toEqual([2 ** 28 - 1, 2 ** 28 - 1]);
+    expect(UNBOUNDED).toEqual([2 ** 30 - 1, 2 ** 30 - 1]);
   });
 
   it('have their lower as bitwise AND', () => {
@@ -60,5 +63,38 @@ describe('levels', () => {
         }
       }),
     );
+  });
+
+  it('of the other rows stay what they are when rows are added, in the middle, as the 29th or as the 33rd', () => {
+    const rows: readonly Permission[] = PERMISSIONS;
+    const added = (position: number): Permission => ({
+      ...permission('account.settings'),
+      position,
+      key: `account.added${position}`,
+    });
+    const positions = [28, 29, 30, 31, 32, 33];
+    for (const count of [1, 2, 5, 6]) {
+      const news = positions.slice(0, count).map(added);
+      const grown = packingOf(rows.toSpliced(18, 0, ...news));
+      fc.assert(
+        fc.property(anyLevelMap, anyLevelMap, fc.constantFrom<Level>('none', 'read', 'full'), (map, cap, level) => {
+          const withNews = (one: LevelMap) => ({ ...one, ...Object.fromEntries(news.map(({ key }) => [key, level])) });
+          const [packed, packedCap] = [grown.pack(withNews(map)), grown.pack(withNews(cap))];
+          const before = boundByControllers(lowest(packLevels(map), packLevels(cap)));
+          const after = grown.bound(lowest(packed, packedCap));
+          for (const row of rows) expect(levelIn(after, row)).toBe(levelIn(before, row));
+          for (const row of news) {
+            expect(levelIn(packed, row)).toBe(level);
+            expect(levelIn(lowest(packed, grown.unbounded), row)).toBe(level);
+            // What was stored before there was the row says nothing of it.
+            expect(levelIn(grown.pack(map), row)).toBe('none');
+            const over = map.account === 'none' || cap.account === 'none' ? 'none' : level;
+            expect(levelIn(after, row)).toBe(over);
+          }
+          expect(isAtMost(after, packed)).toBe(true);
+        }),
+        { numRuns: 30 },
+      );
+    }
   });
 });

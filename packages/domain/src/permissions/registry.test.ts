@@ -28,6 +28,16 @@ describe('the permission registry', () => {
     expect(counts).toEqual([7, 3, 5, 3, 1]);
   });
 
+  it('gives every row a position of its own, which never changes', () => {
+    const positions = rows.map(({ position }) => position);
+    expect(positions.toSorted((a, b) => a - b)).toEqual(rows.map((_, at) => at));
+    // The rows of the first release, in the order of their positions: a row that is added takes the next one, wherever it is shown.
+    const first = rows.filter(({ position }) => position < 28).toSorted((a, b) => a.position - b.position);
+    expect(first.map(({ key }) => key).join(' ')).toBe(
+      'conversations tasks agents agents.general agents.prompt agents.knowledge agents.tools agents.callFlow agents.analytics agents.notifications knowledgeBases telephony telephony.phoneNumbers telephony.sipTrunks telephony.complianceProfiles campaigns account account.settings account.members account.subaccounts account.trustCenter account.schedules developers developers.integrations developers.apiKeys developers.webhooks billing billing.usage',
+    );
+  });
+
   it('has one reader', () => {
     expect(parsePermissionKey('account.subaccounts')).toBe('account.subaccounts');
     expect(parsePermissionKey('constructor')).toBeNull();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { DAY_MS, instantOf } from '../time.ts';
 import { admitAdjustment, admitEvent, eventContent, type UsageEventInput } from './admit-event.ts';
-import { METERS } from './meters.ts';
+import { METERS, type Meter } from './meters.ts';
 import { parseDecimal } from './quantity.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
@@ -19,6 +19,27 @@ const codeOf = (change: Partial<UsageEventInput>) => {
 };
 
 describe('a usage event', () => {
+  it('of a meter that is added is admitted by the meter’s own row, and all others as before', () => {
+    const rows: Meter[] = METERS as unknown as Meter[];
+    const before = admitEvent(event, NOW);
+    expect(codeOf({ meter: 'messages' })).toBe('METER_UNKNOWN');
+    rows.unshift({
+      key: 'messages',
+      label: 'Messages',
+      unit: 'message',
+      counted: { as: 'messages', each: 1n },
+      most: 500n,
+    });
+    try {
+      const admitted = admitEvent({ ...event, meter: 'messages', quantity: '500' }, NOW);
+      expect(admitted).toMatchObject({ ok: true, value: { counted: { meter: 'messages', quantity: '500' } } });
+      expect(codeOf({ meter: 'messages', quantity: '501' })).toBe('QUANTITY_INVALID');
+      expect(admitEvent(event, NOW)).toEqual(before);
+    } finally {
+      rows.shift();
+    }
+  });
+
   it('is brought to one form', () => {
     expect(admitEvent(event, NOW)).toEqual({
       ok: true,

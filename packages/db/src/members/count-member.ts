@@ -1,17 +1,7 @@
 import type { AccountId, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import type { TreeVersion } from '../accounts/tree-version.ts';
 import type { TenantTransaction } from '../database.ts';
-import type { TreeVersion } from './change-tree.ts';
-
-/** Adds to the maintained number of agents of an account and all its ancestors. */
-export async function addToTotals(
-  trx: TenantTransaction,
-  account: AccountId,
-  change: { readonly agents: number },
-  version: TreeVersion,
-): Promise<void> {
-  await sql`SELECT add_to_totals(${account}, ${version}, ${change.agents})`.execute(trx);
-}
 
 /**
  * Counts a person who became a member of an account, or is one no more: as one of its own, and as one in each account above that has them
