@@ -74,6 +74,8 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
   };
   let isClosed = false;
   let workers: WorkerPool;
+  /** Pools of this server that ended by themselves, and may have left something locked. */
+  let formerPools: readonly string[] = [];
   let hasEnded = false;
   let reopening: NodeJS.Timeout | undefined;
 
@@ -94,9 +96,15 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
         pgPool,
       );
       hasEnded = false;
+      const { id } = workers;
       const ended = (): void => {
         hasEnded = true;
-        if (!isClosed) reopening = setTimeout(open, REOPEN_MS).unref();
+        if (isClosed) return;
+        formerPools = [...formerPools, id];
+        reopening = setTimeout(() => {
+          open();
+          tend().catch(onError);
+        }, REOPEN_MS).unref();
       };
       workers.promise.then(ended, (error: unknown) => {
         onError(error);
@@ -114,12 +122,13 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
   };
   const tend = (): Promise<void> =>
     asServer(async () => {
+      const ended = formerPools;
       const { rows } = await sql<{ silent: number }>`
-        SELECT public.tend_jobs(${workers.id}, ${SILENT_MS}) AS silent`.execute(db.app);
+        SELECT public.tend_jobs(${workers.id}, ${[...ended]}::text[], ${SILENT_MS}) AS silent`.execute(db.app);
+      formerPools = formerPools.filter((pool) => !ended.includes(pool));
       const silent = rows[0]?.silent ?? 0;
-      if (silent === 0) return;
-      onSilent(silent);
-      nudge(atOnce);
+      if (silent > 0) onSilent(silent);
+      if (silent + ended.length > 0) nudge(atOnce);
     });
   const tending = setInterval(() => void tend().catch(onError), TEND_MS).unref();
   const listener = await listen(db, 'jobs:insert', { onMessage: () => nudge(1), onReconnect: () => nudge(1) });
