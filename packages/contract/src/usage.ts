@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode, METERS, type MeterKey, type SentEvent, type UsageFrame } from '@tenantree/domain';
+import { METERS, type MeterKey, type SentEvent, type UsageFrame } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -39,7 +39,7 @@ const result = z.union([
   z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
   z.strictObject({
     status: z.enum(['conflict', 'refused']),
-    code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
+    code: shapes.errorCode,
     message: z.string(),
     field: z.string().exactOptional(),
     /** Whether the same event can be taken later: keep it then, and send it again. */

@@ -7,6 +7,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
 import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
+import { Line } from './live/line.ts';
 import { OneTransaction } from './one-transaction.ts';
 import type { Schema } from './schema.ts';
 import { checkServing, type Way } from './serving.ts';
@@ -24,8 +25,10 @@ export type Database = {
   readonly pool: pg.Pool;
   /** Sign-in data for better-auth: every statement in a transaction under a role that sees nothing else. */
   readonly auth: Kysely<unknown>;
-  /** How to open further connections that keep what they are told (LISTEN). */
+  /** How to open further connections that keep what they are told. */
   readonly direct: DatabaseConfig;
+  /** The connection that listens. */
+  readonly line: Line;
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
    *
@@ -134,6 +137,7 @@ export function openDatabase(
     pool,
     auth,
     direct: direct ?? config,
+    line: new Line(direct ?? config),
     withTenant: (account, work, { user, snapshot = false } = {}) => {
       const dialect = new TransactionDialect(pool, beginTenant(account, user, snapshot));
       const begin = <T>(inside: (trx: TenantTransaction) => Promise<T>): Promise<T> =>

@@ -1,4 +1,4 @@
-import type { AccountId, AccountSort, Decimal, Instant, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, AccountSort, Decimal, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
 import * as store from '../src/index.ts';
 
 export const NOW = '2026-11-28T12:00:00.000Z' as Instant;
@@ -10,6 +10,7 @@ export const ELSEWHERE: readonly string[] = [
   'findSession',
   'readAttempts',
   'readInstants',
+  'readJobBacklog',
   'readSessions',
   'readTimeZones',
 ];
@@ -86,6 +87,24 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readApiKeys: as(root, (trx) => store.readApiKeys(trx, root)),
     findApiKey: () => store.findApiKey(db, secret, NOW),
     findEmbedToken: () => store.findEmbedToken(db, secret),
+    findKeyInTreeOf: () => store.findKeyInTreeOf(db, leaf, none as string as KeyId),
+    findOriginList: () => store.findOriginList(db, leaf),
+    readEmbedSessions: as(root, (trx) =>
+      store.readEmbedSessions(trx, { now: NOW, userRef: null, before: null, limit: 50 }),
+    ),
+    readSessionsOfUser: as(root, (trx) =>
+      store.readSessionsOfUser(
+        trx,
+        { key: none as string as KeyId, userRef: 'u' },
+        { since: NOVEMBER, now: NOW, most: 20 },
+      ),
+    ),
+    readSessionsUnderList: as(root, (trx) => store.readSessionsUnderList(trx, root, NOW)),
+    readJobs: as(leaf, (trx) => store.readJobs(trx, { account: leaf, kinds: ['test'], before: null, limit: 50 })),
+    readJob: as(leaf, (trx) => store.readJob(trx, { account: leaf, job: none })),
+    readJobItems: as(leaf, (trx) =>
+      store.readJobItems(trx, { account: leaf, job: none }, { state: null, after: 0, limit: 50 }),
+    ),
     readAudit: as(root, (trx) =>
       store.readAudit(trx, {
         root,
