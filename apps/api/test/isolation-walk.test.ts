@@ -137,6 +137,12 @@ overWays((way) => {
     const { members } = await owner.members.list.query({ account });
     const sessions = await owner.session.list.query();
     await owner.agents.create.mutate({ account: root, agents: [{ name: 'One' }, { name: 'Two' }] });
+    const { hall } = api.composed;
+    const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
+    const orderJob = () => hall.db.withTenant(order.account, (trx) => enqueue(hall, trx, eraseClosedJob, order));
+    const jobs = [await orderJob(), await orderJob()].map(String);
+    const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
+    const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
     const pages = await Promise.all([
       owner.accounts.list.query(first),
@@ -146,12 +152,6 @@ overWays((way) => {
       owner.embed.list.query(first),
       owner.jobs.list.query(first),
     ]);
-    const { hall } = api.composed;
-    const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
-    const orderJob = () => hall.db.withTenant(order.account, (trx) => enqueue(hall, trx, eraseClosedJob, order));
-    const jobs = [await orderJob(), await orderJob()].map(String);
-    const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
-    const screens = [await open(), await open()];
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
     const viewer = members.find(({ email }) => email === 'viewer@example.com')?.userId ?? '';
