@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
 import { type Client, clientWith, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
-import { watcherWith } from './support/every-call.ts';
+import { callerWith, watcherWith } from './support/every-call.ts';
 import { startApi } from './support/start-api.ts';
 
 const PORTAL = 'https://portal.example';
@@ -211,6 +211,19 @@ describe('Live sessions', () => {
     expect(await meet(first.token, PORTAL)).toBe('UNAUTHORIZED');
     expect(await meet(next.token, PORTAL)).toBe('OK');
     expect((await api.owner.embed.list.query({ account, limit: 200 })).rows).toHaveLength(20);
+  });
+
+  it('end the oldest just so when each is opened under an idempotency key, and are opened once', async () => {
+    const account = await make('Keyed');
+    const own = await api.key(api.root);
+    const caller = callerWith(api.url, { authorization: `Bearer ${own.secret}` });
+    const create = (n: number) =>
+      caller.call('embed.createToken', { account, origin: PORTAL, userRef: 'keyed' }, `session ${n}`);
+    for (let n = 0; n < 21; n += 1) await create(n);
+    for (let n = 0; n < 21; n += 1) expect(await codeOf(create(n))).toBe('SECRET_SHOWN_ONCE');
+    expect((await api.owner.embed.list.query({ account, limit: 200 })).rows).toHaveLength(20);
+    expect(await said(account, 'embed.tokenCreated')).toHaveLength(21);
+    caller.close();
   });
 
   it('of one user are opened sixty times a minute at the most, with one key', async () => {

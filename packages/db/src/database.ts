@@ -53,6 +53,11 @@ export type Database = {
    * written, and is committed with it or not at all. What changes nothing as an account has no transaction (null): `keep` is on its own then.
    */
   inOne<T>(work: () => Promise<T>, keep: (outcome: T, trx: TenantTransaction | null) => Promise<void>): Promise<T>;
+  /**
+   * Does something that stays, whatever becomes of the call that `inOne` does: for what is waited for by another transaction than the call's,
+   * which would wait for a connection while the call holds one.
+   */
+  apart<T>(work: () => Promise<T>): Promise<T>;
   /** Tells somebody what was just changed: now, or when the transaction is committed that `inOne` keeps open. */
   afterCommit(tell: () => void): void;
   /** Resolves when the database answers and may be served. @throws DatabaseUnusableError when it may not; whatever the driver says when it doesn't answer */
@@ -157,6 +162,7 @@ export function openDatabase(
         throw error;
       }
     },
+    apart: (work) => units.exit(work),
     afterCommit: (tell) => {
       const unit = units.getStore();
       if (unit) unit.tell(tell);

@@ -37,8 +37,5 @@ export const embed: Handlers<'embed'> = {
 
   origins: ({ ctx }) => originsOf(ctx.hall, ctx.access),
 
-  setOrigins: async ({ ctx, input }) => {
-    await setOrigins(ctx.hall, ctx.caller, ctx.access, input.origins);
-    return originsOf(ctx.hall, ctx.access);
-  },
+  setOrigins: ({ ctx, input }) => setOrigins(ctx.hall, ctx.caller, ctx.access, input.origins),
 };

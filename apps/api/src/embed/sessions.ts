@@ -5,8 +5,10 @@ import {
   endSessionsOfKey,
   findOriginList,
   insertEmbedToken,
+  type NewEmbedToken,
   readEmbedSessions,
   readSessionsOfUser,
+  type TenantTransaction,
 } from '@tenantree/db';
 import {
   type AccountId,
@@ -60,29 +62,19 @@ export async function createSession(
   const asLongAsKey = key.expiresAt === null ? Number.POSITIVE_INFINITY : msOf(key.expiresAt);
   const expiresMs = Math.min(msOf(now) + ttlSeconds * 1_000, asLongAsKey);
   const expiresAt = instantOf(expiresMs);
-  const tooMany = await hall.db.withTenant(account.id, async (trx) => {
-    const since = instantOf(msOf(now) - MINUTE_MS);
-    const known = await readSessionsOfUser(trx, { key: key.key, userRef }, { since, now, most: MOST_LIVE });
-    if (known.recent >= MOST_A_MINUTE)
-      throw new Refused({
-        code: 'RATE_LIMITED',
-        message: `${MOST_A_MINUTE} sessions were opened for “${userRef}” within a minute: pages renew theirs when it is due.`,
-        retryAfterSeconds: MINUTE_MS / 1_000,
-      });
-    const tokenHash = hashSecret(token);
-    await insertEmbedToken(trx, {
-      account: account.id,
-      id,
-      key: key.key,
-      origins,
-      grant,
-      userRef,
-      tokenHash,
-      now,
-      expiresAt,
-    });
-    return known.tooMany;
-  });
+  const opened = {
+    account: account.id,
+    id,
+    key: key.key,
+    origins,
+    grant,
+    userRef,
+    tokenHash: hashSecret(token),
+    now,
+    expiresAt,
+  };
+  // Its trace leaves with others' and has to find it stored. One that nobody is told the token of is good for nothing.
+  const tooMany = await hall.db.apart(() => hall.db.withTenant(account.id, (trx) => storeSession(trx, opened)));
   await hall.trace(caller, {
     action: 'embed.tokenCreated',
     details: { account: account.name, user: userRef, origin: origins.join(', ') },
@@ -92,6 +84,21 @@ export async function createSession(
   if (tooMany.length > 0) await endOldest(hall, caller, { key, account, userRef }, tooMany);
   const renewAfter = instantOf(msOf(now) + Math.floor((expiresMs - msOf(now)) * RENEWED_AT));
   return { id, token, expiresAt, renewAfter };
+}
+
+/** Stores a session, if not too many were opened for its user. @returns live ones that are too many besides it: the oldest */
+async function storeSession(trx: TenantTransaction, session: NewEmbedToken): Promise<readonly RowId[]> {
+  const { key, userRef, now } = session;
+  const since = instantOf(msOf(now) - MINUTE_MS);
+  const known = await readSessionsOfUser(trx, { key, userRef }, { since, now, most: MOST_LIVE });
+  if (known.recent >= MOST_A_MINUTE)
+    throw new Refused({
+      code: 'RATE_LIMITED',
+      message: `${MOST_A_MINUTE} sessions were opened for “${userRef}” within a minute: pages renew theirs when it is due.`,
+      retryAfterSeconds: MINUTE_MS / 1_000,
+    });
+  await insertEmbedToken(trx, session);
+  return known.tooMany;
 }
 
 type Opened = { readonly key: KeyActor; readonly account: Account; readonly userRef: string };
