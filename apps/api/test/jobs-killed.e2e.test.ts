@@ -65,7 +65,7 @@ describe('A server that is killed in the middle of a job', () => {
       { state: 'succeeded', total: MANY, done: MANY, skipped: 0, failed: 0 },
     ]);
     const erased = await database.asOwner<{ target: string }>(
-      `SELECT target_id AS target FROM audit_log WHERE action = 'account.erased'`,
+      `SELECT target_id AS target FROM journal WHERE kind = 'account.erased'`,
     );
     expect(erased.map(({ target }) => target).toSorted()).toEqual(made.toSorted());
     expect(await database.asOwner(`SELECT FROM accounts WHERE status = 'closed'`)).toEqual([]);
