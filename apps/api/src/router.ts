@@ -6,6 +6,7 @@ import { audit } from './audit/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
+import { jobs } from './jobs/procedures.ts';
 import { keys } from './keys/procedures.ts';
 import { members } from './members/procedures.ts';
 import { session } from './session/procedures.ts';
@@ -18,6 +19,7 @@ export const appRouter = router({
   agents: slice('agents', agents),
   audit: slice('audit', audit),
   embed: slice('embed', embed),
+  jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   members: slice('members', members),
   session: slice('session', session),

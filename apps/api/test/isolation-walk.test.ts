@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Named, PROCEDURES, procedureAt } from '@tenantree/contract';
-import { EMBED_FEATURES } from '@tenantree/domain';
+import { type AccountId, EMBED_FEATURES } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
+import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
@@ -38,16 +40,22 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   member: UNKNOWN_IDS,
   invitation: UNKNOWN_IDS,
   session: UNKNOWN_IDS,
+  user: ['nobody'],
+  job: UNKNOWN_IDS,
   actor: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
 const TOLD: Readonly<Record<Named, RegExp>> = {
   account: /"code":"NOT_FOUND"/,
-  key: /"code":"NOT_FOUND"/,
+  // It has no sessions here that end.
+  key: /"code":"NOT_FOUND"|^{"ended":0}$/,
   member: /"code":"NOT_FOUND"/,
   invitation: /"code":"NOT_FOUND"/,
   session: /"code":"NOT_FOUND"/,
+  // Sessions of theirs, of which there are none.
+  user: /^{"rows":\[\],"nextCursor":null}$|^{"ended":0}$/,
+  job: /"code":"NOT_FOUND"/,
   // Entries of theirs, of which there are none.
   actor: /"nextCursor":null/,
   // A cursor answers no other question than the one it came from.
@@ -129,23 +137,43 @@ overWays((way) => {
     const { members } = await owner.members.list.query({ account });
     const sessions = await owner.session.list.query();
     await owner.agents.create.mutate({ account: root, agents: [{ name: 'One' }, { name: 'Two' }] });
+    const { hall } = api.composed;
+    const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
+    const orderJob = () => hall.db.withTenant(order.account, (trx) => enqueue(hall, trx, eraseClosedJob, order));
+    const jobs = [await orderJob(), await orderJob()].map(String);
+    const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
+    const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
     const pages = await Promise.all([
       owner.accounts.list.query(first),
       owner.accounts.search.query({ ...first, query: 'i' }),
       owner.agents.list.query(first),
       owner.audit.list.query({ ...first, scope: 'nested' }),
+      owner.embed.list.query(first),
+      owner.jobs.list.query(first),
     ]);
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
     const viewer = members.find(({ email }) => email === 'viewer@example.com')?.userId ?? '';
-    mine = { account, key: viewer, member: viewer, invitation: viewer, session: viewer, actor: viewer, place: '' };
+    mine = {
+      account,
+      key: viewer,
+      member: viewer,
+      invitation: viewer,
+      session: viewer,
+      actor: viewer,
+      job: viewer,
+      user: 'dana',
+      place: '',
+    };
     others = {
       account: foreign,
       key: [other.id],
       member: (await owner.members.list.query({ account: root })).members.map(({ userId }) => userId),
       invitation: [theirs.id],
-      session: sessions.sessions.map(({ id }) => id),
+      session: [...sessions.sessions, ...screens].map(({ id }) => id),
+      user: ['erin'],
+      job: jobs,
       actor: [other.id],
       place: cursors,
     };
@@ -206,6 +234,7 @@ overWays((way) => {
       expect((await api.owner.session.me.query()).actor).toBe('person');
       const { members, invitations } = await api.owner.members.list.query({ account: api.root });
       expect([members.length, invitations.length]).toEqual([1, 1]);
+      expect((await api.owner.embed.list.query({ account: api.root, userRef: 'erin' })).rows).toHaveLength(2);
     });
   });
 });

@@ -1,4 +1,4 @@
-import { listen, readHeads, readNews } from '@tenantree/db';
+import { type Database, listen, openDatabase, readHeads, readNews } from '@tenantree/db';
 import { createTestDatabase, type TestDatabase } from '@tenantree/db/testing';
 import { type AccountId, type AccountsFrame, instantOf, type UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -14,6 +14,7 @@ const clock = { nowMs: () => NOVEMBER };
 const errors: unknown[] = [];
 
 let database: TestDatabase;
+let other: Database;
 let here: Live;
 let there: Live;
 let root: AccountId;
@@ -23,23 +24,25 @@ let leaf: AccountId;
 beforeAll(async () => {
   database = await createTestDatabase(inject('database'));
   const { db } = database;
+  other = openDatabase(database.serving);
   const nothing = () => undefined;
   const metrics = { viewings: nothing, frames: nothing, skipped: nothing, revoked: nothing };
   // Usage is recorded and counted by the tests themselves.
   const usageDoor = { record: async () => [], recorded: nothing, settle: async () => undefined };
-  const open = async (): Promise<Live> => {
-    const source = { db, usageDoor };
+  const open = async (its: Database): Promise<Live> => {
+    const source = { db: its, usageDoor };
     const live = openLive({ source, clock, tickMs: 5, metrics, onError: (error) => errors.push(error) });
     await live.listen();
     return live;
   };
-  [here, there] = await Promise.all([open(), open()]);
+  [here, there] = await Promise.all([open(db), open(other)]);
   root = await plant(db, null, 'Main', now());
   branches = [await plant(db, root, 'East', now()), await plant(db, root, 'West', now())];
   leaf = await plant(db, branches[0]!, 'Leaf', now());
 });
 afterAll(async () => {
   await Promise.all([here.close(), there.close()]);
+  await other.close();
   await database.drop();
 });
 

@@ -1,6 +1,9 @@
 import { PROCEDURES } from '@tenantree/contract';
 import { createTestDatabase } from '@tenantree/db/testing';
+import type { AccountId, UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
+import { enqueue } from '../src/jobs/enqueue.ts';
 import { offerSetupLink } from '../src/setup/claim.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -41,6 +44,7 @@ beforeAll(async () => {
   const [open, accepted] = [await invite('open@example.com'), await invite('new@example.com')];
   await signIn(api.url, api.email, PASSWORD);
   const other = (await api.owner.session.list.query()).sessions.find(({ isThis }) => !isThis);
+  const job = await askForJob(account);
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
   Object.assign(inputs, {
@@ -83,6 +87,14 @@ beforeAll(async () => {
     'keys.list': { account },
     'keys.create': { account, name: 'Another key', within: [one] },
     'embed.createToken': { account: one, origin: 'https://portal.example', userRef: 'dana' },
+    'embed.list': { account },
+    'embed.origins': { account },
+    'embed.setOrigins': { account: one, origins: ['https://portal.example'] },
+    'embed.revoke': { account, userRef: 'dana' },
+    'jobs.list': { account },
+    'jobs.get': { account, job },
+    'jobs.live': { account, job },
+    'jobs.cancel': { account, job },
     'usage.record': {
       account,
       events: [
@@ -105,6 +117,21 @@ beforeAll(async () => {
     'session.endAll': {},
   });
 });
+/** A job that a person asked for. */
+async function askForJob(account: string): Promise<string> {
+  const { hall } = api.composed;
+  const user = (await api.owner.session.me.query()).user?.id as UserId;
+  const actor = { kind: 'person', id: user, name: 'Olivia Owner', via: null } as const;
+  const root = account as AccountId;
+  const job = await hall.db.withTenant(root, (trx) =>
+    enqueue(hall, trx, eraseClosedJob, {
+      by: { actor, user, key: null, requestId: null },
+      account: root,
+      items: [{ payload: { account: root } }],
+    }),
+  );
+  return job ?? '';
+}
 afterAll(async () => {
   owner.close();
   key.close();

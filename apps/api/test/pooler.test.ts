@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { type Client, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
+import { jobsEnded } from './support/jobs.ts';
 import { startApi } from './support/start-api.ts';
 import { openWay, overWays } from './support/way.ts';
 
@@ -66,8 +67,15 @@ overWays((way) => {
       await close();
     });
 
-  it('jobs do what is due', async () => {
+  it('jobs do what is due, and what was asked for', async () => {
+    const { id: account } = (await api.owner.accounts.create.mutate({ account: api.root, name: 'Closed' })).account;
+    await api.owner.accounts.close.mutate({ account });
+    await api.database.asOwner(`UPDATE accounts SET closed_at = closed_at - interval '1 year' WHERE id = $1`, [
+      account,
+    ]);
     await expect(api.composed.jobs.run()).resolves.toBeUndefined();
+    await jobsEnded(api.database);
+    expect(await refusalOf(api.owner.accounts.get.query({ account }))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('is well', async () => {

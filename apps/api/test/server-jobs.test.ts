@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
 import { clientWithToken, codeOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
+import { jobsEnded } from './support/jobs.ts';
 import { startApi } from './support/start-api.ts';
 
 const DAY_MS = 86_400_000;
@@ -21,7 +22,11 @@ afterAll(async () => {
   await first.close();
 });
 
-const runBoth = (): Promise<unknown> => Promise.all([first.composed.jobs.run(), second.jobs.run()]);
+/** Lets both look for what is due, and do it. */
+async function runBoth(): Promise<void> {
+  await Promise.all([first.composed.jobs.run(), second.jobs.run()]);
+  await jobsEnded(first.database);
+}
 const create = async (account: string, name: string): Promise<string> =>
   (await first.owner.accounts.create.mutate({ account, name })).account.id;
 const erasures = async (account: string): Promise<string[]> => {
@@ -96,6 +101,7 @@ describe('a closed account', () => {
     const before = (await owner.accounts.get.query({ account: root })).treeVersion;
     clock.aheadMs = 6 * DAY_MS;
     await composed.jobs.run();
+    await jobsEnded(first.database);
     expect((await owner.accounts.get.query({ account: root })).treeVersion).toBe(before + 1);
     await runBoth();
     // Looking without finding anything hands out no version: viewers would wait for what it changed.

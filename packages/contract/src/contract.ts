@@ -2,6 +2,7 @@ import { accounts } from './accounts.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { embed } from './embed.ts';
+import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
 import type { Procedure } from './procedure.ts';
@@ -15,13 +16,14 @@ export type Contract = {
   readonly agents: typeof agents;
   readonly audit: typeof audit;
   readonly embed: typeof embed;
+  readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly members: typeof members;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly usage: typeof usage;
 };
-export const CONTRACT: Contract = { accounts, agents, audit, embed, keys, members, session, setup, usage };
+export const CONTRACT: Contract = { accounts, agents, audit, embed, jobs, keys, members, session, setup, usage };
 
 /** Name of a slice of the contract. */
 export type SliceName = keyof Contract;

@@ -2,8 +2,10 @@ export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export * from './contract.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
+export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
+export type { Job, JobFrame } from './jobs.ts';
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';

@@ -6,9 +6,10 @@ import { isEmail } from './email.ts';
  * What a field of an input names, when it names something that belongs to somebody. It stands in the JSON Schema as `x-names`: the walk over
  * all procedures tries another tenant's in each such field.
  */
-export type Named = 'account' | 'key' | 'member' | 'invitation' | 'session' | 'actor' | 'place';
+export type Named = 'account' | 'key' | 'member' | 'invitation' | 'session' | 'user' | 'job' | 'actor' | 'place';
 
-const names = <S extends z.ZodType>(schema: S, what: Named): S => schema.meta({ 'x-names': what });
+/** Marks what a field names. */
+export const names = <S extends z.ZodType>(schema: S, what: Named): S => schema.meta({ 'x-names': what });
 
 /** The acting account of a call: an id or `ext:THEIR-ID`. The guard has resolved it before this is read. */
 export const account = names(z.string().max(200), 'account');

@@ -42,6 +42,8 @@ export const role = z.enum(ROLES);
 export const permissionKey = z.enum(PERMISSIONS.map(({ key }) => key) as [PermissionKey, ...PermissionKey[]]);
 export const level = z.enum(['none', 'read', 'limited', 'full'] satisfies Level[]);
 
+export const errorCode = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
+
 /** A list that nobody changes. */
 export const list = <T extends z.ZodType>(item: T): z.ZodReadonly<z.ZodArray<T>> => z.array(item).readonly();
 
@@ -99,6 +101,15 @@ export const accountRow: z.ZodType<AccountRow> = z.strictObject(rowFields);
 /** A page of a listing: `nextCursor` leads to the next one; null: this is the last. */
 export const pageOf = <T extends z.ZodType>(row: T) =>
   z.strictObject({ rows: list(row), nextCursor: z.string().nullable() });
+
+/** Why something was refused that nobody waited for. */
+export const refusal = z.strictObject({
+  code: errorCode,
+  message: z.string(),
+  field: z.string().exactOptional(),
+  made: z.string().exactOptional(),
+  retryAfterSeconds: count.exactOptional(),
+});
 
 /** Of procedures that only do. */
 export const done = z.strictObject({});

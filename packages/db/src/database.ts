@@ -7,6 +7,7 @@ import { parseIntoClientConfig } from 'pg-connection-string';
 import { Pool } from './connections.ts';
 import { FairPool } from './fair-pool.ts';
 import { type DatabaseConfig, type Host, Hosts } from './hosts.ts';
+import { Line } from './live/line.ts';
 import { OneTransaction } from './one-transaction.ts';
 import type { Schema } from './schema.ts';
 import { checkServing, type Way } from './serving.ts';
@@ -24,8 +25,10 @@ export type Database = {
   readonly pool: pg.Pool;
   /** Sign-in data for better-auth: every statement in a transaction under a role that sees nothing else. */
   readonly auth: Kysely<unknown>;
-  /** How to open further connections that keep what they are told (LISTEN). */
+  /** How to open further connections that keep what they are told. */
   readonly direct: DatabaseConfig;
+  /** The connection that listens. */
+  readonly line: Line;
   /**
    * Runs `work` in one transaction as the given account. Everything is kept, or nothing.
    *
@@ -50,6 +53,11 @@ export type Database = {
    * written, and is committed with it or not at all. What changes nothing as an account has no transaction (null): `keep` is on its own then.
    */
   inOne<T>(work: () => Promise<T>, keep: (outcome: T, trx: TenantTransaction | null) => Promise<void>): Promise<T>;
+  /**
+   * Does something that stays, whatever becomes of the call that `inOne` does: for what is waited for by another transaction than the call's,
+   * which would wait for a connection while the call holds one.
+   */
+  apart<T>(work: () => Promise<T>): Promise<T>;
   /** Tells somebody what was just changed: now, or when the transaction is committed that `inOne` keeps open. */
   afterCommit(tell: () => void): void;
   /** Resolves when the database answers and may be served. @throws DatabaseUnusableError when it may not; whatever the driver says when it doesn't answer */
@@ -134,6 +142,7 @@ export function openDatabase(
     pool,
     auth,
     direct: direct ?? config,
+    line: new Line(direct ?? config),
     withTenant: (account, work, { user, snapshot = false } = {}) => {
       const dialect = new TransactionDialect(pool, beginTenant(account, user, snapshot));
       const begin = <T>(inside: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
@@ -153,6 +162,7 @@ export function openDatabase(
         throw error;
       }
     },
+    apart: (work) => units.exit(work),
     afterCommit: (tell) => {
       const unit = units.getStore();
       if (unit) unit.tell(tell);

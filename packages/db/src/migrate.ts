@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { Pool, withConnection } from './connections.ts';
 import { applyFunctions, doneAs, readFunctions } from './functions/apply-functions.ts';
 import type { DatabaseConfig } from './hosts.ts';
+import { installQueue } from './jobs/queue.ts';
 import * as accounts from './migrations/0001-accounts.ts';
 import * as people from './migrations/0002-people.ts';
 import * as usage from './migrations/0003-usage.ts';
@@ -25,6 +26,7 @@ import * as guessLimits from './migrations/0019-guess-limits.ts';
 import * as youngTables from './migrations/0020-young-tables.ts';
 import * as journal from './migrations/0021-journal.ts';
 import * as keptAnswers from './migrations/0022-kept-answers.ts';
+import * as jobs from './migrations/0023-jobs.ts';
 import * as registries from './migrations/0024-registries.ts';
 import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
@@ -54,6 +56,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0020-young-tables': youngTables,
   '0021-journal': journal,
   '0022-kept-answers': keptAnswers,
+  '0023-jobs': jobs,
   '0024-registries': registries,
   '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,
@@ -99,6 +102,10 @@ export async function migrate(config: DatabaseConfig, { to, onProgress }: Migrat
   try {
     await checkVersion(db);
     await checkRelease(db);
+    // Before ours, which refer to it: whoever sees that ours are done knows that it is there.
+    await installQueue(pool).catch((error: unknown) => {
+      throw orForbidden(error);
+    });
     const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
     const step = async (): Promise<string | undefined> => {
       // One step, not all: all of them would be one transaction.

@@ -1,4 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { JobItemState, JobState } from '@tenantree/domain';
+import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
 /** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
 type Int8 = ColumnType<string, string | number, string | number>;
@@ -132,14 +133,20 @@ export type EmbedTokensTable = {
   account_id: string;
   id: string;
   key_id: string;
-  origin: string;
+  origins: string[];
   access: 'read' | 'full';
   features: string[];
   user_ref: string;
   token_hash: Buffer;
   created_at: Timestamp;
   expires_at: Timestamp;
+  /** When it was ended before its time. */
+  ended_at: ColumnType<Date | null, never, Date | string>;
+  /** When it was last used on another origin, and that was noted. */
+  refused_at: ColumnType<Date | null, never, Date | string>;
 };
+
+export type EmbedOriginsTable = { root_id: Root; account_id: string; origins: string[] };
 
 export type UsageTotalsTable = {
   account_id: string;
@@ -174,6 +181,40 @@ export type JournalTable = {
 
 export type SetupClaimsTable = { token_hash: Buffer; created_at: Timestamp };
 
+export type JobsTable = {
+  root_id: Root;
+  account_id: string;
+  id: string;
+  kind: string;
+  /** Of the live jobs of a kind in an account one at the most has it. */
+  key: string | null;
+  asked_by: ColumnType<Record<string, unknown>, string, never>;
+  state: ColumnType<JobState, never, JobState>;
+  total: number;
+  done: Generated<number>;
+  skipped: Generated<number>;
+  failed: Generated<number>;
+  created_at: Timestamp;
+  started_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  cancel_asked_at: Timestamp | null;
+};
+
+export type JobItemsTable = {
+  root_id: Root;
+  account_id: string;
+  job_id: string;
+  n: number;
+  /** The account it is about, if it is about one. */
+  target_id: string | null;
+  payload: ColumnType<unknown, string, never>;
+  state: ColumnType<JobItemState, never, JobItemState>;
+  attempts: Generated<number>;
+  due_at: ColumnType<Date | number, never, RawBuilder<Date>>;
+  result: ColumnType<unknown, never, string | null>;
+  error: ColumnType<unknown, never, string>;
+};
+
 /** What the application's role may read of `auth.users`. */
 export type UsersView = { id: string; name: string; email: string; shown_email: string };
 
@@ -188,8 +229,11 @@ export type Schema = {
   agents: AgentsTable;
   api_keys: ApiKeysTable;
   embed_tokens: EmbedTokensTable;
+  embed_origins: EmbedOriginsTable;
   usage_totals: UsageTotalsTable;
   journal: JournalTable;
   setup_claims: SetupClaimsTable;
+  jobs: JobsTable;
+  job_items: JobItemsTable;
   'auth.users': UsersView;
 };

@@ -2,19 +2,20 @@ import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
-  appendTraces,
   beginTreeChange,
   countMember,
   findApiKey,
   foldQuarters,
   insertAgents,
   insertApiKey,
+  insertEmbedToken,
   insertInvitation,
+  insertJob,
   insertMember,
-  type NewEmbedToken,
   readAccountState,
   readChain,
   readTotals,
+  storeOriginList,
   take,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
@@ -80,7 +81,6 @@ async function furnish(account: AccountId): Promise<void> {
   const key = await newKey(account, null);
   await newKey(account, key);
   const { rootId } = await stateOf(test.db, account);
-  const tokens: NewEmbedToken[] = [];
   await test.db.withTenant(account, async (trx) => {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
@@ -102,17 +102,17 @@ async function furnish(account: AccountId): Promise<void> {
       account,
       id: freshId() as string as RowId,
       key,
-      origin: 'https://portal.example',
+      origins: ['https://portal.example'],
       grant,
       userRef: 'u',
     };
-    tokens.push({ ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+    await insertEmbedToken(trx, { ...token, tokenHash: Buffer.from(`t-${account}`), now: now(), expiresAt: until });
+    await storeOriginList(trx, account, ['https://portal.example']);
+    const actor = { kind: 'system', id: null, name: 'Tenantree', via: null } as const;
+    const askedBy = { actor, user: null, key: null, requestId: null };
+    const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };
+    await insertJob(trx, { ...job, items: [{ target: account, payload: {} }] });
   });
-  const actor = { kind: 'key', id: key, name: 'Key', via: null } as const;
-  const details = { account: 'Leaving', user: 'u', origin: 'https://portal.example' };
-  const opened = { action: 'embed.tokenCreated', details, id: freshId() as string as RowId, at: now() } as const;
-  for (const token of tokens)
-    await appendTraces(test.db, [{ ...opened, actor, account, target: null, requestId: null, token }]);
 }
 
 const changeRoot = async (account: AccountId, parent: AccountId | null): Promise<number> => {

@@ -3,6 +3,7 @@ import {
   type AccountSort,
   type Decimal,
   type Instant,
+  type KeyId,
   type RowId,
   readBatchEntry,
   type UserId,
@@ -18,6 +19,7 @@ export const ELSEWHERE: readonly string[] = [
   'findSession',
   'readAttempts',
   'readInstants',
+  'readJobBacklog',
   'readSessions',
   'readTimeZones',
 ];
@@ -99,6 +101,24 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readApiKeys: as(root, (trx) => store.readApiKeys(trx, root)),
     findApiKey: () => store.findApiKey(db, secret, NOW),
     findEmbedToken: () => store.findEmbedToken(db, secret),
+    findKeyInTreeOf: () => store.findKeyInTreeOf(db, leaf, none as string as KeyId),
+    findOriginList: () => store.findOriginList(db, leaf),
+    readEmbedSessions: as(root, (trx) =>
+      store.readEmbedSessions(trx, { now: NOW, userRef: null, before: null, limit: 50 }),
+    ),
+    readSessionsOfUser: as(root, (trx) =>
+      store.readSessionsOfUser(
+        trx,
+        { key: none as string as KeyId, userRef: 'u' },
+        { since: NOVEMBER, now: NOW, most: 20 },
+      ),
+    ),
+    readSessionsUnderList: as(root, (trx) => store.readSessionsUnderList(trx, root, NOW)),
+    readJobs: as(leaf, (trx) => store.readJobs(trx, { account: leaf, kinds: ['test'], before: null, limit: 50 })),
+    readJob: as(leaf, (trx) => store.readJob(trx, { account: leaf, job: none })),
+    readJobItems: as(leaf, (trx) =>
+      store.readJobItems(trx, { account: leaf, job: none }, { state: null, after: 0, limit: 50 }),
+    ),
     readAudit: as(root, (trx) =>
       store.readAudit(trx, {
         root,

@@ -96,7 +96,6 @@ export const visit = (account: AccountId, at: Instant): Trace => ({
   requestId: null,
   target: null,
   account,
-  token: null,
 });
 
 /** Creates an account through the store, as the slices do. */

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   USAGE_SUSPENDED: { status: 503, retryable: true },
   ACCOUNT_CLOSED: { status: 409, retryable: false },
   FEATURE_NOT_ALLOWED: { status: 403, retryable: false },
+  ORIGIN_NOT_LISTED: { status: 400, retryable: false },
   ROLE_TOO_HIGH: { status: 403, retryable: false },
   LAST_OWNER: { status: 409, retryable: false },
   ALREADY_MEMBER: { status: 409, retryable: false },

@@ -9,5 +9,5 @@ export async function noteVisit(
   action: 'account.entered' | 'account.left',
 ): Promise<void> {
   const target = { id: account.id, name: account.name };
-  await hall.trace(caller, { action, details: { account: account.name }, account: account.id, target, token: null });
+  await hall.trace(caller, { action, details: { account: account.name }, account: account.id, target });
 }

@@ -1,5 +1,12 @@
-import { findApiKey, findEmbedToken, type PresentedKey } from '@tenantree/db';
 import {
+  findApiKey,
+  findEmbedToken,
+  noteRefusedOrigin,
+  type PresentedEmbedToken,
+  type PresentedKey,
+} from '@tenantree/db';
+import {
+  areListed,
   type EmbedGrant,
   type Instant,
   keyMembership,
@@ -15,6 +22,9 @@ import {
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { hashSecret } from '../hall/secrets.ts';
 import type { Actor, Person } from './actor.ts';
+
+/** Characters of an origin that the log keeps: whoever sends one may send anything. */
+const MOST_SHOWN = 300;
 
 /** What a call presents to be recognised. */
 export type Credentials = {
@@ -45,7 +55,12 @@ const holds = (expiresAt: Instant | null, revokedAt: Instant | null, now: Instan
 async function keyActor(hall: Hall, token: string): Promise<Actor | null> {
   const now = nowOf(hall);
   const key = await findApiKey(hall.db, hashSecret(token), now);
-  const standing = key && standingOf(key, now);
+  return key && actorOf(key, now);
+}
+
+/** A key by what it stands for now; null when it has ended, or reaches nothing any more. */
+export function actorOf(key: PresentedKey, now: Instant): Actor | null {
+  const standing = standingOf(key, now);
   if (!standing || standing.bounds.within?.length === 0) return null;
   const { id, account, owner, name, expiresAt, scopes } = key;
   return { kind: 'key', key: id, account, owner, name, expiresAt, scopes, standing };
@@ -54,7 +69,11 @@ async function keyActor(hall: Hall, token: string): Promise<Actor | null> {
 async function embedActor(hall: Hall, token: string, origin: string | null): Promise<Actor | null> {
   const now = nowOf(hall);
   const found = await findEmbedToken(hall.db, hashSecret(token));
-  if (!found || origin !== found.origin || !holds(found.expiresAt, null, now)) return null;
+  if (!found || !holds(found.expiresAt, found.endedAt, now)) return null;
+  if (origin === null || !areListed(found.origins, [origin])) {
+    await noteOrigin(hall, found, origin);
+    return null;
+  }
   const key = standingOf(found.key, now);
   const standing = key && screenMembership(key, found.path, scopesOf(found.grant));
   if (!standing) return null;
@@ -65,11 +84,32 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
     account,
     key: found.key,
     grant,
-    origin: found.origin,
+    origin,
     userRef,
     expiresAt,
     standing,
   };
+}
+
+/** Whose session it is gets to know that it was used elsewhere, or by no page at all. */
+async function noteOrigin(
+  hall: Hall,
+  { account, name, id, key, userRef }: PresentedEmbedToken,
+  origin: string | null,
+): Promise<void> {
+  const isNew = await hall.db.withTenant(account, (trx) => noteRefusedOrigin(trx, { account, id }, nowOf(hall)));
+  if (!isNew) return;
+  const shown = origin?.slice(0, MOST_SHOWN) ?? 'no page';
+  const actor = { kind: 'embed', id: key.id, name: `${userRef} on ${shown}`, via: null } as const;
+  await hall.trace(
+    { actor, requestId: null },
+    {
+      action: 'embed.originRefused',
+      details: { account: name, user: userRef, origin: shown },
+      account,
+      target: { id, name: userRef },
+    },
+  );
 }
 
 /** What a key stands for; null when it ended, or its owner no longer reaches its account. */

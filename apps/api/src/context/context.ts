@@ -1,6 +1,7 @@
 import type { Refusal } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Actor } from './actor.ts';
 import type { Connection } from './connection.ts';
@@ -23,6 +24,8 @@ export type Context = {
   readonly hall: Hall;
   readonly people: People;
   readonly hub: Hub;
+  /** Every kind of job there is. */
+  readonly jobs: readonly AnyJob[];
   readonly requestId: string;
   /** Where the call came from, for limits per address. */
   readonly address: string;

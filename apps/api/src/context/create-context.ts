@@ -2,6 +2,7 @@ import type { GuessLimits } from '../auth/guess-limits.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Person } from './actor.ts';
 import { authenticate } from './authenticate.ts';
@@ -16,6 +17,7 @@ export type ContextParts = {
   readonly limits: GuessLimits;
   readonly hub: Hub;
   readonly inspect: Inspect | null;
+  readonly jobs: readonly AnyJob[];
 };
 
 const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
@@ -25,7 +27,7 @@ const BEARER = /^Bearer ([\x21-\x7e]{1,200})$/i;
  * ever; who is not recognised is refused by the procedure.
  */
 export function createContext(parts: ContextParts, connection: Connection): Context {
-  const { hall, people, hub, limits, sessions, inspect } = parts;
+  const { hall, people, hub, jobs, limits, sessions, inspect } = parts;
   const token =
     connection.connectionParams?.['token'] ?? BEARER.exec(connection.headers.get('authorization') ?? '')?.[1] ?? null;
   const session = async (): Promise<Person | null> => {
@@ -46,6 +48,7 @@ export function createContext(parts: ContextParts, connection: Connection): Cont
     hall,
     people,
     hub,
+    jobs,
     requestId: connection.requestId,
     address,
     idempotencyKeys: connection.idempotencyKeys ?? [],

@@ -11,7 +11,6 @@ const visit = (account = freshId<AccountId>()): NewTrace => ({
   details: { account: 'Visited' },
   account,
   target: null,
-  token: null,
 });
 
 type Outcome = 'written' | 'gone' | 'broken' | 'away';

@@ -4,8 +4,8 @@ import { instantOf } from '@tenantree/domain';
 import type { By } from './change.ts';
 import { refuseWith } from './refused.ts';
 
-/** What leaves a trace: an entry in the log of an account, with the token that it is about. */
-export type NewTrace = AuditEntry & Pick<Trace, 'account' | 'target' | 'token'>;
+/** What leaves a trace: an entry in the log of an account. */
+export type NewTrace = AuditEntry & Pick<Trace, 'account' | 'target'>;
 
 /** Where what is frequent and changes nothing that is shown enters the journal. */
 export type Traces = {
@@ -58,13 +58,13 @@ export function createTraces({ clock, newId, append }: Parts): Traces {
   };
 
   return {
-    trace: (by, { account, target, token, ...entry }) => {
+    trace: (by, { account, target, ...entry }) => {
       if (waiting.length >= MOST_WAITING)
         refuseWith('UNAVAILABLE', 'Too much is waiting to be written. Try again in a moment.');
       const at = instantOf(clock.nowMs());
       const happening = { ...entry, id: newId(), at, actor: by.actor, requestId: by.requestId };
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      waiting.push({ trace: { ...happening, account, target, token }, resolve, reject });
+      waiting.push({ trace: { ...happening, account, target }, resolve, reject });
       running ??= run();
       return promise;
     },

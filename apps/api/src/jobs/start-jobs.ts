@@ -1,29 +1,55 @@
 import {
   deleteEndedAttempts,
   eraseExpiredEmbedTokens,
+  forgetJobs,
   forgetKeptAnswers,
   forgetTreeChanges,
   indexNames,
+  openQueue,
+  readJobBacklog,
   settleEverySort,
 } from '@tenantree/db';
 import { DAY_MS, instantOf } from '@tenantree/domain';
+import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { keepUsage } from '../usage/usage-door.ts';
-import { eraseClosed } from './erase-closed.ts';
+import type { AnyJob } from './define-job.ts';
+import { runJobStep, type StepParts } from './run-job-step.ts';
 
-/** What is done without anybody asking. */
+/** What is done without anybody waiting for it. */
 export type Jobs = {
-  /** Does everything that is due now. @throws the first error, after trying all */
+  /** Does everything that is due now, and orders the jobs that are. @throws the first error, after trying all */
   run(): Promise<void>;
-  /** Lets a run that is under way end, and begins no other. */
+  /** Hands on what servers that have fallen silent had begun. Done by itself every five seconds. */
+  tend(): Promise<void>;
+  /** Lets what is under way come to an end, be it in the middle of a job, and begins nothing more. */
   stop(): Promise<void>;
 };
 
-const EVERY_MS = 60_000;
+/** What is counted of jobs. */
+export type JobMetrics = {
+  item: StepParts['onItem'];
+  ended: StepParts['onEnded'];
+  /** Asks what waits when asked. */
+  watch(backlog: () => ReturnType<typeof readJobBacklog>): void;
+};
 
-type JobOptions = { readonly sessions: Pick<Sessions, 'forgetEnded'>; readonly onError: (error: unknown) => void };
+const EVERY_MS = 60_000;
+/** Steps of jobs at one time. Changes of a tree come one after the other anyway, and others need connections, too. */
+const STEPS_AT_ONCE = 2;
+/** How long it can be seen what became of a job: as long as bulk work and imports can be undone (decisions.md 8). */
+const JOBS_KEPT_DAYS = 30;
+
+type JobOptions = {
+  readonly jobs: readonly AnyJob[];
+  readonly sessions: Pick<Sessions, 'forgetEnded'>;
+  readonly metrics: JobMetrics;
+  readonly onError: (error: unknown, where?: object) => void;
+  /** So many servers fell silent. */
+  readonly onSilent: (servers: number) => void;
+};
 
 const NAMES_AT_ONCE = 1_000;
 const ANSWERS_AT_ONCE = 5_000;
@@ -39,25 +65,42 @@ async function forgetAnswers(hall: Hall): Promise<void> {
   while ((await forgetKeptAnswers(hall.db, until, ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
 }
 
-/** Looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
-export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
+/** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
+export async function startJobs(hall: Hall, { jobs, sessions, metrics, onError, onSilent }: JobOptions): Promise<Jobs> {
+  let isStopping = false;
+  const parts: StepParts = {
+    hall,
+    jobs: new Map(jobs.map((job) => [job.name, job])),
+    isStopping: () => isStopping,
+    onItem: metrics.item,
+    onEnded: metrics.ended,
+    onError,
+  };
+  const queue = await openQueue(hall.db, {
+    step: (ref) => runJobStep(parts, ref),
+    atOnce: STEPS_AT_ONCE,
+    onError,
+    onSilent,
+  });
+  metrics.watch(() => hall.db.onBehalfOf(null, () => readJobBacklog(hall.db)));
   let running: Promise<void> = Promise.resolve();
 
   const runAll = async (): Promise<void> => {
     const now = nowOf(hall);
-    const jobs = [
-      eraseClosed(hall),
+    const due = [
+      orderErasing(hall),
       keepUsage(hall),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       forgetAnswers(hall),
+      forgetJobs(hall.db, instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS)),
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.
       settleEverySort(hall.db, now),
     ];
-    for (const outcome of await Promise.allSettled(jobs)) if (outcome.status === 'rejected') throw outcome.reason;
+    for (const outcome of await Promise.allSettled(due)) if (outcome.status === 'rejected') throw outcome.reason;
   };
 
   const run = (): Promise<void> => {
@@ -73,9 +116,11 @@ export function startJobs(hall: Hall, { sessions, onError }: JobOptions): Jobs {
 
   return {
     run,
+    tend: () => queue.tend(),
     stop: async () => {
+      isStopping = true;
       clearInterval(timer);
-      await running;
+      await Promise.all([running, queue.close()]);
     },
   };
 }

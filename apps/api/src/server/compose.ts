@@ -9,6 +9,8 @@ import type { Context, Inspect } from '../context/context.ts';
 import { createContext } from '../context/create-context.ts';
 import type { Hall } from '../hall/hall.ts';
 import type { Logger } from '../hall/log.ts';
+import type { AnyJob } from '../jobs/define-job.ts';
+import { JOBS } from '../jobs/jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
@@ -38,6 +40,8 @@ export type ComposeParts = {
   readonly folders?: Folders;
   /** Looks at how every call ended. */
   readonly inspect?: Inspect;
+  /** Jobs to be able to do instead of {@link JOBS}. */
+  readonly jobs?: readonly AnyJob[];
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
 };
@@ -73,7 +77,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
   const metrics = createMetrics(given.among ?? null);
-  const onError = (error: unknown): void => log.error({ err: error }, 'failed in the background');
+  const onError = (error: unknown, where: object = {}): void =>
+    log.error({ err: error, ...where }, 'failed in the background');
   const settler = createSortSettler({ db, clock, onError });
   const usage = openUsageStore(db);
   const usageDoor = openUsage({
@@ -116,7 +121,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ? createSmtp(config.smtp)
     : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
-  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub, inspect };
+  const kinds = given.jobs ?? JOBS;
+  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub, jobs: kinds, inspect };
   const contextOf = (connection: Connection): Context => createContext(parts, connection);
   const server = createServer({
     config,
@@ -138,7 +144,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),
   });
-  const jobs = startJobs(hall, { sessions: auth, onError });
+  const jobs = await startJobs(hall, {
+    jobs: kinds,
+    sessions: auth,
+    metrics: metrics.jobs,
+    onError,
+    onSilent: (servers) => log.warn({ servers }, 'servers fell silent; what they had begun of jobs goes on elsewhere'),
+  });
 
   const stop = async (): Promise<void> => {
     await server.close();

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { JobMetrics } from '../jobs/start-jobs.ts';
 import type { LiveMetrics } from '../live/ports.ts';
 import type { UsageBacklog } from '../usage/usage-counter.ts';
 import type { WireMetrics } from '../wire/calls.ts';
@@ -8,6 +9,7 @@ export type Metrics = WireMetrics & {
   /** A flush of usage was committed. */
   usage(events: number): void;
   readonly live: LiveMetrics;
+  readonly jobs: JobMetrics;
   /** Asks how far counting usage is behind when asked. */
   watchUsage(backlog: () => Promise<UsageBacklog>): void;
   /** What this server measured, in Prometheus' text format. */
@@ -25,6 +27,7 @@ export type Among = {
 };
 
 const UNKNOWN: UsageBacklog = { lagMs: Number.NaN, treesSetAside: Number.NaN };
+const NO_JOBS = { live: Number.NaN, overdueMs: Number.NaN };
 const BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Metrics of one server, in a registry of its own. */
@@ -60,11 +63,20 @@ export function createMetrics(among: Among | null): Metrics {
   const terminated = counter('live_terminated_total', 'Peers that did not read and were cut off');
   const revoked = counter('live_revoked_total', 'Live streams cut because their access ended');
 
+  let jobBacklog = async () => NO_JOBS;
+  const liveJobs = gauge('jobs_live', 'Jobs that have not ended, of all servers');
+  const overdue = gauge('jobs_overdue_seconds', 'For how long the most overdue job waits for its next step');
+  const jobItems = counter('job_items_total', 'Items of jobs that this server worked on', ['kind', 'outcome']);
+  const jobsEnded = counter('jobs_ended_total', 'Jobs that ended here', ['kind', 'state']);
+
   const own = async (): Promise<string> => {
     sockets.set(openSockets());
     const { lagMs, treesSetAside } = await backlog().catch(() => UNKNOWN);
     lag.set(lagMs / 1_000);
     setAside.set(treesSetAside);
+    const { live, overdueMs } = await jobBacklog().catch(() => NO_JOBS);
+    liveJobs.set(live);
+    overdue.set(overdueMs / 1_000);
     return registry.metrics();
   };
 
@@ -84,6 +96,13 @@ export function createMetrics(among: Among | null): Metrics {
       },
       skipped: () => skipped.inc(),
       revoked: () => revoked.inc(),
+    },
+    jobs: {
+      item: (kind, outcome) => jobItems.inc({ kind, outcome }),
+      ended: (kind, state) => jobsEnded.inc({ kind, state }),
+      watch: (read) => {
+        jobBacklog = read;
+      },
     },
     cutOff: () => terminated.inc(),
     countSockets: (count) => {

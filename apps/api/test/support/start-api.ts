@@ -5,6 +5,7 @@ import type { Database } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import { parseNetwork } from '../../src/hall/addresses.ts';
 import { createLog } from '../../src/hall/log.ts';
+import type { AnyJob } from '../../src/jobs/define-job.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import type { Config } from '../../src/server/config.ts';
 import type { Folders } from '../../src/server/published.ts';
@@ -44,6 +45,7 @@ export type StartOptions = {
   readonly clock?: Clock;
   readonly folders?: Folders;
   readonly requestMs?: number;
+  readonly jobs?: readonly AnyJob[];
   /** How to get to the database past a pooler. */
   readonly direct?: Database['direct'];
   /** Called with every line of the log. */
@@ -56,7 +58,7 @@ export type StartOptions = {
  */
 export async function startApi(
   database: Database['direct'],
-  { config: overrides, clock, folders, requestMs, direct, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, requestMs, jobs, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -71,6 +73,7 @@ export async function startApi(
     ...(clock ? { clock } : {}),
     ...(folders ? { folders } : {}),
     ...(requestMs ? { requestMs } : {}),
+    ...(jobs ? { jobs } : {}),
     ...(direct ? { direct } : {}),
   });
   const close = async (): Promise<void> => {

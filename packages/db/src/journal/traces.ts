@@ -1,27 +1,9 @@
 import type { AccountId } from '@tenantree/domain';
 import type { Database } from '../database.ts';
-import type { NewEmbedToken } from '../embed/embed-tokens.ts';
 import { type Happening, traceOf } from './append.ts';
 
 /** Something that only leaves a trace: nothing that is shown changes with it. */
-export type Trace = Happening & {
-  readonly account: AccountId;
-  /** The token that it is about, stored with it or not at all. */
-  readonly token: NewEmbedToken | null;
-};
-
-const tokenOf = ({ account, id, key, origin, grant, userRef, tokenHash, now, expiresAt }: NewEmbedToken) => ({
-  account_id: account,
-  id,
-  key_id: key,
-  origin,
-  access: grant.access,
-  features: grant.features,
-  user_ref: userRef,
-  token_hash: `\\x${tokenHash.toString('hex')}`,
-  created_at: now,
-  expires_at: expiresAt,
-});
+export type Trace = Happening & { readonly account: AccountId };
 
 /**
  * Writes traces of any trees into their journals, in one transaction of their own; when this resolves they are committed. The accounts must
@@ -30,10 +12,7 @@ const tokenOf = ({ account, id, key, origin, grant, userRef, tokenHash, now, exp
  * @returns one outcome per trace, in order; `gone`: its account is not there any more, and nothing of it is written
  */
 export async function appendTraces(db: Database, traces: readonly Trace[]): Promise<('written' | 'gone')[]> {
-  const entries = traces.map(({ account, token, ...happening }) => ({
-    entry: traceOf(account, happening),
-    token: token && tokenOf(token),
-  }));
+  const entries = traces.map(({ account, ...happening }) => traceOf(account, happening));
   const { rows } = await db.pool.query<{ gone: number[] }>({
     name: 'append_traces',
     text: 'SELECT public.append_traces($1::jsonb) AS gone',

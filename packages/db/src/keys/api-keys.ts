@@ -171,3 +171,9 @@ export async function findApiKey(db: Database, tokenHash: Buffer, now: Instant):
     await sql`SELECT public.touch_api_key(${tokenHash}, ${now}::timestamptz)`.execute(db.app);
   return toPresentedKey(row);
 }
+
+/** Finds a key of the tree that an account is in, for what somebody asked for with it before; null when it is gone. */
+export async function findKeyInTreeOf(db: Database, account: AccountId, key: KeyId): Promise<PresentedKey | null> {
+  const { rows } = await sql<RawPresentedKey>`SELECT * FROM public.key_in_tree_of(${account}, ${key})`.execute(db.app);
+  return rows[0] ? toPresentedKey(rows[0]) : null;
+}

@@ -1,0 +1,43 @@
+import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
+import type { AccountId, RowId } from '@tenantree/domain';
+import { SYSTEM } from '../hall/change.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import type { Job } from './define-job.ts';
+
+/** The platform itself: nobody's user. */
+export const THE_SYSTEM: JobAsker = { ...SYSTEM, user: null, key: null };
+
+/** Things to be done to an account, by a job of it. */
+export type Order<Payload> = {
+  readonly by: JobAsker;
+  readonly account: AccountId;
+  /** What is to be done, and the account that each item is about, if it is about one. None: there is no job. */
+  readonly items: readonly { readonly payload: Payload; readonly target?: AccountId }[];
+  /** Of the live jobs of a kind in an account one at the most has it. */
+  readonly key?: string;
+};
+
+/**
+ * Asks for a job in the transaction of the change that needs it: when that is not kept, neither is the job.
+ *
+ * @returns its id; null when there is none to do, or a live one has its key
+ */
+export async function enqueue<Payload>(
+  hall: Pick<Hall, 'newId' | 'clock'>,
+  trx: TenantTransaction,
+  job: Job<Payload>,
+  { by, account, items, key }: Order<Payload>,
+): Promise<RowId | null> {
+  if (items.length === 0) return null;
+  const id = hall.newId();
+  const isNew = await insertJob(trx, {
+    account,
+    job: id,
+    kind: job.name,
+    key: key ?? null,
+    askedBy: by,
+    items: items.map(({ payload, target }) => ({ target: target ?? null, payload })),
+    now: nowOf(hall),
+  });
+  return isNew ? id : null;
+}

@@ -1,0 +1,114 @@
+import {
+  beginJobStep,
+  endJobItem,
+  endJobStep,
+  failJobItems,
+  type JobRef,
+  type LiveJob,
+  postponeJobItem,
+  type TakenItem,
+  type TenantTransaction,
+  takeJobItem,
+} from '@tenantree/db';
+import { type JobState, type Refusal, retryInMs } from '@tenantree/domain';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { Refused } from '../hall/refused.ts';
+import { refusalToAsker } from './asker.ts';
+import { type AnyJob, type ItemOutcome, ItemTaken, skippedBecause } from './define-job.ts';
+
+/** A step takes no longer than this, or so many items, and then leaves the others their turn (products.md 3.6). */
+const STEP_MS = 5_000;
+const STEP_ITEMS = 50;
+
+const UNEXPECTED: Refusal = {
+  code: 'INTERNAL',
+  message: 'Something unexpected went wrong. Whoever runs this Tenantree finds it in the log.',
+};
+
+export type StepParts = {
+  readonly hall: Hall;
+  readonly jobs: ReadonlyMap<string, AnyJob>;
+  readonly isStopping: () => boolean;
+  readonly onItem: (kind: string, outcome: 'done' | 'skipped' | 'failed' | 'retried') => void;
+  readonly onEnded: (kind: string, state: JobState) => void;
+  readonly onError: (
+    error: unknown,
+    where: { readonly job: string; readonly kind: string; readonly item: number },
+  ) => void;
+};
+
+/**
+ * Does a step of a job: item after item, each by itself, until it is the turn of others. What a killed server had begun is found as it was
+ * before; what it had done is not done again.
+ *
+ * @throws when the database is away, or the job is of a kind that only a newer server knows
+ */
+export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
+  const { hall, jobs, isStopping, onEnded } = parts;
+  const inAccount = <T>(work: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
+    hall.db.withTenant(ref.account, work);
+  const live = await inAccount((trx) => beginJobStep(trx, ref, nowOf(hall)));
+  if (!live) return;
+  const job = jobs.get(live.kind);
+  if (!job) throw new Error(`There is no job “${live.kind}” here.`);
+  const refusal = live.isCancelled ? null : await refusalToAsker(hall, live.askedBy, ref.account, job.needs);
+  if (refusal) await inAccount((trx) => failJobItems(trx, ref, refusal));
+  const until = performance.now() + STEP_MS;
+  for (let n = 0; n < STEP_ITEMS && performance.now() < until && !isStopping(); n += 1) {
+    const item = await inAccount((trx) => takeJobItem(trx, ref));
+    if (!item) break;
+    await workOn(parts, { ref, live, job, item });
+  }
+  const state = await inAccount((trx) => endJobStep(trx, ref, nowOf(hall)));
+  if (state) onEnded(live.kind, state);
+}
+
+type Work = { readonly ref: JobRef; readonly live: LiveJob; readonly job: AnyJob; readonly item: TakenItem };
+
+async function workOn(parts: StepParts, work: Work): Promise<void> {
+  const { hall, onItem } = parts;
+  const { ref, job, item } = work;
+  try {
+    const outcome = await attempt(hall, work);
+    if (outcome !== 'done') {
+      await hall.db.withTenant(ref.account, (trx) => endJobItem(trx, ref, item.n, skippedBecause(outcome.skipped)));
+    }
+    onItem(job.name, outcome === 'done' ? 'done' : 'skipped');
+  } catch (error) {
+    if (!(error instanceof ItemTaken)) await noteFailure(parts, work, error);
+  }
+}
+
+async function attempt(hall: Hall, { ref, live, job, item }: Work): Promise<ItemOutcome> {
+  if (item.attempt > job.retry.attempts) throw new Error('Each attempt ended the server that made it.');
+  let isNoted = false;
+  const outcome = await job.start(
+    {
+      hall,
+      job: { id: ref.job, account: ref.account },
+      by: live.askedBy,
+      askedAt: live.createdAt,
+      done: async (trx, result) => {
+        if (!(await endJobItem(trx, ref, item.n, { state: 'done', result }))) throw new ItemTaken();
+        isNoted = true;
+      },
+    },
+    item.payload,
+  );
+  if (outcome === 'done' && !isNoted) throw new Error(`The job “${job.name}” notes nothing as done.`);
+  return outcome;
+}
+
+/** What is expected, and refused, is refused the next time, too. Of what is unexpected only the log learns more. */
+async function noteFailure(parts: StepParts, { ref, job, item }: Work, error: unknown): Promise<void> {
+  const { hall, onItem, onError } = parts;
+  const isExpected = error instanceof Refused;
+  const inMs = isExpected ? null : retryInMs(job.retry, item.attempt);
+  if (!isExpected) onError(error, { job: ref.job, kind: job.name, item: item.n });
+  const told = isExpected ? error.refusal : UNEXPECTED;
+  await hall.db.withTenant(ref.account, async (trx) => {
+    if (inMs === null) await endJobItem(trx, ref, item.n, { state: 'failed', error: told });
+    else await postponeJobItem(trx, ref, item.n, { error: told, inMs });
+  });
+  onItem(job.name, inMs === null ? 'failed' : 'retried');
+}

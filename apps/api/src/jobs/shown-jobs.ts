@@ -1,0 +1,65 @@
+import type { Job } from '@tenantree/contract';
+import { cancelJob, type JobRow, readJob } from '@tenantree/db';
+import { etaSeconds, isEnded, msOf, type RowId } from '@tenantree/domain';
+import type { Actor } from '../context/actor.ts';
+import { type Access, admit } from '../guard/admit.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import type { AnyJob } from './define-job.ts';
+
+/** The kinds of jobs that a caller may see: what the procedure does that asks for them is not hidden from the caller. */
+export const kindsSeen = (jobs: readonly AnyJob[], { levels }: Pick<Access, 'levels'>): readonly AnyJob[] =>
+  jobs.filter(({ needs }) => levels[needs.permission] !== 'none');
+
+/** A job as people see it. */
+export function shownJob({ counts, askedBy: { actor }, ...row }: JobRow, jobs: readonly AnyJob[], nowMs: number): Job {
+  const isRunning = row.state === 'running' && row.startedAt !== null;
+  return {
+    ...row,
+    ...counts,
+    label: jobs.find(({ name }) => name === row.kind)?.label ?? row.kind,
+    askedBy: { kind: actor.kind, name: actor.name },
+    etaSeconds: isRunning && row.startedAt !== null ? etaSeconds(counts, nowMs - msOf(row.startedAt)) : null,
+  };
+}
+
+type Call = {
+  readonly hall: Hall;
+  readonly actor: Actor;
+  readonly caller: Caller;
+  readonly access: Access;
+  readonly jobs: readonly AnyJob[];
+};
+
+/** Finds a job of the acting account that the caller may see. @throws Refused NOT_FOUND */
+export async function findJob(
+  { hall, access, jobs }: Pick<Call, 'hall' | 'access' | 'jobs'>,
+  id: RowId,
+): Promise<JobRow> {
+  const found = await hall.db.withTenant(access.id, (trx) => readJob(trx, { account: access.id, job: id }), {
+    snapshot: true,
+  });
+  const isSeen = found !== null && kindsSeen(jobs, access).some(({ name }) => name === found.kind);
+  return isSeen ? found : refuseWith('NOT_FOUND', 'There is no such job.', 'job');
+}
+
+/**
+ * Stops a job: no more of it begins, what is done stays. For those who may ask for such a job. One that has ended, or was stopped before,
+ * stays as it is.
+ *
+ * @throws Refused NOT_FOUND, FORBIDDEN
+ */
+export async function stopJob(call: Call, id: RowId): Promise<JobRow> {
+  const { hall, actor, caller, access, jobs } = call;
+  const found = await findJob(call, id);
+  const kind = jobs.find(({ name }) => name === found.kind);
+  if (!kind || found.askedBy.actor.kind === 'system')
+    refuseWith('FORBIDDEN', 'This job is the platform’s own. Nobody stops it.', 'job');
+  granted(await admit(hall, actor, access.id, kind.needs));
+  if (isEnded(found.state)) return found;
+  await hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, now, happened }) => {
+    if (!(await cancelJob(trx, { account: access.id, job: id }, now))) return;
+    happened('job.cancelled', access.id, { job: kind.label, account: access.name }, { id, name: kind.label });
+  });
+  return findJob(call, id);
+}

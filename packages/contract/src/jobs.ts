@@ -1,0 +1,76 @@
+import { JOB_ITEM_STATES, JOB_STATES, type RowId } from '@tenantree/domain';
+import { z } from 'zod';
+import * as inputs from './inputs.ts';
+import { type AnswerOf, mutation, PEOPLE_AND_KEYS, query, reach, subscription } from './procedure.ts';
+import * as shapes from './shapes.ts';
+
+// Which jobs are seen, and what it takes to stop one, is what it took to ask for them (jobs/define-job.ts).
+const asked = z.strictObject({ account: inputs.account, job: inputs.id<RowId>('job') });
+
+const counts = { total: shapes.count, done: shapes.count, skipped: shapes.count, failed: shapes.count };
+const state = z.enum(JOB_STATES);
+/** How long it will go on, by its speed so far; null: nobody knows, or it has ended. */
+const etaSeconds = shapes.count.nullable();
+
+const job = z.strictObject({
+  id: shapes.rowId,
+  kind: z.string(),
+  /** What it does, in words. */
+  label: z.string(),
+  state,
+  ...counts,
+  askedBy: z.strictObject({ kind: z.enum(['person', 'key', 'embed', 'system']), name: z.string() }),
+  createdAt: shapes.instant,
+  startedAt: shapes.instant.nullable(),
+  endedAt: shapes.instant.nullable(),
+  cancelAskedAt: shapes.instant.nullable(),
+  etaSeconds,
+});
+
+/** One thing to be done. */
+const item = z.strictObject({
+  /** Its number in the job, from 1. */
+  n: shapes.count,
+  /** The account it is about, if it is about one. */
+  target: shapes.accountId.nullable(),
+  state: z.enum(JOB_ITEM_STATES),
+  attempts: shapes.count,
+  result: shapes.json,
+  /** Why its last attempt failed. */
+  error: shapes.refusal.nullable(),
+});
+
+export const jobs = {
+  list: query({
+    says: 'Jobs of the account, newest first: those whose procedure does what the caller may see.',
+    needs: reach('read', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, cursor: inputs.cursor, limit: inputs.limit(200) }),
+    output: shapes.pageOf(job),
+  }),
+
+  get: query({
+    says: 'A job, and what became of each of its items.',
+    needs: reach('read', PEOPLE_AND_KEYS),
+    input: asked.extend({ state: z.enum(JOB_ITEM_STATES).optional(), cursor: inputs.cursor, limit: inputs.limit(500) }),
+    output: z.strictObject({ job, items: shapes.list(item), nextCursor: z.string().nullable() }),
+  }),
+
+  live: subscription({
+    says: 'How a job goes: its present state, then each that differs.',
+    needs: reach('read', PEOPLE_AND_KEYS),
+    input: asked.extend({ lastEventId: inputs.lastEventId }),
+    output: z.strictObject({ state, ...counts, cancelAsked: z.boolean(), etaSeconds }),
+  }),
+
+  cancel: mutation({
+    says: 'Stops a job: nothing more of it begins, what is done stays.',
+    needs: reach('change', PEOPLE_AND_KEYS),
+    input: asked,
+    output: z.strictObject({ job }),
+  }),
+};
+
+/** A job as people see it. */
+export type Job = AnswerOf<typeof jobs.cancel>['job'];
+/** How a job goes. */
+export type JobFrame = AnswerOf<typeof jobs.live>;

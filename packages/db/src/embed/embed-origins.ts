@@ -1,0 +1,51 @@
+import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
+import type { Database, TenantTransaction } from '../database.ts';
+
+/** A list of origins, and the account that has it. */
+export type OriginList = { readonly account: AccountId; readonly origins: readonly string[] };
+
+/** The list that holds for an account: its own, or that of the nearest account above that has one; null: none has. */
+export async function findOriginList(db: Database, account: AccountId): Promise<OriginList | null> {
+  const { rows } = await sql<{ account_id: AccountId; origins: string[] }>`
+    SELECT * FROM public.embed_origins_of(${account})`.execute(db.app);
+  return rows[0] ? { account: rows[0].account_id, origins: rows[0].origins } : null;
+}
+
+/** Gives an account a list of its own, or (null) takes it away. */
+export async function storeOriginList(
+  trx: TenantTransaction,
+  account: AccountId,
+  origins: readonly string[] | null,
+): Promise<void> {
+  if (origins === null) {
+    await trx
+      .deleteFrom('embed_origins')
+      .where('root_id', '=', ACTING_ROOT)
+      .where('account_id', '=', account)
+      .execute();
+    return;
+  }
+  await trx
+    .insertInto('embed_origins')
+    .values({ account_id: account, origins: [...origins] })
+    .onConflict((conflict) => conflict.columns(['root_id', 'account_id']).doUpdateSet({ origins: [...origins] }))
+    .execute();
+}
+
+/** Live sessions for which the list of the acting account holds: of its subtree, but for what is below another list. */
+export async function readSessionsUnderList(
+  trx: TenantTransaction,
+  account: AccountId,
+  now: Instant,
+): Promise<{ readonly id: RowId; readonly origins: readonly string[] }[]> {
+  const { rows } = await sql<{ id: RowId; origins: string[] }>`
+    SELECT e.id, e.origins FROM embed_tokens e
+    CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = e.root_id AND x.id = e.account_id LIMIT 1) a
+    WHERE e.root_id = acting_root() AND e.ended_at IS NULL AND e.expires_at > ${now}::timestamptz AND NOT EXISTS (
+      SELECT FROM embed_origins o JOIN accounts l ON l.root_id = o.root_id AND l.id = o.account_id
+      WHERE o.root_id = acting_root() AND o.account_id <> ${account}
+        AND a.path_key >= l.path_key AND a.path_key < l.path_key || '\\xff'::bytea)`.execute(trx);
+  return rows;
+}

@@ -1,0 +1,254 @@
+import {
+  type AccountId,
+  type Instant,
+  type JobCounts,
+  type JobState,
+  type KeyId,
+  outcomeOf,
+  type Refusal,
+  type UserId,
+} from '@tenantree/domain';
+import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
+import type { Database, TenantTransaction } from '../database.ts';
+import type { AuditActor } from '../journal/append.ts';
+import type { JobRef } from './queue.ts';
+
+/** Who asked for a job: whoever may not do it any more can't have it done. The system is nobody's user. */
+export type JobAsker = {
+  readonly actor: AuditActor;
+  readonly user: UserId | null;
+  readonly key: KeyId | null;
+  readonly requestId: string | null;
+};
+
+/** What is to be done to one thing. */
+export type NewJobItem = { readonly target: AccountId | null; readonly payload: unknown };
+
+export type NewJob = JobRef & {
+  readonly kind: string;
+  /** Of the live jobs of a kind in an account, one at the most has it; null: there may be any number. */
+  readonly key: string | null;
+  readonly askedBy: JobAsker;
+  /** One or more. */
+  readonly items: readonly NewJobItem[];
+  readonly now: Instant;
+};
+
+/** Stores a job and lets it begin when the transaction is committed. @returns whether there was none with its key */
+export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<boolean> {
+  const stored = await trx
+    .insertInto('jobs')
+    .values({
+      account_id: job.account,
+      id: job.job,
+      kind: job.kind,
+      key: job.key,
+      asked_by: JSON.stringify(job.askedBy),
+      total: job.items.length,
+      created_at: job.now,
+      started_at: null,
+      ended_at: null,
+      cancel_asked_at: null,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['root_id', 'account_id', 'kind', 'key']).where('ended_at', 'is', null).doNothing(),
+    )
+    .returning('id')
+    .executeTakeFirst();
+  if (!stored) return false;
+  await sql`
+    INSERT INTO job_items (account_id, job_id, n, target_id, payload)
+    SELECT ${job.account}, ${job.job}, i.n, i.target, i.payload
+    FROM unnest(${job.items.map(({ target }) => target)}::uuid[], ${job.items.map(({ payload }) => JSON.stringify(payload))}::jsonb[])
+      WITH ORDINALITY i(target, payload, n)`.execute(trx);
+  await wakeJob(trx, job, 0);
+  return true;
+}
+
+/** Lets a job have its next step when the transaction is committed. @param inMs how long afterwards */
+export async function wakeJob(trx: TenantTransaction, { account, job }: JobRef, inMs: number): Promise<void> {
+  await sql`SELECT wake_job(${account}, ${job}, ${Math.round(inMs)})`.execute(trx);
+}
+
+/** A job as it is worked on. */
+export type LiveJob = {
+  readonly kind: string;
+  readonly askedBy: JobAsker;
+  readonly createdAt: Instant;
+  /** Nothing of it is to begin any more. */
+  readonly isCancelled: boolean;
+};
+
+/** Begins a step: the job is running from its first one on. Null when it has ended, or is gone with its account. */
+export async function beginJobStep(
+  trx: TenantTransaction,
+  { account, job }: JobRef,
+  now: Instant,
+): Promise<LiveJob | null> {
+  const row = await trx
+    .updateTable('jobs')
+    .set({ state: 'running', started_at: sql<Date>`coalesce(started_at, ${now}::timestamptz)` })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', job)
+    .where('ended_at', 'is', null)
+    .returning(['kind', 'asked_by', 'created_at', 'cancel_asked_at'])
+    .executeTakeFirst();
+  if (!row) return null;
+  return {
+    kind: row.kind,
+    // As it was written when the job was asked for.
+    askedBy: row.asked_by as JobAsker,
+    createdAt: row.created_at.toISOString() as Instant,
+    isCancelled: row.cancel_asked_at !== null,
+  };
+}
+
+/** An item whose turn has come. */
+export type TakenItem = {
+  readonly n: number;
+  readonly target: AccountId | null;
+  readonly payload: unknown;
+  /** Which attempt this is, from 1. One that ended its server counts. */
+  readonly attempt: number;
+};
+
+/** Takes the next item that is due; null when none is, or nothing more is to begin. */
+export async function takeJobItem(trx: TenantTransaction, { account, job }: JobRef): Promise<TakenItem | null> {
+  const { rows } = await sql<{ n: number; target_id: AccountId | null; payload: unknown; attempts: number }>`
+    UPDATE job_items SET attempts = attempts + 1
+    WHERE root_id = acting_root() AND account_id = ${account} AND job_id = ${job} AND n = (
+      SELECT i.n FROM job_items i
+      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
+        AND i.due_at <= clock_timestamp() AND (
+          SELECT j.cancel_asked_at IS NULL FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
+      ORDER BY i.n LIMIT 1)
+    RETURNING n, target_id, payload, attempts`.execute(trx);
+  const row = rows[0];
+  return row ? { n: row.n, target: row.target_id, payload: row.payload, attempt: row.attempts } : null;
+}
+
+/** What became of an item. */
+export type ItemEnd =
+  | { readonly state: 'done'; readonly result: unknown }
+  | { readonly state: 'skipped'; readonly result: unknown }
+  | { readonly state: 'failed'; readonly error: Refusal };
+
+/**
+ * Ends an item, in the transaction of what was done: both are kept, or neither.
+ *
+ * @returns false when it has ended already, and nothing must be done; or is gone with its account
+ */
+export async function endJobItem(
+  trx: TenantTransaction,
+  { account, job }: JobRef,
+  n: number,
+  end: ItemEnd,
+): Promise<boolean> {
+  const value = JSON.stringify((end.state === 'failed' ? end.error : end.result) ?? null);
+  const ended = await trx
+    .updateTable('job_items')
+    .set({ state: end.state, ...(end.state === 'failed' ? { error: value } : { result: value }) })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('job_id', '=', job)
+    .where('n', '=', n)
+    .where('state', '=', 'pending')
+    .returning('n')
+    .executeTakeFirst();
+  if (!ended) return false;
+  const count = sql.ref<number>(end.state);
+  await trx
+    .updateTable('jobs')
+    .set({ [end.state]: sql<number>`${count} + 1` })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', job)
+    .execute();
+  return true;
+}
+
+/** Notes why an item failed, and lets it wait before it is tried again. */
+export async function postponeJobItem(
+  trx: TenantTransaction,
+  { account, job }: JobRef,
+  n: number,
+  { error, inMs }: { readonly error: Refusal; readonly inMs: number },
+): Promise<void> {
+  await trx
+    .updateTable('job_items')
+    .set({ error: JSON.stringify(error), due_at: sql<Date>`clock_timestamp() + ${inMs}::float8 * interval '1 ms'` })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('job_id', '=', job)
+    .where('n', '=', n)
+    .where('state', '=', 'pending')
+    .execute();
+}
+
+/** Ends all that is left of a job with one error. */
+export async function failJobItems(trx: TenantTransaction, { account, job }: JobRef, error: Refusal): Promise<void> {
+  await sql`
+    WITH failing AS (
+      UPDATE job_items SET state = 'failed', error = ${JSON.stringify(error)}
+      WHERE root_id = acting_root() AND account_id = ${account} AND job_id = ${job} AND state = 'pending' RETURNING n)
+    UPDATE jobs SET failed = failed + (SELECT count(*) FROM failing)
+    WHERE root_id = acting_root() AND account_id = ${account} AND id = ${job}`.execute(trx);
+}
+
+/**
+ * Ends a step: the job has ended when nothing of it is left, or to begin; otherwise it is woken when its next item is due.
+ *
+ * @returns how it ended; null when it goes on, or was gone or ended before
+ */
+export async function endJobStep(trx: TenantTransaction, ref: JobRef, now: Instant): Promise<JobState | null> {
+  const { account, job } = ref;
+  const { rows } = await sql<JobCounts & { is_cancelled: boolean; due_in_ms: number | null }>`
+    SELECT j.total, j.done, j.skipped, j.failed, j.cancel_asked_at IS NOT NULL AS is_cancelled, (
+      SELECT greatest(0, extract(epoch FROM i.due_at - clock_timestamp())::float8 * 1000) FROM job_items i
+      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
+      ORDER BY i.due_at LIMIT 1) AS due_in_ms
+    FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} AND j.ended_at IS NULL
+    FOR UPDATE OF j`.execute(trx);
+  const row = rows[0];
+  if (!row) return null;
+  const { due_in_ms: dueInMs, is_cancelled: isCancelled, ...counts } = row;
+  if (dueInMs !== null && !isCancelled) {
+    await wakeJob(trx, ref, dueInMs);
+    return null;
+  }
+  const state = outcomeOf(counts);
+  await trx
+    .updateTable('jobs')
+    .set({ state, ended_at: now })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', job)
+    .execute();
+  return state;
+}
+
+/** Asks a job to begin nothing more; what is done stays. @returns false when that has happened before, or it has ended, or is not there */
+export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instant): Promise<boolean> {
+  const asked = await trx
+    .updateTable('jobs')
+    .set({ cancel_asked_at: now })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', ref.account)
+    .where('id', '=', ref.job)
+    .where('ended_at', 'is', null)
+    .where('cancel_asked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  if (asked) await wakeJob(trx, ref, 0);
+  return asked !== undefined;
+}
+
+/** Forgets jobs that ended before an instant; how many. */
+export async function forgetJobs(db: Database, endedBefore: Instant): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT public.forget_jobs(${endedBefore}::timestamptz) AS n`.execute(
+    db.app,
+  );
+  return rows[0]?.n ?? 0;
+}
