@@ -1,1 +1,2 @@
-export {};
+/** No types of the module: what a consumer sees who has none. */
+export type Nothing = never;

@@ -132,6 +132,8 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
     });
   const tending = setInterval(() => void tend().catch(onError), TEND_MS).unref();
   const listener = await listen(db, 'jobs:insert', { onMessage: () => nudge(1), onReconnect: () => nudge(1) });
+  // At once, so that the others know of whoever is killed in the first seconds, too.
+  await tend();
 
   return {
     tend,
