@@ -17,8 +17,8 @@ afterAll(() => api.close());
 const make = async (account: string, name: string, more: object = {}): Promise<string> =>
   (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
 
-describe('Creating (product.md 2.1)', () => {
-  it('makes nobody a member of a subaccount: its creator reaches it from above (decisions.md 3)', async () => {
+describe('Creating (rules/accounts 3)', () => {
+  it('makes nobody a member of a subaccount: its creator reaches it from above (rules/people 4)', async () => {
     const account = await make(root, 'Created');
     expect(await owner.members.list.query({ account })).toEqual({ members: [], invitations: [] });
     expect(await owner.accounts.get.query({ account })).toMatchObject({
@@ -81,7 +81,7 @@ describe('Creating (product.md 2.1)', () => {
   });
 });
 
-describe('The table (product.md 2.2)', () => {
+describe('The table (rules/accounts 6)', () => {
   it('sorts on the server and goes on with a cursor, each row once', async () => {
     const parent = await make(root, 'Paged');
     for (let i = 0; i < 7; i++) await make(parent, `Row ${i}`);
@@ -131,7 +131,7 @@ describe('The table (product.md 2.2)', () => {
   });
 });
 
-describe('Names (product.md 2.2)', () => {
+describe('Names (rules/accounts 7)', () => {
   it('are found without diacritics and with, whatever the order of the words', async () => {
     const region = await make(root, 'Found names');
     const found = async (query: string): Promise<string[]> => {
@@ -209,7 +209,7 @@ describe('Names (product.md 2.2)', () => {
   });
 });
 
-describe('Suspending, closing and moving (product.md 2.3, 2.4)', () => {
+describe('Suspending, closing and moving (rules/accounts 16, 19)', () => {
   it('suspends the subtree in effect, keeps own statuses, and restores exactly what was', async () => {
     const parent = await make(root, 'Suspended');
     const child = await make(parent, 'Child');

@@ -38,7 +38,7 @@ const told = (call: Promise<unknown>): Promise<string> =>
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 
-describe('An embedded screen (integrators.md 7)', () => {
+describe('An embedded screen (rules/keys 8)', () => {
   it('is opened for lists of procedures by what it is for, and for none that makes a credential', () => {
     const openedFor = new Map<string, string[]>();
     for (const [path, { needs }] of PROCEDURES) {
@@ -150,7 +150,7 @@ describe('An embedded screen (integrators.md 7)', () => {
   });
 });
 
-describe('An API key (integrators.md 4.3)', () => {
+describe('An API key (rules/keys 1)', () => {
   it('lasts a year unless it is said otherwise, and has all that its owner has', async () => {
     const account = await make(root, 'Lasting');
     const made = await owner.keys.create.mutate({ account, name: 'Usual' });

@@ -37,7 +37,7 @@ function watch(token: string, account: string, lastEventId?: string) {
   return { frames, errors };
 }
 
-describe('A subtree that becomes a tree of its own (decisions.md 2)', () => {
+describe('A subtree that becomes a tree of its own (rules/accounts 24)', () => {
   it('is out of reach of those above at once; its own people go on with what there is, and with its log', async () => {
     const make = async (account: string, name: string): Promise<string> =>
       (await owner.accounts.create.mutate({ account, name })).account.id;

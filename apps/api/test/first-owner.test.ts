@@ -27,7 +27,7 @@ const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
 const idOf = async (account: string, email: string): Promise<string> =>
   (await owner.members.list.query({ account })).members.find((one) => one.email === email)?.userId ?? '';
 
-describe('A subaccount (decisions.md 3)', () => {
+describe('A subaccount (rules/people 4)', () => {
   it('begins without anybody, whoever makes it and with whatever, and they reach it', async () => {
     const region = await make();
     const makers: Record<string, Client> = {

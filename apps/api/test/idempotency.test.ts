@@ -55,7 +55,7 @@ async function post(path: string, input: unknown, headers: Record<string, string
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-describe('A repeat under an idempotency key (integrators.md 4.2)', () => {
+describe('A repeat under an idempotency key (rules/server 8)', () => {
   it('is answered as the first call was, and says so; other content is a conflict; what was refused is done anew', async () => {
     const first = await post('accounts.create', { account: root, name: 'I1' }, { 'idempotency-key': 'k' });
     expect(first.status).toBe(200);

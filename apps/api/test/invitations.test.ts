@@ -29,7 +29,7 @@ const outcomeOf = (call: Promise<unknown>) =>
     () => codeOf(call),
   );
 
-describe('Whoever is removed (product.md 3.2)', () => {
+describe('Whoever is removed (rules/people 6)', () => {
   it('leaves no key that works and no invitation that is open, there or below, also after they come back', async () => {
     const account = await make();
     const below = await make(account);
@@ -123,7 +123,7 @@ describe('An invitation', () => {
     expect(await accept(token)).toEqual({ account });
   });
 
-  it('is accepted only where the account admits changes (product.md 2.3)', async () => {
+  it('is accepted only where the account admits changes (rules/people 7)', async () => {
     const above = await make();
     const account = await make(above);
     const token = await invite(owner, account, 'suspended@example.com');

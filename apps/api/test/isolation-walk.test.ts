@@ -190,7 +190,7 @@ overWays((way) => {
     return caller;
   };
 
-  describe('The walk over every procedure and subscription (product.md 2.5, I4)', () => {
+  describe('The walk over every procedure and subscription (rules/permissions 7)', () => {
     it.each([
       'an admin',
       'a viewer',

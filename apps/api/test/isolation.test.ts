@@ -23,7 +23,7 @@ afterAll(async () => {
 const make = async (account: string, name: string, more: object = {}): Promise<string> =>
   (await owner.accounts.create.mutate({ account, name, ...more })).account.id;
 
-describe('Isolation (product.md 2.5, I4)', () => {
+describe('Isolation (rules/permissions 7)', () => {
   it('answers for parents, siblings, strangers and nobody alike', async () => {
     const mine = await make(root, 'Mine');
     const sibling = await make(root, 'Sibling', { externalId: 'secret-sibling' });
@@ -60,7 +60,7 @@ describe('Isolation (product.md 2.5, I4)', () => {
   });
 });
 
-describe('Rows (product.md 2.5)', () => {
+describe('Rows (rules/permissions 7)', () => {
   it('show neither a hidden parent nor how deep one stands below it', async () => {
     const hidden = await make(root, 'Rows hidden');
     const mine = await make(hidden, 'Rows mine');
@@ -110,7 +110,7 @@ describe('Rows (product.md 2.5)', () => {
   });
 });
 
-describe('Names from above (decisions.md 3)', () => {
+describe('Names from above (rules/permissions 13)', () => {
   it('never stand in what people of an account read in its log, by neither name nor id', async () => {
     const old = await make(root, 'Hidden old parent');
     const next = await make(root, 'Hidden next parent');
@@ -134,7 +134,7 @@ describe('Names from above (decisions.md 3)', () => {
   });
 });
 
-describe('Roles (product.md 3.2)', () => {
+describe('Roles (rules/people 1)', () => {
   it('give what the table says, and reach below only for owner, admin and agency admin', async () => {
     const account = await make(root, 'Roles');
     const below = await make(account, 'Roles below');
@@ -163,7 +163,7 @@ describe('Roles (product.md 3.2)', () => {
   });
 });
 
-describe('Bad input (reliability.md 4)', () => {
+describe('Bad input (rules/server 1)', () => {
   it('is refused with a stable code and the path of the field, and writes nothing', async () => {
     const before = (await owner.accounts.get.query({ account: root })).children;
     const raw = createTRPCClient<AppRouter>({

@@ -15,7 +15,7 @@ afterAll(() => api.close());
 const accountsOf = async (client: Client): Promise<string[]> =>
   (await client.session.me.query()).accounts.map(({ id }) => id);
 
-describe('Making main accounts (product.md 2.1)', () => {
+describe('Making main accounts (rules/accounts 20)', () => {
   it('is idempotent by external id and person: the same content is answered with the same account', async () => {
     const wish = { name: 'North', externalId: 'crm-1', metadata: { region: 'north' } };
     const first = await owner.accounts.createMain.mutate(wish);

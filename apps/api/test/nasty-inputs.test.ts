@@ -126,7 +126,7 @@ async function failureOf(path: string, input: unknown): Promise<string | null> {
   }
 }
 
-describe('What nobody expects (reliability.md 4)', () => {
+describe('What nobody expects (rules/server 1)', () => {
   it('is refused or taken wherever it stands in an input, and fails nowhere on our side', async () => {
     const failures: string[] = [];
     // Takes no input, and would end all the rest.

@@ -66,7 +66,7 @@ const isIn = (client: Client): Promise<boolean> =>
 type Told = { error: { data: { refusal: { code: string; field?: string } } } };
 const refusalOf = async (response: Response) => ((await response.json()) as Told).error.data.refusal;
 
-describe('What is hard to undo (reliability.md 5)', () => {
+describe('What is hard to undo (rules/people 11)', () => {
   const makeKey = () => api.owner.keys.create.mutate({ account: api.root, name: 'Key' });
 
   it('asks a person for the password when it was given more than 15 minutes ago, and goes on after it', async () => {

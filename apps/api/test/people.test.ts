@@ -63,7 +63,7 @@ describe('Whoever takes a deployment', () => {
   });
 });
 
-describe('Members (product.md 3.2)', () => {
+describe('Members (rules/people 1)', () => {
   it('are invited by a link that works once and only for its address', async () => {
     const account = await make('Invites');
     const { link } = await owner.members.invite.mutate({ account, email: ' Ann@Example.com ', role: 'member' });

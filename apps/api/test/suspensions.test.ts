@@ -36,7 +36,7 @@ const found = async (status: 'active' | 'suspended'): Promise<boolean> =>
     await owner.accounts.search.query({ account: api.root, query: `Customer ${serial}`, status: [status] })
   ).matches.includes(customer as never);
 
-describe('A suspension with a start and an end (product.md 2.3)', () => {
+describe('A suspension with a start and an end (rules/accounts 13)', () => {
   it('is seen as active before, suspended meanwhile and active after, in rows, filters, searches and the account itself', async () => {
     await owner.accounts.suspend.mutate({ account: customer, kind: 'read_only', from: inHours(1), until: inHours(3) });
     for (const [hours, seen, other] of [

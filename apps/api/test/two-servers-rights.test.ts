@@ -70,7 +70,7 @@ async function cutInTime(stream: { readonly cut: Promise<string[]> }, done: Prom
   return codes;
 }
 
-describe('What ends on one server ends streams on the other (product.md 3.7, I26)', () => {
+describe('What ends on one server ends streams on the other (rules/permissions 14)', () => {
   it('when a member is removed, with their key and what was embedded with it', async () => {
     const account = await make('Removing');
     const { userId, headers, client } = await join(account, 'removed@example.com', 'admin');

@@ -28,7 +28,7 @@ const event = (key: string, quantity: string, more: object = {}) => ({
   ...more,
 });
 
-describe('Who lowers a bill (decisions.md 5)', () => {
+describe('Who lowers a bill (rules/permissions 12)', () => {
   const by = async (client: Client, account: string, key: string) =>
     client.usage.adjust.mutate({ account, ...event(key, '-1'), reason: 'A complaint' }).then(
       ({ status }) => status,
@@ -73,7 +73,7 @@ describe('Who lowers a bill (decisions.md 5)', () => {
   });
 });
 
-describe('Usage of an account that is suspended or closed (product.md 2.3)', () => {
+describe('Usage of an account that is suspended or closed (rules/accounts 15)', () => {
   /** @returns what became of one event; with a `!` when it may be sent again */
   const sent = async (client: Client, account: string, key: string, agoMs: number, of = account) => {
     const call = client.usage.record.mutate({
@@ -155,7 +155,7 @@ describe('Usage of an account that is suspended or closed (product.md 2.3)', () 
   });
 });
 
-describe('Usage in seconds (product.md 5.3)', () => {
+describe('Usage in seconds (rules/usage 10)', () => {
   const seconds = (key: string, quantity: string, more: object = {}) =>
     event(key, quantity, { meter: 'call.seconds', ...more });
 

@@ -57,7 +57,7 @@ const BAD: readonly (readonly [string, string | undefined])[] = [
   ['[]', undefined],
 ];
 
-describe('A batch of usage events (product.md 5.1)', () => {
+describe('A batch of usage events (rules/usage 2)', () => {
   const bodyFor = (account: string): string =>
     `{"account":"${account}","events":[${[JSON.stringify(event('first')), ...BAD.map(([text]) => text), JSON.stringify(event('last'))].join(',')}]}`;
   const check = async (results: Result[], account: string): Promise<void> => {
@@ -103,7 +103,7 @@ describe('A batch of usage events (product.md 5.1)', () => {
   });
 });
 
-describe('CloudEvents (product.md 5.1)', () => {
+describe('CloudEvents (rules/usage 6)', () => {
   const SINGLE = 'application/cloudevents+json';
   const BATCH = 'application/cloudevents-batch+json';
   let account: string;

@@ -28,7 +28,7 @@ const record = async (...events: object[]): Promise<string[]> => {
 const total = async (period: string): Promise<string> =>
   (await api.owner.usage.totals.query({ account: api.root, period })).total;
 
-describe('An idempotency key (decisions.md 6)', () => {
+describe('An idempotency key (rules/usage 3)', () => {
   it('is known in whatever month it comes back, as long as usage may be late', async () => {
     expect(await record(event('now', at(-1)), event('late', at(-34 * DAY)))).toEqual(['accepted', 'accepted']);
     expect(await record(event('now', at(-20 * DAY)), event('late', at(-1)))).toEqual([

@@ -34,7 +34,7 @@ const event = (key: string, quantity: string, more: object = {}) => ({
   ...more,
 });
 
-describe('Recording usage (product.md 5.1, 5.2)', () => {
+describe('Recording usage (rules/usage 1, 8)', () => {
   it('counts into the account and all its ancestors, exactly, at the answer', async () => {
     const parent = await make(root, 'Rolled up');
     const child = await make(parent, 'Counted', 'counted');
@@ -105,7 +105,7 @@ describe('Recording usage (product.md 5.1, 5.2)', () => {
   });
 });
 
-describe('Reading usage (product.md 5.4)', () => {
+describe('Reading usage (rules/usage 13)', () => {
   it('forecasts the end of the period at the present pace', async () => {
     const account = await make(root, 'Forecast');
     await owner.usage.record.mutate({ account, events: [event('f', '145')] });
@@ -213,7 +213,7 @@ describe('Reading usage (product.md 5.4)', () => {
   });
 });
 
-describe('Usage ahead of the clock (product.md 2.4, 5.5)', () => {
+describe('Usage ahead of the clock (rules/usage 12)', () => {
   it('belongs to where its account stands when it happens, also when it was counted before a move', async () => {
     const [left, right] = [await make(root, 'Left of now'), await make(root, 'Right of now')];
     const moved = await make(left, 'Moves now');

@@ -11,7 +11,7 @@ const TWO_FRAMES_MS = 34;
 
 const WIDGET = join(import.meta.dirname, '../../../packages/widget/dist/subaccount-manager.js');
 
-/** The budgets of the tree table (ux.md 4), against the floor and the peers of the same run. */
+/** The budgets of the tree table (rules/screens 17), against the floor and the peers of the same run. */
 export async function budgets(results: Results, extremes: Extremes | null): Promise<Target[]> {
   const { ours, floor, tanstack } = results;
   const scrollFloor = results['floor-600'];

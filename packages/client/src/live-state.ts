@@ -2,7 +2,7 @@ import { type Clock, type Instant, instantOf } from '@tenantree/domain';
 import type { CallRefusal } from './refusal-of.ts';
 
 /**
- * Whether live numbers can be trusted to be current (ux.md 2.2).
+ * Whether live numbers can be trusted to be current (rules/screens 8).
  *
  * - `connecting`: no connection has worked yet.
  * - `live`: everything subscribed to is up to date and stays so.

@@ -5,7 +5,7 @@ import { type KillableServer, prepareKillableServer } from '../../../apps/api/te
 import { MINUTES, send } from '../../../apps/api/test/support/senders.ts';
 import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
 
-/** Viewers that lose their server in one instant: some with every test run, all of reliability.md with STAMPEDE_VIEWERS=5000. */
+/** Viewers that lose their server in one instant: some with every test run, all that rules/server 16 says with STAMPEDE_VIEWERS=5000. */
 const VIEWERS = Number(process.env['STAMPEDE_VIEWERS'] ?? 200);
 const SENDERS = 4;
 /** Longest until everybody sees what is there again: one longest wait of the back-off, and time to serve them. */

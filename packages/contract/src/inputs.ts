@@ -32,7 +32,7 @@ const INSTANT = { examples: ['2026-11-23T22:57:00Z'] };
 /** An ISO 8601 instant with its zone, before it is read. */
 export const instantText = z.string().max(40).meta(INSTANT);
 
-/** An ISO 8601 instant with its zone (reliability.md 4). */
+/** An ISO 8601 instant with its zone (rules/server 5). */
 export const instant = z
   .string()
   .max(40)
@@ -56,7 +56,7 @@ export const rangeEnd = z
   })
   .meta({ examples: ['2026-11-23'] });
 
-/** One line of text that people read, such as a reason or a reference (reliability.md 4). @param most characters */
+/** One line of text that people read, such as a reason or a reference (rules/server 4). @param most characters */
 export const line = (most: number) =>
   z
     .string()

@@ -33,7 +33,7 @@ export type InAccount<By extends ActorKind = ActorKind> = {
   readonly level: Level;
   readonly work: Work;
   readonly callers: Callers<By>;
-  /** Asks a person for the password again when it was given more than 15 minutes ago (reliability.md 5). */
+  /** Asks a person for the password again when it was given more than 15 minutes ago (rules/people 11). */
   readonly proof?: 'recent';
 };
 /** What a procedure needs. */
@@ -57,7 +57,7 @@ const at =
 export const inAccount = at('account');
 /** A permission in the account above, for what is done to an account from there. */
 export const fromAbove = at('parent');
-/** A permission at whoever sends the bill, for what lowers it: never in the account that is billed (decisions.md 5). */
+/** A permission at whoever sends the bill, for what lowers it: never in the account that is billed (rules/permissions 12). */
 export const fromSeller = at('seller');
 /** Reaching the account is enough. */
 export const reach = <By extends ActorKind>(work: Work, callers: Callers<By>): InAccount<By> =>
@@ -87,7 +87,7 @@ export type Procedure<
   readonly output: Schema<Answer>;
   /** What only this procedure, of those with such needs, refuses: see `refusalsOf`. */
   readonly refusals: readonly ErrorCode[];
-  /** The answer has a secret that is shown once: it is not kept for a repeat of the call (integrators.md 4.2). */
+  /** The answer has a secret that is shown once: it is not kept for a repeat of the call (rules/server 8). */
   readonly secret?: 'shown once';
   /** The entries of its list are read one by one, so that a bad one never loses the others: nothing looks at the whole before. */
   readonly reads?: 'one by one';
@@ -127,7 +127,7 @@ const declare =
 
 /** Reads, and changes nothing. */
 export const query = declare('query');
-/** Changes something; a repeat with the same idempotency key changes it once (integrators.md 4.2). */
+/** Changes something; a repeat with the same idempotency key changes it once (rules/server 8). */
 export const mutation = declare('mutation');
 /** Answers frames until it is ended. */
 export const subscription = declare('subscription');

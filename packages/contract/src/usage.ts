@@ -29,7 +29,7 @@ const event = {
   idempotencyKey: z.string().max(400),
   attributes: z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])).optional(),
 };
-/** Typed for those who send it, and nothing more: each entry is read by itself, so that a bad one never loses the others (product.md 5.1). */
+/** Typed for those who send it, and nothing more: each entry is read by itself, so that a bad one never loses the others (rules/usage 2). */
 const sentEvent = z.unknown().meta({
   ...z.toJSONSchema(z.strictObject({ account: inputs.account.optional(), ...event })),
   $schema: undefined,
@@ -126,6 +126,6 @@ export const usage = {
   }),
 };
 
-/** What became of one event of a batch (product.md 5.1). */
+/** What became of one event of a batch (rules/usage 2). */
 export type EventResult = AnswerOf<typeof usage.record>['results'][number];
 export type UsageOfPeriod = AnswerOf<typeof usage.totals>;

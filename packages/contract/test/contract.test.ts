@@ -24,7 +24,7 @@ const ID_SHAPED = /^(id|.*Id|accounts?|job|key|within|childrenOf|to|actor|cursor
 const NAMES_NOTHING = /(externalId|lastEventId)$|^usage\.(series|export) to$/;
 
 describe('The contract', () => {
-  it('asks for levels that the permission has (product.md 3.7)', () => {
+  it('asks for levels that the permission has (rules/permissions 10)', () => {
     for (const [path, { needs }] of PROCEDURES)
       if (needs.kind === 'account') expect(permission(needs.permission).levels, path).toContain(needs.level);
   });

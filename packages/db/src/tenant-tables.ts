@@ -1,5 +1,5 @@
 /**
- * What a table's rows belong to, and with what they move (decisions.md 1):
+ * What a table's rows belong to, and with what they move (rules/data 1):
  *
  * - `tree`: to an account of a tree. Keyed by `(root_id, account)`, and carried along by foreign keys when the account comes to another tree.
  * - `fact`: to what happened. Keyed by `account_id` first; neither a move nor another tree touches them.

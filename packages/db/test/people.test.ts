@@ -29,7 +29,7 @@ const asOwner = async (config: pg.ClientConfig, text: string): Promise<pg.QueryR
 
 const idOf = (n: number): string => `018f0000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 
-describe('The migration of creators (decisions.md 3)', () => {
+describe('The migration of creators (rules/people 4)', () => {
   let test: TestDatabase;
   /** Accounts by name: its number, its parent, who made it. */
   const TREE = {

@@ -158,7 +158,7 @@ async function apply(model: Model, root: AccountId, step: Change): Promise<void>
   }
 }
 
-describe('A search (product.md 2.2)', () => {
+describe('A search (rules/accounts 6)', () => {
   it('finds the same whether it reads a subtree or asks the index of letters, in the same order, each match once', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -39,7 +39,7 @@ afterAll(() => test.drop());
 const of = (...classes: TableClass[]): Table[] => tables.filter(({ name }) => classes.includes(TENANT_TABLES[name]!));
 const areOfTree = ({ from, to }: ForeignKey): boolean => TENANT_TABLES[from] === 'tree' && TENANT_TABLES[to] === 'tree';
 
-describe('The tables of tenants (decisions.md 1)', () => {
+describe('The tables of tenants (rules/data 1)', () => {
   it('all have a class, and row-level security', () => {
     expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(TENANT_TABLES).toSorted());
     expect(tables.filter(({ secured }) => !secured)).toEqual([]);

@@ -221,7 +221,7 @@ describe('Maintained totals', () => {
     ]);
   });
 
-  it('are exact at every moment, for every reader, while usage is recorded and counted (product.md 5.2)', async () => {
+  it('are exact at every moment, for every reader, while usage is recorded and counted (rules/usage 8)', async () => {
     const now = ticking(NOVEMBER_10);
     const root = await plant(test.db, null, 'Exact', now());
     const branch = await plant(test.db, root, 'branch', now());

@@ -10,10 +10,10 @@ const cellOf = (column: CsvColumn<string>, text: string): string => {
   const [, line = ''] = /^\w+\r\n([^]*)\r\n$/.exec(writeCsv([column], [text])) ?? [];
   return line.startsWith('"') ? line.slice(1, -1).replaceAll('""', '"') : line;
 };
-/** What a reader does: one apostrophe off where the pattern of products.md 6 has one more than it needs. */
+/** What a reader does: one apostrophe off where a formula (rules/server 14) has one more than it needs. */
 const readBack = (cell: string): string => (/^''*[=+\-@\t\r\n＝＋－＠]/.test(cell) ? cell.slice(1) : cell);
 
-describe('A CSV file (products.md 6)', () => {
+describe('A CSV file (rules/server 14)', () => {
   it.each([
     ['=1+1', "'=1+1"],
     ['-5.25', "'-5.25"],

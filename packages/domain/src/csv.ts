@@ -9,7 +9,7 @@ export type CsvColumn<Row> = {
 /** What a spreadsheet takes for a formula, also behind apostrophes that were written before it. */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 
-/** Writes rows as CSV (RFC 4180): the header always, lines end with CRLF. Text that a spreadsheet would run is disarmed (products.md 6). */
+/** Writes rows as CSV (RFC 4180): the header always, lines end with CRLF. Text that a spreadsheet would run is disarmed (rules/server 14). */
 export function writeCsv<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
   const cellsOf = (row: Row): string[] =>
     columns.map(({ kind, of }) => {

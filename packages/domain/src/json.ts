@@ -4,11 +4,11 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 /** Why a value is not one we store, and where: `path` is the field path from the value downward, empty for the value itself. */
 export type JsonFault = { readonly path: string; readonly why: string };
 
-/** Deepest nesting that is read from outside (reliability.md 4). The outermost object is level 1. */
+/** Deepest nesting that is read from outside (rules/server 3). The outermost object is level 1. */
 export const MAX_JSON_DEPTH = 32;
 
 /**
- * First reason why a value of unknown origin is not plain, storable JSON; null when it is (reliability.md 4): not deeper than 32,
+ * First reason why a value of unknown origin is not plain, storable JSON; null when it is (rules/server 3): not deeper than 32,
  * no `__proto__`, no NaN, Infinity or -0, no whole number that was rounded when it was read, no lone surrogates or NUL (no database
  * text can hold them), nothing but plain objects and arrays.
  */
@@ -63,7 +63,7 @@ const BYTE = {
 
 /**
  * Whether lists and objects are nested deeper than so many levels in a JSON text, counted on its bytes, so that nothing has to be built of
- * it first (reliability.md 4). Up to where bytes stop being JSON the answer is right, and a parser reads no further.
+ * it first (rules/server 3). Up to where bytes stop being JSON the answer is right, and a parser reads no further.
  */
 export function isNestedDeeper(bytes: Uint8Array, levels: number): boolean {
   let depth = 0;

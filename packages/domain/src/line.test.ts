@@ -8,7 +8,7 @@ const read = (text: string): string | null => {
   return parsed.ok ? parsed.value : null;
 };
 
-describe('One line of text (reliability.md 4)', () => {
+describe('One line of text (rules/server 4)', () => {
   it('loses direction controls and outer space, and is composed', () => {
     expect(read('  unpaid \u202Einvoice\u202C ')).toBe('unpaid invoice');
     expect(read('Zu\u0308rich')).toBe('Zürich');

@@ -21,7 +21,7 @@ export const withoutInvisible = (text: string): string => text.replace(INVISIBLE
 export type LineBounds = { readonly least: number; readonly most: number };
 
 /**
- * Reads one line of text of unknown origin, as every name, reason and reference is (product.md 2.1, reliability.md 4): bidi controls
+ * Reads one line of text of unknown origin, as every name, reason and reference is (rules/accounts 1, rules/server 4): bidi controls
  * stripped, Unicode NFC, trimmed; then within its bounds, without control characters, something visible among them. Reading what was read
  * changes nothing. Texts that look alike may differ: which script a letter is of is nobody's business but the writer's.
  *

@@ -4,7 +4,7 @@ const ZONED = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\
 
 /**
  * Reads an ISO 8601 date-time that names its zone, with `T` and `Z` in either case, as RFC 3339 has it; null for anything else
- * (reliability.md 4: dates without zone are refused), also for days that don't exist and for what is outside the years 1–9999 in UTC
+ * (rules/server 5: dates without zone are refused), also for days that don't exist and for what is outside the years 1–9999 in UTC
  * (the calendar of the database has no year 0).
  */
 export function parseInstant(text: string): Instant | null {

@@ -32,7 +32,7 @@ function expectRoom(row: Element): void {
   }
 }
 
-/** Which of the arrangements of ux.md 2.6 the style sheet shows. */
+/** Which of the arrangements (rules/screens 14) the style sheet shows. */
 function arrangementOf({ row, tree }: Shown): string {
   const seen = (name: string): boolean => {
     const cell = row('Borealis Motors').querySelector(`.cell.${name}`);

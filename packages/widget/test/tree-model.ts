@@ -16,7 +16,7 @@ export type Node = {
   readonly id: AccountId;
   name: string;
   own: bigint;
-  /** Of its subtree; what was counted stays with the ancestors of its time (product.md 2.4). */
+  /** Of its subtree; what was counted stays with the ancestors of its time (rules/usage 12). */
   total: bigint;
   parent: Node | null;
   children: Node[];

@@ -6,7 +6,7 @@ const FOLDER = new URL('../dist/', import.meta.url);
 const weigh = (file: string): number => gzipSync(readFileSync(new URL(file, FOLDER)), { level: 9 }).length;
 const say = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB gz`;
 
-/** Most that the one file may weigh that a page loads to show a live list, and all files together (widget.md 3): bytes, gzip -9. */
+/** Most that the one file may weigh that a page loads to show a live list, and all files together (rules/widget 3): bytes, gzip -9. */
 const [MOST_BYTES, MOST_OF_ALL] = [36_000, 90_000];
 
 it('shows the list with one file of at most 36 kB', () => {

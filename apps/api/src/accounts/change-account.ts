@@ -13,7 +13,7 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
-/** Renames an account; nothing happens when it has the name already (product.md 2.3). @throws Refused */
+/** Renames an account; nothing happens when it has the name already (rules/accounts 8). @throws Refused */
 export async function renameAccount(hall: Hall, caller: Caller, where: Standing, name: string): Promise<AccountRow> {
   const parsed = granted(parseName(name));
   // Siblings are looked at as the parent: the account alone can't see them.
@@ -31,7 +31,7 @@ export async function renameAccount(hall: Hall, caller: Caller, where: Standing,
   });
 }
 
-/** Replaces an account's free metadata (product.md 2.1). @throws Refused */
+/** Replaces an account's free metadata (rules/accounts 4). @throws Refused */
 export async function setMetadata(
   hall: Hall,
   caller: Caller,
@@ -50,7 +50,7 @@ export async function setMetadata(
   });
 }
 
-/** Turns an account's protection against closing and erasing on or off (product.md 2.3). @throws Refused */
+/** Turns an account's protection against closing and erasing on or off (rules/accounts 9). @throws Refused */
 export async function setProtection(
   hall: Hall,
   caller: Caller,

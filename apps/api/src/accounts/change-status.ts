@@ -15,7 +15,7 @@ import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
 /**
- * Suspends an account, and thereby its subtree in effect (product.md 2.3). A main account can't be suspended: the spec is silent,
+ * Suspends an account, and thereby its subtree in effect (rules/accounts 11). A main account can't be suspended: no rule asked for it,
  * but nobody would stand above it to reactivate it.
  *
  * @throws Refused
@@ -31,15 +31,15 @@ export async function suspendAccount(
   return changeStatus(hall, caller, where, { event: 'suspend', suspension });
 }
 
-/** Ends an account's own suspension; what its descendants were before, they are again (product.md 2.3). @throws Refused */
+/** Ends an account's own suspension; what its descendants were before, they are again (rules/accounts 11). @throws Refused */
 export const reactivateAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
   changeStatus(hall, caller, where, { event: 'reactivate' });
 
-/** Closes an account without live children; its data is kept for the retention (product.md 2.3). @throws Refused */
+/** Closes an account without live children; its data is kept for the retention (rules/accounts 16). @throws Refused */
 export const closeAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
   changeStatus(hall, caller, where, { event: 'close' });
 
-/** Reopens a closed account as it was (product.md 2.3). @throws Refused */
+/** Reopens a closed account as it was (rules/accounts 17). @throws Refused */
 export const reopenAccount = (hall: Hall, caller: Caller, where: Standing): Promise<AccountRow> =>
   changeStatus(hall, caller, where, { event: 'reopen' });
 

@@ -33,7 +33,7 @@ export type Created = { readonly account: AccountRow; readonly created: boolean 
 /** The account as which accounts are made: the caller was admitted there. */
 type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships'>;
 
-/** Creates a subaccount under a parent; its first owner is invited (decisions.md 3), its creator reaches it from above. @throws Refused */
+/** Creates a subaccount under a parent; its first owner is invited (rules/people 4), its creator reaches it from above. @throws Refused */
 export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, input: CreateInput): Promise<Created> {
   const account = granted(parseNewAccount(input));
   return create(hall, caller, parent, {

@@ -6,7 +6,7 @@ import type { Created, CreateInput } from './create-accounts.ts';
 
 /**
  * Creates a main account; its creator becomes its owner. A repeat by the same person with the same external id and content is answered with
- * the account that is there (product.md 2.1).
+ * the account that is there (rules/accounts 3).
  *
  * @throws Refused FORBIDDEN where the deployment keeps that to others, NAME_INVALID, BAD_REQUEST, METADATA_TOO_LARGE, EXTERNAL_ID_CONFLICT
  */

@@ -1,7 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 
-/** Notes in the account's audit log that somebody came in or went out (product.md 2.6). */
+/** Notes in the account's audit log that somebody came in or went out (rules/audit 2). */
 export async function noteVisit(
   hall: Hall,
   caller: Caller,

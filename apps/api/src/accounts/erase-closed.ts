@@ -18,7 +18,7 @@ import { enqueue, THE_SYSTEM } from '../jobs/enqueue.ts';
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Erases closed accounts whose retention and late window are over, deepest first (product.md 2.3). Each is looked at again when its turn has
+ * Erases closed accounts whose retention and late window are over, deepest first (rules/accounts 18). Each is looked at again when its turn has
  * come.
  */
 export const eraseClosedJob = defineJob({

@@ -6,7 +6,7 @@ import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
 /**
- * Moves an account with its subtree under another parent of the same tree (product.md 2.4). Usage counted before stays with the
+ * Moves an account with its subtree under another parent of the same tree (rules/accounts 19). Usage counted before stays with the
  * ancestors of its time; whoever reached the account only through the parents it leaves has lost it at once.
  *
  * @param commonAncestor the lowest account above both, as which the change is made

@@ -87,7 +87,7 @@ type Found<Page, Key> = Omit<Page, 'nextCursor' | 'rows'> & {
   readonly next: Key | null;
 };
 
-/** Lists the children of an account (product.md 2.2). */
+/** Lists the children of an account (rules/accounts 6). */
 export async function listAccounts(
   hall: Hall,
   parent: AccountId,

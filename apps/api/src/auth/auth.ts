@@ -35,7 +35,7 @@ export type Auth = People &
      */
     signIn(input: unknown, from: Sender): Promise<SignedIn>;
     /**
-     * Notes that the person of a session gave the password again: the next 15 minutes don't ask for it (reliability.md 5).
+     * Notes that the person of a session gave the password again: the next 15 minutes don't ask for it (rules/people 11).
      *
      * @throws Refused BAD_REQUEST, RATE_LIMITED, UNAUTHORIZED (no session, or with the field `password`: a wrong one)
      */

@@ -1,5 +1,5 @@
 /**
- * Whether a password is among the 49 000 that people choose most, as leaked lists show (reliability.md 5). Compared without regard to
+ * Whether a password is among the 49 000 that people choose most, as leaked lists show (rules/people 9). Compared without regard to
  * case. The list is loaded when somebody chooses a password, which few starts of a server see.
  */
 export async function isCommonPassword(password: string): Promise<boolean> {

@@ -7,7 +7,7 @@ import { type Hall, nowOf, type Settings } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 
 /**
- * Stops and slows who guesses passwords and links (reliability.md 4), alike whether what they guess at exists or not. Only what was wrong
+ * Stops and slows who guesses passwords and links (rules/people 12), alike whether what they guess at exists or not. Only what was wrong
  * counts: an attempt answers null for that, and what it throws or returns otherwise is no guess. Servers count together, in the database; when
  * that doesn't answer, nobody is let guess.
  */

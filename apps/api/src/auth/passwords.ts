@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 
-// argon2id is the library's default algorithm; the figures are OWASP's least (reliability.md 5): 19 MiB, two passes, one lane.
+// argon2id is the library's default algorithm; the figures are OWASP's least (rules/people 9): 19 MiB, two passes, one lane.
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** The text that is stored for a password. */

@@ -17,7 +17,7 @@ export type SessionCookie = {
 
 /**
  * Over https the cookie has the prefix `__Host-`: browsers then take it only from this host, with `Secure` and for the whole site
- * (reliability.md 5). Plain http, on one's own machine, can't have it.
+ * (rules/people 10). Plain http, on one's own machine, can't have it.
  *
  * @param key what the sign-in library signs cookies with
  */

@@ -20,7 +20,7 @@ export type KeyActor = {
   readonly name: string;
   readonly expiresAt: Instant | null;
   readonly scopes: KeyTerms['scopes'];
-  /** What it stands for, by its owner's present role (product.md 3.2). */
+  /** What it stands for, by its owner's present role (rules/keys 1). */
   readonly standing: Required<Membership>;
 };
 

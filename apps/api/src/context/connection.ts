@@ -3,7 +3,7 @@ export type Connection = {
   readonly headers: Headers;
   /** The page's origin, when a browser says it. */
   readonly origin: string | null;
-  /** Whether cookies count: the request came from a page of ours, or from none (reliability.md 5, cross-site requests). */
+  /** Whether cookies count: the request came from a page of ours, or from none (rules/server 12, cross-site requests). */
   readonly sameOrigin: boolean;
   /** The caller's IP address; behind a trusted proxy the one that the proxy saw. */
   readonly remoteAddress: string;

@@ -5,7 +5,7 @@ import type { Actor } from './actor.ts';
 
 /**
  * The memberships along a path that count for an actor: a person's own; for a key or an embedded screen the one it stands for, which it
- * was recognised with (product.md 3.2: it falls with the owner's role).
+ * was recognised with (rules/keys 1: it falls with the owner's role).
  *
  * @param path root first
  */

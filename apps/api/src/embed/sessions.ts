@@ -24,7 +24,7 @@ import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
-/** Live sessions of one user of a reseller; one more ends the oldest (integrators.md 7). */
+/** Live sessions of one user of a reseller; one more ends the oldest (rules/keys 14). */
 const MOST_LIVE = 20;
 /** Sessions that are made for one user in a minute. */
 const MOST_A_MINUTE = 60;
@@ -43,7 +43,7 @@ export type SessionInput = {
 };
 
 /**
- * Opens a session for embedded screens, for one user of the reseller (widget.md 1). It ends with its key.
+ * Opens a session for embedded screens, for one user of the reseller (rules/keys 7). It ends with its key.
  *
  * @throws Refused BAD_REQUEST, ORIGIN_NOT_LISTED, RATE_LIMITED
  */

@@ -48,7 +48,7 @@ export type Access = {
   readonly scopes: Levels;
   readonly memberships: readonly Membership[];
   readonly levels: Readonly<Record<PermissionKey, Level>>;
-  /** Usage since then is not taken while a suspension lasts (product.md 2.3); null: all is, or the call records none. */
+  /** Usage since then is not taken while a suspension lasts (rules/accounts 15); null: all is, or the call records none. */
   readonly heldSince: Instant | null;
   /** What an embedded screen was opened for; null: the caller is none. */
   readonly features: readonly EmbedFeature[] | null;
@@ -57,7 +57,7 @@ export type Access = {
 };
 
 /**
- * Whether an actor may call a procedure for an account (product.md 2.5, 2.6, 3). Reach is asked first: whoever doesn't reach the account
+ * Whether an actor may call a procedure for an account (rules/permissions 6, 7, 10). Reach is asked first: whoever doesn't reach the account
  * learns nothing else. Everything is read anew: rights may have changed.
  */
 export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAccount): Promise<Decision<Access>> {
@@ -93,7 +93,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
   };
 }
 
-/** An embedded screen makes nobody owner or admin, and changes none (integrators.md 0.2): that would outlast it by far. */
+/** An embedded screen makes nobody owner or admin, and changes none (rules/keys 9): that would outlast it by far. */
 const rankOf = (actor: Actor, role: Role): Role =>
   actor.kind === 'embed' && ranksAbove(role, 'agency_admin') ? 'agency_admin' : role;
 
@@ -135,7 +135,7 @@ function decideFromAbove(standing: Standing, rule: Rule): Decision<Levels> {
   return refuse('FORBIDDEN', `Only the account above “${chain.at(-1)?.name}” may do this.`);
 }
 
-/** What lowers a bill is for those who stand at an account that sends it (decisions.md 5). */
+/** What lowers a bill is for those who stand at an account that sends it (rules/permissions 12). */
 function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
   const { chain, memberships } = standing;
   const sellers = sellersOf(chain);

@@ -18,7 +18,7 @@ const NOT_FOR = {
   key: forbidden('Only a signed-in person can do this.'),
 };
 
-/** Why an embedded screen may not call a procedure (integrators.md 7). */
+/** Why an embedded screen may not call a procedure (rules/keys 8). */
 function refusalToScreen({ access, features }: EmbedGrant, needs: Needs): Refusal | null {
   const { kinds, screens } = needs.callers;
   const isOpened = screens === 'every' || screens.some((feature) => features.includes(feature));

@@ -17,7 +17,7 @@ import { nowOf } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
 
-/** Days for which answers are kept under their idempotency keys (decisions.md 6). */
+/** Days for which answers are kept under their idempotency keys (rules/server 8). */
 export const KEPT_DAYS = 7;
 
 /** A call that came with an idempotency key, admitted and read. */
@@ -33,7 +33,7 @@ export type KeyedCall = {
 };
 
 /**
- * Does what a call asks for once, however often it comes (integrators.md 4.2): a repeat is answered as the first one was, and changes
+ * Does what a call asks for once, however often it comes (rules/server 8): a repeat is answered as the first one was, and changes
  * nothing. The answer is kept in the transaction of what was changed; what was refused or failed leaves nothing, and is done anew.
  *
  * A repeat that comes while the first one is at work finds out at its own end: both change, one commits.

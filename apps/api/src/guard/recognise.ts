@@ -22,7 +22,7 @@ export const callerOf = ({ requestId }: Context, actor: Actor, access: Access | 
   requestId,
 });
 
-/** How the audit log names an actor, and the account it came from when it acts from above (product.md 2.6). */
+/** How the audit log names an actor, and the account it came from when it acts from above (rules/audit 2). */
 function auditActor(actor: Actor, access: Access | null): AuditActor {
   const through = access?.memberships.find((membership) => reachesFrom(membership, access.path));
   const from = access?.chain.find((link) => link.id === through?.account);

@@ -1,7 +1,7 @@
 import { jsonFault } from '@tenantree/domain';
 import { refuseWith } from '../hall/refused.ts';
 
-/** Refuses an input that can't be stored as it was sent, whatever its schema says (reliability.md 4). @throws Refused BAD_REQUEST */
+/** Refuses an input that can't be stored as it was sent, whatever its schema says (rules/server 3). @throws Refused BAD_REQUEST */
 export function checkStorable(input: unknown): void {
   const fault = input === undefined ? null : jsonFault(input);
   if (!fault) return;

@@ -14,7 +14,7 @@ function signed(secret: string, kind: string, body: string): string {
   return `${body}.${signature.toString('base64url')}`;
 }
 
-/** Writes a place in a listing as an opaque, signed text (reliability.md 4). `kind` keeps cursors of different listings apart. */
+/** Writes a place in a listing as an opaque, signed text (rules/server 6). `kind` keeps cursors of different listings apart. */
 export const writeCursor = (secret: string, kind: string, place: unknown): string =>
   signed(secret, kind, Buffer.from(JSON.stringify(place)).toString('base64url'));
 

@@ -18,7 +18,7 @@ export const withoutSecrets = (text: string): string => text.replace(SECRET_TEXT
 type LogOptions = { readonly level: LevelWithSilent; readonly destination?: DestinationStream };
 
 /**
- * The log: one JSON object per line on standard output. Secrets never reach it (reliability.md 5): known fields are removed, and what
+ * The log: one JSON object per line on standard output. Secrets never reach it (rules/server 15): known fields are removed, and what
  * looks like one of our keys, tokens or links is cut wherever it stands. Of errors only kind, message and place are written, since the
  * database's errors repeat the values of the row.
  */

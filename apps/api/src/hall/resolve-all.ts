@@ -3,7 +3,7 @@ import { type AccountId, accept, accountNotFound, type Decision, parseAccountRef
 import { Refused } from './refused.ts';
 
 /**
- * Looks accounts of the acting subtree up, by id or external id, all at once. What is not in it does not exist (product.md 2.5), whatever it
+ * Looks accounts of the acting subtree up, by id or external id, all at once. What is not in it does not exist (rules/permissions 7), whatever it
  * looks like.
  *
  * @returns tells what was found by one of these texts

@@ -16,7 +16,7 @@ import { Refused } from '../hall/refused.ts';
 import { refusalToAsker } from './asker.ts';
 import { type AnyJob, type ItemOutcome, ItemTaken, skippedBecause } from './define-job.ts';
 
-/** A step takes no longer than this, or so many items, and then leaves the others their turn (products.md 3.6). */
+/** A step takes no longer than this, or so many items, and then leaves the others their turn (rules/jobs 6). */
 const STEP_MS = 5_000;
 const STEP_ITEMS = 50;
 

@@ -39,7 +39,7 @@ export type JobMetrics = {
 const EVERY_MS = 60_000;
 /** Steps of jobs at one time. Changes of a tree come one after the other anyway, and others need connections, too. */
 const STEPS_AT_ONCE = 2;
-/** How long it can be seen what became of a job: as long as bulk work and imports can be undone (decisions.md 8). */
+/** How long it can be seen what became of a job: as long as bulk work and imports can be undone (rules/jobs 10). */
 const JOBS_KEPT_DAYS = 30;
 
 type JobOptions = {

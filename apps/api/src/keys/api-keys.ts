@@ -29,7 +29,7 @@ export type KeyInput = {
 };
 
 /**
- * Makes an API key of an account (integrators.md 4.3). The secret is in the answer and nowhere else. One that is made with a key has no
+ * Makes an API key of an account (rules/keys 5). The secret is in the answer and nowhere else. One that is made with a key has no
  * more than that one, and ends with it.
  *
  * @throws Refused

@@ -30,7 +30,7 @@ const ELSEWHERE: Refusal = { code: 'UNAVAILABLE', message: 'This account stands 
 /**
  * Streams outlive the check at their beginning. Whenever access may have changed, here or in another server, or when a token or a
  * suspension reaches its time, their viewers are asked about again, each distinct one once, and cut when nothing entitles them any more
- * (product.md 3.7: within a second; reliability.md 2, I26).
+ * (rules/permissions 14).
  */
 export class AccessWatch {
   readonly #options: Options;

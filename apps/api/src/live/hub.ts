@@ -54,7 +54,7 @@ export const openHub = <Source>(
   );
 
 /**
- * Where everything that was committed meets everybody who watches (performance.md 1). It keeps no state of accounts: what changed since
+ * Where everything that was committed meets everybody who watches (rules/live 1). It keeps no state of accounts: what changed since
  * the last tick is kept by account and sent as state, so that frames per viewer don't grow with the rate of changes, and whoever is slow
  * or was away gets the latest state instead of everything that led to it. README.md explains the words.
  */

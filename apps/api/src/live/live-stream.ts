@@ -26,7 +26,7 @@ type Over = (error: Error | null) => void;
 /**
  * What a live procedure returns. Whoever takes objects, such as an event stream, gets every frame by iterating, never more than the latest
  * state of what it has not fetched yet. To a socket the hub writes all frames itself: nothing of the call stays alive for it but the
- * viewing in its audience (performance.md 1).
+ * viewing in its audience (rules/live 2).
  */
 export class LiveStream<State, Frame extends object> implements AsyncIterable<TrackedEnvelope<Frame>, void, undefined> {
   readonly #channel: LiveChannel<State, Frame>;

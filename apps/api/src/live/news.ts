@@ -50,7 +50,7 @@ type Draft = {
 /** Most accounts of a tree that one tick tells of on a channel, in some fifty texts. Where more changed, the others read which from the tree's own notes. */
 const MOST_IDS = 10_000;
 
-/** Gathers what this server committed, so that the others are told once per tick and not once per change (performance.md 7). */
+/** Gathers what this server committed, so that the others are told once per tick and not once per change (rules/live 6). */
 export class Newsroom {
   readonly #from: string;
   readonly #carrier: Pick<NewsCarrier, 'maxBytes' | 'publish'>;

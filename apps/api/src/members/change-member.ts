@@ -14,7 +14,7 @@ import { granted, refuseWith } from '../hall/refused.ts';
 /** The account, and who the caller is there. */
 type Where = MemberActor & { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
-/** Changes a member's role (product.md 3.2). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER, ALREADY_IN_STATE */
+/** Changes a member's role (rules/people 1). @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER, ALREADY_IN_STATE */
 export async function changeRole(hall: Hall, caller: Caller, where: Where, user: UserId, role: Role): Promise<void> {
   await hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
     const { member, owners } = await find(scope, where.id, user);
@@ -27,7 +27,7 @@ export async function changeRole(hall: Hall, caller: Caller, where: Where, user:
 }
 
 /**
- * Takes a person out of an account; access ends at once (product.md 3.2), and with it the keys they made there or below, and the
+ * Takes a person out of an account; access ends at once (rules/people 6), and with it the keys they made there or below, and the
  * invitations they have open: none of it comes back when they do.
  *
  * @throws Refused NOT_FOUND, ROLE_TOO_HIGH, LAST_OWNER

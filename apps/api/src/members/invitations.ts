@@ -34,7 +34,7 @@ import type { People } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
-/** Days after which an invitation is void (product.md 9). */
+/** Days after which an invitation is void (rules/people 7). */
 export const INVITATION_DAYS = 7;
 
 type Account = { readonly id: AccountId; readonly root: AccountId; readonly name: string };

@@ -13,7 +13,7 @@ type Parts = {
 };
 
 /**
- * Where mails go without a mail server: each into a file that only the server's user can read, and onto the console (product.md 9).
+ * Where mails go without a mail server: each into a file that only the server's user can read, and onto the console (rules/people 13).
  * They never go into the log, because their links are secrets.
  */
 export const createOutbox =

@@ -10,7 +10,7 @@ import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { recordedNow } from './usage-door.ts';
 
-/** Corrects recorded usage by an adjustment event of its own, with a reason (product.md 5.1). @throws Refused */
+/** Corrects recorded usage by an adjustment event of its own, with a reason (rules/usage 11). @throws Refused */
 export async function adjustUsage(
   hall: Hall,
   caller: Caller,
@@ -35,7 +35,7 @@ async function recordAdjustment(
 ): Promise<EventOutcome> {
   const nowMs = hall.clock.nowMs();
   const admitted = admitAdjustment(input, nowMs, window(hall.settings.usageMaxAgeDays));
-  // A late retry of what was counted is a duplicate, however old it is by now (decisions.md 6).
+  // A late retry of what was counted is a duplicate, however old it is by now (rules/usage 3).
   const isTooOld = !admitted.ok && admitted.refusal.code === 'EVENT_TOO_OLD';
   const event = granted(isTooOld ? admitAdjustment(input, nowMs, window(Number.POSITIVE_INFINITY)) : admitted);
   const fact: EventToRecord = {

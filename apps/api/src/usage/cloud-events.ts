@@ -15,7 +15,7 @@ export type RecordIn = (account: AccountId, events: readonly SubjectedEvent[]) =
 const MOST_EVENTS = 5_000;
 
 /**
- * Records CloudEvents 1.0 as usage events (product.md 5.1). A batch is answered per event, in order. One event alone is recorded or the
+ * Records CloudEvents 1.0 as usage events (rules/usage 6). A batch is answered per event, in order. One event alone is recorded or the
  * whole request is refused: what sends single events, a broker mostly, looks at the status only and forgets what was answered with 200.
  *
  * @param parts the accounts that the caller reaches, each with what is below it

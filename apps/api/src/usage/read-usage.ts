@@ -20,7 +20,7 @@ import {
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 
-/** An account's usage of a billing period, the present one unless `period` (YYYY-MM) says another (product.md 5.4). @throws Refused */
+/** An account's usage of a billing period, the present one unless `period` (YYYY-MM) says another (rules/usage 13). @throws Refused */
 export async function usageOfPeriod(
   hall: Hall,
   account: AccountId,
@@ -55,7 +55,7 @@ const MOST_BUCKETS = {
 } as const;
 
 /**
- * Usage over time, in hours, days or months of a time zone (product.md 5.4).
+ * Usage over time, in hours, days or months of a time zone (rules/usage 13).
  *
  * @throws Refused BAD_REQUEST for a zone that isn't known, for ranges that are empty or too long, that begin or end inside a minute, or
  * inside a quarter of an hour of which the events are no longer kept

@@ -79,7 +79,7 @@ async function record(
   );
 }
 
-/** A late retry of what was counted is a duplicate, however old it is by now (decisions.md 6). */
+/** A late retry of what was counted is a duplicate, however old it is by now (rules/usage 3). */
 async function answerOld(
   { usage }: Hall,
   root: AccountId,

@@ -52,7 +52,7 @@ type Watcher = Pick<Context, 'hall' | 'hub'> & {
 
 /**
  * The minutes of some accounts of an account's subtree, current state first, then changes; or of all of it, the account and its first children
- * first (product.md 5.4).
+ * first (rules/live 1).
  *
  * @throws Refused NOT_FOUND when an account is not in the subtree
  */

@@ -49,7 +49,7 @@ type Options = {
   readonly onError: (error: unknown) => void;
 };
 
-/** Live viewers get one frame in such a time (product.md 5.2): counting more often would show them nothing. */
+/** Live viewers get one frame in such a time (rules/usage 9): counting more often would show them nothing. */
 const TICK_MS = 50;
 /** Another server may have died between recording and counting. */
 const LOOK_EVERY_MS = 1_000;

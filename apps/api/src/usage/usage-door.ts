@@ -72,7 +72,7 @@ export function openUsage({ db, store, clock, settings, observer }: Parts): Open
   };
 }
 
-/** What usage that is recorded now has in common: the instant, and since when its keys are kept (decisions.md 6). */
+/** What usage that is recorded now has in common: the instant, and since when its keys are kept (rules/usage 15). */
 export function recordedNow({ clock, settings }: Pick<Parts, 'clock' | 'settings'>): {
   readonly now: Instant;
   readonly keysSince: Instant;

@@ -48,7 +48,7 @@ const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 
 /**
- * In-process group commit (performance.md 2): while flushes are at the database, further calls queue up and leave together in the next.
+ * In-process group commit (rules/usage 16): while flushes are at the database, further calls queue up and leave together in the next.
  * Another is begun beside them when enough waits to be worth one.
  */
 export function createUsageWriter({ store, onCommitted }: Options): UsageWriter {

@@ -1,7 +1,7 @@
 import type { Next } from 'hono';
 import type { Call } from './calls.ts';
 
-/** Headers of every answer (reliability.md 5). */
+/** Headers of every answer (rules/server 13). */
 export function commonHeaders(publicUrl: string): Record<string, string> {
   const isHttps = publicUrl.startsWith('https:');
   return {

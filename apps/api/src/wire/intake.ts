@@ -23,7 +23,7 @@ export type Desk<Call> = {
 
 /**
  * What one socket has sent and has not been answered: so many calls are under way at one time, the rest waits where it is, and
- * reading pauses, so that a peer that sends much waits for itself (reliability.md 4).
+ * reading pauses, so that a peer that sends much waits for itself (rules/server 10).
  */
 export class Intake<Call> {
   readonly #desk: Desk<Call>;

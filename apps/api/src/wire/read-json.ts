@@ -2,7 +2,7 @@ import { type FairQueue, isNestedDeeper, MAX_JSON_DEPTH, type Refusal, textOfUtf
 import { Refused, refuseWith } from '../hall/refused.ts';
 
 /**
- * Largest bodies and messages that are read (bytes, reliability.md 4): of callers who have not been recognised, of calls, and of one call
+ * Largest bodies and messages that are read (bytes, rules/server 2): of callers who have not been recognised, of calls, and of one call
  * that records usage.
  */
 export const BODY_BYTES = { unrecognised: 65_536, usual: 1_048_576, usage: 4_194_304 } as const;
@@ -112,7 +112,7 @@ const ENVELOPE_LEVELS = 2;
 const LIST_OPENS = 0x5b;
 const BLANKS = new Set(Buffer.from(' \t\r\n'));
 
-/** Reads a message from a socket; null stands for one that is no text. @throws Refused BAD_REQUEST when it is no JSON that is read from outside (reliability.md 4) */
+/** Reads a message from a socket; null stands for one that is no text. @throws Refused BAD_REQUEST when it is no JSON that is read from outside (rules/server 3) */
 export function readMessage(bytes: Uint8Array | null): unknown {
   const list = bytes?.find((byte) => !BLANKS.has(byte)) === LIST_OPENS ? 1 : 0;
   return parseJson(bytes ?? new Uint8Array(), ENVELOPE_LEVELS + list);

@@ -33,7 +33,7 @@ export type Sender = { readonly method: string; readonly headers: Headers };
 const SAFE = new Set(['GET', 'HEAD']);
 
 /**
- * Whether a request came from a page of ours, so that its cookie counts (reliability.md 5). Browsers name the page's origin with
+ * Whether a request came from a page of ours, so that its cookie counts (rules/server 12). Browsers name the page's origin with
  * every request that changes something and with every WebSocket; `Sec-Fetch-Site` tells of the others. Who says neither is no
  * browser of today, and may read.
  */

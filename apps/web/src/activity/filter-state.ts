@@ -13,7 +13,7 @@ export type Filter = {
 const isKind = (text: string | null): text is AuditKind => text !== null && Object.hasOwn(AUDIT_KINDS, text);
 const idIn = (text: string | null): string | null => (text !== null && isId(text) ? text : null);
 
-/** The entries that an address asks for: `?scope=nested&kind=members&by=…&of=…` (ux.md 2.0, rule 4). What makes no sense is left out. */
+/** The entries that an address asks for: `?scope=nested&kind=members&by=…&of=…` (rules/screens 3). What makes no sense is left out. */
 export function readFilter(search: string): Filter {
   const params = new URLSearchParams(search);
   const kind = params.get('kind');

@@ -25,7 +25,7 @@ type Props = {
   readonly onClose: () => void;
 };
 
-/** What the first character narrows the choice to (ux.md 2.2). */
+/** What the first character narrows the choice to (rules/screens 7). */
 const PREFIXES: Readonly<Record<string, 'acts' | 'accounts' | 'shortcuts'>> = {
   '>': 'acts',
   '@': 'accounts',

@@ -4,7 +4,7 @@ export type Shortcut = { readonly keys: string; readonly does: string };
 /** Shortcuts under a heading; `needs` is the page they are for. */
 export type Shortcuts = { readonly title: string; readonly needs?: string; readonly items: readonly Shortcut[] };
 
-/** What keys do (ux.md 2.2). Those that lead to pages stand with the pages. */
+/** What keys do (rules/screens 5). Those that lead to pages stand with the pages. */
 export const EVERYWHERE: readonly Shortcut[] = [
   { keys: 'Mod K', does: 'Search or jump to …' },
   { keys: '?', does: 'This sheet' },

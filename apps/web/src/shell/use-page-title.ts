@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 import { useRoute } from 'wouter';
 import { useActing } from './use-account.ts';
 
-/** Names the tab after the page and the acting account; `▸` says that one acts in another account than one's own (ux.md 2.2). */
+/** Names the tab after the page and the acting account; `▸` says that one acts in another account than one's own (rules/screens 6). */
 export function usePageTitle(title: string): void {
   const [, place] = useRoute('/a/:account/*?');
   const { account, isInside } = useActing(place?.account ?? '');

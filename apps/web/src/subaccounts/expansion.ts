@@ -20,7 +20,7 @@ export const readExpansion = (user: string, account: string): readonly string[] 
   recallList(keyOf(user), readOne).find(([id]) => id === account)?.[1] ?? [];
 
 /**
- * Remembers what is open below an account, parents before children (ux.md 2.3). In the address it would fold the tree up again
+ * Remembers what is open below an account, parents before children (rules/screens 10). In the address it would fold the tree up again
  * with every step back, and make it longer than anybody can read.
  */
 export function noteExpansion(user: string, account: string, open: readonly string[]): void {

@@ -1,6 +1,6 @@
 import type { SamSubaccounts } from '@tenantree/widget';
 
-/** How wide the panel is, in CSS pixels, unless a column ends elsewhere; never narrower or wider than the others (ux.md 2.3). */
+/** How wide the panel is, in CSS pixels, unless a column ends elsewhere; never narrower or wider than the others (rules/screens 12). */
 const [NARROWEST, WISHED, WIDEST] = [440, 560, 720];
 
 /** Makes the panel as wide as the columns that it covers, so that none is seen in half. */

@@ -7,7 +7,7 @@ const NAMES = ['q', 'sort', 'status'] as const;
 const LONGEST_QUERY = 120;
 
 /**
- * The view of the table that an address names: `?q=dental&sort=-minutes&status=active,closed` (ux.md 2.0, rule 4). What is
+ * The view of the table that an address names: `?q=dental&sort=-minutes&status=active,closed` (rules/screens 3). What is
  * missing or makes no sense is as it is at first: addresses are typed, cut off and older than the app.
  */
 export function readView(search: string): ScreenView {

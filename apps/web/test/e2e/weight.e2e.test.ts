@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type App, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
-/** Most JavaScript that the subaccounts page may load before it shows rows: kilobytes, gzip -9 (ux.md 4). */
+/** Most JavaScript that the subaccounts page may load before it shows rows: kilobytes, gzip -9 (rules/screens 17). */
 const MOST_KB = 190;
 
 let app: App;

@@ -176,7 +176,7 @@ export async function updateStatus(
   if (reopens && account.parentId) await sql`SELECT graft_totals(${account.id}, ${version}, 1)`.execute(trx);
 }
 
-/** Moves an account with its subtree under another parent of the same tree and remembers where it stood (product.md 2.4). */
+/** Moves an account with its subtree under another parent of the same tree and remembers where it stood (rules/accounts 19). */
 export async function moveSubtree(
   trx: TenantTransaction,
   account: AccountId,

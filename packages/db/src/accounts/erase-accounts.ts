@@ -13,7 +13,7 @@ export async function findErasable(db: Database, closedBefore: Instant, limit: n
   return rows.map((row) => ({ id: row.id, rootId: row.root_id, name: row.name }));
 }
 
-/** Erases an account's data; usage totals and the audit log stay (product.md 2.3). */
+/** Erases an account's data; usage totals and the audit log stay (rules/accounts 18). */
 export async function eraseAccount(trx: TenantTransaction, account: AccountId, version: TreeVersion): Promise<void> {
   await sql`SELECT erase_account(${account}, ${version})`.execute(trx);
 }

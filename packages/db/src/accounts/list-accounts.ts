@@ -34,7 +34,7 @@ export type ListQuery = {
   readonly visibility: MinutesVisibility;
 };
 
-/** One page of an account's children, with subtree totals that are read, not computed (performance.md 3). */
+/** One page of an account's children, with subtree totals that are read, not computed (rules/data 2). */
 export type ListedChildren = {
   readonly rows: AccountRow[];
   readonly next: PageKey | null;

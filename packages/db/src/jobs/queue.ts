@@ -31,7 +31,7 @@ const STEP = 'job.step';
 /** How often new jobs are looked for where nobody tells of them. */
 const POLL_MS = 2_000;
 const TEND_MS = 5_000;
-/** A server that wasn't seen for so long has ended, or stands still (products.md 3.6). */
+/** A server that wasn't seen for so long has ended, or stands still (rules/jobs 7). */
 export const SILENT_MS = 30_000;
 /** After which a queue that ended by itself, because the database was away, is opened again. */
 const REOPEN_MS = 1_000;

@@ -9,7 +9,7 @@ export type AuditActor = {
   readonly kind: 'person' | 'key' | 'embed' | 'system';
   readonly id: string | null;
   readonly name: string;
-  /** The account the actor came from when it acted inside another one (product.md 2.6). */
+  /** The account the actor came from when it acted inside another one (rules/audit 2). */
   readonly via: { readonly id: AccountId; readonly name: string } | null;
 };
 

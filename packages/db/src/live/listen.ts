@@ -8,7 +8,7 @@ export const listen = (db: Database, channel: string, handlers: Handlers): Promi
 /** Longest payload PostgreSQL carries (bytes). */
 export const MAX_NOTIFY_BYTES = 7_999;
 
-/** Sends one notification. Never inside a business transaction: NOTIFY makes commits queue for one global lock (performance.md 7). */
+/** Sends one notification. Never inside a business transaction: NOTIFY makes commits queue for one global lock (rules/live 8). */
 export async function notify(db: Database, channel: string, payload: string): Promise<void> {
   await db.pool.query({ name: 'notify', text: 'SELECT pg_notify($1, $2)', values: [channel, payload] });
 }

@@ -73,7 +73,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- One counter per tree, raised by every committed change while its row lock is held: versions come in commit order, without holes.
     CREATE TABLE tree_versions (root_id uuid PRIMARY KEY, version bigint NOT NULL) WITH (fillfactor = 50);
 
-    -- Where an account stood before its moves (product.md 2.4, 5.5): usage is attributed by the placement of its instant.
+    -- Where an account stood before its moves (rules/usage 12): usage is attributed by the placement of its instant.
     CREATE TABLE past_placements (
       account_id uuid NOT NULL, valid_to timestamptz NOT NULL, path uuid[] NOT NULL, payer_id uuid NOT NULL,
       PRIMARY KEY (account_id, valid_to)

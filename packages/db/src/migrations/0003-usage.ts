@@ -31,7 +31,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       SELECT p.path FROM past_placements p WHERE p.account_id = p_account AND p.valid_to > p_at ORDER BY p.valid_to LIMIT 1
     $$;
 
-    -- Usage over time of everything that was at or below an account at the time (product.md 5.5), accounts that left since included:
+    -- Usage over time of everything that was at or below an account at the time (rules/usage 12), accounts that left since included:
     -- those are out of the reader's sight, so the sum is made here. Only for the acting account's own subtree.
     CREATE FUNCTION usage_series(p_account uuid, p_meter text, p_from timestamptz, p_to timestamptz, p_bucket text)
     RETURNS TABLE (start timestamptz, quantity numeric) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -45,7 +45,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       GROUP BY 1 ORDER BY 1
     $$;
 
-    -- Erases an account whose retention is over (product.md 2.3): its data goes, what invoices and the audit log need stays.
+    -- Erases an account whose retention is over (rules/accounts 18): its data goes, what invoices and the audit log need stays.
     CREATE FUNCTION erase_account(p_account uuid, p_version bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE a accounts := (SELECT x FROM accounts x WHERE x.id = p_account);
     BEGIN

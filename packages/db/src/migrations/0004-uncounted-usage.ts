@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
  *
  * `record_usage` is the one way in: it stores events and, in the same transaction, what they add to the totals, as one row of
  * `uncounted_usage`. `count_usage` adds all such rows to the totals of accounts and their ancestors. Whoever reads totals adds
- * `uncounted_totals`, so that they are exact at the commit of every event (product.md 5.2).
+ * `uncounted_totals`, so that they are exact at the commit of every event (rules/usage 8).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`

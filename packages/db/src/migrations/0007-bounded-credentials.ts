@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Credentials that can't do more than they are for (integrators.md 4.3, 7): keys with scopes, a part of the subtree and a maker with
+ * Credentials that can't do more than they are for (rules/keys 2, 8): keys with scopes, a part of the subtree and a maker with
  * which they end, embedded screens with features; and the first person as part of the claim's own transaction.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {

@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely';
  * Usage that counts whatever happens: to another tree, to its account, or to the clock.
  *
  * What is uncounted is kept by tree, so that a tree whose count fails holds up no other. A move places again what was counted already of
- * the time after it, and an erased account leaves behind where it stood: the sums of those above need no more of it (product.md 2.4, 5.5).
+ * the time after it, and an erased account leaves behind where it stood: the sums of those above need no more of it (rules/usage 12).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await uncountedByTree(db);
@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 const uncountedByTree = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- Minutes are counted in seconds: those hold both units exactly. All that was recorded so far were minutes. Totals are wide enough
-    -- for 10^9 events of 10^9 minutes, and for whatever was accepted when an event had no bound (product.md 5.1).
+    -- for 10^9 events of 10^9 minutes, and for whatever was accepted when an event had no bound (rules/usage 4).
     ALTER TABLE usage_events ALTER meter TYPE text USING 'call.seconds', ALTER quantity TYPE numeric(38, 9) USING quantity * 60;
     ALTER TABLE usage_totals ALTER meter TYPE text USING 'call.seconds',
       ALTER own TYPE numeric(38, 9) USING own * 60, ALTER total TYPE numeric(38, 9) USING total * 60;
@@ -115,7 +115,7 @@ const placements = (db: Kysely<unknown>): Promise<unknown> =>
         WHERE account_id IN (SELECT id FROM accounts WHERE path @> ARRAY[p_account]) AND period = date_trunc('month', p_now, 'UTC');
     END $$;
 
-    -- Erases an account whose retention is over (product.md 2.3): its data goes, what sums, invoices and the audit log need stays. Where it
+    -- Erases an account whose retention is over (rules/accounts 18): its data goes, what sums, invoices and the audit log need stays. Where it
     -- stood at last is its last placement, and ends never.
     CREATE OR REPLACE FUNCTION erase_account(p_account uuid, p_version bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     DECLARE a accounts := (SELECT x FROM accounts x WHERE x.id = p_account);
@@ -135,7 +135,7 @@ const placements = (db: Kysely<unknown>): Promise<unknown> =>
       SELECT DISTINCT ON (d.account_id) d.account_id, 'infinity', d.path, d.root_id FROM departures d
       WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = d.account_id) ORDER BY d.account_id, d.version DESC;
 
-    -- Usage over time of everything that was at or below an account at the time (product.md 5.5), accounts that left since or are erased
+    -- Usage over time of everything that was at or below an account at the time (rules/usage 12), accounts that left since or are erased
     -- included: those are out of the reader's sight, so the sum is made here. Only for the acting account's own subtree.
     CREATE OR REPLACE FUNCTION usage_series(p_account uuid, p_meter text, p_from timestamptz, p_to timestamptz, p_bucket text)
     RETURNS TABLE (start timestamptz, quantity numeric) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -316,12 +316,12 @@ const recordingAndCounting = (db: Kysely<unknown>): Promise<unknown> =>
 
 const chain = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
-    -- Since when a suspension holds, which did not say so itself: usage from before is taken while it lasts (product.md 2.3). Nothing of what
+    -- Since when a suspension holds, which did not say so itself: usage from before is taken while it lasts (rules/accounts 15). Nothing of what
     -- happened during those that hold now is lost to those who still have it.
     ALTER TABLE accounts ADD COLUMN suspended_at timestamptz;
     UPDATE accounts SET suspended_at = now() WHERE suspension_kind IS NOT NULL;
 
-    -- The chain tells that, and who pays: what lowers a bill is decided by that (decisions.md 5).
+    -- The chain tells that, and who pays: what lowers a bill is decided by that (rules/permissions 12).
     DROP FUNCTION account_chain;
     CREATE FUNCTION account_chain(p_account uuid) RETURNS TABLE (
       id uuid, root_id uuid, parent_id uuid, name text, depth smallint, status text,

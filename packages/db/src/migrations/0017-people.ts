@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 
 /**
  * Memberships know their place in the tree, creators are no members of what they make below themselves, and members are counted as people
- * (decisions.md 3, docs/decisions/0014-people.md).
+ * (rules/people 4, docs/decisions/0014-people.md).
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await dropCreators(db);

@@ -37,7 +37,7 @@ const tables = (db: Kysely<unknown>): Promise<unknown> =>
     );
     ALTER TABLE journal_heads ENABLE ROW LEVEL SECURITY;
     ALTER TABLE journal ENABLE ROW LEVEL SECURITY;
-    -- The log of an account is every row about it, in whatever chain: whoever sees the account reads it (decisions.md 2).
+    -- The log of an account is every row about it, in whatever chain: whoever sees the account reads it (rules/audit 6).
     CREATE POLICY subtree_read ON journal FOR SELECT TO tenantree_app
       USING ((SELECT true FROM accounts a WHERE a.root_id = acting_root() AND a.id = account_id));
     GRANT SELECT ON journal TO tenantree_app;

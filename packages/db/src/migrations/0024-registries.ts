@@ -20,7 +20,7 @@ const resources = (db: Kysely<unknown>): Promise<unknown> =>
   sql`
     -- What accounts have of a resource: own, and total with what is below them. Without a row: none.
     -- period: of kinds that are counted by billing period; -infinity of all others.
-    -- held: of total, what is promised to accounts below and not used yet (decisions.md 5). Nobody promises anything yet.
+    -- held: of total, what is promised to accounts below and not used yet (rules/data 8). Nobody promises anything yet.
     CREATE TABLE resource_totals (
       root_id uuid NOT NULL, account_id uuid NOT NULL, resource text NOT NULL, period timestamptz NOT NULL DEFAULT '-infinity',
       own bigint NOT NULL, total bigint NOT NULL, held bigint NOT NULL DEFAULT 0

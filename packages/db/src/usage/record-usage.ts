@@ -34,7 +34,7 @@ type Row = { repeats: string | null };
 
 const SEPARATOR = '\u001f';
 
-// Hot path: one statement, one round trip, one commit for a whole batch (performance.md 2; figures in docs/benchmarks.md). The driver
+// Hot path: one statement, one round trip, one commit for a whole batch (rules/usage 16; figures in docs/benchmarks.md). The driver
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = {
   name: 'record_usage',

@@ -1,5 +1,5 @@
 /**
- * What the audit log can say (reliability.md 1: everything done is in it): each action with its sentence. The actor stands before the
+ * What the audit log can say (rules/audit 1: everything done is in it): each action with its sentence. The actor stands before the
  * sentence and the account around it; words in braces are the entry's details. Keys are stored for ever: rename none, reuse none.
  */
 export const AUDIT_ACTIONS = {
@@ -84,7 +84,7 @@ function termsOf(details: Readonly<Record<string, unknown>>): string {
   return [from && ` from ${from}`, until && ` until ${until}`, reason && `: ${reason}`].filter(Boolean).join('');
 }
 
-/** What entries are about, to choose among them; visits are those of people from above (product.md 2.6). */
+/** What entries are about, to choose among them; visits are those of people from above (rules/audit 2). */
 export const AUDIT_KINDS = {
   accounts: 'Accounts',
   visits: 'Visits from above',

@@ -1,6 +1,6 @@
 import { type AccountId, parseAccountId } from '../ids.ts';
 
-/** How an account is called that the reader of an entry doesn't reach (decisions.md 3: names from above). */
+/** How an account is called that the reader of an entry doesn't reach (rules/permissions 13: names from above). */
 export const ACCOUNT_ABOVE = 'an account above you';
 
 /** Details that name an account other than the one in whose log the entry stands, each with the detail that has its id. */

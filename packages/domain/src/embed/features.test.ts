@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grantEmbed, offeredFeatures } from './features.ts';
 
-describe('What an embedded screen is opened for (integrators.md 7)', () => {
+describe('What an embedded screen is opened for (rules/keys 8)', () => {
   it('is usage beside reading accounts, and with full access alone creating and renaming, too', () => {
     expect(grantEmbed({}).features).toEqual(['usage']);
     expect(grantEmbed({ access: 'read' })).toEqual({ access: 'read', features: ['usage'] });

@@ -1,5 +1,5 @@
 /**
- * What an embedded screen can be opened for (integrators.md 7), beside reading accounts, which every one may. Which procedures each
+ * What an embedded screen can be opened for (rules/keys 8), beside reading accounts, which every one may. Which procedures each
  * stands for is listed in the guard. Keys are stored: rename none, reuse none.
  */
 export const EMBED_FEATURES = [
@@ -21,7 +21,7 @@ const CHANGING: ReadonlySet<EmbedFeature> = new Set(['create', 'rename', 'suspen
 export type EmbedGrant = { readonly access: 'read' | 'full'; readonly features: readonly EmbedFeature[] };
 
 /**
- * What a wish for an embedded screen comes to (integrators.md 7). Features that are named are all there is; without any it is reading
+ * What a wish for an embedded screen comes to (rules/keys 8). Features that are named are all there is; without any it is reading
  * accounts and usage, and with `access: 'full'` alone creating and renaming, too.
  */
 export function grantEmbed(wish: {

@@ -35,7 +35,7 @@ export function matchesOrigin(entry: string, origin: string): boolean {
 }
 
 /**
- * Reads an account's list of origins (integrators.md 7): exact ones, patterns with one star, and `http` for the developer's own machine
+ * Reads an account's list of origins (rules/keys 13): exact ones, patterns with one star, and `http` for the developer's own machine
  * alone. Doubles are one.
  */
 export function parseOriginList(texts: readonly string[]): Decision<readonly string[]> {
@@ -50,7 +50,7 @@ export function parseOriginList(texts: readonly string[]): Decision<readonly str
 }
 
 /**
- * The origins of a new session (integrators.md 7): some of its account's list, or all of it. Where no account has a list, whoever makes the
+ * The origins of a new session (rules/keys 13): some of its account's list, or all of it. Where no account has a list, whoever makes the
  * session names its origins, exactly.
  *
  * @param list of the nearest account at or above the session's that has one; null: none has

@@ -5,10 +5,10 @@ import type { Decimal } from '../usage/quantity.ts';
 /** An account as sentences and short lists name it. */
 export type AccountLabel = { readonly id: AccountId; readonly name: string };
 
-/** An account's own status (product.md 2.3). Whether an ancestor's suspension applies as well is `effectiveSuspension`'s question. */
+/** An account's own status (rules/accounts 10). Whether an ancestor's suspension applies as well is `effectiveSuspension`'s question. */
 export type AccountStatus = 'active' | 'suspended' | 'closed';
 
-/** What a suspension means (product.md 2.3), mildest first. */
+/** What a suspension means (rules/accounts 12), mildest first. */
 export const SUSPENSION_KINDS = ['no_new_work', 'read_only', 'full_stop'] as const;
 export type SuspensionKind = (typeof SUSPENSION_KINDS)[number];
 
@@ -26,13 +26,13 @@ export type SuspensionOrder = Suspension & { readonly reason: string | null };
 export const ACCOUNT_SORTS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type AccountSort = (typeof ACCOUNT_SORTS)[number];
 
-/** Who pays for an account (product.md 1): its nearest direct-billed ancestor, or itself. */
+/** Who pays for an account (rules/accounts 21): its nearest direct-billed ancestor, or itself. */
 export type BillingMode = 'parent' | 'direct';
 
 /** A countable of an account: its own, and that of its whole subtree including itself. */
 export type OwnAndTotal<T> = { readonly own: T; readonly total: T };
 
-/** One row of the subaccounts table (product.md 2.2). The same shape travels from the listing, the search and the live stream. */
+/** One row of the subaccounts table (rules/accounts 6). The same shape travels from the listing, the search and the live stream. */
 export type AccountRow = {
   readonly id: AccountId;
   /** Null for a root, and for an account whose parent the reader doesn't reach. */
@@ -60,7 +60,7 @@ export type AccountRow = {
 };
 
 /**
- * A row as it is shown to whoever doesn't see all that is above it (product.md 2.5): neither how deep the account stands nor, of the topmost
+ * A row as it is shown to whoever doesn't see all that is above it (rules/permissions 13): neither how deep the account stands nor, of the topmost
  * one that they reach, which one it hangs under.
  */
 export const rowInPart = <Row extends AccountRow>(row: Row, topmost: AccountId | undefined): Row => ({

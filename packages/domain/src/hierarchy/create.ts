@@ -38,7 +38,7 @@ export type Creation =
   | { readonly outcome: 'create'; readonly depth: number; readonly account: NewAccount }
   | { readonly outcome: 'exists'; readonly id: AccountId };
 
-/** Reads a wish for an account from the fields of a request (product.md 2.1). */
+/** Reads a wish for an account from the fields of a request (rules/accounts 3). */
 export function parseNewAccount(input: {
   readonly name: string;
   readonly externalId?: string | null | undefined;
@@ -54,7 +54,7 @@ export function parseNewAccount(input: {
 }
 
 /**
- * Whether an account may be created (product.md 2.1). An earlier wish with the same external id and the same content (parent, name,
+ * Whether an account may be created (rules/accounts 3). An earlier wish with the same external id and the same content (parent, name,
  * metadata as they are now) is answered with its account before anything else is asked, so a retry gets the same answer even if the
  * parent was closed since. An account that is closed does not answer a wish for a live one: that is a conflict.
  */

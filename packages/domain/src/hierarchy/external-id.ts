@@ -1,7 +1,7 @@
 import { accept, type Decision, refuse } from '../errors.ts';
 import type { Brand } from '../ids.ts';
 
-/** An integrator's own id of an account, unique within the root's tree (product.md 2.1). Case matters. */
+/** An integrator's own id of an account, unique within the root's tree (rules/accounts 2). Case matters. */
 export type ExternalId = Brand<string, 'ExternalId'>;
 
 /** What an account reference begins with when it names an external id. */

@@ -2,13 +2,13 @@ import { accept, type Decision, refuse } from '../errors.ts';
 import { canonicalJson, isRecord, type JsonValue, jsonFault } from '../json.ts';
 import { utf8Bytes } from '../text.ts';
 
-/** Free facts that integrators keep with an account (product.md 2.1). */
+/** Free facts that integrators keep with an account (rules/accounts 4). */
 export type Metadata = { readonly [key: string]: JsonValue };
 
 /** Most keys at the top, and most bytes of the whole as JSON in UTF-8 (8 kB read as 8 × 1 024). */
 export const METADATA_BOUNDS = { keys: 50, bytes: 8_192 } as const;
 
-/** Reads metadata of unknown origin: a plain JSON object within product.md 2.1's bounds and reliability.md 4's depth. */
+/** Reads metadata of unknown origin: a plain JSON object within the bounds of rules/accounts 4 and the depth of rules/server 3. */
 export function parseMetadata(value: unknown): Decision<Metadata> {
   if (!isRecord(value)) return refuse('BAD_REQUEST', 'Metadata is an object of names and values.', 'metadata');
   const fault = jsonFault(value);

@@ -33,7 +33,7 @@ export type Move = {
   readonly joins: readonly AccountId[];
 };
 
-/** Whether a subaccount may move to another parent of its tree (product.md 2.4). Protection is against deletion, not against moving. */
+/** Whether a subaccount may move to another parent of its tree (rules/accounts 19). Protection is against deletion, not against moving. */
 export function decideMove(state: MoveState): Decision<Move> {
   const { account, to, siblingOfThatName: sibling, maxDepth } = state;
   const [name, target] = [quoted(account.name), quoted(to.name)];

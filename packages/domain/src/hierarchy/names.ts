@@ -2,7 +2,7 @@ import { accept, type Decision, refuse } from '../errors.ts';
 import { parseLine, withoutInvisible } from '../line.ts';
 import { utf8Bytes } from '../text.ts';
 
-/** Fewest and most characters of an account's name, counted as graphemes: what a person sees as one (product.md 2.1, reliability.md 4). */
+/** Fewest and most characters of an account's name, counted as graphemes: what a person sees as one (rules/accounts 1). */
 export const NAME_CHARACTERS = { least: 2, most: 120 } as const;
 
 /** Bytes of a name's key in UTF-8: what an index takes. */
@@ -12,7 +12,7 @@ const MOST_KEY_BYTES = 2_048;
 export type ParsedName = { readonly name: string; readonly key: string };
 
 /**
- * The sibling key of a name: two siblings may not have the same (product.md 2.1). Case is folded independently of any locale
+ * The sibling key of a name: two siblings may not have the same (rules/accounts 1). Case is folded independently of any locale
  * (lower, upper, lower: so that ẞ, ß and SS meet), runs of white space count as one space and invisible code points not at all,
  * because screens show such names alike.
  */
@@ -26,7 +26,7 @@ export const nameKey = (name: string): string =>
     .trim();
 
 /**
- * Makes what compares sibling keys in the order in which names are listed (product.md 2.2): ICU's root collation, numbers by their value,
+ * Makes what compares sibling keys in the order in which names are listed (rules/accounts 7): ICU's root collation, numbers by their value,
  * so that “Item 2” stands before “Item 10” and “Äpfel” beside “apple”. `en` is the root's order under a name that every runtime knows;
  * the reader's own language would list the same accounts differently than the server does.
  */
@@ -36,7 +36,7 @@ export function nameOrder(): (a: string, b: string) => number {
 }
 
 /**
- * Reads an account's name (product.md 2.1, reliability.md 4): one line of 2–120 characters.
+ * Reads an account's name (rules/accounts 1): one line of 2–120 characters.
  */
 export function parseName(text: string): Decision<ParsedName> {
   const invalid = (message: string): Decision<ParsedName> => refuse('NAME_INVALID', message, 'name');

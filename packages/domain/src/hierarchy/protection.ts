@@ -3,7 +3,7 @@ import { quoted } from '../text.ts';
 import type { AccountStatus } from './account.ts';
 import { accountClosed } from './status.ts';
 
-/** Whether deletion protection (product.md 2.3) is to stand. */
+/** Whether deletion protection (rules/accounts 9) is to stand. */
 export type Protection = 'on' | 'off';
 
 /** Whether an account's deletion protection may be set. */

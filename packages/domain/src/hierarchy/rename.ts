@@ -17,7 +17,7 @@ export type RenameState = {
 /** The new name to write, or nothing because it is the present one. */
 export type Renaming = { readonly outcome: 'rename'; readonly name: ParsedName } | { readonly outcome: 'unchanged' };
 
-/** Whether an account may have another name (product.md 2.1, 2.3). Changing only the case of one's own name is a rename like any other. */
+/** Whether an account may have another name (rules/accounts 1, 8). Changing only the case of one's own name is a rename like any other. */
 export function decideRename(state: RenameState, name: ParsedName): Decision<Renaming> {
   const { account, parent, siblingOfThatName: sibling } = state;
   if (account.status === 'closed') return accountClosed(account.name);

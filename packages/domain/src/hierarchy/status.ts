@@ -14,7 +14,7 @@ type Outcome =
   | { readonly refusal: ErrorCode; readonly because: string };
 
 /**
- * The status of an account, total: every status × event has an outcome (product.md 2.3). Suspending what is suspended replaces its
+ * The status of an account, total: every status × event has an outcome (rules/accounts 10). Suspending what is suspended replaces its
  * meaning and times. Only own status is here: an ancestor's suspension applies in effect (suspension.ts) and changes nothing below.
  */
 export const STATUS_TABLE = {
@@ -45,11 +45,11 @@ export const STATUS_TABLE = {
 export type Keeping = {
   /** Days that a closed account's data is kept at least. */
   readonly closedRetentionDays: number;
-  /** Days for which usage may still arrive after it happened: its account has to be there (product.md 5.1). */
+  /** Days for which usage may still arrive after it happened: its account has to be there (rules/usage 3). */
   readonly usageMaxAgeDays: number;
 };
 
-/** Days after closing until an account is erased: its retention, and never before the last usage of it could arrive (product.md 2.3). */
+/** Days after closing until an account is erased: its retention, and never before the last usage of it could arrive (rules/accounts 18). */
 export const daysUntilErasure = ({ closedRetentionDays, usageMaxAgeDays }: Keeping): number =>
   Math.max(closedRetentionDays, usageMaxAgeDays);
 
@@ -84,7 +84,7 @@ export const accountClosed = (name: string): Decision<never> =>
   refuse('ACCOUNT_CLOSED', `${quoted(name)} is closed. Reopen it before you change it.`);
 
 /**
- * Whether an event may happen to an account and what its own status is then (product.md 2.3). A suspension that has ended is none;
+ * Whether an event may happen to an account and what its own status is then (rules/accounts 10). A suspension that has ended is none;
  * one that has not begun is lifted by `reactivate`, too.
  *
  * @param stored the account as it is stored

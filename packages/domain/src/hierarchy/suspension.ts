@@ -24,7 +24,7 @@ export type Work = 'read' | 'change' | 'create' | 'usage' | 'restore';
 type Admission = 'admitted' | 'from_before' | 'refused';
 
 /**
- * What each suspension lets through (product.md 2.3). *No new work* stops only what creates; what is running is changed and counted.
+ * What each suspension lets through (rules/accounts 12). *No new work* stops only what creates; what is running is changed and counted.
  * *Read-only* takes the usage from before it, which may arrive late (`suspendedSince`). `restore` is reopening: a change like any other
  * here, but one that a closed account admits.
  */
@@ -58,7 +58,7 @@ export function forgetEnded<Account extends OwnStatus>(account: Account, nowMs: 
   return { ...account, status: status === 'closed' ? status : 'active', suspension: null };
 }
 
-/** The account as people see it at an instant (product.md 2.3); the very same object when that is how it is. */
+/** The account as people see it at an instant (rules/accounts 13); the very same object when that is how it is. */
 export function seenAt<Account extends OwnStatus>(account: Account, nowMs: number): Account {
   const lasting = forgetEnded(account, nowMs);
   const status = statusAt(lasting.status, lasting.suspension, nowMs);
@@ -70,7 +70,7 @@ export const compareStrictness = (a: SuspensionKind, b: SuspensionKind): number 
   SUSPENSION_KINDS.indexOf(a) - SUSPENSION_KINDS.indexOf(b);
 
 /**
- * The suspension in effect at the end of a chain (product.md 2.3): the strictest among the account's own and its ancestors' that hold
+ * The suspension in effect at the end of a chain (rules/accounts 11): the strictest among the account's own and its ancestors' that hold
  * now. Of equals the topmost decides, because as long as it stands, lifting those below changes nothing.
  * Asked with the chain of an actor's membership it tells what binds that actor: suspension binds whoever stands at or below the
  * suspended account, not people who come from above. A closed account's remembered suspension keeps applying.
@@ -89,7 +89,7 @@ export function effectiveSuspension(chain: readonly SuspendableAccount[], nowMs:
 }
 
 /**
- * Since when usage of a chain is held back by the read-only suspensions that hold now; null when none does (product.md 2.3). What happened
+ * Since when usage of a chain is held back by the read-only suspensions that hold now; null when none does (rules/accounts 15). What happened
  * before is taken. A suspension begins when it is decided, or later when it says so.
  *
  * @param chain root first, down to the account where the actor stands
@@ -120,7 +120,7 @@ export const SUSPENSION_LABELS: Readonly<Record<SuspensionKind, string>> = {
 
 /**
  * Whether a suspension lets some work through. The sentence names the account that the work is for and never the one that suspended it:
- * who is bound may not learn of accounts above (reliability.md 2, I4).
+ * who is bound may not learn of accounts above (rules/accounts 14).
  */
 export function admitUnderSuspension(kind: SuspensionKind | null, work: Work, accountName: string): Decision<null> {
   if (kind === null || WORK_UNDER_SUSPENSION[kind][work] !== 'refused') return accept(null);

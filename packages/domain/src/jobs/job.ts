@@ -19,7 +19,7 @@ export type RetryPolicy = {
   readonly factor: number;
 };
 
-/** Five attempts; after 1, 5, 25 and 125 seconds (products.md 3.6). */
+/** Five attempts; after 1, 5, 25 and 125 seconds (rules/jobs 8). */
 export const USUAL_RETRY: RetryPolicy = { attempts: 5, firstMs: 1_000, factor: 5 };
 
 /**

@@ -10,7 +10,7 @@ const NOW_MS = Date.parse('2026-11-10T12:00:00.000Z');
 const inDays = (days: number): Instant => instantOf(NOW_MS + days * 86_400_000);
 const MAKER: KeyTerms = { expiresAt: inDays(30), scopes: { 'account.subaccounts': 'read' } };
 
-describe('The terms of an API key (integrators.md 4.3)', () => {
+describe('The terms of an API key (rules/keys 4)', () => {
   it('are a year and all that its owner has, unless the wish says otherwise', () => {
     expect(decideKeyTerms({}, null, NOW_MS)).toEqual({ ok: true, value: { expiresAt: inDays(365), scopes: '*' } });
     const wish = { expiresAt: null, scopes: { billing: 'full' } } as const;

@@ -9,7 +9,7 @@ export type KeyScopes = '*' | SomeLevels;
 /** What a key is made with, or bounds what it may make: how long it lasts (null: until it is revoked), and its scopes. */
 export type KeyTerms = { readonly expiresAt: Instant | null; readonly scopes: KeyScopes };
 
-/** A key lasts so long unless it is said otherwise (integrators.md 4.3). */
+/** A key lasts so long unless it is said otherwise (rules/keys 3). */
 export const KEY_DAYS = 365;
 
 /** Reads scopes of unknown origin. */
@@ -32,7 +32,7 @@ export function parseScopes(given: '*' | Readonly<Record<string, string>>): Deci
 export const packScopes = (scopes: KeyScopes): Levels => (scopes === '*' ? UNBOUNDED : packLevels(scopes));
 
 /**
- * On which terms a key is made: nothing that is made with a key outlives or exceeds that key (integrators.md 4.3). What the wish leaves
+ * On which terms a key is made: nothing that is made with a key outlives or exceeds that key (rules/keys 4). What the wish leaves
  * out is as much as the maker may give, for a year at the most.
  *
  * @param maker the terms of the key that makes it; null: a person does

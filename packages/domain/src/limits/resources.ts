@@ -1,4 +1,4 @@
-/** What an account has a number of, and its subtree with it (product.md 4.1). */
+/** What an account has a number of, and its subtree with it (rules/accounts 22). */
 export type Resource = {
   /** As it is stored: rename none, reuse none. */
   readonly key: string;

@@ -15,7 +15,7 @@ type FrameBounds = {
 /**
  * One tick of `usage.live`: the state (never a delta) of every watched account whose minutes changed.
  * Its tracked id is `version`, the version of the account's tree: versions of one tree are handed out in commit
- * order without holes, so whoever resumes after a version has missed nothing up to it (performance.md 1).
+ * order without holes, so whoever resumes after a version has missed nothing up to it (rules/live 3).
  */
 export type UsageFrame = FrameBounds & {
   readonly version: number;

@@ -9,7 +9,7 @@ import { quoted } from '../text.ts';
 /** Who decides about a member: the highest role that the actor has in the account, also when it comes from above or is a key. */
 export type MemberActor = {
   readonly role: Role;
-  /** What a key, or a screen embedded with it, makes use of (integrators.md 4.3); absent: all that the role gives. */
+  /** What a key, or a screen embedded with it, makes use of (rules/keys 2); absent: all that the role gives. */
   readonly scopes?: Levels;
 };
 
@@ -22,7 +22,7 @@ export type MemberState = {
 };
 
 /**
- * Whether somebody may be given a role in an account, by invitation or at once: nobody assigns a role above their own (product.md 3.2), and
+ * Whether somebody may be given a role in an account, by invitation or at once: nobody assigns a role above their own (rules/people 1), and
  * no key makes somebody who may do more than the key itself.
  */
 export function decideAssignRole(
@@ -37,8 +37,8 @@ export function decideAssignRole(
 }
 
 /**
- * Whether an open invitation to an account may be accepted now: as long as whoever invited may still give that role there (product.md
- * 3.2), and, because joining is a change by somebody of the account, as long as no suspension stops changes (product.md 2.3).
+ * Whether an open invitation to an account may be accepted now: as long as whoever invited may still give that role there (rules/people 1),
+ * and, because joining is a change by somebody of the account, as long as no suspension stops changes (rules/people 7).
  *
  * @param state the account, with the memberships of whoever invited
  * @param nowMs UTC milliseconds since 1970
@@ -66,7 +66,7 @@ export const VOID_INVITATION = refuse(
 );
 
 /**
- * Whether a member may get another role (product.md 3.2): neither the present nor the new role may stand above the actor's own (so owners
+ * Whether a member may get another role (rules/people 1): neither the present nor the new role may stand above the actor's own (so owners
  * can't be changed by lower roles), and the last owner stays one.
  */
 export function decideChangeRole(state: MemberState, actor: MemberActor, role: Role): Decision<Role> {
@@ -80,9 +80,9 @@ export function decideChangeRole(state: MemberState, actor: MemberActor, role: R
 }
 
 /**
- * Whether a member may be removed, or may leave (product.md 3.2). Leaving needs no rank: it is asked with the member itself as the
+ * Whether a member may be removed, or may leave (rules/people 3). Leaving needs no rank: it is asked with the member itself as the
  * actor. The last owner can neither leave nor be removed, also not from above: an account that was handed to somebody keeps someone who
- * answers for it. A subaccount has none until its first one is invited (decisions.md 3).
+ * answers for it. A subaccount has none until its first one is invited (rules/people 4).
  */
 export const decideRemoveMember = (state: MemberState, actor: MemberActor): Decision<UserId> =>
   outranked(state, actor) ?? lastOwner(state) ?? accept(state.member.userId);

@@ -16,7 +16,7 @@ import { type AccountCaps, levelsFrom, type Membership, reachesFrom } from './ef
 import { atLeast, type Levels } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
 
-/** What a procedure declares (product.md 3.7): the permission, the level it needs, and what it does as far as suspension and closing care. */
+/** What a procedure declares (rules/permissions 10): the permission, the level it needs, and what it does as far as suspension and closing care. */
 export type Need = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
 
 /** Who asks, and for which account. */
@@ -32,7 +32,7 @@ export type AccessState = {
 
 /**
  * Whether an actor may do what a procedure needs in the acting account; the answer carries the levels of the membership that allows it.
- * Not reachable: NOT_FOUND (product.md 2.5). Otherwise one and the same membership must both give the level and stand free of a
+ * Not reachable: NOT_FOUND (rules/permissions 7). Otherwise one and the same membership must both give the level and stand free of a
  * suspension that stops the work, or a suspended owner could lean on a viewer's freedom. A closed account is read and reopened, and takes its last
  * usage: which of it is from before is the event's question.
  *
@@ -58,7 +58,7 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
 }
 
 /**
- * Since when an actor's usage for an account is held back by suspensions (product.md 2.3); null when all is taken, as it is from whoever
+ * Since when an actor's usage for an account is held back by suspensions (rules/accounts 15); null when all is taken, as it is from whoever
  * stands above every suspension. Only for an actor whom `decideAccess` admitted.
  *
  * @param nowMs UTC milliseconds since 1970
@@ -83,7 +83,7 @@ export function usageHeldSince(
 }
 
 /**
- * The accounts of a chain that send the last one a bill: all above it, and itself when it pays for itself (decisions.md 5). Whoever
+ * The accounts of a chain that send the last one a bill: all above it, and itself when it pays for itself (rules/permissions 12). Whoever
  * stands only below them never lowers what is billed.
  *
  * @param chain root first, the account itself last

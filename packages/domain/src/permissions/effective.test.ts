@@ -25,7 +25,7 @@ type Caps = readonly (LevelMap | null)[];
 const capsOf = (maps: Caps) =>
   maps.flatMap((map, depth) => (map ? [{ account: PATH[depth]!, levels: packLevels(map) }] : []));
 
-/** The model: rule by rule in words, one permission at a time (product.md 3.1–3.3). */
+/** The model: rule by rule in words, one permission at a time (rules/permissions 1, 8). */
 function modelLevel(memberships: readonly Membership[], depth: number, maps: Caps, key: PermissionKey): Level {
   const lower = (a: Level, b: Level) => (LEVEL_CODES[b] < LEVEL_CODES[a] ? b : a);
   const levels = memberships.flatMap(({ account, role }) => {

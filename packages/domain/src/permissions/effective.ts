@@ -7,7 +7,7 @@ import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
 export type Membership = {
   readonly account: AccountId;
   readonly role: Role;
-  /** What a key leaves of it (integrators.md 4.3); a person's is whole. */
+  /** What a key leaves of it (rules/keys 2); a person's is whole. */
   readonly bounds?: KeyBounds;
 };
 
@@ -19,18 +19,18 @@ export type KeyBounds = {
   readonly within: readonly AccountId[] | null;
 };
 
-/** The highest levels that an account's parent side leaves it (product.md 3.3). Accounts without caps are simply not in a list of caps. */
+/** The highest levels that an account's parent side leaves it (rules/permissions 8). Accounts without caps are simply not in a list of caps. */
 export type AccountCaps = { readonly account: AccountId; readonly levels: Levels };
 
 /**
- * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (product.md 2.6);
+ * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (rules/permissions 6);
  * a key's, where it is kept to a part of the subtree, only in that part.
  */
 export const reachesFrom = ({ account, role, bounds }: Membership, path: AccountPath): boolean =>
   (path.at(-1) === account || (ROLE_REACH[role] === 'subtree' && path.includes(account))) &&
   (bounds?.within?.some((id) => path.includes(id)) ?? true);
 
-/** Whether an actor may get into the account at the end of a path at all. If not, the account does not exist for it (product.md 2.5). */
+/** Whether an actor may get into the account at the end of a path at all. If not, the account does not exist for it (rules/permissions 7). */
 export const reaches = (memberships: readonly Membership[], path: AccountPath): boolean =>
   memberships.some((membership) => reachesFrom(membership, path));
 
@@ -39,7 +39,7 @@ export const reachedOf = (memberships: readonly Membership[], path: AccountPath)
   path.filter((_, position) => reaches(memberships, path.slice(0, position + 1)));
 
 /**
- * What one membership that reaches the end of a path gives there (product.md 3.3): the role's levels, lowered by the caps of every
+ * What one membership that reaches the end of a path gives there (rules/permissions 8): the role's levels, lowered by the caps of every
  * account from the membership up to the root, rows bounded by their controllers, and of that what the scopes of a key name: each row for
  * itself. Caps below the membership don't bind who comes from above.
  */
@@ -75,7 +75,7 @@ export const roleAt = (memberships: readonly Membership[], path: AccountPath): R
 
 /**
  * The standing of an API key: in its own account, with the highest role that its owner has there now. Null, so that the key falls with
- * it, when the owner no longer reaches the account (product.md 3.2). All caps on the key's account bind it, wherever its owner stands.
+ * it, when the owner no longer reaches the account (rules/keys 1). All caps on the key's account bind it, wherever its owner stands.
  *
  * @param path of the account the key belongs to
  */

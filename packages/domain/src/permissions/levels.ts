@@ -1,7 +1,7 @@
 import { type Level, PERMISSIONS, type Permission, type PermissionKey, permission } from './registry.ts';
 
 /**
- * Unary two-bit codes, so that the lower of two levels is their bitwise AND and the higher their OR (performance.md 4).
+ * Unary two-bit codes, so that the lower of two levels is their bitwise AND and the higher their OR (rules/data 4).
  * `read` and `limited` are the same height under different names.
  */
 export const LEVEL_CODES: Readonly<Record<Level, number>> = { none: 0b00, read: 0b01, limited: 0b01, full: 0b11 };
@@ -111,7 +111,7 @@ export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<Pe
 }
 
 /**
- * Levels with every controlled row bounded by its controller (product.md 3.1): none gives none, read at most read, limited and full
+ * Levels with every controlled row bounded by its controller (rules/permissions 2): none gives none, read at most read, limited and full
  * leave the rows as set. The bounds only ever lower, and lower controllers lower more.
  */
 export const boundByControllers = (levels: Levels): Levels => OURS.bound(levels);

@@ -1,4 +1,4 @@
-/** What may be allowed of a permission. Order: none < read = limited < full (product.md 3.1). */
+/** What may be allowed of a permission. Order: none < read = limited < full (rules/permissions 1). */
 export type Level = 'none' | 'read' | 'limited' | 'full';
 
 /** The groups of the registry, in the order in which screens show them. */
@@ -41,7 +41,7 @@ const row = <
   covers: string,
 ) => ({ position, category, key, controller, levels, label, covers });
 
-/** The permissions (product.md 3), in the order in which screens show them. A new row goes where it is to be shown. */
+/** The permissions (rules/permissions 3), in the order in which screens show them. A new row goes where it is to be shown. */
 export const PERMISSIONS = [
   row(0, 'Overview', 'conversations', null, NONE_READ, 'Conversations', 'conversations, call history, live actions'),
   row(1, 'Overview', 'tasks', null, NONE_READ_FULL, 'Tasks', 'tasks'),

@@ -28,7 +28,7 @@ describe('what a role gives', () => {
     ['developers.webhooks', ['full', 'full', 'full', 'none', 'none']],
     ['billing', ['full', 'full', 'none', 'none', 'none']],
     ['billing.usage', ['full', 'full', 'none', 'none', 'none']],
-  ] as const)('of %s is as product.md 3.2 says', (key, levels) => {
+  ] as const)('of %s is as rules/permissions 4 says', (key, levels) => {
     expect(levelsOf(key)).toEqual(levels);
   });
 
@@ -63,7 +63,7 @@ describe('the order of roles', () => {
 });
 
 describe('whoever may make accounts', () => {
-  it('reaches what they make, although they are no member of it (decisions.md 3)', () => {
+  it('reaches what they make, although they are no member of it (rules/people 4)', () => {
     for (const role of ROLES)
       if (roleLevel(role, 'account.subaccounts') === 'full') expect(ROLE_REACH[role], role).toBe('subtree');
   });

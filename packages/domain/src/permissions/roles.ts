@@ -1,7 +1,7 @@
 import { highestLevelWithin, type Levels, mapPermissions, packLevels } from './levels.ts';
 import { type Level, type LevelOf, type PermissionKey, permission, type UncontrolledKey } from './registry.ts';
 
-/** The roles (product.md 1), highest first: nobody assigns a role that stands before their own. */
+/** The roles (rules/permissions 4), highest first: nobody assigns a role that stands before their own. */
 export const ROLES = ['owner', 'admin', 'agency_admin', 'member', 'viewer'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -33,7 +33,7 @@ export const ranksAbove = (role: Role, other: Role): boolean => ROLES.indexOf(ro
 /** The highest of some roles; null of none. */
 export const highestRole = (roles: readonly Role[]): Role | null => ROLES.find((role) => roles.includes(role)) ?? null;
 
-/** Whether a role also counts in the descendants of the account where the membership is (product.md 2.6). */
+/** Whether a role also counts in the descendants of the account where the membership is (rules/permissions 6). */
 export const ROLE_REACH: Readonly<Record<Role, 'subtree' | 'account'>> = {
   owner: 'subtree',
   admin: 'subtree',
@@ -60,7 +60,7 @@ const EVERYTHING: RoleLevels = {
 };
 
 /**
- * What each role gives at the account where the membership is (product.md 3.2). Where that table is silent: tasks go with agents;
+ * What each role gives at the account where the membership is (rules/permissions 4). Where that table is silent: tasks go with agents;
  * members and viewers see the account (`limited`), so Trust Center and Schedules follow it to read; a member sees API keys and therefore
  * Developers, whose other rows are named none.
  */
@@ -101,7 +101,7 @@ export const ROLE_LEVELS: Readonly<Record<Role, RoleLevels>> = {
   },
 };
 
-/** Rights of the role alone (product.md 3.2): no level grants them and no cap takes them. */
+/** Rights of the role alone (rules/permissions 5): no level grants them and no cap takes them. */
 export const ROLE_RIGHTS = {
   'agents.delete': ['owner', 'admin', 'agency_admin'],
   'conversations.delete': ['owner', 'admin', 'agency_admin'],

@@ -37,10 +37,10 @@ export type AdmittedEvent = {
 /** How old and how far ahead of the clock an event may be. */
 export type AdmissionWindow = { readonly maxAgeDays: number; readonly maxAheadMs: number };
 
-/** 35 days and 5 minutes (product.md 5.1). */
+/** 35 days and 5 minutes (rules/usage 3). */
 export const DEFAULT_ADMISSION_WINDOW: AdmissionWindow = { maxAgeDays: 35, maxAheadMs: 5 * 60_000 };
 
-/** Bounds on what an event brings along; product.md and the contract name the first two. */
+/** Bounds on what an event brings along; the contract names the first two. */
 export const EVENT_BOUNDS = {
   idempotencyKey: 200,
   attributes: 20,
@@ -51,7 +51,7 @@ export const EVENT_BOUNDS = {
 
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** Whether a usage event may be counted (product.md 5.1). Corrections are adjustments, never negative events. */
+/** Whether a usage event may be counted (rules/usage 1). Corrections are adjustments, never negative events. */
 export function admitEvent(
   event: UsageEventInput,
   nowMs: number,
@@ -65,7 +65,7 @@ export function admitEvent(
   return admitted;
 }
 
-/** Whether a correction may be counted: an event of its own, of either sign but not 0, with a reason (product.md 5.1, I17). */
+/** Whether a correction may be counted: an event of its own, of either sign but not 0, with a reason (rules/usage 11). */
 export function admitAdjustment(
   event: UsageEventInput & { readonly reason: string },
   nowMs: number,
@@ -84,7 +84,7 @@ export function admitAdjustment(
 
 /**
  * The content of an event or adjustment as one text: a repeated idempotency key with the same text is a duplicate, with another text a
- * conflict (product.md 5.1). Other ways to write the same number or instant are the same content, and so is another unit of the meter.
+ * conflict (rules/usage 1). Other ways to write the same number or instant are the same content, and so is another unit of the meter.
  */
 export const eventContent = (account: AccountId, event: AdmittedEvent & { readonly reason?: string }): string =>
   canonicalJson([

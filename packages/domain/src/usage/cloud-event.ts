@@ -17,7 +17,7 @@ const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json(?:\s*;.*)?$/i;
 const DATA = ['meter', 'quantity', 'attributes'];
 
 /**
- * Reads a CloudEvents 1.0 JSON object as a usage event (product.md 5.1): type `tenantree.usage.v1`, subject = account (id or `ext:…`),
+ * Reads a CloudEvents 1.0 JSON object as a usage event (rules/usage 6): type `tenantree.usage.v1`, subject = account (id or `ext:…`),
  * time = when it occurred, data = {meter, quantity, attributes?}. CloudEvents are unique by source and id; both together are the
  * idempotency key, joined by a space, which a source (a URI reference) can't contain. An attribute that is null is absent. Extension
  * attributes such as `traceparent` are accepted, as the standard asks, and not kept; unknown fields of data are refused. Whether it may

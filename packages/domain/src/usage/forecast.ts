@@ -2,7 +2,7 @@ import { msOf } from '../time.ts';
 import type { BillingPeriod } from './period.ts';
 
 /**
- * Usage to expect at the end of a period if it goes on as on average so far (product.md 5.4): linear, in whole 10⁻⁹ units, rounded to the
+ * Usage to expect at the end of a period if it goes on as on average so far (rules/usage 14): linear, in whole 10⁻⁹ units, rounded to the
  * nearest. Before anything of the period has passed, and after its end, it is what was used.
  *
  * @param used 10⁻⁹ units used in the period so far

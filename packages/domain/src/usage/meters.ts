@@ -1,6 +1,6 @@
 import { type Decimal, formatDecimal } from './quantity.ts';
 
-/** A kind of usage (product.md 1), or another unit of one. */
+/** A kind of usage (rules/usage 17), or another unit of one. */
 export type Meter = {
   readonly key: string;
   readonly label: string;

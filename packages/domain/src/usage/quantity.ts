@@ -6,7 +6,7 @@ export type Decimal = Brand<string, 'Decimal'>;
 /** Nothing used. */
 export const ZERO_DECIMAL = '0' as Decimal;
 
-/** Digits kept after the point (reliability.md 4). */
+/** Digits kept after the point (rules/usage 4). */
 export const QUANTITY_SCALE = 9;
 
 const FORM = /^(-?)(\d{1,20})(?:\.(\d{1,9}))?$/;

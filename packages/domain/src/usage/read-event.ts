@@ -10,7 +10,7 @@ const FIELDS = ['account', 'meter', 'quantity', 'occurredAt', 'idempotencyKey', 
 
 /**
  * Reads one entry of a batch, of whatever kind it is, as a usage event: a bad one is refused with its field and never loses the others
- * (product.md 5.1). Whether it may be counted is `admitEvent`'s question.
+ * (rules/usage 1). Whether it may be counted is `admitEvent`'s question.
  */
 export function readUsageEvent(event: unknown): Decision<SentEvent> {
   if (!isRecord(event)) return refuse('BAD_REQUEST', 'A usage event is an object.');

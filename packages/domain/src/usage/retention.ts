@@ -4,7 +4,7 @@ const PERIOD_DAYS = 31;
 const GRACE_DAYS = 1;
 
 /**
- * Fewest days for which usage events may be kept (decisions.md 6): a period that closes still finds all of its events, and an idempotency
+ * Fewest days for which usage events may be kept (rules/usage 15): a period that closes still finds all of its events, and an idempotency
  * key is known until its event, recorded at the last moment, could not be recorded again.
  *
  * @param usageMaxAgeDays for how long usage may be late

@@ -35,7 +35,7 @@ const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
 type Editing = { readonly draft: string; readonly why: string };
 
 /**
- * One account in detail (ux.md 2.4): where it stands, what can be done with it, and its tabs.
+ * One account in detail (rules/screens 20): where it stands, what can be done with it, and its tabs.
  *
  * @fires sam-close - it is to be closed
  * @fires sam-tab - another tab is wanted; a host that keeps it gives it back
@@ -172,7 +172,7 @@ export class SamAccount extends LitElement {
     this.copied = 'idle';
   }
 
-  /** The account is there for the first time: what opened is where one is now (ux.md 2.2), and it stays up to date. */
+  /** The account is there for the first time: what opened is where one is now (rules/screens 12), and it stays up to date. */
   async #begin(detail: AccountDetail, { accounts }: AccountDetailSource, signal: AbortSignal): Promise<void> {
     const take = ({ minutes }: UsageFrame): void => {
       const [row] = minutes;

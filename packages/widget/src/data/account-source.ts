@@ -25,7 +25,7 @@ export type ListQuery = Order & {
 
 export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
 
-/** Whether live numbers can be trusted to be current (ux.md 2.2), and since when. */
+/** Whether live numbers can be trusted to be current (rules/screens 8), and since when. */
 export type LiveState = {
   readonly kind: 'connecting' | 'live' | 'catching-up' | 'offline';
   readonly since: Instant;

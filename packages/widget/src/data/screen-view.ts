@@ -1,6 +1,6 @@
 import type { AccountStatus } from '@tenantree/domain';
 
-/** What siblings can be sorted by (product.md 2.2). `members`, `agents` and `minutes` mean the rolled-up totals. */
+/** What siblings can be sorted by (rules/accounts 6). `members`, `agents` and `minutes` mean the rolled-up totals. */
 export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
@@ -15,7 +15,7 @@ export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
 /** Which accounts are shown until somebody chooses otherwise: those that aren't closed. */
 export const DEFAULT_STATUS: readonly AccountStatus[] = ['active', 'suspended'];
 
-/** How the subaccounts are looked at. A host keeps it where it belongs, such as in its address (ux.md 2.0, rule 4). */
+/** How the subaccounts are looked at. A host keeps it where it belongs, such as in its address (rules/screens 3). */
 export type ScreenView = {
   /** What is searched for; empty when the tree is shown. */
   readonly query: string;

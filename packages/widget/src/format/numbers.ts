@@ -18,7 +18,7 @@ const FIVE_DIGITS_IN_TENTHS = 100_000;
 
 /**
  * Writes minutes hundreds of times a second: with the separators of the language taken out of `Intl` once. Languages with
- * other digits or groups than these go through `Intl` (ux.md D9).
+ * other digits or groups than these go through `Intl` (rules/screens 19).
  */
 function minutesWriter(locale: string): (decimal: string) => string {
   const exact = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });

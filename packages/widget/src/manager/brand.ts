@@ -56,7 +56,7 @@ function accentsOn(brand: Rgb, { surface, selected, away }: Scheme): Readonly<Re
 
 /**
  * All accents from one brand colour, for both schemes. What is filled with it keeps it, with black or white on top; what is
- * written in it is made darker or lighter until it is legible (ux.md 2.6).
+ * written in it is made darker or lighter until it is legible (rules/screens 16).
  *
  * @returns declarations of custom properties
  */

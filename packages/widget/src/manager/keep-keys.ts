@@ -1,8 +1,11 @@
 /**
  * Keeps keys that are pressed in an element from the page. To its hotkeys they would come from an element that is no field: what is typed
  * in one of ours, what we use, and keys on their own stay here; shortcuts with a modifier, function keys and an Esc that closed nothing go on.
+ *
+ * @param before what kept all of them until this was there; it ends
  */
-export function keepKeys(element: HTMLElement): void {
+export function keepKeys(element: HTMLElement, before: AbortController): void {
+  before.abort();
   /** Pressed here, kept, and not let go yet: whoever hears a key go down hears it come up, and nobody else. */
   const held = new Set<string>();
   // What the page put into our slots is its own.

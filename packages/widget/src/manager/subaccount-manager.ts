@@ -39,7 +39,7 @@ const SLOTS = ['header', 'empty', 'footer'] as const;
 const PARTS = 'header, card, toolbar, search, button, live, state, menu, table, row, cell, badge, dialog, tab';
 
 /**
- * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (widget.md 2). It has a session and texts of its own
+ * `<subaccount-manager>`: the subaccounts of an account inside somebody else's page (rules/widget 2). It has a session and texts of its own
  * and composes the screens: the list, and the account that was opened in it. Give it `account`, an id or `ext:` and an external id, and
  * `getToken`; everything else has a default.
  *
@@ -218,10 +218,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
     const all = new AbortController();
     for (const type of ['keydown', 'keypress', 'keyup']) this.addEventListener(type, stop, all);
     fetched(() => import('./keep-keys.ts')).then(
-      ({ keepKeys }) => {
-        all.abort();
-        keepKeys(this);
-      },
+      ({ keepKeys }) => keepKeys(this, all),
       () => undefined,
     );
   }

@@ -25,7 +25,7 @@ type Row = Member | OpenInvitation;
 export function membersTable(people: People, view: MembersView, texts: Texts, acts: MemberActs): Table<Row> {
   const { say } = texts;
   const owners = people.members.filter(({ role }) => role === 'owner');
-  /** The only owner stays until somebody else is one (product.md 3.2). */
+  /** The only owner stays until somebody else is one (rules/people 2). */
   const isLastOwner = ({ role }: Member): boolean => role === 'owner' && owners.length === 1;
   const mayChange = (member: Member): boolean =>
     view.rights === 'change' && view.roles.includes(member.role) && !isLastOwner(member);

@@ -158,7 +158,7 @@ export class SamMembers extends LitElement {
     return html`${words === '' ? nothing : html`<p>${words}</p>`}${isEmpty ? nothing : html`<sam-table exportparts="button" .table=${table}></sam-table>`}`;
   }
 
-  /** What whoever looks may see and do. Nobody gives or changes a role above their own (product.md 3.2), which may come from an account above. */
+  /** What whoever looks may see and do. Nobody gives or changes a role above their own (rules/people 1), which may come from an account above. */
   #view(account: AccountDetail): MembersView {
     const { viewer, people } = this;
     const own = people?.members.filter(({ userId }) => userId === viewer.user).map(({ role }) => role) ?? [];
@@ -187,7 +187,7 @@ export class SamMembers extends LitElement {
     </form>`;
   }
 
-  /** A subaccount begins without anybody (decisions.md 3): the first who is invited answers for it. */
+  /** A subaccount begins without anybody (rules/people 4): the first who is invited answers for it. */
   #roleToInvite(account: AccountDetail): Role {
     const { roles } = this.#view(account);
     const chosen = this.inviteRole;

@@ -19,7 +19,7 @@ const STAY_MS = 8_000;
 const STEP_MS = 250;
 const MOST = 3;
 
-/** Messages at the lower end of the screen (ux.md 2.2). */
+/** Messages at the lower end of the screen (rules/screens 9). */
 export class SamToast extends LitElement {
   static override properties = { dismissLabel: {} };
   static override styles = [

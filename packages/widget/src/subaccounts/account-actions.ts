@@ -20,9 +20,9 @@ import { SamCreate } from './sam-create.ts';
 import { SamMove } from './sam-move.ts';
 import { SamSuspend } from './sam-suspend.ts';
 
-/** Expanding more rows than this at once is asked about first (ux.md 2.2). */
+/** Expanding more rows than this at once is asked about first (rules/screens 10). */
 const ASK_ABOVE_ROWS = 2_000;
-/** How long a new row is marked, in milliseconds (ux.md 2.3). */
+/** How long a new row is marked, in milliseconds (rules/screens 11). */
 const MARK_MS = 2_000;
 
 /** Registers the dialogs that acts on accounts open. */
@@ -184,7 +184,7 @@ export class AccountActions {
     return detail && store ? store.levelOf(row) >= detail.levelsBelow : false;
   }
 
-  /** Who pays for an account and what is below it: the nearest direct-billed account at or above it (product.md 1). */
+  /** Who pays for an account and what is below it: the nearest direct-billed account at or above it (rules/accounts 21). */
   #payerOf(id: AccountRow['id']): string | null {
     const detail = this.#screen.session?.detail;
     let row = id === detail?.id ? undefined : this.#store?.account(id)?.row;

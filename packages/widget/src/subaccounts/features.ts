@@ -3,7 +3,7 @@ import type { AccountDetail } from '../data/account-source.ts';
 import type { Texts } from '../strings/texts.ts';
 
 /**
- * What a host leaves of the screens. It only hides: what a session may do is decided by the server (ux.md 2.6), and what its token was not
+ * What a host leaves of the screens. It only hides: what a session may do is decided by the server (rules/widget 5), and what its token was not
  * made for is not offered either.
  */
 export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;

@@ -5,10 +5,10 @@ import { ALERT } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import type { DialogContext } from './dialog-context.ts';
 
-/** Compares names as people type them: without regard to case and outer space (ux.md 2.5), in the browser's language as in any other. */
+/** Compares names as people type them: without regard to case and outer space (rules/screens 13), in the browser's language as in any other. */
 const sameName = (a: string, b: string): boolean => nameKey(a) === nameKey(b);
 
-/** Closes an account: says what happens, how long it can be undone, and asks for its name (ux.md 2.5, product.md 2.3). */
+/** Closes an account: says what happens, how long it can be undone, and asks for its name (rules/screens 13, rules/accounts 16). */
 export class SamClose extends Dialog {
   static override properties = { ...Dialog.properties, typed: { state: true } };
 

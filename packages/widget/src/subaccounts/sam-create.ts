@@ -21,7 +21,7 @@ const graphemes = (text: string): number =>
 /** An account that can be the parent, and the name of who pays for what is below it; null when that isn't named here. */
 export type ParentChoice = AccountName & { readonly payer: string | null };
 
-/** Creates a subaccount (ux.md 2.3). Asks for nothing that is known, says who pays, and can go on with another one. */
+/** Creates a subaccount (rules/accounts 3). Asks for nothing that is known, says who pays, and can go on with another one. */
 export class SamCreate extends Dialog {
   static override properties = {
     ...Dialog.properties,

@@ -11,7 +11,7 @@ const MOST_SHOWN = 20;
 /** An account that can be chosen, with the names of the accounts above it. */
 type Target = AccountName & { readonly above: readonly string[] };
 
-/** Moves an account under another parent of its tree (product.md 2.4): shows where to, says what it means, takes the server's word. */
+/** Moves an account under another parent of its tree (rules/accounts 19): shows where to, says what it means, takes the server's word. */
 export class SamMove extends Dialog {
   static override properties = {
     ...Dialog.properties,

@@ -37,7 +37,7 @@ const ROW_FEATURES_WITH_SWITCH = { switch: true };
 export type Ended = { readonly since: LiveState['since']; readonly reconnect: () => void };
 
 /**
- * The subaccounts of an account: title, toolbar, tree and every state of it (ux.md 2.3). Data comes from `source`; how one looks at it is
+ * The subaccounts of an account: title, toolbar, tree and every state of it (rules/screens 1). Data comes from `source`; how one looks at it is
  * the host's. What happens when the screen is used is loaded when somebody turns to it (list-controls.ts).
  *
  * @slot header - in place of the title

@@ -21,7 +21,7 @@ const DATES = {
 const instantOfLocal = (local: string): Instant | null =>
   local === '' ? null : parseInstant(new Date(local).toISOString());
 
-/** Suspends an account: in which sense, from when until when, why, and whom it hits (product.md 2.3). */
+/** Suspends an account: in which sense, from when until when, why, and whom it hits (rules/accounts 11). */
 export class SamSuspend extends Dialog {
   static override properties = {
     ...Dialog.properties,

@@ -54,7 +54,7 @@ export function toolbar(
 
 const WORDS = { connecting: 'connecting', live: 'live', 'catching-up': 'catchingUp' } as const;
 
-/** The live state as a button that pauses and resumes (ux.md 2.2). Shape and words carry it, not colour alone. */
+/** The live state as a button that pauses and resumes (rules/screens 8). Shape and words carry it, not colour alone. */
 function liveBadge(
   { kind, since }: LiveState,
   updates: 'paused' | 'running',

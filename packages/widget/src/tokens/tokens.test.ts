@@ -8,7 +8,7 @@ const colors = new Map(
   ),
 );
 
-/** Foreground, background, least contrast: 4.5 for text, 3 for edges, focus and meters (ux.md 7.2). */
+/** Foreground, background, least contrast: 4.5 for text, 3 for edges, focus and meters (rules/screens 16). */
 const PAIRS: readonly (readonly [string, string, number])[] = [
   ...['surface', 'canvas', 'selected', 'sunken', 'raised', 'hover'].map((on) => ['text', on, 4.5] as const),
   ...['surface', 'canvas', 'hover', 'selected', 'sunken', 'raised'].map((on) => ['text-2', on, 4.5] as const),

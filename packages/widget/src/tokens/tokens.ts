@@ -1,6 +1,6 @@
 import { css } from 'lit';
 
-/** The design tokens of the elements (ux.md 7.1): in the app they stand on its page, in the widget on its shadow root. */
+/** The design tokens of the elements (rules/screens 18): in the app they stand on its page, in the widget on its shadow root. */
 export const ELEMENT_TOKENS = css`:root,
 :host {
   color-scheme: light dark;

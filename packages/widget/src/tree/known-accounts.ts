@@ -11,7 +11,7 @@ import type { Account, Minutes } from './lines.ts';
 
 /**
  * Every account that any page or frame brought, once, however many views show it. Versions decide between pages and frames:
- * the newer one wins, whatever arrives first (performance.md 1, state instead of deltas).
+ * the newer one wins, whatever arrives first (rules/live 1, state instead of deltas).
  */
 export class KnownAccounts {
   readonly #accounts = new Map<AccountId, Account>();

@@ -16,7 +16,7 @@ export type RowContext = {
   readonly features: RowFeatures;
   /** The account that is shown in detail elsewhere. */
   readonly opened: AccountId | null;
-  /** Levels that open in place; deeper ones are entered (ux.md 2.6). */
+  /** Levels that open in place; deeper ones are entered (rules/screens 14). */
   readonly levels: number;
   /** Whether the layout says members and agents in a line under the name. */
   readonly brief: boolean;
@@ -29,7 +29,7 @@ export type RowContext = {
 /** What rows offer beside opening. */
 export type RowFeatures = { readonly switch: boolean };
 
-/** Deeper than this, rows are no longer indented by a full step and say their level (ux.md 2.3). */
+/** Deeper than this, rows are no longer indented by a full step and say their level (rules/screens 10). */
 const FULL_STEPS = 6;
 const DEEPER_STEP = 0.6;
 

@@ -1,7 +1,7 @@
 import type { AccountLine, Line } from './lines.ts';
 import type { VisibleLines } from './visible-lines.ts';
 
-/** Most ancestors that stay in sight while their branch is scrolled through (ux.md 2.3). */
+/** Most ancestors that stay in sight while their branch is scrolled through (rules/screens 10). */
 const MOST_PINNED = 3;
 
 /** How many ancestors are pinned above a line when it is the first one in sight. */

@@ -7,7 +7,7 @@ const MOST_ROWS = 12;
 const FADE_MS = 600;
 
 /**
- * Shows the dots that fade beside numbers that just changed (ux.md 2.3, live cell).
+ * Shows the dots that fade beside numbers that just changed (rules/screens 2, live cell).
  *
  * @param rows all that are in sight
  * @param changed those among them that changed

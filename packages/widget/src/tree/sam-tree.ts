@@ -46,7 +46,7 @@ function isForTable(event: KeyboardEvent | MouseEvent, target: Element): boolean
 }
 
 /**
- * The tree table of accounts (ux.md 2.3, 2.8): a treegrid over a {@link TreeStore} that keeps a handful of rows in the document
+ * The tree table of accounts (rules/screens 1, 15): a treegrid over a {@link TreeStore} that keeps a handful of rows in the document
  * and writes live minutes once a frame. What people want leaves as `sam-open`, `sam-switch`, `sam-action`, `sam-rename`,
  * `sam-select`; it changes nothing by itself but what is open, sorted, selected and focused.
  */

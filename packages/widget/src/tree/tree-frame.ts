@@ -18,7 +18,7 @@ export class TreeFrame {
   rowHeight = 40;
   /** Height in which rows are seen. */
   viewport = 0;
-  /** From 0, the narrowest (ux.md 2.6). Which one it is, the style sheet knows: it makes a probe as wide, in pixels. */
+  /** From 0, the narrowest (rules/screens 14). Which one it is, the style sheet knows: it makes a probe as wide, in pixels. */
   #layout = 4;
   #height = 0;
 

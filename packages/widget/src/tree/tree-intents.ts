@@ -6,7 +6,7 @@ import { within } from './row-slot.ts';
 import type { TreeHost } from './tree-host.ts';
 import type { TreePainter } from './tree-painter.ts';
 
-/** Rows slide apart when no more than these come or go, so long, in milliseconds (ux.md 2.3). */
+/** Rows slide apart when no more than these come or go, so long, in milliseconds (rules/screens 11). */
 const [MOST_EASED, EASE_MS] = [20, 150];
 
 /** What people want from a row, whether they click or press keys. */

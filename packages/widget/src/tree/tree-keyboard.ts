@@ -8,7 +8,7 @@ import { TypeAhead } from './type-ahead.ts';
 
 type Move = Extract<TreeCommand, { readonly do: 'move' }>;
 
-/** What keys do in the table: one stop for Tab, rows first, cells on demand (ux.md 2.2, 2.8). */
+/** What keys do in the table: one stop for Tab, rows first, cells on demand (rules/screens 5, 15). */
 export class TreeKeyboard {
   readonly #tree: TreeHost;
   readonly #painter: TreePainter;

@@ -1,4 +1,4 @@
-/** What a key does in the table (ux.md 2.2). */
+/** What a key does in the table (rules/screens 5). */
 export type TreeCommand =
   | { readonly do: 'move'; readonly by: 'row' | 'page' | 'all'; readonly step: 1 | -1; readonly select: boolean }
   | { readonly do: 'inward' | 'outward' }

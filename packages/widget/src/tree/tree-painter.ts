@@ -155,7 +155,7 @@ export class TreePainter implements TreeListener {
     if (hasFocus && !this.slotOfLine(visible.current)?.el.matches(':focus-within')) this.focusCurrent();
   }
 
-  /** Each view has a scroll position of its own; rows that come or go above by themselves don't push the ones in sight (ux.md 2.0: numbers move, rows don't). */
+  /** Each view has a scroll position of its own; rows that come or go above by themselves don't push the ones in sight (rules/screens 2: numbers move, rows don't). */
   #keepPlace(view: TreeView, cause: ChangeCause): void {
     const { scroller, rowHeight } = this.frame;
     const { top, first, index } = view.place;

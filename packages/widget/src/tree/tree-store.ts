@@ -169,7 +169,7 @@ export class TreeStore implements ViewOwner {
     this.change((view) => view.reload());
   }
 
-  /** Shows one branch on its own (narrow layouts, ux.md 2.6). */
+  /** Shows one branch on its own (narrow layouts, rules/screens 14). */
   enter(line: AccountLine): void {
     this.#views.push(new TreeView(line.account.id, 'listed', this));
     this.load(line.account.row.children);

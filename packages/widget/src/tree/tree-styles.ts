@@ -6,7 +6,7 @@ const FALL = css`linear-gradient(to top right, ${STROKE})`;
 const RISE = css`linear-gradient(to bottom right, ${STROKE})`;
 const LINE = css`linear-gradient(currentColor, currentColor)`;
 
-/** The table: frame, head, rows. Widths and arrangements follow the container and the size of the text (ux.md 2.6): 14 px are 1 em. */
+/** The table: frame, head, rows. Widths and arrangements follow the container and the size of the text (rules/screens 14): 14 px are 1 em. */
 export const treeStyles = css`
   :host([density='compact']) { --sam-row: var(--sam-row-compact); }
   .frame { container: sam-tree / inline-size; block-size: 100%; }

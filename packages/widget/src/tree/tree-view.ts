@@ -4,7 +4,7 @@ import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { comparing, isOutdated } from './order.ts';
 import { VisibleLines } from './visible-lines.ts';
 
-/** Most rows that are loaded, and kept free, at once (ux.md 2.3, expand in place). */
+/** Most rows that are loaded, and kept free, at once (rules/screens 10, expand in place). */
 export const PAGE_ROWS = 200;
 /** Lines whose minutes are watched together. They are all that is taken to be in sight of what hasn't been painted yet. */
 export const BLOCK = 50;

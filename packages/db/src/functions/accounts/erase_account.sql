@@ -1,4 +1,4 @@
--- Erases an account whose retention is over (product.md 2.3): its data goes, what sums, invoices and the audit log need stays. Where it
+-- Erases an account whose retention is over (rules/accounts 18): its data goes, what sums, invoices and the audit log need stays. Where it
 -- stood at last is its last placement, and ends never.
 CREATE OR REPLACE FUNCTION erase_account(p_account uuid, p_version bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE a accounts := reached(p_account);
