@@ -49,7 +49,7 @@ export function stage({ width = 1200, height = 640, theme = 'light', dir = 'ltr'
   return frame;
 }
 
-/** Shows the subaccounts of the source's root, and waits for the first rows. */
+/** Shows the subaccounts of the source's root, and waits for the first rows, and until they are live. */
 export async function show(
   source: MemorySource,
   options: Stage = {},
@@ -67,6 +67,9 @@ export async function show(
     if (!(found instanceof SamTree) || !found.renderRoot?.querySelector('.window .row[data-kind="account"]'))
       throw new Error('no rows yet');
     return found;
+  });
+  await vi.waitFor(() => {
+    if (!source.calls.some(({ method }) => method === 'subscribeAccounts')) throw new Error('not watched yet');
   });
   return shown(screen, tree);
 }
