@@ -36,7 +36,7 @@ export const painted = (): Promise<void> =>
 export function stage({ width = 1200, height = 640, theme = 'light', dir = 'ltr' }: Stage = {}): HTMLElement {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
-    `${TOKENS} html { color-scheme: ${theme} } body { margin: 0; background: var(--sam-canvas); color: var(--sam-text); font-family: sans-serif }`,
+    `${TOKENS} :root { color-scheme: ${theme} } body { margin: 0; background: var(--sam-canvas); color: var(--sam-text); font-family: sans-serif }`,
   );
   document.adoptedStyleSheets = [sheet];
   document.documentElement.lang = 'en';
