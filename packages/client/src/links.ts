@@ -3,6 +3,7 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
+import { fetched } from './fetched.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
 import { Unanswered } from './refusal-of.ts';
@@ -64,7 +65,7 @@ const USUAL_RETRIES = 2;
 
 /** What a line is made of: loaded when there is something live, which is after what one looks at. @throws Unanswered when it can't be had now */
 const late = <Module>(load: () => Promise<Module>): Promise<Module> =>
-  load().catch((cause: unknown) => {
+  fetched(load).catch((cause: unknown) => {
     const message = 'A part of the page could not be loaded. Check your connection and try again.';
     throw new Unanswered({ code: 'UNAVAILABLE', message, retryable: true }, cause);
   });

@@ -29,6 +29,8 @@ export type SessionListener = {
   readonly refused: (refusal: SourceRefusal) => void;
   /** Something around the table is another now. */
   readonly changed: () => void;
+  /** A part of the page could not be loaded. */
+  readonly missing: () => void;
   /** Minutes changed, nothing else. */
   readonly ticked: () => void;
 };
@@ -166,9 +168,10 @@ export class TreeSession {
   async #follow(load: () => Promise<unknown>): Promise<void> {
     try {
       await load();
+      this.report(null);
     } catch {
       if (this.signal.aborted) return;
-      this.report(new SourceRefusal(NO_ANSWER));
+      this.#listener.missing();
       this.#again = setTimeout(() => void this.#follow(load), AGAIN_MS * (1 + Math.random()));
     }
   }
