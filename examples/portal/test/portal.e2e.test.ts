@@ -114,7 +114,6 @@ describe('the portal on another origin', () => {
     for (const what of [create, open]) {
       await page.goto(`http://localhost:${port}`);
       await page.getByText('Acme Dental').waitFor();
-      await page.getByText('Live', { exact: true }).waitFor();
       await what.click();
       await isOld.waitFor();
     }

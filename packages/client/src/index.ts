@@ -1,6 +1,7 @@
 export type { AccountId, AccountRow, ErrorCode, Instant, Level } from '@tenantree/domain';
 export type { AppRouter, Frame } from './app-router.ts';
 export { createTenantree, type Tenantree } from './create-tenantree.ts';
+export { fetched } from './fetched.ts';
 export { isForeign } from './handshake.ts';
 export { createLinks, type Links, type TenantreeOptions } from './links.ts';
 export type { Live, LiveKind, LiveState } from './live-state.ts';

@@ -3,12 +3,12 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { answersIn, responseOf } from './answer.ts';
 import { createCallLink } from './call-link.ts';
+import { fetched } from './fetched.ts';
 import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
 import { Unanswered } from './refusal-of.ts';
 import { createSession } from './session.ts';
 import type { EventSourceMaker } from './sse-line.ts';
-import { openWsLine } from './ws-line.ts';
 
 /** How to reach a Tenantree server and as whom. */
 export type TenantreeOptions = {
@@ -63,9 +63,9 @@ function addressOf(url: string): string {
 /** Repetitions of a call, where nothing else is said. */
 const USUAL_RETRIES = 2;
 
-/** The module and what it needs. @throws Unanswered when it can't be loaded now */
-const loadStreams = () =>
-  import('./sse-line.ts').catch((cause: unknown) => {
+/** What a line is made of: loaded when there is something live, which is after what one looks at. @throws Unanswered when it can't be had now */
+const late = <Module>(load: () => Promise<Module>): Promise<Module> =>
+  fetched(load).catch((cause: unknown) => {
     const message = 'A part of the page could not be loaded. Check your connection and try again.';
     throw new Unanswered({ code: 'UNAVAILABLE', message, retryable: true }, cause);
   });
@@ -94,9 +94,12 @@ export function createLinks(options: TenantreeOptions): Links {
     openWs:
       typeof WebSocket === 'undefined'
         ? null
-        : () => openWsLine({ url: url.replace(/^http/i, 'ws'), session, WebSocket, closed }),
+        : async () => {
+            const { openWsLine } = await late(() => import('./ws-line.ts'));
+            return openWsLine({ url: url.replace(/^http/i, 'ws'), session, WebSocket, closed });
+          },
     loadSse: async () => {
-      const { openSseLine } = await loadStreams();
+      const { openSseLine } = await late(() => import('./sse-line.ts'));
       const { EventSource } = options;
       return async () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
     },

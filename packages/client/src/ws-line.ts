@@ -34,6 +34,8 @@ function openSocket(Socket: typeof WebSocket, address: string): WebSocket {
  * @throws Unanswered when there is no token to be had, or the WebSocket doesn't open
  */
 export async function openWsLine({ url, session, WebSocket, closed }: WsLineOptions): Promise<Line> {
+  // Who left while this file was loaded is asked for no token.
+  if (closed.aborted) throw new Unanswered(NO_ANSWER, closed.reason);
   const token = await session.token();
   const serial = session.serial();
   const socket = openSocket(WebSocket, token === null ? url : `${url}?connectionParams=1`);

@@ -97,7 +97,8 @@ it('custom-elements.json says of events, slots and parts what the element shows 
     for (const part of partsIn(root)) seen.parts.add(part);
   };
 
-  const { manager, root, wire } = put(mockTree(), (one) => {
+  const source = mockTree();
+  const { manager, root, wire } = put(source, (one) => {
     one.getToken = null;
   });
   await painted();
@@ -105,6 +106,11 @@ it('custom-elements.json says of events, slots and parts what the element shows 
   manager.getToken = async () => 'tt_embed_1';
   const rows = (): HTMLElement[] => deepAll(root, '.window .row[data-kind="account"]');
   await vi.waitFor(() => expect(rows().length).toBeGreaterThan(3));
+  look(root);
+  // A slot is there once the page puts something into it.
+  for (const slot of ['header', 'empty', 'footer'])
+    manager.append(Object.assign(document.createElement('p'), { slot }));
+  await painted();
   look(root);
 
   for (const type of ['sam-open', 'sam-switch'] as const)
@@ -133,6 +139,9 @@ it('custom-elements.json says of events, slots and parts what the element shows 
   look(root);
   await userEvent.keyboard('Borealis Lakes{Enter}');
   await vi.waitFor(() => expect(heard).toContain('sam-change'));
+  await manager.open(source.idOf('Acme Group'));
+  await vi.waitFor(() => expect(partsIn(root)).toContain('tab'));
+  look(root);
   wire.refuse('UNAUTHORIZED');
   manager.refresh();
   await vi.waitFor(() => expect(heard).toContain('sam-session-expired'));
@@ -142,7 +151,7 @@ it('custom-elements.json says of events, slots and parts what the element shows 
     one.account = empty.idOf('Évora Turismo');
     one.getToken = async () => 'tt_embed_2';
   });
-  await vi.waitFor(() => expect(other.root.querySelector('[part="state"]')).not.toBeNull());
+  await vi.waitFor(() => expect(partsIn(other.root)).toContain('state'));
   look(other.root);
   put(empty, (one) => void (one.getToken = async () => 'tt_embed_3'), 2);
   await vi.waitFor(() => expect(heard).toContain('sam-error'));

@@ -3,11 +3,18 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
 import { largeTree, mockTree } from './example-tree.ts';
+import type { MemorySource } from './memory-source.ts';
 import { deep, deepAll, focused, idsOf, open, painted, show, statusOf } from './stage.ts';
 
 afterEach(() => document.body.replaceChildren());
 
 const total = (row: HTMLElement): string => row.querySelector('.total')?.textContent ?? '';
+
+/** Whose minutes are watched now. */
+function minutesWatched(source: MemorySource): readonly unknown[] {
+  const { args } = source.calls.findLast(({ method }) => method === 'subscribeUsage') ?? { args: [] };
+  return Array.isArray(args[1]) ? args[1] : [];
+}
 
 describe('live minutes', () => {
   it('are written where they belong, for the account and everything above it, and move no row', async () => {
@@ -16,6 +23,7 @@ describe('live minutes', () => {
     await open(shown, 'Acme Group', 'Acme North');
     const before = shown.names();
     const elements = shown.rows();
+    await vi.waitFor(() => expect(minutesWatched(source)).toContain(source.idOf('Northgate Dental')));
     source.tick([[source.idOf('Northgate Dental'), '0.85']]);
     await painted();
     expect(total(shown.row('Northgate Dental'))).toBe('3,902.1');
@@ -95,10 +103,7 @@ describe('live minutes', () => {
   it('come for what is scrolled to, of a handful of accounts however many there are', async () => {
     const source = largeTree(1_200, 0, 0);
     const shown = await show(source);
-    const watched = (): readonly unknown[] => {
-      const { args } = source.calls.findLast(({ method }) => method === 'subscribeUsage') ?? { args: [] };
-      return Array.isArray(args[1]) ? args[1] : [];
-    };
+    const watched = (): readonly unknown[] => minutesWatched(source);
     const first = source.idOf('Reseller 00');
     const last = source.idOf('Reseller 190');
     expect(watched()).toContain(first);

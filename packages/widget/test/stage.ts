@@ -36,7 +36,7 @@ export const painted = (): Promise<void> =>
 export function stage({ width = 1200, height = 640, theme = 'light', dir = 'ltr' }: Stage = {}): HTMLElement {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(
-    `${TOKENS} html { color-scheme: ${theme} } body { margin: 0; background: var(--sam-canvas); color: var(--sam-text); font-family: sans-serif }`,
+    `${TOKENS} :root { color-scheme: ${theme} } body { margin: 0; background: var(--sam-canvas); color: var(--sam-text); font-family: sans-serif }`,
   );
   document.adoptedStyleSheets = [sheet];
   document.documentElement.lang = 'en';
@@ -49,7 +49,7 @@ export function stage({ width = 1200, height = 640, theme = 'light', dir = 'ltr'
   return frame;
 }
 
-/** Shows the subaccounts of the source's root, and waits for the first rows. */
+/** Shows the subaccounts of the source's root, and waits for the first rows, and until they are live. */
 export async function show(
   source: MemorySource,
   options: Stage = {},
@@ -67,6 +67,9 @@ export async function show(
     if (!(found instanceof SamTree) || !found.renderRoot?.querySelector('.window .row[data-kind="account"]'))
       throw new Error('no rows yet');
     return found;
+  });
+  await vi.waitFor(() => {
+    if (!source.calls.some(({ method }) => method === 'subscribeAccounts')) throw new Error('not watched yet');
   });
   return shown(screen, tree);
 }

@@ -85,7 +85,7 @@ describe('the web app', () => {
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByLabel('Name of the new key').fill('CRM sync');
     await page.getByRole('button', { name: 'Create key' }).click();
-    const key = await page.locator('code').innerText();
+    const key = await page.getByRole('status').locator('code').innerText();
     // A second Enter makes no second key.
     await expect.poll(() => page.getByLabel('Name of the new key').inputValue(), patiently).toBe('');
     await expectAccessible(page, 'keys');

@@ -1,5 +1,4 @@
-import { refusalOf, type Tenantree } from '@tenantree/client';
-import { fetched } from '../parts/late-part.ts';
+import { fetched, refusalOf, type Tenantree } from '@tenantree/client';
 import { type AccountSource, type LiveReader, SourceRefusal } from './account-source.ts';
 import { call } from './call.ts';
 

@@ -3,14 +3,14 @@ import './trusted-types.ts';
 // Beside the other style sheets, see elements.ts.
 import '../tokens/tokens.ts';
 import './subaccount-manager-styles.ts';
+import { fetched } from '@tenantree/client';
 import { defineElements } from '../elements.ts';
 import { define } from '../parts/define.ts';
-import { fetched } from '../parts/late-part.ts';
 import { SubaccountManager } from './subaccount-manager.ts';
 import { isRefused, release } from './trusted-types.ts';
 
 release();
-if (isRefused) void fetched(() => import('./refused-element.ts'));
+if (isRefused) void fetched(() => import('./refused-element.ts')).then(({ defineRefused }) => defineRefused());
 else {
   defineElements();
   define('subaccount-manager', SubaccountManager);

@@ -14,4 +14,5 @@ class RefusedElement extends HTMLElement {
   }
 }
 
-define('subaccount-manager', RefusedElement);
+/** Registers it. */
+export const defineRefused = (): void => define('subaccount-manager', RefusedElement);

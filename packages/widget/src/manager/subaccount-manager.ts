@@ -1,4 +1,4 @@
-import { createTenantree, isForeign, NO_ANSWER, type Tenantree } from '@tenantree/client';
+import { createTenantree, fetched, isForeign, NO_ANSWER, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type { AccountTab } from '../account/sam-account.ts';
@@ -7,7 +7,6 @@ import { clientSource } from '../data/client-source.ts';
 import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';
 import { emit, type OpenDetail } from '../events.ts';
 import { controlStyles } from '../parts/control-styles.ts';
-import { fetched } from '../parts/late-part.ts';
 import type { Strings } from '../strings/en.ts';
 import { loadTexts } from '../strings/load-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';

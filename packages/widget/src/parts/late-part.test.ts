@@ -1,5 +1,6 @@
+import { fetched } from '@tenantree/client';
 import { describe, expect, it, vi } from 'vitest';
-import { fetched, LatePart } from './late-part.ts';
+import { LatePart } from './late-part.ts';
 
 describe('a part that is loaded late', () => {
   it('is loaded once, however often and however early it is asked for', async () => {

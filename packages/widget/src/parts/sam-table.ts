@@ -71,7 +71,8 @@ export class SamTable extends LitElement {
       .acts { text-align: end; white-space: nowrap; }
       .button { min-block-size: 28px; border-color: #0000; background: none; } .button.danger { background: none; border-color: #0000; color: var(--sam-danger); }
       .button.danger:hover { background: var(--sam-danger-soft); }
-      .field { display: inline-flex; min-block-size: 28px; } select { all: unset; padding-inline-end: 18px; color: var(--sam-text); cursor: pointer; background: linear-gradient(45deg, #0000 50%, currentColor 0) calc(100% - 5px) 55% / 4px 4px no-repeat, linear-gradient(-45deg, #0000 50%, currentColor 0) calc(100% - 1px) 55% / 4px 4px no-repeat; }
+      .field { display: inline-flex; min-block-size: 28px; } .field select { all: unset; padding-inline-end: 18px; color: var(--sam-text); cursor: pointer; background: linear-gradient(45deg, #0000 50%, currentColor 0) calc(100% - 5px) 55% / 4px 4px no-repeat, linear-gradient(-45deg, #0000 50%, currentColor 0) calc(100% - 1px) 55% / 4px 4px no-repeat; }
+      .field select:dir(rtl) { background-position: 1px 55%, 5px 55%; }
       option { background: var(--sam-raised); color: var(--sam-text); }
       @container sam-table (inline-size < calc(560em / 14)) {
         thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); } table, tbody, tr { display: block; } tr { padding-block: var(--sam-2); }
@@ -113,7 +114,7 @@ function cell({ text = '', tone, aside, lines = [], code, at, choice }: Cell): T
   const said = html`<bdi>${text}</bdi>${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;
   const first = at === undefined ? said : html`<time datetime=${at}>${text}</time>`;
   return html`<div>${choice ? select(choice) : tone === 'strong' ? html`<strong>${first}</strong>` : html`<span class=${tone ?? ''}>${first}</span>`}
-    ${code === undefined ? nothing : html`<small class="code" dir="ltr">${code}</small>`}${lines.map((line) => html`<small dir="auto">${line}</small>`)}</div>`;
+    ${code === undefined ? nothing : html`<small class="code"><bdi dir="ltr">${code}</bdi></small>`}${lines.map((line) => html`<small><bdi>${line}</bdi></small>`)}</div>`;
 }
 
 function select({ label, value, options, choose }: Choice): TemplateResult {

@@ -1,4 +1,4 @@
-import { fetched } from '../parts/late-part.ts';
+import { fetched } from '@tenantree/client';
 import { en, type Strings } from './en.ts';
 import { type Texts, textsOf } from './texts.ts';
 

@@ -195,6 +195,7 @@ export class SamSubaccounts extends LitElement {
       ready: () => this.#ready(),
       refused: (refusal) => this.report(refusal),
       changed: () => this.requestUpdate(),
+      missing: () => void this.#tellMissing(),
       ticked: () => this.#controls.part?.checkOrder(),
     });
     void this.session.start();
@@ -322,17 +323,25 @@ export class SamSubaccounts extends LitElement {
     try {
       return await this.#controls.load();
     } catch (cause) {
-      this.#missing();
+      void this.#tellMissing();
       throw cause;
     }
   }
 
+  #missing(event: Event): void {
+    event.stopPropagation();
+    void this.#tellMissing();
+  }
+
   /** Says that a part of the page could not be loaded: where the server answers it is a newer one, and has other parts. */
-  #missing(event?: Event): void {
-    event?.stopPropagation();
-    const isNewer = this.source?.state.get().kind === 'live';
+  async #tellMissing(): Promise<void> {
+    const { session } = this;
+    const isNewer = await session?.source.get(session.account, session.signal).then(
+      () => true,
+      () => false,
+    );
     const message = this.texts.say('versionText');
-    this.session?.report(new SourceRefusal(isNewer ? { code: 'INTERNAL', message } : NO_ANSWER));
+    session?.report(new SourceRefusal(isNewer ? { code: 'INTERNAL', message } : NO_ANSWER));
   }
 
   #end(): void {

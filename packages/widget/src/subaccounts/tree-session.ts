@@ -12,7 +12,6 @@ import type { ScreenView } from '../data/screen-view.ts';
 import { LatePart } from '../parts/late-part.ts';
 import { TreeStore, type Want } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
-import { LiveWatch } from './live-watch.ts';
 
 /** Passes at least, and half of what passes at most, before what failed is tried again, in milliseconds: not all pages come back at once. */
 const AGAIN_MS = 1_500;
@@ -30,6 +29,8 @@ export type SessionListener = {
   readonly refused: (refusal: SourceRefusal) => void;
   /** Something around the table is another now. */
   readonly changed: () => void;
+  /** A part of the page could not be loaded. */
+  readonly missing: () => void;
   /** Minutes changed, nothing else. */
   readonly ticked: () => void;
 };
@@ -118,12 +119,24 @@ export class TreeSession {
   #begin(detail: AccountDetail, page: AccountPage): void {
     const { source, signal } = this;
     const { changed, ticked } = this.#listener;
-    // The first page is there; what loads others follows it.
-    const pages = new LatePart(
-      () => import('./page-loader.ts'),
-      ({ PageLoader }) => new PageLoader(source, signal, (refusal) => this.report(refusal)),
+    // The server ended live changes for good: the account went away, or access to it did.
+    const onRefused = (refusal: SourceRefusal): void => {
+      this.stale = { refusal, since: now() };
+      changed();
+    };
+    // The first page is there; what loads others and what keeps all of them live follow it.
+    const rest = new LatePart(
+      () => import('./after-rows.ts'),
+      ({ PageLoader, LiveWatch }) => {
+        const usage = detail.levels['billing.usage'] === 'none' ? 'hidden' : 'shown';
+        const watched = { account: detail.id, after: page.treeVersion, usage } as const;
+        if (!signal.aborted) {
+          const watch = new LiveWatch(source, store, watched, onRefused);
+          this.#stops.push(() => watch.stop());
+        }
+        return new PageLoader(source, signal, (refusal) => this.report(refusal));
+      },
     );
-    pages.prepare();
     let first: AccountPage | null = page;
     const store = new TreeStore(
       detail.id,
@@ -132,7 +145,7 @@ export class TreeSession {
         first = null;
         if (known) store.receive(want, known);
         else
-          pages.load().then(
+          rest.load().then(
             (loader) => loader.load(store, want),
             () => this.#failed(store, want),
           );
@@ -145,18 +158,22 @@ export class TreeSession {
     store.takeRow(detail);
     this.#take(detail);
     const turns = setInterval(() => this.#turn(), TURN_MS);
-    this.#stops.push(() => clearInterval(turns));
     this.#freshAt = now();
     store.load(page.rows.length);
-    // The server ended live changes for good: the account went away, or access to it did.
-    const onRefused = (refusal: SourceRefusal): void => {
-      this.stale = { refusal, since: now() };
-      changed();
-    };
-    const usage = detail.levels['billing.usage'] === 'none' ? 'hidden' : 'shown';
-    const watched = { account: detail.id, after: page.treeVersion, usage } as const;
-    const watch = new LiveWatch(source, store, watched, onRefused);
-    this.#stops.push(store.listen({ changed, ticked }), () => watch.stop());
+    this.#stops.push(store.listen({ changed, ticked }), () => clearInterval(turns));
+    void this.#follow(() => rest.load());
+  }
+
+  /** Loads what follows the first rows; where that can't be had now, rows are not live, and it is tried again by itself. */
+  async #follow(load: () => Promise<unknown>): Promise<void> {
+    try {
+      await load();
+      this.report(null);
+    } catch {
+      if (this.signal.aborted) return;
+      this.#listener.missing();
+      this.#again = setTimeout(() => void this.#follow(load), AGAIN_MS * (1 + Math.random()));
+    }
   }
 
   /** What loads pages could not be had itself. */
