@@ -51,7 +51,7 @@ describe('An embedded screen (rules/keys 8)', () => {
       always: ['accounts.get', 'accounts.list', 'accounts.search', 'accounts.live', 'session.me'],
       usage: ['usage.totals', 'usage.series', 'usage.export', 'usage.live'],
       switch: ['accounts.enter', 'accounts.leave'],
-      create: ['accounts.create'],
+      create: ['accounts.create', 'accounts.createMany'],
       rename: ['accounts.rename'],
       suspend: ['accounts.previewSuspension', 'accounts.suspend', 'accounts.reactivate'],
       close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],

@@ -153,8 +153,8 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   });
 
   const stop = async (): Promise<void> => {
-    await server.close();
-    await jobs.stop();
+    // Both at once: no further item of a job is begun while callers get their answers.
+    await Promise.all([server.close(), jobs.stop()]);
     await usageDoor.close();
     await settler.close();
     await live.close();
