@@ -178,7 +178,7 @@ export class SamMembers extends LitElement {
     const role = this.#roleToInvite(account);
     return html`<form class="card" novalidate @submit=${(event: Event) => void this.#sendInvitation(event, account.id, role)}>
       <div class="row email"><label for="email">${say('inviteEmail')}</label>
-        <div class="field ${refused === '' ? '' : 'invalid'}"><input id="email" name="email" inputmode="email" autocapitalize="none" autocomplete="off" spellcheck="false" required aria-invalid=${refused === '' ? nothing : 'true'} aria-describedby=${refused === '' ? nothing : 'email-error'} /></div>
+        <div class="field ${refused === '' ? '' : 'invalid'}"><input id="email" name="email" inputmode="email" autocomplete="off" spellcheck="false" required aria-invalid=${refused === '' ? nothing : 'true'} aria-describedby=${refused === '' ? nothing : 'email-error'} /></div>
         ${refused === '' ? nothing : html`<div class="error" id="email-error" role="alert">${icon(ALERT, 14)}<span>${refused}</span></div>`}</div>
       <div class="row"><label for="role">${say('memberRole')}</label><div class="field"><select id="role" aria-label=${say('inviteRole')} .value=${role} @change=${this.#chooseRole}>${roles.map((one) => html`<option value=${one} ?selected=${one === role}>${say(`role_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
       <button class="button primary" type="submit" ?disabled=${this.busy}>${say(this.busy ? 'inviting' : 'inviteSubmit')}</button>
