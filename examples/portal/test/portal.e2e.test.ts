@@ -117,6 +117,8 @@ describe('the portal on another origin', () => {
       await what.click();
       await isOld.waitFor();
     }
+    // What could not be had closes again.
+    await expect.poll(() => page.locator('.window [role="row"][aria-expanded="true"]').count(), patiently).toBe(0);
     await page.unroute(parts);
     await open.click();
     await page.getByText('Acme Berlin').waitFor();
