@@ -15,7 +15,7 @@ export type Levels = readonly number[];
 /** A level for each permission, as it travels on the wire. */
 export type LevelMap = Readonly<Record<PermissionKey, Level>>;
 
-/** Levels by permission, as they are stored; what is absent is none. */
+/** Levels by permission, as they are stored. What absence means says who stores them; packed, it is none. */
 export type SomeLevels = { readonly [Key in PermissionKey]?: Level };
 
 const PER_WORD = 15;
@@ -51,6 +51,9 @@ export const levelIn = (levels: Levels, row: Permission): Level => {
   return highestLevelWithin(row, code === LEVEL_CODES.full ? 'full' : code === LEVEL_CODES.read ? 'read' : 'none');
 };
 
+/** Whether a controller at the level above none bounds its rows: read does, limited leaves them as set. */
+const bindsAtRead = ({ levels }: Permission): boolean => !levels.includes('limited');
+
 /** How the levels of some rows are packed: what depends on which rows there are. */
 export function packingOf(rows: readonly Permission[]) {
   const words = 1 + Math.trunc(Math.max(...rows.map(({ position }) => position)) / PER_WORD);
@@ -67,14 +70,14 @@ export function packingOf(rows: readonly Permission[]) {
     const controlled = rows.filter((row) => row.controller === controller.key);
     if (controlled.length === 0) return [];
     const selected = controlled.map((row) => only(row, 0b11)).reduce(highest, none);
-    return [{ controller, selected, atRead: controller.levels.includes('limited') ? 'as set' : 'bounded' } as const];
+    return [{ controller, selected }];
   });
   const bound = (levels: Levels): Levels => {
     let bounded = levels;
-    for (const { controller, selected, atRead } of controllers) {
+    for (const { controller, selected } of controllers) {
       const code = codeAt(levels, controller);
       if (code === LEVEL_CODES.full) continue;
-      if (code === LEVEL_CODES.read && atRead === 'as set') continue;
+      if (code === LEVEL_CODES.read && !bindsAtRead(controller)) continue;
       const left = code === LEVEL_CODES.none ? 0 : ALL_READ;
       bounded = bounded.map((word, at) => word & (~(selected[at] ?? 0) | left));
     }
@@ -87,7 +90,7 @@ const OURS = packingOf(PERMISSIONS);
 
 /** Nothing is allowed. */
 export const NO_LEVELS: Levels = OURS.none;
-/** No bound at all: what an account without caps leaves. Every code is full, also of rows whose highest level is lower. */
+/** No bound at all: what a main account leaves. Every code is full, also of rows whose highest level is lower. */
 export const UNBOUNDED: Levels = OURS.unbounded;
 
 /** What levels say about one permission, in the permission's own words (`limited`, not `read`, for Account). */
@@ -97,8 +100,16 @@ export const levelOf = (levels: Levels, key: PermissionKey): Level => levelIn(le
 export const atLeast = (levels: Levels, key: PermissionKey, need: Level): boolean =>
   codeAt(levels, permission(key)) >= LEVEL_CODES[need];
 
+/** The highest level that a permission knows. */
+export function highestOf(key: PermissionKey): Level {
+  return permission(key).levels.at(-1) ?? 'none';
+}
+
 /** Packs levels by permission; one that the permission doesn't know is lowered to one that it does, and what is absent is none. */
 export const packLevels = (map: SomeLevels): Levels => OURS.pack(map);
+
+/** The highest level of every permission: caps that take nothing. */
+export const HIGHEST: LevelMap = mapPermissions((key) => highestOf(key));
 
 /** Unpacks levels into a level for each permission. */
 export const unpackLevels = (levels: Levels): LevelMap => mapPermissions((key) => levelOf(levels, key));
@@ -109,6 +120,33 @@ export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<Pe
   // The entries are the registry's keys, all of them; Object.fromEntries has no way to say so.
   return Object.fromEntries(entries) as Record<PermissionKey, T>;
 }
+
+/** Where the code of a permission stands among packed levels, and that of its controller. */
+export type Place = { readonly at: number; readonly shift: number; readonly controller: ControllerPlace | null };
+type ControllerPlace = { readonly at: number; readonly shift: number; readonly bindsAtRead: boolean };
+
+const slot = ({ position }: Permission) => ({
+  at: Math.trunc(position / PER_WORD),
+  shift: 2 * (position % PER_WORD),
+});
+const PLACES: ReadonlyMap<string, Place> = new Map(
+  PERMISSIONS.map((row: Permission) => {
+    const over = PERMISSIONS.find(({ key }) => key === row.controller);
+    const controller = over ? { ...slot(over), bindsAtRead: bindsAtRead(over) } : null;
+    return [row.key, { ...slot(row), controller }];
+  }),
+);
+
+/** Where a permission stands among packed levels. */
+export function placeOf(key: PermissionKey): Place {
+  const place = PLACES.get(key);
+  if (!place) throw new RangeError(`no permission ${key}`);
+  return place;
+}
+
+/** The code that bounds a row, by the code of its controller (rules/permissions 2). */
+export const boundOf = (code: number, { bindsAtRead }: Pick<ControllerPlace, 'bindsAtRead'>): number =>
+  code === LEVEL_CODES.read && !bindsAtRead ? LEVEL_CODES.full : code;
 
 /**
  * Levels with every controlled row bounded by its controller (rules/permissions 2): none gives none, read at most read, limited and full
