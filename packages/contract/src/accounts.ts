@@ -1,6 +1,7 @@
 import {
   ACCOUNT_SORTS,
   type AccountsFrame,
+  CAPS_FILTERS,
   EMBED_FEATURES,
   MOST_CREATED,
   type SentAccount,
@@ -151,6 +152,8 @@ export const accounts = {
       sort: z.enum(ACCOUNT_SORTS).default('name'),
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
+      /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
+      caps: z.enum(CAPS_FILTERS).optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),

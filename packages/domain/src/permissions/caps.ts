@@ -77,6 +77,10 @@ export function parseLevels(given: Readonly<Record<string, string>>, field = 'le
 export const unreviewedIn = (levels: SomeLevels): PermissionKey[] =>
   PERMISSIONS.flatMap(({ key }) => (levels[key] === undefined ? [key] : []));
 
+/** Which accounts a list is kept to by their own caps. */
+export const CAPS_FILTERS = ['restricted', 'unreviewed'] as const;
+export type CapsFilter = (typeof CAPS_FILTERS)[number];
+
 /** The permissions of which an account's own caps leave less than there is. */
 export const restrictedIn = (levels: SomeLevels): PermissionKey[] =>
   PERMISSIONS.flatMap(({ key }) => ((levels[key] ?? 'none') === HIGHEST[key] ? [] : [key]));

@@ -33,8 +33,15 @@ export const highest = (a: Levels, b: Levels): Levels => a.map((word, at) => wor
 export const isAtMost = (levels: Levels, bound: Levels): boolean =>
   levels.every((word, at) => (word & ~(bound[at] ?? 0)) === 0);
 
-const codeAt = (levels: Levels, { position }: Permission): number =>
-  ((levels[Math.trunc(position / PER_WORD)] ?? 0) >>> (2 * (position % PER_WORD))) & 0b11;
+const slotOf = ({ position }: Permission) => ({
+  at: Math.trunc(position / PER_WORD),
+  shift: 2 * (position % PER_WORD),
+});
+
+const codeAt = (levels: Levels, row: Permission): number => {
+  const { at, shift } = slotOf(row);
+  return ((levels[at] ?? 0) >>> shift) & 0b11;
+};
 
 /**
  * The highest level of a permission that is not above a bound. A row that knows only none and full has nothing between them: bounded
@@ -59,11 +66,25 @@ export function packingOf(rows: readonly Permission[]) {
   const words = 1 + Math.trunc(Math.max(...rows.map(({ position }) => position)) / PER_WORD);
   const none: Levels = Array.from({ length: words }, () => 0);
   const unbounded: Levels = none.map(() => ALL);
-  const only = ({ position }: Permission, code: number): Levels =>
-    none.map((_, at) => (at === Math.trunc(position / PER_WORD) ? code << (2 * (position % PER_WORD)) : 0));
+  const only = (row: Permission, code: number): Levels => {
+    const slot = slotOf(row);
+    return none.map((_, at) => (at === slot.at ? code << slot.shift : 0));
+  };
 
-  const pack = (map: Readonly<Record<string, Level | undefined>>): Levels =>
-    rows.map((row) => only(row, LEVEL_CODES[highestLevelWithin(row, map[row.key] ?? 'none')])).reduce(highest, none);
+  // What every call does for each account of its chain: by tables, and one list.
+  const packed = rows.map((row) => {
+    const codeOf = (level: Level) => LEVEL_CODES[highestLevelWithin(row, level)];
+    const codes = { none: codeOf('none'), read: codeOf('read'), limited: codeOf('limited'), full: codeOf('full') };
+    return { key: row.key, codes, ...slotOf(row) };
+  });
+  const pack = (map: Readonly<Record<string, Level | undefined>>): Levels => {
+    const levels = [...none];
+    for (const { key, codes, at, shift } of packed) {
+      const level = map[key];
+      if (level !== undefined) levels[at] = (levels[at] ?? 0) | (codes[level] << shift);
+    }
+    return levels;
+  };
 
   /** The controllers, each with the words that select its rows. */
   const controllers = rows.flatMap((controller) => {
@@ -125,15 +146,11 @@ export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<Pe
 export type Place = { readonly at: number; readonly shift: number; readonly controller: ControllerPlace | null };
 type ControllerPlace = { readonly at: number; readonly shift: number; readonly bindsAtRead: boolean };
 
-const slot = ({ position }: Permission) => ({
-  at: Math.trunc(position / PER_WORD),
-  shift: 2 * (position % PER_WORD),
-});
 const PLACES: ReadonlyMap<string, Place> = new Map(
   PERMISSIONS.map((row: Permission) => {
     const over = PERMISSIONS.find(({ key }) => key === row.controller);
-    const controller = over ? { ...slot(over), bindsAtRead: bindsAtRead(over) } : null;
-    return [row.key, { ...slot(row), controller }];
+    const controller = over ? { ...slotOf(over), bindsAtRead: bindsAtRead(over) } : null;
+    return [row.key, { ...slotOf(row), controller }];
   }),
 );
 
