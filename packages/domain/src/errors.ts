@@ -30,7 +30,6 @@ export const ERROR_CODES = {
   VERSION_CONFLICT: { status: 409, retryable: false },
   PREVIEW_STALE: { status: 409, retryable: false },
   CAPS_OF_ROOT: { status: 409, retryable: false },
-  PERMISSION_UNKNOWN: { status: 400, retryable: false },
   LEVEL_UNKNOWN: { status: 400, retryable: false },
   RETENTION_RUNNING: { status: 409, retryable: false },
   NOT_CLOSED: { status: 409, retryable: false },

@@ -16,7 +16,7 @@ const registry = (db: Kysely<unknown>): Promise<unknown> =>
     CREATE OR REPLACE FUNCTION count_of_permissions() RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 28::smallint $$;
     ALTER TABLE accounts ADD COLUMN caps_lowered smallint NOT NULL DEFAULT 0,
       ADD COLUMN caps_decided smallint NOT NULL DEFAULT count_of_permissions();
-    -- Changes of a tree's shape, of caps, members and keys; counting is none.
+    -- The version of the last change by somebody, of its shape, caps, members or keys; counting is none.
     ALTER TABLE tree_versions ADD COLUMN shape bigint NOT NULL DEFAULT 0;
   `.execute(db);
 

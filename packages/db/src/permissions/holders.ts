@@ -5,6 +5,7 @@ import {
   highestRole,
   type Instant,
   type Levels,
+  levelsOfScreen,
   lowest,
   packLevels,
   packScopes,
@@ -38,16 +39,11 @@ export type CappedSubtree = {
   readonly accounts: number;
 };
 
-/**
- * Reads the subtree of an account with everybody whom caps there may bind.
- *
- * @param sessionLevels what is left to an embedded session that was opened for some features
- */
+/** Reads the subtree of an account with everybody whom caps there may bind. */
 export async function readCappedSubtree(
   trx: TenantTransaction,
   account: AccountId,
   now: Instant,
-  sessionLevels: (features: readonly string[]) => Levels,
 ): Promise<CappedSubtree> {
   const capped = await readCapsBelow(trx, account);
   const { rows: holders } = await sql<RawHolders>`
@@ -64,7 +60,7 @@ export async function readCappedSubtree(
   for (const raw of holders) {
     const name = raw.path_key.toString('latin1');
     const place = found.get(name) ?? { key: raw.path_key, caps: UNBOUNDED, holders: [] };
-    const one = holdersOf(raw, sessionLevels);
+    const one = holdersOf(raw);
     if (one) place.holders.push(one);
     found.set(name, place);
   }
@@ -91,7 +87,7 @@ function nested(
   return { places, ids };
 }
 
-function holdersOf(raw: RawHolders, sessionLevels: (features: readonly string[]) => Levels): Holders | null {
+function holdersOf(raw: RawHolders): Holders | null {
   const { kind, path_key, member_at, roles, key_at, scopes, features, holders: count } = raw;
   if (kind === 'person') {
     const [role] = roles ?? [];
@@ -103,5 +99,5 @@ function holdersOf(raw: RawHolders, sessionLevels: (features: readonly string[])
   const role = highestRole(counting);
   if (role === null) return null;
   const left = packScopes(scopes ?? '*');
-  return { kind, role, scopes: kind === 'session' ? lowest(left, sessionLevels(features ?? [])) : left, count };
+  return { kind, role, scopes: kind === 'session' ? lowest(left, levelsOfScreen(features ?? [])) : left, count };
 }

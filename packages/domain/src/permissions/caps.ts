@@ -3,7 +3,7 @@ import type { RowId } from '../ids.ts';
 import { quoted } from '../text.ts';
 import type { Instant } from '../time.ts';
 import { HIGHEST, LEVEL_CODES, type SomeLevels } from './levels.ts';
-import { type Level, PERMISSIONS, type PermissionKey, parsePermissionKey, permission } from './registry.ts';
+import { type Level, PERMISSIONS, type PermissionKey, permission } from './registry.ts';
 
 /** Who set an entry: a person, a key, or the platform (no id). */
 export type CapSetter = { readonly id: string | null; readonly name: string };
@@ -57,18 +57,13 @@ export type CapOutcome = {
 
 const keysOf = (levels: SomeLevels): PermissionKey[] => PERMISSIONS.flatMap(({ key }) => (levels[key] ? [key] : []));
 
-/** Reads levels of unknown origin: every one must be known to its permission. */
-export function parseLevels(given: Readonly<Record<string, string>>, field = 'levels'): Decision<SomeLevels> {
-  const levels: { [Key in PermissionKey]?: Level } = {};
-  for (const [text, wish] of Object.entries(given)) {
-    const key = parsePermissionKey(text);
-    const at = `${field}.${text}`;
-    if (key === null) return refuse('PERMISSION_UNKNOWN', 'There is no such permission.', at);
+/** Levels of which every one is known to its permission: `limited`, say, is of Account alone. */
+export function decideLevels(levels: SomeLevels, field = 'levels'): Decision<SomeLevels> {
+  for (const key of keysOf(levels)) {
     const row = permission(key);
-    const level = row.levels.find((one) => one === wish);
-    if (level === undefined)
-      return refuse('LEVEL_UNKNOWN', `${row.label} can be one of: ${row.levels.join(', ')}.`, at);
-    levels[key] = level;
+    const known: readonly Level[] = row.levels;
+    if (!known.includes(levels[key] ?? 'none'))
+      return refuse('LEVEL_UNKNOWN', `${row.label} can be one of: ${known.join(', ')}.`, `${field}.${key}`);
   }
   return accept(levels);
 }

@@ -62,9 +62,13 @@ describe('explain', () => {
 
   it('tells of what stands above its reader neither where nor who', () => {
     const mark = { by: { id: 'u', name: 'Olivia' }, at: instantOf(5), version: 3, local: true };
-    const chain = [link('root', null), link('mid', { tasks: 'read' }, { tasks: mark }), link('leaf', {})];
+    const chain = [
+      link('root', null),
+      link('mid', { tasks: 'read' }, { tasks: mark }),
+      link('leaf', {}, { tasks: mark }),
+    ];
     const explanation = explain('tasks', [{ account: idOf('leaf'), role: 'owner', bound: null }], chain);
-    const shown = shownExplanation(explanation, [idOf('leaf')]);
+    const shown = shownExplanation(explanation, CASE_CHAIN.map(idOf), [idOf('leaf')]);
     expect(shown.level).toBe('read');
     expect(shown.standings[0]?.lines[0]).toEqual({
       entry: 'cap',

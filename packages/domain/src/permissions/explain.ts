@@ -155,18 +155,24 @@ const levelNamed = (key: PermissionKey, code: number): Level =>
  * An explanation as somebody may read it who doesn't reach all of the chain (rules/permissions 13): of what stands above, they learn that it
  * does and what it leaves, and neither where nor who.
  */
-export function shownExplanation(explanation: Explanation, reached: readonly AccountId[]): Explanation {
+export function shownExplanation(
+  explanation: Explanation,
+  path: readonly AccountId[],
+  reached: readonly AccountId[],
+): Explanation {
   const isReached = (id: AccountId | null): boolean => id !== null && reached.includes(id);
   return {
     ...explanation,
     standings: explanation.standings.map((standing) => ({
       ...standing,
       account: isReached(standing.account.id) ? standing.account : { id: null, name: ACCOUNT_ABOVE },
-      lines: standing.lines.map((line) =>
-        isReached(line.account.id)
-          ? line
-          : { ...line, account: { id: null, name: ACCOUNT_ABOVE }, by: null, at: null, version: null },
-      ),
+      lines: standing.lines.map((line) => {
+        if (!isReached(line.account.id))
+          return { ...line, account: { id: null, name: ACCOUNT_ABOVE }, by: null, at: null, version: null };
+        // Caps are set from above their account: who did is above the reader where what is above it is.
+        const above = path[path.findIndex((id) => id === line.account.id) - 1] ?? null;
+        return isReached(above) ? line : { ...line, by: null };
+      }),
     })),
   };
 }

@@ -7,8 +7,8 @@ BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_root::text, 0));
   PERFORM bind_tenant(acting_account(), acting_user());
   PERFORM is_own_tree(p_root);
-  INSERT INTO tree_versions AS t (root_id, version, shape) VALUES (p_root, 1, 1)
-    ON CONFLICT (root_id) DO UPDATE SET version = t.version + 1, shape = t.version + 1 RETURNING t.version INTO v;
+  INSERT INTO tree_versions AS t (root_id, version) VALUES (p_root, 1)
+    ON CONFLICT (root_id) DO UPDATE SET version = t.version + 1 RETURNING t.version INTO v;
   RETURN v;
 END $$;
 REVOKE ALL ON FUNCTION begin_tree_change FROM PUBLIC;

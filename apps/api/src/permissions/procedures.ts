@@ -1,0 +1,43 @@
+import type { Handlers } from '../guard/procedure.ts';
+import { applyPreset, previewPreset, reviewCaps, setCaps } from './change-caps.ts';
+import { explainLevels } from './explain-levels.ts';
+import { watchPermissions } from './permissions-channel.ts';
+import { listPresets, removePreset, savePreset, setDefaultPreset } from './presets.ts';
+import { previewChange } from './preview-caps.ts';
+import { compareCaps, getCaps } from './read-caps.ts';
+
+export const permissions: Handlers<'permissions'> = {
+  get: ({ ctx }) => getCaps(ctx.hall, ctx.access),
+
+  preview: ({ ctx, input }) => previewChange(ctx.hall, ctx.access.id, input.levels),
+
+  set: ({ ctx, input }) => setCaps(ctx.hall, ctx.caller, ctx.access, input),
+
+  explain: ({ ctx, input }) => explainLevels(ctx.hall, ctx.actor, ctx.access, input),
+
+  compare: async ({ ctx, input }) => ({ differences: await compareCaps(ctx.hall, ctx.actor, ctx.access, input) }),
+
+  previewPreset: async ({ ctx, input }) => ({ results: await previewPreset(ctx.hall, ctx.access, input) }),
+
+  applyPreset: async ({ ctx, input }) => ({ results: await applyPreset(ctx.hall, ctx.caller, ctx.access, input) }),
+
+  review: async ({ ctx, input }) => ({ results: await reviewCaps(ctx.hall, ctx.caller, ctx.access, input) }),
+
+  live: ({ ctx, input, signal }) => watchPermissions(ctx, input.accounts, input.lastEventId, signal),
+};
+
+export const presets: Handlers<'presets'> = {
+  list: async ({ ctx }) => ({ presets: await listPresets(ctx.hall, ctx.access) }),
+
+  save: ({ ctx, input }) => savePreset(ctx.hall, ctx.caller, ctx.access, input),
+
+  remove: async ({ ctx, input }) => {
+    await removePreset(ctx.hall, ctx.caller, ctx.access, input.preset);
+    return {};
+  },
+
+  setDefault: async ({ ctx, input }) => {
+    await setDefaultPreset(ctx.hall, ctx.caller, ctx.access, input.preset);
+    return {};
+  },
+};
