@@ -333,10 +333,10 @@ describe('Presets', () => {
 
   it('are applied to many accounts: replaced, lowered only, or but for what was set there alone', async () => {
     const branch = await make(api.root, 'Preset branch');
-    const accounts = [await make(branch, 'A'), await make(branch, 'B'), await make(branch, 'C')];
+    const accounts = [await make(branch, 'Aa'), await make(branch, 'Bb'), await make(branch, 'Cc')];
     const [a = '', b = ''] = accounts;
     const levels = { ...HIGHEST, tasks: 'read', campaigns: 'read' } as const;
-    const { id: preset } = await api.owner.presets.save.mutate({ account: branch, name: 'P', levels });
+    const { id: preset } = await api.owner.presets.save.mutate({ account: branch, name: 'Pp', levels });
     await set(a, { tasks: 'none' });
     const wish = { account: branch, accounts, preset } as const;
     const shown = await api.owner.permissions.previewPreset.query({ ...wish, mode: 'keepLocal' });
@@ -355,7 +355,7 @@ describe('Presets', () => {
     const replaced = await api.owner.permissions.applyPreset.mutate({ ...wish, mode: 'replace' });
     expect(replaced.results[0]?.changes).toEqual([{ key: 'tasks', before: 'none', after: 'read' }]);
     const { rows } = await api.owner.audit.list.query({ account: a, kind: 'permissions' });
-    expect(rows[0]?.sentence).toBe('applied the preset P to A: Tasks none → read');
+    expect(rows[0]?.sentence).toBe('applied the preset Pp to Aa: Tasks none → read');
   });
 
   it('are what new accounts begin with, that of the nearest account above that has a default', async () => {
@@ -377,7 +377,7 @@ describe('Presets', () => {
     });
     const many = await api.owner.accounts.createMany.mutate({
       account: branch,
-      accounts: [{ name: 'X' }, { name: 'Y', parent: 0 }],
+      accounts: [{ name: 'Xx' }, { name: 'Yy', parent: 0 }],
     });
     for (const made of many.results) expect('id' in made && (await tasksOf(made.id))).toBe('none');
     const { presets } = await api.owner.presets.list.query({ account: branch });
@@ -423,5 +423,32 @@ describe('A permission that a release added', () => {
     expect((await api.owner.accounts.list.query(filter)).rows).toEqual([]);
     const again = await api.owner.permissions.review.mutate({ account: branch, accounts, levels });
     expect(again.results.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged']);
+  });
+});
+
+describe('Who came in from above', () => {
+  it('is told to those in the account: who, when, for how long and how much they did; where from only as far as they reach', async () => {
+    const before = await inLeaf.accounts.entries.query({ account: leaf });
+    expect(before).toEqual({ rows: [], nextCursor: null });
+    await api.owner.accounts.enter.mutate({ account: leaf });
+    await api.owner.agents.create.mutate({ account: leaf, agents: [{ name: 'Visitor’s' }] });
+    const { rows: lasting } = await inLeaf.accounts.entries.query({ account: leaf });
+    expect(lasting).toMatchObject([
+      {
+        actor: { kind: 'person', name: 'Olivia Owner' },
+        from: { id: null, name: 'an account above you' },
+        end: null,
+        acts: 1,
+      },
+    ]);
+    await api.owner.accounts.leave.mutate({ account: leaf });
+    await inMid.accounts.enter.mutate({ account: leaf });
+    const first = await inLeaf.accounts.entries.query({ account: leaf, limit: 1 });
+    expect(first.rows).toMatchObject([{ actor: { name: 'mid@example.com' }, end: null, acts: 0 }]);
+    const next = { account: leaf, limit: 1, cursor: first.nextCursor ?? '' };
+    const { rows: ended } = await inLeaf.accounts.entries.query(next);
+    expect(ended).toMatchObject([{ actor: { name: 'Olivia Owner' }, end: { by: 'left' }, acts: 1 }]);
+    const seen = await api.owner.accounts.entries.query({ account: leaf });
+    expect(seen.rows[1]?.from).toEqual({ id: api.root, name: 'Main' });
   });
 });

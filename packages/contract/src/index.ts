@@ -1,4 +1,4 @@
-export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from './accounts.ts';
+export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit } from './accounts.ts';
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export * from './contract.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';

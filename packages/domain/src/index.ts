@@ -1,5 +1,6 @@
 export * from './audit/actions.ts';
 export * from './audit/shown-entry.ts';
+export * from './audit/visits.ts';
 export * from './csv.ts';
 export * from './embed/features.ts';
 export * from './embed/origins.ts';

@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
-import { readCursor, writeCursor } from '../hall/cursor.ts';
+import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
 import { createAccounts, createSubaccount } from './create-accounts.ts';
 import { createMainAccount } from './create-main-account.ts';
-import { noteVisit } from './enter-account.ts';
+import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
 
@@ -105,6 +105,15 @@ export const accounts: Handlers<'accounts'> = {
         'to',
       );
     return shownRow(ctx.access, await moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common));
+  },
+
+  entries: async ({ ctx: { hall, access }, input }) => {
+    const kind = `entries:${access.id}`;
+    const before = readCursor(hall.settings.secret, kind, rowPlace, input.cursor);
+    const found = await readEntriesFromAbove(hall, access, before, input.limit + 1);
+    const rows = found.slice(0, input.limit);
+    const last = found.length > input.limit ? rows.at(-1) : undefined;
+    return { rows, nextCursor: last ? writeCursor(hall.settings.secret, kind, last.id) : null };
   },
 
   enter: async ({ ctx }) => {
