@@ -412,6 +412,11 @@ describe('A permission that a release added', () => {
       { restricted: 1, unreviewed: 1 },
       { restricted: 2, unreviewed: 1 },
     ]);
+    const asked = { account: api.root, caps: 'unreviewed', limit: 1 } as const;
+    const found = await api.owner.permissions.accounts.query(asked);
+    expect(found.rows.map(({ id }) => id)).toEqual([first]);
+    const next = await api.owner.permissions.accounts.query({ ...asked, cursor: found.nextCursor ?? '' });
+    expect([next.rows.map(({ id }) => id), next.nextCursor]).toEqual([[second], null]);
     const levels = { 'account.schedules': 'read', tasks: 'none' } as const;
     const { results } = await api.owner.permissions.review.mutate({ account: branch, accounts, levels });
     expect(results.map(({ changes }) => changes)).toEqual([

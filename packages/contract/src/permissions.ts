@@ -1,4 +1,4 @@
-import { type PermissionsFrame, PRESET_MODES, type RowId, type UserId } from '@tenantree/domain';
+import { CAPS_FILTERS, type PermissionsFrame, PRESET_MODES, type RowId, type UserId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -119,6 +119,18 @@ export const permissions = {
     needs: inAccount('account', 'limited', 'read', SCREENS),
     input: inputs.onlyAccount,
     output: caps,
+  }),
+
+  accounts: query({
+    says: 'The accounts below the account, at any depth, whose own caps restrict, or are to be reviewed.',
+    needs: inAccount('account.subaccounts', 'read', 'read', SCREENS),
+    input: z.strictObject({
+      account: inputs.account,
+      caps: z.enum(CAPS_FILTERS),
+      cursor: inputs.cursor,
+      limit: inputs.limit(500),
+    }),
+    output: shapes.pageOf(shapes.accountRow),
   }),
 
   preview: query({

@@ -16,6 +16,8 @@ const registry = (db: Kysely<unknown>): Promise<unknown> =>
     CREATE OR REPLACE FUNCTION count_of_permissions() RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 28::smallint $$;
     ALTER TABLE accounts ADD COLUMN caps_lowered smallint NOT NULL DEFAULT 0,
       ADD COLUMN caps_decided smallint NOT NULL DEFAULT count_of_permissions();
+    -- Few are: those that are restricted are found among many.
+    CREATE INDEX accounts_restricted ON accounts (root_id, path_key) WHERE caps_lowered > 0;
     -- The version of the last change by somebody, of its shape, caps, members or keys; counting is none.
     ALTER TABLE tree_versions ADD COLUMN shape bigint NOT NULL DEFAULT 0;
   `.execute(db);

@@ -1,9 +1,11 @@
 import {
   type AccountId,
+  type AccountRow,
   type AccountStatus,
   type CapMark,
   type CapMarks,
   type Caps,
+  type CapsFilter,
   type ExplainedAccount,
   type Instant,
   type Membership,
@@ -19,6 +21,7 @@ import {
   unreviewedIn,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { cappedAs, type RawAccountRow, selectAccountRows, toAccountRow } from '../accounts/account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from '../accounts/place.ts';
 import { capsOf } from '../accounts/read-accounts.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
@@ -184,6 +187,28 @@ export async function readCapsBelow(
     WHERE ${atOrBelow('a', account)} AND (a.id = ${account} OR a.caps_lowered > 0 OR a.caps_decided < ${PERMISSIONS.length})
     ORDER BY a.path_key`.execute(trx);
   return rows;
+}
+
+/** Which accounts below an account are asked for by their own caps. */
+export type CappedQuery = {
+  readonly account: AccountId;
+  readonly filter: CapsFilter;
+  /** Only those behind this one, in the order of the tree; null: from the first on. */
+  readonly after: AccountId | null;
+  readonly limit: number;
+  readonly now: Instant;
+};
+
+/** Reads accounts below an account, at any depth, whose own caps are so: parents before their children. Closed ones are left out. */
+export async function readCappedAccounts(trx: TenantTransaction, query: CappedQuery): Promise<AccountRow[]> {
+  const { account, filter, after, limit, now } = query;
+  const { columns, from } = selectAccountRows(now);
+  const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
+  const { rows } = await sql<RawAccountRow>`
+    SELECT ${columns} FROM ${from}
+    WHERE ${atOrBelow('a', account)} AND a.id <> ${account} AND a.status <> 'closed' AND ${cappedAs(filter)} AND ${behind}
+    ORDER BY a.path_key LIMIT ${limit}`.execute(trx);
+  return rows.map((row) => toAccountRow(row, 'without_minutes', now));
 }
 
 /** When a tree, its caps or who is in it changed last: a number that counting usage leaves alone. */
