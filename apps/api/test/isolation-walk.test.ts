@@ -143,7 +143,7 @@ overWays((way) => {
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const orderJob = () => hall.db.withTenant(order.account, (trx) => enqueue(hall, trx, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
-    const { id: theirPreset } = await owner.presets.save.mutate({ account: root, name: 'Theirs', levels: {} });
+    const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
