@@ -154,6 +154,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readCappedAccounts: as(root, (trx) =>
       store.readCappedAccounts(trx, { account: root, filter: 'restricted', after: null, limit: 50, now: NOW }),
     ),
+    readHoldersBelow: as(root, (trx) => store.readHoldersBelow(trx, small, NOW)),
     readShape: as(root, store.readShape),
     readOfferedPresets: as(leaf, store.readOfferedPresets),
     findOfferedPreset: as(leaf, (trx) => store.findOfferedPreset(trx, none, null)),

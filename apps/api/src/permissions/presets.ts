@@ -46,7 +46,7 @@ export async function savePreset(hall: Hall, caller: Caller, where: Access, wish
     if (before) granted(decideVersion(before.name, before, wish.expectedVersion ?? -1));
     if (own.some((other) => other !== before && nameKey(other.name) === key))
       refuseWith('NAME_TAKEN', `There is a preset “${name}” already.`, 'name');
-    const saved = { id: before?.id ?? hall.newId<RowId>(), version: (before?.version ?? 0) + 1 };
+    const saved = { id: before?.id ?? hall.newId(), version: (before?.version ?? 0) + 1 };
     const { actor } = caller;
     await insertPreset(trx, { ...saved, account: where.id, name, levels }, { id: actor.id, name: actor.name }, now);
     happened('preset.saved', where.id, { preset: name, version: saved.version }, { id: saved.id, name });

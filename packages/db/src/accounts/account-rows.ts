@@ -89,15 +89,19 @@ function capsShown({ caps_lowered, caps_decided }: RawAccountRow): NonNullable<A
   return { restricted: caps_lowered + unreviewed, unreviewed };
 }
 
+/** Conditions on the own caps of an account (alias a), each in the words of an index of its own. */
+export const LOWERED: RawBuilder<boolean> = sql`a.caps_lowered > 0`;
+export const UNREVIEWED: RawBuilder<boolean> = sql`a.caps_decided < ${sql.lit(PERMISSIONS.length)}`;
+
 /** Whether the own caps of an account (alias a) are as a list is kept to. */
 export const cappedAs = (filter: CapsFilter | undefined): RawBuilder<boolean> => {
   switch (filter) {
     case undefined:
       return sql`true`;
     case 'restricted':
-      return sql`(a.caps_lowered > 0 OR a.caps_decided < ${PERMISSIONS.length})`;
+      return sql`(${LOWERED} OR ${UNREVIEWED})`;
     case 'unreviewed':
-      return sql`a.caps_decided < ${PERMISSIONS.length}`;
+      return UNREVIEWED;
   }
 };
 

@@ -16,8 +16,10 @@ const registry = (db: Kysely<unknown>): Promise<unknown> =>
     CREATE OR REPLACE FUNCTION count_of_permissions() RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT 28::smallint $$;
     ALTER TABLE accounts ADD COLUMN caps_lowered smallint NOT NULL DEFAULT 0,
       ADD COLUMN caps_decided smallint NOT NULL DEFAULT count_of_permissions();
-    -- Few are: those that are restricted are found among many.
+    -- Few of many are restricted, and fewer unreviewed: they are found without looking at the others. A release that adds permissions makes the
+    -- second one anew, with their new number.
     CREATE INDEX accounts_restricted ON accounts (root_id, path_key) WHERE caps_lowered > 0;
+    CREATE INDEX accounts_unreviewed ON accounts (root_id, path_key) WHERE caps_decided < 28;
     -- The version of the last change by somebody, of its shape, caps, members or keys; counting is none.
     ALTER TABLE tree_versions ADD COLUMN shape bigint NOT NULL DEFAULT 0;
   `.execute(db);

@@ -20,8 +20,8 @@ import {
   type UserId,
   unreviewedIn,
 } from '@tenantree/domain';
-import { sql } from 'kysely';
-import { cappedAs, type RawAccountRow, selectAccountRows, toAccountRow } from '../accounts/account-rows.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { LOWERED, type RawAccountRow, selectAccountRows, toAccountRow, UNREVIEWED } from '../accounts/account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from '../accounts/place.ts';
 import { capsOf } from '../accounts/read-accounts.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
@@ -184,7 +184,7 @@ export async function readCapsBelow(
   const { rows } = await sql<{ key: Buffer; id: AccountId; levels: SomeLevels }>`
     SELECT a.path_key AS key, a.id, c.levels FROM accounts a
     CROSS JOIN LATERAL (SELECT x.levels FROM account_caps x WHERE x.root_id = a.root_id AND x.account_id = a.id LIMIT 1) c
-    WHERE ${atOrBelow('a', account)} AND (a.id = ${account} OR a.caps_lowered > 0 OR a.caps_decided < ${PERMISSIONS.length})
+    WHERE ${atOrBelow('a', account)} AND (a.id = ${account} OR ${LOWERED} OR ${UNREVIEWED})
     ORDER BY a.path_key`.execute(trx);
   return rows;
 }
@@ -204,9 +204,14 @@ export async function readCappedAccounts(trx: TenantTransaction, query: CappedQu
   const { account, filter, after, limit, now } = query;
   const { columns, from } = selectAccountRows(now);
   const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
+  // Each by its own index: by both conditions together all of the subtree would be looked at.
+  const first = (capped: RawBuilder<boolean>) => sql`(
+    SELECT a.id FROM accounts a
+    WHERE ${atOrBelow('a', account)} AND ${capped} AND ${behind} AND a.id <> ${account} AND a.status <> 'closed'
+    ORDER BY a.path_key LIMIT ${limit})`;
+  const found = filter === 'restricted' ? sql`${first(LOWERED)} UNION ${first(UNREVIEWED)}` : first(UNREVIEWED);
   const { rows } = await sql<RawAccountRow>`
-    SELECT ${columns} FROM ${from}
-    WHERE ${atOrBelow('a', account)} AND a.id <> ${account} AND a.status <> 'closed' AND ${cappedAs(filter)} AND ${behind}
+    SELECT ${columns} FROM ${from} WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (ARRAY(${found}))
     ORDER BY a.path_key LIMIT ${limit}`.execute(trx);
   return rows.map((row) => toAccountRow(row, 'without_minutes', now));
 }

@@ -19,7 +19,8 @@ import { ACTING_ROOT, pathOf } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import { readCapsBelow } from './caps.ts';
 
-type RawHolders = {
+/** A row of `holders_below`. */
+export type StoredHolders = {
   readonly path_key: Buffer;
   readonly kind: Holders['kind'];
   readonly member_at: Buffer[] | null;
@@ -39,6 +40,17 @@ export type CappedSubtree = {
   readonly accounts: number;
 };
 
+/** Reads who has rights by something that stands at or below an account: people alike in one row, keys and sessions each by itself. */
+export async function readHoldersBelow(
+  trx: TenantTransaction,
+  account: AccountId,
+  now: Instant,
+): Promise<readonly StoredHolders[]> {
+  const { rows } = await sql<StoredHolders>`
+    SELECT * FROM holders_below(${account}::uuid, ${now}::timestamptz)`.execute(trx);
+  return rows;
+}
+
 /** Reads the subtree of an account with everybody whom caps there may bind. */
 export async function readCappedSubtree(
   trx: TenantTransaction,
@@ -46,8 +58,7 @@ export async function readCappedSubtree(
   now: Instant,
 ): Promise<CappedSubtree> {
   const capped = await readCapsBelow(trx, account);
-  const { rows: holders } = await sql<RawHolders>`
-    SELECT * FROM holders_below(${account}::uuid, ${now}::timestamptz)`.execute(trx);
+  const holders = await readHoldersBelow(trx, account, now);
   const { rows } = await sql<{ root_id: AccountId; subaccounts: number }>`
     SELECT root_id, subaccounts FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${account}`.execute(trx);
   const [top] = rows;
@@ -87,7 +98,7 @@ function nested(
   return { places, ids };
 }
 
-function holdersOf(raw: RawHolders): Holders | null {
+function holdersOf(raw: StoredHolders): Holders | null {
   const { kind, path_key, member_at, roles, key_at, scopes, features, holders: count } = raw;
   if (kind === 'person') {
     const [role] = roles ?? [];

@@ -118,7 +118,7 @@ class EffectCounter {
   }
 
   result(): Omit<CapEffect, 'accounts'> {
-    const order = new Map(PERMISSIONS.map(({ key }, at) => [key as PermissionKey, at]));
+    const order = new Map<PermissionKey, number>(PERMISSIONS.map(({ key }, at) => [key, at]));
     const rows = [...this.#rows.values()].map(({ change, counts }) => ({ ...change, counts }));
     return {
       counts: this.#counts,
