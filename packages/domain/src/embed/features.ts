@@ -39,8 +39,6 @@ export function grantEmbed(wish: {
 export const offeredFeatures = ({ access, features }: EmbedGrant): EmbedFeature[] =>
   features.filter((feature) => access === 'full' || !CHANGING.has(feature));
 
-const WITHOUT_USAGE: Levels = packLevels({ ...HIGHEST, 'billing.usage': 'none' });
-
 /** What is left to a screen that was opened for some features: rows show minutes to those who may see usage, and one without that feature must not. */
 export const levelsOfScreen = (features: readonly string[]): Levels =>
-  features.includes('usage') ? UNBOUNDED : WITHOUT_USAGE;
+  features.includes('usage') ? UNBOUNDED : packLevels({ ...HIGHEST, 'billing.usage': 'none' });
