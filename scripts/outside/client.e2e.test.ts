@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Deployment, deploy } from '../../apps/api/test/support/deployment.ts';
@@ -44,6 +44,17 @@ describe.each(['client', 'widget'])('@tenantree/%s', (name) => {
     const allowed = /^(\.\/|@trpc\/(client|server)$|react$|vue$|svelte\/elements$|@tenantree\/widget$)/;
     expect(specifiers.filter((one) => !allowed.test(one))).toEqual([]);
     expect(declarations(name)).not.toMatch(/kysely|NodeJS\.|Buffer\b|\bzod\b|unstable-core|: any\b/);
+  });
+
+  it('lets bundlers drop nothing that is imported for its effects', () => {
+    const { sideEffects }: { sideEffects: boolean | string[] } = JSON.parse(read(name, 'package.json'));
+    const kept = Array.isArray(sideEffects) ? sideEffects.map((one) => normalize(one)) : [];
+    const dropped = globSync('dist/**/*.js', { cwd: packed(name) }).flatMap((file) =>
+      [...read(name, file).matchAll(/(?<![\w$.])import\s*["'](\.[^"']+)["']/g)]
+        .map(([, specifier = '']) => join(dirname(file), specifier))
+        .filter((one) => !kept.some((pattern) => matchesGlob(one, pattern))),
+    );
+    expect(dropped).toEqual([]);
   });
 
   it('is what publint and are-the-types-wrong want', async () => {
