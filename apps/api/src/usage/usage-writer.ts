@@ -75,11 +75,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       return;
     }
     onCommitted(events.length);
-    let from = 0;
-    for (const call of calls) {
-      call.resolve(outcomes.slice(from, from + call.events.length));
-      from += call.events.length;
-    }
+    answer(calls, outcomes);
   };
 
   const flushEachAlone = async (calls: readonly Call[]): Promise<void> => {
@@ -121,6 +117,15 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       await Promise.all(running);
     },
   };
+}
+
+/** Gives each call the outcomes of its events, from those of all in a row. */
+function answer(calls: readonly Call[], outcomes: readonly EventOutcome[]): void {
+  let from = 0;
+  for (const call of calls) {
+    call.resolve(outcomes.slice(from, from + call.events.length));
+    from += call.events.length;
+  }
 }
 
 /** The first call that waits, and as many others of its lane as a flush takes. */
