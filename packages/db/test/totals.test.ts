@@ -11,13 +11,14 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { countTree, listChildren, readSeries, readTotals, recordUsage, type TreeChange } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { count, event, move, NOVEMBER_10, PERIOD, person, plant, record, ticking } from './tenants.ts';
+import { count, event, move, NOVEMBER_10, PERIOD, plant, record, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
   test = await createTestDatabase(inject('database'));
 });
 afterAll(() => test.drop());
+
 describe('Maintained totals', () => {
   it('count concurrent, repeated and reordered events of several writers exactly once (I15)', async () => {
     const now = ticking(NOVEMBER_10);
