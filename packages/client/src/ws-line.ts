@@ -29,7 +29,7 @@ function openSocket(Socket: typeof WebSocket, address: string): WebSocket {
 }
 
 /** Whether a connection still works: it has to open in time, and after a silence the server is asked and has to answer. */
-type Pulse = { heard(): void; ask(): void; stop(): void };
+type Pulse = { readonly heard: () => void; readonly ask: () => void; readonly stop: () => void };
 
 /** @param end is called when it doesn't work */
 function watchPulse(socket: WebSocket, end: () => void): Pulse {

@@ -118,7 +118,7 @@ async function countMeters(
 
 /** Counts of trees that somebody waits for. */
 type Settling = {
-  settle(root: AccountId): Promise<void>;
+  readonly settle: (root: AccountId) => Promise<void>;
   /** Resolves when those under way have ended. */
   end(): Promise<void>;
 };
@@ -149,7 +149,7 @@ function createSettling(count: (root: AccountId) => Promise<void>): Settling {
 
 /** When counts begin: at once after a quiet time, then once a tick for as long as somebody wakes it. */
 type Rhythm = {
-  wake(): void;
+  readonly wake: () => void;
   /** Begins no further one; resolves when the one under way has ended. */
   stop(): Promise<void>;
 };
