@@ -101,6 +101,9 @@ export class Hub {
         for (const channel of this.#channels.values()) channel.expect(root, version);
       },
       onLost: (root) => this.#access.cutTree(root),
+      onOtherHistory: () => {
+        for (const channel of this.#channels.values()) channel.beginAnew();
+      },
     });
   }
 
