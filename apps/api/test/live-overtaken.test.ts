@@ -210,6 +210,11 @@ describe('A standby that has lost something', () => {
     showMinutes(stage.hub, tree.use(account));
     const [minutes, rows] = [watchMinutes(), watchRows()];
     await until(() => expect([minutes.total(account), rows.frames.length]).toEqual(['1', 1]));
+    // Somebody beside them does not read, and nobody waits for that.
+    const slow = new SlowSocket();
+    slow.watch(tree.version);
+    await until(() => expect(slow.frames).toHaveLength(1));
+    slow.waiting = 2 * BOUND;
     const kept = structuredClone([...tree.nodes]);
     const { version } = tree;
     for (let n = 0; n < 3; n += 1) showMinutes(stage.hub, tree.use(account));
@@ -241,5 +246,7 @@ describe('A standby that has lost something', () => {
     stage.hub.happened(tree.rename(account, 'After'));
     await until(() => expect(rows.names().get(account)).toBe('After'));
     expect([minutes.gaps(), rows.gaps(), rows.errors]).toEqual([1, 1, []]);
+    slow.drain();
+    await until(() => expect(slow.frames.at(-1)).toMatchObject({ gap: true }));
   });
 });

@@ -103,6 +103,8 @@ export class Broadcast<State> {
 
   /** Whether somebody has a state, so that everything after it has to be published. */
   get begun(): boolean {
+    // What they had before another history began is of no use.
+    if (!this.track.started) return false;
     for (const audience of this.audiences) if (audience.begun) return true;
     return false;
   }
