@@ -286,6 +286,24 @@ describe('explain', () => {
     await expect(api.owner.permissions.explain.query(above)).resolves.toBeTruthy();
   });
 
+  it('of a key has the owner’s present role, the caps of its account and its scopes', async () => {
+    await set(leaf, { tasks: 'read' });
+    const wish = { account: leaf, name: 'Narrow', scopes: { tasks: 'full', agents: 'read' } } as const;
+    const { id: key } = await api.owner.keys.create.mutate(wish);
+    const asked = { account: leaf, key };
+    const { explanations } = await api.owner.permissions.explain.query(asked);
+    const of = (permission: string) => explanations.find((one) => one.key === permission);
+    const deciding = (permission: string) =>
+      of(permission)
+        ?.standings[0]?.lines.filter(({ decides }) => decides)
+        .map(({ entry }) => entry);
+    expect([of('tasks')?.level, of('agents')?.level, of('campaigns')?.level]).toEqual(['read', 'read', 'none']);
+    expect([deciding('tasks'), deciding('agents'), deciding('campaigns')]).toEqual([['cap'], ['scope'], ['scope']]);
+    await api.owner.keys.revoke.mutate({ account: leaf, id: key });
+    expect(await codeOf(api.owner.permissions.explain.query(asked))).toBe('NOT_FOUND');
+    await open();
+  });
+
   it('tells suspensions apart from levels', async () => {
     await api.owner.accounts.suspend.mutate({ account: mid, kind: 'read_only' });
     const { gates } = await inLeaf.permissions.explain.query({ account: leaf, permission: 'tasks' });

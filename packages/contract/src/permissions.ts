@@ -1,4 +1,11 @@
-import { CAPS_FILTERS, type PermissionsFrame, PRESET_MODES, type RowId, type UserId } from '@tenantree/domain';
+import {
+  CAPS_FILTERS,
+  type KeyId,
+  type PermissionsFrame,
+  PRESET_MODES,
+  type RowId,
+  type UserId,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -173,6 +180,8 @@ export const permissions = {
       permission: shapes.permissionKey.optional(),
       /** Somebody else, by their user id; needs Members: read. */
       user: inputs.id<UserId>('member').optional(),
+      /** A key of the account; needs API Keys: read. */
+      key: inputs.id<KeyId>('key').optional(),
     }),
     output: z.strictObject({
       explanations: shapes.list(explanation),
