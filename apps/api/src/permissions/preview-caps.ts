@@ -94,11 +94,11 @@ type Terms = { readonly above: Levels; readonly after: Levels; readonly now: Ins
 
 async function effectOf(
   trx: TenantTransaction,
-  { places, ids, accounts }: CappedSubtree,
+  { places, idAt, accounts }: CappedSubtree,
   { above, after, now }: Terms,
 ): Promise<Pick<CapsPreview, 'accounts' | 'holders' | 'rows' | 'sample'>> {
   const effect = previewCaps(above, places, after);
-  const sample = effect.accounts.slice(0, SAMPLE).flatMap((position) => ids[position] ?? []);
+  const sample = effect.accounts.slice(0, SAMPLE).map(idAt);
   return {
     accounts: { checked: accounts, changed: effect.accounts.length },
     holders: effect.counts,

@@ -34,8 +34,8 @@ export type StoredHolders = {
 /** A subtree as its preview needs it: parents first, and only accounts that have caps of their own, or somebody in them. */
 export type CappedSubtree = {
   readonly places: readonly CappedPlace[];
-  /** The account at each place. */
-  readonly ids: readonly AccountId[];
+  /** The account at a place. */
+  readonly idAt: (position: number) => AccountId;
   /** Accounts of the subtree, listed or not. */
   readonly accounts: number;
 };
@@ -62,7 +62,7 @@ export async function readCappedSubtree(
   const { rows } = await sql<{ root_id: AccountId; subaccounts: number }>`
     SELECT root_id, subaccounts FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${account}`.execute(trx);
   const [top] = rows;
-  if (!top) return { places: [], ids: [], accounts: 0 };
+  if (!top) return { places: [], idAt: () => account, accounts: 0 };
 
   const found = new Map<string, { key: Buffer; caps: Levels; holders: Holders[] }>();
   for (const { key, levels } of capped)
@@ -82,20 +82,21 @@ export async function readCappedSubtree(
 function nested(
   found: ReadonlyMap<string, { key: Buffer; caps: Levels; holders: readonly Holders[] }>,
   root: AccountId,
-): Pick<CappedSubtree, 'places' | 'ids'> {
+): Pick<CappedSubtree, 'places' | 'idAt'> {
   const names = [...found.keys()].sort();
   const places: CappedPlace[] = [];
-  const ids: AccountId[] = [];
+  const keys: Buffer[] = [];
   const open: { name: string; position: number }[] = [];
   for (const name of names) {
     const place = found.get(name);
     if (!place) continue;
     while (open.length > 0 && !name.startsWith(open.at(-1)?.name ?? '')) open.pop();
     places.push({ parent: open.at(-1)?.position ?? null, caps: place.caps, holders: place.holders });
-    ids.push(pathOf(root, place.key).at(-1) ?? root);
+    keys.push(place.key);
     open.push({ name, position: places.length - 1 });
   }
-  return { places, ids };
+  // Written as ids for those that are shown only: of all of them that took as long as the rest.
+  return { places, idAt: (position) => pathOf(root, keys[position] ?? Buffer.alloc(0)).at(-1) ?? root };
 }
 
 function holdersOf(raw: StoredHolders): Holders | null {

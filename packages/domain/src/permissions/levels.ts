@@ -146,20 +146,15 @@ export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<Pe
 export type Place = { readonly at: number; readonly shift: number; readonly controller: ControllerPlace | null };
 type ControllerPlace = { readonly at: number; readonly shift: number; readonly bindsAtRead: boolean };
 
-const PLACES: ReadonlyMap<string, Place> = new Map(
-  PERMISSIONS.map((row: Permission) => {
-    const over = PERMISSIONS.find(({ key }) => key === row.controller);
-    const controller = over ? { ...slotOf(over), bindsAtRead: bindsAtRead(over) } : null;
-    return [row.key, { ...slotOf(row), controller }];
-  }),
-);
+const PLACES: Readonly<Record<PermissionKey, Place>> = mapPermissions((key) => {
+  const row: Permission = permission(key);
+  const over = PERMISSIONS.find((one) => one.key === row.controller);
+  const controller = over ? { ...slotOf(over), bindsAtRead: bindsAtRead(over) } : null;
+  return { ...slotOf(row), controller };
+});
 
 /** Where a permission stands among packed levels. */
-export function placeOf(key: PermissionKey): Place {
-  const place = PLACES.get(key);
-  if (!place) throw new RangeError(`no permission ${key}`);
-  return place;
-}
+export const placeOf = (key: PermissionKey): Place => PLACES[key];
 
 /** The code that bounds a row, by the code of its controller (rules/permissions 2). */
 export const boundOf = (code: number, { bindsAtRead }: Pick<ControllerPlace, 'bindsAtRead'>): number =>
