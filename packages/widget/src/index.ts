@@ -1,3 +1,4 @@
+export { type AccountTab, isAccountTab } from './account/tabs.ts';
 export * from './data/account-source.ts';
 export { clientSource } from './data/client-source.ts';
 export { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from './data/screen-view.ts';
