@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { tenantree } from '../src/server.ts';
-import { useProof } from '../src/session/use-proof.tsx';
+import { prove } from '../src/session/prove.ts';
 import { mount, unmount } from './mount.tsx';
 
 afterEach(() => {
@@ -35,7 +35,6 @@ function serve(): string[] {
 }
 
 function KeyMaker() {
-  const { prove, dialog } = useProof();
   const [outcome, setOutcome] = useState('Nothing yet');
   const make = async (): Promise<void> => {
     try {
@@ -50,7 +49,6 @@ function KeyMaker() {
         Make a key
       </button>
       <p>{outcome}</p>
-      {dialog}
     </>
   );
 }

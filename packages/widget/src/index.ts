@@ -14,6 +14,9 @@ export type {
 } from './events.ts';
 export { hueOf, initialsOf } from './format/initials.ts';
 export * as icons from './icons/icons.ts';
+export { cardStyles } from './parts/card-styles.ts';
+export { controlStyles } from './parts/control-styles.ts';
+export { formStyles } from './parts/form-styles.ts';
 export type { MenuItem } from './parts/sam-menu.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';

@@ -2,7 +2,7 @@ import { createComponent, type EventName } from '@lit/react';
 import { activityFrom, defineRooms, SamActivity, type SamEvents } from '@tenantree/widget/rooms';
 import React, { useMemo } from 'react';
 import { Redirect, useLocation, useSearch } from 'wouter';
-import { Page, partsCss } from '../parts/parts.tsx';
+import { Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
@@ -43,7 +43,7 @@ export default function ActivityPage({ account }: { readonly account: string }) 
       lead={`What was done in ${name}${filter.scope === 'nested' ? ' and below it' : ''}, also by people from above.`}
     >
       <Activity
-        className={partsCss.card ?? ''}
+        className="card"
         source={source}
         account={acting ?? null}
         filter={filter}

@@ -20,8 +20,6 @@ const dialogStyles = css`
   .body p { margin: 0; }
   footer { display: flex; align-items: center; justify-content: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-5); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); }
   footer .start { flex: 1 0 auto; } footer .button { flex: none; } footer [type='submit'] { flex: 0 1 auto; display: block; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .row { display: grid; gap: 6px; min-inline-size: 0; }
-  .row > label, .row > .label, legend { padding: 0; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
   .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
   input:focus-visible:is([type='radio'], [type='checkbox']) { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
