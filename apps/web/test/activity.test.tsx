@@ -97,5 +97,6 @@ it('saves what is asked for', async () => {
 
 it('leads from an address of a former release to the log of the account that it names', async () => {
   mount(<ActivityPage account={HOME.id} />, `/a/${HOME.id}/activity?of=${NORTH.id}`);
+  know(HOME);
   await vi.waitFor(() => expect(window.location.pathname).toBe(`/a/${HOME.id}/subaccounts/${NORTH.id}/activity`));
 });

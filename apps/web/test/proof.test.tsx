@@ -61,7 +61,8 @@ describe('what the server wants the password for once more', () => {
     const asked = serve();
     mount(<KeyMaker />);
     await press('Make a key');
-    await expect.element(password()).toHaveFocus();
+    await expect.element(password()).toBeVisible();
+    await vi.waitFor(() => expect(document.activeElement?.shadowRoot?.activeElement).toBe(password().element()));
     await expect.element(password()).toHaveAttribute('autocomplete', 'current-password');
     await userEvent.fill(password(), 'not it');
     await press('Go on');
@@ -77,7 +78,7 @@ describe('what the server wants the password for once more', () => {
     const asked = serve();
     mount(<KeyMaker />);
     await press('Make a key');
-    await press('Cancel');
+    await userEvent.click(page.getByText('Cancel'));
     await expect.element(page.getByText('Enter your password once more.')).toBeVisible();
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(asked).not.toContain('/auth/proof');

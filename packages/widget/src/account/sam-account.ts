@@ -226,7 +226,10 @@ export class SamAccount extends LitElement {
     if (!detail) return [];
     return (Object.keys(TABS) as readonly AccountTab[]).filter((tab) => {
       const needs = TABS[tab];
-      return needs === null || detail.levels[needs] !== 'none';
+      if (needs === null) return true;
+      // What an embedded screen may do has the names of tabs, too.
+      const isOffered = detail.features?.some((feature) => feature === tab) ?? true;
+      return isOffered && detail.levels[needs] !== 'none';
     });
   }
 
