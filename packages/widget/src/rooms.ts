@@ -17,12 +17,11 @@ export {
   type People,
 } from './members/members-source.ts';
 export { type MembersViewer, SamMembers } from './members/sam-members.ts';
-export { define } from './parts/define.ts';
 export { Dialog, type Submit } from './parts/dialog.ts';
 export { Dialogs } from './parts/dialogs.ts';
 export { partsTexts } from './parts/parts-texts.ts';
 export { SamConfirm } from './parts/sam-confirm.ts';
-export { type MenuItem, SamMenu } from './parts/sam-menu.ts';
+export { SamMenu } from './parts/sam-menu.ts';
 export { type Cell, type Choice, type Column, type RowAct, SamTable, type Table } from './parts/sam-table.ts';
 export { SamActivity };
 

@@ -1,4 +1,3 @@
-import type { AccountId } from '@tenantree/domain';
 import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
@@ -152,7 +151,7 @@ describe('the activity of an account', () => {
   it('begins anew with another account, which nobody chose anything of', async () => {
     const { element, log, north, account } = await show();
     await userEvent.click(page.getByRole('button', { name: 'With nested' }));
-    element.account = { ...account, id: north.id as AccountId, name: 'Acme North' };
+    element.account = { ...account, id: north.id, name: 'Acme North' };
     await vi.waitFor(() => expect(log.asked.at(-1)).toMatchObject({ account: north.id, scope: 'own' }));
     await expect.element(entry(RENAMED)).not.toBeInTheDocument();
   });

@@ -1,6 +1,6 @@
 import { refusalOf } from '@tenantree/client';
-import { SourceRefusal } from '@tenantree/widget';
-import { Dialogs, define, partsTexts, SamConfirm } from '@tenantree/widget/rooms';
+import { define, SourceRefusal } from '@tenantree/widget';
+import { Dialogs, partsTexts, SamConfirm } from '@tenantree/widget/rooms';
 import { texts } from '../texts.ts';
 
 define('sam-confirm', SamConfirm);

@@ -1,5 +1,5 @@
-import { SourceRefusal } from '@tenantree/widget';
-import { Dialog, define, type Submit } from '@tenantree/widget/rooms';
+import { define, SourceRefusal } from '@tenantree/widget';
+import { Dialog, type Submit } from '@tenantree/widget/rooms';
 import { html, nothing, type TemplateResult } from 'lit';
 import { proveAgain } from './sign-in.ts';
 

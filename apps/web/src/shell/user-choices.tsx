@@ -1,5 +1,6 @@
 import { createComponent, type EventName } from '@lit/react';
-import { define, type MenuItem, SamMenu } from '@tenantree/widget/rooms';
+import { define, type MenuItem } from '@tenantree/widget';
+import { SamMenu } from '@tenantree/widget/rooms';
 import React, { useEffect, useRef } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { useOpened } from '../parts/opener.tsx';

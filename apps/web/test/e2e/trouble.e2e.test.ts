@@ -124,7 +124,7 @@ describe('the web app, when things go wrong,', () => {
     const asked = other.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/');
     await user.click();
     await asked;
-    await other.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor();
+    await other.getByRole('status').filter({ hasText: 'The server does not answer' }).waitFor();
     expect(await other.evaluate<boolean>('window.isSame')).toBe(true);
     await row(other, 'Acme North').waitFor();
     await other.unroute('**/*');
