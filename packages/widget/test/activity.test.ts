@@ -176,7 +176,7 @@ describe('the activity of an account', () => {
   });
 
   it('is only the last of it, with nothing to choose, where that is asked for', async () => {
-    const { log } = await show({}, (one, memory) => {
+    const { log, element, account } = await show({}, (one, memory) => {
       one.show = 'latest';
       for (let k = 0; k < 20; k++)
         memory.note({ id: mockTree().idOf('Acme Group'), name: 'Acme Group' }, `did thing ${k}.`);
@@ -185,6 +185,9 @@ describe('the activity of an account', () => {
     expect(page.getByRole('row').elements()).toHaveLength(11);
     expect(page.getByRole('combobox').elements()).toEqual([]);
     expect(log.asked).toHaveLength(1);
+    log.note({ id: account.id, name: account.name }, 'suspended Acme Group');
+    element.account = { ...account, treeVersion: account.treeVersion + 1 };
+    await expect.element(page.getByText('suspended Acme Group')).toBeVisible();
   });
 });
 

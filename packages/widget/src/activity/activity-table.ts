@@ -43,6 +43,7 @@ export function activityTable(
     ...table(entries),
     columns: [...columns(texts, numbers.time), ...(scope === 'nested' ? [place] : [])],
     groupOf: ({ at }) => dayWords(at, texts),
+    nameOf: ({ actor, sentence }) => `${actor.name} ${sentence}`,
     factsOf: (entry) => factsOf(entry, texts, acts),
     actsLabel: say('activityDetails'),
   };

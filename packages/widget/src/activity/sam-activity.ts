@@ -115,7 +115,9 @@ export class SamActivity extends LitElement {
       if (before && !changed.has('filter')) this.filter = EVERYTHING;
     }
     if (isOther || changed.has('source')) void this.#loadPeople();
-    if (isOther || changed.has('source') || changed.has('filter')) void this.refresh();
+    // The last of it follows the account; a longer list stands still while it is read.
+    const isBehind = before && this.show === 'latest' && before.treeVersion !== this.account?.treeVersion;
+    if (isOther || isBehind || changed.has('source') || changed.has('filter')) void this.refresh();
   }
 
   protected override render(): TemplateResult {

@@ -65,6 +65,8 @@ export type Table<Row> = {
   groupOf?(row: Row): string;
   /** What more is known of a row: with it, each can be opened. */
   factsOf?(row: Row): readonly Fact[];
+  /** What a row is called where it isn't seen beside what opens it. */
+  nameOf?(row: Row): string;
   /** Where there is little room: `lines` puts the first column beside the others, without the names of any. */
   readonly narrow?: 'lines';
   /** Acts on a row, or why there are none; left out where nothing can be done with any. */
@@ -152,7 +154,7 @@ export class SamTable extends LitElement {
       if (!opened.delete(key)) opened.add(key);
       this.opened = opened;
     };
-    return html`<tr class="opens ${isOpen ? 'open' : ''}" @click=${turn}>${cells}<td class="acts"><button class="button" type="button" part="button" aria-label=${table.actsLabel ?? nothing} aria-expanded=${String(isOpen)}>${icon(CHEVRON_DOWN)}</button></td></tr>
+    return html`<tr class="opens ${isOpen ? 'open' : ''}" @click=${turn}>${cells}<td class="acts"><button class="button" type="button" part="button" aria-label=${`${table.actsLabel}: ${table.nameOf?.(row)}`} aria-expanded=${String(isOpen)}>${icon(CHEVRON_DOWN)}</button></td></tr>
       ${isOpen ? html`<tr class="more"><td colspan=${table.columns.length + 1}><dl>${table.factsOf(row).map(fact)}</dl></td></tr>` : nothing}`;
   }
 }
