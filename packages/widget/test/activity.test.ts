@@ -53,7 +53,7 @@ describe('the activity of an account', () => {
     await expect.element(page.getByRole('deletion')).toHaveTextContent('Acme');
     await expect.element(page.getByRole('insertion')).toHaveTextContent('Acme Group');
     await expect.element(page.getByText('request-1')).toBeVisible();
-    const button = page.getByRole('button', { name: 'Details' });
+    const button = page.getByRole('button', { name: /^Details/ });
     await expect.element(button).toHaveAttribute('aria-expanded', 'true');
     button.element().focus();
     await userEvent.keyboard('{Enter}');

@@ -24,6 +24,7 @@ export const accountStyles = css`
   .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); align-items: baseline; gap: var(--sam-2) var(--sam-5); margin: 0; padding: var(--sam-4); font-size: var(--sam-fs-13); } .facts dd { overflow-wrap: anywhere; }
   code { font: var(--sam-fs-12) var(--sam-font-mono); } .facts .link { font-size: var(--sam-fs-12); min-block-size: 24px; margin-inline-start: var(--sam-2); }
   ul { list-style: none; margin: 0; padding: 0; } li { display: flex; align-items: center; gap: var(--sam-2); padding-block: var(--sam-2); font-size: var(--sam-fs-13); } li > span { flex: 1; } li .icon { color: var(--sam-warn); } li .link { font-weight: var(--sam-fw-medium); text-decoration: none; min-block-size: 24px; }
+  @media (forced-colors: active) { nav > :not([aria-current]) { border-color: Canvas; } }
   @container sam-account (inline-size >= calc(480em / 14)) { .tiles { grid-template-columns: repeat(4, 1fr); } .tiles > div, .tiles > div:nth-child(odd) { border-inline-start: var(--sam-hair) solid var(--sam-border); margin-inline-start: -1px; } }
   @container sam-account (inline-size >= calc(720em / 14)) { .content.two { grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); } }
   @container sam-account (inline-size < calc(520em / 14)) { .head { padding-inline: var(--sam-3); } .content { padding-inline: var(--sam-3); } }

@@ -4,7 +4,7 @@ import { css } from 'lit';
 export const membersStyles = css`
   .members { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); }
   .card { outline: 0; } .card > p { margin: 0; padding: var(--sam-4); color: var(--sam-text-2); }
-  form { display: flex; flex-wrap: wrap; align-items: end; gap: var(--sam-3); padding: var(--sam-4); }
+  form.card { display: flex; flex-wrap: wrap; align-items: end; gap: var(--sam-3); padding: var(--sam-4); }
   .row.email { flex: 1 1 240px; }
   .row .error { align-self: start; } details { flex: 1 0 100%; font-size: var(--sam-fs-13); color: var(--sam-text-2); } summary { cursor: pointer; inline-size: fit-content; }
   dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--sam-1) var(--sam-4); margin: var(--sam-2) 0 0; } dt { font-weight: var(--sam-fw-medium); color: var(--sam-text); } dd { margin: 0; }

@@ -20,5 +20,5 @@ export const controlStyles = css`
   .note { display: flex; align-items: center; gap: var(--sam-3); padding: var(--sam-2) var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-13); }
   .note .link { color: inherit; }
   .hint { color: var(--sam-text-3); font-size: var(--sam-fs-12); }
-  .hidden { position: absolute; clip-path: inset(50%); white-space: nowrap; }
+  .hidden { position: absolute; inline-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `;

@@ -96,14 +96,14 @@ export class SamTable extends LitElement {
       .button { min-block-size: 28px; border-color: #0000; background: none; } .button.danger { background: none; border-color: #0000; color: var(--sam-danger); }
       .button.danger:hover { background: var(--sam-danger-soft); }
       .field { display: inline-flex; min-block-size: 28px; }
-      .title th { block-size: auto; padding-block: var(--sam-1); background: var(--sam-sunken); color: var(--sam-text); } .open { border: 0; } .open + .more td { padding-block-start: 0; } .open .icon { rotate: 180deg; } .opens { cursor: pointer; } .opens:hover { background: var(--sam-hover); }
+      .title th { block-size: auto; padding-block: var(--sam-1); background: var(--sam-sunken); color: var(--sam-text); } .open { border: 0; } .open + .more td { padding-block-start: 0; } .open .icon { rotate: 180deg; } .opens { cursor: pointer; } .opens .acts { padding-block: var(--sam-1); } .opens:hover { background: var(--sam-hover); }
       dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--sam-1) var(--sam-4); margin: 0; padding: var(--sam-3) var(--sam-4); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); } dt { color: var(--sam-text-2); } dd { margin: 0; } ins { text-decoration: none; } del { color: var(--sam-text-2); }
       @container sam-table (inline-size < calc(560em / 14)) {
         thead { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); } table, tbody, tr { display: block; } tr { padding-block: var(--sam-2); }
         td { display: grid; grid-template-columns: 7em minmax(0, 1fr); gap: var(--sam-2); padding-block: 3px; } td::before { content: attr(data-label); color: var(--sam-text-3); font-size: var(--sam-fs-12); }
-        .lines tr:not(.title, .more) { display: grid; grid-template-columns: max-content minmax(0, 1fr) auto; padding-inline: var(--sam-4); } .lines td { grid-column: 2; display: block; padding: 1px 0 1px var(--sam-3); } .lines td:first-child { grid-column: 1; padding: 1px 0; } .lines td::before { content: none; }
+        .lines tr:not(.title, .more) { display: grid; grid-template-columns: max-content minmax(0, 1fr) auto; padding-inline: var(--sam-4); } .lines td { grid-column: 2; display: block; padding: 1px 0; padding-inline-start: var(--sam-3); } .lines td:first-child { grid-column: 1; padding: 1px 0; } .lines td::before { content: none; }
         td.silent, .lines td.silent { display: none; }
-        .lines td.acts { grid-area: 1 / 3; padding: 0; } .lines .more td { padding: var(--sam-2) var(--sam-4); }
+        tr.title { padding: 0; } .title th { display: block; } .lines td.acts { grid-area: 1 / 3; padding: 0; } .lines .more td { padding: var(--sam-2) var(--sam-4); }
         td.acts { display: block; text-align: start; padding-inline-start: calc(7em + var(--sam-4)); } td.acts::before { content: none; }
       }
     `,
@@ -165,7 +165,7 @@ const place = (label: string, what: Cell): TemplateResult =>
 
 function cell({ text = '', tone, aside, lines = [], code, at, choice }: Cell): TemplateResult {
   const said = html`<bdi>${text}</bdi>${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;
-  const first = at === undefined ? said : html`<time datetime=${at}>${text}</time>`;
+  const first = at === undefined ? said : html`<time datetime=${at}>${said}</time>`;
   return html`<div>${choice ? select(choice) : tone === 'strong' ? html`<strong>${first}</strong>` : html`<span class=${tone ?? ''}>${first}</span>`}
     ${code === undefined ? nothing : html`<small class="code"><bdi dir="ltr">${code}</bdi></small>`}${lines.map((line) => html`<small><bdi>${line}</bdi></small>`)}</div>`;
 }
