@@ -148,16 +148,16 @@ export class SamActivity extends LitElement {
       this.refusal = null;
       this.#meet(rows.map(({ actor }) => actor));
     } catch (error) {
-      if (!signal.aborted) this.#fail(refusalFrom(error));
+      if (!signal.aborted) this.#fail(refusalFrom(error), from);
     }
   }
 
-  /** What is shown stays; what can't be had now is tried again by itself. */
-  #fail(refusal: SourceRefusal): void {
-    if (this.entries === null) {
-      this.failure = refusal;
-      if (refusal.retryable) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS * (1 + Math.random()));
-    } else this.refusal = refusal;
+  /** What is shown stays; what can't be had now is tried again by itself, further entries when they are asked for again. */
+  #fail(refusal: SourceRefusal, from: string | null): void {
+    if (this.entries === null) this.failure = refusal;
+    else this.refusal = refusal;
+    if (from === null && refusal.retryable)
+      this.#again = setTimeout(() => void this.refresh(), AGAIN_MS * (1 + Math.random()));
   }
 
   /** Whom entries can be of: the members, as far as one may see them, and whoever did what is shown. */
