@@ -13,7 +13,7 @@ const dialogStyles = css`
   dialog::backdrop { background: light-dark(#12201c59, #00000099); }
   @keyframes rise { from { opacity: 0; translate: 0 4px; } }
   form { display: flex; flex-direction: column; inline-size: 100%; min-block-size: 0; }
-  header { display: flex; align-items: start; gap: var(--sam-3); padding: var(--sam-5) var(--sam-5) 0; }
+  .head { display: flex; align-items: start; gap: var(--sam-3); padding: var(--sam-5) var(--sam-5) 0; }
   h2 { flex: 1; margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; overflow-wrap: anywhere; }
   .x { all: unset; display: grid; place-items: center; inline-size: 28px; block-size: 28px; margin: -4px -6px 0 0; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; } .x:hover { background: var(--sam-hover); } .x:focus-visible { outline: 2px solid var(--sam-focus); }
   .body { display: grid; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; gap: var(--sam-4); padding: var(--sam-4) var(--sam-5) var(--sam-5); overflow: auto; }
@@ -79,7 +79,7 @@ export abstract class Dialog extends LitElement {
     const { refusal } = this;
     return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
-        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></header>
+        <div class="head"><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>
