@@ -77,15 +77,18 @@ export function gives(
   need: Level,
 ): boolean {
   const { at, shift, controller } = placeOf(key);
+  // By whole words, and shifted once: this runs in tens of nanoseconds.
   const words = ROLE_WORDS[role];
-  let own = (words[at] ?? 0) >>> shift;
-  let over = controller ? (words[controller.at] ?? 0) >>> controller.shift : 0;
+  const overAt = controller === null ? at : controller.at;
+  let own = words[at] ?? 0;
+  let over = words[overAt] ?? 0;
   for (const { id, caps } of chain) {
-    own &= (caps[at] ?? 0) >>> shift;
-    if (controller) over &= (caps[controller.at] ?? 0) >>> controller.shift;
+    own &= caps[at] ?? 0;
+    over &= caps[overAt] ?? 0;
     if (id === account) break;
   }
-  if (controller) own &= boundOf(over & 0b11, controller);
+  own >>>= shift;
+  if (controller !== null) own &= boundOf((over >>> controller.shift) & 0b11, controller);
   if (bounds) own &= (bounds.scopes[at] ?? 0) >>> shift;
   return (own & 0b11) >= LEVEL_CODES[need];
 }
