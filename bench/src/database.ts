@@ -11,6 +11,8 @@ export type BenchDatabase = {
   readonly app: Database;
   /** As the owner sees it, for filling tables and for the peers (which pay for no row-level security). */
   readonly owner: Pool;
+  /** How an application opens it: for an earlier build. */
+  readonly serving: Awaited<ReturnType<typeof prepareDatabase>>;
   drop(): Promise<void>;
 };
 
@@ -29,6 +31,7 @@ export async function startDatabase(ownerConnections = 10): Promise<BenchDatabas
   return {
     app,
     owner,
+    serving,
     drop: async () => {
       await server.stop(); // cuts every connection, also one that a failed case still holds
       await Promise.allSettled([app.close(), owner.end()]);

@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   tree: () => import('./tree/tree.ts'),
   table: () => import('./table/table.ts'),
   growth: () => import('./growth/growth.ts'),
+  control: () => import('./control/control.ts'),
   provision: () => import('./provision/provision.ts'),
 };
 

@@ -9,6 +9,7 @@ import { router, slice } from './guard/procedure.ts';
 import { jobs } from './jobs/procedures.ts';
 import { keys } from './keys/procedures.ts';
 import { members } from './members/procedures.ts';
+import { permissions, presets } from './permissions/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { usage } from './usage/procedures.ts';
@@ -22,6 +23,8 @@ export const appRouter = router({
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   members: slice('members', members),
+  permissions: slice('permissions', permissions),
+  presets: slice('presets', presets),
   session: slice('session', session),
   setup: slice('setup', setup),
   usage: slice('usage', usage),

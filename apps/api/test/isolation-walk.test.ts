@@ -43,6 +43,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   user: ['nobody'],
   job: UNKNOWN_IDS,
   actor: UNKNOWN_IDS,
+  preset: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -58,6 +59,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   job: /"code":"NOT_FOUND"/,
   // Entries of theirs, of which there are none.
   actor: /"nextCursor":null/,
+  preset: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -142,6 +144,7 @@ overWays((way) => {
     const at = { root: order.account, acting: order.account };
     const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
+    const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
@@ -164,6 +167,7 @@ overWays((way) => {
       session: viewer,
       actor: viewer,
       job: viewer,
+      preset: viewer,
       user: 'dana',
       place: '',
     };
@@ -176,6 +180,7 @@ overWays((way) => {
       user: ['erin'],
       job: jobs,
       actor: [other.id],
+      preset: [theirPreset],
       place: cursors,
     };
     logBefore = await logOfOthers();

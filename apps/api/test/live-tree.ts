@@ -137,6 +137,7 @@ export class LiveTree {
       members: none,
       agents: none,
       minutes: null,
+      caps: path.length === 1 ? null : { restricted: 0, unreviewed: 0 },
       createdAt: instantOf(0),
       closedAt: null,
     };

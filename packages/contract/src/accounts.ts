@@ -1,6 +1,7 @@
 import {
   ACCOUNT_SORTS,
   type AccountsFrame,
+  CAPS_FILTERS,
   EMBED_FEATURES,
   MOST_CREATED,
   type SentAccount,
@@ -86,6 +87,23 @@ const accountsFrame: z.ZodType<AccountsFrame> = z.strictObject({
   gone: shapes.list(shapes.accountId),
 });
 
+/** A visit from above. */
+const visit = z.strictObject({
+  id: shapes.rowId,
+  actor: z.strictObject({
+    kind: z.enum(['person', 'key', 'embed', 'system']),
+    id: z.string().nullable(),
+    name: z.string(),
+  }),
+  /** The account that they came from; without an id when the reader doesn't reach it. */
+  from: z.strictObject({ id: shapes.accountId.nullable(), name: z.string() }).nullable(),
+  enteredAt: shapes.instant,
+  /** Null: they are there still. `idle`: half an hour after the last that they did. */
+  end: z.strictObject({ by: z.enum(['left', 'idle', 'entered']), at: shapes.instant }).nullable(),
+  /** What they did there that left a trace; reading leaves none. */
+  acts: shapes.count,
+});
+
 /** Typed for those who send it, and nothing more: each is read by itself, so that every bad one is named. */
 const sentAccount = z.unknown().meta({
   ...z.toJSONSchema(
@@ -151,6 +169,8 @@ export const accounts = {
       sort: z.enum(ACCOUNT_SORTS).default('name'),
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
+      /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
+      caps: z.enum(CAPS_FILTERS).optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
@@ -267,6 +287,13 @@ export const accounts = {
     ],
   }),
 
+  entries: query({
+    says: 'Who came into the account from above, when, for how long, and how much they did; newest first.',
+    needs: inAccount('account.settings', 'read', 'read', screensFor('activity')),
+    input: z.strictObject({ account: inputs.account, cursor: inputs.cursor, limit: inputs.limit(200) }),
+    output: shapes.pageOf(visit),
+  }),
+
   enter: mutation({
     says: 'Notes in the account’s log that somebody came in from above.',
     needs: reach('read', screensFor('switch')),
@@ -284,6 +311,8 @@ export const accounts = {
 
 /** An account as its detail page shows it. */
 export type AccountDetail = AnswerOf<typeof accounts.get>;
+/** A visit to an account from above it. */
+export type Visit = AnswerOf<typeof accounts.entries>['rows'][number];
 /** One page of children. */
 export type AccountPage = AnswerOf<typeof accounts.list>;
 /** One page of matches, with the accounts between them and the one that was searched, parents before children. */

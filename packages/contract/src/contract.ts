@@ -5,6 +5,7 @@ import { embed } from './embed.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { members } from './members.ts';
+import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
@@ -19,11 +20,26 @@ export type Contract = {
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly members: typeof members;
+  readonly permissions: typeof permissions;
+  readonly presets: typeof presets;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly usage: typeof usage;
 };
-export const CONTRACT: Contract = { accounts, agents, audit, embed, jobs, keys, members, session, setup, usage };
+export const CONTRACT: Contract = {
+  accounts,
+  agents,
+  audit,
+  embed,
+  jobs,
+  keys,
+  members,
+  permissions,
+  presets,
+  session,
+  setup,
+  usage,
+};
 
 /** Name of a slice of the contract. */
 export type SliceName = keyof Contract;

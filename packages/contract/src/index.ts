@@ -1,4 +1,4 @@
-export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from './accounts.ts';
+export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit } from './accounts.ts';
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export * from './contract.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
@@ -6,6 +6,7 @@ export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
 export type { Job, JobFrame } from './jobs.ts';
+export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';

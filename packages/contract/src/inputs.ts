@@ -6,7 +6,17 @@ import { isEmail } from './email.ts';
  * What a field of an input names, when it names something that belongs to somebody. It stands in the JSON Schema as `x-names`: the walk over
  * all procedures tries another tenant's in each such field.
  */
-export type Named = 'account' | 'key' | 'member' | 'invitation' | 'session' | 'user' | 'job' | 'actor' | 'place';
+export type Named =
+  | 'account'
+  | 'key'
+  | 'member'
+  | 'invitation'
+  | 'session'
+  | 'user'
+  | 'job'
+  | 'actor'
+  | 'preset'
+  | 'place';
 
 /** Marks what a field names. */
 export const names = <S extends z.ZodType>(schema: S, what: Named): S => schema.meta({ 'x-names': what });

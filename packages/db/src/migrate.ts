@@ -31,6 +31,7 @@ import * as registries from './migrations/0024-registries.ts';
 import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import * as carriedEntries from './migrations/0027-carried-entries.ts';
+import * as caps from './migrations/0031-caps.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -62,6 +63,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,
   '0027-carried-entries': carriedEntries,
+  '0031-caps': caps,
 };
 
 const MINIMUM_VERSION = 180000;

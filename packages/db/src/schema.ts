@@ -37,6 +37,10 @@ export type AccountsTable = {
   total_members: Generated<number>;
   own_agents: Generated<number>;
   total_agents: Generated<number>;
+  /** Permissions of its caps that are decided, and below their highest level. */
+  caps_lowered: Generated<number>;
+  /** Permissions that its caps decide. */
+  caps_decided: Generated<number>;
   /** Tree version of the last change to this row. */
   version: Int8;
   created_at: Timestamp;
@@ -44,7 +48,7 @@ export type AccountsTable = {
   closed_at: Timestamp | null;
 };
 
-export type TreeVersionsTable = { root_id: string; version: Int8 };
+export type TreeVersionsTable = { root_id: string; version: Int8; shape: ColumnType<string, never, never> };
 
 /** Where an account stood until an instant: the tree and the place of that time. */
 export type PastPlacementsTable = {
@@ -98,6 +102,41 @@ export type InvitationsTable = {
   /** The key it was made with, and ends with. */
   made_by: string | null;
 };
+
+export type AccountCapsTable = {
+  root_id: Root;
+  account_id: string;
+  /** Levels by permission; what is absent nobody decided. */
+  levels: ColumnType<Record<string, string>, never, string>;
+  /** Who set which permissions, and when. */
+  marks: ColumnType<readonly StoredMark[], never, string>;
+  version: number;
+  preset_id: string | null;
+  preset_version: number | null;
+};
+
+/** Permissions that somebody set at once. */
+export type StoredMark = {
+  readonly by: { readonly id: string | null; readonly name: string };
+  readonly at: string;
+  readonly version: number;
+  readonly local: boolean;
+  readonly keys: readonly string[];
+};
+
+/** One version of a preset. */
+export type PresetsTable = {
+  root_id: Root;
+  account_id: string;
+  id: string;
+  version: number;
+  name: string;
+  levels: ColumnType<Record<string, string>, string, never>;
+  saved_by: ColumnType<{ id: string | null; name: string }, string, never>;
+  saved_at: Timestamp;
+};
+
+export type PresetDefaultsTable = { root_id: Root; account_id: string; preset_account: string; preset_id: string };
 
 export type AgentsTable = {
   root_id: Root;
@@ -227,6 +266,9 @@ export type Schema = {
   members: MembersTable;
   invitations: InvitationsTable;
   agents: AgentsTable;
+  account_caps: AccountCapsTable;
+  presets: PresetsTable;
+  preset_defaults: PresetDefaultsTable;
   api_keys: ApiKeysTable;
   embed_tokens: EmbedTokensTable;
   embed_origins: EmbedOriginsTable;

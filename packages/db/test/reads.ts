@@ -146,6 +146,20 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.readUsageState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     'readAccountsState, resumed': async () =>
       store.readAccountsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
+    'readCapsState, resumed': async () =>
+      store.readCapsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
+    readExplainedChain: as(leaf, (trx) => store.readExplainedChain(trx, user)),
+    readCapsToChange: as(root, (trx) => store.readCapsToChange(trx, [flat, small, leaf])),
+    readCapsBelow: as(root, (trx) => store.readCapsBelow(trx, small)),
+    readCappedSubtree: as(root, (trx) => store.readCappedSubtree(trx, small, NOW)),
+    readCappedAccounts: as(root, (trx) =>
+      store.readCappedAccounts(trx, { account: root, filter: 'restricted', after: null, limit: 50, now: NOW }),
+    ),
+    readHoldersBelow: as(root, (trx) => store.readHoldersBelow(trx, small, NOW)),
+    readShape: as(root, store.readShape),
+    readOfferedPresets: as(leaf, store.readOfferedPresets),
+    findOfferedPreset: as(leaf, (trx) => store.findOfferedPreset(trx, none, null)),
+    readVisits: as(leaf, (trx) => store.readVisits(trx, leaf, null, 50)),
     readUncountedTrees: () => store.readUncountedTrees(db),
     findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
     findErasable: () => store.findErasable(db, NOW, 100),

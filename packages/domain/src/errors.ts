@@ -27,6 +27,10 @@ export const ERROR_CODES = {
   HAS_LIVE_CHILDREN: { status: 409, retryable: false },
   PROTECTED: { status: 409, retryable: false },
   ALREADY_IN_STATE: { status: 409, retryable: false },
+  VERSION_CONFLICT: { status: 409, retryable: false },
+  PREVIEW_STALE: { status: 409, retryable: false },
+  CAPS_OF_ROOT: { status: 409, retryable: false },
+  LEVEL_UNKNOWN: { status: 400, retryable: false },
   RETENTION_RUNNING: { status: 409, retryable: false },
   NOT_CLOSED: { status: 409, retryable: false },
   SUSPENSION_INVALID: { status: 400, retryable: false },
@@ -61,6 +65,8 @@ export type Refusal = {
   readonly made?: string;
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
+  /** Of a conflict of versions: what is there now, to be shown beside what was sent. */
+  readonly present?: { readonly version: number; readonly levels: Readonly<Record<string, string>> };
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
 };

@@ -9,6 +9,9 @@ export type Clock = { readonly nowMs: () => number };
 /** A day, in milliseconds. */
 export const DAY_MS = 86_400_000;
 
+/** Milliseconds of a minute. */
+export const MINUTE_MS = 60_000;
+
 /** The instant of UTC milliseconds since 1970. */
 export const instantOf = (ms: number): Instant => new Date(ms).toISOString() as Instant;
 

@@ -128,6 +128,7 @@ export class MemoryTree {
       members: { own: 0, total: 0 },
       agents: { own: 0, total: 0 },
       minutes: null,
+      caps: parent ? { restricted: 0, unreviewed: 0 } : null,
       createdAt: instantOf(BASE_MS + this.#serial),
       closedAt: null,
     };

@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
-import { readCursor, writeCursor } from '../hall/cursor.ts';
+import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
 import { createAccounts, createdMany, createSubaccount } from './create-accounts.ts';
 import { createMainAccount } from './create-main-account.ts';
-import { noteVisit } from './enter-account.ts';
+import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
 
@@ -59,9 +59,10 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}`;
+    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const query = { sort: input.sort, direction: input.direction, statuses: input.status, after, limit: input.limit };
+    const { sort, direction, status: statuses, caps, limit } = input;
+    const query = { sort, direction, statuses, caps, after, limit };
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
     return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
   },
@@ -107,6 +108,15 @@ export const accounts: Handlers<'accounts'> = {
         'to',
       );
     return shownRow(ctx.access, await moveAccount(ctx.hall, ctx.caller, ctx.access, to.id, common));
+  },
+
+  entries: async ({ ctx: { hall, access }, input }) => {
+    const kind = `entries:${access.id}`;
+    const before = readCursor(hall.settings.secret, kind, rowPlace, input.cursor);
+    const found = await readEntriesFromAbove(hall, access, before, input.limit + 1);
+    const rows = found.slice(0, input.limit);
+    const last = found.length > input.limit ? rows.at(-1) : undefined;
+    return { rows, nextCursor: last ? writeCursor(hall.settings.secret, kind, last.id) : null };
   },
 
   enter: async ({ ctx }) => {

@@ -17,6 +17,7 @@ import {
   type AccountSort,
   type AccountStatus,
   billingPeriodOf,
+  type CapsFilter,
   daysUntilErasure,
   type EmbedFeature,
   effectiveSuspension,
@@ -77,6 +78,7 @@ export type ListInput = {
   readonly sort: AccountSort;
   readonly direction: SortDirection;
   readonly statuses: readonly AccountStatus[];
+  readonly caps?: CapsFilter | undefined;
   readonly after: PageKey | null;
   readonly limit: number;
 };

@@ -7,17 +7,12 @@ import {
 } from '@tenantree/db';
 import {
   areListed,
-  type EmbedGrant,
   type Instant,
   keyMembership,
-  type Levels,
+  levelsOfScreen,
   type Membership,
-  mapPermissions,
-  packLevels,
   packScopes,
-  permission,
   screenMembership,
-  UNBOUNDED,
 } from '@tenantree/domain';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { hashSecret } from '../hall/secrets.ts';
@@ -75,7 +70,7 @@ async function embedActor(hall: Hall, token: string, origin: string | null): Pro
     return null;
   }
   const key = standingOf(found.key, now);
-  const standing = key && screenMembership(key, found.path, scopesOf(found.grant));
+  const standing = key && screenMembership(key, found.path, levelsOfScreen(found.grant.features));
   if (!standing) return null;
   const { id, account, grant, userRef, expiresAt } = found;
   return {
@@ -117,10 +112,3 @@ function standingOf(key: PresentedKey, now: Instant): Required<Membership> | nul
   if (!holds(key.expiresAt, key.revokedAt, now)) return null;
   return keyMembership(key.memberships, key.path, { scopes: packScopes(key.scopes), within: key.within });
 }
-
-const WITHOUT_USAGE = packLevels(
-  mapPermissions((key) => (key === 'billing.usage' ? 'none' : (permission(key).levels.at(-1) ?? 'none'))),
-);
-
-/** Rows show minutes to those who may see usage: a screen that was opened without it must not. */
-const scopesOf = ({ features }: EmbedGrant): Levels => (features.includes('usage') ? UNBOUNDED : WITHOUT_USAGE);

@@ -72,7 +72,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
   if (!decision.ok) return decision;
   const reached = reachedOf(memberships, path);
   const parent = chain.at(-2);
-  const levels = effectiveLevels(memberships, path, []);
+  const levels = effectiveLevels(memberships, chain);
   return {
     ok: true,
     value: {
@@ -86,7 +86,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
       scopes: actor.kind === 'person' ? UNBOUNDED : actor.standing.bounds.scopes,
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
-      heldSince: rule.work === 'usage' ? usageHeldSince({ memberships, chain, caps: NO_CAPS }, rule, nowMs) : null,
+      heldSince: rule.work === 'usage' ? usageHeldSince({ memberships, chain }, rule, nowMs) : null,
       features: actor.kind === 'embed' ? offeredFeatures(actor.grant) : null,
       parent: parent ? { id: parent.id, name: reached.includes(parent.id) ? parent.name : null } : null,
     },
@@ -99,9 +99,6 @@ const rankOf = (actor: Actor, role: Role): Role =>
 
 type Rule = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
 
-// Caps come with the screen that sets them; until then nobody has any.
-const NO_CAPS = [] as const;
-
 /** Who asks for which account, and when. */
 type Standing = {
   readonly asked: string;
@@ -111,7 +108,7 @@ type Standing = {
 };
 
 const decideAt = ({ nowMs, ...standing }: Standing, rule: Rule): Decision<Levels> =>
-  decideAccess({ ...standing, status: standing.chain.at(-1)?.status ?? 'active', caps: NO_CAPS }, rule, nowMs);
+  decideAccess({ ...standing, status: standing.chain.at(-1)?.status ?? 'active' }, rule, nowMs);
 
 /** Whether they may know of the account at all, whatever they may do in it. */
 const decideSeen = (standing: Standing): Decision<Levels> =>

@@ -169,7 +169,7 @@ async function mayBeAccepted(
   const chain = await readChain(from, account);
   const path = chain.map(({ id }) => id);
   const memberships = invitedBy === null ? [] : await readMembershipsOn(from, invitedBy, path);
-  const state = { asked: account, memberships, chain, status: chain.at(-1)?.status ?? 'closed', caps: [] } as const;
+  const state = { asked: account, memberships, chain, status: chain.at(-1)?.status ?? 'closed' } as const;
   granted(decideAcceptInvitation(state, role, hall.clock.nowMs()));
 }
 

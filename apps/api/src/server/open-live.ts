@@ -6,10 +6,11 @@ import type { Hall } from '../hall/hall.ts';
 import { type Hub, openHub } from '../live/hub.ts';
 import { notifyNews } from '../live/news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
+import { PERMISSIONS_LIVE } from '../permissions/permissions-channel.ts';
 import { USAGE } from '../usage/usage-channel.ts';
 
 /** All that can be watched. */
-const CHANNELS = [USAGE, ACCOUNTS];
+const CHANNELS = [USAGE, ACCOUNTS, PERMISSIONS_LIVE];
 
 type LiveParts = {
   readonly source: Pick<Hall, 'db' | 'usageDoor'>;

@@ -3,10 +3,12 @@ import {
   type AccountRow,
   type AccountStatus,
   billingPeriodOf,
+  type CapsFilter,
   type Decimal,
   type Instant,
   type MeterKey,
   msOf,
+  PERMISSIONS,
   type Suspension,
   seenAt,
 } from '@tenantree/domain';
@@ -39,6 +41,8 @@ export type RawAccountRow = {
   total_agents: number;
   created_at: Date;
   closed_at: Date | null;
+  caps_lowered: number;
+  caps_decided: number;
   minutes_own: string;
   minutes_total: string;
 };
@@ -65,7 +69,7 @@ export function selectAccountRows(
   return {
     columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
       a.suspension_reason, a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
-      a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total`,
+      a.caps_lowered, a.caps_decided, a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total`,
     // OFFSET 0: read once, and not once for every row.
     from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}::timestamptz
       CROSS JOIN (SELECT uncounted_totals(${STORED}, ${period}::timestamptz, ${levels}) AS totals OFFSET 0) u`,
@@ -78,6 +82,28 @@ export const seenWith = (statuses: readonly AccountStatus[], now: Instant): RawB
     ? sql`a.status = ANY (${[...statuses]})`
     : sql`CASE WHEN a.status = 'suspended' AND (a.suspended_from > ${now}::timestamptz OR a.suspended_until <= ${now}::timestamptz)
         THEN 'active' ELSE a.status END = ANY (${[...statuses]})`;
+
+/** What nobody decided works as none, and is restricted, too. */
+function capsShown({ caps_lowered, caps_decided }: RawAccountRow): NonNullable<AccountRow['caps']> {
+  const unreviewed = Math.max(0, PERMISSIONS.length - caps_decided);
+  return { restricted: caps_lowered + unreviewed, unreviewed };
+}
+
+/** Conditions on the own caps of an account (alias a), each in the words of an index of its own. */
+export const LOWERED: RawBuilder<boolean> = sql`a.caps_lowered > 0`;
+export const UNREVIEWED: RawBuilder<boolean> = sql`a.caps_decided < ${sql.lit(PERMISSIONS.length)}`;
+
+/** Whether the own caps of an account (alias a) are as a list is kept to. */
+export const cappedAs = (filter: CapsFilter | undefined): RawBuilder<boolean> => {
+  switch (filter) {
+    case undefined:
+      return sql`true`;
+    case 'restricted':
+      return sql`(${LOWERED} OR ${UNREVIEWED})`;
+    case 'unreviewed':
+      return UNREVIEWED;
+  }
+};
 
 /** Shapes a database row into the row that travels, as the account is seen at an instant. */
 export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, now: Instant): AccountRow {
@@ -107,6 +133,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
       visibility === 'without_minutes'
         ? null
         : { own: raw.minutes_own as Decimal, total: raw.minutes_total as Decimal },
+    caps: raw.depth === 0 ? null : capsShown(raw),
     createdAt: raw.created_at.toISOString() as Instant,
     closedAt: instantOrNull(raw.closed_at),
   };

@@ -4,11 +4,13 @@ import {
   type AccountSort,
   type AccountStatus,
   billingPeriodOf,
+  type CapsFilter,
   type Instant,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
+  cappedAs,
   MINUTES_TOTAL,
   type MinutesVisibility,
   type RawAccountRow,
@@ -28,6 +30,8 @@ export type ListQuery = {
   readonly sort: AccountSort;
   readonly direction: SortDirection;
   readonly statuses: readonly AccountStatus[];
+  /** Only accounts whose own caps are so; without it, all. */
+  readonly caps?: CapsFilter | undefined;
   readonly after: PageKey | null;
   readonly limit: number;
   readonly now: Instant;
@@ -102,7 +106,7 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 
 /** All of a page by one statement: every row has the head with it. */
 function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
-  const { parent, statuses, now, after, direction, limit } = query;
+  const { parent, statuses, caps, now, after, direction, limit } = query;
   const { columns, from } = selectAccountRows(now, parent);
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
@@ -112,7 +116,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   return sql<Keyed>`
     SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
-    WHERE ${children} AND ${seenWith(statuses, now)} ${next}
+    WHERE ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
 }
 
@@ -120,10 +124,10 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
   sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
 
 /** Live children are counted as they change; others are counted here. */
-const countChildren = ({ parent, statuses, now }: ListQuery): RawBuilder<number> =>
-  statuses.length === 2 && !statuses.includes('closed')
+const countChildren = ({ parent, statuses, caps, now }: ListQuery): RawBuilder<number> =>
+  caps === undefined && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)})`;
+    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

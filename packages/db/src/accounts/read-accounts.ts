@@ -1,12 +1,16 @@
-import type {
-  AccountId,
-  AccountRow,
-  AccountStatus,
-  Instant,
-  Membership,
-  Role,
-  Suspension,
-  UserId,
+import {
+  type AccountId,
+  type AccountRow,
+  type AccountStatus,
+  type Instant,
+  type Levels,
+  type Membership,
+  packLevels,
+  type Role,
+  type SomeLevels,
+  type Suspension,
+  UNBOUNDED,
+  type UserId,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
@@ -41,6 +45,8 @@ export type ChainLink = {
   readonly suspendedAt: Instant | null;
   /** Who pays for its usage now. */
   readonly payerId: AccountId;
+  /** What its parent side leaves it; of a main account, everything. */
+  readonly caps: Levels;
 };
 
 /** Asks a function of the database, in a transaction or outside; named, because these run before every call. */
@@ -68,6 +74,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     suspended_until: Date | null;
     suspended_at: Date | null;
     payer_id: string;
+    caps: SomeLevels | null;
   };
   const rows = await ask<Raw>(from, 'account_chain', [account]);
   return rows.map((row) => ({
@@ -77,6 +84,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     depth: row.depth,
     status: row.status,
     payerId: row.payer_id as AccountId,
+    caps: capsOf(row.depth, row.caps),
     suspendedAt: instantOrNull(row.suspended_at),
     suspension:
       row.suspension_kind === null
@@ -88,6 +96,10 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
           },
   }));
 }
+
+/** Caps as they bind: none bind a main account. Without a row, which every other has, nothing is left. */
+export const capsOf = (depth: number, stored: SomeLevels | null): Levels =>
+  depth === 0 ? UNBOUNDED : packLevels(stored ?? {});
 
 /** The paths of some accounts, root first; those that are not there are left out. Needs no acting account: they decide about it. */
 export async function readPaths(

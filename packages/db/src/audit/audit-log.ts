@@ -1,7 +1,8 @@
-import type { AccountId, AuditAction, Instant, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, AuditAction, Instant, NotedVisit, RowId, UserId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
 import type { AuditActor } from '../journal/append.ts';
 import type { JournalTable } from '../schema.ts';
 
@@ -81,6 +82,58 @@ export async function readLastActivity(
       ORDER BY l.id DESC LIMIT 1
     ) e`.execute(trx);
   return new Map(rows.map(({ id, at }) => [id, at.toISOString() as Instant]));
+}
+
+/** A visit to an account from above it, as the journal has it. */
+export type VisitRow = NotedVisit & {
+  readonly id: RowId;
+  readonly actor: AuditActor;
+  /** How much they did that left a trace. */
+  readonly acts: number;
+};
+
+/** Reads visits to the acting account, newest first. @param before only older ones than this; null: from the newest on */
+export async function readVisits(
+  trx: TenantTransaction,
+  account: AccountId,
+  before: RowId | null,
+  limit: number,
+): Promise<VisitRow[]> {
+  type Raw = Pick<StoredEntry, 'id' | 'at' | 'actor_kind' | 'actor_id' | 'actor_name' | 'via_id' | 'via_name'> & {
+    readonly next_kind: string | null;
+    readonly next_at: Date | null;
+    readonly last_at: Date | null;
+    readonly acts: number;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT e.id, e.at, e.actor_kind, e.actor_id, e.actor_name, e.via_id, e.via_name, n.kind AS next_kind, n.at AS next_at, l.last_at, l.acts
+    FROM journal e
+    LEFT JOIN LATERAL (
+      SELECT x.id, x.kind, x.at FROM journal x WHERE x.account_id = e.account_id AND x.id > e.id AND x.actor_id = e.actor_id
+        AND x.kind IN ('account.entered', 'account.left') ORDER BY x.id LIMIT 1
+    ) n ON true
+    CROSS JOIN LATERAL (
+      SELECT max(x.at) AS last_at, count(*)::int AS acts FROM journal x
+      WHERE x.account_id = e.account_id AND x.id > e.id AND x.actor_id = e.actor_id AND (n.id IS NULL OR x.id < n.id)
+    ) l
+    WHERE e.account_id = ${account} AND e.kind = 'account.entered' AND (${before}::uuid IS NULL OR e.id < ${before}::uuid)
+    ORDER BY e.id DESC LIMIT ${limit}`.execute(trx);
+  return rows.map((row) => ({
+    id: row.id as RowId,
+    actor: {
+      kind: row.actor_kind,
+      id: row.actor_id,
+      name: row.actor_name,
+      via: row.via_id === null ? null : { id: row.via_id as AccountId, name: row.via_name ?? '' },
+    },
+    enteredAt: row.at.toISOString() as Instant,
+    next:
+      row.next_at === null
+        ? null
+        : { kind: row.next_kind === 'account.left' ? 'left' : 'entered', at: row.next_at.toISOString() as Instant },
+    lastActAt: instantOrNull(row.last_at),
+    acts: row.acts,
+  }));
 }
 
 /** An account with everything below it; one more than few when there are too many to ask each. */

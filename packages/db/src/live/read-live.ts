@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, Decimal, Instant } from '@tenantree/domain';
+import type { AccountId, AccountRow, CapsItem, Decimal, Instant, SomeLevels } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { MINUTES_METER } from '../accounts/account-rows.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
@@ -152,6 +152,36 @@ export async function readAccountsState(
       return row ? [{ row, path, version: Math.max(at, news.get(id) ?? 0) }] : [];
     });
     return { version, from: since, gap: false, accounts, departures };
+  });
+}
+
+/** The caps of an account, with where it stands. */
+export type PlacedCapsItem = { readonly item: CapsItem; readonly path: readonly AccountId[]; readonly version: number };
+
+/** Reads the caps of those accounts of a subtree that changed after a version. Where what changed is not known any more the state is empty, with a gap. */
+export async function readCapsState(
+  db: Database,
+  query: { readonly subtree: AccountId; readonly since: number; readonly only?: readonly AccountId[] },
+): Promise<StateBounds & { readonly accounts: readonly PlacedCapsItem[] }> {
+  const { subtree, since, only } = query;
+  return atOneMoment(db, subtree, async (trx) => {
+    const version = await readTreeVersion(trx);
+    const news = await readTreeNews(trx, 'accounts', since, version);
+    if (news === null) return { version, from: 0, gap: true, accounts: [] };
+    const wanted = new Set(only);
+    const ids = [...news.keys()].filter((id) => !only || wanted.has(id));
+    if (ids.length === 0) return { version, from: since, gap: false, accounts: [] };
+    type Raw = { id: AccountId; root_id: AccountId; path_key: Buffer; levels: SomeLevels; version: number };
+    const { rows } = await sql<Raw>`
+      SELECT a.id, a.root_id, a.path_key, c.levels, c.version FROM accounts a
+      JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+      WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${ids}::uuid[])`.execute(trx);
+    const accounts = rows.map((row) => ({
+      item: { account: row.id, version: row.version, levels: row.levels },
+      path: pathOf(row.root_id, row.path_key),
+      version: news.get(row.id) ?? version,
+    }));
+    return { version, from: since, gap: false, accounts };
   });
 }
 

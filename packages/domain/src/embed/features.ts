@@ -1,3 +1,5 @@
+import { HIGHEST, type Levels, packLevels, UNBOUNDED } from '../permissions/levels.ts';
+
 /**
  * What an embedded screen can be opened for (rules/keys 8), beside reading accounts, which every one may. Which procedures each
  * stands for is listed in the guard. Keys are stored: rename none, reuse none.
@@ -10,6 +12,7 @@ export const EMBED_FEATURES = [
   'suspend',
   'close',
   'members',
+  'permissions',
   'activity',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
@@ -35,3 +38,7 @@ export function grantEmbed(wish: {
 /** The features whose screens can be offered: opened for reading only, none that does nothing but change things. */
 export const offeredFeatures = ({ access, features }: EmbedGrant): EmbedFeature[] =>
   features.filter((feature) => access === 'full' || !CHANGING.has(feature));
+
+/** What is left to a screen that was opened for some features: rows show minutes to those who may see usage, and one without that feature must not. */
+export const levelsOfScreen = (features: readonly string[]): Levels =>
+  features.includes('usage') ? UNBOUNDED : packLevels({ ...HIGHEST, 'billing.usage': 'none' });

@@ -55,6 +55,8 @@ export type AccountRow = {
   readonly agents: OwnAndTotal<number>;
   /** Call minutes of the current billing period; null when the actor may not see usage. */
   readonly minutes: OwnAndTotal<Decimal> | null;
+  /** How many permissions its own caps leave less of than there is, and how many nobody decided yet; null: a main account has no caps. */
+  readonly caps: { readonly restricted: number; readonly unreviewed: number } | null;
   readonly createdAt: Instant;
   readonly closedAt: Instant | null;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
+import { UNBOUNDED } from '../permissions/levels.ts';
 import {
   type CreationGround,
   type CreationTerms,
@@ -37,7 +38,7 @@ const ground: CreationGround = {
 const termsFor = (more: Partial<CreationTerms> = {}): CreationTerms => {
   let next = 100;
   return {
-    chain: [{ id: ROOT, name: 'Root', suspension: null }],
+    chain: [{ id: ROOT, name: 'Root', suspension: null, caps: UNBOUNDED }],
     memberships: [{ account: ROOT, role: 'owner' }],
     need: { permission: 'account.subaccounts', level: 'full', work: 'create' },
     nowMs: 0,

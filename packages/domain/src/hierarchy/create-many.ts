@@ -2,6 +2,8 @@ import { accept, type Decision, refuse } from '../errors.ts';
 import type { AccountId } from '../ids.ts';
 import { isRecord, jsonFault } from '../json.ts';
 import { type AccessState, decideAccess, type Need } from '../permissions/access.ts';
+import type { CappedAccount } from '../permissions/effective.ts';
+import { UNBOUNDED } from '../permissions/levels.ts';
 import { fieldName } from '../text.ts';
 import type { AccountLabel, AccountStatus } from './account.ts';
 import { type AccountRef, accountNotFound, parseAccountRef } from './account-ref.ts';
@@ -245,7 +247,6 @@ class Plan {
               memberships,
               chain: [...chain, ...this.#between(acting, parent)],
               status: parent.status,
-              caps: [],
             },
             need,
             nowMs,
@@ -256,8 +257,12 @@ class Plan {
   }
 
   /** What stands below the acting account down to another one, that one included. */
-  #between(acting: AccountId | undefined, { path }: KnownAccount): KnownAccount[] {
-    return path.slice(path.findIndex((id) => id === acting) + 1).flatMap((id) => this.#byId.get(id) ?? []);
+  #between(acting: AccountId | undefined, { path }: KnownAccount): (KnownAccount & CappedAccount)[] {
+    // Their caps don't bind: the caller's memberships stand at the acting account or above it.
+    return path
+      .slice(path.findIndex((id) => id === acting) + 1)
+      .flatMap((id) => this.#byId.get(id) ?? [])
+      .map((account) => ({ ...account, caps: UNBOUNDED }));
   }
 
   #holderOf(externalId: ExternalId): CreateState['accountOfThatExternalId'] {

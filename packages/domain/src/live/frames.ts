@@ -1,5 +1,6 @@
 import type { AccountRow } from '../hierarchy/account.ts';
 import type { AccountId } from '../ids.ts';
+import type { SomeLevels } from '../permissions/levels.ts';
 import type { Instant } from '../time.ts';
 import type { Decimal } from '../usage/quantity.ts';
 
@@ -17,6 +18,14 @@ export type UsageFrame = FrameBounds & {
   /** Account, own minutes, minutes of its subtree. */
   readonly minutes: readonly (readonly [AccountId, Decimal, Decimal])[];
 };
+
+/** One tick of `permissions.live`: the caps of accounts that changed, as they are now. */
+export type PermissionsFrame = FrameBounds & {
+  readonly version: number;
+  readonly caps: readonly CapsItem[];
+};
+/** The caps of an account as they were saved; what is absent nobody decided. */
+export type CapsItem = { readonly account: AccountId; readonly version: number; readonly levels: SomeLevels };
 
 /** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left what is watched. */
 export type AccountsFrame = FrameBounds & {

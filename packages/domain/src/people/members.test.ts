@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decision } from '../errors.ts';
 import { SUSPENSION_KINDS, type Suspension } from '../hierarchy/account.ts';
 import type { AccountId, UserId } from '../ids.ts';
+import { UNBOUNDED } from '../permissions/levels.ts';
 import { ROLES, type Role, ranksAbove } from '../permissions/roles.ts';
 import {
   decideAcceptInvitation,
@@ -66,11 +67,10 @@ describe('an invitation', () => {
     asked: below,
     memberships: inviter === null ? [] : [{ account: above, role: inviter }],
     chain: [
-      { id: above, name: 'Above', suspension },
-      { id: below, name: 'Below', suspension: null },
+      { id: above, name: 'Above', suspension, caps: UNBOUNDED },
+      { id: below, name: 'Below', suspension: null, caps: UNBOUNDED },
     ],
     status: 'active' as const,
-    caps: [],
   });
 
   it('is accepted only as long as whoever sent it may invite there and give its role', () => {

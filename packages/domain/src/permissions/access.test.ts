@@ -4,12 +4,14 @@ import type { AccountId } from '../ids.ts';
 import { instantOf } from '../time.ts';
 import { type AccessState, decideAccess, type Need, usageHeldSince } from './access.ts';
 import type { Membership } from './effective.ts';
+import { UNBOUNDED } from './levels.ts';
 import type { Role } from './roles.ts';
 
 const NOW = Date.UTC(2026, 10, 23);
 const account = (id: string, kind: Suspension['kind'] | null = null) => ({
   id: id as AccountId,
   name: id,
+  caps: UNBOUNDED,
   suspension: kind && { kind, from: null, until: null },
 });
 const membership = (id: string, role: Role): Membership => ({ account: id as AccountId, role });
@@ -18,7 +20,6 @@ const stateOf = (memberships: readonly Membership[], change: Partial<AccessState
   memberships,
   chain: [account('root'), account('mid'), account('leaf')],
   status: 'active',
-  caps: [],
   ...change,
 });
 const RENAME: Need = { permission: 'account.settings', level: 'full', work: 'change' };
@@ -72,7 +73,7 @@ describe('access', () => {
       suspendedAt: link.suspension && instantOf(NOW - 5),
     }));
     const usage: Need = { permission: 'billing.usage', level: 'full', work: 'usage' };
-    const held = (...memberships: Membership[]) => usageHeldSince({ memberships, chain, caps: [] }, usage, NOW);
+    const held = (...memberships: Membership[]) => usageHeldSince({ memberships, chain }, usage, NOW);
     expect(held(membership('leaf', 'owner'))).toBe(instantOf(NOW - 5));
     expect(held(membership('leaf', 'owner'), membership('mid', 'agency_admin'))).toBe(instantOf(NOW - 5));
     expect(held(membership('leaf', 'owner'), membership('mid', 'admin'))).toBeNull();

@@ -12,8 +12,8 @@ import {
 import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
 import type { Instant } from '../time.ts';
-import { type AccountCaps, levelsFrom, type Membership, reachesFrom } from './effective.ts';
-import { atLeast, type Levels } from './levels.ts';
+import { type CappedAccount, gives, levelsFrom, type Membership, reachesFrom } from './effective.ts';
+import type { Levels } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
 
 /** What a procedure declares (rules/permissions 10): the permission, the level it needs, and what it does as far as suspension and closing care. */
@@ -25,9 +25,8 @@ export type AccessState = {
   readonly asked: string;
   readonly memberships: readonly Membership[];
   /** The ancestor chain of the acting account, root first, itself last. */
-  readonly chain: readonly SuspendableAccount[];
+  readonly chain: readonly (SuspendableAccount & CappedAccount)[];
   readonly status: AccountStatus;
-  readonly caps: readonly AccountCaps[];
 };
 
 /**
@@ -46,12 +45,13 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
 
   let refusal: Decision<Levels> = lacking(need, account.name);
   for (const membership of reaching) {
-    const levels = levelsFrom(membership, path, state.caps);
-    if (!atLeast(levels, need.permission, need.level)) continue;
+    if (!gives(membership, state.chain, need.permission, need.level)) continue;
     const binding = effectiveSuspension(state.chain.slice(0, path.indexOf(membership.account) + 1), nowMs);
     const admitted = admitUnderSuspension(binding?.kind ?? null, need.work, account.name);
-    if (admitted.ok)
+    if (admitted.ok) {
+      const levels = levelsFrom(membership, state.chain);
       return state.status === 'closed' ? admitWhenClosed(levels, need.work, account.name) : accept(levels);
+    }
     refusal = admitted;
   }
   return refusal;
@@ -64,7 +64,7 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
  * @param nowMs UTC milliseconds since 1970
  */
 export function usageHeldSince(
-  state: Pick<AccessState, 'memberships' | 'caps'> & { readonly chain: readonly DatedSuspension[] },
+  state: Pick<AccessState, 'memberships'> & { readonly chain: readonly (DatedSuspension & CappedAccount)[] },
   need: Need,
   nowMs: number,
 ): Instant | null {
@@ -72,7 +72,7 @@ export function usageHeldSince(
   let latest: Instant | null = null;
   for (const membership of state.memberships) {
     if (!reachesFrom(membership, path)) continue;
-    if (!atLeast(levelsFrom(membership, path, state.caps), need.permission, need.level)) continue;
+    if (!gives(membership, state.chain, need.permission, need.level)) continue;
     const binding = state.chain.slice(0, path.indexOf(membership.account) + 1);
     if (!admitUnderSuspension(effectiveSuspension(binding, nowMs)?.kind ?? null, need.work, '').ok) continue;
     const since = suspendedSince(binding, nowMs);

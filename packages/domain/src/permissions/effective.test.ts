@@ -4,7 +4,9 @@ import { anyLevelMap } from '../../test/arbitraries.ts';
 import type { AccountId } from '../ids.ts';
 import { packScopes } from '../keys/key-terms.ts';
 import {
+  type CappedAccount,
   effectiveLevels,
+  gives,
   type KeyBounds,
   keyMembership,
   type Membership,
@@ -22,8 +24,8 @@ const PATH = Array.from({ length: DEPTHS }, (_, depth) => `a${depth}` as Account
 const stranger = 'stranger' as AccountId;
 
 type Caps = readonly (LevelMap | null)[];
-const capsOf = (maps: Caps) =>
-  maps.flatMap((map, depth) => (map ? [{ account: PATH[depth]!, levels: packLevels(map) }] : []));
+const chainTo = (depth: number, maps: Caps = []): CappedAccount[] =>
+  pathTo(depth).map((id, at) => ({ id, caps: maps[at] ? packLevels(maps[at]) : UNBOUNDED }));
 
 /** The model: rule by rule in words, one permission at a time (rules/permissions 1, 8). */
 function modelLevel(memberships: readonly Membership[], depth: number, maps: Caps, key: PermissionKey): Level {
@@ -53,8 +55,15 @@ describe('the effective level', () => {
   it('is what the rules say in words', () => {
     fc.assert(
       fc.property(anyMemberships, anyDepth, anyCaps, (memberships, depth, maps) => {
-        const levels = unpackLevels(effectiveLevels(memberships, pathTo(depth), capsOf(maps)));
-        for (const { key } of PERMISSIONS) expect(levels[key]).toBe(modelLevel(memberships, depth, maps, key));
+        const levels = unpackLevels(effectiveLevels(memberships, chainTo(depth, maps)));
+        const reaching = memberships.filter((membership) => reaches([membership], pathTo(depth)));
+        for (const { key } of PERMISSIONS) {
+          expect(levels[key]).toBe(modelLevel(memberships, depth, maps, key));
+          for (const need of ['read', 'full'] as const)
+            expect(reaching.some((membership) => gives(membership, chainTo(depth, maps), key, need))).toBe(
+              LEVEL_CODES[levels[key]] >= LEVEL_CODES[need],
+            );
+        }
       }),
     );
   });
@@ -63,7 +72,7 @@ describe('the effective level', () => {
     fc.assert(
       fc.property(fc.constantFrom(...ROLES), anyCaps, (role, maps) => {
         const codes = PATH.map((account, depth) => {
-          const levels = unpackLevels(effectiveLevels([{ account, role }], pathTo(depth), capsOf(maps)));
+          const levels = unpackLevels(effectiveLevels([{ account, role }], chainTo(depth, maps)));
           return PERMISSIONS.map(({ key }) => LEVEL_CODES[levels[key]]);
         });
         for (const [depth, below] of codes.entries()) {
@@ -78,7 +87,7 @@ describe('the effective level', () => {
   it('of a controlled row never exceeds its controller, unless that is limited (I8)', () => {
     fc.assert(
       fc.property(anyMemberships, anyDepth, anyCaps, (memberships, depth, maps) => {
-        const levels = unpackLevels(effectiveLevels(memberships, pathTo(depth), capsOf(maps)));
+        const levels = unpackLevels(effectiveLevels(memberships, chainTo(depth, maps)));
         for (const { key, controller } of PERMISSIONS) {
           if (controller === null || levels[controller] === 'limited') continue;
           expect(LEVEL_CODES[levels[key]]).toBeLessThanOrEqual(LEVEL_CODES[levels[controller]]);
@@ -89,19 +98,16 @@ describe('the effective level', () => {
 
   it('is that of the role after caps were lowered and raised again (I9)', () => {
     const owner: Membership = { account: PATH[1]!, role: 'owner' };
-    const none = packLevels(unpackLevels(NO_LEVELS));
-    const free = effectiveLevels([owner], pathTo(2), []);
-    expect(unpackLevels(effectiveLevels([owner], pathTo(2), [{ account: PATH[1]!, levels: none }])).account).toBe(
-      'none',
-    );
-    expect(effectiveLevels([owner], pathTo(2), [])).toEqual(free);
+    const none = unpackLevels(NO_LEVELS);
+    const free = effectiveLevels([owner], chainTo(2));
+    expect(unpackLevels(effectiveLevels([owner], chainTo(2, [null, none]))).account).toBe('none');
+    expect(effectiveLevels([owner], chainTo(2))).toEqual(free);
   });
 
   it('of who comes from above is not bound by caps below the membership', () => {
-    const none = packLevels(unpackLevels(NO_LEVELS));
-    const caps = [{ account: PATH[2]!, levels: none }];
-    expect(unpackLevels(effectiveLevels([{ account: PATH[1]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('full');
-    expect(unpackLevels(effectiveLevels([{ account: PATH[2]!, role: 'owner' }], pathTo(3), caps)).agents).toBe('none');
+    const chain = chainTo(3, [null, null, unpackLevels(NO_LEVELS)]);
+    expect(unpackLevels(effectiveLevels([{ account: PATH[1]!, role: 'owner' }], chain)).agents).toBe('full');
+    expect(unpackLevels(effectiveLevels([{ account: PATH[2]!, role: 'owner' }], chain)).agents).toBe('none');
   });
 });
 
@@ -150,7 +156,7 @@ describe('an API key', () => {
     const scopes = packScopes({ 'account.subaccounts': 'read', 'billing.usage': 'full' });
     const levels = (role: Membership['role']) => {
       const key = keyMembership([{ account: PATH[2]!, role }], keyPath, { ...WHOLE, scopes });
-      const had = unpackLevels(effectiveLevels(key ? [key] : [], keyPath, []));
+      const had = unpackLevels(effectiveLevels(key ? [key] : [], chainTo(2)));
       return Object.fromEntries(Object.entries(had).filter(([, level]) => level !== 'none'));
     };
     expect(levels('owner')).toEqual({ 'account.subaccounts': 'read', 'billing.usage': 'full' });
@@ -176,8 +182,8 @@ describe('an API key', () => {
         const key = keyMembership(owner, keyPath, WHOLE);
         if (key === null) return;
         fc.pre(depth >= 2);
-        const keys = effectiveLevels([key], pathTo(depth), capsOf(maps));
-        const owners = effectiveLevels(owner, pathTo(depth), capsOf(maps));
+        const keys = effectiveLevels([key], chainTo(depth, maps));
+        const owners = effectiveLevels(owner, chainTo(depth, maps));
         expect(keys.map((word, at) => word & ~owners[at]!)).toEqual(NO_LEVELS);
       }),
     );

@@ -1,6 +1,17 @@
 import type { AccountPath } from '../hierarchy/path.ts';
 import type { AccountId } from '../ids.ts';
-import { boundByControllers, highest, type Levels, lowest, NO_LEVELS, UNBOUNDED } from './levels.ts';
+import {
+  boundByControllers,
+  boundOf,
+  highest,
+  LEVEL_CODES,
+  type Levels,
+  lowest,
+  NO_LEVELS,
+  placeOf,
+  UNBOUNDED,
+} from './levels.ts';
+import type { Level, PermissionKey } from './registry.ts';
 import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
 
 /** A person's, or in effect a key's, standing in one account. */
@@ -19,8 +30,8 @@ export type KeyBounds = {
   readonly within: readonly AccountId[] | null;
 };
 
-/** The highest levels that an account's parent side leaves it (rules/permissions 8). Accounts without caps are simply not in a list of caps. */
-export type AccountCaps = { readonly account: AccountId; readonly levels: Levels };
+/** An account of a chain, with the highest levels that its parent side leaves it (rules/permissions 8). A main account's are unbounded. */
+export type CappedAccount = { readonly id: AccountId; readonly caps: Levels };
 
 /**
  * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (rules/permissions 6);
@@ -38,36 +49,61 @@ export const reaches = (memberships: readonly Membership[], path: AccountPath): 
 export const reachedOf = (memberships: readonly Membership[], path: AccountPath): AccountPath =>
   path.filter((_, position) => reaches(memberships, path.slice(0, position + 1)));
 
+/** The lowest caps of a chain from its root down to one of its accounts. */
+const capsDownTo = (account: AccountId, chain: readonly CappedAccount[]): Levels => {
+  let levels = UNBOUNDED;
+  for (const { id, caps } of chain) {
+    levels = lowest(levels, caps);
+    if (id === account) break;
+  }
+  return levels;
+};
+
 /**
- * What one membership that reaches the end of a path gives there (rules/permissions 8): the role's levels, lowered by the caps of every
+ * What one membership that reaches the end of a chain gives there (rules/permissions 8): the role's levels, lowered by the caps of every
  * account from the membership up to the root, rows bounded by their controllers, and of that what the scopes of a key name: each row for
  * itself. Caps below the membership don't bind who comes from above.
  */
-export function levelsFrom(membership: Membership, path: AccountPath, caps: readonly AccountCaps[]): Levels {
-  const standing = path.indexOf(membership.account);
-  let levels = ROLE_WORDS[membership.role];
-  for (const cap of caps) {
-    const position = path.indexOf(cap.account);
-    if (position !== -1 && position <= standing) levels = lowest(levels, cap.levels);
+export function levelsFrom({ account, role, bounds }: Membership, chain: readonly CappedAccount[]): Levels {
+  const levels = boundByControllers(lowest(ROLE_WORDS[role], capsDownTo(account, chain)));
+  return bounds ? lowest(levels, bounds.scopes) : levels;
+}
+
+/** Whether one membership that reaches the end of a chain gives at least a level there. The same as by `levelsFrom`, for one permission: what every call asks. */
+export function gives(
+  { account, role, bounds }: Membership,
+  chain: readonly CappedAccount[],
+  key: PermissionKey,
+  need: Level,
+): boolean {
+  const { at, shift, controller } = placeOf(key);
+  // By whole words, and shifted once: this runs in tens of nanoseconds.
+  const words = ROLE_WORDS[role];
+  const overAt = controller === null ? at : controller.at;
+  let own = words[at] ?? 0;
+  let over = words[overAt] ?? 0;
+  for (const { id, caps } of chain) {
+    own &= caps[at] ?? 0;
+    over &= caps[overAt] ?? 0;
+    if (id === account) break;
   }
-  return lowest(boundByControllers(levels), membership.bounds?.scopes ?? UNBOUNDED);
+  own >>>= shift;
+  if (controller !== null) own &= boundOf((over >>> controller.shift) & 0b11, controller);
+  if (bounds) own &= (bounds.scopes[at] ?? 0) >>> shift;
+  return (own & 0b11) >= LEVEL_CODES[need];
 }
 
 /**
- * What an actor may really do in the account at the end of a path: for each permission the best that its memberships give. Nothing when
+ * What an actor may really do in the account at the end of a chain: for each permission the best that its memberships give. Nothing when
  * none of them reaches.
- *
- * @param caps caps of accounts on the path; others are ignored. Empty until caps can be set.
  */
-export const effectiveLevels = (
-  memberships: readonly Membership[],
-  path: AccountPath,
-  caps: readonly AccountCaps[],
-): Levels =>
-  memberships
+export function effectiveLevels(memberships: readonly Membership[], chain: readonly CappedAccount[]): Levels {
+  const path = chain.map(({ id }) => id);
+  return memberships
     .filter((membership) => reachesFrom(membership, path))
-    .map((membership) => levelsFrom(membership, path, caps))
+    .map((membership) => levelsFrom(membership, chain))
     .reduce(highest, NO_LEVELS);
+}
 
 /** The highest role that an actor has in the account at the end of a path; null when it does not reach it. */
 export const roleAt = (memberships: readonly Membership[], path: AccountPath): Role | null =>

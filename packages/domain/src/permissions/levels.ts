@@ -15,7 +15,7 @@ export type Levels = readonly number[];
 /** A level for each permission, as it travels on the wire. */
 export type LevelMap = Readonly<Record<PermissionKey, Level>>;
 
-/** Levels by permission, as they are stored; what is absent is none. */
+/** Levels by permission, as they are stored. What absence means says who stores them; packed, it is none. */
 export type SomeLevels = { readonly [Key in PermissionKey]?: Level };
 
 const PER_WORD = 15;
@@ -33,8 +33,15 @@ export const highest = (a: Levels, b: Levels): Levels => a.map((word, at) => wor
 export const isAtMost = (levels: Levels, bound: Levels): boolean =>
   levels.every((word, at) => (word & ~(bound[at] ?? 0)) === 0);
 
-const codeAt = (levels: Levels, { position }: Permission): number =>
-  ((levels[Math.trunc(position / PER_WORD)] ?? 0) >>> (2 * (position % PER_WORD))) & 0b11;
+const slotOf = ({ position }: Permission) => ({
+  at: Math.trunc(position / PER_WORD),
+  shift: 2 * (position % PER_WORD),
+});
+
+const codeAt = (levels: Levels, row: Permission): number => {
+  const { at, shift } = slotOf(row);
+  return ((levels[at] ?? 0) >>> shift) & 0b11;
+};
 
 /**
  * The highest level of a permission that is not above a bound. A row that knows only none and full has nothing between them: bounded
@@ -51,30 +58,47 @@ export const levelIn = (levels: Levels, row: Permission): Level => {
   return highestLevelWithin(row, code === LEVEL_CODES.full ? 'full' : code === LEVEL_CODES.read ? 'read' : 'none');
 };
 
+/** Whether a controller at the level above none bounds its rows: read does, limited leaves them as set. */
+const bindsAtRead = ({ levels }: Permission): boolean => !levels.includes('limited');
+
 /** How the levels of some rows are packed: what depends on which rows there are. */
 export function packingOf(rows: readonly Permission[]) {
   const words = 1 + Math.trunc(Math.max(...rows.map(({ position }) => position)) / PER_WORD);
   const none: Levels = Array.from({ length: words }, () => 0);
   const unbounded: Levels = none.map(() => ALL);
-  const only = ({ position }: Permission, code: number): Levels =>
-    none.map((_, at) => (at === Math.trunc(position / PER_WORD) ? code << (2 * (position % PER_WORD)) : 0));
+  const only = (row: Permission, code: number): Levels => {
+    const slot = slotOf(row);
+    return none.map((_, at) => (at === slot.at ? code << slot.shift : 0));
+  };
 
-  const pack = (map: Readonly<Record<string, Level | undefined>>): Levels =>
-    rows.map((row) => only(row, LEVEL_CODES[highestLevelWithin(row, map[row.key] ?? 'none')])).reduce(highest, none);
+  // What every call does for each account of its chain: by tables, and one list.
+  const packed = rows.map((row) => {
+    const codeOf = (level: Level) => LEVEL_CODES[highestLevelWithin(row, level)];
+    const codes = { none: codeOf('none'), read: codeOf('read'), limited: codeOf('limited'), full: codeOf('full') };
+    return { key: row.key, codes, ...slotOf(row) };
+  });
+  const pack = (map: Readonly<Record<string, Level | undefined>>): Levels => {
+    const levels = [...none];
+    for (const { key, codes, at, shift } of packed) {
+      const level = map[key];
+      if (level !== undefined) levels[at] = (levels[at] ?? 0) | (codes[level] << shift);
+    }
+    return levels;
+  };
 
   /** The controllers, each with the words that select its rows. */
   const controllers = rows.flatMap((controller) => {
     const controlled = rows.filter((row) => row.controller === controller.key);
     if (controlled.length === 0) return [];
     const selected = controlled.map((row) => only(row, 0b11)).reduce(highest, none);
-    return [{ controller, selected, atRead: controller.levels.includes('limited') ? 'as set' : 'bounded' } as const];
+    return [{ controller, selected }];
   });
   const bound = (levels: Levels): Levels => {
     let bounded = levels;
-    for (const { controller, selected, atRead } of controllers) {
+    for (const { controller, selected } of controllers) {
       const code = codeAt(levels, controller);
       if (code === LEVEL_CODES.full) continue;
-      if (code === LEVEL_CODES.read && atRead === 'as set') continue;
+      if (code === LEVEL_CODES.read && !bindsAtRead(controller)) continue;
       const left = code === LEVEL_CODES.none ? 0 : ALL_READ;
       bounded = bounded.map((word, at) => word & (~(selected[at] ?? 0) | left));
     }
@@ -87,7 +111,7 @@ const OURS = packingOf(PERMISSIONS);
 
 /** Nothing is allowed. */
 export const NO_LEVELS: Levels = OURS.none;
-/** No bound at all: what an account without caps leaves. Every code is full, also of rows whose highest level is lower. */
+/** No bound at all: what a main account leaves. Every code is full, also of rows whose highest level is lower. */
 export const UNBOUNDED: Levels = OURS.unbounded;
 
 /** What levels say about one permission, in the permission's own words (`limited`, not `read`, for Account). */
@@ -97,8 +121,16 @@ export const levelOf = (levels: Levels, key: PermissionKey): Level => levelIn(le
 export const atLeast = (levels: Levels, key: PermissionKey, need: Level): boolean =>
   codeAt(levels, permission(key)) >= LEVEL_CODES[need];
 
+/** The highest level that a permission knows. */
+export function highestOf(key: PermissionKey): Level {
+  return permission(key).levels.at(-1) ?? 'none';
+}
+
 /** Packs levels by permission; one that the permission doesn't know is lowered to one that it does, and what is absent is none. */
 export const packLevels = (map: SomeLevels): Levels => OURS.pack(map);
+
+/** The highest level of every permission: caps that take nothing. */
+export const HIGHEST: LevelMap = mapPermissions((key) => highestOf(key));
 
 /** Unpacks levels into a level for each permission. */
 export const unpackLevels = (levels: Levels): LevelMap => mapPermissions((key) => levelOf(levels, key));
@@ -109,6 +141,24 @@ export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<Pe
   // The entries are the registry's keys, all of them; Object.fromEntries has no way to say so.
   return Object.fromEntries(entries) as Record<PermissionKey, T>;
 }
+
+/** Where the code of a permission stands among packed levels, and that of its controller. */
+export type Place = { readonly at: number; readonly shift: number; readonly controller: ControllerPlace | null };
+type ControllerPlace = { readonly at: number; readonly shift: number; readonly bindsAtRead: boolean };
+
+const PLACES: Readonly<Record<PermissionKey, Place>> = mapPermissions((key) => {
+  const row: Permission = permission(key);
+  const over = PERMISSIONS.find((one) => one.key === row.controller);
+  const controller = over ? { ...slotOf(over), bindsAtRead: bindsAtRead(over) } : null;
+  return { ...slotOf(row), controller };
+});
+
+/** Where a permission stands among packed levels. */
+export const placeOf = (key: PermissionKey): Place => PLACES[key];
+
+/** The code that bounds a row, by the code of its controller (rules/permissions 2). */
+export const boundOf = (code: number, { bindsAtRead }: Pick<ControllerPlace, 'bindsAtRead'>): number =>
+  code === LEVEL_CODES.read && !bindsAtRead ? LEVEL_CODES.full : code;
 
 /**
  * Levels with every controlled row bounded by its controller (rules/permissions 2): none gives none, read at most read, limited and full

@@ -36,6 +36,7 @@ export const activityTexts = {
   kind_members: 'Members',
   kind_keys: 'API keys',
   kind_agents: 'Agents',
+  kind_permissions: 'Permissions',
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
 } as const;

@@ -296,6 +296,7 @@ export const de: Strings = {
   kind_members: 'Mitglieder',
   kind_keys: 'API-Schlüssel',
   kind_agents: 'Agenten',
+  kind_permissions: 'Rechte',
   kind_embed: 'Eingebettete Bildschirme',
   kind_usage: 'Verbrauch',
   byKey: 'API-Schlüssel',

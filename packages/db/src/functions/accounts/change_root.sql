@@ -49,14 +49,20 @@ BEGIN
   old_parent := coalesce(a.parent_id, p_account);
   parent_key := substr(old_key, 1, greatest(octet_length(old_key) - 16, 0));
   new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
-  UPDATE tree_versions SET version = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
-  INSERT INTO tree_versions AS t (root_id, version) VALUES (new_root, left_at + 1)
-    ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
+  UPDATE tree_versions SET version = version + 1, shape = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
+  INSERT INTO tree_versions AS t (root_id, version, shape) VALUES (new_root, left_at + 1, left_at + 1)
+    ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, shape = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);
   PERFORM sever_credentials(old_root, a.path_key, p_now);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
     SELECT id, changed_at, root_id, path_key, payer_id FROM accounts WHERE root_id = old_root AND id = ANY (ids)
     ON CONFLICT DO NOTHING;
+  -- What it took from above stays, and names nothing above any more. Whoever becomes a main account has no caps, whoever was one gets some.
+  UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)
+    AND c.preset_id IS NOT NULL AND NOT EXISTS (SELECT FROM presets p WHERE p.root_id = old_root AND p.account_id = ANY (ids) AND p.id = c.preset_id);
+  DELETE FROM preset_defaults d WHERE d.root_id = old_root AND d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
+  DELETE FROM account_caps c WHERE p_parent IS NULL AND c.root_id = old_root AND c.account_id = p_account;
+  INSERT INTO account_caps (root_id, account_id, levels) SELECT old_root, p_account, highest_caps() WHERE p_parent IS NOT NULL ON CONFLICT DO NOTHING;
   -- A main account pays for itself; who is paid for from above is paid for by whoever pays there.
   UPDATE accounts SET
     root_id = new_root,
@@ -65,6 +71,8 @@ BEGIN
     billing_mode = CASE WHEN id = p_account AND p_parent IS NULL THEN 'direct' ELSE billing_mode END,
     payer_id = CASE WHEN payer_id = a.payer_id AND a.payer_id <> p_account THEN coalesce(target.payer_id, p_account) ELSE payer_id END,
     placed_at = changed_at,
+    caps_lowered = CASE WHEN id = p_account AND p_parent IS NULL THEN 0 ELSE caps_lowered END,
+    caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
   WHERE root_id = old_root AND id = ANY (ids);
   SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;

@@ -1,4 +1,5 @@
--- What comes with new accounts, for all of a statement together: where each is, the letters of its name, its place among its siblings.
+-- What comes with new accounts, for all of a statement together: where each is, the letters of its name, its caps, its place among its
+-- siblings.
 CREATE OR REPLACE FUNCTION register_accounts() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   roots uuid[];
@@ -6,6 +7,10 @@ DECLARE
 BEGIN
   INSERT INTO account_roots (id, root_id) SELECT a.id, a.root_id FROM arrived a;
   INSERT INTO account_search (root_id, account_id, tokens) SELECT a.root_id, a.id, name_tokens(a.root_id, a.search_key) FROM arrived a;
+  INSERT INTO account_caps (root_id, account_id, levels) SELECT a.root_id, a.id, highest_caps() FROM arrived a WHERE a.parent_id IS NOT NULL;
+  PERFORM take_default_presets(n.root_id, n.ids) FROM (
+    SELECT a.root_id, array_agg(a.id) AS ids FROM arrived a WHERE a.parent_id IS NOT NULL GROUP BY a.root_id) n
+    WHERE EXISTS (SELECT FROM preset_defaults d WHERE d.root_id = n.root_id);
   SELECT array_agg(a.root_id), array_agg(a.id) INTO roots, children FROM arrived a
     WHERE (SELECT true FROM sorted_parents s WHERE s.root_id = a.root_id AND s.account_id = a.parent_id LIMIT 1);
   IF children IS NOT NULL THEN PERFORM sort_among_siblings(roots, children); END IF;

@@ -18,6 +18,8 @@ BEGIN
   END IF;
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
     VALUES (p_root, p_version, CASE WHEN p_moved THEN 'moved' ELSE 'accounts' END, noted_accounts(p_shows), clock_timestamp());
+  -- Not before: a change asks what was last changed before it.
+  UPDATE tree_versions SET shape = p_version WHERE root_id = p_root;
   head := chain_rows(p_root, p_version, placed);
   RETURN head.seq;
 END $$;

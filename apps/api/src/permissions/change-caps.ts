@@ -1,0 +1,199 @@
+import type { CapsResult } from '@tenantree/contract';
+import {
+  findOfferedPreset,
+  type PlacedCaps,
+  type Preset,
+  readCapsToChange,
+  readShape,
+  type TenantTransaction,
+  writeCaps,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  afterChange,
+  type CapChange,
+  type CapOutcome,
+  type CapSetter,
+  capOutcome,
+  changesCaps,
+  decideLevels,
+  decideVersion,
+  type PresetMode,
+  permission,
+  type RowId,
+  type SomeLevels,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import type { Change } from '../hall/change.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
+import { type CapEntryChange, changesOf, type Previewed, readPreview } from './preview-caps.ts';
+
+/** What is to be set, over which version, and after which preview. */
+export type CapsToSet = {
+  readonly levels: SomeLevels;
+  readonly expectedVersion: number;
+  readonly preview?: string | undefined;
+};
+
+export type CapsSet = {
+  readonly version: number;
+  readonly changes: readonly CapEntryChange[];
+  readonly effect: Pick<Previewed, 'accounts' | 'holders'> | null;
+};
+
+const setterOf = ({ actor }: Caller): CapSetter => ({ id: actor.id, name: actor.name });
+
+/**
+ * Sets caps of an account from above it (rules/permissions 18), at the same cost whatever stands below it: nothing of an effective level is
+ * stored. Who lost a right is cut off at once.
+ *
+ * @throws Refused CAPS_OF_ROOT, LEVEL_UNKNOWN, VERSION_CONFLICT, PREVIEW_STALE
+ */
+export async function setCaps(hall: Hall, caller: Caller, where: Access, wish: CapsToSet): Promise<CapsSet> {
+  const { parent } = where;
+  if (!parent) return refuseWith('CAPS_OF_ROOT', 'A main account has no caps: nobody stands above it.', 'account');
+  const levels = granted(decideLevels(wish.levels));
+  return hall.change(caller, { root: where.root, acting: parent.id }, async (scope) => {
+    const [caps] = await readCapsToChange(scope.trx, [where.id]);
+    if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+    granted(decideVersion(caps.name, caps, wish.expectedVersion));
+    const effect = wish.preview === undefined ? null : await stillSo(hall, scope, where.id, wish);
+    const change: CapChange = { kind: 'set', levels };
+    const saved = await save(scope, setterOf(caller), [caps], change, (changed) => {
+      const details = { account: caps.name, changes: sentenceOf(changed) };
+      scope.happened('permissions.set', caps.account, details, { id: caps.account, name: caps.name });
+    });
+    scope.rights({ subtree: where.id });
+    return { version: saved[0]?.version ?? caps.version, changes: saved[0]?.changes ?? [], effect };
+  });
+}
+
+/** What a preview showed is so still: neither the caps nor the tree were changed since. @throws Refused PREVIEW_STALE */
+async function stillSo(
+  hall: Hall,
+  { trx }: Change,
+  account: AccountId,
+  { levels, expectedVersion, preview = '' }: CapsToSet,
+): Promise<CapsSet['effect']> {
+  const previewed = readPreview(hall, account, levels, preview);
+  if (previewed?.version !== expectedVersion || previewed.shape !== (await readShape(trx)))
+    return refuseWith(
+      'PREVIEW_STALE',
+      'What this changes is not what was shown any more. Look at it again, or save without a preview.',
+      'preview',
+    );
+  return { accounts: previewed.accounts, holders: previewed.holders };
+}
+
+/** A preset for some accounts below the acting one. */
+export type PresetForAccounts = {
+  readonly accounts: readonly string[];
+  readonly preset: RowId;
+  readonly presetVersion?: number | undefined;
+  readonly mode: PresetMode;
+};
+
+type Named = { readonly preset: Preset; readonly caps: readonly PlacedCaps[]; readonly change: CapChange };
+
+/** @throws Refused NOT_FOUND */
+async function findNamed(
+  trx: TenantTransaction,
+  { accounts, preset: id, presetVersion, mode }: PresetForAccounts,
+): Promise<Named> {
+  const preset =
+    (await findOfferedPreset(trx, id, presetVersion ?? null)) ??
+    refuseWith('NOT_FOUND', 'There is no such preset, or no such version of it.', 'preset');
+  const caps = await capsBelow(trx, accounts);
+  const { version, levels } = preset;
+  return { preset, caps, change: { kind: 'preset', preset: { id, version }, levels, mode } };
+}
+
+/** What a preset would make of some accounts. @throws Refused NOT_FOUND */
+export function previewPreset(hall: Hall, { id }: Access, wish: PresetForAccounts): Promise<CapsResult[]> {
+  return hall.db.withTenant(
+    id,
+    async (trx) => {
+      const { caps, change } = await findNamed(trx, wish);
+      return caps.map((one) => resultOf(one, capOutcome(one, change), one.version));
+    },
+    { snapshot: true },
+  );
+}
+
+/** Gives a preset to some accounts, in one transaction (rules/permissions 22). @throws Refused NOT_FOUND */
+export async function applyPreset(
+  hall: Hall,
+  caller: Caller,
+  where: Access,
+  wish: PresetForAccounts,
+): Promise<CapsResult[]> {
+  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
+    const { preset, caps, change } = await findNamed(scope.trx, wish);
+    scope.rights({ subtree: where.id });
+    return save(scope, setterOf(caller), caps, change, (changed, { account, name }) => {
+      const details = { account: name, preset: preset.name, changes: sentenceOf(changed) };
+      scope.happened('permissions.presetApplied', account, details, { id: account, name });
+    });
+  });
+}
+
+/** Decides what nobody decided yet for some accounts, in one transaction; what is decided stays (rules/permissions 20). @throws Refused */
+export async function reviewCaps(
+  hall: Hall,
+  caller: Caller,
+  where: Access,
+  wish: { readonly accounts: readonly string[]; readonly levels: SomeLevels },
+): Promise<CapsResult[]> {
+  const levels = granted(decideLevels(wish.levels));
+  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
+    const caps = await capsBelow(scope.trx, wish.accounts);
+    scope.rights({ subtree: where.id });
+    return save(scope, setterOf(caller), caps, { kind: 'review', levels }, (changed, { account, name }) => {
+      const details = { account: name, changes: sentenceOf(changed) };
+      scope.happened('permissions.reviewed', account, details, { id: account, name });
+    });
+  });
+}
+
+/** The caps of accounts below the acting one, by id or external id. @throws Refused NOT_FOUND, also of the acting account itself */
+async function capsBelow(trx: TenantTransaction, accounts: readonly string[]): Promise<readonly PlacedCaps[]> {
+  const ids = [...new Set(await resolveAll(trx, accounts, 'accounts'))];
+  const caps = await readCapsToChange(trx, ids);
+  if (caps.length < ids.length)
+    refuseWith('NOT_FOUND', 'The caps of an account are set from above it: name accounts below this one.', 'accounts');
+  return caps;
+}
+
+/** Writes what a change makes of some caps, and says so of each that it changes. */
+async function save(
+  scope: Change,
+  by: CapSetter,
+  caps: readonly PlacedCaps[],
+  change: CapChange,
+  say: (changes: readonly CapEntryChange[], caps: PlacedCaps) => void,
+): Promise<CapsResult[]> {
+  const written: { account: AccountId; caps: ReturnType<typeof afterChange> }[] = [];
+  const results = caps.map((one) => {
+    const outcome = capOutcome(one, change);
+    if (!changesCaps(one, outcome)) return resultOf(one, outcome, one.version);
+    const after = afterChange(one, change, { by, at: scope.now });
+    written.push({ account: one.account, caps: after });
+    say(changesOf(one, outcome.changed), one);
+    return resultOf(one, outcome, after.version);
+  });
+  if (written.length > 0) await writeCaps(scope.trx, written, scope.version);
+  scope.shows(written.map(({ account }) => account));
+  return results;
+}
+
+function resultOf(caps: PlacedCaps, { changed, kept }: CapOutcome, version: number): CapsResult {
+  const changes = changesOf(caps, changed);
+  const outcome = changes.length > 0 ? 'changed' : kept.length > 0 ? 'kept' : 'unchanged';
+  return { account: { id: caps.account, name: caps.name }, outcome, version, changes, kept };
+}
+
+const sentenceOf = (changes: readonly CapEntryChange[]): string =>
+  changes.map(({ key, before, after }) => `${permission(key).label} ${before ?? 'undecided'} → ${after}`).join(', ') ||
+  'nothing else';

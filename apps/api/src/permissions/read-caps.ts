@@ -1,0 +1,133 @@
+import { CONTRACT, type ShownCaps } from '@tenantree/contract';
+import {
+  type CappedQuery,
+  type ExplainedLink,
+  findOfferedPreset,
+  readCappedAccounts,
+  readExplainedChain,
+} from '@tenantree/db';
+import {
+  ACCOUNT_ABOVE,
+  type AccountId,
+  type AccountRow,
+  boundByControllers,
+  compareLevels,
+  HIGHEST,
+  type LevelDifference,
+  type Levels,
+  levelOf,
+  lowest,
+  PERMISSIONS,
+  type PermissionKey,
+  type RowId,
+  restrictedIn,
+  rowInPart,
+  type SomeLevels,
+  UNBOUNDED,
+  unreviewedIn,
+} from '@tenantree/domain';
+import type { Actor } from '../context/actor.ts';
+import { type Access, admit } from '../guard/admit.ts';
+import { seesWholeWay } from '../guard/reach.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+
+type Chain = readonly ExplainedLink[];
+
+/** The lowest of the caps of some accounts. */
+export const lowestOf = (chain: readonly { readonly caps: Levels }[]): Levels =>
+  chain.reduce((levels, { caps }) => lowest(levels, caps), UNBOUNDED);
+
+/** The chain down to an account with its caps, of one moment. */
+const chainOf = async (hall: Hall, account: AccountId): Promise<Chain> =>
+  (await hall.db.withTenant(account, (trx) => readExplainedChain(trx, null), { snapshot: true })).chain;
+
+/** What the caps of an account say, what those above leave of it, and what comes of both. */
+export async function getCaps(hall: Hall, { id, name, reached }: Access): Promise<ShownCaps> {
+  const chain = await chainOf(hall, id);
+  const own = chain.at(-1)?.stored ?? null;
+  const above = chain.slice(0, -1);
+  const parent = above.at(-1);
+  const terms: RowTerms = {
+    own,
+    above,
+    reached,
+    ceiling: lowestOf(above),
+    effective: boundByControllers(lowestOf(chain)),
+    // Caps are set from above: who set them stands there, or further up.
+    seesSetter: parent !== undefined && reached.includes(parent.id),
+  };
+  return {
+    account: { id, name },
+    version: own?.version ?? null,
+    rows: PERMISSIONS.map(({ key }) => rowOf(key, terms)),
+    restricted: own ? restrictedIn(own.levels).length : 0,
+    unreviewed: own ? unreviewedIn(own.levels) : [],
+    preset: own?.preset ?? null,
+  };
+}
+
+type RowTerms = {
+  readonly own: ExplainedLink['stored'];
+  readonly above: Chain;
+  readonly reached: readonly AccountId[];
+  readonly ceiling: Levels;
+  readonly effective: Levels;
+  readonly seesSetter: boolean;
+};
+
+function rowOf(
+  key: PermissionKey,
+  { own, above, reached, ceiling, effective, seesSetter }: RowTerms,
+): ShownCaps['rows'][number] {
+  const highest = levelOf(ceiling, key);
+  const holding = highest === HIGHEST[key] ? [] : above.filter(({ caps }) => levelOf(caps, key) === highest);
+  const mark = own?.marks[key];
+  return {
+    key,
+    level: own ? (own.levels[key] ?? null) : HIGHEST[key],
+    ceiling: highest,
+    ceilingBy: holding.map(({ id, name }) => (reached.includes(id) ? { id, name } : { id: null, name: ACCOUNT_ABOVE })),
+    effective: levelOf(effective, key),
+    by: mark && seesSetter ? mark.by : null,
+    at: mark?.at ?? null,
+    local: mark?.local ?? false,
+  };
+}
+
+/** Accounts below an account whose own caps are so, as their reader may see them. */
+export async function listCapped(
+  hall: Hall,
+  access: Access,
+  query: Pick<CappedQuery, 'filter' | 'after' | 'limit'>,
+): Promise<AccountRow[]> {
+  const asked = { ...query, account: access.id, now: nowOf(hall) };
+  const rows = await hall.db.withTenant(access.id, (trx) => readCappedAccounts(trx, asked), { snapshot: true });
+  return seesWholeWay(access) ? rows : rows.map((row) => rowInPart(row, access.reached[0]));
+}
+
+/** What the caps of an account are compared with: those of another account, or a preset. */
+export type ComparedWith = { readonly with?: string | undefined; readonly preset?: RowId | undefined };
+
+/** Compares the caps of an account. @throws Refused NOT_FOUND, BAD_REQUEST */
+export async function compareCaps(
+  hall: Hall,
+  actor: Actor,
+  { id }: Access,
+  asked: ComparedWith,
+): Promise<LevelDifference[]> {
+  if ((asked.with === undefined) === (asked.preset === undefined))
+    refuseWith('BAD_REQUEST', 'Name what to compare with: another account, or a preset.', 'with');
+  const there = asked.preset === undefined ? null : await presetLevels(hall, id, asked.preset);
+  const here = levelsOf(await chainOf(hall, id));
+  if (there) return compareLevels(here, there);
+  const other = granted(await admit(hall, actor, asked.with ?? '', CONTRACT.permissions.get.needs));
+  return compareLevels(here, levelsOf(await chainOf(hall, other.id)));
+}
+
+const levelsOf = (chain: Chain): SomeLevels => chain.at(-1)?.stored?.levels ?? HIGHEST;
+
+async function presetLevels(hall: Hall, account: AccountId, preset: RowId): Promise<SomeLevels> {
+  const found = await hall.db.withTenant(account, (trx) => findOfferedPreset(trx, preset, null), { snapshot: true });
+  return found?.levels ?? refuseWith('NOT_FOUND', 'There is no such preset.', 'preset');
+}

@@ -1,0 +1,115 @@
+import {
+  type AccountId,
+  type CappedPlace,
+  type Holders,
+  highestRole,
+  type Instant,
+  type Levels,
+  levelsOfScreen,
+  lowest,
+  packLevels,
+  packScopes,
+  ROLE_REACH,
+  type Role,
+  type SomeLevels,
+  UNBOUNDED,
+} from '@tenantree/domain';
+import { sql } from 'kysely';
+import { ACTING_ROOT, pathOf } from '../accounts/place.ts';
+import type { TenantTransaction } from '../database.ts';
+import { readCapsBelow } from './caps.ts';
+
+/** A row of `holders_below`. */
+export type StoredHolders = {
+  readonly path_key: Buffer;
+  readonly kind: Holders['kind'];
+  readonly member_at: Buffer[] | null;
+  readonly roles: Role[] | null;
+  readonly key_at: Buffer | null;
+  readonly scopes: SomeLevels | null;
+  readonly features: string[] | null;
+  readonly holders: number;
+};
+
+/** A subtree as its preview needs it: parents first, and only accounts that have caps of their own, or somebody in them. */
+export type CappedSubtree = {
+  readonly places: readonly CappedPlace[];
+  /** The account at a place. */
+  readonly idAt: (position: number) => AccountId;
+  /** Accounts of the subtree, listed or not. */
+  readonly accounts: number;
+};
+
+/** Reads who has rights by something that stands at or below an account: people alike in one row, keys and sessions each by itself. */
+export async function readHoldersBelow(
+  trx: TenantTransaction,
+  account: AccountId,
+  now: Instant,
+): Promise<readonly StoredHolders[]> {
+  const { rows } = await sql<StoredHolders>`
+    SELECT * FROM holders_below(${account}::uuid, ${now}::timestamptz)`.execute(trx);
+  return rows;
+}
+
+/** Reads the subtree of an account with everybody whom caps there may bind. */
+export async function readCappedSubtree(
+  trx: TenantTransaction,
+  account: AccountId,
+  now: Instant,
+): Promise<CappedSubtree> {
+  const capped = await readCapsBelow(trx, account);
+  const holders = await readHoldersBelow(trx, account, now);
+  const { rows } = await sql<{ root_id: AccountId; subaccounts: number }>`
+    SELECT root_id, subaccounts FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${account}`.execute(trx);
+  const [top] = rows;
+  if (!top) return { places: [], idAt: () => account, accounts: 0 };
+
+  const found = new Map<string, { key: Buffer; caps: Levels; holders: Holders[] }>();
+  for (const { key, levels } of capped)
+    found.set(key.toString('latin1'), { key, caps: packLevels(levels), holders: [] });
+  if (capped[0]?.key.length === 0) found.set('', { key: capped[0].key, caps: UNBOUNDED, holders: [] });
+  for (const raw of holders) {
+    const name = raw.path_key.toString('latin1');
+    const place = found.get(name) ?? { key: raw.path_key, caps: UNBOUNDED, holders: [] };
+    const one = holdersOf(raw);
+    if (one) place.holders.push(one);
+    found.set(name, place);
+  }
+  return { ...nested(found, top.root_id), accounts: top.subaccounts + 1 };
+}
+
+/** Places in order, each with the nearest one above it. */
+function nested(
+  found: ReadonlyMap<string, { key: Buffer; caps: Levels; holders: readonly Holders[] }>,
+  root: AccountId,
+): Pick<CappedSubtree, 'places' | 'idAt'> {
+  const names = [...found.keys()].sort();
+  const places: CappedPlace[] = [];
+  const keys: Buffer[] = [];
+  const open: { name: string; position: number }[] = [];
+  for (const name of names) {
+    const place = found.get(name);
+    if (!place) continue;
+    while (open.length > 0 && !name.startsWith(open.at(-1)?.name ?? '')) open.pop();
+    places.push({ parent: open.at(-1)?.position ?? null, caps: place.caps, holders: place.holders });
+    keys.push(place.key);
+    open.push({ name, position: places.length - 1 });
+  }
+  // Written as ids for those that are shown only: of all of them that took as long as the rest.
+  return { places, idAt: (position) => pathOf(root, keys[position] ?? Buffer.alloc(0)).at(-1) ?? root };
+}
+
+function holdersOf(raw: StoredHolders): Holders | null {
+  const { kind, path_key, member_at, roles, key_at, scopes, features, holders: count } = raw;
+  if (kind === 'person') {
+    const [role] = roles ?? [];
+    return role ? { kind, role, scopes: null, count } : null;
+  }
+  // The owner's highest role that counts where the key stands (rules/keys 1).
+  const at = key_at ?? path_key;
+  const counting = (roles ?? []).filter((role, i) => ROLE_REACH[role] === 'subtree' || member_at?.[i]?.equals(at));
+  const role = highestRole(counting);
+  if (role === null) return null;
+  const left = packScopes(scopes ?? '*');
+  return { kind, role, scopes: kind === 'session' ? lowest(left, levelsOfScreen(features ?? [])) : left, count };
+}

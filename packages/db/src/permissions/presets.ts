@@ -1,0 +1,115 @@
+import type { AccountId, CapSetter, Instant, RowId, SomeLevels } from '@tenantree/domain';
+import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
+import type { TenantTransaction } from '../database.ts';
+
+/** A version of a preset, with the account that it belongs to. */
+export type Preset = {
+  readonly account: AccountId;
+  readonly id: RowId;
+  readonly version: number;
+  readonly name: string;
+  readonly levels: SomeLevels;
+};
+
+/** A preset as it is offered: in its last version. */
+export type OfferedPreset = Preset & {
+  readonly accountName: string;
+  readonly savedBy: CapSetter;
+  readonly savedAt: Instant;
+  /** Whether new subaccounts of the acting account begin with it. */
+  readonly isDefault: boolean;
+};
+
+/** The presets of the acting account and of those above it, nearest first. */
+export async function readOfferedPresets(trx: TenantTransaction): Promise<OfferedPreset[]> {
+  type Raw = {
+    account_id: AccountId;
+    account_name: string;
+    id: RowId;
+    version: number;
+    name: string;
+    levels: SomeLevels;
+    saved_by: CapSetter;
+    saved_at: Date;
+    is_default: boolean | null;
+  };
+  const { rows } = await sql<Raw>`SELECT * FROM presets_offered()`.execute(trx);
+  return rows.map((row) => ({
+    account: row.account_id,
+    accountName: row.account_name,
+    id: row.id,
+    version: row.version,
+    name: row.name,
+    levels: row.levels,
+    savedBy: row.saved_by,
+    savedAt: row.saved_at.toISOString() as Instant,
+    isDefault: row.is_default ?? false,
+  }));
+}
+
+/** A version of a preset that is offered in the acting account. @param version null: the last one */
+export async function findOfferedPreset(
+  trx: TenantTransaction,
+  id: RowId,
+  version: number | null,
+): Promise<Preset | null> {
+  const { rows } = await sql<{ account_id: AccountId; id: RowId; version: number; name: string; levels: SomeLevels }>`
+    SELECT * FROM offered_preset(${id}::uuid, ${version}::int)`.execute(trx);
+  const [row] = rows;
+  return row ? { ...row, account: row.account_id } : null;
+}
+
+/** Writes a version of a preset of the acting account. */
+export async function insertPreset(
+  trx: TenantTransaction,
+  { account, id, version, name, levels }: Preset,
+  by: CapSetter,
+  now: Instant,
+): Promise<void> {
+  await trx
+    .insertInto('presets')
+    .values({
+      account_id: account,
+      id,
+      version,
+      name,
+      levels: JSON.stringify(levels),
+      saved_by: JSON.stringify(by),
+      saved_at: now,
+    })
+    .execute();
+}
+
+/** Removes a preset of an account with all its versions, also as a default. What was taken from it stays. */
+export async function deletePreset(trx: TenantTransaction, account: AccountId, id: RowId): Promise<void> {
+  await trx.deleteFrom('preset_defaults').where('root_id', '=', ACTING_ROOT).where('preset_id', '=', id).execute();
+  await trx
+    .deleteFrom('presets')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Makes a preset what new accounts below the account begin with; null: what those above it say, or nothing is taken. */
+export async function writeDefaultPreset(
+  trx: TenantTransaction,
+  account: AccountId,
+  preset: Preset | null,
+): Promise<void> {
+  if (preset === null) {
+    await trx
+      .deleteFrom('preset_defaults')
+      .where('root_id', '=', ACTING_ROOT)
+      .where('account_id', '=', account)
+      .execute();
+    return;
+  }
+  const chosen = { preset_account: preset.account, preset_id: preset.id };
+  await trx
+    .insertInto('preset_defaults')
+    .values({ account_id: account, ...chosen })
+    .onConflict((same) => same.columns(['root_id', 'account_id']).doUpdateSet(chosen))
+    .execute();
+}
