@@ -49,7 +49,7 @@ BEGIN
   old_parent := coalesce(a.parent_id, p_account);
   parent_key := substr(old_key, 1, greatest(octet_length(old_key) - 16, 0));
   new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
-  UPDATE tree_versions SET version = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
+  UPDATE tree_versions SET version = version + 1, shape = shape + 1 WHERE root_id = old_root RETURNING version INTO left_at;
   INSERT INTO tree_versions AS t (root_id, version) VALUES (new_root, left_at + 1)
     ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);

@@ -18,7 +18,8 @@ BEGIN
   END IF;
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
     VALUES (p_root, p_version, CASE WHEN p_moved THEN 'moved' ELSE 'accounts' END, noted_accounts(p_shows), clock_timestamp());
-  head := chain_rows(p_root, p_version, placed);
+  -- Limits that the change reached come before what reached them, so that the change's own rows are its last.
+  head := chain_rows(p_root, p_version, take_alerts() || placed);
   RETURN head.seq;
 END $$;
 REVOKE ALL ON FUNCTION end_change FROM PUBLIC;
