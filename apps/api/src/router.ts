@@ -8,6 +8,7 @@ import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
 import { jobs } from './jobs/procedures.ts';
 import { keys } from './keys/procedures.ts';
+import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
@@ -21,6 +22,7 @@ export const appRouter = router({
   embed: slice('embed', embed),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
+  limits: slice('limits', limits),
   members: slice('members', members),
   session: slice('session', session),
   setup: slice('setup', setup),

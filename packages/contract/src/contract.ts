@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { embed } from './embed.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
+import { limits } from './limits.ts';
 import { members } from './members.ts';
 import type { Procedure } from './procedure.ts';
 import { session } from './session.ts';
@@ -18,12 +19,25 @@ export type Contract = {
   readonly embed: typeof embed;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
+  readonly limits: typeof limits;
   readonly members: typeof members;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly usage: typeof usage;
 };
-export const CONTRACT: Contract = { accounts, agents, audit, embed, jobs, keys, members, session, setup, usage };
+export const CONTRACT: Contract = {
+  accounts,
+  agents,
+  audit,
+  embed,
+  jobs,
+  keys,
+  limits,
+  members,
+  session,
+  setup,
+  usage,
+};
 
 /** Name of a slice of the contract. */
 export type SliceName = keyof Contract;

@@ -85,7 +85,7 @@ async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free:
   } catch (error) {
     const refused = refusedByLimit(error);
     if (!refused) throw error;
-    return { free: refused.free, binding: refused.account };
+    return { free: refused.free, binding: refused.account.id };
   }
 }
 

@@ -27,6 +27,7 @@ export * from './keys/key-terms.ts';
 export * from './limits/admission.ts';
 export * from './limits/alerts.ts';
 export * from './limits/kinds.ts';
+export * from './limits/lease.ts';
 export * from './limits/refusals.ts';
 export * from './limits/resources.ts';
 export * from './limits/set-limit.ts';

@@ -12,6 +12,7 @@ import type { Logger } from '../hall/log.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import { JOBS } from '../jobs/jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
+import { createAdmissions } from '../limits/admissions.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { showCounted } from '../usage/usage-channel.ts';
@@ -106,6 +107,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     onError,
   });
   metrics.watchUsage(usageDoor.backlog);
+  const admissions = createAdmissions({ db, clock, onError });
   let url = '';
   const { hall, traces } = makeHall({
     config,
@@ -114,6 +116,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     clock,
     happened: (news) => live.hub.happened(news),
     usageDoor,
+    admissions,
     publicUrl: () => config.publicUrl ?? url,
   });
   const limits = createGuessLimits(hall);
@@ -157,6 +160,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await Promise.all([server.close(), jobs.stop()]);
     await usageDoor.close();
     await settler.close();
+    await admissions.close();
     await live.close();
     await db.close();
   };

@@ -18,7 +18,10 @@ export type GivenBack = { readonly account: AccountId; readonly key: string };
 /** What became of an ask. */
 export type Admitted =
   | { readonly outcome: 'granted'; readonly n: bigint }
-  | ({ readonly outcome: 'refused' } & Omit<RefusedByLimit, 'kind' | 'wanted'>)
+  | ({ readonly outcome: 'refused'; readonly account: AccountId } & Pick<
+      RefusedByLimit,
+      'max' | 'used' | 'held' | 'free'
+    >)
   /** Its key is a lease of another kind. */
   | { readonly outcome: 'taken' }
   | { readonly outcome: 'gone' };
@@ -188,9 +191,8 @@ const LIMIT_REACHED = 'TT003';
 export function refusedByLimit(error: unknown): RefusedByLimit | null {
   if (!(error instanceof Error) || !('code' in error) || error.code !== LIMIT_REACHED || !('detail' in error))
     return null;
-  const { kind, wanted, ...numbers } = JSON.parse(String(error.detail)) as Omit<RawRefusal, 'k'> & {
-    kind: string;
-    wanted: string;
-  };
-  return { kind, wanted: nanosOf(wanted), ...numbersOf(numbers) };
+  type Detail = Omit<RawRefusal, 'k'> & { kind: string; name: string; isAbove: boolean; wanted: string };
+  const { kind, name, isAbove, wanted, ...raw } = JSON.parse(String(error.detail)) as Detail;
+  const { account, ...numbers } = numbersOf(raw);
+  return { kind, account: { id: account, name }, isAbove, wanted: nanosOf(wanted), ...numbers };
 }

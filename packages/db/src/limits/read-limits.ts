@@ -7,6 +7,7 @@ import {
   LIMIT_KINDS,
   type LimitKind,
   type LimitKindKey,
+  type LimitNode,
   type LimitState,
   parseDecimal,
   type UsedThen,
@@ -130,4 +131,34 @@ export async function readUsageBelow(
     at: occurred_at.toISOString() as Instant,
     quantity: nanosOf(quantity),
   }));
+}
+
+/** An account that bounds how many subaccounts there may be. */
+export type SubaccountLimit = LimitNode & {
+  readonly name: string;
+  /** It stands above the acting account. */
+  readonly isAbove: boolean;
+};
+
+/** Reads what bounds how many subaccounts there may be at some accounts; nothing, where nobody in the tree has such a limit. */
+export async function readSubaccountLimits(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, SubaccountLimit>> {
+  type Node = Pick<Raw, 'account_id' | 'name' | 'cap' | 'reserve' | 'used' | 'held'> & { is_above: boolean };
+  const { rows } = await sql<Node>`SELECT * FROM subaccount_limits(${[...accounts]}::uuid[])`.execute(trx);
+  return new Map(
+    rows.map(({ account_id: id, name, is_above: isAbove, cap, reserve, used, held }) => [
+      id,
+      {
+        id,
+        name,
+        isAbove,
+        max: cap === null ? null : nanosOf(cap),
+        reserve: nanosOf(reserve),
+        used: nanosOf(used),
+        held: nanosOf(held),
+      },
+    ]),
+  );
 }

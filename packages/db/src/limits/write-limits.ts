@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type AccountLabel,
   billingPeriodOf,
   formatDecimal,
   type Instant,
@@ -51,7 +52,9 @@ export async function writeLimitDefault(
 export type RefusedByLimit = {
   /** As kinds are stored. */
   readonly kind: string;
-  readonly account: AccountId;
+  readonly account: AccountLabel;
+  /** It stands above the acting account. */
+  readonly isAbove: boolean;
   readonly max: bigint;
   readonly used: bigint;
   readonly held: bigint;

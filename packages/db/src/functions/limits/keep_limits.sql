@@ -31,7 +31,9 @@ BEGIN
       free := greatest(0, p_totals[k] - (u - blocks[k]));
       IF least_free IS NULL OR free < least_free THEN
         least_free := free;
-        reached := jsonb_build_object('kind', p_resources[k], 'account', p_accounts[k], 'max', blocks[k]::text, 'used', (useds[k] - p_totals[k])::text,
+        reached := (SELECT jsonb_build_object('name', a.name, 'isAbove', NOT coalesce(a.path_key >= acting_key() AND a.path_key < acting_end(), false))
+          FROM accounts a WHERE a.root_id = p_root AND a.id = p_accounts[k])
+          || jsonb_build_object('kind', p_resources[k], 'account', p_accounts[k], 'max', blocks[k]::text, 'used', (useds[k] - p_totals[k])::text,
           'held', before[k]::text, 'wanted', p_totals[k]::text, 'free', free::text);
       END IF;
     END IF;
