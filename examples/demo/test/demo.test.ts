@@ -36,8 +36,8 @@ afterAll(async () => {
 });
 
 /** Starts the demo as its command does. `stopAt`: as Ctrl-C does, when that many calls are counted. */
-function start(reseller: string, options: { speed?: Speed; stopAt?: number } = {}) {
-  const { speed = 'max', stopAt = Number.POSITIVE_INFINITY } = options;
+function start(reseller: string, options: { speed?: Speed; stopAt?: number; limit?: number } = {}) {
+  const { speed = 'max', stopAt = Number.POSITIVE_INFINITY, limit = null } = options;
   const client = createTenantree({ url: deployment.url, getToken: async () => key });
   clients.push(client);
   const stop = new AbortController();
@@ -49,7 +49,7 @@ function start(reseller: string, options: { speed?: Speed; stopAt?: number } = {
     if (counted !== undefined && Number(counted.replaceAll(',', '')) >= stopAt) stop.abort();
   };
   const outcome = runDemo({
-    options: { url: deployment.url, key, speed, reseller },
+    options: { url: deployment.url, key, speed, reseller, limit },
     files,
     trpc: client.trpc,
     signal: stop.signal,
@@ -127,6 +127,14 @@ describe('the demo', () => {
     const { outcome, said } = start('Half');
     expect(await outcome).toBe('different');
     expect(said.at(-1)).toContain('NOT EQUAL');
+  });
+
+  it('asks for a slot for each call where there is a limit, and counts those that got one to the last digit', async () => {
+    const { outcome, said } = start('Limited', { limit: 1 });
+    expect(await outcome).toBe('equal');
+    const refused = Number(/Calls refused +([\d,]+)/.exec(said.join('\n'))?.[1]?.replaceAll(',', ''));
+    expect(refused).toBeGreaterThan(0);
+    expect((await totals('demo-limited')).events.total).toBe(CALLS - refused);
   });
 
   it('survives a server that goes away in the middle', async () => {

@@ -120,7 +120,7 @@ export const accounts = {
     needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
     input: z.strictObject({ account: inputs.account, ...wish }),
     output: created,
-    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE'],
+    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE', 'LIMIT_REACHED'],
   }),
 
   createMany: mutation({
@@ -240,7 +240,7 @@ export const accounts = {
     needs: fromAbove('account.subaccounts', 'full', 'restore', screensFor('close')),
     input: inputs.onlyAccount,
     output: shapes.accountRow,
-    refusals: ['NOT_CLOSED', 'PARENT_NOT_LIVE', 'NAME_TAKEN', 'ALREADY_IN_STATE'],
+    refusals: ['NOT_CLOSED', 'PARENT_NOT_LIVE', 'NAME_TAKEN', 'ALREADY_IN_STATE', 'LIMIT_REACHED'],
   }),
 
   setProtection: mutation({
@@ -257,6 +257,7 @@ export const accounts = {
     input: z.strictObject({ account: inputs.account, to: inputs.account }),
     output: shapes.accountRow,
     refusals: [
+      'LIMIT_REACHED',
       'MOVE_INTO_ITSELF',
       'MOVE_ACROSS_TREES',
       'MOVE_OF_ROOT',

@@ -195,7 +195,7 @@ export const limits = {
     needs: admission,
     input: z.strictObject({ account: inputs.account, kind: acquired, want: quantity, key: leaseKey, leaseSeconds }),
     output: z.strictObject({ granted: shapes.decimal }),
-    refusals: ['LIMIT_REACHED', 'LIMIT_INVALID', 'IDEMPOTENCY_CONFLICT', 'USAGE_SUSPENDED', 'ACCOUNT_CLOSED'],
+    refusals: ['LIMIT_REACHED', 'LIMIT_INVALID', 'USAGE_SUSPENDED', 'ACCOUNT_CLOSED'],
   }),
 
   renew: mutation({

@@ -452,4 +452,70 @@ describe('Limits in the database', () => {
       ),
     ).toEqual([]);
   });
+
+  it('are kept at every instant, however many ask at once for accounts all over a tree (I12)', async () => {
+    const root = await plant(test.db, null, 'Crowd', now());
+    const parents = [await plant(test.db, root, 'One', now()), await plant(test.db, root, 'Two', now())];
+    const leaves: AccountId[] = [];
+    for (let n = 0; n < 6; n++) leaves.push(await plant(test.db, parents[n % 2]!, `Leaf ${n}`, now()));
+    expect(await setLimit(root, 'calls', { cap: 20n * UNIT, thresholds: [50, 100] })).toBe('ok');
+    expect(await setLimit(parents[0]!, 'calls', { cap: 12n * UNIT, reserve: 5n * UNIT })).toBe('ok');
+    for (const leaf of leaves) expect(await setLimit(leaf, 'calls', { cap: 5n * UNIT })).toBe('ok');
+    const places = await readTreePlaces(test.db, root, leaves);
+    const tick = (account: AccountId, asks: readonly string[], back: readonly string[]) =>
+      admitTick(test.db, {
+        root,
+        kind: limitKind('calls'),
+        period: '-infinity',
+        places,
+        asks: asks.map((key) => ({ account, want: UNIT, key, leaseSeconds: 600 })),
+        back: back.map((key) => ({ account, key })),
+      });
+    let isOver = false;
+    let readings = 0;
+    const watch = (async () => {
+      while (!isOver) {
+        const above = await test.asOwner(
+          `SELECT 1 FROM resource_totals t JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
+             LEFT JOIN (SELECT account_id, sum(n) AS n FROM leases GROUP BY 1) g ON g.account_id = t.account_id
+           WHERE t.root_id = $1 AND t.resource = 'calls' AND (t.total + t.held > l.cap OR t.own <> coalesce(g.n, 0))`,
+          [root],
+        );
+        expect(above).toEqual([]);
+        readings += 1;
+      }
+    })();
+    const random = (below: number): number => Math.floor(Math.random() * below);
+    let granted = 0;
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const mine: [AccountId, string][] = [];
+        for (let n = 0; n < 25; n++) {
+          const account = leaves[random(leaves.length)]!;
+          const key = freshId();
+          const back = mine.length > 2 || random(2) === 0 ? mine.filter(([one]) => one === account) : [];
+          const [outcome] =
+            (await tick(
+              account,
+              [key],
+              back.map(([, one]) => one),
+            )) ?? [];
+          for (const one of back) mine.splice(mine.indexOf(one), 1);
+          if (outcome?.outcome === 'granted') {
+            granted += 1;
+            mine.push([account, key]);
+          }
+        }
+        for (const [account, key] of mine) await tick(account, [], [key]);
+      }),
+    );
+    isOver = true;
+    await watch;
+    expect([granted > 50, readings > 3]).toEqual([true, true]);
+    const left = await test.asOwner(
+      `SELECT total::int, held::int FROM resource_totals WHERE root_id = $1 AND resource = 'calls' AND (total <> 0 OR account_id = $1)`,
+      [root],
+    );
+    expect(left).toEqual([{ total: 0, held: 5 }]);
+  }, 60_000);
 });

@@ -31,7 +31,7 @@ BEGIN
     RAISE EXCEPTION 'account % would have % of %, and % with what is below it', fault.account_id, trim_scale(fault.own), fault.resource, trim_scale(fault.total)
       USING ERRCODE = 'check_violation';
   END IF;
-  IF limited THEN PERFORM keep_limits(p_root, p_accounts, p_resources, p_totals, p_periods, p_helds, p_unasked); END IF;
+  IF limited AND cardinality(p_accounts) > 0 THEN PERFORM keep_limits(p_root, p_accounts, p_resources, p_totals, p_periods, p_helds, p_unasked); END IF;
   -- One by one, each by its key: as a join, a tree that is younger than its statistics was read whole.
   FOR seen IN
     SELECT n.id,
