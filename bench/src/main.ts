@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   table: () => import('./table/table.ts'),
   growth: () => import('./growth/growth.ts'),
   provision: () => import('./provision/provision.ts'),
+  control: () => import('./control/control.ts'),
 };
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');

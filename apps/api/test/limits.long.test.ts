@@ -66,7 +66,7 @@ describe('Limits under load, with a server that is killed and one that freezes (
     await set(parents[0]!, 12, 4);
     for (const leaf of leaves) await set(leaf, 3);
 
-    const read = (text: string, values: readonly unknown[] = []) => first.database.asOwner(text, values);
+    const read = (text: string, values: unknown[] = []) => first.database.asOwner(text, values);
     const stop = new AbortController();
     let readings = 0;
     const watching = (async () => {
