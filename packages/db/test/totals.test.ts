@@ -170,7 +170,7 @@ describe('Maintained totals', () => {
       ),
       { numRuns: 40 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('count concurrent, repeated and reordered events of several writers exactly once (I15)', async () => {
     const now = ticking(NOVEMBER_10);

@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import type { Database } from '../database.ts';
 import { listen } from '../live/listen.ts';
+import { isOutage } from '../unavailable.ts';
+import { saying } from '../unusable.ts';
 
 /** A job that is to have its next step. */
 export type JobRef = { readonly account: AccountId; readonly job: RowId };
@@ -40,6 +42,25 @@ const REOPEN_MS = 1_000;
 export const installQueue = (pool: pg.Pool): Promise<void> =>
   runMigrations({ pgPool: pool, schema: SCHEMA, logger: new Logger(() => () => undefined) });
 
+/** The code of a failure after which graphile-worker tells again how a step ended, soon and for minutes. */
+const TELL_AGAIN = '40001';
+
+/** An outage as graphile-worker knows it: of lost connections it would keep the step locked for ever, and leave a rejection to nobody. */
+const failing = (error: unknown): never => {
+  throw isOutage(error) ? Object.assign(new Error(saying(error), { cause: error }), { code: TELL_AGAIN }) : error;
+};
+
+/** A connection whose outages are told as graphile-worker knows them. */
+const tellingAgain = (client: pg.PoolClient): pg.PoolClient =>
+  new Proxy(client, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      if (name !== 'query') return value.bind(target);
+      return async (...args: unknown[]) => Promise.resolve(Reflect.apply(value, target, args)).catch(failing);
+    },
+  });
+
 /**
  * The server's pool as graphile-worker is given it. It asks for a connection that it keeps and listens with by a callback, which is never
  * called: we listen ourselves, past a pooler, and come back by ourselves.
@@ -55,7 +76,7 @@ class BorrowedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: (error: Error | undefined) => void): void;
   override connect(callback?: (error: Error | undefined) => void): Promise<pg.PoolClient> | undefined {
-    return callback ? undefined : this.#pool.connect();
+    return callback ? undefined : this.#pool.connect().then(tellingAgain, failing);
   }
 }
 
