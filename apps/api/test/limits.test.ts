@@ -1,13 +1,13 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AppRouter, type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type AppRouter, type Client, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 let api: Deployment;
 let owner: Client;
 let root: string;
 beforeAll(async () => {
-  api = await deploy();
+  api = await deploy({ config: { logLevel: 'error' }, onLog: (l) => console.log(l) });
   owner = api.owner;
   root = api.root;
 });
@@ -90,7 +90,7 @@ describe('Limits', () => {
     const first = await make(parent, 'First');
     const many = {
       account: parent,
-      accounts: [{ name: 'A' }, { name: 'B', parent: 0 }, { name: 'C' }, { name: 'D', parent: 2 }],
+      accounts: [{ name: 'Sub A' }, { name: 'Sub B', parent: 0 }, { name: 'Sub C' }, { name: 'Sub D', parent: 2 }],
     };
     const refused = await refusalOf(owner.accounts.createMany.mutate({ ...many, mode: 'all' }));
     expect(refused.code).toBe('BATCH_REFUSED');
@@ -327,9 +327,11 @@ describe('Leases (rules/limits 11)', () => {
     const parent = await make(root, 'Crowd');
     const leaves = await Promise.all(Array.from({ length: 5 }, (_, n) => make(parent, `Leaf ${n}`)));
     await set(parent, { kind: 'calls', max: 40 });
-    const { client } = await api.key(parent);
+    const { secret } = await api.key(parent);
+    // Each with a connection of its own.
+    const callers = Array.from({ length: 16 }, () => clientWithToken(api.url, secret));
     const asked = await Promise.allSettled(
-      Array.from({ length: 200 }, (_, n) => acquire(client, leaves[n % 5]!, `crowd-${n}`)),
+      Array.from({ length: 200 }, (_, n) => acquire(callers[n % 16]!, leaves[n % 5]!, `crowd-${n}`)),
     );
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(40);
     expect(await limitOf(owner, parent, 'calls')).toMatchObject({ used: '40', own: '0', free: '0' });

@@ -33,15 +33,13 @@ export const limits: Handlers<'limits'> = {
   },
 
   setMany: ({ ctx: { hall, caller, access }, input }) =>
-    hall.change(caller, { root: access.root, acting: access.id }, async ({ trx, happened }) => {
-      const accounts = await below(trx, access.id, input.accounts);
+    hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
+      const accounts = await below(change.trx, access.id, input.accounts);
       const items = accounts.map((account) => ({
         payload: { account, root: access.root, limits: input.limits },
         target: account,
       }));
-      const job = await enqueue(hall, trx, setManyLimitsJob, { by: askerOf(caller), account: access.id, items });
-      const details = { account: access.name, count: accounts.length };
-      happened('limit.setOrdered', access.id, details, { id: access.id, name: access.name });
+      const job = await enqueue(hall, change, setManyLimitsJob, { by: askerOf(caller), account: access.id, items });
       return { job: job ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts') };
     }),
 

@@ -36,7 +36,6 @@ export const AUDIT_ACTIONS = {
   'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
   'limit.set': 'set the limit of {kind} of {account} to {max}',
-  'limit.setOrdered': 'asked for limits of accounts below {account}: {count}',
   'limit.defaultSet': 'set the limit of {kind} that new subaccounts of {account} begin with to {max}',
   'limit.reached': 'has seen {account} reach {threshold} % of its limit of {kind}',
   'transfer.departed': 'released {account} from the accounts above it',
