@@ -7,7 +7,7 @@ let api: Deployment;
 let owner: Client;
 let root: string;
 beforeAll(async () => {
-  api = await deploy({ config: { logLevel: 'error' }, onLog: (l) => console.log(l) });
+  api = await deploy();
   owner = api.owner;
   root = api.root;
 });

@@ -31,7 +31,7 @@ const chainOf = (leaf: number): number[] => (leaf === 1 ? [1] : [leaf, ...chainO
 type Admit = (leaf: number, caller: number) => Promise<unknown>;
 type Way = {
   readonly callers: number;
-  readonly open: (database: BenchDatabase) => Promise<{ admit: Admit; close(): Promise<void> }>;
+  readonly open: (database: BenchDatabase) => Promise<{ admit: Admit; close: () => Promise<void> }>;
 };
 
 /** Many callers, one statement: the product's way. */

@@ -244,7 +244,10 @@ describe('Limits in the database', () => {
             const open = (is: boolean) => (): void => {
               one.closed = !is;
             };
-            const fits = KINDS.every((each) => model.allows(each, open(true), () => undefined));
+            const fits = KINDS.every((each) => {
+              open(false)();
+              return model.allows(each, open(true), open(false));
+            });
             if (!fits) {
               open(false)();
               await expect(reopen(test.db, model.accounts[0]!.id, one.id)).rejects.toSatisfy(
@@ -344,7 +347,11 @@ describe('Limits in the database', () => {
               const put = (where: number | null) => (): void => {
                 one.up = where;
               };
-              const fits = KINDS.every((each) => model.allows(each, put(target), () => undefined) || void put(up)());
+              // Each kind by itself, from where the account stands.
+              const fits = KINDS.every((each) => {
+                put(up)();
+                return model.allows(each, put(target), put(up));
+              });
               if (!fits) {
                 put(up)();
                 await expect(move(test.db, model.accounts[0]!.id, one.id, parent.id, clock())).rejects.toSatisfy(

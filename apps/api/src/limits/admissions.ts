@@ -142,7 +142,7 @@ class Gate {
     this.#isRunning = true;
     // Whoever asks in this turn of the event loop joins.
     setImmediate(() => {
-      this.#run().finally(() => {
+      void this.#run().finally(() => {
         this.#isRunning = false;
         if (this.#asks.length + this.#back.length > 0) this.#start();
         else this.#onQuiet();
