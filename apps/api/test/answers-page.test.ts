@@ -30,6 +30,7 @@ const ACCOUNT = {
   members: true,
   agents: true,
   minutes: true,
+  minutesMax: true,
   createdAt: true,
   closedAt: true,
 } as const;

@@ -245,6 +245,30 @@ describe('Limits', () => {
   });
 });
 
+describe('Limits in the table', () => {
+  it('stand in the row with the minutes, with who bounds all of a page, and can be what is listed (rules/limits 2)', async () => {
+    const parent = await make(root, 'Listed');
+    const [near, far] = [await make(parent, 'Near'), await make(parent, 'Far')];
+    await make(parent, 'Unlimited');
+    await set(near, { kind: 'minutes', max: 10 });
+    await set(far, { kind: 'minutes', max: 10 });
+    await record(owner, near, 'near', '8');
+    await record(owner, far, 'far', '7.5');
+    const list = (limits?: 'near') => owner.accounts.list.query({ account: parent, ...(limits && { limits }) });
+    const { rows, minutesAbove } = await list();
+    expect(rows.map(({ name, minutesMax }) => [name, minutesMax])).toEqual([
+      ['Far', '10'],
+      ['Near', '10'],
+      ['Unlimited', null],
+    ]);
+    expect(minutesAbove).toBeUndefined();
+    const only = await list('near');
+    expect([only.rows.map(({ id }) => id), only.total]).toEqual([[near], 1]);
+    await set(parent, { kind: 'minutes', max: 100 });
+    expect((await list()).minutesAbove).toMatchObject({ account: { id: parent, name: 'Listed' }, max: '100' });
+  });
+});
+
 describe('Leases (rules/limits 11)', () => {
   it('are slots that are free again when they are given back, or their time is over', async () => {
     const account = await make(root, 'Slots');

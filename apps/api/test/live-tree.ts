@@ -137,6 +137,7 @@ export class LiveTree {
       members: none,
       agents: none,
       minutes: null,
+      minutesMax: null,
       createdAt: instantOf(0),
       closedAt: null,
     };

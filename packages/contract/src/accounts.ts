@@ -151,10 +151,17 @@ export const accounts = {
       sort: z.enum(ACCOUNT_SORTS).default('name'),
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
+      /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
+      limits: z.enum(['near']).optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
-    output: page,
+    output: page.extend({
+      /** Who bounds the minutes of all of them together: the account, or one above it. Without, nobody does, or the caller may not see usage. */
+      minutesAbove: z
+        .strictObject({ account: shapes.accountName.nullable(), max: shapes.decimal.nullable(), free: shapes.decimal })
+        .exactOptional(),
+    }),
   }),
 
   search: query({

@@ -89,6 +89,7 @@ const rowFields = {
   members: ownAndTotal(count),
   agents: ownAndTotal(count),
   minutes: ownAndTotal(decimal).nullable(),
+  minutesMax: decimal.nullable(),
   createdAt: instant,
   closedAt: instant.nullable(),
 } satisfies { readonly [Field in keyof AccountRow]: z.ZodType<AccountRow[Field]> };

@@ -114,7 +114,7 @@ type Account = {
   readonly reserve: Record<Kind, bigint>;
 };
 
-/** The definition, from scratch (control.md 2.2); minutes that were used stay with those above then. */
+/** The definition, from scratch; minutes that were used stay with those above then. */
 class Model {
   readonly accounts: Account[] = [];
   readonly used: { readonly chain: readonly number[]; readonly minutes: bigint }[] = [];

@@ -492,6 +492,7 @@ export class MemorySource implements AccountSource, AccountActs {
       members: { own: 0, total: 0 },
       agents: { own: 0, total: 0 },
       minutes: null,
+      minutesMax: null,
       createdAt: instantOf(BASE_MS + this.#serial),
       closedAt: null,
     };

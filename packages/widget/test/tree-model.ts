@@ -73,6 +73,7 @@ export class Model {
       members: { own: 1, total: 1 + this.below(node).length },
       agents: { own: 0, total: 0 },
       minutes: minutes === 'with' ? { own: formatDecimal(node.own), total: formatDecimal(node.total) } : null,
+      minutesMax: null,
       createdAt: PERIOD,
       closedAt: null,
     };

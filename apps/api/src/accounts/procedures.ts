@@ -59,10 +59,11 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}`;
+    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.limits}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const query = { sort: input.sort, direction: input.direction, statuses: input.status, after, limit: input.limit };
-    const { next, ...page } = await listAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
+    const { sort, direction, status: statuses, limits, limit } = input;
+    const query = { sort, direction, statuses, limits, after, limit };
+    const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
   },
 

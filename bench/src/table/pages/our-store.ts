@@ -30,6 +30,7 @@ function accountRow(row: Row): AccountRow {
     members: { own: row.members, total: row.members },
     agents: { own: row.agents, total: row.agents },
     minutes: { own: '0' as Decimal, total: minutesOf(row) },
+    minutesMax: null,
     createdAt: CREATED,
     closedAt: null,
   };

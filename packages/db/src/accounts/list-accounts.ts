@@ -9,6 +9,8 @@ import {
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
+  type LimitFilter,
+  limitedAs,
   MINUTES_TOTAL,
   type MinutesVisibility,
   type RawAccountRow,
@@ -32,6 +34,8 @@ export type ListQuery = {
   readonly limit: number;
   readonly now: Instant;
   readonly visibility: MinutesVisibility;
+  /** Only accounts that stand so to their limit of minutes; without it, all. */
+  readonly limits?: LimitFilter | undefined;
 };
 
 /** One page of an account's children, with subtree totals that are read, not computed (rules/data 2). */
@@ -102,7 +106,7 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 
 /** All of a page by one statement: every row has the head with it. */
 function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
-  const { parent, statuses, now, after, direction, limit } = query;
+  const { parent, statuses, now, after, direction, limit, limits } = query;
   const { columns, from } = selectAccountRows(now, parent);
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
@@ -112,7 +116,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   return sql<Keyed>`
     SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
-    WHERE ${children} AND ${seenWith(statuses, now)} ${next}
+    WHERE ${children} AND ${seenWith(statuses, now)} AND ${limitedAs(limits)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
 }
 
@@ -120,10 +124,11 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
   sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
 
 /** Live children are counted as they change; others are counted here. */
-const countChildren = ({ parent, statuses, now }: ListQuery): RawBuilder<number> =>
-  statuses.length === 2 && !statuses.includes('closed')
+const countChildren = ({ parent, statuses, now, limits }: ListQuery): RawBuilder<number> =>
+  limits === undefined && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)})`;
+    : sql`(SELECT count(*)::int FROM ${limits === undefined ? sql`accounts a` : selectAccountRows(now, parent).from}
+        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${limitedAs(limits)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

@@ -44,6 +44,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     CREATE INDEX leases_settling ON leases (root_id, kind) WHERE settling;
 
     ALTER TABLE limits ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY subtree ON limits FOR SELECT TO tenantree_app
+      USING (root_id = acting_root() AND (SELECT true FROM accounts a WHERE a.root_id = acting_root() AND a.id = account_id));
+    GRANT SELECT ON limits TO tenantree_app;
     ALTER TABLE limit_defaults ENABLE ROW LEVEL SECURITY;
     ALTER TABLE leases ENABLE ROW LEVEL SECURITY;
 

@@ -55,6 +55,8 @@ export type AccountRow = {
   readonly agents: OwnAndTotal<number>;
   /** Call minutes of the current billing period; null when the actor may not see usage. */
   readonly minutes: OwnAndTotal<Decimal> | null;
+  /** Call minutes that it may use in a billing period with all below it; null: it has no maximum of its own. */
+  readonly minutesMax: Decimal | null;
   readonly createdAt: Instant;
   readonly closedAt: Instant | null;
 };

@@ -5,7 +5,7 @@ import { addAlong, admitAlong, freeAlong, type LimitNode } from './admission.ts'
 
 type Account = { readonly name: string; readonly up: number | null; cap: bigint | null; reserve: bigint; own: bigint };
 
-/** The definition, computed from scratch: own use, caps and reserves of a tree (control.md 2.2). */
+/** The definition, computed from scratch: own use, caps and reserves of a tree. */
 class Model {
   readonly accounts: Account[];
 
