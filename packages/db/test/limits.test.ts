@@ -25,7 +25,7 @@ import {
   writeLimit,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, count, ended, freshId, move, NOVEMBER_10, plant, reopen, stateOf, ticking } from './tenants.ts';
+import { close, count, ended, freshId, move, plant, reopen, stateOf } from './tenants.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -196,13 +196,12 @@ const commands = fc.array(
 
 describe('Limits in the database', () => {
   it('are what is computed from scratch, after any sequence of settings, promises, takes, grants, usage, moves, closing and reopening', async () => {
-    const clock = ticking(NOVEMBER_10);
     await fc.assert(
       fc.asyncProperty(commands, async (given) => {
         const model = new Model();
         const grants: { at: number; kind: 'calls' | 'minutes'; key: string; n: bigint; uses?: bigint }[] = [];
         const add = async (up: number | null): Promise<void> => {
-          const id = await plant(test.db, up === null ? null : model.accounts[up]!.id, freshId(), clock());
+          const id = await plant(test.db, up === null ? null : model.accounts[up]!.id, freshId(), now());
           const none = { agents: 0n, calls: 0n, minutes: 0n };
           const unlimited = { agents: null, calls: null, minutes: null };
           model.accounts.push({ id, up, closed: false, own: { ...none }, cap: unlimited, reserve: { ...none } });
@@ -354,16 +353,16 @@ describe('Limits in the database', () => {
               });
               if (!fits) {
                 put(up)();
-                await expect(move(test.db, model.accounts[0]!.id, one.id, parent.id, clock())).rejects.toSatisfy(
+                await expect(move(test.db, model.accounts[0]!.id, one.id, parent.id, now())).rejects.toSatisfy(
                   (error) => refusedByLimit(error) !== null,
                 );
-              } else await move(test.db, model.accounts[0]!.id, one.id, parent.id, clock());
+              } else await move(test.db, model.accounts[0]!.id, one.id, parent.id, now());
               break;
             }
             case 'close':
               if (at === 0 || model.below(at).length > 0) break;
               await settle();
-              await close(test.db, model.accounts[0]!.id, one.id, clock());
+              await close(test.db, model.accounts[0]!.id, one.id, now());
               one.closed = true;
               for (const grant of grants.filter((one) => one.at === at)) {
                 grants.splice(grants.indexOf(grant), 1);
