@@ -28,7 +28,7 @@ export async function* watchLimits(
   for (let n = 1; !isLeft(); n += 1) {
     const { period, limits } = await limitsOf(hall, access);
     // What is foreseen moves with the clock: by itself it is no news.
-    const text = JSON.stringify(limits.map(({ forecast: _, ...limit }) => limit));
+    const text = JSON.stringify(limits, (name, value: unknown) => (name === 'forecast' ? undefined : value));
     if (text !== last) yield tracked(String(n), { period, limits });
     last = text;
     await wait(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
