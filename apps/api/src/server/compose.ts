@@ -21,6 +21,7 @@ import { JOBS } from '../jobs/jobs.ts';
 import { jobBell } from '../jobs/shown-jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { createAdmissions } from '../limits/admissions.ts';
+import { limitsBell } from '../limits/watch-limits.ts';
 import type { Hub } from '../live/hub.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
@@ -84,7 +85,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
-  const admissions = createAdmissions({ db, clock, onError });
+  const admissions = createAdmissions({ db, clock, onDecided: (root) => live.hub.ring(limitsBell(root)), onError });
   const ground: Ground = { config, db, clock, log, metrics, onError };
   const { usage, usageDoor, settler, live } = openUsageAndLive(ground);
   let url = '';
@@ -93,7 +94,10 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     db,
     usage,
     clock,
-    happened: (news) => live.hub.happened(news),
+    happened: (news) => {
+      live.hub.happened(news);
+      live.hub.ring(limitsBell(news.root));
+    },
     usageDoor,
     admissions,
     publicUrl: () => config.publicUrl ?? url,
@@ -172,6 +176,7 @@ function openUsageAndLive({ config, db, clock, log, metrics, onError }: Ground):
       counted: (tree) => {
         showCounted(live.hub, tree);
         settler.counted(tree);
+        live.hub.ring(limitsBell(tree.root));
       },
       setAside: ({ root, error, ...often }) =>
         log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
