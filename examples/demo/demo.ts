@@ -1,5 +1,6 @@
 import type { Tenantree } from '@tenantree/client';
 import { parseAccounts } from './accounts-file.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { parseCalls } from './calls-file.ts';
 import { Failed } from './failed.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
@@ -63,6 +64,8 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   const before = await totalsOf(trpc, reseller, persist);
   if (before.events.total > 0) say(`${counted(before.events.total)} calls were counted before; going on after them`);
 
+  const admission =
+    options.limit === null ? null : await limitCalls(run, home, options.limit, before.events.total, calls, persist);
   const secondsUntil = runningSeconds(calls.map((call) => call.seconds));
   const rate = createRate();
   const sent = await replay({
@@ -70,7 +73,7 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
     events,
     counted: before.events.total,
     speed: options.speed,
-    record: (batch) => record(trpc, reseller, batch, persist),
+    record: async (batch) => record(trpc, reseller, admission ? await admission.admit(batch) : batch, persist),
     nowMs: Date.now,
     sleep: (ms) => sleep(ms, signal),
     stopped: () => signal.aborted,
@@ -85,8 +88,27 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
       line.show(parts.join(' · '));
     },
   });
+  await admission?.end();
   if (sent < events.length) throw new Stopped();
-  return compare(run, reseller, home, secondsUntil.at(-1) ?? 0, calls.length, persist);
+  const refused = admission?.refused() ?? { calls: 0, seconds: 0 };
+  if (admission) say(`Calls refused             ${counted(refused.calls)}: more than ${options.limit} at one time`);
+  const played = { seconds: (secondsUntil.at(-1) ?? 0) - refused.seconds, calls: calls.length - refused.calls };
+  return compare(run, reseller, home, played, persist);
+}
+
+/** Bounds the calls at one time in the account of the key, and asks for each call from then on. */
+async function limitCalls(
+  { trpc, say }: DemoRun,
+  home: Reseller['id'],
+  max: number,
+  before: number,
+  calls: ReturnType<typeof parseCalls>,
+  persist: Persist,
+): Promise<Admission> {
+  if (before > 0) throw new Failed('With --limit the month is played from its beginning: choose another --reseller.');
+  await persist(() => trpc.limits.set.mutate({ account: home, limits: [{ kind: 'calls', max }] }));
+  say(`At most ${counted(max)} calls at one time`);
+  return createAdmission(trpc.limits, calls, persist);
 }
 
 const totalsOf = (trpc: DemoRun['trpc'], { id, stretch }: Pick<Reseller, 'id' | 'stretch'>, persist: Persist) =>
@@ -99,6 +121,7 @@ async function record(
   events: readonly DemoEvent[],
   persist: Persist,
 ): Promise<void> {
+  if (events.length === 0) return;
   const { results } = await persist(() => trpc.usage.record.mutate({ account: reseller.id, events: [...events] }));
   results.forEach((result, index) => {
     if ('code' in result) {
@@ -111,8 +134,7 @@ async function compare(
   { trpc, say }: DemoRun,
   reseller: Reseller,
   home: Reseller['id'],
-  seconds: number,
-  calls: number,
+  { seconds, calls }: { readonly seconds: number; readonly calls: number },
   persist: Persist,
 ): Promise<'equal' | 'different'> {
   const file = minutesOfSeconds(BigInt(seconds));

@@ -6,17 +6,21 @@ export type DemoOptions = {
   readonly key: string;
   readonly speed: Speed;
   readonly reseller: string;
+  /** Most calls at one time in the key's account; null: as many as there are. */
+  readonly limit: number | null;
 };
 
 /** August 1999 has 31 days; at this speed they take five minutes. */
 export const DEFAULT_SPEED = 8_928;
 
-export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World]
+export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World] [--limit 3]
 
   --key       an API key of the account that gets the reseller; or the variable TENANTREE_KEY
   --url       where Tenantree runs, unless the server that npm start runs here has said so; or the variable TENANTREE_URL
   --speed     how many times faster than real time; ${DEFAULT_SPEED} plays the month in five minutes, "max" as fast as it goes
   --reseller  name of the reseller's account; another name begins another demo beside the first
+  --limit     most calls at one time in the account of the key, which has to be a main account's owner's: each call asks for a slot first,
+              and those that are refused don't take place
 
 Stop it with Ctrl-C and start it again whenever you like: every call counts exactly once.`;
 
@@ -28,6 +32,7 @@ const parse = (args: readonly string[], env: Readonly<Record<string, string | un
       key: { type: 'string', default: env['TENANTREE_KEY'] ?? '' },
       speed: { type: 'string', default: String(DEFAULT_SPEED) },
       reseller: { type: 'string', default: 'World' },
+      limit: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -49,7 +54,9 @@ export function readOptions(
   const speed = values.speed === 'max' ? 'max' : Number(values.speed);
   if (speed !== 'max' && !(Number.isFinite(speed) && speed > 0))
     return `--speed ${values.speed} is neither a number above 0 nor "max".`;
-  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim() };
+  const limit = values.limit === undefined ? null : Number(values.limit);
+  if (limit !== null && !(Number.isInteger(limit) && limit >= 0)) return `--limit ${values.limit} is no whole number.`;
+  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit };
 }
 
 /** What the demo's external ids begin with, so that several demos fit under one root: `World` gives `demo-world`. */

@@ -8,6 +8,7 @@ import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
 import { jobs } from './jobs/procedures.ts';
 import { keys } from './keys/procedures.ts';
+import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
 import { session } from './session/procedures.ts';
@@ -22,6 +23,7 @@ export const appRouter = router({
   embed: slice('embed', embed),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
+  limits: slice('limits', limits),
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),

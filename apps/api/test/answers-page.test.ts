@@ -31,6 +31,7 @@ const ACCOUNT = {
   agents: true,
   minutes: true,
   caps: true,
+  minutesMax: true,
   createdAt: true,
   closedAt: true,
 } as const;

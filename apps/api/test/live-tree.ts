@@ -138,6 +138,7 @@ export class LiveTree {
       agents: none,
       minutes: null,
       caps: path.length === 1 ? null : { restricted: 0, unreviewed: 0 },
+      minutesMax: null,
       createdAt: instantOf(0),
       closedAt: null,
     };

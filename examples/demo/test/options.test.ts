@@ -8,6 +8,7 @@ describe('the options', () => {
       key: 'tt_key_1',
       speed: DEFAULT_SPEED,
       reseller: 'World',
+      limit: null,
     });
     expect(readOptions([], {})).toContain('needs an API key');
     expect(readOptions(['--key', 'k'], { TENANTREE_URL: 'http://localhost:7301' })).toMatchObject({
@@ -21,6 +22,11 @@ describe('the options', () => {
     for (const wrong of ['0', '-1', 'fast', 'Infinity', '']) {
       expect(readOptions(['--key', 'k', `--speed=${wrong}`], {})).toContain('neither a number above 0 nor "max"');
     }
+  });
+
+  it('take a whole number as limit', () => {
+    expect(readOptions(['--key', 'k', '--limit', '3'], {})).toMatchObject({ limit: 3 });
+    expect(readOptions(['--key', 'k', '--limit', 'few'], {})).toContain('no whole number');
   });
 
   it('that nobody knows are refused with what there is', () => {

@@ -138,7 +138,7 @@ export const accounts = {
     needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
     input: z.strictObject({ account: inputs.account, ...wish }),
     output: created,
-    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE'],
+    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE', 'LIMIT_REACHED'],
   }),
 
   createMany: mutation({
@@ -171,10 +171,17 @@ export const accounts = {
       status: statuses,
       /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
       caps: z.enum(CAPS_FILTERS).optional(),
+      /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
+      limits: z.enum(['near']).optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
-    output: page,
+    output: page.extend({
+      /** Who bounds the minutes of all of them together: the account, or one above it. Without, nobody does, or the caller may not see usage. */
+      minutesAbove: z
+        .strictObject({ account: shapes.accountName.nullable(), max: shapes.decimal.nullable(), free: shapes.decimal })
+        .exactOptional(),
+    }),
   }),
 
   search: query({
@@ -260,7 +267,7 @@ export const accounts = {
     needs: fromAbove('account.subaccounts', 'full', 'restore', screensFor('close')),
     input: inputs.onlyAccount,
     output: shapes.accountRow,
-    refusals: ['NOT_CLOSED', 'PARENT_NOT_LIVE', 'NAME_TAKEN', 'ALREADY_IN_STATE'],
+    refusals: ['NOT_CLOSED', 'PARENT_NOT_LIVE', 'NAME_TAKEN', 'ALREADY_IN_STATE', 'LIMIT_REACHED'],
   }),
 
   setProtection: mutation({
@@ -277,6 +284,7 @@ export const accounts = {
     input: z.strictObject({ account: inputs.account, to: inputs.account }),
     output: shapes.accountRow,
     refusals: [
+      'LIMIT_REACHED',
       'MOVE_INTO_ITSELF',
       'MOVE_ACROSS_TREES',
       'MOVE_OF_ROOT',

@@ -19,7 +19,7 @@ export const agents = {
         .max(MOST_AT_ONCE),
     }),
     output: z.strictObject({ agents: shapes.list(agent), created: shapes.count }),
-    refusals: ['NAME_INVALID', 'EXTERNAL_ID_CONFLICT'],
+    refusals: ['NAME_INVALID', 'EXTERNAL_ID_CONFLICT', 'LIMIT_REACHED'],
   }),
 
   list: query({

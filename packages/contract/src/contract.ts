@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { embed } from './embed.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
+import { limits } from './limits.ts';
 import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
@@ -19,6 +20,7 @@ export type Contract = {
   readonly embed: typeof embed;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
+  readonly limits: typeof limits;
   readonly members: typeof members;
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
@@ -33,6 +35,7 @@ export const CONTRACT: Contract = {
   embed,
   jobs,
   keys,
+  limits,
   members,
   permissions,
   presets,

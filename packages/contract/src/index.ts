@@ -6,6 +6,7 @@ export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
 export type { Job, JobFrame } from './jobs.ts';
+export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';

@@ -92,6 +92,7 @@ export const members = {
     }),
     output: z.strictObject({ account: shapes.accountId }),
     refusals: [
+      'LIMIT_REACHED',
       'UNAUTHORIZED',
       'FORBIDDEN',
       'RATE_LIMITED',

@@ -90,6 +90,7 @@ const rowFields = {
   agents: ownAndTotal(count),
   minutes: ownAndTotal(decimal).nullable(),
   caps: z.strictObject({ restricted: count, unreviewed: count }).nullable(),
+  minutesMax: decimal.nullable(),
   createdAt: instant,
   closedAt: instant.nullable(),
 } satisfies { readonly [Field in keyof AccountRow]: z.ZodType<AccountRow[Field]> };

@@ -31,7 +31,9 @@ const event = {
 };
 /** Typed for those who send it, and nothing more: each entry is read by itself, so that a bad one never loses the others (rules/usage 2). */
 const sentEvent = z.unknown().meta({
-  ...z.toJSONSchema(z.strictObject({ account: inputs.account.optional(), ...event })),
+  ...z.toJSONSchema(
+    z.strictObject({ account: inputs.account.optional(), ...event, grant: z.string().max(200).optional() }),
+  ),
   $schema: undefined,
 }) as z.ZodType<unknown, SentEvent>;
 

@@ -32,6 +32,7 @@ import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
+import * as limits from './migrations/0035-limits.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -64,6 +65,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0026-folded-quarters': foldedQuarters,
   '0027-carried-entries': carriedEntries,
   '0031-caps': caps,
+  '0035-limits': limits,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -48,7 +48,7 @@ export type AccountsTable = {
   closed_at: Timestamp | null;
 };
 
-export type TreeVersionsTable = { root_id: string; version: Int8; shape: ColumnType<string, never, never> };
+export type TreeVersionsTable = { root_id: string; version: Int8; changed: ColumnType<string, never, never> };
 
 /** Where an account stood until an instant: the tree and the place of that time. */
 export type PastPlacementsTable = {

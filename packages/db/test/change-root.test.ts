@@ -1,7 +1,8 @@
-import type { AccountId, Instant, KeyId, RowId, UserId } from '@tenantree/domain';
+import { type AccountId, type Instant, type KeyId, limitKind, type RowId, UNIT, type UserId } from '@tenantree/domain';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  admitTick,
   beginTreeChange,
   countMember,
   findApiKey,
@@ -15,10 +16,14 @@ import {
   insertPreset,
   readAccountState,
   readChain,
+  readLimits,
   readTotals,
+  readTreePlaces,
   storeOriginList,
   take,
   writeDefaultPreset,
+  writeLimit,
+  writeLimitDefault,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
@@ -131,6 +136,19 @@ async function furnish(account: AccountId): Promise<void> {
     const askedBy = { actor, user: null, key: null, requestId: null };
     const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };
     await insertJob(trx, { ...job, items: [{ target: account, payload: {} }] });
+    const kind = limitKind('calls');
+    const terms = { cap: 100n * UNIT, atLimit: 'block', thresholds: [80] } as const;
+    await writeLimitDefault(trx, account, kind, terms);
+    const [limit] = (await readLimits(trx, [{ id: account, name: 'Account' }], now())).get('calls') ?? [];
+    await writeLimit(trx, kind, [{ ...limit!, ...terms, version: 1 }], 0, now());
+  });
+  await admitTick(test.db, {
+    root: rootId,
+    kind: limitKind('calls'),
+    period: '-infinity',
+    asks: [{ account, want: UNIT, key: 'lease', leaseSeconds: 600 }],
+    back: [],
+    places: await readTreePlaces(test.db, rootId, [account]),
   });
 }
 

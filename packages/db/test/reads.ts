@@ -135,6 +135,13 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findFaults: as(root, (trx) => store.findFaults(trx, { from: 1, to: 1_000 })),
     readHeads: () => store.readHeads(db, [root]),
     readNews: () => store.readNews(db, root, 0, 50),
+    readLimits: as(root, (trx) => store.readLimits(trx, [{ id: root, name: 'Root' }], NOW)),
+    readLimitDefaults: as(root, (trx) => store.readLimitDefaults(trx, root)),
+    readSubaccountLimits: as(root, (trx) => store.readSubaccountLimits(trx, [root, flat, leaf])),
+    readTreePlaces: () => store.readTreePlaces(db, root, [leaf, small]),
+    readUsageBelow: as(root, (trx) =>
+      store.readUsageBelow(trx, small, { stored: 'call.seconds' }, { start: NOVEMBER, end: NOW }),
+    ),
     readTotals: as(root, (trx) => store.readTotals(trx, root, 'call.minutes', NOVEMBER)),
     'readSeries of all below': as(root, (trx) => store.readSeries(trx, { ...series, scope: 'total', by: 'none' })),
     'readSeries of one': as(root, (trx) =>
@@ -156,7 +163,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.readCappedAccounts(trx, { account: root, filter: 'restricted', after: null, limit: 50, now: NOW }),
     ),
     readHoldersBelow: as(root, (trx) => store.readHoldersBelow(trx, small, NOW)),
-    readShape: as(root, store.readShape),
+    readLastChange: as(root, store.readLastChange),
     readOfferedPresets: as(leaf, store.readOfferedPresets),
     findOfferedPreset: as(leaf, (trx) => store.findOfferedPreset(trx, none, null)),
     readVisits: as(leaf, (trx) => store.readVisits(trx, leaf, null, 50)),

@@ -1,3 +1,5 @@
+import type { LimitReached } from './limits/refusals.ts';
+
 /**
  * Every refusal the platform can give, by stable code: the HTTP status it leaves with and whether trying again unchanged can help.
  * Integrators match on the code; the sentence beside it is for people and may change.
@@ -52,6 +54,11 @@ export const ERROR_CODES = {
   IDEMPOTENCY_CONFLICT: { status: 409, retryable: false },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true },
   SECRET_SHOWN_ONCE: { status: 409, retryable: false },
+  LIMIT_REACHED: { status: 409, retryable: false },
+  LIMIT_INVALID: { status: 400, retryable: false },
+  LIMIT_PROMISED: { status: 409, retryable: false },
+  RESERVE_UNAVAILABLE: { status: 409, retryable: false },
+  LEASE_LOST: { status: 409, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -69,6 +76,8 @@ export type Refusal = {
   readonly present?: { readonly version: number; readonly levels: Readonly<Record<string, string>> };
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
+  /** Where a limit refuses: which one, and how much is free. */
+  readonly limit?: LimitReached;
 };
 
 /** Why one entry of a batch is refused. */

@@ -129,6 +129,7 @@ export class MemoryTree {
       agents: { own: 0, total: 0 },
       minutes: null,
       caps: parent ? { restricted: 0, unreviewed: 0 } : null,
+      minutesMax: null,
       createdAt: instantOf(BASE_MS + this.#serial),
       closedAt: null,
     };

@@ -74,6 +74,7 @@ export class Model {
       agents: { own: 0, total: 0 },
       minutes: minutes === 'with' ? { own: formatDecimal(node.own), total: formatDecimal(node.total) } : null,
       caps: { restricted: 0, unreviewed: 0 },
+      minutesMax: null,
       createdAt: PERIOD,
       closedAt: null,
     };

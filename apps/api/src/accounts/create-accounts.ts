@@ -1,19 +1,32 @@
 import { CONTRACT } from '@tenantree/contract';
-import { findByExternalId, insertAccounts, readCreationGround, type TenantTransaction } from '@tenantree/db';
+import {
+  findByExternalId,
+  insertAccounts,
+  readCreationGround,
+  readSubaccountLimits,
+  type SubaccountLimit,
+  type TenantTransaction,
+} from '@tenantree/db';
 import {
   type AccountId,
+  type AccountPath,
   type AccountRow,
   accept,
+  addAlong,
   type BatchEntry,
   counted,
   type Decision,
   decideCreations,
   ERROR_CODES,
   type ErrorCode,
+  freeAlong,
+  limitKind,
+  limitReached,
   type PlannedCreation,
   parseNewAccount,
   type Refusal,
   readBatchEntry,
+  UNIT,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
@@ -33,7 +46,7 @@ export type CreateInput = {
 export type Created = { readonly account: AccountRow; readonly created: boolean };
 
 /** The account as which accounts are made: the caller was admitted there. */
-type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships'>;
+type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships' | 'reached'>;
 
 /** Creates a subaccount under a parent; its first owner is invited (rules/people 4), its creator reaches it from above. @throws Refused */
 export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, input: CreateInput): Promise<Created> {
@@ -112,10 +125,11 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
 async function decide(
   hall: Hall,
   trx: TenantTransaction,
-  { id, chain, memberships }: Acting,
+  { id, chain, memberships, reached }: Acting,
   { entries, judge }: Batch<unknown>,
 ): Promise<Decision<PlannedCreation>[]> {
   const ground = await readCreationGround(trx, id, entries);
+  const limits = await readSubaccountLimits(trx, [...new Set(ground.accounts.flatMap(({ path }) => path))]);
   const terms = {
     chain,
     memberships,
@@ -123,10 +137,38 @@ async function decide(
     nowMs: hall.clock.nowMs(),
     maxDepth: hall.settings.maxDepth,
     newId: () => hall.newId<AccountId>(),
+    takeRoom: roomWithin(limits, reached),
   };
   const decisions = decideCreations(ground, terms, entries);
   judge(decisions);
   return decisions;
+}
+
+/**
+ * Takes room for subaccounts one after the other, as long as there is some (rules/limits 4). What a batch makes itself bounds nothing yet.
+ *
+ * @param reached accounts above the acting one that the caller may be told of
+ */
+function roomWithin(
+  limits: ReadonlyMap<AccountId, SubaccountLimit>,
+  reached: readonly AccountId[],
+): (parent: AccountPath) => Decision<null> {
+  const kind = { ...limitKind('subaccounts'), key: 'subaccounts' } as const;
+  const nodes = new Map(limits);
+  return (parent) => {
+    const chain = parent.toReversed().flatMap((id) => nodes.get(id) ?? []);
+    const { free, binding } = freeAlong(chain, UNIT);
+    if (binding !== null) {
+      const { id, name, isAbove, max, used, held } = binding;
+      const account = isAbove && !reached.includes(id) ? null : { id, name };
+      return {
+        ok: false,
+        refusal: limitReached(kind, { account, max: max ?? 0n, used, held }, { wanted: UNIT, free }),
+      };
+    }
+    for (const node of addAlong(chain, UNIT)) nodes.set(node.id, node);
+    return accept(null);
+  };
 }
 
 async function write(caller: Caller, change: Change, decisions: readonly Decision<PlannedCreation>[]): Promise<void> {

@@ -59,11 +59,11 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}`;
+    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}:${input.limits}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { sort, direction, status: statuses, caps, limit } = input;
-    const query = { sort, direction, statuses, caps, after, limit };
-    const { next, ...page } = await listAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
+    const { sort, direction, status: statuses, caps, limits, limit } = input;
+    const query = { sort, direction, statuses, caps, limits, after, limit };
+    const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
   },
 

@@ -1,11 +1,13 @@
 import type { AccountDetail, AccountPage, SearchPage } from '@tenantree/contract';
 import {
   type ChainLink,
+  type LimitFilter,
   listChildren,
   type MinutesVisibility,
   type PageKey,
   readAccountRows,
   readAccountState,
+  readLimits,
   readTreeVersion,
   type SearchKey,
   type SortDirection,
@@ -19,14 +21,19 @@ import {
   billingPeriodOf,
   type CapsFilter,
   daysUntilErasure,
+  decidingNode,
   type EmbedFeature,
   effectiveSuspension,
   holdsAt,
   type Level,
+  type LimitState,
+  limitKind,
   nameKey,
   nextTurn,
   type PermissionKey,
+  shownOf,
 } from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 
@@ -81,6 +88,7 @@ export type ListInput = {
   readonly caps?: CapsFilter | undefined;
   readonly after: PageKey | null;
   readonly limit: number;
+  readonly limits?: LimitFilter | undefined;
 };
 
 /** A page of rows; the place of the next one is still to be written as a cursor. */
@@ -92,15 +100,36 @@ type Found<Page, Key> = Omit<Page, 'nextCursor' | 'rows'> & {
 /** Lists the children of an account (rules/accounts 6). */
 export async function listAccounts(
   hall: Hall,
-  parent: AccountId,
+  { id: parent, chain, reached }: Pick<Access, 'id' | 'chain' | 'reached'>,
   input: ListInput,
   visibility: MinutesVisibility,
 ): Promise<Found<AccountPage, PageKey>> {
   const now = nowOf(hall);
-  const page = await hall.db.withTenant(parent, (trx) => listChildren(trx, { ...input, parent, now, visibility }), {
-    snapshot: true,
-  });
-  return { ...page, period: billingPeriodOf(now).start };
+  return hall.db.withTenant(
+    parent,
+    async (trx) => {
+      const page = await listChildren(trx, { ...input, parent, now, visibility });
+      const along = visibility === 'with_minutes' ? await readLimits(trx, chain, now) : null;
+      const deciding = along && decidingNode(along.get('minutes') ?? []);
+      const minutesAbove = deciding && shownAbove(deciding, reached);
+      return { ...page, period: billingPeriodOf(now).start, ...(minutesAbove && { minutesAbove }) };
+    },
+    { snapshot: true },
+  );
+}
+
+/** Who bounds the minutes of all accounts of a page together, as far as the reader may know. */
+function shownAbove(
+  { node: { id, name, max }, free }: NonNullable<ReturnType<typeof decidingNode<LimitState>>>,
+  reached: readonly AccountId[],
+): NonNullable<AccountPage['minutesAbove']> {
+  const kind = limitKind('minutes');
+  const isTold = reached.includes(id);
+  return {
+    account: isTold ? { id, name } : null,
+    max: isTold && max !== null ? shownOf(kind, max) : null,
+    free: shownOf(kind, free),
+  };
 }
 
 export type SearchInput = {

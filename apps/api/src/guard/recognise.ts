@@ -20,6 +20,7 @@ export const callerOf = ({ requestId }: Context, actor: Actor, access: Access | 
   user: userOf(actor),
   key: keyOf(actor),
   requestId,
+  ...(access && { reached: access.reached }),
 });
 
 /** How the audit log names an actor, and the account it came from when it acts from above (rules/audit 2). */

@@ -9,6 +9,7 @@ import {
   type JournalNews,
   type NewRow,
   readAccountState,
+  refusedByLimit,
   SIGN_IN_CHAIN,
   type SignInTransaction,
   type Target,
@@ -21,13 +22,20 @@ import {
   type Clock,
   type Instant,
   instantOf,
+  limitKindStoredAs,
+  limitReached,
   type RowId,
   type TouchedRights,
 } from '@tenantree/domain';
-import { refuseWith } from './refused.ts';
+import { Refused, refuseWith } from './refused.ts';
 
 /** Who does something, as the journal names them. */
-export type By = { readonly actor: AuditActor; readonly requestId: string | null };
+export type By = {
+  readonly actor: AuditActor;
+  readonly requestId: string | null;
+  /** Accounts on the way down to the acting one that they reach, and may be told of. */
+  readonly reached?: readonly AccountId[];
+};
 
 /** The platform itself. */
 export const SYSTEM: By = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null };
@@ -137,6 +145,16 @@ class Draft {
   }
 }
 
+/** What a limit doesn't let through, as a refusal; anything else as it is. */
+function orRefused(error: unknown, { reached = [] }: By): unknown {
+  const refused = refusedByLimit(error);
+  const kind = refused && limitKindStoredAs(refused.kind);
+  if (!refused || !kind) return error;
+  const { account, isAbove, max, used, held, ...asked } = refused;
+  const told = isAbove && !reached.includes(account.id) ? null : account;
+  return new Refused(limitReached(kind, { account: told, max, used, held }, asked));
+}
+
 /** The way in which anything is changed, over a database. */
 export const createChanges = (parts: Parts): Changes => ({
   change: (by, place, work) => changeTree(parts, by, place, work),
@@ -187,7 +205,9 @@ async function changeTree<T>(
         news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
       });
     }),
-  );
+  ).catch((error: unknown) => {
+    throw orRefused(error, by);
+  });
   if (news) happened(news);
   return result;
 }

@@ -1,4 +1,13 @@
-import type { AuditActor, Database, EventOutcome, EventToRecord, UsageStore } from '@tenantree/db';
+import type {
+  Admitted,
+  Ask,
+  AuditActor,
+  Database,
+  EventOutcome,
+  EventToRecord,
+  GivenBack,
+  UsageStore,
+} from '@tenantree/db';
 import {
   type AccountId,
   type Clock,
@@ -7,6 +16,7 @@ import {
   instantOf,
   type Keeping,
   type KeyId,
+  type LimitKind,
   type RowId,
   type UserId,
 } from '@tenantree/domain';
@@ -29,6 +39,15 @@ export type Hall = {
   /** Writes what only leaves a trace into the journal: no tree is locked for it. */
   readonly trace: Traces['trace'];
   readonly usageDoor: UsageDoor;
+  readonly admissions: Admissions;
+};
+
+/** Where what limits hold is taken and given back (limits/admissions.ts): for many callers at once, tree by tree. */
+export type Admissions = {
+  /** Resolves after the commit. @throws the driver's error when nothing was taken */
+  acquire(root: AccountId, kind: LimitKind, ask: Ask): Promise<Admitted>;
+  /** Resolves after the commit; what has ended already is given back. */
+  release(root: AccountId, kind: LimitKind, back: GivenBack): Promise<void>;
 };
 
 /** The door by which usage enters (usage/usage-door.ts). What enters is stored at once and counted soon after. */
@@ -69,6 +88,8 @@ export type Caller = {
   /** The key that acts, or that the acting screen was made with: what it makes ends with it. */
   readonly key: KeyId | null;
   readonly requestId: string;
+  /** Accounts on the way down to the acting one that they reach. */
+  readonly reached?: readonly AccountId[];
 };
 
 /** The present instant by the injected clock. */

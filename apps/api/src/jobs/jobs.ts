@@ -1,5 +1,6 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
+import { setManyLimitsJob } from '../limits/set-many-job.ts';
 import type { AnyJob } from './define-job.ts';
 
 /** Every job that a server can do. */
-export const JOBS: readonly AnyJob[] = [eraseClosedJob];
+export const JOBS: readonly AnyJob[] = [eraseClosedJob, setManyLimitsJob];

@@ -4,7 +4,7 @@ import {
   type PlacedCaps,
   type Preset,
   readCapsToChange,
-  readShape,
+  readLastChange,
   type TenantTransaction,
   writeCaps,
 } from '@tenantree/db';
@@ -78,7 +78,7 @@ async function stillSo(
   { levels, expectedVersion, preview = '' }: CapsToSet,
 ): Promise<CapsSet['effect']> {
   const previewed = readPreview(hall, account, levels, preview);
-  if (previewed?.version !== expectedVersion || previewed.shape !== (await readShape(trx)))
+  if (previewed?.version !== expectedVersion || previewed.changed !== (await readLastChange(trx)))
     return refuseWith(
       'PREVIEW_STALE',
       'What this changes is not what was shown any more. Look at it again, or save without a preview.',

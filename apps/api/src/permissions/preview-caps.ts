@@ -5,7 +5,7 @@ import {
   readAccountRows,
   readCappedSubtree,
   readExplainedChain,
-  readShape,
+  readLastChange,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
@@ -36,11 +36,11 @@ const SAMPLE = 50;
 const counts = z.strictObject({ person: z.number(), key: z.number(), session: z.number() });
 const shown = z.strictObject({
   version: z.number(),
-  shape: z.number(),
+  changed: z.number(),
   accounts: z.strictObject({ checked: z.number(), changed: z.number() }),
   holders: counts,
 });
-/** What a preview showed, as its save is told of it again: of which caps, and of which shape of the tree. */
+/** What a preview showed, as its save is told of it again: of which caps, and of which last change of the tree. */
 export type Previewed = z.infer<typeof shown>;
 
 /** A change of one entry. */
@@ -78,7 +78,7 @@ export async function previewChange(hall: Hall, account: AccountId, wished: Some
       const above = lowestOf(chain.slice(0, -1));
       const effect = await effectOf(trx, subtree, { above, after: packLevels({ ...stored.levels, ...changed }), now });
       const { accounts, holders } = effect;
-      const told: Previewed = { version: stored.version, shape: await readShape(trx), accounts, holders };
+      const told: Previewed = { version: stored.version, changed: await readLastChange(trx), accounts, holders };
       return {
         ...effect,
         version: stored.version,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
-import type { Hall, Settings, UsageDoor } from '../hall/hall.ts';
+import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
 import type { Config } from './config.ts';
@@ -26,6 +26,7 @@ export type HallParts = {
   /** Told of what was committed. */
   readonly happened: (news: JournalNews) => void;
   readonly usageDoor: UsageDoor;
+  readonly admissions: Admissions;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
@@ -38,7 +39,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, publicUrl } = parts;
+  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -65,6 +66,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     settings,
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
+    admissions,
     usageDoor: { ...usageDoor, recorded: afterCommit(db, () => usageDoor.recorded()) },
     newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),

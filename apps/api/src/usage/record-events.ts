@@ -19,7 +19,11 @@ import {
 import type { Hall } from '../hall/hall.ts';
 import { lookUp } from '../hall/resolve-all.ts';
 
-type Admitted = AdmittedEvent & { readonly account: AccountId; readonly index: number };
+type Admitted = AdmittedEvent & {
+  readonly account: AccountId;
+  readonly index: number;
+  readonly grant?: string | undefined;
+};
 
 /** An event that is too old to be counted now, unless it was counted already. */
 type TooOld = { readonly event: Admitted; readonly refusal: Refusal };
@@ -114,7 +118,7 @@ function admitFor(
   if (closedAt !== null && occurredAt > closedAt)
     return refuse('ACCOUNT_CLOSED', 'This account was closed before.', 'account');
   if (heldSince !== null && occurredAt >= heldSince) return refuse('USAGE_SUSPENDED', usageSuspended(name));
-  return accept({ ...event.value, account: id });
+  return accept({ ...event.value, account: id, grant: sent.grant });
 }
 
 type Readable = SentEvent & { readonly index: number };
@@ -157,6 +161,7 @@ const toRecord = (root: AccountId, event: Admitted): EventToRecord => ({
   quantity: event.counted.quantity,
   occurredAt: event.occurredAt,
   attributes: event.attributes,
+  ...(event.grant !== undefined && { grant: event.grant }),
 });
 
 function byMeter(events: readonly Admitted[]): Map<CountedMeter, Admitted[]> {

@@ -31,6 +31,7 @@ function accountRow(row: Row): AccountRow {
     agents: { own: row.agents, total: row.agents },
     minutes: { own: '0' as Decimal, total: minutesOf(row) },
     caps: { restricted: 0, unreviewed: 0 },
+    minutesMax: null,
     createdAt: CREATED,
     closedAt: null,
   };

@@ -45,6 +45,7 @@ export type RawAccountRow = {
   caps_decided: number;
   minutes_own: string;
   minutes_total: string;
+  minutes_max: string | null;
 };
 
 /** Meter shown as "Minutes used". */
@@ -69,12 +70,24 @@ export function selectAccountRows(
   return {
     columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
       a.suspension_reason, a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
-      a.caps_lowered, a.caps_decided, a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total`,
+      a.caps_lowered, a.caps_decided, a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total,
+      ${inUnit(sql`m.cap`, MINUTES_METER)}::text AS minutes_max`,
     // OFFSET 0: read once, and not once for every row.
     from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}::timestamptz
+      LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = a.root_id AND x.account_id = a.id AND x.kind = ${STORED} LIMIT 1) m ON true
       CROSS JOIN (SELECT uncounted_totals(${STORED}, ${period}::timestamptz, ${levels}) AS totals OFFSET 0) u`,
   };
 }
+
+/** What a list may be kept to: accounts that used 80 percent of a maximum of their own, or more. */
+export const LIMIT_FILTERS = ['near'] as const;
+export type LimitFilter = (typeof LIMIT_FILTERS)[number];
+
+const NEAR_PERCENT = 80;
+
+/** Whether an account of `selectAccountRows` stands to its limit of minutes as a list is kept to. */
+export const limitedAs = (filter: LimitFilter | undefined): RawBuilder<boolean> =>
+  filter === undefined ? sql`true` : sql`(100 * ${MINUTES_TOTAL} >= ${sql.lit(NEAR_PERCENT)} * m.cap)`;
 
 /** Whether an account (alias a) is seen with one of these statuses at an instant, by the rule of `statusAt`. */
 export const seenWith = (statuses: readonly AccountStatus[], now: Instant): RawBuilder<boolean> =>
@@ -134,6 +147,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
         ? null
         : { own: raw.minutes_own as Decimal, total: raw.minutes_total as Decimal },
     caps: raw.depth === 0 ? null : capsShown(raw),
+    minutesMax: raw.minutes_max as Decimal | null,
     createdAt: raw.created_at.toISOString() as Instant,
     closedAt: instantOrNull(raw.closed_at),
   };

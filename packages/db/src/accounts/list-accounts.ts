@@ -11,6 +11,8 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
   cappedAs,
+  type LimitFilter,
+  limitedAs,
   MINUTES_TOTAL,
   type MinutesVisibility,
   type RawAccountRow,
@@ -36,6 +38,8 @@ export type ListQuery = {
   readonly limit: number;
   readonly now: Instant;
   readonly visibility: MinutesVisibility;
+  /** Only accounts that stand so to their limit of minutes; without it, all. */
+  readonly limits?: LimitFilter | undefined;
 };
 
 /** One page of an account's children, with subtree totals that are read, not computed (rules/data 2). */
@@ -106,7 +110,7 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 
 /** All of a page by one statement: every row has the head with it. */
 function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
-  const { parent, statuses, caps, now, after, direction, limit } = query;
+  const { parent, statuses, caps, limits, now, after, direction, limit } = query;
   const { columns, from } = selectAccountRows(now, parent);
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
@@ -116,7 +120,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   return sql<Keyed>`
     SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
-    WHERE ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} ${next}
+    WHERE ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
 }
 
@@ -124,10 +128,11 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
   sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
 
 /** Live children are counted as they change; others are counted here. */
-const countChildren = ({ parent, statuses, caps, now }: ListQuery): RawBuilder<number> =>
-  caps === undefined && statuses.length === 2 && !statuses.includes('closed')
+const countChildren = ({ parent, statuses, caps, limits, now }: ListQuery): RawBuilder<number> =>
+  caps === undefined && limits === undefined && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)})`;
+    : sql`(SELECT count(*)::int FROM ${limits === undefined ? sql`accounts a` : selectAccountRows(now, parent).from}
+        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

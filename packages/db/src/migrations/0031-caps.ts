@@ -21,7 +21,7 @@ const registry = (db: Kysely<unknown>): Promise<unknown> =>
     CREATE INDEX accounts_restricted ON accounts (root_id, path_key) WHERE caps_lowered > 0;
     CREATE INDEX accounts_unreviewed ON accounts (root_id, path_key) WHERE caps_decided < 28;
     -- The version of the last change by somebody, of its shape, caps, members or keys; counting is none.
-    ALTER TABLE tree_versions ADD COLUMN shape bigint NOT NULL DEFAULT 0;
+    ALTER TABLE tree_versions ADD COLUMN changed bigint NOT NULL DEFAULT 0;
   `.execute(db);
 
 const caps = (db: Kysely<unknown>): Promise<unknown> =>

@@ -217,7 +217,7 @@ export async function readCappedAccounts(trx: TenantTransaction, query: CappedQu
 }
 
 /** When a tree, its caps or who is in it changed last: a number that counting usage leaves alone. */
-export async function readShape(trx: TenantTransaction): Promise<number> {
-  const row = await trx.selectFrom('tree_versions').select('shape').executeTakeFirst();
-  return Number(row?.shape ?? 0);
+export async function readLastChange(trx: TenantTransaction): Promise<number> {
+  const row = await trx.selectFrom('tree_versions').select('changed').executeTakeFirst();
+  return Number(row?.changed ?? 0);
 }

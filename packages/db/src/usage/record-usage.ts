@@ -12,6 +12,8 @@ export type EventToRecord = {
   readonly quantity: Decimal;
   readonly occurredAt: Instant;
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  /** What was admitted for it, by the caller's key: it is over when the event is counted. */
+  readonly grant?: string;
 };
 
 /** What all events of one call have in common. */
@@ -38,7 +40,7 @@ const SEPARATOR = '\u001f';
 // prepares it once per connection. Ids, decimals and instants need no quoting inside a PostgreSQL array, so the arrays are written directly.
 const RECORD = {
   name: 'record_usage',
-  text: 'SELECT * FROM public.record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+  text: 'SELECT * FROM public.record_usage($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
 };
 
 const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
@@ -66,6 +68,7 @@ const parametersOf = (events: readonly EventToRecord[], options: RecordOptions):
   arrayOf([...new Set(events.map((event) => event.root))]),
   ...contentOf(events),
   arrayOf(repeatsWithin(events)),
+  events.some(({ grant }) => grant !== undefined) ? events.map(({ grant = '' }) => grant).join(SEPARATOR) : null,
 ];
 
 /** Positions, from 1, of the events whose account and key stand earlier in the list, too. */

@@ -1,3 +1,5 @@
+import { limitKindStoredAs } from '../limits/kinds.ts';
+
 /**
  * What the audit log can say (rules/audit 1: everything done is in it): each action with its sentence. The actor stands before the
  * sentence and the account around it; words in braces are the entry's details. Keys are stored for ever: rename none, reuse none.
@@ -40,6 +42,9 @@ export const AUDIT_ACTIONS = {
   'preset.defaultRemoved': 'took the default preset of {account} away',
   'usage.recorded': 'recorded usage events: {count}',
   'usage.adjusted': 'adjusted {meter} of {account} by {quantity}: {reason}',
+  'limit.set': 'set the limit of {kind} of {account} to {max}',
+  'limit.defaultSet': 'set the limit of {kind} that new subaccounts of {account} begin with to {max}',
+  'limit.reached': 'has seen {account} reach {threshold} % of its limit of {kind}',
   'transfer.departed': 'released {account} from the accounts above it',
   'transfer.arrived': 'brought {account} to where it stands now',
   'person.signedOut': 'signed out',
@@ -82,6 +87,7 @@ export function auditSentence(action: string, details: Readonly<Record<string, u
 
 function wordOf(details: Readonly<Record<string, unknown>>, blank: string): string | null {
   const detail = Object.hasOwn(details, blank) ? details[blank] : undefined;
+  if (blank === 'kind' && typeof detail === 'string') return limitKindStoredAs(detail)?.many ?? detail;
   return typeof detail === 'string' || typeof detail === 'number' ? String(detail) : null;
 }
 
@@ -103,6 +109,7 @@ export const AUDIT_KINDS = {
   permissions: 'Permissions',
   embed: 'Embedded screens',
   usage: 'Usage',
+  limits: 'Limits',
 } as const satisfies Record<string, string>;
 
 /** Key of a kind of audit entry. */
@@ -122,6 +129,7 @@ const KIND_OF_SUBJECT: { readonly [Key in Subject<AuditAction>]: AuditKind } = {
   permissions: 'permissions',
   preset: 'permissions',
   usage: 'usage',
+  limit: 'limits',
   transfer: 'accounts',
   person: 'members',
 };

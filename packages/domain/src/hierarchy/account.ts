@@ -57,6 +57,8 @@ export type AccountRow = {
   readonly minutes: OwnAndTotal<Decimal> | null;
   /** How many permissions its own caps leave less of than there is, and how many nobody decided yet; null: a main account has no caps. */
   readonly caps: { readonly restricted: number; readonly unreviewed: number } | null;
+  /** Call minutes that it may use in a billing period with all below it; null: it has no maximum of its own. */
+  readonly minutesMax: Decimal | null;
   readonly createdAt: Instant;
   readonly closedAt: Instant | null;
 };

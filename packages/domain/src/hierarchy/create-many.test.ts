@@ -44,6 +44,7 @@ const termsFor = (more: Partial<CreationTerms> = {}): CreationTerms => {
     nowMs: 0,
     maxDepth: 4,
     newId: () => idOf(next++),
+    takeRoom: () => ({ ok: true, value: null }),
     ...more,
   };
 };

@@ -125,6 +125,8 @@ export type CreationTerms = {
   /** The deployment's bound, see depth.ts. */
   readonly maxDepth: number;
   readonly newId: () => AccountId;
+  /** Takes the room for one more account below the end of a path, if limits let it through. */
+  readonly takeRoom: (parent: AccountPath) => Decision<unknown>;
 };
 
 /** An account to be written: a child of the last but one of its path, that pays through `payerId`. */
@@ -196,6 +198,8 @@ class Plan {
     );
     if (!creation.ok) return creation;
     if (creation.value.outcome === 'exists') return accept(creation.value);
+    const room = this.#terms.takeRoom(parent.path);
+    if (!room.ok) return room;
     return accept({ outcome: 'create', account: this.#add(parent, wish.account) });
   }
 

@@ -22,18 +22,18 @@ describe('a usage event', () => {
   it('of a meter that is added is admitted by the meter’s own row, and all others as before', () => {
     const rows: Meter[] = METERS as unknown as Meter[];
     const before = admitEvent(event, NOW);
-    expect(codeOf({ meter: 'messages' })).toBe('METER_UNKNOWN');
+    expect(codeOf({ meter: 'pages' })).toBe('METER_UNKNOWN');
     rows.unshift({
-      key: 'messages',
-      label: 'Messages',
-      unit: 'message',
-      counted: { as: 'messages', each: 1n },
+      key: 'pages',
+      label: 'Pages',
+      unit: 'page',
+      counted: { as: 'pages', each: 1n },
       most: 500n,
     });
     try {
-      const admitted = admitEvent({ ...event, meter: 'messages', quantity: '500' }, NOW);
-      expect(admitted).toMatchObject({ ok: true, value: { counted: { meter: 'messages', quantity: '500' } } });
-      expect(codeOf({ meter: 'messages', quantity: '501' })).toBe('QUANTITY_INVALID');
+      const admitted = admitEvent({ ...event, meter: 'pages', quantity: '500' }, NOW);
+      expect(admitted).toMatchObject({ ok: true, value: { counted: { meter: 'pages', quantity: '500' } } });
+      expect(codeOf({ meter: 'pages', quantity: '501' })).toBe('QUANTITY_INVALID');
       expect(admitEvent(event, NOW)).toEqual(before);
     } finally {
       rows.shift();

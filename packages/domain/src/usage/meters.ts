@@ -34,6 +34,13 @@ export const METERS = [
     counted: { as: 'call.seconds', each: 1n },
     most: USUAL_MOST,
   },
+  {
+    key: 'messages',
+    label: 'Messages',
+    unit: 'message',
+    counted: { as: 'messages', each: 1n },
+    most: USUAL_MOST,
+  },
 ] as const satisfies readonly Meter[];
 
 /** Key of a meter. */

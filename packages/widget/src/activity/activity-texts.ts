@@ -39,4 +39,5 @@ export const activityTexts = {
   kind_permissions: 'Permissions',
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
+  kind_limits: 'Limits',
 } as const;

@@ -299,6 +299,7 @@ export const de: Strings = {
   kind_permissions: 'Rechte',
   kind_embed: 'Eingebettete Bildschirme',
   kind_usage: 'Verbrauch',
+  kind_limits: 'Limits',
   byKey: 'API-Schlüssel',
   byEmbed: 'eingebetteter Bildschirm',
   bySystem: 'Tenantree selbst',

@@ -49,9 +49,9 @@ BEGIN
   old_parent := coalesce(a.parent_id, p_account);
   parent_key := substr(old_key, 1, greatest(octet_length(old_key) - 16, 0));
   new_key := CASE WHEN p_parent IS NULL THEN '' ELSE target.path_key || uuid_send(a.id) END;
-  UPDATE tree_versions SET version = version + 1, shape = version + 1 WHERE root_id = old_root RETURNING version INTO left_at;
-  INSERT INTO tree_versions AS t (root_id, version, shape) VALUES (new_root, left_at + 1, left_at + 1)
-    ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, shape = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
+  UPDATE tree_versions SET version = version + 1, changed = version + 1, shape = shape + 1 WHERE root_id = old_root RETURNING version INTO left_at;
+  INSERT INTO tree_versions AS t (root_id, version, changed) VALUES (new_root, left_at + 1, left_at + 1)
+    ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, changed = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);
   PERFORM sever_credentials(old_root, a.path_key, p_now);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)

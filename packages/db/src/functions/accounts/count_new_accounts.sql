@@ -8,8 +8,15 @@ BEGIN
   IF cardinality(keys) < cardinality(p_accounts) THEN
     RAISE EXCEPTION 'accounts are not in the subtree of the acting account' USING ERRCODE = 'insufficient_privilege';
   END IF;
+  -- What those above them set for new ones.
+  INSERT INTO limits (root_id, account_id, kind, metered, cap, at_limit, thresholds, version)
+  SELECT acting_root(), n.id, d.kind, d.metered, d.cap, d.at_limit, d.thresholds, 1
+  FROM unnest(p_accounts) n(id)
+  CROSS JOIN LATERAL (SELECT a.parent_id FROM accounts a WHERE a.root_id = acting_root() AND a.id = n.id LIMIT 1) a
+  JOIN limit_defaults d ON d.root_id = acting_root() AND d.account_id = a.parent_id
+  WHERE EXISTS (SELECT FROM limit_defaults WHERE root_id = acting_root());
   PERFORM add_to_totals(acting_root(), p_version, array_agg(s.id ORDER BY s.level DESC, s.id), array_agg('subaccounts'::text),
-    array_agg(s.children ORDER BY s.level DESC, s.id), array_agg(s.below ORDER BY s.level DESC, s.id)) FROM (
+    array_agg(s.children::numeric ORDER BY s.level DESC, s.id), array_agg(s.below::numeric ORDER BY s.level DESC, s.id)) FROM (
     SELECT CASE WHEN level = 0 THEN acting_root() ELSE encode(substr(k.key, level * 16 - 15, 16), 'hex')::uuid END AS id, level,
       count(*) AS below, count(*) FILTER (WHERE octet_length(k.key) = level * 16 + 16) AS children
     FROM unnest(keys) k(key) CROSS JOIN LATERAL generate_series(0, octet_length(k.key) / 16 - 1) level GROUP BY 1, 2

@@ -15,6 +15,7 @@ BEGIN
   SELECT greatest(p_now, max(placed_at)) INTO moved_at FROM accounts
     WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
   PERFORM graft(a, p_version, -1);
+  UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;
   PERFORM replace_counted_usage(a.root_id, a.path_key, new_key, moved_at, p_version);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
     SELECT id, moved_at, root_id, path_key, payer_id FROM accounts
@@ -28,7 +29,8 @@ BEGIN
     placed_at = moved_at,
     version = CASE WHEN id = p_account THEN p_version ELSE version END
   WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
-  PERFORM graft(reached(p_account), p_version, 1);
+  -- Those above both places have it already.
+  PERFORM graft(reached(p_account), p_version, 1, path_of(a.root_id, substr(new_key, 1, shared_levels(a.path_key, target.path_key) * 16)));
 END $$;
 REVOKE ALL ON FUNCTION move_subtree FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION move_subtree TO tenantree_app;

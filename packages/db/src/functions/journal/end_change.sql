@@ -19,8 +19,9 @@ BEGIN
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
     VALUES (p_root, p_version, CASE WHEN p_moved THEN 'moved' ELSE 'accounts' END, noted_accounts(p_shows), clock_timestamp());
   -- Not before: a change asks what was last changed before it.
-  UPDATE tree_versions SET shape = p_version WHERE root_id = p_root;
-  head := chain_rows(p_root, p_version, placed);
+  UPDATE tree_versions SET changed = p_version WHERE root_id = p_root;
+  -- Limits that the change reached come before what reached them, so that the change's own rows are its last.
+  head := chain_rows(p_root, p_version, take_alerts() || placed);
   RETURN head.seq;
 END $$;
 REVOKE ALL ON FUNCTION end_change FROM PUBLIC;

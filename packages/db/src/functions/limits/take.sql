@@ -7,7 +7,7 @@ DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
 BEGIN
   PERFORM add_to_totals(a.root_id, p_version, array_agg(c.id ORDER BY c.level DESC), array_agg(p_resource),
-    array_agg(CASE WHEN c.id = p_account THEN p_n ELSE 0 END ORDER BY c.level DESC), array_agg(p_n))
+    array_agg(CASE WHEN c.id = p_account THEN p_n ELSE 0 END::numeric ORDER BY c.level DESC), array_agg(p_n::numeric))
   FROM unnest(chain) WITH ORDINALITY c(id, level) WHERE c.id = p_account OR a.status <> 'closed';
 END $$;
 REVOKE ALL ON FUNCTION take FROM PUBLIC;

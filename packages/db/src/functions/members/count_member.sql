@@ -8,9 +8,11 @@ DECLARE
   people int[] := only_here(a.root_id, a.path_key, a.path_key || '\x00'::bytea, ARRAY[p_user]);
 BEGIN
   PERFORM add_to_totals(a.root_id, p_version, array_agg(c.id ORDER BY c.level DESC), array_agg('members'::text),
-    array_agg(CASE WHEN c.id = p_account THEN p_sign ELSE 0 END::bigint ORDER BY c.level DESC),
-    array_agg((p_sign * people[c.level])::bigint ORDER BY c.level DESC))
-  FROM unnest(chain) WITH ORDINALITY c(id, level) WHERE c.id = p_account OR (people[c.level] > 0 AND a.status <> 'closed');
+    array_agg(CASE WHEN c.id = p_account THEN p_sign ELSE 0 END::numeric ORDER BY c.level DESC),
+    array_agg((p_sign * people[c.level])::numeric ORDER BY c.level DESC))
+  FROM unnest(chain) WITH ORDINALITY c(id, level) WHERE c.id = p_account OR (a.status <> 'closed'
+    -- Who is counted above already may still use up what an account there keeps for this one.
+    AND (people[c.level] > 0 OR EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.kind = 'members')));
 END $$;
 REVOKE ALL ON FUNCTION count_member FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION count_member TO tenantree_app;

@@ -19,6 +19,12 @@ DECLARE
   quarters timestamptz[];
   owns numeric[];
   totals numeric[];
+  limited boolean;
+  ended jsonb;
+  limited_ids uuid[];
+  added numeric[];
+  limited_totals numeric[];
+  alerts jsonb := '[]';
 BEGIN
   elsewhere := false;
   IF p_wait THEN
@@ -33,6 +39,7 @@ BEGIN
   -- No move meanwhile: and so nobody else takes a version, which is handed out last.
   PERFORM pg_advisory_xact_lock_shared(hashtextextended(p_root::text, 0));
   next_version := 1 + (SELECT version FROM tree_versions WHERE root_id = p_root);
+  limited := EXISTS (SELECT FROM limits WHERE root_id = p_root AND kind = p_meter) OR EXISTS (SELECT FROM leases WHERE root_id = p_root AND kind = p_meter AND settling);
 
   -- Most ancestors have many of the accounts below them: what is used below one parent is added up first, then level by level. The bytes
   -- of an id become an id last. Numbers of events are added up as integers: a sum of bigint is numeric, and costs as much as a quantity.
@@ -77,21 +84,31 @@ BEGIN
     (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
       FROM written w WHERE w.period = this_period),
     (SELECT string_agg(concat_ws(' ', p.account_id, p.parent_id), ',') FROM periods p WHERE p.parent_id IS NOT NULL),
-    s.ids, s.quarters, s.owns, s.totals
-  INTO changes, parents, ids, quarters, owns, totals
+    s.ids, s.quarters, s.owns, s.totals,
+    -- Leases whose usage this very statement takes.
+    (SELECT jsonb_agg(jsonb_build_array(g.account_id, g.key)) FROM leases g WHERE limited AND g.root_id = p_root AND g.kind = p_meter AND g.settling),
+    l.ids, l.added, l.totals
+  INTO changes, parents, ids, quarters, owns, totals, ended, limited_ids, added, limited_totals
   FROM (
     SELECT array_agg(account_id) AS ids, array_agg(quarter) AS quarters, array_agg(own) AS owns, array_agg(total) AS totals FROM steps
-  ) s;
+  ) s, (
+    SELECT array_agg(w.account_id) AS ids, array_agg(p.total) AS added, array_agg(w.total) AS totals
+    FROM written w JOIN periods p ON p.account_id = w.account_id AND p.period = w.period WHERE limited AND w.period = this_period
+  ) l;
   IF ids IS NULL THEN
     RETURN;
   END IF;
   INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals) VALUES (p_root, p_meter, ids, quarters, owns, totals);
+  IF limited THEN
+    alerts := end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, coalesce(ended, '[]'));
+  END IF;
   UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
   IF NOT FOUND THEN
     RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';
   END IF;
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
   VALUES (p_root, next_version, 'usage', noted_accounts(ARRAY(SELECT DISTINCT unnest(ids))), clock_timestamp());
+  IF alerts <> '[]' THEN PERFORM chain_rows(p_root, NULL, alerts); END IF;
   new_version := next_version;
 END $$;
 REVOKE ALL ON FUNCTION count_tree FROM PUBLIC;

@@ -2,11 +2,12 @@
 -- measured, that halves the cost of a call against arrays of text and a row per event.
 --   p_since  keys of months in which nothing was recorded since then are free again
 --   p_roots  main accounts of all trees that the events are of
+--   p_grants what was admitted for each event, as the caller calls it; empty: nothing. Null: for none of them
 --   p_again  indices of the events whose account and key stand earlier in the batch, too
 --   repeats  'index:duplicate' or 'index:conflict' of the events that were not recorded, comma separated; all others were
 CREATE OR REPLACE FUNCTION record_usage(
   p_meter text, p_kind text, p_reason text, p_now timestamptz, p_since timestamptz,
-  p_roots uuid[], p_accounts uuid[], p_keys text, p_quantities numeric[], p_occurred timestamptz[], p_attributes text, p_again int[],
+  p_roots uuid[], p_accounts uuid[], p_keys text, p_quantities numeric[], p_occurred timestamptz[], p_attributes text, p_again int[], p_grants text DEFAULT NULL,
   OUT repeats text
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp SET lock_timeout = '10s' AS $$
@@ -49,7 +50,21 @@ BEGIN
 
   IF new_accounts IS NULL THEN
     RETURN;
-  ELSIF cardinality(p_roots) = 1 THEN
+  END IF;
+  -- Until what is recorded here is counted, its grants keep the room for it (end_settled).
+  IF p_grants IS NOT NULL THEN
+    UPDATE leases g SET settling = true FROM (
+      SELECT x.root_id, x.account_id, x.key FROM (
+        SELECT DISTINCT u.account_id, u.grant_key FROM unnest(p_accounts, keys, string_to_array(p_grants, E'\x1f')) u(account_id, key, grant_key)
+        JOIN unnest(new_accounts, new_keys) n(account_id, key) ON n.account_id = u.account_id AND n.key = u.key
+        WHERE u.grant_key <> '' ORDER BY 1, 2
+      ) u
+      CROSS JOIN LATERAL (SELECT d.root_id FROM account_roots d WHERE d.id = u.account_id LIMIT 1) d
+      CROSS JOIN LATERAL (SELECT l.root_id, l.account_id, l.key FROM leases l
+        WHERE l.root_id = d.root_id AND l.account_id = u.account_id AND l.key = u.grant_key AND l.kind = p_meter LIMIT 1 FOR UPDATE) x
+    ) x WHERE g.root_id = x.root_id AND g.account_id = x.account_id AND g.key = x.key;
+  END IF;
+  IF cardinality(p_roots) = 1 THEN
     INSERT INTO uncounted_usage (root_id, meter, accounts, quantities, occurred_at, recorded_at)
     VALUES (p_roots[1], p_meter, new_accounts, new_quantities, new_occurred, p_now);
   ELSE

@@ -1,0 +1,79 @@
+import { renewLease } from '@tenantree/db';
+import {
+  type AcquiredKindKey,
+  type Decimal,
+  limitKind,
+  limitReached,
+  parseDecimal,
+  shownOf,
+  UNIT,
+  usageSuspended,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { Refused, refuseWith } from '../hall/refused.ts';
+
+type Acting = Pick<Access, 'id' | 'root' | 'name' | 'chain' | 'reached' | 'heldSince'>;
+
+/** What is asked for. */
+export type Wish = {
+  readonly kind: AcquiredKindKey;
+  readonly want: string;
+  readonly key: string;
+  readonly leaseSeconds: number;
+};
+
+/**
+ * Admits what is wanted, or of metered kinds as much of it as is free, until its lease ends (rules/limits 11). The same key again is the same
+ * lease.
+ *
+ * @throws Refused LIMIT_REACHED, LIMIT_INVALID, IDEMPOTENCY_CONFLICT, USAGE_SUSPENDED, ACCOUNT_CLOSED
+ */
+export async function acquire(hall: Hall, acting: Acting, { want, ...wish }: Wish): Promise<Decimal> {
+  refuseWhileHeld(hall, acting);
+  if (acting.chain.at(-1)?.status === 'closed') refuseClosed(acting);
+  const kind = { ...limitKind(wish.kind), key: wish.kind };
+  const asked = parseDecimal(want) ?? 0n;
+  if (kind.counts === 'concurrent' && asked % UNIT !== 0n)
+    refuseWith('LIMIT_INVALID', `Of ${kind.many} there are whole ones only.`, 'want');
+  const nanos = asked * kind.each;
+  const { key, leaseSeconds } = wish;
+  const admitted = await hall.admissions.acquire(acting.root, kind, {
+    account: acting.id,
+    want: nanos,
+    key,
+    leaseSeconds,
+  });
+  switch (admitted.outcome) {
+    case 'granted':
+      return shownOf(kind, admitted.n);
+    case 'refused': {
+      const { account: id, max, used, held, free } = admitted;
+      const link = acting.chain.find((one) => one.id === id);
+      const account = link && acting.reached.includes(id) ? { id, name: link.name } : null;
+      throw new Refused(limitReached(kind, { account, max, used, held }, { wanted: nanos, free }));
+    }
+    case 'taken':
+      return refuseWith('IDEMPOTENCY_CONFLICT', 'This key names a lease of another kind.', 'key');
+    case 'gone':
+      return refuseClosed(acting);
+  }
+}
+
+/** Lets a lease live longer, from now on. @throws Refused LEASE_LOST when it has ended, or never was: acquire anew, or stop; USAGE_SUSPENDED */
+export async function renew(hall: Hall, acting: Acting, key: string, leaseSeconds: number): Promise<void> {
+  refuseWhileHeld(hall, acting);
+  const lives = await hall.db.onBehalfOf(null, () => renewLease(hall.db, acting.id, key, leaseSeconds));
+  if (!lives) refuseWith('LEASE_LOST', 'This lease has ended, or never was. Stop, or acquire anew.', 'key');
+}
+
+/** Gives a lease back; of one that has ended there is nothing to give back. */
+export const release = (hall: Hall, { root, id }: Acting, kind: AcquiredKindKey, key: string): Promise<void> =>
+  hall.admissions.release(root, limitKind(kind), { account: id, key });
+
+function refuseWhileHeld(hall: Hall, { name, heldSince }: Acting): void {
+  if (heldSince !== null && nowOf(hall) >= heldSince) refuseWith('USAGE_SUSPENDED', usageSuspended(name));
+}
+
+const refuseClosed = ({ name }: Acting): never =>
+  refuseWith('ACCOUNT_CLOSED', `“${name}” is closed: nothing begins in it.`, 'account');

@@ -1,0 +1,161 @@
+import type { Limit, LimitsState } from '@tenantree/contract';
+import {
+  type LimitDefault,
+  MOST_EVENTS_BELOW,
+  readLimitDefaults,
+  readLimits,
+  readUsageBelow,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  billingPeriodOf,
+  type Decimal,
+  decidingNode,
+  forecast,
+  freeAlong,
+  instantOf,
+  LIMIT_KINDS,
+  type LimitKind,
+  type LimitKindKey,
+  type LimitState,
+  limitKind,
+  loadOf,
+  type MeteredKindKey,
+  msOf,
+  parseDecimal,
+  shownOf,
+  storedNanos,
+  UNIT,
+  whatIf as whatIfOf,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+
+/** An account whose limits are read, and what of them its reader may know. */
+export type Reader = Pick<Access, 'id' | 'reached' | 'levels'> & {
+  readonly chain: readonly { readonly id: AccountId; readonly name: string }[];
+};
+
+/** The limits of an account as they are now, and what its new subaccounts begin with. */
+export async function limitsOf(
+  hall: Hall,
+  reader: Reader,
+): Promise<LimitsState & { readonly defaults: readonly ReturnType<typeof shownDefault>[] }> {
+  // What is recorded by now is counted first, so that the numbers are those that decide.
+  await hall.usageDoor.settle(reader.id);
+  return hall.db.withTenant(
+    reader.id,
+    async (trx) => ({
+      ...(await readState(hall, trx, reader)),
+      defaults: (await readLimitDefaults(trx, reader.id)).map(shownDefault),
+    }),
+    { snapshot: true },
+  );
+}
+
+/** What new subaccounts begin with, of one kind. */
+export const shownDefault = ({ kind, cap, ...more }: LimitDefault) => ({
+  kind,
+  max: wholeOf(limitKind(kind), cap),
+  ...more,
+});
+
+/** The limits of an account, inside a transaction that sees it. */
+export async function readState(hall: Hall, trx: TenantTransaction, reader: Reader): Promise<LimitsState> {
+  const now = nowOf(hall);
+  const { start, end } = billingPeriodOf(now);
+  const along = await readLimits(trx, reader.chain, now);
+  return {
+    period: { start, end },
+    limits: LIMIT_KINDS.map(({ key }) => shownLimit(key, along.get(key) ?? [], reader, hall.clock.nowMs())),
+  };
+}
+
+/** What stands in a limit, in whole ones of its kind. */
+export const wholeOf = (kind: LimitKind, nanos: bigint): number => Number(nanos / (kind.each * UNIT));
+
+/** What is set, as people count it. */
+export const shownTerms = (kind: LimitKind, { cap, reserve, atLimit, thresholds }: LimitState) => ({
+  max: cap === null ? null : wholeOf(kind, cap),
+  reserve: wholeOf(kind, reserve),
+  atLimit,
+  thresholds,
+});
+
+function shownLimit(
+  key: LimitKindKey,
+  chain: readonly (LimitState & { readonly own: bigint })[],
+  { reached, levels }: Reader,
+  nowMs: number,
+): Limit {
+  const kind = limitKind(key);
+  const [own] = chain;
+  if (!own) throw new Error('limits are some account’s');
+  const isSeen = kind.counts !== 'metered' || levels['billing.usage'] === 'full';
+  const shown = (nanos: bigint): Decimal => shownOf(kind, nanos);
+  const deciding = decidingNode(chain);
+  const foreseen =
+    kind.counts === 'metered' && isSeen ? forecast(own.used, billingPeriodOf(instantOf(nowMs)), nowMs) : null;
+  return {
+    kind: key,
+    label: kind.label,
+    ...shownTerms(kind, own),
+    version: own.version,
+    own: isSeen ? shown(own.own) : null,
+    used: isSeen ? shown(own.used) : null,
+    held: isSeen ? shown(own.held) : null,
+    promised: shown(own.promised),
+    free: deciding && isSeen ? shown(deciding.free) : null,
+    decides: deciding && toldOf(kind, deciding.node, reached),
+    forecast: foreseen === null ? null : shown(foreseen),
+    reached: own.cap !== null && loadOf(own) >= own.cap,
+  };
+}
+
+/** Who decides, as far as the reader may know. */
+function toldOf(kind: LimitKind, { id, name, max }: LimitState, reached: readonly AccountId[]): Limit['decides'] {
+  if (!reached.includes(id)) return { account: null, max: null };
+  return { account: { id, name }, max: max === null ? null : shownOf(kind, max) };
+}
+
+/** How much of what is wanted is free now, and who lets no more through; nothing is taken. */
+export async function checkLimit(
+  hall: Hall,
+  reader: Reader,
+  { kind: key, want }: { readonly kind: LimitKindKey; readonly want: string },
+): Promise<{ readonly free: Decimal; readonly decides: Limit['decides'] }> {
+  const kind = limitKind(key);
+  if (kind.counts === 'metered') await hall.usageDoor.settle(reader.id);
+  const along = await hall.db.withTenant(reader.id, (trx) => readLimits(trx, reader.chain, nowOf(hall)), {
+    snapshot: true,
+  });
+  const { free, binding } = freeAlong(along.get(key) ?? [], (parseDecimal(want) ?? 0n) * kind.each);
+  return { free: shownOf(kind, free), decides: binding && toldOf(kind, binding, reader.reached) };
+}
+
+/** Stops that are told one by one. */
+const MOST_STOPS = 200;
+
+/** Whom a maximum at an account would have stopped in the last billing period. */
+export async function whatIf(hall: Hall, account: AccountId, key: MeteredKindKey, max: number) {
+  const kind = limitKind(key);
+  const period = billingPeriodOf(instantOf(msOf(billingPeriodOf(nowOf(hall)).start) - 1));
+  const events = await hall.db.withTenant(account, (trx) => readUsageBelow(trx, account, kind, period), {
+    snapshot: true,
+  });
+  const { stopped, used } = whatIfOf(events, storedNanos(kind, max));
+  return {
+    period: { start: period.start, end: period.end },
+    events: events.length,
+    complete: events.length < MOST_EVENTS_BELOW,
+    used: shownOf(kind, used),
+    stops: stopped.length,
+    stopped: stopped.slice(0, MOST_STOPS).map(({ account: id, at, wanted, free }) => ({
+      account: id,
+      at,
+      wanted: shownOf(kind, wanted),
+      free: shownOf(kind, free),
+    })),
+  };
+}

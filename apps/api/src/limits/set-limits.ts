@@ -1,0 +1,220 @@
+import type { ForeseenLimits } from '@tenantree/contract';
+import {
+  type AccountState,
+  type LimitDefault,
+  readAccountState,
+  readLimitDefaults,
+  readLimits,
+  type TenantTransaction,
+  writeLimit,
+  writeLimitDefault,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type AtLimit,
+  accept,
+  crossingsOf,
+  type Decision,
+  decideLimit,
+  ERROR_CODES,
+  type Instant,
+  type LimitKind,
+  type LimitKindKey,
+  type LimitPlan,
+  type LimitState,
+  type LimitWish,
+  limitKind,
+  refuse,
+  shownOf,
+  storedNanos,
+  USUAL_THRESHOLDS,
+} from '@tenantree/domain';
+import type { Change } from '../hall/change.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { granted } from '../hall/refused.ts';
+import { shownTerms } from './read-limits.ts';
+
+/** What is to be set of one kind; what isn't named stays. */
+export type LimitChange = {
+  readonly kind: LimitKindKey;
+  /** Null: unlimited. */
+  readonly max?: number | null | undefined;
+  readonly reserve?: number | undefined;
+  readonly atLimit?: AtLimit | undefined;
+  readonly thresholds?: readonly number[] | undefined;
+  readonly version?: number | undefined;
+};
+
+/** What is wished of a limit as it stands: a maximum that comes to be tells at the usual thresholds. */
+function wishOf(
+  kind: LimitKind,
+  { max, reserve, atLimit, thresholds, version }: LimitChange,
+  state: LimitState,
+): LimitWish {
+  const isNew = state.version === 0 && thresholds === undefined && typeof max === 'number';
+  return {
+    ...(max !== undefined && { cap: max === null ? null : storedNanos(kind, max) }),
+    ...(reserve !== undefined && { reserve: storedNanos(kind, reserve) }),
+    ...(atLimit !== undefined && { atLimit }),
+    ...(thresholds !== undefined && { thresholds }),
+    ...(isNew && { thresholds: USUAL_THRESHOLDS }),
+    ...(version !== undefined && { version }),
+  };
+}
+
+/** What is decided about one change: from the limits as they stand, and those that changes before it came to. */
+type Decided = { readonly kind: LimitKind & { readonly key: LimitKindKey }; readonly plan: Decision<LimitPlan> };
+
+const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
+  path.map((id) => ({ id, name: '' }));
+
+/** Decides about changes of an account's limits, as they stand in a transaction. */
+async function decideAll(
+  trx: TenantTransaction,
+  account: AccountState,
+  changes: readonly LimitChange[],
+  now: Instant,
+): Promise<Decided[]> {
+  const along = await readLimits(trx, namedPath(account.path), now);
+  return changes.map((change) => {
+    const kind = { ...limitKind(change.kind), key: change.kind };
+    const chain = along.get(change.kind) ?? [];
+    const plan: Decision<LimitPlan> =
+      account.status === 'closed'
+        ? refuse('ACCOUNT_CLOSED', `“${account.name}” is closed.`)
+        : decideLimit(kind, chain, wishOf(kind, change, chain[0]!));
+    return { kind, plan };
+  });
+}
+
+/**
+ * Sets limits of an account, inside a change: all of them, or none.
+ *
+ * @throws Refused LIMIT_INVALID, LIMIT_PROMISED, RESERVE_UNAVAILABLE, VERSION_CONFLICT, NOT_FOUND
+ */
+export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<void> {
+  const account = await scope.account(id);
+  for (const { kind, plan } of await decideAll(scope.trx, account, onlyLast(changes), scope.now)) {
+    const { before, chain } = granted(plan);
+    const [own] = chain;
+    if (!own) continue;
+    const target = { id, name: account.name };
+    // A maximum that is lowered past what is used is a crossing, too.
+    const { fired, told } =
+      own.cap === null
+        ? { fired: 0, told: [] }
+        : crossingsOf(own.thresholds, own.cap, before.cap === own.cap ? before.fired : 0, {
+            low: own.used,
+            high: own.used,
+          });
+    await writeLimit(scope.trx, kind, chain, fired, scope.now);
+    const max = own.cap === null ? 'unlimited' : shownOf(kind, own.cap);
+    const details = { kind: kind.stored, account: account.name, max, ...terms(kind, before, own) };
+    scope.happened('limit.set', id, details, target);
+    for (const threshold of told.filter((mark) => before.cap !== own.cap || mark > before.fired))
+      scope.happened('limit.reached', id, { account: account.name, kind: kind.stored, threshold }, target);
+  }
+  scope.shows(account.path);
+}
+
+const terms = (kind: LimitKind, before: LimitState, after: LimitState): Record<string, string | number> => ({
+  before: JSON.stringify(shownTerms(kind, before)),
+  after: JSON.stringify(shownTerms(kind, after)),
+});
+
+/** Of several changes of one kind the last one counts. */
+const onlyLast = (changes: readonly LimitChange[]): LimitChange[] => [
+  ...new Map(changes.map((change) => [change.kind, change])).values(),
+];
+
+/** What setting limits of some accounts would come to; of each, by itself. */
+export async function foreseeLimits(
+  hall: Hall,
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+  changes: readonly LimitChange[],
+  seesUsage: 'usage' | 'no usage',
+): Promise<ForeseenLimits[]> {
+  const foreseen: ForeseenLimits[] = [];
+  for (const id of accounts) {
+    const account = await readAccountState(trx, id);
+    if (!account) continue;
+    const decided = await decideAll(trx, account, onlyLast(changes), nowOf(hall));
+    foreseen.push({
+      account: { id, name: account.name },
+      limits: decided.map(({ kind, plan }) =>
+        shownPlan(kind, plan, kind.counts !== 'metered' || seesUsage === 'usage'),
+      ),
+    });
+  }
+  return foreseen;
+}
+
+function shownPlan(
+  kind: LimitKind & { readonly key: LimitKindKey },
+  plan: Decision<LimitPlan>,
+  isUsageSeen: boolean,
+): ForeseenLimits['limits'][number] {
+  if (!plan.ok) {
+    const { code, message, field } = plan.refusal;
+    return {
+      kind: kind.key,
+      code,
+      message,
+      retryable: ERROR_CODES[code].retryable,
+      ...(field !== undefined && { field }),
+    };
+  }
+  const { before, chain, stops } = plan.value;
+  return {
+    kind: kind.key,
+    before: shownTerms(kind, before),
+    after: shownTerms(kind, chain[0] ?? before),
+    used: isUsageSeen ? shownOf(kind, before.used) : null,
+    stops,
+  };
+}
+
+/** What new subaccounts are to begin with, of one kind; null: with no limit. */
+export type DefaultChange = {
+  readonly kind: LimitKindKey;
+  readonly max: number | null;
+  readonly atLimit: AtLimit;
+  readonly thresholds?: readonly number[] | undefined;
+};
+
+/** Sets what new accounts directly below an account begin with, inside a change. @throws Refused LIMIT_INVALID */
+export async function setLimitDefaults(
+  scope: Change,
+  id: AccountId,
+  changes: readonly DefaultChange[],
+): Promise<LimitDefault[]> {
+  const account = await scope.account(id);
+  for (const { kind: key, max, atLimit, thresholds = USUAL_THRESHOLDS } of changes) {
+    const kind = limitKind(key);
+    const cap = max === null ? null : storedNanos(kind, max);
+    granted(decideDefault(kind, { cap, atLimit, thresholds }));
+    await writeLimitDefault(scope.trx, id, kind, { cap, atLimit, thresholds });
+    const details = { kind: kind.stored, account: account.name, max: max ?? 'unlimited' };
+    scope.happened('limit.defaultSet', id, details, { id, name: account.name });
+  }
+  return readLimitDefaults(scope.trx, id);
+}
+
+const NOTHING_SET = {
+  used: 0n,
+  held: 0n,
+  reserve: 0n,
+  promised: 0n,
+  max: null,
+  cap: null,
+  version: 0,
+  fired: 0,
+  name: '',
+} as const;
+
+/** A default is what could be set for an account of which there is nothing yet. */
+function decideDefault(kind: LimitKind, wish: Pick<LimitState, 'cap' | 'atLimit' | 'thresholds'>): Decision<null> {
+  const decision = decideLimit(kind, [{ ...NOTHING_SET, id: '' as AccountId, atLimit: 'block', thresholds: [] }], wish);
+  return decision.ok ? accept(null) : decision;
+}

@@ -1,0 +1,404 @@
+import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  type AppRouter,
+  type Client,
+  clientWithToken,
+  codeOf,
+  join,
+  PASSWORD,
+  refusalOf,
+  signIn,
+} from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+
+let api: Deployment;
+let owner: Client;
+let root: string;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+  root = api.root;
+});
+afterAll(() => api.close());
+
+type Changes = Parameters<Client['limits']['set']['mutate']>[0]['limits'];
+
+const make = async (account: string, name: string): Promise<string> =>
+  (await owner.accounts.create.mutate({ account, name })).account.id;
+const set = (account: string, ...limits: Changes) => owner.limits.set.mutate({ account, limits });
+const limitOf = async (client: Client, account: string, kind: Changes[number]['kind']) =>
+  (await client.limits.get.query({ account })).limits.find((limit) => limit.kind === kind)!;
+const agents = (account: string, n: number) =>
+  owner.agents.create.mutate({ account, agents: Array.from({ length: n }, (_, k) => ({ name: `Agent ${k}` })) });
+const acquire = (
+  client: Client,
+  account: string,
+  key: string,
+  more: Partial<Parameters<Client['limits']['acquire']['mutate']>[0]> = {},
+) => client.limits.acquire.mutate({ account, kind: 'calls', want: '1', key, leaseSeconds: 60, ...more });
+const record = (client: Client, account: string, key: string, quantity: string, grant?: string) => {
+  const event = { meter: 'call.minutes', quantity, occurredAt: new Date().toISOString(), idempotencyKey: key };
+  return client.usage.record.mutate({ account, events: [{ ...event, ...(grant !== undefined && { grant }) }] });
+};
+
+describe('Limits', () => {
+  it('refuse what would go above, and name the account that decides, what it has and how much is free (rules/limits 4, 10)', async () => {
+    const parent = await make(root, 'Parent');
+    const child = await make(parent, 'Child');
+    await set(parent, { kind: 'agents', max: 3 });
+    await agents(child, 2);
+    const refusal = await refusalOf(agents(child, 2));
+    expect(refusal).toMatchObject({
+      code: 'LIMIT_REACHED',
+      limit: {
+        kind: 'agents',
+        account: { id: parent, name: 'Parent' },
+        max: '3',
+        used: '2',
+        held: '0',
+        wanted: '2',
+        free: '1',
+      },
+    });
+    expect((await owner.agents.list.query({ account: child })).rows).toHaveLength(2);
+    await agents(parent, 1);
+    expect(await limitOf(owner, child, 'agents')).toMatchObject({
+      max: null,
+      used: '2',
+      free: '0',
+      decides: { account: { id: parent }, max: '3' },
+    });
+    expect(await owner.limits.check.query({ account: child, kind: 'agents', want: '1' })).toMatchObject({
+      free: '0',
+      decides: { account: { id: parent } },
+    });
+  });
+
+  it('tell below only that an account above decides, and nothing of what others use there (rules/limits 10)', async () => {
+    const parent = await make(root, 'Hidden');
+    const child = await make(parent, 'Seen');
+    await set(parent, { kind: 'agents', max: 1 });
+    await agents(parent, 1);
+    const below = await join(api.url, owner, child, 'below@example.com', 'owner');
+    const refusal = await refusalOf(below.agents.create.mutate({ account: child, agents: [{ name: 'One' }] }));
+    expect(refusal).toMatchObject({
+      code: 'LIMIT_REACHED',
+      limit: { account: null, max: null, used: null, held: null, free: '0' },
+    });
+    expect(JSON.stringify(refusal)).not.toContain('Hidden');
+    expect(await limitOf(below, child, 'agents')).toMatchObject({ free: '0', decides: { account: null, max: null } });
+    expect(await codeOf(below.limits.set.mutate({ account: child, limits: [{ kind: 'agents', max: 9 }] }))).toBe(
+      'FORBIDDEN',
+    );
+  });
+
+  it('hold for subaccounts, one by one and many at once, and for members when they accept (rules/limits 3)', async () => {
+    const parent = await make(root, 'Bounded');
+    await set(parent, { kind: 'subaccounts', max: 3 }, { kind: 'members', max: 1 });
+    const first = await make(parent, 'First');
+    const many = {
+      account: parent,
+      accounts: [{ name: 'Sub A' }, { name: 'Sub B', parent: 0 }, { name: 'Sub C' }, { name: 'Sub D', parent: 2 }],
+    };
+    const refused = await refusalOf(owner.accounts.createMany.mutate({ ...many, mode: 'all' }));
+    expect(refused.code).toBe('BATCH_REFUSED');
+    const { results } = await owner.accounts.createMany.mutate({ ...many, mode: 'each' });
+    expect(results.map((result) => ('code' in result ? result.code : 'made'))).toEqual([
+      'made',
+      'made',
+      'LIMIT_REACHED',
+      'PARENT_REFUSED',
+    ]);
+    expect(await codeOf(make(first, 'Too deep'))).toBe('LIMIT_REACHED');
+    await owner.accounts.close.mutate({ account: first });
+    await make(parent, 'In its place');
+    expect(await codeOf(owner.accounts.reopen.mutate({ account: first }))).toBe('LIMIT_REACHED');
+
+    await join(api.url, owner, parent, 'first@example.com', 'viewer');
+    await expect(join(api.url, owner, parent, 'second@example.com', 'viewer')).rejects.toThrow(/“Bounded”/);
+    // Nobody is made who would be nowhere.
+    await expect(signIn(api.url, 'second@example.com', PASSWORD)).rejects.toThrow('401');
+    expect(await limitOf(owner, parent, 'members')).toMatchObject({ used: '1', max: 1, reached: true });
+  });
+
+  it('keep what is promised, refuse what can’t be, and say how much can (rules/limits 7, 8)', async () => {
+    const parent = await make(root, 'Promising');
+    const [one, two] = [await make(parent, 'One'), await make(parent, 'Two')];
+    await set(parent, { kind: 'agents', max: 10 });
+    await set(one, { kind: 'agents', reserve: 6 });
+    expect(await refusalOf(set(two, { kind: 'agents', reserve: 5 }))).toMatchObject({
+      code: 'RESERVE_UNAVAILABLE',
+      message: expect.stringContaining('4 agents'),
+    });
+    expect(await codeOf(set(parent, { kind: 'agents', max: 5 }))).toBe('LIMIT_PROMISED');
+    expect(await codeOf(set(parent, { kind: 'agents', atLimit: 'notify' }))).toBe('LIMIT_PROMISED');
+    await agents(two, 4);
+    expect(await codeOf(agents(two, 1))).toBe('LIMIT_REACHED');
+    await agents(one, 6);
+    expect(await limitOf(owner, parent, 'agents')).toMatchObject({
+      used: '10',
+      held: '0',
+      promised: '6',
+      reached: true,
+    });
+  });
+
+  it('refuse bad input with a code and write nothing (rules/limits 5)', async () => {
+    const account = await make(root, 'Bad input');
+    await set(account, { kind: 'agents', max: 5 });
+    const { version } = await limitOf(owner, account, 'agents');
+    const codes = async (...limits: Changes) => codeOf(set(account, ...limits));
+    expect(await codes({ kind: 'agents', thresholds: [90, 80] })).toBe('LIMIT_INVALID');
+    expect(await codes({ kind: 'agents', thresholds: [80.5] })).toBe('LIMIT_INVALID');
+    expect(await codes({ kind: 'agents', reserve: 6 })).toBe('LIMIT_INVALID');
+    expect(await codes({ kind: 'agents', max: 9, version: version - 1 })).toBe('VERSION_CONFLICT');
+    expect(await codes({ kind: 'agents', max: -1 })).toBe('BAD_REQUEST');
+    expect(await codes({ kind: 'agents', max: 1.5 })).toBe('BAD_REQUEST');
+    expect(await codes({ kind: 'agents', max: 7 }, { kind: 'members', thresholds: [101] })).toBe('LIMIT_INVALID');
+    expect(await limitOf(owner, account, 'agents')).toMatchObject({ max: 5, version, thresholds: [80, 95, 100] });
+    expect(await codeOf(acquire(owner, account, 'x', { want: '0' }))).toBe('BAD_REQUEST');
+    expect(await codeOf(acquire(owner, account, 'x', { want: '1.5' }))).toBe('LIMIT_INVALID');
+    expect(await codeOf(acquire(owner, account, 'x\u0007'))).toBe('BAD_REQUEST');
+  });
+
+  it('may be set below what is used: nothing is removed, and the preview says that it stops more (rules/limits 6)', async () => {
+    const parent = await make(root, 'Lowered');
+    const account = await make(parent, 'Below use');
+    await agents(account, 3);
+    const wish = {
+      account: parent,
+      accounts: [account],
+      limits: [
+        { kind: 'agents' as const, max: 2 },
+        { kind: 'agents' as const, max: 1 },
+      ],
+    };
+    expect((await owner.limits.preview.query(wish)).accounts).toEqual([
+      {
+        account: { id: account, name: 'Below use' },
+        limits: [
+          {
+            kind: 'agents',
+            before: { max: null, reserve: 0, atLimit: 'block', thresholds: [] },
+            after: { max: 1, reserve: 0, atLimit: 'block', thresholds: [80, 95, 100] },
+            used: '3',
+            stops: true,
+          },
+        ],
+      },
+    ]);
+    expect(await limitOf(owner, account, 'agents')).toMatchObject({ version: 0 });
+    await set(account, { kind: 'agents', max: 2 });
+    expect((await owner.agents.list.query({ account })).rows).toHaveLength(3);
+    expect(await codeOf(agents(account, 1))).toBe('LIMIT_REACHED');
+    const { rows } = await owner.audit.list.query({ account, limit: 10 });
+    expect(rows.map(({ sentence }) => sentence)).toEqual(
+      expect.arrayContaining([
+        'set the limit of agents of Below use to 2',
+        'has seen Below use reach 100 % of its limit of agents',
+      ]),
+    );
+    expect(await codeOf(owner.limits.preview.query({ ...wish, accounts: [parent] }))).toBe('BAD_REQUEST');
+  });
+
+  it('only notify where that is wished: each threshold once (rules/limits 9, 12)', async () => {
+    const account = await make(root, 'Notified');
+    await set(account, { kind: 'agents', max: 4, atLimit: 'notify', thresholds: [50, 100] });
+    for (let n = 0; n < 5; n++) await agents(account, 1);
+    const { rows } = await owner.audit.list.query({ account, limit: 50 });
+    expect(rows.filter(({ action }) => action === 'limit.reached').map(({ details }) => details['threshold'])).toEqual([
+      100, 50,
+    ]);
+    expect(await owner.audit.verify.query({ account: root })).toMatchObject({ faults: [] });
+  });
+
+  it('let new subaccounts begin with what is set for them (rules/limits 14)', async () => {
+    const parent = await make(root, 'Defaults');
+    await owner.limits.setDefaults.mutate({
+      account: parent,
+      limits: [
+        { kind: 'agents', max: 2 },
+        { kind: 'calls', max: 1 },
+      ],
+    });
+    const child = await make(parent, 'Begun');
+    expect(await limitOf(owner, child, 'agents')).toMatchObject({ max: 2, thresholds: [80, 95, 100], version: 1 });
+    await agents(child, 2);
+    expect(await codeOf(agents(child, 1))).toBe('LIMIT_REACHED');
+    await owner.limits.setDefaults.mutate({ account: parent, limits: [{ kind: 'agents', max: null }] });
+    expect((await owner.limits.get.query({ account: parent })).defaults).toMatchObject([{ kind: 'calls', max: 1 }]);
+  });
+
+  it('are set for many accounts by a job with a result for each (rules/limits 14)', async () => {
+    const parent = await make(root, 'Many');
+    const accounts = [await make(parent, 'Can'), await make(parent, 'Can’t')];
+    await set(accounts[1]!, { kind: 'agents', max: 9 });
+    const child = await make(accounts[1]!, 'Promised');
+    await set(child, { kind: 'agents', reserve: 8 });
+    const { job } = await owner.limits.setMany.mutate({
+      account: parent,
+      accounts,
+      limits: [{ kind: 'agents', max: 5 }],
+    });
+    await vi.waitFor(
+      async () => {
+        const { job: shown, items } = await owner.jobs.get.query({ account: parent, job, limit: 10 });
+        expect(shown.state).not.toMatch(/waiting|running|queued/);
+        expect(items.map(({ state, error }) => [state, error?.code ?? null])).toEqual([
+          ['done', null],
+          ['failed', 'LIMIT_PROMISED'],
+        ]);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    expect(await limitOf(owner, accounts[0]!, 'agents')).toMatchObject({ max: 5 });
+  });
+});
+
+describe('Limits in the table', () => {
+  it('stand in the row with the minutes, with who bounds all of a page, and can be what is listed (rules/limits 2)', async () => {
+    const parent = await make(root, 'Listed');
+    const [near, far] = [await make(parent, 'Near'), await make(parent, 'Far')];
+    await make(parent, 'Unlimited');
+    await set(near, { kind: 'minutes', max: 10 });
+    await set(far, { kind: 'minutes', max: 10 });
+    await record(owner, near, 'near', '8');
+    await record(owner, far, 'far', '7.5');
+    const list = (limits?: 'near') => owner.accounts.list.query({ account: parent, ...(limits && { limits }) });
+    const { rows, minutesAbove } = await list();
+    expect(rows.map(({ name, minutesMax }) => [name, minutesMax])).toEqual([
+      ['Far', '10'],
+      ['Near', '10'],
+      ['Unlimited', null],
+    ]);
+    expect(minutesAbove).toBeUndefined();
+    const only = await list('near');
+    expect([only.rows.map(({ id }) => id), only.total]).toEqual([[near], 1]);
+    await set(parent, { kind: 'minutes', max: 100 });
+    expect((await list()).minutesAbove).toMatchObject({ account: { id: parent, name: 'Listed' }, max: '100' });
+  });
+});
+
+describe('Leases (rules/limits 11)', () => {
+  it('are slots that are free again when they are given back, or their time is over', async () => {
+    const account = await make(root, 'Slots');
+    const { client } = await api.key(account);
+    await set(account, { kind: 'calls', max: 2 });
+    expect(await acquire(client, account, 'a')).toEqual({ granted: '1' });
+    expect(await acquire(client, account, 'a')).toEqual({ granted: '1' });
+    expect(await acquire(client, account, 'b', { leaseSeconds: 1 })).toEqual({ granted: '1' });
+    expect(await refusalOf(acquire(client, account, 'c'))).toMatchObject({
+      code: 'LIMIT_REACHED',
+      limit: { kind: 'calls', account: { id: account }, max: '2', used: '2', free: '0' },
+    });
+    await client.limits.release.mutate({ account, kind: 'calls', key: 'a' });
+    await client.limits.release.mutate({ account, kind: 'calls', key: 'a' });
+    expect(await acquire(client, account, 'c')).toEqual({ granted: '1' });
+    await vi.waitFor(async () => expect(await acquire(client, account, 'd')).toEqual({ granted: '1' }), {
+      timeout: 5_000,
+    });
+    expect(await codeOf(client.limits.renew.mutate({ account, key: 'b', leaseSeconds: 60 }))).toBe('LEASE_LOST');
+    expect(await client.limits.renew.mutate({ account, key: 'd', leaseSeconds: 60 })).toEqual({});
+    expect(await limitOf(client, account, 'calls')).toMatchObject({ used: '2', free: '0' });
+  });
+
+  it('of another account are none', async () => {
+    const [mine, theirs] = [await make(root, 'Mine'), await make(root, 'Theirs')];
+    await acquire(owner, theirs, 'theirs');
+    expect(await codeOf(owner.limits.renew.mutate({ account: mine, key: 'theirs', leaseSeconds: 60 }))).toBe(
+      'LEASE_LOST',
+    );
+    await owner.limits.release.mutate({ account: mine, kind: 'calls', key: 'theirs' });
+    expect(await limitOf(owner, theirs, 'calls')).toMatchObject({ used: '1' });
+  });
+
+  it('of minutes grant what is free, and are over when the usage that names them is counted', async () => {
+    const account = await make(root, 'Metered');
+    await set(account, { kind: 'minutes', max: 10 });
+    expect(await acquire(owner, account, 'first', { kind: 'minutes', want: '7.5' })).toEqual({ granted: '7.5' });
+    expect(await acquire(owner, account, 'second', { kind: 'minutes', want: '7.5' })).toEqual({ granted: '2.5' });
+    expect(await codeOf(acquire(owner, account, 'third', { kind: 'minutes' }))).toBe('LIMIT_REACHED');
+    await record(owner, account, 'u1', '3', 'first');
+    await vi.waitFor(async () =>
+      expect(await limitOf(owner, account, 'minutes')).toMatchObject({ used: '5.5', free: '4.5' }),
+    );
+    // Usage is a fact: it is never refused for a limit.
+    expect((await record(owner, account, 'u2', '20')).accepted).toBe(1);
+    expect(await limitOf(owner, account, 'minutes')).toMatchObject({ used: '25.5', free: '0', reached: true });
+    expect((await owner.usage.totals.query({ account })).total).toBe('23');
+    expect(await owner.limits.whatIf.query({ account, kind: 'minutes', max: 1 })).toMatchObject({
+      events: 0,
+      stops: 0,
+    });
+  });
+
+  it('are none in a closed account, and those that are open end with it', async () => {
+    const account = await make(root, 'Closing');
+    await set(root, { kind: 'calls', max: 1_000 });
+    const before = (await limitOf(owner, root, 'calls')).used;
+    await acquire(owner, account, 'open');
+    await owner.accounts.close.mutate({ account });
+    expect((await limitOf(owner, root, 'calls')).used).toBe(before);
+    expect(await codeOf(acquire(owner, account, 'late'))).toBe('ACCOUNT_CLOSED');
+    await owner.accounts.reopen.mutate({ account });
+    expect(await acquire(owner, account, 'late')).toEqual({ granted: '1' });
+    await set(root, { kind: 'calls', max: null });
+  });
+
+  it('go along when their account moves', async () => {
+    const [from, to] = [await make(root, 'From'), await make(root, 'To')];
+    const account = await make(from, 'Moving');
+    await set(to, { kind: 'calls', max: 1 });
+    await acquire(owner, account, 'along');
+    await owner.accounts.move.mutate({ account, to });
+    expect([(await limitOf(owner, from, 'calls')).used, (await limitOf(owner, to, 'calls')).used]).toEqual(['0', '1']);
+    expect(await codeOf(acquire(owner, account, 'more'))).toBe('LIMIT_REACHED');
+    await owner.limits.release.mutate({ account, kind: 'calls', key: 'along' });
+    expect((await limitOf(owner, to, 'calls')).used).toBe('0');
+  });
+
+  it('hold exactly as many slots as there are, however many ask at once', async () => {
+    const parent = await make(root, 'Crowd');
+    const leaves = await Promise.all(Array.from({ length: 5 }, (_, n) => make(parent, `Leaf ${n}`)));
+    await set(parent, { kind: 'calls', max: 40 });
+    const { secret } = await api.key(parent);
+    // Each with a connection of its own.
+    const callers = Array.from({ length: 16 }, () => clientWithToken(api.url, secret));
+    const asked = await Promise.allSettled(
+      Array.from({ length: 200 }, (_, n) => acquire(callers[n % 16]!, leaves[n % 5]!, `crowd-${n}`)),
+    );
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(40);
+    expect(await limitOf(owner, parent, 'calls')).toMatchObject({ used: '40', own: '0', free: '0' });
+  });
+});
+
+describe('Limits live', () => {
+  it('are told as they change, by settings and by slots', async () => {
+    const account = await make(root, 'Watched');
+    const { secret } = await api.key(account);
+    const socket = createWSClient({
+      url: `${api.url.replace('http', 'ws')}/trpc`,
+      connectionParams: () => ({ token: secret }),
+    });
+    const watcher = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket })] });
+    const seen: string[] = [];
+    const stream = watcher.limits.live.subscribe(
+      { account },
+      {
+        onData: ({ data }) => {
+          const calls = data.limits.find(({ kind }) => kind === 'calls')!;
+          seen.push(`${calls.used}/${calls.max}`);
+        },
+      },
+    );
+    const shows = (text: string) => vi.waitFor(() => expect(seen).toContain(text), { timeout: 10_000 });
+    await shows('0/null');
+    await set(account, { kind: 'calls', max: 3 });
+    await shows('0/3');
+    await acquire(owner, account, 'live');
+    await shows('1/3');
+    stream.unsubscribe();
+    await socket.close();
+  });
+});

@@ -1,0 +1,164 @@
+import {
+  type AccountId,
+  type AtLimit,
+  billingPeriodOf,
+  blockingMax,
+  type Instant,
+  LIMIT_KINDS,
+  type LimitKind,
+  type LimitKindKey,
+  type LimitNode,
+  type LimitState,
+  parseDecimal,
+  type UsedThen,
+} from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { TenantTransaction } from '../database.ts';
+
+/** What is set, used and held of every kind along the way up from an account: the account first, its main account last. */
+export type LimitsAlong = ReadonlyMap<LimitKindKey, readonly (LimitState & { readonly own: bigint })[]>;
+
+type Raw = {
+  account_id: AccountId;
+  name: string;
+  kind: string;
+  cap: string | null;
+  reserve: string;
+  promised: string;
+  at_limit: AtLimit;
+  thresholds: number[];
+  version: number;
+  own: string;
+  used: string;
+  held: string;
+  fired: number;
+};
+
+const nanosOf = (text: string): bigint => parseDecimal(text)!;
+
+/**
+ * Reads the limits that an account of the acting account's subtree stands under, its own first.
+ *
+ * @param path of the account, root first
+ */
+export async function readLimits(
+  trx: TenantTransaction,
+  path: readonly { readonly id: AccountId; readonly name: string }[],
+  now: Instant,
+): Promise<LimitsAlong> {
+  const account = path.at(-1);
+  if (!account) throw new Error('limits are some account’s');
+  const { rows } =
+    await sql<Raw>`SELECT * FROM limits_of(${account.id}, ${billingPeriodOf(now).start}::timestamptz)`.execute(trx);
+  const found = new Map(rows.map((row) => [`${row.account_id} ${row.kind}`, row]));
+  const upward = path.toReversed();
+  return new Map(
+    LIMIT_KINDS.map(({ key, stored }) => [key, upward.map((one) => stateOf(one, found.get(`${one.id} ${stored}`)))]),
+  );
+}
+
+const NOTHING = {
+  reserve: '0',
+  promised: '0',
+  at_limit: 'block',
+  thresholds: [],
+  version: 0,
+  own: '0',
+  used: '0',
+  held: '0',
+  fired: 0,
+} as const;
+
+function stateOf(
+  { id, name }: { readonly id: AccountId; readonly name: string },
+  row: Omit<Raw, 'account_id' | 'name' | 'kind'> | undefined,
+): LimitState & { readonly own: bigint } {
+  const { cap: capText, at_limit: atLimit, thresholds, version, fired, ...numbers } = row ?? { ...NOTHING, cap: null };
+  const cap = capText === null ? null : nanosOf(capText);
+  return {
+    id,
+    name,
+    cap,
+    max: blockingMax({ cap, atLimit }),
+    atLimit,
+    thresholds,
+    version,
+    fired,
+    reserve: nanosOf(numbers.reserve),
+    promised: nanosOf(numbers.promised),
+    own: nanosOf(numbers.own),
+    used: nanosOf(numbers.used),
+    held: nanosOf(numbers.held),
+  };
+}
+
+/** What new accounts below an account begin with, of one kind. */
+export type LimitDefault = {
+  readonly kind: LimitKindKey;
+  readonly cap: bigint;
+  readonly atLimit: AtLimit;
+  readonly thresholds: readonly number[];
+};
+
+/** Reads what new accounts directly below an account begin with. */
+export async function readLimitDefaults(trx: TenantTransaction, account: AccountId): Promise<LimitDefault[]> {
+  type Default = { kind: string; cap: string; at_limit: AtLimit; thresholds: number[] };
+  const { rows } = await sql<Default>`SELECT * FROM limit_defaults_of(${account})`.execute(trx);
+  const byKind = new Map(rows.map((row) => [row.kind, row]));
+  return LIMIT_KINDS.flatMap(({ key, stored }) => {
+    const row = byKind.get(stored);
+    return row ? [{ kind: key, cap: nanosOf(row.cap), atLimit: row.at_limit, thresholds: row.thresholds }] : [];
+  });
+}
+
+/** Most events that are looked at for what a limit would have stopped. */
+export const MOST_EVENTS_BELOW = 100_000;
+
+/** Reads the usage of an account and all that stands below it, in the order in which it happened: the first {@link MOST_EVENTS_BELOW} of it. */
+export async function readUsageBelow(
+  trx: TenantTransaction,
+  account: AccountId,
+  { stored }: Pick<LimitKind, 'stored'>,
+  { start, end }: { readonly start: Instant; readonly end: Instant },
+): Promise<UsedThen[]> {
+  type Event = { account_id: AccountId; occurred_at: Date; quantity: string };
+  const { rows } = await sql<Event>`
+    SELECT * FROM usage_below(${account}, ${stored}, ${start}::timestamptz, ${end}::timestamptz, ${MOST_EVENTS_BELOW})`.execute(
+    trx,
+  );
+  return rows.map(({ account_id, occurred_at, quantity }) => ({
+    account: account_id,
+    at: occurred_at.toISOString() as Instant,
+    quantity: nanosOf(quantity),
+  }));
+}
+
+/** An account that bounds how many subaccounts there may be. */
+export type SubaccountLimit = LimitNode & {
+  readonly name: string;
+  /** It stands above the acting account. */
+  readonly isAbove: boolean;
+};
+
+/** Reads what bounds how many subaccounts there may be at some accounts; nothing, where nobody in the tree has such a limit. */
+export async function readSubaccountLimits(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, SubaccountLimit>> {
+  type Node = Pick<Raw, 'account_id' | 'name' | 'cap' | 'reserve' | 'used' | 'held'> & { is_above: boolean };
+  const { rows } = await sql<Node>`SELECT * FROM subaccount_limits(${[...accounts]}::uuid[])`.execute(trx);
+  return new Map(
+    rows.map(({ account_id: id, name, is_above: isAbove, cap, reserve, used, held }) => [
+      id,
+      {
+        id,
+        name,
+        isAbove,
+        max: cap === null ? null : nanosOf(cap),
+        reserve: nanosOf(reserve),
+        used: nanosOf(used),
+        held: nanosOf(held),
+      },
+    ]),
+  );
+}

@@ -1,0 +1,527 @@
+import {
+  type AccountId,
+  countedAs,
+  decideLimit,
+  formatDecimal,
+  type Instant,
+  instantOf,
+  type LimitKindKey,
+  type LimitWish,
+  limitKind,
+  UNIT,
+} from '@tenantree/domain';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import {
+  admitTick,
+  beginTreeChange,
+  endOverdueLeases,
+  periodOf,
+  readLimits,
+  readTreePlaces,
+  recordUsage,
+  refusedByLimit,
+  take,
+  writeLimit,
+} from '../src/index.ts';
+import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { close, count, ended, freshId, move, plant, reopen, stateOf } from './tenants.ts';
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await createTestDatabase(inject('database'));
+});
+afterAll(() => test.drop());
+
+const now = (): Instant => instantOf(Date.now());
+const KINDS = ['agents', 'calls', 'minutes'] as const;
+type Kind = (typeof KINDS)[number];
+const each = (kind: Kind): bigint => limitKind(kind).each * UNIT;
+
+/** Sets a limit as the slices do. @returns ok, or the refusal's code */
+async function setLimit(account: AccountId, kind: LimitKindKey, wish: LimitWish): Promise<string> {
+  const { rootId, path } = await stateOf(test.db, account);
+  return test.db.withTenant(account, async (trx) => {
+    const version = await beginTreeChange(trx, rootId);
+    const named = path.map((id) => ({ id, name: 'Account' }));
+    const chain = (await readLimits(trx, named, now())).get(kind)!;
+    const decision = decideLimit(limitKind(kind), chain, wish);
+    if (!decision.ok) return decision.refusal.code;
+    await writeLimit(trx, limitKind(kind), decision.value.chain, 0, now());
+    await ended(trx, rootId, version, account, { shows: path });
+    return 'ok';
+  });
+}
+
+async function ask(
+  account: AccountId,
+  kind: Kind,
+  asks: readonly { readonly want: bigint; readonly key: string; readonly leaseSeconds?: number }[],
+  back: readonly string[] = [],
+) {
+  const { rootId } = await stateOf(test.db, account);
+  const places = await readTreePlaces(test.db, rootId, [account]);
+  const outcomes = await admitTick(test.db, {
+    root: rootId,
+    kind: limitKind(kind),
+    period: periodOf(limitKind(kind), now()),
+    places,
+    asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ account, leaseSeconds, ...one })),
+    back: back.map((key) => ({ account, key })),
+  });
+  if (outcomes === null) throw new Error('the shape is the present one');
+  return outcomes;
+}
+
+async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free: bigint; binding: AccountId }> {
+  const { rootId, path } = await stateOf(test.db, account);
+  try {
+    await test.db.withTenant(account, async (trx) => {
+      const version = await beginTreeChange(trx, rootId);
+      await take(trx, account, 'agents', n, version);
+      await ended(trx, rootId, version, account, { shows: path });
+    });
+    return 'ok';
+  } catch (error) {
+    const refused = refusedByLimit(error);
+    if (!refused) throw error;
+    return { free: refused.free, binding: refused.account.id };
+  }
+}
+
+const METER = countedAs('call.minutes').as;
+
+async function use(account: AccountId, minutes: number, grant?: string): Promise<void> {
+  const { rootId } = await stateOf(test.db, account);
+  const event = {
+    root: rootId,
+    account,
+    key: freshId(),
+    quantity: formatDecimal(BigInt(minutes) * each('minutes')),
+    occurredAt: now(),
+    attributes: {},
+    ...(grant !== undefined && { grant }),
+  };
+  await recordUsage(test.db, [event], { meter: METER, now: now(), keysSince: instantOf(Date.now() - 86_400_000 * 35) });
+}
+
+type Account = {
+  readonly id: AccountId;
+  up: number | null;
+  closed: boolean;
+  readonly own: Record<Kind, bigint>;
+  readonly cap: Record<Kind, bigint | null>;
+  readonly reserve: Record<Kind, bigint>;
+};
+
+/** The definition, from scratch; minutes that were used stay with those above then. */
+class Model {
+  readonly accounts: Account[] = [];
+  readonly used: { readonly chain: readonly number[]; readonly minutes: bigint }[] = [];
+
+  chain(at: number): number[] {
+    const { up } = this.accounts[at]!;
+    return up === null ? [at] : [at, ...this.chain(up)];
+  }
+
+  below(at: number): number[] {
+    return this.accounts.flatMap(({ up, closed }, n) => (up === at && !closed ? [n] : []));
+  }
+
+  going(at: number, kind: Kind): bigint {
+    return this.below(at).reduce((sum, child) => sum + this.going(child, kind), this.accounts[at]!.own[kind]);
+  }
+
+  use(at: number, kind: Kind): bigint {
+    const counted = this.used.reduce((sum, { chain, minutes }) => (chain.includes(at) ? sum + minutes : sum), 0n);
+    return this.going(at, kind) + (kind === 'minutes' ? counted : 0n);
+  }
+
+  held(at: number, kind: Kind): bigint {
+    return this.below(at).reduce((sum, child) => sum + this.demand(child, kind) - this.use(child, kind), 0n);
+  }
+
+  load(at: number, kind: Kind): bigint {
+    return this.use(at, kind) + this.held(at, kind);
+  }
+
+  demand(at: number, kind: Kind): bigint {
+    const [load, reserve] = [this.load(at, kind), this.accounts[at]!.reserve[kind]];
+    return load > reserve ? load : reserve;
+  }
+
+  promised(at: number, kind: Kind): bigint {
+    return this.below(at).reduce((sum, child) => {
+      const [own, more] = [this.accounts[child]!.reserve[kind], this.promised(child, kind)];
+      return sum + (own > more ? own : more);
+    }, 0n);
+  }
+
+  /** Whether something may be: no load comes to stand above its cap, or further above it. */
+  allows(kind: Kind, act: () => void, undo: () => void): boolean {
+    const before = this.accounts.map((_, n) => this.load(n, kind));
+    act();
+    const fits = this.accounts.every(({ cap, closed }, n) => {
+      const [max, load] = [cap[kind], this.load(n, kind)];
+      return closed || max === null || load <= max || load <= before[n]!;
+    });
+    if (!fits) undo();
+    return fits;
+  }
+}
+
+const commands = fc.array(
+  fc.record({
+    do: fc.constantFrom(
+      'plant',
+      'cap',
+      'reserve',
+      'take',
+      'give',
+      'acquire',
+      'release',
+      'use',
+      'count',
+      'move',
+      'close',
+      'reopen',
+    ),
+    at: fc.nat({ max: 30 }),
+    to: fc.nat({ max: 30 }),
+    n: fc.integer({ min: 1, max: 12 }),
+    kind: fc.constantFrom(...KINDS),
+  }),
+  { minLength: 10, maxLength: 45 },
+);
+
+describe('Limits in the database', () => {
+  it('are what is computed from scratch, after any sequence of settings, promises, takes, grants, usage, moves, closing and reopening', async () => {
+    await fc.assert(
+      fc.asyncProperty(commands, async (given) => {
+        const model = new Model();
+        const grants: { at: number; kind: 'calls' | 'minutes'; key: string; n: bigint; uses?: bigint }[] = [];
+        const add = async (up: number | null): Promise<void> => {
+          const id = await plant(test.db, up === null ? null : model.accounts[up]!.id, freshId(), now());
+          const none = { agents: 0n, calls: 0n, minutes: 0n };
+          const unlimited = { agents: null, calls: null, minutes: null };
+          model.accounts.push({ id, up, closed: false, own: { ...none }, cap: unlimited, reserve: { ...none } });
+        };
+        const settle = async (): Promise<void> => {
+          await count(test.db, now());
+          for (const grant of grants.filter(({ uses }) => uses !== undefined)) {
+            if (grants.includes(grant)) grants.splice(grants.indexOf(grant), 1);
+            model.accounts[grant.at]!.own.minutes -= grant.n;
+          }
+        };
+        const check = async (): Promise<void> => {
+          for (const [n, { id, closed }] of model.accounts.entries()) {
+            if (closed) continue;
+            const path = (await stateOf(test.db, id)).path.map((one) => ({ id: one, name: '' }));
+            const along = await test.db.withTenant(id, (trx) => readLimits(trx, path, now()));
+            for (const kind of KINDS) {
+              const { used, held, promised, own } = along.get(kind)![0]!;
+              expect({ n, kind, used, held, promised, own: kind === 'minutes' ? 0n : own }).toEqual({
+                n,
+                kind,
+                used: model.use(n, kind),
+                held: model.held(n, kind),
+                promised: model.promised(n, kind),
+                own: kind === 'minutes' ? 0n : model.accounts[n]!.own[kind],
+              });
+            }
+          }
+        };
+        await add(null);
+        await add(0);
+        for (const { do: act, at: where, to, n, kind } of given) {
+          const at = where % model.accounts.length;
+          const one = model.accounts[at]!;
+          const amount = BigInt(n) * each(kind);
+          if (act === 'reopen') {
+            const parent = one.up === null ? null : model.accounts[one.up]!;
+            if (!one.closed || !parent || parent.closed) continue;
+            const open = (is: boolean) => (): void => {
+              one.closed = !is;
+            };
+            const fits = KINDS.every((each) => {
+              open(false)();
+              return model.allows(each, open(true), open(false));
+            });
+            if (!fits) {
+              open(false)();
+              await expect(reopen(test.db, model.accounts[0]!.id, one.id)).rejects.toSatisfy(
+                (error) => refusedByLimit(error) !== null,
+              );
+            } else await reopen(test.db, model.accounts[0]!.id, one.id);
+            continue;
+          }
+          if (one.closed) continue;
+          switch (act) {
+            case 'plant':
+              if (model.accounts.length < 8) await add(at);
+              break;
+            case 'cap': {
+              const cap = n === 12 ? null : amount;
+              const outcome = await setLimit(one.id, kind, { cap });
+              const least = model.promised(at, kind) > one.reserve[kind] ? model.promised(at, kind) : one.reserve[kind];
+              expect(outcome === 'ok').toBe(cap === null || cap >= least);
+              if (outcome === 'ok') one.cap[kind] = cap;
+              break;
+            }
+            case 'reserve': {
+              if (at === 0) break;
+              await settle();
+              const before = one.reserve[kind];
+              const set = (reserve: bigint) => (): void => {
+                one.reserve[kind] = reserve;
+              };
+              const max = one.cap[kind];
+              const outcome = await setLimit(one.id, kind, { reserve: amount });
+              if (max !== null && amount > max) expect(outcome).toBe('LIMIT_INVALID');
+              else expect(outcome === 'ok').toBe(model.allows(kind, set(amount), set(before)));
+              break;
+            }
+            case 'take':
+            case 'give': {
+              const wish = act === 'take' ? BigInt(n) * UNIT : -(BigInt(n) * UNIT);
+              if (one.own.agents + wish < 0n) break;
+              const add = (more: bigint) => (): void => {
+                one.own.agents += more;
+              };
+              const outcome = await takeAgents(one.id, Number(wish / UNIT));
+              const fits = act === 'give' || model.allows('agents', add(wish), add(-wish));
+              if (act === 'give') add(wish)();
+              expect(outcome === 'ok').toBe(fits);
+              break;
+            }
+            case 'acquire': {
+              if (kind === 'agents') break;
+              await settle();
+              const key = freshId();
+              const [outcome] = await ask(one.id, kind, [{ want: amount, key }]);
+              let granted = 0n;
+              const steps =
+                kind === 'calls' ? [amount] : Array.from({ length: n }, (_, k) => BigInt(n - k) * each(kind));
+              for (const wish of steps) {
+                const add = (more: bigint) => (): void => {
+                  one.own[kind] += more;
+                };
+                if (!model.allows(kind, add(wish), add(-wish))) continue;
+                granted = wish;
+                break;
+              }
+              expect(outcome).toMatchObject(
+                granted === 0n ? { outcome: 'refused' } : { outcome: 'granted', n: granted },
+              );
+              if (granted > 0n) grants.push({ at, kind, key, n: granted });
+              break;
+            }
+            case 'release': {
+              const mine = grants.filter((grant) => grant.at === at && grant.kind === kind && grant.uses === undefined);
+              const grant = mine[to % Math.max(mine.length, 1)];
+              if (!grant) break;
+              await ask(one.id, grant.kind, [], [grant.key]);
+              grants.splice(grants.indexOf(grant), 1);
+              one.own[grant.kind] -= grant.n;
+              break;
+            }
+            case 'use': {
+              const grant = grants.find((one) => one.at === at && one.kind === 'minutes' && one.uses === undefined);
+              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined);
+              const minutes = BigInt(n) * each('minutes');
+              model.used.push({ chain: model.chain(at), minutes });
+              if (to % 2 === 0 && grant) grant.uses = minutes;
+              await settle();
+              break;
+            }
+            case 'count':
+              await settle();
+              break;
+            case 'move': {
+              const target = to % model.accounts.length;
+              const parent = model.accounts[target]!;
+              if (at === 0 || parent.closed || model.chain(target).includes(at) || one.up === target) break;
+              await settle();
+              const up = one.up;
+              const put = (where: number | null) => (): void => {
+                one.up = where;
+              };
+              // Each kind by itself, from where the account stands.
+              const fits = KINDS.every((each) => {
+                put(up)();
+                return model.allows(each, put(target), put(up));
+              });
+              if (!fits) {
+                put(up)();
+                await expect(move(test.db, model.accounts[0]!.id, one.id, parent.id, now())).rejects.toSatisfy(
+                  (error) => refusedByLimit(error) !== null,
+                );
+              } else await move(test.db, model.accounts[0]!.id, one.id, parent.id, now());
+              break;
+            }
+            case 'close':
+              if (at === 0 || model.below(at).length > 0) break;
+              await settle();
+              await close(test.db, model.accounts[0]!.id, one.id, now());
+              one.closed = true;
+              for (const grant of grants.filter((one) => one.at === at)) {
+                grants.splice(grants.indexOf(grant), 1);
+                one.own[grant.kind] -= grant.n;
+              }
+              break;
+          }
+        }
+        await settle();
+        await check();
+      }),
+      { numRuns: 25 },
+    );
+  }, 300_000);
+
+  it('give back what a lease held when its time is over, asked for or not', async () => {
+    const root = await plant(test.db, null, 'Leases', now());
+    expect(await setLimit(root, 'calls', { cap: 2n * UNIT })).toBe('ok');
+    expect(
+      await ask(root, 'calls', [
+        { want: UNIT, key: 'a', leaseSeconds: 0 },
+        { want: UNIT, key: 'b', leaseSeconds: 0 },
+      ]),
+    ).toEqual([
+      { outcome: 'granted', n: UNIT },
+      { outcome: 'granted', n: UNIT },
+    ]);
+    // Whoever would be refused finds them over first.
+    expect(await ask(root, 'calls', [{ want: 2n * UNIT, key: 'c', leaseSeconds: 0 }])).toEqual([
+      { outcome: 'granted', n: 2n * UNIT },
+    ]);
+    await endOverdueLeases(test.db);
+    const rows = await test.asOwner(
+      `SELECT 1 FROM leases WHERE root_id = $1 UNION ALL SELECT 1 FROM resource_totals WHERE root_id = $1 AND total <> 0`,
+      [root],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('answer the same key with what it got, and refuse it for another kind', async () => {
+    const root = await plant(test.db, null, 'Keys', now());
+    const first = await ask(root, 'calls', [{ want: UNIT, key: 'same' }]);
+    expect(await ask(root, 'calls', [{ want: UNIT, key: 'same' }])).toEqual(first);
+    expect(await ask(root, 'minutes', [{ want: UNIT * 60n, key: 'same' }])).toEqual([{ outcome: 'taken' }]);
+    expect(
+      await test.asOwner(`SELECT total::int AS n FROM resource_totals WHERE root_id = $1 AND resource = 'calls'`, [
+        root,
+      ]),
+    ).toEqual([{ n: 1 }]);
+  });
+
+  it('tell each crossing once, as a row of the journal', async () => {
+    const root = await plant(test.db, null, 'Alerts', now());
+    expect(await setLimit(root, 'calls', { cap: 10n * UNIT, thresholds: [80, 100] })).toBe('ok');
+    const told = async (): Promise<unknown[]> =>
+      (
+        await test.asOwner<{ at: string }>(
+          `SELECT details->>'threshold' AS at FROM journal WHERE root_id = $1 AND kind = 'limit.reached' ORDER BY seq`,
+          [root],
+        )
+      ).map(({ at }) => at);
+    await ask(root, 'calls', [{ want: 7n * UNIT, key: '7' }]);
+    expect(await told()).toEqual([]);
+    await ask(root, 'calls', [{ want: UNIT, key: '8' }]);
+    await ask(root, 'calls', [{ want: UNIT, key: '9' }]);
+    expect(await told()).toEqual(['80']);
+    await ask(root, 'calls', [
+      { want: UNIT, key: '10' },
+      { want: UNIT, key: '11' },
+    ]);
+    expect(await told()).toEqual(['80', '100']);
+    await ask(root, 'calls', [], ['7']);
+    await ask(root, 'calls', [{ want: 5n * UNIT, key: 'again' }]);
+    expect(await told()).toEqual(['80', '100', '80']);
+  });
+
+  it('judge minutes when they are counted, once', async () => {
+    const root = await plant(test.db, null, 'Counted', now());
+    const leaf = await plant(test.db, root, 'Leaf', now());
+    expect(await setLimit(root, 'minutes', { cap: 10n * each('minutes'), thresholds: [80] })).toBe('ok');
+    await ask(leaf, 'minutes', [{ want: 9n * each('minutes'), key: 'g' }]);
+    await use(leaf, 8, 'g');
+    await count(test.db, now());
+    await use(leaf, 1);
+    await count(test.db, now());
+    expect(
+      await test.asOwner(`SELECT details FROM journal WHERE root_id = $1 AND kind = 'limit.reached'`, [root]),
+    ).toHaveLength(1);
+    expect(
+      await test.asOwner(
+        `SELECT total::int FROM resource_totals WHERE root_id = $1 AND resource = 'call.seconds' AND total <> 0`,
+        [root],
+      ),
+    ).toEqual([]);
+  });
+
+  it('are kept at every instant, however many ask at once for accounts all over a tree (I12)', async () => {
+    const root = await plant(test.db, null, 'Crowd', now());
+    const parents = [await plant(test.db, root, 'One', now()), await plant(test.db, root, 'Two', now())];
+    const leaves: AccountId[] = [];
+    for (let n = 0; n < 6; n++) leaves.push(await plant(test.db, parents[n % 2]!, `Leaf ${n}`, now()));
+    expect(await setLimit(root, 'calls', { cap: 20n * UNIT, thresholds: [50, 100] })).toBe('ok');
+    expect(await setLimit(parents[0]!, 'calls', { cap: 12n * UNIT, reserve: 5n * UNIT })).toBe('ok');
+    for (const leaf of leaves) expect(await setLimit(leaf, 'calls', { cap: 5n * UNIT })).toBe('ok');
+    const places = await readTreePlaces(test.db, root, leaves);
+    const tick = (account: AccountId, asks: readonly string[], back: readonly string[]) =>
+      admitTick(test.db, {
+        root,
+        kind: limitKind('calls'),
+        period: '-infinity',
+        places,
+        asks: asks.map((key) => ({ account, want: UNIT, key, leaseSeconds: 600 })),
+        back: back.map((key) => ({ account, key })),
+      });
+    const stop = new AbortController();
+    let readings = 0;
+    const watch = (async () => {
+      while (!stop.signal.aborted) {
+        const above = await test.asOwner(
+          `SELECT 1 FROM resource_totals t JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
+             LEFT JOIN (SELECT account_id, sum(n) AS n FROM leases GROUP BY 1) g ON g.account_id = t.account_id
+           WHERE t.root_id = $1 AND t.resource = 'calls' AND (t.total + t.held > l.cap OR t.own <> coalesce(g.n, 0))`,
+          [root],
+        );
+        expect(above).toEqual([]);
+        readings += 1;
+      }
+    })();
+    const random = (below: number): number => Math.floor(Math.random() * below);
+    let granted = 0;
+    await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const mine: [AccountId, string][] = [];
+        for (let n = 0; n < 25; n++) {
+          const account = leaves[random(leaves.length)]!;
+          const key = freshId();
+          const back = mine.length > 2 || random(2) === 0 ? mine.filter(([one]) => one === account) : [];
+          const [outcome] =
+            (await tick(
+              account,
+              [key],
+              back.map(([, one]) => one),
+            )) ?? [];
+          for (const one of back) mine.splice(mine.indexOf(one), 1);
+          if (outcome?.outcome === 'granted') {
+            granted += 1;
+            mine.push([account, key]);
+          }
+        }
+        for (const [account, key] of mine) await tick(account, [], [key]);
+      }),
+    );
+    stop.abort();
+    await watch;
+    expect([granted > 50, readings > 3]).toEqual([true, true]);
+    const left = await test.asOwner(
+      `SELECT total::int, held::int FROM resource_totals WHERE root_id = $1 AND resource = 'calls' AND (total <> 0 OR account_id = $1)`,
+      [root],
+    );
+    expect(left).toEqual([{ total: 0, held: 5 }]);
+  }, 60_000);
+});

@@ -1,0 +1,30 @@
+/** Percent below a threshold at which it is armed again. */
+const HYSTERESIS = 5n;
+
+/** Thresholds where nobody says which. */
+export const USUAL_THRESHOLDS: readonly number[] = [80, 95, 100];
+
+/** What a change of use came to: the highest threshold that has told by now (0: none), and those that tell now. */
+export type Crossings = { readonly fired: number; readonly told: readonly number[] };
+
+/**
+ * Which thresholds of a maximum tell of a change of use (rules/limits 12): each once when it is reached, and again only after use fell more
+ * than 5 percent of the maximum below it. Of sorted thresholds those that have told are the first ones, so that the highest says all.
+ *
+ * @param thresholds percent, sorted
+ * @param fired the highest that has told
+ * @param low the least that was used since it was judged last
+ * @param high what is used now
+ */
+export function crossingsOf(
+  thresholds: readonly number[],
+  max: bigint,
+  fired: number,
+  { low, high }: { readonly low: bigint; readonly high: bigint },
+): Crossings {
+  const reaches = (used: bigint, percent: bigint): boolean => 100n * used >= percent * max;
+  const stillTold = thresholds.filter((mark) => mark <= fired && reaches(low, BigInt(mark) - HYSTERESIS));
+  const armedAbove = stillTold.at(-1) ?? 0;
+  const told = thresholds.filter((mark) => mark > armedAbove && reaches(high, BigInt(mark)));
+  return { fired: told.at(-1) ?? armedAbove, told };
+}

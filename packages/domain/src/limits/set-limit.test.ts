@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountId } from '../ids.ts';
+import { UNIT } from '../usage/quantity.ts';
+import { limitKind } from './kinds.ts';
+import { decideLimit, decidingNode, type LimitState } from './set-limit.ts';
+
+const AGENTS = limitKind('agents');
+const n = (whole: number): bigint => BigInt(whole) * UNIT;
+
+const state = (
+  name: string,
+  { cap, ...more }: Partial<Omit<LimitState, 'cap'>> & { cap?: number | null },
+): LimitState => ({
+  id: name as AccountId,
+  name,
+  cap: cap === undefined || cap === null ? null : n(cap),
+  max: cap === undefined || cap === null ? null : n(cap),
+  reserve: 0n,
+  used: 0n,
+  held: 0n,
+  promised: 0n,
+  atLimit: 'block',
+  thresholds: [80, 95, 100],
+  version: 0,
+  fired: 0,
+  ...more,
+});
+
+const codeOf = (decision: ReturnType<typeof decideLimit>): string => (decision.ok ? 'ok' : decision.refusal.code);
+
+describe('Setting a limit (rules/limits 5 to 9)', () => {
+  it('allows a maximum below what is used, and says that it stops more', () => {
+    const decision = decideLimit(AGENTS, [state('A', { used: n(12) })], { cap: n(10) });
+    expect(decision).toMatchObject({
+      ok: true,
+      value: { stops: true, chain: [{ cap: n(10), used: n(12), version: 1 }] },
+    });
+    expect(decideLimit(AGENTS, [state('A', { used: n(9) })], { cap: n(10) })).toMatchObject({
+      value: { stops: false },
+    });
+  });
+
+  it('refuses a maximum below what subaccounts are promised, and a mere notice where they are promised anything', () => {
+    const promising = state('A', { cap: 60, promised: n(40), held: n(40) });
+    expect(codeOf(decideLimit(AGENTS, [promising], { cap: n(39) }))).toBe('LIMIT_PROMISED');
+    expect(codeOf(decideLimit(AGENTS, [promising], { cap: n(40) }))).toBe('ok');
+    expect(codeOf(decideLimit(AGENTS, [promising], { atLimit: 'notify' }))).toBe('LIMIT_PROMISED');
+    const notifying = state('R', { cap: 100, atLimit: 'notify', max: null });
+    expect(codeOf(decideLimit(AGENTS, [state('A', {}), notifying], { reserve: n(1) }))).toBe('LIMIT_PROMISED');
+  });
+
+  it('promises only what is free all the way up, says how much that is, and holds it there', () => {
+    const chain = [
+      state('A1', { used: n(3) }),
+      state('A', { cap: 60, used: n(10) }),
+      state('R', { cap: 40, used: n(20) }),
+    ];
+    const decision = decideLimit(AGENTS, chain, { reserve: n(24) });
+    expect(decision).toMatchObject({ ok: false, refusal: { code: 'RESERVE_UNAVAILABLE', field: 'reserve' } });
+    expect(decision.ok ? '' : decision.refusal.message).toContain('23 agents');
+    const most = decideLimit(AGENTS, chain, { reserve: n(23) });
+    expect(most).toMatchObject({
+      value: {
+        chain: [
+          { reserve: n(23), held: 0n },
+          { held: n(20), promised: n(23) },
+          { held: n(20), promised: n(23) },
+        ],
+      },
+    });
+  });
+
+  it('takes back what a smaller reserve no longer needs, as far up as it was held', () => {
+    const chain = [
+      state('A1', { reserve: n(25) }),
+      state('A', { cap: 60, reserve: n(40), promised: n(25), held: n(25) }),
+      state('R', { cap: 100, promised: n(40), held: n(40) }),
+    ];
+    expect(decideLimit(AGENTS, chain, { reserve: n(5) })).toMatchObject({
+      value: { chain: [{ reserve: n(5) }, { held: n(5), promised: n(5) }, { held: n(40), promised: n(40) }] },
+    });
+  });
+
+  it('refuses thresholds out of order, and promises that nobody could use or give', () => {
+    const below = [state('A', {}), state('R', {})];
+    expect(codeOf(decideLimit(AGENTS, below, { thresholds: [95, 80] }))).toBe('LIMIT_INVALID');
+    expect(codeOf(decideLimit(AGENTS, below, { thresholds: [80, 80] }))).toBe('LIMIT_INVALID');
+    expect(codeOf(decideLimit(AGENTS, below, { thresholds: [0] }))).toBe('LIMIT_INVALID');
+    expect(codeOf(decideLimit(AGENTS, below, { thresholds: [101] }))).toBe('LIMIT_INVALID');
+    expect(codeOf(decideLimit(AGENTS, below, { cap: n(5), reserve: n(6) }))).toBe('LIMIT_INVALID');
+    expect(codeOf(decideLimit(AGENTS, [state('R', {})], { reserve: n(1) }))).toBe('LIMIT_INVALID');
+  });
+
+  it('refuses a version that is old', () => {
+    expect(codeOf(decideLimit(AGENTS, [state('A', { version: 3 })], { cap: n(5), version: 2 }))).toBe(
+      'VERSION_CONFLICT',
+    );
+    expect(codeOf(decideLimit(AGENTS, [state('A', { version: 3 })], { cap: n(5), version: 3 }))).toBe('ok');
+  });
+
+  it('tells which account on the way up decides next', () => {
+    const [leaf, mid, root] = [state('A1', { cap: 30 }), state('A', { cap: 20, used: n(5) }), state('R', { cap: 100 })];
+    expect(decidingNode([leaf, mid, root])).toMatchObject({ node: { id: 'A' }, free: n(15) });
+    expect(decidingNode([leaf, { ...mid, max: null }, root])).toMatchObject({ node: { id: 'A1' }, free: n(30) });
+    expect(decidingNode([state('A', {})])).toBeNull();
+  });
+});

@@ -1,0 +1,172 @@
+import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
+import { demandOf, freeAlong, type LimitChain, type LimitNode, loadOf } from './admission.ts';
+import { type LimitKind, shownOf } from './kinds.ts';
+
+/** What happens at the maximum: nothing more is admitted, or it is only told of. */
+export const AT_LIMIT = ['block', 'notify'] as const;
+export type AtLimit = (typeof AT_LIMIT)[number];
+
+/** What is set of one kind for one account. Numbers are 10⁻⁹ of what is stored. */
+export type LimitTerms = {
+  /** Null: unlimited. */
+  readonly cap: bigint | null;
+  readonly reserve: bigint;
+  readonly atLimit: AtLimit;
+  /** Percent of the maximum at which it is told of. */
+  readonly thresholds: readonly number[];
+};
+
+/** An account on the way up with its settings. */
+export type LimitState = LimitNode &
+  LimitTerms & {
+    readonly name: string;
+    /** What the accounts directly below it are promised, those above them what theirs are where that is more. */
+    readonly promised: bigint;
+    /** Raised by every setting; 0: nothing was ever set. */
+    readonly version: number;
+    /** The highest threshold that has told. */
+    readonly fired: number;
+  };
+
+/** The maximum that blocks. */
+export const blockingMax = ({ cap, atLimit }: Pick<LimitTerms, 'cap' | 'atLimit'>): bigint | null =>
+  atLimit === 'block' ? cap : null;
+
+/** What somebody wishes to set; what isn't named stays. */
+export type LimitWish = Partial<LimitTerms> & {
+  /** The version that the wish was made from; without one, the present one. */
+  readonly version?: number | undefined;
+};
+
+/** How a limit is set: the account first, then those above it whose promises, or what they hold, change with it. */
+export type LimitPlan = {
+  readonly before: LimitState;
+  readonly chain: readonly LimitState[];
+  /** What is admitted no more, as long as nothing is given back: use stands at the new maximum or above. */
+  readonly stops: boolean;
+};
+
+const MOST_THRESHOLDS = 10;
+const MOST_PERCENT = 100;
+
+const invalid = (message: string, field: string): Decision<never> => refuse('LIMIT_INVALID', message, field);
+
+/**
+ * Whether a limit may be set, and what comes with it (rules/limits 5 to 9). A maximum below what is used is allowed: nothing existing is
+ * removed. One below what is promised to subaccounts is not, and a reserve has to be free all the way up.
+ *
+ * @param chain the account first; what is above it as far as its main account
+ */
+export function decideLimit(kind: LimitKind, chain: LimitChain<LimitState>, wish: LimitWish): Decision<LimitPlan> {
+  const [state, ...above] = chain;
+  if (!state) throw new Error('a limit is some account’s');
+  const terms = { ...termsOf(state), ...set(wish) };
+  const fault =
+    faultOfVersion(state, wish.version) ??
+    faultOfThresholds(terms.thresholds) ??
+    faultOfTerms(terms, above) ??
+    faultOfPromises(kind, state, terms, above);
+  if (fault) return fault;
+  const next: LimitState = { ...state, ...terms, max: blockingMax(terms), version: state.version + 1 };
+  const free = freeReserve(state, next, above);
+  if (free !== null) return reserveUnavailable(kind, free);
+  const stops = next.max !== null && loadOf(next) >= next.max;
+  return accept({ before: state, chain: [next, ...carried(state, next, above)], stops });
+}
+
+const termsOf = ({ cap, reserve, atLimit, thresholds }: LimitState): LimitTerms => ({
+  cap,
+  reserve,
+  atLimit,
+  thresholds,
+});
+
+/** Of what is wished that which is said. */
+const set = (wish: LimitWish): Partial<LimitTerms> =>
+  Object.fromEntries(Object.entries(wish).filter(([name, value]) => name !== 'version' && value !== undefined));
+
+function faultOfVersion(state: LimitState, version: number | undefined): Decision<never> | null {
+  if (version === undefined || version === state.version) return null;
+  const message = `This limit was changed meanwhile: yours is version ${version}, the present one is ${state.version}.`;
+  return refuse('VERSION_CONFLICT', message, 'version');
+}
+
+function faultOfThresholds(thresholds: readonly number[]): Decision<never> | null {
+  const inOrder = thresholds.every((mark, n) => mark > (thresholds[n - 1] ?? 0));
+  const inBounds = thresholds.every((mark) => Number.isInteger(mark) && mark >= 1 && mark <= MOST_PERCENT);
+  if (inOrder && inBounds && thresholds.length <= MOST_THRESHOLDS) return null;
+  const message = `Thresholds are whole percents from 1 to ${MOST_PERCENT}, each above the one before, at most ${MOST_THRESHOLDS}.`;
+  return invalid(message, 'thresholds');
+}
+
+function faultOfTerms({ cap, reserve }: LimitTerms, above: readonly LimitState[]): Decision<never> | null {
+  if (cap !== null && reserve > cap) return invalid('More can’t be promised than the maximum lets through.', 'reserve');
+  if (reserve > 0n && above.length === 0)
+    return invalid('A main account has nobody above it who could promise anything.', 'reserve');
+  return null;
+}
+
+function faultOfPromises(
+  kind: LimitKind,
+  { promised }: LimitState,
+  { cap, atLimit, reserve }: LimitTerms,
+  above: readonly LimitState[],
+): Decision<never> | null {
+  if (cap !== null && cap < promised)
+    return refuse(
+      'LIMIT_PROMISED',
+      `Subaccounts are promised ${amount(kind, promised)}: the maximum can’t be less.`,
+      'max',
+    );
+  if (cap !== null && atLimit === 'notify' && promised > 0n)
+    return refuse(
+      'LIMIT_PROMISED',
+      `Subaccounts are promised ${amount(kind, promised)}: what only notifies can’t keep that.`,
+      'atLimit',
+    );
+  const loose = reserve > 0n && above.some((one) => one.cap !== null && one.atLimit === 'notify');
+  return loose
+    ? refuse('LIMIT_PROMISED', 'A limit above only notifies: nothing can be promised below it.', 'reserve')
+    : null;
+}
+
+const amount = (kind: LimitKind, nanos: bigint): string => {
+  const shown = shownOf(kind, nanos);
+  return `${shown} ${shown === '1' ? kind.one : kind.many}`;
+};
+
+/** The most that could be promised, when what is wished can't; null when it can. */
+function freeReserve(before: LimitState, next: LimitState, above: readonly LimitState[]): bigint | null {
+  const more = demandOf(next) - demandOf(before);
+  if (more <= 0n) return null;
+  const { free, binding } = freeAlong(above, more);
+  return binding === null ? null : demandOf(before) + free;
+}
+
+function reserveUnavailable(kind: LimitKind, free: bigint): Decision<never> {
+  const message = `So much can’t be promised: ${amount(kind, free)} at the most can, as things stand now.`;
+  return refuse('RESERVE_UNAVAILABLE' satisfies ErrorCode, message, 'reserve');
+}
+
+/** Those above with what they promise and hold from now on, as far as anything of it changes. */
+function carried(before: LimitState, next: LimitState, above: readonly LimitState[]): LimitState[] {
+  let held = demandOf(next) - demandOf(before);
+  let promised = promiseTo(next) - promiseTo(before);
+  return above.map((one) => {
+    const more = { ...one, held: one.held + held, promised: one.promised + promised };
+    held = demandOf(more) - demandOf(one);
+    promised = promiseTo(more) - promiseTo(one);
+    return more;
+  });
+}
+
+/** What an account is promised: its own reserve, or what it promised on where that is more. */
+export const promiseTo = ({ reserve, promised }: Pick<LimitState, 'reserve' | 'promised'>): bigint =>
+  reserve > promised ? reserve : promised;
+
+/** Which of the accounts on the way up decides next: the one that would refuse first if ever more were wanted; null: nobody. */
+export function decidingNode<Node extends LimitNode>(chain: LimitChain<Node>): { node: Node; free: bigint } | null {
+  const most = chain.reduce((sum, { max, reserve }) => sum + (max ?? 0n) + reserve, 1n);
+  const { free, binding } = freeAlong(chain, most);
+  return binding === null ? null : { node: binding, free };
+}
