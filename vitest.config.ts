@@ -20,7 +20,6 @@ const PREBUNDLED = [
   'react-aria-components/Header',
   'react-aria-components/Input',
   'react-aria-components/ListBox',
-  'react-aria-components/Menu',
   'react-aria-components/Popover',
   'react-aria-components/SearchField',
   'wouter',
@@ -57,13 +56,16 @@ export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
     globalSetup: './packages/db/src/testing-server.ts',
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // one more than two cores: many tests wait for a server that starts or ends
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     onConsoleLog: (log) => !log.includes('Lit is in dev mode'),
     projects: [
       {
         test: {
           ...patient,
           name: 'node',
+          // Files of one worker share what they import: read anew by each, it would be a fifth of the whole run.
+          isolate: false,
           include: [
             'packages/{domain,contract,db,client}/{src,test}/**/*.test.ts',
             'packages/widget/src/**/*.test.ts',
@@ -102,7 +104,9 @@ export default defineConfig({
           name: 'e2e',
           include: ['{apps,packages,examples,scripts}/**/*.e2e.test.ts'],
           exclude: everywhere,
-          fileParallelism: false,
+          // after the others, and no more than a browser, a server and a database for each core
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
         },
       },
       ...(process.env['TENANTREE_LONG'] === '1' ? [longOnes] : []),

@@ -199,6 +199,43 @@ describe('A repeat under an idempotency key (rules/server 8)', () => {
     expect((await owner.usage.totals.query({ account })).total).toBe('2');
   });
 
+  it('whose answer is longer than 64 kB is answered the same, though no more of it is kept than it takes to read it again', async () => {
+    const account = await make(root, 'Long answers');
+    const long = (n: number): string => `${n} ${'x'.repeat(100)}`;
+    const numbers = (most: number): number[] => Array.from({ length: most }, (_, n) => n);
+
+    const agents = numbers(500).map((n) => ({ name: long(n), ...(n % 2 && { externalId: `agent-${n}` }) }));
+    const makeAgents = () => keyed('long agents').agents.create.mutate({ account, agents });
+    const made = await makeAgents();
+    const many = numbers(1_000).map((n) => ({ name: long(n % 600), externalId: `many-${n}` }));
+    const makeMany = () => keyed('long many').accounts.createMany.mutate({ account, accounts: many, mode: 'each' });
+    const { results } = await makeMany();
+    const occurredAt = new Date().toISOString();
+    const events = numbers(5_000).map((n) => ({
+      meter: n % 100 ? 'call.minutes' : 'call.hours',
+      quantity: '1',
+      occurredAt,
+      idempotencyKey: `long-${n % 4_000}`,
+    }));
+    const record = () => keyed('long usage').usage.record.mutate({ account, events });
+    const recorded = await record();
+    for (const answer of [made, results, recorded]) expect(JSON.stringify(answer).length).toBeGreaterThan(65_536);
+
+    await owner.accounts.suspend.mutate({ account, kind: 'read_only' });
+    expect(await makeAgents()).toEqual(made);
+    // Sentences are for people; whatever integrators go by is as it was.
+    const repeated = { message: 'This entry was refused when the call was made first.' };
+    const then = <T extends object>(result: T): T => ('message' in result ? { ...result, ...repeated } : result);
+    expect(results.filter((result) => 'code' in result)).toHaveLength(400);
+    expect((await makeMany()).results).toEqual(results.map(then));
+    expect(await record()).toEqual({ ...recorded, results: recorded.results.map(then) });
+    const kept = await api.database.asOwner<{ key: string; bytes: number }>(
+      `SELECT key, octet_length(concat(answer, made)) AS bytes FROM kept_answers WHERE key LIKE 'long %' ORDER BY 2`,
+    );
+    expect(kept.map(({ key }) => key)).toEqual(['long usage', 'long agents', 'long many']);
+    for (const { bytes } of kept) expect(bytes).toBeLessThan(65_536);
+  });
+
   it('comes in a batch as one key for each call, in their order', async () => {
     const batch = (keys: string) => {
       const client = createTRPCClient<AppRouter>({

@@ -141,7 +141,8 @@ overWays((way) => {
     await owner.agents.create.mutate({ account: root, agents: [{ name: 'One' }, { name: 'Two' }] });
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
-    const orderJob = () => hall.db.withTenant(order.account, (trx) => enqueue(hall, trx, eraseClosedJob, order));
+    const at = { root: order.account, acting: order.account };
+    const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });

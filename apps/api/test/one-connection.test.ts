@@ -123,9 +123,10 @@ async function askForJob(account: string): Promise<string> {
   const user = (await api.owner.session.me.query()).user?.id as UserId;
   const actor = { kind: 'person', id: user, name: 'Olivia Owner', via: null } as const;
   const root = account as AccountId;
-  const job = await hall.db.withTenant(root, (trx) =>
-    enqueue(hall, trx, eraseClosedJob, {
-      by: { actor, user, key: null, requestId: null },
+  const by = { actor, user, key: null, requestId: null };
+  const job = await hall.change(by, { root, acting: root }, (change) =>
+    enqueue(hall, change, eraseClosedJob, {
+      by,
       account: root,
       items: [{ payload: { account: root } }],
     }),

@@ -30,6 +30,7 @@ import * as jobs from './migrations/0023-jobs.ts';
 import * as registries from './migrations/0024-registries.ts';
 import * as manyAccounts from './migrations/0025-many-accounts.ts';
 import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
+import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -61,6 +62,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0024-registries': registries,
   '0025-many-accounts': manyAccounts,
   '0026-folded-quarters': foldedQuarters,
+  '0027-carried-entries': carriedEntries,
   '0031-caps': caps,
 };
 

@@ -29,6 +29,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   sorted_parents: 'tree',
   jobs: 'tree',
   job_items: 'tree',
+  carried_entries: 'tree',
   usage_events: 'fact',
   usage_quarters: 'fact',
   usage_totals: 'fact',

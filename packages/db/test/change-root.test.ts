@@ -72,7 +72,15 @@ const newKey = async (account: AccountId, madeBy: KeyId | null): Promise<KeyId> 
   return id;
 };
 
+/** A chain in which something was written of accounts before they came here. */
+const FORMER = freshId();
+
 async function furnish(account: AccountId): Promise<void> {
+  await owner.query(
+    `INSERT INTO carried_entries (root_id, account_id, id, kind, chain_id, seq) SELECT root_id, id, uuidv7(), 'account.renamed', $2, 1
+     FROM accounts WHERE id = $1`,
+    [account, FORMER],
+  );
   // What accounts have that stand among many siblings, and have many below them.
   await owner.query(
     `WITH a AS (SELECT * FROM accounts WHERE id = $1), p AS (INSERT INTO sorted_parents (root_id, account_id) SELECT root_id, id FROM a),
@@ -135,13 +143,16 @@ const changeRoot = async (account: AccountId, parent: AccountId | null): Promise
   return Number(rows[0]?.version);
 };
 
+/** Of tables that more is written into when accounts come to another tree: what was there before. */
+const BEFORE: Readonly<Record<string, string>> = { carried_entries: `AND chain_id = '${FORMER}'` };
+
 /** How many rows of some accounts each table of a tree has, by root. */
 async function rootsOf(accounts: readonly AccountId[]): Promise<Record<string, Record<string, number>>> {
   const tables = Object.keys(TENANT_TABLES).filter((name) => TENANT_TABLES[name] === 'tree');
   const found: Record<string, Record<string, number>> = {};
   for (const name of tables) {
     const { rows } = await owner.query<{ root: string; rows: number }>(
-      `SELECT root_id AS root, count(*)::int AS rows FROM ${name} WHERE ${name === 'accounts' ? 'id' : 'account_id'} = ANY ($1) GROUP BY 1`,
+      `SELECT root_id AS root, count(*)::int AS rows FROM ${name} WHERE ${name === 'accounts' ? 'id' : 'account_id'} = ANY ($1) ${BEFORE[name] ?? ''} GROUP BY 1`,
       [accounts],
     );
     found[name] = Object.fromEntries(rows.map(({ root, rows: n }) => [root, n]));

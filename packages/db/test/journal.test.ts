@@ -1,13 +1,18 @@
-import type { AccountId, Instant } from '@tenantree/domain';
+import { type AccountId, type Instant, instantOf, nameKey, type RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import {
+  type AuditQuery,
+  type AuditRow,
   appendTraces,
   beginTreeChange,
   countTree,
   type Database,
+  endChange,
   findFaults,
+  insertAccounts,
   type JournalFault,
+  readAccountState,
   readAudit,
   readHeads,
   readJournalExtent,
@@ -16,6 +21,7 @@ import {
 } from '../src/index.ts';
 import { migrate } from '../src/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { blocksOf, openExplained } from './explained.ts';
 import { count, ended, event, freshId, move, NOVEMBER_10, plant, record, ticking, visit } from './tenants.ts';
 
 let test: TestDatabase;
@@ -226,6 +232,42 @@ describe('Whoever changes the journal behind its back', () => {
   });
 });
 
+/** Creates many accounts by one change, each with its row. */
+async function plantMany(parent: AccountId, many: number, name: string): Promise<void> {
+  await db.withTenant(parent, async (trx) => {
+    const above = (await readAccountState(trx, parent))!;
+    const version = await beginTreeChange(trx, above.rootId);
+    const accounts = Array.from({ length: many }, (_, n) => {
+      const id = freshId();
+      const called = `${n} ${name}`;
+      return {
+        id,
+        path: [...above.path, id],
+        payerId: above.id,
+        name: { name: called, key: nameKey(called) },
+        externalId: null,
+        metadata: {},
+      };
+    });
+    await insertAccounts(trx, accounts, { creator: null, now: now() }, version);
+    const by = {
+      action: 'account.created',
+      actor: { kind: 'system', id: null, name: 'Test', via: null },
+      requestId: null,
+      left: null,
+    } as const;
+    const rows = accounts.map(({ id, name: { name: account } }) => ({
+      ...by,
+      details: { account },
+      account: id,
+      target: { id, name: account },
+      id: freshId() as string as RowId,
+      at: instantOf(NOVEMBER_10),
+    }));
+    await endChange(trx, above.rootId, version, rows, { shows: [parent], rights: null });
+  });
+}
+
 describe('A subtree that becomes a tree of its own', () => {
   const detach = async (account: AccountId, parent: AccountId | null = null): Promise<number> => {
     const [row] = await test.asOwner<{ version: number }>('SELECT change_root($1, $2, $3)::int AS version', [
@@ -298,6 +340,108 @@ describe('A subtree that becomes a tree of its own', () => {
       'Leaving: transfer.arrived',
       'Leaving: account.created',
     ]);
+  });
+
+  it('has a log of all its accounts that is read a page at a time, however many there are and whatever tree they stood in', async () => {
+    const old = await plant(db, null, 'Old', now());
+    const leaving = await plant(db, old, 'Leaving', now());
+    await plantMany(leaving, 1_200, 'in the old tree');
+    await plant(db, old, 'Stays', now());
+    await detach(leaving);
+    const harbour = await plant(db, null, 'Harbour', now());
+    await plant(db, leaving, 'Alone', now());
+    await detach(leaving, harbour);
+    await plant(db, leaving, 'In the harbour', now());
+
+    const pages = async (
+      asks: Partial<AuditQuery>,
+      account = leaving,
+      root = harbour,
+      most = 3_000,
+    ): Promise<AuditRow[]> => {
+      const found: AuditRow[] = [];
+      for (let before: RowId | null = null; found.length < most; before = found.at(-1)!.id) {
+        const page = {
+          root,
+          account,
+          scope: 'nested',
+          actions: null,
+          actor: null,
+          limit: 100,
+          ...asks,
+          before,
+        } as const;
+        const rows = await db.withTenant(account, (trx) => readAudit(trx, page));
+        found.push(...rows);
+        if (rows.length < 100) break;
+      }
+      return found;
+    };
+    const all = await pages({});
+    const said = all.map(({ account, action }) => `${account.name}: ${action}`);
+    expect(said.slice(0, 5)).toEqual([
+      'In the harbour: account.created',
+      'Leaving: transfer.arrived',
+      'Leaving: transfer.departed',
+      'Alone: account.created',
+      'Leaving: transfer.arrived',
+    ]);
+    expect(said.slice(5)).toHaveLength(1_201);
+    expect(said.at(-1)).toBe('Leaving: account.created');
+    expect(all.map(({ id }) => id)).toEqual(
+      all
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    expect(await pages({ actions: ['transfer.departed', 'transfer.arrived'] })).toHaveLength(3);
+    expect(await pages({ actor: freshId() as string as RowId })).toEqual([]);
+    // Who reaches all of the harbour reads the same and its own; the tree that it left has nothing of it.
+    expect(await pages({}, harbour)).toHaveLength(all.length + 1);
+    expect((await pages({}, old, old)).map(({ account: { name }, action }) => `${name}: ${action}`)).toEqual([
+      'Old: transfer.departed',
+      'Stays: account.created',
+      'Old: account.created',
+    ]);
+
+    // Back where it was all written nothing is told twice.
+    await detach(leaving, old);
+    expect(await pages({}, leaving, old)).toHaveLength(all.length + 1);
+  });
+
+  it('has a log that costs as much to read as is shown of it', async () => {
+    const carried = async (accounts: number): Promise<AccountId> => {
+      const old = await plant(db, null, 'Old', now());
+      const leaving = await plant(db, old, 'Leaving', now());
+      await plantMany(leaving, accounts, 'in the old tree');
+      await plantMany(old, 1_000, 'of others');
+      await detach(leaving);
+      return leaving;
+    };
+    const [few, many] = [await carried(600), await carried(3_000)];
+    const explained = await openExplained(test);
+    const cost = async (root: AccountId): Promise<number> => {
+      const page = {
+        root,
+        account: root,
+        scope: 'nested',
+        actions: null,
+        actor: null,
+        before: null,
+        limit: 50,
+      } as const;
+      const ran = await explained.ranFor(() =>
+        explained.db.withTenant(root, async (trx) => expect(await readAudit(trx, page)).toHaveLength(50)),
+      );
+      const reading = ran.filter(({ text }) => text.includes('carried_entries'));
+      expect(reading).toHaveLength(1);
+      return blocksOf(reading[0]!);
+    };
+    const costOfFew = await cost(few);
+    expect(costOfFew).toBeLessThan(1_500);
+    expect(await cost(many)).toBeLessThan(costOfFew * 1.3);
+    await explained.close();
   });
 
   it('is told of to who watched it as having left, whatever stood in its place', async () => {

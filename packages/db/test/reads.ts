@@ -78,6 +78,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readSuspensionReach: as(root, (trx) => store.readSuspensionReach(trx, small)),
     findSibling: as(root, (trx) => store.findSibling(trx, flat, 'nobody')),
     readAgents: as(root, (trx) => store.readAgents(trx, leaf, null, 50)),
+    findAgents: as(root, (trx) => store.findAgents(trx, leaf, [none])),
     findAgentsByExternalId: as(root, (trx) => store.findAgentsByExternalId(trx, leaf, ['x-1'])),
     readLiveVersion: () => store.readLiveVersion(db, root),
     readTreeOf: () => store.readTreeOf(db, leaf),

@@ -15,7 +15,9 @@ import {
   type Refusal,
   readBatchEntry,
 } from '@tenantree/domain';
+import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
+import { briefRefusal, longAnswer, refusedThen } from '../guard/long-answer.ts';
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, Refused } from '../hall/refused.ts';
@@ -71,6 +73,23 @@ export function createAccounts(
     answer: async (_, decisions) => decisions.map(resultOf),
   });
 }
+
+/** A long answer is kept as the ids in it; there is nothing more in it of accounts. */
+export const createdMany = longAnswer({
+  kept: z.array(
+    z.union([
+      z
+        .tuple([z.string(), z.boolean()])
+        .transform(([id, created]): CreationResult => ({ id: id as AccountId, created })),
+      refusedThen,
+    ]),
+  ),
+  brief: ({ results }: { readonly results: readonly CreationResult[] }) =>
+    results.map((result) =>
+      'id' in result ? ([result.id, result.created] satisfies [string, boolean]) : briefRefusal(result),
+    ),
+  again: (_, results) => ({ results }),
+});
 
 type Batch<Answer> = {
   readonly entries: readonly BatchEntry[];

@@ -34,13 +34,13 @@ export const eraseClosedJob = defineJob({
  * Lets closed accounts be erased that may be by now: a job for each tree that has some, unless one is under way there. The rest of many
  * is found the next time.
  */
-export async function orderErasing(hall: Pick<Hall, 'db' | 'clock' | 'newId' | 'settings'>): Promise<void> {
+export async function orderErasing(hall: Pick<Hall, 'db' | 'clock' | 'newId' | 'settings' | 'change'>): Promise<void> {
   const closedBefore = instantOf(hall.clock.nowMs() - daysUntilErasure(hall.settings) * DAY_MS);
   const found = await findErasable(hall.db, closedBefore, MOST_AT_ONCE);
   for (const [root, accounts] of Map.groupBy(found, ({ rootId }) => rootId)) {
     const items = accounts.map(({ id }) => ({ payload: { account: id }, target: id }));
-    await hall.db.withTenant(root, (trx) =>
-      enqueue(hall, trx, eraseClosedJob, { by: THE_SYSTEM, account: root, items, key: 'closed' }),
+    await hall.change(THE_SYSTEM, { root, acting: root }, (change) =>
+      enqueue(hall, change, eraseClosedJob, { by: THE_SYSTEM, account: root, items, key: 'closed' }),
     );
   }
 }

@@ -10,7 +10,7 @@ import { granted, refuseWith } from '../hall/refused.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
-import { createAccounts, createSubaccount } from './create-accounts.ts';
+import { createAccounts, createdMany, createSubaccount } from './create-accounts.ts';
 import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
@@ -45,9 +45,12 @@ export const accounts: Handlers<'accounts'> = {
     return { account: shownRow(ctx.access, account), created };
   },
 
-  createMany: async ({ ctx, input }) => ({
-    results: await createAccounts(ctx.hall, ctx.caller, ctx.access, input.accounts, input.mode),
-  }),
+  createMany: {
+    does: async ({ ctx, input }) => ({
+      results: await createAccounts(ctx.hall, ctx.caller, ctx.access, input.accounts, input.mode),
+    }),
+    long: createdMany,
+  },
 
   get: async ({ ctx: { hall, access } }) => {
     const { chain, reached, levels, features } = access;

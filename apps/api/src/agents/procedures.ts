@@ -1,10 +1,30 @@
-import { readAgents } from '@tenantree/db';
+import type { AnswerOf, Contract } from '@tenantree/contract';
+import { findAgents, readAgents } from '@tenantree/db';
+import type { RowId } from '@tenantree/domain';
+import { z } from 'zod';
+import { longAnswer } from '../guard/long-answer.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { createAgents } from './create-agents.ts';
 
+/** Of a long answer the ids are kept: agents stay what they were made as, as long as their account is there. */
+const created = longAnswer({
+  kept: z.strictObject({ ids: z.array(z.string().transform((id) => id as RowId)), created: z.number() }),
+  brief: ({ agents: made, ...answer }: AnswerOf<Contract['agents']['create']>) => ({
+    ids: made.map(({ id }) => id),
+    ...answer,
+  }),
+  again: async ({ hall, account }, { ids, ...answer }) => ({
+    agents: await hall.db.withTenant(account, (trx) => findAgents(trx, account, ids), { snapshot: true }),
+    ...answer,
+  }),
+});
+
 export const agents: Handlers<'agents'> = {
-  create: ({ ctx, input }) => createAgents(ctx.hall, ctx.caller, ctx.access, input.agents),
+  create: {
+    does: ({ ctx, input }) => createAgents(ctx.hall, ctx.caller, ctx.access, input.agents),
+    long: created,
+  },
 
   list: async ({ ctx, input }) => {
     const kind = `agents:${ctx.access.id}`;

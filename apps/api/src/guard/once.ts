@@ -16,6 +16,7 @@ import type { Context } from '../context/context.ts';
 import { nowOf } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 import { IDEMPOTENCY_KEY } from './idempotency-key.ts';
+import { KEPT_WHOLE_BYTES, type LongAnswer } from './long-answer.ts';
 
 /** Days for which answers are kept under their idempotency keys (rules/server 8). */
 export const KEPT_DAYS = 7;
@@ -30,6 +31,8 @@ export type KeyedCall = {
   readonly actor: Actor | null;
   readonly account: AccountId | null;
   readonly input: unknown;
+  /** How its answer is kept when that is long; null: it never is. */
+  readonly long: LongAnswer | null;
 };
 
 /**
@@ -48,7 +51,7 @@ export async function once(call: KeyedCall, work: () => Promise<unknown>): Promi
   const repeat = async (): Promise<{ readonly answer: unknown } | null> => {
     const kept = await findKeptAnswer(hall.db, place, since);
     if (!kept) return null;
-    const answer = answerOf(call, content, kept);
+    const answer = await answerOf(call, content, kept);
     call.ctx.repeated();
     return { answer };
   };
@@ -75,21 +78,15 @@ const IN_PROGRESS: Refusal = {
 };
 
 async function keep(
-  { ctx: { hall }, path, procedure }: KeyedCall,
+  call: KeyedCall,
   place: CallKey,
   content: Buffer,
   answer: unknown,
   trx: TenantTransaction | null,
   since: Instant,
 ): Promise<void> {
-  const isSecret = procedure.secret === 'shown once';
-  const kept: KeptAnswer = {
-    procedure: path,
-    content,
-    keptAt: nowOf(hall),
-    answer: isSecret ? null : JSON.stringify(answer),
-    made: isSecret && isRecord(answer) && typeof answer['id'] === 'string' ? answer['id'] : null,
-  };
+  const { hall } = call.ctx;
+  const kept: KeptAnswer = { procedure: call.path, content, keptAt: nowOf(hall), ...partKept(call, answer) };
   switch (await keepAnswer(trx ?? hall.db, place, kept, since)) {
     case 'kept':
       return;
@@ -100,13 +97,27 @@ async function keep(
   }
 }
 
+/** What is kept of an answer: all of it; the id of what was made, where it holds a secret; what a long one is made from again. */
+function partKept({ procedure, long }: KeyedCall, answer: unknown): Pick<KeptAnswer, 'answer' | 'made'> {
+  if (procedure.secret === 'shown once') {
+    return { answer: null, made: isRecord(answer) && typeof answer['id'] === 'string' ? answer['id'] : null };
+  }
+  const whole = JSON.stringify(answer);
+  // It is an answer of the procedure whose handler declared how it is kept: the compiler can't follow that through a list.
+  if (long && Buffer.byteLength(whole) > KEPT_WHOLE_BYTES)
+    return { answer: null, made: JSON.stringify(long.brief(answer as never)) };
+  return { answer: whole, made: null };
+}
+
 /** What the first call was answered. @throws Refused when it was another one, or its answer can't be given twice */
-function answerOf({ path }: KeyedCall, content: Buffer, kept: KeptAnswer): unknown {
-  if (kept.procedure !== path || !kept.content.equals(content)) {
+async function answerOf(call: KeyedCall, content: Buffer, kept: KeptAnswer): Promise<unknown> {
+  if (kept.procedure !== call.path || !kept.content.equals(content)) {
     const message = `This idempotency key was used for ${kept.procedure} at ${kept.keptAt}, with other content.`;
     throw new Refused({ code: 'IDEMPOTENCY_CONFLICT', message, field: IDEMPOTENCY_KEY });
   }
   if (kept.answer !== null) return JSON.parse(kept.answer);
+  if (call.long && call.account && kept.made !== null)
+    return call.long.again({ hall: call.ctx.hall, account: call.account }, JSON.parse(kept.made));
   const message = `This was done at ${kept.keptAt}. Its secret is shown once: end what was made, and make another one.`;
   throw new Refused({ code: 'SECRET_SHOWN_ONCE', message, ...(kept.made !== null && { made: kept.made }) });
 }

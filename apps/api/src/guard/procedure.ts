@@ -23,6 +23,7 @@ import type { Viewer } from '../live/ports.ts';
 import { type Access, admit } from './admit.ts';
 import { refusalToActor } from './callers.ts';
 import { refusalOf, statusOf, toSent, toTRPCError } from './error-shape.ts';
+import type { LongAnswer } from './long-answer.ts';
 import { once } from './once.ts';
 import { callerOf, recognise } from './recognise.ts';
 import { checkStorable } from './storable.ts';
@@ -58,9 +59,14 @@ export type Handler<P> = (
   ? AsyncIterable<TrackedEnvelope<AnswerOf<P>>, void, undefined>
   : AnswerOf<P> | Promise<AnswerOf<P>>;
 
+/** What does the work of a procedure whose answer may be long, and how that is kept for a repeat. */
+export type LongHandler<P> = { readonly does: Handler<P>; readonly long: LongAnswer<AnswerOf<P>, AnswerOf<P>> };
+
 /** The functions of all procedures of a slice. */
 export type Handlers<Slice extends SliceName> = {
-  readonly [Name in keyof Contract[Slice]]: Handler<Contract[Slice][Name]>;
+  readonly [Name in keyof Contract[Slice]]:
+    | Handler<Contract[Slice][Name]>
+    | (Contract[Slice][Name] extends Procedure<'mutation', InAccount> ? LongHandler<Contract[Slice][Name]> : never);
 };
 
 const t = initTRPC.context<Context>().create({
@@ -159,10 +165,13 @@ const OF_STATUS: ReadonlySet<ErrorCode> = new Set(['ACCOUNT_SUSPENDED', 'ACCOUNT
 
 /** Any function of a slice, when what it is for is not told apart. */
 type Work = (call: never) => unknown;
+/** The same with how its answer is kept when that is long. */
+type LongWork = { readonly does: Work; readonly long: LongAnswer };
 
 /** One procedure of the router: what the contract says of it, and the function that does it. */
-function serve(procedure: Procedure, work: Work) {
+function serve(procedure: Procedure, handler: Work | LongWork) {
   const { needs } = procedure;
+  const { does: work, long } = typeof handler === 'function' ? { does: handler, long: null } : handler;
   const entered = observed.use(async ({ ctx, path, getRawInput, signal, batchIndex, next }) => {
     const key = (procedure.kind === 'mutation' && ctx.idempotencyKeys[batchIndex]) || null;
     const arrival = { ctx, path, getRawInput, key };
@@ -173,7 +182,7 @@ function serve(procedure: Procedure, work: Work) {
         return work({ ...call, signal } as never);
       };
       if (key === null) return answer;
-      const keyed = { ctx, path, procedure, key, actor, account, input: call.input };
+      const keyed = { ctx, path, procedure, key, actor, account, input: call.input, long };
       return () => once(keyed, async () => answer());
     };
     if (needs.kind === 'public') {
@@ -210,7 +219,7 @@ const isFrames = (answer: unknown): answer is AsyncIterable<unknown, void, undef
 /** The procedures of a slice, each with its function. */
 export function slice<Slice extends SliceName>(name: Slice, handlers: Handlers<Slice>) {
   const procedures: Readonly<Record<string, Procedure>> = CONTRACT[name];
-  const works: Readonly<Record<string, Work>> = handlers;
+  const works: Readonly<Record<string, Work | LongWork>> = handlers;
   const served = Object.entries(procedures).map(([key, procedure]) => [key, serve(procedure, works[key]!)] as const);
   return router(Object.fromEntries(served));
 }

@@ -1,7 +1,7 @@
-import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
+import { insertJob, type JobAsker } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
-import { SYSTEM } from '../hall/change.ts';
-import { type Hall, nowOf } from '../hall/hall.ts';
+import { type Change, SYSTEM } from '../hall/change.ts';
+import type { Hall } from '../hall/hall.ts';
 import type { Job } from './define-job.ts';
 
 /** The platform itself: nobody's user. */
@@ -18,17 +18,18 @@ export type Order<Payload> = {
 };
 
 /**
- * Asks for a job in the transaction of the change that needs it: when that is not kept, neither is the job.
+ * Asks for a job as a part of the change that needs it, and says so in the log of the account: when that is not kept, neither is the job.
  *
  * @returns its id; null when there is none to do, or a live one has its key
  */
 export async function enqueue<Payload>(
-  hall: Pick<Hall, 'newId' | 'clock'>,
-  trx: TenantTransaction,
+  hall: Pick<Hall, 'newId'>,
+  { trx, now, account: stateOf, happened }: Change,
   job: Job<Payload>,
   { by, account, items, key }: Order<Payload>,
 ): Promise<RowId | null> {
   if (items.length === 0) return null;
+  const { name } = await stateOf(account);
   const id = hall.newId();
   const isNew = await insertJob(trx, {
     account,
@@ -37,7 +38,9 @@ export async function enqueue<Payload>(
     key: key ?? null,
     askedBy: by,
     items: items.map(({ payload, target }) => ({ target: target ?? null, payload })),
-    now: nowOf(hall),
+    now,
   });
-  return isNew ? id : null;
+  if (!isNew) return null;
+  happened('job.queued', account, { job: job.label, account: name, total: items.length }, { id, name: job.label });
+  return id;
 }

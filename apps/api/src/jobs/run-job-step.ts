@@ -1,5 +1,6 @@
 import {
   beginJobStep,
+  endJob,
   endJobItem,
   endJobStep,
   failJobItems,
@@ -10,7 +11,8 @@ import {
   type TenantTransaction,
   takeJobItem,
 } from '@tenantree/db';
-import { type JobState, type Refusal, retryInMs } from '@tenantree/domain';
+import { type JobState, type Refusal, retryInMs, waitsOf } from '@tenantree/domain';
+import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
 import { refusalToAsker } from './asker.ts';
@@ -53,14 +55,28 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
   if (!job) throw new Error(`There is no job “${live.kind}” here.`);
   const refusal = live.isCancelled ? null : await refusalToAsker(hall, live.askedBy, ref.account, job.needs);
   if (refusal) await inAccount((trx) => failJobItems(trx, ref, refusal));
+  const waits = waitsOf(job.retry);
   const until = performance.now() + STEP_MS;
   for (let n = 0; n < STEP_ITEMS && performance.now() < until && !isStopping(); n += 1) {
-    const item = await inAccount((trx) => takeJobItem(trx, ref));
+    const item = await inAccount((trx) => takeJobItem(trx, ref, waits));
     if (!item) break;
     await workOn(parts, { ref, live, job, item });
   }
-  const state = await inAccount((trx) => endJobStep(trx, ref, nowOf(hall)));
+  if (!(await inAccount((trx) => endJobStep(trx, ref)))) return;
+  const state = await end(hall, ref, live, job);
   if (state) onEnded(live.kind, state);
+}
+
+/** Ends a job of which nothing is left, and says so in the log of its account. Null: somebody else has. */
+function end(hall: Hall, ref: JobRef, { root, askedBy }: LiveJob, { label }: AnyJob): Promise<JobState | null> {
+  const by = { ...SYSTEM, requestId: askedBy.requestId };
+  return hall.change(by, { root, acting: ref.account }, async ({ trx, now, account, happened }) => {
+    const { name } = await account(ref.account);
+    const ended = await endJob(trx, ref, now);
+    if (!ended) return null;
+    happened('job.ended', ref.account, { ...ended, job: label, account: name }, { id: ref.job, name: label });
+    return ended.state;
+  });
 }
 
 type Work = { readonly ref: JobRef; readonly live: LiveJob; readonly job: AnyJob; readonly item: TakenItem };

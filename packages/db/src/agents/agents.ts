@@ -22,6 +22,26 @@ export async function findAgentsByExternalId(
   return rows.map((row) => ({ id: row.id as RowId, name: row.name, externalId: row.external_id }));
 }
 
+/** Finds an account's agents by id, in the order of the ids; those that are not there are left out. */
+export async function findAgents(
+  trx: TenantTransaction,
+  account: AccountId,
+  ids: readonly RowId[],
+): Promise<AgentRow[]> {
+  const rows = await trx
+    .selectFrom('agents')
+    .select(['id', 'name', 'external_id'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', 'in', [...ids])
+    .execute();
+  const found = new Map(rows.map((row) => [row.id, { name: row.name, externalId: row.external_id }]));
+  return ids.flatMap((id) => {
+    const agent = found.get(id);
+    return agent ? [{ id, ...agent }] : [];
+  });
+}
+
 /** Adds agents to an account. The account's totals are not touched: see `take`. */
 export async function insertAgents(
   trx: TenantTransaction,

@@ -38,8 +38,8 @@ export type AuditQuery = {
 const FEW_ACCOUNTS = 500;
 
 /**
- * Reads entries of an account, or of all its branch, newest first: every row about it, in whatever tree it was written. Of a branch of many
- * accounts only those of its present tree. Row-level security keeps them to the acting account's subtree.
+ * Reads entries of an account, or of all its branch, newest first: every row about it, in whatever tree it was written. Row-level security
+ * keeps them to the acting account's subtree.
  */
 export async function readAudit(trx: TenantTransaction, query: AuditQuery): Promise<AuditRow[]> {
   const accounts = query.scope === 'own' ? [query.account] : await branchOf(trx, query.account);
@@ -159,9 +159,16 @@ const entriesOfEach = (accounts: readonly string[], query: AuditQuery): RawBuild
   ) e WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${accounts}::uuid[]) ORDER BY e.id DESC LIMIT ${query.limit}`;
 
 /**
- * For many accounts, of which the newest entry can't be far: those of the tree one after the other, until there are enough. Row-level security
- * leaves those of the acting account's subtree, and nothing is looked up twice.
+ * For many accounts, of which the newest entry can't be far: those of the tree one after the other, and beside them those that its accounts
+ * brought along from other trees, until there are enough. Row-level security leaves those of the acting account's subtree, and nothing is
+ * looked up twice.
  */
 const entriesOfTree = (query: AuditQuery): RawBuilder<unknown> => sql`
-  SELECT l.*, (SELECT a.name FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.id = l.account_id LIMIT 1) AS account_name
-  FROM journal l WHERE l.root_id = ${query.root} AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}`;
+  SELECT e.*, (SELECT a.name FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.id = e.account_id LIMIT 1) AS account_name
+  FROM (
+    (SELECT l.* FROM journal l WHERE l.root_id = ${query.root} AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit})
+    UNION ALL
+    (SELECT j.* FROM (
+      SELECT l.chain_id, l.seq FROM carried_entries l WHERE l.root_id = ${query.root} AND ${asked(query)} ORDER BY l.id DESC LIMIT ${query.limit}
+    ) c CROSS JOIN LATERAL (SELECT x.* FROM journal x WHERE x.root_id = c.chain_id AND x.seq = c.seq LIMIT 1) j)
+  ) e ORDER BY e.id DESC LIMIT ${query.limit}`;

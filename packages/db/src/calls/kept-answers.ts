@@ -8,11 +8,15 @@ export type CallKey = { readonly account: AccountId | null; readonly caller: str
 /** What was asked: the procedure's path, and a digest of the content. */
 export type CallContent = { readonly procedure: string; readonly content: Buffer };
 
-/** What a call was answered. A secret is not kept: then there is no answer (null), and the id of what was made, if it has one. */
+/**
+ * What a call was answered. A secret is not kept: then there is no answer (null), and the id of what was made, if it has one. Nor is a long
+ * answer: then there is what it is made from again.
+ */
 export type KeptAnswer = CallContent & {
   readonly keptAt: Instant;
   /** JSON. */
   readonly answer: string | null;
+  /** An id, or of a long answer JSON. */
   readonly made: string | null;
 };
 

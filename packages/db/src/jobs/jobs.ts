@@ -74,6 +74,8 @@ export async function wakeJob(trx: TenantTransaction, { account, job }: JobRef, 
 /** A job as it is worked on. */
 export type LiveJob = {
   readonly kind: string;
+  /** The tree in which its account stands. */
+  readonly root: AccountId;
   readonly askedBy: JobAsker;
   readonly createdAt: Instant;
   /** Nothing of it is to begin any more. */
@@ -93,11 +95,12 @@ export async function beginJobStep(
     .where('account_id', '=', account)
     .where('id', '=', job)
     .where('ended_at', 'is', null)
-    .returning(['kind', 'asked_by', 'created_at', 'cancel_asked_at'])
+    .returning(['root_id', 'kind', 'asked_by', 'created_at', 'cancel_asked_at'])
     .executeTakeFirst();
   if (!row) return null;
   return {
     kind: row.kind,
+    root: row.root_id as AccountId,
     // As it was written when the job was asked for.
     askedBy: row.asked_by as JobAsker,
     createdAt: row.created_at.toISOString() as Instant,
@@ -110,23 +113,35 @@ export type TakenItem = {
   readonly n: number;
   readonly target: AccountId | null;
   readonly payload: unknown;
-  /** Which attempt this is, from 1. One that ended its server counts. */
+  /** Which attempt this is, from 1. One that ended its server counts; one more than there may be: it is to be given up. */
   readonly attempt: number;
 };
 
-/** Takes the next item that is due; null when none is, or nothing more is to begin. */
-export async function takeJobItem(trx: TenantTransaction, { account, job }: JobRef): Promise<TakenItem | null> {
-  const { rows } = await sql<{ n: number; target_id: AccountId | null; payload: unknown; attempts: number }>`
-    UPDATE job_items SET attempts = attempts + 1
-    WHERE root_id = acting_root() AND account_id = ${account} AND job_id = ${job} AND n = (
-      SELECT i.n FROM job_items i
-      WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
-        AND i.due_at <= clock_timestamp() AND (
+/**
+ * Takes the next item that is due; null when none is, or nothing more is to begin. Until its next attempt would be due nobody else takes it:
+ * when this one ends its server, the others are not held up by it.
+ *
+ * @param waitsMs how long each attempt but the last one waits when it fails
+ */
+export async function takeJobItem(
+  trx: TenantTransaction,
+  { account, job }: JobRef,
+  waitsMs: readonly number[],
+): Promise<TakenItem | null> {
+  const { rows } = await sql<{ n: number; target_id: AccountId | null; payload: unknown; attempt: number }>`
+    WITH i AS MATERIALIZED (
+      SELECT p.n, p.attempts FROM job_items p
+      WHERE p.root_id = acting_root() AND p.account_id = ${account} AND p.job_id = ${job} AND p.state = 'pending'
+        AND p.due_at <= clock_timestamp() AND (
           SELECT j.cancel_asked_at IS NULL FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
-      ORDER BY i.n LIMIT 1)
-    RETURNING n, target_id, payload, attempts`.execute(trx);
+      ORDER BY p.n LIMIT 1 FOR UPDATE OF p)
+    UPDATE job_items t SET attempts = least(i.attempts, ${waitsMs.length}) + 1,
+      due_at = clock_timestamp() + coalesce((${[...waitsMs]}::float8[])[i.attempts + 1], 0) * interval '1 ms'
+    FROM i
+    WHERE t.root_id = acting_root() AND t.account_id = ${account} AND t.job_id = ${job} AND t.n = i.n
+    RETURNING t.n, t.target_id, t.payload, i.attempts + 1 AS attempt`.execute(trx);
   const row = rows[0];
-  return row ? { n: row.n, target: row.target_id, payload: row.payload, attempt: row.attempts } : null;
+  return row ? { n: row.n, target: row.target_id, payload: row.payload, attempt: row.attempt } : null;
 }
 
 /** What became of an item. */
@@ -198,26 +213,41 @@ export async function failJobItems(trx: TenantTransaction, { account, job }: Job
 }
 
 /**
- * Ends a step: the job has ended when nothing of it is left, or to begin; otherwise it is woken when its next item is due.
+ * Ends a step: the job is woken when its next item is due.
  *
- * @returns how it ended; null when it goes on, or was gone or ended before
+ * @returns whether nothing of it is left, or to begin: then it is to be ended
  */
-export async function endJobStep(trx: TenantTransaction, ref: JobRef, now: Instant): Promise<JobState | null> {
+export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<boolean> {
   const { account, job } = ref;
-  const { rows } = await sql<JobCounts & { is_cancelled: boolean; due_in_ms: number | null }>`
-    SELECT j.total, j.done, j.skipped, j.failed, j.cancel_asked_at IS NOT NULL AS is_cancelled, (
+  const { rows } = await sql<{ is_cancelled: boolean; due_in_ms: number | null }>`
+    SELECT j.cancel_asked_at IS NOT NULL AS is_cancelled, (
       SELECT greatest(0, extract(epoch FROM i.due_at - clock_timestamp())::float8 * 1000) FROM job_items i
       WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
       ORDER BY i.due_at LIMIT 1) AS due_in_ms
     FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} AND j.ended_at IS NULL
     FOR UPDATE OF j`.execute(trx);
   const row = rows[0];
-  if (!row) return null;
-  const { due_in_ms: dueInMs, is_cancelled: isCancelled, ...counts } = row;
-  if (dueInMs !== null && !isCancelled) {
-    await wakeJob(trx, ref, dueInMs);
-    return null;
-  }
+  if (!row) return false;
+  if (row.due_in_ms === null || row.is_cancelled) return true;
+  await wakeJob(trx, ref, row.due_in_ms);
+  return false;
+}
+
+/** How a job has ended. */
+export type JobEnd = JobCounts & { readonly state: JobState };
+
+/** Ends a job of which nothing is left, or to begin. @returns how it ended; null when it had before, or is gone with its account */
+export async function endJob(trx: TenantTransaction, { account, job }: JobRef, now: Instant): Promise<JobEnd | null> {
+  const counts = await trx
+    .selectFrom('jobs')
+    .select(['total', 'done', 'skipped', 'failed'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', job)
+    .where('ended_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!counts) return null;
   const state = outcomeOf(counts);
   await trx
     .updateTable('jobs')
@@ -226,7 +256,7 @@ export async function endJobStep(trx: TenantTransaction, ref: JobRef, now: Insta
     .where('account_id', '=', account)
     .where('id', '=', job)
     .execute();
-  return state;
+  return { state, ...counts };
 }
 
 /** Asks a job to begin nothing more; what is done stays. @returns false when that has happened before, or it has ended, or is not there */

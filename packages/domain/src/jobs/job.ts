@@ -30,6 +30,10 @@ export const USUAL_RETRY: RetryPolicy = { attempts: 5, firstMs: 1_000, factor: 5
 export const retryInMs = ({ attempts, firstMs, factor }: RetryPolicy, attempt: number): number | null =>
   attempt < attempts ? firstMs * factor ** (attempt - 1) : null;
 
+/** How long an item waits after each attempt but the last one (ms). */
+export const waitsOf = (policy: RetryPolicy): number[] =>
+  Array.from({ length: policy.attempts }, (_, n) => retryInMs(policy, n + 1)).filter((inMs) => inMs !== null);
+
 /** How a job has ended, none of whose items will begin any more. Those that never began are left where it was cancelled. */
 export function outcomeOf({ total, done, skipped, failed }: JobCounts): JobState {
   if (done + skipped + failed < total) return 'cancelled';

@@ -1,6 +1,6 @@
 -- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL), by one statement: the keys of all tables of a tree follow by
 -- their foreign keys. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
--- came from. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call: that would
+-- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call: that would
 -- hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
 CREATE OR REPLACE FUNCTION change_root(
@@ -90,6 +90,10 @@ BEGIN
   INSERT INTO journal_heads (root_id, seq, hash, first_seq) VALUES (new_root, head.seq, head.hash, head.seq + 1) ON CONFLICT DO NOTHING;
   PERFORM chain_rows(new_root, came_at, jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.arrived',
     'account_id', p_account, 'path_key', new_key, 'shows', path_of(new_root, new_key))));
+  -- Of these accounts this is a former chain from now on, and the one that they came back to is none any more.
+  DELETE FROM carried_entries WHERE root_id = new_root AND account_id = ANY (ids) AND chain_id = new_root;
+  INSERT INTO carried_entries (root_id, account_id, id, kind, actor_id, chain_id, seq)
+    SELECT new_root, l.account_id, l.id, l.kind, l.actor_id, l.root_id, l.seq FROM journal l WHERE l.account_id = ANY (ids) AND l.root_id = old_root;
   RETURN came_at;
 END $$;
 REVOKE ALL ON FUNCTION change_root FROM PUBLIC;
