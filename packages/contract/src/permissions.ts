@@ -173,6 +173,8 @@ export const permissions = {
       permission: shapes.permissionKey.optional(),
       /** Somebody else, by their user id; needs Members: read. */
       user: inputs.id<UserId>('member').optional(),
+      /** Whoever has this role in the account itself, whether anybody does or not; needs Account: limited. */
+      role: shapes.role.optional(),
     }),
     output: z.strictObject({
       explanations: shapes.list(explanation),

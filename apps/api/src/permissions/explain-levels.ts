@@ -9,6 +9,7 @@ import {
   type Membership,
   PERMISSIONS,
   type PermissionKey,
+  type Role,
   reaches,
   shownExplanation,
   type UserId,
@@ -24,11 +25,19 @@ export type Gate = {
   readonly account: { readonly id: AccountId | null; readonly name: string };
 };
 
+/** Which permission, all where none is named, and of whom: of the caller where nobody is named. */
+type Asked = {
+  readonly permission?: PermissionKey | undefined;
+  readonly user?: UserId | undefined;
+  readonly role?: Role | undefined;
+};
+
 export type Explained = { readonly explanations: readonly Explanation[]; readonly gates: readonly Gate[] };
 
 /**
  * Why the caller, or somebody else, has the levels that they have in an account: from the rows themselves, of one moment (rules/permissions 16).
  *
+ * @param role somebody who has this role in the account itself; only what caps leave them is told
  * @param user somebody else; only what they are at accounts that the caller reaches is told
  * @throws Refused FORBIDDEN to ask about others without Members, NOT_FOUND where they don't reach the account
  */
@@ -36,8 +45,10 @@ export async function explainLevels(
   hall: Hall,
   actor: Actor,
   access: Access,
-  { permission, user }: { readonly permission?: PermissionKey | undefined; readonly user?: UserId | undefined },
+  { permission, user, role }: Asked,
 ): Promise<Explained> {
+  if (role !== undefined && access.levels.account === 'none')
+    refuseWith('FORBIDDEN', `What “${access.name}” leaves a role needs the permission Account.`, 'role');
   if (user !== undefined && access.levels['account.members'] === 'none')
     refuseWith('FORBIDDEN', `Who may do what in “${access.name}” needs the permission Members.`, 'user');
   const asked = user ?? (actor.kind === 'person' ? actor.user : null);
@@ -47,12 +58,23 @@ export async function explainLevels(
   const path = chain.map(({ id }) => id);
   const told = user === undefined ? memberships : memberships.filter(({ account }) => access.reached.includes(account));
   if (user !== undefined && !reaches(told, path)) refuseWith('NOT_FOUND', 'There is no such person here.', 'user');
-  const standing = asked === null ? ofActor(actor) : told.map((membership) => ({ ...membership, bound: null }));
+  const standing = standingOf(actor, access.id, role, asked === null ? null : told);
   const keys: readonly PermissionKey[] = permission ? [permission] : PERMISSIONS.map(({ key }) => key);
   return {
     explanations: keys.map((key) => shownExplanation(explain(key, standing, chain), path, access.reached)),
     gates: gatesOf(chain, standing, access.reached, hall.clock.nowMs()),
   };
+}
+
+/** Of whom the levels are told: of a role in the account, of a person by their memberships, or of the key or screen that asks. */
+function standingOf(
+  actor: Actor,
+  account: AccountId,
+  role: Role | undefined,
+  memberships: readonly Membership[] | null,
+): ExplainedMembership[] {
+  if (role !== undefined) return [{ account, role, bound: null }];
+  return memberships?.map((membership) => ({ ...membership, bound: null })) ?? ofActor(actor);
 }
 
 function ofActor(actor: Actor): ExplainedMembership[] {
