@@ -18,6 +18,7 @@ import type { Hall } from '../hall/hall.ts';
 import type { Logger } from '../hall/log.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import { JOBS } from '../jobs/jobs.ts';
+import { jobBell } from '../jobs/shown-jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import type { Hub } from '../live/hub.ts';
 import { appRouter } from '../router.ts';
@@ -102,6 +103,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     jobs: kinds,
     sessions: auth,
     metrics: metrics.jobs,
+    onProgress: (job) => live.hub.ring(jobBell(job)),
     onError,
     onSilent: (servers) => log.warn({ servers }, 'servers fell silent; what they had begun of jobs goes on elsewhere'),
   });

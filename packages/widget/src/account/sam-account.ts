@@ -97,7 +97,11 @@ export class SamAccount extends LitElement {
   /** The matrix of permissions, which most visits don't need. */
   readonly #permissions = new LatePart(
     () => import('../permissions/sam-permissions.ts'),
-    ({ SamPermissions }) => define('sam-permissions', SamPermissions) ?? SamPermissions,
+    'SamPermissions',
+    ({ SamPermissions }) => {
+      define('sam-permissions', SamPermissions);
+      return SamPermissions;
+    },
     () => this.requestUpdate(),
   );
   #watching = new AbortController();
