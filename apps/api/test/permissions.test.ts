@@ -304,6 +304,23 @@ describe('explain', () => {
     await open();
   });
 
+  it('tells what the account leaves a role, whether anybody has it or not, and not to whom the account is closed', async () => {
+    await set(mid, { tasks: 'read' });
+    const asked = { account: leaf, permission: 'tasks', role: 'owner' } as const;
+    const [told] = (await api.owner.permissions.explain.query(asked)).explanations;
+    expect(told?.standings.map(({ role, level, account }) => [role, level, account.name])).toEqual([
+      ['owner', 'read', 'Leaf'],
+    ]);
+    expect(told?.standings[0]?.lines.filter(({ decides }) => decides).map(({ account }) => account.name)).toEqual([
+      'Mid',
+    ]);
+    const [below] = (await inLeaf.permissions.explain.query(asked)).explanations;
+    expect(below?.standings[0]?.lines[0]).toMatchObject({ account: { id: null }, level: 'read', by: null });
+    await set(leaf, { account: 'none' });
+    expect(await codeOf(inLeaf.permissions.explain.query(asked))).toBe('FORBIDDEN');
+    await open();
+  });
+
   it('tells suspensions apart from levels', async () => {
     await api.owner.accounts.suspend.mutate({ account: mid, kind: 'read_only' });
     const { gates } = await inLeaf.permissions.explain.query({ account: leaf, permission: 'tasks' });

@@ -182,6 +182,8 @@ export const permissions = {
       user: inputs.id<UserId>('member').optional(),
       /** A key of the account; needs API Keys: read. */
       key: inputs.id<KeyId>('key').optional(),
+      /** Whoever has this role in the account itself, whether anybody does or not; needs Account: limited. */
+      role: shapes.role.optional(),
     }),
     output: z.strictObject({
       explanations: shapes.list(explanation),

@@ -15,6 +15,7 @@ export type TreeAction =
   | 'close'
   | 'reopen'
   | 'copyId'
+  | 'permissions'
   | 'openBranch'
   | 'search'
   | 'pause'
@@ -27,7 +28,7 @@ export type RowChoice = TreeAction | 'open' | 'switch';
 export type Place = 'here' | 'newTab';
 
 /** An account is to be shown in detail. */
-export type OpenDetail = { readonly account: AccountRow; readonly place: Place };
+export type OpenDetail = { readonly account: AccountRow; readonly place: Place; readonly tab?: AccountTab };
 /** An account is to become the acting one. */
 export type SwitchDetail = { readonly account: AccountRow; readonly place: Place };
 /** Something else is to be done; with an account when it is about one. */
@@ -68,6 +69,8 @@ export type SamEvents = {
   readonly 'sam-tab': { readonly tab: AccountTab };
   /** Another account is wanted in the place of the one that is shown. Between our own elements. */
   readonly 'sam-show': { readonly account: AccountRow['id']; readonly tab: AccountTab };
+  /** What is chosen and not saved is other than before. Between our own elements. */
+  readonly 'sam-draft': Readonly<Record<string, never>>;
   /** Other entries of a log are wanted. Cancelable. Between our own elements. */
   readonly 'sam-filter': ActivityFilter;
 };
@@ -89,6 +92,7 @@ declare global {
     'sam-close': CustomEvent<SamEvents['sam-close']>;
     'sam-tab': CustomEvent<SamEvents['sam-tab']>;
     'sam-show': CustomEvent<SamEvents['sam-show']>;
+    'sam-draft': CustomEvent<SamEvents['sam-draft']>;
     'sam-filter': CustomEvent<ActivityFilter>;
   }
 }

@@ -7,7 +7,13 @@ import { SamTable } from './parts/sam-table.ts';
 
 export { type AccountActing, type AccountDetailSource, accountDetailFrom } from './account/account-source.ts';
 export { SamAccount } from './account/sam-account.ts';
-export { type ActivityFilter, type ActivitySource, activityFrom, type Entry } from './activity/activity-source.ts';
+export {
+  type ActivityFilter,
+  type ActivitySource,
+  activityFrom,
+  type Entry,
+  type Visit,
+} from './activity/activity-source.ts';
 export type { SamEvents } from './events.ts';
 export {
   type Member,
@@ -23,6 +29,7 @@ export { partsTexts } from './parts/parts-texts.ts';
 export { SamConfirm } from './parts/sam-confirm.ts';
 export { SamMenu } from './parts/sam-menu.ts';
 export { type Cell, type Choice, type Column, type RowAct, SamTable, type Table } from './parts/sam-table.ts';
+export { type PermissionsSource, permissionsFrom } from './permissions/permissions-source.ts';
 export { SamActivity };
 
 /** Registers the elements of the rooms. Harmless when called again. */

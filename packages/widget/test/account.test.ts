@@ -1,3 +1,4 @@
+import { instantOf, type RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
@@ -5,6 +6,7 @@ import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
 import { MemoryMembers } from './memory-members.ts';
+import { MemoryPermissions } from './memory-permissions.ts';
 import type { MemorySource } from './memory-source.ts';
 import { focused, type Stage, stage } from './stage.ts';
 
@@ -47,7 +49,7 @@ async function show(
   const element = new SamAccount();
   const activity = new MemoryActivity();
   activity.note({ id: accounts.idOf(name), name }, 'created Acme North');
-  element.source = { accounts, members, activity };
+  element.source = { accounts, members, permissions: new MemoryPermissions(accounts), activity };
   element.account = accounts.idOf(name);
   element.acting = actingOn(accounts, done);
   element.viewer = { user: null, role: 'owner' };
@@ -106,7 +108,12 @@ describe('an account in detail', () => {
           accounts: Object.assign(Object.create(one.source.accounts), one.source.accounts, {
             get: async (...asked: Parameters<typeof get>) => {
               const detail = await get(...asked);
-              const none = { 'account.members': 'none', 'account.settings': 'none', 'billing.usage': 'none' } as const;
+              const none = {
+                'account.members': 'none',
+                'account.settings': 'none',
+                account: 'none',
+                'billing.usage': 'none',
+              } as const;
               return { ...detail, levels: { ...detail.levels, ...none } };
             },
           }),
@@ -117,6 +124,49 @@ describe('an account in detail', () => {
     expect(element.renderRoot.querySelector('nav')).toBeNull();
     await expect.element(panel()).toMatchTextContent(/not visible to you/);
     await expect.element(page.getByText('created Acme North')).not.toBeInTheDocument();
+  });
+
+  it('shows permissions in a tab of their own, with a mark while something is not saved', async () => {
+    await show('Acme North', { width: 720 });
+    await userEvent.click(page.getByRole('button', { name: 'Permissions', exact: true }));
+    await expect.element(page.getByRole('grid', { name: 'Permissions of Acme North' })).toBeVisible();
+    await userEvent.click(page.getByRole('radiogroup', { name: 'Tasks' }).getByRole('radio', { name: 'None' }));
+    const marked = page.getByRole('button', { name: 'Permissions, with changes that are not saved' });
+    await expect.element(marked).toHaveAttribute('aria-current', 'page');
+    await userEvent.click(page.getByRole('button', { name: 'Overview' }));
+    await userEvent.click(marked);
+    await expect.element(page.getByText('1 change')).toBeVisible();
+    await userEvent.click(page.getByRole('button', { name: 'Discard' }));
+    await expect.element(marked).not.toBeInTheDocument();
+  });
+
+  it('shows no permissions of a main account, nor in a screen that was not made for them', async () => {
+    const { accounts } = await show('Acme North', {}, undefined, (memory) => {
+      memory.features = ['members', 'activity'];
+    });
+    await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
+    document.body.replaceChildren();
+    await show(accounts.root.row.name);
+    await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
+  });
+
+  it('says who came in from above, and for how long', async () => {
+    await show('Acme North', {}, (one) => {
+      const activity = new MemoryActivity();
+      const enteredAt = instantOf(Date.UTC(2026, 10, 20, 10));
+      const actor = { kind: 'person', id: 'bob', name: 'Bob Above' } as const;
+      const end = { by: 'left', at: instantOf(Date.UTC(2026, 10, 20, 10, 25)) } as const;
+      const visit = { id: 'v1' as RowId, actor, from: { id: null, name: 'an account above you' }, enteredAt, acts: 2 };
+      activity.came = [
+        { ...visit, id: 'v2' as RowId, end: null, acts: 0 },
+        { ...visit, end },
+      ];
+      if (one.source) one.source = { ...one.source, activity };
+    });
+    await expect.element(page.getByText(/an account above you · here since/)).toBeVisible();
+    await expect.element(page.getByText(/for 25 minutes · 2 changes/)).toBeVisible();
   });
 
   it('turns to its members by pointer and by Alt and a digit', async () => {

@@ -165,7 +165,7 @@ describe('with the keyboard alone', () => {
     shown.tree.focus();
     await press('{End}{Shift>}{F10}{/Shift}');
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));
-    await press('p{Enter}');
+    await press('pp{Enter}');
     await vi.waitFor(() => expect(shown.line('Évora Turismo').account.row.protected).toBe(true));
     await press('{Shift>}{F10}{/Shift}');
     await vi.waitFor(() => expect(focused()?.getAttribute('role')).toBe('menuitem'));

@@ -1,6 +1,6 @@
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { SourceRefusal } from '../src/index.ts';
-import type { ActivityFilter, ActivitySource, Entry } from '../src/rooms.ts';
+import type { ActivityFilter, ActivitySource, Entry, Visit } from '../src/rooms.ts';
 
 type Asked = ActivityFilter & { readonly account: AccountId; readonly cursor: string | null };
 
@@ -10,6 +10,8 @@ export class MemoryActivity implements ActivitySource {
   /** What was asked, and what files were asked for. */
   readonly asked: Asked[] = [];
   readonly exported: Asked[] = [];
+  /** Who came into every account. */
+  came: readonly Visit[] = [];
   /** Who is in every account. */
   members: { readonly id: string; readonly name: string }[] = [];
   /** Every further call fails with this; null ends that. */
@@ -50,6 +52,8 @@ export class MemoryActivity implements ActivitySource {
     const [csv, nextCursor] = cursor === null ? ['id,at\r\n1,ü\r\n', 'next'] : ['id,at\r\n2,b\r\n', null];
     return { filename: 'activity.csv', csv, nextCursor };
   };
+
+  visits: ActivitySource['visits'] = async () => this.came;
 
   people: ActivitySource['people'] = async () => this.members;
 

@@ -2,6 +2,7 @@ import {
   type AccountId,
   type AccountRow,
   type AccountsFrame,
+  type CapsFilter,
   instantOf,
   nameKey,
   nameOrder,
@@ -211,6 +212,12 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
     });
 
   acts = async (): Promise<AccountActs> => this;
+
+  capped = (account: AccountId, caps: CapsFilter) =>
+    this.#answer('capped', [account, caps], undefined, () => ({
+      rows: [...this.byId.values()].map((entry) => this.rowOf(entry)).filter((row) => (row.caps?.[caps] ?? 0) > 0),
+      nextCursor: null,
+    }));
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -12,6 +12,7 @@ import {
   PERMISSIONS,
   type PermissionKey,
   packScopes,
+  type Role,
   reaches,
   shownExplanation,
   type UserId,
@@ -35,13 +36,15 @@ export type AskedOf = {
   readonly user?: UserId | undefined;
   /** A key of the account. */
   readonly key?: KeyId | undefined;
+  /** Somebody who has this role in the account itself: only what caps leave them is told. */
+  readonly role?: Role | undefined;
 };
 
 /**
  * Why the caller, or somebody else, has the levels that they have in an account: from the rows themselves, of one moment (rules/permissions 16).
  * Of another person only what they are at accounts that the caller reaches is told.
  *
- * @throws Refused FORBIDDEN to ask about others without Members, about keys without API Keys; NOT_FOUND where they don't reach the account
+ * @throws Refused FORBIDDEN to ask about others without Members, about keys without API Keys, about roles without Account; NOT_FOUND where they don't reach the account
  */
 export async function explainLevels(hall: Hall, actor: Actor, access: Access, asked: AskedOf): Promise<Explained> {
   mayAsk(access, asked);
@@ -57,8 +60,11 @@ export async function explainLevels(hall: Hall, actor: Actor, access: Access, as
 }
 
 /** @throws Refused BAD_REQUEST, FORBIDDEN */
-function mayAsk({ name, levels }: Access, { user, key }: AskedOf): void {
-  if (user !== undefined && key !== undefined) refuseWith('BAD_REQUEST', 'Ask of a person or of a key.', 'key');
+function mayAsk({ name, levels }: Access, { user, key, role }: AskedOf): void {
+  if ([user, key, role].filter((one) => one !== undefined).length > 1)
+    refuseWith('BAD_REQUEST', 'Ask of a person, of a key or of a role.', 'key');
+  if (role !== undefined && levels.account === 'none')
+    refuseWith('FORBIDDEN', `What “${name}” leaves a role needs the permission Account.`, 'role');
   if (user !== undefined && levels['account.members'] === 'none')
     refuseWith('FORBIDDEN', `Who may do what in “${name}” needs the permission Members.`, 'user');
   if (key !== undefined && levels['developers.apiKeys'] === 'none')
@@ -72,10 +78,11 @@ async function standingOf(
   trx: TenantTransaction,
   actor: Actor,
   { id, reached }: Access,
-  { user, key }: AskedOf,
+  { user, key, role }: AskedOf,
 ): Promise<Standing> {
   if (key !== undefined) return standingOfKey(trx, id, key);
   const { chain, memberships } = await readExplainedChain(trx, user ?? (actor.kind === 'person' ? actor.user : null));
+  if (role !== undefined) return { chain, standing: [{ account: id, role, bound: null }] };
   if (user === undefined && actor.kind !== 'person')
     return { chain, standing: [{ ...actor.standing, bound: actor.kind === 'key' ? 'scope' : 'session' }] };
   const told = user === undefined ? memberships : memberships.filter(({ account }) => reached.includes(account));

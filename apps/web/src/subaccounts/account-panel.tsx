@@ -61,7 +61,7 @@ export default function AccountPanel({ account, tab, hrefOf, list, onClose }: Pr
   );
   return (
     <Account
-      className={css.panel ?? ''}
+      className={`${css.panel} ${tab === 'permissions' ? css.wide : ''}`}
       source={source}
       account={account}
       tab={tab}

@@ -134,7 +134,7 @@ function List({ list, acting, shown, addresses, onReady }: ListProps) {
       }}
       onOpen={(event) => {
         event.preventDefault();
-        const href = addresses.of(event.detail.account.id);
+        const href = addresses.of(event.detail.account.id, event.detail.tab);
         if (event.detail.place === 'newTab') window.open(href, '_blank', 'noopener');
         else navigate(href);
       }}

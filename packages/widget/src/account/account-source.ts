@@ -4,11 +4,13 @@ import { type ActivitySource, activityFrom } from '../activity/activity-source.t
 import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
+import { type PermissionsSource, permissionsFrom } from '../permissions/permissions-source.ts';
 
 /** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs. */
 export type AccountDetailSource = {
   readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
   readonly members: MembersSource;
+  readonly permissions: PermissionsSource;
   readonly activity: ActivitySource;
 };
 
@@ -24,4 +26,9 @@ export type AccountActing = {
 export const accountDetailFrom = (
   tenantree: Pick<Tenantree, 'trpc'>,
   accounts: AccountDetailSource['accounts'],
-): AccountDetailSource => ({ accounts, members: membersFrom(tenantree), activity: activityFrom(tenantree) });
+): AccountDetailSource => ({
+  accounts,
+  members: membersFrom(tenantree),
+  permissions: permissionsFrom(tenantree),
+  activity: activityFrom(tenantree),
+});

@@ -14,6 +14,7 @@ export const accountStyles = css`
   .restricted { margin: 0; inline-size: fit-content; padding: 1px 7px; border-radius: var(--sam-r-1); background: var(--sam-warn-soft); color: var(--sam-warn); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
   .acts { padding-block: var(--sam-1) var(--sam-2); } .acts .more { inline-size: var(--sam-control); padding: 0; }
   nav { display: flex; gap: var(--sam-5); overflow-x: auto; } nav > * { flex: none; min-block-size: 40px; display: inline-flex; align-items: center; border-radius: 0; border-block-end: 2px solid #0000; color: var(--sam-text-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); text-decoration: none; outline-offset: -2px; }
+  .unsaved { inline-size: 6px; block-size: 6px; margin-inline-start: 6px; border-radius: 50%; background: var(--sam-accent); }
   nav > [aria-current] { border-color: var(--sam-accent); color: var(--sam-text); } nav > :hover { color: var(--sam-text); }
   .content { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); align-items: start; padding: var(--sam-4) var(--sam-5) var(--sam-5); background: var(--sam-canvas); min-block-size: 200px; }
   .column { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); }
@@ -23,7 +24,7 @@ export const accountStyles = css`
   .dot { display: inline-block; inline-size: 6px; block-size: 6px; margin-inline-end: 6px; border-radius: 50%; background: var(--sam-live); vertical-align: middle; }
   .facts { display: grid; grid-template-columns: max-content minmax(0, 1fr); align-items: baseline; gap: var(--sam-2) var(--sam-5); margin: 0; padding: var(--sam-4); font-size: var(--sam-fs-13); } .facts dd { overflow-wrap: anywhere; }
   code { font: var(--sam-fs-12) var(--sam-font-mono); } .facts .link { font-size: var(--sam-fs-12); min-block-size: 24px; margin-inline-start: var(--sam-2); }
-  ul { list-style: none; margin: 0; padding: 0; } li { display: flex; align-items: center; gap: var(--sam-2); padding-block: var(--sam-2); font-size: var(--sam-fs-13); } li > span { flex: 1; } li .icon { color: var(--sam-warn); } li .link { font-weight: var(--sam-fw-medium); text-decoration: none; min-block-size: 24px; }
+  ul { list-style: none; margin: 0; padding: 0; } li { display: flex; align-items: center; gap: var(--sam-2); padding-block: var(--sam-2); font-size: var(--sam-fs-13); } li > span { flex: 1; } li .icon { color: var(--sam-warn); } li small { display: block; color: var(--sam-text-3); font-size: var(--sam-fs-12); } li .link { font-weight: var(--sam-fw-medium); text-decoration: none; min-block-size: 24px; }
   @media (forced-colors: active) { nav > :not([aria-current]) { border-color: Canvas; } }
   @container sam-account (inline-size >= calc(480em / 14)) { .tiles { grid-template-columns: repeat(4, 1fr); } .tiles > div, .tiles > div:nth-child(odd) { border-inline-start: var(--sam-hair) solid var(--sam-border); margin-inline-start: -1px; } }
   @container sam-account (inline-size >= calc(720em / 14)) { .content.two { grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); } }

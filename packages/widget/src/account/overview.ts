@@ -1,11 +1,13 @@
 import { SUSPENSION_LABELS, type SuspensionKind } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { ActivitySource } from '../activity/activity-source.ts';
+import type { ActivitySource, Visit } from '../activity/activity-source.ts';
 import type { AccountDetail } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
+
+const MINUTE_MS = 60_000;
 
 /** Minutes of the account alone, and with everything below it, as decimal text. */
 export type Minutes = { readonly own: string; readonly total: string };
@@ -15,6 +17,8 @@ export type OverviewParts = {
   /** Where the latest activity comes from; null where one may not see it. */
   readonly activity: ActivitySource | null;
   readonly showActivity: () => void;
+  /** Who came in from above lately; none where one may not see it. */
+  readonly visits: readonly Visit[];
   /** What can be done with the account. */
   readonly entries: readonly MenuItem[];
   /** Level of the titles inside it. */
@@ -57,6 +61,7 @@ export function overview(
     <div class="column">
       <div class="card"><dl class="tiles">${tiles(account, minutes, texts)}</dl></div>
       <section class="card"><div class="section">${title(say('aboutTitle'))}</div><dl class="facts">${facts(account, texts, parts)}</dl></section>
+      ${parts.visits.length === 0 ? nothing : html`<section class="card"><div class="section">${title(say('visitsTitle'))}</div><ul class="in">${parts.visits.map((one) => visit(one, texts))}</ul></section>`}
     </div>
     ${
       aside
@@ -87,6 +92,16 @@ function tiles(account: AccountDetail, minutes: Minutes | null, { say, numbers }
     counted(say('tileAgents'), account.agents),
     tile(say('tileSubaccounts'), numbers.whole(account.subaccounts), say('tileBelow', { n: account.children }), false),
   ];
+}
+
+/** Who came in, when, and for how long; what they did while there is in the activity. */
+function visit({ actor, from, enteredAt, end, acts }: Visit, { say, numbers }: Texts): TemplateResult {
+  const date = numbers.dateTime(enteredAt);
+  const minutes = end ? Math.max(1, Math.round((Date.parse(end.at) - Date.parse(enteredAt)) / MINUTE_MS)) : 0;
+  const time = minutes < 60 ? say('visitMinutes', { n: minutes }) : say('visitHours', { n: Math.round(minutes / 60) });
+  const when = end ? say('visitStayed', { date, time }) : say('visitHere', { date });
+  const words = [from?.name ?? '', when, acts > 0 ? say('visitActs', { n: acts }) : ''].filter(Boolean).join(' · ');
+  return html`<li><span><bdi>${actor.name}</bdi> <small>${words}</small></span></li>`;
 }
 
 /** What waits for somebody, each with the act that settles it where one may do that. */

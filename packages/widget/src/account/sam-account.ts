@@ -1,8 +1,10 @@
+import { NO_ANSWER } from '@tenantree/client';
 import type { AccountId, UsageFrame } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
+import type { Visit } from '../activity/activity-source.ts';
 import { SamActivity } from '../activity/sam-activity.ts';
-import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { type AccountDetail, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
@@ -13,9 +15,11 @@ import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { LatePart } from '../parts/late-part.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { NameDone, SamRename } from '../parts/sam-rename.ts';
+import { draftsOf } from '../permissions/drafts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { treeTexts } from '../tree/tree-texts.ts';
 import type { AccountActing, AccountDetailSource } from './account-source.ts';
@@ -25,7 +29,7 @@ import { type Minutes, overview, restrictionWords } from './overview.ts';
 import { type AccountTab, TABS } from './tabs.ts';
 
 /** What the head has a button of its own for, or what only makes sense in the table. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);
+const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId', 'permissions']);
 
 /** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
 const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
@@ -59,6 +63,8 @@ export class SamAccount extends LitElement {
     entries: { state: true },
     editing: { state: true },
     copied: { state: true },
+    missing: { state: true },
+    visits: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, accountStyles];
 
@@ -84,6 +90,20 @@ export class SamAccount extends LitElement {
   declare protected entries: readonly MenuItem[];
   declare protected editing: Editing | null;
   declare protected copied: 'idle' | 'copied' | 'selected';
+  /** The part of a tab could not be loaded. */
+  declare protected missing: boolean;
+  /** Who came in from above lately. */
+  declare protected visits: readonly Visit[];
+  /** The matrix of permissions, which most visits don't need. */
+  readonly #permissions = new LatePart(
+    () => import('../permissions/sam-permissions.ts'),
+    'SamPermissions',
+    ({ SamPermissions }) => {
+      define('sam-permissions', SamPermissions);
+      return SamPermissions;
+    },
+    () => this.requestUpdate(),
+  );
   #watching = new AbortController();
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -131,6 +151,7 @@ export class SamAccount extends LitElement {
       this.#turnAt(detail.effective.changesAt);
       if (isFirst) await this.#begin(detail, source, signal);
       this.entries = (await this.acting?.menuOf(detail)) ?? [];
+      void this.#loadVisits(source, signal);
     } catch (error) {
       if (!signal.aborted) this.#fail(refusalFrom(error));
     }
@@ -149,7 +170,7 @@ export class SamAccount extends LitElement {
         <div class="top"><p class="path">${(detail?.path ?? []).slice(0, -1).map(({ name }, k) => html`${k > 0 ? ' › ' : nothing}<bdi>${name}</bdi>`)}</p>
           <button class="x" type="button" aria-label=${say('accountClose')} @click=${() => emit(this, 'sam-close', {})}>${icon(CLOSE)}</button></div>
         ${detail ? this.#head(detail) : nothing}
-        ${tabs.length > 1 ? html`<nav aria-label=${say('accountTabs')}>${tabs.map((tab) => this.#tabLink(tab))}</nav>` : nothing}
+        ${detail && tabs.length > 1 ? html`<nav aria-label=${say('accountTabs')}>${tabs.map((tab) => this.#tabLink(tab, detail))}</nav>` : nothing}
       </div>
       ${detail ? this.#shown(detail) : absent(this.failure, texts, () => this.#start())}
       <sam-menu part="menu" @sam-choose=${this.#choose}></sam-menu></aside>`;
@@ -163,6 +184,14 @@ export class SamAccount extends LitElement {
     void this.refresh();
   }
 
+  /** Beside all else: without it the overview says nothing of visits. */
+  async #loadVisits({ activity }: AccountDetailSource, signal: AbortSignal): Promise<void> {
+    const { detail } = this;
+    if (!detail || !this.#tabs().includes('activity')) return;
+    const visits = await activity.visits(detail.id, signal).catch(() => []);
+    if (!signal.aborted) this.visits = visits;
+  }
+
   #forget(): void {
     this.detail = null;
     this.failure = null;
@@ -170,6 +199,8 @@ export class SamAccount extends LitElement {
     this.entries = [];
     this.editing = null;
     this.copied = 'idle';
+    this.missing = false;
+    this.visits = [];
   }
 
   /** The account is there for the first time: what opened is where one is now (rules/screens 12), and it stays up to date. */
@@ -227,14 +258,20 @@ export class SamAccount extends LitElement {
     return (Object.keys(TABS) as readonly AccountTab[]).filter((tab) => {
       const needs = TABS[tab];
       if (needs === null) return true;
+      // A main account has nobody above who leaves it less.
+      if (tab === 'permissions' && detail.caps === null) return false;
       // What an embedded screen may do has the names of tabs, too.
       const isOffered = detail.features?.some((feature) => feature === tab) ?? true;
       return isOffered && detail.levels[needs] !== 'none';
     });
   }
 
-  #tabLink(tab: AccountTab): TemplateResult {
+  #tabLink(tab: AccountTab, detail: AccountDetail): TemplateResult {
+    const { source } = this;
     const words = this.texts.say(`tab_${tab}`);
+    const isUnsaved = tab === 'permissions' && source && draftsOf(source.permissions).has(detail.id);
+    const label = isUnsaved ? this.texts.say('tabUnsaved', { tab: words }) : nothing;
+    const dot = isUnsaved ? html`<span class="unsaved"></span>` : nothing;
     const current = tab === this.#tab() ? 'page' : nothing;
     const choose = (event: Event): void => {
       if (event instanceof MouseEvent && (event.metaKey || event.ctrlKey) && this.hrefOf) return;
@@ -242,8 +279,8 @@ export class SamAccount extends LitElement {
       this.#turnTo(tab);
     };
     return this.hrefOf
-      ? html`<a href=${this.hrefOf(tab)} part="tab" aria-current=${current} @click=${choose}>${words}</a>`
-      : html`<button type="button" part="tab" aria-current=${current} @click=${choose}>${words}</button>`;
+      ? html`<a href=${this.hrefOf(tab)} part="tab" aria-current=${current} aria-label=${label} @click=${choose}>${words}${dot}</a>`
+      : html`<button type="button" part="tab" aria-current=${current} aria-label=${label} @click=${choose}>${words}${dot}</button>`;
   }
 
   #turnTo(tab: AccountTab): void {
@@ -299,6 +336,8 @@ export class SamAccount extends LitElement {
     switch (this.#tab()) {
       case 'members':
         return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+      case 'permissions':
+        return html`<div class="content">${this.#matrix(detail)}</div>`;
       case 'activity':
         return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
       case 'overview':
@@ -306,10 +345,32 @@ export class SamAccount extends LitElement {
     }
   }
 
+  /** What can't be loaded now is asked for again by hand. */
+  #matrix(detail: AccountDetail): TemplateResult {
+    const { source, texts, access } = this;
+    const { part } = this.#permissions;
+    if (part)
+      return html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${access} @sam-draft=${this.#drafted}></sam-permissions>`;
+    if (!this.missing)
+      this.#permissions.load().catch(() => {
+        this.missing = true;
+      });
+    const again = (): void => {
+      this.missing = false;
+    };
+    return html`<div class="card">${absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, texts, again)}</div>`;
+  }
+
+  readonly #drafted = (event: Event): void => {
+    event.stopPropagation();
+    this.requestUpdate();
+  };
+
   #overview(detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
     return overview(detail, this.minutes, texts, {
       activity: this.#tabs().includes('activity') ? (source?.activity ?? null) : null,
+      visits: this.visits,
       showActivity: () => this.#turnTo('activity'),
       entries: this.entries,
       titles: this.heading === 'h1' ? 'h2' : 'h3',

@@ -1,9 +1,9 @@
 import type { Tenantree } from '@tenantree/client';
-import type { AuditLogEntry } from '@tenantree/contract';
+import type { AuditLogEntry, Visit } from '@tenantree/contract';
 import type { AccountId, AuditKind } from '@tenantree/domain';
 import { call } from '../data/call.ts';
 
-export type { AuditLogEntry as Entry } from '@tenantree/contract';
+export type { AuditLogEntry as Entry, Visit } from '@tenantree/contract';
 
 /** Which entries are shown. */
 export type ActivityFilter = {
@@ -34,9 +34,14 @@ export type ActivitySource = {
     filter: ActivityFilter,
     cursor: string | null,
   ) => Promise<{ readonly filename: string; readonly csv: string; readonly nextCursor: string | null }>;
+  /** Who came into the account from above lately, newest first. */
+  readonly visits: (account: AccountId, signal?: AbortSignal) => Promise<readonly Visit[]>;
   /** Who is in the account. */
   readonly people: (account: AccountId, signal?: AbortSignal) => Promise<readonly { id: string; name: string }[]>;
 };
+
+/** So many visits are shown. */
+const VISITS = 5;
 
 const asked = (account: AccountId, { scope, kind, by }: ActivityFilter, cursor: string | null) => ({
   account,
@@ -47,11 +52,12 @@ const asked = (account: AccountId, { scope, kind, by }: ActivityFilter, cursor: 
 });
 
 /** Activity from a Tenantree server. */
-export function activityFrom({ trpc: { audit, members } }: Pick<Tenantree, 'trpc'>): ActivitySource {
+export function activityFrom({ trpc: { accounts, audit, members } }: Pick<Tenantree, 'trpc'>): ActivitySource {
   return {
     list: (account, filter, { limit, cursor }, signal) =>
       call(audit.list.query, { ...asked(account, filter, cursor), limit }, signal),
     export: (account, filter, cursor) => call(audit.export.query, asked(account, filter, cursor)),
+    visits: async (account, signal) => (await call(accounts.entries.query, { account, limit: VISITS }, signal)).rows,
     people: async (account, signal) =>
       (await call(members.list.query, { account }, signal)).members.map(({ userId: id, name }) => ({ id, name })),
   };

@@ -33,6 +33,7 @@ export const activityTexts = {
   yesterday: 'Yesterday, {date}',
   kind_accounts: 'Accounts',
   kind_visits: 'Visits from above',
+  kind_permissions: 'Permissions',
   kind_members: 'Members',
   kind_keys: 'API keys',
   kind_agents: 'Agents',

@@ -5,6 +5,7 @@ import type {
   AccountRow,
   AccountStatus,
   AccountsFrame,
+  CapsFilter,
   Instant,
   SuspensionOrder,
   UsageFrame,
@@ -107,6 +108,13 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
+  /** The accounts below an account, at any depth, whose own permissions are less than there is, or not reviewed. */
+  readonly capped: (
+    account: AccountId,
+    caps: CapsFilter,
+    cursor: string | null,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly rows: readonly AccountRow[]; readonly nextCursor: string | null }>;
 };
 
 /**

@@ -3,7 +3,9 @@ import type { AccountActs } from './account-source.ts';
 import { call } from './call.ts';
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
-export const actsFrom = (accounts: Tenantree['trpc']['accounts']): AccountActs => ({
+export const actsFrom = ({ accounts, permissions }: Tenantree['trpc']): AccountActs => ({
+  capped: (account, caps, cursor, signal) =>
+    call(permissions.accounts.query, { account, caps, limit: 50, ...(cursor !== null && { cursor }) }, signal),
   create: (account, { name }) => call(accounts.create.mutate, { account, name }),
   rename: (account, name) => call(accounts.rename.mutate, { account, name }),
   move: (account, to) => call(accounts.move.mutate, { account, to }),

@@ -268,10 +268,10 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
 
   /** Somebody opens an account; the page may prevent it and show it itself. */
   #openHere(event: CustomEvent<OpenDetail>): void {
-    const { account, place } = event.detail;
+    const { account, place, tab } = event.detail;
     queueMicrotask(() => {
       const isOurs = place === 'here' && this.features.includes('open');
-      if (isOurs && !event.defaultPrevented) void this.open(account.id);
+      if (isOurs && !event.defaultPrevented) void this.open(account.id, tab);
     });
   }
 

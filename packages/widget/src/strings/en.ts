@@ -2,6 +2,7 @@ import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
+import type { permissionsTexts } from '../permissions/permissions-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -36,6 +37,7 @@ export const en = {
   suspendedAboveUnnamed: 'Suspended with an account above',
   suspendsOn: 'Suspends {date}',
   closed: 'Closed',
+  restricted: '{n} restricted',
   ownMinutes: '{minutes} own',
   factMinutes: '{minutes} min',
   factMembers: '{n, plural, one {# member} other {# members}}',
@@ -76,6 +78,7 @@ type Late = typeof partsTexts &
   typeof subaccountsTexts &
   typeof accountTexts &
   typeof membersTexts &
+  typeof permissionsTexts &
   typeof activityTexts;
 
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */

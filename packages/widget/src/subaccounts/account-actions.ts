@@ -1,4 +1,4 @@
-import type { AccountRow } from '@tenantree/domain';
+import type { AccountRow, CapsFilter } from '@tenantree/domain';
 import type { AccountName, SourceRefusal } from '../data/account-source.ts';
 import { type ActionDetail, emit, type RenameDetail, type RowChoice } from '../events.ts';
 import { copyText } from '../parts/copy-text.ts';
@@ -15,6 +15,7 @@ import type { AccountSearch } from './account-search.ts';
 import type { DialogContext } from './dialog-context.ts';
 import type { ListHost } from './list-host.ts';
 import { menuFor } from './row-menu.ts';
+import { SamCapped } from './sam-capped.ts';
 import { SamClose } from './sam-close.ts';
 import { SamCreate } from './sam-create.ts';
 import { SamMove } from './sam-move.ts';
@@ -31,6 +32,7 @@ function defineDialogs(): void {
   define('sam-move', SamMove);
   define('sam-suspend', SamSuspend);
   define('sam-close', SamClose);
+  define('sam-capped', SamCapped);
   define('sam-confirm', SamConfirm);
 }
 
@@ -51,7 +53,28 @@ export class AccountActions {
   }
 
   menuOf(row: AccountRow): readonly MenuItem<RowChoice>[] {
-    return menuFor(row, this.#isDeepest(row) ? 'deepest' : 'other', this.#screen.allowed, this.#screen.texts);
+    const { allowed, texts } = this.#screen;
+    const items = menuFor(row, this.#isDeepest(row) ? 'deepest' : 'other', allowed, texts);
+    return items.filter(({ id }) => id !== 'permissions' || this.seesPermissions);
+  }
+
+  /** Whether whoever looks may see what accounts may do, and can be shown it. */
+  get seesPermissions(): boolean {
+    const { allowed, session } = this.#screen;
+    const detail = session?.detail;
+    const isOffered = detail?.features?.includes('permissions') ?? true;
+    return allowed.has('open') && isOffered && detail?.levels.account !== 'none';
+  }
+
+  /** Shows which accounts have permissions of their own, or some that nobody decided. */
+  listCapped(caps: CapsFilter): void {
+    const { source, texts, session } = this.#screen;
+    const account = session?.detail?.id;
+    if (!source || !account) return;
+    const show = (row: AccountRow): void => {
+      emit(this.#screen, 'sam-open', { account: row, place: 'here', tab: 'permissions' });
+    };
+    void this.#inDialog(Object.assign(new SamCapped(), { source, texts, account, caps, show }));
   }
 
   /** Takes back what was done last, as long as a message offers to. */
@@ -72,7 +95,8 @@ export class AccountActions {
     const line = store?.view.lines.get(account.id);
     if (!store || !context) return;
     const open = account.status !== 'closed';
-    if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
+    if (action === 'permissions') emit(this.#screen, 'sam-open', { account, place: 'here', tab: 'permissions' });
+    else if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
     else if (action === 'openBranch') this.#openBranch(store, account);
     else if (action === 'rename' && line && open && allowed.has('rename')) void this.#screen.tree?.editName(line);
     else if (action === 'suspend' && allowed.has('suspend'))

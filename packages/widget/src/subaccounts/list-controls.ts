@@ -1,4 +1,4 @@
-import type { AccountRow } from '@tenantree/domain';
+import { type AccountRow, CAPS_FILTERS } from '@tenantree/domain';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
@@ -15,7 +15,7 @@ import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
-import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
+import { cappedItems, chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
 
 /** How often an order is looked at while numbers change, in milliseconds. */
 const ORDER_CHECK_MS = 500;
@@ -183,7 +183,13 @@ export class ListControls {
   readonly #choose = (event: Event): void => {
     const { target: menu } = event;
     if (!(menu instanceof SamMenu) || !(event instanceof CustomEvent)) return;
-    const choice = chosen(event.detail.id, this.#choice());
+    const id: string = event.detail.id;
+    const caps = CAPS_FILTERS.find((one) => id === `capped ${one}`);
+    if (caps) {
+      this.accounts.listCapped(caps);
+      return;
+    }
+    const choice = chosen(id, this.#choice());
     this.#look(choice);
     if (choice.density) emit(this.#screen, 'sam-density', { density: choice.density });
     menu.items = this.#items();
@@ -213,8 +219,10 @@ export class ListControls {
 
   #items(): ReturnType<typeof viewItems> {
     const { texts, renderRoot } = this.#screen;
-    if (this.#opened === 'filter') return statusItems(this.#choice().status, texts);
+    const capped = this.accounts.seesPermissions ? cappedItems(texts) : [];
+    if (this.#opened === 'filter') return [...statusItems(this.#choice().status, texts), ...capped];
     const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
-    return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
+    const items = viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
+    return hasFilter ? items : [...items, ...capped];
   }
 }

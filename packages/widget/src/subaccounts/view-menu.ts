@@ -23,6 +23,12 @@ export type ViewChoice = {
 export const statusItems = (status: readonly AccountStatus[], { say }: Texts): readonly MenuItem[] =>
   STATUSES.map((one) => ({ id: `status ${one}`, label: say(one), choice: 'many', checked: status.includes(one) }));
 
+/** Entries that list accounts by their own permissions. */
+export const cappedItems = ({ say }: Texts): readonly MenuItem[] => [
+  { id: 'capped restricted', label: say('cappedRestricted'), heading: say('menuPermissions'), apart: true },
+  { id: 'capped unreviewed', label: say('cappedUnreviewed') },
+];
+
 /** Entries for order and density; in narrow layouts also what has no room in the toolbar. */
 export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Texts): readonly MenuItem[] {
   const { say } = texts;

@@ -1,6 +1,6 @@
 import { type AccountId, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
-import { CLOCK, CLOSED, PAUSED } from '../icons/icons.ts';
+import { CLOCK, CLOSED, LOCK, PAUSED } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -36,7 +36,7 @@ const DEEPER_STEP = 0.6;
 const KINDS = { no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const;
 
 /** What is drawn before the words of a status. */
-const GLYPHS = { suspended: PAUSED, above: PAUSED, planned: CLOCK, closed: CLOSED };
+const GLYPHS = { suspended: PAUSED, above: PAUSED, planned: CLOCK, closed: CLOSED, restricted: LOCK };
 
 const flag = (isSet: boolean): '' | null => (isSet ? '' : null);
 
@@ -152,7 +152,11 @@ function statusOf(account: Account, { store, texts: { say, numbers } }: RowConte
     if (from) return { state: 'planned', words: say('suspendsOn', { date: numbers.day(from) }), more };
   }
   const above = store.suspendedAbove(account);
-  if (above === null) return { state: null, words: '', more: '' };
+  const n = account.row.caps?.restricted ?? 0;
+  if (above === null)
+    return n > 0
+      ? { state: 'restricted', words: say('restricted', { n }), more: '' }
+      : { state: null, words: '', more: '' };
   const { name } = above;
   const words = name === null ? say('suspendedAboveUnnamed') : say('suspendedAbove', { name });
   return { state: 'above', words, more: '' };

@@ -1,0 +1,96 @@
+import { PERMISSIONS, type PermissionKey, type SomeLevels } from '@tenantree/domain';
+import { html, nothing, type TemplateResult } from 'lit';
+import { type AccountName, refusalFrom } from '../data/account-source.ts';
+import { icon } from '../icons/icon.ts';
+import { CHEVRON_DOWN } from '../icons/icons.ts';
+import { Dialog, type Submit } from '../parts/dialog.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import type { PermissionsSource } from './permissions-source.ts';
+
+/** Decides permissions that came with a release, for one account or for all below one (rules/permissions 20). */
+export class SamDecide extends Dialog {
+  static override properties = {
+    ...Dialog.properties,
+    all: { state: true },
+    scope: { state: true },
+    levels: { state: true },
+  };
+
+  /** Set before the dialog is opened. */
+  texts: Texts = defaultTexts();
+  source: PermissionsSource | null = null;
+  parent: AccountName | null = null;
+  account: AccountName | null = null;
+  keys: readonly PermissionKey[] = [];
+  decided: (accounts: number) => void = () => undefined;
+  /** All accounts below the parent for which something is undecided; null: not known yet. */
+  declare protected all: readonly AccountName[] | null;
+  declare protected scope: 'one' | 'all';
+  declare protected levels: SomeLevels;
+
+  constructor() {
+    super();
+    this.all = null;
+    this.scope = 'one';
+    this.levels = {};
+  }
+
+  override async open(): Promise<void> {
+    void this.#load();
+    await super.open();
+  }
+
+  protected words(): { readonly title: string; readonly cancel: string } {
+    const { say } = this.texts;
+    return { title: say('decideTitle'), cancel: say('cancel') };
+  }
+
+  protected submitButton(): Submit {
+    return { label: this.texts.say('decideSubmit', { n: this.#accounts.length }), tone: 'primary', ready: 'ready' };
+  }
+
+  protected content(): TemplateResult {
+    const { all, account, parent, texts } = this;
+    const { say } = texts;
+    const scope = (one: 'one' | 'all', words: string): TemplateResult =>
+      html`<label class="check"><input type="radio" name="scope" .checked=${this.scope === one} @change=${() => {
+        this.scope = one;
+      }} />${words}</label>`;
+    return html`<p>${say('decideText')}</p>${PERMISSIONS.map((one) => (this.keys.includes(one.key) ? this.#choice(one) : nothing))}
+      <fieldset><legend>${say('decideFor')}</legend>${scope('one', say('decideOne', { name: account?.name ?? '' }))}
+        ${all && all.length > 1 ? scope('all', say('decideAll', { n: all.length, name: parent?.name ?? '' })) : nothing}</fieldset>`;
+  }
+
+  protected async submit(): Promise<'done' | 'stay'> {
+    const { source, parent, keys, levels } = this;
+    if (!source || !parent) return 'stay';
+    const decided = Object.fromEntries(keys.map((key) => [key, levels[key] ?? 'none']));
+    const accounts = this.#accounts.map(({ id }) => id);
+    await source.review(parent.id, accounts, decided);
+    this.decided(accounts.length);
+    return 'done';
+  }
+
+  get #accounts(): readonly AccountName[] {
+    return this.scope === 'all' && this.all ? this.all : this.account ? [this.account] : [];
+  }
+
+  async #load(): Promise<void> {
+    const { source, parent } = this;
+    if (!source || !parent) return;
+    try {
+      this.all = await source.unreviewed(parent.id);
+    } catch (error) {
+      this.refusal = refusalFrom(error);
+    }
+  }
+
+  #choice({ key, label, levels }: (typeof PERMISSIONS)[number]): TemplateResult {
+    const { say } = this.texts;
+    const choose = ({ target }: Event): void => {
+      const one = levels.find((known) => target instanceof HTMLSelectElement && known === target.value);
+      if (one) this.levels = { ...this.levels, [key]: one };
+    };
+    return html`<div class="row"><label for=${key}>${label}</label><div class="field"><select id=${key} @change=${choose}>${levels.map((one) => html`<option value=${one}>${say(`level_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
+  }
+}

@@ -1,0 +1,173 @@
+import type { CapsResult, ShownPreset } from '@tenantree/contract';
+import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@tenantree/domain';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { type AccountName, refusalFrom } from '../data/account-source.ts';
+import { Dialog, type Submit } from '../parts/dialog.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import type { PermissionsSource } from './permissions-source.ts';
+
+/** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
+export class SamPresets extends Dialog {
+  static override properties = {
+    ...Dialog.properties,
+    presets: { state: true },
+    chosen: { state: true },
+    mode: { state: true },
+    results: { state: true },
+  };
+  static override styles = [
+    ...Dialog.styles,
+    css`
+      dialog { inline-size: min(560px, calc(100vw - 24px)); }
+      ul { list-style: none; margin: 0; padding: 0; } li { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-1) var(--sam-2); padding-block: var(--sam-1); border-block-end: var(--sam-hair) solid var(--sam-border); } li .check { flex: 1 1 220px; } li small { display: block; color: var(--sam-text-3); font-size: var(--sam-fs-12); } li .link { font-size: var(--sam-fs-12); min-block-size: 28px; }
+      .save { display: flex; flex-wrap: wrap; gap: var(--sam-2); align-items: end; } .save .row { flex: 1 1 200px; } summary { cursor: pointer; font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); } details[open] summary { margin-block-end: var(--sam-3); }
+    `,
+  ];
+
+  /** Set before the dialog is opened. */
+  texts: Texts = defaultTexts();
+  source: PermissionsSource | null = null;
+  /** Where the presets are offered: the account above those that take one. */
+  parent: AccountName | null = null;
+  /** Any number of accounts below it. */
+  accounts: readonly AccountName[] = [];
+  /** What would be saved as a preset; null: nothing can be. */
+  levels: SomeLevels | null = null;
+  applied: (preset: string) => void = () => undefined;
+  /** Null: not there yet. */
+  declare protected presets: readonly ShownPreset[] | null;
+  declare protected chosen: RowId | null;
+  declare protected mode: PresetMode;
+  /** What the chosen one would make of the accounts; null: not there yet. */
+  declare protected results: readonly CapsResult[] | null;
+
+  constructor() {
+    super();
+    this.presets = null;
+    this.chosen = null;
+    this.mode = 'replace';
+    this.results = null;
+  }
+
+  override async open(): Promise<void> {
+    void this.#load();
+    await super.open();
+  }
+
+  protected words(): { readonly title: string; readonly cancel: string } {
+    const { say } = this.texts;
+    return { title: say('presetsTitle', { name: this.#whom }), cancel: say('cancel') };
+  }
+
+  protected submitButton(): Submit {
+    const { say } = this.texts;
+    const name = this.#preset?.name;
+    const label = name === undefined ? say('presetChoose') : say('presetApply', { name });
+    return { label, tone: 'primary', ready: this.results ? 'ready' : 'incomplete' };
+  }
+
+  protected content(): TemplateResult {
+    const { presets, texts } = this;
+    const { say } = texts;
+    if (!presets) return html`<p role="status">${say('loading')} …</p>`;
+    const mode = (one: PresetMode): TemplateResult =>
+      html`<label class="check"><input type="radio" name="mode" .checked=${this.mode === one} @change=${() => this.#look(this.chosen, one)} />${say(`presetMode_${one}`)}</label>`;
+    return html`${presets.length === 0 ? html`<p>${say('presetsNone')}</p>` : html`<ul>${presets.map((one) => this.#line(one))}</ul>`}
+      ${this.chosen ? html`<fieldset><legend>${say('presetMode')}</legend>${PRESET_MODES.map(mode)}</fieldset><p role="status">${this.#effect()}</p>` : nothing}
+      ${this.levels ? this.#saving() : nothing}`;
+  }
+
+  protected async submit(): Promise<'done' | 'stay'> {
+    const { source, parent, mode } = this;
+    const preset = this.#preset;
+    if (!source || !parent || !preset) return 'stay';
+    await source.applyPreset(parent.id, { preset: preset.id, mode, accounts: this.accounts.map(({ id }) => id) });
+    this.applied(preset.name);
+    return 'done';
+  }
+
+  get #preset(): ShownPreset | null {
+    return this.presets?.find(({ id }) => id === this.chosen) ?? null;
+  }
+
+  get #whom(): string {
+    const [first, ...others] = this.accounts;
+    return first && others.length === 0 ? first.name : this.texts.say('presetsMany', { n: this.accounts.length });
+  }
+
+  async #load(): Promise<void> {
+    const { source, parent } = this;
+    if (source && parent) await this.#try(async () => void (this.presets = await source.presets(parent.id)));
+  }
+
+  /** What one does beside applying: done at once, and the list is as it is then. */
+  async #try(act: () => Promise<unknown>): Promise<void> {
+    this.refusal = null;
+    try {
+      await act();
+    } catch (error) {
+      this.refusal = refusalFrom(error);
+    }
+  }
+
+  #look(preset: RowId | null, mode: PresetMode): void {
+    const { source, parent } = this;
+    this.chosen = preset;
+    this.mode = mode;
+    this.results = null;
+    if (!source || !parent || !preset) return;
+    const order = { preset, mode, accounts: this.accounts.map(({ id }) => id) };
+    void this.#try(async () => {
+      const results = await source.previewPreset(parent.id, order);
+      if (this.chosen === preset && this.mode === mode) this.results = results;
+    });
+  }
+
+  #effect(): string {
+    const { results, texts } = this;
+    if (!results) return `${texts.say('loading')} …`;
+    const changed = results.filter(({ outcome }) => outcome === 'changed').length;
+    const kept = results.reduce((sum, one) => sum + one.kept.length, 0);
+    return texts.say('presetEffect', { changed, unchanged: results.length - changed, kept });
+  }
+
+  #line(preset: ShownPreset): TemplateResult {
+    const { parent, source } = this;
+    const { say } = this.texts;
+    const { id, name, version, from, isDefault } = preset;
+    const isOwn = from.id === parent?.id;
+    const act = (label: string, run: (source: PermissionsSource, parent: AccountName) => Promise<unknown>) =>
+      html`<button class="link" type="button" aria-label=${say('presetNamed', { label, name })} @click=${() =>
+        source &&
+        parent &&
+        void this.#try(async () => {
+          await run(source, parent);
+          await this.#load();
+        })}>${label}</button>`;
+    return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span>${say('presetVersion', { name, n: version })}<small>${isOwn ? '' : say('presetFrom', { name: from.name })}${isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : ''}</small></span></label>
+      ${isDefault ? act(say('presetNoDefault'), (to, above) => to.setDefault(above.id, null)) : act(say('presetMakeDefault'), (to, above) => to.setDefault(above.id, id))}
+      ${isOwn ? act(say('presetRemove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
+  }
+
+  #saving(): TemplateResult {
+    const { say } = this.texts;
+    const own = this.#preset?.from.id === this.parent?.id ? this.#preset : null;
+    return html`<details><summary>${say('presetSave', { name: this.parent?.name ?? '' })}</summary>
+      <div class="save"><div class="row"><label for="name">${say('presetName')}</label><div class="field"><input id="name" name="name" autocomplete="off" maxlength="100" aria-invalid=${this.refusal?.field === 'name' ? 'true' : nothing} /></div>${this.errorAt('name')}</div>
+        <button class="button" type="button" @click=${() => void this.#save(null)}>${say('presetSaveNew')}</button>
+        ${own ? html`<button class="button" type="button" @click=${() => void this.#save(own)}>${say('presetSaveVersion', { name: own.name, n: own.version + 1 })}</button>` : nothing}</div></details>`;
+  }
+
+  /** @param of null: another preset, by the name that is typed */
+  async #save(of: ShownPreset | null): Promise<void> {
+    const { source, parent, levels } = this;
+    const typed = this.renderRoot.querySelector<HTMLInputElement>('#name')?.value ?? '';
+    if (!source || !parent || !levels) return;
+    const wish = of ? { name: of.name, preset: of.id, expectedVersion: of.version } : { name: typed.trim() };
+    await this.#try(async () => {
+      const { id } = await source.savePreset(parent.id, { ...wish, levels });
+      await this.#load();
+      this.#look(id, this.mode);
+    });
+  }
+}

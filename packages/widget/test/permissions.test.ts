@@ -1,0 +1,329 @@
+import type { AccountId } from '@tenantree/domain';
+import axe from 'axe-core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { SourceRefusal } from '../src/index.ts';
+import { define } from '../src/parts/define.ts';
+import { SamPermissions } from '../src/permissions/sam-permissions.ts';
+import { mockTree } from './example-tree.ts';
+import { MemoryPermissions } from './memory-permissions.ts';
+import { deepAll, focused, type Stage, show as showTable, stage, still } from './stage.ts';
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+});
+
+/** The permissions of Acme North, which stands below Acme Group. */
+async function show(
+  options: Stage = {},
+  prepare: (memory: MemoryPermissions, ids: { readonly group: AccountId; readonly north: AccountId }) => void = () =>
+    undefined,
+) {
+  define('sam-permissions', SamPermissions);
+  const accounts = mockTree();
+  const memory = new MemoryPermissions(accounts);
+  const group = accounts.idOf('Acme Group');
+  const north = accounts.idOf('Acme North');
+  memory.put(group, { 'agents.callFlow': 'read', telephony: 'read' });
+  prepare(memory, { group, north });
+  const element = new SamPermissions();
+  Object.assign(element, { source: memory, account: await accounts.get(north) });
+  stage({ width: 960, height: 1600, ...options }).append(element);
+  await expect.element(page.getByRole('grid')).toBeVisible();
+  return { accounts, memory, element, group, north };
+}
+
+const group = (name: string) => page.getByRole('radiogroup', { name, exact: true });
+const stop = (name: string, level: string) => group(name).getByRole('radio', { name: level });
+const row = (name: string) => page.getByRole('row').filter({ has: group(name) });
+const press = (name: string) => userEvent.click(page.getByRole('button', { name, exact: true }));
+const dialog = () => page.getByRole('dialog');
+
+describe('the matrix of permissions', () => {
+  it('has all 28 permissions in four groups, with the levels that each of them knows', async () => {
+    await show();
+    expect(page.getByRole('radiogroup').elements()).toHaveLength(28);
+    expect(
+      page
+        .getByRole('rowgroup')
+        .elements()
+        .map((one) => one.getAttribute('aria-label')),
+    ).toEqual(['Overview', 'Agents', 'Deploy', 'Account & Settings']);
+    const stops = (name: string) =>
+      group(name)
+        .getByRole('radio')
+        .elements()
+        .map((one) => one.textContent?.trim());
+    expect([stops('Conversations'), stops('Tasks'), stops('Account'), stops('Billing')]).toEqual([
+      ['None', 'Read'],
+      ['None', 'Read', 'Full'],
+      ['None', 'Limited', 'Full'],
+      ['None', 'Full'],
+    ]);
+  });
+
+  it('shows what is stored beside what is in effect, and who holds it', async () => {
+    await show();
+    await expect.element(stop('Call Flow', 'Full')).toHaveAttribute('aria-checked', 'true');
+    await expect.element(row('Call Flow')).toMatchTextContent(/Full→Read.*Held by Acme Group/);
+    await expect.element(row('SIP Trunks')).toMatchTextContent(/Full→Read.*Held by Telephony, which is read/);
+  });
+
+  it('refuses what those above do not leave, and says who', async () => {
+    const { memory, north } = await show({}, (one, { north }) => one.put(north, { 'agents.callFlow': 'none' }));
+    await userEvent.click(stop('Call Flow', 'Full'), { force: true });
+    await expect.element(page.getByText('Capped at Read by Acme Group')).toBeVisible();
+    await expect.element(stop('Call Flow', 'None')).toHaveAttribute('aria-checked', 'true');
+    expect(memory.levels(north)['agents.callFlow']).toBe('none');
+  });
+
+  it('a controller at none takes what it controls along, which comes back unchanged', async () => {
+    await show();
+    await userEvent.click(stop('General Agent Rights', 'None'));
+    await expect.element(row('Prompt')).toMatchTextContent(/Full→None.*Held by General Agent Rights, which is none/);
+    await expect.element(stop('Prompt', 'Full')).toHaveAttribute('aria-checked', 'true');
+    await userEvent.click(stop('General Agent Rights', 'Full'));
+    await expect.element(row('Prompt')).not.toMatchTextContent(/→/);
+    await expect.element(page.getByRole('region', { name: 'Changes that are not saved' })).not.toBeInTheDocument();
+  });
+
+  it('tells every reason in the row', async () => {
+    const { element } = await show({}, (one, { north }) => one.put(north, { 'agents.callFlow': 'read' }));
+    await press('Why Call Flow is Read');
+    const held = await vi.waitFor(() => {
+      const lines = deepAll(element.renderRoot, '.reason li');
+      expect(lines.length).toBe(2);
+      return lines.map((line) => [line.className, line.textContent?.replaceAll(/\s+/g, ' ').trim()]);
+    });
+    expect(held[0]?.[0]).toBe('holds');
+    expect(held[1]?.[0]).toBe('holds');
+    expect(held[0]?.[1]).toMatch(/^Acme Group ?Set by Olivia Owner on .*version 1 ?Read$/);
+    await press('Why Call Flow is Read');
+    expect(deepAll(element.renderRoot, '.reason')).toEqual([]);
+  });
+
+  it('finds permissions, and shows only differences', async () => {
+    await show();
+    await userEvent.fill(page.getByRole('searchbox', { name: 'Search permission' }), 'phone');
+    expect(page.getByRole('radiogroup').elements()).toHaveLength(1);
+    await userEvent.clear(page.getByRole('searchbox', { name: 'Search permission' }));
+    await userEvent.click(stop('Tasks', 'Read'));
+    await userEvent.click(page.getByRole('checkbox'));
+    expect(
+      page
+        .getByRole('radiogroup')
+        .elements()
+        .map((one) => one.getAttribute('aria-label')),
+    ).toContain('Tasks');
+    expect(page.getByRole('radiogroup').elements().length).toBeLessThan(6);
+  });
+
+  it('is compared with an account beside it, and copied from it', async () => {
+    const { memory, north } = await show({}, (one, { north }) => one.put(north, { tasks: 'none' }));
+    const select = page.getByLabelText('Compare with');
+    const other = await vi.waitFor(() => {
+      const options = [...select.element().querySelectorAll('option')].filter(({ value }) => value !== '');
+      expect(options.length).toBeGreaterThan(0);
+      return options[0]?.textContent ?? '';
+    });
+    await userEvent.selectOptions(select, other);
+    await expect.element(row('Tasks')).toMatchTextContent(/There: Full/);
+    await press(`Copy from ${other}`);
+    await expect.element(stop('Tasks', 'Full')).toHaveAttribute('aria-checked', 'true');
+    expect(memory.levels(north).tasks).toBe('none');
+  });
+});
+
+describe('changes', () => {
+  it('are collected, looked at, saved as one version, and taken back', async () => {
+    const { memory, north, element } = await show();
+    const changed = vi.fn();
+    element.addEventListener('sam-change', changed);
+    await userEvent.click(stop('Tasks', 'Read'));
+    await userEvent.click(stop('Billing', 'None'));
+    expect(memory.saved).toEqual([]);
+    await expect.element(page.getByText('2 changes')).toBeVisible();
+    await press('Review');
+    await expect.element(dialog()).toMatchTextContent(/Tasks.*Full→Read.*7 people/);
+    await expect.element(dialog()).toMatchTextContent(/Usage.*Full→None/);
+    await expect.element(dialog()).toMatchTextContent(/5 accounts checked at version 0 · 1 changes/);
+    await press('Save 2 changes');
+    await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();
+    expect(memory.levels(north)).toMatchObject({ tasks: 'read', billing: 'none' });
+    await press('Undo');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'full', billing: 'full' }));
+    expect(changed).toHaveBeenCalledTimes(2);
+  });
+
+  it('show both sides of a conflict row by row, and save what was chosen of them', async () => {
+    const { memory, north } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    await userEvent.click(stop('Knowledge Bases', 'Read'));
+    memory.put(north, { tasks: 'none', campaigns: 'none' });
+    await press('Review');
+    await press('Save 2 changes');
+    await expect.element(dialog()).toMatchTextContent(/Somebody else saved other levels meanwhile/);
+    const sides = dialog().getByRole('row', { name: /^Tasks Full Read None/ });
+    await expect.element(sides).toBeVisible();
+    await userEvent.click(sides.getByRole('radio', { name: 'None' }));
+    await press('Save 1 change');
+    await vi.waitFor(() =>
+      expect(memory.levels(north)).toMatchObject({ tasks: 'none', campaigns: 'none', knowledgeBases: 'read' }),
+    );
+  });
+
+  it('outlive the screen that they were made on, and can be discarded', async () => {
+    const { element, memory } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    const again = new SamPermissions();
+    Object.assign(again, { source: memory, account: element.account });
+    element.replaceWith(again);
+    await expect.element(page.getByText('1 change')).toBeVisible();
+    await press('Discard');
+    await expect.element(stop('Tasks', 'Full')).toHaveAttribute('aria-checked', 'true');
+    expect(focused()?.getAttribute('role')).toBe('radio');
+  });
+
+  it('are not offered to whoever only reads, or stands in the account itself', async () => {
+    const { element } = await show();
+    element.access = 'readOnly';
+    await element.updateComplete;
+    await userEvent.click(stop('Tasks', 'Read'), { force: true });
+    await expect.element(stop('Tasks', 'Full')).toHaveAttribute('aria-checked', 'true');
+    await expect.element(page.getByText('Permissions are set in an account above.')).toBeVisible();
+  });
+
+  it('set a whole group as far as each permission knows the level and those above leave it', async () => {
+    await show();
+    await userEvent.selectOptions(page.getByLabelText('Set all of Deploy'), 'Full');
+    await expect.element(stop('Telephony', 'Read')).toHaveAttribute('aria-checked', 'true');
+    await expect.element(stop('SIP Trunks', 'Full')).toHaveAttribute('aria-checked', 'true');
+  });
+});
+
+describe('by keys', () => {
+  it('rows are walked up and down, levels left and right, w asks why and r takes back', async () => {
+    const { element } = await show();
+    stop('Tasks', 'Full').element().focus();
+    await userEvent.keyboard('{ArrowLeft}');
+    await expect.element(stop('Tasks', 'Read')).toHaveAttribute('aria-checked', 'true');
+    await userEvent.keyboard('{ArrowUp}');
+    expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('conversations');
+    await userEvent.keyboard('{End}');
+    expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('billing.usage');
+    await userEvent.keyboard('{Home}{ArrowDown}r');
+    await expect.element(stop('Tasks', 'Full')).toHaveAttribute('aria-checked', 'true');
+    await userEvent.keyboard('w');
+    await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason li').length).toBeGreaterThan(0));
+    const inOrder = deepAll(element.renderRoot, '.line [tabindex="0"]');
+    expect(inOrder).toHaveLength(2);
+  });
+
+  it('left and right are the other way round from right to left', async () => {
+    await show({ dir: 'rtl' });
+    stop('Tasks', 'Full').element().focus();
+    await userEvent.keyboard('{ArrowRight}');
+    await expect.element(stop('Tasks', 'Read')).toHaveAttribute('aria-checked', 'true');
+  });
+});
+
+describe('presets', () => {
+  it('are saved from the levels of an account, made the default, looked at and applied', async () => {
+    const { memory, north } = await show({}, (one, { group, north }) => {
+      one.put(north, { tasks: 'none' });
+      void one.savePreset(group, { name: 'Client standard', levels: { tasks: 'read', billing: 'none' } });
+    });
+    await press('Presets…');
+    await userEvent.click(dialog().getByRole('radio', { name: /Client standard · version 1/ }));
+    await expect.element(dialog()).toMatchTextContent(/1 account changes, 0 stay as they are/);
+    await userEvent.click(dialog().getByRole('radio', { name: /^Lower only/ }));
+    await expect.element(dialog()).toMatchTextContent(/1 level is kept/);
+    await press('Make default: Client standard');
+    await expect.element(dialog()).toMatchTextContent(/New subaccounts of Acme Group begin with it/);
+    await press('Apply Client standard');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
+    await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
+  });
+
+  it('are saved under a name, which is asked for', async () => {
+    const { memory, group } = await show();
+    await press('Presets…');
+    await userEvent.click(dialog().getByText('Save these levels as a preset of Acme Group'));
+    await press('Save as new preset');
+    await expect.element(dialog().getByRole('alert')).toMatchTextContent(/Give a name/);
+    await userEvent.fill(dialog().getByLabelText('Name of the preset'), 'Full service');
+    await press('Save as new preset');
+    await expect.element(dialog().getByRole('radio', { name: /Full service · version 1/ })).toBeChecked();
+    expect((await memory.presets(group)).map(({ name }) => name)).toEqual(['Full service']);
+  });
+});
+
+describe('in the table', () => {
+  it('an account says how many of its own permissions are restricted, and all such can be listed and gone to', async () => {
+    const source = mockTree();
+    const id = source.idOf('Acme North');
+    source.patch(id, { caps: { restricted: 4, unreviewed: 0 } });
+    source.patch(source.idOf('Acme Group'), { caps: { restricted: 2, unreviewed: 1 } });
+    const { row: rowOf, screen } = await showTable(source);
+    await expect.element(rowOf('Acme Group')).toMatchTextContent(/2 restricted/);
+    const opened = vi.fn((event: CustomEvent) => event.detail);
+    screen.addEventListener('sam-open', opened);
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitem', { name: 'Restricted…' }));
+    await userEvent.click(dialog().getByRole('radio', { name: /Acme North 4 of its permissions/ }));
+    await press('Show permissions');
+    await vi.waitFor(() =>
+      expect(opened.mock.results[0]?.value).toMatchObject({ account: { id }, tab: 'permissions' }),
+    );
+  });
+});
+
+describe('what a release brought', () => {
+  it('is said, and decided for one account or for all that wait', async () => {
+    const { memory, accounts, group, north } = await show({}, (one, { north }) => one.put(north, { tasks: undefined }));
+    const other = accounts.entry(group).children.find(({ row }) => row.id !== north)?.row.id ?? north;
+    memory.put(other, { tasks: undefined });
+    await expect.element(page.getByText(/1 permission came with a new release/)).toBeVisible();
+    await press('Decide');
+    await userEvent.selectOptions(dialog().getByLabelText('Tasks'), 'Read');
+    await userEvent.click(dialog().getByRole('radio', { name: /^All 2 accounts below Acme Group/ }));
+    await press('Decide for 2 accounts');
+    await vi.waitFor(() => expect([memory.levels(north).tasks, memory.levels(other).tasks]).toEqual(['read', 'read']));
+  });
+});
+
+it('says why there is nothing, and asks again by hand', async () => {
+  const { element, memory } = await show();
+  memory.refusal = new SourceRefusal({ code: 'UNAVAILABLE', message: 'The server does not answer.', retryable: true });
+  const again = new SamPermissions();
+  Object.assign(again, { source: memory, account: element.account });
+  element.replaceWith(again);
+  await expect.element(page.getByText('The server does not answer.')).toBeVisible();
+  memory.refusal = null;
+  await press('Retry');
+  await expect.element(page.getByRole('grid')).toBeVisible();
+});
+
+describe.each([
+  ['light', 'ltr'],
+  ['dark', 'ltr'],
+  ['light', 'rtl'],
+] as const)('axe finds nothing, %s %s', (theme, dir) => {
+  it.each([1100, 720, 480, 360])('at %s px, with a reason, changes and their review', async (width) => {
+    const { element } = await show({ theme, dir, width }, (one, { north }) => one.put(north, { tasks: undefined }));
+    await press('Why Call Flow is Read');
+    await userEvent.click(stop('Billing', 'None'));
+    await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason li').length).toBeGreaterThan(0));
+    await still();
+    const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
+    const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
+    expect(said).toEqual([]);
+    expect(element.scrollWidth).toBeLessThanOrEqual(width);
+    await press('Review');
+    await still();
+    expect(
+      (await axe.run(document.body, { rules: { region: { enabled: false } } })).violations.map(({ id }) => id),
+    ).toEqual([]);
+  });
+});
