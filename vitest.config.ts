@@ -20,7 +20,6 @@ const PREBUNDLED = [
   'react-aria-components/Header',
   'react-aria-components/Input',
   'react-aria-components/ListBox',
-  'react-aria-components/Menu',
   'react-aria-components/Popover',
   'react-aria-components/SearchField',
   'wouter',

@@ -25,7 +25,17 @@ export default defineConfig({
         // the first file has the names of all others in it
         chunkFileNames: 'subaccount-manager-[hash:6].js',
         // what lazy parts share with the list stays in the one file that pages name: nothing waits for a second one
-        codeSplitting: { groups: [{ name: 'subaccount-manager', tags: ['$initial'] }] },
+        // and all that comes once somebody touches it is one late file, in which gzip finds what the others said already
+        codeSplitting: {
+          groups: [
+            { name: 'subaccount-manager', tags: ['$initial'], priority: 2 },
+            {
+              name: 'in-use',
+              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|format|manager.account-room).(?!after-rows|live-watch|page-loader)/,
+              priority: 1,
+            },
+          ],
+        },
       },
     },
   },

@@ -9,7 +9,7 @@ const ROUTER = join(root, 'packages/client/src/app-router.ts');
 
 await pack({
   workspace: 'packages/client',
-  entries: { index: 'src/index.ts' },
+  entries: { index: 'src/package.ts' },
   peers: ['@trpc/client', '@trpc/server'],
   written: new Map([[ROUTER, (program) => routerTypes(program, ROUTER, (path) => procedureAt(path).says)]]),
 });

@@ -27,12 +27,7 @@ export function customElements({ element, tsconfig, properties }: Sources): obje
     return found;
   };
   const print = (node: ts.TypeNode | undefined): string => node?.getText().replace(/\s+/g, ' ') ?? 'void';
-  const described = (node: ts.NamedDeclaration, name: string): string => {
-    const symbol = node.name && checker.getSymbolAtLocation(node.name);
-    const text = ts.displayPartsToString(symbol?.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();
-    if (text === '') throw new Error(`${name} has no description`);
-    return text;
-  };
+  const described = (node: ts.NamedDeclaration, name: string): string => descriptionOf(checker, node, name);
   const declared = find('SubaccountManagerElement');
   const tags = ts.getJSDocTags(declared);
   const listed = (tag: string): Named[] => tags.filter(({ tagName }) => tagName.text === tag).map(namedIn);
@@ -81,6 +76,13 @@ export function customElements({ element, tsconfig, properties }: Sources): obje
   ];
   const module = { kind: 'javascript-module', path: MODULE, declarations: [declaration], exports };
   return { schemaVersion: '2.1.0', readme: 'README.md', modules: [module] };
+}
+
+function descriptionOf(checker: ts.TypeChecker, node: ts.NamedDeclaration, name: string): string {
+  const symbol = node.name && checker.getSymbolAtLocation(node.name);
+  const text = ts.displayPartsToString(symbol?.getDocumentationComment(checker)).replace(/\s+/g, ' ').trim();
+  if (text === '') throw new Error(`${name} has no description`);
+  return text;
 }
 
 function readConfig(tsconfig: string): ts.CompilerOptions {

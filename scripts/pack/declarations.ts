@@ -40,12 +40,12 @@ export function declarationsOf(
     emit: (_, file) => {
       program ??= read();
       const own = written.get(file);
-      if (own) return { code: own(program) };
+      if (own) return { code: withoutRules(own(program)) };
       const source = program.getSourceFile(file);
       if (!source) return { error: `${file} is not part of the package` };
       let code = '';
       program.emit(source, (_name, text) => (code = text), undefined, true);
-      return { code: spelledOut(code, source, program.getTypeChecker()) };
+      return { code: withoutRules(spelledOut(code, source, program.getTypeChecker())) };
     },
   };
 }
@@ -53,6 +53,9 @@ export function declarationsOf(
 function onUnRecoverableConfigFileDiagnostic({ messageText }: ts.Diagnostic): never {
   throw new Error(ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
+
+/** Documentation without the rules that it points to: whoever installs a package has no `docs/rules`. */
+const withoutRules = (code: string): string => code.replace(/ \(rules\/[^)]*\)/g, '');
 
 /** Names of a few texts with these texts, instead of with the tables that they are read from: readers want them, and need no table. */
 function spelledOut(code: string, source: ts.SourceFile, checker: ts.TypeChecker): string {

@@ -61,6 +61,13 @@ export async function pack(parts: PackageParts): Promise<void> {
     throw new Error(`npm pack made no tarball of ${manifest.name}`);
 }
 
+/** Declarations are read by every editor that opens a file with a call: tabs weigh less than spaces and read the same. */
+const indentedByTabs: Plugin = {
+  name: 'indented-by-tabs',
+  renderChunk: (code, { fileName }) =>
+    fileName.endsWith('.d.ts') ? code.replace(/^(?: {2})+/gm, (spaces) => '\t'.repeat(spaces.length / 2)) : null,
+};
+
 async function bundle(parts: PackageParts, at: (path: string) => string, dir: string): Promise<void> {
   const { entries, peers, external = [], plugins = [], written = new Map() } = parts;
   const input = Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, at(file)]));
@@ -71,7 +78,7 @@ async function bundle(parts: PackageParts, at: (path: string) => string, dir: st
     platform: 'neutral',
     checks: { bundlerTimings: false },
     tsconfig: at('tsconfig.json'),
-    plugins: [...plugins, ...dts({ generator, tsconfig: at('tsconfig.json') })],
+    plugins: [...plugins, ...dts({ generator, tsconfig: at('tsconfig.json') }), indentedByTabs],
   });
   try {
     await build.write({ dir, format: 'es', comments: { legal: true, jsdoc: false, annotation: true } });

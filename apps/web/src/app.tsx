@@ -1,4 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
+import { type AccountTab, isAccountTab } from '@tenantree/widget';
 import { lazy, Suspense, useEffect } from 'react';
 import { type AroundNavHandler, Redirect, Route, Router, Switch } from 'wouter';
 import { Starting } from './parts/starting.tsx';
@@ -20,9 +21,9 @@ const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
 
 /** The account that an address opens beside the table, and its tab. Anybody may have typed it: the server says when there is none such. */
-function openedIn(rest: string | undefined): { opened: AccountId | null; tab: 'overview' | 'members' } {
-  const [id = '', tab] = (rest ?? '').split('/');
-  return { opened: id === '' ? null : (id as AccountId), tab: tab === 'members' ? tab : 'overview' };
+function openedIn(rest: string | undefined): { opened: AccountId | null; tab: AccountTab } {
+  const [id = '', tab = ''] = (rest ?? '').split('/');
+  return { opened: id === '' ? null : (id as AccountId), tab: isAccountTab(tab) ? tab : 'overview' };
 }
 
 /** How long an account is on screen before the other pages are loaded, in milliseconds: turning to one then needs no server. */

@@ -1,17 +1,16 @@
 import './base.css';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { defineElements, TOKENS } from '@tenantree/widget';
+import { defineElements } from '@tenantree/widget';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { Broken } from './parts/broken.tsx';
+import { pageStyles } from './parts/page-styles.ts';
 import { renewAfterUpdate } from './renew.ts';
 import { queries } from './server.ts';
 import { applyTheme, readTheme } from './shell/theme.ts';
 
-const tokens = new CSSStyleSheet();
-tokens.replaceSync(TOKENS);
-document.adoptedStyleSheets.push(tokens);
+document.adoptedStyleSheets.push(pageStyles());
 applyTheme(readTheme());
 defineElements();
 renewAfterUpdate();

@@ -1,20 +1,19 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { PERMISSIONS } from '@tenantree/domain';
-import { TOKENS } from '@tenantree/widget';
 import type { ReactNode } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import '../src/base.css';
+import { pageStyles } from '../src/parts/page-styles.ts';
 import { queries } from '../src/server.ts';
 
-const tokens = new CSSStyleSheet();
-tokens.replaceSync(TOKENS);
+const styles = pageStyles();
 
 let root: Root | null = null;
 
 /** Shows a part of the app at an address, in a page of its own. */
 export function mount(part: ReactNode, path = '/'): void {
   unmount();
-  document.adoptedStyleSheets = [tokens];
+  document.adoptedStyleSheets = [styles];
   history.replaceState(null, '', path);
   const container = document.createElement('div');
   container.id = 'root';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { tenantree } from '../src/server.ts';
-import { useProof } from '../src/session/use-proof.tsx';
+import { prove } from '../src/session/prove.ts';
 import { mount, unmount } from './mount.tsx';
 
 afterEach(() => {
@@ -35,7 +35,6 @@ function serve(): string[] {
 }
 
 function KeyMaker() {
-  const { prove, dialog } = useProof();
   const [outcome, setOutcome] = useState('Nothing yet');
   const make = async (): Promise<void> => {
     try {
@@ -50,7 +49,6 @@ function KeyMaker() {
         Make a key
       </button>
       <p>{outcome}</p>
-      {dialog}
     </>
   );
 }
@@ -63,7 +61,8 @@ describe('what the server wants the password for once more', () => {
     const asked = serve();
     mount(<KeyMaker />);
     await press('Make a key');
-    await expect.element(password()).toHaveFocus();
+    await expect.element(password()).toBeVisible();
+    await vi.waitFor(() => expect(document.activeElement?.shadowRoot?.activeElement).toBe(password().element()));
     await expect.element(password()).toHaveAttribute('autocomplete', 'current-password');
     await userEvent.fill(password(), 'not it');
     await press('Go on');
@@ -79,7 +78,7 @@ describe('what the server wants the password for once more', () => {
     const asked = serve();
     mount(<KeyMaker />);
     await press('Make a key');
-    await press('Cancel');
+    await userEvent.click(page.getByText('Cancel'));
     await expect.element(page.getByText('Enter your password once more.')).toBeVisible();
     await expect.element(page.getByRole('dialog')).not.toBeInTheDocument();
     expect(asked).not.toContain('/auth/proof');

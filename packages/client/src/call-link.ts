@@ -64,6 +64,13 @@ function batchesOf(calls: readonly Call[]): Call[][] {
   return batches;
 }
 
+/** A mutation's own key, or that of whoever repeats it themselves. */
+function keyOf({ type, context: { idempotencyKey } }: Operation, clock: Clock): string | null {
+  if (type !== 'mutation') return null;
+  if (typeof idempotencyKey === 'string') return idempotencyKey;
+  return newId(clock.nowMs(), crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+}
+
 /** The header with the keys of calls that travel together. */
 function keyedAs(calls: readonly Call[]): Record<string, string> {
   const keys = calls.flatMap(({ key }) => (key === null ? [] : [key]));
@@ -93,16 +100,12 @@ const pause = (ms: number, ...signals: readonly (AbortSignal | null | undefined)
     for (const signal of signals) signal?.addEventListener('abort', end);
   });
 
-/**
- * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
- *
- * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
- * repeating it is safe. Every mutation has an idempotency key of its own, the same whenever it is repeated; `context: { idempotencyKey }`
- * of a call is another one, for whoever repeats it themselves. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
- * What failed otherwise, in a way that trying again may help, is repeated after a while, a mutation under its key.
- */
-export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
-  const { url, session, clock, fetch, retries, random, closed } = options;
+/** Sends calls once: those of one moment together. */
+function createRequests({
+  url,
+  session,
+  fetch,
+}: Pick<CallLinkOptions, 'url' | 'session' | 'fetch'>): (op: Operation, key: string | null) => Promise<unknown> {
   let waiting: Call[] = [];
 
   const request = async (calls: readonly Call[]): Promise<void> => {
@@ -139,18 +142,25 @@ export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
     waiting = [];
   };
 
-  const keyOf = ({ type, context: { idempotencyKey } }: Operation): string | null => {
-    if (type !== 'mutation') return null;
-    if (typeof idempotencyKey === 'string') return idempotencyKey;
-    return newId(clock.nowMs(), crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
-  };
-
-  const attempt = (op: Operation, key: string | null): Promise<unknown> =>
+  return (op, key) =>
     new Promise((resolve, reject) => {
       // An input that can't be written fails its own call, not those that travel with it.
       const input = JSON.stringify(op.input);
       if (waiting.push({ op, input, key, resolve, reject }) === 1) setTimeout(send);
     });
+}
+
+/**
+ * The end of the chain for queries and mutations: HTTP requests in tRPC's batch format, one for the calls of one moment.
+ *
+ * A call that the server answers with UNAUTHORIZED is repeated once with a new token. Nothing was done by a refused call, so
+ * repeating it is safe. Every mutation has an idempotency key of its own, the same whenever it is repeated; `context: { idempotencyKey }`
+ * of a call is another one, for whoever repeats it themselves. Refused again, or no new token to be had: the session is over and the caller gets the refusal.
+ * What failed otherwise, in a way that trying again may help, is repeated after a while, a mutation under its key.
+ */
+export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
+  const { session, clock, retries, random, closed } = options;
+  const attempt = createRequests(options);
 
   const authorised = async (op: Operation, key: string | null): Promise<unknown> => {
     for (let renewed = false; ; renewed = true) {
@@ -180,7 +190,7 @@ export function createCallLink(options: CallLinkOptions): TRPCLink<AnyRouter> {
   };
 
   const call = async (op: Operation): Promise<unknown> => {
-    const key = keyOf(op);
+    const key = keyOf(op, clock);
     for (let failures = 0; ; failures += 1) {
       try {
         return await authorised(op, key);

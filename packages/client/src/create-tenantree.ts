@@ -14,7 +14,7 @@ export type Tenantree = {
 };
 
 /**
- * Makes the client that the web app, the widget and integrators use. Nothing is sent before the first call.
+ * Makes the client. Nothing is sent before the first call.
  *
  * Calls travel over HTTP, those of one moment together. Subscriptions share one WebSocket that reconnects by itself and resumes after
  * the last event it saw; where WebSockets are blocked it changes to event streams. Errors: see {@link refusalOf}.

@@ -1,8 +1,7 @@
 import { isRecord, PROTOCOL } from '@tenantree/domain';
 
 /**
- * Whether the server speaks another protocol than this client: an older or newer one, of which nothing can be expected. One that can't
- * be asked now does not; the calls themselves will tell.
+ * Whether the server speaks another protocol than this client, so that nothing can be expected of it. One that can't be asked now does not.
  *
  * @param url where the server is
  */

@@ -1,10 +1,3 @@
-export type { AccountId, AccountRow, ErrorCode, Instant, Level } from '@tenantree/domain';
-export type { AppRouter, Frame } from './app-router.ts';
-export { createTenantree, type Tenantree } from './create-tenantree.ts';
 export { fetched } from './fetched.ts';
-export { isForeign } from './handshake.ts';
-export { createLinks, type Links, type TenantreeOptions } from './links.ts';
-export type { Live, LiveKind, LiveState } from './live-state.ts';
-export { type PagedQuery, type PageOf, pages } from './pages.ts';
-export { type CallRefusal, type ClientCode, NO_ANSWER, otherAnswer, refusalOf } from './refusal-of.ts';
-export type { EventSourceMaker } from './sse-line.ts';
+export * from './package.ts';
+export { NO_ANSWER, otherAnswer } from './refusal-of.ts';

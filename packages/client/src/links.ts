@@ -27,8 +27,8 @@ export type TenantreeOptions = {
   /** Takes the place of the bundled EventSource; must accept a `fetch` option. */
   readonly EventSource?: EventSourceMaker;
   /**
-   * How often a call is repeated whose refusal says that this may help, with the same content and longer waits in between; 2 unless
-   * something else is said. A mutation is repeated under the same idempotency key: it has one effect.
+   * How often a call is repeated whose refusal says that this may help, with the same content and longer waits in between; 2 by default.
+   * A mutation keeps its idempotency key: it has one effect.
    */
   readonly retries?: number;
   /** Where time comes from; the system's clock by default. */
@@ -71,7 +71,7 @@ const late = <Module>(load: () => Promise<Module>): Promise<Module> =>
   });
 
 /**
- * The links of the client, for any tRPC client that is to talk to a Tenantree server: batched HTTP for calls, one live connection for subscriptions.
+ * The links of the client, for any tRPC client: batched HTTP for calls, one live connection for subscriptions.
  *
  * @throws TypeError when `url` is no address of a server
  */

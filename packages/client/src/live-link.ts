@@ -58,214 +58,235 @@ export type LiveLink = {
  * tracked id. A subscription ends only when the application ends it or the server refuses it for good.
  */
 export function createLiveLink(options: LiveLinkOptions): LiveLink {
-  const { session, live, random } = options;
-  const patience = createPatience();
-  const watches = new Set<Watch>();
-  const openStreams = async (): Promise<Line> => (await options.loadSse())();
-  let open = options.openWs ?? openStreams;
-  let line: Line | null = null;
-  let connecting = false;
+  const watching = new Watching(options);
+  return {
+    link:
+      () =>
+      ({ op, next }) =>
+        op.type === 'subscription' ? observable((taker) => watching.watch(op, taker)) : next(op),
+    wake: () => watching.wake(),
+    close: () => watching.close(),
+  };
+}
+
+/** All subscriptions of the application, and the line that carries them. */
+class Watching {
+  readonly #options: LiveLinkOptions;
+  readonly #patience = createPatience();
+  readonly #watches = new Set<Watch>();
+  readonly #openStreams = async (): Promise<Line> => (await this.#options.loadSse())();
+  #open: () => Promise<Line>;
+  #line: Line | null = null;
+  #connecting = false;
   /** Lines in a row that nothing came through. */
-  let attempts = 0;
-  let worked = false;
-  let heard = false;
-  let closed = false;
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  let idle: ReturnType<typeof setTimeout> | undefined;
+  #attempts = 0;
+  #worked = false;
+  #heard = false;
+  #closed = false;
+  #grace: ReturnType<typeof setTimeout> | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
 
-  const report = (): void => {
-    if (heard) live.connected([...watches].filter((watch) => watch.resuming).length);
-  };
+  constructor(options: LiveLinkOptions) {
+    this.#options = options;
+    this.#open = options.openWs ?? this.#openStreams;
+  }
 
-  const settle = (watch: Watch): void => {
-    clearTimeout(watch.quiet);
-    watch.resuming = false;
-    report();
-  };
+  /** Begins a subscription; returns how to end it. */
+  watch(op: Operation, taker: Taker): () => void {
+    const watch: Watch = {
+      op,
+      taker,
+      lastEventId: undefined,
+      detach: null,
+      resuming: !this.#heard,
+      failures: 0,
+      renewed: false,
+      quiet: undefined,
+    };
+    const stop = (): void => this.#end(watch, null);
+    op.signal?.addEventListener('abort', stop);
+    clearTimeout(this.#idle);
+    this.#watches.add(watch);
+    if (this.#closed || op.signal?.aborted) stop();
+    else this.#attach(watch);
+    void this.#connect();
+    // Somebody just turned to something live: better to look for the server now than when it is time again.
+    if (!this.#heard) this.wake();
+    return () => {
+      op.signal?.removeEventListener('abort', stop);
+      stop();
+    };
+  }
 
-  const detach = (watch: Watch): void => {
-    clearTimeout(watch.quiet);
-    watch.detach?.();
-    watch.detach = null;
-  };
+  wake(): void {
+    this.#patience.wake();
+    this.#line?.wake();
+  }
 
-  const end = (watch: Watch, error: TRPCClientError<AnyRouter> | null): void => {
-    if (!watches.delete(watch)) return;
-    detach(watch);
-    if (watches.size === 0) idle = setTimeout(() => line?.close(), IDLE_MS);
-    if (error) watch.taker.error(error);
-    else watch.taker.complete();
-    report();
-  };
+  close(): void {
+    this.#closed = true;
+    for (const watch of this.#watches) this.#end(watch, null);
+    clearTimeout(this.#grace);
+    clearTimeout(this.#idle);
+    this.#patience.wake();
+    this.#line?.close();
+  }
 
-  const lost = (): void => {
-    heard = false;
-    if (watches.size === 0) return;
-    for (const watch of watches) {
+  /** One line after the other, for as long as somebody watches. */
+  async #connect(): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    while (this.#watches.size > 0) {
+      this.#attempts += 1;
+      try {
+        const line = await this.#open();
+        this.#line = line;
+        for (const watch of this.#watches) this.#attach(watch);
+        if (this.#watches.size === 0) line.close();
+        await line.ended;
+        this.#lost();
+      } catch (error) {
+        this.#fail(error);
+      }
+      this.#line = null;
+      if (!(await this.#changeToStreams()) && this.#watches.size > 0) await this.#pause(this.#attempts);
+    }
+    this.#connecting = false;
+  }
+
+  #pause(failures: number): Promise<void> {
+    return this.#patience.wait(backOffMs(failures, this.#options.random));
+  }
+
+  /** When WebSockets never worked but the server answers. */
+  async #changeToStreams(): Promise<boolean> {
+    if (this.#worked || this.#open === this.#openStreams || this.#attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
+    try {
+      await this.#options.reach();
+    } catch (error) {
+      this.#options.live.unreachable(refusalOf(error));
+      return false;
+    }
+    this.#open = this.#openStreams;
+    return true;
+  }
+
+  /** An attempt failed when nobody answered. Anything else that is thrown is a mistake, and told to everybody who waits for the line. */
+  #fail(error: unknown): void {
+    this.#options.live.failed(refusalOf(error));
+    if (error instanceof Unanswered) return;
+    for (const watch of this.#watches) this.#end(watch, TRPCClientError.from(error as Error));
+  }
+
+  #lost(): void {
+    const { live } = this.#options;
+    this.#heard = false;
+    if (this.#watches.size === 0) return;
+    for (const watch of this.#watches) {
       detach(watch);
       watch.resuming = true;
     }
     live.lost();
-    clearTimeout(grace);
-    grace = setTimeout(() => {
-      if (!heard) live.failed(NO_ANSWER);
+    clearTimeout(this.#grace);
+    this.#grace = setTimeout(() => {
+      if (!this.#heard) live.failed(NO_ANSWER);
     }, GRACE_MS);
-  };
+  }
 
-  /** When WebSockets never worked but the server answers. */
-  const changeToStreams = async (): Promise<boolean> => {
-    if (worked || open === openStreams || attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
-    try {
-      await options.reach();
-    } catch (error) {
-      live.unreachable(refusalOf(error));
-      return false;
-    }
-    open = openStreams;
-    return true;
-  };
+  #answered(): void {
+    this.#attempts = 0;
+    this.#worked = true;
+    this.#heard = true;
+    clearTimeout(this.#grace);
+  }
 
-  /** An attempt failed when nobody answered. Anything else that is thrown is a mistake, and told to everybody who waits for the line. */
-  const fail = (error: unknown): void => {
-    live.failed(refusalOf(error));
-    if (error instanceof Unanswered) return;
-    for (const watch of watches) end(watch, TRPCClientError.from(error as Error));
-  };
+  #report(): void {
+    if (!this.#heard) return;
+    this.#options.live.connected([...this.#watches].filter((watch) => watch.resuming).length);
+  }
 
-  /** One line after the other, for as long as somebody watches. */
-  const connect = async (): Promise<void> => {
-    if (connecting) return;
-    connecting = true;
-    while (watches.size > 0) {
-      attempts += 1;
-      try {
-        line = await open();
-        for (const watch of watches) attach(watch);
-        if (watches.size === 0) line.close();
-        await line.ended;
-        lost();
-      } catch (error) {
-        fail(error);
-      }
-      line = null;
-      if (!(await changeToStreams()) && watches.size > 0) await patience.wait(backOffMs(attempts, random));
-    }
-    connecting = false;
-  };
-
-  const answered = (): void => {
-    attempts = 0;
-    worked = true;
-    heard = true;
-    clearTimeout(grace);
-  };
-
-  const receive = (watch: Watch, { result }: Envelope): void => {
-    answered();
-    if (result.type === 'started') {
-      report();
-      watch.quiet = setTimeout(() => settle(watch), QUIET_MS);
-    } else {
-      if ('id' in result && result.id !== undefined) watch.lastEventId = result.id;
-      watch.failures = 0;
-      watch.renewed = false;
-      session.accepted();
-      if (watch.resuming) settle(watch);
-    }
-    watch.taker.next({ result });
-  };
-
-  const attachAgain = async (watch: Watch, why: CallRefusal): Promise<void> => {
-    detach(watch);
-    watch.resuming = true;
-    if (watch.failures > 1) live.unreachable(why);
-    else report();
-    await patience.wait(backOffMs(watch.failures, random));
-    watch.failures += 1;
-    if (watches.has(watch) && watch.detach === null) attach(watch);
-  };
-
-  const renew = async (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): Promise<void> => {
-    detach(watch);
-    // Without a token for now, the next line asks for one, until there is one.
-    const isRenewed = !watch.renewed && (await session.renewAfter(via.serial()).catch(() => 'later'));
-    if (isRenewed === false) {
-      session.expired();
-      end(watch, error);
-      return;
-    }
-    watch.renewed = isRenewed === true;
-    via.close();
-  };
-
-  const refuse = (watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): void => {
-    const why = refusalOf(error);
-    if (wasAnswered(error)) answered();
-    if (wasAnswered(error) && why.code === 'UNAUTHORIZED') void renew(watch, via, error);
-    else if (why.retryable) void attachAgain(watch, why);
-    else end(watch, error);
-  };
-
-  function attach(watch: Watch): void {
-    if (line === null) return;
-    const via = line;
+  #attach(watch: Watch): void {
+    const via = this.#line;
+    if (via === null) return;
     const taker: Taker = {
-      next: (envelope) => receive(watch, envelope),
-      error: (error) => refuse(watch, via, error),
-      complete: () => void attachAgain(watch, NO_ANSWER),
+      next: (envelope) => this.#receive(watch, envelope),
+      error: (error) => this.#refuse(watch, via, error),
+      complete: () => void this.#attachAgain(watch, NO_ANSWER),
     };
     try {
       watch.detach = via.attach(watch.op, watch.lastEventId, taker);
     } catch (error) {
       // Such as an input that can't be written: nobody else's fault, and nobody else's end.
-      end(watch, TRPCClientError.from(error as Error));
+      this.#end(watch, TRPCClientError.from(error as Error));
     }
   }
 
-  const wake = (): void => {
-    patience.wake();
-    line?.wake();
-  };
+  #receive(watch: Watch, { result }: Envelope): void {
+    this.#answered();
+    if (result.type === 'started') {
+      this.#report();
+      watch.quiet = setTimeout(() => this.#settle(watch), QUIET_MS);
+    } else {
+      if ('id' in result && result.id !== undefined) watch.lastEventId = result.id;
+      watch.failures = 0;
+      watch.renewed = false;
+      this.#options.session.accepted();
+      if (watch.resuming) this.#settle(watch);
+    }
+    watch.taker.next({ result });
+  }
 
-  return {
-    link:
-      () =>
-      ({ op, next }) => {
-        if (op.type !== 'subscription') return next(op);
-        return observable((taker) => {
-          const watch: Watch = {
-            op,
-            taker,
-            lastEventId: undefined,
-            detach: null,
-            resuming: !heard,
-            failures: 0,
-            renewed: false,
-            quiet: undefined,
-          };
-          const stop = (): void => end(watch, null);
-          op.signal?.addEventListener('abort', stop);
-          clearTimeout(idle);
-          watches.add(watch);
-          if (closed || op.signal?.aborted) stop();
-          else attach(watch);
-          void connect();
-          // Somebody just turned to something live: better to look for the server now than when it is time again.
-          if (!heard) wake();
-          return () => {
-            op.signal?.removeEventListener('abort', stop);
-            stop();
-          };
-        });
-      },
-    wake,
-    close: () => {
-      closed = true;
-      for (const watch of watches) end(watch, null);
-      clearTimeout(grace);
-      clearTimeout(idle);
-      patience.wake();
-      line?.close();
-    },
-  };
+  #settle(watch: Watch): void {
+    clearTimeout(watch.quiet);
+    watch.resuming = false;
+    this.#report();
+  }
+
+  #refuse(watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): void {
+    const why = refusalOf(error);
+    if (wasAnswered(error)) this.#answered();
+    if (wasAnswered(error) && why.code === 'UNAUTHORIZED') void this.#renew(watch, via, error);
+    else if (why.retryable) void this.#attachAgain(watch, why);
+    else this.#end(watch, error);
+  }
+
+  async #renew(watch: Watch, via: Line, error: TRPCClientError<AnyRouter>): Promise<void> {
+    const { session } = this.#options;
+    detach(watch);
+    // Without a token for now, the next line asks for one, until there is one.
+    const isRenewed = !watch.renewed && (await session.renewAfter(via.serial()).catch(() => 'later'));
+    if (isRenewed === false) {
+      session.expired();
+      this.#end(watch, error);
+      return;
+    }
+    watch.renewed = isRenewed === true;
+    via.close();
+  }
+
+  async #attachAgain(watch: Watch, why: CallRefusal): Promise<void> {
+    detach(watch);
+    watch.resuming = true;
+    if (watch.failures > 1) this.#options.live.unreachable(why);
+    else this.#report();
+    await this.#pause(watch.failures);
+    watch.failures += 1;
+    if (this.#watches.has(watch) && watch.detach === null) this.#attach(watch);
+  }
+
+  #end(watch: Watch, error: TRPCClientError<AnyRouter> | null): void {
+    if (!this.#watches.delete(watch)) return;
+    detach(watch);
+    if (this.#watches.size === 0) this.#idle = setTimeout(() => this.#line?.close(), IDLE_MS);
+    if (error) watch.taker.error(error);
+    else watch.taker.complete();
+    this.#report();
+  }
+}
+
+/** Takes a subscription off its line. */
+function detach(watch: Watch): void {
+  clearTimeout(watch.quiet);
+  watch.detach?.();
+  watch.detach = null;
 }

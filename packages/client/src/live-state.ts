@@ -7,7 +7,7 @@ import type { CallRefusal } from './refusal-of.ts';
  * - `connecting`: no connection has worked yet.
  * - `live`: everything subscribed to is up to date and stays so.
  * - `catching-up`: the connection was lost a moment ago or has just come back; what was missed is on its way.
- * - `offline`: the connection was really lost and an attempt to get it back has failed.
+ * - `offline`: the connection was lost, and could not be had back.
  */
 export type LiveKind = 'connecting' | 'live' | 'catching-up' | 'offline';
 
@@ -19,7 +19,7 @@ export type LiveState = {
   readonly why: CallRefusal | null;
 };
 
-/** The live state as something to look at and to listen to. `subscribe` and `get` fit React's `useSyncExternalStore`. */
+/** The live state: `subscribe` and `get` fit React's `useSyncExternalStore`. */
 export type Live = {
   readonly get: () => LiveState;
   /** Calls `listener` after every change; returns how to stop. */

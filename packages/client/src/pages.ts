@@ -7,8 +7,8 @@ export type PagedQuery<Input, Page> = {
 export type PageOf = { readonly nextCursor: string | null };
 
 /**
- * All pages of a query, one after the other: `for await (const { rows } of pages(trpc.accounts.list, { account }))`. A page is asked for
- * when the one before it has been read; who breaks off asks for no more.
+ * All pages of a query: `for await (const { rows } of pages(trpc.accounts.list, { account }))`. A page is asked for when the one before it
+ * has been read.
  *
  * @param input of the query; with a `cursor` the pages begin there
  * @param options the signal ends it, with the call under way

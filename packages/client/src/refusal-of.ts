@@ -1,14 +1,14 @@
 import { type EntryRefusal, type ErrorCode, isRecord } from '@tenantree/domain';
 
 /**
- * What only the client can say of a call, because the server was never asked or nobody waits for it any more.
+ * What only the client can say of a call: the server was never asked, or nobody waits for it any more.
  *
- * - `NO_TOKEN`: `getToken` threw, or gave no token. The message says what it threw.
+ * - `NO_TOKEN`: `getToken` threw, or gave no token. The message says which.
  * - `ABORTED`: the caller's own signal gave the call up.
  */
 export type ClientCode = 'NO_TOKEN' | 'ABORTED';
 
-/** Why a call was refused, in the form in which screens and scripts want it. */
+/** Why a call was refused. */
 export type CallRefusal = {
   /** Stable code to decide by (docs/developers.md lists them all). */
   readonly code: ErrorCode | ClientCode;
@@ -16,13 +16,13 @@ export type CallRefusal = {
   readonly message: string;
   /** The input field that the refusal is about, as a dotted path. */
   readonly field?: string;
-  /** Id of what an earlier call with the same idempotency key made, where the refusal is about that. */
+  /** Id of what an earlier call made, where the refusal is about that. */
   readonly made?: string;
   /** Whether the same call, unchanged, can succeed later. */
   readonly retryable: boolean;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
-  /** Seconds after which trying again may help, where the server says so. */
+  /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
   /** Id under which the server logged the call; worth showing to whoever runs the server. */
   readonly requestId?: string;
@@ -72,11 +72,10 @@ function unansweredOf(error: unknown): CallRefusal | undefined {
 }
 
 /**
- * Reads any error that a call or a subscription of the client ended with.
+ * Reads any error that a call or a subscription ended with.
  *
- * An answer of the server keeps its code, field and request id. No answer at all (no network, a proxy's page, a cut
- * connection) is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect. What failed
- * on this side says so: {@link ClientCode}. Every other error is `INTERNAL` with its own message, and not worth retrying.
+ * No answer of the server at all is `UNAVAILABLE` and worth retrying: with an idempotency key or `externalId` the repeat has one effect.
+ * What is neither the server's nor a {@link ClientCode} is `INTERNAL` with its own message, and not worth retrying.
  */
 export function refusalOf(error: unknown): CallRefusal {
   const message = (error instanceof Error && error.message) || 'The call failed.';

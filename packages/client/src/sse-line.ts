@@ -3,7 +3,7 @@ import { TRPCClientError } from '@trpc/client';
 import type { AnyRouter } from '@trpc/server';
 import { EventSource as EventSourcePonyfill } from 'eventsource';
 import { answersIn, notOurs, responseOf } from './answer.ts';
-import type { Line } from './line.ts';
+import type { Line, Taker } from './line.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
@@ -44,6 +44,41 @@ function silenceLimitOf(text: string): number | null {
 
 /** The error that a stream ended with, as the server wrote it (the shape of tRPC's errors). */
 const serverError = (text: string): ServerError => ({ error: JSON.parse(text) });
+
+/**
+ * Hands what comes in to its taker.
+ *
+ * @param whyOf what ended the stream, where only the EventSource says that it ended
+ * @returns how to stop
+ */
+function readStream(source: EventStream, taker: Taker, whyOf: (reason: string) => unknown): () => void {
+  let silenceLimit: number | null = null;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const interrupted = (reason: string): void => taker.error(TRPCClientError.from(whyOf(reason) as Error));
+  const heard = (): void => {
+    clearTimeout(silence);
+    if (silenceLimit !== null) silence = setTimeout(() => interrupted('The event stream fell silent.'), silenceLimit);
+  };
+  source.addEventListener('connected', ({ data }) => {
+    silenceLimit = silenceLimitOf(data);
+    heard();
+    taker.next({ result: { type: 'started' } });
+  });
+  source.addEventListener('ping', heard);
+  source.addEventListener('message', (event) => {
+    heard();
+    const data: unknown = JSON.parse(event.data);
+    const id = event.lastEventId;
+    taker.next({ result: id === '' ? { type: 'data', data } : { type: 'data', id, data: { id, data } } });
+  });
+  source.addEventListener('serialized-error', ({ data }) => taker.error(TRPCClientError.from(serverError(data))));
+  source.addEventListener('return', () => taker.complete());
+  source.addEventListener('error', ({ message }) => interrupted(message ?? 'The event stream was interrupted.'));
+  return () => {
+    clearTimeout(silence);
+    source.close();
+  };
+}
 
 /**
  * One event stream per subscription, for networks where WebSockets don't get through. This module and the EventSource
@@ -93,34 +128,7 @@ export function openSseLine(options: SseLineOptions): Line {
           throw error;
         }),
     });
-    let silenceLimit: number | null = null;
-    let silence: ReturnType<typeof setTimeout> | undefined;
-
-    const interrupted = (reason: string): void =>
-      taker.error(TRPCClientError.from((failure ?? new Unanswered(NO_ANSWER, new Error(reason))) as Error));
-    const heard = (): void => {
-      clearTimeout(silence);
-      if (silenceLimit !== null) silence = setTimeout(() => interrupted('The event stream fell silent.'), silenceLimit);
-    };
-    source.addEventListener('connected', ({ data }) => {
-      silenceLimit = silenceLimitOf(data);
-      heard();
-      taker.next({ result: { type: 'started' } });
-    });
-    source.addEventListener('ping', heard);
-    source.addEventListener('message', (event) => {
-      heard();
-      const data: unknown = JSON.parse(event.data);
-      const id = event.lastEventId;
-      taker.next({ result: id === '' ? { type: 'data', data } : { type: 'data', id, data: { id, data } } });
-    });
-    source.addEventListener('serialized-error', ({ data }) => taker.error(TRPCClientError.from(serverError(data))));
-    source.addEventListener('return', () => taker.complete());
-    source.addEventListener('error', ({ message }) => interrupted(message ?? 'The event stream was interrupted.'));
-    return () => {
-      clearTimeout(silence);
-      source.close();
-    };
+    return readStream(source, taker, (reason) => failure ?? new Unanswered(NO_ANSWER, new Error(reason)));
   };
 
   return { attach, ended, serial: () => serial, wake: () => undefined, close };

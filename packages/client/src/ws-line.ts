@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
-import type { Line, Taker } from './line.ts';
+import type { TRPCErrorShape } from '@trpc/server';
+import type { Envelope, Line, Taker } from './line.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
@@ -27,6 +28,58 @@ function openSocket(Socket: typeof WebSocket, address: string): WebSocket {
   }
 }
 
+/** Whether a connection still works: it has to open in time, and after a silence the server is asked and has to answer. */
+type Pulse = { readonly heard: () => void; readonly ask: () => void; readonly stop: () => void };
+
+/** @param end is called when it doesn't work */
+function watchPulse(socket: WebSocket, end: () => void): Pulse {
+  let timer = setTimeout(end, CONNECT_TIMEOUT_MS);
+  const ask = (): void => {
+    if (socket.readyState !== socket.OPEN) return;
+    clearTimeout(timer);
+    timer = setTimeout(end, PONG_TIMEOUT_MS);
+    socket.send('PING');
+  };
+  return {
+    ask,
+    heard: () => {
+      clearTimeout(timer);
+      timer = setTimeout(ask, SILENCE_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** Subscriptions of a line, by the ids of their attachments. */
+type Subscriptions = {
+  readonly takers: Map<number, Taker>;
+  /** Those that the server has said nothing to yet. */
+  readonly unanswered: Set<number>;
+};
+
+/** What the server says of a subscription. */
+type Message = {
+  readonly id: number | null;
+  readonly result?: Envelope['result'];
+  readonly error?: TRPCErrorShape;
+};
+
+/** Hands what the server said to whoever it is for. */
+function hand(message: Message, { takers, unanswered }: Subscriptions): void {
+  // What the server could not read has no id: it is one of those that it has not answered.
+  const ids = message.id === null ? [...unanswered] : [message.id];
+  for (const id of ids) {
+    unanswered.delete(id);
+    const taker = takers.get(id);
+    if (message.result && message.result.type !== 'stopped') taker?.next({ result: message.result });
+    else {
+      takers.delete(id);
+      if (message.error) taker?.error(TRPCClientError.from({ error: message.error }));
+      else taker?.complete();
+    }
+  }
+}
+
 /**
  * Opens one WebSocket that carries any number of subscriptions, in tRPC's protocol. tRPC's own `wsLink` can't stand in: it
  * reconnects by itself, on its own terms, while what is lost, waited for and resumed is the live link's to decide for every kind of line.
@@ -39,56 +92,31 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
   const token = await session.token();
   const serial = session.serial();
   const socket = openSocket(WebSocket, token === null ? url : `${url}?connectionParams=1`);
-  const takers = new Map<number, Taker>();
-  /** Subscriptions that the server has said nothing to yet. */
-  const unanswered = new Set<number>();
+  const subscriptions: Subscriptions = { takers: new Map(), unanswered: new Set() };
   let over = (): void => undefined;
   const ended = new Promise<void>((resolve) => {
     over = resolve;
   });
   let attachments = 0;
-  let timer: ReturnType<typeof setTimeout>;
-
   const send = (message: object): void => socket.send(JSON.stringify(message));
   const end = (): void => {
-    clearTimeout(timer);
-    takers.clear();
+    pulse.stop();
+    subscriptions.takers.clear();
     closed.removeEventListener('abort', end);
     socket.close();
     over();
   };
-  const ping = (): void => {
-    if (socket.readyState !== socket.OPEN) return;
-    clearTimeout(timer);
-    timer = setTimeout(end, PONG_TIMEOUT_MS);
-    socket.send('PING');
-  };
-  const heard = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(ping, SILENCE_MS);
-  };
+  const pulse = watchPulse(socket, end);
   const receive = (text: string): void => {
     if (socket.readyState !== socket.OPEN) return;
-    heard();
+    pulse.heard();
     if (text === 'PING') return socket.send('PONG');
     if (text === 'PONG') return;
     const message = JSON.parse(text);
-    if (message.method === 'reconnect') return end();
-    // What the server could not read has no id: it is one of those that it has not answered.
-    const ids: number[] = message.id === null ? [...unanswered] : [message.id];
-    for (const id of ids) {
-      unanswered.delete(id);
-      const taker = takers.get(id);
-      if (message.result && message.result.type !== 'stopped') taker?.next(message);
-      else {
-        takers.delete(id);
-        if (message.error) taker?.error(TRPCClientError.from(message));
-        else taker?.complete();
-      }
-    }
+    if (message.method === 'reconnect') end();
+    else hand(message, subscriptions);
   };
 
-  timer = setTimeout(end, CONNECT_TIMEOUT_MS);
   closed.addEventListener('abort', end);
   if (closed.aborted) end();
   socket.addEventListener('error', end);
@@ -96,11 +124,12 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
   await Promise.race([ended, new Promise((resolve) => socket.addEventListener('open', resolve))]);
   if (socket.readyState !== socket.OPEN) throw new Unanswered(NO_ANSWER, new Error('The WebSocket did not open.'));
   socket.addEventListener('message', ({ data }) => receive(data));
-  heard();
+  pulse.heard();
   if (token !== null) send({ method: 'connectionParams', data: { token } });
 
   return {
     attach: (op, lastEventId, taker) => {
+      const { takers, unanswered } = subscriptions;
       // An id of its own for every attachment: a late "stopped" for an earlier one must not end this one.
       const id = (attachments += 1);
       send({ id, method: 'subscription', params: { path: op.path, input: op.input, lastEventId } });
@@ -113,7 +142,7 @@ export async function openWsLine({ url, session, WebSocket, closed }: WsLineOpti
     },
     ended,
     serial: () => serial,
-    wake: ping,
+    wake: pulse.ask,
     close: end,
   };
 }

@@ -46,7 +46,7 @@ const detail = shapes.rowWith({
   }),
   /** Who pays for it: the nearest direct-billed account at or above it; null when that lies above the actor's reach. */
   payer: shapes.accountName.nullable(),
-  /** How many levels of subaccounts there may be below it; 0 for an account at the deepest level of the deployment. */
+  /** How many levels of subaccounts there may be below it. */
   levelsBelow: shapes.count,
   /** Days that a closed account's data is kept, and it can be reopened. */
   keptDays: z.number(),
@@ -68,7 +68,7 @@ const page = shapes.pageOf(shapes.accountRow).extend({
 
 const matches = page.extend({
   matches: shapes.list(shapes.accountId),
-  /** Whether more may match than `total`: large subtrees are searched within bounds. */
+  /** Whether more may match: large subtrees are searched within bounds. */
   more: z.boolean(),
 });
 

@@ -12,7 +12,7 @@ const member = z.strictObject({
   email: z.string(),
   role: shapes.role,
   since: shapes.instant,
-  /** When they last did something in the account or below it, or entered an account there; null when they never did. */
+  /** When they last did something in the account or below it, if only enter; null: never. */
   lastActivity: shapes.instant.nullable(),
 });
 

@@ -117,24 +117,10 @@ export function openDatabase(
   config: DatabaseConfig,
   { connections = USUAL_CONNECTIONS, direct = null }: OpenOptions = {},
 ): Database {
-  const most = divided(connections);
   const way: Way = direct === null ? 'direct' : 'pooled';
   const callers = new AsyncLocalStorage<string | null>();
   const units = new AsyncLocalStorage<OneTransaction>();
-  const each: DatabaseConfig = {
-    ...config,
-    connectionTimeoutMillis: CONNECTION_MS,
-    verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
-  };
-  const pool = new FairPool({
-    ...each,
-    max: most.app,
-    way,
-    callers,
-    turns: turnsAt(most.app),
-    waitMs: CONNECTION_MS,
-  });
-  const authPool = new Pool({ ...each, max: most.auth });
+  const { pool, authPool } = openPools(config, { connections, way, callers });
   const app = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   const auth = new Kysely<unknown>({ dialect: new TransactionDialect(authPool, AS_SIGN_IN) });
   return {
@@ -181,6 +167,29 @@ export function openDatabase(
     close: async () => {
       await Promise.all([app.destroy(), auth.destroy()]);
     },
+  };
+}
+
+type PoolsParts = {
+  readonly connections: number;
+  readonly way: Way;
+  readonly callers: AsyncLocalStorage<string | null>;
+};
+
+/** The pool of the application, at which callers take turns, and that of sign-in data. */
+function openPools(
+  config: DatabaseConfig,
+  { connections, way, callers }: PoolsParts,
+): { pool: FairPool; authPool: Pool } {
+  const most = divided(connections);
+  const each: DatabaseConfig = {
+    ...config,
+    connectionTimeoutMillis: CONNECTION_MS,
+    verify: callbackify((client: pg.ClientBase) => checkServing(client, way)),
+  };
+  return {
+    pool: new FairPool({ ...each, max: most.app, way, callers, turns: turnsAt(most.app), waitMs: CONNECTION_MS }),
+    authPool: new Pool({ ...each, max: most.auth }),
   };
 }
 

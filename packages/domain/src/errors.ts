@@ -60,7 +60,7 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** A decision of the domain that says no: a stable code, a sentence a person can act on, and the input field it is about, if one. */
+/** A decision that says no: a stable code, a sentence a person can act on, and the input field it is about, if one. */
 export type Refusal = {
   readonly code: ErrorCode;
   readonly message: string;

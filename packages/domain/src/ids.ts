@@ -1,4 +1,4 @@
-/** A string that only a parser of its kind may produce, so that ids of different kinds can't be mixed up. */
+/** A string that only a parser of its kind may produce: ids of different kinds can't be mixed up. */
 export type Brand<T, Name extends string> = T & { readonly __brand: Name };
 
 /** Id of an account (UUIDv7, lower case). */

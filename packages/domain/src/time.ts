@@ -1,9 +1,9 @@
 import type { Brand } from './ids.ts';
 
-/** A UTC instant as ISO 8601 text with milliseconds and `Z`, for example `2026-11-23T22:57:00.000Z`. Sorts as text. */
+/** A UTC instant as ISO 8601 text with milliseconds and `Z`: `2026-11-23T22:57:00.000Z`. Sorts as text. */
 export type Instant = Brand<string, 'Instant'>;
 
-/** Where time comes from. Production injects the system clock, tests a clock they set. */
+/** Where time comes from: the system, or in tests what they set. */
 export type Clock = { readonly nowMs: () => number };
 
 /** A day, in milliseconds. */

@@ -1,4 +1,6 @@
 import type { AccountRow } from '@tenantree/domain';
+import type { AccountTab } from './account/tabs.ts';
+import type { ActivityFilter } from './activity/activity-source.ts';
 import type { ScreenView } from './data/screen-view.ts';
 
 /** What can be asked for from a row, its menu or its keys, beside opening and switching. */
@@ -63,7 +65,11 @@ export type SamEvents = {
   /** The detail of an account is to be closed. Between our own elements. */
   readonly 'sam-close': Readonly<Record<string, never>>;
   /** Another tab of an account is wanted. Cancelable. Between our own elements. */
-  readonly 'sam-tab': { readonly tab: 'overview' | 'members' };
+  readonly 'sam-tab': { readonly tab: AccountTab };
+  /** Another account is wanted in the place of the one that is shown. Between our own elements. */
+  readonly 'sam-show': { readonly account: AccountRow['id']; readonly tab: AccountTab };
+  /** Other entries of a log are wanted. Cancelable. Between our own elements. */
+  readonly 'sam-filter': ActivityFilter;
 };
 
 declare global {
@@ -82,6 +88,8 @@ declare global {
     'sam-session-expired': CustomEvent<SamEvents['sam-session-expired']>;
     'sam-close': CustomEvent<SamEvents['sam-close']>;
     'sam-tab': CustomEvent<SamEvents['sam-tab']>;
+    'sam-show': CustomEvent<SamEvents['sam-show']>;
+    'sam-filter': CustomEvent<ActivityFilter>;
   }
 }
 

@@ -1,3 +1,4 @@
+export { type AccountTab, isAccountTab } from './account/tabs.ts';
 export * from './data/account-source.ts';
 export { clientSource } from './data/client-source.ts';
 export { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from './data/screen-view.ts';
@@ -13,7 +14,12 @@ export type {
 } from './events.ts';
 export { hueOf, initialsOf } from './format/initials.ts';
 export * as icons from './icons/icons.ts';
+export { cardStyles } from './parts/card-styles.ts';
+export { controlStyles } from './parts/control-styles.ts';
+export { define } from './parts/define.ts';
+export { formStyles } from './parts/form-styles.ts';
 export type { MenuItem } from './parts/sam-menu.ts';
+export { SamToast, type Toast } from './parts/sam-toast.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';
 export { defaultTexts, type Texts, textsOf } from './strings/texts.ts';

@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
+import { MemoryActivity } from './memory-activity.ts';
 import { MemoryMembers } from './memory-members.ts';
 import type { MemorySource } from './memory-source.ts';
 import { focused, type Stage, stage } from './stage.ts';
@@ -11,13 +12,6 @@ afterEach(() => {
   document.body.replaceChildren();
   document.adoptedStyleSheets = [];
 });
-
-const ENTRY = {
-  id: 'e1',
-  at: '2026-11-20T10:00:00.000Z' as never,
-  sentence: 'created Acme North',
-  actor: { kind: 'person', id: 'olivia', name: 'Olivia Owner', via: null },
-} as const;
 
 /** What is offered and done with an account elsewhere: here it is only noted. */
 const actingOn = (source: MemorySource, done: string[]): AccountActing => ({
@@ -51,7 +45,9 @@ async function show(
   const members = new MemoryMembers();
   const done: string[] = [];
   const element = new SamAccount();
-  element.source = { accounts, members, activity: { latest: async () => [ENTRY] } };
+  const activity = new MemoryActivity();
+  activity.note({ id: accounts.idOf(name), name }, 'created Acme North');
+  element.source = { accounts, members, activity };
   element.account = accounts.idOf(name);
   element.acting = actingOn(accounts, done);
   element.viewer = { user: null, role: 'owner' };
@@ -132,6 +128,14 @@ describe('an account in detail', () => {
     await expect.element(page.getByText('created Acme North')).toBeVisible();
     await userEvent.keyboard('{Alt>}2{/Alt}');
     await expect.element(page.getByRole('row', { name: /Vera Viewer/ })).toBeVisible();
+  });
+
+  it('leads from the last of what was done to all of it', async () => {
+    await show();
+    await userEvent.click(page.getByRole('button', { name: 'View all' }));
+    await expect.element(page.getByRole('button', { name: 'Export CSV' })).toBeVisible();
+    await expect.element(page.getByRole('row', { name: /created Acme North/ })).toBeVisible();
+    await expect.element(page.getByRole('button', { name: 'Activity' })).toHaveAttribute('aria-current', 'page');
   });
 
   it('is renamed in its head; a name that is refused stays to be changed, and Esc gives it up', async () => {

@@ -2,12 +2,9 @@ import {
   type AccountId,
   type AccountRow,
   type AccountsFrame,
-  type Decimal,
-  formatDecimal,
   instantOf,
   nameKey,
   nameOrder,
-  newId,
   PERMISSIONS,
   parseDecimal,
   type SuspensionOrder,
@@ -28,24 +25,14 @@ import {
   type SearchQuery,
   SourceRefusal,
 } from '../src/data/account-source.ts';
+import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
 export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
-const BASE_MS = Date.UTC(2026, 10, 23);
-
-/** One account of the tree, with its own numbers; totals are summed when they are asked for. */
-type Entry = {
-  row: AccountRow;
-  readonly children: Entry[];
-  parent: Entry | null;
-  own: { members: number; agents: number; nanos: bigint };
-};
 
 type Failing = keyof AccountSource | keyof AccountActs;
 
 /** A tree of accounts in memory that answers like the server does, one microtask later, and can be told to fail, wait and tick. */
-export class MemorySource implements AccountSource, AccountActs {
-  readonly root: Entry;
-  readonly #byId = new Map<AccountId, Entry>();
+export class MemorySource extends MemoryTree implements AccountSource, AccountActs {
   readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
   readonly #accounts = new Map<LiveReader<AccountsFrame>, AccountsWatched>();
   readonly #listeners = new Set<(state: LiveState) => void>();
@@ -54,7 +41,6 @@ export class MemorySource implements AccountSource, AccountActs {
   #failures = new Map<Failing, SourceRefusal[]>();
   #gate: Promise<void> | null = null;
   #openGate: () => void = () => undefined;
-  #serial = 0;
   #state: LiveState = { kind: 'live', since: instantOf(BASE_MS) };
   version = 1;
   /** Every call, for tests that count. */
@@ -68,10 +54,6 @@ export class MemorySource implements AccountSource, AccountActs {
   /** What the session's token was made for. */
   features: AccountDetail['features'] = null;
 
-  constructor(name = 'Acme Holding') {
-    this.root = this.#entry(name, null);
-  }
-
   readonly state = {
     get: (): LiveState => this.#state,
     subscribe: (listener: (state: LiveState) => void): (() => void) => {
@@ -79,27 +61,6 @@ export class MemorySource implements AccountSource, AccountActs {
       return () => this.#listeners.delete(listener);
     },
   };
-
-  /** Adds an account without telling anybody: for building the tree before a test. */
-  grow(name: string, parent: AccountId = this.root.row.id, own: Partial<Entry['own']> = {}): AccountId {
-    const entry = this.#entry(name, this.#at(parent));
-    Object.assign(entry.own, own);
-    return entry.row.id;
-  }
-
-  entry(id: AccountId): Entry {
-    return this.#at(id);
-  }
-
-  /** All ids, parents before children. */
-  ids(): AccountId[] {
-    return [...this.#byId.keys()];
-  }
-
-  idOf(name: string): AccountId {
-    for (const { row } of this.#byId.values()) if (row.name === name) return row.id;
-    throw new RangeError(`no account ${name}`);
-  }
 
   get subscribers(): number {
     return this.#usage.size + this.#accounts.size + this.#listeners.size;
@@ -134,14 +95,14 @@ export class MemorySource implements AccountSource, AccountActs {
   tick(amounts: Iterable<readonly [AccountId, string]>): void {
     const touched = new Set<Entry>();
     for (const [id, minutes] of amounts) {
-      this.#at(id).own.nanos += parseDecimal(minutes) ?? 0n;
-      for (let entry: Entry | null = this.#at(id); entry; entry = entry.parent) touched.add(entry);
+      this.at(id).own.nanos += parseDecimal(minutes) ?? 0n;
+      for (let entry: Entry | null = this.at(id); entry; entry = entry.parent) touched.add(entry);
     }
     this.version += 1;
     const frame = {
       version: this.version,
       period: PERIOD,
-      minutes: [...touched].map((entry) => this.#minutesOf(entry)),
+      minutes: [...touched].map((entry) => this.minutesOf(entry)),
     };
     this.sendUsage(frame);
   }
@@ -157,7 +118,7 @@ export class MemorySource implements AccountSource, AccountActs {
   /** Somebody else changes accounts: one frame. */
   announce(changed: readonly AccountId[], gone: readonly AccountId[] = []): void {
     this.version += 1;
-    const rows = changed.map((id) => ({ ...this.rowOf(this.#at(id)), minutes: null }));
+    const rows = changed.map((id) => ({ ...this.rowOf(this.at(id)), minutes: null }));
     this.#log.push({ version: this.version, changed: rows, gone });
     for (const reader of this.#accounts.keys()) this.#tell(reader);
   }
@@ -172,28 +133,23 @@ export class MemorySource implements AccountSource, AccountActs {
   /** Somebody else creates an account. */
   arrive(name: string, parent: AccountId = this.root.row.id): AccountId {
     const id = this.grow(name, parent);
-    this.announce([id, ...this.#ancestors(parent)]);
+    this.announce([id, ...this.ancestors(parent)]);
     return id;
   }
 
   /** An account is taken away by somebody else. */
   vanish(id: AccountId): void {
-    const entry = this.#at(id);
+    const entry = this.at(id);
     const parent = entry.parent;
     parent?.children.splice(parent.children.indexOf(entry), 1);
-    this.#byId.delete(id);
-    this.announce(parent ? this.#ancestors(parent.row.id) : [], [id]);
-  }
-
-  patch(id: AccountId, change: Partial<AccountRow>): void {
-    const entry = this.#at(id);
-    entry.row = { ...entry.row, ...change };
+    this.byId.delete(id);
+    this.announce(parent ? this.ancestors(parent.row.id) : [], [id]);
   }
 
   list = (account: AccountRef, query: ListQuery, signal?: AbortSignal): Promise<AccountPage> =>
     this.#answer('list', [account, query], signal, () => {
       if (this.level === 'none') throw new SourceRefusal({ code: 'FORBIDDEN', message: 'Not allowed.' });
-      const all = this.#resolve(account)
+      const all = this.resolve(account)
         .children.filter(({ row }) => query.status.includes(row.status))
         .map((entry) => this.rowOf(entry))
         .sort(comparing(query));
@@ -211,18 +167,18 @@ export class MemorySource implements AccountSource, AccountActs {
   search = (account: AccountRef, { query, cursor, limit }: SearchQuery, signal?: AbortSignal): Promise<SearchPage> =>
     this.#answer('search', [account, query], signal, () => {
       const key = nameKey(query);
-      const top = this.#resolve(account);
-      const every = [...this.#byId.values()].filter(
+      const top = this.resolve(account);
+      const every = [...this.byId.values()].filter(
         (entry) =>
           entry !== top &&
           entry.row.status !== 'closed' &&
           nameKey(entry.row.name).includes(key) &&
-          this.#isBelow(entry, top),
+          this.isBelow(entry, top),
       );
       const all = every.slice(0, this.mostFound);
       const start = Number(cursor ?? 0);
       const matches = all.slice(start, start + limit);
-      const rows = new Set(matches.flatMap((entry) => this.#chain(entry, top)));
+      const rows = new Set(matches.flatMap((entry) => this.chain(entry, top)));
       return {
         rows: [...rows].sort((a, b) => (a.row.depth ?? 0) - (b.row.depth ?? 0)).map((entry) => this.rowOf(entry)),
         matches: matches.map(({ row }) => row.id),
@@ -236,18 +192,18 @@ export class MemorySource implements AccountSource, AccountActs {
 
   get = (account: AccountRef, signal?: AbortSignal): Promise<AccountDetail> =>
     this.#answer('get', [account], signal, () => {
-      const entry = this.#resolve(account);
+      const entry = this.resolve(account);
       const levels = Object.fromEntries(
         PERMISSIONS.map(({ key }) => [key, key === 'account.subaccounts' ? this.level : 'full']),
       );
       return {
         ...this.rowOf(entry),
         metadata: {},
-        path: [...this.#chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
+        path: [...this.chain(entry, null)].map(({ row: { id, name } }) => ({ id, name })),
         effective: this.effective,
-        payer: this.#payerOf(entry),
+        payer: this.payerOf(entry),
         keptDays: 35,
-        levelsBelow: Math.max(0, this.maxDepth - this.#chain(entry, null).length + 1),
+        levelsBelow: Math.max(0, this.maxDepth - this.chain(entry, null).length + 1),
         levels: levels as AccountDetail['levels'],
         features: this.features,
         treeVersion: this.version,
@@ -258,7 +214,7 @@ export class MemorySource implements AccountSource, AccountActs {
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {
-      const above = this.#at(parent);
+      const above = this.at(parent);
       const taken = above.children.some(({ row }) => row.status !== 'closed' && nameKey(row.name) === nameKey(name));
       if (taken)
         throw new SourceRefusal({
@@ -266,14 +222,14 @@ export class MemorySource implements AccountSource, AccountActs {
           message: `“${above.row.name}” already has a subaccount named “${name}”.`,
           field: 'name',
         });
-      const entry = this.#entry(name.trim(), above);
-      this.announce([entry.row.id, ...this.#ancestors(parent)]);
+      const entry = this.add(name.trim(), above);
+      this.announce([entry.row.id, ...this.ancestors(parent)]);
       return { account: this.rowOf(entry), created: true };
     });
 
   rename = (account: AccountId, name: string) =>
     this.#answer('rename', [account, name], undefined, () => {
-      const taken = this.#at(account).parent?.children.some(
+      const taken = this.at(account).parent?.children.some(
         ({ row }) => row.id !== account && nameKey(row.name) === nameKey(name),
       );
       if (taken)
@@ -287,17 +243,17 @@ export class MemorySource implements AccountSource, AccountActs {
 
   move = (account: AccountId, to: AccountId) =>
     this.#answer('move', [account, to], undefined, () => {
-      const entry = this.#at(account);
-      const target = this.#at(to);
-      if (entry === target || this.#isBelow(target, entry))
+      const entry = this.at(account);
+      const target = this.at(to);
+      if (entry === target || this.isBelow(target, entry))
         throw new SourceRefusal({ code: 'MOVE_INTO_ITSELF', message: 'Not into itself.', field: 'to' });
       const before = entry.parent;
       before?.children.splice(before.children.indexOf(entry), 1);
       target.children.push(entry);
       entry.parent = target;
-      const chain = before ? this.#ancestors(before.row.id) : [];
+      const chain = before ? this.ancestors(before.row.id) : [];
       this.patch(account, { parentId: to, depth: (target.row.depth ?? 0) + 1 });
-      this.announce([...chain, ...this.#ancestors(account)]);
+      this.announce([...chain, ...this.ancestors(account)]);
       return this.rowOf(entry);
     });
 
@@ -308,9 +264,9 @@ export class MemorySource implements AccountSource, AccountActs {
 
   previewSuspension = (account: AccountId, signal?: AbortSignal) =>
     this.#answer('previewSuspension', [account], signal, () => {
-      const entry = this.#at(account);
+      const entry = this.at(account);
       const row = this.rowOf(entry);
-      const sample = [...this.#byId.values()].filter((other) => this.#isBelow(other, entry)).slice(0, 10);
+      const sample = [...this.byId.values()].filter((other) => this.isBelow(other, entry)).slice(0, 10);
       return {
         accounts: row.subaccounts + 1,
         members: row.members.total,
@@ -331,10 +287,10 @@ export class MemorySource implements AccountSource, AccountActs {
 
   close = (account: AccountId) =>
     this.#answer('close', [account], undefined, () => {
-      if (this.#at(account).children.some(({ row }) => row.status !== 'closed')) {
+      if (this.at(account).children.some(({ row }) => row.status !== 'closed')) {
         throw new SourceRefusal({ code: 'HAS_LIVE_CHILDREN', message: 'It still has open subaccounts.' });
       }
-      if (this.#at(account).row.protected) throw new SourceRefusal({ code: 'PROTECTED', message: 'It is protected.' });
+      if (this.at(account).row.protected) throw new SourceRefusal({ code: 'PROTECTED', message: 'It is protected.' });
       return this.#change(account, { status: 'closed', closedAt: instantOf(BASE_MS) });
     });
 
@@ -350,7 +306,7 @@ export class MemorySource implements AccountSource, AccountActs {
     this.#usage.set(reader, new Set(watched));
     queueMicrotask(() => {
       if (!this.#usage.has(reader)) return;
-      const minutes = watched.flatMap((id) => this.#byId.get(id) ?? []).map((entry) => this.#minutesOf(entry));
+      const minutes = watched.flatMap((id) => this.byId.get(id) ?? []).map((entry) => this.minutesOf(entry));
       reader.onFrame({ version: this.version, period: PERIOD, minutes });
     });
     return () => this.#usage.delete(reader);
@@ -379,26 +335,10 @@ export class MemorySource implements AccountSource, AccountActs {
     this.#accounts.set(reader, { ...watched, after: this.version });
   }
 
-  /** The row of an entry as a listing has it. */
-  rowOf(entry: Entry): AccountRow {
-    const live = entry.children.filter(({ row }) => row.status !== 'closed');
-    const members = this.#sum(entry, ({ own }) => own.members);
-    const agents = this.#sum(entry, ({ own }) => own.agents);
-    const [, own, total] = this.#minutesOf(entry);
-    return {
-      ...entry.row,
-      children: live.length,
-      subaccounts: this.#sum(entry, () => 1) - 1,
-      members: { own: entry.own.members, total: members },
-      agents: { own: entry.own.agents, total: agents },
-      minutes: { own, total },
-    };
-  }
-
   #change(id: AccountId, change: Partial<AccountRow>): AccountRow {
     this.patch(id, change);
-    this.announce([id, ...this.#ancestors(this.#at(id).row.parentId ?? id)]);
-    return this.rowOf(this.#at(id));
+    this.announce([id, ...this.ancestors(this.at(id).row.parentId ?? id)]);
+    return this.rowOf(this.at(id));
   }
 
   async #answer<T>(
@@ -425,81 +365,6 @@ export class MemorySource implements AccountSource, AccountActs {
       if (error instanceof SourceRefusal) return error;
       throw error;
     }
-  }
-
-  #minutesOf(entry: Entry): readonly [AccountId, Decimal, Decimal] {
-    const total = this.#nanos(entry);
-    return [entry.row.id, formatDecimal(entry.own.nanos), formatDecimal(total)];
-  }
-
-  #nanos(entry: Entry): bigint {
-    return entry.children.reduce((sum, child) => sum + this.#nanos(child), entry.own.nanos);
-  }
-
-  #sum(entry: Entry, of: (entry: Entry) => number): number {
-    return entry.children.reduce((sum, child) => sum + this.#sum(child, of), of(entry));
-  }
-
-  #ancestors(id: AccountId): AccountId[] {
-    return this.#chain(this.#at(id), null).map(({ row }) => row.id);
-  }
-
-  #chain(entry: Entry, below: Entry | null): Entry[] {
-    const chain: Entry[] = [];
-    for (let at: Entry | null = entry; at && at !== below; at = at.parent) chain.unshift(at);
-    return chain;
-  }
-
-  #payerOf(entry: Entry): { readonly id: AccountId; readonly name: string } | null {
-    const payer = this.#chain(entry, null).findLast(({ row }) => row.billingMode === 'direct');
-    return payer ? { id: payer.row.id, name: payer.row.name } : null;
-  }
-
-  #isBelow(entry: Entry, top: Entry): boolean {
-    for (let at = entry.parent; at; at = at.parent) if (at === top) return true;
-    return false;
-  }
-
-  #resolve(account: AccountRef): Entry {
-    for (const entry of this.#byId.values())
-      if (entry.row.id === account || `ext:${entry.row.externalId}` === account) return entry;
-    throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
-  }
-
-  #at(id: AccountId): Entry {
-    const entry = this.#byId.get(id);
-    if (!entry) throw new SourceRefusal({ code: 'NOT_FOUND', message: 'There is no such account.' });
-    return entry;
-  }
-
-  #entry(name: string, parent: Entry | null): Entry {
-    this.#serial += 1;
-    const bytes = new Uint8Array(10);
-    new DataView(bytes.buffer).setUint32(6, this.#serial);
-    const id = newId<AccountId>(BASE_MS + this.#serial, bytes);
-    const row: AccountRow = {
-      id,
-      parentId: parent?.row.id ?? null,
-      externalId: null,
-      name,
-      depth: parent ? (parent.row.depth ?? 0) + 1 : 0,
-      status: 'active',
-      suspension: null,
-      protected: false,
-      billingMode: parent ? 'parent' : 'direct',
-      children: 0,
-      subaccounts: 0,
-      members: { own: 0, total: 0 },
-      agents: { own: 0, total: 0 },
-      minutes: null,
-      minutesMax: null,
-      createdAt: instantOf(BASE_MS + this.#serial),
-      closedAt: null,
-    };
-    const entry: Entry = { row, children: [], parent, own: { members: 0, agents: 0, nanos: 0n } };
-    this.#byId.set(id, entry);
-    parent?.children.push(entry);
-    return entry;
   }
 }
 

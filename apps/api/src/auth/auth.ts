@@ -92,7 +92,27 @@ type Somebody = { readonly id: UserId; readonly name: string };
 const byPerson = ({ id, name }: Somebody): By => ({ actor: { kind: 'person', id, name, via: null }, requestId: null });
 
 /** Signing in and all that belongs to it, over the sign-in library. */
-export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts): Auth {
+export function createAuth(hall: Hall, parts: AuthParts): Auth {
+  const desk = openDesk(hall, parts);
+  return { ...desk.sessions, ...comingAndGoing(desk), ...passwords(desk), ...people(desk) };
+}
+
+type Stored = { readonly id: UserId; readonly name: string; readonly password: string };
+
+/** What the library answers; null when it refuses what it was given. */
+async function unlessRefused<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isAPIError(error) && error.statusCode < 500) return null;
+    throw error;
+  }
+}
+
+/** What signing in is done with. */
+type Desk = ReturnType<typeof openDesk>;
+
+function openDesk(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts) {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
   const library = createSignInLibrary(hall, cookie, publicUrl, (to, token) =>
     // The library would keep a failure to itself.
@@ -100,16 +120,6 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
   );
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);
-
-  /** What the library answers; null when it refuses what it was given. */
-  const unlessRefused = async <T>(answer: Promise<T>): Promise<T | null> => {
-    try {
-      return await answer;
-    } catch (error) {
-      if (isAPIError(error) && error.statusCode < 500) return null;
-      throw error;
-    }
-  };
 
   const signedIn = async (headers: Headers): Promise<Session> =>
     (await sessions.sessionOf(headers)) ?? refuseWith('UNAUTHORIZED', 'Sign in first.');
@@ -120,8 +130,6 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
     const looking = () => unlessRefused(library.api.verifyPassword({ body, headers }));
     return (await limits.password(address, normalEmail(user.email), looking)) !== null;
   };
-
-  type Stored = { readonly id: UserId; readonly name: string; readonly password: string };
 
   /** The person with an address, and the stored text of their password; null when there is none. */
   const storedOf = async (email: string): Promise<Stored | null> => {
@@ -139,116 +147,138 @@ export function createAuth(hall: Hall, { limits, publicUrl, sendMail, onError }:
       return isWritten;
     });
 
-  return {
-    ...sessions,
-
-    signIn: async (input, { address, headers }) => {
-      const given = read(CREDENTIALS, input, 'Send an e-mail address and a password.');
-      const email = normalEmail(given.email);
-      const body = { email, password: normalPassword(given.password) };
-      // Whether there is such a person or not, one hash is computed.
-      // The library believes whatever claims to be the sender's address; we know it.
-      const from = new Headers(headers);
-      from.set('x-forwarded-for', address);
-      const signingIn = async () => {
-        const stored = await storedOf(email);
-        const answer = await unlessRefused(library.api.signInEmail({ body, headers: from, returnHeaders: true }));
-        // Looked at before it was changed, begun after: the change ended all sessions but this one.
-        if (answer === null || stored === null) return null;
-        return (await endOutdatedSession(hall.db, answer.response.token, stored.password)) ? null : answer;
-      };
-      const answer = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
-      const { id, name, shownEmail: shown } = answer.response.user;
-      return { user: { id: id as UserId, name, email: shown }, cookies: answer.headers.getSetCookie() };
-    },
-
-    prove: async (input, sender) => {
-      const given = read(PASSWORD, input, 'Send your password.');
-      const session = await signedIn(sender.headers);
-      if (!(await isTheirs(session, given.password, sender)))
-        refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
-      await noteProof(hall.db, session.sessionId, nowOf(hall));
-    },
-
-    changePassword: async (input, { address, headers }) => {
-      const given = read(CHANGE, input, 'Send your present password and the new one.');
-      const session = await signedIn(headers);
-      const notPresent = (): never =>
-        refuseWith('UNAUTHORIZED', 'This is not your present password.', 'currentPassword');
-      const stored = await storedOf(session.user.email);
-      if (stored === null || !(await isTheirs(session, given.currentPassword, { address, headers })))
-        return notPresent();
-      const hash = await hashChecked(given.password);
-      // Somebody else may have set another one since it was looked at.
-      const change = { from: stored.password, keep: session.sessionId };
-      if (!(await setPassword(session.user, hash, change))) notPresent();
-    },
-
-    forgotPassword: async (input, { address }) => {
-      const email = normalEmail(read(FORGOTTEN, input, 'Send an e-mail address.').email);
-      if ((await limits.mail(address, email)) === 'enough') return;
-      // Nobody waits for it: how long it takes would tell whether there is such a person.
-      void unlessRefused(library.api.requestPasswordReset({ body: { email } })).catch(onError);
-    },
-
-    resetPassword: async (input, { address }) => {
-      const given = read(RESET, input, 'Send the link’s token and a new password.');
-      const token = given.token.replace(secretOf('reset', ''), '');
-      // Looked at before the link is used up, and hashed, which costs something, only for who has one.
-      const chosen = await checked(given.password);
-      const people = await adapter;
-      const found = await limits.link(address, () => people.consumeVerificationValue(`reset-password:${token}`));
-      if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
-      const user = found.value as UserId;
-      const person = { id: user, name: 'Whoever was mailed the link' };
-      await setPassword(person, await hashPassword(chosen), { from: null, keep: null });
-    },
-
-    signOut: async (headers) => {
-      const session = await sessions.sessionOf(headers);
-      if (session) {
-        await hall.changeSignIn(byPerson(session.user), async ({ trx, happened, rights }) => {
-          if (await endSession(trx, session.user.id, session.sessionId)) happened('person.signedOut', {});
-          rights({ users: [session.user.id] });
-        });
-      }
-      // What is left to it is the cookie.
-      const { headers: answered } = await library.api.signOut({ headers, returnHeaders: true });
-      return answered.getSetCookie();
-    },
-
-    renewal: async (headers) => {
-      const token = cookie.tokenOf(headers);
-      return token !== null && (await sessions.sessionOf(headers)) ? cookie.write(token) : null;
-    },
-
-    findByEmail: async (email) => {
-      const found = await (await adapter).findUserByEmail(normalEmail(email));
-      return found ? { id: found.user.id as UserId, name: found.user.name } : null;
-    },
-
-    create: async ({ email, name, password: chosen }) => {
-      const person = {
-        id: hall.newId<UserId>(),
-        credential: hall.newId(),
-        email: normalEmail(email),
-        shownEmail: shownEmail(email),
-        name,
-        password: await hashChecked(chosen),
-        now: nowOf(hall),
-      };
-      return (await insertPerson(hall.db, person)) ? person.id : null;
-    },
-
-    hashPassword: hashChecked,
-
-    check: async (email, guessed) => {
-      const stored = await storedOf(email);
-      if (!stored || !(await isPassword(stored.password, normalPassword(guessed)))) return null;
-      return { id: stored.id, name: stored.name };
-    },
-  };
+  return { hall, limits, onError, cookie, library, sessions, adapter, signedIn, isTheirs, storedOf, setPassword };
 }
+
+/** How sessions begin, go on and end. */
+const comingAndGoing = ({
+  hall,
+  limits,
+  cookie,
+  library,
+  sessions,
+  storedOf,
+}: Desk): Pick<Auth, 'signIn' | 'signOut' | 'renewal'> => ({
+  signIn: async (input, { address, headers }) => {
+    const given = read(CREDENTIALS, input, 'Send an e-mail address and a password.');
+    const email = normalEmail(given.email);
+    const body = { email, password: normalPassword(given.password) };
+    // Whether there is such a person or not, one hash is computed.
+    // The library believes whatever claims to be the sender's address; we know it.
+    const from = new Headers(headers);
+    from.set('x-forwarded-for', address);
+    const signingIn = async () => {
+      const stored = await storedOf(email);
+      const answer = await unlessRefused(library.api.signInEmail({ body, headers: from, returnHeaders: true }));
+      // Looked at before it was changed, begun after: the change ended all sessions but this one.
+      if (answer === null || stored === null) return null;
+      return (await endOutdatedSession(hall.db, answer.response.token, stored.password)) ? null : answer;
+    };
+    const answer = (await limits.password(address, email, signingIn)) ?? refuseWith('UNAUTHORIZED', WRONG);
+    const { id, name, shownEmail: shown } = answer.response.user;
+    return { user: { id: id as UserId, name, email: shown }, cookies: answer.headers.getSetCookie() };
+  },
+
+  signOut: async (headers) => {
+    const session = await sessions.sessionOf(headers);
+    if (session) {
+      await hall.changeSignIn(byPerson(session.user), async ({ trx, happened, rights }) => {
+        if (await endSession(trx, session.user.id, session.sessionId)) happened('person.signedOut', {});
+        rights({ users: [session.user.id] });
+      });
+    }
+    // What is left to it is the cookie.
+    const { headers: answered } = await library.api.signOut({ headers, returnHeaders: true });
+    return answered.getSetCookie();
+  },
+
+  renewal: async (headers) => {
+    const token = cookie.tokenOf(headers);
+    return token !== null && (await sessions.sessionOf(headers)) ? cookie.write(token) : null;
+  },
+});
+
+/** How passwords are given again, changed, and replaced when they are forgotten. */
+const passwords = ({
+  hall,
+  limits,
+  library,
+  adapter,
+  onError,
+  signedIn,
+  isTheirs,
+  storedOf,
+  setPassword,
+}: Desk): Pick<Auth, 'prove' | 'changePassword' | 'forgotPassword' | 'resetPassword'> => ({
+  prove: async (input, sender) => {
+    const given = read(PASSWORD, input, 'Send your password.');
+    const session = await signedIn(sender.headers);
+    if (!(await isTheirs(session, given.password, sender)))
+      refuseWith('UNAUTHORIZED', 'The password is not right.', 'password');
+    await noteProof(hall.db, session.sessionId, nowOf(hall));
+  },
+
+  changePassword: async (input, { address, headers }) => {
+    const given = read(CHANGE, input, 'Send your present password and the new one.');
+    const session = await signedIn(headers);
+    const notPresent = (): never => refuseWith('UNAUTHORIZED', 'This is not your present password.', 'currentPassword');
+    const stored = await storedOf(session.user.email);
+    if (stored === null || !(await isTheirs(session, given.currentPassword, { address, headers }))) return notPresent();
+    const hash = await hashChecked(given.password);
+    // Somebody else may have set another one since it was looked at.
+    const change = { from: stored.password, keep: session.sessionId };
+    if (!(await setPassword(session.user, hash, change))) notPresent();
+  },
+
+  forgotPassword: async (input, { address }) => {
+    const email = normalEmail(read(FORGOTTEN, input, 'Send an e-mail address.').email);
+    if ((await limits.mail(address, email)) === 'enough') return;
+    // Nobody waits for it: how long it takes would tell whether there is such a person.
+    void unlessRefused(library.api.requestPasswordReset({ body: { email } })).catch(onError);
+  },
+
+  resetPassword: async (input, { address }) => {
+    const given = read(RESET, input, 'Send the link’s token and a new password.');
+    const token = given.token.replace(secretOf('reset', ''), '');
+    // Looked at before the link is used up, and hashed, which costs something, only for who has one.
+    const chosen = await checked(given.password);
+    const people = await adapter;
+    const found = await limits.link(address, () => people.consumeVerificationValue(`reset-password:${token}`));
+    if (!found) return refuseWith('UNAUTHORIZED', 'This link is not valid any more. Ask for a new one.', 'token');
+    const user = found.value as UserId;
+    const person = { id: user, name: 'Whoever was mailed the link' };
+    await setPassword(person, await hashPassword(chosen), { from: null, keep: null });
+  },
+});
+
+/** The people who can sign in. */
+const people = ({ hall, adapter, storedOf }: Desk): People => ({
+  findByEmail: async (email) => {
+    const found = await (await adapter).findUserByEmail(normalEmail(email));
+    return found ? { id: found.user.id as UserId, name: found.user.name } : null;
+  },
+
+  create: async ({ email, name, password: chosen }) => {
+    const person = {
+      id: hall.newId<UserId>(),
+      credential: hall.newId(),
+      email: normalEmail(email),
+      shownEmail: shownEmail(email),
+      name,
+      password: await hashChecked(chosen),
+      now: nowOf(hall),
+    };
+    return (await insertPerson(hall.db, person)) ? person.id : null;
+  },
+
+  hashPassword: hashChecked,
+
+  check: async (email, guessed) => {
+    const stored = await storedOf(email);
+    if (!stored || !(await isPassword(stored.password, normalPassword(guessed)))) return null;
+    return { id: stored.id, name: stored.name };
+  },
+});
 
 /** The mail with a link for a new password. It names nobody: whoever asks for it may not be who reads it. */
 const resetMail = (to: string, link: string): Mail => ({

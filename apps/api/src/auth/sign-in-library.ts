@@ -18,6 +18,38 @@ const shownEmailOf = (user: { readonly email: string; readonly shownEmail?: unkn
 export const cookieKey = (secret: string): string =>
   createHmac('sha256', secret).update('tenantree.sessions').digest('base64url');
 
+const MADE_AND_CHANGED = { createdAt: 'created_at', updatedAt: 'updated_at' } as const;
+
+/** Tables and columns of schema `auth`, by the library's names for them. */
+const TABLES = {
+  user: { modelName: 'users', fields: { ...MADE_AND_CHANGED, emailVerified: 'email_verified' } },
+  session: {
+    modelName: 'sessions',
+    fields: {
+      ...MADE_AND_CHANGED,
+      userId: 'user_id',
+      expiresAt: 'expires_at',
+      ipAddress: 'ip_address',
+      userAgent: 'user_agent',
+    },
+  },
+  account: {
+    modelName: 'credentials',
+    fields: {
+      ...MADE_AND_CHANGED,
+      accountId: 'account_id',
+      providerId: 'provider_id',
+      userId: 'user_id',
+      accessToken: 'access_token',
+      refreshToken: 'refresh_token',
+      idToken: 'id_token',
+      accessTokenExpiresAt: 'access_token_expires_at',
+      refreshTokenExpiresAt: 'refresh_token_expires_at',
+    },
+  },
+  verification: { modelName: 'verifications', fields: { ...MADE_AND_CHANGED, expiresAt: 'expires_at' } },
+} as const;
+
 /**
  * better-auth over schema `auth`, under the role that sees nothing else. Only its functions are used: none of its endpoints is
  * reachable from outside but through auth.ts.
@@ -50,12 +82,11 @@ export const createSignInLibrary = (
       resetPasswordTokenExpiresIn: RESET_MINUTES * 60,
     },
     user: {
-      modelName: 'users',
-      fields: { emailVerified: 'email_verified', createdAt: 'created_at', updatedAt: 'updated_at' },
+      ...TABLES.user,
       additionalFields: { shownEmail: { type: 'string', fieldName: 'shown_email', input: false } },
     },
     session: {
-      modelName: 'sessions',
+      ...TABLES.session,
       expiresIn: SESSION_DAYS * DAY_SECONDS,
       updateAge: DAY_SECONDS,
       additionalFields: {
@@ -66,36 +97,10 @@ export const createSignInLibrary = (
           defaultValue: () => new Date(hall.clock.nowMs()),
         },
       },
-      fields: {
-        userId: 'user_id',
-        expiresAt: 'expires_at',
-        ipAddress: 'ip_address',
-        userAgent: 'user_agent',
-        createdAt: 'created_at',
-        updatedAt: 'updated_at',
-      },
     },
-    account: {
-      modelName: 'credentials',
-      fields: {
-        accountId: 'account_id',
-        providerId: 'provider_id',
-        userId: 'user_id',
-        accessToken: 'access_token',
-        refreshToken: 'refresh_token',
-        idToken: 'id_token',
-        accessTokenExpiresAt: 'access_token_expires_at',
-        refreshTokenExpiresAt: 'refresh_token_expires_at',
-        createdAt: 'created_at',
-        updatedAt: 'updated_at',
-      },
-    },
-    verification: {
-      // Links are secrets, and stored as such.
-      storeIdentifier: 'hashed',
-      modelName: 'verifications',
-      fields: { expiresAt: 'expires_at', createdAt: 'created_at', updatedAt: 'updated_at' },
-    },
+    account: TABLES.account,
+    // Links are secrets, and stored as such.
+    verification: { ...TABLES.verification, storeIdentifier: 'hashed' },
     advanced: {
       cookiePrefix: 'tenantree',
       // The library would put __Secure- before our name.

@@ -156,77 +156,87 @@ function orRefused(error: unknown, { reached = [] }: By): unknown {
 }
 
 /** The way in which anything is changed, over a database. */
-export function createChanges({ db, clock, newId, happened }: Parts): Changes {
-  const change = async <T>(by: By, { root, acting }: Place, work: (change: Change) => Promise<T>): Promise<T> => {
-    const { result, news } = await unlessNothing<T>((keep) =>
-      db.withTenant(acting, async (trx) => {
-        const version = await beginTreeChange(trx, root);
-        // Read after the wait for the tree: the moment of the change is when its turn came.
-        const now = instantOf(clock.nowMs());
-        const draft = new Draft();
-        let { actor } = by;
-        const result = await work({
-          trx,
-          version,
-          now,
-          account: async (id) =>
-            (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
-          happened: (action, account, details, target) => {
-            const row = { action, details, id: newId(), at: now, actor, requestId: by.requestId };
-            draft.rows.push({ ...row, account, target, left: null });
-          },
-          shows: (ids) => {
-            for (const id of ids) draft.shown.add(id);
-          },
-          left: (path) => draft.leave(path),
-          movesUsage: () => {
-            draft.moved = true;
-          },
-          rights: (touched) => draft.touch(touched),
-          actsAs: (other) => {
-            actor = other;
-          },
-        });
-        const { rows, moved, touched: rights } = draft;
-        if (rows.length === 0) return keep({ result, news: null });
-        const shows = [...draft.shown];
-        const seq = await endChange(trx, root, version, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
-        return keep({
-          result,
-          news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
-        });
-      }),
-    ).catch((error: unknown) => {
-      throw orRefused(error, by);
-    });
-    if (news) happened(news);
-    return result;
-  };
+export const createChanges = (parts: Parts): Changes => ({
+  change: (by, place, work) => changeTree(parts, by, place, work),
+  changeSignIn: (by, work) => changeSignIn(parts, by, work),
+});
 
-  const changeSignIn = async <T>({ actor, requestId }: By, work: (change: SignInChange) => Promise<T>): Promise<T> => {
-    const now = instantOf(clock.nowMs());
-    const { result, news } = await unlessNothing<T>((keep) =>
-      db.auth.transaction().execute(async (trx) => {
-        const said: Happening[] = [];
-        const draft = new Draft();
-        const result = await work({
-          trx,
-          now,
-          happened: (action, details) => {
-            said.push({ action, details, id: newId(), at: now, actor, target: null, requestId });
-          },
-          rights: (touched) => draft.touch(touched),
-        });
-        const [row] = said;
-        if (!row) return keep({ result, news: null });
-        const { touched: rights } = draft;
-        const seq = await endSignInChange(trx, row, rights);
-        return keep({ result, news: { root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights } });
-      }),
-    );
-    if (news) happened(news);
-    return result;
-  };
+async function changeTree<T>(
+  { db, clock, newId, happened }: Parts,
+  by: By,
+  { root, acting }: Place,
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
+  const { result, news } = await unlessNothing<T>((keep) =>
+    db.withTenant(acting, async (trx) => {
+      const version = await beginTreeChange(trx, root);
+      // Read after the wait for the tree: the moment of the change is when its turn came.
+      const now = instantOf(clock.nowMs());
+      const draft = new Draft();
+      let { actor } = by;
+      const result = await work({
+        trx,
+        version,
+        now,
+        account: async (id) =>
+          (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
+        happened: (action, account, details, target) => {
+          const row = { action, details, id: newId(), at: now, actor, requestId: by.requestId };
+          draft.rows.push({ ...row, account, target, left: null });
+        },
+        shows: (ids) => {
+          for (const id of ids) draft.shown.add(id);
+        },
+        left: (path) => draft.leave(path),
+        movesUsage: () => {
+          draft.moved = true;
+        },
+        rights: (touched) => draft.touch(touched),
+        actsAs: (other) => {
+          actor = other;
+        },
+      });
+      const { rows, moved, touched: rights } = draft;
+      if (rows.length === 0) return keep({ result, news: null });
+      const shows = [...draft.shown];
+      const seq = await endChange(trx, root, version, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
+      return keep({
+        result,
+        news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
+      });
+    }),
+  ).catch((error: unknown) => {
+    throw orRefused(error, by);
+  });
+  if (news) happened(news);
+  return result;
+}
 
-  return { change, changeSignIn };
+async function changeSignIn<T>(
+  { db, clock, newId, happened }: Parts,
+  { actor, requestId }: By,
+  work: (change: SignInChange) => Promise<T>,
+): Promise<T> {
+  const now = instantOf(clock.nowMs());
+  const { result, news } = await unlessNothing<T>((keep) =>
+    db.auth.transaction().execute(async (trx) => {
+      const said: Happening[] = [];
+      const draft = new Draft();
+      const result = await work({
+        trx,
+        now,
+        happened: (action, details) => {
+          said.push({ action, details, id: newId(), at: now, actor, target: null, requestId });
+        },
+        rights: (touched) => draft.touch(touched),
+      });
+      const [row] = said;
+      if (!row) return keep({ result, news: null });
+      const { touched: rights } = draft;
+      const seq = await endSignInChange(trx, row, rights);
+      return keep({ result, news: { root: SIGN_IN_CHAIN, after: seq - 1, seq, version: null, shows: [], rights } });
+    }),
+  );
+  if (news) happened(news);
+  return result;
 }

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type Database, DatabaseUnusableError, openDatabase, openUsageStore, unreachable } from '@tenantree/db';
+import {
+  type Database,
+  DatabaseUnusableError,
+  openDatabase,
+  openUsageStore,
+  type UsageStore,
+  unreachable,
+} from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
@@ -13,15 +20,16 @@ import type { AnyJob } from '../jobs/define-job.ts';
 import { JOBS } from '../jobs/jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { createAdmissions } from '../limits/admissions.ts';
+import type { Hub } from '../live/hub.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { showCounted } from '../usage/usage-channel.ts';
-import { openUsage } from '../usage/usage-door.ts';
+import { type OpenUsage, openUsage } from '../usage/usage-door.ts';
 import type { Config } from './config.ts';
-import { createServer } from './create-server.ts';
+import { type ApiServer, createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
-import { type Among, createMetrics } from './metrics.ts';
-import { openLive } from './open-live.ts';
+import { type Among, createMetrics, type Metrics } from './metrics.ts';
+import { type Live, openLive } from './open-live.ts';
 import type { Folders } from './published.ts';
 import { createOutbox, createSmtp } from './send-mail.ts';
 
@@ -70,43 +78,13 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
  * @throws DatabaseUnusableError when the database must not be served like this
  */
 export async function compose(given: ComposeParts): Promise<Composed> {
-  const { config, database, log, clock = SYSTEM_CLOCK, print = () => undefined } = given;
-  const { folders, requestMs, direct = null, inspect = null } = given;
-  const db = openDatabase(database, { connections: config.databasePool, direct });
-  await db.ping().catch(async (error: unknown) => {
-    await db.close();
-    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
-  });
+  const { config, log, clock = SYSTEM_CLOCK, jobs: kinds = JOBS } = given;
+  const db = await openAnswering(given);
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
-  const settler = createSortSettler({ db, clock, onError });
-  const usage = openUsageStore(db);
-  const usageDoor = openUsage({
-    db,
-    store: usage,
-    clock,
-    settings: config,
-    observer: {
-      recorded: (events) => metrics.usage(events),
-      counted: (tree) => {
-        showCounted(live.hub, tree);
-        settler.counted(tree);
-      },
-      setAside: ({ root, error, ...often }) =>
-        log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
-      takenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
-      failed: onError,
-    },
-  });
-  const live = openLive({
-    source: { db, usageDoor },
-    clock,
-    tickMs: config.liveTickMs,
-    metrics: metrics.live,
-    onError,
-  });
-  metrics.watchUsage(usageDoor.backlog);
+  const ground: Ground = { config, db, clock, log, metrics, onError };
+  const { usage, usageDoor, settler, live } = openUsageAndLive(ground);
   const admissions = createAdmissions({ db, clock, onError });
   let url = '';
   const { hall, traces } = makeHall({
@@ -119,34 +97,10 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     admissions,
     publicUrl: () => config.publicUrl ?? url,
   });
-  const limits = createGuessLimits(hall);
-  const sendMail = config.smtp
-    ? createSmtp(config.smtp)
-    : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
-  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
-  const kinds = given.jobs ?? JOBS;
-  const parts = { hall, people: auth, sessions: auth, limits, hub: live.hub, jobs: kinds, inspect };
-  const contextOf = (connection: Connection): Context => createContext(parts, connection);
-  const server = createServer({
-    config,
-    hall,
-    log,
-    metrics,
-    usageBacklog: usageDoor.backlog,
-    auth,
-    router: appRouter,
-    createContext: contextOf,
-    recognises: async (connection) => {
-      const actor = await contextOf(connection).authenticate();
-      return actor !== null && actor !== 'invalid';
-    },
-    mount: cloudEventsRoute(contextOf),
-    drain: async () => {
-      await Promise.all([usageDoor.drain(), traces.drain()]);
-    },
-    ...(folders && { folders }),
-    ...(requestMs && { requestMs }),
-  });
+  const drain = async (): Promise<void> => {
+    await Promise.all([usageDoor.drain(), traces.drain()]);
+  };
+  const { auth, server } = openEntrance(given, { ...ground, hall, kinds, usageDoor, hub: live.hub, drain });
   const jobs = await startJobs(hall, {
     jobs: kinds,
     sessions: auth,
@@ -175,4 +129,97 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await stop();
     throw error;
   }
+}
+
+/** What everything else stands on. */
+type Ground = {
+  readonly config: Config;
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly onError: (error: unknown, where?: object) => void;
+};
+
+/** A database that answers. @throws DatabaseUnusableError when it does not, or must not be served */
+async function openAnswering({ config, database, direct = null }: ComposeParts): Promise<Database> {
+  const db = openDatabase(database, { connections: config.databasePool, direct });
+  await db.ping().catch(async (error: unknown) => {
+    await db.close();
+    throw error instanceof DatabaseUnusableError ? error : unreachable(error);
+  });
+  return db;
+}
+
+/** What works behind the calls: usage is stored and counted, and who watches and what is sorted by it hears of each count. */
+function openUsageAndLive({ config, db, clock, log, metrics, onError }: Ground): {
+  readonly usage: UsageStore;
+  readonly usageDoor: OpenUsage;
+  readonly settler: ReturnType<typeof createSortSettler>;
+  readonly live: Live;
+} {
+  const settler = createSortSettler({ db, clock, onError });
+  const usage = openUsageStore(db);
+  const usageDoor = openUsage({
+    db,
+    store: usage,
+    clock,
+    settings: config,
+    observer: {
+      recorded: (events) => metrics.usage(events),
+      counted: (tree) => {
+        showCounted(live.hub, tree);
+        settler.counted(tree);
+      },
+      setAside: ({ root, error, ...often }) =>
+        log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),
+      takenBack: (root) => log.info({ tree: root }, 'usage of a tree is counted again'),
+      failed: onError,
+    },
+  });
+  const source = { db, usageDoor };
+  const live = openLive({ source, clock, tickMs: config.liveTickMs, metrics: metrics.live, onError });
+  metrics.watchUsage(usageDoor.backlog);
+  return { usage, usageDoor, settler, live };
+}
+
+type EntranceParts = Ground & {
+  readonly hall: Hall;
+  readonly kinds: readonly AnyJob[];
+  readonly usageDoor: OpenUsage;
+  readonly hub: Hub;
+  /** Resolves when all that callers were promised is stored. */
+  readonly drain: () => Promise<void>;
+};
+
+/** Where everybody comes in: who they are, and the ways by which they call. */
+function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly auth: Auth; readonly server: ApiServer } {
+  const { print = () => undefined, folders, requestMs, inspect = null } = given;
+  const { config, log, metrics, onError, hall, kinds, usageDoor, hub, drain } = parts;
+  const limits = createGuessLimits(hall);
+  const sendMail = config.smtp
+    ? createSmtp(config.smtp)
+    : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
+  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
+  const callers = { hall, people: auth, sessions: auth, limits, hub, jobs: kinds, inspect };
+  const contextOf = (connection: Connection): Context => createContext(callers, connection);
+  const server = createServer({
+    config,
+    hall,
+    log,
+    metrics,
+    usageBacklog: usageDoor.backlog,
+    auth,
+    router: appRouter,
+    createContext: contextOf,
+    recognises: async (connection) => {
+      const actor = await contextOf(connection).authenticate();
+      return actor !== null && actor !== 'invalid';
+    },
+    mount: cloudEventsRoute(contextOf),
+    drain,
+    ...(folders && { folders }),
+    ...(requestMs && { requestMs }),
+  });
+  return { auth, server };
 }

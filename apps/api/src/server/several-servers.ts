@@ -71,54 +71,16 @@ export async function startServers({ count, database, log }: Options): Promise<S
   const running = new Map<number, Worker>();
   const ready = new Set<Worker>();
   const stopping = new AbortController();
-  const { signal } = stopping;
   gatherMetrics(ready);
-
-  const start = (number: number): Started => {
-    const { host, port, user, password, database: name } = database;
-    const told: OneOfSeveral = { number, database: { host, port, user, password, database: name } };
-    const server = cluster.fork({ [ONE_OF_SEVERAL]: JSON.stringify(told) });
-    running.set(number, server);
-    const ended = new Promise<Ended>((resolve) => {
-      server.once('exit', (code: number | null, by: string | null) => {
-        running.delete(number);
-        ready.delete(server);
-        resolve({ code, by });
-      });
-    });
-    const isReady = new Promise<boolean>((resolve) => {
-      server.on('message', ({ kind }: FromServer) => {
-        if (kind !== 'ready') return;
-        ready.add(server);
-        resolve(true);
-      });
-      void ended.then(() => resolve(false));
-    });
-    return { isReady, ended };
-  };
-
-  const keepRunning = async (number: number, first: Started): Promise<void> => {
-    let delayMs = FIRST_RETRY_MS;
-    for (let server = first; ; server = start(number)) {
-      const wasReady = await server.isReady;
-      const { code, by } = await server.ended;
-      if (signal.aborted) return;
-      delayMs = wasReady ? FIRST_RETRY_MS : Math.min(delayMs * 2, LAST_RETRY_MS);
-      log.error(
-        { server: number, code, signal: by, againInMs: delayMs },
-        'a server ended by itself; starting another one',
-      );
-      await pass(delayMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-    }
-  };
+  const start = (number: number): Started => startServer(number, database, { running, ready });
 
   // Alone, so that what keeps all of them from starting is said once.
   const first = start(1);
   if (!(await first.isReady)) throw new ServerNotStartedError('The first server did not start.');
   const others = Array.from({ length: count - 1 }, (_, place) => ({ number: place + 2, server: start(place + 2) }));
   const all = [{ number: 1, server: first }, ...others];
-  const kept = all.map(({ number, server }) => keepRunning(number, server));
+  const keeping = { start, log, signal: stopping.signal };
+  const kept = all.map(({ number, server }) => keepRunning(number, server, keeping));
   await Promise.all(all.map(({ server }) => server.isReady));
 
   return {
@@ -140,6 +102,56 @@ export async function startServers({ count, database, log }: Options): Promise<S
       for (const server of running.values()) server.process.kill('SIGKILL');
     },
   };
+}
+
+/** Servers of this process: those that run, and which of them are ready. */
+type Known = { readonly running: Map<number, Worker>; readonly ready: Set<Worker> };
+
+function startServer(number: number, database: DatabaseConfig, { running, ready }: Known): Started {
+  const { host, port, user, password, database: name } = database;
+  const told: OneOfSeveral = { number, database: { host, port, user, password, database: name } };
+  const server = cluster.fork({ [ONE_OF_SEVERAL]: JSON.stringify(told) });
+  running.set(number, server);
+  const ended = new Promise<Ended>((resolve) => {
+    server.once('exit', (code: number | null, by: string | null) => {
+      running.delete(number);
+      ready.delete(server);
+      resolve({ code, by });
+    });
+  });
+  const isReady = new Promise<boolean>((resolve) => {
+    server.on('message', ({ kind }: FromServer) => {
+      if (kind !== 'ready') return;
+      ready.add(server);
+      resolve(true);
+    });
+    void ended.then(() => resolve(false));
+  });
+  return { isReady, ended };
+}
+
+type Keeping = {
+  readonly start: (number: number) => Started;
+  readonly log: Logger;
+  /** Aborted, nothing is started any more. */
+  readonly signal: AbortSignal;
+};
+
+/** Starts another server whenever one has ended by itself; resolves when it need not any more. */
+async function keepRunning(number: number, first: Started, { start, log, signal }: Keeping): Promise<void> {
+  let delayMs = FIRST_RETRY_MS;
+  for (let server = first; ; server = start(number)) {
+    const wasReady = await server.isReady;
+    const { code, by } = await server.ended;
+    if (signal.aborted) return;
+    delayMs = wasReady ? FIRST_RETRY_MS : Math.min(delayMs * 2, LAST_RETRY_MS);
+    log.error(
+      { server: number, code, signal: by, againInMs: delayMs },
+      'a server ended by itself; starting another one',
+    );
+    await pass(delayMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+  }
 }
 
 /** Whoever is told something may have ended at this moment. */

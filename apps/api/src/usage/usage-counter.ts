@@ -61,6 +61,132 @@ const AT_ONCE = 2;
 /** A tree that was set aside is tried again after the first of these, then after twice as long each time, up to the second. */
 const [AGAIN_FIRST_MS, AGAIN_AT_MOST_MS] = [1_000, 60_000];
 
+/** Trees whose count failed, until they are due again. */
+class TreesAside {
+  readonly #trees = new Map<AccountId, { readonly failures: number; readonly dueMs: number }>();
+
+  get size(): number {
+    return this.#trees.size;
+  }
+
+  roots(): Iterable<AccountId> {
+    return this.#trees.keys();
+  }
+
+  isDue(root: AccountId): boolean {
+    return (this.#trees.get(root)?.dueMs ?? 0) <= performance.now();
+  }
+
+  put(root: AccountId): Pick<SetAside, 'failures' | 'againInMs'> {
+    const failures = (this.#trees.get(root)?.failures ?? 0) + 1;
+    const againInMs = Math.min(AGAIN_FIRST_MS * 2 ** (failures - 1), AGAIN_AT_MOST_MS);
+    this.#trees.set(root, { failures, dueMs: performance.now() + againInMs });
+    return { failures, againInMs };
+  }
+
+  /** @returns whether it was one of them */
+  takeBack(root: AccountId): boolean {
+    return this.#trees.delete(root);
+  }
+}
+
+type CountParts = Pick<Options, 'meters' | 'count' | 'onCounted' | 'onSetAside' | 'onTakenBack' | 'onError'> & {
+  readonly aside: TreesAside;
+};
+
+/** Counts a tree by every meter; what fails sets it aside. @returns what each count came to, as far as they came */
+async function countMeters(
+  root: AccountId,
+  wait: boolean,
+  { meters, count, aside, onCounted, onSetAside, onTakenBack, onError }: CountParts,
+): Promise<readonly ('counted' | 'elsewhere' | 'nothing')[]> {
+  const counts: ('counted' | 'elsewhere' | 'nothing')[] = [];
+  try {
+    for (const meter of meters) {
+      const change = await count(root, meter, wait);
+      if (typeof change === 'object') onCounted(change);
+      counts.push(typeof change === 'object' ? 'counted' : change);
+    }
+    if (aside.takeBack(root)) onTakenBack(root);
+  } catch (error) {
+    // Nothing is the matter with the tree: it is counted as soon as the database answers again.
+    if (isOutage(error)) onError(error);
+    else onSetAside({ root, ...aside.put(root), error });
+  }
+  return counts;
+}
+
+/** Counts of trees that somebody waits for. */
+type Settling = {
+  readonly settle: (root: AccountId) => Promise<void>;
+  /** Resolves when those under way have ended. */
+  end(): Promise<void>;
+};
+
+/** A count under way may have begun too early; the one after it serves everybody who asks until it begins. */
+function createSettling(count: (root: AccountId) => Promise<void>): Settling {
+  /** Those who wait for a tree, until their count begins; and the counts of those who waited. */
+  const asked = new Map<AccountId, Promise<void>>();
+  const underWay = new Map<AccountId, Promise<void>>();
+  const settle = async (root: AccountId): Promise<void> => {
+    await underWay.get(root);
+    asked.delete(root);
+    const done = count(root).finally(() => underWay.delete(root));
+    underWay.set(root, done);
+    await done;
+  };
+  return {
+    settle: (root) => {
+      const waits = asked.get(root) ?? settle(root);
+      asked.set(root, waits);
+      return waits;
+    },
+    end: async () => {
+      await Promise.all(underWay.values());
+    },
+  };
+}
+
+/** When counts begin: at once after a quiet time, then once a tick for as long as somebody wakes it. */
+type Rhythm = {
+  readonly wake: () => void;
+  /** Begins no further one; resolves when the one under way has ended. */
+  stop(): Promise<void>;
+};
+
+function createRhythm(count: () => Promise<void>): Rhythm {
+  let wanted = false;
+  let counting: Promise<void> | null = null;
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+
+  const run = async (): Promise<void> => {
+    const started = performance.now();
+    wanted = false;
+    await count();
+    const tookMs = performance.now() - started;
+    counting = null;
+    if (stopped) return;
+    const goOn = (): void => {
+      pause = undefined;
+      if (wanted) wake();
+    };
+    pause = setTimeout(goOn, Math.abs(TICK_MS - tookMs));
+  };
+  const wake = (): void => {
+    wanted = true;
+    if (counting === null && pause === undefined && !stopped) counting = run();
+  };
+  return {
+    wake,
+    stop: async () => {
+      stopped = true;
+      clearTimeout(pause);
+      await counting;
+    },
+  };
+}
+
 /**
  * Counts at once when usage comes in after a quiet time, then once a tick as long as more comes. A count that takes longer than a tick is
  * followed by a rest, as much longer: then more events share the writing of one account. Longer rests would leave more to readers, who
@@ -71,49 +197,23 @@ const [AGAIN_FIRST_MS, AGAIN_AT_MOST_MS] = [1_000, 60_000];
  * servers share the work. A tree whose count fails is set aside, and holds up no other; not when the database is away.
  */
 export function createUsageCounter(options: Options): UsageCounter {
-  const { meters, clock, count, waiting, onCounted, fold, tidy, onSetAside, onTakenBack, onError } = options;
-  let wanted = false;
+  const { clock, waiting, fold, tidy, onError } = options;
   let counts = 0;
   let foldDueMs = 0;
-  let counting: Promise<void> | null = null;
-  let pause: ReturnType<typeof setTimeout> | undefined;
   let closed = false;
-  const aside = new Map<AccountId, { readonly failures: number; readonly dueMs: number }>();
-  /** Those who wait for a tree, until their count begins; and the counts of those who waited. */
-  const settling = new Map<AccountId, Promise<void>>();
-  const settled = new Map<AccountId, Promise<boolean>>();
-
-  const isDue = (root: AccountId): boolean => (aside.get(root)?.dueMs ?? 0) <= performance.now();
+  const aside = new TreesAside();
 
   /** @returns whether there was something to count */
   const countTree = async (root: AccountId, wait: boolean): Promise<boolean> => {
-    let counted = false;
-    try {
-      for (const meter of meters) {
-        const change = await count(root, meter, wait);
-        if (typeof change === 'object') onCounted(change);
-        counted ||= typeof change === 'object';
-        // Whoever counts it may have begun before the last of it was recorded.
-        wanted ||= change === 'elsewhere';
-      }
-      if (aside.delete(root)) onTakenBack(root);
-    } catch (error) {
-      // Nothing is the matter with the tree: it is counted as soon as the database answers again.
-      if (isOutage(error)) {
-        onError(error);
-        return counted;
-      }
-      const failures = (aside.get(root)?.failures ?? 0) + 1;
-      const againInMs = Math.min(AGAIN_FIRST_MS * 2 ** (failures - 1), AGAIN_AT_MOST_MS);
-      aside.set(root, { failures, dueMs: performance.now() + againInMs });
-      onSetAside({ root, failures, againInMs, error });
-    }
-    return counted;
+    const ended = await countMeters(root, wait, { ...options, aside });
+    // Whoever counts it may have begun before the last of it was recorded.
+    if (ended.includes('elsewhere')) rhythm.wake();
+    return ended.includes('counted');
   };
 
   const countAll = async (): Promise<void> => {
     const recorded = (await waiting()).map(({ root }) => root);
-    const roots = [...new Set([...recorded, ...aside.keys()])].filter(isDue);
+    const roots = [...new Set([...recorded, ...aside.roots()])].filter((root) => aside.isDue(root));
     let counted = false;
     const countNext = async (): Promise<void> => {
       for (let root = roots.shift(); root !== undefined; root = roots.shift())
@@ -127,53 +227,19 @@ export function createUsageCounter(options: Options): UsageCounter {
     if (counted && ++counts % COUNTS_PER_TIDY === 0) await tidy();
   };
 
-  const countOnce = async (): Promise<void> => {
-    wanted = false;
-    // What is not counted stays where it is, and the next look counts it.
-    await countAll().catch(onError);
-  };
-
-  const run = async (): Promise<void> => {
-    const started = performance.now();
-    await countOnce();
-    const tookMs = performance.now() - started;
-    counting = null;
-    if (closed) return;
-    const goOn = (): void => {
-      pause = undefined;
-      if (wanted) wake();
-    };
-    pause = setTimeout(goOn, Math.abs(TICK_MS - tookMs));
-  };
-
-  const wake = (): void => {
-    wanted = true;
-    if (counting === null && pause === undefined && !closed) counting = run();
-  };
-
-  /** The count under way may have begun too early; the one after it serves everybody who asks until it begins. */
-  const settle = async (root: AccountId): Promise<void> => {
-    await settled.get(root);
-    settling.delete(root);
-    if (closed || !isDue(root)) return;
-    const done = countTree(root, true).finally(() => settled.delete(root));
-    settled.set(root, done);
-    await done;
-  };
-
-  const settleOnce = (root: AccountId): Promise<void> => {
-    const waits = settling.get(root) ?? settle(root);
-    settling.set(root, waits);
-    return waits;
-  };
-
-  const look = setInterval(wake, LOOK_EVERY_MS);
+  // What is not counted stays where it is, and the next look counts it.
+  const countOnce = (): Promise<void> => countAll().catch(onError);
+  const rhythm = createRhythm(countOnce);
+  const settling = createSettling(async (root) => {
+    if (!closed && aside.isDue(root)) await countTree(root, true);
+  });
+  const look = setInterval(rhythm.wake, LOOK_EVERY_MS);
   look.unref();
-  wake();
+  rhythm.wake();
 
   return {
-    wake,
-    settle: settleOnce,
+    wake: rhythm.wake,
+    settle: settling.settle,
     backlog: async () => {
       const [oldest] = await waiting();
       const lagMs = oldest ? Math.max(clock.nowMs() - msOf(oldest.since), 0) : 0;
@@ -182,9 +248,8 @@ export function createUsageCounter(options: Options): UsageCounter {
     close: async () => {
       closed = true;
       clearInterval(look);
-      clearTimeout(pause);
-      await counting;
-      await Promise.all(settled.values());
+      await rhythm.stop();
+      await settling.end();
       await countOnce();
     },
   };

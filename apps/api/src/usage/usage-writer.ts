@@ -56,20 +56,8 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
   let waiting = 0;
   const running = new Set<Promise<void>>();
 
-  /** The first call that waits, and as many others of its lane as a flush takes. */
   const takeBatch = (): Call[] => {
-    const [{ meter, month }] = queue as [Call];
-    const batch: Call[] = [];
-    const others: Call[] = [];
-    let events = 0;
-    for (const call of queue) {
-      const isTaken =
-        call.meter === meter &&
-        call.month === month &&
-        (batch.length === 0 || events + call.events.length <= MAX_EVENTS_PER_FLUSH);
-      (isTaken ? batch : others).push(call);
-      if (isTaken) events += call.events.length;
-    }
+    const { batch, others, events } = nextBatch(queue);
     waiting -= events;
     queue = others;
     return batch;
@@ -87,11 +75,7 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       return;
     }
     onCommitted(events.length);
-    let from = 0;
-    for (const call of calls) {
-      call.resolve(outcomes.slice(from, from + call.events.length));
-      from += call.events.length;
-    }
+    answer(calls, outcomes);
   };
 
   const flushEachAlone = async (calls: readonly Call[]): Promise<void> => {
@@ -133,6 +117,32 @@ export function createUsageWriter({ store, onCommitted }: Options): UsageWriter 
       await Promise.all(running);
     },
   };
+}
+
+/** Gives each call the outcomes of its events, from those of all in a row. */
+function answer(calls: readonly Call[], outcomes: readonly EventOutcome[]): void {
+  let from = 0;
+  for (const call of calls) {
+    call.resolve(outcomes.slice(from, from + call.events.length));
+    from += call.events.length;
+  }
+}
+
+/** The first call that waits, and as many others of its lane as a flush takes. */
+function nextBatch(queue: readonly Call[]): { batch: Call[]; others: Call[]; events: number } {
+  const [{ meter, month }] = queue as [Call];
+  const batch: Call[] = [];
+  const others: Call[] = [];
+  let events = 0;
+  for (const call of queue) {
+    const isTaken =
+      call.meter === meter &&
+      call.month === month &&
+      (batch.length === 0 || events + call.events.length <= MAX_EVENTS_PER_FLUSH);
+    (isTaken ? batch : others).push(call);
+    if (isTaken) events += call.events.length;
+  }
+  return { batch, others, events };
 }
 
 const monthOf = ({ occurredAt }: EventToRecord): string => occurredAt.slice(0, '2026-11'.length);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { AnyRouter } from '@trpc/server';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { Connection } from '../context/connection.ts';
 import { type CallLog, createCallLog } from './call-log.ts';
 import type { Ground } from './calls.ts';
@@ -80,18 +80,22 @@ export function trpcOverSockets<Router extends AnyRouter>(
     },
     close: async () => {
       server.off('upgrade', upgrade);
-      const clients = [...wss.clients];
-      const gone = Promise.all(clients.map((client) => new Promise((done) => client.once('close', done))));
-      for (const client of clients) client.close(GOING_AWAY);
-      const cut = setTimeout(() => {
-        for (const client of clients) client.terminate();
-      }, FAREWELL_MS);
-      await gone;
-      clearTimeout(cut);
+      await bidFarewell([...wss.clients]);
       clearInterval(checkUps);
       wss.close();
     },
   };
+}
+
+/** Closes sockets; who doesn't answer is cut off. */
+async function bidFarewell(clients: readonly WebSocket[]): Promise<void> {
+  const gone = Promise.all(clients.map((client) => new Promise((done) => client.once('close', done))));
+  for (const client of clients) client.close(GOING_AWAY);
+  const cut = setTimeout(() => {
+    for (const client of clients) client.terminate();
+  }, FAREWELL_MS);
+  await gone;
+  clearTimeout(cut);
 }
 
 function connectionOf(ground: Ground, request: IncomingMessage, logCall: CallLog): Connection {

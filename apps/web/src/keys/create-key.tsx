@@ -3,8 +3,9 @@ import { DAY_MS, type Level, PERMISSION_CATEGORIES, PERMISSIONS, type Permission
 import { type ComponentProps, useId, useState } from 'react';
 import { Alert, Button, partsCss as css, errorOf, Field } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
+import { prove } from '../session/prove.ts';
 import { useForm, type Values } from '../session/use-form.ts';
-import { useProof } from '../session/use-proof.tsx';
+import { ChevronIcon } from '../shell/icons.tsx';
 import keysCss from './keys.module.css';
 import { type Part, PartPicker } from './part-picker.tsx';
 
@@ -54,7 +55,6 @@ export function CreateKey({
   const [may, setMay] = useState('all');
   const [reach, setReach] = useState('all');
   const [parts, setParts] = useState<readonly Part[]>([]);
-  const { prove, dialog } = useProof();
   const { refusal, isSending, onSubmit } = useForm(async (values) => {
     const within = reach === 'all' ? {} : { within: parts.map(({ id }) => id) };
     if (reach !== 'all' && parts.length === 0) return NO_PART;
@@ -70,7 +70,7 @@ export function CreateKey({
   });
   return (
     <>
-      <form className={`${css.card} ${css.inline}`} onSubmit={onSubmit}>
+      <form className={`card ${css.inline}`} onSubmit={onSubmit}>
         <Field
           label="Name of the new key"
           name="name"
@@ -97,13 +97,12 @@ export function CreateKey({
         </Button>
       </form>
       <Alert refusal={refusal} fields={['name', 'within']} />
-      {dialog}
     </>
   );
 }
 
 const Ends = () => (
-  <Choice className={`${css.field} ${css.short}`} label="Ends" name="ends" defaultValue={USUAL_END}>
+  <Choice className={css.short} label="Ends" name="ends" defaultValue={USUAL_END}>
     {ENDS.map(({ label, days }) => (
       <option key={label} value={days ?? ''}>
         {label}
@@ -113,12 +112,15 @@ const Ends = () => (
 );
 
 /** A labelled list of which one is chosen. */
-function Choice({ label, className = css.field, ...rest }: ComponentProps<'select'> & { readonly label: string }) {
+function Choice({ label, className = '', ...rest }: ComponentProps<'select'> & { readonly label: string }) {
   const id = useId();
   return (
-    <div className={className}>
+    <div className={`row ${className}`}>
       <label htmlFor={id}>{label}</label>
-      <select id={id} {...rest} className={css.input} />
+      <div className="field">
+        <select id={id} {...rest} />
+        <ChevronIcon />
+      </div>
     </div>
   );
 }

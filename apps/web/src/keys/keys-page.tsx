@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { type CallRefusal, refusalOf } from '@tenantree/client';
 import { useState } from 'react';
-import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Alert, partsCss as css, Empty, keepFocus, Loaded, Page } from '../parts/parts.tsx';
+import { ask } from '../parts/ask.ts';
+import { Empty, keepFocus, Loaded, Page } from '../parts/parts.tsx';
 import { Secret } from '../parts/secret.tsx';
 import { Table } from '../parts/table.tsx';
 import { queries, tenantree } from '../server.ts';
@@ -17,26 +16,18 @@ const { keys } = tenantree.trpc;
 export default function KeysPage({ account }: { readonly account: string }) {
   const query = useQuery({ queryKey: ['keys', account], queryFn: () => keys.list.query({ account }) });
   const mayChange = useAccount(account).data?.levels['developers.apiKeys'] === 'full';
-  const [question, setQuestion] = useState<Question | null>(null);
   const [made, setMade] = useState<{ readonly id: string; readonly key: string } | null>(null);
-  const [failed, setFailed] = useState<CallRefusal | null>(null);
   const askToRevoke = (id: string, name: string): void =>
-    setQuestion({
+    void ask({
       title: `Revoke ${name}?`,
       text: 'Programs that use this key are refused from now on. A revoked key never comes back.',
-      act: `Revoke ${name}`,
-      run: () => void revoke(id),
-    });
+      submit: `Revoke ${name}`,
+      act: () => revoke(id),
+    }).then(keepFocus);
   const revoke = async (id: string): Promise<void> => {
-    try {
-      await keys.revoke.mutate({ account, id });
-      setFailed(null);
-      setMade((shown) => (shown?.id === id ? null : shown));
-    } catch (error) {
-      setFailed(refusalOf(error));
-    }
+    await keys.revoke.mutate({ account, id });
+    setMade((shown) => (shown?.id === id ? null : shown));
     await queries.invalidateQueries({ queryKey: ['keys', account] });
-    keepFocus();
   };
   return (
     <Page
@@ -44,11 +35,10 @@ export default function KeysPage({ account }: { readonly account: string }) {
       lead="Keys let your programs act with their owner’s role here and below. They stop working when the owner leaves."
     >
       {mayChange && <CreateKey account={account} onMade={setMade} />}
-      <Alert refusal={failed} />
       {made !== null && (
         <Secret key={made.id} label="Copy the key now. It is not shown again." what="key" value={made.key} />
       )}
-      <div className={css.card}>
+      <div className="card">
         <Loaded query={query}>
           {(data) =>
             data.keys.length === 0 ? (
@@ -63,7 +53,6 @@ export default function KeysPage({ account }: { readonly account: string }) {
         </Loaded>
       </div>
       <Packages />
-      <Confirm question={question} onClose={() => setQuestion(null)} />
     </Page>
   );
 }

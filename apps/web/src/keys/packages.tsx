@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { Copy } from '../parts/copy.tsx';
-import { partsCss } from '../parts/parts.tsx';
 import css from './keys.module.css';
 
 type Offered = { readonly name: string; readonly version: string; readonly path: string };
@@ -22,7 +21,7 @@ export function Packages() {
   const { data } = useQuery({ queryKey: ['packages'], queryFn: offered });
   if (data === undefined || data.length === 0) return null;
   return (
-    <section className={`${partsCss.card} ${css.packages}`} aria-labelledby="packages">
+    <section className={`card ${css.packages}`} aria-labelledby="packages">
       <h2 id="packages">Packages</h2>
       {data.map((one) => (
         <Install key={one.name} {...one} />
@@ -36,9 +35,9 @@ function Install({ name, version, path }: Offered) {
   return (
     <div className={css.package}>
       <p>
-        <strong>{name}</strong> <span className={partsCss.muted}>{version}</span>
+        <strong>{name}</strong> <span className="hint">{version}</span>
         <br />
-        <span className={partsCss.muted}>{PURPOSES[name]}</span>
+        <span className="hint">{PURPOSES[name]}</span>
       </p>
       <code ref={line}>{`npm install ${window.location.origin}${path}`}</code>
       <Copy of={line} what={`the line that installs ${name}`} />

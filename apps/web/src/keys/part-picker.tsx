@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { AccountId } from '@tenantree/domain';
 import { useState } from 'react';
-import { Button, partsCss as css, Field } from '../parts/parts.tsx';
+import { Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import keysCss from './keys.module.css';
 
@@ -60,7 +60,7 @@ export function PartPicker({ account, parts, onChange, error }: Props) {
           </li>
         ))}
       </ul>
-      <span className={css.hidden} role="status">
+      <span className="hidden" role="status">
         {wanted !== '' && data ? `${found.length} found` : ''}
       </span>
     </div>

@@ -9,7 +9,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { partsCss } from './parts.tsx';
+import { toast } from './toast.ts';
 
 type Opened = {
   readonly opener: RefObject<HTMLButtonElement | null>;
@@ -32,7 +32,6 @@ type Props = ComponentProps<'button'> & {
 /** A button beside which something opens. React Aria, which that is made of, is a third of the app: no page waits for it. */
 export function Opener({ opens, load, popup, ...button }: Props) {
   const [isOpen, setOpen] = useState(false);
-  const [isMissing, setMissing] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const next = useRef<(() => void) | undefined>(undefined);
   const opened = useMemo<Opened>(() => {
@@ -56,7 +55,7 @@ export function Opener({ opens, load, popup, ...button }: Props) {
     // Once the server is back, what is missing is loaded with the page itself (renew.ts).
     const state = await prepare();
     setOpen(state === 'ready');
-    setMissing(state === 'failed');
+    if (state === 'failed') toast({ text: 'The server does not answer. Try again in a moment.', tone: 'danger' });
   };
   return (
     <>
@@ -72,7 +71,6 @@ export function Opener({ opens, load, popup, ...button }: Props) {
           next.current = undefined;
           after?.();
         }}
-        onBlur={() => setMissing(false)}
         onClick={() => void open()}
         onKeyDown={(event) => {
           // Until the focus has moved into what opened, Escape is pressed here, and means the same.
@@ -82,11 +80,6 @@ export function Opener({ opens, load, popup, ...button }: Props) {
         }}
         {...button}
       />
-      {isMissing && (
-        <p role="alert" className={partsCss.notice}>
-          The server does not answer. Try again in a moment.
-        </p>
-      )}
       <OpenedContext value={opened}>
         <Suspense fallback={null}>{isOpen && popup}</Suspense>
       </OpenedContext>

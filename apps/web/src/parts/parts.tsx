@@ -3,21 +3,19 @@ import { type ComponentProps, type ReactNode, useEffect, useId, useRef } from 'r
 import { usePageTitle } from '../shell/use-page-title.ts';
 import css from './parts.module.css';
 
-type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'quiet' | 'danger' | 'grave' };
+type ButtonProps = ComponentProps<'button'> & { readonly look?: 'plain' | 'primary' | 'quiet' | 'danger' };
 
 const LOOKS = {
   plain: '',
-  primary: css.primary,
+  primary: 'primary',
   quiet: css.quiet,
   /** Leads to a question that something grave follows from. */
   danger: `${css.quiet} ${css.danger}`,
-  /** Does what is grave. */
-  grave: css.grave,
 } as const;
 
 /** A button that says what it does. */
 export function Button({ look = 'plain', className = '', type = 'button', ...rest }: ButtonProps) {
-  return <button type={type} className={`${css.button} ${LOOKS[look]} ${className}`} {...rest} />;
+  return <button type={type} className={`button ${LOOKS[look]} ${className}`} {...rest} />;
 }
 
 type FieldProps = ComponentProps<'input'> & {
@@ -31,22 +29,18 @@ export function Field({ label, hint, error, ...rest }: FieldProps) {
   const id = useId();
   const described = error ? `${id}-error` : hint ? `${id}-hint` : undefined;
   return (
-    <div className={css.field}>
+    <div className="row">
       <label htmlFor={id}>{label}</label>
-      <input
-        id={id}
-        className={css.input}
-        aria-invalid={error ? true : undefined}
-        aria-describedby={described}
-        {...rest}
-      />
+      <div className={error ? 'field invalid' : 'field'}>
+        <input id={id} aria-invalid={error ? true : undefined} aria-describedby={described} {...rest} />
+      </div>
       {error ? (
-        <span id={`${id}-error`} className={css.error} role="alert">
+        <span id={`${id}-error`} className="error" role="alert">
           {error}
         </span>
       ) : (
         hint && (
-          <span id={`${id}-hint`} className={css.hint}>
+          <span id={`${id}-hint`} className="hint">
             {hint}
           </span>
         )

@@ -1,7 +1,6 @@
 import { lazy } from 'react';
 import { Avatar } from '../parts/avatar.tsx';
 import { Opener } from '../parts/opener.tsx';
-import { partsCss } from '../parts/parts.tsx';
 import { ChevronIcon } from './icons.tsx';
 import css from './shell.module.css';
 import { readVisits, type Visit } from './visits.ts';
@@ -33,7 +32,7 @@ export function AccountSwitcher({ user, ...props }: Props) {
       load={load}
       popup={<AccountChoices label="Change account" readRecent={() => readVisits(user)} {...props} />}
     >
-      <span className={partsCss.hidden}>Acting account</span>
+      <span className="hidden">Acting account</span>
       {current && <Avatar key={current.id} {...current} />}
       <bdi>{current?.name ?? '…'}</bdi>
       <ChevronIcon />

@@ -4,6 +4,7 @@ const draw = (path: string) =>
   function Icon() {
     return (
       <svg
+        className="icon"
         width="18"
         height="18"
         viewBox="0 0 24 24"

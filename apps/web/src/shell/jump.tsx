@@ -111,7 +111,7 @@ export function Jump({ account, user, own, places, onAccount, onChangeAccount, b
       </button>
       <button
         type="button"
-        className={`${partsCss.button} ${partsCss.icon} ${css.help}`}
+        className={`button ${partsCss.icon} ${css.help}`}
         aria-haspopup="dialog"
         aria-label="Keyboard shortcuts"
         onClick={() => setOpened('sheet')}

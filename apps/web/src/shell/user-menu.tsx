@@ -1,7 +1,6 @@
 import { initialsOf } from '@tenantree/widget';
 import { lazy } from 'react';
 import { Opener } from '../parts/opener.tsx';
-import { partsCss } from '../parts/parts.tsx';
 import css from './shell.module.css';
 import type { UserProps } from './user-choices.tsx';
 
@@ -11,9 +10,9 @@ const UserChoices = lazy(load);
 /** The initials of who is signed in, with what concerns only them behind. */
 export function UserMenu(props: UserProps) {
   return (
-    <Opener className={css.user} opens="dialog" load={load} popup={<UserChoices {...props} />}>
+    <Opener className={css.user} opens="menu" load={load} popup={<UserChoices {...props} />}>
       <span aria-hidden="true">{initialsOf(props.name)}</span>
-      <span className={partsCss.hidden}>Signed in as {props.name}</span>
+      <span className="hidden">Signed in as {props.name}</span>
     </Opener>
   );
 }

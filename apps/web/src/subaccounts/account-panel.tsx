@@ -1,7 +1,7 @@
 import { createComponent, type EventName } from '@lit/react';
 import type { AccountId } from '@tenantree/domain';
-import type { SamSubaccounts } from '@tenantree/widget';
-import { type AccountTab, accountDetailFrom, defineRooms, SamAccount } from '@tenantree/widget/rooms';
+import type { AccountTab, SamSubaccounts } from '@tenantree/widget';
+import { accountDetailFrom, defineRooms, SamAccount, type SamEvents } from '@tenantree/widget/rooms';
 import React, { type RefObject, useMemo, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { useViewer } from '../members/use-viewer.ts';
@@ -20,6 +20,7 @@ const Account = createComponent({
   events: {
     onClose: 'sam-close' as EventName<CustomEvent>,
     onTab: 'sam-tab' as EventName<CustomEvent<{ readonly tab: AccountTab }>>,
+    onShow: 'sam-show' as EventName<CustomEvent<SamEvents['sam-show']>>,
     onSwitch: 'sam-switch' as EventName<CustomEvent>,
     onChanged: 'sam-change' as EventName<CustomEvent>,
   },
@@ -38,7 +39,7 @@ function watchWidth(changed: () => void): () => void {
 type Props = {
   readonly account: AccountId;
   readonly tab: AccountTab;
-  readonly hrefOf: (tab: AccountTab) => string;
+  readonly hrefOf: (tab: AccountTab, account?: AccountId) => string;
   /** The table: what changes an account is done by it, with its dialogs and messages. */
   readonly list: RefObject<SamSubaccounts | null>;
   readonly onClose: () => void;
@@ -74,6 +75,7 @@ export default function AccountPanel({ account, tab, hrefOf, list, onClose }: Pr
         event.preventDefault();
         navigate(hrefOf(event.detail.tab), { replace: true });
       }}
+      onShow={({ detail }) => navigate(hrefOf(detail.tab, detail.account))}
       onSwitch={(event) => {
         event.preventDefault();
         enterAccount(account, navigate);

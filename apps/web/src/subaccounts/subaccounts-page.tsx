@@ -1,6 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
-import type { SamSubaccounts } from '@tenantree/widget';
-import type { AccountTab } from '@tenantree/widget/rooms';
+import type { AccountTab, SamSubaccounts } from '@tenantree/widget';
 import { lazy, type RefObject, Suspense, useCallback, useRef, useState } from 'react';
 import { Redirect, useLocation } from 'wouter';
 import { accounts, queries } from '../server.ts';
@@ -79,7 +78,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
             key={opened}
             account={opened}
             tab={tab}
-            hrefOf={(one) => of(opened, one)}
+            hrefOf={(one, id = opened) => of(id, one)}
             list={list}
             onClose={close}
           />

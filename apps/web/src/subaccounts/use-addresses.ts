@@ -1,6 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
-import type { ScreenView } from '@tenantree/widget';
-import type { AccountTab } from '@tenantree/widget/rooms';
+import type { AccountTab, ScreenView } from '@tenantree/widget';
 import { useCallback, useMemo } from 'react';
 import { useSearch } from 'wouter';
 import { readView, writeView } from './view-state.ts';

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import type { Table as Recipe } from '@tenantree/widget/rooms';
 import { useState } from 'react';
-import { Confirm, type Question } from '../parts/confirm.tsx';
-import { Alert, Button, partsCss as css, keepFocus, Loaded } from '../parts/parts.tsx';
+import { ask } from '../parts/ask.ts';
+import { Alert, Button, keepFocus, Loaded } from '../parts/parts.tsx';
 import { Table } from '../parts/table.tsx';
 import { queries, tenantree } from '../server.ts';
 import { goToSignIn } from '../session/sign-in.ts';
@@ -39,39 +39,33 @@ const sessionsTable = (sessions: readonly Session[], end: (id: Session['id']) =>
 /** Where one is signed in, with a way out of each place and of all. */
 export function Sessions() {
   const query = useQuery({ queryKey: ['sessions'], queryFn: () => session.list.query() });
-  const [question, setQuestion] = useState<Question | null>(null);
   const [refusal, setRefusal] = useState<CallRefusal | null>(null);
 
-  const act = async (work: Promise<unknown>): Promise<'done' | 'refused'> => {
+  const end = async (id: string): Promise<void> => {
     try {
-      await work;
+      await session.end.mutate({ id });
       setRefusal(null);
-      return 'done';
     } catch (error) {
       setRefusal(refusalOf(error));
-      return 'refused';
     }
-  };
-  const end = async (id: string): Promise<void> => {
-    await act(session.end.mutate({ id }));
     await queries.invalidateQueries({ queryKey: ['sessions'] });
     keepFocus();
   };
-  const endAll = async (): Promise<void> => {
-    if ((await act(session.endAll.mutate())) === 'done') goToSignIn();
-  };
   const askToEndAll = (): void =>
-    setQuestion({
+    void ask({
       title: 'Sign out everywhere?',
       text: 'You are signed out on every device, this one too, and sign in again where you want to go on.',
-      act: 'Sign out everywhere',
-      run: () => void endAll(),
+      submit: 'Sign out everywhere',
+      act: async () => {
+        await session.endAll.mutate();
+        goToSignIn();
+      },
     });
 
   return (
     <>
       <Alert refusal={refusal} />
-      <div className={css.card}>
+      <div className="card">
         <Loaded query={query}>{(data) => <Table recipe={sessionsTable(data.sessions, (id) => void end(id))} />}</Loaded>
       </div>
       <div>
@@ -79,7 +73,6 @@ export function Sessions() {
           Sign out everywhere
         </Button>
       </div>
-      <Confirm question={question} onClose={() => setQuestion(null)} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
-import { Alert, Button, partsCss as css, errorOf, Field, Page } from '../parts/parts.tsx';
+import { Alert, Button, errorOf, Field, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { NewPassword } from '../session/new-password.tsx';
 import { safePath } from '../session/safe-path.ts';
@@ -43,7 +43,7 @@ function NameForm({ name }: { readonly name: string }) {
     return null;
   });
   return (
-    <form className={`${css.card} ${own.form}`} onSubmit={onSubmit}>
+    <form className={`card ${own.form}`} onSubmit={onSubmit}>
       <Field
         label="Your name"
         name="name"
@@ -74,7 +74,7 @@ function PasswordForm({ email }: { readonly email: string }) {
     return 'next';
   });
   return (
-    <form className={`${css.card} ${own.form}`} onSubmit={onSubmit}>
+    <form className={`card ${own.form}`} onSubmit={onSubmit}>
       {/* Password managers see by this whose password it is. */}
       <input type="text" autoComplete="username" value={email} readOnly hidden />
       <Field

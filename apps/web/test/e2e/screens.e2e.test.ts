@@ -103,6 +103,11 @@ const INSIDE: readonly Screen[] = [
     (page) => page.getByRole('heading', { name: 'Acme North' }).waitFor(),
   ],
   [
+    'the activity of an account',
+    () => `${subaccounts()}/${north}/activity`,
+    (page) => page.getByRole('button', { name: 'Export CSV' }).waitFor(),
+  ],
+  [
     'the account switcher',
     subaccounts,
     async (page) => {

@@ -124,7 +124,7 @@ describe('the web app, when things go wrong,', () => {
     const asked = other.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === '/');
     await user.click();
     await asked;
-    await other.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor();
+    await other.getByRole('status').filter({ hasText: 'The server does not answer' }).waitFor();
     expect(await other.evaluate<boolean>('window.isSame')).toBe(true);
     await row(other, 'Acme North').waitFor();
     await other.unroute('**/*');
@@ -154,6 +154,25 @@ describe('the web app, when things go wrong,', () => {
     await page.getByText('This could not be loaded').waitFor({ timeout: 20_000 });
     await app.start();
     await page.getByText(/set up this deployment/).waitFor({ timeout: 30_000 });
+  });
+
+  it('keeps what was done in an account on screen while the server is away, and goes on by itself', async () => {
+    await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await row(page, 'Acme North').focus();
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Account' });
+    await panel.getByRole('heading', { name: 'Acme North' }).waitFor();
+    await page.keyboard.press('Alt+3');
+    await panel.getByText('created Acme North').waitFor();
+    await app.stop();
+    await panel.getByRole('button', { name: 'With nested' }).press('Enter');
+    await panel.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor();
+    expect(await panel.getByText('created Acme North').count()).toBe(1);
+    await app.start();
+    await panel.getByRole('alert').waitFor({ state: 'detached', timeout: 20_000 });
+    await panel.getByRole('columnheader', { name: 'Account' }).waitFor({ state: 'attached' });
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
   });
 
   it('says that it is loading as long as nothing of it is there', async () => {

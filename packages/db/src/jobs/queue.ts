@@ -80,51 +80,60 @@ class BorrowedPool extends pg.Pool {
   }
 }
 
-/** Works on jobs until it is closed. */
-export async function openQueue(db: Database, { step, atOnce, onError, onSilent }: QueueOptions): Promise<Queue> {
-  const asServer = <T>(work: () => Promise<T>): Promise<T> => db.onBehalfOf(null, work);
+/** Workers of this server, opened again whenever they ended by themselves. */
+type Workers = {
+  /** Who they are now. */
+  id(): string;
+  /** Lets at most so many look for work. */
+  nudge(most: number): void;
+  close(): Promise<void>;
+};
+
+type WorkersParts = Pick<QueueOptions, 'step' | 'atOnce' | 'onError'> & {
+  /** Other workers take the place of those that ended, which may have left something locked. */
+  readonly onReplaced: (former: string) => void;
+};
+
+/** Does something as the server itself, and not in the turns of whoever called. */
+const asServer = <T>(db: Database, work: () => Promise<T>): Promise<T> => db.onBehalfOf(null, work);
+
+function openWorkers(db: Database, { step, atOnce, onError, onReplaced }: WorkersParts): Workers {
   const pgPool = new BorrowedPool(db.pool);
   const logger = new Logger(() => (level, message, meta) => {
     if (level === 'error') onError(meta?.['error'] ?? new Error(message));
   });
+  const options = {
+    schema: SCHEMA,
+    logger,
+    concurrency: atOnce,
+    pollInterval: POLL_MS,
+    // A pooler forgets what has a name.
+    noPreparedStatements: true,
+    noHandleSignals: true,
+  };
   const tasks = {
     [STEP]: async (payload: unknown) => {
       const job = readRef(payload);
-      if (job) await asServer(() => step(job));
+      if (job) await asServer(db, () => step(job));
     },
   };
   let isClosed = false;
-  let workers: WorkerPool;
-  /** Pools of this server that ended by themselves, and may have left something locked. */
-  let formerPools: readonly string[] = [];
   let hasEnded = false;
+  let workers: WorkerPool;
   let reopening: NodeJS.Timeout | undefined;
 
   // Without the turns of whoever opens it: its timers would keep them.
   const open = (): void =>
-    void asServer(async () => {
-      workers = runTaskList(
-        {
-          schema: SCHEMA,
-          logger,
-          concurrency: atOnce,
-          pollInterval: POLL_MS,
-          // A pooler forgets what has a name.
-          noPreparedStatements: true,
-          noHandleSignals: true,
-        },
-        tasks,
-        pgPool,
-      );
+    void asServer(db, async () => {
+      workers = runTaskList(options, tasks, pgPool);
       hasEnded = false;
       const { id } = workers;
       const ended = (): void => {
         hasEnded = true;
         if (isClosed) return;
-        formerPools = [...formerPools, id];
         reopening = setTimeout(() => {
           open();
-          tend().catch(onError);
+          onReplaced(id);
         }, REOPEN_MS).unref();
       };
       workers.promise.then(ended, (error: unknown) => {
@@ -134,36 +143,56 @@ export async function openQueue(db: Database, { step, atOnce, onError, onSilent 
     });
   open();
 
-  const nudge = (most: number): void => {
-    try {
-      if (!isClosed) workers.nudge(most);
-    } catch {
-      // It is about to end by itself, and says so by throwing. What has come is found when it is opened again.
-    }
+  return {
+    id: () => workers.id,
+    nudge: (most) => {
+      try {
+        if (!isClosed) workers.nudge(most);
+      } catch {
+        // It is about to end by itself, and says so by throwing. What has come is found when it is opened again.
+      }
+    },
+    close: async () => {
+      isClosed = true;
+      clearTimeout(reopening);
+      if (!hasEnded) await workers.gracefulShutdown();
+    },
   };
+}
+
+/** Works on jobs until it is closed. */
+export async function openQueue(db: Database, options: QueueOptions): Promise<Queue> {
+  const { atOnce, onError, onSilent } = options;
+  /** Workers of this server that ended by themselves, and may have left something locked. */
+  let former: readonly string[] = [];
+  const workers = openWorkers(db, {
+    ...options,
+    onReplaced: (id) => {
+      former = [...former, id];
+      tend().catch(onError);
+    },
+  });
   const tend = (): Promise<void> =>
-    asServer(async () => {
-      const ended = formerPools;
+    asServer(db, async () => {
+      const ended = former;
       const { rows } = await sql<{ silent: number }>`
-        SELECT public.tend_jobs(${workers.id}, ${[...ended]}::text[], ${SILENT_MS}) AS silent`.execute(db.app);
-      formerPools = formerPools.filter((pool) => !ended.includes(pool));
+        SELECT public.tend_jobs(${workers.id()}, ${[...ended]}::text[], ${SILENT_MS}) AS silent`.execute(db.app);
+      former = former.filter((id) => !ended.includes(id));
       const silent = rows[0]?.silent ?? 0;
       if (silent > 0) onSilent(silent);
-      if (silent + ended.length > 0) nudge(atOnce);
+      if (silent + ended.length > 0) workers.nudge(atOnce);
     });
   const tending = setInterval(() => void tend().catch(onError), TEND_MS).unref();
-  const listener = await listen(db, 'jobs:insert', { onMessage: () => nudge(1), onReconnect: () => nudge(1) });
+  const nudgeOne = (): void => workers.nudge(1);
+  const listener = await listen(db, 'jobs:insert', { onMessage: nudgeOne, onReconnect: nudgeOne });
   // At once, so that the others know of whoever is killed in the first seconds, too.
   await tend();
-
   return {
     tend,
     close: async () => {
-      isClosed = true;
       clearInterval(tending);
-      clearTimeout(reopening);
       await listener.close();
-      if (!hasEnded) await workers.gracefulShutdown();
+      await workers.close();
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Decimal } from '../usage/quantity.ts';
 /** An account as sentences and short lists name it. */
 export type AccountLabel = { readonly id: AccountId; readonly name: string };
 
-/** An account's own status (rules/accounts 10). Whether an ancestor's suspension applies as well is `effectiveSuspension`'s question. */
+/** An account's own status (rules/accounts 10), whatever is suspended above it. */
 export type AccountStatus = 'active' | 'suspended' | 'closed';
 
 /** What a suspension means (rules/accounts 12), mildest first. */
@@ -19,7 +19,7 @@ export type Suspension = {
   readonly until: Instant | null;
 };
 
-/** A suspension as it was ordered: with the reason that whoever ordered it gave, up to 500 characters. */
+/** A suspension with the reason that was given, up to 500 characters. */
 export type SuspensionOrder = Suspension & { readonly reason: string | null };
 
 /** What the subaccounts of an account can be sorted by. */
@@ -32,7 +32,7 @@ export type BillingMode = 'parent' | 'direct';
 /** A countable of an account: its own, and that of its whole subtree including itself. */
 export type OwnAndTotal<T> = { readonly own: T; readonly total: T };
 
-/** One row of the subaccounts table (rules/accounts 6). The same shape travels from the listing, the search and the live stream. */
+/** One row of the subaccounts table (rules/accounts 6), wherever it comes from: listing, search, live stream. */
 export type AccountRow = {
   readonly id: AccountId;
   /** Null for a root, and for an account whose parent the reader doesn't reach. */

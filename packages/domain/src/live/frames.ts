@@ -5,18 +5,11 @@ import type { Decimal } from '../usage/quantity.ts';
 
 /** What frames of both channels may say. */
 type FrameBounds = {
-  /**
-   * What changed between the id that was resumed from and this frame is not known any more, or was too much to be told: what is shown beyond
-   * this frame has to be read again.
-   */
+  /** What changed since the id that was resumed from is not known any more, or too much to be told: read again what is shown beyond this frame. */
   readonly gap?: true;
 };
 
-/**
- * One tick of `usage.live`: the state (never a delta) of every watched account whose minutes changed.
- * Its tracked id is `version`, the version of the account's tree: versions of one tree are handed out in commit
- * order without holes, so whoever resumes after a version has missed nothing up to it (rules/live 3).
- */
+/** One tick of `usage.live`: the state (never a delta) of every watched account whose minutes changed, at a version of its tree (rules/live 3). */
 export type UsageFrame = FrameBounds & {
   readonly version: number;
   /** Start of the billing period that the minutes belong to. Another period than before: every account starts at 0 again. */

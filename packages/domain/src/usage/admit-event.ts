@@ -7,10 +7,10 @@ import { DAY_MS, type Instant, instantOf, msOf } from '../time.ts';
 import { type CountedMeter, countedQuantity, findMeter, type MeterKey } from './meters.ts';
 import { type Decimal, formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
 
-/** What an event may carry beside its quantity, for series and later analysis. */
+/** What an event may carry beside its quantity. */
 export type EventAttributes = { readonly [key: string]: string | number | boolean };
 
-/** A usage event as it comes in; which account it is for is resolved elsewhere. */
+/** A usage event as it comes in. */
 export type UsageEventInput = {
   readonly meter: string;
   /** Decimal text, at most 9 digits after the point. */

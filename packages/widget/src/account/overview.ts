@@ -14,6 +14,7 @@ export type Minutes = { readonly own: string; readonly total: string };
 export type OverviewParts = {
   /** Where the latest activity comes from; null where one may not see it. */
   readonly activity: ActivitySource | null;
+  readonly showActivity: () => void;
   /** What can be done with the account. */
   readonly entries: readonly MenuItem[];
   /** Level of the titles inside it. */
@@ -50,18 +51,18 @@ export function overview(
   const { say } = texts;
   const needs = attention(account, texts, parts);
   const title = (words: string): TemplateResult =>
-    parts.titles === 'h2' ? html`<h2 class="section">${words}</h2>` : html`<h3 class="section">${words}</h3>`;
+    parts.titles === 'h2' ? html`<h2>${words}</h2>` : html`<h3>${words}</h3>`;
   const aside = needs.length > 0 || parts.activity !== null;
   return html`<div class="content ${aside ? 'two' : ''}">
     <div class="column">
       <div class="card"><dl class="tiles">${tiles(account, minutes, texts)}</dl></div>
-      <section class="card">${title(say('aboutTitle'))}<dl class="facts">${facts(account, texts, parts)}</dl></section>
+      <section class="card"><div class="section">${title(say('aboutTitle'))}</div><dl class="facts">${facts(account, texts, parts)}</dl></section>
     </div>
     ${
       aside
         ? html`<div class="column">
-      ${needs.length > 0 ? html`<section class="card">${title(say('attentionTitle'))}<ul class="in">${needs}</ul></section>` : nothing}
-      ${parts.activity ? html`<section class="card">${title(say('activityTitle'))}<div class="in"><sam-activity .source=${parts.activity} .account=${account.id} .texts=${texts}></sam-activity></div></section>` : nothing}
+      ${needs.length > 0 ? html`<section class="card"><div class="section">${title(say('attentionTitle'))}</div><ul class="in">${needs}</ul></section>` : nothing}
+      ${parts.activity ? html`<section class="card"><div class="section">${title(say('tab_activity'))}<button class="link" type="button" @click=${parts.showActivity}>${say('activityAll')}</button></div><sam-activity show="latest" .source=${parts.activity} .account=${account} .texts=${texts}></sam-activity></section>` : nothing}
     </div>`
         : nothing
     }

@@ -8,6 +8,8 @@ import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
 import { type MembersViewer, SamMembers } from '../members/sam-members.ts';
+import { absent } from '../parts/absent.ts';
+import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
@@ -20,10 +22,7 @@ import type { AccountActing, AccountDetailSource } from './account-source.ts';
 import { accountStyles } from './account-styles.ts';
 import { accountTexts } from './account-texts.ts';
 import { type Minutes, overview, restrictionWords } from './overview.ts';
-
-/** What is shown of an account; other parts come with what they show. */
-export const ACCOUNT_TABS = ['overview', 'members'] as const;
-export type AccountTab = (typeof ACCOUNT_TABS)[number];
+import { type AccountTab, TABS } from './tabs.ts';
 
 /** What the head has a button of its own for, or what only makes sense in the table. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId']);
@@ -40,6 +39,7 @@ type Editing = { readonly draft: string; readonly why: string };
  * @fires sam-close - it is to be closed
  * @fires sam-tab - another tab is wanted; a host that keeps it gives it back
  * @fires sam-switch - the account is to become the acting one
+ * @fires sam-show - another account is wanted in its place
  */
 export class SamAccount extends LitElement {
   static override properties = {
@@ -60,7 +60,7 @@ export class SamAccount extends LitElement {
     editing: { state: true },
     copied: { state: true },
   };
-  static override styles = [controlStyles, formStyles, accountStyles];
+  static override styles = [controlStyles, formStyles, cardStyles, accountStyles];
 
   declare source: AccountDetailSource | null;
   /** Which account is shown; another one starts anew. */
@@ -151,7 +151,7 @@ export class SamAccount extends LitElement {
         ${detail ? this.#head(detail) : nothing}
         ${tabs.length > 1 ? html`<nav aria-label=${say('accountTabs')}>${tabs.map((tab) => this.#tabLink(tab))}</nav>` : nothing}
       </div>
-      ${detail ? this.#content(detail) : this.#absent()}
+      ${detail ? this.#shown(detail) : absent(this.failure, texts, () => this.#start())}
       <sam-menu part="menu" @sam-choose=${this.#choose}></sam-menu></aside>`;
   }
 
@@ -224,11 +224,17 @@ export class SamAccount extends LitElement {
   #tabs(): readonly AccountTab[] {
     const { detail } = this;
     if (!detail) return [];
-    return ACCOUNT_TABS.filter((tab) => tab === 'overview' || detail.levels['account.members'] !== 'none');
+    return (Object.keys(TABS) as readonly AccountTab[]).filter((tab) => {
+      const needs = TABS[tab];
+      if (needs === null) return true;
+      // What an embedded screen may do has the names of tabs, too.
+      const isOffered = detail.features?.some((feature) => feature === tab) ?? true;
+      return isOffered && detail.levels[needs] !== 'none';
+    });
   }
 
   #tabLink(tab: AccountTab): TemplateResult {
-    const words = this.texts.say(tab === 'overview' ? 'tabOverview' : 'tabMembers');
+    const words = this.texts.say(`tab_${tab}`);
     const current = tab === this.#tab() ? 'page' : nothing;
     const choose = (event: Event): void => {
       if (event instanceof MouseEvent && (event.metaKey || event.ctrlKey) && this.hrefOf) return;
@@ -288,12 +294,23 @@ export class SamAccount extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus();
   }
 
-  #content(detail: AccountDetail): TemplateResult {
+  #shown(detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
-    if (this.#tab() === 'members')
-      return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+    switch (this.#tab()) {
+      case 'members':
+        return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+      case 'activity':
+        return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
+      case 'overview':
+        return this.#overview(detail);
+    }
+  }
+
+  #overview(detail: AccountDetail): TemplateResult {
+    const { source, texts } = this;
     return overview(detail, this.minutes, texts, {
-      activity: source && detail.levels['account.settings'] !== 'none' ? source.activity : null,
+      activity: this.#tabs().includes('activity') ? (source?.activity ?? null) : null,
+      showActivity: () => this.#turnTo('activity'),
       entries: this.entries,
       titles: this.heading === 'h1' ? 'h2' : 'h3',
       copied: this.copied,
@@ -301,18 +318,6 @@ export class SamAccount extends LitElement {
       perform: (id) => void this.acting?.perform(id, detail),
       showMembers: this.#tabs().includes('members') ? () => this.#turnTo('members') : null,
     });
-  }
-
-  #absent(): TemplateResult {
-    const { failure } = this;
-    const { say } = this.texts;
-    if (!failure) return html`<div class="state" role="status">${say('loading')} …</div>`;
-    const { code, message } = failure;
-    const title =
-      code === 'FORBIDDEN' ? 'noAccessShort' : code === 'NOT_FOUND' ? 'accountMissing' : ('accountFailed' as const);
-    const isFinal = code === 'FORBIDDEN' || code === 'NOT_FOUND';
-    return html`<div class="state" role="alert"><h3>${say(title)}</h3><p>${message}</p>${code === 'FORBIDDEN' ? html`<p>${say('noAccessGive')}</p>` : nothing}
-      ${isFinal ? nothing : html`<button class="button" type="button" @click=${() => this.#start()}>${say('retry')}</button>`}</div>`;
   }
 
   async #openMenu({ currentTarget: opener }: Event): Promise<void> {

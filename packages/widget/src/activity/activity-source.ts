@@ -1,32 +1,58 @@
 import type { Tenantree } from '@tenantree/client';
-import type { AccountId, Instant } from '@tenantree/domain';
+import type { AuditLogEntry } from '@tenantree/contract';
+import type { AccountId, AuditKind } from '@tenantree/domain';
 import { call } from '../data/call.ts';
 
-/** Something that was done, as the log tells it. */
-export type Entry = {
-  readonly id: string;
-  readonly at: Instant;
-  /** What was done, in words that follow the name of who did it. */
-  readonly sentence: string;
-  readonly actor: {
-    readonly kind: 'person' | 'key' | 'embed' | 'system';
-    readonly id: string | null;
-    readonly name: string;
-    /** The account that they came from. */
-    readonly via: { readonly name: string } | null;
-  };
+export type { AuditLogEntry as Entry } from '@tenantree/contract';
+
+/** Which entries are shown. */
+export type ActivityFilter = {
+  readonly scope: 'own' | 'nested';
+  readonly kind: AuditKind | null;
+  /** The person, key or embedded screen's key that did it. */
+  readonly by: string | null;
 };
+
+/** All of an account's own log. */
+export const EVERYTHING: ActivityFilter = { scope: 'own', kind: null, by: null };
+
+/** Which page of them: 1 to 200 entries from a cursor on; null: the newest. */
+type Page = { readonly limit: number; readonly cursor: string | null };
 
 /** Where the list of what was done gets it from. Every promise rejects with a `SourceRefusal`. */
 export type ActivitySource = {
-  /** The newest entries of an account's own log. @param most 1–200 */
-  readonly latest: (account: AccountId, most: number, signal?: AbortSignal) => Promise<readonly Entry[]>;
+  /** Entries of an account's log, newest first. */
+  readonly list: (
+    account: AccountId,
+    filter: ActivityFilter,
+    page: Page,
+    signal?: AbortSignal,
+  ) => Promise<{ readonly rows: readonly AuditLogEntry[]; readonly nextCursor: string | null }>;
+  /** The same as CSV, file by file. */
+  readonly export: (
+    account: AccountId,
+    filter: ActivityFilter,
+    cursor: string | null,
+  ) => Promise<{ readonly filename: string; readonly csv: string; readonly nextCursor: string | null }>;
+  /** Who is in the account. */
+  readonly people: (account: AccountId, signal?: AbortSignal) => Promise<readonly { id: string; name: string }[]>;
 };
 
+const asked = (account: AccountId, { scope, kind, by }: ActivityFilter, cursor: string | null) => ({
+  account,
+  scope,
+  ...(kind && { kind }),
+  ...(by && { actor: by }),
+  ...(cursor && { cursor }),
+});
+
 /** Activity from a Tenantree server. */
-export function activityFrom({ trpc: { audit } }: Pick<Tenantree, 'trpc'>): ActivitySource {
+export function activityFrom({ trpc: { audit, members } }: Pick<Tenantree, 'trpc'>): ActivitySource {
   return {
-    latest: async (account, limit, signal) =>
-      (await call(audit.list.query, { account, scope: 'own', limit }, signal)).rows,
+    list: (account, filter, { limit, cursor }, signal) =>
+      call(audit.list.query, { ...asked(account, filter, cursor), limit }, signal),
+    export: (account, filter, cursor) => call(audit.export.query, asked(account, filter, cursor)),
+    people: async (account, signal) =>
+      (await call(members.list.query, { account }, signal)).members.map(({ userId: id, name }) => ({ id, name })),
   };
 }

@@ -2,7 +2,9 @@ import type { Tenantree } from '@tenantree/client';
 import type { AccountId } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountActing, type AccountDetailSource, accountDetailFrom } from '../account/account-source.ts';
-import { type AccountTab, SamAccount } from '../account/sam-account.ts';
+import { SamAccount } from '../account/sam-account.ts';
+import type { AccountTab } from '../account/tabs.ts';
+import type { SamEvents } from '../events.ts';
 import { define } from '../parts/define.ts';
 import type { Texts } from '../strings/texts.ts';
 
@@ -32,6 +34,8 @@ const roomStyles = css`
 
 /** What an embedded screen is to the members of an account: no person, and above nobody who is made in the reseller's own app. */
 const VIEWER = { user: null, role: 'agency_admin' } as const;
+
+const stop = (event: Event): void => event.stopPropagation();
 
 /** The room of single accounts in \`<subaccount-manager>\`. Loaded when the first one is opened. */
 export class AccountRoom {
@@ -66,7 +70,7 @@ export class AccountRoom {
     if (shown === null) return nothing;
     return html`<sam-account exportparts=${parts} .source=${this.#source} .account=${shown} .tab=${this.#tab} .texts=${texts} .acting=${acting}
       .viewer=${VIEWER} .features=${{ switch: features.includes('switch') }} .access=${access}
-      @sam-close=${this.#close} @sam-tab=${this.#turn}></sam-account>`;
+      @sam-close=${this.#close} @sam-tab=${this.#turn} @sam-show=${this.#change} @sam-filter=${stop}></sam-account>`;
   }
 
   #show(account: AccountId | null): void {
@@ -84,5 +88,11 @@ export class AccountRoom {
     event.stopPropagation();
     this.#tab = event.detail.tab;
     this.#shows(this.#shown);
+  };
+
+  readonly #change = (event: CustomEvent<SamEvents['sam-show']>): void => {
+    event.stopPropagation();
+    const { account, tab } = event.detail;
+    this.open(account, tab);
   };
 }

@@ -124,8 +124,8 @@ export interface SubaccountManagerElement extends HTMLElement {
   refresh(): void;
   /** Moves the focus to the search field. */
   focusSearch(): void;
-  /** Shows an account below in detail: its overview, or its members. */
-  open(account: AccountId, tab?: 'overview' | 'members'): Promise<void>;
+  /** Shows an account below in detail: its overview, its members, or what was done in it. */
+  open(account: AccountId, tab?: 'overview' | 'members' | 'activity'): Promise<void>;
 }
 
 /** What `<subaccount-manager>` tells its page, with what each event has as its `detail`. */

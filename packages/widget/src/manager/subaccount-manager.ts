@@ -1,7 +1,7 @@
 import { createTenantree, fetched, isForeign, NO_ANSWER, type Tenantree } from '@tenantree/client';
 import { type AccountId, instantOf } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
-import type { AccountTab } from '../account/sam-account.ts';
+import type { AccountTab } from '../account/tabs.ts';
 import { type AccountRef, type AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { clientSource } from '../data/client-source.ts';
 import { DEFAULT_VIEW, type ScreenView } from '../data/screen-view.ts';

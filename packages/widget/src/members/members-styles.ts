@@ -3,11 +3,9 @@ import { css } from 'lit';
 /** The members of an account: inviting, what came of it, and the table. */
 export const membersStyles = css`
   .members { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); }
-  .card { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); overflow: clip; outline: 0; }
-  .card > p, .state { margin: 0; padding: var(--sam-4); color: var(--sam-text-2); }
-  .state h2 { margin: 0; font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); } .state p { margin: var(--sam-2) 0; }
-  form { display: flex; flex-wrap: wrap; align-items: end; gap: var(--sam-3); padding: var(--sam-4); }
-  .row { display: grid; gap: var(--sam-1); min-inline-size: 0; } .row.email { flex: 1 1 240px; } .row > label { font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); }
+  .card { outline: 0; } .card > p { margin: 0; padding: var(--sam-4); color: var(--sam-text-2); }
+  form.card { display: flex; flex-wrap: wrap; align-items: end; gap: var(--sam-3); padding: var(--sam-4); }
+  .row.email { flex: 1 1 240px; }
   .row .error { align-self: start; } details { flex: 1 0 100%; font-size: var(--sam-fs-13); color: var(--sam-text-2); } summary { cursor: pointer; inline-size: fit-content; }
   dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: var(--sam-1) var(--sam-4); margin: var(--sam-2) 0 0; } dt { font-weight: var(--sam-fw-medium); color: var(--sam-text); } dd { margin: 0; }
   .secret { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--sam-2) var(--sam-3); align-items: center; padding: var(--sam-4); border-radius: var(--sam-r-2); background: var(--sam-accent-soft); }

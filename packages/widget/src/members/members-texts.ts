@@ -1,6 +1,5 @@
 /** What the screen of members says, in English. Loaded with it. */
 export const membersTexts = {
-  membersFailed: 'The members could not be loaded',
   memberPerson: 'Person',
   memberRole: 'Role',
   memberSince: 'Since',

@@ -4,6 +4,8 @@ import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/acc
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
+import { absent } from '../parts/absent.ts';
+import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
@@ -46,7 +48,7 @@ export class SamMembers extends LitElement {
     copied: { state: true },
     busy: { state: true },
   };
-  static override styles = [controlStyles, formStyles, membersStyles];
+  static override styles = [controlStyles, formStyles, cardStyles, membersStyles];
 
   /** Where people come from. */
   declare source: MembersSource | null;
@@ -124,17 +126,8 @@ export class SamMembers extends LitElement {
     return html`<div class="members">
       ${account && this.#view(account).rights === 'change' ? this.#invite(account) : nothing}
       ${this.invited ? this.#secret(this.invited) : nothing}
-      <div class="card" tabindex="-1" part="card">${people && account ? this.#people(people, account) : this.#absent()}</div>
+      <div class="card" tabindex="-1" part="card">${people && account ? this.#people(people, account) : absent(this.failure, this.texts, () => void this.refresh())}</div>
     </div>`;
-  }
-
-  #absent(): TemplateResult {
-    const { failure } = this;
-    const { say } = this.texts;
-    if (!failure) return html`<div class="state" role="status">${say('loading')} …</div>`;
-    const isForbidden = failure.code === 'FORBIDDEN';
-    return html`<div class="state" role="alert"><h2>${say(isForbidden ? 'noAccessShort' : 'membersFailed')}</h2><p>${failure.message}</p>
-      ${isForbidden ? html`<p>${say('noAccessGive')}</p>` : html`<button class="button" type="button" @click=${() => void this.refresh()}>${say('retry')}</button>`}</div>`;
   }
 
   #people(people: People, account: AccountDetail): TemplateResult {

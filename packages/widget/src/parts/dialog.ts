@@ -13,15 +13,13 @@ const dialogStyles = css`
   dialog::backdrop { background: light-dark(#12201c59, #00000099); }
   @keyframes rise { from { opacity: 0; translate: 0 4px; } }
   form { display: flex; flex-direction: column; inline-size: 100%; min-block-size: 0; }
-  header { display: flex; align-items: start; gap: var(--sam-3); padding: var(--sam-5) var(--sam-5) 0; }
+  .head { display: flex; align-items: start; gap: var(--sam-3); padding: var(--sam-5) var(--sam-5) 0; }
   h2 { flex: 1; margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; overflow-wrap: anywhere; }
   .x { all: unset; display: grid; place-items: center; inline-size: 28px; block-size: 28px; margin: -4px -6px 0 0; border-radius: var(--sam-r-1); color: var(--sam-text-2); cursor: pointer; } .x:hover { background: var(--sam-hover); } .x:focus-visible { outline: 2px solid var(--sam-focus); }
   .body { display: grid; grid-template-columns: minmax(0, 1fr); overflow-wrap: anywhere; gap: var(--sam-4); padding: var(--sam-4) var(--sam-5) var(--sam-5); overflow: auto; }
   .body p { margin: 0; }
   footer { display: flex; align-items: center; justify-content: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-5); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); }
   footer .start { flex: 1 0 auto; } footer .button { flex: none; } footer [type='submit'] { flex: 0 1 auto; display: block; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .row { display: grid; gap: 6px; min-inline-size: 0; }
-  .row > label, .row > .label, legend { padding: 0; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
   .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
   input:focus-visible:is([type='radio'], [type='checkbox']) { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
@@ -81,7 +79,7 @@ export abstract class Dialog extends LitElement {
     const { refusal } = this;
     return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
-        <header><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></header>
+        <div class="head"><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>

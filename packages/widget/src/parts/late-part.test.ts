@@ -40,4 +40,9 @@ describe('a module that could not be fetched', () => {
       'Importing a module script failed.',
     );
   });
+
+  it('is left to the bundler whose loader could not fetch it', async () => {
+    const said = 'Loading chunk 695 failed. (error: http://127.0.0.1:1/695.js)';
+    await expect(fetched(() => Promise.reject(new Error(said)))).rejects.toThrow(said);
+  });
 });

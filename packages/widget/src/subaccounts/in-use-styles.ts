@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** What the screen shows only once it is used, and in place of rows. Comes with what does it (list-controls.ts). */
+/**
+ * What the screen shows only once it is used, and in place of rows. A style sheet beside subaccounts-styles.ts because the first file has
+ * no room for it (rules/widget 3): it comes with what does it (list-controls.ts).
+ */
 export const listInUseStyles = css`
   .state { display: grid; grid-template-columns: minmax(0, 1fr); justify-items: center; gap: var(--sam-2); padding: var(--sam-12) var(--sam-6); text-align: center; color: var(--sam-text-2); }
   .state h2 { margin: 0; font-family: inherit; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-16); line-height: 1.3; color: var(--sam-text); overflow-wrap: anywhere; }

@@ -1,6 +1,9 @@
 import { css } from 'lit';
 
-/** How rows look once somebody is there: pointed at, opened, selected, searched for, edited. Comes with what is done then. */
+/**
+ * How rows look once somebody is there: pointed at, opened, selected, searched for, edited. A style sheet beside tree-styles.ts because
+ * the first file has no room for it (rules/widget 3): it comes with what is done then.
+ */
 export const treeInUseStyles = css`
   .row[data-fresh] { background: var(--sam-accent-soft); }
   .row:hover { background: var(--sam-hover); }

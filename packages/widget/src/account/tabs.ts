@@ -1,0 +1,15 @@
+import type { PermissionKey } from '@tenantree/domain';
+
+/**
+ * What is shown of an account, in this order, each with the permission that shows it. A tab is a line here, its element as a case of
+ * `#shown` in sam-account.ts, and its name `tab_KEY` in account-texts.ts.
+ */
+export const TABS = {
+  overview: null,
+  members: 'account.members',
+  activity: 'account.settings',
+} as const satisfies Readonly<Record<string, PermissionKey | null>>;
+
+export type AccountTab = keyof typeof TABS;
+
+export const isAccountTab = (text: string): text is AccountTab => Object.hasOwn(TABS, text);
