@@ -4,6 +4,7 @@ import { SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
+import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import type { MemorySource } from './memory-source.ts';
 import { focused, type Stage, stage } from './stage.ts';
@@ -47,7 +48,7 @@ async function show(
   const element = new SamAccount();
   const activity = new MemoryActivity();
   activity.note({ id: accounts.idOf(name), name }, 'created Acme North');
-  element.source = { accounts, members, activity };
+  element.source = { accounts, members, limits: new MemoryLimits(), activity };
   element.account = accounts.idOf(name);
   element.acting = actingOn(accounts, done);
   element.viewer = { user: null, role: 'owner' };

@@ -11,6 +11,7 @@ export const EMBED_FEATURES = [
   'close',
   'members',
   'activity',
+  'limits',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
 

@@ -2,6 +2,7 @@ import type { Tenantree } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { type ActivitySource, activityFrom } from '../activity/activity-source.ts';
 import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { type LimitsSource, limitsFrom } from '../limits/limits-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 
@@ -9,6 +10,7 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 export type AccountDetailSource = {
   readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
   readonly members: MembersSource;
+  readonly limits: LimitsSource;
   readonly activity: ActivitySource;
 };
 
@@ -24,4 +26,9 @@ export type AccountActing = {
 export const accountDetailFrom = (
   tenantree: Pick<Tenantree, 'trpc'>,
   accounts: AccountDetailSource['accounts'],
-): AccountDetailSource => ({ accounts, members: membersFrom(tenantree), activity: activityFrom(tenantree) });
+): AccountDetailSource => ({
+  accounts,
+  members: membersFrom(tenantree),
+  limits: limitsFrom(tenantree),
+  activity: activityFrom(tenantree),
+});

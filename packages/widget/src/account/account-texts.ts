@@ -5,6 +5,7 @@ export const accountTexts = {
   accountTabs: 'Parts of the account',
   tab_overview: 'Overview',
   tab_members: 'Members',
+  tab_limits: 'Limits',
   tab_activity: 'Activity',
   activityAll: 'View all',
   accountNoChanges: 'Nothing to change',

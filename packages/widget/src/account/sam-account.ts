@@ -13,6 +13,7 @@ import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { LatePart } from '../parts/late-part.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { NameDone, SamRename } from '../parts/sam-rename.ts';
@@ -84,6 +85,10 @@ export class SamAccount extends LitElement {
   declare protected entries: readonly MenuItem[];
   declare protected editing: Editing | null;
   declare protected copied: 'idle' | 'copied' | 'selected';
+  readonly #limits = new LatePart(
+    () => import('../limits/sam-limits.ts'),
+    ({ SamLimits }) => define('sam-limits', SamLimits),
+  );
   #watching = new AbortController();
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -299,6 +304,9 @@ export class SamAccount extends LitElement {
     switch (this.#tab()) {
       case 'members':
         return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+      case 'limits':
+        this.#limits.load().catch(() => emit(this, 'sam-missing', {}));
+        return html`<div class="content"><sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits></div>`;
       case 'activity':
         return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
       case 'overview':

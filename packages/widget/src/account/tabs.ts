@@ -7,6 +7,7 @@ import type { PermissionKey } from '@tenantree/domain';
 export const TABS = {
   overview: null,
   members: 'account.members',
+  limits: 'account',
   activity: 'account.settings',
 } as const satisfies Readonly<Record<string, PermissionKey | null>>;
 

@@ -38,4 +38,5 @@ export const activityTexts = {
   kind_agents: 'Agents',
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
+  kind_limits: 'Limits',
 } as const;

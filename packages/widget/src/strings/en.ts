@@ -1,5 +1,6 @@
 import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
+import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
@@ -76,6 +77,7 @@ type Late = typeof partsTexts &
   typeof subaccountsTexts &
   typeof accountTexts &
   typeof membersTexts &
+  typeof limitsTexts &
   typeof activityTexts;
 
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
