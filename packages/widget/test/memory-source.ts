@@ -25,6 +25,8 @@ import {
   type SearchQuery,
   SourceRefusal,
 } from '../src/data/account-source.ts';
+import type { BulkSource } from '../src/data/bulk-source.ts';
+import { MemoryBulk } from './memory-bulk.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
 export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
@@ -211,6 +213,9 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
     });
 
   acts = async (): Promise<AccountActs> => this;
+
+  readonly bulkWork = new MemoryBulk(this);
+  bulk = async (): Promise<BulkSource> => this.bulkWork;
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -9,6 +9,7 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
+import type { BulkSource } from './bulk-source.ts';
 import type { Order } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
@@ -119,6 +120,8 @@ export type AccountSource = {
   readonly get: (account: AccountRef, signal?: AbortSignal) => Promise<AccountDetail>;
   /** What changes accounts; no list needs it before somebody changes one. */
   readonly acts: () => Promise<AccountActs>;
+  /** What is done to many accounts at once. */
+  readonly bulk: () => Promise<BulkSource>;
   /** Minutes of some accounts of the subtree: the present state first, then what changes. Returns how to stop. @param watched at most 500 */
   readonly subscribeUsage: (
     account: AccountRef,

@@ -19,6 +19,7 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
       call(accounts.search.query, { account, ...query, ...(cursor && { cursor }) }, signal),
     get: (account, signal) => call(accounts.get.query, { account }, signal),
     acts: async () => (await fetched(() => import('./client-acts.ts'))).actsFrom(accounts),
+    bulk: async () => (await fetched(() => import('./bulk-source.ts'))).bulkFrom(trpc),
     subscribeUsage: (account, watched, reader) => {
       // After nothing: all there is comes first, and what has left meanwhile is no reason to refuse the others.
       const input = { account, accounts: [...watched], lastEventId: '0' };

@@ -9,7 +9,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { DefaultChange, LimitDefault, LimitsSource } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
-import { wholeIn } from './sam-limit-form.ts';
+import { wholeIn } from './whole-number.ts';
 
 /** Defaults were set. */
 export class DefaultsSet extends CustomEvent<{ readonly defaults: readonly LimitDefault[] }> {

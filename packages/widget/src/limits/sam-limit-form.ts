@@ -9,6 +9,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, LimitsState } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
+import { wholeIn } from './whole-number.ts';
 
 /** How long one rests before it is asked what a change would come to, in milliseconds. */
 const PREVIEW_MS = 250;
@@ -31,12 +32,6 @@ const draftOf = ({ max, reserve, atLimit, thresholds }: Terms): Draft => ({
   atLimit,
   thresholds: thresholds.join(', '),
 });
-
-/** A whole number as people write it, with or without groups; null when it is none. */
-export function wholeIn(text: string): number | null {
-  const digits = text.replace(/(?<=\d)[\s.,’'](?=\d{3}(?!\d))/g, '').trim();
-  return /^\d{1,10}$/.test(digits) ? Number(digits) : null;
-}
 
 /** The percents in a text; null when it has something else. */
 function percentsIn(text: string): number[] | null {

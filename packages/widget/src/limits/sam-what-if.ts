@@ -19,7 +19,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { Limit, LimitsSource, WhatIf } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
-import { wholeIn } from './sam-limit-form.ts';
+import { wholeIn } from './whole-number.ts';
 
 /** An account that would have been stopped: how often, when first, what it wanted, and what of that was free. */
 type Stopped = {

@@ -3,6 +3,7 @@ import type { activityTexts } from '../activity/activity-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
+import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -75,6 +76,7 @@ export const en = {
 type Late = typeof partsTexts &
   typeof treeTexts &
   typeof subaccountsTexts &
+  typeof bulkTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof limitsTexts &

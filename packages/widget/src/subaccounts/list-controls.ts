@@ -1,4 +1,5 @@
 import type { AccountRow } from '@tenantree/domain';
+import { refusalFrom } from '../data/account-source.ts';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
@@ -11,9 +12,11 @@ import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
 import { ListBars } from './bars.ts';
+import type { BulkAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
+import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
 import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
 
@@ -44,6 +47,12 @@ export class ListControls {
       clearSelection: () => this.#clearSelection(),
       sortAgain: () => this.#sortAgain(),
       leave: () => this.#leave(),
+      selectShown: () => this.#selectShown(),
+      turnNested: () => {
+        this.bars.isNested = !this.bars.isNested;
+        screen.requestUpdate();
+      },
+      bulk: (act) => void this.#bulk(act),
     });
     this.states = new ListStates(screen);
     this.completeTexts();
@@ -147,6 +156,35 @@ export class ListControls {
     tree?.requestUpdate();
     tree?.focus();
     this.#screen.requestUpdate();
+  }
+
+  #selectShown(): void {
+    const store = this.#store;
+    const { visible } = store?.view ?? {};
+    for (let k = 0; k < (visible?.length ?? 0); k += 1) {
+      const line = visible?.at(k);
+      if (line?.kind === 'account') store?.selection.add(line.account.id);
+    }
+    this.#screen.tree?.requestUpdate();
+    this.#screen.requestUpdate();
+  }
+
+  /** Does something with all that is selected. */
+  async #bulk(act: BulkAct): Promise<void> {
+    const { source, texts, session } = this.#screen;
+    const store = this.#store;
+    const account = session?.row ?? session?.detail;
+    if (!source || !store || !account) return;
+    const chosen = [...store.selection].flatMap((id) => store.account(id)?.row ?? []);
+    try {
+      const isNested = this.bars.isNested && act.nested === 'as wished';
+      const rows = isNested ? await withNested(source, chosen) : chosen;
+      const selected = { source, texts, account, rows };
+      const dialog = await act.start(selected);
+      if (dialog) await this.accounts.openBulk(Object.assign(dialog, { selected }));
+    } catch (error) {
+      session?.report(refusalFrom(error));
+    }
   }
 
   #sortAgain(): void {
