@@ -107,7 +107,12 @@ describe('an account in detail', () => {
           accounts: Object.assign(Object.create(one.source.accounts), one.source.accounts, {
             get: async (...asked: Parameters<typeof get>) => {
               const detail = await get(...asked);
-              const none = { 'account.members': 'none', 'account.settings': 'none', 'billing.usage': 'none' } as const;
+              const none = {
+                account: 'none',
+                'account.members': 'none',
+                'account.settings': 'none',
+                'billing.usage': 'none',
+              } as const;
               return { ...detail, levels: { ...detail.levels, ...none } };
             },
           }),

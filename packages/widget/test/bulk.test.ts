@@ -87,6 +87,26 @@ describe('what is selected', () => {
   });
 });
 
+describe('limits of minutes in the table', () => {
+  it('are a bar below the minutes with words beside it, and can be all that is listed', async () => {
+    const source = mockTree();
+    const [one, other] = [source.idOf('Acme Group'), source.idOf('Cedar Retail')];
+    source.patch(one, { minutesMax: '10' as never });
+    source.patch(other, { minutesMax: '1000000000' as never });
+    const shown = await show(source);
+    const cell = shown.row('Acme Group').querySelector('.minutes');
+    expect(cell?.getAttribute('data-limit')).toBe('full');
+    expect(cell?.textContent).toMatch(/\d+ % of 10$/);
+    expect(shown.row('Cedar Retail').querySelector('.minutes')?.getAttribute('data-limit')).toBe('calm');
+    const views: unknown[] = [];
+    shown.screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
+    await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));
+  });
+});
+
 describe('exported accounts', () => {
   it('are a line each with all below them, and no cell is a formula', async () => {
     const source = mockTree();

@@ -26,6 +26,7 @@ import {
   SourceRefusal,
 } from '../src/data/account-source.ts';
 import type { BulkSource } from '../src/data/bulk-source.ts';
+import { isNearLimit } from '../src/data/screen-view.ts';
 import { MemoryBulk } from './memory-bulk.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
@@ -154,6 +155,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       const all = this.resolve(account)
         .children.filter(({ row }) => query.status.includes(row.status))
         .map((entry) => this.rowOf(entry))
+        .filter((row) => query.limits !== 'near' || isNearLimit(row.minutes?.total, row.minutesMax))
         .sort(comparing(query));
       const start = Number(query.cursor ?? 0);
       const end = start + query.limit;

@@ -19,6 +19,8 @@ export type { Order, SortKey } from './screen-view.ts';
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
   readonly status: readonly AccountStatus[];
+  /** `near`: only those near their own maximum of minutes. */
+  readonly limits?: 'near' | undefined;
   readonly cursor: string | null;
   /** 1–200 */
   readonly limit: number;

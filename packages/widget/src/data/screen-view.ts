@@ -1,5 +1,8 @@
 import type { AccountStatus } from '@tenantree/domain';
 
+/** Share of a maximum from which on one is near it. */
+const NEAR = 0.8;
+
 /** What siblings can be sorted by (rules/accounts 6). `members`, `agents` and `minutes` mean the rolled-up totals. */
 export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -9,6 +12,10 @@ export type Order = { readonly sort: SortKey; readonly direction: 'asc' | 'desc'
 
 /** The own statuses that accounts can be filtered by, in the order in which they are named. */
 export const STATUSES = ['active', 'suspended', 'closed'] as const satisfies readonly AccountStatus[];
+
+/** Whether an account used as much of its own maximum of minutes as to be near it. */
+export const isNearLimit = (total: string | undefined, max: string | null): boolean =>
+  total !== undefined && max !== null && Number(total) >= NEAR * Number(max);
 
 /** The order in which children are listed until somebody chooses another. */
 export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
@@ -22,6 +29,8 @@ export type ScreenView = {
   readonly order: Order;
   /** Which accounts are shown, by their own status; never empty. */
   readonly status: readonly AccountStatus[];
+  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more. */
+  readonly limits?: 'near' | undefined;
 };
 
 /** The view until somebody chooses another. */
@@ -30,6 +39,7 @@ export const DEFAULT_VIEW: ScreenView = { query: '', order: DEFAULT_ORDER, statu
 /** Whether two views show the same. */
 export const isSameView = (a: ScreenView, b: ScreenView): boolean =>
   a.query === b.query &&
+  a.limits === b.limits &&
   a.order.sort === b.order.sort &&
   a.order.direction === b.order.direction &&
   STATUSES.every((one) => a.status.includes(one) === b.status.includes(one));

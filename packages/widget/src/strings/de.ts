@@ -38,6 +38,8 @@ export const de: Strings = {
   suspendsOn: 'Sperrung ab {date}',
   closed: 'Geschlossen',
   ownMinutes: '{minutes} eigene',
+  ofLimit: '{percent} % von {max}',
+  nearLimit: 'Nahe am Limit',
   factMinutes: '{minutes} Min.',
   factMembers: '{n, plural, one {# Mitglied} other {# Mitglieder}}',
   factAgents: '{n, plural, one {# Agent} other {# Agenten}}',

@@ -18,10 +18,12 @@ import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
 import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
-import { chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
+import { chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
 
 /** How often an order is looked at while numbers change, in milliseconds. */
 const ORDER_CHECK_MS = 500;
+/** How often those near a limit are listed again while numbers change, in milliseconds. */
+const NEAR_MS = 3_000;
 
 /** What happens when the screen of subaccounts is used. Loaded when somebody turns to it. */
 export class ListControls {
@@ -34,6 +36,7 @@ export class ListControls {
   /** What stands in place of rows. */
   readonly states: ListStates;
   #opened: 'filter' | 'view' = 'view';
+  #listedAtMs = 0;
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
 
   constructor(screen: ListHost) {
@@ -105,7 +108,7 @@ export class ListControls {
     const { query } = session.view;
     const isOnlySearch = isSameView({ ...view, query }, session.view);
     session.view = view;
-    if (!isOnlySearch) this.#look(view);
+    if (!isOnlySearch) this.#look({ ...view, limits: view.limits });
     if (view.query !== query) this.search.find(view.query);
   }
 
@@ -113,8 +116,8 @@ export class ListControls {
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
-    const { order, status } = session.store;
-    const view = { query: session.query.trim(), order, status };
+    const { order, status, limits } = session.store;
+    const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
     if (isSameView(view, session.view)) return;
     session.view = view;
     emit(this.#screen, 'sam-view', view);
@@ -125,8 +128,17 @@ export class ListControls {
     if (this.#orderCheck !== undefined) return;
     this.#orderCheck = setTimeout(() => {
       this.#orderCheck = undefined;
+      this.#listNear();
       if (this.bars.isOutOfOrder !== this.#store?.view.isOutOfOrder()) this.#screen.requestUpdate();
     }, ORDER_CHECK_MS);
+  }
+
+  /** Who comes near a limit, or leaves it again by a new month, is only known to who lists: it is listed again now and then. */
+  #listNear(): void {
+    const store = this.#store;
+    if (!store?.limits || performance.now() - this.#listedAtMs < NEAR_MS) return;
+    this.#listedAtMs = performance.now();
+    store.refresh();
   }
 
   get #store(): TreeStore | null {
@@ -228,11 +240,13 @@ export class ListControls {
   };
 
   /** Looks at the subaccounts in another way. */
-  #look({ order, status, density, updates }: Partial<ViewChoice>): void {
+  #look(choice: Partial<ViewChoice>): void {
+    const { order, status, density, updates } = choice;
     const store = this.#store;
     if (density) this.#screen.density = density;
     if (order) store?.sortBy(order);
-    if (status) store?.filterBy(status);
+    if (status || 'limits' in choice)
+      store?.filterBy(status ?? store.status, 'limits' in choice ? choice.limits : store.limits);
     if (store && updates) pause(store, updates);
     this.#screen.tree?.requestUpdate();
     this.#screen.requestUpdate();
@@ -244,6 +258,7 @@ export class ListControls {
     return {
       order: store?.order ?? { sort: 'name', direction: 'asc' },
       status: store?.status ?? [],
+      limits: store?.limits,
       density,
       updates: store?.paused ? 'paused' : 'running',
     };
@@ -251,7 +266,7 @@ export class ListControls {
 
   #items(): ReturnType<typeof viewItems> {
     const { texts, renderRoot } = this.#screen;
-    if (this.#opened === 'filter') return statusItems(this.#choice().status, texts);
+    if (this.#opened === 'filter') return filterItems(this.#choice(), texts);
     const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
     return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
   }

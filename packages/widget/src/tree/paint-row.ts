@@ -169,8 +169,25 @@ export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, hea
   const total = headed ? amount : say('factMinutes', { minutes: amount });
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
-  slot.say('.own', isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '');
+  const percent = minutes && row.minutesMax !== null ? percentOf(minutes.total, row.minutesMax) : null;
+  const own = isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '';
+  // How much of its own maximum that is says more than how much of it is the account's own.
+  slot.say('.own', percent === null ? own : say('ofLimit', { percent, max: numbers.whole(Number(row.minutesMax)) }));
+  paintLimit(slot, percent);
   return slot.say('.total', total);
+}
+
+/** Whole percents of a maximum that are used. */
+const percentOf = (total: string, max: string): number =>
+  Number(max) === 0 ? 100 : Math.floor((100 * Number(total)) / Number(max));
+
+/** Draws how much of its maximum an account used below its minutes; the words there say the same. */
+function paintLimit(slot: Slot, percent: number | null): void {
+  if (percent === null && slot.percent === null) return;
+  slot.percent = percent;
+  const cell = slot.part('.minutes');
+  put(cell, { 'data-limit': percent === null ? null : percent >= 100 ? 'full' : percent >= 80 ? 'near' : 'calm' });
+  cell.style.backgroundSize = percent === null ? '' : `${Math.min(100, percent)}% 3px, 100% 3px`;
 }
 
 function paintTail(slot: Slot, { kind, home }: TailLine, { texts: { say } }: RowContext): void {

@@ -1,6 +1,6 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
-import { DEFAULT_ORDER, DEFAULT_STATUS } from '../data/screen-view.ts';
+import { DEFAULT_ORDER, DEFAULT_STATUS, isNearLimit, type ScreenView } from '../data/screen-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
@@ -9,7 +9,10 @@ import { BLOCK, TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 export type { Want } from './tree-view.ts';
 
-const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
+/** Which accounts are shown, and in which order. */
+type Shown = Pick<ScreenView, 'order' | 'status' | 'limits'>;
+
+const FIRST: Shown = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
 /** Why the tree changed: somebody wanted it, or it happened elsewhere. Then what is looked at must not move. */
 export type ChangeCause = 'asked' | 'live';
@@ -36,6 +39,7 @@ export class TreeStore implements ViewOwner {
   readonly #accounts: KnownAccounts;
   #order: Order;
   #status: readonly AccountStatus[];
+  #limits: 'near' | undefined;
   readonly #whole: TreeView;
   /** The whole tree first; then single branches that were entered; a search last. */
   readonly #ask: (want: Want) => void;
@@ -57,13 +61,14 @@ export class TreeStore implements ViewOwner {
   constructor(
     accountId: AccountId,
     ask: (want: Want) => void,
-    first: { readonly order: Order; readonly status: readonly AccountStatus[] } = FIRST,
+    first: Shown = FIRST,
     nowMs: () => number = () => Date.now(),
   ) {
     this.#accounts = new KnownAccounts(nowMs);
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
+    this.#limits = first.limits;
     this.#ask = ask;
     this.#whole = new TreeView(accountId, 'listed', this);
     this.#views = [this.#whole];
@@ -80,6 +85,11 @@ export class TreeStore implements ViewOwner {
 
   get status(): readonly AccountStatus[] {
     return this.#status;
+  }
+
+  /** Whether only those near their maximum of minutes are shown. */
+  get limits(): 'near' | undefined {
+    return this.#limits;
   }
 
   /** What was searched for; null when the tree is shown. */
@@ -103,8 +113,10 @@ export class TreeStore implements ViewOwner {
     return this.#accounts.get(id);
   }
 
-  admits({ row }: Account, { accountId, kind }: Branch): boolean {
-    return row.parentId === accountId && (kind === 'matched' || this.#status.includes(row.status));
+  admits({ row, minutes }: Account, { accountId, kind }: Branch): boolean {
+    if (row.parentId !== accountId) return false;
+    const isNear = this.#limits === undefined || isNearLimit(minutes?.total, row.minutesMax);
+    return kind === 'matched' || (isNear && this.#status.includes(row.status));
   }
 
   ask(want: Want): void {
@@ -158,9 +170,10 @@ export class TreeStore implements ViewOwner {
     this.change((view) => view.sort());
   }
 
-  /** Chooses which accounts are shown by their own status. */
-  filterBy(status: readonly AccountStatus[]): void {
+  /** Chooses which accounts are shown: by their own status, and whether only those near their maximum of minutes. */
+  filterBy(status: readonly AccountStatus[], limits: 'near' | undefined = undefined): void {
     this.#status = status;
+    this.#limits = limits;
     this.refresh();
   }
 
