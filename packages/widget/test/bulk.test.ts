@@ -45,6 +45,7 @@ describe('what is selected', () => {
     await open(shown, 'Acme Group');
     const [one, two] = ['Acme North', 'Acme South'];
     await source.suspend(source.idOf(two), { kind: 'full_stop', from: null, until: null, reason: null });
+    await vi.waitFor(() => expect(statusOf(shown, two)).toMatch(/Suspended/));
     await select(shown, one, two);
     await userEvent.click(bar().getByRole('button', { name: 'Suspend…' }));
     await expect
@@ -100,7 +101,7 @@ describe('limits of minutes in the table', () => {
     expect(shown.row('Cedar Retail').querySelector('.minutes')?.getAttribute('data-limit')).toBe('calm');
     const views: unknown[] = [];
     shown.screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
-    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
     await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));

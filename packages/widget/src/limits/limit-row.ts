@@ -94,7 +94,7 @@ export function limitRow(
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
-  const fact = (look: string, text: string): TemplateResult => html`<span class=${look}>${text}</span>`;
+  const fact = (look: string, text: string): TemplateResult => html`<span class=${look}><bdi>${text}</bdi></span>`;
   const below = own === null || used === null ? 0 : Number(used) - Number(own);
   return html`<div class="line"><strong id=${`label-${kind}`}>${label} <small>${say(COUNTED[countsOf(kind)])}</small></strong>
       ${
@@ -103,7 +103,7 @@ export function limitRow(
           <span .style=${`inline-size:${bar.own}%`}></span><span class="below" .style=${`inline-size:${bar.below}%`}></span><span class="held" .style=${`inline-size:${bar.held}%`}></span></div>`
           : nothing
       }
-      <div class="number ${bar?.look ?? ''}">${bar && bar.look !== 'calm' ? icon(ALERT, 14) : nothing}<span>${words}</span></div>${edit}</div>
+      <div class="number ${bar?.look ?? ''}">${bar && bar.look !== 'calm' ? icon(ALERT, 14) : nothing}<bdi>${words}</bdi></div>${edit}</div>
     <p class="facts">
       ${reached ? html`<strong class="full">${say(atLimit === 'block' ? 'limitReached' : 'limitReachedTold')}</strong>` : nothing}
       ${decidesWords(limit, account, texts)}

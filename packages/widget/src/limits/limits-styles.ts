@@ -17,7 +17,8 @@ export const limitsStyles = css`
   .key::before { content: ''; display: inline-block; inline-size: 8px; block-size: 8px; margin-inline-end: 5px; border-radius: 2px; background: var(--sam-accent); } .key.below::before { opacity: .62; } .key.held::before { background: repeating-linear-gradient(135deg, var(--sam-accent) 0 2px, #0000 2px 4px); } .key.free::before { background: var(--sam-sunken); box-shadow: inset 0 0 0 1px var(--sam-border-strong); }
   .decides { padding: 0 6px; border-radius: var(--sam-r-1); background: var(--sam-warn-soft); color: var(--sam-warn); font-weight: var(--sam-fw-medium); overflow-wrap: anywhere; }
   form { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); margin-block-start: var(--sam-3); padding: var(--sam-4); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-canvas); }
-  .card > form { margin: 0; border: 0; border-radius: 0; background: none; }
+  form.bare { margin: 0; border: 0; border-radius: 0; background: none; }
+  form .row { grid-template-columns: minmax(0, 1fr); }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; } .choice { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-2); font-size: var(--sam-fs-13); } .choice label { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: 28px; } .choice input[type='radio'] { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); } .choice .field { inline-size: 9em; }
   .two { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); align-items: start; }
   .foreseen { padding: var(--sam-3); border-radius: var(--sam-r-2); background: var(--sam-surface); border: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-13); } .foreseen p { margin: 0; } .foreseen p + p { margin-block-start: 4px; color: var(--sam-warn); }

@@ -72,7 +72,7 @@ export class SamLimitDefaults extends LitElement {
   #form(draft: NonNullable<typeof this.draft>): TemplateResult {
     const { say } = this.texts;
     const { refusal } = this;
-    return html`<form novalidate @submit=${(event: Event) => void this.#save(event)} @keydown=${this.#press}>
+    return html`<form class="bare" novalidate @submit=${(event: Event) => void this.#save(event)} @keydown=${this.#press}>
       <div class="defaults">${LIMIT_KINDS.map(({ key, label }) => {
         const kind = say(`limit_${key}`) || label;
         const wrong = refusal?.kind === key;

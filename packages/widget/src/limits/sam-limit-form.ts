@@ -163,7 +163,10 @@ export class SamLimitForm extends LitElement {
     const { say } = this.texts;
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
-    const change = say('limitChangesTo', { before: this.#terms(limit, before), after: this.#terms(limit, after) });
+    const was = this.#terms(limit, before);
+    const change = this.#terms(limit, after)
+      .flatMap((words, k) => (words === was[k] ? [] : say('limitChangesTo', { before: was[k] ?? '', after: words })))
+      .join(' · ');
     return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
@@ -174,19 +177,20 @@ export class SamLimitForm extends LitElement {
     const mine = draft && this.#read(draft);
     if (!theirs || !mine || 'field' in mine) return nothing;
     return html`<div class="conflict" role="alert"><strong>${say('limitConflict')}</strong>
-      <dl><dt>${say('limitTheirs')}</dt><dd>${this.#terms(limit, theirs)}</dd><dt>${say('limitMine')}</dt><dd>${this.#terms(limit, mine)}</dd></dl>
+      <dl><dt>${say('limitTheirs')}</dt><dd>${this.#terms(limit, theirs).join(' · ')}</dd><dt>${say('limitMine')}</dt><dd>${this.#terms(limit, mine).join(' · ')}</dd></dl>
       <div class="acts"><button class="button" type="submit" part="button">${say('limitKeepMine')}</button><button class="button" type="button" part="button" @click=${this.#takeTheirs}>${say('limitTakeTheirs')}</button></div></div>`;
   }
 
-  #terms({ kind }: Limit, { max, reserve, atLimit, thresholds }: Terms): string {
+  /** What is set, in words; each part by itself. */
+  #terms({ kind }: Limit, { max, reserve, atLimit, thresholds }: Terms): readonly string[] {
     const { say } = this.texts;
-    const values = {
-      max: max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
-      reserve: amountOf(kind, reserve, this.texts),
-      atLimit: say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
-      marks: thresholds.length > 0 ? say('limitAlerts', { marks: thresholds.join(', ') }) : say('limitNoAlerts'),
-    };
-    return say(this.account?.parentId === null ? 'limitTermsTop' : 'limitTerms', values);
+    const marks = thresholds.join(', ');
+    return [
+      max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
+      ...(this.account?.parentId === null ? [] : [say('limitPromise', { n: amountOf(kind, reserve, this.texts) })]),
+      say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
+      thresholds.length > 0 ? say('limitAlerts', { marks }) : say('limitNoAlerts'),
+    ];
   }
 
   /** What the fields say; where one says nothing that can be read, which. */

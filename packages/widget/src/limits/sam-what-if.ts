@@ -98,7 +98,7 @@ export class SamWhatIf extends LitElement {
     const { message, kind, busy, result, asked } = this;
     const max = this.limits.find((limit) => limit.kind === kind)?.max;
     const wrong = message === '' ? nothing : 'true';
-    return html`<form class="try" novalidate @submit=${(event: Event) => void this.#try(event)}>
+    return html`<form class="bare try" novalidate @submit=${(event: Event) => void this.#try(event)}>
         <div class="row"><label for="kind">${say('whatIfKind')}</label><div class="field"><select id="kind" @change=${this.#choose}>${METERED_KINDS.map((one) => html`<option value=${one} ?selected=${one === kind}>${say(`limit_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
         <div class="row"><label for="max">${say('limitMax')}</label><div class="field ${message === '' ? '' : 'invalid'}"><input id="max" inputmode="numeric" autocomplete="off" placeholder=${max === undefined || max === null ? nothing : String(max)} aria-invalid=${wrong} aria-describedby="what-if-error" /></div></div>
         <button class="button" type="submit" part="button" aria-disabled=${String(busy)}>${say(busy ? 'whatIfTrying' : 'whatIfTry')}</button>

@@ -20,6 +20,7 @@ export const bulkTexts = {
   bulkNone: 'There is nothing to do for any of them.',
   bulkSuspendTitle: 'Suspend {n, plural, one {# account} other {# accounts}}',
   bulkSuspendSubmit: 'Suspend {n, plural, one {# account} other {# accounts}}',
+  bulkSuspendAlone: 'suspended',
   bulkSuspendWith: 'suspended, with {n, plural, one {# account} other {# accounts}} below it',
   bulkSuspendClosed: 'left as it is: closed',
   bulkSuspendAlready: 'left as it is: has a suspension of its own',

@@ -39,7 +39,8 @@ export class SamBulkSuspend extends SamBulk {
     return (this.selected?.rows ?? []).map((row) => {
       if (row.status === 'closed') return { row, words: this.say('bulkSuspendClosed'), isDone: false };
       if (row.suspension) return { row, words: this.say('bulkSuspendAlready'), isDone: false };
-      return { row, words: this.say('bulkSuspendWith', { n: row.subaccounts }), isDone: true };
+      const n = row.subaccounts;
+      return { row, words: n === 0 ? this.say('bulkSuspendAlone') : this.say('bulkSuspendWith', { n }), isDone: true };
     });
   }
 
