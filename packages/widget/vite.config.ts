@@ -31,9 +31,11 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 2 },
             {
               name: 'in-use',
-              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|format|manager.account-room).(?!after-rows|live-watch|page-loader)/,
+              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|format|manager.account-room).(?!after-rows|live-watch|page-loader|sam-bulk|bulk-texts|export-accounts)/,
               priority: 1,
             },
+            // limits, of one account and of many: few visits come to them
+            { name: 'limits', test: /widget.src.(limits|subaccounts).(?!limits-source)/, priority: 0 },
           ],
         },
       },

@@ -66,7 +66,7 @@ describe('what is selected', () => {
     const source = mockTree();
     const shown = await show(source);
     await open(shown, 'Acme Group');
-    source.bulkWork.promised.add(source.idOf('Acme South'));
+    source.bulk.promised.add(source.idOf('Acme South'));
     await select(shown, 'Acme North', 'Acme South');
     await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
     await userEvent.fill(dialog().getByLabelText('Maximum'), '2,000');
@@ -74,7 +74,7 @@ describe('what is selected', () => {
     await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/are promised 9/);
     await userEvent.click(dialog().getByRole('button', { name: 'Set for 1 account' }));
     await expect.element(dialog().getByText(/1 account done/)).toBeVisible();
-    expect(source.bulkWork.asked).toEqual([{ what: 'limits', accounts: [source.idOf('Acme North')] }]);
+    expect(source.bulk.asked).toEqual([{ what: 'limits', accounts: [source.idOf('Acme North')] }]);
   });
 
   it('is only exported by who may change nothing, and by embedded screens', async () => {

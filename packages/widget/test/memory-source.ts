@@ -25,8 +25,7 @@ import {
   type SearchQuery,
   SourceRefusal,
 } from '../src/data/account-source.ts';
-import type { BulkSource } from '../src/data/bulk-source.ts';
-import { isNearLimit } from '../src/data/screen-view.ts';
+import { isNearLimit } from '../src/subaccounts/near-limit.ts';
 import { MemoryBulk } from './memory-bulk.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
@@ -216,8 +215,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   acts = async (): Promise<AccountActs> => this;
 
-  readonly bulkWork = new MemoryBulk(this);
-  bulk = async (): Promise<BulkSource> => this.bulkWork;
+  readonly bulk = new MemoryBulk(this);
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -110,6 +110,8 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
+  /** What is done to many accounts at once. */
+  readonly bulk: BulkSource;
 };
 
 /**
@@ -122,8 +124,6 @@ export type AccountSource = {
   readonly get: (account: AccountRef, signal?: AbortSignal) => Promise<AccountDetail>;
   /** What changes accounts; no list needs it before somebody changes one. */
   readonly acts: () => Promise<AccountActs>;
-  /** What is done to many accounts at once. */
-  readonly bulk: () => Promise<BulkSource>;
   /** Minutes of some accounts of the subtree: the present state first, then what changes. Returns how to stop. @param watched at most 500 */
   readonly subscribeUsage: (
     account: AccountRef,

@@ -43,7 +43,11 @@ const whyOf = (result: unknown): string =>
 export const MOST_AT_ONCE = 500;
 
 /** Bulk work of a Tenantree server. Loaded with the first of it. */
-export function bulkFrom({ accounts, limits, jobs }: Tenantree['trpc']): BulkSource {
+export function bulkFrom({
+  accounts,
+  limits,
+  jobs,
+}: Pick<Tenantree['trpc'], 'accounts' | 'limits' | 'jobs'>): BulkSource {
   const many = (ids: readonly AccountId[]) => ({ accounts: [...ids] });
   return {
     suspend: async (account, ids, { kind, reason }) =>

@@ -1,9 +1,12 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountActs } from './account-source.ts';
+import { bulkFrom } from './bulk-source.ts';
 import { call } from './call.ts';
 
+type Trpc = Pick<Tenantree['trpc'], 'accounts' | 'limits' | 'jobs'>;
+
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
-export const actsFrom = (accounts: Tenantree['trpc']['accounts']): AccountActs => ({
+export const actsFrom = ({ accounts, limits, jobs }: Trpc): AccountActs => ({
   create: (account, { name }) => call(accounts.create.mutate, { account, name }),
   rename: (account, name) => call(accounts.rename.mutate, { account, name }),
   move: (account, to) => call(accounts.move.mutate, { account, to }),
@@ -16,4 +19,5 @@ export const actsFrom = (accounts: Tenantree['trpc']['accounts']): AccountActs =
   reactivate: (account) => call(accounts.reactivate.mutate, { account }),
   close: (account) => call(accounts.close.mutate, { account }),
   reopen: (account) => call(accounts.reopen.mutate, { account }),
+  bulk: bulkFrom({ accounts, limits, jobs }),
 });

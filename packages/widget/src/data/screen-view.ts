@@ -1,8 +1,5 @@
 import type { AccountStatus } from '@tenantree/domain';
 
-/** Share of a maximum from which on one is near it. */
-const NEAR = 0.8;
-
 /** What siblings can be sorted by (rules/accounts 6). `members`, `agents` and `minutes` mean the rolled-up totals. */
 export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
@@ -12,10 +9,6 @@ export type Order = { readonly sort: SortKey; readonly direction: 'asc' | 'desc'
 
 /** The own statuses that accounts can be filtered by, in the order in which they are named. */
 export const STATUSES = ['active', 'suspended', 'closed'] as const satisfies readonly AccountStatus[];
-
-/** Whether an account used as much of its own maximum of minutes as to be near it. */
-export const isNearLimit = (total: string | undefined, max: string | null): boolean =>
-  total !== undefined && max !== null && Number(total) >= NEAR * Number(max);
 
 /** The order in which children are listed until somebody chooses another. */
 export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };

@@ -39,8 +39,6 @@ export const en = {
   suspendsOn: 'Suspends {date}',
   closed: 'Closed',
   ownMinutes: '{minutes} own',
-  ofLimit: '{percent} % of {max}',
-  nearLimit: 'Near limit',
   factMinutes: '{minutes} min',
   factMembers: '{n, plural, one {# member} other {# members}}',
   factAgents: '{n, plural, one {# agent} other {# agents}}',

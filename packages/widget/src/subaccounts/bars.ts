@@ -9,6 +9,7 @@ import type { ListHost } from './list-host.ts';
 export type BarActs = {
   readonly clearSearch: () => void;
   readonly clearSelection: () => void;
+  readonly clearLimits: () => void;
   readonly sortAgain: () => void;
   readonly leave: () => void;
   readonly selectShown: () => void;
@@ -78,6 +79,11 @@ export class ListBars {
     const found = this.found();
     this.isOutOfOrder = store?.view.isOutOfOrder() ?? false;
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
+      ${
+        store?.limits
+          ? html`<button class="button chip" type="button" aria-label=${`${say('nearLimit')}. ${say('clearAll')}`} @click=${this.#on.clearLimits}>${say('nearLimit')}${icon(CLOSE, 12)}</button>`
+          : nothing
+      }
       ${
         this.isOutOfOrder
           ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`

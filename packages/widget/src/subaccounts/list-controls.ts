@@ -16,6 +16,7 @@ import type { BulkAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
+import { isNearLimit } from './near-limit.ts';
 import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
 import { chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
@@ -48,6 +49,7 @@ export class ListControls {
     this.bars = new ListBars(screen, {
       clearSearch: () => this.search.find(''),
       clearSelection: () => this.#clearSelection(),
+      clearLimits: () => this.#look({ limits: undefined }),
       sortAgain: () => this.#sortAgain(),
       leave: () => this.#leave(),
       selectShown: () => this.#selectShown(),
@@ -116,6 +118,7 @@ export class ListControls {
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
+    session.store.near ??= ({ minutes, row }) => isNearLimit(minutes?.total, row.minutesMax);
     const { order, status, limits } = session.store;
     const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
     if (isSameView(view, session.view)) return;

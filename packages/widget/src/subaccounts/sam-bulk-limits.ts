@@ -123,7 +123,7 @@ export class SamBulkLimits extends SamBulk {
     this.#asking = new AbortController();
     const { signal } = this.#asking;
     try {
-      const bulk = await selected.source.bulk();
+      const bulk = (await selected.source.acts()).bulk;
       const accounts = selected.rows.slice(0, MOST_AT_ONCE).map(({ id }) => id);
       const answer = await bulk.foreseeLimits(selected.account.id, accounts, [change], signal);
       if (!signal.aborted) this.answer = answer;

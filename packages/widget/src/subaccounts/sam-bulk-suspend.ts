@@ -1,10 +1,11 @@
-import { type AccountId, type RowId, SUSPENSION_KINDS, type SuspensionKind } from '@tenantree/domain';
+import type { AccountId, RowId, SuspensionKind } from '@tenantree/domain';
 import { html, type TemplateResult } from 'lit';
 import type { BulkSource } from '../data/bulk-source.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { type Foreseen, SamBulk } from './sam-bulk.ts';
 
+const KINDS = ['no_new_work', 'read_only', 'full_stop'] as const;
 const LABELS = {
   no_new_work: 'kindNoNewWork',
   read_only: 'kindReadOnly',
@@ -31,7 +32,7 @@ export class SamBulkSuspend extends SamBulk {
   }
 
   protected form(): TemplateResult {
-    return html`<div class="row"><label for="kind">${this.say('suspendKind')}</label><div class="field"><select id="kind" name="kind" data-first @change=${this.#choose}>${SUSPENSION_KINDS.map((one) => html`<option value=${one} ?selected=${one === this.kind}>${this.say(LABELS[one])}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
+    return html`<div class="row"><label for="kind">${this.say('suspendKind')}</label><div class="field"><select id="kind" name="kind" data-first @change=${this.#choose}>${KINDS.map((one) => html`<option value=${one} ?selected=${one === this.kind}>${this.say(LABELS[one])}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
       <div class="row"><label for="reason">${this.say('suspendReason')}</label><div class="field"><input id="reason" name="reason" maxlength="500" dir="auto" .value=${this.reason} @input=${this.#type} /></div>${this.errorAt('reason')}</div>`;
   }
 
@@ -55,7 +56,7 @@ export class SamBulkSuspend extends SamBulk {
   }
 
   #choose({ target }: Event): void {
-    const kind = target instanceof HTMLSelectElement && SUSPENSION_KINDS.find((one) => one === target.value);
+    const kind = target instanceof HTMLSelectElement && KINDS.find((one) => one === target.value);
     if (kind) this.kind = kind;
   }
 

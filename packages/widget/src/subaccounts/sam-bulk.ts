@@ -104,7 +104,7 @@ export abstract class SamBulk extends Dialog {
   protected async submit(): Promise<'done' | 'stay'> {
     const { selected } = this;
     if (!selected) return 'done';
-    const bulk = await selected.source.bulk();
+    const bulk = (await selected.source.acts()).bulk;
     if (this.phase === 'asking') {
       const accounts = (this.foreseen() ?? []).flatMap(({ row, isDone }) => (isDone ? [row.id] : []));
       if (accounts.length > MOST_AT_ONCE) {

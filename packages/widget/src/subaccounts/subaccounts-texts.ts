@@ -9,6 +9,7 @@ export const subaccountsTexts = {
   back: 'Back',
   pathLabel: 'Path',
   selected: '{n, plural, one {# selected} other {# selected}}',
+  nearLimit: 'Near limit',
   clearSelection: 'Clear selection',
   selectionLabel: 'What to do with what is selected',
   selectShown: 'Select all {n} shown',

@@ -22,6 +22,8 @@ export type RowContext = {
   readonly brief: boolean;
   /** Where in a name the text stands that was searched for; null where it doesn't, or nobody has searched yet. */
   readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | null;
+  /** Draws how much of its maximum an account used, and says it; null before there is anything of that. */
+  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | null;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };
@@ -163,31 +165,16 @@ function statusOf(account: Account, { store, texts: { say, numbers } }: RowConte
  *
  * @returns whether what is shown changed
  */
-export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, headed }: RowContext): boolean {
+export function paintMinutes(slot: Slot, account: Account, { texts, headed, limit }: RowContext): boolean {
+  const { minutes, row } = account;
   const { numbers, say } = texts;
   const amount = minutes ? numbers.minutes(minutes.total) : '–';
   const total = headed ? amount : say('factMinutes', { minutes: amount });
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
-  const percent = minutes && row.minutesMax !== null ? percentOf(minutes.total, row.minutesMax) : null;
   const own = isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '';
-  // How much of its own maximum that is says more than how much of it is the account's own.
-  slot.say('.own', percent === null ? own : say('ofLimit', { percent, max: numbers.whole(Number(row.minutesMax)) }));
-  paintLimit(slot, percent);
+  slot.say('.own', limit?.(slot, account, texts) ?? own);
   return slot.say('.total', total);
-}
-
-/** Whole percents of a maximum that are used. */
-const percentOf = (total: string, max: string): number =>
-  Number(max) === 0 ? 100 : Math.floor((100 * Number(total)) / Number(max));
-
-/** Draws how much of its maximum an account used below its minutes; the words there say the same. */
-function paintLimit(slot: Slot, percent: number | null): void {
-  if (percent === null && slot.percent === null) return;
-  slot.percent = percent;
-  const cell = slot.part('.minutes');
-  put(cell, { 'data-limit': percent === null ? null : percent >= 100 ? 'full' : percent >= 80 ? 'near' : 'calm' });
-  cell.style.backgroundSize = percent === null ? '' : `${Math.min(100, percent)}% 3px, 100% 3px`;
 }
 
 function paintTail(slot: Slot, { kind, home }: TailLine, { texts: { say } }: RowContext): void {

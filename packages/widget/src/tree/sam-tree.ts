@@ -113,7 +113,10 @@ export class SamTree extends LitElement {
     this.#interaction = new LatePart(
       () => import('./tree-interaction.ts'),
       ({ TreeInteraction }) => new TreeInteraction(this, painter),
-      () => painter.scroll(),
+      () => {
+        painter.renew();
+        painter.scroll();
+      },
     );
   }
 

@@ -2,6 +2,7 @@ import { findText } from '@tenantree/domain';
 import { treeInUseStyles } from './in-use-styles.ts';
 import type { AccountLine } from './lines.ts';
 import { NameEditor } from './name-editor.ts';
+import { paintLimit } from './paint-limit.ts';
 import { pinnedAncestors } from './pinned-ancestors.ts';
 import type { TreeHost } from './tree-host.ts';
 import { TreeIntents } from './tree-intents.ts';
@@ -19,6 +20,7 @@ export class TreeInteraction implements TableInUse {
   readonly names: NameEditor;
   readonly pinned = pinnedAncestors;
   readonly find = findText;
+  readonly limit = paintLimit;
 
   constructor(tree: TreeHost, painter: TreePainter) {
     tree.texts.complete(treeTexts);

@@ -1,6 +1,6 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
-import { DEFAULT_ORDER, DEFAULT_STATUS, isNearLimit, type ScreenView } from '../data/screen-view.ts';
+import { DEFAULT_ORDER, DEFAULT_STATUS, type ScreenView } from '../data/screen-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
@@ -39,7 +39,6 @@ export class TreeStore implements ViewOwner {
   readonly #accounts: KnownAccounts;
   #order: Order;
   #status: readonly AccountStatus[];
-  #limits: 'near' | undefined;
   readonly #whole: TreeView;
   /** The whole tree first; then single branches that were entered; a search last. */
   readonly #ask: (want: Want) => void;
@@ -50,6 +49,10 @@ export class TreeStore implements ViewOwner {
   #unanswered: AccountsFrame[] = [];
   /** The suspension of an account above the acting one that holds for all rows: by whom, null for one that isn't named. */
   above: { readonly name: string | null } | null = null;
+  /** Whether only those near their maximum of minutes are shown. */
+  limits: 'near' | undefined;
+  /** Which are near it, once that is known here; lists know it anyway. */
+  near: ((account: Account) => boolean) | null = null;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
 
@@ -68,7 +71,7 @@ export class TreeStore implements ViewOwner {
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
-    this.#limits = first.limits;
+    this.limits = first.limits;
     this.#ask = ask;
     this.#whole = new TreeView(accountId, 'listed', this);
     this.#views = [this.#whole];
@@ -85,11 +88,6 @@ export class TreeStore implements ViewOwner {
 
   get status(): readonly AccountStatus[] {
     return this.#status;
-  }
-
-  /** Whether only those near their maximum of minutes are shown. */
-  get limits(): 'near' | undefined {
-    return this.#limits;
   }
 
   /** What was searched for; null when the tree is shown. */
@@ -113,10 +111,12 @@ export class TreeStore implements ViewOwner {
     return this.#accounts.get(id);
   }
 
-  admits({ row, minutes }: Account, { accountId, kind }: Branch): boolean {
+  admits(account: Account, { accountId, kind }: Branch): boolean {
+    const { row } = account;
     if (row.parentId !== accountId) return false;
-    const isNear = this.#limits === undefined || isNearLimit(minutes?.total, row.minutesMax);
-    return kind === 'matched' || (isNear && this.#status.includes(row.status));
+    return (
+      kind === 'matched' || (this.#status.includes(row.status) && !(this.limits && this.near?.(account) === false))
+    );
   }
 
   ask(want: Want): void {
@@ -173,7 +173,7 @@ export class TreeStore implements ViewOwner {
   /** Chooses which accounts are shown: by their own status, and whether only those near their maximum of minutes. */
   filterBy(status: readonly AccountStatus[], limits: 'near' | undefined = undefined): void {
     this.#status = status;
-    this.#limits = limits;
+    this.limits = limits;
     this.refresh();
   }
 

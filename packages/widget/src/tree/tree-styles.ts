@@ -58,8 +58,6 @@ export const treeStyles = css`
   .row .minutes { line-height: 1.15; }
   .own { display: block; text-align: right; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .minutes:dir(rtl) .own { text-align: left; }
   .own:empty, :host([density='compact']) .own { display: none; }
-  .row .minutes[data-limit] { --used: var(--sam-accent); flex-basis: calc(10em - var(--sam-4)); margin-inline-end: var(--sam-4); padding: 0 0 5px; background: linear-gradient(var(--used) 0 0) 0 100% no-repeat, linear-gradient(var(--sam-border) 0 0) 0 100% no-repeat; } .minutes[data-limit]:dir(rtl) { background-position: 100% 100%; }
-  .row .minutes[data-limit='near'] { --used: light-dark(#b86e00, #e0a23c); } .row .minutes[data-limit='full'] { --used: var(--sam-danger); } .minutes:not([data-limit='calm'])[data-limit] .own { color: var(--sam-warn); }
   .pulse { display: inline-block; margin-inline-end: var(--sam-2); vertical-align: middle; border: 3px solid var(--sam-live); border-radius: 50%; visibility: hidden; }
   .badge { display: flex; align-items: center; gap: 6px; inline-size: fit-content; }
   .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
