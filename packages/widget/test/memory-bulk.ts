@@ -1,8 +1,7 @@
 import type { JobFrame } from '@tenantree/contract';
 import type { AccountId, RowId, SuspensionKind } from '@tenantree/domain';
-import type { AccountSource } from '../src/data/account-source.ts';
+import type { AccountSource, BulkResult, BulkSource } from '../src/data/account-source.ts';
 import { SourceRefusal } from '../src/data/account-source.ts';
-import type { BulkResult, BulkSource } from '../src/data/bulk-source.ts';
 
 type Acts = Pick<Awaited<ReturnType<AccountSource['acts']>>, 'suspend' | 'reactivate'>;
 
@@ -44,27 +43,19 @@ export class MemoryBulk implements BulkSource {
     });
 
   follow: BulkSource['follow'] = (_account, job, { onFrame }) => {
-    void this.#jobs
-      .get(job)?.()
-      .then((results) => {
-        this.#results.set(job, results);
-        const of = (state: BulkResult['state']): number => results.filter((one) => one.state === state).length;
-        const [done, skipped, failed] = [of('done'), of('skipped'), of('failed')];
-        const frame: JobFrame = {
-          state: failed > 0 ? 'partly' : 'succeeded',
-          total: results.length,
-          done,
-          skipped,
-          failed,
-          cancelAsked: false,
-          etaSeconds: null,
-        };
-        onFrame(frame);
-      });
+    void this.#work(job, onFrame);
     return () => undefined;
   };
 
   results: BulkSource['results'] = async (_account, job) => this.#results.get(job) ?? [];
+
+  async #work(job: RowId, tell: (frame: JobFrame) => void): Promise<void> {
+    const results = (await this.#jobs.get(job)?.()) ?? [];
+    this.#results.set(job, results);
+    const of = (state: BulkResult['state']): number => results.filter((one) => one.state === state).length;
+    const counts = { total: results.length, done: of('done'), skipped: of('skipped'), failed: of('failed') };
+    tell({ state: counts.failed > 0 ? 'partly' : 'succeeded', ...counts, cancelAsked: false, etaSeconds: null });
+  }
 
   async #suspend(id: AccountId, kind: SuspensionKind, reason: string | null): Promise<void> {
     await this.#acts.suspend(id, { kind, from: null, until: null, reason });

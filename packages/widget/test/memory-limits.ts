@@ -135,7 +135,7 @@ export class MemoryLimits implements LimitsSource {
   }
 }
 
-const defined = ({ version: _, ...change }: LimitChange): Partial<Limit> =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+const defined = (change: LimitChange): Partial<Limit> =>
+  Object.fromEntries(Object.entries(change).filter(([name, value]) => name !== 'version' && value !== undefined));
 
 const terms = ({ max, reserve, atLimit, thresholds }: Limit) => ({ max, reserve, atLimit, thresholds });

@@ -1,7 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountActs } from './account-source.ts';
-import { bulkFrom } from './bulk-source.ts';
 import { call } from './call.ts';
+import { bulkFrom } from './client-bulk.ts';
 
 type Trpc = Pick<Tenantree['trpc'], 'accounts' | 'limits' | 'jobs'>;
 

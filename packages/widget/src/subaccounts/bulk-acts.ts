@@ -1,21 +1,9 @@
 import { fetched } from '@tenantree/client';
-import type { AccountRow } from '@tenantree/domain';
-import type { AccountSource } from '../data/account-source.ts';
 import { define } from '../parts/define.ts';
 import type { Strings } from '../strings/en.ts';
-import type { Texts } from '../strings/texts.ts';
 import type { Feature } from './features.ts';
 import type { SamBulk } from './sam-bulk.ts';
-
-/** The accounts that are selected, and where one stands. */
-export type Selected = {
-  readonly source: AccountSource;
-  readonly texts: Texts;
-  /** The acting account. */
-  readonly account: AccountRow;
-  /** Those that are selected, with those below them where that is wanted. */
-  readonly rows: readonly AccountRow[];
-};
+import type { Selected } from './selected.ts';
 
 /** What can be done with all that is selected. */
 export type BulkAct = {

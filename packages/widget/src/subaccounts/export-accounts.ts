@@ -1,5 +1,5 @@
 import type { AccountRow } from '@tenantree/domain';
-import type { Selected } from './bulk-acts.ts';
+import type { Selected } from './selected.ts';
 
 /** By this mark spreadsheets know that the file is UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF';

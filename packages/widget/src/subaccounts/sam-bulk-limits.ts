@@ -1,8 +1,9 @@
 import type { ForeseenLimits } from '@tenantree/contract';
 import { type AccountId, LIMIT_KINDS, type LimitKindKey, type RowId } from '@tenantree/domain';
 import { html, type TemplateResult } from 'lit';
+import type { BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
-import { type BulkSource, MOST_AT_ONCE } from '../data/bulk-source.ts';
+import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import type { LimitChange } from '../limits/limits-source.ts';

@@ -1,6 +1,6 @@
 import type { AccountId, RowId, SuspensionKind } from '@tenantree/domain';
 import { html, type TemplateResult } from 'lit';
-import type { BulkSource } from '../data/bulk-source.ts';
+import type { BulkSource } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { type Foreseen, SamBulk } from './sam-bulk.ts';

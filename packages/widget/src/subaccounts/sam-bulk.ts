@@ -1,13 +1,14 @@
 import type { JobFrame } from '@tenantree/contract';
 import type { AccountId, AccountRow, RowId } from '@tenantree/domain';
 import { css, html, type TemplateResult } from 'lit';
+import type { BulkResult, BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
-import { type BulkResult, type BulkSource, MOST_AT_ONCE } from '../data/bulk-source.ts';
+import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { define } from '../parts/define.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { SamTable } from '../parts/sam-table.ts';
-import type { Selected } from './bulk-acts.ts';
 import { bulkTexts } from './bulk-texts.ts';
+import type { Selected } from './selected.ts';
 
 /** What an act would come to for one account; `null` words: nothing is done to it. */
 export type Foreseen = { readonly row: AccountRow; readonly words: string; readonly isDone: boolean };

@@ -40,8 +40,6 @@ export class Slot {
   account: Account | null = null;
   /** Levels that it is indented by. */
   level = -1;
-  /** Percent of a maximum that it shows as used; null: none. */
-  percent: number | null = null;
   /** Where it stands among the rows, in pixels. */
   top = -1;
   /** Milliseconds (monotonic) of the last change that counted for its pulse. */

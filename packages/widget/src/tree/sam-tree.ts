@@ -113,10 +113,7 @@ export class SamTree extends LitElement {
     this.#interaction = new LatePart(
       () => import('./tree-interaction.ts'),
       ({ TreeInteraction }) => new TreeInteraction(this, painter),
-      () => {
-        painter.renew();
-        painter.scroll();
-      },
+      () => painter.scroll(),
     );
   }
 

@@ -30,6 +30,11 @@ export class TreeInteraction implements TableInUse {
     this.#pointer = new TreePointer(painter, this.intents, menu);
     this.names = new NameEditor(tree, painter, this.intents);
     painter.inUse = this;
+    // Rows that are there already; their minutes stay what they were, so that a change of them still pulses.
+    for (const slot of painter.slots) {
+      const words = slot.account && paintLimit(slot, slot.account, tree.texts);
+      if (words) slot.say('.own', words);
+    }
     if (treeInUseStyles.styleSheet) tree.shadowRoot?.adoptedStyleSheets.push(treeInUseStyles.styleSheet);
   }
 

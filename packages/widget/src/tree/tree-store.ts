@@ -171,7 +171,7 @@ export class TreeStore implements ViewOwner {
   }
 
   /** Chooses which accounts are shown: by their own status, and whether only those near their maximum of minutes. */
-  filterBy(status: readonly AccountStatus[], limits: 'near' | undefined = undefined): void {
+  filterBy(status: readonly AccountStatus[], limits?: 'near'): void {
     this.#status = status;
     this.limits = limits;
     this.refresh();

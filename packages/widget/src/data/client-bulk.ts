@@ -1,38 +1,7 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
-import type { ForeseenLimits, JobFrame } from '@tenantree/contract';
-import type { AccountId, JobItemState, RowId, SuspensionKind } from '@tenantree/domain';
-import type { LimitChange } from '../limits/limits-source.ts';
-import { type LiveReader, SourceRefusal } from './account-source.ts';
+import type { AccountId } from '@tenantree/domain';
+import { type BulkSource, SourceRefusal } from './account-source.ts';
 import { call } from './call.ts';
-
-/** What became of one account in a job, and why it was not done. */
-export type BulkResult = { readonly account: AccountId; readonly state: JobItemState; readonly why: string };
-
-/** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */
-export type BulkSource = {
-  readonly suspend: (
-    account: AccountId,
-    accounts: readonly AccountId[],
-    order: { readonly kind: SuspensionKind; readonly reason: string | null },
-  ) => Promise<RowId>;
-  readonly reactivate: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
-  readonly setLimits: (
-    account: AccountId,
-    accounts: readonly AccountId[],
-    limits: readonly LimitChange[],
-  ) => Promise<RowId>;
-  /** What setting them would come to. */
-  readonly foreseeLimits: (
-    account: AccountId,
-    accounts: readonly AccountId[],
-    limits: readonly LimitChange[],
-    signal?: AbortSignal,
-  ) => Promise<readonly ForeseenLimits[]>;
-  /** How a job goes. Returns how to stop. */
-  readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
-  /** What became of each account. */
-  readonly results: (account: AccountId, job: RowId) => Promise<readonly BulkResult[]>;
-};
 
 const whyOf = (result: unknown): string =>
   typeof result === 'object' && result !== null && 'reason' in result && typeof result.reason === 'string'
