@@ -91,8 +91,13 @@ export class ListBars {
       }`;
   }
 
+  /** What stands between the toolbar and the rows. */
+  below(): TemplateResult {
+    return html`${this.#selection()}${this.#way()}`;
+  }
+
   /** What is selected, what more could be, and what can be done with all of it. */
-  selection(): TemplateResult | null {
+  #selection(): TemplateResult | null {
     const store = this.#store;
     const { texts, allowed, session } = this.#screen;
     // Jobs are asked for by people, and watched by them: no embedded screen is opened for any.
@@ -112,7 +117,7 @@ export class ListBars {
   }
 
   /** Where one is, when a branch was entered (narrow layouts). */
-  way(): TemplateResult | null {
+  #way(): TemplateResult | null {
     const store = this.#store;
     const { say } = this.#screen.texts;
     const names = store?.query === null ? store.entered.map(({ row }) => row.name) : [];

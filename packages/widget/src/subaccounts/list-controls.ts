@@ -8,6 +8,7 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { pause } from '../tree/held-frames.ts';
+import type { Account } from '../tree/lines.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
@@ -25,6 +26,9 @@ import { chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts'
 const ORDER_CHECK_MS = 500;
 /** How often those near a limit are listed again while numbers change, in milliseconds. */
 const NEAR_MS = 3_000;
+
+/** Whether an account is near its own maximum of minutes. */
+const isNear = ({ minutes, row }: Account): boolean => isNearLimit(minutes?.total, row.minutesMax);
 
 /** What happens when the screen of subaccounts is used. Loaded when somebody turns to it. */
 export class ListControls {
@@ -118,7 +122,7 @@ export class ListControls {
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
-    session.store.near ??= ({ minutes, row }) => isNearLimit(minutes?.total, row.minutesMax);
+    session.store.near = session.store.limits ? isNear : null;
     const { order, status, limits } = session.store;
     const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
     if (isSameView(view, session.view)) return;

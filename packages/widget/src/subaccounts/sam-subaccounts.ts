@@ -225,9 +225,8 @@ export class SamSubaccounts extends LitElement {
         <h1 tabindex="-1">${texts.say('title')}</h1><p class="count"><bdi>${countWords(session, texts)}</bdi></p></div></div></slot>
       <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
         ${toolbar(this, this.live, controls, this.#use)}
-        ${controls?.bars.selection()}
         ${this.#note()}
-        ${controls?.bars.way()}
+        ${controls?.bars.below()}
         ${this.#body()}
       </div>
       <div class="hidden" role="status">${controls?.bars.found()}</div>

@@ -20,10 +20,10 @@ export type RowContext = {
   readonly levels: number;
   /** Whether the layout says members and agents in a line under the name. */
   readonly brief: boolean;
-  /** Where in a name the text stands that was searched for; null where it doesn't, or nobody has searched yet. */
-  readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | null;
-  /** Draws how much of its maximum an account used, and says it; null before there is anything of that. */
-  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | null;
+  /** Where in a name the text stands that was searched for; left out before anybody could have searched. */
+  readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | undefined;
+  /** Draws how much of its maximum an account used, and says it; left out before there is anything of that. */
+  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | undefined;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };

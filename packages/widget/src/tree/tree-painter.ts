@@ -208,8 +208,8 @@ export class TreePainter implements TreeListener {
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
     const { levels, brief, headed } = this.frame;
-    const { find = null, limit = null } = this.inUse ?? {};
-    return { store, texts, hrefOf, features, opened, levels, brief, headed, find, limit };
+    const { inUse } = this;
+    return { store, texts, hrefOf, features, opened, levels, brief, headed, find: inUse?.find, limit: inUse?.limit };
   }
 }
 

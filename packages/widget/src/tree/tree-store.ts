@@ -51,7 +51,7 @@ export class TreeStore implements ViewOwner {
   above: { readonly name: string | null } | null = null;
   /** Whether only those near their maximum of minutes are shown. */
   limits: 'near' | undefined;
-  /** Which are near it, once that is known here; lists know it anyway. */
+  /** Which those are, where only they are shown and it is known here; lists know it anyway. */
   near: ((account: Account) => boolean) | null = null;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
@@ -114,9 +114,7 @@ export class TreeStore implements ViewOwner {
   admits(account: Account, { accountId, kind }: Branch): boolean {
     const { row } = account;
     if (row.parentId !== accountId) return false;
-    return (
-      kind === 'matched' || (this.#status.includes(row.status) && !(this.limits && this.near?.(account) === false))
-    );
+    return kind === 'matched' || (this.#status.includes(row.status) && this.near?.(account) !== false);
   }
 
   ask(want: Want): void {
