@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Client, codeOf, join } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
@@ -100,5 +100,47 @@ describe('A suspension with a start and an end (rules/accounts 13)', () => {
       `suspended Customer ${serial} (read-only) from ${words(from)} until ${words(until)}: ${reason}`,
     );
     expect(rows[0]?.details).toMatchObject({ from, until, reason });
+  });
+});
+
+describe('Many accounts at once (rules/accounts 11, rules/jobs 10)', () => {
+  const ended = (job: string) =>
+    vi.waitFor(
+      async () => {
+        const { job: shown, items } = await owner.jobs.get.query({ account: api.root, job, limit: 10 });
+        expect(shown.endedAt).not.toBeNull();
+        return items.map(({ target, state }) => [target, state]);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+  const statusesOf = async (...accounts: readonly string[]) =>
+    Promise.all(accounts.map(async (account) => (await owner.accounts.get.query({ account })).status));
+
+  it('are suspended by a job with a result for each, and taken back they are as they were', async () => {
+    const make = async (name: string) =>
+      (await owner.accounts.create.mutate({ account: api.root, name: `${name} ${serial}` })).account.id;
+    const [one, own] = [await make('One'), await make('Suspended before')];
+    await owner.accounts.suspend.mutate({ account: own, kind: 'full_stop' });
+    const accounts = [customer, one, own];
+    const { job } = await owner.accounts.suspendMany.mutate({ account: api.root, accounts, reason: 'unpaid' });
+    expect(await ended(job)).toEqual([
+      [customer, 'done'],
+      [one, 'done'],
+      [own, 'skipped'],
+    ]);
+    expect(await statusesOf(...accounts)).toEqual(['suspended', 'suspended', 'suspended']);
+    const back = await owner.accounts.reactivateMany.mutate({ account: api.root, accounts: [customer, one] });
+    expect(await ended(back.job)).toEqual([
+      [customer, 'done'],
+      [one, 'done'],
+    ]);
+    expect(await statusesOf(...accounts)).toEqual(['active', 'active', 'suspended']);
+  });
+
+  it('never are the account itself, nor one that stands elsewhere', async () => {
+    const many = (account: string, accounts: readonly string[]) =>
+      codeOf(owner.accounts.suspendMany.mutate({ account, accounts: [...accounts] }));
+    expect(await many(customer, [customer])).toBe('BAD_REQUEST');
+    expect(await many(below, [customer])).toBe('NOT_FOUND');
   });
 });

@@ -25,6 +25,9 @@ import {
 } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
+/** Accounts that one job can be asked for. */
+const MOST_IN_A_JOB = 500;
+
 const STATUSES = ['active', 'suspended', 'closed'] as const;
 
 const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
@@ -244,6 +247,25 @@ export const accounts = {
     }),
     output: shapes.accountRow,
     refusals: ['SUSPENSION_INVALID', 'ALREADY_IN_STATE'],
+  }),
+
+  suspendMany: mutation({
+    says: 'Suspends many accounts below one, as a job with a result for each; those that are suspended already are left as they are.',
+    needs: inAccount('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    input: z.strictObject({
+      account: inputs.account,
+      accounts: z.array(inputs.account).min(1).max(MOST_IN_A_JOB),
+      kind: z.enum(SUSPENSION_KINDS).default('read_only'),
+      reason: inputs.line(500).optional(),
+    }),
+    output: z.strictObject({ job: shapes.rowId }),
+  }),
+
+  reactivateMany: mutation({
+    says: 'Ends the own suspensions of many accounts below one, as a job with a result for each.',
+    needs: inAccount('account.subaccounts', 'full', 'restore', PEOPLE_AND_KEYS),
+    input: z.strictObject({ account: inputs.account, accounts: z.array(inputs.account).min(1).max(MOST_IN_A_JOB) }),
+    output: z.strictObject({ job: shapes.rowId }),
   }),
 
   reactivate: mutation({

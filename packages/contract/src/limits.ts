@@ -12,7 +12,16 @@ import {
 } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
-import { type AnswerOf, fromAbove, inAccount, mutation, PEOPLE_AND_KEYS, query, subscription } from './procedure.ts';
+import {
+  type AnswerOf,
+  fromAbove,
+  inAccount,
+  mutation,
+  PEOPLE_AND_KEYS,
+  query,
+  screensFor,
+  subscription,
+} from './procedure.ts';
 import * as shapes from './shapes.ts';
 
 const MOST_ACCOUNTS = 500;
@@ -116,14 +125,14 @@ const foreseen = z.strictObject({
 });
 
 const refusals = ['LIMIT_INVALID', 'LIMIT_PROMISED', 'RESERVE_UNAVAILABLE', 'VERSION_CONFLICT'] as const;
-const manage = inAccount('account.subaccounts', 'full', 'read', PEOPLE_AND_KEYS);
+const manage = inAccount('account.subaccounts', 'full', 'read', screensFor('limits'));
 /** As whoever records usage: what is admitted is used next. */
 const admission = inAccount('billing.usage', 'full', 'usage', PEOPLE_AND_KEYS);
 
 export const limits = {
   get: query({
     says: 'What the account may have or use of each kind, what is used and kept of it, and who decides.',
-    needs: inAccount('account', 'limited', 'read', PEOPLE_AND_KEYS),
+    needs: inAccount('account', 'limited', 'read', screensFor('limits')),
     input: inputs.onlyAccount,
     output: state.extend({
       /** What new subaccounts begin with. */
@@ -133,7 +142,7 @@ export const limits = {
 
   set: mutation({
     says: 'Sets limits of a subaccount, from above; of a main account, by its owner.',
-    needs: fromAbove('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    needs: fromAbove('account.subaccounts', 'full', 'change', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, limits: changes }),
     output: state,
     refusals,
@@ -153,7 +162,7 @@ export const limits = {
 
   setDefaults: mutation({
     says: 'Sets what new accounts directly below the account begin with.',
-    needs: inAccount('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    needs: inAccount('account.subaccounts', 'full', 'change', screensFor('limits')),
     input: z.strictObject({
       account: inputs.account,
       limits: z
@@ -216,7 +225,7 @@ export const limits = {
 
   whatIf: query({
     says: 'Whom a maximum would have stopped last month, when, and for how much.',
-    needs: inAccount('billing.usage', 'full', 'read', PEOPLE_AND_KEYS),
+    needs: inAccount('billing.usage', 'full', 'read', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, kind: metered, max: whole }),
     output: z.strictObject({
       period: z.strictObject({ start: shapes.instant, end: shapes.instant }),
@@ -227,14 +236,19 @@ export const limits = {
       stops: shapes.count,
       /** The first of them. */
       stopped: shapes.list(
-        z.strictObject({ account: shapes.accountId, at: shapes.instant, wanted: shapes.decimal, free: shapes.decimal }),
+        z.strictObject({
+          account: shapes.accountName,
+          at: shapes.instant,
+          wanted: shapes.decimal,
+          free: shapes.decimal,
+        }),
       ),
     }),
   }),
 
   live: subscription({
     says: 'The limits of the account as they change.',
-    needs: inAccount('account', 'limited', 'read', PEOPLE_AND_KEYS),
+    needs: inAccount('account', 'limited', 'read', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, lastEventId: inputs.lastEventId }),
     output: state,
   }),

@@ -53,6 +53,7 @@ export * from './text.ts';
 export * from './time.ts';
 export * from './usage/admit-event.ts';
 export * from './usage/cloud-event.ts';
+export * from './usage/decimal.ts';
 export * from './usage/forecast.ts';
 export * from './usage/meters.ts';
 export * from './usage/period.ts';

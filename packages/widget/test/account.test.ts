@@ -5,6 +5,7 @@ import { SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
+import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
 import type { MemorySource } from './memory-source.ts';
@@ -49,7 +50,13 @@ async function show(
   const element = new SamAccount();
   const activity = new MemoryActivity();
   activity.note({ id: accounts.idOf(name), name }, 'created Acme North');
-  element.source = { accounts, members, permissions: new MemoryPermissions(accounts), activity };
+  element.source = {
+    accounts,
+    members,
+    permissions: new MemoryPermissions(accounts),
+    limits: new MemoryLimits(),
+    activity,
+  };
   element.account = accounts.idOf(name);
   element.acting = actingOn(accounts, done);
   element.viewer = { user: null, role: 'owner' };

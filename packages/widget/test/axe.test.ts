@@ -1,6 +1,6 @@
 import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { userEvent } from 'vitest/browser';
+import { page, userEvent } from 'vitest/browser';
 import { mockTree } from './example-tree.ts';
 import { deep, open, painted, type Shown, type Stage, show, still } from './stage.ts';
 
@@ -61,5 +61,15 @@ describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
     expect(await violations()).toEqual([]);
     // Else what was typed would be there again in the next dialog.
     await userEvent.keyboard('{Escape}');
+  });
+
+  it('in dialogs about all that is selected', async () => {
+    const shown = await opened({ theme, dir });
+    for (const label of ['Set limits…', 'Suspend…']) {
+      await userEvent.click(page.getByRole('button', { name: label }));
+      await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open] sam-table'));
+      expect(await violations()).toEqual([]);
+      await userEvent.keyboard('{Escape}');
+    }
   });
 });

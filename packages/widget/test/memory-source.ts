@@ -26,6 +26,8 @@ import {
   type SearchQuery,
   SourceRefusal,
 } from '../src/data/account-source.ts';
+import { isNearLimit } from '../src/subaccounts/near-limit.ts';
+import { MemoryBulk } from './memory-bulk.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
 export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
@@ -153,6 +155,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       const all = this.resolve(account)
         .children.filter(({ row }) => query.status.includes(row.status))
         .map((entry) => this.rowOf(entry))
+        .filter((row) => query.limits !== 'near' || isNearLimit(row.minutes?.total, row.minutesMax))
         .sort(comparing(query));
       const start = Number(query.cursor ?? 0);
       const end = start + query.limit;
@@ -218,6 +221,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       rows: [...this.byId.values()].map((entry) => this.rowOf(entry)).filter((row) => (row.caps?.[caps] ?? 0) > 0),
       nextCursor: null,
     }));
+  readonly bulk = new MemoryBulk(this);
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -4,6 +4,7 @@ import {
   type AccountRow,
   type AuditEntry,
   decideStatus,
+  msOf,
   type StatusCommand,
   SUSPENSION_LABELS,
   type SuspensionOrder,
@@ -52,19 +53,23 @@ type Command = Exclude<StatusCommand, { event: 'erase' }>;
 async function changeStatus(hall: Hall, caller: Caller, where: Standing, command: Command): Promise<AccountRow> {
   const acting = where.parent?.id ?? where.id;
   return hall.change(caller, { root: where.root, acting }, async (scope) => {
-    const account = await scope.account(where.id);
-    const change = granted(decideStatus(await stateFor(scope, account), command, hall.clock.nowMs()));
-    if (change.status === 'erased') throw new Error('only the job erases');
-    const closedAt = change.status === 'closed' ? scope.now : null;
-    const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
-    const { status, suspension } = change;
-    await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
-    const { action, details } = entryOf(account, command);
-    scope.happened(action, account.id, details, { id: account.id, name: account.name });
-    scope.shows(account.path);
-    scope.rights({ subtree: account.id });
-    return readBack(hall, scope, account.id);
+    await setStatus(scope, await scope.account(where.id), command);
+    return readBack(hall, scope, where.id);
   });
+}
+
+/** Changes the status of an account, inside a change. @throws Refused */
+export async function setStatus(scope: Change, account: AccountState, command: Command): Promise<void> {
+  const change = granted(decideStatus(await stateFor(scope, account), command, msOf(scope.now)));
+  if (change.status === 'erased') throw new Error('only the job erases');
+  const closedAt = change.status === 'closed' ? scope.now : null;
+  const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
+  const { status, suspension } = change;
+  await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
+  const { action, details } = entryOf(account, command);
+  scope.happened(action, account.id, details, { id: account.id, name: account.name });
+  scope.shows(account.path);
+  scope.rights({ subtree: account.id });
 }
 
 async function stateFor(scope: Change, account: AccountState): Promise<Parameters<typeof decideStatus>[0]> {

@@ -7,6 +7,7 @@ import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { enqueueForEach } from '../jobs/enqueue.ts';
 import { watchAccounts } from './accounts-channel.ts';
 import { renameAccount, setMetadata, setProtection } from './change-account.ts';
 import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, suspendAccount } from './change-status.ts';
@@ -15,6 +16,7 @@ import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { reactivateManyJob, suspendManyJob } from './status-jobs.ts';
 
 const accountId = z.string().transform((text) => text as AccountId);
 const pageKey = z.strictObject({ key: z.string(), id: accountId });
@@ -87,6 +89,22 @@ export const accounts: Handlers<'accounts'> = {
     const { kind, from = null, until = null, reason = null } = input;
     return shownAnswer(ctx, suspendAccount(ctx.hall, ctx.caller, ctx.access, { kind, from, until, reason }));
   },
+
+  suspendMany: ({ ctx: { hall, caller, access }, input }) => {
+    const { kind, reason = null } = input;
+    return enqueueForEach(hall, caller, access, input.accounts, suspendManyJob, (account) => ({
+      account,
+      root: access.root,
+      kind,
+      reason,
+    }));
+  },
+
+  reactivateMany: ({ ctx: { hall, caller, access }, input }) =>
+    enqueueForEach(hall, caller, access, input.accounts, reactivateManyJob, (account) => ({
+      account,
+      root: access.root,
+    })),
 
   reactivate: ({ ctx }) => shownAnswer(ctx, reactivateAccount(ctx.hall, ctx.caller, ctx.access)),
 

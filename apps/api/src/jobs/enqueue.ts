@@ -1,7 +1,10 @@
-import { insertJob, type JobAsker } from '@tenantree/db';
+import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
 import { type Change, SYSTEM } from '../hall/change.ts';
-import type { Hall } from '../hall/hall.ts';
+import type { Caller, Hall } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
 import type { Job } from './define-job.ts';
 
 /** The platform itself: nobody's user. */
@@ -43,4 +46,39 @@ export async function enqueue<Payload>(
   if (!isNew) return null;
   happened('job.queued', account, { job: job.label, account: name, total: items.length }, { id, name: job.label });
   return id;
+}
+
+/** Accounts below the acting one, each once: nobody does to their own what is done from above. @throws Refused NOT_FOUND, BAD_REQUEST */
+export async function accountsBelow(
+  trx: TenantTransaction,
+  acting: AccountId,
+  asked: readonly string[],
+): Promise<AccountId[]> {
+  const accounts = [...new Set(await resolveAll(trx, asked, 'accounts'))];
+  if (accounts.includes(acting)) refuseWith('BAD_REQUEST', 'That is done to an account from above it.', 'accounts');
+  return accounts;
+}
+
+/**
+ * Asks for the same to be done to many accounts below the acting one, each as an item of a job.
+ *
+ * @param payloadOf what is to be done to one of them
+ * @throws Refused NOT_FOUND, BAD_REQUEST
+ */
+export function enqueueForEach<Payload>(
+  hall: Hall,
+  caller: Caller,
+  access: Pick<Access, 'id' | 'root'>,
+  asked: readonly string[],
+  job: Job<Payload>,
+  payloadOf: (account: AccountId) => Payload,
+): Promise<{ readonly job: RowId }> {
+  return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
+    const accounts = await accountsBelow(change.trx, access.id, asked);
+    const { actor, user, key, requestId } = caller;
+    const items = accounts.map((account) => ({ payload: payloadOf(account), target: account }));
+    const by = { actor, user, key, requestId };
+    const id = await enqueue(hall, change, job, { by, account: access.id, items });
+    return { job: id ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts') };
+  });
 }

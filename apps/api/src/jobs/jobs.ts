@@ -1,6 +1,7 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
+import { reactivateManyJob, suspendManyJob } from '../accounts/status-jobs.ts';
 import { setManyLimitsJob } from '../limits/set-many-job.ts';
 import type { AnyJob } from './define-job.ts';
 
 /** Every job that a server can do. */
-export const JOBS: readonly AnyJob[] = [eraseClosedJob, setManyLimitsJob];
+export const JOBS: readonly AnyJob[] = [eraseClosedJob, setManyLimitsJob, suspendManyJob, reactivateManyJob];

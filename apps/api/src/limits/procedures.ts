@@ -1,24 +1,10 @@
-import type { JobAsker, TenantTransaction } from '@tenantree/db';
-import type { AccountId } from '@tenantree/domain';
 import type { Handlers } from '../guard/procedure.ts';
-import type { Caller } from '../hall/hall.ts';
-import { refuseWith } from '../hall/refused.ts';
-import { resolveAll } from '../hall/resolve-all.ts';
-import { enqueue } from '../jobs/enqueue.ts';
+import { accountsBelow, enqueueForEach } from '../jobs/enqueue.ts';
 import { acquire, release, renew } from './acquire.ts';
 import { checkLimit, limitsOf, readState, shownDefault, whatIf } from './read-limits.ts';
 import { foreseeLimits, setLimitDefaults, setLimits } from './set-limits.ts';
 import { setManyLimitsJob } from './set-many-job.ts';
 import { watchLimits } from './watch-limits.ts';
-
-/** Accounts below the acting one: nobody sets their own. @throws Refused NOT_FOUND, BAD_REQUEST */
-async function below(trx: TenantTransaction, acting: AccountId, asked: readonly string[]): Promise<AccountId[]> {
-  const accounts = [...new Set(await resolveAll(trx, asked, 'accounts'))];
-  if (accounts.includes(acting)) refuseWith('BAD_REQUEST', 'Limits of an account are set from above it.', 'accounts');
-  return accounts;
-}
-
-const askerOf = ({ actor, user, key, requestId }: Caller): JobAsker => ({ actor, user, key, requestId });
 
 export const limits: Handlers<'limits'> = {
   get: ({ ctx }) => limitsOf(ctx.hall, ctx.access),
@@ -33,15 +19,11 @@ export const limits: Handlers<'limits'> = {
   },
 
   setMany: ({ ctx: { hall, caller, access }, input }) =>
-    hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
-      const accounts = await below(change.trx, access.id, input.accounts);
-      const items = accounts.map((account) => ({
-        payload: { account, root: access.root, limits: input.limits },
-        target: account,
-      }));
-      const job = await enqueue(hall, change, setManyLimitsJob, { by: askerOf(caller), account: access.id, items });
-      return { job: job ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts') };
-    }),
+    enqueueForEach(hall, caller, access, input.accounts, setManyLimitsJob, (account) => ({
+      account,
+      root: access.root,
+      limits: input.limits,
+    })),
 
   setDefaults: ({ ctx: { hall, caller, access }, input }) =>
     hall.change(caller, { root: access.root, acting: access.id }, async (scope) => ({
@@ -52,7 +34,7 @@ export const limits: Handlers<'limits'> = {
     hall.db.withTenant(
       access.id,
       async (trx) => {
-        const accounts = await below(trx, access.id, input.accounts);
+        const accounts = await accountsBelow(trx, access.id, input.accounts);
         const seen = access.levels['billing.usage'] === 'full' ? 'usage' : 'no usage';
         return { accounts: await foreseeLimits(hall, trx, accounts, input.limits, seen) };
       },

@@ -2,6 +2,7 @@ import type { Limit, LimitsState } from '@tenantree/contract';
 import {
   type LimitDefault,
   MOST_EVENTS_BELOW,
+  readAccountNames,
   readLimitDefaults,
   readLimits,
   readUsageBelow,
@@ -141,10 +142,17 @@ const MOST_STOPS = 200;
 export async function whatIf(hall: Hall, account: AccountId, key: MeteredKindKey, max: number) {
   const kind = limitKind(key);
   const period = billingPeriodOf(instantOf(msOf(billingPeriodOf(nowOf(hall)).start) - 1));
-  const events = await hall.db.withTenant(account, (trx) => readUsageBelow(trx, account, kind, period), {
-    snapshot: true,
-  });
-  const { stopped, used } = whatIfOf(events, storedNanos(kind, max));
+  const { events, stopped, used, names } = await hall.db.withTenant(
+    account,
+    async (trx) => {
+      const then = await readUsageBelow(trx, account, kind, period);
+      const outcome = whatIfOf(then, storedNanos(kind, max));
+      const told = [...new Set(outcome.stopped.slice(0, MOST_STOPS).map(({ account: id }) => id))];
+      return { events: then, ...outcome, names: await readAccountNames(trx, told) };
+    },
+    { snapshot: true },
+  );
+  const nameOf = new Map(names.map(({ id, name }) => [id, name]));
   return {
     period: { start: period.start, end: period.end },
     events: events.length,
@@ -152,7 +160,7 @@ export async function whatIf(hall: Hall, account: AccountId, key: MeteredKindKey
     used: shownOf(kind, used),
     stops: stopped.length,
     stopped: stopped.slice(0, MOST_STOPS).map(({ account: id, at, wanted, free }) => ({
-      account: id,
+      account: { id, name: nameOf.get(id) ?? '' },
       at,
       wanted: shownOf(kind, wanted),
       free: shownOf(kind, free),

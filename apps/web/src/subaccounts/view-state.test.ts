@@ -3,11 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readView, writeView } from './view-state.ts';
 
-const views = fc.record({
-  query: fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => text.trim()),
-  order: fc.record({ sort: fc.constantFrom(...SORT_KEYS), direction: fc.constantFrom('asc', 'desc') }),
-  status: fc.subarray([...STATUSES], { minLength: 1 }),
-});
+const views = fc.record(
+  {
+    query: fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => text.trim()),
+    order: fc.record({ sort: fc.constantFrom(...SORT_KEYS), direction: fc.constantFrom('asc', 'desc') }),
+    status: fc.subarray([...STATUSES], { minLength: 1 }),
+    limits: fc.constant('near' as const),
+  },
+  { requiredKeys: ['query', 'order', 'status'] },
+);
 
 describe('the view of the table in the address', () => {
   it('comes back as it was written', () => {

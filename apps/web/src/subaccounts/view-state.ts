@@ -2,7 +2,7 @@ import type { AccountStatus } from '@tenantree/domain';
 import { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from '@tenantree/widget';
 
 /** Names of the parameters that the view of the table has in an address. Others there are left alone. */
-const NAMES = ['q', 'sort', 'status'] as const;
+const NAMES = ['q', 'sort', 'status', 'limits'] as const;
 /** As long as a search may be (accounts.search). */
 const LONGEST_QUERY = 120;
 
@@ -13,7 +13,8 @@ const LONGEST_QUERY = 120;
 export function readView(search: string): ScreenView {
   const params = new URLSearchParams(search);
   const query = (params.get('q') ?? '').trim().slice(0, LONGEST_QUERY);
-  return { query, order: readOrder(params.get('sort')), status: readStatus(params.get('status')) };
+  const limits = params.get('limits') === 'near' ? ({ limits: 'near' } as const) : {};
+  return { query, order: readOrder(params.get('sort')), status: readStatus(params.get('status')), ...limits };
 }
 
 /** The address's search part for a view, with a question mark when it isn't empty. What is as at first is left out. */
@@ -26,6 +27,7 @@ export function writeView(search: string, view: ScreenView): string {
     params.set('sort', direction === 'desc' ? `-${sort}` : sort);
   const status = inOrder(view.status);
   if (status.join() !== DEFAULT_VIEW.status.join()) params.set('status', status.join());
+  if (view.limits) params.set('limits', view.limits);
   // Commas may stand in an address as they are, and are easier to read so.
   const text = params.toString().replaceAll('%2C', ',');
   return text === '' ? '' : `?${text}`;

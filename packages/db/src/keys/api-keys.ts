@@ -1,5 +1,6 @@
 import type { AccountId, Instant, KeyId, KeyScopes, KeyTerms, UserId } from '@tenantree/domain';
 import { sql } from 'kysely';
+import { readAccountNames } from '../accounts/account-names.ts';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
@@ -48,7 +49,7 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     .where('k.account_id', '=', account)
     .orderBy('k.id', 'desc')
     .execute();
-  const names = await namesOf(trx, [...new Set(rows.flatMap((row) => row.within ?? []))]);
+  const names = await readAccountNames(trx, [...new Set(rows.flatMap((row) => row.within ?? []))]);
   return rows.map((row) => ({
     id: row.id as KeyId,
     name: row.name,
@@ -63,20 +64,6 @@ export async function readApiKeys(trx: TenantTransaction, account: AccountId): P
     within: row.within && names.filter(({ id }) => row.within?.includes(id)),
     madeBy: row.made_by === null ? null : { id: row.made_by as KeyId, name: row.maker_name },
   }));
-}
-
-async function namesOf(
-  trx: TenantTransaction,
-  accounts: readonly string[],
-): Promise<readonly { readonly id: AccountId; readonly name: string }[]> {
-  if (accounts.length === 0) return [];
-  const rows = await trx
-    .selectFrom('accounts')
-    .select(['id', 'name'])
-    .where('root_id', '=', ACTING_ROOT)
-    .where('id', 'in', [...accounts])
-    .execute();
-  return rows.map(({ id, name }) => ({ id: id as AccountId, name }));
 }
 
 export type NewApiKey = {

@@ -14,6 +14,7 @@ export const EMBED_FEATURES = [
   'members',
   'permissions',
   'activity',
+  'limits',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
 

@@ -1,6 +1,6 @@
 import type { AccountId } from '../ids.ts';
 import type { Instant } from '../time.ts';
-import type { Decimal } from '../usage/quantity.ts';
+import type { Decimal } from '../usage/decimal.ts';
 
 /** An account as sentences and short lists name it. */
 export type AccountLabel = { readonly id: AccountId; readonly name: string };

@@ -1,5 +1,6 @@
+import type { Decimal } from '../usage/decimal.ts';
 import { countedAs } from '../usage/meters.ts';
-import { type Decimal, formatDecimal, UNIT } from '../usage/quantity.ts';
+import { formatDecimal, UNIT } from '../usage/quantity.ts';
 import { RESOURCES } from './resources.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Refusal } from '../errors.ts';
 import type { AccountLabel } from '../hierarchy/account.ts';
-import type { Decimal } from '../usage/quantity.ts';
+import type { Decimal } from '../usage/decimal.ts';
 import { type LimitKind, type LimitKindKey, shownOf } from './kinds.ts';
 
 /** What a limit refused, for programs. */

@@ -2,7 +2,7 @@ import type { AccountRow } from '../hierarchy/account.ts';
 import type { AccountId } from '../ids.ts';
 import type { SomeLevels } from '../permissions/levels.ts';
 import type { Instant } from '../time.ts';
-import type { Decimal } from '../usage/quantity.ts';
+import type { Decimal } from '../usage/decimal.ts';
 
 /** What frames of both channels may say. */
 type FrameBounds = {

@@ -4,8 +4,9 @@ import { canonicalJson, isRecord, numberFault } from '../json.ts';
 import { parseInstant } from '../parse-instant.ts';
 import { fieldName, quoted } from '../text.ts';
 import { DAY_MS, type Instant, instantOf, msOf } from '../time.ts';
+import type { Decimal } from './decimal.ts';
 import { type CountedMeter, countedQuantity, findMeter, type MeterKey } from './meters.ts';
-import { type Decimal, formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
+import { formatDecimal, magnitudeOf, parseDecimal, UNIT } from './quantity.ts';
 
 /** What an event may carry beside its quantity. */
 export type EventAttributes = { readonly [key: string]: string | number | boolean };

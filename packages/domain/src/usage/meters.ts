@@ -1,4 +1,5 @@
-import { type Decimal, formatDecimal } from './quantity.ts';
+import type { Decimal } from './decimal.ts';
+import { formatDecimal } from './quantity.ts';
 
 /** A kind of usage (rules/usage 17), or another unit of one. */
 export type Meter = {

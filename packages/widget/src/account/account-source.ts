@@ -2,6 +2,7 @@ import type { Tenantree } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { type ActivitySource, activityFrom } from '../activity/activity-source.ts';
 import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { type LimitsSource, limitsFrom } from '../limits/limits-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { type PermissionsSource, permissionsFrom } from '../permissions/permissions-source.ts';
@@ -11,6 +12,7 @@ export type AccountDetailSource = {
   readonly accounts: Pick<AccountSource, 'get' | 'subscribeUsage' | 'subscribeAccounts' | 'state'>;
   readonly members: MembersSource;
   readonly permissions: PermissionsSource;
+  readonly limits: LimitsSource;
   readonly activity: ActivitySource;
 };
 
@@ -30,5 +32,6 @@ export const accountDetailFrom = (
   accounts,
   members: membersFrom(tenantree),
   permissions: permissionsFrom(tenantree),
+  limits: limitsFrom(tenantree),
   activity: activityFrom(tenantree),
 });

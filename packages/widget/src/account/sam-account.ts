@@ -104,6 +104,16 @@ export class SamAccount extends LitElement {
     },
     () => this.requestUpdate(),
   );
+  /** Limits, which most visits don't need either. */
+  readonly #limits = new LatePart(
+    () => import('../limits/sam-limits.ts'),
+    'SamLimits',
+    ({ SamLimits }) => {
+      define('sam-limits', SamLimits);
+      return SamLimits;
+    },
+    () => this.requestUpdate(),
+  );
   #watching = new AbortController();
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -337,7 +347,15 @@ export class SamAccount extends LitElement {
       case 'members':
         return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
       case 'permissions':
-        return html`<div class="content">${this.#matrix(detail)}</div>`;
+        return this.#late(
+          this.#permissions,
+          html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`,
+        );
+      case 'limits':
+        return this.#late(
+          this.#limits,
+          html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
+        );
       case 'activity':
         return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
       case 'overview':
@@ -345,20 +363,18 @@ export class SamAccount extends LitElement {
     }
   }
 
-  /** What can't be loaded now is asked for again by hand. */
-  #matrix(detail: AccountDetail): TemplateResult {
-    const { source, texts, access } = this;
-    const { part } = this.#permissions;
-    if (part)
-      return html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${access} @sam-draft=${this.#drafted}></sam-permissions>`;
+  /** What a tab shows once its part is there. What can't be loaded now is asked for again by hand. */
+  #late<Module extends object>(late: LatePart<unknown, Module>, shown: TemplateResult): TemplateResult {
+    if (late.part) return html`<div class="content">${shown}</div>`;
     if (!this.missing)
-      this.#permissions.load().catch(() => {
+      late.load().catch(() => {
         this.missing = true;
       });
     const again = (): void => {
       this.missing = false;
     };
-    return html`<div class="card">${absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, texts, again)}</div>`;
+    const why = this.missing ? new SourceRefusal(NO_ANSWER) : null;
+    return html`<div class="content"><div class="card">${absent(why, this.texts, again)}</div></div>`;
   }
 
   readonly #drafted = (event: Event): void => {

@@ -8,6 +8,7 @@ export const TABS = {
   overview: null,
   members: 'account.members',
   permissions: 'account',
+  limits: 'account',
   activity: 'account.settings',
 } as const satisfies Readonly<Record<string, PermissionKey | null>>;
 

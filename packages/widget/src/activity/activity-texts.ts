@@ -37,7 +37,6 @@ export const activityTexts = {
   kind_members: 'Members',
   kind_keys: 'API keys',
   kind_agents: 'Agents',
-  kind_permissions: 'Permissions',
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
   kind_limits: 'Limits',

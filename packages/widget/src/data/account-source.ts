@@ -1,5 +1,14 @@
 import type { CallRefusal } from '@tenantree/client';
-import type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
+import type {
+  AccountDetail,
+  AccountPage,
+  CONTRACT,
+  ForeseenLimits,
+  JobFrame,
+  SearchPage,
+  SentTo,
+  SuspensionPreview,
+} from '@tenantree/contract';
 import type {
   AccountId,
   AccountRow,
@@ -7,6 +16,9 @@ import type {
   AccountsFrame,
   CapsFilter,
   Instant,
+  JobItemState,
+  RowId,
+  SuspensionKind,
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
@@ -19,6 +31,8 @@ export type { Order, SortKey } from './screen-view.ts';
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
   readonly status: readonly AccountStatus[];
+  /** `near`: only those near their own maximum of minutes. */
+  readonly limits?: 'near' | undefined;
   readonly cursor: string | null;
   /** 1–200 */
   readonly limit: number;
@@ -94,6 +108,37 @@ export const refusalFrom = (error: unknown): SourceRefusal =>
 /** An account id, or `ext:` and the external id that the reseller gave the account. */
 export type AccountRef = AccountId | `ext:${string}`;
 
+type LimitChange = SentTo<(typeof CONTRACT)['limits']['set']>['limits'][number];
+
+/** What became of one account in a job, and why it was not done. */
+export type BulkResult = { readonly account: AccountId; readonly state: JobItemState; readonly why: string };
+
+/** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */
+export type BulkSource = {
+  readonly suspend: (
+    account: AccountId,
+    accounts: readonly AccountId[],
+    order: { readonly kind: SuspensionKind; readonly reason: string | null },
+  ) => Promise<RowId>;
+  readonly reactivate: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
+  readonly setLimits: (
+    account: AccountId,
+    accounts: readonly AccountId[],
+    limits: readonly LimitChange[],
+  ) => Promise<RowId>;
+  /** What setting them would come to. */
+  readonly foreseeLimits: (
+    account: AccountId,
+    accounts: readonly AccountId[],
+    limits: readonly LimitChange[],
+    signal?: AbortSignal,
+  ) => Promise<readonly ForeseenLimits[]>;
+  /** How a job goes. Returns how to stop. */
+  readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
+  /** What became of each account. */
+  readonly results: (account: AccountId, job: RowId) => Promise<readonly BulkResult[]>;
+};
+
 /** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
 export type AccountActs = {
   readonly create: (
@@ -115,6 +160,8 @@ export type AccountActs = {
     cursor: string | null,
     signal?: AbortSignal,
   ) => Promise<{ readonly rows: readonly AccountRow[]; readonly nextCursor: string | null }>;
+  /** What is done to many accounts at once. */
+  readonly bulk: BulkSource;
 };
 
 /**

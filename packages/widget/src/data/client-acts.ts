@@ -1,9 +1,12 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountActs } from './account-source.ts';
 import { call } from './call.ts';
+import { bulkFrom } from './client-bulk.ts';
+
+type Trpc = Pick<Tenantree['trpc'], 'accounts' | 'permissions' | 'limits' | 'jobs'>;
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
-export const actsFrom = ({ accounts, permissions }: Tenantree['trpc']): AccountActs => ({
+export const actsFrom = ({ accounts, permissions, limits, jobs }: Trpc): AccountActs => ({
   capped: (account, caps, cursor, signal) =>
     call(permissions.accounts.query, { account, caps, limit: 50, ...(cursor !== null && { cursor }) }, signal),
   create: (account, { name }) => call(accounts.create.mutate, { account, name }),
@@ -18,4 +21,5 @@ export const actsFrom = ({ accounts, permissions }: Tenantree['trpc']): AccountA
   reactivate: (account) => call(accounts.reactivate.mutate, { account }),
   close: (account) => call(accounts.close.mutate, { account }),
   reopen: (account) => call(accounts.reopen.mutate, { account }),
+  bulk: bulkFrom({ accounts, limits, jobs }),
 });

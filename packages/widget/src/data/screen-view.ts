@@ -22,6 +22,8 @@ export type ScreenView = {
   readonly order: Order;
   /** Which accounts are shown, by their own status; never empty. */
   readonly status: readonly AccountStatus[];
+  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more. */
+  readonly limits?: 'near' | undefined;
 };
 
 /** The view until somebody chooses another. */
@@ -30,6 +32,7 @@ export const DEFAULT_VIEW: ScreenView = { query: '', order: DEFAULT_ORDER, statu
 /** Whether two views show the same. */
 export const isSameView = (a: ScreenView, b: ScreenView): boolean =>
   a.query === b.query &&
+  a.limits === b.limits &&
   a.order.sort === b.order.sort &&
   a.order.direction === b.order.direction &&
   STATUSES.every((one) => a.status.includes(one) === b.status.includes(one));

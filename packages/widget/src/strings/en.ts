@@ -1,8 +1,10 @@
 import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
+import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
 import type { permissionsTexts } from '../permissions/permissions-texts.ts';
+import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -76,9 +78,11 @@ export const en = {
 type Late = typeof partsTexts &
   typeof treeTexts &
   typeof subaccountsTexts &
+  typeof bulkTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
+  typeof limitsTexts &
   typeof activityTexts;
 
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */

@@ -230,6 +230,11 @@ export class AccountActions {
   }
 
   /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */
+  /** Opens a dialog about all that is selected. */
+  openBulk(dialog: Dialog): Promise<void> {
+    return this.#inDialog(dialog);
+  }
+
   async #inDialog(dialog: Dialog): Promise<void> {
     const { tree } = this.#screen;
     this.#landing = null;

@@ -2,15 +2,42 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
+import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
 
 /** What happens when these bars are used. */
 export type BarActs = {
   readonly clearSearch: () => void;
   readonly clearSelection: () => void;
+  readonly clearLimits: () => void;
   readonly sortAgain: () => void;
   readonly leave: () => void;
+  readonly selectShown: () => void;
+  readonly turnNested: () => void;
+  readonly bulk: (act: BulkAct) => void;
 };
+
+/** How many accounts stand in the table, be they in sight or not. */
+function accountsShown({ view: { visible } }: TreeStore): number {
+  let n = 0;
+  for (let k = 0; k < visible.length; k += 1) if (visible.at(k)?.kind === 'account') n += 1;
+  return n;
+}
+
+/** How many accounts stand below the selected ones, and aren't selected themselves. */
+function nestedBelow(store: TreeStore): number {
+  const { selection } = store;
+  let n = 0;
+  for (const id of selection) {
+    const row = store.account(id)?.row;
+    if (!row) continue;
+    let up = row.parentId;
+    while (up !== null && !selection.has(up)) up = store.account(up)?.row.parentId ?? null;
+    // What stands below another selected account is counted there.
+    n += up === null ? row.subaccounts : -1;
+  }
+  return Math.max(0, n);
+}
 
 /** What stands on the screen once somebody searched, selected, sorted or entered a branch, and how one gets rid of it. */
 export class ListBars {
@@ -18,6 +45,8 @@ export class ListBars {
   readonly #on: BarActs;
   /** Whether it is said that the order is out of date. */
   isOutOfOrder = false;
+  /** Whether accounts below the selected ones are meant, too. */
+  isNested = false;
 
   constructor(screen: ListHost, on: BarActs) {
     this.#screen = screen;
@@ -48,12 +77,11 @@ export class ListBars {
     const store = this.#store;
     const { say } = this.#screen.texts;
     const found = this.found();
-    const n = store?.selection.size ?? 0;
     this.isOutOfOrder = store?.view.isOutOfOrder() ?? false;
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
       ${
-        n > 0
-          ? html`<button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon(CLOSE, 12)}</button>`
+        store?.limits
+          ? html`<button class="button chip" type="button" aria-label=${`${say('nearLimit')}. ${say('clearAll')}`} @click=${this.#on.clearLimits}>${say('nearLimit')}${icon(CLOSE, 12)}</button>`
           : nothing
       }
       ${
@@ -63,8 +91,33 @@ export class ListBars {
       }`;
   }
 
+  /** What stands between the toolbar and the rows. */
+  below(): TemplateResult {
+    return html`${this.#selection()}${this.#way()}`;
+  }
+
+  /** What is selected, what more could be, and what can be done with all of it. */
+  #selection(): TemplateResult | null {
+    const store = this.#store;
+    const { texts, allowed, session } = this.#screen;
+    // Jobs are asked for by people, and watched by them: no embedded screen is opened for any.
+    const isPerson = session?.detail?.features === null;
+    const { say } = texts;
+    const n = store?.selection.size ?? 0;
+    if (!store || n === 0) return null;
+    const shown = accountsShown(store);
+    const below = nestedBelow(store);
+    const isNested = this.isNested && below > 0;
+    return html`<div class="selection" role="region" aria-label=${say('selectionLabel')} part="toolbar">
+      <button class="button chip" type="button" aria-label=${`${say('selected', { n })}. ${say('clearSelection')}`} @click=${this.#on.clearSelection}><bdi>${say('selected', { n })}</bdi>${icon(CLOSE, 12)}</button>
+      ${shown > n ? html`<button class="link" type="button" @click=${this.#on.selectShown}>${say('selectShown', { n: shown })}</button>` : nothing}
+      ${below > 0 ? html`<label><input type="checkbox" .checked=${isNested} @change=${this.#on.turnNested} />${say('withNested', { n: below })}</label>` : nothing}
+      <span class="space"></span>
+      ${BULK_ACTS.filter(({ needs }) => needs === null || (isPerson && allowed.has(needs))).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
+  }
+
   /** Where one is, when a branch was entered (narrow layouts). */
-  way(): TemplateResult | null {
+  #way(): TemplateResult | null {
     const store = this.#store;
     const { say } = this.#screen.texts;
     const names = store?.query === null ? store.entered.map(({ row }) => row.name) : [];

@@ -14,6 +14,7 @@ export const listInUseStyles = css`
   .busy .icon { animation: breathe 1s infinite alternate; }
   .found { color: var(--sam-text-2); font-size: var(--sam-fs-13); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
   .chip { min-block-size: 28px; border-color: var(--sam-accent-text); border-radius: var(--sam-r-full); background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  .selection { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-2) var(--sam-3); padding: var(--sam-2) var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); background: var(--sam-accent-soft); font-size: var(--sam-fs-13); } .selection label { display: inline-flex; align-items: center; gap: 6px; min-block-size: 28px; cursor: pointer; } .selection input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); } .selection .space { flex: 1; } .selection .chip { background: var(--sam-surface); }
   .live:hover { border-color: var(--sam-border-strong); }
   .is-offline { border: 2px solid var(--sam-text-3); }
   .is-paused { border-color: var(--sam-text-2); border-width: 0 3px; border-radius: 0; }

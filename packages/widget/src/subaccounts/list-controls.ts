@@ -1,4 +1,5 @@
 import { type AccountRow, CAPS_FILTERS } from '@tenantree/domain';
+import { refusalFrom } from '../data/account-source.ts';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
@@ -7,18 +8,27 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { pause } from '../tree/held-frames.ts';
+import type { Account } from '../tree/lines.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
 import { ListBars } from './bars.ts';
+import type { BulkAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
+import { isNearLimit } from './near-limit.ts';
+import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
-import { cappedItems, chosen, statusItems, type ViewChoice, viewItems } from './view-menu.ts';
+import { cappedItems, chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
 
 /** How often an order is looked at while numbers change, in milliseconds. */
 const ORDER_CHECK_MS = 500;
+/** How often those near a limit are listed again while numbers change, in milliseconds. */
+const NEAR_MS = 3_000;
+
+/** Whether an account is near its own maximum of minutes. */
+const isNear = ({ minutes, row }: Account): boolean => isNearLimit(minutes?.total, row.minutesMax);
 
 /** What happens when the screen of subaccounts is used. Loaded when somebody turns to it. */
 export class ListControls {
@@ -31,6 +41,7 @@ export class ListControls {
   /** What stands in place of rows. */
   readonly states: ListStates;
   #opened: 'filter' | 'view' = 'view';
+  #listedAtMs = 0;
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
 
   constructor(screen: ListHost) {
@@ -42,8 +53,15 @@ export class ListControls {
     this.bars = new ListBars(screen, {
       clearSearch: () => this.search.find(''),
       clearSelection: () => this.#clearSelection(),
+      clearLimits: () => this.#look({ limits: undefined }),
       sortAgain: () => this.#sortAgain(),
       leave: () => this.#leave(),
+      selectShown: () => this.#selectShown(),
+      turnNested: () => {
+        this.bars.isNested = !this.bars.isNested;
+        screen.requestUpdate();
+      },
+      bulk: (act) => void this.#bulk(act),
     });
     this.states = new ListStates(screen);
     this.completeTexts();
@@ -96,7 +114,7 @@ export class ListControls {
     const { query } = session.view;
     const isOnlySearch = isSameView({ ...view, query }, session.view);
     session.view = view;
-    if (!isOnlySearch) this.#look(view);
+    if (!isOnlySearch) this.#look({ ...view, limits: view.limits });
     if (view.query !== query) this.search.find(view.query);
   }
 
@@ -104,8 +122,9 @@ export class ListControls {
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
-    const { order, status } = session.store;
-    const view = { query: session.query.trim(), order, status };
+    session.store.near = session.store.limits ? isNear : null;
+    const { order, status, limits } = session.store;
+    const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
     if (isSameView(view, session.view)) return;
     session.view = view;
     emit(this.#screen, 'sam-view', view);
@@ -116,8 +135,17 @@ export class ListControls {
     if (this.#orderCheck !== undefined) return;
     this.#orderCheck = setTimeout(() => {
       this.#orderCheck = undefined;
+      this.#listNear();
       if (this.bars.isOutOfOrder !== this.#store?.view.isOutOfOrder()) this.#screen.requestUpdate();
     }, ORDER_CHECK_MS);
+  }
+
+  /** Who comes near a limit, or leaves it again by a new month, is only known to who lists: it is listed again now and then. */
+  #listNear(): void {
+    const store = this.#store;
+    if (!store?.limits || performance.now() - this.#listedAtMs < NEAR_MS) return;
+    this.#listedAtMs = performance.now();
+    store.refresh();
   }
 
   get #store(): TreeStore | null {
@@ -147,6 +175,35 @@ export class ListControls {
     tree?.requestUpdate();
     tree?.focus();
     this.#screen.requestUpdate();
+  }
+
+  #selectShown(): void {
+    const store = this.#store;
+    const { visible } = store?.view ?? {};
+    for (let k = 0; k < (visible?.length ?? 0); k += 1) {
+      const line = visible?.at(k);
+      if (line?.kind === 'account') store?.selection.add(line.account.id);
+    }
+    this.#screen.tree?.requestUpdate();
+    this.#screen.requestUpdate();
+  }
+
+  /** Does something with all that is selected. */
+  async #bulk(act: BulkAct): Promise<void> {
+    const { source, texts, session } = this.#screen;
+    const store = this.#store;
+    const account = session?.row ?? session?.detail;
+    if (!source || !store || !account) return;
+    const chosen = [...store.selection].flatMap((id) => store.account(id)?.row ?? []);
+    try {
+      const isNested = this.bars.isNested && act.nested === 'as wished';
+      const rows = isNested ? await withNested(source, chosen) : chosen;
+      const selected = { source, texts, account, rows };
+      const dialog = await act.start(selected);
+      if (dialog) await this.accounts.openBulk(Object.assign(dialog, { selected }));
+    } catch (error) {
+      session?.report(refusalFrom(error));
+    }
   }
 
   #sortAgain(): void {
@@ -196,11 +253,13 @@ export class ListControls {
   };
 
   /** Looks at the subaccounts in another way. */
-  #look({ order, status, density, updates }: Partial<ViewChoice>): void {
+  #look(choice: Partial<ViewChoice>): void {
+    const { order, status, density, updates } = choice;
     const store = this.#store;
     if (density) this.#screen.density = density;
     if (order) store?.sortBy(order);
-    if (status) store?.filterBy(status);
+    if (status || 'limits' in choice)
+      store?.filterBy(status ?? store.status, 'limits' in choice ? choice.limits : store.limits);
     if (store && updates) pause(store, updates);
     this.#screen.tree?.requestUpdate();
     this.#screen.requestUpdate();
@@ -212,6 +271,7 @@ export class ListControls {
     return {
       order: store?.order ?? { sort: 'name', direction: 'asc' },
       status: store?.status ?? [],
+      limits: store?.limits,
       density,
       updates: store?.paused ? 'paused' : 'running',
     };
@@ -220,7 +280,7 @@ export class ListControls {
   #items(): ReturnType<typeof viewItems> {
     const { texts, renderRoot } = this.#screen;
     const capped = this.accounts.seesPermissions ? cappedItems(texts) : [];
-    if (this.#opened === 'filter') return [...statusItems(this.#choice().status, texts), ...capped];
+    if (this.#opened === 'filter') return [...filterItems(this.#choice(), texts), ...capped];
     const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
     const items = viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
     return hasFilter ? items : [...items, ...capped];

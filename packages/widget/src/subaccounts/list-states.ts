@@ -76,7 +76,7 @@ export class ListStates {
       const text = say('noMatchText', { query: store.query });
       return stateBlock(icon(SEARCH, SIZE_PX), say('noMatchTitle'), text, [clear]);
     }
-    if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
+    if (store.limits || DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
       const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
       return stateBlock(icon(FILTER, SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
     }

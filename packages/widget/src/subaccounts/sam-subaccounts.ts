@@ -227,7 +227,7 @@ export class SamSubaccounts extends LitElement {
       <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
         ${toolbar(this, this.live, controls, this.#use)}
         ${this.#note()}
-        ${controls?.bars.way()}
+        ${controls?.bars.below()}
         ${this.#body()}
       </div>
       <div class="hidden" role="status">${controls?.bars.found()}</div>

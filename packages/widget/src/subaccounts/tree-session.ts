@@ -80,11 +80,11 @@ export class TreeSession {
 
   async start(): Promise<void> {
     const { source, account, signal } = this;
-    const { order, status } = this.view;
+    const { order, status, limits } = this.view;
     try {
       const [detail, page] = await Promise.all([
         source.get(account, signal),
-        source.list(account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
+        source.list(account, { ...order, status, limits, cursor: null, limit: PAGE_ROWS }, signal),
       ]);
       if (signal.aborted) return;
       this.refusal = null;

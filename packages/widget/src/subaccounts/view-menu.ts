@@ -15,13 +15,24 @@ const SORT_LABELS = {
 export type ViewChoice = {
   readonly order: Order;
   readonly status: readonly AccountStatus[];
+  readonly limits: 'near' | undefined;
   readonly density: 'comfortable' | 'compact';
   readonly updates: 'paused' | 'running';
 };
 
-/** Entries for the own status of the accounts to show. */
-export const statusItems = (status: readonly AccountStatus[], { say }: Texts): readonly MenuItem[] =>
-  STATUSES.map((one) => ({ id: `status ${one}`, label: say(one), choice: 'many', checked: status.includes(one) }));
+/** Entries for which accounts to show: by their own status, and by their limits. */
+export const filterItems = (
+  { status, limits }: Pick<ViewChoice, 'status' | 'limits'>,
+  { say }: Texts,
+): readonly MenuItem[] => [
+  ...STATUSES.map((one) => ({
+    id: `status ${one}`,
+    label: say(one),
+    choice: 'many' as const,
+    checked: status.includes(one),
+  })),
+  { id: 'limits near', label: say('nearLimit'), choice: 'many', checked: limits === 'near', apart: true },
+];
 
 /** Entries that list accounts by their own permissions. */
 export const cappedItems = ({ say }: Texts): readonly MenuItem[] => [
@@ -32,7 +43,7 @@ export const cappedItems = ({ say }: Texts): readonly MenuItem[] => [
 /** Entries for order and density; in narrow layouts also what has no room in the toolbar. */
 export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Texts): readonly MenuItem[] {
   const { say } = texts;
-  const { order, density, status, updates } = choice;
+  const { order, density, updates } = choice;
   const sorts = SORT_KEYS.map((sort, k) => ({
     id: `sort ${sort}`,
     label: say(SORT_LABELS[sort]),
@@ -57,7 +68,7 @@ export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Te
   }));
   if (room === 'wide') return [...sorts, ...directions, ...densities];
   const pause = { id: 'pause', label: say(updates === 'paused' ? 'resumeLive' : 'pauseLive'), apart: true };
-  const statuses = statusItems(status, texts).map((item, k) =>
+  const statuses = filterItems(choice, texts).map((item, k) =>
     k === 0 ? { ...item, heading: say('filter'), apart: true } : item,
   );
   return [...sorts, ...directions, ...statuses, pause];
@@ -66,6 +77,7 @@ export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Te
 /** What a chosen entry changes. */
 export function chosen(id: string, choice: ViewChoice): Partial<ViewChoice> {
   const [what, value] = id.split(' ');
+  if (what === 'limits') return { limits: choice.limits === 'near' ? undefined : 'near' };
   if (what === 'pause') return { updates: choice.updates === 'paused' ? 'running' : 'paused' };
   if (what === 'density') return { density: value === 'compact' ? 'compact' : 'comfortable' };
   if (what === 'direction') return { order: { ...choice.order, direction: value === 'desc' ? 'desc' : 'asc' } };

@@ -20,8 +20,10 @@ export type RowContext = {
   readonly levels: number;
   /** Whether the layout says members and agents in a line under the name. */
   readonly brief: boolean;
-  /** Where in a name the text stands that was searched for; null where it doesn't, or nobody has searched yet. */
-  readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | null;
+  /** Where in a name the text stands that was searched for; left out before anybody could have searched. */
+  readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | undefined;
+  /** Draws how much of its maximum an account used, and says it; left out before there is anything of that. */
+  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | undefined;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };
@@ -167,13 +169,15 @@ function statusOf(account: Account, { store, texts: { say, numbers } }: RowConte
  *
  * @returns whether what is shown changed
  */
-export function paintMinutes(slot: Slot, { minutes, row }: Account, { texts, headed }: RowContext): boolean {
+export function paintMinutes(slot: Slot, account: Account, { texts, headed, limit }: RowContext): boolean {
+  const { minutes, row } = account;
   const { numbers, say } = texts;
   const amount = minutes ? numbers.minutes(minutes.total) : '–';
   const total = headed ? amount : say('factMinutes', { minutes: amount });
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
-  slot.say('.own', isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '');
+  const own = isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '';
+  slot.say('.own', limit?.(slot, account, texts) ?? own);
   return slot.say('.total', total);
 }
 

@@ -2,6 +2,7 @@ import { findText } from '@tenantree/domain';
 import { treeInUseStyles } from './in-use-styles.ts';
 import type { AccountLine } from './lines.ts';
 import { NameEditor } from './name-editor.ts';
+import { paintLimit } from './paint-limit.ts';
 import { pinnedAncestors } from './pinned-ancestors.ts';
 import type { TreeHost } from './tree-host.ts';
 import { TreeIntents } from './tree-intents.ts';
@@ -19,6 +20,7 @@ export class TreeInteraction implements TableInUse {
   readonly names: NameEditor;
   readonly pinned = pinnedAncestors;
   readonly find = findText;
+  readonly limit = paintLimit;
 
   constructor(tree: TreeHost, painter: TreePainter) {
     tree.texts.complete(treeTexts);
@@ -28,6 +30,11 @@ export class TreeInteraction implements TableInUse {
     this.#pointer = new TreePointer(painter, this.intents, menu);
     this.names = new NameEditor(tree, painter, this.intents);
     painter.inUse = this;
+    // Rows that are there already; their minutes stay what they were, so that a change of them still pulses.
+    for (const slot of painter.slots) {
+      const words = slot.account && paintLimit(slot, slot.account, tree.texts);
+      if (words) slot.say('.own', words);
+    }
     if (treeInUseStyles.styleSheet) tree.shadowRoot?.adoptedStyleSheets.push(treeInUseStyles.styleSheet);
   }
 

@@ -22,6 +22,7 @@ export type TableInUse = {
   /** The ancestors to pin for a scroll position. */
   readonly pinned: (visible: TreeView['visible'], firstRow: number, viewportRows: number) => readonly AccountLine[];
   readonly find: NonNullable<RowContext['find']>;
+  readonly limit: NonNullable<RowContext['limit']>;
   /** The line with the focus vanished. */
   sayVanished(line: AccountLine): void;
 };
@@ -207,8 +208,8 @@ export class TreePainter implements TreeListener {
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
     const { levels, brief, headed } = this.frame;
-    const find = this.inUse?.find ?? null;
-    return { store, texts, hrefOf, features, opened, levels, brief, headed, find };
+    const { inUse } = this;
+    return { store, texts, hrefOf, features, opened, levels, brief, headed, find: inUse?.find, limit: inUse?.limit };
   }
 }
 

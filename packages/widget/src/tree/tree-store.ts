@@ -1,6 +1,6 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
-import { DEFAULT_ORDER, DEFAULT_STATUS } from '../data/screen-view.ts';
+import { DEFAULT_ORDER, DEFAULT_STATUS, type ScreenView } from '../data/screen-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
@@ -9,7 +9,10 @@ import { BLOCK, TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 export type { Want } from './tree-view.ts';
 
-const FIRST = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
+/** Which accounts are shown, and in which order. */
+type Shown = Pick<ScreenView, 'order' | 'status' | 'limits'>;
+
+const FIRST: Shown = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
 /** Why the tree changed: somebody wanted it, or it happened elsewhere. Then what is looked at must not move. */
 export type ChangeCause = 'asked' | 'live';
@@ -46,6 +49,10 @@ export class TreeStore implements ViewOwner {
   #unanswered: AccountsFrame[] = [];
   /** The suspension of an account above the acting one that holds for all rows: by whom, null for one that isn't named. */
   above: { readonly name: string | null } | null = null;
+  /** Whether only those near their maximum of minutes are shown. */
+  limits: 'near' | undefined;
+  /** Which those are, where only they are shown and it is known here; lists know it anyway. */
+  near: ((account: Account) => boolean) | null = null;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
 
@@ -57,13 +64,14 @@ export class TreeStore implements ViewOwner {
   constructor(
     accountId: AccountId,
     ask: (want: Want) => void,
-    first: { readonly order: Order; readonly status: readonly AccountStatus[] } = FIRST,
+    first: Shown = FIRST,
     nowMs: () => number = () => Date.now(),
   ) {
     this.#accounts = new KnownAccounts(nowMs);
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
+    this.limits = first.limits;
     this.#ask = ask;
     this.#whole = new TreeView(accountId, 'listed', this);
     this.#views = [this.#whole];
@@ -103,8 +111,10 @@ export class TreeStore implements ViewOwner {
     return this.#accounts.get(id);
   }
 
-  admits({ row }: Account, { accountId, kind }: Branch): boolean {
-    return row.parentId === accountId && (kind === 'matched' || this.#status.includes(row.status));
+  admits(account: Account, { accountId, kind }: Branch): boolean {
+    const { row } = account;
+    if (row.parentId !== accountId) return false;
+    return kind === 'matched' || (this.#status.includes(row.status) && this.near?.(account) !== false);
   }
 
   ask(want: Want): void {
@@ -158,9 +168,10 @@ export class TreeStore implements ViewOwner {
     this.change((view) => view.sort());
   }
 
-  /** Chooses which accounts are shown by their own status. */
-  filterBy(status: readonly AccountStatus[]): void {
+  /** Chooses which accounts are shown: by their own status, and whether only those near their maximum of minutes. */
+  filterBy(status: readonly AccountStatus[], limits?: 'near'): void {
     this.#status = status;
+    this.limits = limits;
     this.refresh();
   }
 

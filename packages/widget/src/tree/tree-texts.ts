@@ -8,6 +8,7 @@ export const treeTexts = {
   sortedDescending: 'Sorted by {column}, descending',
   rowGone: '{gone} is no longer here. Now at {name}.',
   rowGoneEmpty: '{gone} is no longer here.',
+  ofLimit: '{percent} % of {max}',
   noUsage: 'Not visible to you',
   renameLabel: 'New name of {name}',
 } as const;

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { codeOf } from '../../../api/test/support/clients.ts';
+import { type App, expectAccessible, row, startApp } from './app.ts';
+import { claim, type Owner } from './owner.ts';
+
+let app: App;
+let owner: Owner;
+let north: string;
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  const create = async (name: string) =>
+    (await owner.client.accounts.create.mutate({ account: owner.root, name })).account.id;
+  north = await create('Acme North');
+  await create('Acme South');
+});
+afterAll(() => app.close());
+
+describe('limits on a real server', () => {
+  it('are a page with its own address: set there they hold at once, and the bar follows what is used', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/limits`);
+    await page.getByRole('button', { name: 'Edit limit: Agents' }).click();
+    await page.getByRole('textbox', { name: 'Maximum', exact: true }).first().fill('2');
+    await page.getByText(/unlimited → at most 2/).waitFor();
+    await expectAccessible(page, 'a limit being set');
+    await page.keyboard.press('Enter');
+    await page.getByText('0 of 2 used · 0 %').waitFor();
+    const make = (name: string) => owner.client.agents.create.mutate({ account: north, agents: [{ name }] });
+    await make('Reception');
+    await page.getByText('1 of 2 used · 50 %').waitFor();
+    await make('Night shift');
+    await page.getByText('Reached: nothing more is let through').waitFor();
+    expect(await codeOf(make('One too many'))).toBe('LIMIT_REACHED');
+    expect(app.faults).toEqual([]);
+  });
+
+  it('are set for all that is selected as a job, and a suspension of all of it is taken back', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    for (const name of ['Acme North', 'Acme South']) {
+      await row(page, name).hover();
+      await row(page, name).getByRole('checkbox').check();
+    }
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Set limits…' }).click();
+    await dialog.getByLabel('Maximum').fill('1000');
+    await dialog.getByRole('button', { name: 'Set for 2 accounts' }).click();
+    await dialog.getByText('2 accounts done').waitFor({ timeout: 20_000 });
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await row(page, 'Acme South').getByText('0 % of 1,000').waitFor();
+    await page.getByRole('button', { name: 'Suspend…' }).click();
+    await dialog.getByRole('button', { name: 'Suspend 2 accounts' }).click();
+    await dialog.getByText('2 accounts done').waitFor({ timeout: 20_000 });
+    const statuses = async () =>
+      (await owner.client.accounts.list.query({ account: owner.root })).rows.map(({ status }) => status);
+    expect(await statuses()).toEqual(['suspended', 'suspended']);
+    await dialog.getByRole('button', { name: 'Undo all' }).click();
+    await dialog.getByText(/Taken back/).waitFor({ timeout: 20_000 });
+    await vi.waitFor(async () => expect(await statuses()).toEqual(['active', 'active']));
+    expect(app.faults).toEqual([]);
+  });
+});

@@ -1,0 +1,316 @@
+import { AT_LIMIT, type AtLimit } from '@tenantree/domain';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { icon } from '../icons/icon.ts';
+import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
+import { controlStyles } from '../parts/control-styles.ts';
+import { formStyles } from '../parts/form-styles.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { amountOf } from './limit-row.ts';
+import type { ForeseenLimits, Limit, LimitChange, LimitsSource, LimitsState } from './limits-source.ts';
+import { limitsStyles } from './limits-styles.ts';
+import { wholeIn } from './whole-number.ts';
+
+/** How long one rests before it is asked what a change would come to, in milliseconds. */
+const PREVIEW_MS = 250;
+
+/** What stands in the fields. */
+type Draft = {
+  readonly bounds: 'some' | 'none';
+  readonly max: string;
+  readonly reserve: string;
+  readonly atLimit: AtLimit;
+  readonly thresholds: string;
+};
+type Terms = Pick<Limit, 'max' | 'reserve' | 'atLimit' | 'thresholds'>;
+type Foreseen = ForeseenLimits['limits'][number];
+
+const draftOf = ({ max, reserve, atLimit, thresholds }: Terms): Draft => ({
+  bounds: max === null ? 'none' : 'some',
+  max: max === null ? '' : String(max),
+  reserve: String(reserve),
+  atLimit,
+  thresholds: thresholds.join(', '),
+});
+
+/** The percents in a text; null when it has something else. */
+function percentsIn(text: string): number[] | null {
+  const parts = text.split(/[\s,;%]+/).filter(Boolean);
+  return parts.every((part) => /^\d{1,3}$/.test(part)) ? parts.map(Number) : null;
+}
+
+/** The limit is saved or given up: what it is then, or null. */
+export class LimitDone extends Event {
+  readonly state: LimitsState | null;
+  constructor(state: LimitsState | null) {
+    super('sam-done');
+    this.state = state;
+  }
+}
+
+/**
+ * One limit being set: what is typed, what it would come to, and the other side where somebody else was faster.
+ *
+ * @fires sam-done - it is saved, or given up
+ */
+export class SamLimitForm extends LitElement {
+  static override properties = {
+    source: { attribute: false },
+    account: { attribute: false },
+    limit: { attribute: false },
+    texts: { attribute: false },
+    draft: { state: true },
+    theirs: { state: true },
+    foreseen: { state: true },
+    refusal: { state: true },
+    busy: { state: true },
+  };
+  static override styles = [controlStyles, formStyles, limitsStyles];
+
+  declare source: LimitsSource | null;
+  declare account: AccountDetail | null;
+  /** As it was when it began to be set. */
+  declare limit: Limit | null;
+  declare texts: Texts;
+  declare protected draft: Draft | null;
+  /** What somebody else made of it meanwhile. */
+  declare protected theirs: Limit | null;
+  declare protected foreseen: Foreseen | null;
+  declare protected refusal: Pick<SourceRefusal, 'field' | 'message'> | null;
+  declare protected busy: boolean;
+  #version = 0;
+  #asking = new AbortController();
+  #soon: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.source = null;
+    this.account = null;
+    this.limit = null;
+    this.texts = defaultTexts();
+    this.draft = null;
+    this.theirs = null;
+    this.foreseen = null;
+    this.refusal = null;
+    this.busy = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#soon);
+    this.#asking.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('limit') || !this.limit || this.draft) return;
+    this.draft = draftOf(this.limit);
+    this.#version = this.limit.version;
+  }
+
+  protected override firstUpdated(): void {
+    this.renderRoot.querySelector<HTMLElement>('input:checked')?.focus();
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const { limit, draft, account, busy } = this;
+    const { say } = this.texts;
+    if (!limit || !draft || !account) return nothing;
+    const label = say(`limit_${limit.kind}`) || limit.label;
+    const isMain = account.parentId === null;
+    const hasMax = draft.bounds === 'some';
+    const unchanged = this.#change(limit, draft) === 'same';
+    return html`<form novalidate aria-label=${say('limitEditName', { kind: label })} @submit=${(event: Event) => void this.#save(event)} @keydown=${this.#press}>
+      <fieldset><legend>${say('limitMax')}</legend>
+        <div class="choice"><label><input type="radio" name="bounds" value="some" .checked=${hasMax} @change=${() => this.#bound('some')} />${say('limitMaxSome')}</label>
+          <div class="field ${this.#isWrong('max') ? 'invalid' : ''}"><input name="max" inputmode="numeric" autocomplete="off" aria-label=${say('limitMax')} .value=${draft.max} aria-invalid=${this.#isWrong('max') ? 'true' : nothing} aria-describedby=${this.#isWrong('max') ? 'max-error' : nothing} @focus=${() => this.#bound('some')} @input=${(event: Event) => this.#type('max', event)} /></div></div>
+        <div class="choice"><label><input type="radio" name="bounds" value="none" .checked=${!hasMax} @change=${() => this.#bound('none')} />${say('limitMaxNone')}</label></div>
+        ${this.#error('max')}</fieldset>
+      <div class="two">
+        ${isMain ? nothing : this.#field('reserve', say('limitReserve'), say('limitReserveHint'))}
+        ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
+        ${
+          hasMax
+            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div>${this.#error('atLimit')}</div>`
+            : nothing
+        }</div>
+      ${this.#foreseen(limit)}${this.#conflict(limit)}
+      ${this.refusal && !['max', 'reserve', 'thresholds', 'atLimit'].includes(this.refusal.field ?? '') ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
+      <div class="acts"><button class="button primary" type="submit" part="button" aria-disabled=${String(busy || unchanged)} title=${unchanged ? say('limitSame') : nothing}>${say(busy ? 'limitSaving' : 'limitSave')}</button>
+        <button class="button" type="button" part="button" @click=${() => this.dispatchEvent(new LimitDone(null))}>${say('cancel')}</button></div>
+    </form>`;
+  }
+
+  #field(name: 'reserve' | 'thresholds', label: string, hint: string): TemplateResult {
+    const wrong = this.#isWrong(name);
+    return html`<div class="row"><label for=${name}>${label}</label>
+      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'reserve' ? 'numeric' : 'text'} autocomplete="off" .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
+      ${wrong ? this.#error(name) : html`<span class="hint" id=${`${name}-hint`}>${hint}</span>`}</div>`;
+  }
+
+  #isWrong(field: string): boolean {
+    return this.refusal?.field === field;
+  }
+
+  #error(field: string): TemplateResult | typeof nothing {
+    return this.#isWrong(field)
+      ? html`<div class="error" id=${`${field}-error`} role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>`
+      : nothing;
+  }
+
+  /** What the change would come to, as far as it is known. */
+  #foreseen(limit: Limit): TemplateResult | typeof nothing {
+    const { foreseen } = this;
+    const { say } = this.texts;
+    if (!foreseen || !('after' in foreseen)) return nothing;
+    const { before, after, stops } = foreseen;
+    const was = this.#terms(limit, before);
+    const change = this.#terms(limit, after)
+      .flatMap((words, k) => (words === was[k] ? [] : say('limitChangesTo', { before: was[k] ?? '', after: words })))
+      .join(' · ');
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+  }
+
+  /** Somebody else changed it: both sides, and what can be done. */
+  #conflict(limit: Limit): TemplateResult | typeof nothing {
+    const { theirs, draft } = this;
+    const { say } = this.texts;
+    const mine = draft && this.#read(draft);
+    if (!theirs || !mine || 'field' in mine) return nothing;
+    return html`<div class="conflict" role="alert"><strong>${say('limitConflict')}</strong>
+      <dl><dt>${say('limitTheirs')}</dt><dd>${this.#terms(limit, theirs).join(' · ')}</dd><dt>${say('limitMine')}</dt><dd>${this.#terms(limit, mine).join(' · ')}</dd></dl>
+      <div class="acts"><button class="button" type="submit" part="button">${say('limitKeepMine')}</button><button class="button" type="button" part="button" @click=${this.#takeTheirs}>${say('limitTakeTheirs')}</button></div></div>`;
+  }
+
+  /** What is set, in words; each part by itself. */
+  #terms({ kind }: Limit, { max, reserve, atLimit, thresholds }: Terms): readonly string[] {
+    const { say } = this.texts;
+    const marks = thresholds.join(', ');
+    return [
+      max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
+      ...(this.account?.parentId === null ? [] : [say('limitPromise', { n: amountOf(kind, reserve, this.texts) })]),
+      say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
+      thresholds.length > 0 ? say('limitAlerts', { marks }) : say('limitNoAlerts'),
+    ];
+  }
+
+  /** What the fields say; where one says nothing that can be read, which. */
+  #read({ bounds, max, reserve, atLimit, thresholds }: Draft): Terms | { readonly field: string } {
+    const most = bounds === 'none' ? null : wholeIn(max);
+    if (bounds === 'some' && most === null) return { field: 'max' };
+    const kept = wholeIn(reserve || '0');
+    if (kept === null) return { field: 'reserve' };
+    const marks = percentsIn(thresholds);
+    if (marks === null) return { field: 'thresholds' };
+    return { max: most, reserve: kept, atLimit, thresholds: marks };
+  }
+
+  /** What is to be set: what differs from how it was. */
+  #change(limit: Limit, draft: Draft): LimitChange | 'same' | { readonly field: string } {
+    const terms = this.#read(draft);
+    if ('field' in terms) return terms;
+    const before = this.theirs ?? limit;
+    const change = {
+      ...(terms.max !== before.max && { max: terms.max }),
+      ...(terms.reserve !== before.reserve && { reserve: terms.reserve }),
+      ...(terms.atLimit !== before.atLimit && { atLimit: terms.atLimit }),
+      ...(terms.thresholds.join() !== before.thresholds.join() && { thresholds: [...terms.thresholds] }),
+    };
+    return Object.keys(change).length === 0 ? 'same' : { kind: limit.kind, ...change, version: this.#version };
+  }
+
+  #bound(bounds: Draft['bounds']): void {
+    if (!this.draft || this.draft.bounds === bounds) return;
+    this.draft = { ...this.draft, bounds };
+    this.#touched();
+  }
+
+  #type(field: 'max' | 'reserve' | 'thresholds', { target }: Event): void {
+    if (!this.draft || !(target instanceof HTMLInputElement)) return;
+    this.draft = { ...this.draft, [field]: target.value };
+    this.#touched();
+  }
+
+  #chooseAt({ target }: Event): void {
+    const at = target instanceof HTMLSelectElement && AT_LIMIT.find((one) => one === target.value);
+    if (!this.draft || !at) return;
+    this.draft = { ...this.draft, atLimit: at };
+    this.#touched();
+  }
+
+  /** Asks, once nothing more is typed, what it would come to. */
+  #touched(): void {
+    this.refusal = null;
+    clearTimeout(this.#soon);
+    this.#asking.abort();
+    this.#soon = setTimeout(() => void this.#preview(), PREVIEW_MS);
+  }
+
+  async #preview(): Promise<void> {
+    const { source, account, limit, draft } = this;
+    const above = account?.parentId;
+    if (!source || !account || !limit || !draft || !above) return;
+    const change = this.#change(limit, draft);
+    this.foreseen = null;
+    if (change === 'same' || 'field' in change) return;
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    const { version: _, ...wish } = change;
+    try {
+      const [foreseen] = await source.preview(above, account.id, [wish], signal);
+      if (signal.aborted || !foreseen) return;
+      this.foreseen = foreseen;
+      if ('code' in foreseen) this.refusal = { field: foreseen.field ?? null, message: foreseen.message };
+    } catch {
+      // What it would come to is no news that it depends on: saving says what is the matter.
+    }
+  }
+
+  async #save(event: Event): Promise<void> {
+    event.preventDefault();
+    const { source, account, limit, draft } = this;
+    if (!source || !account || !limit || !draft || this.busy) return;
+    const change = this.#change(limit, draft);
+    if (change === 'same') return;
+    if ('field' in change) {
+      const words = change.field === 'thresholds' ? 'limitThresholdsHint' : 'limitNumber';
+      return this.#refuse({ field: change.field, message: this.texts.say(words) });
+    }
+    this.busy = true;
+    this.refusal = null;
+    try {
+      this.dispatchEvent(new LimitDone(await source.set(account.id, [change])));
+    } catch (error) {
+      const refusal = refusalFrom(error);
+      if (refusal.code === 'VERSION_CONFLICT') await this.#compare(source, account, limit);
+      else await this.#refuse(refusal);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async #compare(source: LimitsSource, account: AccountDetail, { kind }: Limit): Promise<void> {
+    const { limits } = await source.get(account.id);
+    this.theirs = limits.find((one) => one.kind === kind) ?? null;
+    this.#version = this.theirs?.version ?? 0;
+  }
+
+  #takeTheirs(): void {
+    if (this.theirs) this.draft = draftOf(this.theirs);
+    this.foreseen = null;
+    this.refusal = null;
+    this.dispatchEvent(new LimitDone(null));
+  }
+
+  async #refuse(refusal: Pick<SourceRefusal, 'field' | 'message'>): Promise<void> {
+    this.refusal = refusal;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.dispatchEvent(new LimitDone(null));
+  }
+}

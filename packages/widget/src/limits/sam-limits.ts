@@ -1,0 +1,215 @@
+import type { LimitKindKey } from '@tenantree/domain';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { emit } from '../events.ts';
+import type { MembersViewer } from '../members/sam-members.ts';
+import { absent } from '../parts/absent.ts';
+import { cardStyles } from '../parts/card-styles.ts';
+import { controlStyles } from '../parts/control-styles.ts';
+import { define } from '../parts/define.ts';
+import { formStyles } from '../parts/form-styles.ts';
+import { partsTexts } from '../parts/parts-texts.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { limitRow } from './limit-row.ts';
+import type { Limit, LimitDefault, LimitsSource, LimitsState } from './limits-source.ts';
+import { limitsStyles } from './limits-styles.ts';
+import { limitsTexts } from './limits-texts.ts';
+import { SamLimitDefaults } from './sam-limit-defaults.ts';
+import { LimitDone, SamLimitForm } from './sam-limit-form.ts';
+import { SamWhatIf } from './sam-what-if.ts';
+
+/** Soonest that limits that could not be had are asked for again, in milliseconds. */
+const AGAIN_MS = 1_500;
+
+/**
+ * The limits of an account (rules/limits): of each kind how much is used, held and free, and who decides; set in place by those above it,
+ * with what new subaccounts begin with, and what another maximum would have come to.
+ *
+ * @fires sam-change - a limit was set
+ */
+export class SamLimits extends LitElement {
+  static override properties = {
+    source: { attribute: false },
+    account: { attribute: false },
+    viewer: { attribute: false },
+    texts: { attribute: false },
+    access: {},
+    level: { type: Number },
+    state: { state: true },
+    defaults: { state: true },
+    failure: { state: true },
+    mayset: { state: true },
+    editing: { state: true },
+    told: { state: true },
+  };
+  static override styles = [controlStyles, formStyles, cardStyles, limitsStyles];
+
+  declare source: LimitsSource | null;
+  /** Whose limits are shown; another one starts anew. */
+  declare account: AccountDetail | null;
+  declare viewer: MembersViewer;
+  declare texts: Texts;
+  /** `readOnly`: nothing is offered that changes anything, whatever the levels allow. */
+  declare access: 'full' | 'readOnly';
+  /** Level of its titles, 1 to 6. */
+  declare level: number;
+  declare protected state: LimitsState | null;
+  declare protected defaults: readonly LimitDefault[];
+  declare protected failure: SourceRefusal | null;
+  declare protected mayset: boolean;
+  /** The limit that is being set, as it was then. */
+  declare protected editing: Limit | null;
+  /** What was done last, for those who hear it. */
+  declare protected told: string;
+  #watching = new AbortController();
+
+  constructor() {
+    super();
+    define('sam-limit-form', SamLimitForm);
+    define('sam-limit-defaults', SamLimitDefaults);
+    define('sam-what-if', SamWhatIf);
+    this.source = null;
+    this.account = null;
+    this.viewer = { user: null, role: null };
+    this.texts = defaultTexts();
+    this.access = 'full';
+    this.level = 3;
+    this.#forget();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.#start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#watching.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...limitsTexts });
+    const isOther = changed.has('account') && changed.get('account')?.id !== this.account?.id;
+    if (isOther || changed.has('source')) this.#start();
+  }
+
+  protected override render(): TemplateResult {
+    const { state, account, source, texts, access } = this;
+    const { say } = texts;
+    if (!state || !account)
+      return html`<div class="limits"><div class="card" part="card">${absent(this.failure, texts, () => this.#start())}</div></div>`;
+    const { levels } = account;
+    const manages = access === 'full' && levels['account.subaccounts'] === 'full' && account.levelsBelow > 0;
+    const showsDefaults = account.levelsBelow > 0 && levels['account.subaccounts'] !== 'none';
+    return html`<div class="limits">
+      <section class="card" part="card"><div class="section">${this.#title(say('limitsTitle'))}</div>
+        <ul>${state.limits.map((limit) => this.#limit(limit, state, account))}</ul></section>
+      ${
+        showsDefaults
+          ? html`<section class="card" part="card"><div class="section">${this.#title(say('defaultsTitle'))}<span class="hint">${say('defaultsHint')}</span></div>
+        <sam-limit-defaults exportparts="button" .source=${source} .account=${account.id} .defaults=${this.defaults} .texts=${texts} .access=${manages ? 'full' : 'readOnly'} @sam-defaults=${this.#defaultsSet}></sam-limit-defaults></section>`
+          : nothing
+      }
+      ${
+        levels['billing.usage'] === 'full'
+          ? html`<section class="card" part="card"><div class="section">${this.#title(say('whatIfTitle'))}<span class="hint">${say('whatIfHint')}</span></div>
+        <sam-what-if exportparts="button" .source=${source} .account=${account.id} .limits=${state.limits} .texts=${texts}></sam-what-if></section>`
+          : nothing
+      }
+      <div class="hidden" role="status">${this.told}</div>
+    </div>`;
+  }
+
+  #title(words: string): TemplateResult {
+    return html`<div class="title" role="heading" aria-level=${this.level}>${words}</div>`;
+  }
+
+  #limit(limit: Limit, { period }: LimitsState, account: AccountDetail): TemplateResult {
+    const { texts, source, editing } = this;
+    const { say } = texts;
+    const isEdited = editing?.kind === limit.kind;
+    const kind = say(`limit_${limit.kind}`) || limit.label;
+    const edit = (): void => {
+      this.editing = limit;
+    };
+    const button =
+      this.mayset && this.access === 'full'
+        ? html`<button class="button" type="button" part="button" data-kind=${limit.kind} aria-label=${say('limitEditName', { kind })} aria-expanded=${String(isEdited)} @click=${edit}>${say('limitEdit')}</button>`
+        : nothing;
+    return html`<li class="limit">${limitRow(limit, { account: account.id, end: period.end, texts }, button)}
+      ${isEdited ? html`<sam-limit-form exportparts="button" .source=${source} .account=${account} .limit=${editing} .texts=${texts} @sam-done=${(event: Event) => void this.#done(event, limit.kind, kind)}></sam-limit-form>` : nothing}</li>`;
+  }
+
+  #forget(): void {
+    this.state = null;
+    this.defaults = [];
+    this.failure = null;
+    this.mayset = false;
+    this.editing = null;
+    this.told = '';
+  }
+
+  #start(): void {
+    this.#watching.abort();
+    this.#forget();
+    if (this.source && this.account && this.isConnected) void this.#load(this.source, this.account);
+  }
+
+  async #load(source: LimitsSource, account: AccountDetail): Promise<void> {
+    this.#watching = new AbortController();
+    const { signal } = this.#watching;
+    try {
+      const [{ defaults, ...state }, mayset] = await Promise.all([
+        source.get(account.id, signal),
+        this.#maySet(source, account, signal),
+      ]);
+      if (signal.aborted) return;
+      Object.assign(this, { state, defaults, mayset, failure: null });
+      this.#follow(source, account, signal);
+    } catch (error) {
+      if (!signal.aborted) this.failure = refusalFrom(error);
+    }
+  }
+
+  #follow(source: LimitsSource, account: AccountDetail, signal: AbortSignal): void {
+    const stop = source.follow(account.id, {
+      onFrame: (state) => {
+        this.state = state;
+      },
+      onRefused: (refusal) => {
+        if (signal.aborted) return;
+        if (!refusal.retryable) Object.assign(this, { state: null, failure: refusal });
+        else setTimeout(() => !signal.aborted && this.#follow(source, account, signal), AGAIN_MS * (1 + Math.random()));
+      },
+    });
+    signal.addEventListener('abort', stop);
+  }
+
+  /** Limits are set from above the account; a main account's by its owner (rules/limits 5). */
+  async #maySet(
+    source: LimitsSource,
+    { parentId, path, status }: AccountDetail,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (status === 'closed') return false;
+    if (parentId === null) return this.viewer.role === 'owner';
+    if (path.length < 2) return false;
+    return source.managesBelow(parentId, signal).catch(() => false);
+  }
+
+  async #done(event: Event, key: LimitKindKey, kind: string): Promise<void> {
+    if (event instanceof LimitDone && event.state) {
+      this.state = event.state;
+      this.told = this.texts.say('limitSaved', { kind });
+      if (this.account) emit(this, 'sam-change', { account: this.account });
+    }
+    this.editing = null;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(`[data-kind="${key}"]`)?.focus();
+  }
+
+  #defaultsSet(event: CustomEvent<{ readonly defaults: readonly LimitDefault[] }>): void {
+    this.defaults = event.detail.defaults;
+    this.told = this.texts.say('defaultsSaved');
+  }
+}

@@ -1,0 +1,204 @@
+import type { JobFrame } from '@tenantree/contract';
+import type { AccountId, AccountRow, RowId } from '@tenantree/domain';
+import { css, html, type TemplateResult } from 'lit';
+import type { BulkResult, BulkSource } from '../data/account-source.ts';
+import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
+import { MOST_AT_ONCE } from '../data/client-bulk.ts';
+import { define } from '../parts/define.ts';
+import { Dialog, type Submit } from '../parts/dialog.ts';
+import { SamTable } from '../parts/sam-table.ts';
+import { bulkTexts } from './bulk-texts.ts';
+import type { Selected } from './selected.ts';
+
+/** What an act would come to for one account; `null` words: nothing is done to it. */
+export type Foreseen = { readonly row: AccountRow; readonly words: string; readonly isDone: boolean };
+
+/** How a job ended. */
+const ENDED: ReadonlySet<JobFrame['state']> = new Set(['succeeded', 'partly', 'failed', 'cancelled']);
+
+/**
+ * Bulk work: what it would come to for each account, then the job with its progress, then what became of each, with Undo all where every step
+ * can be taken back.
+ */
+export abstract class SamBulk extends Dialog {
+  static override properties = {
+    ...Dialog.properties,
+    phase: { state: true },
+    frame: { state: true },
+    results: { state: true },
+    undone: { state: true },
+  };
+  static override styles = [
+    ...[Dialog.styles].flat(),
+    css`
+      dialog { inline-size: min(640px, calc(100vw - 24px)); }
+      sam-table { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); max-block-size: 260px; overflow: auto; }
+      progress { inline-size: 100%; accent-color: var(--sam-accent); }
+    `,
+  ];
+
+  /** Set before the dialog is opened. */
+  selected: Selected | null = null;
+  declare protected phase: 'asking' | 'running' | 'ended';
+  declare protected frame: JobFrame | null;
+  declare protected results: readonly BulkResult[];
+  /** Whether what is shown is how taking it back ended. */
+  declare protected undone: boolean;
+  #stop: () => void = () => undefined;
+
+  constructor() {
+    super();
+    define('sam-table', SamTable);
+    this.phase = 'asking';
+    this.frame = null;
+    this.results = [];
+    this.undone = false;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.selected?.texts.complete(bulkTexts);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  /** Title, and what the button says. */
+  protected abstract question(): { readonly title: string; readonly submit: string };
+  /** What is asked before. */
+  protected abstract form(): TemplateResult;
+  /** What it would come to for each account; null: not known yet. */
+  protected abstract foreseen(): readonly Foreseen[] | null;
+  /** Asks for the job. */
+  protected abstract start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId>;
+  /** Asks for the job that takes back what was done; null where that can't be. */
+  protected undo(_bulk: BulkSource, _done: readonly AccountId[]): Promise<RowId> | null {
+    return null;
+  }
+  /** Whether {@link undo} is there. */
+  protected readonly invertible: boolean = false;
+
+  protected words(): { readonly title: string; readonly cancel: string } {
+    return {
+      title: this.question().title,
+      cancel: this.say(this.phase === 'asking' ? 'cancel' : 'bulkClose'),
+    };
+  }
+
+  protected submitButton(): Submit {
+    const tone = 'primary';
+    if (this.phase === 'running') return { label: this.say('bulkRunning'), tone, ready: 'incomplete' };
+    if (this.phase === 'ended')
+      return { label: this.say(this.#canUndo() ? 'bulkUndo' : 'bulkDone'), tone, ready: 'ready' };
+    const isSome = this.foreseen()?.some(({ isDone }) => isDone) ?? false;
+    return { label: this.question().submit, tone, ready: isSome ? 'ready' : 'incomplete' };
+  }
+
+  protected content(): TemplateResult {
+    if (this.phase === 'asking') return html`${this.form()}${this.#preview()}`;
+    if (this.phase === 'running') return this.#progress();
+    return this.#ended();
+  }
+
+  protected async submit(): Promise<'done' | 'stay'> {
+    const { selected } = this;
+    if (!selected) return 'done';
+    const bulk = (await selected.source.acts()).bulk;
+    if (this.phase === 'asking') {
+      const accounts = (this.foreseen() ?? []).flatMap(({ row, isDone }) => (isDone ? [row.id] : []));
+      if (accounts.length > MOST_AT_ONCE) {
+        const message = this.say('bulkTooMany', { n: MOST_AT_ONCE });
+        throw new SourceRefusal({ code: 'BAD_REQUEST', message });
+      }
+      this.#watch(bulk, selected.account.id, await this.start(bulk, accounts));
+      return 'stay';
+    }
+    if (!this.#canUndo()) return 'done';
+    const done = this.results.filter(({ state }) => state === 'done').map(({ account }) => account);
+    const job = await this.undo(bulk, done);
+    if (job === null) return 'done';
+    this.undone = true;
+    this.#watch(bulk, selected.account.id, job);
+    return 'stay';
+  }
+
+  protected say(...words: Parameters<Selected['texts']['say']>): string {
+    return this.selected?.texts.say(...words) ?? '';
+  }
+
+  #canUndo(): boolean {
+    return this.invertible && !this.undone && this.results.some(({ state }) => state === 'done');
+  }
+
+  #watch(bulk: BulkSource, account: AccountId, job: RowId): void {
+    this.#stop();
+    this.phase = 'running';
+    this.frame = null;
+    this.#stop = bulk.follow(account, job, {
+      onFrame: (frame) => {
+        this.frame = frame;
+        if (ENDED.has(frame.state) && this.phase === 'running') void this.#end(bulk, account, job);
+      },
+      onRefused: (refusal) => {
+        this.refusal = refusal;
+      },
+    });
+  }
+
+  async #end(bulk: BulkSource, account: AccountId, job: RowId): Promise<void> {
+    this.#stop();
+    try {
+      this.results = await bulk.results(account, job);
+      this.phase = 'ended';
+    } catch (error) {
+      this.refusal = refusalFrom(error);
+    }
+  }
+
+  #preview(): TemplateResult {
+    const foreseen = this.foreseen();
+    if (foreseen === null) return html`<p role="status">${this.say('loading')}…</p>`;
+    const table = {
+      columns: [
+        { label: this.say('bulkAccount'), cell: ({ row }: Foreseen) => ({ text: row.name }) },
+        {
+          label: this.say('bulkComes'),
+          cell: ({ words, isDone }: Foreseen) => ({ text: words, ...(!isDone && { tone: 'quiet' as const }) }),
+        },
+      ],
+      rows: foreseen,
+      keyOf: ({ row }: Foreseen) => row.id,
+    };
+    return html`${foreseen.some(({ isDone }) => isDone) ? '' : html`<p>${this.say('bulkNone')}</p>`}<sam-table .table=${table} tabindex="0" role="region" aria-label=${this.say('bulkComes')}></sam-table>`;
+  }
+
+  #progress(): TemplateResult {
+    const { done = 0, skipped = 0, failed = 0, total = 0 } = this.frame ?? {};
+    const at = done + skipped + failed;
+    return html`<p role="status">${this.say('bulkProgress', { done: at, total })}</p><progress aria-label=${this.say('bulkRunning')} max=${total || 1} .value=${at}></progress><p class="hint">${this.say('bulkBackground')}</p>`;
+  }
+
+  #ended(): TemplateResult {
+    const names = new Map(this.selected?.rows.map(({ id, name }) => [id, name]));
+    const done = this.results.filter(({ state }) => state === 'done').length;
+    const table = {
+      columns: [
+        {
+          label: this.say('bulkAccount'),
+          cell: ({ account }: BulkResult) => ({ text: names.get(account) ?? account }),
+        },
+        {
+          label: this.say('bulkResult'),
+          cell: ({ state }: BulkResult) => ({ text: this.say(`bulkState_${state}`) }),
+        },
+        { label: this.say('bulkWhy'), cell: ({ why }: BulkResult) => (why === '' ? {} : { text: why }) },
+      ],
+      rows: this.results,
+      keyOf: ({ account }: BulkResult) => account,
+    };
+    return html`<p role="status">${this.undone ? `${this.say('bulkUndone')} ` : ''}${this.say('bulkEnded', { done, left: this.results.length - done })}</p>
+      <sam-table .table=${table} tabindex="0" role="region" aria-label=${this.say('bulkResult')}></sam-table>`;
+  }
+}

@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { csvOf } from '../src/subaccounts/export-accounts.ts';
+import { withNested } from '../src/subaccounts/nested-rows.ts';
+import { mockTree } from './example-tree.ts';
+import { open, type Shown, show, statusOf } from './stage.ts';
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+});
+
+/** Selects rows by their boxes. */
+async function select(shown: Shown, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const box = shown.row(name).querySelector('input');
+    if (!box) throw new Error(`no box of ${name}`);
+    box.click();
+  }
+  await expect.element(page.getByRole('region', { name: 'What to do with what is selected' })).toBeVisible();
+}
+
+const bar = () => page.getByRole('region', { name: 'What to do with what is selected' });
+const dialog = () => page.getByRole('dialog');
+
+describe('what is selected', () => {
+  it('can be all that is shown, with all that stands below it, and nothing again', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    const [first = '', second = ''] = shown.names();
+    await select(shown, first);
+    await userEvent.click(bar().getByRole('button', { name: /Select all \d+ shown/ }));
+    await expect
+      .element(bar().getByRole('button', { name: new RegExp(`^${shown.names().length} selected`) }))
+      .toBeVisible();
+    expect(shown.row(second).getAttribute('aria-selected')).toBe('true');
+    await expect.element(bar().getByRole('checkbox', { name: /With nested \(\+\d+\)/ })).toBeVisible();
+    await userEvent.click(bar().getByRole('button', { name: /Clear selection/ }));
+    await expect.element(bar()).not.toBeInTheDocument();
+  });
+
+  it('is suspended after it is said what happens to each, has a result for each, and all of it can be taken back', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    const [one, two] = ['Acme North', 'Acme South'];
+    await source.suspend(source.idOf(two), { kind: 'full_stop', from: null, until: null, reason: null });
+    await vi.waitFor(() => expect(statusOf(shown, two)).toMatch(/Suspended/));
+    await select(shown, one, two);
+    await userEvent.click(bar().getByRole('button', { name: 'Suspend…' }));
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme South/ }))
+      .toMatchTextContent(/has a suspension of its own/);
+    await userEvent.click(dialog().getByRole('button', { name: 'Suspend 1 account' }));
+    await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/Acme North\s*Done/);
+    await vi.waitFor(() => expect(statusOf(shown, one)).toMatch(/Suspended · read-only/));
+    await userEvent.click(dialog().getByRole('button', { name: 'Undo all' }));
+    await expect.element(dialog().getByText(/Taken back/)).toBeVisible();
+    await vi.waitFor(() => expect(statusOf(shown, one)).toBe(''));
+    expect(statusOf(shown, two)).toMatch(/Suspended/);
+    await userEvent.click(dialog().getByRole('button', { name: 'Done' }));
+    await expect.element(dialog()).not.toBeInTheDocument();
+  });
+
+  it('is given a limit, with what can’t be set and why before', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    source.bulk.promised.add(source.idOf('Acme South'));
+    await select(shown, 'Acme North', 'Acme South');
+    await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
+    await userEvent.fill(dialog().getByLabelText('Maximum'), '2,000');
+    await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/unlimited → 2,000/);
+    await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/are promised 9/);
+    await userEvent.click(dialog().getByRole('button', { name: 'Set for 1 account' }));
+    await expect.element(dialog().getByText(/1 account done/)).toBeVisible();
+    expect(source.bulk.asked).toEqual([{ what: 'limits', accounts: [source.idOf('Acme North')] }]);
+  });
+
+  it('is only exported by who may change nothing, and by embedded screens', async () => {
+    const source = mockTree();
+    const shown = await show(source, {}, (screen) => {
+      screen.readOnly = true;
+    });
+    await select(shown, shown.names()[0] ?? '');
+    await expect.element(bar().getByRole('button', { name: 'Export CSV' })).toBeVisible();
+    await expect.element(bar().getByRole('button', { name: 'Suspend…' })).not.toBeInTheDocument();
+  });
+});
+
+describe('limits of minutes in the table', () => {
+  it('are a bar below the minutes with words beside it, and can be all that is listed', async () => {
+    const source = mockTree();
+    const [one, other] = [source.idOf('Acme Group'), source.idOf('Cedar Retail')];
+    source.patch(one, { minutesMax: '10' as never });
+    source.patch(other, { minutesMax: '1000000000' as never });
+    const shown = await show(source);
+    const cell = shown.row('Acme Group').querySelector('.minutes');
+    expect(cell?.getAttribute('data-limit')).toBe('full');
+    expect(cell?.textContent).toMatch(/\d+ % of 10$/);
+    expect(shown.row('Cedar Retail').querySelector('.minutes')?.getAttribute('data-limit')).toBe('calm');
+    const views: unknown[] = [];
+    shown.screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
+    await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));
+  });
+});
+
+describe('exported accounts', () => {
+  it('are a line each with all below them, and no cell is a formula', async () => {
+    const source = mockTree();
+    const root = source.rowOf(source.root);
+    const rows = await withNested(source, [root]);
+    expect(rows).toHaveLength(root.subaccounts + 1);
+    const [head, line] = csvOf([{ ...root, name: '=1+1, "x"' }]).split('\r\n');
+    expect(head).toMatch(/^id,parent,external_id,name/);
+    expect(line).toContain(`"'=1+1, ""x"""`);
+  });
+});

@@ -1,0 +1,237 @@
+import type { AccountId, Decimal, Instant } from '@tenantree/domain';
+import axe from 'axe-core';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import type { AccountDetail } from '../src/data/account-source.ts';
+import { SamLimits } from '../src/limits/sam-limits.ts';
+import { define } from '../src/parts/define.ts';
+import { mockTree } from './example-tree.ts';
+import { MemoryLimits } from './memory-limits.ts';
+import { deep, focused, type Stage, stage, still } from './stage.ts';
+
+afterEach(() => {
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+});
+
+const tree = mockTree();
+const north = tree.idOf('Acme North');
+const holding = { id: tree.root.row.id, name: 'Acme Holding' };
+const n = (text: string): Decimal => text as Decimal;
+
+/** Shows the limits of Acme North, with 800 minutes of 1,000 used. */
+async function show(
+  prepare: (source: MemoryLimits) => void = () => undefined,
+  { detail = {}, ...options }: Stage & { detail?: Partial<AccountDetail> } = {},
+) {
+  define('sam-limits', SamLimits);
+  const source = new MemoryLimits();
+  source.put('minutes', {
+    max: 1_000,
+    version: 3,
+    own: n('200.5'),
+    used: n('800.5'),
+    held: n('100'),
+    free: n('99.5'),
+    thresholds: [80, 100],
+    forecast: n('1200'),
+    decides: { account: { id: north, name: 'Acme North' }, max: n('1000') },
+  });
+  prepare(source);
+  const element = new SamLimits();
+  element.source = source;
+  element.account = { ...(await tree.get(north)), levelsBelow: 3, ...detail };
+  element.viewer = { user: null, role: 'admin' };
+  stage(options).append(element);
+  await vi.waitFor(() => expect(element.renderRoot.querySelector('.limit')).not.toBeNull());
+  return { source, element };
+}
+
+const edit = (kind: string) => page.getByRole('button', { name: `Edit limit: ${kind}` });
+const max = () => page.getByRole('textbox', { name: 'Maximum', exact: true }).first();
+const save = () => page.getByRole('button', { name: 'Save' });
+
+describe('the limits of an account', () => {
+  it('say of each kind what is used, held and free, who decides, and what it will come to', async () => {
+    const { element } = await show((source) =>
+      source.put('agents', { used: n('4'), own: n('4'), free: n('2'), decides: { account: holding, max: n('6') } }),
+    );
+    const minutes = page.getByRole('listitem').filter({ hasText: 'Call minutes' });
+    await expect.element(minutes).toMatchTextContent(/800\.5 of 1,000 used · 80 %/);
+    await expect.element(minutes).toMatchTextContent(/99\.5|100 free/);
+    await expect.element(minutes).toMatchTextContent(/200\.5 by itself.*600\.0 by subaccounts.*100\.0 held/);
+    await expect.element(minutes).toMatchTextContent(/about 1,200\.0 by Dec/);
+    const agents = page.getByRole('listitem').filter({ hasText: 'Agents' });
+    await expect.element(agents).toMatchTextContent(/4 used · no maximum of its own.*Acme Holding decides: 2 free/);
+    await expect.element(page.getByRole('meter', { name: /Call minutes/ })).toHaveAttribute('aria-valuenow', '80');
+    expect(element.renderRoot.querySelectorAll('.limit')).toHaveLength(6);
+  });
+
+  it('follow what is used, and say what is reached', async () => {
+    const { source } = await show();
+    source.put('minutes', { used: n('1000'), held: n('0'), free: n('0'), reached: true });
+    const minutes = page.getByRole('listitem').filter({ hasText: 'Call minutes' });
+    await expect.element(minutes).toMatchTextContent(/100 %.*Reached: nothing more is let through/);
+  });
+
+  it('tell nothing of use that one may not see', async () => {
+    await show((source) => source.put('minutes', { own: null, used: null, held: null, free: null, forecast: null }));
+    await expect.element(page.getByText('Maximum 1,000 · use is not visible to you')).toBeVisible();
+    await expect.element(page.getByRole('meter', { name: /Call minutes/ })).not.toBeInTheDocument();
+  });
+
+  it('are only looked at by who does not manage them from above', async () => {
+    const { element } = await show((source) => {
+      source.manages = false;
+    });
+    await expect.element(edit('Call minutes')).not.toBeInTheDocument();
+    expect(element.renderRoot.textContent).toContain('Call minutes');
+  });
+
+  it('are set by the owner of a main account, where nobody is above', async () => {
+    const main = { parentId: null, id: holding.id, path: [holding] };
+    const { element } = await show(undefined, { detail: main });
+    await expect.element(edit('Call minutes')).not.toBeInTheDocument();
+    element.viewer = { user: null, role: 'owner' };
+    element.account = null;
+    await element.updateComplete;
+    element.account = { ...(await tree.get(holding.id)), ...main };
+    await userEvent.click(edit('Call minutes'));
+    await expect.element(page.getByLabelText('Promised from above')).not.toBeInTheDocument();
+  });
+});
+
+describe('setting a limit', () => {
+  it('says first what it would stop, then is saved by Enter, and the focus is where it began', async () => {
+    const { source, element } = await show();
+    const changed = vi.fn();
+    element.addEventListener('sam-change', changed);
+    await userEvent.click(edit('Call minutes'));
+    await userEvent.fill(max(), '500');
+    await expect.element(page.getByText(/at most 1,000 → at most 500/)).toBeVisible();
+    await expect.element(page.getByText(/nothing is removed, but nothing more is let through/)).toBeVisible();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText(/800\.5 of 500 used/)).toBeVisible();
+    expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ max: 500, version: 4 });
+    expect(changed).toHaveBeenCalledTimes(1);
+    await vi.waitFor(() => expect(focused()?.getAttribute('aria-label')).toBe('Edit limit: Call minutes'));
+  });
+
+  it('needs no pointer: from a maximum to none, and Esc gives it up', async () => {
+    const { source } = await show();
+    const button = edit('Call minutes').element();
+    if (button instanceof HTMLElement) button.focus();
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => expect(focused()?.getAttribute('value')).toBe('some'));
+    await userEvent.keyboard('{ArrowDown}');
+    await expect.element(page.getByText(/→ unlimited/)).toBeVisible();
+    await userEvent.keyboard('{Escape}');
+    await expect.element(save()).not.toBeInTheDocument();
+    expect(source.limits.find(({ kind }) => kind === 'minutes')?.max).toBe(1_000);
+  });
+
+  it('says at the field what can’t be: no number, a reserve that can’t be promised, percents that are none', async () => {
+    await show();
+    await userEvent.click(edit('Call minutes'));
+    await userEvent.fill(max(), 'many');
+    await userEvent.click(save());
+    await expect.element(page.getByRole('alert')).toHaveTextContent('Give a whole number from 0.');
+    await userEvent.fill(max(), '2,000');
+    await userEvent.fill(page.getByLabelText('Promised from above'), '5000');
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/1000 at the most can/);
+    await userEvent.fill(page.getByLabelText('Promised from above'), '10');
+    await userEvent.fill(page.getByLabelText('Tell at percent'), 'often');
+    await userEvent.click(save());
+    await expect.element(page.getByRole('alert')).toMatchTextContent(/Whole percents/);
+  });
+
+  it('shows both sides when somebody else was faster, and keeps what one wants', async () => {
+    const { source } = await show();
+    await userEvent.click(edit('Call minutes'));
+    source.put('minutes', { max: 700, version: 9 });
+    await userEvent.fill(max(), '600');
+    await userEvent.click(save());
+    const conflict = page.getByRole('alert');
+    await expect.element(conflict).toMatchTextContent(/It is now\s*at most 700.*You wrote\s*at most 600/);
+    await userEvent.click(page.getByRole('button', { name: 'Keep mine' }));
+    await expect.element(page.getByText(/800\.5 of 600 used/)).toBeVisible();
+    expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ max: 600, version: 10 });
+  });
+});
+
+describe('what new subaccounts begin with', () => {
+  it('is set for all kinds in one form; an empty field is no maximum', async () => {
+    const { source } = await show((memory) => {
+      memory.defaults = [{ kind: 'agents', max: 3, atLimit: 'block', thresholds: [] }];
+    });
+    await userEvent.click(page.getByRole('button', { name: 'Edit: New subaccounts begin with' }));
+    await userEvent.fill(page.getByLabelText('Maximum of Call minutes'), '500');
+    await userEvent.fill(page.getByLabelText('Maximum of Agents'), '');
+    await userEvent.click(save());
+    await expect.element(page.getByRole('definition').filter({ hasText: '500' })).toBeVisible();
+    expect(source.defaults).toMatchObject([{ kind: 'minutes', max: 500 }]);
+  });
+});
+
+describe('what if', () => {
+  it('names whom a maximum would have stopped last month, when first, how often and for how much', async () => {
+    const at = '2026-10-29T16:40:00.000Z' as Instant;
+    const stop = (id: string, name: string) => ({
+      account: { id: id as AccountId, name },
+      at,
+      wanted: n('10.5'),
+      free: n('2'),
+    });
+    const { source } = await show();
+    source.outcome = {
+      ...source.outcome,
+      used: n('500'),
+      stops: 3,
+      events: 9,
+      stopped: [stop('a', 'Nord'), stop('b', 'Süd'), stop('a', 'Nord')],
+    };
+    await userEvent.fill(page.getByRole('textbox', { name: 'Maximum', exact: true }), '500');
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText(/A maximum of 500 would have stopped 3 requests, first on/)).toBeVisible();
+    await expect.element(page.getByRole('row', { name: /Nord/ })).toMatchTextContent(/Nord.*2.*21\.0.*4\.0/);
+  });
+
+  it('is nothing for whom usage is not visible', async () => {
+    const { levels } = await tree.get(north);
+    await show(undefined, { detail: { levels: { ...levels, 'billing.usage': 'none' } } });
+    await expect.element(page.getByText('What if', { exact: true })).not.toBeInTheDocument();
+  });
+});
+
+it('fits 360 px without anything being cut off', async () => {
+  const { element } = await show(undefined, { width: 360, height: 900 });
+  await userEvent.click(edit('Call minutes'));
+  await vi.waitFor(() => expect(deep(element.renderRoot, 'form').scrollWidth).toBeGreaterThan(0));
+  expect(element.scrollWidth).toBeLessThanOrEqual(360);
+  for (const row of element.renderRoot.querySelectorAll('.limit')) expect(row.scrollWidth).toBeLessThanOrEqual(360);
+});
+
+describe('axe finds nothing', () => {
+  it.each([
+    ['light', 'ltr', 900],
+    ['dark', 'ltr', 720],
+    ['light', 'rtl', 720],
+    ['dark', 'rtl', 360],
+  ] as const)('%s, %s, at %s px, with a limit and defaults being set', async (theme, dir, width) => {
+    await show((source) => source.put('agents', { used: n('9'), own: n('2'), max: 9, reached: true, free: n('0') }), {
+      theme,
+      dir,
+      width,
+      height: 900,
+    });
+    await userEvent.click(edit('Call minutes'));
+    await userEvent.fill(max(), '500');
+    await userEvent.click(page.getByRole('button', { name: 'Edit: New subaccounts begin with' }));
+    await expect.element(page.getByText(/→ at most 500/)).toBeVisible();
+    await still();
+    const { violations } = await axe.run(document.body, { rules: { region: { enabled: false } } });
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.flat().join(' ')).join(' | ')}`),
+    ).toEqual([]);
+  });
+});
