@@ -29,7 +29,7 @@ export const permissionsStyles = css`
   /* Messages stand above what is to be saved. */
   sam-toast { --sam-toast-end: 76px; }
   .lead { margin: 0; padding: var(--sam-3) var(--sam-4) 0; color: var(--sam-text-2); font-size: var(--sam-fs-13); }
-  @media (forced-colors: active) { .stops [aria-checked='true'] { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
+  @media (forced-colors: active) { .line .stops [aria-checked='true'] { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
   @media (pointer: coarse) { .stops button { min-block-size: 44px; } .line .why { min-block-size: 44px; } }
   @container sam-permissions (inline-size >= calc(860em / 14)) { .line, .heads { grid-template: 'name set effect by why' auto / minmax(0, 1.3fr) 232px minmax(120px, 160px) minmax(0, 1fr) 56px; } .heads [data-area='by'] { display: block; } }
   @container sam-permissions (inline-size < calc(620em / 14)) {
