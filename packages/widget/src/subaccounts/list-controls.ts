@@ -122,7 +122,7 @@ export class ListControls {
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
-    session.store.near = session.store.limits ? isNear : null;
+    session.store.near = session.store.limits && isNear;
     const { order, status, limits } = session.store;
     const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
     if (isSameView(view, session.view)) return;

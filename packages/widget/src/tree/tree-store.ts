@@ -50,9 +50,9 @@ export class TreeStore implements ViewOwner {
   /** The suspension of an account above the acting one that holds for all rows: by whom, null for one that isn't named. */
   above: { readonly name: string | null } | null = null;
   /** Whether only those near their maximum of minutes are shown. */
-  limits: 'near' | undefined;
+  declare limits: 'near' | undefined;
   /** Which those are, where only they are shown and it is known here; lists know it anyway. */
-  near: ((account: Account) => boolean) | null = null;
+  declare near: ((account: Account) => boolean) | undefined;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
 
