@@ -56,7 +56,23 @@ describe('An embedded screen (rules/keys 8)', () => {
       suspend: ['accounts.previewSuspension', 'accounts.suspend', 'accounts.reactivate'],
       close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],
       members: ['members.list', 'members.invite', 'members.revokeInvitation', 'members.setRole', 'members.remove'],
-      activity: ['audit.list', 'audit.export'],
+      activity: ['accounts.entries', 'audit.list', 'audit.export'],
+      permissions: [
+        'permissions.get',
+        'permissions.accounts',
+        'permissions.preview',
+        'permissions.set',
+        'permissions.explain',
+        'permissions.compare',
+        'permissions.previewPreset',
+        'permissions.applyPreset',
+        'permissions.review',
+        'permissions.live',
+        'presets.list',
+        'presets.save',
+        'presets.remove',
+        'presets.setDefault',
+      ],
     });
     expect([...openedFor.keys()].toSorted()).toEqual(['always', ...EMBED_FEATURES].toSorted());
   });
