@@ -17,8 +17,12 @@ export default defineConfig({
     },
     rolldownOptions: {
       preserveEntrySignatures: 'allow-extension',
-      // no getter of ours or of our libraries does anything but answer
-      treeshake: { propertyReadSideEffects: false },
+      treeshake: {
+        // no getter of ours or of our libraries does anything but answer
+        propertyReadSideEffects: false,
+        // the stock client's WebSocket link, which ours stands in for: its package doesn't say that loading it does nothing
+        moduleSideEffects: [{ test: /trpc.client.dist.wsLink/, sideEffects: false }],
+      },
       output: {
         minify: true,
         comments: false,

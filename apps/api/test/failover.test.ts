@@ -57,12 +57,12 @@ const send = (): Promise<string> =>
 /** Sends until it is taken. @returns what was answered until then */
 async function sendUntilTaken(): Promise<Set<string>> {
   const answers = new Set<string>();
-  const isTaken = async (): Promise<boolean> => {
+  const sendOnce = async (): Promise<void> => {
     const answer = await send();
     if (answer !== 'ok') answers.add(answer);
-    return answer === 'ok';
+    expect(answer, failures.at(-1)).toBe('ok');
   };
-  await vi.waitUntil(isTaken, { timeout: 20_000, interval: 50 });
+  await vi.waitFor(sendOnce, { timeout: 20_000, interval: 50 });
   return answers;
 }
 

@@ -64,8 +64,8 @@ function addressOf(url: string): string {
 const USUAL_RETRIES = 2;
 
 /** What a line is made of: loaded when there is something live, which is after what one looks at. @throws Unanswered when it can't be had now */
-const late = <Module>(load: () => Promise<Module>): Promise<Module> =>
-  fetched(load).catch((cause: unknown) => {
+const late = <Module extends object>(load: () => Promise<Module>, name: keyof Module & string): Promise<Module> =>
+  fetched(load, name).catch((cause: unknown) => {
     const message = 'A part of the page could not be loaded. Check your connection and try again.';
     throw new Unanswered({ code: 'UNAVAILABLE', message, retryable: true }, cause);
   });
@@ -95,11 +95,11 @@ export function createLinks(options: TenantreeOptions): Links {
       typeof WebSocket === 'undefined'
         ? null
         : async () => {
-            const { openWsLine } = await late(() => import('./ws-line.ts'));
+            const { openWsLine } = await late(() => import('./ws-line.ts'), 'openWsLine');
             return openWsLine({ url: url.replace(/^http/i, 'ws'), session, WebSocket, closed });
           },
     loadSse: async () => {
-      const { openSseLine } = await late(() => import('./sse-line.ts'));
+      const { openSseLine } = await late(() => import('./sse-line.ts'), 'openSseLine');
       const { EventSource } = options;
       return async () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
     },

@@ -18,7 +18,7 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
     search: (account, { cursor, ...query }, signal) =>
       call(accounts.search.query, { account, ...query, ...(cursor && { cursor }) }, signal),
     get: (account, signal) => call(accounts.get.query, { account }, signal),
-    acts: async () => (await fetched(() => import('./client-acts.ts'))).actsFrom(accounts),
+    acts: async () => (await fetched(() => import('./client-acts.ts'), 'actsFrom')).actsFrom(accounts),
     subscribeUsage: (account, watched, reader) => {
       // After nothing: all there is comes first, and what has left meanwhile is no reason to refuse the others.
       const input = { account, accounts: [...watched], lastEventId: '0' };

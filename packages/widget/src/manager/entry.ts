@@ -10,7 +10,8 @@ import { SubaccountManager } from './subaccount-manager.ts';
 import { isRefused, release } from './trusted-types.ts';
 
 release();
-if (isRefused) void fetched(() => import('./refused-element.ts')).then(({ defineRefused }) => defineRefused());
+if (isRefused)
+  void fetched(() => import('./refused-element.ts'), 'defineRefused').then(({ defineRefused }) => defineRefused());
 else {
   defineElements();
   define('subaccount-manager', SubaccountManager);

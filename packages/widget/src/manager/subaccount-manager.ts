@@ -185,7 +185,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
     if (!source || !client) return;
     const { signal } = this.#session;
     try {
-      const { AccountRoom } = await fetched(() => import('./account-room.ts'));
+      const { AccountRoom } = await fetched(() => import('./account-room.ts'), 'AccountRoom');
       if (signal.aborted) return;
       this.#room ??= new AccountRoom(client, source, this.shadowRoot, (shown) => this.#show(shown));
       this.#room.open(account, tab);
@@ -202,7 +202,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
   protected override updated(changed: PropertyValues<this>): void {
     // Without its part, our own colours stay.
     if (changed.has('brand'))
-      fetched(() => import('./brand.ts')).then(
+      fetched(() => import('./brand.ts'), 'paintBrand').then(
         ({ paintBrand }) => paintBrand(this),
         () => undefined,
       );
@@ -216,7 +216,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
   #keepKeys(): void {
     const all = new AbortController();
     for (const type of ['keydown', 'keypress', 'keyup']) this.addEventListener(type, stop, all);
-    fetched(() => import('./keep-keys.ts')).then(
+    fetched(() => import('./keep-keys.ts'), 'keepKeys').then(
       ({ keepKeys }) => keepKeys(this, all),
       () => undefined,
     );

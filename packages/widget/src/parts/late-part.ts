@@ -1,8 +1,9 @@
 import { fetched } from '@tenantree/client';
 
 /** A part that few visits need: loaded when it is first asked for. Where that failed, asking again tries again. */
-export class LatePart<Part, Module = unknown> {
+export class LatePart<Part, Module extends object = object> {
   readonly #fetch: () => Promise<Module>;
+  readonly #name: keyof Module & string;
   readonly #make: (module: Module) => Part;
   readonly #ready: (() => void) | undefined;
   #loading: Promise<Part> | null = null;
@@ -12,10 +13,17 @@ export class LatePart<Part, Module = unknown> {
 
   /**
    * @param fetch imports the module that has the part
+   * @param name by which the module exports it
    * @param ready called when the part is there
    */
-  constructor(fetch: () => Promise<Module>, make: (module: Module) => Part, ready?: () => void) {
+  constructor(
+    fetch: () => Promise<Module>,
+    name: keyof Module & string,
+    make: (module: Module) => Part,
+    ready?: () => void,
+  ) {
     this.#fetch = fetch;
+    this.#name = name;
     this.#make = make;
     this.#ready = ready;
   }
@@ -34,7 +42,7 @@ export class LatePart<Part, Module = unknown> {
 
   async #load(): Promise<Part> {
     try {
-      this.part = this.#make(await fetched(this.#fetch));
+      this.part = this.#make(await fetched(this.#fetch, this.#name));
     } catch (cause) {
       this.#loading = null;
       throw cause;

@@ -4,7 +4,7 @@ import { type Texts, textsOf } from './texts.ts';
 
 /** Catalogues beside English, each loaded when it is needed. */
 const CATALOGUES: Readonly<Record<string, () => Promise<Strings>>> = {
-  de: async () => (await fetched(() => import('./de.ts'))).de,
+  de: async () => (await fetched(() => import('./de.ts'), 'de')).de,
 };
 
 /**

@@ -94,6 +94,7 @@ export class SamSubaccounts extends LitElement {
   session: TreeSession | null = null;
   readonly #controls = new LatePart(
     () => import('./list-controls.ts'),
+    'ListControls',
     ({ ListControls }) => new ListControls(this),
     () => this.requestUpdate(),
   );

@@ -127,6 +127,7 @@ export class TreeSession {
     // The first page is there; what loads others and what keeps all of them live follow it.
     const rest = new LatePart(
       () => import('./after-rows.ts'),
+      'LiveWatch',
       ({ PageLoader, LiveWatch }) => {
         const usage = detail.levels['billing.usage'] === 'none' ? 'hidden' : 'shown';
         const watched = { account: detail.id, after: page.treeVersion, usage } as const;

@@ -112,6 +112,7 @@ export class SamTree extends LitElement {
     this.#painter = painter;
     this.#interaction = new LatePart(
       () => import('./tree-interaction.ts'),
+      'TreeInteraction',
       ({ TreeInteraction }) => new TreeInteraction(this, painter),
       () => painter.scroll(),
     );
