@@ -45,6 +45,9 @@ beforeAll(async () => {
   await signIn(api.url, api.email, PASSWORD);
   const other = (await api.owner.session.list.query()).sessions.find(({ isThis }) => !isThis);
   const job = await askForJob(account);
+  const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
+  const lease = { account, kind: 'calls', key: 'call-1' };
+  const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
   Object.assign(inputs, {
@@ -110,6 +113,32 @@ beforeAll(async () => {
     'audit.list': { account, scope: 'nested' },
     'audit.export': { account, scope: 'nested' },
     'audit.verify': { account },
+    'accounts.entries': { account: one },
+    'permissions.get': { account: one },
+    'permissions.accounts': { account, caps: 'restricted' },
+    'permissions.preview': { account: one, levels: { tasks: 'none' } },
+    'permissions.set': { account: one, expectedVersion: 0, levels: { tasks: 'none' } },
+    'permissions.explain': { account: one },
+    'permissions.compare': { account: one, with: left },
+    'permissions.previewPreset': { account, preset, mode: 'replace', accounts: [left] },
+    'permissions.applyPreset': { account, preset, mode: 'replace', accounts: [left] },
+    'permissions.review': { account, accounts: [left], levels: { tasks: 'read' } },
+    'permissions.live': { account },
+    'presets.list': { account },
+    'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
+    'presets.setDefault': { account, preset },
+    'presets.remove': { account, preset },
+    'limits.get': { account },
+    'limits.preview': { account, accounts: [one], limits: limit },
+    'limits.set': { account: one, limits: limit },
+    'limits.setMany': { account, accounts: [one, left], limits: limit },
+    'limits.setDefaults': { account, limits: limit },
+    'limits.check': { account, kind: 'calls', want: '1' },
+    'limits.acquire': { ...lease, want: '1', leaseSeconds: 60 },
+    'limits.renew': { account, key: lease.key, leaseSeconds: 60 },
+    'limits.release': lease,
+    'limits.whatIf': { account, kind: 'minutes', max: 1 },
+    'limits.live': { account },
     'keys.revoke': { account, id: made.id },
     'session.rename': { name: 'Olivia Renamed' },
     'session.list': {},

@@ -10,7 +10,6 @@ import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
   type AnswerOf,
-  EVERYBODY,
   fromAbove,
   inAccount,
   mutation,
@@ -173,7 +172,7 @@ export const permissions = {
 
   explain: query({
     says: 'Why somebody has the levels that they have in the account: every entry, and which of them hold a level down.',
-    needs: reach('read', EVERYBODY),
+    needs: reach('read', SCREENS),
     input: z.strictObject({
       account: inputs.account,
       /** One permission; without it, all. */
