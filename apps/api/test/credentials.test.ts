@@ -57,14 +57,7 @@ describe('An embedded screen (rules/keys 8)', () => {
       close: ['accounts.previewSuspension', 'accounts.close', 'accounts.reopen'],
       members: ['members.list', 'members.invite', 'members.revokeInvitation', 'members.setRole', 'members.remove'],
       activity: ['audit.list', 'audit.export'],
-      limits: [
-        'limits.get',
-        'limits.set',
-        'limits.setDefaults',
-        'limits.preview',
-        'limits.whatIf',
-        'limits.live',
-      ],
+      limits: ['limits.get', 'limits.set', 'limits.setDefaults', 'limits.preview', 'limits.whatIf', 'limits.live'],
     });
     expect([...openedFor.keys()].toSorted()).toEqual(['always', ...EMBED_FEATURES].toSorted());
   });
