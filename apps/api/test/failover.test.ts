@@ -119,4 +119,22 @@ describe('A database on two machines', () => {
     await viewer.shows(String(Number(total) + 1));
     viewer.stop();
   });
+
+  it('that has lost some of what viewers were shown shows what there is, or has them watch anew', async () => {
+    const viewer = watchElsewhere();
+    await viewer.ready;
+    expect(await send()).toBe('ok');
+    await viewer.shows('1');
+    await database.part();
+    for (let n = 0; n < 4; n += 1) expect(await send()).toBe('ok');
+    await viewer.shows('5');
+    await database.stopPrimary();
+    await database.promote();
+    await sendUntilTaken();
+    // Which of both depends on whether the numbers have overtaken the lost ones when a server looks.
+    const { total } = await client.usage.totals.query({ account });
+    expect(Number(total)).toBeLessThan(5);
+    expect(await Promise.race([viewer.cut, viewer.shows(total).then(() => 'shown')])).toMatch(/^(UNAVAILABLE|shown)$/);
+    viewer.stop();
+  });
 });

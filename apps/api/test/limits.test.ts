@@ -1,6 +1,15 @@
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type AppRouter, type Client, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
+import {
+  type AppRouter,
+  type Client,
+  clientWithToken,
+  codeOf,
+  join,
+  PASSWORD,
+  refusalOf,
+  signIn,
+} from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 let api: Deployment;
@@ -107,7 +116,9 @@ describe('Limits', () => {
     expect(await codeOf(owner.accounts.reopen.mutate({ account: first }))).toBe('LIMIT_REACHED');
 
     await join(api.url, owner, parent, 'first@example.com', 'viewer');
-    await expect(join(api.url, owner, parent, 'second@example.com', 'viewer')).rejects.toThrow(/“Bounded”|limit/);
+    await expect(join(api.url, owner, parent, 'second@example.com', 'viewer')).rejects.toThrow(/“Bounded”/);
+    // Nobody is made who would be nowhere.
+    await expect(signIn(api.url, 'second@example.com', PASSWORD)).rejects.toThrow('401');
     expect(await limitOf(owner, parent, 'members')).toMatchObject({ used: '1', max: 1, reached: true });
   });
 

@@ -38,7 +38,12 @@ type Way = {
 const ours = (callers: number): Way => ({
   callers,
   open: async ({ app }) => {
-    const admissions = createAdmissions({ db: app, clock: { nowMs: () => Date.now() }, onError: console.error });
+    const admissions = createAdmissions({
+      db: app,
+      clock: { nowMs: () => Date.now() },
+      onDecided: () => {},
+      onError: console.error,
+    });
     return {
       admit: async (leaf) => {
         const account = idOf(leaf) as AccountId;

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/usage/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
 import { type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
+import type { CountedMeter } from '../../../packages/domain/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
 export type Recorder = {
@@ -21,7 +22,7 @@ const METER = 'call.seconds';
 /** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
   const usage = openUsageStore(app);
-  const store = (meter: typeof METER, events: readonly EventToRecord[]) =>
+  const store = (meter: CountedMeter, events: readonly EventToRecord[]) =>
     usage.append(events, { meter, now: ago(0), keysSince: ago(WINDOW_MS) });
   const counter = createUsageCounter({
     meters: [METER],

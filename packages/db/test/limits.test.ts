@@ -477,10 +477,10 @@ describe('Limits in the database', () => {
         asks: asks.map((key) => ({ account, want: UNIT, key, leaseSeconds: 600 })),
         back: back.map((key) => ({ account, key })),
       });
-    let isOver = false;
+    const stop = new AbortController();
     let readings = 0;
     const watch = (async () => {
-      while (!isOver) {
+      while (!stop.signal.aborted) {
         const above = await test.asOwner(
           `SELECT 1 FROM resource_totals t JOIN limits l ON l.root_id = t.root_id AND l.account_id = t.account_id AND l.kind = t.resource
              LEFT JOIN (SELECT account_id, sum(n) AS n FROM leases GROUP BY 1) g ON g.account_id = t.account_id
@@ -515,7 +515,7 @@ describe('Limits in the database', () => {
         for (const [account, key] of mine) await tick(account, [], [key]);
       }),
     );
-    isOver = true;
+    stop.abort();
     await watch;
     expect([granted > 50, readings > 3]).toEqual([true, true]);
     const left = await test.asOwner(

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export type PrimaryAndStandby = {
   /** `DATABASE_URL` of both; the primary is named last. */
   readonly url: string;
+  /** From now on nothing more arrives at the standby, as when the network between them fails. */
+  part(): Promise<void>;
   /** Ends the primary as a machine does that is switched off in order. */
   stopPrimary(): Promise<void>;
   /** Lets the standby take over. */
@@ -44,15 +46,12 @@ async function follow(from: string, cluster: string, socketDir: string): Promise
   await rm(join(copy, 'postmaster.pid'));
   await writeFile(join(copy, 'backup_label'), rows[0]?.labelfile ?? '');
   await writeFile(join(copy, 'standby.signal'), '');
+  await appendFile(join(copy, 'postgresql.auto.conf'), `primary_conninfo = 'host=${from} port=5432 user=postgres'\n`);
   const { uid, gid } = await stat(cluster);
   await run('chown', ['-R', `${uid}:${gid}`, socketDir]);
   const [program = ''] = (await readFile(join(cluster, 'postmaster.opts'), 'utf8')).split(' ');
-  const follows = `primary_conninfo=host=${from} port=5432 user=postgres`;
   // No fewer connections than the primary, or it would not let anybody read.
-  const settings = ['fsync=off', 'listen_addresses=', 'max_connections=200', follows].flatMap((setting) => [
-    '-c',
-    setting,
-  ]);
+  const settings = ['fsync=off', 'listen_addresses=', 'max_connections=200'].flatMap((setting) => ['-c', setting]);
   const child = spawn(program, ['-D', copy, '-k', socketDir, ...settings], {
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -82,6 +81,7 @@ export async function startPrimaryAndStandby(): Promise<PrimaryAndStandby> {
   const { host } = primary.connection;
   const stopStandby = await follow(host, join(dataDir, 'pg'), socketDir);
   let stopped: Promise<void> | null = null;
+  let isParted = false;
   const stopPrimary = (): Promise<void> => (stopped ??= primary.stop());
   /** Waits until all that the primary has stored stands on the standby, too: it may be seconds behind on a busy machine. */
   const caughtUp = async (): Promise<void> => {
@@ -89,21 +89,29 @@ export async function startPrimaryAndStandby(): Promise<PrimaryAndStandby> {
     const behind = `SELECT pg_last_wal_replay_lsn() < '${String(stored?.['until'])}' AS is_behind`;
     while ((await ask(socketDir, behind))[0]?.['is_behind'] !== false) await pass(20);
   };
+  const set = async (at: string, setting: string): Promise<void> => {
+    await ask(at, `ALTER SYSTEM SET ${setting}`);
+    await ask(at, 'SELECT pg_reload_conf()');
+  };
   const machine = (folder: string): string => `${encodeURIComponent(folder)}:5432`;
   return {
     url: `postgres://postgres@${machine(socketDir)},${machine(host)}/postgres`,
-    stopPrimary: async () => {
+    part: async () => {
       await caughtUp();
+      isParted = true;
+      await set(socketDir, `primary_conninfo = ''`);
+      while ((await ask(socketDir, 'SELECT FROM pg_stat_wal_receiver')).length > 0) await pass(20);
+    },
+    stopPrimary: async () => {
+      if (!isParted) await caughtUp();
       await stopPrimary();
     },
     promote: async () => {
-      if (stopped === null) await caughtUp();
+      if (stopped === null && !isParted) await caughtUp();
       await ask(socketDir, 'SELECT pg_promote()');
     },
     setReadOnly: async (which, value) => {
-      const at = which === 'first standby' ? socketDir : host;
-      await ask(at, `ALTER SYSTEM SET default_transaction_read_only = ${value}`);
-      await ask(at, 'SELECT pg_reload_conf()');
+      await set(which === 'first standby' ? socketDir : host, `default_transaction_read_only = ${value}`);
     },
     close: async () => {
       await stopStandby();

@@ -11,7 +11,7 @@ import {
   type TenantTransaction,
   takeJobItem,
 } from '@tenantree/db';
-import { type JobState, type Refusal, retryInMs, waitsOf } from '@tenantree/domain';
+import { type JobState, type Refusal, type RowId, retryInMs, waitsOf } from '@tenantree/domain';
 import { SYSTEM } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
@@ -33,6 +33,8 @@ export type StepParts = {
   readonly isStopping: () => boolean;
   readonly onItem: (kind: string, outcome: 'done' | 'skipped' | 'failed' | 'retried') => void;
   readonly onEnded: (kind: string, state: JobState) => void;
+  /** A job has gone on: whoever watches it looks again. */
+  readonly onProgress: (job: RowId) => void;
   readonly onError: (
     error: unknown,
     where: { readonly job: string; readonly kind: string; readonly item: number },
@@ -46,11 +48,12 @@ export type StepParts = {
  * @throws when the database is away, or the job is of a kind that only a newer server knows
  */
 export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
-  const { hall, jobs, isStopping, onEnded } = parts;
+  const { hall, jobs, isStopping, onEnded, onProgress } = parts;
   const inAccount = <T>(work: (trx: TenantTransaction) => Promise<T>): Promise<T> =>
     hall.db.withTenant(ref.account, work);
   const live = await inAccount((trx) => beginJobStep(trx, ref, nowOf(hall)));
   if (!live) return;
+  onProgress(ref.job);
   const job = jobs.get(live.kind);
   if (!job) throw new Error(`There is no job “${live.kind}” here.`);
   const refusal = live.isCancelled ? null : await refusalToAsker(hall, live.askedBy, ref.account, job.needs);
@@ -61,9 +64,11 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
     const item = await inAccount((trx) => takeJobItem(trx, ref, waits));
     if (!item) break;
     await workOn(parts, { ref, live, job, item });
+    onProgress(ref.job);
   }
   if (!(await inAccount((trx) => endJobStep(trx, ref)))) return;
   const state = await end(hall, ref, live, job);
+  onProgress(ref.job);
   if (state) onEnded(live.kind, state);
 }
 

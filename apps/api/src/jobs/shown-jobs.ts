@@ -5,7 +5,12 @@ import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import type { Bell } from '../live/bells.ts';
+import type { Hub } from '../live/hub.ts';
 import type { AnyJob } from './define-job.ts';
+
+/** Rings when a job has gone on. */
+export const jobBell = (id: RowId): Bell => ({ of: 'jobs', id });
 
 /** The kinds of jobs that a caller may see: what the procedure does that asks for them is not hidden from the caller. */
 export const kindsSeen = (jobs: readonly AnyJob[], { levels }: Pick<Access, 'levels'>): readonly AnyJob[] =>
@@ -29,6 +34,7 @@ type Call = {
   readonly caller: Caller;
   readonly access: Access;
   readonly jobs: readonly AnyJob[];
+  readonly hub: Hub;
 };
 
 /** Finds a job of the acting account that the caller may see. @throws Refused NOT_FOUND */
@@ -50,7 +56,7 @@ export async function findJob(
  * @throws Refused NOT_FOUND, FORBIDDEN
  */
 export async function stopJob(call: Call, id: RowId): Promise<JobRow> {
-  const { hall, actor, caller, access, jobs } = call;
+  const { hall, hub, actor, caller, access, jobs } = call;
   const found = await findJob(call, id);
   const kind = jobs.find(({ name }) => name === found.kind);
   if (!kind || found.askedBy.actor.kind === 'system')
@@ -61,5 +67,6 @@ export async function stopJob(call: Call, id: RowId): Promise<JobRow> {
     if (!(await cancelJob(trx, { account: access.id, job: id }, now))) return;
     happened('job.cancelled', access.id, { job: kind.label, account: access.name }, { id, name: kind.label });
   });
+  hub.ring(jobBell(id));
   return findJob(call, id);
 }

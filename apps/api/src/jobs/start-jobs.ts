@@ -46,6 +46,7 @@ type JobOptions = {
   readonly jobs: readonly AnyJob[];
   readonly sessions: Pick<Sessions, 'forgetEnded'>;
   readonly metrics: JobMetrics;
+  readonly onProgress: StepParts['onProgress'];
   readonly onError: (error: unknown, where?: object) => void;
   /** So many servers fell silent. */
   readonly onSilent: (servers: number) => void;
@@ -66,7 +67,8 @@ async function forgetAnswers(hall: Hall): Promise<void> {
 }
 
 /** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
-export async function startJobs(hall: Hall, { jobs, sessions, metrics, onError, onSilent }: JobOptions): Promise<Jobs> {
+export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> {
+  const { jobs, sessions, metrics, onProgress, onError, onSilent } = options;
   let isStopping = false;
   const parts: StepParts = {
     hall,
@@ -74,6 +76,7 @@ export async function startJobs(hall: Hall, { jobs, sessions, metrics, onError, 
     isStopping: () => isStopping,
     onItem: metrics.item,
     onEnded: metrics.ended,
+    onProgress,
     onError,
   };
   const queue = await openQueue(hall.db, {

@@ -21,6 +21,8 @@ export type OpenAdmissions = Admissions & {
 type Parts = {
   readonly db: Database;
   readonly clock: Clock;
+  /** Called after each commit with the tree in which something was taken or given back. */
+  readonly onDecided: (root: AccountId) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -44,7 +46,7 @@ type Waiting<What, Answer> = {
  * waits, and all of them leave together in the next. Where accounts stand is remembered with the number of the tree's shape; the database
  * says when that is another by now.
  */
-export function createAdmissions({ db, clock, onError }: Parts): OpenAdmissions {
+export function createAdmissions({ db, clock, onDecided, onError }: Parts): OpenAdmissions {
   const places = new Map<AccountId, TreePlaces>();
   const gates = new Map<string, Gate>();
 
@@ -69,7 +71,10 @@ export function createAdmissions({ db, clock, onError }: Parts): OpenAdmissions 
       const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back };
       try {
         const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, accounts) });
-        if (outcomes) return outcomes;
+        if (outcomes) {
+          onDecided(root);
+          return outcomes;
+        }
         places.delete(root);
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AccountId } from '@tenantree/domain';
 import type { Content, Item } from './channel.ts';
 import { resultText, textFrame } from './connection.ts';
-import { MAX_ROWS, type Viewing } from './viewing.ts';
+import { MAX_ROWS, type Renewal, type Viewing } from './viewing.ts';
 
 /** What is watched: the subtree of an account, or some accounts of it; in part by those who don't see all that is above it. */
 export type Scope = {
@@ -123,8 +123,13 @@ export class Audience<State> {
     else this.#fast.set(viewing.head, new Set([viewing]));
   }
 
-  /** Everybody here reads again: what changed since their last frame, or all that they watch. */
-  renew(what: 'since' | 'all'): void {
+  /** Everybody here reads again. What waits is of no use where they begin anew. */
+  renew(what: Renewal): void {
+    if (what === 'anew') {
+      this.#dirty.clear();
+      this.#debt = null;
+      this.#sent = 0;
+    }
     for (const viewings of this.#fast.values()) {
       for (const viewing of viewings) {
         viewing.phase = 'behind';
@@ -138,7 +143,7 @@ export class Audience<State> {
   /**
    * Sends what changed since the last tick.
    *
-   * @param reread asked for readers who missed more than was reviewinged
+   * @param reread asked for readers who missed more than was remembered
    */
   flush(reread: (viewing: Viewing<State>) => void): void {
     const items = this.#take();

@@ -79,7 +79,7 @@ const RETRY_MS = 500;
 /** One tree on one channel: how far it is published, and what has to be read before it can be. */
 export class Broadcast<State> {
   readonly audiences = new Set<Audience<State>>();
-  readonly track = new VersionTrack();
+  track = new VersionTrack();
   /** Up to this version nothing was published here, because nobody had a state yet: whoever begins needs one that is as new. */
   skippedTo = 0;
   readonly #root: AccountId;
@@ -103,6 +103,8 @@ export class Broadcast<State> {
 
   /** Whether somebody has a state, so that everything after it has to be published. */
   get begun(): boolean {
+    // What they had before another history began is of no use.
+    if (!this.track.started) return false;
     for (const audience of this.audiences) if (audience.begun) return true;
     return false;
   }
@@ -173,11 +175,12 @@ export class Broadcast<State> {
     this.#wanted = undefined;
     this.#versions = [];
     this.#reading = true;
+    const { track } = this;
     try {
-      const since = this.track.reached;
+      const since = track.reached;
       const only = wanted ? { only: [...wanted] } : {};
       const loaded = await this.#options.load({ subtree: this.#root, since, ...only });
-      if (this.#closed) return false;
+      if (this.#closed || track !== this.track) return false;
       if (loaded.gap) {
         this.skipTo(loaded.version);
         this.#options.onGap();
@@ -185,18 +188,30 @@ export class Broadcast<State> {
       }
       this.#take(loaded);
       if (loaded.moved.length > 0) this.#options.onMoved(loaded.moved);
-      if (!wanted) this.track.jump(loaded.version);
-      for (const version of versions) this.track.mark(version);
+      if (!wanted) track.jump(loaded.version);
+      for (const version of versions) track.mark(version);
       this.#settle();
       return true;
     } catch (error) {
       this.#retryAtMs = this.#options.nowMs() + RETRY_MS;
+      if (track !== this.track) throw error;
       this.request(null, wanted ? [...wanted] : null);
       this.#versions.push(...versions);
       throw error;
     } finally {
       this.#reading = false;
     }
+  }
+
+  /** Versions are of another history of the database from now on: nothing of it is published, and what is being read is dropped. */
+  beginAnew(): void {
+    this.track = new VersionTrack();
+    this.skippedTo = 0;
+    this.#newest.clear();
+    this.#newestOfAll = 0;
+    this.#wanted = undefined;
+    this.#versions = [];
+    this.#missingAbove = null;
   }
 
   /** Nobody watches the tree any more. What is still being read is dropped: whoever comes next has a broadcast of their own, and newer state. */

@@ -54,6 +54,8 @@ const MAX_BUFFER_BYTES = 1_000;
 class Watcher {
   readonly request: Request;
   readonly minutes = new Map<AccountId, number>();
+  /** What frames said last: what is read beside them may be newer. */
+  readonly #told = new Map<AccountId, number>();
   readonly names = new Map<AccountId, string>();
   readonly wrong: string[] = [];
   lastId: number | null = null;
@@ -128,15 +130,30 @@ class Watcher {
     this.#show(versionOf(result.id), result.data.data);
   }
 
+  #readAnew(): void {
+    const { within } = this.request;
+    if (this.request.channel === 'usage') {
+      this.minutes.clear();
+      for (const { id, path, total } of this.#tree.nodes.values())
+        if (path.includes(within)) this.minutes.set(id, total);
+      return;
+    }
+    this.names.clear();
+    for (const [id, name] of shown(this.#tree, this.request)) this.names.set(id, name);
+  }
+
   #show(id: number, frame: Frame): void {
     if (frame.version !== id) this.wrong.push('the version of a frame is not its id');
     if (this.lastId !== null && id < this.lastId) this.wrong.push(`id ${id} after ${this.lastId}`);
     this.lastId = id;
+    // More changed than is told: what is shown is read anew, as a page does.
+    if (frame.gap) this.#readAnew();
     if ('minutes' in frame) {
       for (const [account, , total] of frame.minutes) {
-        const before = this.minutes.get(account) ?? 0;
+        const before = this.#told.get(account) ?? 0;
         if (Number(total) < before) this.wrong.push(`${account} fell from ${before} to ${total}`);
         this.minutes.set(account, Number(total));
+        this.#told.set(account, Number(total));
       }
       return;
     }
@@ -213,6 +230,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
     if (dice < 11) tell(tree.use(some(all), some(leaves)));
     else if (dice < 13) tell(tree.rename(some(leaves), `Name ${step}`));
     else if (dice < 14) tell(tree.move(some(leaves), some(inner)));
+    else if (dice < 15 && random(3) === 0) tree.forgotten = tree.version;
     else if (dice < 16) some(watchers).leave();
     else if (dice < 17) some(watchers).stall(random(2) * 2_000);
     else if (dice < 19) {

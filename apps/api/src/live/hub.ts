@@ -2,13 +2,14 @@ import type { JournalNews } from '@tenantree/db';
 import { type AccountId, type Clock, FairQueue } from '@tenantree/domain';
 import { granted } from '../hall/refused.ts';
 import { AccessWatch } from './access-watch.ts';
+import { type Bell, Bells, bellText, Listening } from './bells.ts';
 import type { Channel, Placed } from './channel.ts';
 import type { HeldBack } from './connection.ts';
 import { type JournalSource, JournalWatch } from './journal-watch.ts';
 import { LiveChannel, type Shown, type Station } from './live-channel.ts';
 import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
-import type { LiveMetrics } from './ports.ts';
+import type { LiveMetrics, Viewer } from './ports.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
@@ -66,6 +67,8 @@ export class Hub {
   readonly #news: Newsroom;
   readonly #journal: JournalWatch;
   readonly #parts = new Parts();
+  readonly #bells = new Bells();
+  readonly #metrics: LiveMetrics;
   #sweeps: NodeJS.Timeout | null = null;
   #viewings = 0;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
@@ -77,6 +80,7 @@ export class Hub {
   constructor(options: Omit<HubOptions<never>, 'source'>, open: (station: Station) => LiveChannel<unknown, object>[]) {
     this.#options = options;
     const metrics = this.#counting(options.metrics ?? UNCOUNTED);
+    this.#metrics = metrics;
     const nowMs = (): number => options.clock.nowMs();
     const onError = (error: unknown): void => options.onError?.(error);
     this.#news = new Newsroom(options.serverId, options.news ?? NO_NEWS);
@@ -101,6 +105,9 @@ export class Hub {
         for (const channel of this.#channels.values()) channel.expect(root, version);
       },
       onLost: (root) => this.#access.cutTree(root),
+      onOtherHistory: () => {
+        for (const channel of this.#channels.values()) channel.beginAnew();
+      },
     });
   }
 
@@ -147,6 +154,39 @@ export class Hub {
     this.#of(channel).show(root, version, states, shown);
   }
 
+  /**
+   * Says when to look at something that has no versions: at once, then whenever its bell has rung, once a tick at the most, and whenever
+   * the roll is called, since that may not have been heard. Until its viewer leaves.
+   *
+   * @returns how often it has been worth looking
+   * @throws TRPCError with the refusal when access ends
+   */
+  async *listen(bell: Bell, viewer: Viewer, signal?: AbortSignal): AsyncGenerator<number, void, undefined> {
+    const listening = new Listening(bell, viewer);
+    const leave = (): void => listening.end();
+    if (signal?.aborted) leave();
+    signal?.addEventListener('abort', leave, { once: true });
+    this.#bells.add(listening);
+    this.#access.add(listening);
+    this.#metrics.viewings(bell.of, 1);
+    try {
+      for (let looks = 1; await listening.next(); looks += 1) yield looks;
+    } finally {
+      signal?.removeEventListener('abort', leave);
+      this.#bells.remove(listening);
+      this.#access.remove(listening);
+      this.#metrics.viewings(bell.of, -1);
+    }
+  }
+
+  /** What a bell stands for was changed, and that was committed here: whoever listens to it, here or at other servers, looks again. */
+  ring(bell: Bell): void {
+    const text = bellText(bell);
+    this.#news.ring(text);
+    this.#bells.ring(text);
+    this.#schedule();
+  }
+
   /** Rows of a journal were committed here. */
   happened(news: JournalNews): void {
     this.#news.tell(news);
@@ -164,6 +204,7 @@ export class Hub {
       if (whole) this.#take(whole);
     }
     for (const row of news.rows) this.#journal.heard(row);
+    for (const bell of news.rang ?? []) if (this.#bells.ring(bell)) this.#schedule();
   }
 
   /** News may have been lost: looks at once for what nobody told of. */
@@ -187,7 +228,8 @@ export class Hub {
   }
 
   get #roots(): ReadonlySet<AccountId> {
-    return new Set([...this.#channels.values()].flatMap(({ roots }) => [...roots]));
+    const listened = [...this.#bells].flatMap(({ viewer: { path } }) => path.slice(0, 1));
+    return new Set([...listened, ...[...this.#channels.values()].flatMap(({ roots }) => [...roots])]);
   }
 
   #of<State, Frame extends object>(channel: Channel<never, State, Frame>): LiveChannel<State, Frame> {
@@ -238,6 +280,7 @@ export class Hub {
     this.#timer = null;
     this.#lastTick = performance.now();
     for (const channel of this.#channels.values()) channel.tick(() => this.flush());
+    this.#bells.flush();
     this.#letGo();
     this.#news.flush();
   }
@@ -280,6 +323,7 @@ export class Hub {
   /** A server that died between its commit and its news told nobody: the journals' heads tell. */
   #callRoll(): void {
     this.#lastRollCall = performance.now();
+    this.#bells.ringAll();
     this.#journal.look(this.#roots).catch((error) => this.#options.onError?.(error));
   }
 }

@@ -17,6 +17,8 @@ type Options = {
   readonly expect: (root: AccountId, version: number) => void;
   /** A tree's numbers went back: a backup was restored, or a standby took over that had not got everything. */
   readonly onLost: (root: AccountId) => void;
+  /** Another history of the database is followed from now on: what was told of the former one may be lost, whatever the numbers are. */
+  readonly onOtherHistory: () => void;
 };
 
 /** Rows that are read at one time. */
@@ -85,12 +87,16 @@ export class JournalWatch {
   async #look(roots: ReadonlySet<AccountId>): Promise<void> {
     for (const root of this.#followed.keys())
       if (root !== SIGN_IN_CHAIN && !roots.has(root)) this.#followed.delete(root);
+    // What is heard while the database answers may be newer than the answer.
+    const before = new Map([...this.#followed].map(([root, { reached }]) => [root, reached]));
     const heads = await this.#options.journal.heads([SIGN_IN_CHAIN, ...roots]);
     const isSame = heads[0]?.epoch === this.#epoch;
+    const isOther = !isSame && this.#epoch !== null;
     this.#epoch = heads[0]?.epoch ?? null;
+    if (isOther) this.#options.onOtherHistory();
     for (const { root, seq, version } of heads) {
       const known = this.#followed.get(root);
-      const isLost = known !== undefined && (seq < known.reached || version < known.version);
+      const isLost = known !== undefined && (seq < (before.get(root) ?? 0) || version < known.version);
       if (isLost) this.#options.onLost(root);
       // In another history some of the last rows may be others.
       const isFirst = !known || isLost || !isSame;
@@ -109,7 +115,8 @@ export class JournalWatch {
       const rows = await this.#options.journal.after(root, followed.reached, ROWS);
       for (const news of rows) {
         // What is shown is read by whoever begins: of rows from before only the rights are of interest.
-        if (news.seq > followed.reached) this.#options.tell(isFirst ? { ...news, version: null } : news);
+        const isBefore = isFirst && news.seq <= head;
+        if (news.seq > followed.reached) this.#options.tell(isBefore ? { ...news, version: null } : news);
         followed.reached = Math.max(followed.reached, news.seq);
       }
       for (const after of followed.ahead.keys()) if (after < followed.reached) followed.ahead.delete(after);

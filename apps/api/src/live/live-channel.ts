@@ -16,7 +16,7 @@ import {
 } from './channel.ts';
 import type { HeldBack } from './connection.ts';
 import type { LiveMetrics, Viewer } from './ports.ts';
-import { type Batch, type Home, SharedReads, type Snapshot, Viewing } from './viewing.ts';
+import { type Batch, type Home, type Renewal, SharedReads, type Snapshot, Viewing } from './viewing.ts';
 
 /** What all channels of a hub share. */
 export type Station = {
@@ -95,12 +95,29 @@ export class LiveChannel<State, Frame extends object> {
     return viewing;
   }
 
-  /** Reads a viewing's first state; it has it when this resolves, if it has not ended. */
-  async begin(viewing: Viewing<State>, scope: Scope, since: number | null): Promise<void> {
+  /**
+   * Reads a viewing's first state.
+   *
+   * @param room resolves when it can be sent something
+   * @returns what its first frame holds; null when it has ended
+   */
+  async begin(
+    viewing: Viewing<State>,
+    scope: Scope,
+    since: number | null,
+    room: () => Promise<void> = async () => undefined,
+  ): Promise<Batch<State> | null> {
     const place = this.#places.get(scopeKey(scope));
-    if (!place) return;
+    if (!place) return null;
     await this.#station.ready();
     await this.#begin(place, viewing, since);
+    await room();
+    // While there was none, what had been read may have become too little.
+    while (viewing.stale && viewing.phase !== 'ended') {
+      await this.#begin(place, viewing, viewing.sent);
+      await room();
+    }
+    return viewing.phase === 'starting' ? viewing.first() : null;
   }
 
   /** A viewing's first frame is on its way: from now on the ticks serve it. */
@@ -167,6 +184,14 @@ export class LiveChannel<State, Frame extends object> {
     const broadcast = this.#broadcasts.get(root);
     broadcast?.track.expect(version);
     if (broadcast?.track.behind) this.#station.schedule();
+  }
+
+  /** Another history of the database begins: whoever watches is sent what there is, and told so. */
+  beginAnew(): void {
+    for (const broadcast of this.#broadcasts.values()) {
+      broadcast.beginAnew();
+      for (const audience of broadcast.audiences) this.#renew(audience, 'anew');
+    }
   }
 
   /** Looks at the clock: another era may have begun. */
@@ -245,10 +270,12 @@ export class LiveChannel<State, Frame extends object> {
 
   async #begin(place: Place<State>, viewing: Viewing<State>, since: number | null): Promise<void> {
     const { broadcast, reads } = place;
-    let snapshot = await reads.read(since, viewing.viewer.turn);
-    while ((snapshot.version < broadcast.skippedTo || viewing.readsAll) && viewing.phase !== 'ended') {
-      const from = viewing.readsAll ? 0 : since;
-      viewing.readsAll = false;
+    viewing.read();
+    let from = since;
+    let snapshot = await reads.read(from, viewing.viewer.turn);
+    while ((snapshot.version < broadcast.skippedTo || viewing.againSince !== null) && viewing.phase !== 'ended') {
+      from = viewing.againSince ?? from;
+      viewing.againSince = null;
       snapshot = await reads.read(from, viewing.viewer.turn);
     }
     if (viewing.phase === 'ended') return;
@@ -261,9 +288,7 @@ export class LiveChannel<State, Frame extends object> {
   /** Reads again what a reader missed who fell too far behind. */
   #reread(audience: Audience<State>, viewing: Viewing<State>): void {
     const place = this.#places.get(audience.key);
-    if (!place) return;
-    viewing.phase = 'reading';
-    void this.#beginAgain(place, viewing);
+    if (place) void this.#beginAgain(place, viewing);
   }
 
   async #beginAgain(place: Place<State>, viewing: Viewing<State>): Promise<void> {
@@ -317,7 +342,7 @@ export class LiveChannel<State, Frame extends object> {
     }
   }
 
-  #renew(audience: Audience<State>, what: 'since' | 'all'): void {
+  #renew(audience: Audience<State>, what: Renewal): void {
     audience.renew(what);
     this.#active.add(audience);
     this.#station.schedule();

@@ -5,7 +5,7 @@ import type { Scope } from './audience.ts';
 import { type LiveConnection, liveSocket, resultText, textFrame, type Unread } from './connection.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { Viewer } from './ports.ts';
-import type { Batch, Viewing } from './viewing.ts';
+import { type Batch, UNKNOWN, type Viewing } from './viewing.ts';
 
 /** What somebody wants to watch. The guard has checked that they may; `viewer` is how it is asked again. */
 export type Watch = {
@@ -86,8 +86,7 @@ async function* iterate<State, Frame extends object>(
     const scope = scopeOf(watch);
     if (signal?.aborted) return;
     viewing = channel.join(scope, watch.viewer, watch.since);
-    await channel.begin(viewing, scope, watch.since);
-    let batch: Batch<State> | null = viewing.phase === 'ended' ? await viewing.next() : viewing.first();
+    let batch = (await channel.begin(viewing, scope, watch.since)) ?? (await viewing.next());
     channel.start(viewing, scope);
     for (; batch; batch = await viewing.next()) yield tracked(viewing.idOf(batch), channel.frameOf(batch));
   } finally {
@@ -123,9 +122,8 @@ class Sending<State, Frame extends object> {
       const viewing = channel.join(scope, watch.viewer, watch.since);
       this.#viewing = viewing;
       viewing.onEnd = (error) => this.end(error);
-      await channel.begin(viewing, scope, watch.since);
-      await this.#connection.room();
-      this.#sendFirst(viewing);
+      const batch = await channel.begin(viewing, scope, watch.since, () => this.#connection.room());
+      if (batch) this.#sendFirst(viewing, batch);
       channel.start(viewing, scope);
     } catch (error) {
       this.end(error instanceof Error ? error : new Error('A stream could not begin.', { cause: error }));
@@ -139,9 +137,8 @@ class Sending<State, Frame extends object> {
     this.#over(error);
   }
 
-  #sendFirst(viewing: Viewing<State>): void {
+  #sendFirst(viewing: Viewing<State>, batch: Batch<State>): void {
     if (viewing.phase !== 'starting') return;
-    const batch = viewing.first();
     const frame = textFrame(this.#head + resultText(viewing.idOf(batch), batch.id, this.#channel.firstBody(batch)));
     viewing.attach(this.#connection, this.#head);
     this.#connection.send(frame);
@@ -150,8 +147,6 @@ class Sending<State, Frame extends object> {
 }
 
 const RESUME_ID = /^(?:([0-9a-f]{1,16}\.[0-9a-f-]{36})\.)?(\d{1,15})$/;
-/** Of what an id of elsewhere stands for nothing is known, as of a version that is still to come. */
-const UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads the id of the last frame that a viewer saw, `epoch.root.version`, or the version of a page alone; null when it saw none.

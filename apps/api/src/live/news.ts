@@ -18,6 +18,8 @@ export type News = {
   readonly trees: readonly TreeNews[];
   /** Of journals. */
   readonly rows: readonly JournalNews[];
+  /** Bells that rang (bells.ts). */
+  readonly rang?: readonly string[];
 };
 
 /**
@@ -27,7 +29,7 @@ export type News = {
 export type NewsCarrier = {
   /** Longest text that travels, in bytes. */
   readonly maxBytes: number;
-  /** Sends a text. @param subject what it is about: the id of a tree's root; for carriers that tell texts apart by that */
+  /** Sends a text. @param subject what it is about: the id of a tree's root, or a bell; for carriers that tell texts apart by that */
   publish(subject: string, text: string): void;
   /** Hears all texts until closed. Resolves when it does. @param onLost called when some may have been lost */
   subscribe(onText: (text: string) => void, onLost: () => void): Promise<{ close(): Promise<void> }>;
@@ -56,6 +58,7 @@ export class Newsroom {
   readonly #carrier: Pick<NewsCarrier, 'maxBytes' | 'publish'>;
   readonly #drafts = new Map<AccountId, Draft>();
   readonly #rows: JournalNews[] = [];
+  readonly #rang = new Set<string>();
 
   /** @param from names this server @param carrier carries texts to the other servers */
   constructor(from: string, carrier: Pick<NewsCarrier, 'maxBytes' | 'publish'>) {
@@ -80,8 +83,20 @@ export class Newsroom {
     if (news.rights !== null) this.flush();
   }
 
+  /** Notes that a bell rang. */
+  ring(bell: string): void {
+    this.#rang.add(bell);
+  }
+
   /** Sends what was noted. */
   flush(): void {
+    // One at a time: what waits travels together anyway.
+    for (const bell of this.#rang)
+      this.#carrier.publish(
+        bell,
+        JSON.stringify({ from: this.#from, trees: [], rows: [], rang: [bell] } satisfies News),
+      );
+    this.#rang.clear();
     for (const row of this.#rows.splice(0)) this.#carrier.publish(row.root, this.#write(row));
     for (const [root, { versions, changed }] of this.#drafts) {
       const news: TreeNews = {
@@ -184,9 +199,9 @@ export function readNews(text: string): News | null {
     return null;
   }
   if (!isRecord(value) || typeof value['from'] !== 'string') return null;
-  const { from, trees, rows } = value;
-  if (!Array.isArray(trees) || !Array.isArray(rows)) return null;
-  return trees.every(isTreeNews) && rows.every(isJournalNews) ? { from, trees, rows } : null;
+  const { from, trees, rows, rang = [] } = value;
+  if (!Array.isArray(trees) || !Array.isArray(rows) || !Array.isArray(rang) || !isTexts(rang)) return null;
+  return trees.every(isTreeNews) && rows.every(isJournalNews) ? { from, trees, rows, rang } : null;
 }
 
 const isIdsOrNull = (value: unknown): boolean =>

@@ -10,6 +10,12 @@ export const MAX_ROWS = 2_000;
 /** Most accounts that are remembered for a reader that fell behind; more than these are read again when it comes back. */
 export const MAX_MISSED = 5_000;
 
+/** Of what an id of elsewhere stands for nothing is known, as of a version that is still to come. */
+export const UNKNOWN = Number.MAX_SAFE_INTEGER;
+
+/** After what a viewing reads again: its last frame, nothing, or a history of the database that is over. */
+export type Renewal = 'since' | 'all' | 'anew';
+
 /** What is sent at once, and the version up to which the viewer has everything then. */
 export type Batch<State> = Content<State> & { readonly id: number };
 
@@ -39,8 +45,8 @@ export class Viewing<State> implements Watched {
   phase: Phase = 'reading';
   /** More was missed than is remembered: what changed since `sent` has to be read again. */
   stale = false;
-  /** What is being read for it is not enough any more: all that it watches has to be read. */
-  readsAll = false;
+  /** What is being read for it is not enough any more: it reads again what changed after this version. Null: it is enough. */
+  againSince: number | null = null;
   connection: LiveConnection | null = null;
   /** The request's envelope, `{"id":…,"jsonrpc":"2.0"`: frames to the same envelope are the same bytes. */
   head = '';
@@ -77,18 +83,25 @@ export class Viewing<State> implements Watched {
     connection.viewings += 1;
   }
 
+  /** It waits for a state from the database. What is published until that comes is remembered: it may be newer. */
+  read(): void {
+    if (this.phase === 'ended') return;
+    this.phase = 'reading';
+    this.stale = false;
+  }
+
   /** Takes a state that was read; from here on only newer changes are of interest. */
   begin(snapshot: Snapshot<State>): void {
     if (this.phase === 'ended') return;
     if (this.sent > snapshot.version) this.sent = 0;
     const since = snapshot.from === 0 ? 0 : this.sent;
-    this.#gap = snapshot.gap;
+    // One that it was not told of yet is still to be told of.
+    this.#gap ||= snapshot.gap;
     this.#floor = snapshot.version;
     this.#at = 0;
     const news = snapshot.items.filter((item) => item.version > since);
     this.#backlog = news.length === snapshot.items.length ? snapshot.items : news;
     for (const [account, item] of this.#missed ?? []) if (item.version <= this.#floor) this.#missed?.delete(account);
-    this.stale = false;
     this.phase = 'starting';
     if (this.#backlog.length === 0) this.sent = Math.max(this.sent, this.#floor);
   }
@@ -117,12 +130,13 @@ export class Viewing<State> implements Watched {
     if (missed.size > MAX_MISSED && slow && this.phase === 'behind') this.#forget();
   }
 
-  /** What it was sent is not enough: it reads again what changed since its last frame, or all that it watches. */
-  renew(what: 'since' | 'all'): void {
-    if (what === 'all') this.sent = 0;
-    // What is being read is read again when it comes, if it has to be.
-    if (this.phase === 'reading') this.readsAll ||= what === 'all';
-    else this.#forget();
+  /** What it was sent is not enough: it reads again. */
+  renew(what: Renewal): void {
+    if (what === 'anew') this.sent = UNKNOWN;
+    else if (what === 'all' && this.sent !== UNKNOWN) this.sent = 0;
+    if (this.phase !== 'reading') this.#forget();
+    // What is being read is read again when it comes; if something was missing in the notes, the version that it is of tells.
+    else if (what !== 'since') this.againSince = this.sent;
   }
 
   /** Whatever waits is of an era that is over: it gets a frame that says so, even if nothing is in it. */

@@ -7,6 +7,7 @@ import {
   insertInvitation,
   insertMember,
   readChain,
+  readLimits,
   readMembers,
   readMembershipsOn,
   readRoleOf,
@@ -18,12 +19,16 @@ import {
   DAY_MS,
   decideAcceptInvitation,
   decideAssignRole,
+  freeAlong,
   type Instant,
   instantOf,
+  limitKind,
+  limitReached,
   type MemberActor,
   parseName,
   type Role,
   type RowId,
+  UNIT,
   type UserId,
   VOID_INVITATION,
 } from '@tenantree/domain';
@@ -31,7 +36,7 @@ import type { Guess } from '../context/context.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
 
 /** Days after which an invitation is void (rules/people 7). */
@@ -129,7 +134,10 @@ export async function acceptInvitation(
   const invitation = await findByLink(hall, acceptor.guess, input.token);
   const { account, accountName, role } = invitation;
   // Asked before somebody is made whom the answer would leave without an account.
-  if (invitation.acceptedAt === null) await mayBeAccepted(hall, hall.db, invitation);
+  if (invitation.acceptedAt === null) {
+    await mayBeAccepted(hall, hall.db, invitation);
+    if (!acceptor.signedIn && !(await people.findByEmail(invitation.email))) await hasRoomForOneMore(hall, account);
+  }
   const person = await personFor(people, acceptor, invitation, input);
   const [root] = await readChain(hall.db, account);
   if (!root) return granted(VOID_INVITATION);
@@ -171,6 +179,18 @@ async function mayBeAccepted(
   const memberships = invitedBy === null ? [] : await readMembershipsOn(from, invitedBy, path);
   const state = { asked: account, memberships, chain, status: chain.at(-1)?.status ?? 'closed', caps: [] } as const;
   granted(decideAcceptInvitation(state, role, hall.clock.nowMs()));
+}
+
+/** Whether limits let somebody in who is a member nowhere yet. @throws Refused LIMIT_REACHED */
+async function hasRoomForOneMore(hall: Hall, account: AccountId): Promise<void> {
+  const kind = { ...limitKind('members'), key: 'members' } as const;
+  const chain = await readChain(hall.db, account);
+  const along = await hall.db.withTenant(account, (trx) => readLimits(trx, chain, nowOf(hall)), { snapshot: true });
+  const { free, binding } = freeAlong(along.get(kind.key) ?? [], UNIT);
+  if (binding === null) return;
+  const { id, name, max, used, held } = binding;
+  const told = id === account ? { id, name } : null;
+  throw new Refused(limitReached(kind, { account: told, max: max ?? 0n, used, held }, { wanted: UNIT, free }));
 }
 
 async function personFor(

@@ -18,8 +18,10 @@ import type { Hall } from '../hall/hall.ts';
 import type { Logger } from '../hall/log.ts';
 import type { AnyJob } from '../jobs/define-job.ts';
 import { JOBS } from '../jobs/jobs.ts';
+import { jobBell } from '../jobs/shown-jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { createAdmissions } from '../limits/admissions.ts';
+import { limitsBell } from '../limits/watch-limits.ts';
 import type { Hub } from '../live/hub.ts';
 import { appRouter } from '../router.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
@@ -83,16 +85,19 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
+  const admissions = createAdmissions({ db, clock, onDecided: (root) => live.hub.ring(limitsBell(root)), onError });
   const ground: Ground = { config, db, clock, log, metrics, onError };
   const { usage, usageDoor, settler, live } = openUsageAndLive(ground);
-  const admissions = createAdmissions({ db, clock, onError });
   let url = '';
   const { hall, traces } = makeHall({
     config,
     db,
     usage,
     clock,
-    happened: (news) => live.hub.happened(news),
+    happened: (news) => {
+      live.hub.happened(news);
+      live.hub.ring(limitsBell(news.root));
+    },
     usageDoor,
     admissions,
     publicUrl: () => config.publicUrl ?? url,
@@ -105,6 +110,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     jobs: kinds,
     sessions: auth,
     metrics: metrics.jobs,
+    onProgress: (job) => live.hub.ring(jobBell(job)),
     onError,
     onSilent: (servers) => log.warn({ servers }, 'servers fell silent; what they had begun of jobs goes on elsewhere'),
   });
@@ -170,6 +176,7 @@ function openUsageAndLive({ config, db, clock, log, metrics, onError }: Ground):
       counted: (tree) => {
         showCounted(live.hub, tree);
         settler.counted(tree);
+        live.hub.ring(limitsBell(tree.root));
       },
       setAside: ({ root, error, ...often }) =>
         log.error({ err: error, tree: root, ...often }, 'usage of a tree can’t be counted: it is set aside'),

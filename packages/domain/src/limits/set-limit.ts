@@ -81,8 +81,9 @@ const termsOf = ({ cap, reserve, atLimit, thresholds }: LimitState): LimitTerms 
   thresholds,
 });
 
-const set = ({ version: _, ...wish }: LimitWish): Partial<LimitTerms> =>
-  Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+/** Of what is wished that which is said. */
+const set = (wish: LimitWish): Partial<LimitTerms> =>
+  Object.fromEntries(Object.entries(wish).filter(([name, value]) => name !== 'version' && value !== undefined));
 
 function faultOfVersion(state: LimitState, version: number | undefined): Decision<never> | null {
   if (version === undefined || version === state.version) return null;
