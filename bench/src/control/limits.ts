@@ -85,7 +85,11 @@ const locks: Way = {
   callers: CONNECTIONS,
   open: async (database) => {
     const { clients, close } = await connections(database);
-    return { admit: (leaf, caller) => levelByLevel(clients[caller]!, leaf), close };
+    const admit = async (leaf: number, caller: number): Promise<void> => {
+      const client = clients[caller];
+      if (client) await levelByLevel(client, leaf);
+    };
+    return { admit, close };
   },
 };
 
