@@ -35,14 +35,8 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 2 },
             {
               name: 'in-use',
-              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|format|manager.account-room).(?!after-rows|live-watch|page-loader|sam-bulk|bulk-texts|export-accounts)/,
+              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|permissions|limits|format|manager.account-room).(?!after-rows|live-watch|page-loader)/,
               priority: 1,
-            },
-            // permissions, and limits of one account and of many: few visits come to them
-            {
-              name: 'limits',
-              test: /widget.src.(permissions|limits|subaccounts).(?!permissions-source|limits-source)/,
-              priority: 0,
             },
           ],
         },

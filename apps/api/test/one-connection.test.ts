@@ -131,6 +131,8 @@ beforeAll(async () => {
     'limits.get': { account },
     'limits.preview': { account, accounts: [one], limits: limit },
     'limits.set': { account: one, limits: limit },
+    'accounts.suspendMany': { account, accounts: [one] },
+    'accounts.reactivateMany': { account, accounts: [one] },
     'limits.setMany': { account, accounts: [one, left], limits: limit },
     'limits.setDefaults': { account, limits: limit },
     'limits.check': { account, kind: 'calls', want: '1' },
