@@ -77,6 +77,23 @@ describe('what is selected', () => {
     expect(source.bulk.asked).toEqual([{ what: 'limits', accounts: [source.idOf('Acme North')] }]);
   });
 
+  it('takes a preset, with what it would change before', async () => {
+    const source = mockTree();
+    await source.presets.savePreset(source.root.row.id, { name: 'Standard', levels: { tasks: 'read' } });
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    await select(shown, 'Acme North', 'Acme South');
+    await userEvent.click(bar().getByRole('button', { name: 'Apply preset…' }));
+    await userEvent.click(dialog().getByRole('radio', { name: /Standard/ }));
+    await expect.element(dialog().getByText(/2 .*change/)).toBeVisible();
+    await userEvent.click(dialog().getByRole('button', { name: 'Apply Standard' }));
+    await expect.element(dialog()).not.toBeInTheDocument();
+    for (const name of ['Acme North', 'Acme South'])
+      expect((await source.presets.get(source.idOf(name))).rows.find(({ key }) => key === 'tasks')).toMatchObject({
+        level: 'read',
+      });
+  });
+
   it('is only exported by who may change nothing, and by embedded screens', async () => {
     const source = mockTree();
     const shown = await show(source, {}, (screen) => {

@@ -20,7 +20,7 @@ import {
 } from '@tenantree/domain';
 import { SourceRefusal } from '../src/index.ts';
 import type { PermissionsSource } from '../src/rooms.ts';
-import type { MemorySource } from './memory-source.ts';
+import type { MemoryTree } from './memory-tree.ts';
 
 type Caps = { version: number; levels: SomeLevels; preset: PresetRef | null };
 
@@ -29,7 +29,7 @@ const NOBODY = { person: 0, key: 0, session: 0 };
 
 /** Permissions in memory, by the rules of the domain: they answer like the server does, and can be told to be away. */
 export class MemoryPermissions implements PermissionsSource {
-  readonly #accounts: MemorySource;
+  readonly #accounts: MemoryTree;
   readonly #caps = new Map<AccountId, Caps>();
   readonly #offered: ShownPreset[] = [];
   /** Levels that were saved, latest last. */
@@ -39,7 +39,7 @@ export class MemoryPermissions implements PermissionsSource {
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
 
-  constructor(accounts: MemorySource) {
+  constructor(accounts: MemoryTree) {
     this.#accounts = accounts;
   }
 

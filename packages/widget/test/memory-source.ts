@@ -28,6 +28,7 @@ import {
 } from '../src/data/account-source.ts';
 import { isNearLimit } from '../src/subaccounts/near-limit.ts';
 import { MemoryBulk } from './memory-bulk.ts';
+import { MemoryPermissions } from './memory-permissions.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
 export const PERIOD = instantOf(Date.UTC(2026, 10, 1));
@@ -222,6 +223,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       nextCursor: null,
     }));
   readonly bulk = new MemoryBulk(this);
+  readonly presets = new MemoryPermissions(this);
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

@@ -2,11 +2,14 @@ import type { CallRefusal } from '@tenantree/client';
 import type {
   AccountDetail,
   AccountPage,
+  CapsResult,
   CONTRACT,
   ForeseenLimits,
   JobFrame,
+  PresetToSave,
   SearchPage,
   SentTo,
+  ShownPreset,
   SuspensionPreview,
 } from '@tenantree/contract';
 import type {
@@ -17,6 +20,7 @@ import type {
   CapsFilter,
   Instant,
   JobItemState,
+  PresetMode,
   RowId,
   SuspensionKind,
   SuspensionOrder,
@@ -139,6 +143,24 @@ export type BulkSource = {
   readonly results: (account: AccountId, job: RowId) => Promise<readonly BulkResult[]>;
 };
 
+/** A preset to be taken by accounts below an account. */
+export type PresetOrder = {
+  readonly preset: RowId;
+  readonly mode: PresetMode;
+  readonly accounts: readonly AccountId[];
+};
+
+/** Presets of an account, and what they make of accounts below it. */
+export type PresetsSource = {
+  readonly presets: (account: AccountId) => Promise<readonly ShownPreset[]>;
+  readonly savePreset: (account: AccountId, wish: Omit<PresetToSave, 'account'>) => Promise<{ readonly id: RowId }>;
+  readonly removePreset: (account: AccountId, preset: RowId) => Promise<void>;
+  /** @param preset null: new subaccounts begin with what those above say */
+  readonly setDefault: (account: AccountId, preset: RowId | null) => Promise<void>;
+  readonly previewPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
+  readonly applyPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
+};
+
 /** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
 export type AccountActs = {
   readonly create: (
@@ -162,6 +184,8 @@ export type AccountActs = {
   ) => Promise<{ readonly rows: readonly AccountRow[]; readonly nextCursor: string | null }>;
   /** What is done to many accounts at once. */
   readonly bulk: BulkSource;
+  /** Presets for many accounts. */
+  readonly presets: PresetsSource;
 };
 
 /**

@@ -1,25 +1,28 @@
 import type { Tenantree } from '@tenantree/client';
+import { permissionsFrom } from '../permissions/permissions-source.ts';
 import type { AccountActs } from './account-source.ts';
 import { call } from './call.ts';
 import { bulkFrom } from './client-bulk.ts';
 
-type Trpc = Pick<Tenantree['trpc'], 'accounts' | 'permissions' | 'limits' | 'jobs'>;
-
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
-export const actsFrom = ({ accounts, permissions, limits, jobs }: Trpc): AccountActs => ({
-  capped: (account, caps, cursor, signal) =>
-    call(permissions.accounts.query, { account, caps, limit: 50, ...(cursor !== null && { cursor }) }, signal),
-  create: (account, { name }) => call(accounts.create.mutate, { account, name }),
-  rename: (account, name) => call(accounts.rename.mutate, { account, name }),
-  move: (account, to) => call(accounts.move.mutate, { account, to }),
-  setProtection: (account, protection) => call(accounts.setProtection.mutate, { account, protection }),
-  previewSuspension: (account, signal) => call(accounts.previewSuspension.query, { account }, signal),
-  suspend: (account, { kind, from, until, reason }) => {
-    const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };
-    return call(accounts.suspend.mutate, { account, kind, ...given });
-  },
-  reactivate: (account) => call(accounts.reactivate.mutate, { account }),
-  close: (account) => call(accounts.close.mutate, { account }),
-  reopen: (account) => call(accounts.reopen.mutate, { account }),
-  bulk: bulkFrom({ accounts, limits, jobs }),
-});
+export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
+  const { accounts, permissions, limits, jobs } = trpc;
+  return {
+    capped: (account, caps, cursor, signal) =>
+      call(permissions.accounts.query, { account, caps, limit: 50, ...(cursor !== null && { cursor }) }, signal),
+    create: (account, { name }) => call(accounts.create.mutate, { account, name }),
+    rename: (account, name) => call(accounts.rename.mutate, { account, name }),
+    move: (account, to) => call(accounts.move.mutate, { account, to }),
+    setProtection: (account, protection) => call(accounts.setProtection.mutate, { account, protection }),
+    previewSuspension: (account, signal) => call(accounts.previewSuspension.query, { account }, signal),
+    suspend: (account, { kind, from, until, reason }) => {
+      const given = { ...(from && { from }), ...(until && { until }), ...(reason !== null && { reason }) };
+      return call(accounts.suspend.mutate, { account, kind, ...given });
+    },
+    reactivate: (account) => call(accounts.reactivate.mutate, { account }),
+    close: (account) => call(accounts.close.mutate, { account }),
+    reopen: (account) => call(accounts.reopen.mutate, { account }),
+    bulk: bulkFrom({ accounts, limits, jobs }),
+    presets: permissionsFrom({ trpc }),
+  };
+};

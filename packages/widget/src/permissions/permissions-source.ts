@@ -1,7 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
-import type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from '@tenantree/contract';
-import type { AccountId, ExplainedStanding, PermissionKey, PresetMode, RowId, SomeLevels } from '@tenantree/domain';
-import type { AccountName } from '../data/account-source.ts';
+import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
+import type { AccountId, ExplainedStanding, PermissionKey, SomeLevels } from '@tenantree/domain';
+import type { AccountName, PresetsSource } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
 
 /** Most accounts that one call changes. */
@@ -9,15 +9,8 @@ const AT_ONCE = 500;
 /** So many accounts are offered to compare with. */
 const COMPARED = 100;
 
-/** A preset to be taken by accounts below an account. */
-export type PresetOrder = {
-  readonly preset: RowId;
-  readonly mode: PresetMode;
-  readonly accounts: readonly AccountId[];
-};
-
 /** Where the screen of permissions gets caps from and sends changes to. Every promise rejects with a `SourceRefusal`. */
-export type PermissionsSource = {
+export type PermissionsSource = PresetsSource & {
   readonly get: (account: AccountId, signal?: AbortSignal) => Promise<ShownCaps>;
   /** Why the account's own people have a level: all that leaves less, and who set it when; null: nothing is told. */
   readonly why: (account: AccountId, permission: PermissionKey) => Promise<ExplainedStanding | null>;
@@ -30,13 +23,6 @@ export type PermissionsSource = {
   ) => Promise<{ readonly version: number; readonly changes: CapsPreview['changes'] }>;
   /** The subaccounts of an account, by name. */
   readonly beside: (parent: AccountId) => Promise<readonly AccountName[]>;
-  readonly presets: (account: AccountId) => Promise<readonly ShownPreset[]>;
-  readonly savePreset: (account: AccountId, wish: Omit<PresetToSave, 'account'>) => Promise<{ readonly id: RowId }>;
-  readonly removePreset: (account: AccountId, preset: RowId) => Promise<void>;
-  /** @param preset null: new subaccounts begin with what those above say */
-  readonly setDefault: (account: AccountId, preset: RowId | null) => Promise<void>;
-  readonly previewPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
-  readonly applyPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
   /** All accounts below an account for which something is undecided. */
   readonly unreviewed: (account: AccountId) => Promise<readonly AccountName[]>;
   readonly review: (

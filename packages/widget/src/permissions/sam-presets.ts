@@ -1,10 +1,10 @@
 import type { CapsResult, ShownPreset } from '@tenantree/contract';
 import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { type AccountName, refusalFrom } from '../data/account-source.ts';
+import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import type { PermissionsSource } from './permissions-source.ts';
+import { permissionsTexts } from './permissions-texts.ts';
 
 /** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
 export class SamPresets extends Dialog {
@@ -26,7 +26,7 @@ export class SamPresets extends Dialog {
 
   /** Set before the dialog is opened. */
   texts: Texts = defaultTexts();
-  source: PermissionsSource | null = null;
+  source: PresetsSource | null = null;
   /** Where the presets are offered: the account above those that take one. */
   parent: AccountName | null = null;
   /** Any number of accounts below it. */
@@ -50,6 +50,7 @@ export class SamPresets extends Dialog {
   }
 
   override async open(): Promise<void> {
+    this.texts.complete(permissionsTexts);
     void this.#load();
     await super.open();
   }
@@ -136,7 +137,7 @@ export class SamPresets extends Dialog {
     const { say } = this.texts;
     const { id, name, version, from, isDefault } = preset;
     const isOwn = from.id === parent?.id;
-    const act = (label: string, run: (source: PermissionsSource, parent: AccountName) => Promise<unknown>) =>
+    const act = (label: string, run: (source: PresetsSource, parent: AccountName) => Promise<unknown>) =>
       html`<button class="link" type="button" aria-label=${say('presetNamed', { label, name })} @click=${() =>
         source &&
         parent &&

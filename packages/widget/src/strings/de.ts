@@ -107,6 +107,7 @@ export const de: Strings = {
   selectShown: 'Alle {n} gezeigten auswählen',
   withNested: 'Mit verschachtelten (+{n})',
   bulkLimits: 'Limits setzen…',
+  bulkPreset: 'Vorlage anwenden…',
   bulkSuspend: 'Sperren…',
   bulkExport: 'CSV exportieren',
   bulkAccount: 'Konto',

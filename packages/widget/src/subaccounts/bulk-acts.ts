@@ -1,8 +1,8 @@
 import { fetched } from '@tenantree/client';
 import { define } from '../parts/define.ts';
+import type { Dialog } from '../parts/dialog.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Feature } from './features.ts';
-import type { SamBulk } from './sam-bulk.ts';
 import type { Selected } from './selected.ts';
 
 /** What can be done with all that is selected. */
@@ -14,21 +14,33 @@ export type BulkAct = {
   /** Whether accounts below the selected ones can be meant, too; where not, it is theirs anyway. */
   readonly nested: 'as wished' | 'never';
   /** Does it, or gives the dialog that does. */
-  readonly start: (selected: Selected) => Promise<SamBulk | null>;
+  readonly start: (selected: Selected) => Promise<Dialog | null>;
 };
 
-/** All bulk acts, in the order of their buttons. Another act is a row here, and its dialog a class over {@link SamBulk}. */
+/** All bulk acts, in the order of their buttons. Another act is a row here; where it is a job, its dialog is a class over `SamBulk`. */
 export const BULK_ACTS: readonly BulkAct[] = [
+  {
+    id: 'preset',
+    label: 'bulkPreset',
+    needs: 'suspend',
+    nested: 'as wished',
+    start: async ({ source, texts, account, rows }) => {
+      const { SamPresets } = await fetched(() => import('../permissions/sam-presets.ts'), 'SamPresets');
+      define('sam-presets', SamPresets);
+      const { presets } = await source.acts();
+      return Object.assign(new SamPresets(), { texts, source: presets, parent: account, accounts: rows });
+    },
+  },
   {
     id: 'limits',
     label: 'bulkLimits',
     // From above, like a suspension.
     needs: 'suspend',
     nested: 'as wished',
-    start: async () => {
+    start: async (selected) => {
       const { SamBulkLimits } = await fetched(() => import('./sam-bulk-limits.ts'), 'SamBulkLimits');
       define('sam-bulk-limits', SamBulkLimits);
-      return new SamBulkLimits();
+      return Object.assign(new SamBulkLimits(), { selected });
     },
   },
   {
@@ -36,10 +48,10 @@ export const BULK_ACTS: readonly BulkAct[] = [
     label: 'bulkSuspend',
     needs: 'suspend',
     nested: 'never',
-    start: async () => {
+    start: async (selected) => {
       const { SamBulkSuspend } = await fetched(() => import('./sam-bulk-suspend.ts'), 'SamBulkSuspend');
       define('sam-bulk-suspend', SamBulkSuspend);
-      return new SamBulkSuspend();
+      return Object.assign(new SamBulkSuspend(), { selected });
     },
   },
   {

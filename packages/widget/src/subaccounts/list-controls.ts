@@ -198,9 +198,8 @@ export class ListControls {
     try {
       const isNested = this.bars.isNested && act.nested === 'as wished';
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      const selected = { source, texts, account, rows };
-      const dialog = await act.start(selected);
-      if (dialog) await this.accounts.openBulk(Object.assign(dialog, { selected }));
+      const dialog = await act.start({ source, texts, account, rows });
+      if (dialog) await this.accounts.openBulk(dialog);
     } catch (error) {
       session?.report(refusalFrom(error));
     }

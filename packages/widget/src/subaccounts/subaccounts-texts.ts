@@ -15,6 +15,7 @@ export const subaccountsTexts = {
   selectShown: 'Select all {n} shown',
   withNested: 'With nested (+{n})',
   bulkLimits: 'Set limits…',
+  bulkPreset: 'Apply preset…',
   bulkSuspend: 'Suspend…',
   bulkExport: 'Export CSV',
   idCopied: 'Id copied',
