@@ -39,7 +39,7 @@ function checks() {
     script('dependency direction', 'check-dependencies.mjs'),
     script('names and habits', 'check-habits.mjs'),
     tool('dead code', 'knip', '--no-progress', '--no-config-hints'),
-    { name: 'types', run: () => runTurbo(['typecheck', '--continue']) },
+    { name: 'types', run: () => runTurbo(['typecheck', '--continue', '--concurrency=2']) },
     { name: 'build', run: () => runTurbo(['build', 'pack', '--continue']) },
   ];
 }
