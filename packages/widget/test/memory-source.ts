@@ -4,6 +4,7 @@ import {
   type AccountsFrame,
   type CapsFilter,
   instantOf,
+  isNearLimit,
   nameKey,
   nameOrder,
   PERMISSIONS,
@@ -26,7 +27,6 @@ import {
   type SearchQuery,
   SourceRefusal,
 } from '../src/data/account-source.ts';
-import { isNearLimit } from '../src/subaccounts/near-limit.ts';
 import { MemoryBulk } from './memory-bulk.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';

@@ -8,6 +8,7 @@ import {
   type Instant,
   type MeterKey,
   msOf,
+  NEAR_PERCENT,
   PERMISSIONS,
   type Suspension,
   seenAt,
@@ -79,11 +80,9 @@ export function selectAccountRows(
   };
 }
 
-/** What a list may be kept to: accounts that used 80 percent of a maximum of their own, or more. */
+/** What a list may be kept to: accounts near a maximum of their own (`isNearLimit`). */
 export const LIMIT_FILTERS = ['near'] as const;
 export type LimitFilter = (typeof LIMIT_FILTERS)[number];
-
-const NEAR_PERCENT = 80;
 
 /** Whether an account of `selectAccountRows` stands to its limit of minutes as a list is kept to. */
 export const limitedAs = (filter: LimitFilter | undefined): RawBuilder<boolean> =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crossingsOf } from './alerts.ts';
+import { crossingsOf, isNearLimit } from './alerts.ts';
 
 const USUAL = [80, 95, 100];
 
@@ -25,5 +25,18 @@ describe('Alerts of a limit (rules/limits 12)', () => {
 
   it('tell at once of a maximum of nothing', () => {
     expect(crossingsOf([100], 0n, 0, { low: 0n, high: 0n })).toEqual({ fired: 100, told: [100] });
+  });
+});
+
+describe('An account near its limit', () => {
+  it('used 80 percent of its own maximum or more, to the last digit', () => {
+    expect(isNearLimit('0.8', '1')).toBe(true);
+    expect(isNearLimit('0.799999999', '1')).toBe(false);
+    expect(isNearLimit('0', '0')).toBe(true);
+  });
+
+  it('has a maximum, and use that may be seen', () => {
+    expect(isNearLimit('1000', null)).toBe(false);
+    expect(isNearLimit(undefined, '1')).toBe(false);
   });
 });

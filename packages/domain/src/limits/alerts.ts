@@ -1,8 +1,24 @@
+import { parseDecimal } from '../usage/quantity.ts';
+
 /** Percent below a threshold at which it is armed again. */
 const HYSTERESIS = 5n;
 
 /** Thresholds where nobody says which. */
 export const USUAL_THRESHOLDS: readonly number[] = [80, 95, 100];
+
+/** Percent of its own maximum of minutes from which on an account is listed as near its limit. */
+export const NEAR_PERCENT = 80;
+
+/**
+ * Whether an account used as much of its own maximum as to be near it: what lists are kept to.
+ *
+ * @param used decimal; not there where nobody may see it, and then nothing is near
+ * @param max decimal; null: unlimited
+ */
+export function isNearLimit(used: string | undefined, max: string | null): boolean {
+  const [part, whole] = [parseDecimal(used ?? ''), parseDecimal(max ?? '')];
+  return part !== null && whole !== null && 100n * part >= BigInt(NEAR_PERCENT) * whole;
+}
 
 /** What a change of use came to: the highest threshold that has told by now (0: none), and those that tell now. */
 export type Crossings = { readonly fired: number; readonly told: readonly number[] };

@@ -229,12 +229,12 @@ export class AccountActions {
     return names;
   }
 
-  /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */
   /** Opens a dialog about all that is selected. */
   openBulk(dialog: Dialog): Promise<void> {
     return this.#inDialog(dialog);
   }
 
+  /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */
   async #inDialog(dialog: Dialog): Promise<void> {
     const { tree } = this.#screen;
     this.#landing = null;

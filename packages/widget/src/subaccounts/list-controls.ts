@@ -1,4 +1,4 @@
-import { type AccountRow, CAPS_FILTERS } from '@tenantree/domain';
+import { type AccountRow, CAPS_FILTERS, isNearLimit } from '@tenantree/domain';
 import { refusalFrom } from '../data/account-source.ts';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
@@ -17,7 +17,6 @@ import type { BulkAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
-import { isNearLimit } from './near-limit.ts';
 import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
 import { cappedItems, chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
