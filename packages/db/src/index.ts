@@ -12,6 +12,7 @@ export * from './accounts/settle-sort.ts';
 export * from './accounts/tree-version.ts';
 export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
+export * from './billing/billed-usage.ts';
 export * from './calls/kept-answers.ts';
 export * from './database.ts';
 export * from './embed/embed-origins.ts';

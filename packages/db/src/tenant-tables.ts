@@ -36,6 +36,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   usage_events: 'fact',
   usage_quarters: 'fact',
   usage_totals: 'fact',
+  usage_segments: 'fact',
   past_placements: 'fact',
   kept_answers: 'fact',
   journal: 'journal',

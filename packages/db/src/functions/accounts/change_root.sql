@@ -54,6 +54,7 @@ BEGIN
     ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, changed = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);
   PERFORM sever_credentials(old_root, a.path_key, p_now);
+  PERFORM keep_segments(old_root, a.path_key, changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
     SELECT id, changed_at, root_id, path_key, payer_id FROM accounts WHERE root_id = old_root AND id = ANY (ids)
     ON CONFLICT DO NOTHING;
