@@ -1,7 +1,7 @@
 import type { PlanVersion } from '../billing/plan.ts';
+import type { Decision } from '../errors.ts';
 import type { AccountLabel, AccountStatus, BillingMode } from '../hierarchy/account.ts';
 import type { RowId, UserId } from '../ids.ts';
-import type { Decision } from '../errors.ts';
 import type { Instant } from '../time.ts';
 import type { ReminderDays, Transfer, TransferStep, TransferTerms } from './transfer.ts';
 

@@ -1,5 +1,5 @@
-import type { BillingMode } from '../hierarchy/account.ts';
 import type { PlanVersion } from '../billing/plan.ts';
+import type { BillingMode } from '../hierarchy/account.ts';
 import type { RowId, UserId } from '../ids.ts';
 import { DAY_MS, type Instant, msOf } from '../time.ts';
 
