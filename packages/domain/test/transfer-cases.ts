@@ -154,14 +154,11 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
   ),
   ...row('start', START, {
     parent_billed: [
-      [
-        '',
-        '→ in_progress; inviteRecipient, scheduleEnd, scheduleReminder 7, scheduleReminder 3, scheduleReminder 1, tell both started',
-      ],
+      ['', '→ in_progress; inviteRecipient, scheduleEnd, reminder 7, reminder 3, reminder 1, tell both started'],
       ['1 day of grace', '→ in_progress; inviteRecipient, scheduleEnd, tell both started', {}, graceOf(1)],
       [
         '90 days',
-        '→ in_progress; inviteRecipient, scheduleEnd, scheduleReminder 7, scheduleReminder 3, scheduleReminder 1, tell both started',
+        '→ in_progress; inviteRecipient, scheduleEnd, reminder 7, reminder 3, reminder 1, tell both started',
         {},
         graceOf(90),
       ],
@@ -325,10 +322,10 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
     {
       parent_billed: NOT_STARTED,
       in_progress: [
-        ['', 'end moved; scheduleEnd, scheduleReminder 7, scheduleReminder 3, scheduleReminder 1, tell both extended'],
+        ['', 'end moved; scheduleEnd, reminder 7, reminder 3, reminder 1, tell both extended'],
         [
           'to 90 days from now',
-          'end moved; scheduleEnd, scheduleReminder 7, scheduleReminder 3, scheduleReminder 1, tell both extended',
+          'end moved; scheduleEnd, reminder 7, reminder 3, reminder 1, tell both extended',
           {},
           { event: 'extend', days: 60 },
         ],
@@ -365,7 +362,7 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
       ['due', 'reminded; tell both reminder', { nowMs: NOW + 23 * DAY_MS }],
       ['sent before', '=', { nowMs: NOW + 23 * DAY_MS, transfer: { reminded: [7] } }],
       ['of an end that was moved', '=', { nowMs: NOW + 23 * DAY_MS }, { ...reminder, expiresAt: after(29) }],
-      ['earlier', '=; scheduleReminder 7', { nowMs: NOW + 23 * DAY_MS - 1 }],
+      ['earlier', '=; reminder 7', { nowMs: NOW + 23 * DAY_MS - 1 }],
       ['the end has come', '=', over],
     ],
     independent: '=',
@@ -597,6 +594,6 @@ function changesOf({ account, transfer: before }: TransferSituation, transfer: T
 function effectText(effect: TransferEffect): string {
   if (effect.effect === 'tell') return `tell ${effect.whom} ${effect.what}`;
   if (effect.effect === 'bill') return `bill ${effect.whom}`;
-  if (effect.effect === 'scheduleReminder') return `scheduleReminder ${effect.days}`;
+  if (effect.effect === 'scheduleReminder') return `reminder ${effect.days}`;
   return 'method' in effect ? `${effect.effect} ${effect.method}` : effect.effect;
 }
