@@ -339,7 +339,7 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
   ),
   ...row(
     'expire (timer)',
-    { event: 'expire', then: 'stay' },
+    { event: 'expire', afterwards: 'stay' },
     {
       parent_billed: '=',
       in_progress: [
@@ -349,7 +349,7 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
           'the deployment suspends',
           '→ parent_billed; voidToken, suspend, tell both expired',
           over,
-          { event: 'expire', then: 'suspend' },
+          { event: 'expire', afterwards: 'suspend' },
         ],
         ['earlier', '=; scheduleEnd', { nowMs: NOW + 30 * DAY_MS - 1 }],
       ],

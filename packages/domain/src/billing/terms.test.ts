@@ -107,7 +107,7 @@ describe('a price book (rules/money 15)', () => {
     expect(refused({ model: 'markup', percent: '25.00001' })).toBe('PRICE_INVALID meters.messages.percent');
     expect(refused({ model: 'markup', percent: '-100.1' })).toBe('PRICE_INVALID meters.messages.percent');
     expect(refused({ model: 'flat', price: '-1' })).toBe('PRICE_INVALID meters.messages.price');
-    expect(refusalOf(parseBook({ currency: 'XXX', monthlyFee: '0', meters: {} }))).toBe('CURRENCY_UNKNOWN currency');
+    expect(refusalOf(parseBook({ currency: 'XAU', monthlyFee: '0', meters: {} }))).toBe('CURRENCY_UNKNOWN currency');
     expect(refusalOf(parseBook({ currency: 'EUR', monthlyFee: '', meters: {} }))).toBe('PRICE_INVALID monthlyFee');
   });
 
@@ -212,7 +212,7 @@ describe('increments (rules/money 6)', () => {
   const seconds = (n: number) => BigInt(n) * 10n ** 9n;
 
   it('are written as tariffs write them', () => {
-    expect(parseIncrements('30/6')).toEqual({ first: seconds(30), then: seconds(6) });
+    expect(parseIncrements('30/6')).toEqual({ first: seconds(30), next: seconds(6) });
     for (const bad of ['60', '60/', '0/6', '6/0', '-6/6', '6.5/6', '60/60/60', ''])
       expect(parseIncrements(bad)).toBeNull();
   });

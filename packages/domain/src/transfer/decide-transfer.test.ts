@@ -103,7 +103,7 @@ describe('a billing transfer (rules/transfer 1)', () => {
     const acts = ['complete', 'cancel', 'decline', 'expire'] as const;
     const eventOf = (act: (typeof acts)[number]) =>
       act === 'expire'
-        ? ({ event: act, then: 'stay' } as const)
+        ? ({ event: act, afterwards: 'stay' } as const)
         : act === 'decline'
           ? ({ event: act, reason: null } as const)
           : ({ event: act } as const);

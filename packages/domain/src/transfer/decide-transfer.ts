@@ -267,9 +267,9 @@ const extend: Step<'extend'> = (transfer, { days }, nowMs) => {
   return changed(transfer, { expiresAt, reminded: [] }, ...timers({ expiresAt }, nowMs), tell('both', 'extended'));
 };
 
-const expire: Step<'expire'> = (transfer, { then }, nowMs) => {
+const expire: Step<'expire'> = (transfer, { afterwards }, nowMs) => {
   if (nowMs >= msOf(transfer.expiresAt)) {
-    const suspends: TransferEffect[] = then === 'suspend' ? [{ effect: 'suspend' }] : [];
+    const suspends: TransferEffect[] = afterwards === 'suspend' ? [{ effect: 'suspend' }] : [];
     return lapsed(transfer, 'expired', nowMs, ...suspends);
   }
   return accept({ transfer, effects: [{ effect: 'scheduleEnd', at: transfer.expiresAt }] });
@@ -431,4 +431,4 @@ export function decideTransfer(situation: TransferSituation, event: TransferEven
 
 /** The cell of an event: what stands under its name takes it. */
 const ruleOf = <Name extends TransferEventName>({ event }: EventOf<Name>, stage: TransferStage): Rule<Name> =>
-  TRANSFER_TABLE[event as Name][stage];
+  TRANSFER_TABLE[event][stage];

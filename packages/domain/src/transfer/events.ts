@@ -33,7 +33,7 @@ export type TransferEvent =
   | { readonly event: 'decline'; readonly reason: string | null }
   | { readonly event: 'extend'; readonly days: number }
   /** By the timer. */
-  | { readonly event: 'expire'; readonly then: 'stay' | 'suspend' }
+  | { readonly event: 'expire'; readonly afterwards: 'stay' | 'suspend' }
   | { readonly event: 'remind'; readonly days: ReminderDays; readonly expiresAt: Instant }
   | { readonly event: 'mailBounced' }
   /** To the same address, or to another one. */
