@@ -543,6 +543,8 @@ export const TRANSFER_CASES: readonly TransferCase[] = [
       in_progress: '=; bill parent',
       independent: [
         ['from the instant on', '=; bill child'],
+        ['a main account from the beginning', '=; bill child', { transfer: null }],
+
         ['before it', '=; bill parent', {}, { event: 'usage', occurredAt: instantOf(NOW - 5 * DAY_MS - 1) }],
       ],
     },

@@ -51,7 +51,7 @@ const only =
   ({ transfer }) =>
     accept({ transfer, effects });
 
-const tell = (whom: 'parent' | 'child' | 'both', what: TransferNews): TransferEffect => ({
+const tell = (whom: 'parent' | 'child' | 'both', what: Exclude<TransferNews, 'declined'>): TransferEffect => ({
   effect: 'tell',
   whom,
   what,
@@ -256,9 +256,14 @@ function lapsed(
     ...(payment === null ? [] : [{ effect: 'detachPayment', method: payment.method } as const]),
     ...(details === null ? [] : [{ effect: 'deleteDetails' } as const]),
     ...effects,
-    tell(state === 'declined' ? 'parent' : 'both', state),
   );
 }
+
+const cancel: Step<'cancel' | 'close'> = (transfer, _event, nowMs) =>
+  lapsed(transfer, 'cancelled', nowMs, tell('both', 'cancelled'));
+
+const decline: Step<'decline'> = (transfer, { reason }, nowMs) =>
+  lapsed(transfer, 'declined', nowMs, { effect: 'tell', whom: 'parent', what: 'declined', reason });
 
 const extend: Step<'extend'> = (transfer, { days }, nowMs) => {
   const expiresAtMs = msOf(transfer.expiresAt) + days * DAY_MS;
@@ -270,7 +275,7 @@ const extend: Step<'extend'> = (transfer, { days }, nowMs) => {
 const expire: Step<'expire'> = (transfer, { afterwards }, nowMs) => {
   if (nowMs >= msOf(transfer.expiresAt)) {
     const suspends: TransferEffect[] = afterwards === 'suspend' ? [{ effect: 'suspend' }] : [];
-    return lapsed(transfer, 'expired', nowMs, ...suspends);
+    return lapsed(transfer, 'expired', nowMs, ...suspends, tell('both', 'expired'));
   }
   return accept({ transfer, effects: [{ effect: 'scheduleEnd', at: transfer.expiresAt }] });
 };
@@ -333,9 +338,12 @@ const paymentLost: Step<'paymentLost'> = (transfer, { method }, _nowMs, situatio
 const planWithdrawn: Step<'planWithdrawn'> = (transfer, { plan }, _nowMs, situation) =>
   transfer.steps.plan?.id === plan ? cleared(transfer, 'plan') : same(situation);
 
-const usage: Rule<'usage'> = ({ account, transfer }, { occurredAt }) => {
-  const from = account.billingMode === 'direct' ? (transfer?.endedAt ?? null) : null;
-  return accept({ transfer, effects: [{ effect: 'bill', whom: payerAtTransfer(occurredAt, from) }] });
+const parentsUsage: Rule<'usage'> = only({ effect: 'bill', whom: 'parent' });
+
+/** An account that was always a main account has paid for itself always. */
+const ownUsage: Rule<'usage'> = ({ transfer }, { occurredAt }) => {
+  const whom = transfer?.endedAt ? payerAtTransfer(occurredAt, transfer.endedAt) : 'child';
+  return accept({ transfer, effects: [{ effect: 'bill', whom }] });
 };
 
 const detachReported: Rule<'providerReported'> = ({ transfer }, { method }) =>
@@ -348,25 +356,26 @@ const usually = { parent_billed: same, in_progress: same, independent: same } as
  * The billing transfer, total: every event in every stage has an outcome (rules/transfer 1). A cell that is missing doesn't compile.
  */
 const TRANSFER_TABLE: { readonly [Name in TransferEventName]: Readonly<Record<TransferStage, Rule<Name>>> } = {
-  preview: { parent_billed: same, in_progress: underWay((_transfer, _event, _nowMs, now) => same(now)), independent },
+  preview: {
+    parent_billed: same,
+    in_progress: underWay((_transfer, _event, _nowMs, situation) => same(situation)),
+    independent,
+  },
   start: { parent_billed: start, in_progress: underWay(startAgain), independent },
   confirmOwner: { parent_billed: notStarted, in_progress: underWay(confirmOwner), independent: ofThatTransfer },
   setDetails: { parent_billed: notStarted, in_progress: underWay(setDetails), independent: same },
-  setPayment: {
-    parent_billed: notStarted,
-    in_progress: underWay(setPayment),
-    independent: same,
-  },
+  // refused, nothing is written here: whoever made the method at the provider takes it away there
+  setPayment: { parent_billed: notStarted, in_progress: underWay(setPayment), independent: same },
   choosePlan: { parent_billed: notStarted, in_progress: underWay(choosePlan), independent: same },
   complete: { parent_billed: notStarted, in_progress: underWay(complete), independent: ofThatTransfer },
   cancel: {
     parent_billed: repeatOf('cancelled', notStarted),
-    in_progress: underWay((transfer, _event, nowMs) => lapsed(transfer, 'cancelled', nowMs)),
+    in_progress: underWay(cancel),
     independent: tooLate,
   },
   decline: {
     parent_billed: repeatOf('declined', notStarted),
-    in_progress: underWay((transfer, _event, nowMs) => lapsed(transfer, 'declined', nowMs)),
+    in_progress: underWay(decline),
     independent: tooLate,
   },
   extend: { parent_billed: notStarted, in_progress: underWay(extend), independent: tooLate },
@@ -407,11 +416,11 @@ const TRANSFER_TABLE: { readonly [Name in TransferEventName]: Readonly<Record<Tr
   parentUnpaid: usually,
   close: {
     ...usually,
-    in_progress: underWay((transfer, _event, nowMs) => lapsed(transfer, 'cancelled', nowMs)),
+    in_progress: underWay(cancel),
     independent: only({ effect: 'invoiceUntilClosed' }),
   },
   reopenOrErase: { ...usually, in_progress: impossible('a closed account is in none') },
-  usage: { parent_billed: usage, in_progress: usage, independent: usage },
+  usage: { parent_billed: parentsUsage, in_progress: parentsUsage, independent: ownUsage },
   inviteBack: {
     parent_billed: refused('ALREADY_IN_STATE', 'has a parent'),
     in_progress: inTransfer,

@@ -106,7 +106,12 @@ export type TransferEffect =
   /** The account with its subtree becomes a tree of its own, and pays from this instant on. */
   | { readonly effect: 'release'; readonly at: Instant; readonly plan: PlanVersion; readonly agency: 'kept' | 'ended' }
   | { readonly effect: 'suspend' }
-  | { readonly effect: 'tell'; readonly whom: 'parent' | 'child' | 'both'; readonly what: TransferNews }
+  | {
+      readonly effect: 'tell';
+      readonly whom: 'parent' | 'child' | 'both';
+      readonly what: Exclude<TransferNews, 'declined'>;
+    }
+  | { readonly effect: 'tell'; readonly whom: 'parent'; readonly what: 'declined'; readonly reason: string | null }
   | { readonly effect: 'remindToPay' }
   | { readonly effect: 'invoiceUntilClosed' }
   | { readonly effect: 'bill'; readonly whom: 'parent' | 'child' };

@@ -102,8 +102,6 @@ export function stageOf(billingMode: BillingMode, transfer: Pick<Transfer, 'stat
 /**
  * Who pays for what was used at an instant (rules/transfer 8): the parent before the account became independent, the account from that
  * instant on.
- *
- * @param independentFrom null: it is not
  */
-export const payerAtTransfer = (occurredAt: Instant, independentFrom: Instant | null): 'parent' | 'child' =>
-  independentFrom !== null && occurredAt >= independentFrom ? 'child' : 'parent';
+export const payerAtTransfer = (occurredAt: Instant, independentFrom: Instant): 'parent' | 'child' =>
+  occurredAt >= independentFrom ? 'child' : 'parent';
