@@ -259,7 +259,8 @@ function lapsed(
   );
 }
 
-const cancel: Step<'cancel' | 'close'> = (transfer, _event, nowMs) =>
+/** Also when the account is closed meanwhile. */
+const cancel = (transfer: Transfer, _event: unknown, nowMs: number): Outcome =>
   lapsed(transfer, 'cancelled', nowMs, tell('both', 'cancelled'));
 
 const decline: Step<'decline'> = (transfer, { reason }, nowMs) =>
