@@ -18,11 +18,13 @@ export const limits: Handlers<'limits'> = {
     });
   },
 
-  setMany: ({ ctx: { hall, caller, access }, input }) =>
-    enqueueForEach(hall, caller, access, input.accounts, setManyLimitsJob, (account) => ({
+  setMany: ({ ctx: { hall, caller, access }, input: { accounts, limits: wished, versions = {} } }) =>
+    enqueueForEach(hall, caller, access, accounts, setManyLimitsJob, (account) => ({
       account,
-      root: access.root,
-      limits: input.limits,
+      limits: wished.map((one) => {
+        const version = versions[account]?.[one.kind];
+        return { ...one, ...(version !== undefined && { version }) };
+      }),
     })),
 
   setDefaults: ({ ctx: { hall, caller, access }, input }) =>

@@ -25,14 +25,15 @@ import {
   type LimitWish,
   limitKind,
   refuse,
+  type ShownTerms,
   shownOf,
+  shownTerms,
   storedNanos,
   USUAL_THRESHOLDS,
 } from '@tenantree/domain';
 import type { Change } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
-import { shownTerms } from './read-limits.ts';
+import { granted, Refused } from '../hall/refused.ts';
 
 /** What is to be set of one kind; what isn't named stays. */
 export type LimitChange = {
@@ -87,17 +88,35 @@ async function decideAll(
   });
 }
 
+/** What became of one limit: what it takes to see it, and to undo it. */
+export type LimitSet = {
+  readonly kind: LimitKindKey;
+  readonly before: ShownTerms;
+  readonly after: ShownTerms;
+  /** That it came to. */
+  readonly version: number;
+};
+
 /**
  * Sets limits of an account, inside a change: all of them, or none.
  *
  * @throws Refused LIMIT_INVALID, LIMIT_PROMISED, RESERVE_UNAVAILABLE, VERSION_CONFLICT, NOT_FOUND
  */
-export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<void> {
+export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<LimitSet[]> {
   const account = await scope.account(id);
-  for (const { kind, plan } of await decideAll(scope.trx, account, onlyLast(changes), scope.now)) {
+  const decided = await decideAll(scope.trx, account, onlyLast(changes), scope.now);
+  refuseOld(decided);
+  const set: LimitSet[] = [];
+  for (const { kind, plan } of decided) {
     const { before, chain } = granted(plan);
     const [own] = chain;
     if (!own) continue;
+    set.push({
+      kind: kind.key,
+      before: shownTerms(kind, before),
+      after: shownTerms(kind, own),
+      version: own.version,
+    });
     const target = { id, name: account.name };
     // A maximum that is lowered past what is used is a crossing, too.
     const { fired, told } =
@@ -115,6 +134,18 @@ export async function setLimits(scope: Change, id: AccountId, changes: readonly 
       scope.happened('limit.reached', id, { account: account.name, kind: kind.stored, threshold }, target);
   }
   scope.shows(account.path);
+  return set;
+}
+
+/** Where limits are at other versions than was seen, all of these are told as they are now. @throws Refused VERSION_CONFLICT */
+function refuseOld(decided: readonly Decided[]): void {
+  const old = decided.flatMap(({ plan }) =>
+    !plan.ok && plan.refusal.code === 'VERSION_CONFLICT' ? [plan.refusal] : [],
+  );
+  const [first] = old;
+  if (!first) return;
+  const limits = old.flatMap(({ present }) => (present && 'limits' in present ? present.limits : []));
+  throw new Refused({ ...first, present: { limits } });
 }
 
 const terms = (kind: LimitKind, before: LimitState, after: LimitState): Record<string, string | number> => ({
@@ -170,6 +201,7 @@ function shownPlan(
     kind: kind.key,
     before: shownTerms(kind, before),
     after: shownTerms(kind, chain[0] ?? before),
+    version: before.version,
     used: isUsageSeen ? shownOf(kind, before.used) : null,
     stops,
   };
