@@ -13,8 +13,8 @@ export const limits: Handlers<'limits'> = {
     const acting = access.parent?.id ?? access.id;
     await hall.usageDoor.settle(access.id);
     return hall.change(caller, { root: access.root, acting }, async (scope) => {
-      await setLimits(scope, access.id, input.limits);
-      return readState(hall, scope.trx, access);
+      const undo = await setLimits(scope, access.id, input.limits);
+      return { ...(await readState(hall, scope.trx, access)), undo };
     });
   },
 

@@ -25,8 +25,8 @@ export const setManyLimitsJob = defineJob({
   retry: USUAL_RETRY,
   run: ({ hall, job, by, payload: { account, root, limits }, done }) =>
     hall.change(by, { root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      await setLimits(scope, account, limits);
-      await done(scope.trx, { limits: limits.map(({ kind }) => kind) });
+      const undo = await setLimits(scope, account, limits);
+      await done(scope.trx, { limits: limits.map(({ kind }) => kind), undo });
       return 'done';
     }),
 });
