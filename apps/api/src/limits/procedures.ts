@@ -13,8 +13,9 @@ export const limits: Handlers<'limits'> = {
     const acting = access.parent?.id ?? access.id;
     await hall.usageDoor.settle(access.id);
     return hall.change(caller, { root: access.root, acting }, async (scope) => {
-      await setLimits(scope, access.id, input.limits);
-      return readState(hall, scope.trx, access);
+      const set = await setLimits(scope, access.id, input.limits);
+      const undo = set.map(({ kind, version, before }) => ({ kind, version, ...before }));
+      return { ...(await readState(hall, scope.trx, access)), undo };
     });
   },
 

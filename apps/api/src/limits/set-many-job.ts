@@ -10,7 +10,7 @@ const terms = {
   max: z.number().nullable(),
   reserve: z.number(),
   atLimit: z.enum(AT_LIMIT),
-  thresholds: z.array(z.number()),
+  thresholds: z.array(z.number()).readonly(),
 };
 const payload = z.object({
   account: accountId,
