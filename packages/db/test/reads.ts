@@ -187,7 +187,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readVisits: as(leaf, (trx) => store.readVisits(trx, leaf, null, 50)),
     readUncountedTrees: () => store.readUncountedTrees(db),
     findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
-    findErasable: () => store.findErasable(db, NOW, 100),
+    findErasable: () => store.findErasable(db, { closed: NOW, settled: NOW }, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),
   };
