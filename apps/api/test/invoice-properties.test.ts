@@ -145,6 +145,7 @@ class Run {
       meter: SECONDS,
       now,
       keysSince: instantOf(stage.clock.ms - 35 * DAY_MS),
+      ...(nanos < 0n && { adjustment: { reason: 'a test' } }),
     });
     expect(outcome).toBe('accepted');
     this.model.events.push({ of, at, nanos });
