@@ -20,6 +20,7 @@ import { closePeriod } from '../src/billing/close-period.ts';
 import { readTerms } from '../src/billing/invoice-terms.ts';
 import { SYSTEM } from '../src/hall/change.ts';
 import { type BillingStage, openBilling, plan } from './support/billing.ts';
+import { type Client, clientOf, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 
 const GRADUATED = {
   'call.minutes': {
@@ -107,11 +108,16 @@ class Run {
   period = billingPeriodOf(instantOf(stage.clock.ms));
   readonly payers: AccountId[] = [];
   key = 0;
+  readonly #clients = new Map<AccountId, Client>();
   readonly name = `Run ${(runs += 1)}`;
 
   async begin(): Promise<void> {
+    // Sessions don’t last for months.
+    const owner = clientOf(stage.url, await signIn(stage.url, stage.email, PASSWORD));
     for (const [n, { id }] of PLANS.slice(0, 2).entries()) {
-      const { account } = await stage.owner.accounts.createMain.mutate({ name: `${this.name} ${n}` });
+      const { account } = await owner.accounts.createMain.mutate({ name: `${this.name} ${n}` });
+      const { key } = await owner.keys.create.mutate({ account: account.id, name: 'Test key' });
+      this.#clients.set(account.id, clientWithToken(stage.url, key));
       await this.#subscribe(account.id, id, Date.parse(this.period.start));
       this.model.accounts.push({
         id: account.id,
@@ -161,7 +167,9 @@ class Run {
         const parent = accounts[one]!;
         if (parent.root !== parent.id && accounts.every(({ id }) => id !== parent.root)) return;
         if (this.#depth(one) > 3 || !this.#isOurs(one)) return;
-        const id = await stage.make(parent.id, `${this.name} ${accounts.length}`);
+        const name = `${this.name} ${accounts.length}`;
+        const { account } = await this.#clientOf(parent.root).accounts.create.mutate({ account: parent.id, name });
+        const { id } = account;
         accounts.push({
           id,
           root: parent.root,
@@ -186,6 +194,12 @@ class Run {
     }
   }
 
+  #clientOf(root: AccountId): Client {
+    const client = this.#clients.get(root);
+    if (!client) throw new Error('nobody of ours is there');
+    return client;
+  }
+
   #depth(of: number): number {
     const { parent } = this.model.accounts[of]!;
     return parent === null ? 0 : 1 + this.#depth(parent);
@@ -202,7 +216,7 @@ class Run {
     const [moved, to] = [accounts[one]!, accounts[two]!];
     if (moved.parent === null || moved.root !== to.root || this.model.isBelow(two, one) || moved.parent === two) return;
     if (!this.#isOurs(one) || this.#depth(two) > 1) return;
-    await stage.owner.accounts.move.mutate({ account: moved.id, to: to.id });
+    await this.#clientOf(moved.root).accounts.move.mutate({ account: moved.id, to: to.id });
     moved.parent = two;
   }
 

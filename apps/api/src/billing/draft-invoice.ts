@@ -59,6 +59,11 @@ export type ToDraft = {
 /** What was drafted, and is to be issued: the invoice, and the credit note of what would have been below 0. */
 export type Drafted = { readonly invoice: RowId; readonly creditNote: RowId | null };
 
+/** What drafting takes of the hall. */
+export type DraftingHall = Pick<Hall, 'db' | 'usageDoor' | 'clock' | 'newId' | 'tax'> & {
+  readonly settings: Pick<Hall['settings'], 'usageMaxAgeDays' | 'invoiceSender'>;
+};
+
 /** So often usage may change between rating it and writing its lines. */
 const ATTEMPTS = 10;
 
@@ -68,7 +73,7 @@ const ATTEMPTS = 10;
  *
  * @returns null when there is nothing to be billed
  */
-export async function draftInvoice(hall: Hall, what: ToDraft): Promise<Drafted | null> {
+export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<Drafted | null> {
   await hall.usageDoor.settle(what.account);
   return hall.db.apart(() =>
     hall.db.withTenant(what.account, async (trx) => {
@@ -89,7 +94,7 @@ type Used = Terms['used'][number];
 
 /** Writes one invoice: line after line, then itself. */
 class InvoiceWriter {
-  readonly #hall: Hall;
+  readonly #hall: DraftingHall;
   readonly #trx: TenantTransaction;
   readonly #what: ToDraft;
   readonly #id: RowId;
@@ -98,7 +103,7 @@ class InvoiceWriter {
   #n = 0;
   readonly #sums: { readonly id: string; readonly amount: bigint }[] = [];
 
-  constructor(hall: Hall, trx: TenantTransaction, what: ToDraft) {
+  constructor(hall: DraftingHall, trx: TenantTransaction, what: ToDraft) {
     this.#hall = hall;
     this.#trx = trx;
     this.#what = what;
@@ -283,7 +288,7 @@ class InvoiceWriter {
 
   /** @returns whether there is any */
   async #writeTax(
-    seller: Terms['seller'] | Hall['settings']['invoiceSender'],
+    seller: Hall['settings']['invoiceSender'],
     buyer: Terms['buyer'],
     currency: Currency,
   ): Promise<boolean> {
@@ -306,7 +311,7 @@ type Note = {
 
 /** Writes a credit note, without a number yet, and gives what it credits to the balance. @param lines none of them above 0 */
 export async function writeCreditNote(
-  hall: Hall,
+  hall: Pick<Hall, 'newId'>,
   trx: TenantTransaction,
   account: AccountId,
   { terms, ...note }: Note,
