@@ -35,6 +35,7 @@ import {
   fractionOf,
   type Instant,
   lateLines,
+  type Money,
   minorOfPrice,
   parseDecimal,
   prorate,
@@ -91,6 +92,17 @@ export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<D
 
 type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
 type Used = Terms['used'][number];
+type Parties = Pick<Terms, 'account' | 'seller' | 'buyer'>;
+/** By what an invoice was made. */
+type Made = {
+  readonly plan: StoredPlan;
+  readonly fraction: Fraction;
+  readonly used: readonly Used[];
+  readonly taxed: 'taxed' | 'untaxed';
+};
+
+/** What a credit note has nothing of. */
+export const OF_NO_PLAN = { plan: null, fraction: null, used: [] } satisfies Partial<Terms>;
 
 /** Writes one invoice: line after line, then itself. */
 class InvoiceWriter {
@@ -217,86 +229,60 @@ class InvoiceWriter {
     if (lines.length > 0) this.#sums.push({ id: `late ${meter.key} ${ofPeriod}`, amount: totalOf(lines) });
   }
 
-  async #finish(
-    currency: Currency,
-    by: { readonly plan: StoredPlan; readonly fraction: Fraction; readonly used: readonly Used[] },
-  ): Promise<Drafted> {
+  /** Sums up what is written, and writes the invoice itself. */
+  async #finish(currency: Currency, by: Omit<Made, 'taxed'>): Promise<Drafted> {
     const { account, period, kind } = this.#what;
-    const state = await readAccountState(this.#trx, account);
-    const details = await findBillingDetails(this.#trx, account);
-    const name = state?.name ?? '';
-    const buyer = {
-      country: details?.country ?? null,
-      name: details?.name ?? name,
-      address: [...(details?.address ?? [])],
-      taxId: details?.taxId ?? null,
-    };
-    const seller = this.#hall.settings.invoiceSender;
-    const isTaxed = await this.#writeTax(seller, buyer, currency);
+    const parties = await this.#readParties();
+    const taxed = await this.#writeTax(parties, currency);
     const balance = (await readBalance(this.#trx, account)).get(currency.code) ?? 0n;
-    const sum = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
-    const { total, applied, toBalance } = settle(sum, balance);
+    const sums = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
+    const { total, applied, toBalance } = settle(sums, balance);
     if (toBalance > 0n) await this.#add([{ type: 'credit', amount: toBalance }]);
-    const now = nowOf(this.#hall);
-    const told = {
-      account: name,
-      period: period.key,
-      total: `${currency.code} ${amountText({ currency, minor: total })}`,
-    };
-    const terms: Terms = {
-      account: name,
-      seller: seller && { ...seller, address: [...seller.address] },
-      buyer,
-      plan: { id: by.plan.id, version: by.plan.version, name: by.plan.name },
-      fraction: by.fraction,
-      used: [...by.used],
-      tax: isTaxed ? null : TAX_NOT_INCLUDED,
-      reason: null,
-      told,
-    };
-    const common = { period: period.start, currency, draftedAt: now };
-    await writeInvoice(
-      this.#trx,
-      account,
-      {
-        ...common,
-        id: this.#id,
-        kind,
-        seq: 0,
-        total,
-        applied,
-        credits: null,
-        lines: this.#n,
-        terms: storedTerms(terms),
-      },
-      'INV',
-    );
-    const entry = { currency: currency.code, at: now };
-    if (applied > 0n)
-      await writeBalanceEntry(this.#trx, account, {
-        ...entry,
-        id: this.#hall.newId(),
-        amount: -applied,
-        invoice: this.#id,
-      });
+    const terms = this.#termsOf(parties, { ...by, taxed }, { currency, minor: total });
+    const common = { period: period.start, currency, draftedAt: nowOf(this.#hall) };
+    const sum = { total, applied, credits: null, lines: this.#n, terms: storedTerms(terms) };
+    await writeInvoice(this.#trx, account, { ...common, ...sum, id: this.#id, kind, seq: 0 }, 'INV');
+    if (applied > 0n) {
+      const entry = { id: this.#hall.newId(), currency: currency.code, amount: -applied, at: common.draftedAt };
+      await writeBalanceEntry(this.#trx, account, { ...entry, invoice: this.#id });
+    }
     if (toBalance === 0n) return { invoice: this.#id, creditNote: null };
     const reason = 'More was credited than there is to pay';
-    const note = { ...common, credits: this.#id, terms: { ...terms, plan: null, fraction: null, used: [], reason } };
+    const note = { ...common, credits: this.#id, terms: { ...terms, ...OF_NO_PLAN, reason } };
     const lines: NewLine[] = [{ type: 'credit', amount: -toBalance }];
     return { invoice: this.#id, creditNote: await writeCreditNote(this.#hall, this.#trx, account, note, lines) };
   }
 
-  /** @returns whether there is any */
-  async #writeTax(
-    seller: Hall['settings']['invoiceSender'],
-    buyer: Terms['buyer'],
-    currency: Currency,
-  ): Promise<boolean> {
+  async #readParties(): Promise<Parties> {
+    const { account } = this.#what;
+    const name = (await readAccountState(this.#trx, account))?.name ?? '';
+    const details = await findBillingDetails(this.#trx, account);
+    const seller = this.#hall.settings.invoiceSender;
+    return {
+      account: name,
+      seller: seller && { ...seller, address: [...seller.address] },
+      buyer: {
+        country: details?.country ?? null,
+        name: details?.name ?? name,
+        address: [...(details?.address ?? [])],
+        taxId: details?.taxId ?? null,
+      },
+    };
+  }
+
+  #termsOf(parties: Parties, { plan: { id, version, name }, fraction, used, taxed }: Made, total: Money): Terms {
+    const { key } = this.#what.period;
+    const told = { account: parties.account, period: key, total: `${total.currency.code} ${amountText(total)}` };
+    const tax = taxed === 'taxed' ? null : TAX_NOT_INCLUDED;
+    return { ...parties, plan: { id, version, name }, fraction, used: [...used], tax, reason: null, told };
+  }
+
+  async #writeTax({ seller, buyer }: Parties, currency: Currency): Promise<Made['taxed']> {
     const nobody = { country: null, taxId: null };
     const taxes = await this.#hall.tax({ seller: seller ?? nobody, buyer, currency, lines: this.#sums });
     await this.#add(taxes.map(({ amount }) => ({ type: 'tax', amount })));
     this.#sums.push(...taxes.map(({ category, amount }) => ({ id: `tax ${category}`, amount })));
-    return taxes.length > 0;
+    return taxes.length > 0 ? 'taxed' : 'untaxed';
   }
 }
 

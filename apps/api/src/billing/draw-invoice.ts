@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { DetailedInvoice } from '@tenantree/contract';
 import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
-import PDFDocument from 'pdfkit';
+import Drawing from 'pdfkit';
 import { inReadingOrder } from './reading-order.ts';
 
 /** A row of the table, as it is drawn. */
@@ -36,7 +36,7 @@ export async function drawInvoice(invoice: DetailedInvoice, lines: readonly Draw
   const title = invoice.kind === 'credit' ? 'Credit note' : 'Invoice';
   // The instant of the invoice, so that the same invoice is the same file.
   const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
-  const doc = new PDFDocument({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
+  const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
   doc.registerFont('text', FONT).registerFont('bold', BOLD);
   const parts: Buffer[] = [];
   doc.on('data', (part: Buffer) => parts.push(part));
