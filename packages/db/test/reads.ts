@@ -204,7 +204,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     readQuantityBilled: as(leaf, (trx) => store.readQuantityBilled(trx, billed)),
     readLateUsage: as(leaf, (trx) => store.readLateUsage(trx, leaf, billed.meter, NOVEMBER)),
-    readEventsCounted: as(root, (trx) => store.readEventsCounted(trx, root, 'call.seconds', NOVEMBER)),
+    readCountedTotal: as(root, (trx) => store.readCountedTotal(trx, root, 'call.seconds', NOVEMBER)),
     readBalance: as(root, (trx) => store.readBalance(trx, root)),
     findFirstUnbilled: as(root, (trx) => store.findFirstUnbilled(trx, root)),
     findPayersDue: () => store.findPayersDue(db, { closed: NOVEMBER, late: NOVEMBER }, 100),
