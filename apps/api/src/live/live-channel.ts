@@ -16,6 +16,7 @@ import {
 } from './channel.ts';
 import type { HeldBack } from './connection.ts';
 import type { LiveMetrics, Viewer } from './ports.ts';
+import { resumeIdOf } from './resume-id.ts';
 import { type Batch, type Home, type Renewal, SharedReads, type Snapshot, Viewing } from './viewing.ts';
 
 /** What all channels of a hub share. */
@@ -231,9 +232,8 @@ export class LiveChannel<State, Frame extends object> {
     return this.#station.heldBack;
   }
 
-  /** The id of a frame: a version means something in its tree only, and in one history of the database. */
   #idOf(root: AccountId, version: number): string {
-    return `${this.#station.epoch()}.${root}.${version}`;
+    return resumeIdOf(this.#station.epoch(), root, version);
   }
 
   #presentEra(): Instant {

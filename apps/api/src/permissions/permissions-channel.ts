@@ -37,7 +37,8 @@ export function watchPermissions(
 ): AsyncIterable<TrackedEnvelope<PermissionsFrame>, void, undefined> {
   const find = async () => {
     const since = await hub.since(access.root, lastEventId);
-    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since));
+    const gone = since === null ? 'refuse' : 'await';
+    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', gone));
     return { account: access.id, viewer: viewer(), since, ...(only && { only }) };
   };
   return hub.watch(PERMISSIONS_LIVE, find, signal);
