@@ -263,12 +263,15 @@ export class Hub {
   /** What rows of a journal mean: here they are told to those who watch. */
   #tell(news: JournalNews): void {
     const { root, version, rights } = news;
-    if (version !== null)
-      for (const live of this.#channels.values()) {
-        const ids = live.channel.happened?.(news);
+    for (const live of this.#channels.values()) {
+      const ids = live.channel.happened?.(news);
+      if (version !== null) {
         if (ids === undefined) live.unchanged(root, version);
         else live.changed(root, version, ids);
       }
+      const top = live.channel.touchedBelow?.(news);
+      if (top !== undefined) live.changedBelow(root, version, top);
+    }
     if (rights) void this.#access.changed(rights);
   }
 
