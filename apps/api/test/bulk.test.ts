@@ -442,8 +442,8 @@ describe('Filters', () => {
     const branch = await make(root, 'Filtered live');
     const [one = ''] = await makeAll(branch, 'One');
     const told: unknown[] = [];
-    const { treeVersion } = await owner.accounts.search.query({ account: branch, caps: 'restricted' });
-    const asked = { account: branch, lastEventId: String(treeVersion) };
+    const { resumeId } = await owner.accounts.search.query({ account: branch, caps: 'restricted' });
+    const asked = { account: branch, lastEventId: resumeId };
     const watcher = watcherWith(api.url, api.headers, 'accounts.live', asked, (frame) => {
       const { data } = frame as { readonly data: AccountsFrame };
       told.push(...data.changed.map(({ id, caps }) => [id, caps?.restricted]));
