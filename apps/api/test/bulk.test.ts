@@ -498,7 +498,12 @@ describe('A save without a preview', () => {
     await join(api.url, owner, branch, 'counted@example.com', 'owner');
     const saved = await setCaps(branch, { tasks: 'read' });
     expect(saved.effect).toBeNull();
+    const levels = { agents: 'read' } as const;
+    const shown = await owner.permissions.preview.query({ account: branch, levels });
     const job = await ended(root, { job: saved.counting ?? '' });
+    // What was shown meanwhile is so still: that a job ends changes nothing.
+    const wish = { account: branch, levels, expectedVersion: shown.version, preview: shown.preview };
+    await expect(owner.permissions.set.mutate(wish)).resolves.toMatchObject({ counting: null });
     expect(job).toMatchObject({ label: 'Count who is affected', states: ['done'], undoable: false });
     expect(job.items[0]).toMatchObject({
       target: branch,
