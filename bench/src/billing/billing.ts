@@ -317,7 +317,7 @@ export async function run(): Promise<boolean> {
     );
     const rows: [string, number][] = [
       ['bare GROUP BY over the events, answer left in the database', bare],
-      ['**ours**: reading and rating', median(ms.rated)],
+      ['**ours**: reading what every account used, and rating it', median(ms.rated)],
       ['**ours**: the whole draft, all lines written', median(ms.closed)],
       ['a transaction and invoice for one child', child],
       ['numbering one invoice, one by one', median(numbers.one)],
