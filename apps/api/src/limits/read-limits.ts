@@ -77,9 +77,10 @@ export async function readState(hall: Hall, trx: TenantTransaction, reader: Read
 export const wholeOf = (kind: LimitKind, nanos: bigint): number => Number(nanos / (kind.each * UNIT));
 
 /** What is set, as people count it. */
-export const shownTerms = (kind: LimitKind, { cap, reserve, atLimit, thresholds }: LimitState) => ({
+export const shownTerms = (kind: LimitKind, { cap, reserve, nextReserve, atLimit, thresholds }: LimitState) => ({
   max: cap === null ? null : wholeOf(kind, cap),
   reserve: wholeOf(kind, reserve),
+  ...(nextReserve !== reserve && { nextReserve: wholeOf(kind, nextReserve) }),
   atLimit,
   thresholds,
 });

@@ -16,6 +16,7 @@ export const setManyLimitsJob = defineJob({
         kind: z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]),
         max: z.number().nullable().optional(),
         reserve: z.number().optional(),
+        nextReserve: z.number().optional(),
         atLimit: z.enum(AT_LIMIT).optional(),
         thresholds: z.array(z.number()).optional(),
         version: z.number().optional(),

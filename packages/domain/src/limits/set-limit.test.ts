@@ -16,6 +16,8 @@ const state = (
   cap: cap === undefined || cap === null ? null : n(cap),
   max: cap === undefined || cap === null ? null : n(cap),
   reserve: 0n,
+  nextReserve: more.reserve ?? 0n,
+  nextPromised: more.promised ?? 0n,
   used: 0n,
   held: 0n,
   promised: 0n,
