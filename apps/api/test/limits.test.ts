@@ -371,8 +371,10 @@ describe('Usage that comes in over a limit (rules/limits 13)', () => {
     await set(parent, { kind: 'minutes', max: 5, atLimit: 'notify' });
     expect(await outcome(owner, account, 'a', '5')).toEqual({ status: 'accepted' });
     await limitOf(owner, parent, 'minutes');
-    expect(await outcome(owner, account, 'b', '1')).toEqual({ status: 'accepted', overLimit: true });
-    expect(await outcome(owner, account, 'b', '1')).toEqual({ status: 'duplicate' });
+    const occurredAt = new Date().toISOString();
+    const event = { meter: 'call.minutes', quantity: '1', occurredAt, idempotencyKey: 'b' };
+    const { results } = await owner.usage.record.mutate({ account, events: [event, event] });
+    expect(results).toEqual([{ status: 'accepted', overLimit: true }, { status: 'duplicate' }]);
     expect(await overs(account)).toEqual([{ key: 'b' }]);
     expect(await limitOf(owner, parent, 'minutes')).toMatchObject({ used: '6', reached: true });
     await set(parent, { kind: 'minutes', max: 50 });

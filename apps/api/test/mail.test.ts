@@ -125,6 +125,8 @@ describe('A limit that is reached (rules/limits 19)', () => {
   it('is mailed to those of the nearest account above where its own has none, and not to those who have left', async () => {
     const account = (await owner.accounts.create.mutate({ account: parent, name: 'Nobody’s' })).account.id;
     const before = mailsTo('boss@example.com').length;
+    const asked = (): number => mails.said.filter((line) => line === 'RCPT TO:<admin@example.com>').length;
+    const askedBefore = asked();
     refused.add('admin@example.com');
     await owner.limits.set.mutate({ account, limits: [{ kind: 'minutes', max: 10, thresholds: [50] }] });
     const occurredAt = new Date().toISOString();
@@ -135,6 +137,7 @@ describe('A limit that is reached (rules/limits 19)', () => {
     expect(text).toContain('50 % of its limit of 10 call minutes a month');
     expect(text).toContain(`/a/${parent}/subaccounts/${account}/limits`);
     // The mail server takes it later: until then its person may have left.
+    await vi.waitFor(() => expect(asked()).toBe(askedBefore + 1), 20_000);
     const { members } = await owner.members.list.query({ account: parent });
     const admin = members.find(({ email }) => email === 'admin@example.com')!;
     await owner.members.remove.mutate({ account: parent, userId: admin.userId });

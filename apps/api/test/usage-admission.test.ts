@@ -207,17 +207,17 @@ describe('Usage of an account that has left (rules/usage 18)', () => {
     const account = (await owner.accounts.create.mutate({ account: left, name: 'Leaver', externalId: 'leaver' }))
       .account.id;
     const [former, present, stranger] = [await api.key(left), await api.key(right), await api.key(other)];
-    const send = async ({ client }: typeof former, acting: string, ...events: object[]) =>
+    const send = async ({ client }: typeof former, acting: string, ...events: (ReturnType<typeof event> & { readonly account: string })[]) =>
       (await client.usage.record.mutate({ account: acting, events })).results.map((result) =>
         'code' in result ? result.code : result.status,
       );
-    const before = event('before', '5', { account, occurredAt: at(0) });
+    const before = { ...event('before', '5', { occurredAt: at(0) }), account };
     clock.aheadMs += MINUTE;
     await owner.limits.set.mutate({ account: right, limits: [{ kind: 'minutes', max: 0 }] });
     await owner.accounts.move.mutate({ account, to: right });
     clock.aheadMs += MINUTE;
-    const after = event('after', '7', { account, occurredAt: at(0) });
-    const byName = event('by name', '1', { account: 'ext:leaver', occurredAt: before.occurredAt });
+    const after = { ...event('after', '7', { occurredAt: at(0) }), account };
+    const byName = { ...event('by name', '1', { occurredAt: before.occurredAt }), account: 'ext:leaver' };
     expect(await send(former, left, before, after, byName, { ...before, quantity: '6' })).toEqual([
       'accepted',
       'NOT_FOUND',
