@@ -22,6 +22,14 @@ afterAll(async () => {
   await mails.close();
 });
 
+it('Without a mail server nothing leaves, and the log says so at the start', async () => {
+  let said = '';
+  const without = await deploy({ onLog: (line) => (said += line) });
+  await without.close();
+  expect(said).toContain('no mail server is set (SMTP_URL)');
+  expect(lines).not.toContain('no mail server is set');
+});
+
 const forget = (email: string) =>
   fetch(`${api.url}/auth/password/forgotten`, {
     method: 'POST',
@@ -64,7 +72,7 @@ it('An address is never read as two, a name never as HTML, and a line never as a
   await send(mailOf({ to: 'a@example.com,b@example.com', ...letter })).catch(() => undefined);
   expect(mailsTo('b@example.com')).toEqual([]);
   await send(mailOf({ to: 'c@example.com', key: 'once', ...letter }));
-  const [{ text = '' } = {}] = mailsTo('c@example.com');
+  const { text } = mailsTo('c@example.com')[0]!;
   expect(text).toContain('<p>&lt;b&gt;&quot;Tom &amp; Co&quot;&lt;/b&gt;</p>');
   expect(text).toContain('href="http://y/&quot;z"');
   expect(text).toMatch(/^Message-ID: <once@tree\.example>\r$/im);
@@ -104,7 +112,7 @@ describe('A limit that is reached (rules/limits 19)', () => {
     const told = rows.filter(({ action }) => ['limit.reached', 'job.queued'].includes(action));
     // All three thresholds at once: the highest is told.
     expect(told.map(({ action, details }) => details['threshold'] ?? action)).toEqual(['job.queued', 100, 95, 80]);
-    const [{ text = '' } = {}] = mailsTo('boss@example.com');
+    const { text } = mailsTo('boss@example.com')[0]!;
     expect(text).toContain('has reached 100 % of its limit of 4 agents, with everything below it.');
     expect(text).toContain(`/a/${parent}/subaccounts/${parent}/limits`);
     expect(mailsTo('viewer@example.com')).toEqual([]);

@@ -207,7 +207,11 @@ describe('Usage of an account that has left (rules/usage 18)', () => {
     const account = (await owner.accounts.create.mutate({ account: left, name: 'Leaver', externalId: 'leaver' }))
       .account.id;
     const [former, present, stranger] = [await api.key(left), await api.key(right), await api.key(other)];
-    const send = async ({ client }: typeof former, acting: string, ...events: (ReturnType<typeof event> & { readonly account: string })[]) =>
+    const send = async (
+      { client }: typeof former,
+      acting: string,
+      ...events: (ReturnType<typeof event> & { readonly account: string })[]
+    ) =>
       (await client.usage.record.mutate({ account: acting, events })).results.map((result) =>
         'code' in result ? result.code : result.status,
       );

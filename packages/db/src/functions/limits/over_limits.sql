@@ -9,8 +9,8 @@ DECLARE
   full_ones boolean := EXISTS (SELECT FROM unnest(p_roots) r(id) CROSS JOIN LATERAL (
     (SELECT true FROM limits x WHERE x.root_id = r.id AND x.kind = p_meter AND x.full_in = this_period LIMIT 1)
     UNION ALL (SELECT true FROM limits x WHERE x.root_id = r.id AND x.kind = p_meter AND x.cap = 0 LIMIT 1)) f);
-  late_ones boolean := EXISTS (SELECT FROM unnest(p_occurred) o WHERE o < this_period) AND EXISTS (
-    SELECT FROM unnest(p_roots) r(id) CROSS JOIN LATERAL (SELECT FROM limits x WHERE x.root_id = r.id AND x.kind = p_meter LIMIT 1) f);
+  late_ones boolean := EXISTS (SELECT FROM unnest(p_roots) r(id) CROSS JOIN LATERAL (SELECT FROM limits x WHERE x.root_id = r.id AND x.kind = p_meter LIMIT 1) f)
+    AND EXISTS (SELECT FROM unnest(p_occurred) o WHERE o < this_period);
   over_at uuid[] := '{}'; over_in timestamptz[] := '{}';
   over_grants text[] := '{}'; grants_of uuid[] := '{}';
 BEGIN
