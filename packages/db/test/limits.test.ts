@@ -537,6 +537,21 @@ describe('Limits in the database', () => {
     ).toEqual([]);
   });
 
+  it('tell what an account reaches that comes from another tree, once', async () => {
+    const [from, to] = [await plant(test.db, null, 'From', now()), await plant(test.db, null, 'To', now())];
+    const account = await plant(test.db, from, 'Comes', now());
+    expect(await setLimit(to, 'agents', { cap: 4n * UNIT, thresholds: [50] })).toBe('ok');
+    expect(await takeAgents(account, 2)).toBe('ok');
+    await test.asOwner('SELECT change_root($1, $2, $3)', [account, to, now()]);
+    expect(
+      await test.asOwner(`SELECT account_id AS of FROM journal WHERE root_id = $1 AND kind = 'limit.reached'`, [to]),
+    ).toEqual([{ of: to }]);
+    expect(await takeAgents(account, 1)).toBe('ok');
+    expect(
+      await test.asOwner(`SELECT 1 FROM journal WHERE root_id = ANY ($1) AND kind = 'limit.reached'`, [[from, to]]),
+    ).toHaveLength(1);
+  });
+
   it('mark who is near a maximum of minutes, and who used it up, as counts, settings and moves change it', async () => {
     const root = await plant(test.db, null, 'Marks', now());
     const [account, other] = [await plant(test.db, root, 'Marked', now()), await plant(test.db, root, 'Other', now())];
