@@ -88,7 +88,8 @@ BEGIN
   head := chain_rows(old_root, left_at, jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.departed',
     'account_id', old_parent, 'path_key', parent_key, 'shows', old_path, 'left_key', old_key)));
   INSERT INTO journal_heads (root_id, seq, hash, first_seq) VALUES (new_root, head.seq, head.hash, head.seq + 1) ON CONFLICT DO NOTHING;
-  PERFORM chain_rows(new_root, came_at, jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.arrived',
+  -- With what was reached by their coming.
+  PERFORM chain_rows(new_root, came_at, take_alerts() || jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.arrived',
     'account_id', p_account, 'path_key', new_key, 'shows', path_of(new_root, new_key))));
   -- Of these accounts this is a former chain from now on, and the one that they came back to is none any more.
   DELETE FROM carried_entries WHERE root_id = new_root AND account_id = ANY (ids) AND chain_id = new_root;
