@@ -3,13 +3,12 @@ import type { AccountId, UsageFrame } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { Visit } from '../activity/activity-source.ts';
-import { SamActivity } from '../activity/sam-activity.ts';
 import { type AccountDetail, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
-import { type MembersViewer, SamMembers } from '../members/sam-members.ts';
+import type { MembersViewer } from '../members/sam-members.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
@@ -33,6 +32,9 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 
 
 /** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
 const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
+
+/** A tab whose element is loaded when it is turned to. */
+type LateTab = Exclude<AccountTab, 'overview'>;
 
 /** A name that is being edited: the draft, and why it was refused. */
 type Editing = { readonly draft: string; readonly why: string };
@@ -94,26 +96,13 @@ export class SamAccount extends LitElement {
   declare protected missing: boolean;
   /** Who came in from above lately. */
   declare protected visits: readonly Visit[];
-  /** The matrix of permissions, which most visits don't need. */
-  readonly #permissions = new LatePart(
-    () => import('../permissions/sam-permissions.ts'),
-    'SamPermissions',
-    ({ SamPermissions }) => {
-      define('sam-permissions', SamPermissions);
-      return SamPermissions;
-    },
-    () => this.requestUpdate(),
-  );
-  /** Limits, which most visits don't need either. */
-  readonly #limits = new LatePart(
-    () => import('../limits/sam-limits.ts'),
-    'SamLimits',
-    ({ SamLimits }) => {
-      define('sam-limits', SamLimits);
-      return SamLimits;
-    },
-    () => this.requestUpdate(),
-  );
+  /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
+  readonly #parts = {
+    members: this.#part('sam-members', () => import('../members/sam-members.ts'), 'SamMembers'),
+    permissions: this.#part('sam-permissions', () => import('../permissions/sam-permissions.ts'), 'SamPermissions'),
+    limits: this.#part('sam-limits', () => import('../limits/sam-limits.ts'), 'SamLimits'),
+    activity: this.#part('sam-activity', () => import('../activity/sam-activity.ts'), 'SamActivity'),
+  } as const;
   #watching = new AbortController();
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -121,8 +110,6 @@ export class SamAccount extends LitElement {
     super();
     define('sam-menu', SamMenu);
     define('sam-rename', SamRename);
-    define('sam-members', SamMembers);
-    define('sam-activity', SamActivity);
     this.source = null;
     this.account = '';
     this.tab = 'overview';
@@ -294,6 +281,7 @@ export class SamAccount extends LitElement {
   }
 
   #turnTo(tab: AccountTab): void {
+    this.missing = false;
     if (emit(this, 'sam-tab', { tab })) this.tab = tab;
   }
 
@@ -341,40 +329,50 @@ export class SamAccount extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus();
   }
 
+  #part<Name extends string>(
+    tag: string,
+    fetch: () => Promise<Readonly<Record<Name, CustomElementConstructor>>>,
+    name: Name,
+  ): LatePart<CustomElementConstructor, Readonly<Record<Name, CustomElementConstructor>>> {
+    const make = (module: Readonly<Record<Name, CustomElementConstructor>>): CustomElementConstructor => {
+      define(tag, module[name]);
+      return module[name];
+    };
+    return new LatePart(fetch, name, make, () => this.requestUpdate());
+  }
+
   #shown(detail: AccountDetail): TemplateResult {
+    const tab = this.#tab();
+    if (tab === 'overview') return this.#overview(detail);
+    const { part } = this.#parts[tab];
+    if (!part) return html`<div class="content"><div class="card">${this.#late(tab)}</div></div>`;
+    return html`<div class="content">${this.#element(tab, detail)}</div>`;
+  }
+
+  #element(tab: LateTab, detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
-    switch (this.#tab()) {
+    switch (tab) {
       case 'members':
-        return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+        return html`<sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members>`;
       case 'permissions':
-        return this.#late(
-          this.#permissions,
-          html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`,
-        );
+        return html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`;
       case 'limits':
-        return this.#late(
-          this.#limits,
-          html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
-        );
+        return html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`;
       case 'activity':
-        return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
-      case 'overview':
-        return this.#overview(detail);
+        return html`<sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity>`;
     }
   }
 
-  /** What a tab shows once its part is there. What can't be loaded now is asked for again by hand. */
-  #late<Module extends object>(late: LatePart<unknown, Module>, shown: TemplateResult): TemplateResult {
-    if (late.part) return html`<div class="content">${shown}</div>`;
+  /** What stands where the element of a tab is not there yet. What can't be loaded now is asked for again by hand. */
+  #late(tab: LateTab): TemplateResult {
     if (!this.missing)
-      late.load().catch(() => {
+      this.#parts[tab].load().catch(() => {
         this.missing = true;
       });
     const again = (): void => {
       this.missing = false;
     };
-    const why = this.missing ? new SourceRefusal(NO_ANSWER) : null;
-    return html`<div class="content"><div class="card">${absent(why, this.texts, again)}</div></div>`;
+    return absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, this.texts, again);
   }
 
   readonly #drafted = (event: Event): void => {
@@ -383,9 +381,8 @@ export class SamAccount extends LitElement {
   };
 
   #overview(detail: AccountDetail): TemplateResult {
-    const { source, texts } = this;
-    return overview(detail, this.minutes, texts, {
-      activity: this.#tabs().includes('activity') ? (source?.activity ?? null) : null,
+    return overview(detail, this.minutes, this.texts, {
+      activity: this.#tabs().includes('activity') ? this.#latest(detail) : null,
       visits: this.visits,
       showActivity: () => this.#turnTo('activity'),
       entries: this.entries,
@@ -395,6 +392,12 @@ export class SamAccount extends LitElement {
       perform: (id) => void this.acting?.perform(id, detail),
       showMembers: this.#tabs().includes('members') ? () => this.#turnTo('members') : null,
     });
+  }
+
+  #latest(detail: AccountDetail): TemplateResult {
+    return this.#parts.activity.part
+      ? html`<sam-activity show="latest" .source=${this.source?.activity ?? null} .account=${detail} .texts=${this.texts}></sam-activity>`
+      : this.#late('activity');
   }
 
   async #openMenu({ currentTarget: opener }: Event): Promise<void> {

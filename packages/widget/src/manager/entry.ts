@@ -17,4 +17,5 @@ else {
   define('subaccount-manager', SubaccountManager);
 }
 
+export { lateFiles } from '../parts/late-files.ts';
 export { SubaccountManager };

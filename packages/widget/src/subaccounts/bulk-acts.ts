@@ -38,7 +38,7 @@ export const BULK_ACTS: readonly BulkAct[] = [
     needs: 'suspend',
     nested: 'as wished',
     start: async (selected) => {
-      const { SamBulkLimits } = await fetched(() => import('./sam-bulk-limits.ts'), 'SamBulkLimits');
+      const { SamBulkLimits } = await fetched(() => import('../limits/sam-bulk-limits.ts'), 'SamBulkLimits');
       define('sam-bulk-limits', SamBulkLimits);
       return Object.assign(new SamBulkLimits(), { selected });
     },
