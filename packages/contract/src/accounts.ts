@@ -27,10 +27,19 @@ import * as shapes from './shapes.ts';
 
 /** Accounts that one job can be asked for. */
 const MOST_IN_A_JOB = 500;
+/** Accounts that an export can name. */
+const MOST_EXPORTED = 5_000;
 
 const STATUSES = ['active', 'suspended', 'closed'] as const;
 
 const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
+/** What lists are kept to. */
+const filters = {
+  /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
+  caps: z.enum(CAPS_FILTERS).optional(),
+  /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
+  limits: z.enum(['near']).optional(),
+};
 const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
 
 /** The account, and whether this call made it or an earlier one with the same external id and content did. */
@@ -172,10 +181,7 @@ export const accounts = {
       sort: z.enum(ACCOUNT_SORTS).default('name'),
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
-      /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
-      caps: z.enum(CAPS_FILTERS).optional(),
-      /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
-      limits: z.enum(['near']).optional(),
+      ...filters,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
@@ -188,16 +194,30 @@ export const accounts = {
   }),
 
   search: query({
-    says: 'The accounts of the subtree whose name or external id matches, with those between.',
+    says: 'The accounts of the subtree, at any depth, that match what was typed, or filters, or both; with those between.',
     needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
     input: z.strictObject({
       account: inputs.account,
-      query: z.string().trim().min(1).max(120),
+      /** Of a name, external id or id. Without it there is a filter, and the order is that of the tree. */
+      query: z.string().trim().min(1).max(120).optional(),
       status: statuses,
+      ...filters,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
     output: matches,
+  }),
+
+  export: mutation({
+    says: 'Writes accounts below the account into a CSV file, as a job; jobs.file has it for seven days.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
+    input: z.strictObject({
+      account: inputs.account,
+      /** Only these; without them, all below the account. */
+      accounts: z.array(inputs.account).min(1).max(MOST_EXPORTED).optional(),
+      status: statuses,
+    }),
+    output: z.strictObject({ job: shapes.rowId }),
   }),
 
   live: subscription({
@@ -251,7 +271,7 @@ export const accounts = {
 
   suspendMany: mutation({
     says: 'Suspends many accounts below one, as a job with a result for each; those that are suspended already are left as they are.',
-    needs: inAccount('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    needs: inAccount('account.subaccounts', 'full', 'change', screensFor('suspend')),
     input: z.strictObject({
       account: inputs.account,
       accounts: z.array(inputs.account).min(1).max(MOST_IN_A_JOB),
@@ -263,7 +283,7 @@ export const accounts = {
 
   reactivateMany: mutation({
     says: 'Ends the own suspensions of many accounts below one, as a job with a result for each.',
-    needs: inAccount('account.subaccounts', 'full', 'restore', PEOPLE_AND_KEYS),
+    needs: inAccount('account.subaccounts', 'full', 'restore', screensFor('suspend')),
     input: z.strictObject({ account: inputs.account, accounts: z.array(inputs.account).min(1).max(MOST_IN_A_JOB) }),
     output: z.strictObject({ job: shapes.rowId }),
   }),

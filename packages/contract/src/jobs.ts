@@ -1,10 +1,11 @@
 import { JOB_ITEM_STATES, JOB_STATES, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
-import { type AnswerOf, mutation, PEOPLE_AND_KEYS, query, reach, subscription } from './procedure.ts';
+import { type AnswerOf, EVERYBODY, mutation, query, reach, subscription } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
-// Which jobs are seen, and what it takes to stop one, is what it took to ask for them (jobs/define-job.ts).
+// Which jobs are seen, and what it takes to stop or undo one, is what it took to ask for them (jobs/define-job.ts). Of an embedded screen, too:
+// it sees those that it could have asked for.
 const asked = z.strictObject({ account: inputs.account, job: inputs.id<RowId>('job') });
 
 const counts = { total: shapes.count, done: shapes.count, skipped: shapes.count, failed: shapes.count };
@@ -24,6 +25,8 @@ const job = z.strictObject({
   startedAt: shapes.instant.nullable(),
   endedAt: shapes.instant.nullable(),
   cancelAskedAt: shapes.instant.nullable(),
+  /** It has ended, did something, and all of that can be undone (`jobs.undo`). */
+  undoable: z.boolean(),
   etaSeconds,
 });
 
@@ -33,6 +36,8 @@ const item = z.strictObject({
   n: shapes.count,
   /** The account it is about, if it is about one. */
   target: shapes.accountId.nullable(),
+  /** What that is called now; null: it is gone, or stands elsewhere. */
+  name: z.string().nullable(),
   state: z.enum(JOB_ITEM_STATES),
   attempts: shapes.count,
   result: shapes.json,
@@ -40,37 +45,69 @@ const item = z.strictObject({
   error: shapes.refusal.nullable(),
 });
 
+/** What would become of one account if a job were undone. */
+const foreseen = z.strictObject({
+  account: shapes.accountName,
+  /** Why it stays as it is: it was changed since, or is not to be had any more. Null: it becomes what it was. */
+  left: shapes.refusal.nullable(),
+});
+
 export const jobs = {
   list: query({
     says: 'Jobs of the account, newest first: those whose procedure does what the caller may see.',
-    needs: reach('read', PEOPLE_AND_KEYS),
+    needs: reach('read', EVERYBODY),
     input: z.strictObject({ account: inputs.account, cursor: inputs.cursor, limit: inputs.limit(200) }),
     output: shapes.pageOf(job),
   }),
 
   get: query({
     says: 'A job, and what became of each of its items.',
-    needs: reach('read', PEOPLE_AND_KEYS),
+    needs: reach('read', EVERYBODY),
     input: asked.extend({ state: z.enum(JOB_ITEM_STATES).optional(), cursor: inputs.cursor, limit: inputs.limit(500) }),
     output: z.strictObject({ job, items: shapes.list(item), nextCursor: z.string().nullable() }),
   }),
 
   live: subscription({
     says: 'How a job goes: its present state, then each that differs.',
-    needs: reach('read', PEOPLE_AND_KEYS),
+    needs: reach('read', EVERYBODY),
     input: asked.extend({ lastEventId: inputs.lastEventId }),
     output: z.strictObject({ state, ...counts, cancelAsked: z.boolean(), etaSeconds }),
   }),
 
   cancel: mutation({
     says: 'Stops a job: nothing more of it begins, what is done stays.',
-    needs: reach('change', PEOPLE_AND_KEYS),
+    needs: reach('change', EVERYBODY),
     input: asked,
     output: z.strictObject({ job }),
+  }),
+
+  previewUndo: query({
+    says: 'Which accounts would become again what they were before a job, and which stay as they are, and why.',
+    needs: reach('read', EVERYBODY),
+    input: asked,
+    output: z.strictObject({ accounts: shapes.list(foreseen) }),
+    refusals: ['NOT_UNDOABLE'],
+  }),
+
+  undo: mutation({
+    says: 'Undoes what a job did, as a job: each account that was not changed since becomes what it was.',
+    needs: reach('change', EVERYBODY),
+    input: asked,
+    output: z.strictObject({ job: shapes.rowId }),
+    refusals: ['NOT_UNDOABLE'],
+  }),
+
+  file: query({
+    says: 'The file that a job wrote, a part at a time, for whoever may see all that is in it.',
+    needs: reach('read', EVERYBODY),
+    input: asked.extend({ cursor: inputs.cursor }),
+    output: shapes.csvFile.extend({ expiresAt: shapes.instant, nextCursor: z.string().nullable() }),
   }),
 };
 
 /** A job as people see it. */
 export type Job = AnswerOf<typeof jobs.cancel>['job'];
+/** What would become of an account if a job were undone. */
+export type ForeseenUndo = AnswerOf<typeof jobs.previewUndo>['accounts'][number];
 /** How a job goes. */
 export type JobFrame = AnswerOf<typeof jobs.live>;

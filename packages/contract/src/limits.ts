@@ -48,6 +48,12 @@ const change = z.strictObject({
   version: shapes.count.optional(),
 });
 const changes = z.array(change).min(1).max(LIMIT_KINDS.length);
+/** The same for many accounts, of which each has versions of its own. */
+const changesOfMany = z
+  .array(change.omit({ version: true }))
+  .min(1)
+  .max(LIMIT_KINDS.length);
+const versions = z.partialRecord(kind, shapes.count);
 
 /** So many of what is acquired: a positive decimal. */
 const quantity = z
@@ -115,6 +121,8 @@ const foreseen = z.strictObject({
         kind,
         before: z.strictObject(terms),
         after: z.strictObject(terms),
+        /** Of the limit as it is. */
+        version: shapes.count,
         used: shapes.decimal.nullable(),
         /** Nothing more is admitted from then on, until something is given back. */
         stops: z.boolean(),
@@ -149,15 +157,16 @@ export const limits = {
   }),
 
   setMany: mutation({
-    says: 'Sets the same limits for many accounts below one, as a job with a result for each.',
-    needs: inAccount('account.subaccounts', 'full', 'change', PEOPLE_AND_KEYS),
+    says: 'Sets the same limits for many accounts below one, as a job with a result for each that can be undone.',
+    needs: inAccount('account.subaccounts', 'full', 'change', screensFor('limits')),
     input: z.strictObject({
       account: inputs.account,
       accounts: z.array(inputs.account).min(1).max(MOST_ACCOUNTS),
-      limits: changes,
+      limits: changesOfMany,
+      /** What the preview told, by account id and kind: an account of which one is another by then is left as it is. */
+      versions: z.record(shapes.accountId, versions).optional(),
     }),
     output: z.strictObject({ job: shapes.rowId }),
-    refusals,
   }),
 
   setDefaults: mutation({

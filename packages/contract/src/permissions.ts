@@ -1,11 +1,4 @@
-import {
-  CAPS_FILTERS,
-  type KeyId,
-  type PermissionsFrame,
-  PRESET_MODES,
-  type RowId,
-  type UserId,
-} from '@tenantree/domain';
+import { type KeyId, type PermissionsFrame, PRESET_MODES, type RowId, type UserId } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -28,6 +21,8 @@ const SCREENS = screensFor('permissions');
 
 /** Levels by permission, as they are sent: a permission that isn't named stays as it is. */
 const levels = z.partialRecord(shapes.permissionKey, shapes.level);
+/** The same of one account, where null takes a decision back: it is undecided again, works as none, and is to be reviewed. */
+const wishedLevels = z.partialRecord(shapes.permissionKey, shapes.level.nullable());
 const version = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const accounts = z.array(inputs.account).min(1).max(MOST_ACCOUNTS);
 const preset = { preset: inputs.id<RowId>('preset'), presetVersion: version.min(1).optional() };
@@ -79,7 +74,19 @@ const effect = z.strictObject({
   sample: shapes.list(shapes.accountName),
 });
 
-const change = z.strictObject({ key: shapes.permissionKey, before: shapes.level.nullable(), after: shapes.level });
+/** Live streams that would be cut at once, at all servers of the deployment. */
+const streams = z.strictObject({
+  cut: shapes.count,
+  /** False: a server didn't say in time how many of them are its own. */
+  complete: z.boolean(),
+});
+
+/** Null: undecided. */
+const change = z.strictObject({
+  key: shapes.permissionKey,
+  before: shapes.level.nullable(),
+  after: shapes.level.nullable(),
+});
 /** What became of one account, or would. */
 const result = z.strictObject({
   account: shapes.accountName,
@@ -127,23 +134,12 @@ export const permissions = {
     output: caps,
   }),
 
-  accounts: query({
-    says: 'The accounts below the account, at any depth, whose own caps restrict, or are to be reviewed.',
-    needs: inAccount('account.subaccounts', 'read', 'read', SCREENS),
-    input: z.strictObject({
-      account: inputs.account,
-      caps: z.enum(CAPS_FILTERS),
-      cursor: inputs.cursor,
-      limit: inputs.limit(500),
-    }),
-    output: shapes.pageOf(shapes.accountRow),
-  }),
-
   preview: query({
     says: 'Who would lose or gain what, in the account and below it, by other caps; nothing is saved.',
     needs: fromAbove('account.subaccounts', 'full', 'read', SCREENS),
-    input: z.strictObject({ account: inputs.account, levels }),
+    input: z.strictObject({ account: inputs.account, levels: wishedLevels }),
     output: effect.extend({
+      streams,
       version: shapes.count,
       changes: shapes.list(change),
       /** Sent along with `set`, it is saved only as long as what was shown is so still. */
@@ -157,7 +153,7 @@ export const permissions = {
     needs: fromAbove('account.subaccounts', 'full', 'change', SCREENS),
     input: z.strictObject({
       account: inputs.account,
-      levels,
+      levels: wishedLevels,
       expectedVersion: version,
       preview: z.string().max(2_000).optional(),
     }),
@@ -165,7 +161,9 @@ export const permissions = {
       version: shapes.count,
       changes: shapes.list(change),
       /** As the preview counted; null: none was sent along. */
-      effect: effect.omit({ rows: true, sample: true }).nullable(),
+      effect: effect.omit({ rows: true, sample: true }).extend({ streams }).nullable(),
+      /** Without a preview: the job of the account above that counts the same after the save, as the result of its one item. */
+      counting: shapes.rowId.nullable(),
     }),
     refusals: ['CAPS_OF_ROOT', 'LEVEL_UNKNOWN', 'VERSION_CONFLICT', 'PREVIEW_STALE'],
   }),
@@ -224,11 +222,26 @@ export const permissions = {
     output: z.strictObject({ results: shapes.list(result) }),
   }),
 
+  applyPresetMany: mutation({
+    says: 'Gives a preset to many accounts below the account, each by itself, as a job that can be undone.',
+    needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),
+    input: z.strictObject({ account: inputs.account, ...preset, mode, accounts }),
+    output: z.strictObject({ job: shapes.rowId }),
+  }),
+
   review: mutation({
     says: 'Decides permissions that nobody decided yet, for up to 500 accounts below the account; touches no others.',
     needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),
     input: z.strictObject({ account: inputs.account, accounts, levels }),
     output: z.strictObject({ results: shapes.list(result) }),
+    refusals: ['LEVEL_UNKNOWN'],
+  }),
+
+  reviewMany: mutation({
+    says: 'Decides the same for many accounts, each by itself, as a job; undone, it is undecided again.',
+    needs: inAccount('account.subaccounts', 'full', 'change', SCREENS),
+    input: z.strictObject({ account: inputs.account, accounts, levels }),
+    output: z.strictObject({ job: shapes.rowId }),
     refusals: ['LEVEL_UNKNOWN'],
   }),
 

@@ -1,4 +1,6 @@
+import type { LimitKindKey } from './limits/kinds.ts';
 import type { LimitReached } from './limits/refusals.ts';
+import type { AtLimit } from './limits/set-limit.ts';
 
 /**
  * Every refusal the platform can give, by stable code: the HTTP status it leaves with and whether trying again unchanged can help.
@@ -54,6 +56,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_CONFLICT: { status: 409, retryable: false },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, retryable: true },
   SECRET_SHOWN_ONCE: { status: 409, retryable: false },
+  NOT_UNDOABLE: { status: 409, retryable: false },
   LIMIT_REACHED: { status: 409, retryable: false },
   LIMIT_INVALID: { status: 400, retryable: false },
   LIMIT_PROMISED: { status: 409, retryable: false },
@@ -73,12 +76,28 @@ export type Refusal = {
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
   /** Of a conflict of versions: what is there now, to be shown beside what was sent. */
-  readonly present?: { readonly version: number; readonly levels: Readonly<Record<string, string>> };
+  readonly present?: Present;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
   /** Where a limit refuses: which one, and how much is free. */
   readonly limit?: LimitReached;
 };
+
+/** What is there now instead of the version that somebody saw. */
+export type Present =
+  /** The caps of an account, or a preset, which has a name. */
+  | { readonly version: number; readonly name?: string; readonly levels: Readonly<Record<string, string>> }
+  /** The limits that are at other versions, as they are now. */
+  | {
+      readonly limits: readonly {
+        readonly kind: LimitKindKey;
+        readonly version: number;
+        readonly max: number | null;
+        readonly reserve: number;
+        readonly atLimit: AtLimit;
+        readonly thresholds: readonly number[];
+      }[];
+    };
 
 /** Why one entry of a batch is refused. */
 export type EntryRefusal = Refusal & { readonly position: number };
