@@ -14,7 +14,7 @@ const pairs = (list: string): [string, string][] =>
 
 /**
  * Late files don't import each other. Where one could not be fetched, it is fetched under another address (`fetched` of the client), and who
- * imported it under its own would go without for ever. What a late file has for others it puts into `lateFiles` of the first file, and they
+ * imported it under its own would go without for ever. What a late file has for others it puts into `late` of the first file, and they
  * take it from there: whoever asks for them has it already, because it asks from the file that they need.
  *
  * @param first name of the file that pages load
@@ -30,12 +30,12 @@ export const lateFiles = (first: string): Plugin => ({
       if (!isLate(file)) return whole;
       touched = true;
       const taken = pairs(names).map(([theirs, mine]) => `${theirs}: ${mine}`);
-      return `const { ${taken.join(', ')} } = lateFiles$["${file}"];`;
+      return `const { ${taken.join(', ')} } = late$.files["${file}"];`;
     });
     if (needed) {
       const given = pairs(EXPORTED.exec(code)?.[1] ?? '').map(([mine, theirs]) => `${theirs}: ${mine}`);
-      own += `\nlateFiles$["${chunk.fileName}"] = { ${given.join(', ')} };\n`;
+      own += `\nlate$.files["${chunk.fileName}"] = { ${given.join(', ')} };\n`;
     }
-    return touched || needed ? { code: `import { lateFiles as lateFiles$ } from "./${first}";\n${own}`, map: null } : null;
+    return touched || needed ? { code: `import { late as late$ } from "./${first}";\n${own}`, map: null } : null;
   },
 });

@@ -34,12 +34,16 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
-            { name: 'in-use', test: /widget.src.(parts|tree|subaccounts|data|format|manager.account-room).(?!after-rows|live-watch|page-loader)/, priority: 2 },
-            ...['account', 'members', 'permissions', 'limits', 'activity'].map((name) => ({
-              name,
-              test: new RegExp(`widget.src.${name}.`),
-              priority: 1,
-            })),
+            {
+              name: 'in-use',
+              test: /domain.src.|widget.src.(parts|tree|subaccounts|data|format|manager.account-room|permissions.drafts).(?!after-rows|live-watch|page-loader)/,
+              priority: 2,
+            },
+            // the overview shows the latest activity
+            { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },
+            { name: 'members', test: /widget.src.members./, priority: 1 },
+            { name: 'permissions', test: /widget.src.permissions./, priority: 1 },
+            { name: 'limits', test: /widget.src.limits./, priority: 1 },
           ],
         },
       },

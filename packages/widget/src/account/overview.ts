@@ -1,6 +1,6 @@
 import { SUSPENSION_LABELS, type SuspensionKind } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Visit } from '../activity/activity-source.ts';
+import type { ActivitySource, Visit } from '../activity/activity-source.ts';
 import type { AccountDetail } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
@@ -14,8 +14,8 @@ export type Minutes = { readonly own: string; readonly total: string };
 
 /** What the overview shows beside the account, and what can be done from it. */
 export type OverviewParts = {
-  /** The latest activity; null where one may not see it. */
-  readonly activity: TemplateResult | null;
+  /** Where the latest activity comes from; null where one may not see it. */
+  readonly activity: ActivitySource | null;
   readonly showActivity: () => void;
   /** Who came in from above lately; none where one may not see it. */
   readonly visits: readonly Visit[];
@@ -67,7 +67,7 @@ export function overview(
       aside
         ? html`<div class="column">
       ${needs.length > 0 ? html`<section class="card"><div class="section">${title(say('attentionTitle'))}</div><ul class="in">${needs}</ul></section>` : nothing}
-      ${parts.activity ? html`<section class="card"><div class="section">${title(say('tab_activity'))}<button class="link" type="button" @click=${parts.showActivity}>${say('activityAll')}</button></div>${parts.activity}</section>` : nothing}
+      ${parts.activity ? html`<section class="card"><div class="section">${title(say('tab_activity'))}<button class="link" type="button" @click=${parts.showActivity}>${say('activityAll')}</button></div><sam-activity show="latest" .source=${parts.activity} .account=${account} .texts=${texts}></sam-activity></section>` : nothing}
     </div>`
         : nothing
     }

@@ -3,6 +3,7 @@ import type { AccountId, UsageFrame } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { Visit } from '../activity/activity-source.ts';
+import { SamActivity } from '../activity/sam-activity.ts';
 import { type AccountDetail, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
@@ -33,8 +34,8 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 
 /** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
 const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
 
-/** A tab whose element is loaded when it is turned to. */
-type LateTab = Exclude<AccountTab, 'overview'>;
+/** A tab whose element is loaded when it is turned to. The overview shows the latest activity, too. */
+type LateTab = Exclude<AccountTab, 'overview' | 'activity'>;
 
 /** A name that is being edited: the draft, and why it was refused. */
 type Editing = { readonly draft: string; readonly why: string };
@@ -98,10 +99,24 @@ export class SamAccount extends LitElement {
   declare protected visits: readonly Visit[];
   /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
   readonly #parts = {
-    members: this.#part('sam-members', () => import('../members/sam-members.ts'), 'SamMembers'),
-    permissions: this.#part('sam-permissions', () => import('../permissions/sam-permissions.ts'), 'SamPermissions'),
-    limits: this.#part('sam-limits', () => import('../limits/sam-limits.ts'), 'SamLimits'),
-    activity: this.#part('sam-activity', () => import('../activity/sam-activity.ts'), 'SamActivity'),
+    members: this.#part(
+      'sam-members',
+      () => import('../members/sam-members.ts'),
+      'SamMembers',
+      (of) => of.SamMembers,
+    ),
+    permissions: this.#part(
+      'sam-permissions',
+      () => import('../permissions/permissions.ts'),
+      'SamPermissions',
+      (of) => of.SamPermissions,
+    ),
+    limits: this.#part(
+      'sam-limits',
+      () => import('../limits/limits.ts'),
+      'SamLimits',
+      (of) => of.SamLimits,
+    ),
   } as const;
   #watching = new AbortController();
   #again: ReturnType<typeof setTimeout> | undefined;
@@ -110,6 +125,7 @@ export class SamAccount extends LitElement {
     super();
     define('sam-menu', SamMenu);
     define('sam-rename', SamRename);
+    define('sam-activity', SamActivity);
     this.source = null;
     this.account = '';
     this.tab = 'overview';
@@ -329,50 +345,59 @@ export class SamAccount extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus();
   }
 
-  #part<Name extends string>(
+  #part<Module extends object>(
     tag: string,
-    fetch: () => Promise<Readonly<Record<Name, CustomElementConstructor>>>,
-    name: Name,
-  ): LatePart<CustomElementConstructor, Readonly<Record<Name, CustomElementConstructor>>> {
-    const make = (module: Readonly<Record<Name, CustomElementConstructor>>): CustomElementConstructor => {
-      define(tag, module[name]);
-      return module[name];
-    };
-    return new LatePart(fetch, name, make, () => this.requestUpdate());
+    fetch: () => Promise<Module>,
+    name: keyof Module & string,
+    make: (module: Module) => CustomElementConstructor,
+  ): Pick<LatePart<unknown>, 'part' | 'load'> {
+    return new LatePart(
+      fetch,
+      name,
+      (module) => (define(tag, make(module)), tag),
+      () => this.requestUpdate(),
+    );
   }
 
   #shown(detail: AccountDetail): TemplateResult {
-    const tab = this.#tab();
-    if (tab === 'overview') return this.#overview(detail);
-    const { part } = this.#parts[tab];
-    if (!part) return html`<div class="content"><div class="card">${this.#late(tab)}</div></div>`;
-    return html`<div class="content">${this.#element(tab, detail)}</div>`;
-  }
-
-  #element(tab: LateTab, detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
+    const tab = this.#tab();
     switch (tab) {
-      case 'members':
-        return html`<sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members>`;
-      case 'permissions':
-        return html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`;
-      case 'limits':
-        return html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`;
+      case 'overview':
+        return this.#overview(detail);
       case 'activity':
-        return html`<sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity>`;
+        return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
+      case 'members':
+        return this.#late(
+          tab,
+          html`<sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members>`,
+        );
+      case 'permissions':
+        return this.#late(
+          tab,
+          html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`,
+        );
+      case 'limits':
+        return this.#late(
+          tab,
+          html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
+        );
     }
   }
 
-  /** What stands where the element of a tab is not there yet. What can't be loaded now is asked for again by hand. */
-  #late(tab: LateTab): TemplateResult {
+  /** What a tab shows once its part is there. What can't be loaded now is asked for again by hand. */
+  #late(tab: LateTab, shown: TemplateResult): TemplateResult {
+    const late = this.#parts[tab];
+    if (late.part) return html`<div class="content">${shown}</div>`;
     if (!this.missing)
-      this.#parts[tab].load().catch(() => {
+      late.load().catch(() => {
         this.missing = true;
       });
     const again = (): void => {
       this.missing = false;
     };
-    return absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, this.texts, again);
+    const why = this.missing ? new SourceRefusal(NO_ANSWER) : null;
+    return html`<div class="content"><div class="card">${absent(why, this.texts, again)}</div></div>`;
   }
 
   readonly #drafted = (event: Event): void => {
@@ -381,8 +406,9 @@ export class SamAccount extends LitElement {
   };
 
   #overview(detail: AccountDetail): TemplateResult {
-    return overview(detail, this.minutes, this.texts, {
-      activity: this.#tabs().includes('activity') ? this.#latest(detail) : null,
+    const { source, texts } = this;
+    return overview(detail, this.minutes, texts, {
+      activity: this.#tabs().includes('activity') ? (source?.activity ?? null) : null,
       visits: this.visits,
       showActivity: () => this.#turnTo('activity'),
       entries: this.entries,
@@ -392,12 +418,6 @@ export class SamAccount extends LitElement {
       perform: (id) => void this.acting?.perform(id, detail),
       showMembers: this.#tabs().includes('members') ? () => this.#turnTo('members') : null,
     });
-  }
-
-  #latest(detail: AccountDetail): TemplateResult {
-    return this.#parts.activity.part
-      ? html`<sam-activity show="latest" .source=${this.source?.activity ?? null} .account=${detail} .texts=${this.texts}></sam-activity>`
-      : this.#late('activity');
   }
 
   async #openMenu({ currentTarget: opener }: Event): Promise<void> {

@@ -6,10 +6,10 @@ import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
+import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
 import type { LimitChange } from './limits-source.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { wholeIn } from './whole-number.ts';
-import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
 
 /** How long one rests before it is asked what a change would come to, in milliseconds. */
 const PREVIEW_MS = 250;

@@ -25,7 +25,7 @@ export const BULK_ACTS: readonly BulkAct[] = [
     needs: 'suspend',
     nested: 'as wished',
     start: async ({ source, texts, account, rows }) => {
-      const { SamPresets } = await fetched(() => import('../permissions/sam-presets.ts'), 'SamPresets');
+      const { SamPresets } = await fetched(() => import('../permissions/permissions.ts'), 'SamPresets');
       define('sam-presets', SamPresets);
       const { presets } = await source.acts();
       return Object.assign(new SamPresets(), { texts, source: presets, parent: account, accounts: rows });
@@ -38,7 +38,7 @@ export const BULK_ACTS: readonly BulkAct[] = [
     needs: 'suspend',
     nested: 'as wished',
     start: async (selected) => {
-      const { SamBulkLimits } = await fetched(() => import('../limits/sam-bulk-limits.ts'), 'SamBulkLimits');
+      const { SamBulkLimits } = await fetched(() => import('../limits/limits.ts'), 'SamBulkLimits');
       define('sam-bulk-limits', SamBulkLimits);
       return Object.assign(new SamBulkLimits(), { selected });
     },
