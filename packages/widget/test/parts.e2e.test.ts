@@ -7,7 +7,7 @@ const FIRST = 'subaccount-manager.js';
 const ASKED_FOR = /import\(`\.\/([^`]+)`\)/g;
 const NEEDED = /from[`"]\.\/([^`"]+)[`"]/g;
 /** What `late-files.ts` of the build wrote: what a file takes of another one. */
-const TAKEN = /\}=\w+\[`(subaccount-manager-[^`]+)`\]/g;
+const TAKEN = /files\[`(subaccount-manager-[^`]+)`\](?!=)/g;
 
 const named = (code: string, pattern: RegExp): string[] => [...code.matchAll(pattern)].map(([, name = '']) => name);
 
