@@ -125,11 +125,13 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     startedAt: true,
     endedAt: true,
     cancelAskedAt: true,
+    undoable: true,
     etaSeconds: true,
   }),
   'item of a job': fieldsOf<Item<Outputs['jobs']['get']['items']>>({
     n: true,
     target: true,
+    name: true,
     state: true,
     attempts: true,
     result: true,

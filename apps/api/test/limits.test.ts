@@ -202,6 +202,71 @@ describe('Limits', () => {
     expect(await codeOf(owner.limits.preview.query({ ...wish, accounts: [parent] }))).toBe('BAD_REQUEST');
   });
 
+  it('of a selection are foreseen one after the other: what one is promised is not there for the next (rules/limits 8)', async () => {
+    const parent = await make(root, 'Selection');
+    const accounts = [await make(parent, 'Left'), await make(parent, 'Right')];
+    await set(parent, { kind: 'agents', max: 10 });
+    const wish = { account: parent, accounts, limits: [{ kind: 'agents' as const, reserve: 6 }] };
+    const foreseen = (await owner.limits.preview.query(wish)).accounts.map(({ limits: [limit] }) => limit);
+    expect(foreseen).toMatchObject([
+      { after: { reserve: 6 } },
+      { code: 'RESERVE_UNAVAILABLE', message: expect.stringContaining('4 agents') },
+    ]);
+    const alone = await owner.limits.preview.query({ ...wish, accounts: accounts.slice(1) });
+    expect(alone.accounts[0]?.limits).toMatchObject([{ after: { reserve: 6 } }]);
+  });
+
+  it('are set back with what setting them answered, unless somebody changed them meanwhile (rules/limits 5)', async () => {
+    const parent = await make(root, 'Undone');
+    const account = await make(parent, 'Set back');
+    await set(parent, { kind: 'agents', max: 10 });
+    const first = await set(account, { kind: 'agents', max: 5, reserve: 2 }, { kind: 'calls', max: 3 });
+    const second = await set(account, { kind: 'agents', max: 7, reserve: 0, atLimit: 'notify', thresholds: [50] });
+    expect(second.undo).toEqual([
+      { kind: 'agents', version: 2, max: 5, reserve: 2, atLimit: 'block', thresholds: [80, 95, 100] },
+    ]);
+    expect(await codeOf(set(account, ...first.undo))).toBe('VERSION_CONFLICT');
+    const back = await set(account, ...second.undo);
+    expect(await limitOf(owner, account, 'agents')).toMatchObject({ max: 5, reserve: 2, atLimit: 'block', version: 3 });
+    // To undo is a change, and can be undone.
+    await set(account, ...back.undo);
+    expect(await limitOf(owner, account, 'agents')).toMatchObject({ max: 7, reserve: 0, atLimit: 'notify' });
+    await set(account, first.undo[1]!);
+    expect(await limitOf(owner, account, 'calls')).toMatchObject({ max: null, version: 2 });
+  });
+
+  it('tell each threshold once, also when the maximum is raised, lowered or set back, and when accounts move in (rules/limits 12)', async () => {
+    const parent = await make(root, 'Told');
+    const [account, elsewhere] = [await make(parent, 'Changed'), await make(parent, 'Elsewhere')];
+    const told = async (of: string): Promise<unknown[]> => {
+      const { rows } = await owner.audit.list.query({ account: of, limit: 50 });
+      const reached = rows.filter(({ action, account: { id } }) => action === 'limit.reached' && id === of);
+      return reached.map(({ details }) => details['threshold']).toReversed();
+    };
+    await set(account, { kind: 'agents', max: 10 });
+    await agents(account, 10);
+    expect(await told(account)).toEqual([80, 95, 100]);
+    // 10 of 11 is 90.9 %: those that are passed have told.
+    const { undo } = await set(account, { kind: 'agents', max: 11 });
+    expect(await told(account)).toEqual([80, 95, 100]);
+    await set(account, ...undo);
+    expect(await told(account)).toEqual([80, 95, 100, 100]);
+    await set(account, { kind: 'agents', max: 9 });
+    expect(await told(account)).toEqual([80, 95, 100, 100]);
+    // So far above that all are armed again.
+    await set(account, { kind: 'agents', max: 100 });
+    await set(account, { kind: 'agents', max: 10 });
+    expect(await told(account)).toEqual([80, 95, 100, 100, 80, 95, 100]);
+
+    await set(elsewhere, { kind: 'agents', max: 20, thresholds: [50] });
+    await owner.accounts.move.mutate({ account, to: elsewhere });
+    expect(await told(elsewhere)).toEqual([50]);
+    await owner.accounts.move.mutate({ account, to: parent });
+    await owner.accounts.move.mutate({ account, to: elsewhere });
+    expect(await told(elsewhere)).toEqual([50, 50]);
+    expect(await told(account)).toEqual([80, 95, 100, 100, 80, 95, 100]);
+  });
+
   it('only notify where that is wished: each threshold once (rules/limits 9, 12)', async () => {
     const account = await make(root, 'Notified');
     await set(account, { kind: 'agents', max: 4, atLimit: 'notify', thresholds: [50, 100] });

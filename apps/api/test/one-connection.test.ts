@@ -8,6 +8,7 @@ import { offerSetupLink } from '../src/setup/claim.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
+import { jobsEnded } from './support/jobs.ts';
 import { startApi } from './support/start-api.ts';
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
@@ -45,6 +46,9 @@ beforeAll(async () => {
   await signIn(api.url, api.email, PASSWORD);
   const other = (await api.owner.session.list.query()).sessions.find(({ isThis }) => !isThis);
   const job = await askForJob(account);
+  const { job: undone } = await accounts.suspendMany.mutate({ account, accounts: [left] });
+  const { job: exported } = await accounts.export.mutate({ account });
+  await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
@@ -65,6 +69,7 @@ beforeAll(async () => {
     'accounts.get': { account: 'ext:one' },
     'accounts.list': { account },
     'accounts.search': { account, query: 'one' },
+    'accounts.export': { account },
     'accounts.live': { account },
     'accounts.rename': { account: one, name: 'Renamed' },
     'accounts.setMetadata': { account: one, metadata: { a: 1 } },
@@ -98,6 +103,9 @@ beforeAll(async () => {
     'jobs.get': { account, job },
     'jobs.live': { account, job },
     'jobs.cancel': { account, job },
+    'jobs.previewUndo': { account, job: undone },
+    'jobs.undo': { account, job: undone },
+    'jobs.file': { account, job: exported },
     'usage.record': {
       account,
       events: [
@@ -115,13 +123,14 @@ beforeAll(async () => {
     'audit.verify': { account },
     'accounts.entries': { account: one },
     'permissions.get': { account: one },
-    'permissions.accounts': { account, caps: 'restricted' },
     'permissions.preview': { account: one, levels: { tasks: 'none' } },
     'permissions.set': { account: one, expectedVersion: 0, levels: { tasks: 'none' } },
     'permissions.explain': { account: one },
     'permissions.compare': { account: one, with: left },
     'permissions.previewPreset': { account, preset, mode: 'replace', accounts: [left] },
     'permissions.applyPreset': { account, preset, mode: 'replace', accounts: [left] },
+    'permissions.applyPresetMany': { account, preset, mode: 'replace', accounts: [left] },
+    'permissions.reviewMany': { account, accounts: [left], levels: { tasks: 'read' } },
     'permissions.review': { account, accounts: [left], levels: { tasks: 'read' } },
     'permissions.live': { account },
     'presets.list': { account },

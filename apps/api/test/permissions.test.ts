@@ -215,7 +215,8 @@ describe('A preview', () => {
     );
     const wish = { account: branch, levels, expectedVersion: preview.version, preview: preview.preview };
     const saved = await api.owner.permissions.set.mutate(wish);
-    expect(saved.effect).toEqual({ accounts: preview.accounts, holders: preview.holders });
+    const { accounts, holders, streams } = preview;
+    expect(saved).toMatchObject({ effect: { accounts, holders, streams }, counting: null });
   });
 
   it('is stale as soon as somebody came or went, and of no other change', async () => {
@@ -448,10 +449,11 @@ describe('A permission that a release added', () => {
       { restricted: 2, unreviewed: 1 },
     ]);
     const asked = { account: api.root, caps: 'unreviewed', limit: 1 } as const;
-    const found = await api.owner.permissions.accounts.query(asked);
-    expect(found.rows.map(({ id }) => id)).toEqual([first]);
-    const next = await api.owner.permissions.accounts.query({ ...asked, cursor: found.nextCursor ?? '' });
-    expect([next.rows.map(({ id }) => id), next.nextCursor]).toEqual([[second], null]);
+    const found = await api.owner.accounts.search.query(asked);
+    expect([found.matches, found.total, found.more]).toEqual([[first], 2, false]);
+    expect(found.rows.map(({ id }) => id)).toEqual([branch, first]);
+    const next = await api.owner.accounts.search.query({ ...asked, cursor: found.nextCursor ?? '' });
+    expect([next.matches, next.nextCursor]).toEqual([[second], null]);
     const levels = { 'account.schedules': 'read', tasks: 'none' } as const;
     const { results } = await api.owner.permissions.review.mutate({ account: branch, accounts, levels });
     expect(results.map(({ changes }) => changes)).toEqual([

@@ -176,3 +176,34 @@ describe('What ends on one server ends streams on the other within three seconds
     it.each(Object.keys(ENDINGS))('when %s', (ending) => ENDINGS[ending]!());
   });
 });
+
+describe('A preview of caps', () => {
+  it('counts the live streams that the save then cuts, at all servers, and says when one of them is silent', async () => {
+    const account = await make('Streaming');
+    const below = await make('Streaming below', account);
+    const { headers } = await join(below, 'streaming@example.com', 'admin');
+    const far = await watching(headers, below);
+    const near = watcherWith(first.url, { ...headers, origin: first.url }, 'usage.live', { account: below });
+    stops.push(near.stop);
+    await near.ready;
+    const levels = { billing: 'none' } as const;
+    const ask = () => owner.permissions.preview.query({ account, levels });
+    const { streams, preview, version } = await ask();
+    // The usage of one person at two servers; the accounts are still theirs to watch, and others stand above.
+    expect(streams).toEqual({ cut: 2, complete: true });
+    expect((await owner.permissions.preview.query({ account, levels: { tasks: 'read' } })).streams.cut).toBe(0);
+    await first.database.asOwner(`INSERT INTO job_workers VALUES ('silent', clock_timestamp())`);
+    expect((await ask()).streams).toEqual({ cut: 2, complete: false });
+    await first.database.asOwner(`DELETE FROM job_workers WHERE pool_id = 'silent'`);
+    const saved = await owner.permissions.set.mutate({ account, levels, expectedVersion: version, preview });
+    expect(saved.effect?.streams).toEqual(streams);
+    expect(await near.cut).toBe('FORBIDDEN');
+    expect((await ask()).streams).toEqual({ cut: 0, complete: true });
+    await owner.permissions.set.mutate({
+      account,
+      levels: { 'account.subaccounts': 'none' },
+      expectedVersion: saved.version,
+    });
+    expect(await far.cut).toEqual(both('FORBIDDEN'));
+  });
+});

@@ -107,7 +107,5 @@ export const jobs = {
 
 /** A job as people see it. */
 export type Job = AnswerOf<typeof jobs.cancel>['job'];
-/** What would become of an account if a job were undone. */
-export type ForeseenUndo = AnswerOf<typeof jobs.previewUndo>['accounts'][number];
 /** How a job goes. */
 export type JobFrame = AnswerOf<typeof jobs.live>;

@@ -32,7 +32,7 @@ const acquired = z.enum([...ACQUIRED_KINDS] as [AcquiredKindKey, ...AcquiredKind
 const metered = z.enum([...METERED_KINDS] as [MeteredKindKey, ...MeteredKindKey[]]);
 const atLimit = z.enum(AT_LIMIT);
 const whole = z.number().int().min(0).max(MOST);
-const thresholds = z.array(z.number()).max(20);
+const thresholds = z.array(z.number()).max(20).readonly();
 
 /** What is to be set of one kind; what isn't named stays. */
 const change = z.strictObject({
@@ -152,7 +152,10 @@ export const limits = {
     says: 'Sets limits of a subaccount, from above; of a main account, by its owner.',
     needs: fromAbove('account.subaccounts', 'full', 'change', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, limits: changes }),
-    output: state,
+    output: state.extend({
+      /** What to set to have it as it was, a change for each kind: refused when somebody changed it meanwhile. */
+      undo: shapes.list(z.strictObject({ kind, version: shapes.count, ...terms })),
+    }),
     refusals,
   }),
 

@@ -32,6 +32,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   sorted_parents: 'tree',
   jobs: 'tree',
   job_items: 'tree',
+  job_files: 'tree',
   carried_entries: 'tree',
   usage_events: 'fact',
   usage_quarters: 'fact',

@@ -90,6 +90,7 @@ describe('Row-level security alone (I5)', () => {
       'record_usage',
       'refill_sort',
       'renew_lease',
+      'servers_seen',
       'session_by_token',
       'settle_sort',
       'tend_jobs',

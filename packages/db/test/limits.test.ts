@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  billingPeriodOf,
   countedAs,
   decideLimit,
   formatDecimal,
@@ -91,14 +92,14 @@ async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free:
 
 const METER = countedAs('call.minutes').as;
 
-async function use(account: AccountId, minutes: number, grant?: string): Promise<void> {
+async function use(account: AccountId, minutes: number, grant?: string, aheadMs = 0): Promise<void> {
   const { rootId } = await stateOf(test.db, account);
   const event = {
     root: rootId,
     account,
     key: freshId(),
     quantity: formatDecimal(BigInt(minutes) * each('minutes')),
-    occurredAt: now(),
+    occurredAt: instantOf(Date.now() + aheadMs),
     attributes: {},
     ...(grant !== undefined && { grant }),
   };
@@ -117,7 +118,8 @@ type Account = {
 /** The definition, from scratch; minutes that were used stay with those above then. */
 class Model {
   readonly accounts: Account[] = [];
-  readonly used: { readonly chain: readonly number[]; readonly minutes: bigint }[] = [];
+  readonly used: { readonly account: number; chain: readonly number[]; readonly minutes: bigint; isAhead: boolean }[] =
+    [];
 
   chain(at: number): number[] {
     const { up } = this.accounts[at]!;
@@ -126,6 +128,17 @@ class Model {
 
   below(at: number): number[] {
     return this.accounts.flatMap(({ up, closed }, n) => (up === at && !closed ? [n] : []));
+  }
+
+  /** Usage ahead of the clock goes where its account goes. @returns what takes it back */
+  carry(at: number, target: number): () => void {
+    const carried = this.used.filter(({ account, isAhead }) => isAhead && this.chain(account).includes(at));
+    const before = carried.map(({ chain }) => chain);
+    for (const one of carried) {
+      const chain = this.chain(one.account);
+      one.chain = [...chain.slice(0, chain.indexOf(at) + 1), ...this.chain(target)];
+    }
+    return () => carried.forEach((one, n) => (one.chain = before[n]!));
   }
 
   going(at: number, kind: Kind): bigint {
@@ -327,9 +340,10 @@ describe('Limits in the database', () => {
             }
             case 'use': {
               const grant = grants.find((one) => one.at === at && one.kind === 'minutes' && one.uses === undefined);
-              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined);
+              const isAhead = to % 3 === 0;
+              await use(one.id, n, to % 2 === 0 ? grant?.key : undefined, isAhead ? 4 * 60_000 : 0);
               const minutes = BigInt(n) * each('minutes');
-              model.used.push({ chain: model.chain(at), minutes });
+              model.used.push({ account: at, chain: model.chain(at), minutes, isAhead });
               if (to % 2 === 0 && grant) grant.uses = minutes;
               await settle();
               break;
@@ -346,6 +360,7 @@ describe('Limits in the database', () => {
               const put = (where: number | null) => (): void => {
                 one.up = where;
               };
+              const back = model.carry(at, target);
               // Each kind by itself, from where the account stands.
               const fits = KINDS.every((each) => {
                 put(up)();
@@ -353,6 +368,7 @@ describe('Limits in the database', () => {
               });
               if (!fits) {
                 put(up)();
+                back();
                 await expect(move(test.db, model.accounts[0]!.id, one.id, parent.id, now())).rejects.toSatisfy(
                   (error) => refusedByLimit(error) !== null,
                 );
@@ -402,6 +418,32 @@ describe('Limits in the database', () => {
     expect(rows).toEqual([]);
   });
 
+  it('give back at once what a lease of last month held, also when it is released in this one', async () => {
+    const root = await plant(test.db, null, 'Last month', now());
+    const account = await plant(test.db, root, 'Late', now());
+    expect(await setLimit(root, 'minutes', { cap: 10n * each('minutes') })).toBe('ok');
+    const { start } = billingPeriodOf(now());
+    const period = billingPeriodOf(instantOf(Date.parse(start) - 1)).start;
+    const kind = limitKind('minutes');
+    const tick = async (asks: readonly string[], back: readonly string[], of = period) => {
+      const places = await readTreePlaces(test.db, root, [account]);
+      const wishes = asks.map((key) => ({ account, want: 6n * each('minutes'), key, leaseSeconds: 86_400 }));
+      const given = back.map((key) => ({ account, key }));
+      return admitTick(test.db, { root, kind, period: of, places, asks: wishes, back: given });
+    };
+    expect(await tick(['then'], [])).toMatchObject([{ outcome: 'granted', n: 6n * each('minutes') }]);
+    // Asked for in this month, together with something else, as a server does after midnight.
+    expect(await tick(['now'], ['then'], start)).toMatchObject([{ outcome: 'granted', n: 6n * each('minutes') }]);
+    expect(await test.asOwner(`SELECT key FROM leases WHERE root_id = $1`, [root])).toEqual([{ key: 'now' }]);
+    expect(await tick(['again'], [])).toMatchObject([{ outcome: 'granted', n: 6n * each('minutes') }]);
+    expect(
+      await test.asOwner(
+        `SELECT (total / 60)::int AS minutes FROM resource_totals WHERE root_id = $1 AND account_id = $1 AND resource = 'call.seconds' ORDER BY period`,
+        [root],
+      ),
+    ).toEqual([{ minutes: 6 }, { minutes: 6 }]);
+  });
+
   it('answer the same key with what it got, and refuse it for another kind', async () => {
     const root = await plant(test.db, null, 'Keys', now());
     const first = await ask(root, 'calls', [{ want: UNIT, key: 'same' }]);
@@ -437,6 +479,42 @@ describe('Limits in the database', () => {
     await ask(root, 'calls', [], ['7']);
     await ask(root, 'calls', [{ want: 5n * UNIT, key: 'again' }]);
     expect(await told()).toEqual(['80', '100', '80']);
+  });
+
+  it('follow usage ahead of the clock where a move places it: what is held, and which thresholds are reached', async () => {
+    const root = await plant(test.db, null, 'Ahead', now());
+    const [left, right] = [await plant(test.db, root, 'Left', now()), await plant(test.db, root, 'Right', now())];
+    const account = await plant(test.db, left, 'Moves', now());
+    expect(await setLimit(root, 'minutes', { cap: 100n * each('minutes') })).toBe('ok');
+    expect(await setLimit(left, 'minutes', { reserve: 20n * each('minutes') })).toBe('ok');
+    expect(await setLimit(right, 'minutes', { cap: 10n * each('minutes'), thresholds: [50, 80] })).toBe('ok');
+    await use(account, 8, undefined, 4 * 60_000);
+    await count(test.db, now());
+    const stands = async (of: AccountId): Promise<string> => {
+      const { path } = await stateOf(test.db, of);
+      const along = await test.db.withTenant(root, (trx) =>
+        readLimits(
+          trx,
+          path.map((id) => ({ id, name: '' })),
+          now(),
+        ),
+      );
+      const { used, held } = along.get('minutes')![0]!;
+      return `${used / each('minutes')} used, ${held / each('minutes')} held`;
+    };
+    expect([await stands(root), await stands(left)]).toEqual(['8 used, 12 held', '8 used, 0 held']);
+    await move(test.db, root, account, right, now());
+    expect([await stands(root), await stands(left)]).toEqual(['8 used, 20 held', '0 used, 0 held']);
+    const told = async (): Promise<unknown[]> =>
+      test.asOwner(
+        `SELECT account_id AS of, (details->>'threshold')::int AS at FROM journal WHERE root_id = $1 AND kind = 'limit.reached' ORDER BY seq`,
+        [root],
+      );
+    expect(await told()).toEqual([50, 80].map((at) => ({ of: right, at })));
+    await move(test.db, root, account, left, now());
+    await move(test.db, root, account, right, now());
+    expect([await stands(root), await stands(right)]).toEqual(['8 used, 20 held', '8 used, 0 held']);
+    expect(await told()).toHaveLength(4);
   });
 
   it('judge minutes when they are counted, once', async () => {

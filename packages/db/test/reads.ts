@@ -35,6 +35,9 @@ const PAGE = {
   now: NOW,
 } as const;
 
+const KEPT = { statuses: PAGE.statuses, now: NOW } as const;
+const FIRST = { after: null, limit: 50 } as const;
+
 /** Every read of this package, as it is asked in a large tree. */
 export function readsOf(db: store.Database, { root, flat, small, leaf, user }: Read): Reads {
   const as =
@@ -116,6 +119,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     readSessionsUnderList: as(root, (trx) => store.readSessionsUnderList(trx, root, NOW)),
     readJobs: as(leaf, (trx) => store.readJobs(trx, { account: leaf, kinds: ['test'], before: null, limit: 50 })),
+    findJobFile: as(leaf, (trx) => store.findJobFile(trx, { account: leaf, job: none }, { part: 0, now: NOW })),
     readJob: as(leaf, (trx) => store.readJob(trx, { account: leaf, job: none })),
     readJobItems: as(leaf, (trx) =>
       store.readJobItems(trx, { account: leaf, job: none }, { state: null, after: 0, limit: 50 }),
@@ -160,9 +164,22 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readCapsToChange: as(root, (trx) => store.readCapsToChange(trx, [flat, small, leaf])),
     readCapsBelow: as(root, (trx) => store.readCapsBelow(trx, small)),
     readCappedSubtree: as(root, (trx) => store.readCappedSubtree(trx, small, NOW)),
-    readCappedAccounts: as(root, (trx) =>
-      store.readCappedAccounts(trx, { account: root, filter: 'restricted', after: null, limit: 50, now: NOW }),
+    'filterAccounts, restricted': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, caps: 'restricted' }, FIRST),
     ),
+    'filterAccounts, unreviewed': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, caps: 'unreviewed' }, FIRST),
+    ),
+    'filterAccounts, near': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
+    ),
+    countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
+    filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),
+    'searchSubtree of what is restricted': as(root, (trx) =>
+      store.searchSubtree(trx, { ...PAGE, within: root, text: 'dental', textKey: 'dental', caps: 'restricted' }),
+    ),
+    readAccountsBelow: as(root, (trx) => store.readAccountsBelow(trx, { ...PAGE, within: root, only: null })),
+    'readAccountsBelow, some': as(root, (trx) => store.readAccountsBelow(trx, { ...PAGE, within: root, only: [leaf] })),
     readHoldersBelow: as(root, (trx) => store.readHoldersBelow(trx, small, NOW)),
     readLastChange: as(root, store.readLastChange),
     readOfferedPresets: as(leaf, store.readOfferedPresets),

@@ -10,15 +10,27 @@ export type CsvColumn<Row> = {
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 
 /** Writes rows as CSV (RFC 4180): the header always, lines end with CRLF. Text that a spreadsheet would run is disarmed (rules/server 14). */
-export function writeCsv<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
-  const cellsOf = (row: Row): string[] =>
-    columns.map(({ kind, of }) => {
-      const text = of(row) ?? '';
-      return kind === 'text' ? disarmed(text) : text;
-    });
-  const lines = [columns.map(({ name }) => name), ...rows.map(cellsOf)];
-  return lines.map((cells) => `${cells.map(quotedCell).join(',')}\r\n`).join('');
-}
+export const writeCsv = <Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string =>
+  csvHeader(columns) + csvLines(columns, rows);
+
+/** The first line of a file. */
+export const csvHeader = (columns: readonly Pick<CsvColumn<never>, 'name'>[]): string =>
+  lineOf(columns.map(({ name }) => name));
+
+/** The lines of some rows, for a file that is written in parts. */
+export const csvLines = <Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string =>
+  rows
+    .map((row) =>
+      lineOf(
+        columns.map(({ kind, of }) => {
+          const text = of(row) ?? '';
+          return kind === 'text' ? disarmed(text) : text;
+        }),
+      ),
+    )
+    .join('');
+
+const lineOf = (cells: readonly string[]): string => `${cells.map(quotedCell).join(',')}\r\n`;
 
 /** One apostrophe in front of what looks like a formula. Whoever reads the file takes exactly one off under the same pattern, and has the text again. */
 const disarmed = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);

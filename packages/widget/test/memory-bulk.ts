@@ -38,7 +38,14 @@ export class MemoryBulk implements BulkSource {
         message: 'Subaccounts are promised 9.',
         retryable: false,
       };
-      const after = { kind, before, after: { ...before, max: change?.max ?? null }, used: null, stops: false };
+      const after = {
+        kind,
+        before,
+        after: { ...before, max: change?.max ?? null },
+        version: 0,
+        used: null,
+        stops: false,
+      };
       return { account: { id, name: '' }, limits: [this.promised.has(id) ? refused : after] };
     });
 

@@ -79,7 +79,14 @@ export class MemoryLimits implements LimitsSource {
           };
         const after = { ...before, ...defined(change) };
         const stops = after.max !== null && after.atLimit === 'block' && Number(before.used) >= after.max;
-        return { kind: change.kind, before: terms(before), after: terms(after), used: before.used, stops };
+        return {
+          kind: change.kind,
+          before: terms(before),
+          after: terms(after),
+          version: before.version,
+          used: before.used,
+          stops,
+        };
       }),
     );
 

@@ -17,6 +17,7 @@ import {
   type SomeLevels,
   UNBOUNDED,
   unreviewedIn,
+  type WishedLevels,
 } from '@tenantree/domain';
 import { SourceRefusal } from '../src/index.ts';
 import type { PermissionsSource } from '../src/rooms.ts';
@@ -87,6 +88,7 @@ export class MemoryPermissions implements PermissionsSource {
         holders,
         rows,
         sample,
+        streams: { cut: 0, complete: true },
         version,
         changes,
         preview: String(version),
@@ -221,11 +223,13 @@ export class MemoryPermissions implements PermissionsSource {
     return { account: { id, name }, outcome, version: caps.version, changes, kept: [...kept] };
   }
 
-  #changes(account: AccountId, levels: SomeLevels) {
+  #changes(account: AccountId, levels: WishedLevels) {
     const before = this.#of(account).levels;
     return PERMISSIONS.flatMap(({ key }) => {
       const after = levels[key];
-      return after === undefined || after === before[key] ? [] : [{ key, before: before[key] ?? null, after }];
+      return after === undefined || after === null || after === before[key]
+        ? []
+        : [{ key, before: before[key] ?? null, after }];
     });
   }
 

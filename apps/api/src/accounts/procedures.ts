@@ -14,6 +14,7 @@ import { closeAccount, previewSuspension, reactivateAccount, reopenAccount, susp
 import { createAccounts, createdMany, createSubaccount } from './create-accounts.ts';
 import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
+import { exportAccounts } from './export-accounts.ts';
 import { moveAccount } from './move-account.ts';
 import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
 import { reactivateManyJob, suspendManyJob } from './status-jobs.ts';
@@ -70,12 +71,19 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   search: async ({ ctx, input }) => {
-    const kind = `search:${ctx.access.id}:${input.query}`;
+    const { query: text, caps, limits, status: statuses, limit } = input;
+    if (text === undefined && caps === undefined && limits === undefined)
+      refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
+    const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
     const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { query: input.query, statuses: input.status, after, limit: input.limit };
+    const query = { text, statuses, caps, limits, after, limit };
     const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
     return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
   },
+
+  export: async ({ ctx: { hall, caller, access }, input }) => ({
+    job: await exportAccounts(hall, caller, access, { ...input, visibility: minutesFor(access) }),
+  }),
 
   live: ({ ctx, input, signal }) => watchAccounts(ctx, input, signal),
 
@@ -94,17 +102,13 @@ export const accounts: Handlers<'accounts'> = {
     const { kind, reason = null } = input;
     return enqueueForEach(hall, caller, access, input.accounts, suspendManyJob, (account) => ({
       account,
-      root: access.root,
       kind,
       reason,
     }));
   },
 
   reactivateMany: ({ ctx: { hall, caller, access }, input }) =>
-    enqueueForEach(hall, caller, access, input.accounts, reactivateManyJob, (account) => ({
-      account,
-      root: access.root,
-    })),
+    enqueueForEach(hall, caller, access, input.accounts, reactivateManyJob, (account) => ({ account })),
 
   reactivate: ({ ctx }) => shownAnswer(ctx, reactivateAccount(ctx.hall, ctx.caller, ctx.access)),
 

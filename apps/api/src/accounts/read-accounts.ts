@@ -1,6 +1,7 @@
 import type { AccountDetail, AccountPage, SearchPage } from '@tenantree/contract';
 import {
   type ChainLink,
+  filterSubtree,
   type LimitFilter,
   listChildren,
   type MinutesVisibility,
@@ -133,13 +134,16 @@ function shownAbove(
 }
 
 export type SearchInput = {
-  readonly query: string;
+  /** Without it there is a filter. */
+  readonly text: string | undefined;
+  readonly caps: CapsFilter | undefined;
+  readonly limits: LimitFilter | undefined;
   readonly statuses: readonly AccountStatus[];
   readonly after: SearchKey | null;
   readonly limit: number;
 };
 
-/** Searches below an account; matches come with the accounts between. */
+/** Searches below an account, by what was typed, by filters, or both; matches come with the accounts between. */
 export async function searchAccounts(
   hall: Hall,
   within: AccountId,
@@ -147,8 +151,15 @@ export async function searchAccounts(
   visibility: MinutesVisibility,
 ): Promise<Found<SearchPage, SearchKey>> {
   const now = nowOf(hall);
-  const { query: text, ...rest } = input;
-  const query = { ...rest, within, text: text.trim(), textKey: nameKey(text), now, visibility };
-  const found = await hall.db.withTenant(within, (trx) => searchSubtree(trx, query), { snapshot: true });
+  const { text, ...rest } = input;
+  const query = { ...rest, within, now, visibility };
+  const found = await hall.db.withTenant(
+    within,
+    (trx) =>
+      text === undefined
+        ? filterSubtree(trx, query)
+        : searchSubtree(trx, { ...query, text: text.trim(), textKey: nameKey(text) }),
+    { snapshot: true },
+  );
   return { ...found, period: billingPeriodOf(now).start };
 }

@@ -1,28 +1,67 @@
-import { type AccountId, isId, SUSPENSION_KINDS, USUAL_RETRY } from '@tenantree/domain';
+import { readAccountState } from '@tenantree/db';
+import { accountNotFound, type Instant, SUSPENSION_KINDS, USUAL_RETRY } from '@tenantree/domain';
 import { z } from 'zod';
-import { defineJob, type ItemOutcome } from '../jobs/define-job.ts';
+import { CHANGED_SINCE, defineJob, type ItemOutcome } from '../jobs/define-job.ts';
+import { accountId } from '../jobs/payloads.ts';
+import { changedSince, undoBy } from '../jobs/undo-by.ts';
 import { setStatus } from './change-status.ts';
 
-const id = z.custom<AccountId>((value) => typeof value === 'string' && isId(value));
+/** A suspension is known by the moment at which it was made. */
+const suspendedAt = z.string().transform((text) => text as Instant);
+const suspended = z.object({ suspendedAt });
+
+/** Ends suspensions that `accounts.suspendMany` made, where they are still the same. */
+export const undoSuspendManyJob = defineJob({
+  name: 'accounts.undoSuspendMany',
+  label: 'Undo: Suspend accounts',
+  procedure: 'accounts.suspendMany',
+  payload: z.strictObject({ account: accountId, suspendedAt }),
+  retry: USUAL_RETRY,
+  run: ({ hall, job, by, payload, done }) =>
+    hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+      const state = await scope.account(payload.account);
+      if (!state.suspension || state.suspendedAt !== payload.suspendedAt) return { skipped: CHANGED_SINCE };
+      await setStatus(scope, state, { event: 'reactivate' });
+      await done(scope.trx, { name: state.name });
+      return 'done';
+    }),
+});
+
+const undoSuspending = undoBy({
+  job: undoSuspendManyJob,
+  payloadOf: (account, result) => {
+    const read = suspended.safeParse(result);
+    return read.success ? { account, suspendedAt: read.data.suspendedAt } : null;
+  },
+  foresee: async (_hall, trx, payloads) => {
+    const left = [];
+    for (const { account, suspendedAt: then } of payloads) {
+      const state = await readAccountState(trx, account);
+      if (!state) left.push(accountNotFound(account).refusal);
+      else left.push(state.suspension && state.suspendedAt === then ? null : changedSince);
+    }
+    return left;
+  },
+});
 
 /** Suspends accounts below one, each by itself. One that has a suspension keeps it, so that taking all of it back leaves everything as it was. */
 export const suspendManyJob = defineJob({
   name: 'accounts.suspendMany',
   label: 'Suspend accounts',
   procedure: 'accounts.suspendMany',
-  payload: z.strictObject({
-    account: id,
-    root: id,
+  payload: z.object({
+    account: accountId,
     kind: z.enum(SUSPENSION_KINDS),
     reason: z.string().nullable(),
   }),
   retry: USUAL_RETRY,
-  run: ({ hall, job, by, payload: { account, root, kind, reason }, done }) =>
-    hall.change(by, { root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+  undo: undoSuspending,
+  run: ({ hall, job, by, payload: { account, kind, reason }, done }) =>
+    hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
       const state = await scope.account(account);
       if (state.suspension) return { skipped: 'It has a suspension of its own already.' };
       await setStatus(scope, state, { event: 'suspend', suspension: { kind, from: null, until: null, reason } });
-      await done(scope.trx, { name: state.name });
+      await done(scope.trx, { name: state.name, suspendedAt: scope.now });
       return 'done';
     }),
 });
@@ -32,10 +71,10 @@ export const reactivateManyJob = defineJob({
   name: 'accounts.reactivateMany',
   label: 'Reactivate accounts',
   procedure: 'accounts.reactivateMany',
-  payload: z.strictObject({ account: id, root: id }),
+  payload: z.object({ account: accountId }),
   retry: USUAL_RETRY,
-  run: ({ hall, job, by, payload: { account, root }, done }) =>
-    hall.change(by, { root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+  run: ({ hall, job, by, payload: { account }, done }) =>
+    hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
       const state = await scope.account(account);
       if (!state.suspension) return { skipped: 'It has no suspension of its own.' };
       await setStatus(scope, state, { event: 'reactivate' });

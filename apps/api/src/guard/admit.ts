@@ -151,6 +151,13 @@ function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
 
 const DECIDE = { account: decideAt, parent: decideFromAbove, seller: decideFromSeller };
 
+/** Whether somebody who was admitted would be so with another chain above them; nothing is read. */
+export const wouldAdmit = (
+  { id, chain, memberships }: Pick<Access, 'id' | 'chain' | 'memberships'>,
+  rule: InAccount,
+  nowMs: number,
+): boolean => DECIDE[rule.at]({ asked: id, memberships, chain, nowMs }, rule).ok;
+
 type Found = { readonly chain: readonly ChainLink[]; readonly memberships: readonly Membership[] };
 
 const NOTHING: Found = { chain: [], memberships: [] };

@@ -3,14 +3,14 @@ import { msOf } from '@tenantree/domain';
 import { type Actor, expiryOf, keyOf, turnOf, userOf } from '../context/actor.ts';
 import type { Context } from '../context/context.ts';
 import type { Entitlement, Viewer } from '../live/ports.ts';
-import { type Access, admit } from './admit.ts';
+import { type Access, admit, wouldAdmit } from './admit.ts';
 import { UNAUTHORIZED } from './error-shape.ts';
 
 /** An admitted caller of a live procedure, as the hub knows them: it asks again whether the same call would still be admitted. */
 export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: string, needs: InAccount): Viewer {
   const credential = actor.kind === 'person' ? actor.sessionId : actor.kind === 'key' ? actor.key : actor.token;
   return {
-    ...entitlementOf(ctx, actor, access),
+    ...entitlementOf(ctx, actor, access, needs),
     key: `${credential}:${access.id}:${procedure}`,
     user: userOf(actor),
     session: actor.kind === 'person' ? actor.sessionId : null,
@@ -21,18 +21,25 @@ export function viewerOf(ctx: Context, actor: Actor, access: Access, procedure: 
       const again = await ctx.authenticate();
       if (again === null || again === 'invalid') return UNAUTHORIZED;
       const decision = await admit(ctx.hall, again, access.id, needs);
-      return decision.ok ? entitlementOf(ctx, again, decision.value) : decision.refusal;
+      return decision.ok ? entitlementOf(ctx, again, decision.value, needs) : decision.refusal;
     },
   };
 }
 
 /** Until when nothing can change by time alone: the end of a token, the start or end of a suspension above. */
-function entitlementOf(ctx: Context, actor: Actor, access: Access): Entitlement {
+function entitlementOf(ctx: Context, actor: Actor, access: Access, needs: InAccount): Entitlement {
   const nowMs = ctx.hall.clock.nowMs();
   const instants = [
     expiryOf(actor),
     ...access.chain.flatMap(({ suspension }) => (suspension ? [suspension.from, suspension.until] : [])),
   ];
   const ahead = instants.flatMap((instant) => (instant === null || msOf(instant) <= nowMs ? [] : [msOf(instant)]));
-  return { path: access.path, changesAtMs: ahead.length === 0 ? null : Math.min(...ahead) };
+  return {
+    path: access.path,
+    changesAtMs: ahead.length === 0 ? null : Math.min(...ahead),
+    holdsWith: ({ account, caps }) => {
+      const chain = access.chain.map((link) => (link.id === account ? { ...link, caps } : link));
+      return wouldAdmit({ ...access, chain }, needs, ctx.hall.clock.nowMs());
+    },
+  };
 }

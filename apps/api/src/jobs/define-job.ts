@@ -1,13 +1,15 @@
 import { type InAccount, type ProcedurePath, procedureAt } from '@tenantree/contract';
 import type { ItemEnd, JobAsker, TenantTransaction } from '@tenantree/db';
-import type { AccountId, Instant, RetryPolicy, RowId } from '@tenantree/domain';
+import type { AccountId, Instant, JsonValue, Refusal, RetryPolicy, RowId } from '@tenantree/domain';
 import type { z } from 'zod';
+import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
+import { Refused } from '../hall/refused.ts';
 
 /** One item of a job, as it is worked on. */
 export type JobItem<Payload> = {
   readonly hall: Hall;
-  readonly job: { readonly id: RowId; readonly account: AccountId };
+  readonly job: { readonly id: RowId; readonly account: AccountId; readonly root: AccountId };
   /** Who asked for the job, and does what it does. */
   readonly by: JobAsker;
   readonly payload: Payload;
@@ -25,6 +27,24 @@ export type JobItem<Payload> = {
 /** How the attempt at an item went: it was noted as done, or there was nothing to do. */
 export type ItemOutcome = 'done' | { readonly skipped: string };
 
+/** What a job did to one account, as its result tells. */
+export type Done = { readonly account: AccountId; readonly result: JsonValue };
+
+/** Why an account stays as it is if a job is undone: it was changed since, or is not to be had; null: it becomes what it was. */
+export type Foreseen = { readonly account: AccountId; readonly left: Refusal | null };
+
+/** How what a job did is taken back: by a job, an item for each account that it changed. */
+export type Undo = {
+  /** What would become of them. */
+  readonly foresee: (hall: Hall, trx: TenantTransaction, done: readonly Done[]) => Promise<Foreseen[]>;
+  /** Asks for it, in a change of the job's account. Null: there is nothing to undo. */
+  readonly ask: (
+    hall: Hall,
+    change: Change,
+    order: { readonly by: JobAsker; readonly account: AccountId; readonly done: readonly Done[] },
+  ) => Promise<RowId | null>;
+};
+
 /** A declared job, whatever its payload is. */
 export type AnyJob = {
   /** Stored for ever: rename none, reuse none. */
@@ -34,6 +54,8 @@ export type AnyJob = {
   /** What it takes to ask for it. */
   readonly needs: InAccount;
   readonly retry: RetryPolicy;
+  /** How it is undone; null: it can't be. */
+  readonly undo: Undo | null;
   /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
   readonly start: (item: Omit<JobItem<unknown>, 'payload'>, stored: unknown) => Promise<ItemOutcome>;
 };
@@ -59,13 +81,15 @@ export function defineJob<Payload>(job: {
   readonly procedure: ProcedurePath;
   readonly payload: z.ZodType<Payload>;
   readonly retry: RetryPolicy;
+  readonly undo?: Undo;
   readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
 }): Job<Payload> {
-  const { run, procedure, ...declared } = job;
+  const { run, procedure, undo = null, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   return {
     ...declared,
+    undo,
     needs,
     start: (item, stored) => run({ ...item, payload: job.payload.parse(stored) }),
   };
@@ -73,3 +97,16 @@ export function defineJob<Payload>(job: {
 
 /** The end of an item that was left as it was. */
 export const skippedBecause = (reason: string): ItemEnd => ({ state: 'skipped', result: { reason } });
+
+/** An account was changed since it was looked at: it is left as it is, which is no failure. */
+export const CHANGED_SINCE = 'It was changed by somebody else since.';
+
+/** Does what names versions; where one of them is old, the account is left as it is. @throws whatever else stands in the way */
+export async function unlessChanged(act: () => Promise<ItemOutcome>): Promise<ItemOutcome> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'VERSION_CONFLICT') return { skipped: CHANGED_SINCE };
+    throw error;
+  }
+}

@@ -1,7 +1,22 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
-import { reactivateManyJob, suspendManyJob } from '../accounts/status-jobs.ts';
-import { setManyLimitsJob } from '../limits/set-many-job.ts';
+import { exportAccountsJob } from '../accounts/export-accounts.ts';
+import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
+import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
+import { countEffectJob } from '../permissions/count-effect-job.ts';
+import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
 /** Every job that a server can do. */
-export const JOBS: readonly AnyJob[] = [eraseClosedJob, setManyLimitsJob, suspendManyJob, reactivateManyJob];
+export const JOBS: readonly AnyJob[] = [
+  eraseClosedJob,
+  exportAccountsJob,
+  suspendManyJob,
+  undoSuspendManyJob,
+  reactivateManyJob,
+  setManyLimitsJob,
+  undoSetManyLimitsJob,
+  applyPresetManyJob,
+  reviewManyJob,
+  undoCapsJob,
+  countEffectJob,
+];

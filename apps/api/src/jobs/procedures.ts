@@ -1,8 +1,11 @@
-import { readJobItems, readJobs } from '@tenantree/db';
+import { readAccountNames, readJobItems, readJobs, type TenantTransaction } from '@tenantree/db';
+import type { AccountId } from '@tenantree/domain';
 import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
+import { readFile } from './job-files.ts';
 import { findJob, kindsSeen, shownJob, stopJob } from './shown-jobs.ts';
+import { previewUndo, undoJob } from './undo-job.ts';
 import { watchJob } from './watch-job.ts';
 
 const itemNumber = z.number().int();
@@ -27,12 +30,15 @@ export const jobs: Handlers<'jobs'> = {
     const place = `job:${id}:${state}`;
     const after = readCursor(hall.settings.secret, place, itemNumber, cursor) ?? 0;
     const found = await findJob(ctx, id);
-    const items = await hall.db.withTenant(
+    const { items, names } = await hall.db.withTenant(
       access.id,
-      (trx) => readJobItems(trx, { account: access.id, job: id }, { state, after, limit: limit + 1 }),
+      async (trx) => {
+        const items = await readJobItems(trx, { account: access.id, job: id }, { state, after, limit: limit + 1 });
+        return { items, names: await namesOf(trx, items) };
+      },
       { snapshot: true },
     );
-    const page = items.slice(0, limit);
+    const page = items.slice(0, limit).map((item) => ({ ...item, name: nameOf(names, item.target) }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
       job: shownJob(found, ctx.jobs, hall.clock.nowMs()),
@@ -47,4 +53,37 @@ export const jobs: Handlers<'jobs'> = {
   cancel: async ({ ctx, input }) => ({
     job: shownJob(await stopJob(ctx, input.job), ctx.jobs, ctx.hall.clock.nowMs()),
   }),
+
+  previewUndo: async ({ ctx, input }) => {
+    const { hall, access } = ctx;
+    const found = await previewUndo(ctx, input.job);
+    const names = await hall.db.withTenant(
+      access.id,
+      (trx) =>
+        namesOf(
+          trx,
+          found.map(({ account }) => ({ target: account })),
+        ),
+      { snapshot: true },
+    );
+    return {
+      accounts: found.map(({ account, left }) => ({ account: { id: account, name: names.get(account) ?? '' }, left })),
+    };
+  },
+
+  undo: async ({ ctx, input }) => ({ job: await undoJob(ctx, input.job) }),
+
+  file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };
+
+/** What the accounts are called that items are about. */
+async function namesOf(
+  trx: TenantTransaction,
+  items: readonly { readonly target: AccountId | null }[],
+): Promise<ReadonlyMap<AccountId, string>> {
+  const targets = items.flatMap(({ target }) => (target === null ? [] : [target]));
+  return new Map((await readAccountNames(trx, targets)).map(({ id, name }) => [id, name]));
+}
+
+const nameOf = (names: ReadonlyMap<AccountId, string>, target: AccountId | null): string | null =>
+  target === null ? null : (names.get(target) ?? null);

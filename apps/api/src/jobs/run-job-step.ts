@@ -106,7 +106,7 @@ async function attempt(hall: Hall, { ref, live, job, item }: Work): Promise<Item
   const outcome = await job.start(
     {
       hall,
-      job: { id: ref.job, account: ref.account },
+      job: { id: ref.job, account: ref.account, root: live.root },
       by: live.askedBy,
       askedAt: live.createdAt,
       done: async (trx, result) => {

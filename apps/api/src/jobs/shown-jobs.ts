@@ -12,23 +12,47 @@ import type { AnyJob } from './define-job.ts';
 /** Rings when a job has gone on. */
 export const jobBell = (id: RowId): Bell => ({ of: 'jobs', id });
 
-/** The kinds of jobs that a caller may see: what the procedure does that asks for them is not hidden from the caller. */
-export const kindsSeen = (jobs: readonly AnyJob[], { levels }: Pick<Access, 'levels'>): readonly AnyJob[] =>
-  jobs.filter(({ needs }) => levels[needs.permission] !== 'none');
+/**
+ * The kinds of jobs that a caller may see: what the procedure does that asks for them is not hidden from the caller. An embedded screen sees
+ * those that it could ask for.
+ */
+export const kindsSeen = (
+  jobs: readonly AnyJob[],
+  { levels, features }: Pick<Access, 'levels' | 'features'>,
+): readonly AnyJob[] =>
+  jobs.filter(
+    ({ needs: { permission, callers } }) =>
+      levels[permission] !== 'none' &&
+      (features === null ||
+        callers.screens === 'every' ||
+        callers.screens.some((feature) => features.includes(feature))),
+  );
+
+/** Whether a job can be undone: it has ended, did something, and its kind knows how. */
+const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefined): boolean =>
+  kind?.undo !== null && kind?.undo !== undefined && isEnded(state) && done > 0;
 
 /** A job as people see it. */
-export function shownJob({ counts, askedBy: { actor }, ...row }: JobRow, jobs: readonly AnyJob[], nowMs: number): Job {
+export function shownJob(found: JobRow, jobs: readonly AnyJob[], nowMs: number): Job {
+  const {
+    counts,
+    askedBy: { actor },
+    ...row
+  } = found;
+  const kind = jobs.find(({ name }) => name === row.kind);
   const isRunning = row.state === 'running' && row.startedAt !== null;
   return {
     ...row,
     ...counts,
-    label: jobs.find(({ name }) => name === row.kind)?.label ?? row.kind,
+    label: kind?.label ?? row.kind,
     askedBy: { kind: actor.kind, name: actor.name },
+    undoable: isUndoable(found, kind),
     etaSeconds: isRunning && row.startedAt !== null ? etaSeconds(counts, nowMs - msOf(row.startedAt)) : null,
   };
 }
 
-type Call = {
+/** A call about a job. */
+export type JobCall = {
   readonly hall: Hall;
   readonly actor: Actor;
   readonly caller: Caller;
@@ -39,7 +63,7 @@ type Call = {
 
 /** Finds a job of the acting account that the caller may see. @throws Refused NOT_FOUND */
 export async function findJob(
-  { hall, access, jobs }: Pick<Call, 'hall' | 'access' | 'jobs'>,
+  { hall, access, jobs }: Pick<JobCall, 'hall' | 'access' | 'jobs'>,
   id: RowId,
 ): Promise<JobRow> {
   const found = await hall.db.withTenant(access.id, (trx) => readJob(trx, { account: access.id, job: id }), {
@@ -55,7 +79,7 @@ export async function findJob(
  *
  * @throws Refused NOT_FOUND, FORBIDDEN
  */
-export async function stopJob(call: Call, id: RowId): Promise<JobRow> {
+export async function stopJob(call: JobCall, id: RowId): Promise<JobRow> {
   const { hall, hub, actor, caller, access, jobs } = call;
   const found = await findJob(call, id);
   const kind = jobs.find(({ name }) => name === found.kind);

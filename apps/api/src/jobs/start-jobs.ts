@@ -97,7 +97,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       forgetAnswers(hall),
-      forgetJobs(hall.db, instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS)),
+      forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.

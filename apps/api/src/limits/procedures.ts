@@ -13,16 +13,19 @@ export const limits: Handlers<'limits'> = {
     const acting = access.parent?.id ?? access.id;
     await hall.usageDoor.settle(access.id);
     return hall.change(caller, { root: access.root, acting }, async (scope) => {
-      await setLimits(scope, access.id, input.limits);
-      return readState(hall, scope.trx, access);
+      const set = await setLimits(scope, access.id, input.limits);
+      const undo = set.map(({ kind, version, before }) => ({ kind, version, ...before }));
+      return { ...(await readState(hall, scope.trx, access)), undo };
     });
   },
 
-  setMany: ({ ctx: { hall, caller, access }, input }) =>
-    enqueueForEach(hall, caller, access, input.accounts, setManyLimitsJob, (account) => ({
+  setMany: ({ ctx: { hall, caller, access }, input: { accounts, limits: wished, versions = {} } }) =>
+    enqueueForEach(hall, caller, access, accounts, setManyLimitsJob, (account) => ({
       account,
-      root: access.root,
-      limits: input.limits,
+      limits: wished.map((one) => {
+        const version = versions[account]?.[one.kind];
+        return { ...one, ...(version !== undefined && { version }) };
+      }),
     })),
 
   setDefaults: ({ ctx: { hall, caller, access }, input }) =>

@@ -26,9 +26,10 @@ import {
   msOf,
   parseDecimal,
   shownOf,
+  shownTerms,
   storedNanos,
-  UNIT,
   whatIf as whatIfOf,
+  wholeOf,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -72,17 +73,6 @@ export async function readState(hall: Hall, trx: TenantTransaction, reader: Read
     limits: LIMIT_KINDS.map(({ key }) => shownLimit(key, along.get(key) ?? [], reader, hall.clock.nowMs())),
   };
 }
-
-/** What stands in a limit, in whole ones of its kind. */
-export const wholeOf = (kind: LimitKind, nanos: bigint): number => Number(nanos / (kind.each * UNIT));
-
-/** What is set, as people count it. */
-export const shownTerms = (kind: LimitKind, { cap, reserve, atLimit, thresholds }: LimitState) => ({
-  max: cap === null ? null : wholeOf(kind, cap),
-  reserve: wholeOf(kind, reserve),
-  atLimit,
-  thresholds,
-});
 
 function shownLimit(
   key: LimitKindKey,

@@ -25,14 +25,15 @@ import {
   type LimitWish,
   limitKind,
   refuse,
+  type ShownTerms,
   shownOf,
+  shownTerms,
   storedNanos,
   USUAL_THRESHOLDS,
 } from '@tenantree/domain';
 import type { Change } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
-import { shownTerms } from './read-limits.ts';
+import { granted, Refused } from '../hall/refused.ts';
 
 /** What is to be set of one kind; what isn't named stays. */
 export type LimitChange = {
@@ -68,53 +69,91 @@ type Decided = { readonly kind: LimitKind & { readonly key: LimitKindKey }; read
 const namedPath = (path: readonly AccountId[]): { readonly id: AccountId; readonly name: string }[] =>
   path.map((id) => ({ id, name: '' }));
 
-/** Decides about changes of an account's limits, as they stand in a transaction. */
+/** What limits are from now on, of those that were decided and are not written: by kind and account. */
+type Foreseen = Map<string, LimitState>;
+
+/**
+ * Decides about changes of an account's limits, as they stand in a transaction, one after the other.
+ *
+ * @param foreseen what was decided before and is taken for granted; what is decided here joins it
+ */
 async function decideAll(
   trx: TenantTransaction,
   account: AccountState,
   changes: readonly LimitChange[],
   now: Instant,
+  foreseen: Foreseen = new Map(),
 ): Promise<Decided[]> {
   const along = await readLimits(trx, namedPath(account.path), now);
   return changes.map((change) => {
     const kind = { ...limitKind(change.kind), key: change.kind };
-    const chain = along.get(change.kind) ?? [];
+    const nameOf = ({ id }: LimitState): string => `${change.kind} ${id}`;
+    const chain = (along.get(change.kind) ?? []).map((state) => foreseen.get(nameOf(state)) ?? state);
     const plan: Decision<LimitPlan> =
       account.status === 'closed'
         ? refuse('ACCOUNT_CLOSED', `“${account.name}” is closed.`)
         : decideLimit(kind, chain, wishOf(kind, change, chain[0]!));
+    if (plan.ok) for (const state of plan.value.chain) foreseen.set(nameOf(state), state);
     return { kind, plan };
   });
 }
 
+/** What became of one limit: what it takes to see it, and to undo it. */
+export type LimitSet = {
+  readonly kind: LimitKindKey;
+  readonly before: ShownTerms;
+  readonly after: ShownTerms;
+  /** That it came to. */
+  readonly version: number;
+};
+
 /**
  * Sets limits of an account, inside a change: all of them, or none.
  *
+ * @returns what became of each kind: set `before` over `version` to undo it
  * @throws Refused LIMIT_INVALID, LIMIT_PROMISED, RESERVE_UNAVAILABLE, VERSION_CONFLICT, NOT_FOUND
  */
-export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<void> {
+export async function setLimits(scope: Change, id: AccountId, changes: readonly LimitChange[]): Promise<LimitSet[]> {
   const account = await scope.account(id);
-  for (const { kind, plan } of await decideAll(scope.trx, account, onlyLast(changes), scope.now)) {
+  const decided = await decideAll(scope.trx, account, onlyLast(changes), scope.now);
+  refuseOld(decided);
+  const set: LimitSet[] = [];
+  for (const { kind, plan } of decided) {
     const { before, chain } = granted(plan);
     const [own] = chain;
     if (!own) continue;
+    set.push({
+      kind: kind.key,
+      before: shownTerms(kind, before),
+      after: shownTerms(kind, own),
+      version: own.version,
+    });
     const target = { id, name: account.name };
-    // A maximum that is lowered past what is used is a crossing, too.
+    // A maximum that is lowered past what is used is a crossing, too; what has told of the former one has told.
     const { fired, told } =
       own.cap === null
         ? { fired: 0, told: [] }
-        : crossingsOf(own.thresholds, own.cap, before.cap === own.cap ? before.fired : 0, {
-            low: own.used,
-            high: own.used,
-          });
+        : crossingsOf(own.thresholds, own.cap, before.fired, { low: own.used, high: own.used });
     await writeLimit(scope.trx, kind, chain, fired, scope.now);
     const max = own.cap === null ? 'unlimited' : shownOf(kind, own.cap);
     const details = { kind: kind.stored, account: account.name, max, ...terms(kind, before, own) };
     scope.happened('limit.set', id, details, target);
-    for (const threshold of told.filter((mark) => before.cap !== own.cap || mark > before.fired))
+    for (const threshold of told)
       scope.happened('limit.reached', id, { account: account.name, kind: kind.stored, threshold }, target);
   }
   scope.shows(account.path);
+  return set;
+}
+
+/** Where limits are at other versions than was seen, all of these are told as they are now. @throws Refused VERSION_CONFLICT */
+function refuseOld(decided: readonly Decided[]): void {
+  const old = decided.flatMap(({ plan }) =>
+    !plan.ok && plan.refusal.code === 'VERSION_CONFLICT' ? [plan.refusal] : [],
+  );
+  const [first] = old;
+  if (!first) return;
+  const limits = old.flatMap(({ present }) => (present && 'limits' in present ? present.limits : []));
+  throw new Refused({ ...first, present: { limits } });
 }
 
 const terms = (kind: LimitKind, before: LimitState, after: LimitState): Record<string, string | number> => ({
@@ -127,7 +166,7 @@ const onlyLast = (changes: readonly LimitChange[]): LimitChange[] => [
   ...new Map(changes.map((change) => [change.kind, change])).values(),
 ];
 
-/** What setting limits of some accounts would come to; of each, by itself. */
+/** What setting limits of some accounts would come to, one after the other: what one is promised is nobody else's any more. */
 export async function foreseeLimits(
   hall: Hall,
   trx: TenantTransaction,
@@ -136,10 +175,11 @@ export async function foreseeLimits(
   seesUsage: 'usage' | 'no usage',
 ): Promise<ForeseenLimits[]> {
   const foreseen: ForeseenLimits[] = [];
+  const states: Foreseen = new Map();
   for (const id of accounts) {
     const account = await readAccountState(trx, id);
     if (!account) continue;
-    const decided = await decideAll(trx, account, onlyLast(changes), nowOf(hall));
+    const decided = await decideAll(trx, account, onlyLast(changes), nowOf(hall), states);
     foreseen.push({
       account: { id, name: account.name },
       limits: decided.map(({ kind, plan }) =>
@@ -170,6 +210,7 @@ function shownPlan(
     kind: kind.key,
     before: shownTerms(kind, before),
     after: shownTerms(kind, chain[0] ?? before),
+    version: before.version,
     used: isUsageSeen ? shownOf(kind, before.used) : null,
     stops,
   };

@@ -1,5 +1,5 @@
 import type { AccountId, Refusal, TouchedRights } from '@tenantree/domain';
-import type { Entitlement, Viewer } from './ports.ts';
+import type { Entitlement, SupposedCaps, Viewer } from './ports.ts';
 
 /** A running stream, as far as its viewer's right to it is concerned. */
 export type Watched = {
@@ -60,6 +60,14 @@ export class AccessWatch {
       { atMs: now, concerns },
     ];
     await this.#ask([...this.#entries].filter(concerns));
+  }
+
+  /** How many streams other caps of an account would cut. */
+  countCuts(supposed: SupposedCaps): number {
+    let cut = 0;
+    for (const { entitlement } of this.#entries)
+      if (entitlement.path.includes(supposed.account) && entitlement.holdsWith?.(supposed) === false) cut += 1;
+    return cut;
   }
 
   /** Ends all streams of a tree whose numbers began anew. Clients watch anew. */

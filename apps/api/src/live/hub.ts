@@ -5,11 +5,12 @@ import { AccessWatch } from './access-watch.ts';
 import { type Bell, Bells, bellText, Listening } from './bells.ts';
 import type { Channel, Placed } from './channel.ts';
 import type { HeldBack } from './connection.ts';
+import { CutCount, type StreamCuts } from './cut-count.ts';
 import { type JournalSource, JournalWatch } from './journal-watch.ts';
 import { LiveChannel, type Shown, type Station } from './live-channel.ts';
 import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
-import type { LiveMetrics, Viewer } from './ports.ts';
+import type { LiveMetrics, SupposedCaps, Viewer } from './ports.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
@@ -30,6 +31,8 @@ export type HubOptions<Source> = {
   readonly tickMs: number;
   /** Names this server among those that share the database. */
   readonly serverId: string;
+  /** How many of them live, this one among them. Not asked where there is nobody to tell. */
+  readonly servers?: () => Promise<number>;
   /** Carries texts to the other servers; what they send is given to `receive`. None for a server that is alone. */
   readonly news?: Pick<NewsCarrier, 'maxBytes' | 'publish'>;
   readonly metrics?: LiveMetrics;
@@ -65,12 +68,14 @@ export class Hub {
   readonly #heldBack: HeldBack = [];
   readonly #access: AccessWatch;
   readonly #news: Newsroom;
+  readonly #cuts: CutCount;
   readonly #journal: JournalWatch;
   readonly #parts = new Parts();
   readonly #bells = new Bells();
   readonly #metrics: LiveMetrics;
   #sweeps: NodeJS.Timeout | null = null;
   #viewings = 0;
+  #questions = 0;
   #timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   #lastTick = Number.NEGATIVE_INFINITY;
   #lastRollCall = performance.now();
@@ -85,6 +90,12 @@ export class Hub {
     const onError = (error: unknown): void => options.onError?.(error);
     this.#news = new Newsroom(options.serverId, options.news ?? NO_NEWS);
     this.#access = new AccessWatch({ nowMs, onError, onCut: () => metrics.revoked() });
+    this.#cuts = new CutCount({
+      tell: (what) => this.#news.speak(what),
+      servers: options.servers ?? (async () => 1),
+      count: (supposed) => this.#access.countCuts(supposed),
+      newId: () => `${options.serverId}:${(this.#questions += 1)}`,
+    });
     const channels = open({
       access: this.#access,
       turns: new FairQueue(READS.most, READS.each),
@@ -187,6 +198,11 @@ export class Hub {
     this.#schedule();
   }
 
+  /** How many live streams other caps of an account would cut, at all servers. */
+  countCuts(supposed: SupposedCaps): Promise<StreamCuts> {
+    return this.#cuts.ask(supposed);
+  }
+
   /** Rows of a journal were committed here. */
   happened(news: JournalNews): void {
     this.#news.tell(news);
@@ -204,6 +220,8 @@ export class Hub {
       if (whole) this.#take(whole);
     }
     for (const row of news.rows) this.#journal.heard(row);
+    if (news.asks) this.#cuts.asked(news.asks);
+    if (news.answers) this.#cuts.answered(news.answers);
     for (const bell of news.rang ?? []) if (this.#bells.ring(bell)) this.#schedule();
   }
 

@@ -1,5 +1,6 @@
 import { type Database, type JournalNews, listen, MAX_NOTIFY_BYTES, notify } from '@tenantree/db';
 import { type AccountId, isId, isRecord } from '@tenantree/domain';
+import { type CutAnswer, type CutQuestion, readAnswer, readQuestion } from './cut-count.ts';
 
 /** What one server tells the others about one tree: which versions it committed, and what they changed. */
 export type TreeNews = {
@@ -20,6 +21,9 @@ export type News = {
   readonly rows: readonly JournalNews[];
   /** Bells that rang (bells.ts). */
   readonly rang?: readonly string[];
+  /** A question to all others, and the answer to one (cut-count.ts). */
+  readonly asks?: CutQuestion | undefined;
+  readonly answers?: CutAnswer | undefined;
 };
 
 /**
@@ -86,6 +90,11 @@ export class Newsroom {
   /** Notes that a bell rang. */
   ring(bell: string): void {
     this.#rang.add(bell);
+  }
+
+  /** Asks the other servers something, or answers one, at once. */
+  speak(what: Pick<News, 'asks' | 'answers'>): void {
+    this.#carrier.publish('cuts', JSON.stringify({ from: this.#from, trees: [], rows: [], ...what } satisfies News));
   }
 
   /** Sends what was noted. */
@@ -201,7 +210,9 @@ export function readNews(text: string): News | null {
   if (!isRecord(value) || typeof value['from'] !== 'string') return null;
   const { from, trees, rows, rang = [] } = value;
   if (!Array.isArray(trees) || !Array.isArray(rows) || !Array.isArray(rang) || !isTexts(rang)) return null;
-  return trees.every(isTreeNews) && rows.every(isJournalNews) ? { from, trees, rows, rang } : null;
+  if (!trees.every(isTreeNews) || !rows.every(isJournalNews)) return null;
+  const [asks, answers] = [readQuestion(value['asks']), readAnswer(value['answers'])];
+  return { from, trees, rows, rang, ...(asks && { asks }), ...(answers && { answers }) };
 }
 
 const isIdsOrNull = (value: unknown): boolean =>

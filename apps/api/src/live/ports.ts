@@ -1,7 +1,15 @@
-import type { AccountId, KeyId, Refusal, RowId, UserId } from '@tenantree/domain';
+import type { AccountId, KeyId, Levels, Refusal, RowId, UserId } from '@tenantree/domain';
+
+/** Other caps that an account might have. */
+export type SupposedCaps = { readonly account: AccountId; readonly caps: Levels };
 
 /** What still entitles a viewer to its stream: where the watched account stands now, and when to ask again at the latest. */
-export type Entitlement = { readonly path: readonly AccountId[]; readonly changesAtMs: number | null };
+export type Entitlement = {
+  readonly path: readonly AccountId[];
+  readonly changesAtMs: number | null;
+  /** Whether they would still be let in; without it, caps are nothing to them. */
+  readonly holdsWith?: (supposed: SupposedCaps) => boolean;
+};
 
 /** Somebody who watches, as the hub knows them. */
 export type Viewer = Entitlement & {

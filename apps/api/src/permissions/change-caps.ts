@@ -14,7 +14,9 @@ import {
   type CapChange,
   type CapOutcome,
   type CapSetter,
+  type CapsBefore,
   capOutcome,
+  capsBefore,
   changesCaps,
   decideLevels,
   decideVersion,
@@ -22,17 +24,19 @@ import {
   permission,
   type RowId,
   type SomeLevels,
+  type WishedLevels,
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { resolveAll } from '../hall/resolve-all.ts';
+import { countLater } from './count-effect-job.ts';
 import { type CapEntryChange, changesOf, type Previewed, readPreview } from './preview-caps.ts';
 
 /** What is to be set, over which version, and after which preview. */
 export type CapsToSet = {
-  readonly levels: SomeLevels;
+  readonly levels: WishedLevels;
   readonly expectedVersion: number;
   readonly preview?: string | undefined;
 };
@@ -40,10 +44,12 @@ export type CapsToSet = {
 export type CapsSet = {
   readonly version: number;
   readonly changes: readonly CapEntryChange[];
-  readonly effect: Pick<Previewed, 'accounts' | 'holders'> | null;
+  readonly effect: Pick<Previewed, 'accounts' | 'holders' | 'streams'> | null;
+  /** The job that counts who lost or gained what, where no preview did. */
+  readonly counting: RowId | null;
 };
 
-const setterOf = ({ actor }: Caller): CapSetter => ({ id: actor.id, name: actor.name });
+const setterOf = ({ actor }: Pick<Caller, 'actor'>): CapSetter => ({ id: actor.id, name: actor.name });
 
 /**
  * Sets caps of an account from above it (rules/permissions 18), at the same cost whatever stands below it: nothing of an effective level is
@@ -58,15 +64,15 @@ export async function setCaps(hall: Hall, caller: Caller, where: Access, wish: C
   return hall.change(caller, { root: where.root, acting: parent.id }, async (scope) => {
     const [caps] = await readCapsToChange(scope.trx, [where.id]);
     if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
-    granted(decideVersion(caps.name, caps, wish.expectedVersion));
+    granted(decideVersion(caps.name, { version: caps.version, levels: caps.levels }, wish.expectedVersion));
     const effect = wish.preview === undefined ? null : await stillSo(hall, scope, where.id, wish);
     const change: CapChange = { kind: 'set', levels };
-    const saved = await save(scope, setterOf(caller), [caps], change, (changed) => {
-      const details = { account: caps.name, changes: sentenceOf(changed) };
-      scope.happened('permissions.set', caps.account, details, { id: caps.account, name: caps.name });
-    });
+    const [saved] = await save(scope, caller, [caps], change, saysSet(scope));
+    const { version, changes } = saved?.result ?? { version: caps.version, changes: [] };
     scope.rights({ subtree: where.id });
-    return { version: saved[0]?.version ?? caps.version, changes: saved[0]?.changes ?? [], effect };
+    const isCounted = effect !== null || changes.length === 0;
+    const counting = isCounted ? null : await countLater(hall, caller, scope, { caps, levels, parent: parent.id });
+    return { version, changes, effect, counting };
   });
 }
 
@@ -84,7 +90,7 @@ async function stillSo(
       'What this changes is not what was shown any more. Look at it again, or save without a preview.',
       'preview',
     );
-  return { accounts: previewed.accounts, holders: previewed.holders };
+  return { accounts: previewed.accounts, holders: previewed.holders, streams: previewed.streams };
 }
 
 /** A preset for some accounts below the acting one. */
@@ -122,40 +128,69 @@ export function previewPreset(hall: Hall, { id }: Access, wish: PresetForAccount
   );
 }
 
-/** Gives a preset to some accounts, in one transaction (rules/permissions 22). @throws Refused NOT_FOUND */
-export async function applyPreset(
-  hall: Hall,
-  caller: Caller,
-  where: Access,
-  wish: PresetForAccounts,
-): Promise<CapsResult[]> {
-  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
-    const { preset, caps, change } = await findNamed(scope.trx, wish);
-    scope.rights({ subtree: where.id });
-    return save(scope, setterOf(caller), caps, change, (changed, { account, name }) => {
-      const details = { account: name, preset: preset.name, changes: sentenceOf(changed) };
-      scope.happened('permissions.presetApplied', account, details, { id: account, name });
-    });
+/** Gives a preset to some accounts, inside a change (rules/permissions 22). @throws Refused NOT_FOUND */
+export async function takePreset(scope: Change, by: Pick<Caller, 'actor'>, wish: PresetForAccounts): Promise<Saved[]> {
+  const { preset, caps, change } = await findNamed(scope.trx, wish);
+  return save(scope, by, caps, change, (changed, { account, name }) => {
+    const details = { account: name, preset: preset.name, changes: sentenceOf(changed) };
+    scope.happened('permissions.presetApplied', account, details, { id: account, name });
   });
 }
 
-/** Decides what nobody decided yet for some accounts, in one transaction; what is decided stays (rules/permissions 20). @throws Refused */
+/** Gives a preset to some accounts, in one transaction. @throws Refused NOT_FOUND */
+export const applyPreset = (
+  hall: Hall,
+  caller: Caller,
+  { id, root }: Access,
+  wish: PresetForAccounts,
+): Promise<CapsResult[]> =>
+  hall.change(caller, { root, acting: id }, async (scope) => {
+    scope.rights({ subtree: id });
+    return (await takePreset(scope, caller, wish)).map(({ result }) => result);
+  });
+
+/** What is to be decided for some accounts below the acting one. */
+export type ReviewForAccounts = { readonly accounts: readonly string[]; readonly levels: SomeLevels };
+
+/** Decides what nobody decided yet for some accounts, inside a change; what is decided stays (rules/permissions 20). @throws Refused */
+export async function decideUndecided(
+  scope: Change,
+  by: Pick<Caller, 'actor'>,
+  { accounts, levels }: ReviewForAccounts,
+): Promise<Saved[]> {
+  const caps = await capsBelow(scope.trx, accounts);
+  return save(scope, by, caps, { kind: 'review', levels }, (changed, { account, name }) => {
+    const details = { account: name, changes: sentenceOf(changed) };
+    scope.happened('permissions.reviewed', account, details, { id: account, name });
+  });
+}
+
+/** Decides what nobody decided yet for some accounts, in one transaction. @throws Refused */
 export async function reviewCaps(
   hall: Hall,
   caller: Caller,
-  where: Access,
-  wish: { readonly accounts: readonly string[]; readonly levels: SomeLevels },
+  { id, root }: Access,
+  wish: ReviewForAccounts,
 ): Promise<CapsResult[]> {
   const levels = granted(decideLevels(wish.levels));
-  return hall.change(caller, { root: where.root, acting: where.id }, async (scope) => {
-    const caps = await capsBelow(scope.trx, wish.accounts);
-    scope.rights({ subtree: where.id });
-    return save(scope, setterOf(caller), caps, { kind: 'review', levels }, (changed, { account, name }) => {
-      const details = { account: name, changes: sentenceOf(changed) };
-      scope.happened('permissions.reviewed', account, details, { id: account, name });
-    });
+  return hall.change(caller, { root, acting: id }, async (scope) => {
+    scope.rights({ subtree: id });
+    return (await decideUndecided(scope, caller, { ...wish, levels })).map(({ result }) => result);
   });
 }
+
+/** Changes the caps of one account, inside a change, and says that they were set. */
+export const changeCaps = (
+  scope: Change,
+  by: Pick<Caller, 'actor'>,
+  caps: PlacedCaps,
+  change: CapChange,
+): Promise<Saved[]> => save(scope, by, [caps], change, saysSet(scope));
+
+const saysSet =
+  (scope: Change) =>
+  (changed: readonly CapEntryChange[], { account, name }: PlacedCaps): void =>
+    scope.happened('permissions.set', account, { account: name, changes: sentenceOf(changed) }, { id: account, name });
 
 /** The caps of accounts below the acting one, by id or external id. @throws Refused NOT_FOUND, also of the acting account itself */
 async function capsBelow(trx: TenantTransaction, accounts: readonly string[]): Promise<readonly PlacedCaps[]> {
@@ -166,26 +201,29 @@ async function capsBelow(trx: TenantTransaction, accounts: readonly string[]): P
   return caps;
 }
 
+/** What became of the caps of an account, and what it takes to undo that; null: nothing was written. */
+export type Saved = { readonly result: CapsResult; readonly before: CapsBefore | null };
+
 /** Writes what a change makes of some caps, and says so of each that it changes. */
 async function save(
   scope: Change,
-  by: CapSetter,
+  by: Pick<Caller, 'actor'>,
   caps: readonly PlacedCaps[],
   change: CapChange,
   say: (changes: readonly CapEntryChange[], caps: PlacedCaps) => void,
-): Promise<CapsResult[]> {
+): Promise<Saved[]> {
   const written: { account: AccountId; caps: ReturnType<typeof afterChange> }[] = [];
-  const results = caps.map((one) => {
+  const saved = caps.map((one): Saved => {
     const outcome = capOutcome(one, change);
-    if (!changesCaps(one, outcome)) return resultOf(one, outcome, one.version);
-    const after = afterChange(one, change, { by, at: scope.now });
+    if (!changesCaps(one, outcome)) return { result: resultOf(one, outcome, one.version), before: null };
+    const after = afterChange(one, change, { by: setterOf(by), at: scope.now });
     written.push({ account: one.account, caps: after });
     say(changesOf(one, outcome.changed), one);
-    return resultOf(one, outcome, after.version);
+    return { result: resultOf(one, outcome, after.version), before: capsBefore(one, outcome) };
   });
   if (written.length > 0) await writeCaps(scope.trx, written, scope.version);
   scope.shows(written.map(({ account }) => account));
-  return results;
+  return saved;
 }
 
 function resultOf(caps: PlacedCaps, { changed, kept }: CapOutcome, version: number): CapsResult {
@@ -195,5 +233,6 @@ function resultOf(caps: PlacedCaps, { changed, kept }: CapOutcome, version: numb
 }
 
 const sentenceOf = (changes: readonly CapEntryChange[]): string =>
-  changes.map(({ key, before, after }) => `${permission(key).label} ${before ?? 'undecided'} → ${after}`).join(', ') ||
-  'nothing else';
+  changes
+    .map(({ key, before, after }) => `${permission(key).label} ${before ?? 'undecided'} → ${after ?? 'undecided'}`)
+    .join(', ') || 'nothing else';

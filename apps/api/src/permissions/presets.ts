@@ -43,7 +43,10 @@ export async function savePreset(hall: Hall, caller: Caller, where: Access, wish
     const own = (await readOfferedPresets(trx)).filter(({ account }) => account === where.id);
     const before = own.find(({ id }) => id === wish.preset);
     if (wish.preset !== undefined && !before) return noPreset();
-    if (before) granted(decideVersion(before.name, before, wish.expectedVersion ?? -1));
+    if (before) {
+      const { version, name: its, levels: there } = before;
+      granted(decideVersion(its, { version, name: its, levels: there }, wish.expectedVersion ?? -1));
+    }
     if (own.some((other) => other !== before && nameKey(other.name) === key))
       refuseWith('NAME_TAKEN', `There is a preset “${name}” already.`, 'name');
     const saved = { id: before?.id ?? hall.newId(), version: (before?.version ?? 0) + 1 };

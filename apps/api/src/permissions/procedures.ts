@@ -1,29 +1,17 @@
-import type { AccountId } from '@tenantree/domain';
-import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
-import { readCursor, writeCursor } from '../hall/cursor.ts';
 import { applyPreset, previewPreset, reviewCaps, setCaps } from './change-caps.ts';
 import { explainLevels } from './explain-levels.ts';
+import { applyPresetToMany, reviewMany } from './many-jobs.ts';
 import { watchPermissions } from './permissions-channel.ts';
 import { listPresets, removePreset, savePreset, setDefaultPreset } from './presets.ts';
 import { previewChange } from './preview-caps.ts';
-import { compareCaps, getCaps, listCapped } from './read-caps.ts';
-
-const accountPlace = z.string().transform((text) => text as AccountId);
+import { compareCaps, getCaps } from './read-caps.ts';
 
 export const permissions: Handlers<'permissions'> = {
   get: ({ ctx }) => getCaps(ctx.hall, ctx.access),
 
-  accounts: async ({ ctx: { hall, access }, input }) => {
-    const kind = `capped:${access.id}:${input.caps}`;
-    const after = readCursor(hall.settings.secret, kind, accountPlace, input.cursor);
-    const found = await listCapped(hall, access, { filter: input.caps, after, limit: input.limit + 1 });
-    const rows = found.slice(0, input.limit);
-    const last = found.length > input.limit ? rows.at(-1) : undefined;
-    return { rows, nextCursor: last ? writeCursor(hall.settings.secret, kind, last.id) : null };
-  },
-
-  preview: ({ ctx, input }) => previewChange(ctx.hall, ctx.access.id, input.levels),
+  preview: ({ ctx: { hall, hub, access }, input }) =>
+    previewChange(hall, access.id, input.levels, (supposed) => hub.countCuts(supposed)),
 
   set: ({ ctx, input }) => setCaps(ctx.hall, ctx.caller, ctx.access, input),
 
@@ -34,6 +22,10 @@ export const permissions: Handlers<'permissions'> = {
   previewPreset: async ({ ctx, input }) => ({ results: await previewPreset(ctx.hall, ctx.access, input) }),
 
   applyPreset: async ({ ctx, input }) => ({ results: await applyPreset(ctx.hall, ctx.caller, ctx.access, input) }),
+
+  applyPresetMany: ({ ctx, input }) => applyPresetToMany(ctx.hall, ctx.caller, ctx.access, input),
+
+  reviewMany: ({ ctx, input }) => reviewMany(ctx.hall, ctx.caller, ctx.access, input),
 
   review: async ({ ctx, input }) => ({ results: await reviewCaps(ctx.hall, ctx.caller, ctx.access, input) }),
 

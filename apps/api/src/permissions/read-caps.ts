@@ -1,15 +1,8 @@
 import { CONTRACT, type ShownCaps } from '@tenantree/contract';
-import {
-  type CappedQuery,
-  type ExplainedLink,
-  findOfferedPreset,
-  readCappedAccounts,
-  readExplainedChain,
-} from '@tenantree/db';
+import { type ExplainedLink, findOfferedPreset, readExplainedChain } from '@tenantree/db';
 import {
   ACCOUNT_ABOVE,
   type AccountId,
-  type AccountRow,
   boundByControllers,
   compareLevels,
   HIGHEST,
@@ -21,15 +14,13 @@ import {
   type PermissionKey,
   type RowId,
   restrictedIn,
-  rowInPart,
   type SomeLevels,
   UNBOUNDED,
   unreviewedIn,
 } from '@tenantree/domain';
 import type { Actor } from '../context/actor.ts';
 import { type Access, admit } from '../guard/admit.ts';
-import { seesWholeWay } from '../guard/reach.ts';
-import { type Hall, nowOf } from '../hall/hall.ts';
+import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 
 type Chain = readonly ExplainedLink[];
@@ -93,17 +84,6 @@ function rowOf(
     at: mark?.at ?? null,
     local: mark?.local ?? false,
   };
-}
-
-/** Accounts below an account whose own caps are so, as their reader may see them. */
-export async function listCapped(
-  hall: Hall,
-  access: Access,
-  query: Pick<CappedQuery, 'filter' | 'after' | 'limit'>,
-): Promise<AccountRow[]> {
-  const asked = { ...query, account: access.id, now: nowOf(hall) };
-  const rows = await hall.db.withTenant(access.id, (trx) => readCappedAccounts(trx, asked), { snapshot: true });
-  return seesWholeWay(access) ? rows : rows.map((row) => rowInPart(row, access.reached[0]));
 }
 
 /** What the caps of an account are compared with: those of another account, or a preset. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readHeads, readLiveVersion, readNews } from '@tenantree/db';
+import { countServers, readHeads, readLiveVersion, readNews } from '@tenantree/db';
 import type { Clock } from '@tenantree/domain';
 import { ACCOUNTS } from '../accounts/accounts-channel.ts';
 import type { Hall } from '../hall/hall.ts';
@@ -8,6 +8,9 @@ import { notifyNews } from '../live/news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
 import { PERMISSIONS_LIVE } from '../permissions/permissions-channel.ts';
 import { USAGE } from '../usage/usage-channel.ts';
+
+/** A server that said nothing for so long is none (rules/jobs 7). */
+const SILENT_MS = 30_000;
 
 /** All that can be watched. */
 const CHANNELS = [USAGE, ACCOUNTS, PERMISSIONS_LIVE];
@@ -43,6 +46,7 @@ export function openLive({ source, clock, tickMs, metrics, onError }: LiveParts)
     clock,
     tickMs,
     serverId: randomUUID(),
+    servers: () => db.onBehalfOf(null, () => countServers(db, SILENT_MS)),
     news,
     metrics,
     onError,

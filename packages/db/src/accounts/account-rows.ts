@@ -101,7 +101,7 @@ function capsShown({ caps_lowered, caps_decided }: RawAccountRow): NonNullable<A
   return { restricted: caps_lowered + unreviewed, unreviewed };
 }
 
-/** Conditions on the own caps of an account (alias a), each in the words of an index of its own. */
+/** Conditions on the own caps of an account (alias a), each of which an index answers. */
 export const LOWERED: RawBuilder<boolean> = sql`a.caps_lowered > 0`;
 export const UNREVIEWED: RawBuilder<boolean> = sql`a.caps_decided < ${sql.lit(PERMISSIONS.length)}`;
 

@@ -1,4 +1,4 @@
-import { type AccountId, type AccountRow, type AccountStatus, type Instant, parseAccountId } from '@tenantree/domain';
+import { type AccountId, type AccountRow, parseAccountId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import {
@@ -8,6 +8,7 @@ import {
   selectAccountRows,
   toAccountRow,
 } from './account-rows.ts';
+import { countFiltered, type FilterQuery, filterAccounts, isFiltered, matchesFilters } from './filter-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 /** Place in a search after which the next page starts. */
@@ -28,16 +29,13 @@ export type SearchBounds = {
 /** Measured: with these a search of a million accounts takes some 4 ms of the database, and ends before lists of letters grow long. */
 export const SEARCH_BOUNDS: SearchBounds = { whole: 2_000, names: 2_000, candidates: 1_000, enough: 100 };
 
-export type SearchQuery = {
-  readonly within: AccountId;
+export type SearchQuery = FilterQuery & {
   /** What was typed, as it is. */
   readonly text: string;
   /** The same, folded like sibling names (`nameKey` of the domain). */
   readonly textKey: string;
-  readonly statuses: readonly AccountStatus[];
   readonly after: SearchKey | null;
   readonly limit: number;
-  readonly now: Instant;
   readonly visibility: MinutesVisibility;
 };
 
@@ -55,7 +53,7 @@ export type SearchPage = {
 
 /**
  * Searches a subtree by name (prefix before word prefix before anywhere; with several words typed, names that have all of them), external id
- * or id. Diacritics count on neither side. The searched account itself is never a match.
+ * or id. Diacritics count on neither side. Where filters are on, a match is what they leave. The searched account itself is never one.
  *
  * Costs the same at every size: a large subtree is searched within bounds, and says so by `more`.
  */
@@ -65,10 +63,7 @@ export async function searchSubtree(
   bounds: SearchBounds = SEARCH_BOUNDS,
 ): Promise<SearchPage> {
   const { depth, subaccounts, version } = await readPlace(trx, query.within);
-  const { source, more } =
-    subaccounts < bounds.whole
-      ? { source: sql`${atOrBelow('a', query.within)} AND a.id <> ${query.within}`, more: false }
-      : await findCandidates(trx, query, bounds);
+  const { source, more } = await findSource(trx, query, { ...bounds, subaccounts });
   const { total, found } = await readMatches(trx, query, source);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
@@ -81,6 +76,49 @@ export async function searchSubtree(
     next: found.length > query.limit && last ? { rank: last.rank, nameKey: last.name_key, id: last.id } : null,
     treeVersion: version,
   };
+}
+
+/** What of a subtree is looked at: all of a small one; of others what filters leave, where that is little, or what an index has. */
+async function findSource(
+  trx: TenantTransaction,
+  query: SearchQuery,
+  bounds: SearchBounds & { readonly subaccounts: number },
+): Promise<{ source: RawBuilder<unknown>; more: boolean }> {
+  if (bounds.subaccounts < bounds.whole)
+    return { source: sql`${atOrBelow('a', query.within)} AND a.id <> ${query.within}`, more: false };
+  if (isFiltered(query)) {
+    const ids = await filterAccounts(trx, query, { after: null, limit: bounds.whole });
+    if (ids.length < bounds.whole) return { source: sql`a.id = ANY (${ids}::uuid[])`, more: false };
+  }
+  return findCandidates(trx, query, bounds);
+}
+
+/** A page of what filters leave of a subtree, in its order, with the accounts between; the same at every size. */
+export async function filterSubtree(
+  trx: TenantTransaction,
+  query: Omit<SearchQuery, 'text' | 'textKey'>,
+): Promise<SearchPage> {
+  const { depth, version } = await readPlace(trx, query.within);
+  const { total, more } = await countFiltered(trx, query);
+  const found = await filterAccounts(trx, query, { after: query.after?.id ?? null, limit: query.limit + 1 });
+  const matches = found.slice(0, query.limit);
+  const last = matches.at(-1);
+  const paths = await readKeys(trx, matches);
+  const ids = paths.flatMap((key) => pathOf(query.within, key).slice(depth + 1));
+  return {
+    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    matches,
+    total,
+    more,
+    next: found.length > query.limit && last ? { rank: 0, nameKey: '', id: last } : null,
+    treeVersion: version,
+  };
+}
+
+async function readKeys(trx: TenantTransaction, ids: readonly AccountId[]): Promise<Buffer[]> {
+  const { rows } = await sql<{ path_key: Buffer }>`
+    SELECT path_key FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ANY (${[...ids]}::uuid[])`.execute(trx);
+  return rows.map((row) => row.path_key);
 }
 
 /** Indexes names of accounts that came from another tree, of which only beginnings are found until then. @returns how many it indexed */
@@ -147,7 +185,7 @@ async function readMatches(
     WITH hits AS MATERIALIZED (
       SELECT a.id, a.path_key, a.name_key, CASE WHEN starts_with(a.search_key, ${folded(textKey)}) THEN 0
         WHEN strpos(a.search_key, ${folded(` ${textKey}`)}) > 0 THEN 1 ELSE 2 END AS rank
-      FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND ${source} AND ${seenWith(query.statuses, query.now)}
+      FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND ${source} AND ${seenWith(query.statuses, query.now)} AND ${matchesFilters(query)}
         AND ((${hasAll}) OR a.external_id = ${text} OR a.id = ${parseAccountId(text)}::uuid)
     )
     SELECT n.total, page.* FROM (SELECT count(*)::int AS total FROM hits) n
@@ -158,7 +196,7 @@ async function readMatches(
 
 async function readWithAncestors(
   trx: TenantTransaction,
-  query: SearchQuery,
+  query: Pick<SearchQuery, 'now' | 'visibility'>,
   ids: readonly AccountId[],
 ): Promise<AccountRow[]> {
   if (ids.length === 0) return [];

@@ -275,10 +275,18 @@ export async function cancelJob(trx: TenantTransaction, ref: JobRef, now: Instan
   return asked !== undefined;
 }
 
-/** Forgets jobs that ended before an instant; how many. */
-export async function forgetJobs(db: Database, endedBefore: Instant): Promise<number> {
-  const { rows } = await sql<{ n: number }>`SELECT public.forget_jobs(${endedBefore}::timestamptz) AS n`.execute(
-    db.app,
-  );
+/** Forgets jobs that ended before an instant, and files that have expired by now; how many jobs. */
+export async function forgetJobs(
+  db: Database,
+  { endedBefore, now }: { readonly endedBefore: Instant; readonly now: Instant },
+): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    SELECT public.forget_jobs(${endedBefore}::timestamptz, ${now}::timestamptz) AS n`.execute(db.app);
+  return rows[0]?.n ?? 0;
+}
+
+/** How many servers said within a time (ms) that they live. */
+export async function countServers(db: Database, withinMs: number): Promise<number> {
+  const { rows } = await sql<{ n: number }>`SELECT public.servers_seen(${withinMs}) AS n`.execute(db.app);
   return rows[0]?.n ?? 0;
 }

@@ -1,11 +1,9 @@
 import {
   type AccountId,
-  type AccountRow,
   type AccountStatus,
   type CapMark,
   type CapMarks,
   type Caps,
-  type CapsFilter,
   type ExplainedAccount,
   type Instant,
   type Membership,
@@ -20,8 +18,8 @@ import {
   type UserId,
   unreviewedIn,
 } from '@tenantree/domain';
-import { type RawBuilder, sql } from 'kysely';
-import { LOWERED, type RawAccountRow, selectAccountRows, toAccountRow, UNREVIEWED } from '../accounts/account-rows.ts';
+import { sql } from 'kysely';
+import { LOWERED, UNREVIEWED } from '../accounts/account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from '../accounts/place.ts';
 import { capsOf } from '../accounts/read-accounts.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
@@ -187,33 +185,6 @@ export async function readCapsBelow(
     WHERE ${atOrBelow('a', account)} AND (a.id = ${account} OR ${LOWERED} OR ${UNREVIEWED})
     ORDER BY a.path_key`.execute(trx);
   return rows;
-}
-
-/** Which accounts below an account are asked for by their own caps. */
-export type CappedQuery = {
-  readonly account: AccountId;
-  readonly filter: CapsFilter;
-  /** Only those behind this one, in the order of the tree; null: from the first on. */
-  readonly after: AccountId | null;
-  readonly limit: number;
-  readonly now: Instant;
-};
-
-/** Reads accounts below an account, at any depth, whose own caps are so: parents before their children. Closed ones are left out. */
-export async function readCappedAccounts(trx: TenantTransaction, query: CappedQuery): Promise<AccountRow[]> {
-  const { account, filter, after, limit, now } = query;
-  const { columns, from } = selectAccountRows(now);
-  const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
-  // Each by its own index: by both conditions together all of the subtree would be looked at.
-  const first = (capped: RawBuilder<boolean>) => sql`(
-    SELECT a.id FROM accounts a
-    WHERE ${atOrBelow('a', account)} AND ${capped} AND ${behind} AND a.id <> ${account} AND a.status <> 'closed'
-    ORDER BY a.path_key LIMIT ${limit})`;
-  const found = filter === 'restricted' ? sql`${first(LOWERED)} UNION ${first(UNREVIEWED)}` : first(UNREVIEWED);
-  const { rows } = await sql<RawAccountRow>`
-    SELECT ${columns} FROM ${from} WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (ARRAY(${found}))
-    ORDER BY a.path_key LIMIT ${limit}`.execute(trx);
-  return rows.map((row) => toAccountRow(row, 'without_minutes', now));
 }
 
 /** When a tree, its caps or who is in it changed last: a number that counting usage leaves alone. */

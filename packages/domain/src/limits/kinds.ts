@@ -98,6 +98,9 @@ export const limitKindStoredAs = (stored: string): (LimitKind & { readonly key: 
 /** So many of a kind as they are stored, in 10⁻⁹. */
 export const storedNanos = ({ each }: Pick<LimitKind, 'each'>, whole: number): bigint => BigInt(whole) * each * UNIT;
 
+/** What stands in a limit, in whole ones of its kind. */
+export const wholeOf = ({ each }: Pick<LimitKind, 'each'>, nanos: bigint): number => Number(nanos / (each * UNIT));
+
 /**
  * What is stored of a kind, as people count it: whole, or rounded to the nearest 10⁻⁹.
  *

@@ -1,6 +1,6 @@
 import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
 import { demandOf, freeAlong, type LimitChain, type LimitNode, loadOf } from './admission.ts';
-import { type LimitKind, shownOf } from './kinds.ts';
+import { type LimitKind, limitKindStoredAs, shownOf, wholeOf } from './kinds.ts';
 
 /** What happens at the maximum: nothing more is admitted, or it is only told of. */
 export const AT_LIMIT = ['block', 'notify'] as const;
@@ -15,6 +15,20 @@ export type LimitTerms = {
   /** Percent of the maximum at which it is told of. */
   readonly thresholds: readonly number[];
 };
+
+/** The same as people count it, in whole ones of its kind. */
+export type ShownTerms = Omit<LimitTerms, 'cap' | 'reserve'> & {
+  readonly max: number | null;
+  readonly reserve: number;
+};
+
+/** What is set of a kind, as people count it. */
+export const shownTerms = (kind: LimitKind, { cap, reserve, atLimit, thresholds }: LimitTerms): ShownTerms => ({
+  max: cap === null ? null : wholeOf(kind, cap),
+  reserve: wholeOf(kind, reserve),
+  atLimit,
+  thresholds,
+});
 
 /** An account on the way up with its settings. */
 export type LimitState = LimitNode &
@@ -62,7 +76,7 @@ export function decideLimit(kind: LimitKind, chain: LimitChain<LimitState>, wish
   if (!state) throw new Error('a limit is some account’s');
   const terms = { ...termsOf(state), ...set(wish) };
   const fault =
-    faultOfVersion(state, wish.version) ??
+    faultOfVersion(kind, state, wish.version) ??
     faultOfThresholds(terms.thresholds) ??
     faultOfTerms(terms, above) ??
     faultOfPromises(kind, state, terms, above);
@@ -85,10 +99,12 @@ const termsOf = ({ cap, reserve, atLimit, thresholds }: LimitState): LimitTerms 
 const set = (wish: LimitWish): Partial<LimitTerms> =>
   Object.fromEntries(Object.entries(wish).filter(([name, value]) => name !== 'version' && value !== undefined));
 
-function faultOfVersion(state: LimitState, version: number | undefined): Decision<never> | null {
+function faultOfVersion(kind: LimitKind, state: LimitState, version: number | undefined): Decision<never> | null {
   if (version === undefined || version === state.version) return null;
   const message = `This limit was changed meanwhile: yours is version ${version}, the present one is ${state.version}.`;
-  return refuse('VERSION_CONFLICT', message, 'version');
+  const { key } = limitKindStoredAs(kind.stored)!;
+  const present = { limits: [{ kind: key, version: state.version, ...shownTerms(kind, state) }] };
+  return { ok: false, refusal: { code: 'VERSION_CONFLICT', message, field: 'version', present } };
 }
 
 function faultOfThresholds(thresholds: readonly number[]): Decision<never> | null {

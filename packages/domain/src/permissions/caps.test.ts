@@ -6,6 +6,7 @@ import {
   type CapChange,
   type Caps,
   capOutcome,
+  capsBefore,
   changesCaps,
   compareLevels,
   decideLevels,
@@ -78,6 +79,32 @@ describe('caps', () => {
     // Until they are given up.
     const replaced = afterChange(second, preset('replace', { tasks: 'none' }, V2), BY);
     expect(capOutcome(replaced, preset('keepLocal', { tasks: 'read' }, V2)).changed).toEqual({ tasks: 'read' });
+  });
+
+  it('are as they were before a preset when that is undone: levels, what was the account’s alone, and the preset before', () => {
+    const own = afterChange(caps(), { kind: 'set', levels: { tasks: 'none' } }, BY);
+    const first = afterChange(own, preset('keepLocal', { campaigns: 'read' }), BY);
+    const change = preset('replace', { tasks: 'read', campaigns: 'read', agents: 'none' }, V2);
+    const outcome = capOutcome(first, change);
+    const taken = afterChange(first, change, BY);
+    const levels = { tasks: 'none', agents: 'full' } as const;
+    const undo = { kind: 'undo', levels, ...capsBefore(first, outcome) } as const;
+    expect(undo).toMatchObject({ local: ['tasks'], preset: first.preset });
+    const back = afterChange(taken, undo, BY);
+    expect(back).toMatchObject({ levels: first.levels, preset: first.preset, version: first.version + 2 });
+    const localOf = ({ marks }: Caps) => Object.entries(marks).flatMap(([key, mark]) => (mark?.local ? [key] : []));
+    expect(localOf(back)).toEqual(localOf(first));
+    expect(changesCaps(back, capOutcome(back, undo))).toBe(false);
+  });
+
+  it('are undecided again where null is set: nobody has set that, and it works as none', () => {
+    const set = afterChange(caps(), { kind: 'set', levels: { tasks: 'read' } }, BY);
+    const outcome = capOutcome(set, { kind: 'set', levels: { tasks: null, agents: 'full' } });
+    expect(outcome.changed).toEqual({ tasks: null });
+    const back = afterChange(set, { kind: 'set', levels: { tasks: null } }, BY);
+    expect([unreviewedIn(back.levels), back.marks.tasks]).toEqual([['tasks'], undefined]);
+    expect(capOutcome(back, { kind: 'set', levels: { tasks: null } }).changed).toEqual({});
+    expect(capOutcome(back, { kind: 'review', levels: { tasks: 'full' } }).changed).toEqual({ tasks: 'full' });
   });
 
   it('are saved over the version that was seen only, and a conflict shows what is there', () => {

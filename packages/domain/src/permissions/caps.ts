@@ -37,28 +37,39 @@ export type Caps = {
 export const PRESET_MODES = ['replace', 'lower', 'keepLocal'] as const;
 export type PresetMode = (typeof PRESET_MODES)[number];
 
+/** Levels to be set; null takes a decision back: the permission is undecided again. */
+export type WishedLevels = { readonly [Key in PermissionKey]?: Level | null | undefined };
+
 /** What is to become of the caps of some account. */
 export type CapChange =
-  | { readonly kind: 'set'; readonly levels: SomeLevels }
+  | { readonly kind: 'set'; readonly levels: WishedLevels }
   | { readonly kind: 'preset'; readonly preset: PresetRef; readonly levels: SomeLevels; readonly mode: PresetMode }
   /** Decides what is undecided, and nothing else. */
-  | { readonly kind: 'review'; readonly levels: SomeLevels };
+  | { readonly kind: 'review'; readonly levels: SomeLevels }
+  /** Puts back what a preset or a review found: levels, which of them were the account's alone, and the preset before. */
+  | ({ readonly kind: 'undo'; readonly levels: WishedLevels } & CapsBefore);
+
+/** What a change found beside the levels that it changed. */
+export type CapsBefore = { readonly local: readonly PermissionKey[]; readonly preset: PresetRef | null };
 
 /** What a change makes of the caps of one account. */
 export type CapOutcome = {
-  /** The entries that become another level, or are decided. */
-  readonly changed: SomeLevels;
+  /** The entries that become another level, or are decided; null: are undecided again. */
+  readonly changed: WishedLevels;
   /** Entries that stay although the preset says otherwise: they were set for this account alone, or are lower already. */
   readonly kept: readonly PermissionKey[];
   /** Of the entries that the change names, those that are no more this account's alone. */
   readonly shared: readonly PermissionKey[];
+  /** Entries that are this account's alone again. */
+  readonly local: readonly PermissionKey[];
   readonly preset: PresetRef | null;
 };
 
-const keysOf = (levels: SomeLevels): PermissionKey[] => PERMISSIONS.flatMap(({ key }) => (levels[key] ? [key] : []));
+const keysOf = (levels: WishedLevels): PermissionKey[] =>
+  PERMISSIONS.flatMap(({ key }) => (levels[key] === undefined ? [] : [key]));
 
 /** Levels of which every one is known to its permission: `limited`, say, is of Account alone. */
-export function decideLevels(levels: SomeLevels, field = 'levels'): Decision<SomeLevels> {
+export function decideLevels<Some extends WishedLevels>(levels: Some, field = 'levels'): Decision<Some> {
   for (const key of keysOf(levels)) {
     const row = permission(key);
     const known: readonly Level[] = row.levels;
@@ -82,12 +93,11 @@ export const restrictedIn = (levels: SomeLevels): PermissionKey[] =>
 
 /** What a change makes of some caps. Preview and save ask the same. */
 export function capOutcome({ levels, marks, preset }: Caps, change: CapChange): CapOutcome {
-  const changed: { [Key in PermissionKey]?: Level } = {};
+  const changed: { [Key in PermissionKey]?: Level | null } = {};
   const kept: PermissionKey[] = [];
   const shared: PermissionKey[] = [];
   for (const key of keysOf(change.levels)) {
-    const [now, wish] = [levels[key], change.levels[key]];
-    if (wish === undefined) continue;
+    const [now, wish] = [levels[key] ?? null, change.levels[key] ?? null];
     if (staysAs(change, now, wish, marks[key])) {
       if (now !== wish && change.kind === 'preset') kept.push(key);
       continue;
@@ -95,28 +105,53 @@ export function capOutcome({ levels, marks, preset }: Caps, change: CapChange): 
     if (now !== wish) changed[key] = wish;
     if (change.kind === 'preset') shared.push(key);
   }
-  return { changed, kept, shared, preset: change.kind === 'preset' ? change.preset : preset };
+  return {
+    changed,
+    kept,
+    shared,
+    local: change.kind === 'undo' ? change.local : [],
+    preset: change.kind === 'preset' || change.kind === 'undo' ? change.preset : preset,
+  };
 }
 
-function staysAs(change: CapChange, now: Level | undefined, wish: Level, mark: CapMark | undefined): boolean {
+function staysAs(change: CapChange, now: Level | null, wish: Level | null, mark: CapMark | undefined): boolean {
   switch (change.kind) {
     case 'set':
+    case 'undo':
       return now === wish;
     case 'review':
-      return now !== undefined;
+      return now !== null;
     case 'preset':
       if (change.mode === 'keepLocal') return mark?.local ?? false;
       // What is undecided works as none: nothing lowers it.
-      return change.mode === 'lower' && LEVEL_CODES[now ?? 'none'] <= LEVEL_CODES[wish];
+      return change.mode === 'lower' && LEVEL_CODES[now ?? 'none'] <= LEVEL_CODES[wish ?? 'none'];
   }
 }
 
 /** Whether anything of the caps, or of where they come from, is another than before. */
-export const changesCaps = (caps: Caps, { changed, shared, preset }: CapOutcome): boolean =>
+export const changesCaps = (caps: Caps, { changed, shared, local, preset }: CapOutcome): boolean =>
   Object.keys(changed).length > 0 ||
   shared.some((key) => caps.marks[key]?.local) ||
+  local.some((key) => caps.marks[key]?.local === false) ||
   preset?.id !== caps.preset?.id ||
   preset?.version !== caps.preset?.version;
+
+/** What a change of these caps takes away that its levels don't tell: kept, so that it can be undone. */
+export const capsBefore = ({ marks, preset }: Caps, { changed, shared }: CapOutcome): CapsBefore => ({
+  local: [...new Set([...keysOf(changed), ...shared])].filter((key) => marks[key]?.local),
+  preset,
+});
+
+/** Levels with those that a change makes others. */
+export function levelsAfter(levels: SomeLevels, changed: WishedLevels): SomeLevels {
+  const after: { [Key in PermissionKey]?: Level } = { ...levels };
+  for (const key of keysOf(changed)) {
+    const level = changed[key] ?? null;
+    if (level === null) delete after[key];
+    else after[key] = level;
+  }
+  return after;
+}
 
 /** The caps as a change leaves them. */
 export function afterChange(
@@ -124,31 +159,40 @@ export function afterChange(
   change: CapChange,
   { by, at }: { readonly by: CapSetter; readonly at: Instant },
 ): Caps {
-  const { changed, shared, preset } = capOutcome(caps, change);
+  const { changed, shared, local, preset } = capOutcome(caps, change);
   const version = caps.version + 1;
   const marks: { [Key in PermissionKey]?: CapMark } = { ...caps.marks };
-  for (const key of shared) {
-    const mark = marks[key];
-    if (mark) marks[key] = { ...mark, local: false };
+  const markAs = (keys: readonly PermissionKey[], isLocal: boolean): void => {
+    for (const key of keys) {
+      const mark = marks[key];
+      if (mark) marks[key] = { ...mark, local: isLocal };
+    }
+  };
+  markAs(shared, false);
+  for (const key of keysOf(changed)) {
+    // What nobody decided, nobody has set.
+    if (changed[key] === null) delete marks[key];
+    else marks[key] = { by, at, version, local: change.kind === 'set' };
   }
-  for (const key of keysOf(changed)) marks[key] = { by, at, version, local: change.kind === 'set' };
-  return { version, levels: { ...caps.levels, ...changed }, marks, preset };
+  markAs(local, true);
+  return { version, levels: levelsAfter(caps.levels, changed), marks, preset };
 }
 
-/** A version that the caller saw is the present one (rules/permissions 18); a conflict shows the caps as they are. */
+/** A version that the caller saw is the present one (rules/permissions 18); a conflict shows the caps, or the preset, as they are. */
 export function decideVersion(
-  accountName: string,
-  { version, levels }: Pick<Caps, 'version' | 'levels'>,
+  name: string,
+  present: Pick<Caps, 'version' | 'levels'> & { readonly name?: string },
   expected: number,
 ): Decision<number> {
+  const { version, levels } = present;
   if (version === expected) return accept(version);
   return {
     ok: false,
     refusal: {
       code: 'VERSION_CONFLICT',
-      message: `The permissions of ${quoted(accountName)} were saved by somebody else meanwhile. Look at both, and save again.`,
+      message: `The permissions of ${quoted(name)} were saved by somebody else meanwhile. Look at both, and save again.`,
       field: 'expectedVersion',
-      present: { version, levels },
+      present: { version, levels, ...(present.name !== undefined && { name: present.name }) },
     },
   };
 }

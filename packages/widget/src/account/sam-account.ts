@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { keyed } from 'lit/directives/keyed.js';
 import type { Visit } from '../activity/activity-source.ts';
 import { SamActivity } from '../activity/sam-activity.ts';
-import { type AccountDetail, refusalFrom, SourceRefusal } from '../data/account-source.ts';
+import { type AccountDetail, SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
@@ -16,6 +16,7 @@ import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
+import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { NameDone, SamRename } from '../parts/sam-rename.ts';
@@ -31,8 +32,8 @@ import { type AccountTab, TABS } from './tabs.ts';
 /** What the head has a button of its own for, or what only makes sense in the table. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId', 'permissions']);
 
-/** Soonest that it is asked again, and latest that it is asked because time passed, in milliseconds. */
-const [AGAIN_MS, LONGEST_MS] = [1_500, 3_600_000];
+/** Latest that it is asked again because time passed, in milliseconds. */
+const LONGEST_MS = 3_600_000;
 
 /** A tab whose element is loaded when it is turned to. The overview shows the latest activity, too. */
 type LateTab = Exclude<AccountTab, 'overview' | 'activity'>;
@@ -118,8 +119,18 @@ export class SamAccount extends LitElement {
       (of) => of.SamLimits,
     ),
   } as const;
-  #watching = new AbortController();
-  #again: ReturnType<typeof setTimeout> | undefined;
+  readonly #loading = new Loading<AccountDetailSource, AccountDetail>(this, {
+    wanted: () => (this.source && this.account !== '' ? { source: this.source, account: this.account } : null),
+    ask: ({ source, account }, signal) => source.accounts.get(account, signal),
+    show: (detail, signal) => this.#show(detail, signal),
+    follow: (detail, { source }, signal) => this.#follow(detail, source, signal),
+    fail: (refusal) => {
+      // What can't be shown any more isn't.
+      if (!refusal.retryable) this.detail = null;
+      if (this.detail === null) this.failure = refusal;
+    },
+    forget: () => this.#forget(),
+  });
 
   constructor() {
     super();
@@ -139,40 +150,13 @@ export class SamAccount extends LitElement {
     this.#forget();
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    if (this.hasUpdated) this.#start();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#watching.abort();
-    clearTimeout(this.#again);
-  }
-
   /** Loads the account again; what is shown stays until the answer comes. */
-  async refresh(): Promise<void> {
-    const { source, account } = this;
-    const { signal } = this.#watching;
-    if (!source || account === '') return;
-    try {
-      const detail = await source.accounts.get(account, signal);
-      if (signal.aborted) return;
-      const isFirst = this.detail === null;
-      this.detail = detail;
-      this.failure = null;
-      this.#turnAt(detail.effective.changesAt);
-      if (isFirst) await this.#begin(detail, source, signal);
-      this.entries = (await this.acting?.menuOf(detail)) ?? [];
-      void this.#loadVisits(source, signal);
-    } catch (error) {
-      if (!signal.aborted) this.#fail(refusalFrom(error));
-    }
+  refresh(): Promise<void> {
+    return this.#loading.again();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...treeTexts, ...accountTexts });
-    if (changed.has('account') || changed.has('source')) this.#start();
   }
 
   protected override render(): TemplateResult {
@@ -185,23 +169,29 @@ export class SamAccount extends LitElement {
         ${detail ? this.#head(detail) : nothing}
         ${detail && tabs.length > 1 ? html`<nav aria-label=${say('accountTabs')}>${tabs.map((tab) => this.#tabLink(tab, detail))}</nav>` : nothing}
       </div>
-      ${detail ? this.#shown(detail) : absent(this.failure, texts, () => this.#start())}
+      ${detail ? this.#shown(detail) : absent(this.failure, texts, () => void this.#loading.begin())}
       <sam-menu part="menu" @sam-choose=${this.#choose}></sam-menu></aside>`;
   }
 
-  #start(): void {
-    this.#forget();
-    clearTimeout(this.#again);
-    this.#watching.abort();
-    this.#watching = new AbortController();
-    void this.refresh();
+  #show(detail: AccountDetail, signal: AbortSignal): void {
+    this.detail = detail;
+    this.failure = null;
+    const { changesAt } = detail.effective;
+    // A suspension begins or ends by time alone: then the account is another.
+    if (changesAt !== null) this.#loading.soon(Math.min(LONGEST_MS, Date.parse(changesAt) - Date.now()));
+    void this.#loadMenu(detail, signal);
+    void this.#loadVisits(detail, signal);
+  }
+
+  async #loadMenu(detail: AccountDetail, signal: AbortSignal): Promise<void> {
+    const entries = (await this.acting?.menuOf(detail)) ?? [];
+    if (!signal.aborted) this.entries = entries;
   }
 
   /** Beside all else: without it the overview says nothing of visits. */
-  async #loadVisits({ activity }: AccountDetailSource, signal: AbortSignal): Promise<void> {
-    const { detail } = this;
-    if (!detail || !this.#tabs().includes('activity')) return;
-    const visits = await activity.visits(detail.id, signal).catch(() => []);
+  async #loadVisits({ id }: AccountDetail, signal: AbortSignal): Promise<void> {
+    if (!this.source || !this.#tabs().includes('activity')) return;
+    const visits = await this.source.activity.visits(id, signal).catch(() => []);
     if (!signal.aborted) this.visits = visits;
   }
 
@@ -216,8 +206,8 @@ export class SamAccount extends LitElement {
     this.visits = [];
   }
 
-  /** The account is there for the first time: what opened is where one is now (rules/screens 12), and it stays up to date. */
-  async #begin(detail: AccountDetail, { accounts }: AccountDetailSource, signal: AbortSignal): Promise<void> {
+  /** Keeps the account up to date; what opened is where one is now (rules/screens 12). */
+  #follow(detail: AccountDetail, { accounts }: AccountDetailSource, signal: AbortSignal): void {
     const take = ({ minutes }: UsageFrame): void => {
       const [row] = minutes;
       this.minutes = row ? { own: row[1], total: row[2] } : (this.minutes ?? { own: '0', total: '0' });
@@ -246,23 +236,12 @@ export class SamAccount extends LitElement {
     signal.addEventListener('abort', () => {
       for (const stop of stops) stop();
     });
+    void this.#arrive();
+  }
+
+  async #arrive(): Promise<void> {
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus({ preventScroll: true });
-  }
-
-  /** What can't be shown any more isn't; what can't be had now is tried again by itself. */
-  #fail(refusal: SourceRefusal): void {
-    if (refusal.retryable) this.#again = setTimeout(() => void this.refresh(), AGAIN_MS * (1 + Math.random()));
-    else this.detail = null;
-    if (this.detail === null) this.failure = refusal;
-  }
-
-  /** A suspension begins or ends by time alone: then the account is another. */
-  #turnAt(instant: string | null): void {
-    clearTimeout(this.#again);
-    if (instant === null) return;
-    const ms = Math.min(LONGEST_MS, Math.max(AGAIN_MS, Date.parse(instant) - Date.now()));
-    this.#again = setTimeout(() => void this.refresh(), ms);
   }
 
   #tabs(): readonly AccountTab[] {

@@ -9,6 +9,7 @@ import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { AGAIN_MS } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamTable } from '../parts/sam-table.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
@@ -20,9 +21,6 @@ import { exportLog } from './export-log.ts';
 
 /** So many entries are shown at first, and further ones at a time. */
 const ROWS = { latest: 10, all: 50 } as const;
-
-/** After so long it is asked again for what could not be had, in milliseconds. */
-const AGAIN_MS = 1_500;
 
 const KINDS = Object.keys(AUDIT_KINDS) as readonly AuditKind[];
 

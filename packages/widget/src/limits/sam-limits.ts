@@ -1,6 +1,6 @@
 import type { LimitKindKey } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { type AccountDetail, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import type { MembersViewer } from '../members/sam-members.ts';
 import { absent } from '../parts/absent.ts';
@@ -8,6 +8,7 @@ import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { AGAIN_MS, Loading, type Wanted } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { limitRow } from './limit-row.ts';
@@ -17,9 +18,6 @@ import { limitsTexts } from './limits-texts.ts';
 import { SamLimitDefaults } from './sam-limit-defaults.ts';
 import { LimitDone, SamLimitForm } from './sam-limit-form.ts';
 import { SamWhatIf } from './sam-what-if.ts';
-
-/** Soonest that limits that could not be had are asked for again, in milliseconds. */
-const AGAIN_MS = 1_500;
 
 /**
  * The limits of an account (rules/limits): of each kind how much is used, held and free, and who decides; set in place by those above it,
@@ -61,7 +59,17 @@ export class SamLimits extends LitElement {
   declare protected editing: Limit | null;
   /** What was done last, for those who hear it. */
   declare protected told: string;
-  #watching = new AbortController();
+  readonly #loading = new Loading(this, {
+    wanted: (): Wanted<LimitsSource> | null =>
+      this.source && this.account ? { source: this.source, account: this.account.id } : null,
+    ask: ({ source, account }, signal) => Promise.all([source.get(account, signal), this.#maySet(source, signal)]),
+    show: ([{ defaults, ...state }, mayset]) => Object.assign(this, { state, defaults, mayset, failure: null }),
+    follow: (_, wanted, signal) => this.#follow(wanted, signal),
+    fail: (refusal) => {
+      this.failure = refusal;
+    },
+    forget: () => this.#forget(),
+  });
 
   constructor() {
     super();
@@ -77,27 +85,15 @@ export class SamLimits extends LitElement {
     this.#forget();
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    if (this.hasUpdated) this.#start();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#watching.abort();
-  }
-
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...limitsTexts });
-    const isOther = changed.has('account') && changed.get('account')?.id !== this.account?.id;
-    if (isOther || changed.has('source')) this.#start();
   }
 
   protected override render(): TemplateResult {
     const { state, account, source, texts, access } = this;
     const { say } = texts;
     if (!state || !account)
-      return html`<div class="limits"><div class="card" part="card">${absent(this.failure, texts, () => this.#start())}</div></div>`;
+      return html`<div class="limits"><div class="card" part="card">${absent(this.failure, texts, () => void this.#loading.begin())}</div></div>`;
     const { levels } = account;
     const manages = access === 'full' && levels['account.subaccounts'] === 'full' && account.levelsBelow > 0;
     const showsDefaults = account.levelsBelow > 0 && levels['account.subaccounts'] !== 'none';
@@ -149,49 +145,24 @@ export class SamLimits extends LitElement {
     this.told = '';
   }
 
-  #start(): void {
-    this.#watching.abort();
-    this.#forget();
-    if (this.source && this.account && this.isConnected) void this.#load(this.source, this.account);
-  }
-
-  async #load(source: LimitsSource, account: AccountDetail): Promise<void> {
-    this.#watching = new AbortController();
-    const { signal } = this.#watching;
-    try {
-      const [{ defaults, ...state }, mayset] = await Promise.all([
-        source.get(account.id, signal),
-        this.#maySet(source, account, signal),
-      ]);
-      if (signal.aborted) return;
-      Object.assign(this, { state, defaults, mayset, failure: null });
-      this.#follow(source, account, signal);
-    } catch (error) {
-      if (!signal.aborted) this.failure = refusalFrom(error);
-    }
-  }
-
-  #follow(source: LimitsSource, account: AccountDetail, signal: AbortSignal): void {
-    const stop = source.follow(account.id, {
+  #follow(wanted: Wanted<LimitsSource>, signal: AbortSignal): void {
+    const stop = wanted.source.follow(wanted.account, {
       onFrame: (state) => {
         this.state = state;
       },
       onRefused: (refusal) => {
         if (signal.aborted) return;
         if (!refusal.retryable) Object.assign(this, { state: null, failure: refusal });
-        else setTimeout(() => !signal.aborted && this.#follow(source, account, signal), AGAIN_MS * (1 + Math.random()));
+        else setTimeout(() => !signal.aborted && this.#follow(wanted, signal), AGAIN_MS * (1 + Math.random()));
       },
     });
     signal.addEventListener('abort', stop);
   }
 
   /** Limits are set from above the account; a main account's by its owner (rules/limits 5). */
-  async #maySet(
-    source: LimitsSource,
-    { parentId, path, status }: AccountDetail,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    if (status === 'closed') return false;
+  async #maySet(source: LimitsSource, signal: AbortSignal): Promise<boolean> {
+    if (!this.account || this.account.status === 'closed') return false;
+    const { parentId, path } = this.account;
     if (parentId === null) return this.viewer.role === 'owner';
     if (path.length < 2) return false;
     return source.managesBelow(parentId, signal).catch(() => false);

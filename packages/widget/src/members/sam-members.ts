@@ -10,6 +10,7 @@ import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { SamTable } from '../parts/sam-table.ts';
@@ -67,7 +68,18 @@ export class SamMembers extends LitElement {
   declare protected invited: { readonly link: string; readonly email: string } | null;
   declare protected copied: 'idle' | 'copied' | 'selected';
   declare protected busy: boolean;
-  #loading = new AbortController();
+  readonly #loading = new Loading<MembersSource, People>(this, {
+    wanted: () => (this.source && this.account ? { source: this.source, account: this.account.id } : null),
+    ask: ({ source, account }, signal) => source.list(account, signal),
+    show: (people) => {
+      this.people = people;
+      this.failure = null;
+    },
+    fail: (refusal) => {
+      this.failure = refusal;
+    },
+    forget: () => this.#forget(),
+  });
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.members') ?? this.renderRoot);
 
   constructor() {
@@ -79,46 +91,20 @@ export class SamMembers extends LitElement {
     this.viewer = NOBODY;
     this.texts = defaultTexts();
     this.access = 'full';
-    this.people = null;
-    this.failure = null;
     this.refusal = null;
     this.inviteRole = null;
-    this.invited = null;
     this.copied = 'idle';
     this.busy = false;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#loading.abort();
+    this.#forget();
   }
 
   /** Loads the members again; they stay on screen until the answer comes. */
-  async refresh(): Promise<void> {
-    const { source, account } = this;
-    this.#loading.abort();
-    this.#loading = new AbortController();
-    const { signal } = this.#loading;
-    if (!source || !account) return;
-    try {
-      const people = await source.list(account.id, signal);
-      if (signal.aborted) return;
-      this.people = people;
-      this.failure = null;
-    } catch (error) {
-      if (!signal.aborted) this.failure = refusalFrom(error);
-    }
+  refresh(): Promise<void> {
+    return this.#loading.again();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...membersTexts });
-    const before = changed.get('account');
-    const isOther = changed.has('account') && before?.id !== this.account?.id;
-    if (isOther) {
-      this.people = null;
-      this.invited = null;
-    }
-    if (isOther || changed.has('source')) void this.refresh();
   }
 
   protected override render(): TemplateResult {
@@ -126,8 +112,14 @@ export class SamMembers extends LitElement {
     return html`<div class="members">
       ${account && this.#view(account).rights === 'change' ? this.#invite(account) : nothing}
       ${this.invited ? this.#secret(this.invited) : nothing}
-      <div class="card" tabindex="-1" part="card">${people && account ? this.#people(people, account) : absent(this.failure, this.texts, () => void this.refresh())}</div>
+      <div class="card" tabindex="-1" part="card">${people && account ? this.#people(people, account) : absent(this.failure, this.texts, () => void this.#loading.begin())}</div>
     </div>`;
+  }
+
+  #forget(): void {
+    this.people = null;
+    this.failure = null;
+    this.invited = null;
   }
 
   #people(people: People, account: AccountDetail): TemplateResult {

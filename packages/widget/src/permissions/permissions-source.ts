@@ -6,6 +6,8 @@ import { call } from '../data/call.ts';
 
 /** Most accounts that one call changes. */
 const AT_ONCE = 500;
+/** Most accounts that are read at once. */
+const PAGE = 200;
 /** So many accounts are offered to compare with. */
 const COMPARED = 100;
 
@@ -73,12 +75,9 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
       const found: AccountName[] = [];
       let cursor: string | null = null;
       do {
-        const asked = { account, caps: 'unreviewed' as const, limit: AT_ONCE, ...(cursor !== null && { cursor }) };
-        const page: Awaited<ReturnType<typeof permissions.accounts.query>> = await call(
-          permissions.accounts.query,
-          asked,
-        );
-        found.push(...page.rows);
+        const asked = { account, caps: 'unreviewed' as const, limit: PAGE, ...(cursor !== null && { cursor }) };
+        const page: Awaited<ReturnType<typeof accounts.search.query>> = await call(accounts.search.query, asked);
+        found.push(...page.rows.filter(({ id }) => page.matches.includes(id)));
         cursor = page.nextCursor;
       } while (cursor !== null);
       return found;

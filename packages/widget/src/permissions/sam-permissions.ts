@@ -20,6 +20,7 @@ import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
@@ -84,7 +85,23 @@ export class SamPermissions extends LitElement {
   declare protected offered: readonly ShownPreset[];
   declare protected beside: readonly AccountName[];
   declare protected other: Other | null;
-  #loading = new AbortController();
+  readonly #loading = new Loading<PermissionsSource, ShownCaps>(this, {
+    wanted: () => {
+      const { source, account } = this;
+      return source && account ? { source, account: account.id, version: account.treeVersion } : null;
+    },
+    ask: ({ source, account }, signal) => source.get(account, signal),
+    show: (caps) => {
+      this.caps = caps;
+      this.failure = null;
+      this.#choose((this.source && draftsOf(this.source).get(caps.account.id)) ?? {});
+    },
+    follow: () => void this.#loadOthers(),
+    fail: (refusal) => {
+      this.failure = refusal;
+    },
+    forget: () => this.#forget(),
+  });
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.permissions') ?? this.renderRoot);
 
   constructor() {
@@ -100,48 +117,22 @@ export class SamPermissions extends LitElement {
     this.query = '';
     this.only = 'all';
     this.current = 'conversations';
-    this.offered = [];
-    this.beside = [];
     this.#forget();
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#loading.abort();
-  }
-
   /** Loads the permissions again; they stay on screen, with what is chosen, until the answer comes. */
-  async refresh(): Promise<void> {
-    const { source, account } = this;
-    this.#loading.abort();
-    this.#loading = new AbortController();
-    const { signal } = this.#loading;
-    if (!source || !account) return;
-    try {
-      const caps = await source.get(account.id, signal);
-      if (signal.aborted) return;
-      this.caps = caps;
-      this.failure = null;
-      this.#choose(draftsOf(source).get(account.id) ?? {});
-    } catch (error) {
-      if (!signal.aborted) this.failure = refusalFrom(error);
-    }
+  refresh(): Promise<void> {
+    return this.#loading.again();
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...permissionsTexts });
-    const before = changed.get('account');
-    const isOther = changed.has('account') && before?.id !== this.account?.id;
-    if (isOther) this.#forget();
-    const isBehind = before && before.treeVersion !== this.account?.treeVersion;
-    if (isOther || isBehind || changed.has('source')) void this.refresh();
-    if (isOther || changed.has('source')) void this.#loadOthers();
   }
 
   protected override render(): TemplateResult {
     const { caps, account, texts } = this;
     if (!caps || !account)
-      return html`<div class="permissions"><div class="card">${absent(this.failure, texts, () => void this.refresh())}</div></div>`;
+      return html`<div class="permissions"><div class="card">${absent(this.failure, texts, () => void this.#loading.begin())}</div></div>`;
     const rows = matrixOf(caps, this.draft);
     const shown = rows.filter((row) => this.#isShown(row));
     return html`<div class="permissions">
@@ -157,6 +148,8 @@ export class SamPermissions extends LitElement {
     this.failure = null;
     this.draft = {};
     this.reason = null;
+    this.offered = [];
+    this.beside = [];
     this.other = null;
   }
 
@@ -171,8 +164,6 @@ export class SamPermissions extends LitElement {
   async #loadOthers(): Promise<void> {
     const { source, account } = this;
     const parent = account?.path.at(-2);
-    this.offered = [];
-    this.beside = [];
     if (!source || !account || !parent) return;
     const [offered, beside] = await Promise.all([
       source.presets(parent.id).catch(() => []),

@@ -25,6 +25,9 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended(p_root::text, 0));
   IF (SELECT v.shape FROM tree_versions v WHERE v.root_id = p_root) IS DISTINCT FROM p_shape THEN state := 'stale'; RETURN; END IF;
+  IF p_metered AND cardinality(p_end_keys) > 0 THEN
+    PERFORM end_leases_of_past(p_root, p_kind, p_period, ARRAY(SELECT p_ids[y.leaf] FROM unnest(p_end_leafs) WITH ORDINALITY y(leaf, i) ORDER BY y.i), p_end_keys);
+  END IF;
   BEGIN
     IF cardinality(p_end_keys) > 0 THEN
       WITH asked AS (

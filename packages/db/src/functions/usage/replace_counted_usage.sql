@@ -1,5 +1,5 @@
 -- Takes what is counted of the accounts at and below p_old_key, of p_from and later, from the totals and roll-ups of the ancestors that
--- are left, and gives it to those that are new. Called before the accounts get their new places.
+-- are left, and gives it to those that are new; what their limits hold follows. Called before the accounts get their new places.
 CREATE OR REPLACE FUNCTION replace_counted_usage(p_root uuid, p_old_key bytea, p_new_key bytea, p_from timestamptz, p_version bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
@@ -30,6 +30,9 @@ BEGIN
       version = excluded.version;
     PERFORM add_to_quarters(counted.meter, array_agg(x.id), array_agg(c.quarter), array_agg(0::numeric), array_agg(x.sign * c.quantity))
       FROM unnest(counted.quarters, counted.quantities) c(quarter, quantity) CROSS JOIN changed_ancestors(above, target) x;
+    PERFORM replace_held(p_root, counted.meter, s.period, above, target, s.n) FROM (
+      SELECT date_trunc('month', c.quarter, 'UTC') AS period, sum(c.quantity) AS n FROM unnest(counted.quarters, counted.quantities) c(quarter, quantity)
+      GROUP BY 1 ORDER BY 1) s;
   END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION replace_counted_usage FROM PUBLIC;

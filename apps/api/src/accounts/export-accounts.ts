@@ -1,0 +1,154 @@
+import {
+  type AccountBelow,
+  type MinutesVisibility,
+  readAccountNames,
+  readAccountsBelow,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountStatus,
+  type CsvColumn,
+  csvHeader,
+  csvLines,
+  type Instant,
+  type RowId,
+  USUAL_RETRY,
+} from '@tenantree/domain';
+import { z } from 'zod';
+import type { Access } from '../guard/admit.ts';
+import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+import { defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
+import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
+import { writePart } from '../jobs/job-files.ts';
+import { accountId } from '../jobs/payloads.ts';
+
+/** Accounts in one file; what stands behind them in the tree is left out, and the job says so. */
+const MOST_ROWS = 100_000;
+/** Of them, in one part. */
+const PART_ROWS = 1_000;
+
+/** What an export is to have in it. */
+export type AccountsToExport = {
+  readonly accounts?: readonly string[] | undefined;
+  readonly status: readonly AccountStatus[];
+  readonly visibility: MinutesVisibility;
+};
+
+const payload = z.object({
+  only: z.array(accountId).nullable(),
+  statuses: z.array(z.enum(['active', 'suspended', 'closed'])),
+  visibility: z.enum(['with_minutes', 'without_minutes']),
+});
+type Payload = z.infer<typeof payload>;
+
+/** A line of the file. */
+type Exported = AccountBelow & { readonly names: readonly string[] };
+
+const shownCount = (n: number): string => String(n);
+
+/** All that lists show of an account, and where it stands below the one that was asked for. */
+const COLUMNS: readonly CsvColumn<Exported>[] = [
+  { name: 'id', kind: 'text', of: ({ row }) => row.id },
+  { name: 'externalId', kind: 'text', of: ({ row }) => row.externalId },
+  { name: 'parentId', kind: 'text', of: ({ row }) => row.parentId },
+  { name: 'parentExternalId', kind: 'text', of: ({ parentExternalId }) => parentExternalId },
+  { name: 'depth', kind: 'number', of: ({ path }) => shownCount(path.length) },
+  { name: 'path', kind: 'text', of: ({ names }) => names.join(' / ') },
+  { name: 'name', kind: 'text', of: ({ row }) => row.name },
+  { name: 'status', kind: 'text', of: ({ row }) => row.status },
+  { name: 'suspension', kind: 'text', of: ({ row }) => row.suspension?.kind ?? null },
+  { name: 'billingMode', kind: 'text', of: ({ row }) => row.billingMode },
+  { name: 'subaccounts', kind: 'number', of: ({ row }) => shownCount(row.subaccounts) },
+  { name: 'members', kind: 'number', of: ({ row }) => shownCount(row.members.total) },
+  { name: 'agents', kind: 'number', of: ({ row }) => shownCount(row.agents.total) },
+  { name: 'minutes', kind: 'number', of: ({ row }) => row.minutes?.total ?? null },
+  { name: 'minutesMax', kind: 'number', of: ({ row }) => row.minutesMax },
+  {
+    name: 'permissionsRestricted',
+    kind: 'number',
+    of: ({ row }) => (row.caps ? shownCount(row.caps.restricted) : null),
+  },
+  {
+    name: 'permissionsUnreviewed',
+    kind: 'number',
+    of: ({ row }) => (row.caps ? shownCount(row.caps.unreviewed) : null),
+  },
+  { name: 'createdAt', kind: 'instant', of: ({ row }) => row.createdAt },
+  { name: 'closedAt', kind: 'instant', of: ({ row }) => row.closedAt },
+];
+
+/** Writes accounts below one into a file of the job: all of it as of one moment. */
+export const exportAccountsJob = defineJob({
+  name: 'accounts.export',
+  label: 'Export',
+  procedure: 'accounts.export',
+  payload,
+  retry: USUAL_RETRY,
+  run: (item) => exportInto(item),
+});
+
+async function exportInto(item: JobItem<Payload>): Promise<ItemOutcome> {
+  const { hall, job, payload: asked, done } = item;
+  const now = nowOf(hall);
+  const { parts, rows, complete } = await hall.db.withTenant(
+    job.account,
+    (trx) => partsOf(trx, job.account, asked, now),
+    {
+      snapshot: true,
+    },
+  );
+  const filename = `subaccounts-${now.slice(0, 10)}.csv`;
+  const usage = asked.visibility === 'with_minutes' ? 'usage' : 'no usage';
+  await hall.db.withTenant(job.account, async (trx) => {
+    for (const [part, csv] of parts.entries()) await writePart(item, trx, { filename, usage }, { part, csv, now });
+    await done(trx, { filename, rows, complete });
+  });
+  return 'done';
+}
+
+async function partsOf(trx: TenantTransaction, within: AccountId, { only, ...asked }: Payload, now: Instant) {
+  const parts: string[] = [];
+  const names = new Map<AccountId, string>();
+  let rows = 0;
+  for (let after: AccountId | null = null; ; ) {
+    const limit = Math.min(PART_ROWS, MOST_ROWS - rows) + 1;
+    const found: AccountBelow[] = await readAccountsBelow(trx, { within, only, after, now, limit, ...asked });
+    const page = found.slice(0, limit - 1);
+    await learnNames(trx, names, page);
+    const lines = page.map((one) => ({ ...one, names: one.path.map((id) => names.get(id) ?? '') }));
+    parts.push((parts.length === 0 ? csvHeader(COLUMNS) : '') + csvLines(COLUMNS, lines));
+    rows += page.length;
+    after = page.at(-1)?.row.id ?? null;
+    if (found.length <= page.length) return { parts, rows, complete: true };
+    if (rows >= MOST_ROWS) return { parts, rows, complete: false };
+  }
+}
+
+/** Learns what the accounts are called that the way leads through; most have come by already. */
+async function learnNames(
+  trx: TenantTransaction,
+  names: Map<AccountId, string>,
+  page: readonly AccountBelow[],
+): Promise<void> {
+  for (const { row } of page) names.set(row.id, row.name);
+  const missing = new Set(page.flatMap(({ path }) => path.filter((id) => !names.has(id))));
+  for (const { id, name } of await readAccountNames(trx, [...missing])) names.set(id, name);
+}
+
+/** Asks for a file of accounts below the acting one. @throws Refused NOT_FOUND, BAD_REQUEST */
+export async function exportAccounts(
+  hall: Hall,
+  { actor, user, key, requestId, reached }: Caller,
+  { id, root }: Access,
+  { accounts, status, visibility }: AccountsToExport,
+): Promise<RowId> {
+  const by = { actor, user, key, requestId };
+  const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: id }, async (change) => {
+    const only = accounts ? await accountsBelow(change.trx, id, accounts) : null;
+    const items = [{ payload: { only, statuses: [...status], visibility } }];
+    return enqueue(hall, change, exportAccountsJob, { by, account: id, items });
+  });
+  return job ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts');
+}

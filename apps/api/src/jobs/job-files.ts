@@ -1,0 +1,57 @@
+import { findJobFile, type TenantTransaction, writeJobFile } from '@tenantree/db';
+import { DAY_MS, type Instant, instantOf, msOf, type RowId } from '@tenantree/domain';
+import { z } from 'zod';
+import { readCursor, writeCursor } from '../hall/cursor.ts';
+import { nowOf } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+import type { JobItem } from './define-job.ts';
+import { findJob, type JobCall } from './shown-jobs.ts';
+
+/** Days for which a file is kept (rules/jobs 14). */
+const FILE_DAYS = 7;
+
+const partNumber = z.number().int();
+
+/** What is written into a file, and what it takes to read it beside what its job takes. */
+export type FileTerms = { readonly filename: string; readonly usage: 'usage' | 'no usage' };
+
+/** Writes the next part of the file of a job. @param part from 0 */
+export const writePart = (
+  { job }: Pick<JobItem<unknown>, 'job'>,
+  trx: TenantTransaction,
+  { filename, usage }: FileTerms,
+  { part, csv, now }: { readonly part: number; readonly csv: string; readonly now: Instant },
+): Promise<void> =>
+  writeJobFile(
+    trx,
+    { account: job.account, job: job.id },
+    { part, csv, filename, hasUsage: usage === 'usage', expiresAt: instantOf(msOf(now) + FILE_DAYS * DAY_MS) },
+  );
+
+/**
+ * A part of the file that a job wrote, for whoever may see the job and all that is in the file.
+ *
+ * @throws Refused NOT_FOUND when there is no such job, or it has no file any more; FORBIDDEN
+ */
+export async function readFile(
+  call: Pick<JobCall, 'hall' | 'access' | 'jobs'>,
+  job: RowId,
+  cursor: string | undefined,
+) {
+  const { hall, access } = call;
+  const place = `file:${job}`;
+  const { secret } = hall.settings;
+  await findJob(call, job);
+  const part = readCursor(secret, place, partNumber, cursor) ?? 0;
+  const now = nowOf(hall);
+  const found = await hall.db.withTenant(
+    access.id,
+    (trx) => findJobFile(trx, { account: access.id, job }, { part, now }),
+    { snapshot: true },
+  );
+  if (!found) return refuseWith('NOT_FOUND', 'This job has no file, or has it no more.', 'job');
+  if (found.hasUsage && access.levels['billing.usage'] !== 'full')
+    return refuseWith('FORBIDDEN', 'There is usage in this file, which you may not see here.', 'job');
+  const { filename, csv, expiresAt, isLast } = found;
+  return { filename, csv, expiresAt, nextCursor: isLast ? null : writeCursor(secret, place, part + 1) };
+}

@@ -1,0 +1,17 @@
+import { type AccountId, isId, type Level, PERMISSIONS, type PermissionKey } from '@tenantree/domain';
+import { z } from 'zod';
+
+// What payloads of jobs are made of, read again when they are worked on.
+
+/** An account, by id. */
+export const accountId = z.custom<AccountId>((value) => typeof value === 'string' && isId(value));
+
+const permission = z.enum(PERMISSIONS.map(({ key }) => key) as [PermissionKey, ...PermissionKey[]]);
+const level = z.enum(['none', 'read', 'limited', 'full'] satisfies Level[]);
+
+/** Permissions by key. */
+export const permissionKeys = z.array(permission);
+/** Levels by permission. */
+export const someLevels = z.partialRecord(permission, level);
+/** Levels by permission; null: undecided. */
+export const wishedLevels = z.partialRecord(permission, level.nullable());

@@ -1,0 +1,55 @@
+import { readJobItems } from '@tenantree/db';
+import type { RowId } from '@tenantree/domain';
+import { admit } from '../guard/admit.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import type { Done, Foreseen, Undo } from './define-job.ts';
+import { findJob, type JobCall, shownJob } from './shown-jobs.ts';
+
+/** No job has more items that can be undone. */
+const MOST_ITEMS = 500;
+
+type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
+
+/** What a job did, to whoever may ask for such a job. @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE */
+async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): Promise<Undoable> {
+  const { hall, actor, access, jobs } = call;
+  const found = await findJob(call, job);
+  const kind = jobs.find(({ name }) => name === found.kind);
+  const { undoable } = shownJob(found, jobs, hall.clock.nowMs());
+  if (!kind?.undo || !undoable)
+    return refuseWith(
+      'NOT_UNDOABLE',
+      'This can’t be undone: it has not ended, did nothing, or can’t be taken back.',
+      'job',
+    );
+  granted(await admit(hall, actor, access.id, kind.needs));
+  const items = await hall.db.withTenant(
+    access.id,
+    (trx) => readJobItems(trx, { account: access.id, job }, { state: 'done', after: 0, limit: MOST_ITEMS }),
+    { snapshot: true },
+  );
+  const done = items.flatMap(({ target, result }) => (target === null ? [] : [{ account: target, result }]));
+  return { undo: kind.undo, done };
+}
+
+/** What undoing a job would come to. @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE */
+export async function previewUndo(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): Promise<readonly Foreseen[]> {
+  const { undo, done } = await findUndoable(call, job);
+  return call.hall.db.withTenant(call.access.id, (trx) => undo.foresee(call.hall, trx, done), { snapshot: true });
+}
+
+/**
+ * Undoes what a job did, as another job: each account by itself, where it was not changed since (rules/jobs 13).
+ *
+ * @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE
+ */
+export async function undoJob(call: Omit<JobCall, 'hub'>, job: RowId): Promise<RowId> {
+  const { hall, caller, access } = call;
+  const { undo, done } = await findUndoable(call, job);
+  const { actor, user, key, requestId } = caller;
+  const order = { by: { actor, user, key, requestId }, account: access.id, done };
+  const id = await hall.change(caller, { root: access.root, acting: access.id }, (change) =>
+    undo.ask(hall, change, order),
+  );
+  return id ?? refuseWith('NOT_UNDOABLE', 'There is nothing to undo.', 'job');
+}

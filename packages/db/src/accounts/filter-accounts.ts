@@ -1,0 +1,93 @@
+import {
+  type AccountId,
+  type AccountStatus,
+  billingPeriodOf,
+  type CapsFilter,
+  type Instant,
+  NEAR_PERCENT,
+  PERMISSIONS,
+} from '@tenantree/domain';
+import { type RawBuilder, sql } from 'kysely';
+import type { TenantTransaction } from '../database.ts';
+import { storedAs } from '../usage/in-unit.ts';
+import { cappedAs, type LimitFilter, LOWERED, MINUTES_METER, seenWith } from './account-rows.ts';
+import { ACTING_ROOT, atOrBelow } from './place.ts';
+
+const STORED = storedAs(MINUTES_METER);
+
+/** Which accounts below an account a list is kept to, at any depth: one filter or more. */
+export type FilterQuery = {
+  readonly within: AccountId;
+  readonly statuses: readonly AccountStatus[];
+  readonly caps?: CapsFilter | undefined;
+  readonly limits?: LimitFilter | undefined;
+  readonly now: Instant;
+};
+
+/** With so many that match nobody counts on. */
+export const MOST_COUNTED = 10_000;
+
+/** Whether any filter is on. */
+export const isFiltered = ({ caps, limits }: Pick<FilterQuery, 'caps' | 'limits'>): boolean =>
+  caps !== undefined || limits !== undefined;
+
+/** Ids of accounts below an account that match filters, in the order of the tree; only those behind one, if it is named. */
+export async function filterAccounts(
+  trx: TenantTransaction,
+  query: FilterQuery,
+  { after, limit }: { readonly after: AccountId | null; readonly limit: number },
+): Promise<AccountId[]> {
+  const behind = after === null ? sql<boolean>`true` : sql<boolean>`a.path_key > place_of(${after}::uuid)`;
+  const { rows } = await sql<{ id: AccountId }>`
+    SELECT f.id FROM (${matching(query, behind, limit)}) f ORDER BY f.path_key LIMIT ${limit}`.execute(trx);
+  return rows.map(({ id }) => id);
+}
+
+/** How many match filters, up to {@link MOST_COUNTED}, and whether there are more. */
+export async function countFiltered(
+  trx: TenantTransaction,
+  query: FilterQuery,
+): Promise<{ readonly total: number; readonly more: boolean }> {
+  const most = MOST_COUNTED + 1;
+  const { rows } = await sql<{ n: number }>`
+    SELECT count(*)::int AS n FROM (SELECT FROM (${matching(query, sql<boolean>`true`, most)}) f LIMIT ${most}) c`.execute(
+    trx,
+  );
+  const n = rows[0]?.n ?? 0;
+  return { total: Math.min(n, MOST_COUNTED), more: n > MOST_COUNTED };
+}
+
+/** Rows `(id, path_key)` of what matches: those that come first in the tree, as many as are asked for of each index. */
+function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number): RawBuilder<unknown> {
+  const { within, statuses, caps, limits, now } = query;
+  const here = sql`${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${behind}`;
+  if (limits !== undefined) return near(query, sql`${here} AND ${cappedAs(caps)}`);
+  // Each by its own index: by both conditions together all of the subtree would be looked at.
+  const unreviewed = sql`
+    SELECT u.id, u.path_key FROM generate_series(0, ${PERMISSIONS.length - 1}) n(decided) CROSS JOIN LATERAL (
+      SELECT a.id, a.path_key FROM accounts a WHERE a.caps_decided = n.decided AND ${here} ORDER BY a.path_key LIMIT ${limit}) u`;
+  if (caps === 'unreviewed') return unreviewed;
+  return sql`(SELECT a.id, a.path_key FROM accounts a WHERE ${LOWERED} AND ${here} ORDER BY a.path_key LIMIT ${limit}) UNION (${unreviewed})`;
+}
+
+/** Those near a maximum of minutes of their own: found by the maximums, of which there may be fewer than accounts. */
+const near = ({ now }: FilterQuery, here: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  SELECT a.id, a.path_key FROM limits m
+  CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = m.root_id AND x.id = m.account_id LIMIT 1) a
+  WHERE m.root_id = ${ACTING_ROOT} AND m.kind = ${STORED} AND m.cap IS NOT NULL AND ${here} AND ${isNear(now)}`;
+
+/** Whether the minutes of an account (alias a) are near a maximum of its own (alias m). */
+const isNear = (now: Instant): RawBuilder<boolean> => {
+  const period = sql`${billingPeriodOf(now).start}::timestamptz`;
+  // Asked once, and not once for every row.
+  const uncounted = sql`(SELECT uncounted_totals(${STORED}, ${period}, acting_account(), 0, 32))`;
+  return sql`100 * (coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}), 0)
+    + coalesce((${uncounted} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(NEAR_PERCENT)} * m.cap`;
+};
+
+/** Whether an account (alias a) matches the filters that are on. */
+export const matchesFilters = ({ caps, limits, now }: FilterQuery): RawBuilder<boolean> =>
+  limits === undefined
+    ? cappedAs(caps)
+    : sql`(${cappedAs(caps)} AND EXISTS (SELECT FROM limits m
+        WHERE m.root_id = ${ACTING_ROOT} AND m.account_id = a.id AND m.kind = ${STORED} AND ${isNear(now)}))`;

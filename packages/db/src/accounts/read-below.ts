@@ -1,0 +1,50 @@
+import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import { sql } from 'kysely';
+import type { TenantTransaction } from '../database.ts';
+import {
+  type MinutesVisibility,
+  type RawAccountRow,
+  seenWith,
+  selectAccountRows,
+  toAccountRow,
+} from './account-rows.ts';
+import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
+
+/** An account below another one, and the way down to it. */
+export type AccountBelow = {
+  readonly row: AccountRow;
+  readonly parentExternalId: string | null;
+  /** From right below that other one to the account itself. */
+  readonly path: readonly AccountId[];
+};
+
+export type BelowQuery = {
+  readonly within: AccountId;
+  /** Only these; null: all. */
+  readonly only: readonly AccountId[] | null;
+  readonly statuses: readonly AccountStatus[];
+  /** Only those behind this one in the order of the tree; null: from the first on. */
+  readonly after: AccountId | null;
+  readonly limit: number;
+  readonly now: Instant;
+  readonly visibility: MinutesVisibility;
+};
+
+/** Reads accounts below an account, at any depth, in the order of the tree: parents before their children. */
+export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuery): Promise<AccountBelow[]> {
+  const { within, only, statuses, after, limit, now, visibility } = query;
+  const { columns, from } = selectAccountRows(now);
+  const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
+  const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
+  type Raw = RawAccountRow & { path_key: Buffer; within_depth: number; parent_external_id: string | null };
+  const { rows } = await sql<Raw>`
+    SELECT ${columns}, a.path_key, octet_length(place_of(${within}::uuid)) / 16 AS within_depth, (
+      SELECT p.external_id FROM accounts p WHERE p.root_id = ${ACTING_ROOT} AND p.id = a.parent_id) AS parent_external_id
+    FROM ${from} WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
+    ORDER BY a.path_key LIMIT ${limit}`.execute(trx);
+  return rows.map((raw) => ({
+    row: toAccountRow(raw, visibility, now),
+    parentExternalId: raw.parent_external_id,
+    path: pathOf(within, raw.path_key).slice(raw.within_depth + 1),
+  }));
+}
