@@ -42,7 +42,7 @@ describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
     const shown = await opened({ theme, dir });
     shown.screen.focusSearch();
     await userEvent.keyboard('acme');
-    await vi.waitFor(() => expect(shown.store.query).toBe('acme'));
+    await vi.waitFor(() => expect(shown.store.sought?.query).toBe('acme'));
     await painted();
     expect(await violations()).toEqual([]);
     deep(shown.row('Acme North'), '.actions button').click();

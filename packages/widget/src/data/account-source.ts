@@ -17,7 +17,6 @@ import type {
   AccountRow,
   AccountStatus,
   AccountsFrame,
-  CapsFilter,
   Instant,
   JobItemState,
   PresetMode,
@@ -26,7 +25,7 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Order } from './screen-view.ts';
+import type { Filters, Order } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
@@ -35,14 +34,15 @@ export type { Order, SortKey } from './screen-view.ts';
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
   readonly status: readonly AccountStatus[];
-  /** `near`: only those near their own maximum of minutes. */
-  readonly limits?: 'near' | undefined;
   readonly cursor: string | null;
   /** 1–200 */
   readonly limit: number;
 };
 
-export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
+/** What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. */
+export type Sought = Filters & { readonly query: string; readonly status: readonly AccountStatus[] };
+
+export type SearchQuery = Sought & { readonly cursor: string | null; readonly limit: number };
 
 /** Whether live numbers can be trusted to be current (rules/screens 8), and since when. */
 export type LiveState = {
@@ -175,13 +175,6 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
-  /** The accounts below an account, at any depth, whose own permissions are less than there is, or not reviewed. */
-  readonly capped: (
-    account: AccountId,
-    caps: CapsFilter,
-    cursor: string | null,
-    signal?: AbortSignal,
-  ) => Promise<{ readonly rows: readonly AccountRow[]; readonly nextCursor: string | null }>;
   /** What is done to many accounts at once. */
   readonly bulk: BulkSource;
   /** Presets for many accounts. */

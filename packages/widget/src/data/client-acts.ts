@@ -8,11 +8,6 @@ import { bulkFrom } from './client-bulk.ts';
 export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
   const { accounts, limits, jobs } = trpc;
   return {
-    capped: async (account, caps, cursor, signal) => {
-      const asked = { account, caps, limit: 50, ...(cursor !== null && { cursor }) };
-      const { rows, matches, nextCursor } = await call(accounts.search.query, asked, signal);
-      return { rows: rows.filter(({ id }) => matches.includes(id)), nextCursor };
-    },
     create: (account, { name }) => call(accounts.create.mutate, { account, name }),
     rename: (account, name) => call(accounts.rename.mutate, { account, name }),
     move: (account, to) => call(accounts.move.mutate, { account, to }),

@@ -1,3 +1,4 @@
+import type { PermissionCategory, PermissionKey } from '@tenantree/domain';
 import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
@@ -85,5 +86,8 @@ type Late = typeof partsTexts &
   typeof limitsTexts &
   typeof activityTexts;
 
+/** What the registry of permissions has: its English stands there. */
+type Named = `permission_${PermissionKey}` | `covers_${PermissionKey}` | `group_${PermissionCategory}`;
+
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>>;
+export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>> & Readonly<Partial<Record<Named, string>>>;

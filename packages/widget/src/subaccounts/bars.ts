@@ -2,14 +2,16 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
+import type { Filters } from '../data/screen-view.ts';
 import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
+import { CAPS_WORDS } from './view-menu.ts';
 
 /** What happens when these bars are used. */
 export type BarActs = {
   readonly clearSearch: () => void;
   readonly clearSelection: () => void;
-  readonly clearLimits: () => void;
+  readonly keepTo: (filters: Filters) => void;
   readonly sortAgain: () => void;
   readonly leave: () => void;
   readonly selectShown: () => void;
@@ -57,7 +59,7 @@ export class ListBars {
   found(): string {
     const store = this.#store;
     const { say } = this.#screen.texts;
-    if (!store || store.query === null) return '';
+    if (!store?.sought) return '';
     const { root, matches, isCut } = store.view;
     if (isCut && root.total > 0) return say('matchesAtLeast', { n: root.total });
     if (root.cursor !== null || matches.size === 0) return say('matches', { n: root.total });
@@ -79,16 +81,25 @@ export class ListBars {
     const found = this.found();
     this.isOutOfOrder = store?.view.isOutOfOrder() ?? false;
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
-      ${
-        store?.limits
-          ? html`<button class="button chip" type="button" aria-label=${`${say('nearLimit')}. ${say('clearAll')}`} @click=${this.#on.clearLimits}>${say('nearLimit')}${icon(CLOSE, 12)}</button>`
-          : nothing
-      }
+      ${this.#filters().map(
+        ([words, clear]) =>
+          html`<button class="button chip" type="button" aria-label=${`${words}. ${say('clearAll')}`} @click=${() => this.#on.keepTo(clear)}>${words}${icon(CLOSE, 12)}</button>`,
+      )}
       ${
         this.isOutOfOrder
           ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
+  }
+
+  /** To what the table is kept, in words, and what takes each away. */
+  #filters(): readonly (readonly [words: string, clear: Filters])[] {
+    const { session, texts } = this.#screen;
+    const { limits, caps } = session?.filters ?? {};
+    return [
+      ...(limits ? [[texts.say('nearLimit'), { limits: undefined }] as const] : []),
+      ...(caps ? [[texts.say(CAPS_WORDS[caps]), { caps: undefined }] as const] : []),
+    ];
   }
 
   /** What stands between the toolbar and the rows. */
@@ -120,7 +131,7 @@ export class ListBars {
   #way(): TemplateResult | null {
     const store = this.#store;
     const { say } = this.#screen.texts;
-    const names = store?.query === null ? store.entered.map(({ row }) => row.name) : [];
+    const names = store?.sought === null ? store.entered.map(({ row }) => row.name) : [];
     if (names.length === 0) return null;
     return html`<nav class="way" aria-label=${say('pathLabel')}>
       <button class="button" type="button" @click=${this.#on.leave}>${icon(BACK, 14)}${say('back')}</button>

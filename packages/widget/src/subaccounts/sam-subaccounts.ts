@@ -271,7 +271,7 @@ export class SamSubaccounts extends LitElement {
   #ready(): void {
     const { session } = this;
     emit(this, 'sam-ready', { account: session?.row ?? null });
-    if (session?.query) this.#do((controls) => controls.search.find(session.query));
+    if (session?.isKept) this.#do((controls) => controls.search.find(session.query));
     setTimeout(() => this.#prepare(), AHEAD_MS);
   }
 
