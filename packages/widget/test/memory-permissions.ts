@@ -37,6 +37,8 @@ export class MemoryPermissions implements PermissionsSource {
   readonly saved: SomeLevels[] = [];
   /** What every preview says of people. */
   people = 7;
+  /** And of live streams. */
+  streams = 3;
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
 
@@ -88,7 +90,7 @@ export class MemoryPermissions implements PermissionsSource {
         holders,
         rows,
         sample,
-        streams: { cut: 0, complete: true },
+        streams: { cut: this.streams, complete: true },
         version,
         changes,
         preview: String(version),
@@ -110,8 +112,13 @@ export class MemoryPermissions implements PermissionsSource {
       return { version: caps.version, changes };
     });
 
-  beside: PermissionsSource['beside'] = (parent) =>
-    this.#answer(() => this.#accounts.entry(parent).children.map(({ row }) => row));
+  beside: PermissionsSource['beside'] = (parent, query) =>
+    this.#answer(() =>
+      this.#accounts
+        .entry(parent)
+        .children.map(({ row }) => row)
+        .filter(({ name }) => name.toLowerCase().includes(query.toLowerCase())),
+    );
 
   presets: PermissionsSource['presets'] = () => this.#answer(() => [...this.#offered]);
 

@@ -167,7 +167,11 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       };
     });
 
-  search = (account: AccountRef, { query, status, limits, caps, cursor, limit }: SearchQuery, signal?: AbortSignal): Promise<SearchPage> =>
+  search = (
+    account: AccountRef,
+    { query, status, limits, caps, cursor, limit }: SearchQuery,
+    signal?: AbortSignal,
+  ): Promise<SearchPage> =>
     this.#answer('search', [account, query], signal, () => {
       const key = nameKey(query);
       const top = this.resolve(account);

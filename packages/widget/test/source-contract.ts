@@ -80,7 +80,12 @@ function readsAlike({ ask, make, below }: Tools): void {
     const parent = await make('Found below');
     const between = await make('Between', parent);
     const id = await make('Zanzibar Dental', between);
-    const page = await ask().accounts.search(parent, { query: 'zanzibar', status: ALL.status, cursor: null, limit: 20 });
+    const page = await ask().accounts.search(parent, {
+      query: 'zanzibar',
+      status: ALL.status,
+      cursor: null,
+      limit: 20,
+    });
     expect([page.matches, names(page.rows), page.total]).toEqual([[id], ['Between', 'Zanzibar Dental'], 1]);
     const none = await ask().accounts.search(parent, { query: 'qwrzpf', status: ALL.status, cursor: null, limit: 20 });
     expect([none.matches, none.total]).toEqual([[], 0]);

@@ -41,10 +41,18 @@ describe('the view of the table in the address', () => {
     expect(writeView('?from=mail&q=old', { ...DEFAULT_VIEW, query: 'new' })).toBe('?from=mail&q=new');
   });
 
-  it.each(['?sort=colour', '?sort=', '?sort=--name', '?status=gone', '?status=', '?status=,', '?q=%20%20', '?q', '?caps=', '?limits=far'])(
-    'takes %s for the view at first',
-    (search) => expect(readView(search)).toEqual(DEFAULT_VIEW),
-  );
+  it.each([
+    '?sort=colour',
+    '?sort=',
+    '?sort=--name',
+    '?status=gone',
+    '?status=',
+    '?status=,',
+    '?q=%20%20',
+    '?q',
+    '?caps=',
+    '?limits=far',
+  ])('takes %s for the view at first', (search) => expect(readView(search)).toEqual(DEFAULT_VIEW));
 
   it('reads any address', () => {
     fc.assert(

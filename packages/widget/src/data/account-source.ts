@@ -114,8 +114,16 @@ export type AccountRef = AccountId | `ext:${string}`;
 
 type LimitChange = SentTo<(typeof CONTRACT)['limits']['set']>['limits'][number];
 
+/** Versions of limits, by account and kind. */
+type SeenVersions = NonNullable<SentTo<(typeof CONTRACT)['limits']['setMany']>['versions']>;
+
 /** What became of one account in a job, and why it was not done. */
-export type BulkResult = { readonly account: AccountId; readonly state: JobItemState; readonly why: string };
+export type BulkResult = {
+  readonly account: AccountId;
+  readonly name: string | null;
+  readonly state: JobItemState;
+  readonly why: string;
+};
 
 /** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */
 export type BulkSource = {
@@ -124,12 +132,21 @@ export type BulkSource = {
     accounts: readonly AccountId[],
     order: { readonly kind: SuspensionKind; readonly reason: string | null },
   ) => Promise<RowId>;
-  readonly reactivate: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
+  /** @param seen versions of limits as they were foreseen, by account and kind: an account of which one is another by then is left as it is */
   readonly setLimits: (
     account: AccountId,
     accounts: readonly AccountId[],
     limits: readonly LimitChange[],
+    seen: SeenVersions,
   ) => Promise<RowId>;
+  readonly applyPreset: (
+    account: AccountId,
+    accounts: readonly AccountId[],
+    order: { readonly preset: RowId; readonly version: number; readonly mode: PresetMode },
+  ) => Promise<RowId>;
+  readonly export: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
+  /** Takes back what a job did, as another one. */
+  readonly undo: (account: AccountId, job: RowId) => Promise<RowId>;
   /** What setting them would come to. */
   readonly foreseeLimits: (
     account: AccountId,
@@ -139,8 +156,16 @@ export type BulkSource = {
   ) => Promise<readonly ForeseenLimits[]>;
   /** How a job goes. Returns how to stop. */
   readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
-  /** What became of each account. */
-  readonly results: (account: AccountId, job: RowId) => Promise<readonly BulkResult[]>;
+  /** What became of each account, and whether all of it can be taken back. */
+  readonly results: (
+    account: AccountId,
+    job: RowId,
+  ) => Promise<{ readonly results: readonly BulkResult[]; readonly undoable: boolean }>;
+  /** The file that a job wrote. */
+  readonly file: (
+    account: AccountId,
+    job: RowId,
+  ) => Promise<{ readonly filename: string; readonly csv: readonly string[] }>;
 };
 
 /** A preset to be taken by accounts below an account. */

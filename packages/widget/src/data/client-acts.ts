@@ -6,7 +6,7 @@ import { bulkFrom } from './client-bulk.ts';
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
 export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
-  const { accounts, limits, jobs } = trpc;
+  const { accounts, limits, jobs, permissions } = trpc;
   return {
     create: (account, { name }) => call(accounts.create.mutate, { account, name }),
     rename: (account, name) => call(accounts.rename.mutate, { account, name }),
@@ -20,7 +20,7 @@ export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
     reactivate: (account) => call(accounts.reactivate.mutate, { account }),
     close: (account) => call(accounts.close.mutate, { account }),
     reopen: (account) => call(accounts.reopen.mutate, { account }),
-    bulk: bulkFrom({ accounts, limits, jobs }),
+    bulk: bulkFrom({ accounts, limits, jobs, permissions }),
     presets: permissionsFrom({ trpc }),
   };
 };

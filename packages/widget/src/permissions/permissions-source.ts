@@ -8,8 +8,11 @@ import { call } from '../data/call.ts';
 const AT_ONCE = 500;
 /** Most accounts that are read at once. */
 const PAGE = 200;
-/** So many accounts are offered to compare with. */
-const COMPARED = 100;
+/** So many accounts are offered to compare with; more are found by their names. */
+const COMPARED = 50;
+
+/** What permissions are compared with: an account, or a preset. */
+export type Other = { readonly name: string; readonly levels: SomeLevels };
 
 /** Where the screen of permissions gets caps from and sends changes to. Every promise rejects with a `SourceRefusal`. */
 export type PermissionsSource = PresetsSource & {
@@ -23,8 +26,8 @@ export type PermissionsSource = PresetsSource & {
     levels: SomeLevels,
     seen: { readonly version: number; readonly preview: string | null },
   ) => Promise<{ readonly version: number; readonly changes: CapsPreview['changes'] }>;
-  /** The subaccounts of an account, by name. */
-  readonly beside: (parent: AccountId) => Promise<readonly AccountName[]>;
+  /** The subaccounts of an account, by name; with something typed, those at any depth whose name matches it. */
+  readonly beside: (parent: AccountId, query: string, signal?: AbortSignal) => Promise<readonly AccountName[]>;
   /** All accounts below an account for which something is undecided. */
   readonly unreviewed: (account: AccountId) => Promise<readonly AccountName[]>;
   readonly review: (
@@ -62,7 +65,11 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
         expectedVersion: version,
         ...(preview !== null && { preview }),
       }),
-    beside: async (account) => (await call(accounts.list.query, { account, limit: COMPARED })).rows,
+    beside: async (account, query, signal) => {
+      if (query === '') return (await call(accounts.list.query, { account, limit: COMPARED }, signal)).rows;
+      const { rows, matches } = await call(accounts.search.query, { account, query, limit: COMPARED }, signal);
+      return rows.filter(({ id }) => matches.includes(id));
+    },
     presets: async (account) => (await call(presets.list.query, { account })).presets,
     savePreset: (account, wish) => call(presets.save.mutate, { account, ...wish }),
     removePreset: async (account, preset) => void (await call(presets.remove.mutate, { account, preset })),

@@ -4,13 +4,17 @@ import { css } from 'lit';
 export const levelStyles = css`
   .level { flex: none; } .at { display: inline-flex; align-items: center; gap: 5px; } del.at { color: var(--sam-text-3); } ins { text-decoration: none; font-weight: var(--sam-fw-strong); color: var(--sam-warn); }
   .turn { display: flex; flex-wrap: wrap; align-items: center; gap: 2px 6px; }
+  table { inline-size: 100%; border-collapse: collapse; font-size: var(--sam-fs-13); } th { text-align: start; font-weight: var(--sam-fw-medium); color: var(--sam-text-2); font-size: var(--sam-fs-12); } th { overflow-wrap: normal; } td, th { padding: 5px var(--sam-2) 5px 0; border-block-end: var(--sam-hair) solid var(--sam-border); vertical-align: top; }
+  .warn { padding: var(--sam-3); border-radius: var(--sam-r-2); background: var(--sam-warn-soft); color: var(--sam-warn); } td label { display: flex; align-items: center; gap: 6px; cursor: pointer; }
+  tbody th { color: var(--sam-text); font-size: var(--sam-fs-13); }
 `;
 
 /** The matrix, as wide as it stands: in columns, with what decides below what is in effect, or one below the other. */
 export const permissionsStyles = css`
   :host { container: sam-permissions / inline-size; }
   .card { overflow: visible; } .tools { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-2) var(--sam-3); padding: var(--sam-3) var(--sam-4); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-13); }
-  .tools .search { flex: 1 1 180px; max-inline-size: 280px; } .tools .other { max-inline-size: 220px; } .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: 28px; cursor: pointer; } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  .tools .search { flex: 1 1 180px; max-inline-size: 280px; } .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: 28px; cursor: pointer; } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  .both { padding: var(--sam-3) var(--sam-4); border-block-end: var(--sam-hair) solid var(--sam-border); } .both .warn { margin: 0; }
   .space { flex: 1; } .note.new { border: 0; }
   .line, .heads { display: grid; grid-template: 'name set effect why' 1fr 'name set by why' auto / minmax(0, 1fr) 232px minmax(150px, 190px) 56px; gap: 0 var(--sam-3); align-items: center; padding-inline: var(--sam-4); border-block-end: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-13); }
   .line { min-block-size: 38px; padding-block: 3px; } .line:last-child { border-block-end: 0; } .line:focus-within, .line:hover { background: var(--sam-hover); }

@@ -1,8 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Filters } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
-import type { Filters } from '../data/screen-view.ts';
 import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
 import { CAPS_WORDS } from './view-menu.ts';
@@ -110,9 +110,7 @@ export class ListBars {
   /** What is selected, what more could be, and what can be done with all of it. */
   #selection(): TemplateResult | null {
     const store = this.#store;
-    const { texts, allowed, session } = this.#screen;
-    // Jobs are asked for by people, and watched by them: no embedded screen is opened for any.
-    const isPerson = session?.detail?.features === null;
+    const { texts, allowed } = this.#screen;
     const { say } = texts;
     const n = store?.selection.size ?? 0;
     if (!store || n === 0) return null;
@@ -124,7 +122,7 @@ export class ListBars {
       ${shown > n ? html`<button class="link" type="button" @click=${this.#on.selectShown}>${say('selectShown', { n: shown })}</button>` : nothing}
       ${below > 0 ? html`<label><input type="checkbox" .checked=${isNested} @change=${this.#on.turnNested} />${say('withNested', { n: below })}</label>` : nothing}
       <span class="space"></span>
-      ${BULK_ACTS.filter(({ needs }) => needs === null || (isPerson && allowed.has(needs))).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
+      ${BULK_ACTS.filter(({ needs }) => needs === null || allowed.has(needs)).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
   }
 
   /** Where one is, when a branch was entered (narrow layouts). */

@@ -181,8 +181,7 @@ export class ListControls {
     try {
       const isNested = this.bars.isNested && act.nested === 'as wished';
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      const dialog = await act.start({ source, texts, account, rows });
-      if (dialog) await this.accounts.openBulk(dialog);
+      await this.accounts.openBulk(await act.start({ source, texts, account, rows }));
     } catch (error) {
       session?.report(refusalFrom(error));
     }

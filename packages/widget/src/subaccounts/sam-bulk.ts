@@ -27,6 +27,7 @@ export abstract class SamBulk extends Dialog {
     frame: { state: true },
     results: { state: true },
     undone: { state: true },
+    undoable: { state: true },
   };
   static override styles = [
     ...[Dialog.styles].flat(),
@@ -44,6 +45,9 @@ export abstract class SamBulk extends Dialog {
   declare protected results: readonly BulkResult[];
   /** Whether what is shown is how taking it back ended. */
   declare protected undone: boolean;
+  /** Whether what was done can be taken back. */
+  declare protected undoable: boolean;
+  #job = '' as RowId;
   #stop: () => void = () => undefined;
 
   constructor() {
@@ -53,6 +57,7 @@ export abstract class SamBulk extends Dialog {
     this.frame = null;
     this.results = [];
     this.undone = false;
+    this.undoable = false;
   }
 
   override connectedCallback(): void {
@@ -73,12 +78,12 @@ export abstract class SamBulk extends Dialog {
   protected abstract foreseen(): readonly Foreseen[] | null;
   /** Asks for the job. */
   protected abstract start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId>;
-  /** Asks for the job that takes back what was done; null where that can't be. */
-  protected undo(_bulk: BulkSource, _done: readonly AccountId[]): Promise<RowId> | null {
-    return null;
+  /** Fetches what the job wrote, if it wrote anything. */
+  protected written(_bulk: BulkSource, _job: RowId): Promise<void> {
+    return Promise.resolve();
   }
-  /** Whether {@link undo} is there. */
-  protected readonly invertible: boolean = false;
+  /** Accounts that can be done at once. */
+  protected readonly most: number = MOST_AT_ONCE;
 
   protected words(): { readonly title: string; readonly cancel: string } {
     return {
@@ -108,19 +113,18 @@ export abstract class SamBulk extends Dialog {
     const bulk = (await selected.source.acts()).bulk;
     if (this.phase === 'asking') {
       const accounts = (this.foreseen() ?? []).flatMap(({ row, isDone }) => (isDone ? [row.id] : []));
-      if (accounts.length > MOST_AT_ONCE) {
-        const message = this.say('bulkTooMany', { n: MOST_AT_ONCE });
+      if (accounts.length > this.most) {
+        const message = this.say('bulkTooMany', { n: this.most });
         throw new SourceRefusal({ code: 'BAD_REQUEST', message });
       }
       this.#watch(bulk, selected.account.id, await this.start(bulk, accounts));
       return 'stay';
     }
     if (!this.#canUndo()) return 'done';
-    const done = this.results.filter(({ state }) => state === 'done').map(({ account }) => account);
-    const job = await this.undo(bulk, done);
-    if (job === null) return 'done';
+    const { id } = selected.account;
+    const job = await bulk.undo(id, this.#job);
     this.undone = true;
-    this.#watch(bulk, selected.account.id, job);
+    this.#watch(bulk, id, job);
     return 'stay';
   }
 
@@ -129,11 +133,12 @@ export abstract class SamBulk extends Dialog {
   }
 
   #canUndo(): boolean {
-    return this.invertible && !this.undone && this.results.some(({ state }) => state === 'done');
+    return this.undoable && !this.undone;
   }
 
   #watch(bulk: BulkSource, account: AccountId, job: RowId): void {
     this.#stop();
+    this.#job = job;
     this.phase = 'running';
     this.frame = null;
     this.#stop = bulk.follow(account, job, {
@@ -150,8 +155,11 @@ export abstract class SamBulk extends Dialog {
   async #end(bulk: BulkSource, account: AccountId, job: RowId): Promise<void> {
     this.#stop();
     try {
-      this.results = await bulk.results(account, job);
+      const { results, undoable } = await bulk.results(account, job);
+      this.results = results;
+      this.undoable = undoable;
       this.phase = 'ended';
+      if (!this.undone) await this.written(bulk, job);
     } catch (error) {
       this.refusal = refusalFrom(error);
     }
@@ -187,7 +195,7 @@ export abstract class SamBulk extends Dialog {
       columns: [
         {
           label: this.say('bulkAccount'),
-          cell: ({ account }: BulkResult) => ({ text: names.get(account) ?? account }),
+          cell: ({ account, name }: BulkResult) => ({ text: name ?? names.get(account) ?? account }),
         },
         {
           label: this.say('bulkResult'),

@@ -1,6 +1,7 @@
 import { type AccountId, type AccountRow, findText } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
+import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import type { DialogContext } from './dialog-context.ts';
 

@@ -1,6 +1,6 @@
-import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { describe, expect, it } from 'vitest';
 import { Bench, threeLevels } from '../../test/tree-model.ts';
+import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { MatchView } from './match-view.ts';
 
 const sought = (query: string) => ({ query, status: DEFAULT_STATUS });
