@@ -176,8 +176,13 @@ export class MemoryPermissions implements PermissionsSource {
 
   review: PermissionsSource['review'] = (_account, accounts, levels) =>
     this.#answer(() => {
-      for (const id of accounts) this.put(id, { ...levels, ...this.#of(id).levels });
-      return [];
+      const before = accounts.map((id) => [id, this.#of(id).levels] as const);
+      for (const [id, own] of before) this.put(id, { ...levels, ...own });
+      const undo = async (): Promise<void> => {
+        const open = Object.fromEntries(Object.keys(levels).map((key) => [key, undefined]));
+        for (const [id, own] of before) this.put(id, { ...open, ...own });
+      };
+      return { done: accounts.length, undo };
     });
 
   #shown(account: AccountId): ShownCaps {

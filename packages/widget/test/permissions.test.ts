@@ -329,6 +329,10 @@ describe('what a release brought', () => {
     await userEvent.click(dialog().getByRole('radio', { name: /^All 2 accounts below Acme Group/ }));
     await press('Decide for 2 accounts');
     await vi.waitFor(() => expect([memory.levels(north).tasks, memory.levels(other).tasks]).toEqual(['read', 'read']));
+    await press('Undo');
+    await expect.element(page.getByText('To be reviewed again')).toBeVisible();
+    await expect.element(page.getByText(/1 permission came with a new release/)).toBeVisible();
+    expect(memory.levels(other).tasks).toBeUndefined();
   });
 });
 

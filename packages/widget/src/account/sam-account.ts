@@ -108,7 +108,7 @@ export class SamAccount extends LitElement {
     ),
     permissions: this.#part(
       'sam-permissions',
-      () => import('../permissions/permissions.ts'),
+      () => import('../permissions/sam-permissions.ts'),
       'SamPermissions',
       (of) => of.SamPermissions,
     ),

@@ -1,8 +1,9 @@
-import type { Tenantree } from '@tenantree/client';
-import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
-import type { AccountId, ExplainedStanding, PermissionKey, SomeLevels } from '@tenantree/domain';
-import type { AccountName, PresetsSource } from '../data/account-source.ts';
+import { refusalOf, type Tenantree } from '@tenantree/client';
+import type { CapsPreview, ShownCaps } from '@tenantree/contract';
+import type { AccountId, ExplainedStanding, PermissionKey, RowId, SomeLevels } from '@tenantree/domain';
+import { type AccountName, type PresetsSource, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
+import { ENDED } from '../data/jobs.ts';
 
 /** Most accounts that one call changes. */
 const AT_ONCE = 500;
@@ -13,6 +14,9 @@ const COMPARED = 50;
 
 /** What permissions are compared with: an account, or a preset. */
 export type Other = { readonly name: string; readonly levels: SomeLevels };
+
+/** So many accounts were decided; `undo` makes all of it undecided again. */
+export type Reviewed = { readonly done: number; readonly undo: () => Promise<void> };
 
 /** Where the screen of permissions gets caps from and sends changes to. Every promise rejects with a `SourceRefusal`. */
 export type PermissionsSource = PresetsSource & {
@@ -30,11 +34,8 @@ export type PermissionsSource = PresetsSource & {
   readonly beside: (parent: AccountId, query: string, signal?: AbortSignal) => Promise<readonly AccountName[]>;
   /** All accounts below an account for which something is undecided. */
   readonly unreviewed: (account: AccountId) => Promise<readonly AccountName[]>;
-  readonly review: (
-    account: AccountId,
-    accounts: readonly AccountId[],
-    levels: SomeLevels,
-  ) => Promise<readonly CapsResult[]>;
+  /** Decides what is undecided, as jobs; resolves when they have ended. */
+  readonly review: (account: AccountId, accounts: readonly AccountId[], levels: SomeLevels) => Promise<Reviewed>;
 };
 
 /** Any number of accounts, as many at a time as one call takes. */
@@ -46,6 +47,43 @@ async function inParts<T>(
   for (let at = 0; at < accounts.length; at += AT_ONCE)
     all.push(...(await act(accounts.slice(at, at + AT_ONCE))).results);
   return all;
+}
+
+/** Waits for a job; @returns how much of it was done */
+const ended = (jobs: Tenantree['trpc']['jobs'], account: AccountId, job: RowId): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const watch = jobs.live.subscribe(
+      { account, job },
+      {
+        onData: ({ data: { state, done } }) => {
+          if (!ENDED.has(state)) return;
+          watch.unsubscribe();
+          resolve(done);
+        },
+        onError: (error) => reject(new SourceRefusal(refusalOf(error))),
+      },
+    );
+  });
+
+/** Decides for all of these accounts, as many at a time as one job takes. */
+async function review(
+  { permissions, jobs }: Pick<Tenantree['trpc'], 'permissions' | 'jobs'>,
+  account: AccountId,
+  all: readonly AccountId[],
+  levels: SomeLevels,
+): Promise<Reviewed> {
+  const ran: RowId[] = [];
+  let done = 0;
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const asked = { account, accounts: all.slice(at, at + AT_ONCE), levels };
+    const { job } = await call(permissions.reviewMany.mutate, asked);
+    done += await ended(jobs, account, job);
+    ran.push(job);
+  }
+  const undo = async (): Promise<void> => {
+    for (const job of ran) await ended(jobs, account, (await call(jobs.undo.mutate, { account, job })).job);
+  };
+  return { done, undo };
 }
 
 /** Permissions from a Tenantree server. */
@@ -89,7 +127,6 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
       } while (cursor !== null);
       return found;
     },
-    review: (account, all, levels) =>
-      inParts(all, (part) => call(permissions.review.mutate, { account, accounts: part, levels })),
+    review: (account, all, levels) => review(trpc, account, all, levels),
   };
 }

@@ -3,7 +3,7 @@ import { type AccountId, PRESET_MODES, type PresetMode, type RowId } from '@tena
 import { html, type TemplateResult } from 'lit';
 import { type BulkSource, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
-import { permissionsTexts } from './permissions-texts.ts';
+import { presetsTexts } from './presets-texts.ts';
 
 /** Gives a preset to all that are selected. */
 export class SamBulkPreset extends SamBulk {
@@ -32,7 +32,7 @@ export class SamBulkPreset extends SamBulk {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(permissionsTexts);
+    this.selected?.texts.complete(presetsTexts);
     void this.#load();
   }
 

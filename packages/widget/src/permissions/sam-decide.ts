@@ -6,7 +6,7 @@ import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { nameOf } from './names.ts';
-import type { PermissionsSource } from './permissions-source.ts';
+import type { PermissionsSource, Reviewed } from './permissions-source.ts';
 
 /** Decides permissions that came with a release, for one account or for all below one (rules/permissions 20). */
 export class SamDecide extends Dialog {
@@ -23,7 +23,7 @@ export class SamDecide extends Dialog {
   parent: AccountName | null = null;
   account: AccountName | null = null;
   keys: readonly PermissionKey[] = [];
-  decided: (accounts: number) => void = () => undefined;
+  decided: (reviewed: Reviewed) => void = () => undefined;
   /** All accounts below the parent for which something is undecided; null: not known yet. */
   declare protected all: readonly AccountName[] | null;
   declare protected scope: 'one' | 'all';
@@ -67,8 +67,7 @@ export class SamDecide extends Dialog {
     if (!source || !parent) return 'stay';
     const decided = Object.fromEntries(keys.map((key) => [key, levels[key] ?? 'none']));
     const accounts = this.#accounts.map(({ id }) => id);
-    await source.review(parent.id, accounts, decided);
-    this.decided(accounts.length);
+    this.decided(await source.review(parent.id, accounts, decided));
     return 'done';
   }
 

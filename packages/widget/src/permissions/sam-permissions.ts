@@ -1,3 +1,4 @@
+import { fetched, NO_ANSWER } from '@tenantree/client';
 import type { CapsPreview, ShownCaps } from '@tenantree/contract';
 import {
   type AccountId,
@@ -27,14 +28,13 @@ import { type Conflict, conflictsOf, type Draft, draftsOf, NO_DRAFT } from './dr
 import { isAbove, isChanged, isLess, type MatrixRow, matrixOf, storedIn, withoutStored } from './matrix.ts';
 import { listed, matrixCells } from './matrix-cells.ts';
 import { coversOf, groupOf, nameOf } from './names.ts';
-import type { Other, PermissionsSource } from './permissions-source.ts';
+import type { Other, PermissionsSource, Reviewed } from './permissions-source.ts';
 import { levelStyles, permissionsStyles } from './permissions-styles.ts';
 import { permissionsTexts } from './permissions-texts.ts';
 import { reason as reasonRow } from './reason.ts';
 import { SamCapsReview } from './sam-caps-review.ts';
 import { SamCompare } from './sam-compare.ts';
 import { SamDecide } from './sam-decide.ts';
-import { SamPresets } from './sam-presets.ts';
 
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
@@ -110,7 +110,6 @@ export class SamPermissions extends LitElement {
     super();
     define('sam-toast', SamToast);
     define('sam-caps-review', SamCapsReview);
-    define('sam-presets', SamPresets);
     define('sam-decide', SamDecide);
     define('sam-compare', SamCompare);
     this.conflicts = [];
@@ -367,6 +366,13 @@ export class SamPermissions extends LitElement {
   async #presets(parent: AccountName): Promise<void> {
     const { source, caps, texts, draft } = this;
     if (!source || !caps) return;
+    const loaded = await fetched(() => import('./presets.ts'), 'SamPresets').catch(() => null);
+    if (!loaded) {
+      this.#say(NO_ANSWER.message);
+      return;
+    }
+    const { SamPresets } = loaded;
+    define('sam-presets', SamPresets);
     const applied = (preset: string): void => {
       this.#choose({});
       this.#say(texts.say('presetApplied', { preset, name: caps.account.name }));
@@ -381,13 +387,24 @@ export class SamPermissions extends LitElement {
   async #decide(parent: AccountName, keys: readonly PermissionKey[]): Promise<void> {
     const { source, caps, texts } = this;
     if (!source || !caps) return;
-    const decided = (n: number): void => {
-      this.#say(texts.say('decideDone', { n }));
+    const decided = ({ done, undo }: Reviewed): void => {
+      const back = { label: texts.say('undo'), act: () => void this.#takeBack(undo) };
+      this.#say(texts.say('decideDone', { n: done }), [back]);
       void this.#saved();
     };
     await this.#dialogs.open(
       Object.assign(new SamDecide(), { texts, source, parent, account: caps.account, keys, decided }),
     );
+  }
+
+  async #takeBack(undo: () => Promise<void>): Promise<void> {
+    try {
+      await undo();
+      this.#say(this.texts.say('decideUndone'));
+      await this.#saved();
+    } catch (error) {
+      this.#say(refusalFrom(error).message);
+    }
   }
 
   #say(text: string, acts: readonly { readonly label: string; readonly act: () => void }[] = []): void {

@@ -4,7 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { permissionsTexts } from './permissions-texts.ts';
+import { presetsTexts } from './presets-texts.ts';
 
 /** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
 export class SamPresets extends Dialog {
@@ -50,7 +50,7 @@ export class SamPresets extends Dialog {
   }
 
   override async open(): Promise<void> {
-    this.texts.complete(permissionsTexts);
+    this.texts.complete(presetsTexts);
     void this.#load();
     await super.open();
   }

@@ -612,6 +612,7 @@ export const de: Strings = {
   decideOne: 'Nur {name}',
   decideAll: 'Alle {n} Konten unter {name}, die nicht geprüft sind',
   decideSubmit: '{n, plural, one {Für # Konto} other {Für # Konten}} entscheiden',
+  decideUndone: 'Wieder zu prüfen',
   decideDone: '{n, plural, one {# Konto} other {# Konten}} geprüft',
   permission_conversations: 'Gespräche',
   covers_conversations: 'Gespräche, Anrufverlauf, Eingriffe in laufende',

@@ -5,6 +5,7 @@ import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
 import type { permissionsTexts } from '../permissions/permissions-texts.ts';
+import type { presetsTexts } from '../permissions/presets-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
@@ -83,6 +84,7 @@ type Late = typeof partsTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
+  typeof presetsTexts &
   typeof limitsTexts &
   typeof activityTexts;
 

@@ -90,7 +90,8 @@ export class AccountSearch {
   #soon(store: TreeStore): void {
     const { limits, caps } = store.sought ?? {};
     if (!(limits || caps)) return;
-    this.#again ??= setTimeout(() => {
+    if (this.#again !== undefined) return;
+    this.#again = setTimeout(() => {
       this.#again = undefined;
       if (this.#screen.session?.store === store && store.sought) store.refresh();
     }, AGAIN_MS);

@@ -25,7 +25,7 @@ export const BULK_ACTS: readonly BulkAct[] = [
     needs: 'permissions',
     nested: 'as wished',
     start: async (selected) => {
-      const { SamBulkPreset } = await fetched(() => import('../permissions/permissions.ts'), 'SamBulkPreset');
+      const { SamBulkPreset } = await fetched(() => import('../permissions/presets.ts'), 'SamBulkPreset');
       define('sam-bulk-preset', SamBulkPreset);
       return Object.assign(new SamBulkPreset(), { selected });
     },

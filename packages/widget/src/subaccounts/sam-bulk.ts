@@ -4,6 +4,7 @@ import { css, html, type TemplateResult } from 'lit';
 import type { BulkResult, BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
+import { ENDED } from '../data/jobs.ts';
 import { define } from '../parts/define.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { SamTable } from '../parts/sam-table.ts';
@@ -12,9 +13,6 @@ import type { Selected } from './selected.ts';
 
 /** What an act would come to for one account; `null` words: nothing is done to it. */
 export type Foreseen = { readonly row: AccountRow; readonly words: string; readonly isDone: boolean };
-
-/** How a job ended. */
-const ENDED: ReadonlySet<JobFrame['state']> = new Set(['succeeded', 'partly', 'failed', 'cancelled']);
 
 /**
  * Bulk work: what it would come to for each account, then the job with its progress, then what became of each, with Undo all where every step

@@ -1,0 +1,27 @@
+/** What dialogs of presets say, in English. Loaded with them. */
+export const presetsTexts = {
+  presetsTitle: 'Presets for {name}',
+  presetsMany: '{n, plural, one {# account} other {# accounts}}',
+  presetsNone: 'There is no preset yet. Save the levels of an account as one below.',
+  presetVersion: '{name} · version {n}',
+  presetFrom: 'from {name}',
+  presetDefault: 'New subaccounts of {name} begin with it',
+  presetMakeDefault: 'Make default',
+  presetNoDefault: 'No longer default',
+  presetRemove: 'Remove',
+  presetNamed: '{label}: {name}',
+  presetMode: 'How it is taken',
+  presetMode_replace: 'Replace: everything that it names',
+  presetMode_lower: 'Lower only: what is above it',
+  presetMode_keepLocal: 'Keep local: not what was set for the account alone',
+  presetEffect:
+    '{changed, plural, one {# account changes} other {# accounts change}}, {unchanged, plural, one {# stays} other {# stay}} as they are. {kept, plural, one {# level is} other {# levels are}} kept.',
+  presetChanges: '{n, plural, one {# level changes} other {# levels change}}',
+  presetKept: '{n, plural, one {# is} other {# are}} kept',
+  presetApply: 'Apply {name}',
+  presetChoose: 'Choose a preset',
+  presetSave: 'Save these levels as a preset of {name}',
+  presetName: 'Name of the preset',
+  presetSaveNew: 'Save as new preset',
+  presetSaveVersion: 'Save as version {n} of {name}',
+} as const;
