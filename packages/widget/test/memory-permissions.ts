@@ -34,7 +34,7 @@ export class MemoryPermissions implements PermissionsSource {
   readonly #caps = new Map<AccountId, Caps>();
   readonly #offered: ShownPreset[] = [];
   /** Levels that were saved, latest last. */
-  readonly saved: SomeLevels[] = [];
+  readonly saved: Parameters<PermissionsSource['set']>[1][] = [];
   /** What every preview says of people. */
   people = 7;
   /** And of live streams. */
@@ -108,7 +108,8 @@ export class MemoryPermissions implements PermissionsSource {
         });
       const changes = this.#changes(account, levels);
       this.saved.push(levels);
-      this.put(account, levels);
+      const put = Object.fromEntries(Object.entries(levels).map(([key, level]) => [key, level ?? undefined]));
+      this.put(account, put);
       return { version: caps.version, changes };
     });
 

@@ -1,5 +1,5 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
-import type { CapsPreview, ShownCaps } from '@tenantree/contract';
+import type { CapsPreview, CONTRACT, SentTo, ShownCaps } from '@tenantree/contract';
 import type { AccountId, ExplainedStanding, PermissionKey, RowId, SomeLevels } from '@tenantree/domain';
 import { type AccountName, type PresetsSource, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
@@ -15,6 +15,9 @@ const COMPARED = 50;
 /** What permissions are compared with: an account, or a preset. */
 export type Other = { readonly name: string; readonly levels: SomeLevels };
 
+/** Levels to be set; null: to be undecided again. */
+type Wished = SentTo<(typeof CONTRACT)['permissions']['set']>['levels'];
+
 /** So many accounts were decided; `undo` makes all of it undecided again. */
 export type Reviewed = { readonly done: number; readonly undo: () => Promise<void> };
 
@@ -27,7 +30,7 @@ export type PermissionsSource = PresetsSource & {
   /** @param preview what was shown, where something was: it is saved only while that is so still */
   readonly set: (
     account: AccountId,
-    levels: SomeLevels,
+    levels: Wished,
     seen: { readonly version: number; readonly preview: string | null },
   ) => Promise<{ readonly version: number; readonly changes: CapsPreview['changes'] }>;
   /** The subaccounts of an account, by name; with something typed, those at any depth whose name matches it. */

@@ -14,9 +14,8 @@ export const presetsTexts = {
   presetMode_replace: 'Replace: everything that it names',
   presetMode_lower: 'Lower only: what is above it',
   presetMode_keepLocal: 'Keep local: not what was set for the account alone',
-  presetEffect:
-    '{changed, plural, one {# account changes} other {# accounts change}}, {unchanged, plural, one {# stays} other {# stay}} as they are. {kept, plural, one {# level is} other {# levels are}} kept.',
   presetChanges: '{n, plural, one {# level changes} other {# levels change}}',
+  presetSame: 'stays as it is',
   presetKept: '{n, plural, one {# is} other {# are}} kept',
   presetApply: 'Apply {name}',
   presetChoose: 'Choose a preset',

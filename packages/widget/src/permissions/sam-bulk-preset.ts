@@ -3,6 +3,7 @@ import { type AccountId, PRESET_MODES, type PresetMode, type RowId } from '@tena
 import { html, type TemplateResult } from 'lit';
 import { type BulkSource, refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
+import { presetWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
 /** Gives a preset to all that are selected. */
@@ -61,10 +62,7 @@ export class SamBulkPreset extends SamBulk {
     return selected.rows.flatMap((row) => {
       const found = byAccount.get(row.id);
       if (!found) return [];
-      const kept = found.kept.length === 0 ? '' : ` · ${this.say('presetKept', { n: found.kept.length })}`;
-      const isDone = found.outcome === 'changed';
-      const words = isDone ? this.say('presetChanges', { n: found.changes.length }) : this.say('bulkLimitsSame');
-      return [{ row, words: `${words}${kept}`, isDone }];
+      return [{ row, words: presetWords(found, selected.texts), isDone: found.outcome === 'changed' }];
     });
   }
 

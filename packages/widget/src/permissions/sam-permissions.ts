@@ -1,5 +1,5 @@
 import { fetched, NO_ANSWER } from '@tenantree/client';
-import type { CapsPreview, ShownCaps } from '@tenantree/contract';
+import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
 import {
   type AccountId,
   type ExplainedStanding,
@@ -337,8 +337,7 @@ export class SamPermissions extends LitElement {
     if (!source || !caps) return;
     const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
-      const before = Object.fromEntries(changes.flatMap((one) => (one.before === null ? [] : [[one.key, one.before]])));
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
       this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
       void this.#saved();
     };
@@ -348,8 +347,9 @@ export class SamPermissions extends LitElement {
   }
 
   /** Sets what was before, as another version: as long as nothing newer was saved. */
-  async #undo({ id, name }: AccountName, before: SomeLevels, version: number): Promise<void> {
+  async #undo({ id, name }: AccountName, changes: CapsPreview['changes'], version: number): Promise<void> {
     try {
+      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
       await this.source?.set(id, before, { version, preview: null });
       this.#say(this.texts.say('permUndone', { name }));
       await this.#saved();
@@ -373,14 +373,15 @@ export class SamPermissions extends LitElement {
     }
     const { SamPresets } = loaded;
     define('sam-presets', SamPresets);
-    const applied = (preset: string): void => {
+    const applied = (preset: string, { version, changes }: CapsResult): void => {
       this.#choose({});
-      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }));
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
       void this.#saved();
     };
     const levels = { ...storedIn(caps), ...draft };
     await this.#dialogs.open(
-      Object.assign(new SamPresets(), { texts, source, parent, accounts: [caps.account], levels, applied }),
+      Object.assign(new SamPresets(), { texts, source, parent, account: caps.account, levels, applied }),
     );
   }
 

@@ -140,6 +140,7 @@ export const de: Strings = {
   bulkExportText: 'Eine CSV-Datei mit einer Zeile für jedes: Platz, Namen, Zahlen, Minuten und Limits.',
   bulkExportLine: 'eine Zeile in der Datei',
   presetChanges: '{n, plural, one {# Stufe ändert sich} other {# Stufen ändern sich}}',
+  presetSame: 'bleibt, wie es ist',
   presetKept: '{n, plural, one {# wird} other {# werden}} behalten',
   bulkLimitsChange: '{before} → {after}',
   bulkLimitsStops: 'bis auf Weiteres wird nichts mehr durchgelassen',
@@ -597,8 +598,6 @@ export const de: Strings = {
   presetMode_replace: 'Ersetzen: alles, was sie nennt',
   presetMode_lower: 'Nur senken: was darüber liegt',
   presetMode_keepLocal: 'Eigenes behalten: nicht, was nur für das Konto gesetzt wurde',
-  presetEffect:
-    '{changed, plural, one {# Konto ändert sich} other {# Konten ändern sich}}, {unchanged, plural, one {# bleibt} other {# bleiben}} wie es ist. {kept, plural, one {# Stufe wird} other {# Stufen werden}} behalten.',
   presetApply: '{name} übernehmen',
   presetChoose: 'Vorlage wählen',
   presetApplied: '{preset} auf {name} angewandt',
