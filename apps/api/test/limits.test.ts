@@ -182,6 +182,7 @@ describe('Limits', () => {
             kind: 'agents',
             before: { max: null, reserve: 0, atLimit: 'block', thresholds: [] },
             after: { max: 1, reserve: 0, atLimit: 'block', thresholds: [80, 95, 100] },
+            version: 0,
             used: '3',
             stops: true,
           },

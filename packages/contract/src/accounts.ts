@@ -209,7 +209,7 @@ export const accounts = {
   }),
 
   export: mutation({
-    says: 'Writes accounts below the account into a CSV file, as a job; jobs.file has it for seven days.',
+    says: 'Writes accounts below the account into a CSV file, as a job; it can be read for seven days.',
     needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
     input: z.strictObject({
       account: inputs.account,

@@ -175,7 +175,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
     filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),
-    'searchSubtree of what is restricted': as(root, (trx) =>
+    'searchSubtree, restricted': as(root, (trx) =>
       store.searchSubtree(trx, { ...PAGE, within: root, text: 'dental', textKey: 'dental', caps: 'restricted' }),
     ),
     readAccountsBelow: as(root, (trx) => store.readAccountsBelow(trx, { ...PAGE, within: root, only: null })),

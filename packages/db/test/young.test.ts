@@ -42,7 +42,7 @@ function work(): Record<string, () => Promise<unknown>> {
   const { db } = explained;
   const reads = readsOf(db, ids);
   // A search of few accounts reads them all, of more as many as its bounds say (plans.test.ts).
-  for (const name of ['searchSubtree, common', 'searchSubtree, few', 'searchSubtree, none']) delete reads[name];
+  for (const name of ['common', 'few', 'none', 'restricted']) delete reads[`searchSubtree, ${name}`];
   let made = ids.leaf;
   return {
     ...reads,

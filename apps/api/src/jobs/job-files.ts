@@ -41,8 +41,8 @@ export async function readFile(
   const { hall, access } = call;
   const place = `file:${job}`;
   const { secret } = hall.settings;
-  await findJob(call, job);
   const part = readCursor(secret, place, partNumber, cursor) ?? 0;
+  await findJob(call, job);
   const now = nowOf(hall);
   const found = await hall.db.withTenant(
     access.id,

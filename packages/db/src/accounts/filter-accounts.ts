@@ -64,7 +64,7 @@ function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number
   if (limits !== undefined) return near(query, sql`${here} AND ${cappedAs(caps)}`);
   // Each by its own index: by both conditions together all of the subtree would be looked at.
   const unreviewed = sql`
-    SELECT u.id, u.path_key FROM generate_series(0, ${PERMISSIONS.length - 1}) n(decided) CROSS JOIN LATERAL (
+    SELECT u.id, u.path_key FROM decided_counts(${PERMISSIONS.length}) n(decided) CROSS JOIN LATERAL (
       SELECT a.id, a.path_key FROM accounts a WHERE a.caps_decided = n.decided AND ${here} ORDER BY a.path_key LIMIT ${limit}) u`;
   if (caps === 'unreviewed') return unreviewed;
   return sql`(SELECT a.id, a.path_key FROM accounts a WHERE ${LOWERED} AND ${here} ORDER BY a.path_key LIMIT ${limit}) UNION (${unreviewed})`;
