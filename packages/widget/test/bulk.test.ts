@@ -113,7 +113,18 @@ describe('what is selected', () => {
       });
   });
 
-  it('is only exported by who may change nothing, and by embedded screens', async () => {
+  it('is done by embedded screens, as far as theirs were made for it', async () => {
+    const source = mockTree();
+    source.features = ['limits', 'members'];
+    const shown = await show(source);
+    await select(shown, shown.names()[0] ?? '');
+    await expect.element(bar().getByRole('button', { name: 'Set limits…' })).toBeVisible();
+    await expect.element(bar().getByRole('button', { name: 'Export CSV' })).toBeVisible();
+    await expect.element(bar().getByRole('button', { name: 'Apply preset…' })).not.toBeInTheDocument();
+    await expect.element(bar().getByRole('button', { name: 'Suspend…' })).not.toBeInTheDocument();
+  });
+
+  it('is only exported by who may change nothing', async () => {
     const source = mockTree();
     const shown = await show(source, {}, (screen) => {
       screen.readOnly = true;
