@@ -271,14 +271,16 @@ describe('presets', () => {
     });
     await press('Presets…');
     await userEvent.click(dialog().getByRole('radio', { name: /Client standard · version 1/ }));
-    await expect.element(dialog()).toMatchTextContent(/1 account changes, 0 stay as they are/);
+    await expect.element(dialog()).toMatchTextContent(/2 levels change/);
     await userEvent.click(dialog().getByRole('radio', { name: /^Lower only/ }));
-    await expect.element(dialog()).toMatchTextContent(/1 level is kept/);
+    await expect.element(dialog()).toMatchTextContent(/1 is kept/);
     await press('Make default: Client standard');
     await expect.element(dialog()).toMatchTextContent(/New subaccounts of Acme Group begin with it/);
     await press('Apply Client standard');
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
     await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
+    await press('Undo');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
   });
 
   it('are saved under a name, which is asked for', async () => {
@@ -312,6 +314,7 @@ describe('in the table', () => {
     expect(views.mock.results.at(-1)?.value).toMatchObject({ caps: 'restricted' });
     source.patch(south, { caps: { restricted: 1, unreviewed: 0 } });
     source.patch(north, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([south, north]);
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme South']), { timeout: 8_000 });
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Not reviewed' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));

@@ -58,7 +58,7 @@ export class SamBulkLimits extends SamBulk {
     ...[SamBulk.styles].flat(),
     css`
       .kind { display: grid; gap: var(--sam-2); padding-block-end: var(--sam-2); border-block-end: var(--sam-hair) solid var(--sam-border); }
-      .kind .two { grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); }
+      .kind .two { grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); } .kind .row { grid-template-columns: minmax(0, 1fr); align-content: start; }
     `,
   ];
 

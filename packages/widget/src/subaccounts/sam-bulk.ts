@@ -166,6 +166,8 @@ export abstract class SamBulk extends Dialog {
   #preview(): TemplateResult {
     const foreseen = this.foreseen();
     if (foreseen === null) return html`<p role="status">${this.say('loading')}…</p>`;
+    // Something is to be filled in first.
+    if (foreseen.length === 0) return html``;
     const table = {
       columns: [
         { label: this.say('bulkAccount'), cell: ({ row }: Foreseen) => ({ text: row.name }) },
