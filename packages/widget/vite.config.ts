@@ -42,8 +42,8 @@ export default defineConfig({
             // the overview shows the latest activity
             { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },
             { name: 'members', test: /widget.src.members./, priority: 1 },
-            { name: 'permissions', test: /widget.src.permissions.(?!presets|sam-presets|sam-bulk)/, priority: 1 },
-            { name: 'presets', test: /widget.src.permissions.(presets|sam-presets|sam-bulk)/, priority: 1 },
+            { name: 'permissions', test: /widget.src.permissions.(?!preset|sam-presets|sam-bulk)/, priority: 1 },
+            { name: 'presets', test: /widget.src.permissions.(preset|sam-presets|sam-bulk)/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
           ],
         },

@@ -46,7 +46,7 @@ describe('limits on a real server', () => {
     await page.getByRole('button', { name: 'Set limits…' }).click();
     await dialog.getByLabel('At most').fill('1000');
     await dialog.getByRole('checkbox', { name: 'Members' }).check();
-    await dialog.getByLabel('At most').nth(1).fill('3');
+    await dialog.locator('#members-max').fill('3');
     await dialog
       .getByText(/Call minutes: unlimited → 1,000 · Members: unlimited → 3/)
       .first()

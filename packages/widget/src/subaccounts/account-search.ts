@@ -8,15 +8,14 @@ import type { TreeSession } from './tree-session.ts';
 
 /** Rests between the last key and the search, in milliseconds. */
 const SEARCH_REST_MS = 120;
-/** Soonest that what filters let through is asked for again, in milliseconds. */
-const AGAIN_MS = 3_000;
+/** How often it is asked again what filters let through, in milliseconds. */
+const AGAIN_MS = 4_000;
 
 /** Finds accounts: while somebody types, and by filters. */
 export class AccountSearch {
   readonly #screen: ListHost;
   #running: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
   #again: ReturnType<typeof setTimeout> | undefined;
-  #watched: TreeStore | null = null;
 
   constructor(screen: ListHost) {
     this.#screen = screen;
@@ -70,7 +69,7 @@ export class AccountSearch {
       if (signal.aborted) return;
       session.report(null);
       store.showSearch(search, new MatchView(store, sought), page);
-      this.#watch(store);
+      this.#keepAsking(session, store);
     } catch (error) {
       if (!signal.aborted) session.report(refusalFrom(error));
     } finally {
@@ -80,20 +79,16 @@ export class AccountSearch {
     }
   }
 
-  /** Who comes to be let through by a filter, or no longer is, only the server knows: it is asked again now and then while things change. */
-  #watch(store: TreeStore): void {
-    if (this.#watched === store) return;
-    this.#watched = store;
-    store.listen({ changed: (cause) => cause === 'live' && this.#soon(store), ticked: () => this.#soon(store) });
-  }
-
-  #soon(store: TreeStore): void {
+  /** Who comes to be let through by a filter, or no longer is, stands anywhere below: it is asked again while one looks. */
+  #keepAsking(session: TreeSession, store: TreeStore): void {
+    clearTimeout(this.#again);
     const { limits, caps } = store.sought ?? {};
     if (!(limits || caps)) return;
-    if (this.#again !== undefined) return;
     this.#again = setTimeout(() => {
-      this.#again = undefined;
-      if (this.#screen.session?.store === store && store.sought) store.refresh();
+      if (session.signal.aborted) return;
+      // Where more was loaded than one page it stays as it is.
+      if (!(document.hidden || store.paused) && store.view.matches.size <= PAGE_ROWS) store.refresh();
+      this.#keepAsking(session, store);
     }, AGAIN_MS);
   }
 }
