@@ -14,6 +14,10 @@ import { levelStyles } from './permissions-styles.ts';
 
 type Counts = CapsPreview['holders'];
 
+/** What a preview shows of what is saved. */
+const shownIn = ({ accounts, holders, rows, sample }: CapsPreview): string =>
+  JSON.stringify([accounts, holders, rows, sample]);
+
 /** Looks at changes of permissions before they are saved: what becomes of whom. A conflict shows both sides, row by row. */
 export class SamCapsReview extends Dialog {
   static override properties = {
@@ -75,7 +79,11 @@ export class SamCapsReview extends Dialog {
       ${seen ? this.#effect(seen) : html`<p role="status">${say('loading')} …</p>`}`;
   }
 
-  protected async submit(): Promise<'done' | 'stay'> {
+  protected submit(): Promise<'done' | 'stay'> {
+    return this.#save();
+  }
+
+  async #save(isAgain = false): Promise<'done' | 'stay'> {
     const { source, caps, seen, draft } = this;
     if (!source || !caps || !seen) return 'stay';
     try {
@@ -88,8 +96,11 @@ export class SamCapsReview extends Dialog {
     } catch (error) {
       const refusal = refusalFrom(error);
       if (refusal.code === 'VERSION_CONFLICT') return this.#meet(source, caps);
-      if (refusal.code === 'PREVIEW_STALE') await this.#look();
-      throw refusal;
+      if (refusal.code !== 'PREVIEW_STALE') throw refusal;
+      await this.#look();
+      // Something else happened in the tree: where it is no matter for what was shown, it is saved all the same.
+      if (!this.seen || shownIn(this.seen) !== shownIn(seen) || isAgain) throw refusal;
+      return this.#save(true);
     }
   }
 
