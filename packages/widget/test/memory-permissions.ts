@@ -163,7 +163,7 @@ export class MemoryPermissions implements PermissionsSource {
       order.accounts.map((id) => {
         const result = this.#taking(id, order);
         this.put(id, Object.fromEntries(result.changes.map(({ key, after }) => [key, after])));
-        return result;
+        return { ...result, version: this.#of(id).version };
       }),
     );
 

@@ -48,7 +48,7 @@ describe('limits on a real server', () => {
     await dialog.getByRole('checkbox', { name: 'Members' }).check();
     await dialog.locator('#members-max').fill('3');
     await dialog
-      .getByText(/Call minutes: unlimited → 1,000 · Members: unlimited → 3/)
+      .getByText(/Call minutes: unlimited → 1,000.* · Members: unlimited → 3/)
       .first()
       .waitFor();
     await expectAccessible(page, 'limits of many being set');

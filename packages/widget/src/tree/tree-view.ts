@@ -105,6 +105,8 @@ export class TreeView {
   /** Loads everything that is shown again; what is loaded but hidden is loaded again when it is opened. */
   reload(): void {
     for (const branch of this.#branches) {
+      // What was found comes with the root of what was sought.
+      if (branch.kind === 'matched' && branch !== this.root) continue;
       if (this.visible.shows(branch)) this.#ask(branch, null);
       else if (branch.owner && branch.kind === 'listed') {
         this.#drop(branch);
