@@ -33,6 +33,7 @@ import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import * as limits from './migrations/0035-limits.ts';
+import * as lighterLeases from './migrations/0036-lighter-leases.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -66,6 +67,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0027-carried-entries': carriedEntries,
   '0031-caps': caps,
   '0035-limits': limits,
+  '0036-lighter-leases': lighterLeases,
 };
 
 const MINIMUM_VERSION = 180000;
