@@ -39,12 +39,11 @@ BEGIN
         WHILE j > 0 LOOP sums[j] := sums[j] - end_n[k]; j := p_ups[j]; END LOOP;
       END LOOP;
     END IF;
-    SELECT array_agg(c.at), array_agg(c.total + c.sum), array_agg(c.held), array_agg(c.reserve), array_agg(c.block), bool_or(c.reserve > 0),
-      bool_or(c.asked > 0 AND c.sum > 0 AND c.total + c.sum + c.held > c.block),
-      array_agg(c.i) FILTER (WHERE c.fired > 0 OR 100 * (c.total + c.sum) >= c.first)
+    SELECT array_agg(c.at), array_agg(c.used), array_agg(c.held), array_agg(c.reserve), array_agg(c.block), bool_or(c.reserve > 0),
+      bool_or(c.used + c.held > c.block AND c.asked > 0 AND c.sum > 0), array_agg(c.i) FILTER (WHERE c.fired > 0 OR 100 * c.used >= c.first)
     INTO at_tid, useds, held_before, reserves, blocks, holds, is_tight, near
     FROM (
-      SELECT x.i, x.sum, x.asked, t.at, t.total, t.held, t.fired, coalesce(b.reserve, 0) AS reserve, CASE WHEN b.at_limit = 'block' THEN b.cap END AS block, b.cap * b.thresholds[1] AS first
+      SELECT x.i, x.sum, x.asked, t.at, t.total + x.sum AS used, t.held, t.fired, coalesce(b.reserve, 0) AS reserve, CASE WHEN b.at_limit = 'block' THEN b.cap END AS block, b.cap * b.thresholds[1] AS first
       FROM unnest(p_ids, sums, p_sums) WITH ORDINALITY x(id, sum, asked, i)
       CROSS JOIN LATERAL (
         SELECT r.ctid AS at, r.total, r.held, r.fired FROM resource_totals r
