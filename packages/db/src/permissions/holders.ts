@@ -85,11 +85,13 @@ function nested(
   let next = 0;
   const holdersAt = (key: Buffer): Holders[] => {
     const here: Holders[] = [];
-    for (let raw = holders[next]; raw?.path_key.equals(key); raw = holders[++next]) {
+    for (;;) {
+      const raw = holders[next];
+      if (!raw?.path_key.equals(key)) return here;
+      next++;
       const one = holdersOf(raw);
       if (one) here.push(one);
     }
-    return here;
   };
   for (const { key, levels } of capped) {
     for (let raw = holders[next]; raw && raw.path_key.compare(key) < 0; raw = holders[next])
