@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { billing } from './billing.ts';
 import { books } from './books.ts';
 import { embed } from './embed.ts';
+import { invoices } from './invoices.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { limits } from './limits.ts';
@@ -24,6 +25,7 @@ export type Contract = {
   readonly billing: typeof billing;
   readonly books: typeof books;
   readonly embed: typeof embed;
+  readonly invoices: typeof invoices;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly limits: typeof limits;
@@ -43,6 +45,7 @@ export const CONTRACT: Contract = {
   billing,
   books,
   embed,
+  invoices,
   jobs,
   keys,
   limits,
