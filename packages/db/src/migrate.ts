@@ -36,6 +36,7 @@ import * as limits from './migrations/0035-limits.ts';
 import * as bulk from './migrations/0037-bulk.ts';
 import * as billing from './migrations/0040-billing.ts';
 import * as invoices from './migrations/0041-invoices.ts';
+import * as rebilling from './migrations/0043-rebilling.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -72,6 +73,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0037-bulk': bulk,
   '0040-billing': billing,
   '0041-invoices': invoices,
+  '0043-rebilling': rebilling,
 };
 
 const MINIMUM_VERSION = 180000;

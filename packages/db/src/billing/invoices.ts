@@ -138,17 +138,21 @@ export type UsageBilled = {
   readonly meter: { readonly key: MeterKey; readonly counted: CountedMeter };
   /** Start of the period. */
   readonly period: Instant;
+  /** The part of the period that a book held for; null: all of it. */
+  readonly part: { readonly from: Instant; readonly to: Instant } | null;
 };
 
 /** Reads how much is billed of a meter in a period, as it is counted. */
 export async function readQuantityBilled(
   trx: TenantTransaction,
-  { account, seller, meter, period }: UsageBilled,
+  { account, seller, meter, period, part }: UsageBilled,
 ): Promise<Decimal> {
+  const used =
+    part === null
+      ? sql`billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`
+      : sql`used_between(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part.from}::timestamptz, ${part.to}::timestamptz)`;
   const { rows } = await sql<{ quantity: Decimal }>`
-    SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`.execute(
-    trx,
-  );
+    SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM ${used}`.execute(trx);
   return rows[0]!.quantity;
 }
 
@@ -157,6 +161,7 @@ export async function readQuantityBilled(
  * may be a hundred thousand.
  *
  * @param rated `quantity`: what was rated, as it is counted; `amount`: what that costs in minor units
+ * @param valid the part of the period that lines are marked with, of a statement; null: none
  * @param after the number of the line before them
  * @returns how many; null: the quantity is another one by now, and nothing is written
  */
@@ -165,15 +170,16 @@ export async function writeUsageLines(
   of: LinesOf,
   used: UsageBilled,
   rated: { readonly quantity: Decimal; readonly amount: bigint },
+  valid: UsageBilled['part'],
   after: number,
 ): Promise<number | null> {
-  const { account, seller, meter, period } = used;
+  const { account, seller, meter, period, part } = used;
   const { numAffectedRows = 0n } = await sql`
-    INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, quantity, amount)
-    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz, u.quantity, u.amount
-    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(
-    trx,
-  );
+    INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, valid_from, valid_to, quantity, amount)
+    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz,
+      ${valid?.from ?? null}::timestamptz, ${valid?.to ?? null}::timestamptz, u.quantity, u.amount
+    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
+      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(trx);
   if (numAffectedRows > 0n) return Number(numAffectedRows);
   const now = await readQuantityBilled(trx, used);
   return now === '0' && rated.quantity === '0' ? 0 : null;
