@@ -5,6 +5,7 @@ import { exportInvoiceJob } from '../billing/export-invoice.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
+import { exportStatementJob } from '../rebilling/export-statement.ts';
 import type { AnyJob } from './define-job.ts';
 
 /** Every job that a server can do. */
@@ -12,6 +13,7 @@ export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
   exportInvoiceJob,
+  exportStatementJob,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

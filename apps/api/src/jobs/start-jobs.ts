@@ -15,6 +15,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import { closeWhatIsDue } from '../billing/close-period.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { freezeWhatIsDue } from '../rebilling/freeze-statement.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
 import { runJobStep, type StepParts } from './run-job-step.ts';
@@ -95,6 +96,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       orderErasing(hall),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
+      freezeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),

@@ -242,3 +242,25 @@ export async function readSalesAbove(
     ),
   }));
 }
+
+/** A direct subaccount by name. */
+export type DirectSubaccount = { readonly id: AccountId; readonly name: string };
+
+/** Reads the live direct subaccounts of the acting account, by name. */
+export async function readDirectSubaccounts(trx: TenantTransaction, account: AccountId): Promise<DirectSubaccount[]> {
+  return trx
+    .selectFrom('accounts')
+    .select(['id', 'name'])
+    .where('parent_id', '=', account)
+    .where('status', '<>', 'closed')
+    .orderBy('name_key')
+    .orderBy('id')
+    .$castTo<DirectSubaccount>()
+    .execute();
+}
+
+/** What an account is called, or was called where it left the acting subtree; null: nobody knows any more. */
+export async function readCustomerName(trx: TenantTransaction, customer: AccountId): Promise<string | null> {
+  const { rows } = await sql<{ name: string | null }>`SELECT name_then(${customer}) AS name`.execute(trx);
+  return rows[0]?.name ?? null;
+}

@@ -547,8 +547,8 @@ export type SummedLines = Pick<StoredLine, 'type' | 'meter' | 'ofPeriod' | 'quan
   readonly lines: number;
 };
 
-/** Sums up the lines of a document for each account directly below the payer; what is of no account stands first. */
-export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<SummedLines[]> {
+/** Sums up the lines of a document for each account directly below whoever pays; what is of no account stands first. */
+export async function sumLines(trx: TenantTransaction, of: LinesOf, payer: AccountId): Promise<SummedLines[]> {
   type Raw = {
     type: LineType;
     meter: MeterKey | null;
@@ -560,12 +560,46 @@ export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<Sum
   };
   const { rows } = await sql<Raw>`
     SELECT type, meter, of_period, trim_scale(sum(quantity))::text AS quantity, sum(amount)::text AS amount, count(*)::int AS lines,
-      max(CASE WHEN octet_length(place) = 32 THEN for_name ELSE above[2] END) AS name
+      max(CASE WHEN octet_length(place) = (level_in(place, ${payer}) + 1) * 16 THEN for_name ELSE above[level_in(place, ${payer}) + 1] END) AS name
     FROM ${sql.table(of.table)} WHERE account_id = ${of.account} AND ${documentColumn(of)} = ${of.document}
-    GROUP BY type, meter, of_period, substr(place, 17, 16) ORDER BY min(n)`.execute(trx);
+    GROUP BY type, meter, of_period, below_in(place, ${payer}) ORDER BY min(n)`.execute(trx);
   return rows.map(({ of_period, amount, ...row }) => ({
     ...row,
     ofPeriod: instantOrNull(of_period),
     amount: BigInt(amount),
   }));
+}
+
+/** Lines of usage as they would be written, and how many there are in all. */
+export async function readLinesToCome(
+  trx: TenantTransaction,
+  { account, seller, meter, period, part }: UsageBilled,
+  rated: { readonly quantity: Decimal; readonly amount: bigint },
+  { skip, limit }: { readonly skip: number; readonly limit: number },
+): Promise<{ readonly lines: readonly Pick<StoredLine, 'account' | 'quantity' | 'amount'>[]; readonly all: number }> {
+  type Raw = {
+    for_account: AccountId;
+    for_name: string | null;
+    above: (string | null)[] | null;
+    place: AccountId[];
+    quantity: Decimal;
+    amount: string;
+  };
+  const { rows } = await sql<{ all: number; lines: Raw[] }>`
+    WITH u AS MATERIALIZED (
+      SELECT * FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
+        ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric)
+    )
+    SELECT (SELECT count(*)::int FROM u) AS all, (SELECT coalesce(jsonb_agg(jsonb_build_object('for_account', x.for_account, 'for_name', x.for_name, 'above', x.above,
+        'place', path_of(encode(substr(x.place, 1, 16), 'hex')::uuid, substr(x.place, 17)), 'quantity', trim_scale(x.quantity)::text, 'amount', x.amount::text) ORDER BY x.n), '[]')
+      FROM (SELECT * FROM u ORDER BY u.n OFFSET ${skip} LIMIT ${limit}) x) AS lines`.execute(trx);
+  const { all, lines } = rows[0]!;
+  return {
+    all,
+    lines: lines.map(({ for_account: id, for_name: name, above, place, quantity, amount }) => ({
+      account: { id, name, above: above ?? [], place },
+      quantity,
+      amount: BigInt(amount),
+    })),
+  };
 }

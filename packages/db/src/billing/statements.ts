@@ -98,7 +98,7 @@ export async function freezeStatement(
   const { rows } = await sql<RawStatement>`
     WITH taken AS (
       INSERT INTO statement_series AS n (account_id, year, last, last_at)
-        SELECT ${account}, extract(year FROM ${now}::timestamptz AT TIME ZONE 'UTC')::int, 1, ${now}::timestamptz
+        SELECT ${account}::uuid, extract(year FROM ${now}::timestamptz AT TIME ZONE 'UTC')::int, 1, ${now}::timestamptz
         FROM statements s WHERE s.account_id = ${account} AND s.id = ${id} AND s.status = 'draft'
       ON CONFLICT (account_id, year) DO UPDATE SET last = n.last + 1, last_at = greatest(n.last_at, excluded.last_at)
       RETURNING n.year, n.last, n.last_at
