@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
-import { type Clock, NO_TAX } from '@tenantree/domain';
+import type { Clock, TaxPort } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
@@ -30,6 +30,8 @@ export type HallParts = {
   readonly happened: (news: JournalNews) => void;
   readonly usageDoor: UsageDoor;
   readonly admissions: Admissions;
+  /** What decides about tax on invoices. */
+  readonly tax: TaxPort;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
 };
@@ -42,7 +44,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl } = parts;
+  const { config, db, usage, clock, happened, usageDoor, admissions, tax, publicUrl } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -69,7 +71,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
-    tax: NO_TAX,
+    tax,
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,
