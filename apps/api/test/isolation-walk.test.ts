@@ -46,6 +46,8 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   actor: UNKNOWN_IDS,
   preset: UNKNOWN_IDS,
   invoice: UNKNOWN_IDS,
+  book: UNKNOWN_IDS,
+  statement: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -63,6 +65,8 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   actor: /"nextCursor":null/,
   preset: /"code":"NOT_FOUND"/,
   invoice: /"code":"NOT_FOUND"/,
+  book: /"code":"NOT_FOUND"/,
+  statement: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -174,6 +178,8 @@ overWays((way) => {
       job: viewer,
       preset: viewer,
       invoice: viewer,
+      book: viewer,
+      statement: viewer,
       user: 'dana',
       place: '',
     };
@@ -188,6 +194,8 @@ overWays((way) => {
       actor: [other.id],
       preset: [theirPreset],
       invoice: theirInvoices,
+      book: theirBooks,
+      statement: theirStatements,
       place: cursors,
     };
     logBefore = await logOfOthers();

@@ -4,6 +4,7 @@ import {
   MID_OCTOBER,
   minutes,
   NOVEMBER_CLOSES,
+  OCTOBER,
   OCTOBER_CLOSES,
   openBilling,
   plan,
@@ -27,9 +28,12 @@ beforeEach(() => {
 
 const seller = async (name: string, of: string) => {
   const made = await stage.main(name);
+  stage.clock.ms = OCTOBER;
   await stage.subscribe(made.client, made.id, of);
+  stage.clock.ms = MID_OCTOBER;
   return made;
 };
+const keyOf = async (account: string): Promise<Client> => (await stage.key(account)).client;
 const fees = (monthlyFee: string) => ({ monthlyFee });
 const statementOf = (client: Client, account: string, statement: string) =>
   client.statements.get.query({ account, statement, limit: 500 });
@@ -179,7 +183,7 @@ describe('A statement', () => {
     const sibling = await stage.make(id, 'Sibling');
     await sell(client, { account: id, customer, name: 'Secret name' }, book({ model: 'markup', percent: '50' }));
     await stage.use(client, below, '100');
-    const buyer = (await stage.key(customer)).client;
+    const [buyer, beside, deeper] = [await keyOf(customer), await keyOf(sibling), await keyOf(below)];
     stage.clock.ms = OCTOBER_CLOSES;
     expect((await buyer.statements.received.query({ account: customer })).rows).toEqual([]);
     const { id: statement } = await freeze(client, id, customer);
@@ -193,8 +197,8 @@ describe('A statement', () => {
     expect(JSON.stringify(read)).not.toMatch(/Secret|Seen/);
     const { rows: costs } = await buyer.margins.get.query({ account: customer, period: '2026-10' });
     expect(costs.map(({ customer: of, cost }) => [of.name, cost?.minor])).toEqual([['Below', '1500']]);
-    expect(await codeOf(statementOf((await stage.key(sibling)).client, sibling, statement))).toBe('NOT_FOUND');
-    expect(await codeOf(statementOf((await stage.key(below)).client, below, statement))).toBe('NOT_FOUND');
+    expect(await codeOf(statementOf(beside, sibling, statement))).toBe('NOT_FOUND');
+    expect(await codeOf(statementOf(deeper, below, statement))).toBe('NOT_FOUND');
     expect(await codeOf(buyer.books.list.query({ account: id }))).toBe('NOT_FOUND');
   });
 

@@ -188,7 +188,8 @@ export async function readLate(
     for (const { from, to, whole, used } of readStatementTerms(stated.terms).parts)
       for (const { rates, events } of used) {
         const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-        if ((await readEventsCounted(trx, customer, meter.counted, period)) === events) continue;
+        // Of a customer that has left they can't be seen.
+        if (events > 0 && (await readEventsCounted(trx, customer, meter.counted, period)) === events) continue;
         const asked = { account: customer, seller, meter, period, part: whole ? null : { from, to } };
         const { billed, late } = await readLateOfCustomer(trx, asked, { from, to });
         const differences = late.map(({ account, difference }) => ({
