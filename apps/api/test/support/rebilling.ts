@@ -1,5 +1,7 @@
 import type { BookTermsInput, Margins } from '@tenantree/contract';
-import type { AccountId } from '@tenantree/domain';
+import { readStatements, writeAssignment, writeBook } from '@tenantree/db';
+import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import type { Hall } from '../../src/hall/hall.ts';
 import { freezeWhatIsDue } from '../../src/rebilling/freeze-statement.ts';
 import type { BillingStage } from './billing.ts';
 import type { Client } from './clients.ts';
@@ -22,6 +24,28 @@ export async function sell(
   const { preview } = await client.books.previewAssignment.query(wish);
   await client.books.assign.mutate({ ...wish, preview });
   return { id: saved.id, version: saved.version };
+}
+
+/** A book that an account sells to a customer since September, and its frozen statements; of a deployment whose clock is right. */
+export async function statementsOf(
+  hall: Hall,
+  seller: AccountId,
+  customer: AccountId,
+): Promise<{ readonly books: RowId[]; readonly statements: RowId[] }> {
+  const from = '2026-09-01T00:00:00.000Z' as Instant;
+  const terms = { currency: 'EUR', monthlyFee: '1', meters: {} };
+  const sold = { id: hall.newId(), version: 1, name: 'Sold', terms, savedAt: from };
+  await hall.db.withTenant(seller, async (trx) => {
+    await writeBook(trx, seller, sold);
+    await writeBook(trx, seller, { ...sold, id: hall.newId(), name: 'Not sold' });
+    await writeAssignment(trx, seller, { customer, book: sold, from, to: null });
+  });
+  await freezeWhatIsDue(hall, (error) => {
+    throw error;
+  });
+  const page = { customer: null, period: null, before: null, limit: 100 };
+  const stated = await hall.db.withTenant(seller, (trx) => readStatements(trx, seller, page));
+  return { books: [sold.id], statements: stated.map(({ id }) => id) };
 }
 
 /** Freezes what is due, as a server does every minute. */
