@@ -9,7 +9,7 @@ import {
   noteNothingLate,
   readAccountState,
   readBalance,
-  readEventsCounted,
+  readCountedTotal,
   readLateUsage,
   readPeriodsToLookAt,
   readPlan,
@@ -176,15 +176,16 @@ class InvoiceWriter {
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
     const billed = { account, seller: null, meter, period: period.start, part: null };
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      // Before the quantity: what is counted between is looked for as late, and found to be billed.
-      const events = await readEventsCounted(this.#trx, account, meter.counted, period.start);
-      const quantity = await readQuantityBilled(this.#trx, billed);
+      // Before the lines: what is counted between is looked for as late, and found to be billed.
+      const total = await readCountedTotal(this.#trx, account, meter.counted, period.start);
+      // Of most payers the total is what they pay for. Of one that came to pay for itself inside the period, or where usage is counted just now, it isn't.
+      const quantity = attempt === 0 ? total.quantity : await readQuantityBilled(this.#trx, billed);
       const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);
       const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, null, this.#n);
       if (written === null) continue;
       this.#n += written;
       this.#sums.push({ id: `usage ${meter.key}`, amount });
-      return { meter: meter.key, quantity, included: formatDecimal(rates.included), amount, events };
+      return { meter: meter.key, quantity, included: formatDecimal(rates.included), amount, events: total.events };
     }
     throw new Error(`usage of ${account} changed ${ATTEMPTS} times while it was billed`);
   }
@@ -208,7 +209,8 @@ class InvoiceWriter {
   async #writeLateOf(rates: Rates, currency: Currency, ofPeriod: Instant, then: Used): Promise<void> {
     const { account } = this.#what;
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-    if ((await readEventsCounted(this.#trx, account, meter.counted, ofPeriod)) === then.events) return;
+    const { events } = await readCountedTotal(this.#trx, account, meter.counted, ofPeriod);
+    if (events === then.events) return;
     const { billed, late } = await readLateUsage(this.#trx, account, meter, ofPeriod);
     const differences = late.map(({ account: of, difference }) => ({
       id: `${of.id} ${of.place}`,
