@@ -61,6 +61,7 @@ export function readOptions(
     return `--speed ${values.speed} is neither a number above 0 nor "max".`;
   const limit = values.limit === undefined ? null : Number(values.limit);
   if (limit !== null && !(Number.isInteger(limit) && limit >= 0)) return `--limit ${values.limit} is no whole number.`;
+  if (values.bill && limit !== null) return '--bill is of the whole month: it goes without --limit.';
   const bill = values.bill ? 'month' : 'nothing';
   return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit, bill };
 }

@@ -32,6 +32,7 @@ describe('the options', () => {
 
   it('ask for a bill', () => {
     expect(readOptions(['--key', 'k', '--bill'], {})).toMatchObject({ bill: 'month' });
+    expect(readOptions(['--key', 'k', '--bill', '--limit', '3'], {})).toContain('without --limit');
   });
 
   it('that nobody knows are refused with what there is', () => {
