@@ -364,6 +364,7 @@ export const de: Strings = {
   kind_embed: 'Eingebettete Bildschirme',
   kind_usage: 'Verbrauch',
   kind_limits: 'Limits',
+  kind_billing: 'Abrechnung',
   byKey: 'API-Schlüssel',
   byEmbed: 'eingebetteter Bildschirm',
   bySystem: 'Tenantree selbst',
