@@ -3,6 +3,7 @@ import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { exportInvoiceJob } from '../billing/export-invoice.ts';
 import { exportStatementJob } from '../billing/rebilling/export-statement.ts';
+import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
@@ -23,4 +24,5 @@ export const JOBS: readonly AnyJob[] = [
   reviewManyJob,
   undoCapsJob,
   countEffectJob,
+  mailReachedJob,
 ];
