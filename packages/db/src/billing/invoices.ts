@@ -147,9 +147,13 @@ export async function readQuantityBilled(
   trx: TenantTransaction,
   { account, seller, meter, period, part }: UsageBilled,
 ): Promise<Decimal> {
+  const whole =
+    seller === null
+      ? sql`billed_usage(${account}, NULL, ${meter.counted}, ${period}::timestamptz)`
+      : sql`sold_total(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz) t(quantity)`;
   const used =
     part === null
-      ? sql`billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`
+      ? whole
       : sql`used_between(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part.from}::timestamptz, ${part.to}::timestamptz)`;
   const { rows } = await sql<{ quantity: Decimal }>`
     SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM ${used}`.execute(trx);
