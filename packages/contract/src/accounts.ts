@@ -93,7 +93,7 @@ const suspensionReach = z.strictObject({
   sample: shapes.list(shapes.accountName),
 });
 
-const accountsFrame: z.ZodType<AccountsFrame> = z.strictObject({
+const accountsFrame: z.core.$ZodType<AccountsFrame> = z.strictObject({
   ...shapes.frameBounds,
   changed: shapes.list(shapes.accountRow),
   gone: shapes.list(shapes.accountId),

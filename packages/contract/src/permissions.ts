@@ -115,7 +115,7 @@ const explanation = z.strictObject({
   ),
 });
 
-const frame: z.ZodType<PermissionsFrame> = z.strictObject({
+const frame: z.core.$ZodType<PermissionsFrame> = z.strictObject({
   ...shapes.frameBounds,
   caps: shapes.list(
     z.strictObject({

@@ -72,7 +72,7 @@ const point = z.strictObject({
   quantity: shapes.decimal,
 });
 
-const usageFrame: z.ZodType<UsageFrame> = z.strictObject({
+const usageFrame: z.core.$ZodType<UsageFrame> = z.strictObject({
   ...shapes.frameBounds,
   period: shapes.instant,
   minutes: shapes.list(z.tuple([shapes.accountId, shapes.decimal, shapes.decimal]).readonly()),
