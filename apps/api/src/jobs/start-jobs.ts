@@ -14,6 +14,7 @@ import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { beginPeriods } from '../limits/begin-periods.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
 import { runJobStep, type StepParts } from './run-job-step.ts';
@@ -92,6 +93,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
     const now = nowOf(hall);
     const due = [
       orderErasing(hall),
+      beginPeriods(hall),
       keepUsage(hall),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
