@@ -36,6 +36,12 @@ export const rowId = id<RowId>();
 export const instant = named<Instant>(z.string().regex(INSTANT));
 /** A decimal number as text. */
 export const decimal = named<Decimal>(z.string().regex(DECIMAL));
+/** An amount of money: whole minor units of a currency, as text, and how many digits those stand after the point. */
+export const money = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  exponent: z.number().int().min(0).max(4),
+  minor: z.string().regex(/^-?\d+$/),
+});
 /** How many. */
 export const count = z.number().int().min(0);
 export const role = z.enum(ROLES);
@@ -84,6 +90,7 @@ const rowFields = {
   suspension: suspension.nullable(),
   protected: z.boolean(),
   billingMode: z.enum(['parent', 'direct']),
+  transferUntil: instant.nullable(),
   children: count,
   subaccounts: count,
   members: ownAndTotal(count),
