@@ -3,6 +3,7 @@ import { callTRPCProcedure } from '@trpc/server';
 import { accounts } from './accounts/procedures.ts';
 import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
+import { billing } from './billing/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
@@ -20,6 +21,7 @@ export const appRouter = router({
   accounts: slice('accounts', accounts),
   agents: slice('agents', agents),
   audit: slice('audit', audit),
+  billing: slice('billing', billing),
   embed: slice('embed', embed),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),

@@ -1,6 +1,7 @@
 import { accounts } from './accounts.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { billing } from './billing.ts';
 import { embed } from './embed.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
@@ -18,6 +19,7 @@ export type Contract = {
   readonly accounts: typeof accounts;
   readonly agents: typeof agents;
   readonly audit: typeof audit;
+  readonly billing: typeof billing;
   readonly embed: typeof embed;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
@@ -34,6 +36,7 @@ export const CONTRACT: Contract = {
   accounts,
   agents,
   audit,
+  billing,
   embed,
   jobs,
   keys,

@@ -123,6 +123,9 @@ export const refusal = z.strictObject({
 /** Of procedures that only do. */
 export const done = z.strictObject({});
 
+/** A part of a file that a job wrote; of a PDF, which has one part, in base64. */
+export const filePart = z.strictObject({ filename: z.string(), type: z.enum(['csv', 'pdf']), content: z.string() });
+
 /** A file of comma-separated values. */
 export const csvFile = z.strictObject({ filename: z.string(), csv: z.string() });
 

@@ -15,6 +15,8 @@ export * from './accounts/tree-version.ts';
 export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
 export * from './billing/billed-usage.ts';
+export * from './billing/invoices.ts';
+export * from './billing/plans.ts';
 export * from './calls/kept-answers.ts';
 export * from './database.ts';
 export * from './embed/embed-origins.ts';

@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   ASSIGNMENT_INVALID: { status: 400, retryable: false },
   ASSIGNMENT_OVERLAP: { status: 409, retryable: false },
   PERIOD_CLOSED: { status: 409, retryable: false },
+  PERIOD_OPEN: { status: 409, retryable: false },
   CREDIT_TOO_HIGH: { status: 409, retryable: false },
   ALREADY_INDEPENDENT: { status: 409, retryable: false },
   NAME_MISMATCH: { status: 400, retryable: false },

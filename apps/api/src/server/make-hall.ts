@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import { type Clock, NO_TAX } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
@@ -10,6 +10,7 @@ import { createOutbox, createSmtp } from '../mail/send-mail.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
+const HOUR_MS = 3_600_000;
 
 export type HallParts = {
   readonly config: Pick<
@@ -20,6 +21,8 @@ export type HallParts = {
     | 'usageRetentionDays'
     | 'closedRetentionDays'
     | 'liveResumeMinutes'
+    | 'invoiceGraceHours'
+    | 'plans'
     | 'secret'
     | 'smtp'
     | 'dataDir'
@@ -53,6 +56,8 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usageRetentionDays: config.usageRetentionDays,
     closedRetentionDays: config.closedRetentionDays,
     liveResumeMinutes: config.liveResumeMinutes,
+    closingGraceMs: config.invoiceGraceHours * HOUR_MS,
+    invoiceSender: config.plans.sender,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();
@@ -70,6 +75,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
+    tax: NO_TAX,
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

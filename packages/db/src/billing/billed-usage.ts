@@ -35,3 +35,21 @@ export async function readBilledUsage(
   );
   return rows;
 }
+
+/**
+ * Reads how much a payer pays for of a period so far: its own row of totals, with what waits to be counted. One that came to pay for itself
+ * inside the period doesn't pay for all that is in there: then it is summed up.
+ *
+ * @returns as the meter is counted
+ */
+export async function readPaidTotal(
+  trx: TenantTransaction,
+  payer: AccountId,
+  meter: CountedMeter,
+  period: Instant,
+): Promise<Decimal> {
+  const { rows } = await sql<{
+    paid: Decimal;
+  }>`SELECT trim_scale(paid_total(${payer}, ${meter}, ${period}::timestamptz))::text AS paid`.execute(trx);
+  return rows[0]!.paid;
+}

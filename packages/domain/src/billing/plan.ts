@@ -30,6 +30,10 @@ export type Plan = Terms & {
   readonly countries: readonly string[] | null;
 };
 
+/** How long a line of an address may be, in characters, and how many there are. */
+export const LONGEST_ADDRESS = 100;
+export const MOST_ADDRESS_LINES = 6;
+
 const COUNTRY = /^[A-Z]{2}$/;
 
 /** Reads a version of a plan. */
