@@ -129,5 +129,8 @@ export const filePart = z.strictObject({ filename: z.string(), type: z.enum(['cs
 /** A file of comma-separated values. */
 export const csvFile = z.strictObject({ filename: z.string(), csv: z.string() });
 
+/** Where live changes go on after an answer: whoever passes it as `lastEventId` misses nothing that came after what was read. */
+export const resumeId = z.string();
+
 /** What every frame may say: that what is shown beyond it has to be read again. */
 export const frameBounds = { version: count, gap: z.literal(true).exactOptional() };

@@ -126,6 +126,8 @@ export const usage = {
     input: z.strictObject({
       account: inputs.account,
       accounts: inputs.watched.optional(),
+      /** Whether accounts that are not below the account are refused when it begins, or show nothing until they come back. */
+      gone: z.enum(['refuse', 'await']).optional(),
       lastEventId: inputs.lastEventId,
     }),
     output: usageFrame,

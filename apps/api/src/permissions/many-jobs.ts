@@ -1,7 +1,6 @@
-import { findOfferedPreset, readCapsToChange } from '@tenantree/db';
+import { findOfferedPreset, readCapsToChange, type TenantTransaction } from '@tenantree/db';
 import {
   accountNotFound,
-  type CapsBefore,
   decideLevels,
   PRESET_MODES,
   type RowId,
@@ -27,15 +26,15 @@ const before = z.object({
 /** Notes what became of the caps of an account, with all that it takes to undo it. */
 async function noted(
   { done }: JobItem<unknown>,
-  trx: Parameters<JobItem<unknown>['done']>[0],
+  trx: TenantTransaction,
   saved: Saved | undefined,
-) {
+): Promise<ItemOutcome> {
   if (!saved) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
   const { account, kept, ...result } = saved.result;
   if (saved.before === null)
     return { skipped: kept.length > 0 ? 'What was set for it alone, or is lower, stays.' : 'It is so already.' };
   await done(trx, { name: account.name, ...result, kept, before: saved.before });
-  return 'done' as const;
+  return 'done';
 }
 
 /** What stood before, as `noted` tells it. */
@@ -59,8 +58,7 @@ export const undoCapsJob = defineJob({
       const [caps] = await readCapsToChange(scope.trx, [account]);
       if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
       if (caps.version !== version) return { skipped: CHANGED_SINCE };
-      const back: CapsBefore = were;
-      const [saved] = await changeCaps(scope, by, caps, { kind: 'undo', levels, ...back });
+      const [saved] = await changeCaps(scope, by, caps, { kind: 'undo', levels, ...were });
       scope.rights({ subtree: account });
       await done(scope.trx, { name: caps.name, version: saved?.result.version, changes: saved?.result.changes });
       return 'done';
