@@ -147,7 +147,14 @@ async function furnish(account: AccountId): Promise<void> {
     const askedBy = { actor, user: null, key: null, requestId: null };
     const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };
     await insertJob(trx, { ...job, items: [{ target: account, payload: {} }] });
-    const file = { part: 0, filename: 'a.csv', csv: 'id\r\n', hasUsage: false, expiresAt: until };
+    const file = {
+      part: 0,
+      filename: 'a.csv',
+      type: 'csv' as const,
+      content: 'id\r\n',
+      hasUsage: false,
+      expiresAt: until,
+    };
     await writeJobFile(trx, job, file);
     const kind = limitKind('calls');
     const terms = { cap: 100n * UNIT, atLimit: 'block', thresholds: [80] } as const;
@@ -155,6 +162,14 @@ async function furnish(account: AccountId): Promise<void> {
     const [limit] = (await readLimits(trx, [{ id: account, name: 'Account' }], now())).get('calls') ?? [];
     await writeLimit(trx, kind, [{ ...limit!, ...terms, version: 1 }], 0, now());
   });
+  await owner.query(
+    `WITH a AS (SELECT * FROM accounts WHERE id = $1),
+       d AS (INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids)
+         SELECT root_id, id, uuidv7(), uuidv7(), 'Gone', 'kept', now(), '{}', '{}' FROM a)
+     INSERT INTO billing_transfers (root_id, account_id, id, version, state, recipient, grace_days, agency, completion, started_at, expires_at, ended_at, mail, ahead, reminded, steps)
+     SELECT root_id, id, uuidv7(), 2, 'cancelled', 'eve@example.com', 30, 'kept', 'automatic', now(), now(), now(), 'sent', '{}', '{}', '{}' FROM a`,
+    [account],
+  );
   await admitTick(test.db, {
     root: rootId,
     kind: limitKind('calls'),

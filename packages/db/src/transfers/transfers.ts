@@ -459,3 +459,9 @@ export async function giveInvitationLink(
   );
   return rows[0] ? { email: rows[0].shown_email } : null;
 }
+
+/** Whether a move would bring two transfers under way into one chain. */
+export async function transfersMeet(trx: TenantTransaction, account: AccountId, to: AccountId): Promise<boolean> {
+  const { rows } = await sql<{ meet: boolean }>`SELECT transfers_meet(${account}, ${to}) AS meet`.execute(trx);
+  return rows[0]!.meet;
+}

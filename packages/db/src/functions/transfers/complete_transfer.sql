@@ -50,6 +50,7 @@ BEGIN
   came_at := change_root(p_account, NULL, p_at, p_by);
   at := (SELECT x.placed_at FROM accounts x WHERE x.root_id = p_account AND x.id = p_account);
 
+  UPDATE billing_transfers x SET ended_at = at WHERE x.root_id = p_account AND x.account_id = p_account AND x.id = p_transfer;
   INSERT INTO subscriptions (account_id, valid_from, plan_id, plan_version, billed_to)
     VALUES (p_account, at, t.steps #>> '{plan,id}', (t.steps #>> '{plan,version}')::int, date_trunc('month', at, 'UTC'));
   INSERT INTO billing_details AS d (account_id, country, details, version, changed_at)
