@@ -2,7 +2,7 @@ import { findSibling, moveSubtree, subtreeHeight, transfersMeet } from '@tenantr
 import { type AccountId, type AccountRow, decideMove } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { act } from '../transfers/act.ts';
+import { act } from '../hall/transfer/act.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 

@@ -10,7 +10,7 @@ import {
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
-import { act } from '../transfers/act.ts';
+import { act } from '../hall/transfer/act.ts';
 
 /** The account, and who the caller is there. */
 type Where = MemberActor & { readonly id: AccountId; readonly root: AccountId; readonly name: string };

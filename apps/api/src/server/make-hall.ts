@@ -8,6 +8,7 @@ import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
 import { createOutbox, createSmtp } from '../mail/send-mail.ts';
 import { createPayments } from '../payments/payments.ts';
+import type { StripeProvider } from '../payments/stripe.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
@@ -30,6 +31,8 @@ export type HallParts = {
     | 'dataDir'
   >;
   readonly db: Database;
+  /** Through whom accounts may pay, where the deployment is set up for it. */
+  readonly stripe: StripeProvider | null;
   readonly usage: UsageStore;
   readonly clock: Clock;
   /** Told of what was committed. */
@@ -50,7 +53,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl, print } = parts;
+  const { config, db, stripe, usage, clock, happened, usageDoor, admissions, publicUrl, print } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -79,7 +82,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     clock,
     settings,
     tax: NO_TAX,
-    payments: createPayments([]),
+    payments: createPayments(stripe === null ? [] : [stripe]),
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

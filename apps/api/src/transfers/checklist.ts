@@ -1,12 +1,12 @@
 import { type BillingDetails, findPlan, findTransfer, readAccountRows } from '@tenantree/db';
 import { decidePlanChoice, isSoldIn, type PlanChooser, quoted } from '@tenantree/domain';
-import { offerOf, planOf } from '../billing/shown-plan.ts';
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Change } from '../hall/change.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
+import { offerOf, planOf } from '../hall/plans.ts';
 import { refuseWith } from '../hall/refused.ts';
-import { act } from './act.ts';
+import { act } from '../hall/transfer/act.ts';
 import { ownsIt } from './read-transfer.ts';
 
 /** The checklist is the child's: its owners set it up, and nobody from above does it for them. @throws Refused FORBIDDEN */

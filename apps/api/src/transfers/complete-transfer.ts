@@ -1,10 +1,10 @@
 import { type AgencyInvitation, completeTransfer, type JobAsker, readCaretakers } from '@tenantree/db';
 import { type AccountId, DAY_MS, type Instant, instantOf, msOf, type RowId } from '@tenantree/domain';
+import { INVITATION_DAYS } from '../hall/accept.ts';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
-import { INVITATION_DAYS } from '../members/invitations.ts';
-import { act } from './act.ts';
-import { orderJob } from './order-job.ts';
+import { act } from '../hall/transfer/act.ts';
+import { orderJob } from '../hall/transfer/order-job.ts';
 
 /**
  * Completes the transfer of an account inside a change of its tree while nobody counts it: the account is a main account of its own from then

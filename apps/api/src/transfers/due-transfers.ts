@@ -1,10 +1,10 @@
 import { findTransfer, findTransfersDue, type TransferDue } from '@tenantree/db';
 import type { AccountId, TransferEvent } from '@tenantree/domain';
-import { setStatus } from '../accounts/change-status.ts';
 import { type Change, SYSTEM } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
+import { setStatus } from '../hall/set-status.ts';
+import { act } from '../hall/transfer/act.ts';
 import { THE_SYSTEM } from '../jobs/enqueue.ts';
-import { act } from './act.ts';
 
 const AT_ONCE = 200;
 

@@ -2,12 +2,12 @@ import { normalEmail } from '@tenantree/contract';
 import { findTransferByLink, readMembers, type TransferByLink } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import type { Guess } from '../context/context.ts';
+import { type Acceptance, type Acceptor, personFor } from '../hall/accept.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { hashSecret } from '../hall/secrets.ts';
-import { type Acceptance, type Acceptor, personFor } from '../members/invitations.ts';
-import { act } from './act.ts';
+import { act } from '../hall/transfer/act.ts';
 
 /** The one answer to a link that is unknown, void or used up, and to whoever it is not for. */
 const notFound = (): never =>

@@ -1,6 +1,6 @@
 import type { AccountId, Transfer } from '@tenantree/domain';
+import type { Told } from '../hall/transfer/order-job.ts';
 import type { Letter } from '../mail/letter.ts';
-import type { Told } from './order-job.ts';
 
 const dayOf = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 

@@ -14,7 +14,7 @@ import {
   parseDecimal,
   rate,
 } from '@tenantree/domain';
-import { offerOf, planOf, shownMoney } from '../billing/shown-plan.ts';
+import { offerOf, planOf, shownMoney } from '../hall/plans.ts';
 
 /** The last month that is over. */
 export const lastMonth = (now: Instant): BillingPeriod =>

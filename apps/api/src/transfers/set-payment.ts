@@ -2,8 +2,8 @@ import { findTransfer, type JobAsker, readAccountState } from '@tenantree/db';
 import { type AccountId, quoted, type RowId } from '@tenantree/domain';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { act } from '../hall/transfer/act.ts';
 import { keptMethod, methodOf, type PaymentBegun, type PaymentProvider, ProviderAway } from '../payments/payments.ts';
-import { act } from './act.ts';
 
 type Account = { readonly id: AccountId; readonly root: AccountId };
 

@@ -3,14 +3,14 @@ import { type AccountId, isId, type RetryPolicy, type RowId, TRANSFER_STEPS, typ
 import { z } from 'zod';
 import { SYSTEM } from '../hall/change.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
+import { act } from '../hall/transfer/act.ts';
+import type { TransferJobs } from '../hall/transfer/order-job.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
 import { THE_SYSTEM } from '../jobs/enqueue.ts';
 import { type Letter, mailOf } from '../mail/letter.ts';
 import { methodOf } from '../payments/payments.ts';
-import { act } from './act.ts';
 import { complete } from './complete-transfer.ts';
 import { invitationLetter, newsLetter } from './letters.ts';
-import type { TransferJobs } from './order-job.ts';
 import { beginPayment } from './set-payment.ts';
 
 /** A mail server, or a provider, that is away for a night is asked again in the morning. */

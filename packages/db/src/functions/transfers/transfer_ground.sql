@@ -6,7 +6,8 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET p
 DECLARE a accounts := reached(p_account);
 BEGIN
   at := clock_timestamp();
-  SELECT max(x.placed_at) INTO placed_at FROM accounts x
+  -- Who never moved was placed before everything.
+  SELECT greatest(max(x.placed_at), 'epoch') INTO placed_at FROM accounts x
     WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\xff'::bytea;
   SELECT x.id, x.name INTO ancestor_id, ancestor_name
     FROM generate_series(0, octet_length(a.path_key) / 16 - 1) level

@@ -27,9 +27,9 @@ import {
   type TransferEvent,
   type UserId,
 } from '@tenantree/domain';
-import type { Change } from '../hall/change.ts';
-import type { Hall } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
+import type { Change } from '../change.ts';
+import type { Hall } from '../hall.ts';
+import { granted } from '../refused.ts';
 import { orderJob } from './order-job.ts';
 import { tellSides } from './tell-sides.ts';
 
@@ -73,7 +73,9 @@ export async function act(
   if (transfer && transfer !== stored?.transfer) {
     await write(scope, id, stored, transfer, { effects, now, more });
     const { action, details } = entryOf(account.name, event, stored?.transfer ?? null, transfer, more.reason ?? null);
-    scope.happened(action, id, details, { id, name: account.name });
+    // One that leaves has a log of its own from then on: here it is the parent's.
+    const log = event.event === 'complete' && account.parentId !== null ? account.parentId : id;
+    scope.happened(action, log, details, { id, name: account.name });
     scope.shows([id]);
     // Who owns the account has Billing during a transfer.
     if (stored?.transfer.state !== transfer.state) scope.rights({ subtree: id });

@@ -1,7 +1,7 @@
 import { type AccountState, readCaretakers } from '@tenantree/db';
 import type { Transfer, TransferEffect } from '@tenantree/domain';
-import type { Change } from '../hall/change.ts';
-import type { Hall } from '../hall/hall.ts';
+import type { Change } from '../change.ts';
+import type { Hall } from '../hall.ts';
 import { type Addressee, orderJob, type Told } from './order-job.ts';
 
 type Tell = Extract<TransferEffect, { readonly effect: 'tell' }>;

@@ -1,7 +1,7 @@
 import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, Instant, ReminderDays, RowId, TransferNews, UserId } from '@tenantree/domain';
-import type { Hall } from '../hall/hall.ts';
-import { THE_SYSTEM } from '../jobs/enqueue.ts';
+import { THE_SYSTEM } from '../../jobs/enqueue.ts';
+import type { Hall } from '../hall.ts';
 
 /** Whom a mail goes to: an address, or somebody as long as they look after the account where they do. */
 export type Addressee = { readonly email: string } | { readonly user: UserId; readonly member: AccountId };
