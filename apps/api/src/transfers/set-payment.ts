@@ -30,7 +30,7 @@ export async function setPayment(
   const transfer = found?.transfer;
   const present = transfer?.steps.payment;
   if (transfer && present?.state === 'pending' && methodOf(present.method).provider === key)
-    return beginPayment(hall, by, account, { transfer: transfer.id, method: present.method });
+    return beginOrWait(hall, by, account, { transfer: transfer.id, method: present.method });
   const reference = `${REFERENCE}${hall.newId<RowId>()}`;
   const method = keptMethod(provider, reference);
   // Without one under way nothing is asked of a provider: the rules say no.
@@ -40,30 +40,37 @@ export async function setPayment(
     );
     return null;
   }
-  return beginPayment(hall, by, account, { transfer: transfer.id, method });
+  return beginOrWait(hall, by, account, { transfer: transfer.id, method });
+}
+
+type Begun = { readonly transfer: RowId; readonly method: string };
+
+/** The same; where the provider can't be reached the step is pending, and a job asks again. */
+async function beginOrWait(hall: Hall, by: JobAsker, account: Account, what: Begun): Promise<PaymentBegun['form']> {
+  try {
+    return await beginPayment(hall, by, account, what);
+  } catch (error) {
+    if (!(error instanceof ProviderAway)) throw error;
+    await note(hall, by, account, what.transfer, { event: 'providerUnreachable', method: what.method });
+    return null;
+  }
 }
 
 /**
  * Begins a payment method at its provider, or goes on with it, and stores how far it is.
  *
  * @param what its kept name: of ours, or of the provider's
+ * @throws ProviderAway
  */
 export async function beginPayment(
   hall: Hall,
   by: JobAsker,
   account: Account,
-  what: { readonly transfer: RowId; readonly method: string },
+  what: Begun,
 ): Promise<PaymentBegun['form']> {
   const { provider: key, method } = methodOf(what.method);
   const provider = hall.payments.find(key) ?? refuseWith('BAD_REQUEST', 'There is no such provider.', 'provider');
-  const begun = await begin(hall, provider, account.id, what.transfer, method).catch((error: unknown) => {
-    if (error instanceof ProviderAway) return null;
-    throw error;
-  });
-  if (begun === null) {
-    await note(hall, by, account, what.transfer, { event: 'providerUnreachable', method: what.method });
-    return null;
-  }
+  const begun = await begin(hall, provider, account.id, what.transfer, method);
   const kept = keptMethod(provider, begun.method);
   const state = begun.state === 'set' ? 'set' : 'pending';
   await note(hall, by, account, what.transfer, { event: 'setPayment', method: kept, state }, begun.customer);

@@ -193,6 +193,9 @@ export const beginPaymentJob = defineJob({
   payload: z.strictObject({ transfer: idOf<RowId>(), method: z.string() }),
   retry: PATIENT,
   run: async ({ hall, job: { account, root }, payload: { transfer, method }, done }) => {
+    const stored = await hall.db.withTenant(account, (trx) => findTransfer(trx, account));
+    // Begun meanwhile by whoever waits for it, or another one was chosen.
+    if (stored?.transfer.steps.payment?.method !== method) return { skipped: 'It is not waited for any more.' };
     await beginPayment(hall, THE_SYSTEM, { id: account, root }, { transfer, method });
     await hall.db.withTenant(account, (trx) => done(trx));
     return 'done';
