@@ -3,6 +3,7 @@ import { callTRPCProcedure } from '@trpc/server';
 import { accounts } from './accounts/procedures.ts';
 import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
+import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
@@ -24,6 +25,7 @@ export const appRouter = router({
   audit: slice('audit', audit),
   billing: slice('billing', billing),
   embed: slice('embed', embed),
+  invoices: slice('invoices', invoices),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   limits: slice('limits', limits),

@@ -3,6 +3,7 @@ import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
 import { embed } from './embed.ts';
+import { invoices } from './invoices.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { limits } from './limits.ts';
@@ -21,6 +22,7 @@ export type Contract = {
   readonly audit: typeof audit;
   readonly billing: typeof billing;
   readonly embed: typeof embed;
+  readonly invoices: typeof invoices;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly limits: typeof limits;
@@ -38,6 +40,7 @@ export const CONTRACT: Contract = {
   audit,
   billing,
   embed,
+  invoices,
   jobs,
   keys,
   limits,

@@ -150,11 +150,11 @@ async function furnish(account: AccountId): Promise<void> {
     const file = {
       part: 0,
       filename: 'a.csv',
-      type: 'csv' as const,
+      type: 'csv',
       content: 'id\r\n',
       hasUsage: false,
       expiresAt: until,
-    };
+    } as const;
     await writeJobFile(trx, job, file);
     const kind = limitKind('calls');
     const terms = { cap: 100n * UNIT, atLimit: 'block', thresholds: [80] } as const;

@@ -5,6 +5,7 @@ import {
   findPlan,
   readAccountRows,
   readOfferedPlans,
+  readPlan,
   readSubscriptions,
   startSubscription,
   type TenantTransaction,
@@ -40,6 +41,13 @@ export async function choosePlan(
   const present = subscriptions.find(({ to }) => to === null)?.plan ?? null;
   const chooser = await chooserOf(trx, account, now);
   const state = { ...chooser, billingMode: account.billingMode, present };
+  const before = subscriptions.at(-1);
+  if (before && stored && (await readPlan(trx, before.plan)).terms.currency !== stored.terms.currency)
+    refuseWith(
+      'PLAN_UNAVAILABLE',
+      'This plan is in another currency than the one before, and bills go on in that.',
+      'plan',
+    );
   const start = granted(decideSubscription(state, stored && offerOf(stored), version, msOf(now)));
   await startSubscription(trx, id, start);
   const details = { account: account.name, plan: stored?.name ?? plan, version: start.version, from: start.from };

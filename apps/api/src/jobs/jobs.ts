@@ -1,6 +1,7 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
+import { exportInvoiceJob } from '../billing/export-invoice.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
@@ -12,6 +13,7 @@ import type { AnyJob } from './define-job.ts';
 export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
+  exportInvoiceJob,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

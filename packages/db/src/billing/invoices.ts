@@ -2,6 +2,7 @@ import type { AccountId, CountedMeter, Decimal, Instant, MeterKey, RowId } from 
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
+import { type Happening, traceOf } from '../journal/append.ts';
 
 /** `period`: of one period; `supplement`: what came late for a payer that left; `credit`: takes back what another one bills. */
 export type InvoiceKind = 'period' | 'supplement' | 'credit';
@@ -205,18 +206,18 @@ export async function readLateUsage(
   return { billed: rows[0]?.billed ?? ('0' as Decimal), late };
 }
 
-/** How many events a payer and all below it had of a meter in a period, as far as they are counted: as long as it stays, nothing came late. */
-export async function readEventsCounted(
+/** A payer's own row of totals of a period, as far as it is counted: how many events, and how much as it is counted. */
+export async function readCountedTotal(
   trx: TenantTransaction,
   payer: AccountId,
   meter: CountedMeter,
   period: Instant,
-): Promise<number> {
-  const { rows } = await sql<{ events: string }>`
-    SELECT total_events AS events FROM usage_totals WHERE account_id = ${payer} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(
-    trx,
-  );
-  return Number(rows[0]?.events ?? 0);
+): Promise<{ readonly events: number; readonly quantity: Decimal }> {
+  const { rows } = await sql<{ events: string; quantity: Decimal }>`
+    SELECT total_events AS events, trim_scale(total)::text AS quantity FROM usage_totals
+    WHERE account_id = ${payer} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(trx);
+  const [row] = rows;
+  return { events: Number(row?.events ?? 0), quantity: row?.quantity ?? ('0' as Decimal) };
 }
 
 /** Waits until nobody else writes drafts of the acting account. */
@@ -315,31 +316,47 @@ export async function findPayersDue(
 
 /** An invoice that has just got its number. */
 export type Issued = {
-  readonly account: AccountId;
   readonly id: RowId;
   readonly number: string;
   readonly kind: InvoiceKind;
+  readonly terms: InvoiceTerms;
 };
-type RawIssued = { account_id: AccountId; id: RowId; series: string; year: number; number: number; kind: InvoiceKind };
-
-/** How an invoice is numbered: its series, the year, and the number in that. */
-const numberOf = ({ series, year, number }: Pick<RawIssued, 'series' | 'year' | 'number'>): string =>
-  `${series}-${year}-${String(number).padStart(6, '0')}`;
 
 /** Issues drafts of the acting account; one that is issued already is left as it is. Whoever issues next waits until this is committed. */
-export async function issueInvoices(trx: TenantTransaction, ids: readonly RowId[], now: Instant): Promise<Issued[]> {
-  const { rows } =
-    await sql<RawIssued>`SELECT * FROM issue_invoices(${[...ids]}::uuid[], ${now}::timestamptz, ${ids.length})`.execute(
-      trx,
-    );
-  return rows.map((row) => ({ account: row.account_id, id: row.id, number: numberOf(row), kind: row.kind }));
+export async function issueDrafts(trx: TenantTransaction, ids: readonly RowId[], now: Instant): Promise<Issued[]> {
+  const { rows } = await sql<Issued>`
+    SELECT id, invoice_number(series, year, number) AS number, kind, terms FROM issue_drafts(${[...ids]}::uuid[], ${now}::timestamptz)`.execute(
+    trx,
+  );
+  return rows;
 }
 
-/** Issues drafts that wait, of whichever payers, all at once. @param limit of each series */
-export async function issueWaiting(db: Database, now: Instant, limit: number): Promise<Issued[]> {
-  const { rows } =
-    await sql<RawIssued>`SELECT * FROM public.issue_invoices(NULL, ${now}::timestamptz, ${limit})`.execute(db.app);
-  return rows.map((row) => ({ account: row.account_id, id: row.id, number: numberOf(row), kind: row.kind }));
+/**
+ * Issues drafts that wait, of whichever payers, all at once, and writes that into their logs.
+ *
+ * @param limit of each series
+ * @param by what the rows of the logs have in common; what happened is of each its own
+ * @returns how many
+ */
+export async function issueWaiting(
+  db: Database,
+  now: Instant,
+  limit: number,
+  by: Pick<Happening, 'actor' | 'requestId'>,
+): Promise<number> {
+  const common = traceOf('' as AccountId, {
+    ...by,
+    action: 'invoice.issued',
+    details: {},
+    id: '' as RowId,
+    at: now,
+    target: null,
+  });
+  const { rows } = await sql<{ issued: number }>`
+    SELECT public.issue_waiting(${now}::timestamptz, ${limit}, ${JSON.stringify(common)}::jsonb) AS issued`.execute(
+    db.app,
+  );
+  return rows[0]!.issued;
 }
 
 type RawInvoice = {
@@ -348,9 +365,7 @@ type RawInvoice = {
   period: Date;
   seq: number;
   status: 'draft' | 'issued';
-  series: string;
-  year: number | null;
-  number: number | null;
+  numbered: string | null;
   issued_at: Date | null;
   currency: string;
   exponent: number;
@@ -362,8 +377,11 @@ type RawInvoice = {
   drafted_at: Date;
 };
 
+const INVOICE_COLUMNS = sql`id, kind, period, seq, status, invoice_number(series, year, number) AS numbered, issued_at, currency, exponent,
+  total::text AS total, applied::text AS applied, credits, lines, terms, drafted_at`;
+
 function invoiceOf(row: RawInvoice): StoredInvoice {
-  const { series, year, number, issued_at: at } = row;
+  const { numbered: number, issued_at: at } = row;
   return {
     id: row.id,
     kind: row.kind,
@@ -376,10 +394,7 @@ function invoiceOf(row: RawInvoice): StoredInvoice {
     lines: row.lines,
     terms: row.terms,
     draftedAt: row.drafted_at.toISOString() as Instant,
-    issued:
-      year === null || number === null || at === null
-        ? null
-        : { number: numberOf({ series, year, number }), at: at.toISOString() as Instant },
+    issued: number === null || at === null ? null : { number, at: at.toISOString() as Instant },
   };
 }
 
@@ -390,7 +405,7 @@ export async function readInvoices(
   { before, limit }: { readonly before: RowId | null; readonly limit: number },
 ): Promise<StoredInvoice[]> {
   const { rows } = await sql<RawInvoice>`
-    SELECT * FROM invoices WHERE account_id = ${account} AND status = 'issued' AND (${before}::uuid IS NULL OR id < ${before}::uuid) ORDER BY id DESC LIMIT ${limit}`.execute(
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND status = 'issued' AND (${before}::uuid IS NULL OR id < ${before}::uuid) ORDER BY id DESC LIMIT ${limit}`.execute(
     trx,
   );
   return rows.map(invoiceOf);
@@ -402,9 +417,10 @@ export async function findInvoice(
   account: AccountId,
   id: RowId,
 ): Promise<StoredInvoice | null> {
-  const { rows } = await sql<RawInvoice>`SELECT * FROM invoices WHERE account_id = ${account} AND id = ${id}`.execute(
-    trx,
-  );
+  const { rows } =
+    await sql<RawInvoice>`SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND id = ${id}`.execute(
+      trx,
+    );
   return rows[0] ? invoiceOf(rows[0]) : null;
 }
 
@@ -415,36 +431,49 @@ export async function findInvoiceOf(
   { kind, period, seq }: Pick<InvoiceDraft, 'kind' | 'period' | 'seq'>,
 ): Promise<StoredInvoice | null> {
   const { rows } = await sql<RawInvoice>`
-    SELECT * FROM invoices WHERE account_id = ${account} AND period = ${period}::timestamptz AND kind = ${kind} AND seq = ${seq}`.execute(
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND period = ${period}::timestamptz AND kind = ${kind} AND seq = ${seq}`.execute(
     trx,
   );
   return rows[0] ? invoiceOf(rows[0]) : null;
 }
 
-/** Reads the invoices of closed periods of the acting account since a period, first to last. */
-export async function readClosedPeriods(
+/**
+ * Reads the invoices of closed periods of the acting account of which usage may have come since something was billed last, first to last.
+ *
+ * @param lateDays for how many days after its period usage can come
+ */
+export async function readPeriodsToLookAt(
   trx: TenantTransaction,
   account: AccountId,
-  since: Instant,
+  lateDays: number,
 ): Promise<StoredInvoice[]> {
   const { rows } = await sql<RawInvoice>`
-    SELECT * FROM invoices WHERE account_id = ${account} AND kind = 'period' AND period >= ${since}::timestamptz ORDER BY period`.execute(
-    trx,
-  );
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND kind = 'period' AND period > (
+      SELECT max(i.drafted_at) FROM invoices i WHERE i.account_id = ${account} AND i.kind <> 'credit') - make_interval(days => ${lateDays + 32})
+    ORDER BY period`.execute(trx);
   return rows.map(invoiceOf);
 }
 
-/** Reads the credit notes over an invoice of the acting account. */
-export async function readCreditNotes(
+/** Counts the credit notes of a period of the acting account. */
+export async function countCreditNotes(trx: TenantTransaction, account: AccountId, period: Instant): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    SELECT count(*)::int AS n FROM invoices WHERE account_id = ${account} AND period = ${period}::timestamptz AND kind = 'credit'`.execute(
+    trx,
+  );
+  return rows[0]!.n;
+}
+
+/** Reads what credit notes took of each line of an invoice of the acting account so far, by number; minor units, negative. */
+export async function readCredited(
   trx: TenantTransaction,
   account: AccountId,
   invoice: RowId,
-): Promise<StoredInvoice[]> {
-  const { rows } =
-    await sql<RawInvoice>`SELECT * FROM invoices WHERE account_id = ${account} AND credits = ${invoice} ORDER BY seq`.execute(
-      trx,
-    );
-  return rows.map(invoiceOf);
+): Promise<ReadonlyMap<number, bigint>> {
+  const { rows } = await sql<{ n: number; amount: string }>`
+    SELECT l.of_line AS n, sum(l.amount)::text AS amount FROM invoices c
+    JOIN invoice_lines l ON l.account_id = c.account_id AND l.invoice_id = c.id
+    WHERE c.account_id = ${account} AND c.credits = ${invoice} AND l.of_line IS NOT NULL GROUP BY 1`.execute(trx);
+  return new Map(rows.map(({ n, amount }) => [n, BigInt(amount)]));
 }
 
 type RawLine = {
@@ -494,4 +523,43 @@ export async function readLines(
     trx,
   );
   return rows.map(lineOf);
+}
+
+/** Finds a draft of a credit note over an invoice of the acting account, which waits to be issued with it. */
+export async function findDraftOver(trx: TenantTransaction, account: AccountId, invoice: RowId): Promise<RowId | null> {
+  const { rows } = await sql<{ id: RowId }>`
+    SELECT id FROM invoices WHERE account_id = ${account} AND credits = ${invoice} AND status = 'draft' ORDER BY seq LIMIT 1`.execute(
+    trx,
+  );
+  return rows[0]?.id ?? null;
+}
+
+/** Lines of one kind, meter and account directly below the payer, as one. */
+export type SummedLines = Pick<StoredLine, 'type' | 'meter' | 'ofPeriod' | 'quantity' | 'amount'> & {
+  /** What that account was called; null: the payer itself. */
+  readonly name: string | null;
+  readonly lines: number;
+};
+
+/** Sums up the lines of a document for each account directly below the payer; what is of no account stands first. */
+export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<SummedLines[]> {
+  type Raw = {
+    type: LineType;
+    meter: MeterKey | null;
+    of_period: Date | null;
+    quantity: Decimal | null;
+    amount: string;
+    name: string | null;
+    lines: number;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT type, meter, of_period, trim_scale(sum(quantity))::text AS quantity, sum(amount)::text AS amount, count(*)::int AS lines,
+      max(CASE WHEN octet_length(place) = 32 THEN for_name ELSE above[2] END) AS name
+    FROM ${sql.table(of.table)} WHERE account_id = ${of.account} AND ${documentColumn(of)} = ${of.document}
+    GROUP BY type, meter, of_period, substr(place, 17, 16) ORDER BY min(n)`.execute(trx);
+  return rows.map(({ of_period, amount, ...row }) => ({
+    ...row,
+    ofPeriod: instantOrNull(of_period),
+    amount: BigInt(amount),
+  }));
 }

@@ -1,7 +1,8 @@
--- Issues drafts: those of the acting account that are named, or outside of an account those that wait, oldest first. All in one statement for
--- each series, numbered without gaps: who comes next waits for the number until this is committed. Nothing slow belongs behind it.
-CREATE OR REPLACE FUNCTION issue_invoices(p_ids uuid[], p_now timestamptz, p_limit int) RETURNS TABLE (account_id uuid, id uuid, series text, year int, number int, kind text)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET lock_timeout = '10s' AS $$
+-- Issues drafts: those that are named, or (NULL) those that wait, oldest first. All of a series in one statement, numbered without gaps: who
+-- comes next waits for the number until this is committed. Nothing slow belongs behind it.
+CREATE OR REPLACE FUNCTION issue_invoices(p_account uuid, p_ids uuid[], p_now timestamptz, p_limit int)
+RETURNS TABLE (account_id uuid, id uuid, series text, year int, number int, kind text, terms jsonb)
+LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   s text;
@@ -9,13 +10,13 @@ DECLARE
   this_year int := extract(year FROM p_now AT TIME ZONE 'UTC');
 BEGIN
   FOREACH s IN ARRAY ARRAY['CRN', 'INV'] LOOP
-    -- Before anything is read: who waited here sees what the one before issued.
+    CONTINUE WHEN NOT EXISTS (SELECT FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids))));
+    -- Before the drafts are read: who waited here sees what the one before issued.
     INSERT INTO invoice_series AS n (series, year, last, last_at) VALUES (s, this_year, 0, p_now)
       ON CONFLICT (series, year) DO UPDATE SET last_at = greatest(n.last_at, p_now);
     drafts := ARRAY(
-      SELECT i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (acting_account() IS NULL OR (i.account_id = acting_account() AND i.id = ANY (p_ids)))
+      SELECT i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
       ORDER BY i.drafted_at, i.id LIMIT p_limit);
-    CONTINUE WHEN cardinality(drafts) = 0;
     RETURN QUERY
       WITH d AS MATERIALIZED (
         SELECT i.account_id, i.id, row_number() OVER (ORDER BY i.drafted_at, i.id) AS k FROM invoices i WHERE i.status = 'draft' AND i.id = ANY (drafts)
@@ -23,9 +24,8 @@ BEGIN
         UPDATE invoice_series n SET last = n.last + (SELECT count(*) FROM d) WHERE n.series = s AND n.year = this_year RETURNING n.last, n.last_at
       )
       UPDATE invoices i SET status = 'issued', year = this_year, number = taken.last - (SELECT count(*) FROM d) + d.k, issued_at = taken.last_at
-      FROM d, taken WHERE i.account_id = d.account_id AND i.id = d.id AND i.status = 'draft'
-      RETURNING i.account_id, i.id, i.series, i.year, i.number, i.kind;
+      FROM d, taken WHERE i.account_id = d.account_id AND i.id = d.id
+      RETURNING i.account_id, i.id, i.series, i.year, i.number, i.kind, i.terms;
   END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION issue_invoices FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION issue_invoices TO tenantree_app, tenantree_serve;
