@@ -328,7 +328,7 @@ describe('What people from above have', () => {
     const frames: { readonly stage: string }[] = [];
     const streams = [
       watcherWith(stage.api.url, stage.api.headers, 'transfers.live', { account }, (frame) =>
-        frames.push(frame as never),
+        frames.push((frame as { data: { stage: string } }).data),
       ),
       watcherWith(stage.api.url, { authorization: `Bearer ${above.secret}` }, 'accounts.live', { account }),
     ];

@@ -142,7 +142,7 @@ export const subscription = declare('subscription');
 /** What any call may be refused with. */
 const ANY_CALL = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INTERNAL', 'UNAVAILABLE'] as const;
 /** Work that a closed account still admits. */
-const WHEN_CLOSED: ReadonlySet<Work> = new Set<Work>(['read', 'restore', 'usage']);
+const WHEN_CLOSED: ReadonlySet<Work> = new Set<Work>(['read', 'restore', 'usage', 'transfer']);
 
 /** Everything that a procedure can refuse: what comes with its needs and its kind, then its own. */
 export function refusalsOf({ kind, needs, refusals, secret }: Procedure): readonly ErrorCode[] {

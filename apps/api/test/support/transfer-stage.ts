@@ -36,11 +36,7 @@ export const DETAILS = { country: 'DE', name: 'Acme GmbH', address: ['Am Ring 1'
 
 export async function stageTransfers(options: StartOptions = {}): Promise<TransferStage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-transfers-'));
-  const api = await deploy({
-    onLog: (line) => line.includes('"err') && console.log(line),
-    ...options,
-    config: { dataDir, ...options.config },
-  });
+  const api = await deploy({ ...options, config: { dataDir, ...options.config } });
   const mailsTo = async (email: string): Promise<string[]> => {
     const folder = join(dataDir, 'outbox');
     const files = (await readdir(folder).catch(() => [])).toSorted();
