@@ -394,19 +394,19 @@ describe('Completing, cancelling and expiring', () => {
   });
 
   it('and where the connection is cut, at any statement, it is as before or as after', async () => {
-    await stage.api.database.asOwner(CUTTING);
+    await stage.cutting();
     const { account, email, parent } = await underWay({ completion: 'confirmed' });
     const theirs = await stage.accept(email);
     await stage.setUp(theirs, account);
     await jobsEnded(stage.api.database);
     let cuts = 0;
     for (let n = 1; n < 400; n += 1) {
-      await stage.api.database.asOwner(`SELECT setval('cut_steps', 1, false); UPDATE cut_at SET n = ${n}`);
+      await stage.cutAt(n);
       const outcome = await theirs.transfers.complete.mutate({ account }).then(
         () => 'done',
         () => 'cut',
       );
-      await stage.api.database.asOwner(`UPDATE cut_at SET n = 0`);
+      await stage.cutAt(0);
       const state = await stage.api.database.asOwner<{
         parent: string | null;
         state: string;
@@ -428,18 +428,3 @@ describe('Completing, cancelling and expiring', () => {
     expect(cuts).toBeGreaterThan(20);
   });
 });
-
-/** Ends the connection at the n-th statement that writes. */
-const CUTTING = `
-  CREATE SEQUENCE cut_steps; CREATE TABLE cut_at (n int); INSERT INTO cut_at VALUES (0);
-  CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
-  BEGIN
-    IF (SELECT n FROM cut_at) > 0 AND nextval('cut_steps') = (SELECT n FROM cut_at) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-    RETURN NULL;
-  END $$;
-  DO $$ DECLARE name text; BEGIN
-    FOREACH name IN ARRAY ARRAY['accounts', 'members', 'invitations', 'api_keys', 'billing_transfers', 'departures', 'subscriptions', 'billing_details',
-      'past_placements', 'journal', 'journal_heads', 'tree_versions', 'tree_changes', 'limits', 'account_caps', 'resource_totals', 'jobs', 'carried_entries'] LOOP
-      EXECUTE format('CREATE TRIGGER cut_off AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION cut_off()', name);
-    END LOOP;
-  END $$`;

@@ -29,8 +29,27 @@ export type TransferStage = {
   settle(): Promise<void>;
   /** Lets the time of the database go on for a transfer: everything of it happened so much earlier. */
   pass(account: string, days: number): Promise<void>;
+  /** From now on connections can be cut. */
+  cutting(): Promise<void>;
+  /** Cuts the connection of the n-th statement from now that writes; 0: none. */
+  cutAt(n: number): Promise<void>;
   close(): Promise<void>;
 };
+
+/** Ends the connection at the n-th statement that writes. */
+const CUTTING = `
+  CREATE SEQUENCE cut_steps; CREATE TABLE cut_at (n int); INSERT INTO cut_at VALUES (0);
+  CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+  BEGIN
+    IF (SELECT n FROM cut_at) > 0 AND nextval('cut_steps') = (SELECT n FROM cut_at) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    RETURN NULL;
+  END $$;
+  DO $$ DECLARE name text; BEGIN
+    FOREACH name IN ARRAY ARRAY['accounts', 'members', 'invitations', 'api_keys', 'billing_transfers', 'departures', 'subscriptions', 'billing_details',
+      'past_placements', 'journal', 'journal_heads', 'tree_versions', 'tree_changes', 'limits', 'account_caps', 'resource_totals', 'jobs', 'carried_entries'] LOOP
+      EXECUTE format('CREATE TRIGGER cut_off AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION cut_off()', name);
+    END LOOP;
+  END $$`;
 
 export const DETAILS = { country: 'DE', name: 'Acme GmbH', address: ['Am Ring 1', '10115 Berlin'], taxId: null };
 
@@ -91,6 +110,12 @@ export async function stageTransfers(options: StartOptions = {}): Promise<Transf
         `UPDATE accounts SET transfer_until = transfer_until - $2 * interval '1 day' WHERE id = $1`,
         [account, days],
       );
+    },
+    cutting: async () => {
+      await api.database.asOwner(CUTTING);
+    },
+    cutAt: async (n) => {
+      await api.database.asOwner(`SELECT setval('cut_steps', 1, false); UPDATE cut_at SET n = ${n}`);
     },
     close: async () => {
       await api.close();
