@@ -385,8 +385,7 @@ describe('Completing, cancelling and expiring', () => {
         owner.transfers.cancel.mutate({ account }),
         theirs.transfers.decline.mutate({ account }),
       ];
-      if (n % 2 === 1) race.reverse();
-      const outcomes = await Promise.allSettled(race);
+      const outcomes = await Promise.allSettled(n % 2 === 0 ? race : race.toReversed());
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       const state = (await theirs.transfers.get.query({ account })).transfer?.state;
       expect(['completed', 'cancelled', 'declined']).toContain(state);

@@ -1,5 +1,11 @@
-import type Stripe from 'stripe';
-import { type PaymentBegun, type PaymentProvider, type PaymentState, ProviderAway } from './payments.ts';
+import type { Stripe } from 'stripe';
+import {
+  type PaymentBegun,
+  type PaymentProvider,
+  type PaymentSetup,
+  type PaymentState,
+  ProviderAway,
+} from './payments.ts';
 
 /** How a deployment reaches Stripe; all of it comes from its configuration. */
 export type StripeSettings = {
@@ -13,9 +19,6 @@ export type StripeSettings = {
 
 /** Longest that a call waits for Stripe (ms). The step waits as pending then, and a job asks again. */
 const PATIENCE_MS = 10_000;
-
-/** What Stripe reports that is looked at: whatever else it says is taken note of by looking at the object itself. */
-const REPORTED = new Set(['setup_intent.succeeded', 'setup_intent.setup_failed', 'setup_intent.canceled']);
 
 /** A report as far as it is believed: which method to look at. How that is, is read anew, since reports come in any order. */
 export type StripeReport = { readonly id: string; readonly method: string };
@@ -31,103 +34,122 @@ export type StripeProvider = PaymentProvider & {
 };
 
 /** Opens Stripe with its SDK, which is loaded only where a deployment uses it. */
-export async function openStripe({
-  secretKey,
-  publishableKey,
-  webhookSecret,
-  url,
-}: StripeSettings): Promise<StripeProvider> {
-  const { default: Sdk } = await import('stripe');
-  const at = url === null ? null : new URL(url);
-  const stripe = new Sdk(secretKey, {
+export async function openStripe(settings: StripeSettings): Promise<StripeProvider> {
+  const { Stripe: Sdk } = await import('stripe');
+  const at = settings.url === null ? null : new URL(settings.url);
+  const sdk = new Sdk(settings.secretKey, {
     timeout: PATIENCE_MS,
     // Asked again by jobs, which outlive a server.
     maxNetworkRetries: 0,
     telemetry: false,
     ...(at && { host: at.hostname, port: at.port, protocol: at.protocol === 'https:' ? 'https' : 'http' }),
   });
-  const { errors } = Sdk;
+  return new StripePayments(sdk, Sdk.errors, settings);
+}
+
+class StripePayments implements StripeProvider {
+  readonly key = 'stripe';
+  readonly #sdk: Stripe;
+  readonly #errors: typeof Stripe.errors;
+  readonly #settings: StripeSettings;
+
+  constructor(sdk: Stripe, errors: typeof Stripe.errors, settings: StripeSettings) {
+    this.#sdk = sdk;
+    this.#errors = errors;
+    this.#settings = settings;
+  }
+
+  async begin({
+    reference,
+    account,
+    transfer,
+    accountName,
+    email,
+    customer: known,
+  }: PaymentSetup): Promise<PaymentBegun> {
+    const customer = known ?? (await this.#newCustomer(reference, { name: accountName, email, metadata: { account } }));
+    const intent = await this.#asking(
+      this.#sdk.setupIntents.create(
+        { customer, usage: 'off_session', metadata: { account, transfer } },
+        { idempotencyKey: `setup-${reference}` },
+      ),
+    );
+    return this.#begun(intent, customer);
+  }
+
+  async resume(method: string): Promise<PaymentBegun> {
+    const intent = await this.#asking(this.#sdk.setupIntents.retrieve(method));
+    return this.#begun(intent, idOf(intent.customer));
+  }
+
+  async read(method: string): Promise<{ readonly state: PaymentState; readonly isOurs: boolean }> {
+    const intent = await this.#asking(this.#sdk.setupIntents.retrieve(method));
+    return { state: stateOf(intent), isOurs: intent.metadata?.['transfer'] !== undefined };
+  }
+
+  async detach(method: string): Promise<void> {
+    // One that was never begun there has nothing to be taken away.
+    if (!method.startsWith('seti_')) return;
+    const intent = await this.#asking(this.#sdk.setupIntents.retrieve(method));
+    const attached = idOf(intent.payment_method);
+    if (attached !== null) await this.#gone(this.#sdk.paymentMethods.detach(attached));
+    else if (intent.status !== 'succeeded' && intent.status !== 'canceled')
+      await this.#gone(this.#sdk.setupIntents.cancel(method));
+  }
+
+  reportOf(body: Uint8Array, signature: string): StripeReport | 'ignored' | null {
+    try {
+      const event = this.#sdk.webhooks.constructEvent(Buffer.from(body), signature, this.#settings.webhookSecret);
+      const { type, data } = event;
+      const isReport =
+        type === 'setup_intent.succeeded' || type === 'setup_intent.setup_failed' || type === 'setup_intent.canceled';
+      return isReport ? { id: event.id, method: data.object.id } : 'ignored';
+    } catch (error) {
+      if (error instanceof this.#errors.StripeSignatureVerificationError) return null;
+      throw error;
+    }
+  }
+
+  async check(): Promise<void> {
+    await this.#asking(this.#sdk.balance.retrieve());
+  }
+
+  async #newCustomer(reference: string, customer: Stripe.CustomerCreateParams): Promise<string> {
+    const made = this.#sdk.customers.create(customer, { idempotencyKey: `customer-${reference}` });
+    return (await this.#asking(made)).id;
+  }
+
+  #begun(intent: Stripe.SetupIntent, customer: string | null): PaymentBegun {
+    const state = stateOf(intent);
+    const { client_secret: clientSecret } = intent;
+    const { publishableKey } = this.#settings;
+    const form = clientSecret === null || state === 'set' ? null : { publishableKey, clientSecret };
+    return { method: intent.id, state, customer, form };
+  }
+
   /** @throws ProviderAway instead of whatever says that Stripe is away */
-  const asking = async <T>(ask: Promise<T>): Promise<T> => {
+  async #asking<T>(ask: Promise<T>): Promise<T> {
     try {
       return await ask;
     } catch (error) {
-      const isAway =
-        error instanceof errors.StripeConnectionError ||
-        error instanceof errors.StripeAPIError ||
-        error instanceof errors.StripeRateLimitError;
-      if (isAway) throw new ProviderAway(error.message, { cause: error });
+      const { StripeConnectionError, StripeAPIError, StripeRateLimitError } = this.#errors;
+      if (
+        error instanceof StripeConnectionError ||
+        error instanceof StripeAPIError ||
+        error instanceof StripeRateLimitError
+      )
+        throw new ProviderAway(error.message, { cause: error });
       throw error;
     }
-  };
-  const begun = (intent: Stripe.SetupIntent, customer: string | null): PaymentBegun => ({
-    method: intent.id,
-    state: stateOf(intent),
-    customer,
-    form:
-      intent.client_secret === null || stateOf(intent) === 'set'
-        ? null
-        : { publishableKey, clientSecret: intent.client_secret },
-  });
-  return {
-    key: 'stripe',
-    begin: async ({ reference, account, transfer, accountName, email, customer: known }) => {
-      const customer =
-        known ??
-        (
-          await asking(
-            stripe.customers.create(
-              { name: accountName, email, metadata: { account } },
-              { idempotencyKey: `customer-${reference}` },
-            ),
-          )
-        ).id;
-      const intent = await asking(
-        stripe.setupIntents.create(
-          { customer, usage: 'off_session', metadata: { account, transfer } },
-          { idempotencyKey: `setup-${reference}` },
-        ),
-      );
-      return begun(intent, customer);
-    },
-    resume: async (method) => {
-      const intent = await asking(stripe.setupIntents.retrieve(method));
-      return begun(intent, idOf(intent.customer));
-    },
-    read: async (method) => {
-      const intent = await asking(stripe.setupIntents.retrieve(method));
-      return { state: stateOf(intent), isOurs: intent.metadata?.['transfer'] !== undefined };
-    },
-    detach: async (method) => {
-      if (!method.startsWith('seti_')) return;
-      const intent = await asking(stripe.setupIntents.retrieve(method));
-      const attached = idOf(intent.payment_method);
-      if (attached !== null) await asking(gone(stripe.paymentMethods.detach(attached), errors));
-      else if (intent.status !== 'succeeded' && intent.status !== 'canceled')
-        await asking(gone(stripe.setupIntents.cancel(method), errors));
-    },
-    reportOf: (body, signature) => {
-      try {
-        const event = stripe.webhooks.constructEvent(Buffer.from(body), signature, webhookSecret);
-        if (!REPORTED.has(event.type) || !('id' in event.data.object)) return 'ignored';
-        return { id: event.id, method: String(event.data.object.id) };
-      } catch (error) {
-        if (error instanceof errors.StripeSignatureVerificationError) return null;
-        throw error;
-      }
-    },
-    check: async () => {
-      await asking(stripe.balance.retrieve());
-    },
-  };
-}
+  }
 
-/** What was taken away before is away. */
-async function gone(work: Promise<unknown>, errors: typeof Stripe.errors): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof errors.StripeInvalidRequestError)) throw error;
+  /** What was taken away before is away. */
+  async #gone(work: Promise<unknown>): Promise<void> {
+    try {
+      await this.#asking(work);
+    } catch (error) {
+      if (!(error instanceof this.#errors.StripeInvalidRequestError)) throw error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Database,
   DatabaseUnusableError,
+  type JournalNews,
   openDatabase,
   openUsageStore,
   storePlans,
@@ -103,11 +104,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     stripe,
     usage,
     clock,
-    happened: (news) => {
-      live.hub.happened(news);
-      live.hub.ring(limitsBell(news.root));
-      live.hub.ring(transfersBell(news.root));
-    },
+    happened: (news) => tellWatching(live.hub, news),
     usageDoor,
     admissions,
     tax: given.tax ?? NO_TAX,
@@ -147,6 +144,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await stop();
     throw error;
   }
+}
+
+/** Tells everybody who watches what was committed. */
+function tellWatching(hub: Hub, news: JournalNews): void {
+  hub.happened(news);
+  hub.ring(limitsBell(news.root));
+  hub.ring(transfersBell(news.root));
 }
 
 /** What everything else stands on. */

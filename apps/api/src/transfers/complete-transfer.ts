@@ -1,5 +1,5 @@
 import { type AgencyInvitation, completeTransfer, type JobAsker, readCaretakers } from '@tenantree/db';
-import { type AccountId, DAY_MS, type Instant, instantOf, msOf, type RowId } from '@tenantree/domain';
+import { type AccountId, DAY_MS, type Instant, instantOf, msOf } from '@tenantree/domain';
 import { INVITATION_DAYS } from '../hall/accept.ts';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
@@ -44,5 +44,5 @@ export async function complete(hall: Hall, scope: Change, by: JobAsker, id: Acco
 /** Owners and admins who looked after it, as they are invited. */
 async function agencyOf(hall: Hall, scope: Change, id: AccountId): Promise<AgencyInvitation[]> {
   const caretakers = await readCaretakers(scope.trx, id);
-  return caretakers.map(({ email, emailKey }) => ({ id: hall.newId<RowId>(), email: emailKey, shown_email: email }));
+  return caretakers.map(({ email, emailKey }) => ({ id: hall.newId(), email: emailKey, shown_email: email }));
 }

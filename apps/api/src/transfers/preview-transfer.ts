@@ -9,11 +9,13 @@ import {
   readLimits,
   readOriginsBelow,
   readTransferGround,
+  type StoredTransfer,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
   decideTransfer,
   effectiveLevels,
+  type Instant,
   LIMIT_KINDS,
   levelOf,
   limitKind,
@@ -38,7 +40,7 @@ export const previewTransfer = (hall: Hall, access: Access): Promise<TransferPre
   hall.db.withTenant(access.root, (trx) => previewIn(hall, trx, access), { snapshot: true });
 
 async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Promise<TransferPreview> {
-  const { id, chain } = access;
+  const { id } = access;
   const now = nowOf(hall);
   const account = (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
   const stored = await findTransfer(trx, id);
@@ -50,6 +52,21 @@ async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Pr
     transfer: stored?.transfer ?? null,
   };
   granted(decideTransfer(situation, { event: 'preview' }, nowMs));
+  return {
+    account: { id, name: account.name },
+    refused: refusalOf(hall, situation, nowMs),
+    ...(await effectOf(trx, access, now, stored)),
+  };
+}
+
+/** What of the account and of others a completion would touch. */
+async function effectOf(
+  trx: TenantTransaction,
+  access: Access,
+  now: Instant,
+  stored: StoredTransfer | null,
+): Promise<Omit<TransferPreview, 'account' | 'refused'>> {
+  const { id, name, chain } = access;
   const [row] = await readAccountRows(trx, [id], now, 'without_minutes');
   // Of accounts above those that the caller reaches nobody is named.
   const caretakers = (await readCaretakers(trx, id)).filter(({ account: at }) => access.reached.includes(at.id));
@@ -71,29 +88,27 @@ async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Pr
   );
   const month = lastMonth(now);
   const chooser = {
-    accountName: account.name,
+    accountName: name,
     subaccounts: row?.subaccounts ?? 0,
     country: stored?.transfer.steps.details?.country ?? null,
   };
   return {
-    account: { id, name: account.name },
-    refused: refusalOf(hall, situation, nowMs),
     nested: {
       accounts: row?.subaccounts ?? 0,
-      sample: nested.map(({ row: { id: below, name } }) => ({ id: below, name })),
+      sample: nested.map(({ row: { id: below, name: called } }) => ({ id: below, name: called })),
     },
     members: row?.members.total ?? 0,
     agents: row?.agents.total ?? 0,
     agency: {
       from: caretakers[0]?.account ?? null,
-      people: caretakers.map(({ name, email, role }) => ({ name, email, role })),
+      people: caretakers.map(({ name: called, email, role }) => ({ name: called, email, role })),
     },
     caps: capsOf(chain),
     limits: limitsOf((await readLimits(trx, chain, now)).entries()),
-    leavers: leavers.map(({ kind, account: at, name }) => ({
+    leavers: leavers.map(({ kind, account: at, name: called }) => ({
       kind,
       account: { id: at, name: named.get(at) ?? '' },
-      name,
+      name: called,
     })),
     origins: await readOriginsBelow(trx, id, MOST_LEAVERS),
     newlySeen: newlySeenBy(access),

@@ -77,9 +77,11 @@ export const transfers: Handlers<'transfers'> = {
     return {};
   },
 
-  setDetails: ({ ctx, input: { account: _, ...details } }) => {
+  setDetails: ({ ctx, input: { country, name, address, taxId } }) => {
     checkOwner(ctx.actor, ctx.access);
-    return changing(ctx, (scope) => setDetails(ctx.hall, scope, ctx.caller, ctx.access, details));
+    return changing(ctx, (scope) =>
+      setDetails(ctx.hall, scope, ctx.caller, ctx.access, { country, name, address, taxId }),
+    );
   },
 
   setPayment: async ({ ctx, input }) => {

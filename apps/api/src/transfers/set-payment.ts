@@ -31,7 +31,7 @@ export async function setPayment(
   const present = transfer?.steps.payment;
   if (transfer && present?.state === 'pending' && methodOf(present.method).provider === key)
     return beginOrWait(hall, by, account, { transfer: transfer.id, method: present.method });
-  const reference = `${REFERENCE}${hall.newId<RowId>()}`;
+  const reference = `${REFERENCE}${hall.newId()}`;
   const method = keptMethod(provider, reference);
   // Without one under way nothing is asked of a provider: the rules say no.
   if (transfer?.state !== 'in_progress') {

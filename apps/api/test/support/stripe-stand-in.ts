@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 
 export const STRIPE_KEYS = { secretKey: 'sk_test_1', publishableKey: 'pk_test_1', webhookSecret: 'whsec_test_1' };
 
@@ -82,14 +82,17 @@ export async function startStripe(): Promise<StripeStandIn> {
     answered.set(key, known);
     return known;
   };
-  const server = createServer((request, response) => {
-    void answer(request).then((body) => {
-      if (stand.mode === 'hangs up') return request.socket.destroy();
-      const isWell = stand.mode === 'well';
-      response.writeHead(isWell ? 200 : 500, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(isWell ? body : { error: { type: 'api_error', message: 'down' } }));
-    });
-  });
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await answer(request);
+    if (stand.mode === 'hangs up') {
+      request.socket.destroy();
+      return;
+    }
+    const isWell = stand.mode === 'well';
+    response.writeHead(isWell ? 200 : 500, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(isWell ? body : { error: { type: 'api_error', message: 'down' } }));
+  };
+  const server = createServer((request, response) => void serve(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const stand: StripeStandIn = {

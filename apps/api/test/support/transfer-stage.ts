@@ -58,7 +58,7 @@ export async function stageTransfers(options: StartOptions = {}): Promise<Transf
   const api = await deploy({ ...options, config: { dataDir, ...options.config } });
   const mailsTo = async (email: string): Promise<string[]> => {
     const folder = join(dataDir, 'outbox');
-    const files = (await readdir(folder).catch(() => [])).toSorted();
+    const files = (await readdir(folder).catch((): string[] => [])).toSorted((a, b) => a.localeCompare(b));
     const all = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
     return all.filter((mail) => mail.startsWith(`To: ${email}\n`));
   };

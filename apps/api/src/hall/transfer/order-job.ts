@@ -48,7 +48,7 @@ export async function orderJob<Kind extends keyof TransferJobs>(
   if (items.length === 0) return;
   await insertJob(trx, {
     account,
-    job: hall.newId<RowId>(),
+    job: hall.newId(),
     kind,
     key: null,
     askedBy: by,
