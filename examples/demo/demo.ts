@@ -1,6 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import { parseAccounts } from './accounts-file.ts';
 import { type Admission, createAdmission } from './admission.ts';
+import { billMonth } from './bill.ts';
 import { parseCalls } from './calls-file.ts';
 import { Failed } from './failed.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
@@ -61,6 +62,36 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
 
   const references = accounts.leaves.map((leaf) => refOf(reseller.prefix, leaf));
   const events = placeCalls(calls, references, reseller.stretch);
+  const played = await play(run, { home, reseller, calls, events }, persist);
+  const outcome = await compare(run, reseller, home, played, persist);
+  if (options.bill === 'nothing' || outcome === 'different') return outcome;
+  return billMonth({
+    trpc,
+    say,
+    persist,
+    sleep: (ms) => sleep(ms, signal),
+    home,
+    reseller,
+    accounts,
+    events,
+  });
+}
+
+/** What the month is played with. */
+type Month = {
+  readonly home: Reseller['id'];
+  readonly reseller: Reseller;
+  readonly calls: ReturnType<typeof parseCalls>;
+  readonly events: readonly DemoEvent[];
+};
+
+/** Plays the month of calls. @returns what took place of it @throws `Stopped` */
+async function play(
+  run: DemoRun,
+  { home, reseller, calls, events }: Month,
+  persist: Persist,
+): Promise<{ readonly seconds: number; readonly calls: number }> {
+  const { options, trpc, signal, line, say } = run;
   const before = await totalsOf(trpc, reseller, persist);
   if (before.events.total > 0) say(`${counted(before.events.total)} calls were counted before; going on after them`);
 
@@ -92,8 +123,7 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   if (sent < events.length) throw new Stopped();
   const refused = admission?.refused() ?? { calls: 0, seconds: 0 };
   if (admission) say(`Calls refused             ${counted(refused.calls)}: more than ${options.limit} at one time`);
-  const played = { seconds: (secondsUntil.at(-1) ?? 0) - refused.seconds, calls: calls.length - refused.calls };
-  return compare(run, reseller, home, played, persist);
+  return { seconds: (secondsUntil.at(-1) ?? 0) - refused.seconds, calls: calls.length - refused.calls };
 }
 
 /** Bounds the calls at one time in the account of the key, and asks for each call from then on. */

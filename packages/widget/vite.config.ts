@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { compressed } from '../../scripts/compressed.ts';
+import { lateFiles } from './late-files.ts';
 import { tightTemplates } from './tight-templates.ts';
 
 export default defineConfig({
-  plugins: [tightTemplates(), compressed()],
+  plugins: [tightTemplates(), lateFiles('subaccount-manager.js'), compressed()],
   build: {
     target: 'es2022',
     sourcemap: false,
@@ -29,15 +30,21 @@ export default defineConfig({
         // the first file has the names of all others in it
         chunkFileNames: 'subaccount-manager-[hash:6].js',
         // what lazy parts share with the list stays in the one file that pages name: nothing waits for a second one
-        // and all that comes once somebody touches it is one late file, in which gzip finds what the others said already
+        // what the others share comes once somebody touches the list, in one late file; every part of an account is a file of its own
         codeSplitting: {
           groups: [
-            { name: 'subaccount-manager', tags: ['$initial'], priority: 2 },
+            { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /widget.src.(parts|tree|subaccounts|data|account|members|activity|permissions|limits|format|manager.account-room).(?!after-rows|live-watch|page-loader)/,
-              priority: 1,
+              test: /domain.src.|widget.src.(parts|tree|subaccounts|data|format|manager.account-room|permissions.drafts).(?!after-rows|live-watch|page-loader)/,
+              priority: 2,
             },
+            // the overview shows the latest activity
+            { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },
+            { name: 'members', test: /widget.src.members./, priority: 1 },
+            { name: 'permissions', test: /widget.src.permissions.(?!preset|sam-presets|sam-bulk)/, priority: 1 },
+            { name: 'presets', test: /widget.src.permissions.(preset|sam-presets|sam-bulk)/, priority: 1 },
+            { name: 'limits', test: /widget.src.limits./, priority: 1 },
           ],
         },
       },

@@ -5,6 +5,8 @@ import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
+import { books } from './billing/rebilling/book-procedures.ts';
+import { margins, statements } from './billing/rebilling/statement-procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
@@ -24,16 +26,19 @@ export const appRouter = router({
   agents: slice('agents', agents),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
+  books: slice('books', books),
   embed: slice('embed', embed),
   invoices: slice('invoices', invoices),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   limits: slice('limits', limits),
+  margins: slice('margins', margins),
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),
   session: slice('session', session),
   setup: slice('setup', setup),
+  statements: slice('statements', statements),
   transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
 });

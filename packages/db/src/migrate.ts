@@ -33,11 +33,13 @@ import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import * as limits from './migrations/0035-limits.ts';
+import * as lighterLeases from './migrations/0036-lighter-leases.ts';
 import * as bulk from './migrations/0037-bulk.ts';
 import * as reachedLimits from './migrations/0038-reached-limits.ts';
 import * as billing from './migrations/0040-billing.ts';
 import * as invoices from './migrations/0041-invoices.ts';
 import * as transfers from './migrations/0042-transfers.ts';
+import * as rebilling from './migrations/0043-rebilling.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -71,11 +73,13 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0027-carried-entries': carriedEntries,
   '0031-caps': caps,
   '0035-limits': limits,
+  '0036-lighter-leases': lighterLeases,
   '0037-bulk': bulk,
   '0038-reached-limits': reachedLimits,
   '0040-billing': billing,
   '0041-invoices': invoices,
   '0042-transfers': transfers,
+  '0043-rebilling': rebilling,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -26,7 +26,7 @@ import {
   writeLimit,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, count, ended, freshId, move, plant, reopen, stateOf } from './tenants.ts';
+import { close, count, ended, erase, freshId, move, plant, reopen, stateOf } from './tenants.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -444,6 +444,20 @@ describe('Limits in the database', () => {
     ).toEqual([{ minutes: 6 }, { minutes: 6 }]);
   });
 
+  it('have no lease of an account that is erased', async () => {
+    const root = await plant(test.db, null, 'Erased', now());
+    const account = await plant(test.db, root, 'Erased below', now());
+    const granted = [{ outcome: 'granted', n: UNIT }];
+    expect(await ask(account, 'calls', [{ want: UNIT, key: 'a' }])).toEqual(granted);
+    const places = await readTreePlaces(test.db, root, [account]);
+    await erase(test.db, root, account);
+    expect(await test.asOwner('SELECT 1 FROM leases WHERE account_id = $1', [account])).toEqual([]);
+    // Whoever remembers where it stood is told that this is no more so.
+    const asks = [{ account, want: UNIT, key: 'b', leaseSeconds: 600 }];
+    const tick = { root, kind: limitKind('calls'), period: '-infinity', asks, back: [] };
+    expect(await admitTick(test.db, { ...tick, places })).toBeNull();
+  });
+
   it('answer the same key with what it got, and refuse it for another kind', async () => {
     const root = await plant(test.db, null, 'Keys', now());
     const first = await ask(root, 'calls', [{ want: UNIT, key: 'same' }]);
@@ -535,6 +549,21 @@ describe('Limits in the database', () => {
         [root],
       ),
     ).toEqual([]);
+  });
+
+  it('tell what an account reaches that comes from another tree, once', async () => {
+    const [from, to] = [await plant(test.db, null, 'From', now()), await plant(test.db, null, 'To', now())];
+    const account = await plant(test.db, from, 'Comes', now());
+    expect(await setLimit(to, 'agents', { cap: 4n * UNIT, thresholds: [50] })).toBe('ok');
+    expect(await takeAgents(account, 2)).toBe('ok');
+    await test.asOwner('SELECT change_root($1, $2, $3)', [account, to, now()]);
+    expect(
+      await test.asOwner(`SELECT account_id AS of FROM journal WHERE root_id = $1 AND kind = 'limit.reached'`, [to]),
+    ).toEqual([{ of: to }]);
+    expect(await takeAgents(account, 1)).toBe('ok');
+    expect(
+      await test.asOwner(`SELECT 1 FROM journal WHERE root_id = ANY ($1) AND kind = 'limit.reached'`, [[from, to]]),
+    ).toHaveLength(1);
   });
 
   it('mark who is near a maximum of minutes, and who used it up, as counts, settings and moves change it', async () => {

@@ -42,7 +42,7 @@ describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
     const shown = await opened({ theme, dir });
     shown.screen.focusSearch();
     await userEvent.keyboard('acme');
-    await vi.waitFor(() => expect(shown.store.query).toBe('acme'));
+    await vi.waitFor(() => expect(shown.store.sought?.query).toBe('acme'));
     await painted();
     expect(await violations()).toEqual([]);
     deep(shown.row('Acme North'), '.actions button').click();
@@ -65,8 +65,9 @@ describe.each(looks)('axe finds nothing, %s %s', (theme, dir) => {
 
   it('in dialogs about all that is selected', async () => {
     const shown = await opened({ theme, dir });
-    for (const label of ['Set limits…', 'Suspend…']) {
+    for (const label of ['Set limits…', 'Suspend…', 'Export CSV']) {
       await userEvent.click(page.getByRole('button', { name: label }));
+      if (label === 'Set limits…') await userEvent.fill(page.getByLabelText('At most'), '10');
       await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open] sam-table'));
       expect(await violations()).toEqual([]);
       await userEvent.keyboard('{Escape}');

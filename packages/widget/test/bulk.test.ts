@@ -1,7 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { csvOf } from '../src/subaccounts/export-accounts.ts';
-import { withNested } from '../src/subaccounts/nested-rows.ts';
 import { mockTree } from './example-tree.ts';
 import { open, type Shown, show, statusOf } from './stage.ts';
 
@@ -69,15 +67,36 @@ describe('what is selected', () => {
     source.bulk.promised.add(source.idOf('Acme South'));
     await select(shown, 'Acme North', 'Acme South');
     await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
-    await userEvent.fill(dialog().getByLabelText('Maximum'), '2,000');
+    await userEvent.fill(dialog().getByLabelText('At most'), '2,000');
     await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/unlimited → 2,000/);
     await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/are promised 9/);
+    await userEvent.click(dialog().getByRole('checkbox', { name: 'Members' }));
+    await userEvent.selectOptions(dialog().getByLabelText('Maximum', { exact: true }).first(), 'Leave as it is');
+    await userEvent.fill(dialog().getByLabelText('Promised from above').first(), 'some');
+    await expect.element(dialog().getByText('Give a whole number from 0.')).toBeVisible();
+    await userEvent.fill(dialog().getByLabelText('Promised from above').first(), '5');
+    await userEvent.fill(dialog().getByLabelText('Tell at percent').nth(1), '80, 95');
+    await userEvent.selectOptions(dialog().getByLabelText('At the maximum').nth(1), 'Only tell of it');
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme North/ }))
+      .toMatchTextContent(
+        /Call minutes: unlimited → 2,000, .*Only tell of it, .*80, 95 %.* · Members: 0 promised → 5 promised/,
+      );
     await userEvent.click(dialog().getByRole('button', { name: 'Set for 1 account' }));
     await expect.element(dialog().getByText(/1 account done/)).toBeVisible();
-    expect(source.bulk.asked).toEqual([{ what: 'limits', accounts: [source.idOf('Acme North')] }]);
+    expect(source.bulk.asked).toEqual([
+      {
+        what: 'limits',
+        accounts: [source.idOf('Acme North')],
+        limits: [
+          { kind: 'minutes', max: 2_000, atLimit: 'notify', thresholds: [80, 95] },
+          { kind: 'members', reserve: 5 },
+        ],
+      },
+    ]);
   });
 
-  it('takes a preset, with what it would change before', async () => {
+  it('takes a preset as a job, with what it would change before', async () => {
     const source = mockTree();
     await source.presets.savePreset(source.root.row.id, { name: 'Standard', levels: { tasks: 'read' } });
     const shown = await show(source);
@@ -85,16 +104,27 @@ describe('what is selected', () => {
     await select(shown, 'Acme North', 'Acme South');
     await userEvent.click(bar().getByRole('button', { name: 'Apply preset…' }));
     await userEvent.click(dialog().getByRole('radio', { name: /Standard/ }));
-    await expect.element(dialog().getByText(/2 .*change/)).toBeVisible();
+    await expect.element(dialog().getByRole('row', { name: /Acme South/ })).toMatchTextContent(/1 level changes/);
     await userEvent.click(dialog().getByRole('button', { name: 'Apply Standard' }));
-    await expect.element(dialog()).not.toBeInTheDocument();
+    await expect.element(dialog().getByText(/2 accounts done/)).toBeVisible();
     for (const name of ['Acme North', 'Acme South'])
       expect((await source.presets.get(source.idOf(name))).rows.find(({ key }) => key === 'tasks')).toMatchObject({
         level: 'read',
       });
   });
 
-  it('is only exported by who may change nothing, and by embedded screens', async () => {
+  it('is done by embedded screens, as far as theirs were made for it', async () => {
+    const source = mockTree();
+    source.features = ['limits', 'members'];
+    const shown = await show(source);
+    await select(shown, shown.names()[0] ?? '');
+    await expect.element(bar().getByRole('button', { name: 'Set limits…' })).toBeVisible();
+    await expect.element(bar().getByRole('button', { name: 'Export CSV' })).toBeVisible();
+    await expect.element(bar().getByRole('button', { name: 'Apply preset…' })).not.toBeInTheDocument();
+    await expect.element(bar().getByRole('button', { name: 'Suspend…' })).not.toBeInTheDocument();
+  });
+
+  it('is only exported by who may change nothing', async () => {
     const source = mockTree();
     const shown = await show(source, {}, (screen) => {
       screen.readOnly = true;
@@ -122,17 +152,33 @@ describe('limits of minutes in the table', () => {
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
     await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));
+    // Together with what is typed, at any depth, and taken away by its chip.
+    await userEvent.keyboard('{Escape}');
+    source.patch(source.idOf('Acme North'), { minutesMax: '1' as never });
+    await userEvent.fill(page.getByRole('searchbox'), 'north');
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    await userEvent.click(page.getByRole('button', { name: /^Near limit/ }));
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(expect.not.objectContaining({ limits: 'near' })));
   });
 });
 
 describe('exported accounts', () => {
-  it('are a line each with all below them, and no cell is a formula', async () => {
+  it('are written by a job with all below them, and saved as a file', async () => {
     const source = mockTree();
-    const root = source.rowOf(source.root);
-    const rows = await withNested(source, [root]);
-    expect(rows).toHaveLength(root.subaccounts + 1);
-    const [head, line] = csvOf([{ ...root, name: '=1+1, "x"' }]).split('\r\n');
-    expect(head).toMatch(/^id,parent,external_id,name/);
-    expect(line).toContain(`"'=1+1, ""x"""`);
+    const shown = await show(source);
+    await select(shown, 'Acme Group');
+    await userEvent.click(bar().getByRole('checkbox', { name: /With nested/ }));
+    const saved = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+    await userEvent.click(bar().getByRole('button', { name: 'Export CSV' }));
+    await userEvent.click(dialog().getByRole('button', { name: 'Write file' }));
+    await vi.waitFor(() =>
+      expect(saved.mock.contexts.map((link) => link instanceof HTMLAnchorElement && link.download)).toEqual([
+        'accounts.csv',
+      ]),
+    );
+    saved.mockRestore();
+    const [asked] = source.bulk.asked;
+    expect(asked?.accounts).toHaveLength((await source.get(source.idOf('Acme Group'))).subaccounts + 1);
+    await expect.element(dialog().getByRole('button', { name: 'Undo all' })).not.toBeInTheDocument();
   });
 });

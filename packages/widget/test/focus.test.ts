@@ -118,7 +118,7 @@ describe('what one looks at stays where it is', () => {
     const before = shown.names().map((name) => [name, topOf(shown.row(name))]);
     shown.screen.focusSearch();
     await userEvent.keyboard('client 07-03');
-    await vi.waitFor(() => expect(shown.store.query).toBe('client 07-03'));
+    await vi.waitFor(() => expect(shown.store.sought?.query).toBe('client 07-03'));
     await painted();
     expect(shown.scroller.scrollTop).toBe(0);
     await userEvent.keyboard('{Escape}');

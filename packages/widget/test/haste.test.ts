@@ -67,7 +67,7 @@ describe('somebody in a hurry', () => {
     screen.focusSearch();
     await userEvent.keyboard('northgate');
     gate.resolve();
-    await vi.waitFor(() => expect(screen.session?.store?.query).toBe('northgate'));
+    await vi.waitFor(() => expect(screen.session?.store?.sought?.query).toBe('northgate'));
     expect(focused()).toMatchObject({ value: 'northgate' });
   });
 

@@ -34,9 +34,11 @@ export class MemoryPermissions implements PermissionsSource {
   readonly #caps = new Map<AccountId, Caps>();
   readonly #offered: ShownPreset[] = [];
   /** Levels that were saved, latest last. */
-  readonly saved: SomeLevels[] = [];
+  readonly saved: Parameters<PermissionsSource['set']>[1][] = [];
   /** What every preview says of people. */
   people = 7;
+  /** And of live streams. */
+  streams = 3;
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
 
@@ -88,7 +90,7 @@ export class MemoryPermissions implements PermissionsSource {
         holders,
         rows,
         sample,
-        streams: { cut: 0, complete: true },
+        streams: { cut: this.streams, complete: true },
         version,
         changes,
         preview: String(version),
@@ -106,12 +108,18 @@ export class MemoryPermissions implements PermissionsSource {
         });
       const changes = this.#changes(account, levels);
       this.saved.push(levels);
-      this.put(account, levels);
+      const put = Object.fromEntries(Object.entries(levels).map(([key, level]) => [key, level ?? undefined]));
+      this.put(account, put);
       return { version: caps.version, changes };
     });
 
-  beside: PermissionsSource['beside'] = (parent) =>
-    this.#answer(() => this.#accounts.entry(parent).children.map(({ row }) => row));
+  beside: PermissionsSource['beside'] = (parent, query) =>
+    this.#answer(() =>
+      this.#accounts
+        .entry(parent)
+        .children.map(({ row }) => row)
+        .filter(({ name }) => name.toLowerCase().includes(query.toLowerCase())),
+    );
 
   presets: PermissionsSource['presets'] = () => this.#answer(() => [...this.#offered]);
 
@@ -155,7 +163,7 @@ export class MemoryPermissions implements PermissionsSource {
       order.accounts.map((id) => {
         const result = this.#taking(id, order);
         this.put(id, Object.fromEntries(result.changes.map(({ key, after }) => [key, after])));
-        return result;
+        return { ...result, version: this.#of(id).version };
       }),
     );
 
@@ -169,8 +177,13 @@ export class MemoryPermissions implements PermissionsSource {
 
   review: PermissionsSource['review'] = (_account, accounts, levels) =>
     this.#answer(() => {
-      for (const id of accounts) this.put(id, { ...levels, ...this.#of(id).levels });
-      return [];
+      const before = accounts.map((id) => [id, this.#of(id).levels] as const);
+      for (const [id, own] of before) this.put(id, { ...levels, ...own });
+      const undo = async (): Promise<void> => {
+        const open = Object.fromEntries(Object.keys(levels).map((key) => [key, undefined]));
+        for (const [id, own] of before) this.put(id, { ...open, ...own });
+      };
+      return { done: accounts.length, undo };
     });
 
   #shown(account: AccountId): ShownCaps {

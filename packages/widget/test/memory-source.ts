@@ -2,7 +2,6 @@ import {
   type AccountId,
   type AccountRow,
   type AccountsFrame,
-  type CapsFilter,
   instantOf,
   isNearLimit,
   nameKey,
@@ -157,7 +156,6 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       const all = this.resolve(account)
         .children.filter(({ row }) => query.status.includes(row.status))
         .map((entry) => this.rowOf(entry))
-        .filter((row) => query.limits !== 'near' || isNearLimit(row.minutes?.total, row.minutesMax))
         .sort(comparing(query));
       const start = Number(query.cursor ?? 0);
       const end = start + query.limit;
@@ -171,15 +169,21 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
       };
     });
 
-  search = (account: AccountRef, { query, cursor, limit }: SearchQuery, signal?: AbortSignal): Promise<SearchPage> =>
+  search = (
+    account: AccountRef,
+    { query, status, limits, caps, cursor, limit }: SearchQuery,
+    signal?: AbortSignal,
+  ): Promise<SearchPage> =>
     this.#answer('search', [account, query], signal, () => {
       const key = nameKey(query);
       const top = this.resolve(account);
       const every = [...this.byId.values()].filter(
         (entry) =>
           entry !== top &&
-          entry.row.status !== 'closed' &&
+          status.includes(entry.row.status) &&
           nameKey(entry.row.name).includes(key) &&
+          (!caps || (entry.row.caps?.[caps] ?? 0) > 0) &&
+          (!limits || isNearLimit(this.rowOf(entry).minutes?.total, entry.row.minutesMax)) &&
           this.isBelow(entry, top),
       );
       const all = every.slice(0, this.mostFound);
@@ -221,11 +225,6 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   acts = async (): Promise<AccountActs> => this;
 
-  capped = (account: AccountId, caps: CapsFilter) =>
-    this.#answer('capped', [account, caps], undefined, () => ({
-      rows: [...this.byId.values()].map((entry) => this.rowOf(entry)).filter((row) => (row.caps?.[caps] ?? 0) > 0),
-      nextCursor: null,
-    }));
   readonly bulk = new MemoryBulk(this);
   readonly presets = new MemoryPermissions(this);
 

@@ -103,6 +103,15 @@ describe('the matrix of permissions', () => {
     expect(deepAll(element.renderRoot, '.reason')).toEqual([]);
   });
 
+  it('leads from a reason to the permissions of the account that gives it', async () => {
+    const { element, group } = await show();
+    const went = vi.fn((event: CustomEvent) => event.detail);
+    element.addEventListener('sam-show', went);
+    await press('Why Call Flow is Read');
+    await press('Permissions of Acme Group');
+    expect(went.mock.results[0]?.value).toEqual({ account: group, tab: 'permissions' });
+  });
+
   it('finds permissions, and shows only differences', async () => {
     await show();
     await userEvent.fill(page.getByRole('searchbox', { name: 'Search permission' }), 'phone');
@@ -119,19 +128,24 @@ describe('the matrix of permissions', () => {
     expect(page.getByRole('radiogroup').elements().length).toBeLessThan(6);
   });
 
-  it('is compared with an account beside it, and copied from it', async () => {
-    const { memory, north } = await show({}, (one, { north }) => one.put(north, { tasks: 'none' }));
-    const select = page.getByLabelText('Compare with');
-    const other = await vi.waitFor(() => {
-      const options = [...select.element().querySelectorAll('option')].filter(({ value }) => value !== '');
-      expect(options.length).toBeGreaterThan(0);
-      return options[0]?.textContent ?? '';
-    });
-    await userEvent.selectOptions(select, other);
+  it('is compared with an account beside it that is searched for, and copied from it', async () => {
+    const { memory, north, accounts } = await show({}, (one, { north }) => one.put(north, { tasks: 'none' }));
+    const beside = accounts.entry(accounts.idOf('Acme Group')).children.map(({ row }) => row.name);
+    const other = beside.find((name) => name !== 'Acme North') ?? '';
+    await press('Compare with…');
+    await expect.element(dialog().getByRole('radio', { name: other })).toBeVisible();
+    await expect.element(dialog().getByRole('radio', { name: 'Acme North', exact: true })).not.toBeInTheDocument();
+    await userEvent.fill(dialog().getByLabelText('Preset or account'), 'qwrzpf');
+    await expect.element(dialog().getByText('There is none.')).toBeVisible();
+    await userEvent.fill(dialog().getByLabelText('Preset or account'), other);
+    await userEvent.click(dialog().getByRole('radio', { name: other }));
+    await press('Compare');
     await expect.element(row('Tasks')).toMatchTextContent(/There: Full/);
     await press(`Copy from ${other}`);
     await expect.element(stop('Tasks', 'Full')).toHaveAttribute('aria-checked', 'true');
     expect(memory.levels(north).tasks).toBe('none');
+    await press(`Compared with ${other}. Stop comparing`);
+    await expect.element(row('Tasks')).not.toMatchTextContent(/There: Full/);
   });
 });
 
@@ -148,6 +162,7 @@ describe('changes', () => {
     await expect.element(dialog()).toMatchTextContent(/Tasks.*Full→Read.*7 people/);
     await expect.element(dialog()).toMatchTextContent(/Usage.*Full→None/);
     await expect.element(dialog()).toMatchTextContent(/5 accounts checked at version 0 · 1 changes/);
+    await expect.element(dialog()).toMatchTextContent(/3 live streams will be cut/);
     await press('Save 2 changes');
     await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();
     expect(memory.levels(north)).toMatchObject({ tasks: 'read', billing: 'none' });
@@ -171,6 +186,26 @@ describe('changes', () => {
     await vi.waitFor(() =>
       expect(memory.levels(north)).toMatchObject({ tasks: 'none', campaigns: 'none', knowledgeBases: 'read' }),
     );
+  });
+
+  it('show both sides also while no dialog is open, and when one comes back later', async () => {
+    const { element, memory, north, accounts } = await show();
+    await userEvent.click(stop('Tasks', 'Read'));
+    memory.put(north, { tasks: 'none' });
+    await element.refresh();
+    const sides = page.getByRole('row', { name: /^Tasks Full Read None/ });
+    await expect.element(sides.getByRole('radio', { name: 'Read' })).toBeChecked();
+    await userEvent.click(sides.getByRole('radio', { name: 'None' }));
+    await expect.element(page.getByText('1 change')).not.toBeInTheDocument();
+    await expect.element(sides).not.toBeInTheDocument();
+    await userEvent.click(stop('Tasks', 'Read'));
+    memory.put(north, { tasks: 'full', billing: 'none' });
+    const again = new SamPermissions();
+    Object.assign(again, { source: memory, account: await accounts.get(north) });
+    element.replaceWith(again);
+    await expect.element(page.getByRole('row', { name: /^Tasks None Read Full/ })).toBeVisible();
+    await press('Discard');
+    await expect.element(page.getByRole('row', { name: /^Tasks None Read Full/ })).not.toBeInTheDocument();
   });
 
   it('outlive the screen that they were made on, and can be discarded', async () => {
@@ -236,14 +271,16 @@ describe('presets', () => {
     });
     await press('Presets…');
     await userEvent.click(dialog().getByRole('radio', { name: /Client standard · version 1/ }));
-    await expect.element(dialog()).toMatchTextContent(/1 account changes, 0 stay as they are/);
+    await expect.element(dialog()).toMatchTextContent(/2 levels change/);
     await userEvent.click(dialog().getByRole('radio', { name: /^Lower only/ }));
-    await expect.element(dialog()).toMatchTextContent(/1 level is kept/);
+    await expect.element(dialog()).toMatchTextContent(/1 is kept/);
     await press('Make default: Client standard');
     await expect.element(dialog()).toMatchTextContent(/New subaccounts of Acme Group begin with it/);
     await press('Apply Client standard');
     await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'none' }));
     await expect.element(page.getByText('Client standard applied to Acme North')).toBeVisible();
+    await press('Undo');
+    await vi.waitFor(() => expect(memory.levels(north)).toMatchObject({ tasks: 'none', billing: 'full' }));
   });
 
   it('are saved under a name, which is asked for', async () => {
@@ -260,22 +297,27 @@ describe('presets', () => {
 });
 
 describe('in the table', () => {
-  it('an account says how many of its own permissions are restricted, and all such can be listed and gone to', async () => {
+  it('an account says how many of its own permissions are restricted, and the table is kept to such, at any depth and live', async () => {
     const source = mockTree();
-    const id = source.idOf('Acme North');
-    source.patch(id, { caps: { restricted: 4, unreviewed: 0 } });
-    source.patch(source.idOf('Acme Group'), { caps: { restricted: 2, unreviewed: 1 } });
-    const { row: rowOf, screen } = await showTable(source);
-    await expect.element(rowOf('Acme Group')).toMatchTextContent(/2 restricted/);
-    const opened = vi.fn((event: CustomEvent) => event.detail);
-    screen.addEventListener('sam-open', opened);
+    const [group, north, south] = ['Acme Group', 'Acme North', 'Acme South'].map((name) => source.idOf(name));
+    if (!group || !north || !south) throw new Error('the example tree has them');
+    source.patch(north, { caps: { restricted: 4, unreviewed: 0 } });
+    source.patch(group, { caps: { restricted: 2, unreviewed: 1 } });
+    const shown = await showTable(source);
+    await expect.element(shown.row('Acme Group')).toMatchTextContent(/2 restricted/);
+    const views = vi.fn((event: CustomEvent) => event.detail);
+    shown.screen.addEventListener('sam-view', views);
     await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
-    await userEvent.click(page.getByRole('menuitem', { name: 'Restricted…' }));
-    await userEvent.click(dialog().getByRole('radio', { name: /Acme North 4 of its permissions/ }));
-    await press('Show permissions');
-    await vi.waitFor(() =>
-      expect(opened.mock.results[0]?.value).toMatchObject({ account: { id }, tab: 'permissions' }),
-    );
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    await expect.element(shown.row('Acme North')).toMatchTextContent(/4 restricted/);
+    expect(views.mock.results.at(-1)?.value).toMatchObject({ caps: 'restricted' });
+    source.patch(south, { caps: { restricted: 1, unreviewed: 0 } });
+    source.patch(north, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([south, north]);
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme South']), { timeout: 8_000 });
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Not reviewed' }));
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
   });
 });
 
@@ -290,6 +332,10 @@ describe('what a release brought', () => {
     await userEvent.click(dialog().getByRole('radio', { name: /^All 2 accounts below Acme Group/ }));
     await press('Decide for 2 accounts');
     await vi.waitFor(() => expect([memory.levels(north).tasks, memory.levels(other).tasks]).toEqual(['read', 'read']));
+    await press('Undo');
+    await expect.element(page.getByText('To be reviewed again')).toBeVisible();
+    await expect.element(page.getByText(/1 permission came with a new release/)).toBeVisible();
+    expect(memory.levels(other).tasks).toBeUndefined();
   });
 });
 

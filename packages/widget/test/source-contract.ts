@@ -81,9 +81,14 @@ function readsAlike({ ask, make, below }: Tools): void {
     const parent = await make('Found below');
     const between = await make('Between', parent);
     const id = await make('Zanzibar Dental', between);
-    const page = await ask().accounts.search(parent, { query: 'zanzibar', cursor: null, limit: 20 });
+    const page = await ask().accounts.search(parent, {
+      query: 'zanzibar',
+      status: ALL.status,
+      cursor: null,
+      limit: 20,
+    });
     expect([page.matches, names(page.rows), page.total]).toEqual([[id], ['Between', 'Zanzibar Dental'], 1]);
-    const none = await ask().accounts.search(parent, { query: 'qwrzpf', cursor: null, limit: 20 });
+    const none = await ask().accounts.search(parent, { query: 'qwrzpf', status: ALL.status, cursor: null, limit: 20 });
     expect([none.matches, none.total]).toEqual([[], 0]);
   });
 
@@ -224,7 +229,8 @@ function tellsAlike({ ask, make }: Tools): void {
     const before = async (): Promise<string> => {
       if (of === 'get') return resumeId;
       if (of === 'list') return (await accounts.list(parent, { ...ALL, cursor: null, limit: 1 })).resumeId;
-      if (of === 'search') return (await accounts.search(root, { query: 'Left', cursor: null, limit: 1 })).resumeId;
+      if (of === 'search')
+        return (await accounts.search(root, { query: 'Left', status: ALL.status, cursor: null, limit: 1 })).resumeId;
       const first = frame<AccountsTold>(
         (reader) => accounts.subscribeAccounts(root, { after: resumeId, ...watched }, reader),
         ({ changed }) => changed.some(({ name }) => name === 'Earlier'),

@@ -1,4 +1,4 @@
-import { type AccountState, endSubscription, findSibling, updateStatus } from '@tenantree/db';
+import { type AccountState, endAssignments, endSubscription, findSibling, updateStatus } from '@tenantree/db';
 import { type AuditEntry, decideStatus, msOf, type StatusCommand, SUSPENSION_LABELS } from '@tenantree/domain';
 import type { Change } from './change.ts';
 import { granted } from './refused.ts';
@@ -17,6 +17,7 @@ export async function setStatus(scope: Change, account: AccountState, command: S
   // Whoever pays and leaves pays until then; what is used still is on its last invoices.
   if (command.event === 'close' && account.billingMode === 'direct')
     await endSubscription(scope.trx, account.id, scope.now);
+  if (command.event === 'close') await endAssignments(scope.trx, account.id, scope.now);
   const { action, details } = entryOf(account, command);
   scope.happened(action, account.id, details, { id: account.id, name: account.name });
   scope.shows(account.path);

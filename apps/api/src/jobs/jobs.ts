@@ -2,6 +2,7 @@ import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { exportInvoiceJob } from '../billing/export-invoice.ts';
+import { exportStatementJob } from '../billing/rebilling/export-statement.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
@@ -14,6 +15,7 @@ export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
   exportInvoiceJob,
+  exportStatementJob,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

@@ -13,6 +13,7 @@ import { DAY_MS, instantOf } from '@tenantree/domain';
 import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { closeWhatIsDue } from '../billing/close-period.ts';
+import { freezeWhatIsDue } from '../billing/rebilling/freeze-statement.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { beginPeriods } from '../limits/begin-periods.ts';
@@ -99,6 +100,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       doTransfersDue(hall, onError),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
+      freezeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),

@@ -18,7 +18,7 @@ export function keepExpansion(list: SamSubaccounts, user: string): () => void {
 
   /** Lines on screen; none while a search or a single branch is, which open and close lines of their own. */
   function* lines() {
-    if (store?.query !== null || store.entered.length > 0) return;
+    if (store?.sought !== null || store.entered.length > 0) return;
     const { visible } = store.view;
     for (let at = 0; at < visible.length; at++) {
       const line = visible.at(at);

@@ -9,6 +9,7 @@ const views = fc.record(
     order: fc.record({ sort: fc.constantFrom(...SORT_KEYS), direction: fc.constantFrom('asc', 'desc') }),
     status: fc.subarray([...STATUSES], { minLength: 1 }),
     limits: fc.constant('near' as const),
+    caps: fc.constantFrom('restricted' as const, 'unreviewed' as const),
   },
   { requiredKeys: ['query', 'order', 'status'] },
 );
@@ -40,10 +41,18 @@ describe('the view of the table in the address', () => {
     expect(writeView('?from=mail&q=old', { ...DEFAULT_VIEW, query: 'new' })).toBe('?from=mail&q=new');
   });
 
-  it.each(['?sort=colour', '?sort=', '?sort=--name', '?status=gone', '?status=', '?status=,', '?q=%20%20', '?q'])(
-    'takes %s for the view at first',
-    (search) => expect(readView(search)).toEqual(DEFAULT_VIEW),
-  );
+  it.each([
+    '?sort=colour',
+    '?sort=',
+    '?sort=--name',
+    '?status=gone',
+    '?status=',
+    '?status=,',
+    '?q=%20%20',
+    '?q',
+    '?caps=',
+    '?limits=far',
+  ])('takes %s for the view at first', (search) => expect(readView(search)).toEqual(DEFAULT_VIEW));
 
   it('reads any address', () => {
     fc.assert(

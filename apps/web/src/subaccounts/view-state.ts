@@ -1,8 +1,8 @@
-import type { AccountStatus } from '@tenantree/domain';
+import { type AccountStatus, CAPS_FILTERS } from '@tenantree/domain';
 import { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from '@tenantree/widget';
 
 /** Names of the parameters that the view of the table has in an address. Others there are left alone. */
-const NAMES = ['q', 'sort', 'status', 'limits'] as const;
+const NAMES = ['q', 'sort', 'status', 'limits', 'caps'] as const;
 /** As long as a search may be (accounts.search). */
 const LONGEST_QUERY = 120;
 
@@ -14,7 +14,9 @@ export function readView(search: string): ScreenView {
   const params = new URLSearchParams(search);
   const query = (params.get('q') ?? '').trim().slice(0, LONGEST_QUERY);
   const limits = params.get('limits') === 'near' ? ({ limits: 'near' } as const) : {};
-  return { query, order: readOrder(params.get('sort')), status: readStatus(params.get('status')), ...limits };
+  const caps = CAPS_FILTERS.find((one) => one === params.get('caps'));
+  const filters = { ...limits, ...(caps && { caps }) };
+  return { query, order: readOrder(params.get('sort')), status: readStatus(params.get('status')), ...filters };
 }
 
 /** The address's search part for a view, with a question mark when it isn't empty. What is as at first is left out. */
@@ -28,6 +30,7 @@ export function writeView(search: string, view: ScreenView): string {
   const status = inOrder(view.status);
   if (status.join() !== DEFAULT_VIEW.status.join()) params.set('status', status.join());
   if (view.limits) params.set('limits', view.limits);
+  if (view.caps) params.set('caps', view.caps);
   // Commas may stand in an address as they are, and are easier to read so.
   const text = params.toString().replaceAll('%2C', ',');
   return text === '' ? '' : `?${text}`;

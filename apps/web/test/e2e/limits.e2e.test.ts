@@ -44,11 +44,27 @@ describe('limits on a real server', () => {
     }
     const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'Set limits…' }).click();
-    await dialog.getByLabel('Maximum').fill('1000');
+    await dialog.getByLabel('At most').fill('1000');
+    await dialog.getByRole('checkbox', { name: 'Members' }).check();
+    await dialog.locator('#members-max').fill('3');
+    await dialog
+      .getByText(/Call minutes: unlimited → 1,000.* · Members: unlimited → 3/)
+      .first()
+      .waitFor();
+    await expectAccessible(page, 'limits of many being set');
     await dialog.getByRole('button', { name: 'Set for 2 accounts' }).click();
     await dialog.getByText('2 accounts done').waitFor({ timeout: 20_000 });
-    await dialog.getByRole('button', { name: 'Done' }).click();
     await row(page, 'Acme South').getByText('0 % of 1,000').waitFor();
+    await dialog.getByRole('button', { name: 'Undo all' }).click();
+    await dialog.getByText(/Taken back/).waitFor({ timeout: 20_000 });
+    await vi.waitFor(async () => {
+      const { limits } = await owner.client.limits.get.query({ account: north });
+      expect(limits.filter(({ kind }) => ['minutes', 'members'].includes(kind)).map(({ max }) => max)).toEqual([
+        null,
+        null,
+      ]);
+    });
+    await dialog.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('button', { name: 'Suspend…' }).click();
     await dialog.getByRole('button', { name: 'Suspend 2 accounts' }).click();
     await dialog.getByText('2 accounts done').waitFor({ timeout: 20_000 });
@@ -58,6 +74,23 @@ describe('limits on a real server', () => {
     await dialog.getByRole('button', { name: 'Undo all' }).click();
     await dialog.getByText(/Taken back/).waitFor({ timeout: 20_000 });
     await vi.waitFor(async () => expect(await statuses()).toEqual(['active', 'active']));
+    expect(app.faults).toEqual([]);
+  });
+
+  it('and accounts that are selected are written into a file by a job, which is saved', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
+    await row(page, 'Acme North').hover();
+    await row(page, 'Acme North').getByRole('checkbox').check();
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    const saving = page.waitForEvent('download', { timeout: 20_000 });
+    await page.getByRole('dialog').getByRole('button', { name: 'Write file' }).click();
+    const file = await saving;
+    expect(file.suggestedFilename()).toMatch(/\.csv$/);
+    const stream = await file.createReadStream();
+    const text = (await stream.toArray()).join('');
+    expect(text).toContain('Acme North');
+    expect(text).not.toContain('Acme South');
     expect(app.faults).toEqual([]);
   });
 });

@@ -70,7 +70,7 @@ describe('permissions', () => {
       expectedVersion: version ?? 0,
     });
     await page.getByRole('button', { name: 'Save 1 change' }).click();
-    await page.getByText('Somebody else saved other levels meanwhile').waitFor();
+    await page.getByRole('dialog').getByText('Somebody else saved other levels meanwhile').waitFor();
     await page.getByRole('button', { name: 'Save 1 change' }).click();
     await expect.poll(() => levelOf(north, 'tasks'), patiently).toBe('read');
     expect(await levelOf(north, 'agents.callFlow')).toBe('read');
@@ -86,6 +86,24 @@ describe('permissions', () => {
       .first()
       .waitFor();
     await expectAccessible(page, 'a reason');
+    await page.getByRole('button', { name: 'Permissions of Acme North' }).click();
+    await page.getByRole('grid', { name: 'Permissions of Acme North' }).waitFor();
+    expect(page.url()).toContain(`/subaccounts/${north}/permissions`);
+  });
+
+  it('are what the table is kept to, by an address, at any depth, with search, and live', async () => {
+    const { client, root } = owner;
+    await page.goto(`${app.url}/a/${root}/subaccounts?caps=restricted`);
+    await row(page, 'Acme North').waitFor();
+    await expect.poll(() => row(page, 'Acme South').count(), patiently).toBe(0);
+    const { version } = await client.permissions.get.query({ account: dental });
+    await client.permissions.set.mutate({ account: dental, levels: { tasks: 'none' }, expectedVersion: version ?? 0 });
+    await row(page, 'Northgate Dental').waitFor({ timeout: 20_000 });
+    await page.getByRole('searchbox').fill('dental');
+    await expect.poll(() => page.url(), patiently).toMatch(/q=dental&caps=restricted$/);
+    await expectAccessible(page, 'a table that is kept to some accounts');
+    await page.getByRole('button', { name: /^Restricted/ }).click();
+    await expect.poll(() => page.url(), patiently).toMatch(/\?q=dental$/);
   });
 
   it('are saved as a preset, taken elsewhere, and begin new subaccounts', async () => {

@@ -3,17 +3,14 @@ import type { AccountId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import {
   boundByControllers,
-  boundOf,
   highest,
-  LEVEL_CODES,
   type Levels,
   lowest,
+  type Needed,
   NO_LEVELS,
   packLevels,
-  placeOf,
   UNBOUNDED,
 } from './levels.ts';
-import type { Level, PermissionKey } from './registry.ts';
 import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
 
 /** A person's, or in effect a key's, standing in one account. */
@@ -93,36 +90,30 @@ export function levelsFrom(membership: Membership, chain: readonly CappedAccount
   return bounds ? lowest(levels, bounds.scopes) : levels;
 }
 
-/** Whether one membership that reaches the end of a chain gives at least a level there. The same as by `levelsFrom`, for one permission: what every call asks. */
+/**
+ * Whether one membership gives at least what is asked for, wherever it reaches. The same as by `levelsFrom`, for one permission: what every
+ * call asks, in tens of nanoseconds.
+ *
+ * @param above the chain from the root down to the account of the membership: what bounds it
+ */
 export function gives(
-  { account, role, bounds }: Membership,
-  chain: readonly CappedAccount[],
-  key: PermissionKey,
-  need: Level,
+  { role, bounds }: Pick<Membership, 'role' | 'bounds'>,
+  above: readonly CappedAccount[],
+  { at, bits, overAt, overBits }: Needed,
 ): boolean {
-  const { at, shift, controller } = placeOf(key);
-  // By whole words, and shifted once: this runs in tens of nanoseconds.
   const words = ROLE_WORDS[role];
-  const overAt = controller === null ? at : controller.at;
   let own = words[at] ?? 0;
   let over = words[overAt] ?? 0;
-  let lifted = false;
-  for (const { id, caps, transferUntil } of chain) {
+  for (const { caps } of above) {
     own &= caps[at] ?? 0;
     over &= caps[overAt] ?? 0;
-    if (id === account) {
-      lifted = role === 'owner' && bounds === undefined && (transferUntil ?? null) !== null;
-      break;
-    }
   }
-  if (lifted) {
+  if (role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null) {
     own |= BILLING[at] ?? 0;
     over |= BILLING[overAt] ?? 0;
   }
-  own >>>= shift;
-  if (controller !== null) own &= boundOf((over >>> controller.shift) & 0b11, controller);
-  if (bounds) own &= (bounds.scopes[at] ?? 0) >>> shift;
-  return (own & 0b11) >= LEVEL_CODES[need];
+  if (bounds) own &= bounds.scopes[at] ?? 0;
+  return (own & bits) === bits && (over & overBits) === overBits;
 }
 
 /**

@@ -9,7 +9,7 @@ import { emit } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
-import { type MembersViewer, SamMembers } from '../members/sam-members.ts';
+import type { MembersViewer } from '../members/sam-members.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
@@ -34,6 +34,9 @@ const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 
 
 /** Latest that it is asked again because time passed, in milliseconds. */
 const LONGEST_MS = 3_600_000;
+
+/** A tab whose element is loaded when it is turned to. The overview shows the latest activity, too. */
+type LateTab = Exclude<AccountTab, 'overview' | 'activity'>;
 
 /** A name that is being edited: the draft, and why it was refused. */
 type Editing = { readonly draft: string; readonly why: string };
@@ -95,26 +98,27 @@ export class SamAccount extends LitElement {
   declare protected missing: boolean;
   /** Who came in from above lately. */
   declare protected visits: readonly Visit[];
-  /** The matrix of permissions, which most visits don't need. */
-  readonly #permissions = new LatePart(
-    () => import('../permissions/sam-permissions.ts'),
-    'SamPermissions',
-    ({ SamPermissions }) => {
-      define('sam-permissions', SamPermissions);
-      return SamPermissions;
-    },
-    () => this.requestUpdate(),
-  );
-  /** Limits, which most visits don't need either. */
-  readonly #limits = new LatePart(
-    () => import('../limits/sam-limits.ts'),
-    'SamLimits',
-    ({ SamLimits }) => {
-      define('sam-limits', SamLimits);
-      return SamLimits;
-    },
-    () => this.requestUpdate(),
-  );
+  /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
+  readonly #parts = {
+    members: this.#part(
+      'sam-members',
+      () => import('../members/sam-members.ts'),
+      'SamMembers',
+      (of) => of.SamMembers,
+    ),
+    permissions: this.#part(
+      'sam-permissions',
+      () => import('../permissions/sam-permissions.ts'),
+      'SamPermissions',
+      (of) => of.SamPermissions,
+    ),
+    limits: this.#part(
+      'sam-limits',
+      () => import('../limits/limits.ts'),
+      'SamLimits',
+      (of) => of.SamLimits,
+    ),
+  } as const;
   readonly #loading = new Loading<AccountDetailSource, AccountDetail>(this, {
     wanted: () => (this.source && this.account !== '' ? { source: this.source, account: this.account } : null),
     ask: ({ source, account }, signal) => source.accounts.get(account, signal),
@@ -132,7 +136,6 @@ export class SamAccount extends LitElement {
     super();
     define('sam-menu', SamMenu);
     define('sam-rename', SamRename);
-    define('sam-members', SamMembers);
     define('sam-activity', SamActivity);
     this.source = null;
     this.account = '';
@@ -273,6 +276,7 @@ export class SamAccount extends LitElement {
   }
 
   #turnTo(tab: AccountTab): void {
+    this.missing = false;
     if (emit(this, 'sam-tab', { tab })) this.tab = tab;
   }
 
@@ -320,30 +324,49 @@ export class SamAccount extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('.title [tabindex]')?.focus();
   }
 
+  #part<Module extends object>(
+    tag: string,
+    fetch: () => Promise<Module>,
+    name: keyof Module & string,
+    make: (module: Module) => CustomElementConstructor,
+  ): Pick<LatePart<unknown>, 'part' | 'load'> {
+    return new LatePart(
+      fetch,
+      name,
+      (module) => (define(tag, make(module)), tag),
+      () => this.requestUpdate(),
+    );
+  }
+
   #shown(detail: AccountDetail): TemplateResult {
     const { source, texts } = this;
-    switch (this.#tab()) {
+    const tab = this.#tab();
+    switch (tab) {
+      case 'overview':
+        return this.#overview(detail);
+      case 'activity':
+        return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
       case 'members':
-        return html`<div class="content"><sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members></div>`;
+        return this.#late(
+          tab,
+          html`<sam-members exportparts="button, card, dialog" .source=${source?.members ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access}></sam-members>`,
+        );
       case 'permissions':
         return this.#late(
-          this.#permissions,
+          tab,
           html`<sam-permissions exportparts="button, card, dialog" .source=${source?.permissions ?? null} .account=${detail} .texts=${texts} .access=${this.access} @sam-draft=${this.#drafted}></sam-permissions>`,
         );
       case 'limits':
         return this.#late(
-          this.#limits,
+          tab,
           html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
         );
-      case 'activity':
-        return html`<div class="content"><sam-activity class="card" exportparts="button" part="card" .source=${source?.activity ?? null} .account=${detail} .texts=${texts}></sam-activity></div>`;
-      case 'overview':
-        return this.#overview(detail);
     }
   }
 
   /** What a tab shows once its part is there. What can't be loaded now is asked for again by hand. */
-  #late<Module extends object>(late: LatePart<unknown, Module>, shown: TemplateResult): TemplateResult {
+  #late(tab: LateTab, shown: TemplateResult): TemplateResult {
+    const late = this.#parts[tab];
     if (late.part) return html`<div class="content">${shown}</div>`;
     if (!this.missing)
       late.load().catch(() => {

@@ -1,8 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
+import { saveFile } from '../parts/save-file.ts';
 import type { ActivityFilter, ActivitySource } from './activity-source.ts';
-
-/** By this mark spreadsheets know that the file is UTF-8. */
-const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Saves all entries that are asked for, not only those on screen, as one CSV file. */
 export async function exportLog(source: ActivitySource, account: AccountId, filter: ActivityFilter): Promise<void> {
@@ -15,10 +13,5 @@ export async function exportLog(source: ActivitySource, account: AccountId, filt
     name = file.filename;
     cursor = file.nextCursor;
   }
-  const url = URL.createObjectURL(new Blob([BYTE_ORDER_MARK, ...parts], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
+  saveFile(name, parts);
 }

@@ -17,7 +17,6 @@ import type {
   AccountRow,
   AccountStatus,
   AccountsFrame,
-  CapsFilter,
   Instant,
   JobItemState,
   PresetMode,
@@ -26,7 +25,7 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Order } from './screen-view.ts';
+import type { Filters, Order } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
@@ -35,14 +34,15 @@ export type { Order, SortKey } from './screen-view.ts';
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
   readonly status: readonly AccountStatus[];
-  /** `near`: only those near their own maximum of minutes. */
-  readonly limits?: 'near' | undefined;
   readonly cursor: string | null;
   /** 1–200 */
   readonly limit: number;
 };
 
-export type SearchQuery = { readonly query: string; readonly cursor: string | null; readonly limit: number };
+/** What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. */
+export type Sought = Filters & { readonly query: string; readonly status: readonly AccountStatus[] };
+
+export type SearchQuery = Sought & { readonly cursor: string | null; readonly limit: number };
 
 /** Whether live numbers can be trusted to be current (rules/screens 8), and since when. */
 export type LiveState = {
@@ -117,8 +117,16 @@ export type AccountRef = AccountId | `ext:${string}`;
 
 type LimitChange = SentTo<(typeof CONTRACT)['limits']['set']>['limits'][number];
 
+/** Versions of limits, by account and kind. */
+type SeenVersions = NonNullable<SentTo<(typeof CONTRACT)['limits']['setMany']>['versions']>;
+
 /** What became of one account in a job, and why it was not done. */
-export type BulkResult = { readonly account: AccountId; readonly state: JobItemState; readonly why: string };
+export type BulkResult = {
+  readonly account: AccountId;
+  readonly name: string | null;
+  readonly state: JobItemState;
+  readonly why: string;
+};
 
 /** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */
 export type BulkSource = {
@@ -127,12 +135,21 @@ export type BulkSource = {
     accounts: readonly AccountId[],
     order: { readonly kind: SuspensionKind; readonly reason: string | null },
   ) => Promise<RowId>;
-  readonly reactivate: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
+  /** @param seen versions of limits as they were foreseen, by account and kind: an account of which one is another by then is left as it is */
   readonly setLimits: (
     account: AccountId,
     accounts: readonly AccountId[],
     limits: readonly LimitChange[],
+    seen: SeenVersions,
   ) => Promise<RowId>;
+  readonly applyPreset: (
+    account: AccountId,
+    accounts: readonly AccountId[],
+    order: { readonly preset: RowId; readonly version: number; readonly mode: PresetMode },
+  ) => Promise<RowId>;
+  readonly export: (account: AccountId, accounts: readonly AccountId[]) => Promise<RowId>;
+  /** Takes back what a job did, as another one. */
+  readonly undo: (account: AccountId, job: RowId) => Promise<RowId>;
   /** What setting them would come to. */
   readonly foreseeLimits: (
     account: AccountId,
@@ -142,8 +159,16 @@ export type BulkSource = {
   ) => Promise<readonly ForeseenLimits[]>;
   /** How a job goes. Returns how to stop. */
   readonly follow: (account: AccountId, job: RowId, reader: LiveReader<JobFrame>) => () => void;
-  /** What became of each account. */
-  readonly results: (account: AccountId, job: RowId) => Promise<readonly BulkResult[]>;
+  /** What became of each account, and whether all of it can be taken back. */
+  readonly results: (
+    account: AccountId,
+    job: RowId,
+  ) => Promise<{ readonly results: readonly BulkResult[]; readonly undoable: boolean }>;
+  /** The file that a job wrote. */
+  readonly file: (
+    account: AccountId,
+    job: RowId,
+  ) => Promise<{ readonly filename: string; readonly csv: readonly string[] }>;
 };
 
 /** A preset to be taken by accounts below an account. */
@@ -178,13 +203,6 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
-  /** The accounts below an account, at any depth, whose own permissions are less than there is, or not reviewed. */
-  readonly capped: (
-    account: AccountId,
-    caps: CapsFilter,
-    cursor: string | null,
-    signal?: AbortSignal,
-  ) => Promise<{ readonly rows: readonly AccountRow[]; readonly nextCursor: string | null }>;
   /** What is done to many accounts at once. */
   readonly bulk: BulkSource;
   /** Presets for many accounts. */

@@ -6,13 +6,8 @@ import { bulkFrom } from './client-bulk.ts';
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
 export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
-  const { accounts, limits, jobs } = trpc;
+  const { accounts, limits, jobs, permissions } = trpc;
   return {
-    capped: async (account, caps, cursor, signal) => {
-      const asked = { account, caps, limit: 50, ...(cursor !== null && { cursor }) };
-      const { rows, matches, nextCursor } = await call(accounts.search.query, asked, signal);
-      return { rows: rows.filter(({ id }) => matches.includes(id)), nextCursor };
-    },
     create: (account, { name }) => call(accounts.create.mutate, { account, name }),
     rename: (account, name) => call(accounts.rename.mutate, { account, name }),
     move: (account, to) => call(accounts.move.mutate, { account, to }),
@@ -25,7 +20,7 @@ export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
     reactivate: (account) => call(accounts.reactivate.mutate, { account }),
     close: (account) => call(accounts.close.mutate, { account }),
     reopen: (account) => call(accounts.reopen.mutate, { account }),
-    bulk: bulkFrom({ accounts, limits, jobs }),
+    bulk: bulkFrom({ accounts, limits, jobs, permissions }),
     presets: permissionsFrom({ trpc }),
   };
 };

@@ -16,15 +16,20 @@ export function bulkFrom({
   accounts,
   limits,
   jobs,
-}: Pick<Tenantree['trpc'], 'accounts' | 'limits' | 'jobs'>): BulkSource {
+  permissions,
+}: Pick<Tenantree['trpc'], 'accounts' | 'limits' | 'jobs' | 'permissions'>): BulkSource {
   const many = (ids: readonly AccountId[]) => ({ accounts: [...ids] });
   return {
     suspend: async (account, ids, { kind, reason }) =>
       (await call(accounts.suspendMany.mutate, { account, ...many(ids), kind, ...(reason !== null && { reason }) }))
         .job,
-    reactivate: async (account, ids) => (await call(accounts.reactivateMany.mutate, { account, ...many(ids) })).job,
-    setLimits: async (account, ids, changes) =>
-      (await call(limits.setMany.mutate, { account, ...many(ids), limits: [...changes] })).job,
+    setLimits: async (account, ids, changes, versions) =>
+      (await call(limits.setMany.mutate, { account, ...many(ids), limits: [...changes], versions })).job,
+    applyPreset: async (account, ids, { preset, version, mode }) =>
+      (await call(permissions.applyPresetMany.mutate, { account, ...many(ids), preset, presetVersion: version, mode }))
+        .job,
+    export: async (account, ids) => (await call(accounts.export.mutate, { account, ...many(ids) })).job,
+    undo: async (account, job) => (await call(jobs.undo.mutate, { account, job })).job,
     foreseeLimits: async (account, ids, changes, signal) =>
       (await call(limits.preview.query, { account, ...many(ids), limits: [...changes] }, signal)).accounts,
     follow: (account, job, { onFrame, onRefused }) => {
@@ -35,10 +40,23 @@ export function bulkFrom({
       return () => subscription.unsubscribe();
     },
     results: async (account, job) => {
-      const { items } = await call(jobs.get.query, { account, job, limit: MOST_AT_ONCE });
-      return items.flatMap(({ target, state, result, error }) =>
-        target === null ? [] : [{ account: target, state, why: error?.message ?? whyOf(result) }],
+      const { items, job: all } = await call(jobs.get.query, { account, job, limit: MOST_AT_ONCE });
+      const results = items.flatMap(({ target, name, state, result, error }) =>
+        target === null ? [] : [{ account: target, name, state, why: error?.message ?? whyOf(result) }],
       );
+      return { results, undoable: all.undoable };
+    },
+    file: async (account, job) => {
+      const csv: string[] = [];
+      let filename = '';
+      for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
+        const asked = { account, job, ...(cursor !== null && { cursor }) };
+        const part: Awaited<ReturnType<typeof jobs.file.query>> = await call(jobs.file.query, asked);
+        csv.push(part.csv);
+        filename = part.filename;
+        cursor = part.nextCursor;
+      }
+      return { filename, csv };
     },
   };
 }

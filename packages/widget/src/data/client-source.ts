@@ -15,8 +15,12 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
     state: live,
     list: (account, { cursor, status, ...query }, signal) =>
       call(accounts.list.query, { account, ...query, status: [...status], ...(cursor && { cursor }) }, signal),
-    search: (account, { cursor, ...query }, signal) =>
-      call(accounts.search.query, { account, ...query, ...(cursor && { cursor }) }, signal),
+    search: (account, { cursor, status, query, ...filters }, signal) =>
+      call(
+        accounts.search.query,
+        { account, ...filters, status: [...status], ...(query && { query }), ...(cursor && { cursor }) },
+        signal,
+      ),
     get: (account, signal) => call(accounts.get.query, { account }, signal),
     acts: async () => (await fetched(() => import('./client-acts.ts'), 'actsFrom')).actsFrom(trpc),
     subscribeUsage: (account, watched, reader) => {

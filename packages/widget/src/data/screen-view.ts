@@ -1,4 +1,4 @@
-import type { AccountStatus } from '@tenantree/domain';
+import type { AccountStatus, CapsFilter } from '@tenantree/domain';
 
 /** What siblings can be sorted by (rules/accounts 6). `members`, `agents` and `minutes` mean the rolled-up totals. */
 export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
@@ -15,15 +15,21 @@ export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };
 /** Which accounts are shown until somebody chooses otherwise: those that aren't closed. */
 export const DEFAULT_STATUS: readonly AccountStatus[] = ['active', 'suspended'];
 
+/** To which accounts the table is kept, at any depth. */
+export type Filters = {
+  /** `near`: those that used 80 percent of a maximum of minutes of their own, or more. */
+  readonly limits?: 'near' | undefined;
+  /** Those of which own permissions are less than there is, or are not decided. */
+  readonly caps?: CapsFilter | undefined;
+};
+
 /** How the subaccounts are looked at. A host keeps it where it belongs, such as in its address (rules/screens 3). */
-export type ScreenView = {
+export type ScreenView = Filters & {
   /** What is searched for; empty when the tree is shown. */
   readonly query: string;
   readonly order: Order;
   /** Which accounts are shown, by their own status; never empty. */
   readonly status: readonly AccountStatus[];
-  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more. */
-  readonly limits?: 'near' | undefined;
 };
 
 /** The view until somebody chooses another. */
@@ -33,6 +39,7 @@ export const DEFAULT_VIEW: ScreenView = { query: '', order: DEFAULT_ORDER, statu
 export const isSameView = (a: ScreenView, b: ScreenView): boolean =>
   a.query === b.query &&
   a.limits === b.limits &&
+  a.caps === b.caps &&
   a.order.sort === b.order.sort &&
   a.order.direction === b.order.direction &&
   STATUSES.every((one) => a.status.includes(one) === b.status.includes(one));

@@ -9,6 +9,7 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, LimitsState } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
+import { percentsIn } from './percents.ts';
 import { wholeIn } from './whole-number.ts';
 
 /** How long one rests before it is asked what a change would come to, in milliseconds. */
@@ -32,12 +33,6 @@ const draftOf = ({ max, reserve, atLimit, thresholds }: Terms): Draft => ({
   atLimit,
   thresholds: thresholds.join(', '),
 });
-
-/** The percents in a text; null when it has something else. */
-function percentsIn(text: string): number[] | null {
-  const parts = text.split(/[\s,;%]+/).filter(Boolean);
-  return parts.every((part) => /^\d{1,3}$/.test(part)) ? parts.map(Number) : null;
-}
 
 /** The limit is saved or given up: what it is then, or null. */
 export class LimitDone extends Event {

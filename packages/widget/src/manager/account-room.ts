@@ -1,8 +1,7 @@
-import type { Tenantree } from '@tenantree/client';
+import { fetched, type Tenantree } from '@tenantree/client';
 import type { AccountId } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { type AccountActing, type AccountDetailSource, accountDetailFrom } from '../account/account-source.ts';
-import { SamAccount } from '../account/sam-account.ts';
+import type { AccountActing, AccountDetailSource } from '../account/account-source.ts';
 import type { AccountTab } from '../account/tabs.ts';
 import type { SamEvents } from '../events.ts';
 import { define } from '../parts/define.ts';
@@ -40,7 +39,9 @@ const stop = (event: Event): void => event.stopPropagation();
 /** The room of single accounts in \`<subaccount-manager>\`. Loaded when the first one is opened. */
 export class AccountRoom {
   readonly #shows: (account: AccountId | null) => void;
-  readonly #source: AccountDetailSource;
+  readonly #tenantree: Tenantree;
+  readonly #accounts: AccountDetailSource['accounts'];
+  #source: AccountDetailSource | null = null;
   #shown: AccountId | null = null;
   #tab: AccountTab = 'overview';
 
@@ -54,13 +55,17 @@ export class AccountRoom {
     root: ShadowRoot | null,
     shows: (account: AccountId | null) => void,
   ) {
-    define('sam-account', SamAccount);
     if (roomStyles.styleSheet) root?.adoptedStyleSheets.push(roomStyles.styleSheet);
     this.#shows = shows;
-    this.#source = accountDetailFrom(tenantree, accounts);
+    this.#tenantree = tenantree;
+    this.#accounts = accounts;
   }
 
-  open(account: AccountId, tab: AccountTab): void {
+  /** Shows an account. Rejects where the file of single accounts can't be had. */
+  async open(account: AccountId, tab: AccountTab): Promise<void> {
+    const { SamAccount, accountDetailFrom } = await fetched(() => import('../account/account.ts'), 'SamAccount');
+    define('sam-account', SamAccount);
+    this.#source ??= accountDetailFrom(this.#tenantree, this.#accounts);
     this.#tab = tab;
     this.#show(account);
   }
@@ -93,6 +98,6 @@ export class AccountRoom {
   readonly #change = (event: CustomEvent<SamEvents['sam-show']>): void => {
     event.stopPropagation();
     const { account, tab } = event.detail;
-    this.open(account, tab);
+    void this.open(account, tab);
   };
 }

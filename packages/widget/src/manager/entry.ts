@@ -17,4 +17,6 @@ else {
   define('subaccount-manager', SubaccountManager);
 }
 
+// As an object of names: so what makes such objects is in this file, and in none that is loaded late.
+export * as late from '../parts/late-files.ts';
 export { SubaccountManager };

@@ -17,6 +17,10 @@ export type ManagerView = {
   };
   /** Which accounts are shown, by their own status; never empty. */
   readonly status: readonly AccountStatus[];
+  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more; at any depth. */
+  readonly limits?: 'near' | undefined;
+  /** Only those of which own permissions are less than there is, or that nobody reviewed; at any depth. */
+  readonly caps?: 'restricted' | 'unreviewed' | undefined;
 };
 
 /**
@@ -114,7 +118,7 @@ export interface SubaccountManagerElement extends HTMLElement {
   opened: AccountId | null;
   /** Single texts to replace, by their keys. */
   strings: Readonly<Partial<Record<TextKey, string>>>;
-  /** What is searched for, the order and the statuses shown: what `sam-view` told, to have it again. */
+  /** What is searched for, the order, the statuses and filters: what `sam-view` told, to have it again. */
   view: ManagerView;
   /** Ends the session: connections are closed, the token is forgotten, nothing of the account stays on screen. */
   logout(): void;

@@ -188,7 +188,7 @@ export class SubaccountManager extends LitElement implements SubaccountManagerEl
       const { AccountRoom } = await fetched(() => import('./account-room.ts'), 'AccountRoom');
       if (signal.aborted) return;
       this.#room ??= new AccountRoom(client, source, this.shadowRoot, (shown) => this.#show(shown));
-      this.#room.open(account, tab);
+      await this.#room.open(account, tab);
     } catch {
       this.#list?.report(new SourceRefusal(NO_ANSWER));
     }

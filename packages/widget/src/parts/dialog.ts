@@ -21,7 +21,7 @@ const dialogStyles = css`
   footer { display: flex; align-items: center; justify-content: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-5); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); }
   footer .start { flex: 1 0 auto; } footer .button { flex: none; } footer [type='submit'] { flex: 0 1 auto; display: block; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
   fieldset { display: grid; gap: var(--sam-2); margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { margin-block-end: 6px; }
-  .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); cursor: pointer; font-size: var(--sam-fs-13); } .check input { margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: var(--sam-control); cursor: pointer; font-size: var(--sam-fs-13); } .check input { flex: none; margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
   input:focus-visible:is([type='radio'], [type='checkbox']) { outline: 2px solid var(--sam-focus); outline-offset: 2px; }
   input[type='radio'] { border-radius: 50%; }
   .fact { display: flex; align-items: center; gap: var(--sam-2); color: var(--sam-text-2); font-size: var(--sam-fs-13); }

@@ -17,7 +17,7 @@ type Shown = ShownCaps['rows'][number];
 /** One permission of an account: what is stored, what is chosen, and what comes of each. */
 export type MatrixRow = {
   readonly key: PermissionKey;
-  readonly permission: Permission;
+  readonly permission: Permission & { readonly key: PermissionKey };
   /** Null: nobody decided yet. */
   readonly stored: Level | null;
   /** As it would be saved. */
@@ -30,7 +30,7 @@ export type MatrixRow = {
   /** In effect once what is chosen is saved. */
   readonly after: Level;
   /** The controller that holds it below what is chosen; null: none does. */
-  readonly off: Permission | null;
+  readonly off: (Permission & { readonly key: PermissionKey }) | null;
   readonly controls: number;
 };
 

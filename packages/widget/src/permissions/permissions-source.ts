@@ -1,15 +1,25 @@
-import type { Tenantree } from '@tenantree/client';
-import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
-import type { AccountId, ExplainedStanding, PermissionKey, SomeLevels } from '@tenantree/domain';
-import type { AccountName, PresetsSource } from '../data/account-source.ts';
+import { refusalOf, type Tenantree } from '@tenantree/client';
+import type { CapsPreview, CONTRACT, SentTo, ShownCaps } from '@tenantree/contract';
+import type { AccountId, ExplainedStanding, PermissionKey, RowId, SomeLevels } from '@tenantree/domain';
+import { type AccountName, type PresetsSource, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
+import { ENDED } from '../data/jobs.ts';
 
 /** Most accounts that one call changes. */
 const AT_ONCE = 500;
 /** Most accounts that are read at once. */
 const PAGE = 200;
-/** So many accounts are offered to compare with. */
-const COMPARED = 100;
+/** So many accounts are offered to compare with; more are found by their names. */
+const COMPARED = 50;
+
+/** What permissions are compared with: an account, or a preset. */
+export type Other = { readonly name: string; readonly levels: SomeLevels };
+
+/** Levels to be set; null: to be undecided again. */
+type Wished = SentTo<(typeof CONTRACT)['permissions']['set']>['levels'];
+
+/** So many accounts were decided; `undo` makes all of it undecided again. */
+export type Reviewed = { readonly done: number; readonly undo: () => Promise<void> };
 
 /** Where the screen of permissions gets caps from and sends changes to. Every promise rejects with a `SourceRefusal`. */
 export type PermissionsSource = PresetsSource & {
@@ -20,18 +30,15 @@ export type PermissionsSource = PresetsSource & {
   /** @param preview what was shown, where something was: it is saved only while that is so still */
   readonly set: (
     account: AccountId,
-    levels: SomeLevels,
+    levels: Wished,
     seen: { readonly version: number; readonly preview: string | null },
   ) => Promise<{ readonly version: number; readonly changes: CapsPreview['changes'] }>;
-  /** The subaccounts of an account, by name. */
-  readonly beside: (parent: AccountId) => Promise<readonly AccountName[]>;
+  /** The subaccounts of an account, by name; with something typed, those at any depth whose name matches it. */
+  readonly beside: (parent: AccountId, query: string, signal?: AbortSignal) => Promise<readonly AccountName[]>;
   /** All accounts below an account for which something is undecided. */
   readonly unreviewed: (account: AccountId) => Promise<readonly AccountName[]>;
-  readonly review: (
-    account: AccountId,
-    accounts: readonly AccountId[],
-    levels: SomeLevels,
-  ) => Promise<readonly CapsResult[]>;
+  /** Decides what is undecided, as jobs; resolves when they have ended. */
+  readonly review: (account: AccountId, accounts: readonly AccountId[], levels: SomeLevels) => Promise<Reviewed>;
 };
 
 /** Any number of accounts, as many at a time as one call takes. */
@@ -43,6 +50,43 @@ async function inParts<T>(
   for (let at = 0; at < accounts.length; at += AT_ONCE)
     all.push(...(await act(accounts.slice(at, at + AT_ONCE))).results);
   return all;
+}
+
+/** Waits for a job; @returns how much of it was done */
+const ended = (jobs: Tenantree['trpc']['jobs'], account: AccountId, job: RowId): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const watch = jobs.live.subscribe(
+      { account, job },
+      {
+        onData: ({ data: { state, done } }) => {
+          if (!ENDED.has(state)) return;
+          watch.unsubscribe();
+          resolve(done);
+        },
+        onError: (error) => reject(new SourceRefusal(refusalOf(error))),
+      },
+    );
+  });
+
+/** Decides for all of these accounts, as many at a time as one job takes. */
+async function review(
+  { permissions, jobs }: Pick<Tenantree['trpc'], 'permissions' | 'jobs'>,
+  account: AccountId,
+  all: readonly AccountId[],
+  levels: SomeLevels,
+): Promise<Reviewed> {
+  const ran: RowId[] = [];
+  let done = 0;
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const asked = { account, accounts: all.slice(at, at + AT_ONCE), levels };
+    const { job } = await call(permissions.reviewMany.mutate, asked);
+    done += await ended(jobs, account, job);
+    ran.push(job);
+  }
+  const undo = async (): Promise<void> => {
+    for (const job of ran) await ended(jobs, account, (await call(jobs.undo.mutate, { account, job })).job);
+  };
+  return { done, undo };
 }
 
 /** Permissions from a Tenantree server. */
@@ -62,7 +106,11 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
         expectedVersion: version,
         ...(preview !== null && { preview }),
       }),
-    beside: async (account) => (await call(accounts.list.query, { account, limit: COMPARED })).rows,
+    beside: async (account, query, signal) => {
+      if (query === '') return (await call(accounts.list.query, { account, limit: COMPARED }, signal)).rows;
+      const { rows, matches } = await call(accounts.search.query, { account, query, limit: COMPARED }, signal);
+      return rows.filter(({ id }) => matches.includes(id));
+    },
     presets: async (account) => (await call(presets.list.query, { account })).presets,
     savePreset: (account, wish) => call(presets.save.mutate, { account, ...wish }),
     removePreset: async (account, preset) => void (await call(presets.remove.mutate, { account, preset })),
@@ -82,7 +130,6 @@ export function permissionsFrom({ trpc }: Pick<Tenantree, 'trpc'>): PermissionsS
       } while (cursor !== null);
       return found;
     },
-    review: (account, all, levels) =>
-      inParts(all, (part) => call(permissions.review.mutate, { account, accounts: part, levels })),
+    review: (account, all, levels) => review(trpc, account, all, levels),
   };
 }

@@ -5,7 +5,8 @@ import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import type { PermissionsSource } from './permissions-source.ts';
+import { nameOf } from './names.ts';
+import type { PermissionsSource, Reviewed } from './permissions-source.ts';
 
 /** Decides permissions that came with a release, for one account or for all below one (rules/permissions 20). */
 export class SamDecide extends Dialog {
@@ -22,7 +23,7 @@ export class SamDecide extends Dialog {
   parent: AccountName | null = null;
   account: AccountName | null = null;
   keys: readonly PermissionKey[] = [];
-  decided: (accounts: number) => void = () => undefined;
+  decided: (reviewed: Reviewed) => void = () => undefined;
   /** All accounts below the parent for which something is undecided; null: not known yet. */
   declare protected all: readonly AccountName[] | null;
   declare protected scope: 'one' | 'all';
@@ -66,8 +67,7 @@ export class SamDecide extends Dialog {
     if (!source || !parent) return 'stay';
     const decided = Object.fromEntries(keys.map((key) => [key, levels[key] ?? 'none']));
     const accounts = this.#accounts.map(({ id }) => id);
-    await source.review(parent.id, accounts, decided);
-    this.decided(accounts.length);
+    this.decided(await source.review(parent.id, accounts, decided));
     return 'done';
   }
 
@@ -85,12 +85,14 @@ export class SamDecide extends Dialog {
     }
   }
 
-  #choice({ key, label, levels }: (typeof PERMISSIONS)[number]): TemplateResult {
-    const { say } = this.texts;
+  #choice(one: (typeof PERMISSIONS)[number]): TemplateResult {
+    const { key, levels } = one;
+    const { texts } = this;
+    const { say } = texts;
     const choose = ({ target }: Event): void => {
-      const one = levels.find((known) => target instanceof HTMLSelectElement && known === target.value);
-      if (one) this.levels = { ...this.levels, [key]: one };
+      const wanted = levels.find((known) => target instanceof HTMLSelectElement && known === target.value);
+      if (wanted) this.levels = { ...this.levels, [key]: wanted };
     };
-    return html`<div class="row"><label for=${key}>${label}</label><div class="field"><select id=${key} @change=${choose}>${levels.map((one) => html`<option value=${one}>${say(`level_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
+    return html`<div class="row"><label for=${key}>${nameOf(one, texts)}</label><div class="field"><select id=${key} @change=${choose}>${levels.map((known) => html`<option value=${known}>${say(`level_${known}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
   }
 }

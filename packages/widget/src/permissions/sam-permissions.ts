@@ -1,19 +1,18 @@
-import type { CapsPreview, ShownCaps, ShownPreset } from '@tenantree/contract';
+import { fetched, NO_ANSWER } from '@tenantree/client';
+import type { CapsPreview, CapsResult, ShownCaps } from '@tenantree/contract';
 import {
+  type AccountId,
   type ExplainedStanding,
-  HIGHEST,
   highestLevelWithin,
   type Level,
-  PERMISSION_CATEGORIES,
   type PermissionKey,
-  permission,
   type SomeLevels,
 } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, type AccountName, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN, LOCK, SEARCH } from '../icons/icons.ts';
+import { ALERT, CLOSE, SEARCH } from '../icons/icons.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
@@ -24,18 +23,18 @@ import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { draftsOf } from './drafts.ts';
-import { level, turn } from './level.ts';
+import { conflictTable } from './conflict-table.ts';
+import { type Conflict, conflictsOf, type Draft, draftsOf, NO_DRAFT } from './drafts.ts';
 import { isAbove, isChanged, isLess, type MatrixRow, matrixOf, storedIn, withoutStored } from './matrix.ts';
-import type { PermissionsSource } from './permissions-source.ts';
+import { listed, matrixCells } from './matrix-cells.ts';
+import { coversOf, groupOf, nameOf } from './names.ts';
+import type { Other, PermissionsSource, Reviewed } from './permissions-source.ts';
 import { levelStyles, permissionsStyles } from './permissions-styles.ts';
 import { permissionsTexts } from './permissions-texts.ts';
+import { reason as reasonRow } from './reason.ts';
 import { SamCapsReview } from './sam-caps-review.ts';
+import { SamCompare } from './sam-compare.ts';
 import { SamDecide } from './sam-decide.ts';
-import { SamPresets } from './sam-presets.ts';
-
-/** What the permissions are compared with: an account, or a preset. */
-type Other = { readonly name: string; readonly levels: SomeLevels };
 
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
@@ -59,8 +58,7 @@ export class SamPermissions extends LitElement {
     only: { state: true },
     current: { state: true },
     reason: { state: true },
-    offered: { state: true },
-    beside: { state: true },
+    conflicts: { state: true },
     other: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, levelStyles, permissionsStyles];
@@ -82,9 +80,11 @@ export class SamPermissions extends LitElement {
   /** The row that Tab leads to. */
   declare protected current: PermissionKey;
   declare protected reason: Reason | null;
-  declare protected offered: readonly ShownPreset[];
-  declare protected beside: readonly AccountName[];
   declare protected other: Other | null;
+  /** What others saved while something was chosen here. */
+  declare protected conflicts: readonly Conflict[];
+  /** What was stored in place of what is chosen, when it was. */
+  #seen: SomeLevels = {};
   readonly #loading = new Loading<PermissionsSource, ShownCaps>(this, {
     wanted: () => {
       const { source, account } = this;
@@ -94,9 +94,11 @@ export class SamPermissions extends LitElement {
     show: (caps) => {
       this.caps = caps;
       this.failure = null;
-      this.#choose((this.source && draftsOf(this.source).get(caps.account.id)) ?? {});
+      const draft = (this.source && draftsOf(this.source).get(caps.account.id)) ?? NO_DRAFT;
+      this.#meet(draft);
+      this.#seen = {};
+      this.#choose(draft.levels);
     },
-    follow: () => void this.#loadOthers(),
     fail: (refusal) => {
       this.failure = refusal;
     },
@@ -108,8 +110,9 @@ export class SamPermissions extends LitElement {
     super();
     define('sam-toast', SamToast);
     define('sam-caps-review', SamCapsReview);
-    define('sam-presets', SamPresets);
     define('sam-decide', SamDecide);
+    define('sam-compare', SamCompare);
+    this.conflicts = [];
     this.source = null;
     this.account = null;
     this.texts = defaultTexts();
@@ -136,7 +139,7 @@ export class SamPermissions extends LitElement {
     const rows = matrixOf(caps, this.draft);
     const shown = rows.filter((row) => this.#isShown(row));
     return html`<div class="permissions">
-      <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}
+      <div class="card" part="card">${this.#tools()}${this.#undecided(caps)}${this.conflicts.length === 0 ? nothing : html`<div class="both">${conflictTable(this.conflicts, this.draft, this.#settle, texts)}</div>`}
         ${this.#parent ? nothing : html`<p class="lead">${texts.say('permReadOnly')}</p>`}
         ${shown.length === 0 ? html`<div class="state" role="status">${texts.say('permNone')}</div>` : this.#grid(shown, account)}</div>
       ${this.#end(rows.filter(isChanged).length)}
@@ -148,9 +151,9 @@ export class SamPermissions extends LitElement {
     this.failure = null;
     this.draft = {};
     this.reason = null;
-    this.offered = [];
-    this.beside = [];
     this.other = null;
+    this.conflicts = [];
+    this.#seen = {};
   }
 
   /** The account above, where one may set permissions from it (rules/permissions 18); else null. */
@@ -160,43 +163,32 @@ export class SamPermissions extends LitElement {
     return may && caps?.version !== null ? (account.path.at(-2) ?? null) : null;
   }
 
-  /** What there is to compare with; without it the screen does all else. */
-  async #loadOthers(): Promise<void> {
-    const { source, account } = this;
-    const parent = account?.path.at(-2);
-    if (!source || !account || !parent) return;
-    const [offered, beside] = await Promise.all([
-      source.presets(parent.id).catch(() => []),
-      source.beside(parent.id).catch(() => []),
-    ]);
-    if (this.account?.id !== account.id) return;
-    this.offered = offered;
-    this.beside = beside.filter(({ id }) => id !== account.id);
-  }
-
   #isShown(row: MatrixRow): boolean {
-    const { query, only, other } = this;
-    const { label, category, covers } = row.permission;
-    if (!`${label} ${category} ${covers}`.toLowerCase().includes(query.trim().toLowerCase())) return false;
+    const { query, only, other, texts } = this;
+    const { permission } = row;
+    const words = [nameOf(permission, texts), groupOf(permission.category, texts), coversOf(permission, texts)];
+    if (!words.join(' ').toLowerCase().includes(query.trim().toLowerCase())) return false;
     if (only === 'all') return true;
     return isChanged(row) || (other ? (other.levels[row.key] ?? null) !== row.chosen : isLess(row));
   }
 
   #tools(): TemplateResult {
-    const { offered, beside, other } = this;
+    const { other, account } = this;
     const { say } = this.texts;
-    const option = (id: string, name: string): TemplateResult => html`<option value=${id}>${name}</option>`;
+    const beside = account?.path.at(-2);
     const parent = this.#parent;
     return html`<div class="tools">
       <label class="field search">${icon(SEARCH)}<span class="hidden">${say('permSearch')}</span><input type="search" placeholder=${say('permSearch')} autocomplete="off" spellcheck="false" .value=${this.query} @input=${this.#search} /></label>
       <label class="check"><input type="checkbox" .checked=${this.only === 'different'} @change=${this.#turnOnly} />${other ? say('permOnlyOther', { name: other.name }) : say('permOnlyLess')}</label>
       <span class="space"></span>
       ${
-        offered.length + beside.length === 0
-          ? nothing
-          : html`<span class="field other"><select aria-label=${say('permCompare')} @change=${(event: Event) => void this.#compare(event)}>${option('', say('permCompareNone'))}
-        ${offered.length > 0 ? html`<optgroup label=${say('permComparePresets')}>${offered.map(({ id, name }) => option(id, name))}</optgroup>` : nothing}
-        ${beside.length > 0 ? html`<optgroup label=${say('permCompareAccounts')}>${beside.map(({ id, name }) => option(id, name))}</optgroup>` : nothing}</select>${icon(CHEVRON_DOWN)}</span>`
+        other
+          ? html`<button class="button" type="button" part="button" aria-label=${say('permCompareEnd', { name: other.name })} @click=${() => {
+              this.other = null;
+            }}><bdi>${other.name}</bdi>${icon(CLOSE, 12)}</button>`
+          : beside
+            ? html`<button class="button" type="button" part="button" @click=${() => void this.#compare(beside)}>${say('permCompareNone')}</button>`
+            : nothing
       }
       ${other && parent ? html`<button class="button" type="button" part="button" @click=${() => this.#choose({ ...this.draft, ...other.levels })}>${say('permCopy', { name: other.name })}</button>` : nothing}
       ${parent ? html`<button class="button" type="button" part="button" @click=${() => void this.#presets(parent)}>${say('permPresets')}</button>` : nothing}
@@ -211,19 +203,13 @@ export class SamPermissions extends LitElement {
     this.only = this.only === 'all' ? 'different' : 'all';
   };
 
-  async #compare({ target }: Event): Promise<void> {
-    if (!(target instanceof HTMLSelectElement)) return;
-    const { value } = target;
-    const preset = this.offered.find(({ id }) => id === value);
-    const account = this.beside.find(({ id }) => id === value);
-    this.other = preset ? { name: preset.name, levels: preset.levels } : null;
-    if (!account || !this.source) return;
-    try {
-      const caps = await this.source.get(account.id);
-      if (target.value === value) this.other = { name: account.name, levels: storedIn(caps) };
-    } catch (error) {
-      this.#say(refusalFrom(error).message);
-    }
+  async #compare(parent: AccountName): Promise<void> {
+    const { source, account, texts } = this;
+    if (!source || !account) return;
+    const compare = (other: Other): void => {
+      this.other = other;
+    };
+    await this.#dialogs.open(Object.assign(new SamCompare(), { texts, source, parent, account: account.id, compare }));
   }
 
   #undecided({ unreviewed, account }: ShownCaps): TemplateResult | typeof nothing {
@@ -234,40 +220,24 @@ export class SamPermissions extends LitElement {
   }
 
   #grid(rows: readonly MatrixRow[], { name }: AccountDetail): TemplateResult {
-    const { say } = this.texts;
-    const head = (area: string, words: string): TemplateResult =>
-      html`<span role="columnheader" data-area=${area}>${words}</span>`;
-    const first = rows.some(({ key }) => key === this.current) ? this.current : rows[0]?.key;
-    return html`<div role="grid" aria-label=${say('permTitle', { name })} @keydown=${this.#press} @focusin=${this.#arrive}>
-      <div class="heads" role="row">${head('name', say('permColumn'))}${head('set', say('permColumnSet', { name }))}${head('effect', say('permColumnEffect'))}${head('by', say('permColumnBy'))}${html`<span role="columnheader" data-area="why"><span class="hidden">${say('permColumnWhy')}</span></span>`}</div>
-      ${PERMISSION_CATEGORIES.map((category) => {
-        const group = rows.filter(({ permission }) => permission.category === category);
-        return group.length === 0
-          ? nothing
-          : html`<div role="rowgroup" aria-label=${category}>${this.#group(category, group)}${group.map((row) => this.#row(row, row.key === first))}</div>`;
-      })}</div>`;
+    const { texts, other, current } = this;
+    const cells = {
+      texts,
+      name,
+      other,
+      current,
+      use: this.#parent ? ('choose' as const) : ('look' as const),
+      reason: (key: PermissionKey) =>
+        this.reason?.key === key ? reasonRow(key, this.reason.standing, this.#lead, texts) : null,
+      levelOf: (key: PermissionKey) => this.#rowOf(key)?.after ?? 'none',
+      pick: (key: PermissionKey, wanted: Level) => this.#pick(key, wanted),
+      why: (key: PermissionKey) => void this.#why(key),
+      setAll: (group: readonly MatrixRow[], wanted: Level) => this.#setAll(group, wanted),
+    };
+    return html`<div role="grid" aria-label=${texts.say('permTitle', { name })} @keydown=${this.#press} @focusin=${this.#arrive}>${matrixCells(rows, cells)}</div>`;
   }
 
-  #group(category: string, rows: readonly MatrixRow[]): TemplateResult {
-    const { say } = this.texts;
-    const counts = new Map<Level, number>();
-    for (const { after } of rows) counts.set(after, (counts.get(after) ?? 0) + 1);
-    const sum = (['full', 'limited', 'read', 'none'] as const)
-      .flatMap((one) => (counts.has(one) ? [`${counts.get(one)} ${say(`level_${one}`).toLowerCase()}`] : []))
-      .join(' · ');
-    const levels = [...new Set(rows.flatMap(({ permission }) => permission.levels))];
-    return html`<div class="group" role="row"><span role="rowheader">${category}</span><span class="sum" role="gridcell"><bdi>${sum}</bdi></span>${
-      this.#parent
-        ? html`<span role="gridcell"><span class="field"><select aria-label=${say('permSetAllOf', { group: category })} @change=${(event: Event) => this.#setAll(event, rows)}><option value="">${say('permSetAll')}</option>${levels.map((one) => html`<option value=${one}>${say(`level_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</span></span>`
-        : nothing
-    }</div>`;
-  }
-
-  #setAll({ target }: Event, rows: readonly MatrixRow[]): void {
-    if (!(target instanceof HTMLSelectElement)) return;
-    const wanted = rows.flatMap(({ permission }) => permission.levels).find((one) => one === target.value);
-    target.value = '';
-    if (!wanted) return;
+  #setAll(rows: readonly MatrixRow[], wanted: Level): void {
     const draft = { ...this.draft };
     // As far as each permission knows the level, and those above leave it.
     for (const { key, permission, ceiling } of rows)
@@ -275,77 +245,50 @@ export class SamPermissions extends LitElement {
     this.#choose(draft);
   }
 
-  #row(row: MatrixRow, isCurrent: boolean): TemplateResult {
-    const { texts, other, reason } = this;
-    const { say } = texts;
-    const { key, permission, after, before, controls, chosen } = row;
-    const { label, controller } = permission;
-    const isOpen = reason?.key === key;
-    const there = other?.levels[key];
-    const kept = chosen ?? 'none';
-    return html`<div class="line ${controller === null ? '' : 'sub'} ${row.off ? 'off' : ''}" role="row" data-key=${key}>
-      <span role="rowheader" data-area="name"><span class="name">${label}</span>${controls > 0 ? html`<span class="aside">${say('permControls', { n: controls })}</span>` : nothing}${isChanged(row) ? html`<span class="mark">${say('permChanged')}</span>` : nothing}</span>
-      <span role="gridcell" data-area="set">${this.#stops(row, isCurrent)}</span>
-      <span role="gridcell" data-area="effect"><span class="turn">${isChanged(row) || before !== after ? turn(before, after, texts) : turn(kept, after, texts)}</span>${there === undefined ? nothing : html`<span class="aside">${say('permOther', { level: say(`level_${there}`) })}</span>`}</span>
-      <span role="gridcell" data-area="by">${this.#decidedBy(row)}</span>
-      <span role="gridcell" data-area="why"><button class="link why" type="button" tabindex=${isCurrent ? 0 : -1} aria-expanded=${String(isOpen)} aria-label=${say('permWhyOf', { permission: label, level: say(`level_${after}`) })} @click=${() => void this.#why(key)}>${say('permWhy')}</button></span>
-    </div>${isOpen ? this.#reason(row, reason.standing) : nothing}`;
-  }
-
-  #stops({ key, permission, chosen, stored, ceiling }: MatrixRow, isCurrent: boolean): TemplateResult {
-    const { texts } = this;
-    const may = this.#parent !== null;
-    const { levels } = permission;
-    const at = Math.max(0, chosen === null ? 0 : levels.indexOf(chosen));
-    return html`<span class="stops" role="radiogroup" aria-label=${permission.label}>${levels.map((one, k) => {
-      const over = isAbove(one, ceiling);
-      // What is stored above the bound may be gone back to: it is kept.
-      const isOff = !may || (over && one !== stored);
-      return html`<button type="button" role="radio" class=${over ? 'over' : ''} data-level=${one} data-stop=${k === levels.length - 1 ? 2 : k} aria-checked=${String(one === chosen)} aria-disabled=${isOff ? 'true' : nothing}
-        tabindex=${isCurrent && k === at ? 0 : -1} @click=${() => this.#pick(key, one)}>${level(one, texts)}${over ? icon(LOCK, 12) : nothing}</button>`;
-    })}</span>`;
-  }
-
-  #decidedBy({ chosen, ceiling, ceilingBy, off, after, key }: MatrixRow): string {
-    const { say } = this.texts;
-    if (off) return say('permOff', { name: off.label, level: say(`level_${this.#levelOf(off.key)}`).toLowerCase() });
-    if (chosen === null) return say('permUndecided');
-    const isHeld = after === ceiling && ceilingBy.length > 0;
-    if (isHeld)
-      return say('permHeld', {
-        names: this.#list([...ceilingBy, ...(chosen === after ? [this.account?.name ?? ''] : [])]),
-      });
-    return chosen === HIGHEST[key] ? '' : say('permHere');
-  }
-
-  #levelOf(key: string): Level {
-    const row = this.caps && matrixOf(this.caps, this.draft).find((one) => one.key === key);
-    return row?.after ?? 'none';
-  }
-
-  #list(names: readonly string[]): string {
-    return new Intl.ListFormat(this.texts.locale, { type: 'conjunction' }).format(names);
+  #rowOf(key: PermissionKey): MatrixRow | null {
+    return (this.caps && matrixOf(this.caps, this.draft).find((one) => one.key === key)) ?? null;
   }
 
   #pick(key: PermissionKey, wanted: Level): void {
-    const row = this.caps && matrixOf(this.caps, this.draft).find((one) => one.key === key);
+    const row = this.#rowOf(key);
     if (!row || !this.#parent) return;
     if (isAbove(wanted, row.ceiling) && wanted !== row.stored) {
-      const { say } = this.texts;
-      this.#say(say('permCapped', { level: say(`level_${row.ceiling}`), names: this.#list(row.ceilingBy) }));
+      const { texts } = this;
+      const names = listed(row.ceilingBy, texts);
+      this.#say(texts.say('permCapped', { level: texts.say(`level_${row.ceiling}`), names }));
       return;
     }
     this.#choose({ ...this.draft, [key]: wanted });
   }
 
+  /** Others may have saved something while something was chosen here: then both sides are shown, until one of them is chosen. */
+  #meet(draft: Draft): void {
+    const { caps } = this;
+    const found = caps ? conflictsOf(draft, storedIn(caps)) : [];
+    const before = this.conflicts.filter(({ key }) => !found.some((one) => one.key === key));
+    this.conflicts = [...before, ...found];
+  }
+
+  readonly #settle = (key: PermissionKey, side: 'mine' | 'theirs'): void => {
+    const mine = this.conflicts.find((one) => one.key === key)?.mine;
+    const { [key]: _, ...rest } = this.draft;
+    this.#choose(side === 'mine' && mine ? { ...rest, [key]: mine } : rest);
+  };
+
   /** Keeps what is chosen, here and for when one comes back. */
   #choose(draft: SomeLevels): void {
     const { caps, source, account } = this;
     if (!caps || !source || !account) return;
-    this.draft = withoutStored(draft, storedIn(caps));
+    const stored = storedIn(caps);
+    this.draft = withoutStored(draft, stored);
+    const seen = { ...stored, ...this.#seen };
+    this.#seen = Object.fromEntries(Object.entries(seen).filter(([key]) => key in this.draft));
     const drafts = draftsOf(source);
-    if (Object.keys(this.draft).length === 0) drafts.delete(account.id);
-    else drafts.set(account.id, this.draft);
+    if (Object.keys(this.draft).length > 0) drafts.set(account.id, { levels: this.draft, seen: this.#seen });
+    else {
+      drafts.delete(account.id);
+      this.conflicts = [];
+    }
     emit(this, 'sam-draft', {});
   }
 
@@ -366,25 +309,15 @@ export class SamPermissions extends LitElement {
     }
   }
 
-  #reason({ key: asked }: MatrixRow, standing: ExplainedStanding | null): TemplateResult {
-    const { texts } = this;
-    const { say, numbers } = texts;
-    if (!standing) return html`<div class="reason" role="row"><div role="gridcell">${say('loading')} …</div></div>`;
-    const holds = standing.lines.some(({ decides }) => decides);
-    return html`<div class="reason" role="row"><div role="gridcell"><p>${say(holds ? 'permWhyHolds' : 'permWhyFree')}</p><ul>${standing.lines.map(
-      ({ entry, account, key, level: one, by, at, version, decides }) => {
-        const name = entry === 'role' ? say('permWhyRole', { name: account.name }) : account.name;
-        const about = key === asked ? null : permission(key).label;
-        const date = at === null ? '' : numbers.dateTime(at);
-        const set = by
-          ? say('permWhyCap', { name: by.name, date, version: version ?? 0 })
-          : at === null
-            ? ''
-            : say('permWhyAt', { date });
-        return html`<li class=${decides ? 'holds' : ''}>${decides ? icon(LOCK, 14) : html`<span></span>`}<span><bdi>${about === null ? name : say('permWhyController', { name, permission: about })}</bdi>${set === '' ? nothing : html`<small>${set}</small>`}</span><span class="at">${level(one, texts)}</span></li>`;
-      },
-    )}</ul></div></div>`;
-  }
+  /** What leads from a reason to the permissions of the account that gives it, if whoever looks sees those. */
+  readonly #lead = (id: AccountId | null): (() => void) | null => {
+    const { account } = this;
+    // A main account has no caps of its own.
+    const isSeen = account?.path.some((one, at) => at > 0 && one.id === id) ?? false;
+    return isSeen && id !== null && id !== account?.id
+      ? () => emit(this, 'sam-show', { account: id, tab: 'permissions' })
+      : null;
+  };
 
   #end(count: number): TemplateResult | typeof nothing {
     const { say } = this.texts;
@@ -404,8 +337,7 @@ export class SamPermissions extends LitElement {
     if (!source || !caps) return;
     const saved = (version: number, changes: CapsPreview['changes']): void => {
       this.#choose({});
-      const before = Object.fromEntries(changes.flatMap((one) => (one.before === null ? [] : [[one.key, one.before]])));
-      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, before, version) };
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
       this.#say(texts.say('permSaved', { name: caps.account.name }), [undo]);
       void this.#saved();
     };
@@ -415,8 +347,9 @@ export class SamPermissions extends LitElement {
   }
 
   /** Sets what was before, as another version: as long as nothing newer was saved. */
-  async #undo({ id, name }: AccountName, before: SomeLevels, version: number): Promise<void> {
+  async #undo({ id, name }: AccountName, changes: CapsPreview['changes'], version: number): Promise<void> {
     try {
+      const before = Object.fromEntries(changes.map((one) => [one.key, one.before]));
       await this.source?.set(id, before, { version, preview: null });
       this.#say(this.texts.say('permUndone', { name }));
       await this.#saved();
@@ -433,28 +366,46 @@ export class SamPermissions extends LitElement {
   async #presets(parent: AccountName): Promise<void> {
     const { source, caps, texts, draft } = this;
     if (!source || !caps) return;
-    const applied = (preset: string): void => {
+    const loaded = await fetched(() => import('./presets.ts'), 'SamPresets').catch(() => null);
+    if (!loaded) {
+      this.#say(NO_ANSWER.message);
+      return;
+    }
+    const { SamPresets } = loaded;
+    define('sam-presets', SamPresets);
+    const applied = (preset: string, { version, changes }: CapsResult): void => {
       this.#choose({});
-      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }));
+      const undo = { label: texts.say('undo'), act: () => void this.#undo(caps.account, changes, version) };
+      this.#say(texts.say('presetApplied', { preset, name: caps.account.name }), [undo]);
       void this.#saved();
     };
     const levels = { ...storedIn(caps), ...draft };
     await this.#dialogs.open(
-      Object.assign(new SamPresets(), { texts, source, parent, accounts: [caps.account], levels, applied }),
+      Object.assign(new SamPresets(), { texts, source, parent, account: caps.account, levels, applied }),
     );
-    void this.#loadOthers();
   }
 
   async #decide(parent: AccountName, keys: readonly PermissionKey[]): Promise<void> {
     const { source, caps, texts } = this;
     if (!source || !caps) return;
-    const decided = (n: number): void => {
-      this.#say(texts.say('decideDone', { n }));
+    const decided = ({ done, undo }: Reviewed): void => {
+      const back = { label: texts.say('undo'), act: () => void this.#takeBack(undo) };
+      this.#say(texts.say('decideDone', { n: done }), [back]);
       void this.#saved();
     };
     await this.#dialogs.open(
       Object.assign(new SamDecide(), { texts, source, parent, account: caps.account, keys, decided }),
     );
+  }
+
+  async #takeBack(undo: () => Promise<void>): Promise<void> {
+    try {
+      await undo();
+      this.#say(this.texts.say('decideUndone'));
+      await this.#saved();
+    } catch (error) {
+      this.#say(refusalFrom(error).message);
+    }
   }
 
   #say(text: string, acts: readonly { readonly label: string; readonly act: () => void }[] = []): void {

@@ -4,7 +4,8 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { permissionsTexts } from './permissions-texts.ts';
+import { presetWords } from './preset-words.ts';
+import { presetsTexts } from './presets-texts.ts';
 
 /** The presets that are offered in an account: to be taken by accounts below it, saved, and made the default for new ones. */
 export class SamPresets extends Dialog {
@@ -13,7 +14,7 @@ export class SamPresets extends Dialog {
     presets: { state: true },
     chosen: { state: true },
     mode: { state: true },
-    results: { state: true },
+    result: { state: true },
   };
   static override styles = [
     ...Dialog.styles,
@@ -29,42 +30,42 @@ export class SamPresets extends Dialog {
   source: PresetsSource | null = null;
   /** Where the presets are offered: the account above those that take one. */
   parent: AccountName | null = null;
-  /** Any number of accounts below it. */
-  accounts: readonly AccountName[] = [];
+  /** The account below it that takes one. */
+  account: AccountName | null = null;
   /** What would be saved as a preset; null: nothing can be. */
   levels: SomeLevels | null = null;
-  applied: (preset: string) => void = () => undefined;
+  applied: (preset: string, result: CapsResult) => void = () => undefined;
   /** Null: not there yet. */
   declare protected presets: readonly ShownPreset[] | null;
   declare protected chosen: RowId | null;
   declare protected mode: PresetMode;
-  /** What the chosen one would make of the accounts; null: not there yet. */
-  declare protected results: readonly CapsResult[] | null;
+  /** What the chosen one would make of the account; null: not there yet. */
+  declare protected result: CapsResult | null;
 
   constructor() {
     super();
     this.presets = null;
     this.chosen = null;
     this.mode = 'replace';
-    this.results = null;
+    this.result = null;
   }
 
   override async open(): Promise<void> {
-    this.texts.complete(permissionsTexts);
+    this.texts.complete(presetsTexts);
     void this.#load();
     await super.open();
   }
 
   protected words(): { readonly title: string; readonly cancel: string } {
     const { say } = this.texts;
-    return { title: say('presetsTitle', { name: this.#whom }), cancel: say('cancel') };
+    return { title: say('presetsTitle', { name: this.account?.name ?? '' }), cancel: say('cancel') };
   }
 
   protected submitButton(): Submit {
     const { say } = this.texts;
     const name = this.#preset?.name;
     const label = name === undefined ? say('presetChoose') : say('presetApply', { name });
-    return { label, tone: 'primary', ready: this.results ? 'ready' : 'incomplete' };
+    return { label, tone: 'primary', ready: this.result ? 'ready' : 'incomplete' };
   }
 
   protected content(): TemplateResult {
@@ -79,21 +80,17 @@ export class SamPresets extends Dialog {
   }
 
   protected async submit(): Promise<'done' | 'stay'> {
-    const { source, parent, mode } = this;
+    const { source, parent, mode, account } = this;
     const preset = this.#preset;
-    if (!source || !parent || !preset) return 'stay';
-    await source.applyPreset(parent.id, { preset: preset.id, mode, accounts: this.accounts.map(({ id }) => id) });
-    this.applied(preset.name);
+    if (!source || !parent || !preset || !account) return 'stay';
+    const order = { preset: preset.id, mode, accounts: [account.id] };
+    const [result] = await source.applyPreset(parent.id, order);
+    if (result) this.applied(preset.name, result);
     return 'done';
   }
 
   get #preset(): ShownPreset | null {
     return this.presets?.find(({ id }) => id === this.chosen) ?? null;
-  }
-
-  get #whom(): string {
-    const [first, ...others] = this.accounts;
-    return first && others.length === 0 ? first.name : this.texts.say('presetsMany', { n: this.accounts.length });
   }
 
   async #load(): Promise<void> {
@@ -112,24 +109,21 @@ export class SamPresets extends Dialog {
   }
 
   #look(preset: RowId | null, mode: PresetMode): void {
-    const { source, parent } = this;
+    const { source, parent, account } = this;
     this.chosen = preset;
     this.mode = mode;
-    this.results = null;
-    if (!source || !parent || !preset) return;
-    const order = { preset, mode, accounts: this.accounts.map(({ id }) => id) };
+    this.result = null;
+    if (!source || !parent || !preset || !account) return;
     void this.#try(async () => {
-      const results = await source.previewPreset(parent.id, order);
-      if (this.chosen === preset && this.mode === mode) this.results = results;
+      const [result = null] = await source.previewPreset(parent.id, { preset, mode, accounts: [account.id] });
+      if (this.chosen === preset && this.mode === mode) this.result = result;
     });
   }
 
   #effect(): string {
-    const { results, texts } = this;
-    if (!results) return `${texts.say('loading')} …`;
-    const changed = results.filter(({ outcome }) => outcome === 'changed').length;
-    const kept = results.reduce((sum, one) => sum + one.kept.length, 0);
-    return texts.say('presetEffect', { changed, unchanged: results.length - changed, kept });
+    const { result, texts } = this;
+    if (!result) return `${texts.say('loading')} …`;
+    return presetWords(result, texts);
   }
 
   #line(preset: ShownPreset): TemplateResult {

@@ -1,9 +1,11 @@
+import type { PermissionCategory, PermissionKey } from '@tenantree/domain';
 import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
 import type { permissionsTexts } from '../permissions/permissions-texts.ts';
+import type { presetsTexts } from '../permissions/presets-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
@@ -82,8 +84,12 @@ type Late = typeof partsTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
+  typeof presetsTexts &
   typeof limitsTexts &
   typeof activityTexts;
 
+/** What the registry of permissions has: its English stands there. */
+type Named = `permission_${PermissionKey}` | `covers_${PermissionKey}` | `group_${PermissionCategory}`;
+
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>>;
+export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>> & Readonly<Partial<Record<Named, string>>>;

@@ -1,4 +1,4 @@
-import type { AccountRow, CapsFilter } from '@tenantree/domain';
+import type { AccountRow } from '@tenantree/domain';
 import type { AccountName, SourceRefusal } from '../data/account-source.ts';
 import { type ActionDetail, emit, type RenameDetail, type RowChoice } from '../events.ts';
 import { copyText } from '../parts/copy-text.ts';
@@ -15,7 +15,6 @@ import type { AccountSearch } from './account-search.ts';
 import type { DialogContext } from './dialog-context.ts';
 import type { ListHost } from './list-host.ts';
 import { menuFor } from './row-menu.ts';
-import { SamCapped } from './sam-capped.ts';
 import { SamClose } from './sam-close.ts';
 import { SamCreate } from './sam-create.ts';
 import { SamMove } from './sam-move.ts';
@@ -32,7 +31,6 @@ function defineDialogs(): void {
   define('sam-move', SamMove);
   define('sam-suspend', SamSuspend);
   define('sam-close', SamClose);
-  define('sam-capped', SamCapped);
   define('sam-confirm', SamConfirm);
 }
 
@@ -64,17 +62,6 @@ export class AccountActions {
     const detail = session?.detail;
     const isOffered = detail?.features?.includes('permissions') ?? true;
     return allowed.has('open') && isOffered && detail?.levels.account !== 'none';
-  }
-
-  /** Shows which accounts have permissions of their own, or some that nobody decided. */
-  listCapped(caps: CapsFilter): void {
-    const { source, texts, session } = this.#screen;
-    const account = session?.detail?.id;
-    if (!source || !account) return;
-    const show = (row: AccountRow): void => {
-      emit(this.#screen, 'sam-open', { account: row, place: 'here', tab: 'permissions' });
-    };
-    void this.#inDialog(Object.assign(new SamCapped(), { source, texts, account, caps, show }));
   }
 
   /** Takes back what was done last, as long as a message offers to. */
@@ -252,7 +239,7 @@ export class AccountActions {
     const acts = this.#actsOf(store);
     if (!source || !store || !acts) return null;
     const created = (row: AccountRow): void => {
-      this.#search.find('');
+      this.#search.clear();
       takeCreated(store, row);
       this.#reveal(store, row);
       this.#landing = row.id;

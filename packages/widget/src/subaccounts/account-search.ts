@@ -1,4 +1,5 @@
-import { refusalFrom } from '../data/account-source.ts';
+import { refusalFrom, type Sought } from '../data/account-source.ts';
+import type { Filters } from '../data/screen-view.ts';
 import { MatchView } from '../tree/match-view.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
@@ -7,11 +8,14 @@ import type { TreeSession } from './tree-session.ts';
 
 /** Rests between the last key and the search, in milliseconds. */
 const SEARCH_REST_MS = 120;
+/** How often it is asked again what filters let through, in milliseconds. */
+const AGAIN_MS = 4_000;
 
-/** Finds accounts while somebody types. */
+/** Finds accounts: while somebody types, and by filters. */
 export class AccountSearch {
   readonly #screen: ListHost;
   #running: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(screen: ListHost) {
     this.#screen = screen;
@@ -22,34 +26,50 @@ export class AccountSearch {
     return this.#running !== null;
   }
 
-  /** Shows what is found, once typing rests; an empty text shows the tree again as it was. What is typed before there is a tree waits for it. */
+  /** Shows what is found, once typing rests; with nothing to look for, the tree is again as it was. What is typed before there is a tree waits for it. */
   find(text: string): void {
     this.#screen.tree?.prepare();
     const { session } = this.#screen;
     if (!session) return;
     const { store } = session;
-    const query = text.trim();
     session.query = text;
     clearTimeout(this.#running?.timer);
     this.#running?.abort.abort();
     this.#running = null;
-    if (query === '') store?.endSearch();
+    if (!session.isKept) store?.endSearch();
     else if (store) {
       const abort = new AbortController();
-      const find = (): void => void this.#find(session, store, query, abort);
-      this.#running = { abort, timer: setTimeout(find, store.query === null ? 0 : SEARCH_REST_MS) };
+      const sought = { query: text.trim(), status: store.status, ...session.filters };
+      const find = (): void => void this.#find(session, store, sought, abort);
+      this.#running = { abort, timer: setTimeout(find, store.sought ? SEARCH_REST_MS : 0) };
     }
     this.#screen.requestUpdate();
   }
 
-  async #find(session: TreeSession, store: TreeStore, query: string, abort: AbortController): Promise<void> {
+  /** Keeps the table to other accounts; what isn't named stays as it is. */
+  keepTo(filters: Filters): void {
+    const { session } = this.#screen;
+    if (!session) return;
+    session.filters = { ...session.filters, ...filters };
+    this.find(session.query);
+  }
+
+  /** Looks for nothing any more. */
+  clear(): void {
+    const { session } = this.#screen;
+    if (session) session.filters = {};
+    this.find('');
+  }
+
+  async #find(session: TreeSession, store: TreeStore, sought: Sought, abort: AbortController): Promise<void> {
     const signal = AbortSignal.any([abort.signal, session.signal]);
     const search = store.beginSearch();
     try {
-      const page = await session.source.search(store.accountId, { query, cursor: null, limit: PAGE_ROWS }, signal);
+      const page = await session.source.search(store.accountId, { ...sought, cursor: null, limit: PAGE_ROWS }, signal);
       if (signal.aborted) return;
       session.report(null);
-      store.showSearch(search, new MatchView(store, query), page);
+      store.showSearch(search, new MatchView(store, sought), page);
+      this.#keepAsking(session, store);
     } catch (error) {
       if (!signal.aborted) session.report(refusalFrom(error));
     } finally {
@@ -57,5 +77,18 @@ export class AccountSearch {
       if (this.#running?.abort === abort) this.#running = null;
       this.#screen.requestUpdate();
     }
+  }
+
+  /** Who comes to be let through by a filter, or no longer is, stands anywhere below: it is asked again while one looks. */
+  #keepAsking(session: TreeSession, store: TreeStore): void {
+    clearTimeout(this.#again);
+    const { limits, caps } = store.sought ?? {};
+    if (!(limits || caps)) return;
+    this.#again = setTimeout(() => {
+      if (session.signal.aborted) return;
+      // Where more was loaded than one page it stays as it is.
+      if (!(document.hidden || store.paused) && store.view.matches.size <= PAGE_ROWS) store.refresh();
+      this.#keepAsking(session, store);
+    }, AGAIN_MS);
   }
 }

@@ -1,15 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Filters } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
 import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
+import { CAPS_WORDS } from './view-menu.ts';
 
 /** What happens when these bars are used. */
 export type BarActs = {
   readonly clearSearch: () => void;
   readonly clearSelection: () => void;
-  readonly clearLimits: () => void;
+  readonly keepTo: (filters: Filters) => void;
   readonly sortAgain: () => void;
   readonly leave: () => void;
   readonly selectShown: () => void;
@@ -57,7 +59,7 @@ export class ListBars {
   found(): string {
     const store = this.#store;
     const { say } = this.#screen.texts;
-    if (!store || store.query === null) return '';
+    if (!store?.sought) return '';
     const { root, matches, isCut } = store.view;
     if (isCut && root.total > 0) return say('matchesAtLeast', { n: root.total });
     if (root.cursor !== null || matches.size === 0) return say('matches', { n: root.total });
@@ -79,16 +81,25 @@ export class ListBars {
     const found = this.found();
     this.isOutOfOrder = store?.view.isOutOfOrder() ?? false;
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
-      ${
-        store?.limits
-          ? html`<button class="button chip" type="button" aria-label=${`${say('nearLimit')}. ${say('clearAll')}`} @click=${this.#on.clearLimits}>${say('nearLimit')}${icon(CLOSE, 12)}</button>`
-          : nothing
-      }
+      ${this.#filters().map(
+        ([words, clear]) =>
+          html`<button class="button chip" type="button" aria-label=${`${words}. ${say('clearAll')}`} @click=${() => this.#on.keepTo(clear)}>${words}${icon(CLOSE, 12)}</button>`,
+      )}
       ${
         this.isOutOfOrder
           ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
           : nothing
       }`;
+  }
+
+  /** To what the table is kept, in words, and what takes each away. */
+  #filters(): readonly (readonly [words: string, clear: Filters])[] {
+    const { session, texts } = this.#screen;
+    const { limits, caps } = session?.filters ?? {};
+    return [
+      ...(limits ? [[texts.say('nearLimit'), { limits: undefined }] as const] : []),
+      ...(caps ? [[texts.say(CAPS_WORDS[caps]), { caps: undefined }] as const] : []),
+    ];
   }
 
   /** What stands between the toolbar and the rows. */
@@ -99,9 +110,7 @@ export class ListBars {
   /** What is selected, what more could be, and what can be done with all of it. */
   #selection(): TemplateResult | null {
     const store = this.#store;
-    const { texts, allowed, session } = this.#screen;
-    // Jobs are asked for by people, and watched by them: no embedded screen is opened for any.
-    const isPerson = session?.detail?.features === null;
+    const { texts, allowed } = this.#screen;
     const { say } = texts;
     const n = store?.selection.size ?? 0;
     if (!store || n === 0) return null;
@@ -113,14 +122,14 @@ export class ListBars {
       ${shown > n ? html`<button class="link" type="button" @click=${this.#on.selectShown}>${say('selectShown', { n: shown })}</button>` : nothing}
       ${below > 0 ? html`<label><input type="checkbox" .checked=${isNested} @change=${this.#on.turnNested} />${say('withNested', { n: below })}</label>` : nothing}
       <span class="space"></span>
-      ${BULK_ACTS.filter(({ needs }) => needs === null || (isPerson && allowed.has(needs))).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
+      ${BULK_ACTS.filter(({ needs }) => needs === null || allowed.has(needs)).map((act) => html`<button class="button" type="button" part="button" @click=${() => this.#on.bulk(act)}>${say(act.label)}</button>`)}</div>`;
   }
 
   /** Where one is, when a branch was entered (narrow layouts). */
   #way(): TemplateResult | null {
     const store = this.#store;
     const { say } = this.#screen.texts;
-    const names = store?.query === null ? store.entered.map(({ row }) => row.name) : [];
+    const names = store?.sought === null ? store.entered.map(({ row }) => row.name) : [];
     if (names.length === 0) return null;
     return html`<nav class="way" aria-label=${say('pathLabel')}>
       <button class="button" type="button" @click=${this.#on.leave}>${icon(BACK, 14)}${say('back')}</button>

@@ -2,7 +2,7 @@ import { fetched } from '@tenantree/client';
 import { define } from '../parts/define.ts';
 import type { Dialog } from '../parts/dialog.ts';
 import type { Strings } from '../strings/en.ts';
-import type { Feature } from './features.ts';
+import type { Allowed } from './features.ts';
 import type { Selected } from './selected.ts';
 
 /** What can be done with all that is selected. */
@@ -10,11 +10,11 @@ export type BulkAct = {
   readonly id: string;
   readonly label: keyof Strings;
   /** What has to be allowed; null: looking is enough. */
-  readonly needs: Feature | null;
+  readonly needs: Allowed | null;
   /** Whether accounts below the selected ones can be meant, too; where not, it is theirs anyway. */
   readonly nested: 'as wished' | 'never';
-  /** Does it, or gives the dialog that does. */
-  readonly start: (selected: Selected) => Promise<Dialog | null>;
+  /** Gives the dialog that does it. */
+  readonly start: (selected: Selected) => Promise<Dialog>;
 };
 
 /** All bulk acts, in the order of their buttons. Another act is a row here; where it is a job, its dialog is a class over `SamBulk`. */
@@ -22,23 +22,21 @@ export const BULK_ACTS: readonly BulkAct[] = [
   {
     id: 'preset',
     label: 'bulkPreset',
-    needs: 'suspend',
+    needs: 'permissions',
     nested: 'as wished',
-    start: async ({ source, texts, account, rows }) => {
-      const { SamPresets } = await fetched(() => import('../permissions/sam-presets.ts'), 'SamPresets');
-      define('sam-presets', SamPresets);
-      const { presets } = await source.acts();
-      return Object.assign(new SamPresets(), { texts, source: presets, parent: account, accounts: rows });
+    start: async (selected) => {
+      const { SamBulkPreset } = await fetched(() => import('../permissions/presets.ts'), 'SamBulkPreset');
+      define('sam-bulk-preset', SamBulkPreset);
+      return Object.assign(new SamBulkPreset(), { selected });
     },
   },
   {
     id: 'limits',
     label: 'bulkLimits',
-    // From above, like a suspension.
-    needs: 'suspend',
+    needs: 'limits',
     nested: 'as wished',
     start: async (selected) => {
-      const { SamBulkLimits } = await fetched(() => import('./sam-bulk-limits.ts'), 'SamBulkLimits');
+      const { SamBulkLimits } = await fetched(() => import('../limits/limits.ts'), 'SamBulkLimits');
       define('sam-bulk-limits', SamBulkLimits);
       return Object.assign(new SamBulkLimits(), { selected });
     },
@@ -60,8 +58,9 @@ export const BULK_ACTS: readonly BulkAct[] = [
     needs: null,
     nested: 'as wished',
     start: async (selected) => {
-      (await fetched(() => import('./export-accounts.ts'), 'exportAccounts')).exportAccounts(selected);
-      return null;
+      const { SamBulkExport } = await fetched(() => import('./sam-bulk-export.ts'), 'SamBulkExport');
+      define('sam-bulk-export', SamBulkExport);
+      return Object.assign(new SamBulkExport(), { selected });
     },
   },
 ];

@@ -8,18 +8,23 @@ import type { Texts } from '../strings/texts.ts';
  */
 export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;
 export type Feature = (typeof FEATURES)[number];
+/** What can be allowed: features, and parts of an account that are set from the table, too. */
+export type Allowed = Feature | 'permissions' | 'limits';
 
 /** What can be done with the subaccounts of an account, by the host's wish and the actor's levels. */
 export function allowedFeatures(
   wanted: readonly Feature[],
   access: 'full' | 'readOnly',
   detail: AccountDetail | null,
-): ReadonlySet<Feature> {
+): ReadonlySet<Allowed> {
   const manages = access === 'full' && detail?.levels['account.subaccounts'] === 'full' && detail.status !== 'closed';
   const always: readonly Feature[] = ['switch', 'open'];
-  const granted = (feature: Feature): boolean =>
+  const granted = (feature: Allowed): boolean =>
     feature === 'open' || (detail?.features?.some((one) => one === feature) ?? true);
-  return new Set(wanted.filter((feature) => granted(feature) && (manages || always.includes(feature))));
+  const parts: readonly Allowed[] = ['permissions', 'limits'];
+  return new Set(
+    [...wanted, ...parts].filter((feature) => granted(feature) && (manages || always.some((one) => one === feature))),
+  );
 }
 
 /** Why nothing can be created below an account; names its level to those who may know it. */

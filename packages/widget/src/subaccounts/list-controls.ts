@@ -1,4 +1,4 @@
-import { type AccountRow, CAPS_FILTERS, isNearLimit } from '@tenantree/domain';
+import type { AccountRow } from '@tenantree/domain';
 import { refusalFrom } from '../data/account-source.ts';
 import { isSameView } from '../data/screen-view.ts';
 import { emit, type TreeAction } from '../events.ts';
@@ -8,7 +8,6 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { SamMenu } from '../parts/sam-menu.ts';
 import { SamToast } from '../parts/sam-toast.ts';
 import { pause } from '../tree/held-frames.ts';
-import type { Account } from '../tree/lines.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { AccountActions } from './account-actions.ts';
 import { AccountSearch } from './account-search.ts';
@@ -19,16 +18,10 @@ import type { ListHost } from './list-host.ts';
 import { ListStates } from './list-states.ts';
 import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
-import { cappedItems, chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
+import { chosen, filterItems, type ViewChoice, viewItems } from './view-menu.ts';
 
 /** How often an order is looked at while numbers change, in milliseconds. */
 const ORDER_CHECK_MS = 500;
-/** How often those near a limit are listed again while numbers change, in milliseconds. */
-const NEAR_MS = 3_000;
-
-/** Whether an account is near its own maximum of minutes. */
-const isNear = ({ minutes, row }: Account): boolean => isNearLimit(minutes?.total, row.minutesMax);
-
 /** What happens when the screen of subaccounts is used. Loaded when somebody turns to it. */
 export class ListControls {
   readonly #screen: ListHost;
@@ -40,7 +33,6 @@ export class ListControls {
   /** What stands in place of rows. */
   readonly states: ListStates;
   #opened: 'filter' | 'view' = 'view';
-  #listedAtMs = 0;
   #orderCheck: ReturnType<typeof setTimeout> | undefined;
 
   constructor(screen: ListHost) {
@@ -52,7 +44,7 @@ export class ListControls {
     this.bars = new ListBars(screen, {
       clearSearch: () => this.search.find(''),
       clearSelection: () => this.#clearSelection(),
-      clearLimits: () => this.#look({ limits: undefined }),
+      keepTo: (filters) => this.search.keepTo(filters),
       sortAgain: () => this.#sortAgain(),
       leave: () => this.#leave(),
       selectShown: () => this.#selectShown(),
@@ -110,20 +102,21 @@ export class ListControls {
       this.#screen.restart();
       return;
     }
-    const { query } = session.view;
-    const isOnlySearch = isSameView({ ...view, query }, session.view);
+    const { order, status, query, limits, caps } = view;
+    const isOnlySought = isSameView({ ...session.view, query, limits, caps }, view);
     session.view = view;
-    if (!isOnlySearch) this.#look({ ...view, limits: view.limits });
-    if (view.query !== query) this.search.find(view.query);
+    session.filters = { limits, caps };
+    if (!isOnlySought) this.#look({ order, status });
+    this.search.find(query);
   }
 
   /** Tells the host how one looks at the subaccounts, once they are shown so. */
   tellView(): void {
     const { session } = this.#screen;
     if (!session?.store || this.search.busy) return;
-    session.store.near = session.store.limits && isNear;
-    const { order, status, limits } = session.store;
-    const view = { query: session.query.trim(), order, status, ...(limits && { limits }) };
+    const { order, status } = session.store;
+    const { limits, caps } = session.filters;
+    const view = { query: session.query.trim(), order, status, ...(limits && { limits }), ...(caps && { caps }) };
     if (isSameView(view, session.view)) return;
     session.view = view;
     emit(this.#screen, 'sam-view', view);
@@ -134,17 +127,8 @@ export class ListControls {
     if (this.#orderCheck !== undefined) return;
     this.#orderCheck = setTimeout(() => {
       this.#orderCheck = undefined;
-      this.#listNear();
       if (this.bars.isOutOfOrder !== this.#store?.view.isOutOfOrder()) this.#screen.requestUpdate();
     }, ORDER_CHECK_MS);
-  }
-
-  /** Who comes near a limit, or leaves it again by a new month, is only known to who lists: it is listed again now and then. */
-  #listNear(): void {
-    const store = this.#store;
-    if (!store?.limits || performance.now() - this.#listedAtMs < NEAR_MS) return;
-    this.#listedAtMs = performance.now();
-    store.refresh();
   }
 
   get #store(): TreeStore | null {
@@ -156,7 +140,7 @@ export class ListControls {
     if (name === 'filter' || name === 'view') void this.#openMenu(button, name);
     else if (name === 'pause') this.#pause();
     else if (name === 'create') this.create(null);
-    else if (name === 'clear') this.search.find('');
+    else if (name === 'clear') this.search.clear();
   }
 
   #pressInSearch(event: KeyboardEvent): void {
@@ -197,8 +181,7 @@ export class ListControls {
     try {
       const isNested = this.bars.isNested && act.nested === 'as wished';
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      const dialog = await act.start({ source, texts, account, rows });
-      if (dialog) await this.accounts.openBulk(dialog);
+      await this.accounts.openBulk(await act.start({ source, texts, account, rows }));
     } catch (error) {
       session?.report(refusalFrom(error));
     }
@@ -220,8 +203,9 @@ export class ListControls {
   }
 
   #leaveOneLayer(): void {
-    if (this.#store?.query === null) this.#leave();
-    else this.search.find('');
+    if (this.#store?.sought === null) this.#leave();
+    else if (this.#screen.session?.query) this.search.find('');
+    else this.search.clear();
   }
 
   /** Opens one of the toolbar's menus. */
@@ -239,11 +223,6 @@ export class ListControls {
     const { target: menu } = event;
     if (!(menu instanceof SamMenu) || !(event instanceof CustomEvent)) return;
     const id: string = event.detail.id;
-    const caps = CAPS_FILTERS.find((one) => id === `capped ${one}`);
-    if (caps) {
-      this.accounts.listCapped(caps);
-      return;
-    }
     const choice = chosen(id, this.#choice());
     this.#look(choice);
     if (choice.density) emit(this.#screen, 'sam-density', { density: choice.density });
@@ -252,12 +231,16 @@ export class ListControls {
 
   /** Looks at the subaccounts in another way. */
   #look(choice: Partial<ViewChoice>): void {
-    const { order, status, density, updates } = choice;
+    const { order, status, density, updates, filters } = choice;
     const store = this.#store;
     if (density) this.#screen.density = density;
     if (order) store?.sortBy(order);
-    if (status || 'limits' in choice)
-      store?.filterBy(status ?? store.status, 'limits' in choice ? choice.limits : store.limits);
+    if (status) {
+      store?.filterBy(status);
+      // What was found was found by its status, too.
+      if (store?.sought) this.search.keepTo({});
+    }
+    if (filters) this.search.keepTo(filters);
     if (store && updates) pause(store, updates);
     this.#screen.tree?.requestUpdate();
     this.#screen.requestUpdate();
@@ -269,7 +252,7 @@ export class ListControls {
     return {
       order: store?.order ?? { sort: 'name', direction: 'asc' },
       status: store?.status ?? [],
-      limits: store?.limits,
+      filters: this.#screen.session?.filters ?? {},
       density,
       updates: store?.paused ? 'paused' : 'running',
     };
@@ -277,10 +260,9 @@ export class ListControls {
 
   #items(): ReturnType<typeof viewItems> {
     const { texts, renderRoot } = this.#screen;
-    const capped = this.accounts.seesPermissions ? cappedItems(texts) : [];
-    if (this.#opened === 'filter') return [...filterItems(this.#choice(), texts), ...capped];
+    const caps = this.accounts.seesPermissions ? 'shown' : 'hidden';
+    if (this.#opened === 'filter') return filterItems(this.#choice(), caps, texts);
     const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
-    const items = viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
-    return hasFilter ? items : [...items, ...capped];
+    return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', caps, texts);
   }
 }

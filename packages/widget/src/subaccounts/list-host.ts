@@ -3,7 +3,7 @@ import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
 import type { ScreenView } from '../data/screen-view.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
-import type { Feature } from './features.ts';
+import type { Allowed } from './features.ts';
 import type { TreeSession } from './tree-session.ts';
 
 /** What those who work for the screen of subaccounts need of it; its events leave from here. */
@@ -13,7 +13,7 @@ export type ListHost = EventTarget & {
   readonly texts: Texts;
   readonly view: ScreenView;
   /** What can be done here. */
-  readonly allowed: ReadonlySet<Feature>;
+  readonly allowed: ReadonlySet<Allowed>;
   /** The only account that is selected. */
   readonly onlySelected: AccountRow | null;
   density: 'comfortable' | 'compact';

@@ -71,12 +71,14 @@ export class ListStates {
    */
   empty(store: TreeStore, use: (event: Event) => void): TemplateResult {
     const { say } = this.#screen.texts;
-    if (store.query !== null) {
+    if (store.sought) {
+      const { query } = store.sought;
       const clear = { label: say('clearAll'), act: use, name: 'clear' };
-      const text = say('noMatchText', { query: store.query });
+      if (query === '') return stateBlock(icon(FILTER, SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
+      const text = say('noMatchText', { query });
       return stateBlock(icon(SEARCH, SIZE_PX), say('noMatchTitle'), text, [clear]);
     }
-    if (store.limits || DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
+    if (DEFAULT_STATUS.some((status) => !store.status.includes(status))) {
       const clear = { label: say('clearAll'), act: () => store.filterBy(DEFAULT_STATUS) };
       return stateBlock(icon(FILTER, SIZE_PX), say('emptyFiltered'), say('noMatchFilter'), [clear]);
     }

@@ -28,10 +28,10 @@ export class PageLoader {
 
   /** Answers a want of a store, sooner or later. */
   load(store: TreeStore, want: Want): void {
-    const { status, limits } = store;
+    const { status } = store;
     this.#waiting.push(async () => {
       try {
-        const page = await this.#page(store, want, { status, limits });
+        const page = await this.#page(store, want, status);
         this.#report(null);
         store.receive(want, page);
       } catch (error) {
@@ -47,12 +47,12 @@ export class PageLoader {
   #page(
     store: TreeStore,
     { view, branch, cursor, order }: Want,
-    filter: Pick<TreeStore, 'status' | 'limits'>,
+    status: TreeStore['status'],
   ): Promise<AccountPage | SearchPage> {
     const part = { cursor, limit: PAGE_ROWS };
-    return branch === view.root && branch.kind === 'matched'
-      ? this.#source.search(store.accountId, { query: view.query ?? '', ...part }, this.#signal)
-      : this.#source.list(branch.accountId, { ...order, ...filter, ...part }, this.#signal);
+    return branch === view.root && view.sought
+      ? this.#source.search(store.accountId, { ...view.sought, ...part }, this.#signal)
+      : this.#source.list(branch.accountId, { ...order, status, ...part }, this.#signal);
   }
 
   async #next(): Promise<void> {

@@ -2,13 +2,13 @@ import type { AccountRow } from '@tenantree/domain';
 import type { RowChoice } from '../events.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
-import { type Feature, sayDeepest } from './features.ts';
+import { type Allowed, sayDeepest } from './features.ts';
 
 /** The entries of a row's menu. */
 export function menuFor(
   row: AccountRow,
   level: 'deepest' | 'other',
-  allowed: ReadonlySet<Feature>,
+  allowed: ReadonlySet<Allowed>,
   texts: Texts,
 ): readonly MenuItem<RowChoice>[] {
   const { say } = texts;

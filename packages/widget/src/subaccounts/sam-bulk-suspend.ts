@@ -18,7 +18,6 @@ export class SamBulkSuspend extends SamBulk {
 
   declare protected kind: SuspensionKind;
   declare protected reason: string;
-  protected override readonly invertible = true;
 
   constructor() {
     super();
@@ -49,10 +48,6 @@ export class SamBulkSuspend extends SamBulk {
     const { kind, reason, selected } = this;
     if (!selected) throw new Error('opened with nothing selected');
     return bulk.suspend(selected.account.id, accounts, { kind, reason: reason.trim() || null });
-  }
-
-  protected override undo(bulk: BulkSource, done: readonly AccountId[]): Promise<RowId> | null {
-    return this.selected && bulk.reactivate(this.selected.account.id, done);
   }
 
   #choose({ target }: Event): void {

@@ -4,6 +4,7 @@ import { css, html, type TemplateResult } from 'lit';
 import type { BulkResult, BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
+import { ENDED } from '../data/jobs.ts';
 import { define } from '../parts/define.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { SamTable } from '../parts/sam-table.ts';
@@ -12,9 +13,6 @@ import type { Selected } from './selected.ts';
 
 /** What an act would come to for one account; `null` words: nothing is done to it. */
 export type Foreseen = { readonly row: AccountRow; readonly words: string; readonly isDone: boolean };
-
-/** How a job ended. */
-const ENDED: ReadonlySet<JobFrame['state']> = new Set(['succeeded', 'partly', 'failed', 'cancelled']);
 
 /**
  * Bulk work: what it would come to for each account, then the job with its progress, then what became of each, with Undo all where every step
@@ -27,6 +25,7 @@ export abstract class SamBulk extends Dialog {
     frame: { state: true },
     results: { state: true },
     undone: { state: true },
+    undoable: { state: true },
   };
   static override styles = [
     ...[Dialog.styles].flat(),
@@ -44,6 +43,9 @@ export abstract class SamBulk extends Dialog {
   declare protected results: readonly BulkResult[];
   /** Whether what is shown is how taking it back ended. */
   declare protected undone: boolean;
+  /** Whether what was done can be taken back. */
+  declare protected undoable: boolean;
+  #job = '' as RowId;
   #stop: () => void = () => undefined;
 
   constructor() {
@@ -53,6 +55,7 @@ export abstract class SamBulk extends Dialog {
     this.frame = null;
     this.results = [];
     this.undone = false;
+    this.undoable = false;
   }
 
   override connectedCallback(): void {
@@ -73,12 +76,12 @@ export abstract class SamBulk extends Dialog {
   protected abstract foreseen(): readonly Foreseen[] | null;
   /** Asks for the job. */
   protected abstract start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId>;
-  /** Asks for the job that takes back what was done; null where that can't be. */
-  protected undo(_bulk: BulkSource, _done: readonly AccountId[]): Promise<RowId> | null {
-    return null;
+  /** Fetches what the job wrote, if it wrote anything. */
+  protected written(_bulk: BulkSource, _job: RowId): Promise<void> {
+    return Promise.resolve();
   }
-  /** Whether {@link undo} is there. */
-  protected readonly invertible: boolean = false;
+  /** Accounts that can be done at once. */
+  protected readonly most: number = MOST_AT_ONCE;
 
   protected words(): { readonly title: string; readonly cancel: string } {
     return {
@@ -108,19 +111,18 @@ export abstract class SamBulk extends Dialog {
     const bulk = (await selected.source.acts()).bulk;
     if (this.phase === 'asking') {
       const accounts = (this.foreseen() ?? []).flatMap(({ row, isDone }) => (isDone ? [row.id] : []));
-      if (accounts.length > MOST_AT_ONCE) {
-        const message = this.say('bulkTooMany', { n: MOST_AT_ONCE });
+      if (accounts.length > this.most) {
+        const message = this.say('bulkTooMany', { n: this.most });
         throw new SourceRefusal({ code: 'BAD_REQUEST', message });
       }
       this.#watch(bulk, selected.account.id, await this.start(bulk, accounts));
       return 'stay';
     }
     if (!this.#canUndo()) return 'done';
-    const done = this.results.filter(({ state }) => state === 'done').map(({ account }) => account);
-    const job = await this.undo(bulk, done);
-    if (job === null) return 'done';
+    const { id } = selected.account;
+    const job = await bulk.undo(id, this.#job);
     this.undone = true;
-    this.#watch(bulk, selected.account.id, job);
+    this.#watch(bulk, id, job);
     return 'stay';
   }
 
@@ -129,11 +131,12 @@ export abstract class SamBulk extends Dialog {
   }
 
   #canUndo(): boolean {
-    return this.invertible && !this.undone && this.results.some(({ state }) => state === 'done');
+    return this.undoable && !this.undone;
   }
 
   #watch(bulk: BulkSource, account: AccountId, job: RowId): void {
     this.#stop();
+    this.#job = job;
     this.phase = 'running';
     this.frame = null;
     this.#stop = bulk.follow(account, job, {
@@ -150,8 +153,11 @@ export abstract class SamBulk extends Dialog {
   async #end(bulk: BulkSource, account: AccountId, job: RowId): Promise<void> {
     this.#stop();
     try {
-      this.results = await bulk.results(account, job);
+      const { results, undoable } = await bulk.results(account, job);
+      this.results = results;
+      this.undoable = undoable;
       this.phase = 'ended';
+      if (!this.undone) await this.written(bulk, job);
     } catch (error) {
       this.refusal = refusalFrom(error);
     }
@@ -160,6 +166,8 @@ export abstract class SamBulk extends Dialog {
   #preview(): TemplateResult {
     const foreseen = this.foreseen();
     if (foreseen === null) return html`<p role="status">${this.say('loading')}…</p>`;
+    // Something is to be filled in first.
+    if (foreseen.length === 0) return html``;
     const table = {
       columns: [
         { label: this.say('bulkAccount'), cell: ({ row }: Foreseen) => ({ text: row.name }) },
@@ -187,7 +195,7 @@ export abstract class SamBulk extends Dialog {
       columns: [
         {
           label: this.say('bulkAccount'),
-          cell: ({ account }: BulkResult) => ({ text: names.get(account) ?? account }),
+          cell: ({ account, name }: BulkResult) => ({ text: name ?? names.get(account) ?? account }),
         },
         {
           label: this.say('bulkResult'),

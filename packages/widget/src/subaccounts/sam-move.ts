@@ -1,6 +1,7 @@
 import { type AccountId, type AccountRow, findText } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
+import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import type { DialogContext } from './dialog-context.ts';
 
@@ -112,7 +113,7 @@ export class SamMove extends Dialog {
       const { rows, matches } =
         query === ''
           ? await this.#nearest(context, here, signal)
-          : await context.source.search(here.id, { query, cursor: null, limit }, signal);
+          : await context.source.search(here.id, { query, status: DEFAULT_STATUS, cursor: null, limit }, signal);
       if (signal.aborted) return;
       const byId = new Map(rows.map((row) => [row.id, row]));
       const found = matches.flatMap((id) => this.#targetOf(id, byId, here));
@@ -131,7 +132,7 @@ export class SamMove extends Dialog {
     const query = {
       sort: 'name',
       direction: 'asc',
-      status: ['active', 'suspended'],
+      status: DEFAULT_STATUS,
       cursor: null,
       limit: MOST_SHOWN,
     } as const;

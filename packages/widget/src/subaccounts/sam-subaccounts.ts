@@ -10,7 +10,7 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { SamTree } from '../tree/sam-tree.ts';
 import { bones, countWords, failureNote, isEmpty, note } from './body.ts';
-import { allowedFeatures, FEATURES, type Feature } from './features.ts';
+import { type Allowed, allowedFeatures, FEATURES, type Feature } from './features.ts';
 import type { ListControls } from './list-controls.ts';
 import type { ListStates } from './list-states.ts';
 import { subaccountsStyles } from './subaccounts-styles.ts';
@@ -115,7 +115,7 @@ export class SamSubaccounts extends LitElement {
   }
 
   /** What can be done here. */
-  get allowed(): ReadonlySet<Feature> {
+  get allowed(): ReadonlySet<Allowed> {
     const access = this.readOnly || this.ended ? 'readOnly' : 'full';
     return allowedFeatures(this.features, access, this.session?.detail ?? null);
   }
@@ -271,7 +271,7 @@ export class SamSubaccounts extends LitElement {
   #ready(): void {
     const { session } = this;
     emit(this, 'sam-ready', { account: session?.row ?? null });
-    if (session?.query) this.#do((controls) => controls.search.find(session.query));
+    if (session?.isKept) this.#do((controls) => controls.search.find(session.query));
     setTimeout(() => this.#prepare(), AHEAD_MS);
   }
 

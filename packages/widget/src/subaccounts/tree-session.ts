@@ -8,7 +8,7 @@ import {
   refusalFrom,
   SourceRefusal,
 } from '../data/account-source.ts';
-import type { ScreenView } from '../data/screen-view.ts';
+import type { Filters, ScreenView } from '../data/screen-view.ts';
 import { LatePart } from '../parts/late-part.ts';
 import { TreeStore, type Want } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
@@ -18,6 +18,8 @@ const AGAIN_MS = 1_500;
 
 /** How often the clock is looked at, in milliseconds. */
 const TURN_MS = 1_000;
+
+const filtersOf = ({ limits, caps }: ScreenView): Filters => ({ limits, caps });
 
 const now = (): string => new Date().toISOString();
 
@@ -43,6 +45,8 @@ export class TreeSession {
   view: ScreenView;
   /** What is in the search field. */
   query: string;
+  /** To which accounts the table is kept beside that. */
+  filters: Filters;
   /** The acting account; null until it is loaded. */
   detail: AccountDetail | null = null;
   store: TreeStore | null = null;
@@ -64,6 +68,7 @@ export class TreeSession {
     this.account = account;
     this.view = view;
     this.query = view.query;
+    this.filters = filtersOf(view);
     this.#listener = listener;
     this.#stops = [source.state.subscribe(() => this.#liveChanged())];
   }
@@ -73,6 +78,12 @@ export class TreeSession {
     return (this.detail && this.store?.account(this.detail.id)?.row) ?? this.detail;
   }
 
+  /** Whether the table is kept to some accounts, by what is typed or by filters. */
+  get isKept(): boolean {
+    const { limits, caps } = this.filters;
+    return Boolean(this.query.trim() || limits || caps);
+  }
+
   /** Aborted when the session ends. */
   get signal(): AbortSignal {
     return this.#ended.signal;
@@ -80,11 +91,11 @@ export class TreeSession {
 
   async start(): Promise<void> {
     const { source, account, signal } = this;
-    const { order, status, limits } = this.view;
+    const { order, status } = this.view;
     try {
       const [detail, page] = await Promise.all([
         source.get(account, signal),
-        source.list(account, { ...order, status, limits, cursor: null, limit: PAGE_ROWS }, signal),
+        source.list(account, { ...order, status, cursor: null, limit: PAGE_ROWS }, signal),
       ]);
       if (signal.aborted) return;
       this.refusal = null;

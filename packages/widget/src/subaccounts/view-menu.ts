@@ -1,5 +1,5 @@
-import type { AccountStatus } from '@tenantree/domain';
-import { DEFAULT_STATUS, type Order, SORT_KEYS, STATUSES } from '../data/screen-view.ts';
+import { type AccountStatus, CAPS_FILTERS } from '@tenantree/domain';
+import { DEFAULT_STATUS, type Filters, type Order, SORT_KEYS, STATUSES } from '../data/screen-view.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
 
@@ -13,16 +13,24 @@ const SORT_LABELS = {
 
 /** What the view menu shows as chosen. */
 export type ViewChoice = {
+  readonly filters: Filters;
   readonly order: Order;
   readonly status: readonly AccountStatus[];
-  readonly limits: 'near' | undefined;
   readonly density: 'comfortable' | 'compact';
   readonly updates: 'paused' | 'running';
 };
 
-/** Entries for which accounts to show: by their own status, and by their limits. */
+/** What a filter by permissions is called. */
+export const CAPS_WORDS = { restricted: 'cappedRestricted', unreviewed: 'cappedUnreviewed' } as const;
+
+/**
+ * Entries for which accounts to show: by their own status, their limits, and their permissions.
+ *
+ * @param caps whether one may know of permissions
+ */
 export const filterItems = (
-  { status, limits }: Pick<ViewChoice, 'status' | 'limits'>,
+  { status, filters }: Pick<ViewChoice, 'status' | 'filters'>,
+  caps: 'shown' | 'hidden',
   { say }: Texts,
 ): readonly MenuItem[] => [
   ...STATUSES.map((one) => ({
@@ -31,17 +39,22 @@ export const filterItems = (
     choice: 'many' as const,
     checked: status.includes(one),
   })),
-  { id: 'limits near', label: say('nearLimit'), choice: 'many', checked: limits === 'near', apart: true },
-];
-
-/** Entries that list accounts by their own permissions. */
-export const cappedItems = ({ say }: Texts): readonly MenuItem[] => [
-  { id: 'capped restricted', label: say('cappedRestricted'), heading: say('menuPermissions'), apart: true },
-  { id: 'capped unreviewed', label: say('cappedUnreviewed') },
+  { id: 'limits near', label: say('nearLimit'), choice: 'many', checked: filters.limits === 'near', apart: true },
+  ...(caps === 'hidden' ? [] : CAPS_FILTERS).map((one) => ({
+    id: `caps ${one}`,
+    label: say(CAPS_WORDS[one]),
+    choice: 'many' as const,
+    checked: filters.caps === one,
+  })),
 ];
 
 /** Entries for order and density; in narrow layouts also what has no room in the toolbar. */
-export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Texts): readonly MenuItem[] {
+export function viewItems(
+  choice: ViewChoice,
+  room: 'wide' | 'narrow',
+  caps: 'shown' | 'hidden',
+  texts: Texts,
+): readonly MenuItem[] {
   const { say } = texts;
   const { order, density, updates } = choice;
   const sorts = SORT_KEYS.map((sort, k) => ({
@@ -68,7 +81,7 @@ export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Te
   }));
   if (room === 'wide') return [...sorts, ...directions, ...densities];
   const pause = { id: 'pause', label: say(updates === 'paused' ? 'resumeLive' : 'pauseLive'), apart: true };
-  const statuses = filterItems(choice, texts).map((item, k) =>
+  const statuses = filterItems(choice, caps, texts).map((item, k) =>
     k === 0 ? { ...item, heading: say('filter'), apart: true } : item,
   );
   return [...sorts, ...directions, ...statuses, pause];
@@ -77,7 +90,10 @@ export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Te
 /** What a chosen entry changes. */
 export function chosen(id: string, choice: ViewChoice): Partial<ViewChoice> {
   const [what, value] = id.split(' ');
-  if (what === 'limits') return { limits: choice.limits === 'near' ? undefined : 'near' };
+  const { filters } = choice;
+  if (what === 'limits') return { filters: { ...filters, limits: filters.limits ? undefined : 'near' } };
+  const caps = CAPS_FILTERS.find((one) => what === 'caps' && one === value);
+  if (caps) return { filters: { ...filters, caps: filters.caps === caps ? undefined : caps } };
   if (what === 'pause') return { updates: choice.updates === 'paused' ? 'running' : 'paused' };
   if (what === 'density') return { density: value === 'compact' ? 'compact' : 'comfortable' };
   if (what === 'direction') return { order: { ...choice.order, direction: value === 'desc' ? 'desc' : 'asc' } };

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Bench, threeLevels } from '../../test/tree-model.ts';
+import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { MatchView } from './match-view.ts';
+
+const sought = (query: string) => ({ query, status: DEFAULT_STATUS });
 
 describe('a search', () => {
   it('shows the tree again exactly as it was when a search ends', () => {
@@ -28,7 +31,7 @@ describe('a search', () => {
       total: 1,
       more: false,
     };
-    bench.store.showSearch(search, new MatchView(bench.store, 'c1'), page);
+    bench.store.showSearch(search, new MatchView(bench.store, sought('c1')), page);
     expect(bench.visible()).toEqual(['0 a1 0', '1 a1b0 0', '2 a1b0c1 0']);
     bench.store.endSearch();
     expect(bench.visible()).toEqual(before);
@@ -41,14 +44,14 @@ describe('a search', () => {
     const [first] = bench.model.root.children;
     if (!first) throw new Error('empty');
     const found = { ...bench.model.page(bench.model.root, bench.store.order, null), matches: [first.id], more: false };
-    bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, 'a0'), found);
+    bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, sought('a0')), found);
     const line = bench.store.view.lines.get(first.id);
     if (!line) throw new Error('not found');
     bench.store.enter(line);
-    expect(bench.store.query).toBeNull();
+    expect(bench.store.sought).toBeNull();
     expect(bench.store.entered.map(({ id }) => id)).toEqual([first.id]);
     bench.store.leave();
-    expect(bench.store.query).toBe('a0');
+    expect(bench.store.sought?.query).toBe('a0');
     bench.store.enter(line);
     bench.store.endSearch();
     expect(bench.store.entered).toEqual([]);
@@ -68,7 +71,7 @@ describe('a search', () => {
       total: 1,
       more: false,
     };
-    bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, 'a0b0'), page);
+    bench.store.showSearch(bench.store.beginSearch(), new MatchView(bench.store, sought('a0b0')), page);
     const all = ['0 a0 0', '1 a0b0 0', '2 a0b0c0 0', '2 a0b0c1 1'];
     bench.toggle(match.id);
     bench.settle();

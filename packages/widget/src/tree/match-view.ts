@@ -1,22 +1,32 @@
 import type { AccountId } from '@tenantree/domain';
-import type { AccountPage, SearchPage } from '../data/account-source.ts';
+import type { AccountPage, SearchPage, Sought } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
 import { comparing } from './order.ts';
 import { TreeView, type ViewOwner, type Want } from './tree-view.ts';
 
 /** What a search found, with the ancestors of each match. A match can be opened like anywhere else. Loaded with what searches (account-search.ts). */
 export class MatchView extends TreeView {
-  override readonly query: string;
+  override readonly sought: Sought;
 
   /** @param owner the store, and the account below which was searched */
-  constructor(owner: ViewOwner & { readonly accountId: AccountId }, query: string) {
+  constructor(owner: ViewOwner & { readonly accountId: AccountId }, sought: Sought) {
     super(owner.accountId, 'matched', owner);
-    this.query = query;
+    this.sought = sought;
   }
 
   override receive(want: Want, accounts: readonly Account[], page: AccountPage | SearchPage): void {
-    if ('matches' in page) this.merge(accounts, page);
-    else super.receive(want, accounts, page);
+    if (!('matches' in page)) {
+      super.receive(want, accounts, page);
+      return;
+    }
+    if (want.cursor === null) this.#keepOnly(new Set(accounts.map(({ id }) => id)));
+    this.merge(accounts, page);
+  }
+
+  /** It was sought again: what isn't found any more goes. */
+  #keepOnly(found: ReadonlySet<AccountId>): void {
+    this.matches.clear();
+    for (const [id, { home }] of this.lines) if (home.kind === 'matched' && !found.has(id)) this.remove(id);
   }
 
   /** Merges a page of accounts that were found, and their ancestors, parents before children. */

@@ -64,7 +64,7 @@ export function paintRow(slot: Slot, line: Line, context: RowContext): void {
     'aria-busy': line.kind === 'skeleton' || null,
     'data-kind': line.kind,
     'data-entered': flag(opens && enters),
-    'data-found': account && view.query !== null ? (view.matches.has(account.id) ? 'match' : 'way') : null,
+    'data-found': account && view.sought ? (view.matches.has(account.id) ? 'match' : 'way') : null,
     'data-fresh': flag(own?.fresh ?? false),
   });
   indent(slot, line.level);
@@ -107,7 +107,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
       : '',
   };
   for (const [part, text] of Object.entries(said)) slot.say(part, text);
-  paintName(slot, name, (store.view.matches.has(id) && context.find?.(name, store.view.query ?? '')) || null);
+  paintName(slot, name, (store.view.matches.has(id) && context.find?.(name, store.view.sought?.query ?? '')) || null);
   slot.part('.avatar').style.setProperty('--hue', String(hueOf(id)));
   // Without a label a row is called by all that is in it, and that has the name four times: once for each thing to do with it.
   put(slot.el, {

@@ -131,7 +131,7 @@ export class TreeKeyboard {
       return true;
     }
     if (line.home.owner) this.#intents.goTo(line.home.owner);
-    else if ((this.#tree.store?.entered.length ?? 0) > 0 && this.#tree.store?.query === null)
+    else if ((this.#tree.store?.entered.length ?? 0) > 0 && this.#tree.store?.sought === null)
       this.#intents.act('leave', null);
     return true;
   }
@@ -185,7 +185,7 @@ export class TreeKeyboard {
     else if (store && store.selection.size > 0) {
       store.selection.clear();
       this.#intents.selected();
-    } else if (store && (store.query !== null || store.entered.length > 0)) this.#intents.act('leave', null);
+    } else if (store && (store.sought || store.entered.length > 0)) this.#intents.act('leave', null);
     else return false;
     return true;
   }

@@ -1,5 +1,5 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
-import type { AccountPage, Order, SearchPage, SourceRefusal } from '../data/account-source.ts';
+import type { AccountPage, Order, SearchPage, Sought, SourceRefusal } from '../data/account-source.ts';
 import { DEFAULT_ORDER, DEFAULT_STATUS, type ScreenView } from '../data/screen-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
@@ -10,7 +10,7 @@ import { BLOCK, TreeView, type ViewOwner, type Want } from './tree-view.ts';
 export type { Want } from './tree-view.ts';
 
 /** Which accounts are shown, and in which order. */
-type Shown = Pick<ScreenView, 'order' | 'status' | 'limits'>;
+type Shown = Pick<ScreenView, 'order' | 'status'>;
 
 const FIRST: Shown = { order: DEFAULT_ORDER, status: DEFAULT_STATUS };
 
@@ -49,10 +49,6 @@ export class TreeStore implements ViewOwner {
   #unanswered: AccountsFrame[] = [];
   /** The suspension of an account above the acting one that holds for all rows: by whom, null for one that isn't named. */
   above: { readonly name: string | null } | null = null;
-  /** Whether only those near their maximum of minutes are shown. */
-  declare limits: 'near' | undefined;
-  /** Which those are, where only they are shown and it is known here; lists know it anyway. */
-  declare near: ((account: Account) => boolean) | undefined;
   /** Where live changes go while they are paused. */
   held: HeldFrames | null = null;
 
@@ -71,7 +67,6 @@ export class TreeStore implements ViewOwner {
     this.accountId = accountId;
     this.#order = first.order;
     this.#status = first.status;
-    this.limits = first.limits;
     this.#ask = ask;
     this.#whole = new TreeView(accountId, 'listed', this);
     this.#views = [this.#whole];
@@ -90,16 +85,16 @@ export class TreeStore implements ViewOwner {
     return this.#status;
   }
 
-  /** What was searched for; null when the tree is shown. */
-  get query(): string | null {
-    return this.view.query;
+  /** What was sought; null when the tree is shown. */
+  get sought(): Sought | null {
+    return this.view.sought;
   }
 
   /** The accounts that were entered one after the other, outermost first. */
   get entered(): readonly Account[] {
     return this.#views
       .slice(1)
-      .flatMap(({ query, root }) => (query === null && this.#accounts.get(root.accountId)) || []);
+      .flatMap(({ sought, root }) => (sought === null && this.#accounts.get(root.accountId)) || []);
   }
 
   /** Whether live changes are held back. */
@@ -114,7 +109,7 @@ export class TreeStore implements ViewOwner {
   admits(account: Account, { accountId, kind }: Branch): boolean {
     const { row } = account;
     if (row.parentId !== accountId) return false;
-    return kind === 'matched' || (this.#status.includes(row.status) && this.near?.(account) !== false);
+    return kind === 'matched' || this.#status.includes(row.status);
   }
 
   ask(want: Want): void {
@@ -168,10 +163,9 @@ export class TreeStore implements ViewOwner {
     this.change((view) => view.sort());
   }
 
-  /** Chooses which accounts are shown: by their own status, and whether only those near their maximum of minutes. */
-  filterBy(status: readonly AccountStatus[], limits?: 'near'): void {
+  /** Chooses which accounts are shown, by their own status. */
+  filterBy(status: readonly AccountStatus[]): void {
     this.#status = status;
-    this.limits = limits;
     this.refresh();
   }
 
@@ -214,7 +208,7 @@ export class TreeStore implements ViewOwner {
 
   /** Ends the search: the tree is as it was before, with what happened to its accounts since. */
   endSearch(): void {
-    const at = this.#views.findIndex(({ query }) => query !== null);
+    const at = this.#views.findIndex(({ sought }) => sought !== null);
     if (at < 0) return;
     this.#views.length = at;
     this.#changed();

@@ -1,5 +1,5 @@
 import type { AccountId } from '@tenantree/domain';
-import type { AccountPage, Order, SearchPage } from '../data/account-source.ts';
+import type { AccountPage, Order, SearchPage, Sought } from '../data/account-source.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { comparing, isOutdated } from './order.ts';
 import { VisibleLines } from './visible-lines.ts';
@@ -35,8 +35,8 @@ export class TreeView {
   readonly root: Branch;
   readonly lines = new Map<AccountId, AccountLine>();
   readonly visible = new VisibleLines();
-  /** What was searched for, and the ids that were found; null and empty in other views. */
-  readonly query: string | null = null;
+  /** What was sought, and the ids that were found; null and empty in other views. */
+  readonly sought: Sought | null = null;
   readonly matches = new Set<AccountId>();
   /** Whether more may match than were found. */
   isCut = false;
@@ -105,6 +105,8 @@ export class TreeView {
   /** Loads everything that is shown again; what is loaded but hidden is loaded again when it is opened. */
   reload(): void {
     for (const branch of this.#branches) {
+      // What was found comes with the root of what was sought.
+      if (branch.kind === 'matched' && branch !== this.root) continue;
       if (this.visible.shows(branch)) this.#ask(branch, null);
       else if (branch.owner && branch.kind === 'listed') {
         this.#drop(branch);

@@ -1,5 +1,5 @@
 -- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL), by one statement: the keys of all tables of a tree follow by
--- their foreign keys. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
+-- their foreign keys, but for leases, which have none. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
 -- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call: that would
 -- hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
@@ -55,6 +55,9 @@ BEGIN
   PERFORM replace_counted_usage(old_root, a.path_key, CASE WHEN p_parent IS NULL THEN '{}' ELSE path_of(new_root, target.path_key) END,
     changed_at, left_at, new_root, came_at);
   PERFORM keep_segments(old_root, a.path_key, changed_at);
+  -- The one above sells to it no more.
+  DELETE FROM book_assignments WHERE customer_id = p_account AND valid_from >= changed_at;
+  UPDATE book_assignments SET valid_to = changed_at WHERE customer_id = p_account AND (valid_to IS NULL OR valid_to > changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
     SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids)
     ON CONFLICT DO NOTHING;
@@ -79,6 +82,7 @@ BEGIN
     caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
   WHERE root_id = old_root AND id = ANY (ids);
+  UPDATE leases SET root_id = new_root WHERE root_id = old_root AND account_id = ANY (ids);
   SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;
   PERFORM graft(a, came_at, 1);
   -- Whoever watches those above, there or here, has new numbers to read.
@@ -92,7 +96,8 @@ BEGIN
   head := chain_rows(old_root, left_at, jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.departed',
     'account_id', old_parent, 'path_key', parent_key, 'shows', old_path, 'left_key', old_key)));
   INSERT INTO journal_heads (root_id, seq, hash, first_seq) VALUES (new_root, head.seq, head.hash, head.seq + 1) ON CONFLICT DO NOTHING;
-  PERFORM chain_rows(new_root, came_at, jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.arrived',
+  -- With what was reached by their coming.
+  PERFORM chain_rows(new_root, came_at, take_alerts() || jsonb_build_array(told || jsonb_build_object('id', uuidv7(), 'kind', 'transfer.arrived',
     'account_id', p_account, 'path_key', new_key, 'shows', path_of(new_root, new_key))));
   -- Of these accounts this is a former chain from now on, and the one that they came back to is none any more.
   DELETE FROM carried_entries WHERE root_id = new_root AND account_id = ANY (ids) AND chain_id = new_root;

@@ -8,6 +8,7 @@ BEGIN
   DELETE FROM invitations WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM members WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM agents WHERE root_id = a.root_id AND account_id = p_account;
+  DELETE FROM leases WHERE root_id = a.root_id AND account_id = p_account;
   -- Invoices say whom they were addressed to.
   DELETE FROM billing_details WHERE account_id = p_account;
   UPDATE usage_events SET attributes = '{}' WHERE account_id = p_account AND attributes <> '{}';

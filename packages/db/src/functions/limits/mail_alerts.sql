@@ -1,6 +1,7 @@
 -- Asks for the mails that tell of limits that were reached: a job for each limit, in the transaction whose rows of the journal say so. They are
 -- for the owners and admins of the account whose limit it is, or where it has none, of the nearest one above it that has. Of several thresholds
--- the highest is told. The same one is mailed at most once an hour, for what goes on at one time comes and goes.
+-- the highest is told. The same one is mailed at most once an hour, for what goes on at one time comes and goes. Of very many limits that are
+-- reached at once the topmost fifty are mailed, so that nobody is flooded, and a count of thousands of accounts takes no longer for it.
 -- Answers with the rows that say that the jobs are asked for.
 --   p_rows  rows for the journal, as chain_rows takes them
 CREATE OR REPLACE FUNCTION mail_alerts(p_root uuid, p_rows jsonb) RETURNS jsonb
@@ -16,6 +17,7 @@ BEGIN
     ) r
     CROSS JOIN LATERAL (SELECT x.name, x.path_key FROM accounts x WHERE x.root_id = p_root AND x.id = r.account LIMIT 1) a
     LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = p_root AND x.account_id = r.account AND x.kind = r.kind LIMIT 1) b ON true
+    ORDER BY octet_length(a.path_key), r.account, r.kind LIMIT 50
   LOOP
     CONTINUE WHEN EXISTS (SELECT FROM jobs j WHERE j.root_id = p_root AND j.account_id = one.account AND j.id > uuidv7(interval '-1 hour')
       AND j.kind = 'limits.mail' AND j.key = one.job_key);
