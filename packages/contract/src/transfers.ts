@@ -237,7 +237,7 @@ export const transfers = {
     needs: reach('transfer', PEOPLE),
     input: inputs.onlyAccount,
     output: state,
-    refusals: UNDER_WAY,
+    refusals: ['LIMIT_REACHED', ...UNDER_WAY],
   }),
 
   invitation: query({
