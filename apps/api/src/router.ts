@@ -17,6 +17,7 @@ import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
+import { transfers } from './transfers/procedures.ts';
 import { usage } from './usage/procedures.ts';
 
 /** Everything that can be asked of Tenantree: the procedures of the contract, each with the function that does it. */
@@ -38,6 +39,7 @@ export const appRouter = router({
   session: slice('session', session),
   setup: slice('setup', setup),
   statements: slice('statements', statements),
+  transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
 });
 

@@ -56,6 +56,7 @@ beforeAll(async () => {
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
   const [sold, stated] = [books[0], statements[0]];
+  const transfer = await underWay(account, make);
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
@@ -169,6 +170,29 @@ beforeAll(async () => {
     'statements.export': { account, statement: stated, format: 'csv' },
     'statements.whatIf': { account, customer: buyer, period: '2026-10', book: { id: sold, version: 1 } },
     'margins.get': { account },
+    'transfers.preview': { account: transfer.completed },
+    'transfers.start': {
+      account: transfer.completed,
+      name: 'Completed',
+      recipient: api.email,
+      completion: 'confirmed',
+    },
+    'transfers.get': { account: transfer.completed },
+    'transfers.list': { account },
+    'transfers.plans': { account: transfer.completed },
+    'transfers.live': { account: transfer.completed },
+    'transfers.extend': { account: transfer.completed, days: 1 },
+    'transfers.resend': { account: transfer.completed },
+    'transfers.confirmOwner': { account: transfer.completed },
+    'transfers.setDetails': { account: transfer.completed, country: 'DE', name: 'Main', address: [], taxId: null },
+    'transfers.setPayment': { account: transfer.completed, provider: 'invoice' },
+    'transfers.choosePlan': { account: transfer.completed, plan: 'start', version: 1 },
+    'transfers.complete': { account: transfer.completed },
+    'transfers.invitation': { token: 'tt_transfer_accepted' },
+    'transfers.acceptInvitation': { token: 'tt_transfer_accepted' },
+    'transfers.decline': { account: transfer.accepted },
+    'transfers.declineInvitation': { token: 'tt_transfer_declined' },
+    'transfers.cancel': { account: transfer.cancelled },
     'limits.get': { account },
     'limits.preview': { account, accounts: [one], limits: limit },
     'limits.set': { account: one, limits: limit },
@@ -189,6 +213,32 @@ beforeAll(async () => {
     'session.endAll': {},
   });
 });
+/** Accounts in a billing transfer, with links that are known. */
+async function underWay(
+  account: string,
+  make: (name: string) => Promise<string>,
+): Promise<Record<'completed' | 'accepted' | 'declined' | 'cancelled', string>> {
+  const [completed, accepted, declined, cancelled] = [
+    await make('Completed'),
+    await make('Accepted'),
+    await make('Declined'),
+    await make('Cancelled'),
+  ];
+  for (const [of, name] of [
+    [accepted, 'Accepted'],
+    [declined, 'Declined'],
+    [cancelled, 'Cancelled'],
+  ] as const)
+    await api.owner.transfers.start.mutate({ account: of, name, recipient: api.email });
+  await jobsEnded(api.database);
+  await api.database.asOwner(
+    `UPDATE billing_transfers t SET token_hash = sha256(('tt_transfer_' || lower(a.name))::bytea) FROM accounts a
+     WHERE a.id = t.account_id AND a.root_id = $1`,
+    [account],
+  );
+  return { completed, accepted, declined, cancelled };
+}
+
 /** A job that a person asked for. */
 async function askForJob(account: string): Promise<string> {
   const { hall } = api.composed;

@@ -15,6 +15,7 @@ import type { Procedure } from './procedure.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
 import { statements } from './statements.ts';
+import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
@@ -36,6 +37,7 @@ export type Contract = {
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly statements: typeof statements;
+  readonly transfers: typeof transfers;
   readonly usage: typeof usage;
 };
 export const CONTRACT: Contract = {
@@ -56,6 +58,7 @@ export const CONTRACT: Contract = {
   session,
   setup,
   statements,
+  transfers,
   usage,
 };
 

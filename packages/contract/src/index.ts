@@ -23,4 +23,5 @@ export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
 export type { ShownStatement, StatementDetails, StatementDraft, StatementLine, WhatIf } from './statements.ts';
+export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';

@@ -33,6 +33,8 @@ export type InAccount<By extends ActorKind = ActorKind> = {
   readonly level: Level;
   readonly work: Work;
   readonly callers: Callers<By>;
+  /** Another permission that it takes at the same place, in full. */
+  readonly also?: PermissionKey;
   /** Asks a person for the password again when it was given more than 15 minutes ago (rules/people 11). */
   readonly proof?: 'recent';
 };
@@ -62,6 +64,11 @@ export const fromSeller = at('seller');
 /** Reaching the account is enough. */
 export const reach = <By extends ActorKind>(work: Work, callers: Callers<By>): InAccount<By> =>
   inAccount('account', 'none', work, callers);
+/** Two permissions at one place. */
+export const together = <By extends ActorKind>(needs: InAccount<By>, also: PermissionKey): InAccount<By> => ({
+  ...needs,
+  also,
+});
 /** What a stranger at an open screen must not do. */
 export const proved = <By extends ActorKind>(needs: InAccount<By>): InAccount<By> => ({ ...needs, proof: 'recent' });
 
@@ -135,7 +142,7 @@ export const subscription = declare('subscription');
 /** What any call may be refused with. */
 const ANY_CALL = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INTERNAL', 'UNAVAILABLE'] as const;
 /** Work that a closed account still admits. */
-const WHEN_CLOSED: ReadonlySet<Work> = new Set<Work>(['read', 'restore', 'usage']);
+const WHEN_CLOSED: ReadonlySet<Work> = new Set<Work>(['read', 'restore', 'usage', 'transfer']);
 
 /** Everything that a procedure can refuse: what comes with its needs and its kind, then its own. */
 export function refusalsOf({ kind, needs, refusals, secret }: Procedure): readonly ErrorCode[] {

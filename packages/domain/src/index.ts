@@ -51,6 +51,7 @@ export * from './live/rights.ts';
 export * from './money/amount.ts';
 export * from './money/currencies.ts';
 export * from './money/price.ts';
+export * from './money/provider-amount.ts';
 export * from './money/rounding.ts';
 export * from './money/split.ts';
 export * from './parse-instant.ts';

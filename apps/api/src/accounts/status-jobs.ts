@@ -1,10 +1,10 @@
 import { readAccountState } from '@tenantree/db';
 import { accountNotFound, type Instant, SUSPENSION_KINDS, USUAL_RETRY } from '@tenantree/domain';
 import { z } from 'zod';
+import { setStatus } from '../hall/set-status.ts';
 import { CHANGED_SINCE, defineJob, type ItemOutcome } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
-import { setStatus } from './change-status.ts';
 
 /** A suspension is known by the moment at which it was made. */
 const suspendedAt = z.string().transform((text) => text as Instant);

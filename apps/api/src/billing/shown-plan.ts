@@ -1,36 +1,9 @@
 import type { ShownPlan } from '@tenantree/contract';
 import type { StoredPlan } from '@tenantree/db';
-import {
-  type Currency,
-  ENTIRE,
-  findMeter,
-  formatDecimal,
-  minorOfPrice,
-  type Plan,
-  type PlanOffer,
-  parsePlan,
-  type Rates,
-  shownPrice,
-} from '@tenantree/domain';
-import { granted } from '../hall/refused.ts';
+import { ENTIRE, findMeter, formatDecimal, minorOfPrice, type Rates, shownPrice } from '@tenantree/domain';
+import { planOf, shownMoney } from '../hall/plans.ts';
 
-/** The terms of a stored plan, which were read before they were stored. */
-export const planOf = ({ terms }: Pick<StoredPlan, 'terms'>): Plan => granted(parsePlan(terms));
-
-/** A stored plan as it is chosen. */
-export const offerOf = (stored: StoredPlan): PlanOffer => ({
-  id: stored.id,
-  version: stored.version,
-  state: stored.state,
-  plan: planOf(stored),
-});
-
-/** An amount as the contract says it. */
-export const shownMoney = ({ code, exponent }: Currency, minor: bigint) => ({
-  currency: code,
-  exponent,
-  minor: minor.toString(),
-});
+export { offerOf, planOf, shownMoney } from '../hall/plans.ts';
 
 /** How a meter is called, and its unit; one that is not known any more is its key. */
 export const shownMeter = (key: string): { readonly meter: string; readonly label: string; readonly unit: string } => {

@@ -66,8 +66,9 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
     await workOn(parts, { ref, live, job, item });
     onProgress(ref.job);
   }
-  if (!(await inAccount((trx) => endJobStep(trx, ref)))) return;
-  const state = await end(hall, ref, live, job);
+  const root = await inAccount((trx) => endJobStep(trx, ref));
+  if (root === null) return;
+  const state = await end(hall, ref, { ...live, root }, job);
   onProgress(ref.job);
   if (state) onEnded(live.kind, state);
 }

@@ -25,22 +25,18 @@ import {
   limitKind,
   limitReached,
   type MemberActor,
-  parseName,
   type Role,
   type RowId,
   UNIT,
-  type UserId,
   VOID_INVITATION,
 } from '@tenantree/domain';
 import type { Guess } from '../context/context.ts';
 import { holdMaker } from '../guard/hold-maker.ts';
+import { type Acceptance, type Acceptor, INVITATION_DAYS, personFor } from '../hall/accept.ts';
 import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
 import type { People } from '../hall/people.ts';
 import { granted, Refused, refuseWith } from '../hall/refused.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
-
-/** Days after which an invitation is void (rules/people 7). */
-export const INVITATION_DAYS = 7;
 
 type Account = { readonly id: AccountId; readonly root: AccountId; readonly name: string };
 
@@ -103,20 +99,6 @@ export async function readInvitation(
   const { accountName, email, role, acceptedAt } = await findByLink(hall, guess, token);
   return acceptedAt === null ? { accountName, email, role } : granted(VOID_INVITATION);
 }
-
-/** Who accepts: the signed-in person, if there is one, and what else was given. */
-export type Acceptance = {
-  readonly token: string;
-  readonly name?: string | undefined;
-  readonly password?: string | undefined;
-};
-
-type Person = { readonly user: UserId; readonly name: string };
-type Acceptor = {
-  readonly requestId: string;
-  readonly guess: Guess;
-  readonly signedIn: (Person & { readonly email: string }) | null;
-};
 
 /**
  * Accepts an invitation: as the signed-in person of its address, as the person who has it and gives their password, or as a new one with
@@ -191,30 +173,4 @@ async function hasRoomForOneMore(hall: Hall, account: AccountId): Promise<void> 
   const { id, name, max, used, held } = binding;
   const told = id === account ? { id, name } : null;
   throw new Refused(limitReached(kind, { account: told, max: max ?? 0n, used, held }, { wanted: UNIT, free }));
-}
-
-async function personFor(
-  people: People,
-  { guess, signedIn }: Acceptor,
-  { email, emailKey, acceptedAt }: InvitationByToken,
-  { name: givenName, password }: Acceptance,
-): Promise<Person> {
-  if (signedIn) {
-    if (normalEmail(signedIn.email) === emailKey) return signedIn;
-    return refuseWith('FORBIDDEN', `This invitation is for ${email}. Sign in with that address.`);
-  }
-  if (!(await people.findByEmail(email))) {
-    if (givenName === undefined) refuseWith('BAD_REQUEST', 'Tell your name.', 'name');
-    if (password === undefined) refuseWith('BAD_REQUEST', 'Choose a password.', 'password');
-    const { name } = granted(parseName(givenName));
-    const user = await people.create({ email, name, password });
-    if (user !== null) return { user, name };
-    // Somebody with the same link was quicker: most likely this very person, pressing twice.
-  }
-  const known = password === undefined ? null : await guess.password(emailKey, () => people.check(email, password));
-  if (known) return { user: known.id, name: known.name };
-  // Whoever holds the link proved the address, so that telling of an existing person gives nothing away to others.
-  return acceptedAt === null
-    ? refuseWith('FORBIDDEN', `Sign in as ${email} to accept this invitation.`)
-    : granted(VOID_INVITATION);
 }

@@ -1,6 +1,7 @@
 import {
   type Database,
   DatabaseUnusableError,
+  type JournalNews,
   openDatabase,
   openUsageStore,
   storePlans,
@@ -23,11 +24,15 @@ import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { createAdmissions } from '../limits/admissions.ts';
 import { limitsBell } from '../limits/watch-limits.ts';
 import type { Hub } from '../live/hub.ts';
+import { ProviderAway } from '../payments/payments.ts';
+import { openStripe, type StripeProvider } from '../payments/stripe.ts';
 import { appRouter } from '../router.ts';
+import { stripeRoute } from '../transfers/stripe-route.ts';
+import { transfersBell } from '../transfers/watch-transfer.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { showCounted } from '../usage/usage-channel.ts';
 import { type OpenUsage, openUsage } from '../usage/usage-door.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { type ApiServer, createServer } from './create-server.ts';
 import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics, type Metrics } from './metrics.ts';
@@ -83,8 +88,9 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, log, clock = SYSTEM_CLOCK, jobs: kinds = JOBS, print = () => undefined } = given;
   const db = await openAnswering(given);
-  if (!config.smtp) log.info('no mail server is set (SMTP_URL): mails are files in the folder outbox, and go nowhere');
+  const stripe = await openPayments(config, log, db);
   await storePlans(db, config.plans.plans, instantOf(clock.nowMs()));
+  if (!config.smtp) log.info('no mail server is set (SMTP_URL): mails are files in the folder outbox, and go nowhere');
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
@@ -95,12 +101,10 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const { hall, traces } = makeHall({
     config,
     db,
+    stripe,
     usage,
     clock,
-    happened: (news) => {
-      live.hub.happened(news);
-      live.hub.ring(limitsBell(news.root));
-    },
+    happened: (news) => tellWatching(live.hub, news),
     usageDoor,
     admissions,
     tax: given.tax ?? NO_TAX,
@@ -110,7 +114,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   const drain = async (): Promise<void> => {
     await Promise.all([usageDoor.drain(), traces.drain()]);
   };
-  const { auth, server } = openEntrance(given, { ...ground, hall, kinds, usageDoor, hub: live.hub, drain });
+  const { auth, server } = openEntrance(given, { ...ground, hall, stripe, kinds, usageDoor, hub: live.hub, drain });
   const jobs = await startJobs(hall, {
     jobs: kinds,
     sessions: auth,
@@ -142,6 +146,13 @@ export async function compose(given: ComposeParts): Promise<Composed> {
   }
 }
 
+/** Tells everybody who watches what was committed. */
+function tellWatching(hub: Hub, news: JournalNews): void {
+  hub.happened(news);
+  hub.ring(limitsBell(news.root));
+  hub.ring(transfersBell(news.root));
+}
+
 /** What everything else stands on. */
 type Ground = {
   readonly config: Config;
@@ -160,6 +171,28 @@ async function openAnswering({ config, database, direct = null }: ComposeParts):
     throw error instanceof DatabaseUnusableError ? error : unreachable(error);
   });
   return db;
+}
+
+/**
+ * Stripe, where the deployment is set up for it, once it has taken the key. One that can't be reached now is asked when somebody needs it.
+ *
+ * @throws ConfigError when Stripe refuses the key
+ */
+async function openPayments(config: Config, log: Logger, db: Database): Promise<StripeProvider | null> {
+  if (config.stripe === null) return null;
+  const stripe = await openStripe(config.stripe);
+  try {
+    await stripe.check();
+  } catch (error) {
+    if (!(error instanceof ProviderAway)) {
+      await db.close();
+      throw new ConfigError([
+        `STRIPE_SECRET_KEY is refused: ${error instanceof Error ? error.message : String(error)}`,
+      ]);
+    }
+    log.warn({ err: error }, 'Stripe can’t be reached now; payment methods wait until it can');
+  }
+  return stripe;
 }
 
 /** What works behind the calls: usage is stored and counted, and who watches and what is sorted by it hears of each count. */
@@ -197,6 +230,7 @@ function openUsageAndLive({ config, db, clock, log, metrics, onError }: Ground):
 
 type EntranceParts = Ground & {
   readonly hall: Hall;
+  readonly stripe: StripeProvider | null;
   readonly kinds: readonly AnyJob[];
   readonly usageDoor: OpenUsage;
   readonly hub: Hub;
@@ -207,7 +241,7 @@ type EntranceParts = Ground & {
 /** Where everybody comes in: who they are, and the ways by which they call. */
 function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly auth: Auth; readonly server: ApiServer } {
   const { folders, requestMs, inspect = null } = given;
-  const { config, log, metrics, onError, hall, kinds, usageDoor, hub, drain } = parts;
+  const { config, log, metrics, onError, hall, stripe, kinds, usageDoor, hub, drain } = parts;
   const limits = createGuessLimits(hall);
   const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, onError });
   const callers = { hall, people: auth, sessions: auth, limits, hub, jobs: kinds, inspect };
@@ -225,7 +259,10 @@ function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly aut
       const actor = await contextOf(connection).authenticate();
       return actor !== null && actor !== 'invalid';
     },
-    mount: cloudEventsRoute(contextOf),
+    mount: (app) => {
+      cloudEventsRoute(contextOf)(app);
+      if (stripe) stripeRoute(hall, stripe)(app);
+    },
     drain,
     ...(folders && { folders }),
     ...(requestMs && { requestMs }),

@@ -6,6 +6,7 @@ import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@ten
 import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Network, parseNetwork } from '../hall/addresses.ts';
+import type { StripeSettings } from '../payments/stripe.ts';
 import { type PlansFile, readPlansFile } from './plans-file.ts';
 
 /** What an operator may set (docs/operators.md), checked. */
@@ -38,6 +39,10 @@ export type Config = {
   readonly closedRetentionDays: number;
   /** Hours between the end of a billing period and its closing. */
   readonly invoiceGraceHours: number;
+  /** Whether an account whose billing transfer ran out stays as it is, or is suspended. */
+  readonly transferExpiry: (typeof TRANSFER_EXPIRY)[number];
+  /** How Stripe is reached; null: accounts pay by invoice. */
+  readonly stripe: StripeSettings | null;
   /** The plans that are offered, and who sends invoices. */
   readonly plans: PlansFile;
   readonly liveTickMs: number;
@@ -54,6 +59,7 @@ export type Config = {
 };
 
 const MAIN_ACCOUNTS_BY = ['everyone', 'owners', 'nobody'] as const;
+const TRANSFER_EXPIRY = ['stay', 'suspend'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -125,6 +131,11 @@ const SETTINGS = z.object({
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   INVOICE_GRACE_HOURS: whole(0, 744, 12),
   PLANS: z.string().optional(),
+  TRANSFER_EXPIRY: z.enum(TRANSFER_EXPIRY, `must be one of ${TRANSFER_EXPIRY.join(', ')}`).default('stay'),
+  STRIPE_SECRET_KEY: z.string().startsWith('sk_', 'must begin with sk_').optional(),
+  STRIPE_PUBLISHABLE_KEY: z.string().startsWith('pk_', 'must begin with pk_').optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().startsWith('whsec_', 'must begin with whsec_').optional(),
+  STRIPE_URL: z.url().optional(),
   LIVE_TICK_MS: whole(10, 10_000, 50),
   LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
@@ -151,6 +162,8 @@ const isKeptLongEnough = (days: UsageDays): boolean =>
   // What is no number is refused as such.
   days.USAGE_RETENTION_DAYS === undefined || !(days.USAGE_RETENTION_DAYS < leastKept(days));
 
+const STRIPE = ['STRIPE_SECRET_KEY', 'STRIPE_PUBLISHABLE_KEY', 'STRIPE_WEBHOOK_SECRET'] as const;
+
 const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
   path: ['SECRET'],
   message: 'must be set together with DATABASE_URL, to the same text for every server of the deployment',
@@ -175,6 +188,10 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
     },
   )
   .superRefine((settings, context) => {
+    const some = STRIPE.filter((name) => settings[name] !== undefined);
+    for (const name of STRIPE)
+      if (some.length > 0 && settings[name] === undefined)
+        context.addIssue({ code: 'custom', path: [name], message: `must be set together with ${some.join(', ')}` });
     for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_OWNER_URL'] as const)
       if (settings[name] !== undefined && settings.DATABASE_URL === undefined)
         context.addIssue({ code: 'custom', path: [name], message: 'must be set together with DATABASE_URL' });
@@ -211,6 +228,8 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     invoiceGraceHours: settings.INVOICE_GRACE_HOURS,
+    transferExpiry: settings.TRANSFER_EXPIRY,
+    stripe: stripeOf(settings),
     plans: await readPlansFile(settings.PLANS).catch((error: unknown) => {
       throw new ConfigError([`PLANS ${error instanceof Error ? error.message : String(error)}`]);
     }),
@@ -223,6 +242,16 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     trustedProxies: settings.TRUSTED_PROXIES,
   };
 }
+
+const stripeOf = (settings: z.infer<typeof COMPLETE>): StripeSettings | null =>
+  settings.STRIPE_SECRET_KEY === undefined
+    ? null
+    : {
+        secretKey: settings.STRIPE_SECRET_KEY,
+        publishableKey: settings.STRIPE_PUBLISHABLE_KEY ?? '',
+        webhookSecret: settings.STRIPE_WEBHOOK_SECRET ?? '',
+        url: settings.STRIPE_URL ?? null,
+      };
 
 const sentence = (issue: { readonly path: readonly PropertyKey[]; readonly message: string }): string =>
   `${String(issue.path[0])} ${issue.message}`;

@@ -7,6 +7,8 @@ import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
 import { createOutbox, createSmtp } from '../mail/send-mail.ts';
+import { createPayments } from '../payments/payments.ts';
+import type { StripeProvider } from '../payments/stripe.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
@@ -23,11 +25,14 @@ export type HallParts = {
     | 'liveResumeMinutes'
     | 'invoiceGraceHours'
     | 'plans'
+    | 'transferExpiry'
     | 'secret'
     | 'smtp'
     | 'dataDir'
   >;
   readonly db: Database;
+  /** Through whom accounts may pay, where the deployment is set up for it. */
+  readonly stripe: StripeProvider | null;
   readonly usage: UsageStore;
   readonly clock: Clock;
   /** Told of what was committed. */
@@ -50,7 +55,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, admissions, tax, publicUrl, print } = parts;
+  const { config, db, stripe, usage, clock, happened, usageDoor, admissions, tax, publicUrl, print } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -60,6 +65,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     liveResumeMinutes: config.liveResumeMinutes,
     closingGraceMs: config.invoiceGraceHours * HOUR_MS,
     invoiceSender: config.plans.sender,
+    transferExpiry: config.transferExpiry,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();
@@ -78,6 +84,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     clock,
     settings,
     tax,
+    payments: createPayments(stripe === null ? [] : [stripe]),
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

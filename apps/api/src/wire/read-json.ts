@@ -67,7 +67,8 @@ export const jsonReader =
     });
   };
 
-async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
+/** Reads a body of bounded size as it is. @throws Refused PAYLOAD_TOO_LARGE, BAD_REQUEST (it ended too early) */
+export async function readBytes(request: Request, mostBytes: number): Promise<Uint8Array> {
   try {
     // With a declared length the HTTP parser itself reads no more than that.
     if (request.headers.has('content-length')) return new Uint8Array(await request.arrayBuffer());

@@ -215,22 +215,23 @@ export async function failJobItems(trx: TenantTransaction, { account, job }: Job
 /**
  * Ends a step: the job is woken when its next item is due.
  *
- * @returns whether nothing of it is left, or to begin: then it is to be ended
+ * @returns the tree in which it is to be ended, as nothing of it is left, or to begin; null: it goes on, or has ended. What was done may have
+ * brought its account to another tree
  */
-export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<boolean> {
+export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<AccountId | null> {
   const { account, job } = ref;
-  const { rows } = await sql<{ is_cancelled: boolean; due_in_ms: number | null }>`
-    SELECT j.cancel_asked_at IS NOT NULL AS is_cancelled, (
+  const { rows } = await sql<{ root_id: AccountId; is_cancelled: boolean; due_in_ms: number | null }>`
+    SELECT j.root_id, j.cancel_asked_at IS NOT NULL AS is_cancelled, (
       SELECT greatest(0, extract(epoch FROM i.due_at - clock_timestamp())::float8 * 1000) FROM job_items i
       WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
       ORDER BY i.due_at LIMIT 1) AS due_in_ms
     FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job} AND j.ended_at IS NULL
     FOR UPDATE OF j`.execute(trx);
   const row = rows[0];
-  if (!row) return false;
-  if (row.due_in_ms === null || row.is_cancelled) return true;
+  if (!row) return null;
+  if (row.due_in_ms === null || row.is_cancelled) return row.root_id;
   await wakeJob(trx, ref, row.due_in_ms);
-  return false;
+  return null;
 }
 
 /** How a job has ended. */

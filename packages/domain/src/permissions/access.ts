@@ -98,6 +98,6 @@ const lacking = (need: Need, accountName: string): Decision<never> =>
   refuse('FORBIDDEN', `This needs ${permission(need.permission).label}: ${need.level} in ${quoted(accountName)}.`);
 
 const admitWhenClosed = (levels: Levels, work: Work, accountName: string): Decision<Levels> =>
-  work === 'read' || work === 'restore' || work === 'usage'
+  work === 'read' || work === 'restore' || work === 'usage' || work === 'transfer'
     ? accept(levels)
     : refuse('ACCOUNT_CLOSED', `${quoted(accountName)} is closed. It can be read, but not changed.`);
