@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.ts';
+import { LongestFirst } from './scripts/longest-first.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -56,6 +57,7 @@ export default defineConfig({
   test: {
     reporters: [['default', { summary: false }], './scripts/count-reporter.ts'],
     globalSetup: './packages/db/src/testing-server.ts',
+    sequence: { sequencer: LongestFirst },
     // one more than two cores: many tests wait for a server that starts or ends
     maxWorkers: Math.max(3, availableParallelism() - 1),
     onConsoleLog: (log) => !log.includes('Lit is in dev mode'),

@@ -93,9 +93,10 @@ export function serverUrl({ TENANTREE_URL, DATA_DIR, PORT }) {
  * The child stands in a process group of its own: Ctrl-C in a terminal reaches it once, through us, and in order.
  * `untilParentEnds` is for servers: the child gets an IPC channel and hears `disconnect` when we vanish without a
  * word (SIGKILL); and when the npm that started us vanishes, we end too.
+ * `toldAtEnd` is for tools that run beside others: what one says stands together.
  * @param {string} command
  * @param {string[]} args
- * @param {{ untilParentEnds?: boolean, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ untilParentEnds?: boolean, toldAtEnd?: boolean, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Promise<number>}
  */
 export function run(command, args, options = {}) {
@@ -103,9 +104,13 @@ export function run(command, args, options = {}) {
   const child = spawn(command, args, {
     cwd: root,
     env: { ...childEnvironment(), ...options.env },
-    stdio: guarded ? ['ignore', 'inherit', 'inherit', 'ipc'] : ['ignore', 'inherit', 'inherit'],
+    stdio: stdioFor(options),
     detached: true,
   });
+  /** @type {Buffer[]} */
+  const said = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (/** @type {Buffer} */ part) => said.push(part));
   /**
    * When each signal came last: another one may arrive between a signal and its echo.
    * @type {Map<NodeJS.Signals, number>}
@@ -125,9 +130,19 @@ export function run(command, args, options = {}) {
     child.on('close', (code, signal) => {
       clearInterval(watch);
       for (const ending of ENDING_SIGNALS) process.off(ending, forward);
+      process.stdout.write(Buffer.concat(said));
       resolve(code ?? 128 + (signal === null ? 1 : osConstants.signals[signal]));
     });
   });
+}
+
+/**
+ * @param {{ untilParentEnds?: boolean, toldAtEnd?: boolean }} options
+ * @returns {import('node:child_process').StdioOptions}
+ */
+function stdioFor({ untilParentEnds, toldAtEnd }) {
+  const output = toldAtEnd ? 'pipe' : 'inherit';
+  return untilParentEnds ? ['ignore', output, output, 'ipc'] : ['ignore', output, output];
 }
 
 /**

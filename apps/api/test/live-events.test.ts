@@ -41,7 +41,7 @@ describe('server-sent events', () => {
     const since = tree.version;
     tree.use(b);
     const frames: UsageFrame[] = [];
-    const input = { account: tree.root, lastEventId: String(since) };
+    const input = { account: tree.root, lastEventId: tree.resumeId(since) };
     const stream = stage.sseClient().usage.subscribe(input, { onData: ({ data }) => frames.push(data) });
     await until(() => expect(frames).toHaveLength(1));
     expect(frames[0]?.version).toBe(tree.version);

@@ -56,6 +56,11 @@ export class LiveTree {
   /** Every read waits for this before it looks, and again before it answers. */
   pause: () => Promise<void> = async () => undefined;
 
+  /** Where one goes on who has everything up to a version. */
+  resumeId(version = this.version): string {
+    return `${this.epoch}.${this.root}.${version}`;
+  }
+
   constructor() {
     this.#put(this.root, [this.root]);
   }

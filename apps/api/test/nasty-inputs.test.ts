@@ -53,6 +53,7 @@ beforeAll(async () => {
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: new Date().toISOString(), idempotencyKey: 'k' };
   const series = { account, meter: 'call.minutes', from: hourFromNow(-5), to: hourFromNow(0), by: 'agent' };
   const page = { cursor: 'x', limit: 5 };
+  const lastEventId = `1.${account}.1`;
   Object.assign(inputs, {
     'setup.claim': { token: 't', name: 'Ann', email: 'a@example.com', password: PASSWORD, accountName: 'Main' },
     'session.rename': { name: 'Olivia Owner' },
@@ -69,7 +70,7 @@ beforeAll(async () => {
     },
     'accounts.list': { account, sort: 'name', direction: 'asc', status: ['active'], ...page },
     'accounts.search': { account, query: 'one', status: ['active'], ...page },
-    'accounts.live': { account, lastEventId: '1' },
+    'accounts.live': { account, lastEventId },
     'accounts.rename': { account: to, name: 'Renamed' },
     'accounts.setMetadata': { account: to, metadata: { a: 1 } },
     'accounts.suspend': { account: to, kind: 'no_new_work', from: hourFromNow(5), until: hourFromNow(9), reason: 'r' },
@@ -89,7 +90,7 @@ beforeAll(async () => {
     'usage.totals': { account, meter: 'call.minutes', period: '2026-11' },
     'usage.series': { ...series, bucket: 'hour', scope: 'total' },
     'usage.export': { ...series, bucket: 'day', scope: 'own' },
-    'usage.live': { account, accounts: [one], lastEventId: '1' },
+    'usage.live': { account, accounts: [one], gone: 'await', lastEventId },
     'audit.list': { account, scope: 'nested', kind: 'accounts', actor: userId, ...page },
     'audit.verify': { account, from: 1 },
   });

@@ -50,14 +50,14 @@ describe('Two servers on one database', () => {
     const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Watched' });
     const minutes = new Map<string, string>();
     const names = new Map<string, string>();
-    const { treeVersion } = await viaSecond.accounts.get.query({ account: account.id });
+    const { resumeId } = await viaSecond.accounts.get.query({ account: account.id });
     const client = live(second.url, key);
     const usage = client.usage.live.subscribe(
       { account: first.root },
       { onData: (frame) => frame.data.minutes.forEach(([id, , total]) => minutes.set(id, total)) },
     );
     const accounts = client.accounts.live.subscribe(
-      { account: first.root, lastEventId: String(treeVersion) },
+      { account: first.root, lastEventId: resumeId },
       { onData: (frame) => frame.data.changed.forEach((row) => names.set(row.id, row.name)) },
     );
     stops.push(
@@ -76,6 +76,41 @@ describe('Two servers on one database', () => {
       const { total } = await first.owner.usage.totals.query({ account: first.root });
       expect(minutes.get(first.root)).toBe(total);
     });
+  });
+
+  it('refuse a version alone to go on from, and whatever else is no id of a frame or an answer, and say why', async () => {
+    const { treeVersion } = await viaSecond.accounts.get.query({ account: first.root });
+    const { usage, accounts, permissions } = live(second.url, key);
+    for (const lastEventId of [String(treeVersion), '0', `${first.root}.${treeVersion}`, 'anything'])
+      for (const channel of [usage, accounts, permissions]) {
+        const input = { account: first.root, lastEventId };
+        const error = await new Promise((resolve) => channel.live.subscribe(input, { onError: resolve }));
+        expect(error).toMatchObject({
+          message: 'The last event id is not one of ours.',
+          data: { code: 'BAD_REQUEST', refusal: { field: 'lastEventId' } },
+        });
+      }
+  });
+
+  it('refuse minutes of an account that is elsewhere, or wait for it to come, as is wished', async () => {
+    const create = async (name: string) =>
+      (await first.owner.accounts.create.mutate({ account: first.root, name })).account.id;
+    const [here, elsewhere] = [await create('Here'), await create('Elsewhere')];
+    for (const account of [here, elsewhere])
+      await first.owner.usage.record.mutate({ account, events: [event(`of ${account}`, '1')] });
+    const input = { account: here, accounts: [here, elsewhere] };
+    const client = live(second.url, key);
+    const error = await new Promise((resolve) => client.usage.live.subscribe(input, { onError: resolve }));
+    expect(error).toMatchObject({ data: { code: 'NOT_FOUND' } });
+    const seen: string[] = [];
+    const usage = client.usage.live.subscribe(
+      { ...input, gone: 'await' },
+      { onData: ({ data }) => seen.push(...data.minutes.map(([id]) => id)) },
+    );
+    stops.push(() => usage.unsubscribe());
+    await vi.waitFor(() => expect(seen).toEqual([here]));
+    await first.owner.accounts.move.mutate({ account: elsewhere, to: here });
+    await vi.waitFor(() => expect(seen).toContain(elsewhere));
   });
 
   it('count what a third one recorded that died before it counted', async () => {

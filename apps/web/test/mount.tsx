@@ -68,5 +68,6 @@ export function know(...path: (typeof HOME)[]): void {
     levels: Object.fromEntries(PERMISSIONS.map(({ key }) => [key, 'full'])),
     features: null,
     treeVersion: 1,
+    resumeId: 'e0.root.1',
   });
 }

@@ -23,16 +23,27 @@ const viewer: Viewer = {
   ask: async () => entitlement,
 };
 
-/** The product's hub and its sockets; its subscribers are attached as those of `usage.live` are. */
+/** What a table shows when it opens. */
+const ROWS = 50;
+/** The version of what subscribers see first; broadcasts come after it. */
+const FIRST = 1;
+
+/**
+ * The product's hub and its sockets; its subscribers are attached as those of `usage.live` are, and see a table's rows first. That is not
+ * for show: a receiver takes its first small packets for full ones, and answers every second of more than 268 bytes at once, on this
+ * machine in the server's time.
+ */
 export const startOurs: StartServer = (http, eventsPerFrame) => {
+  const placed = statesOf(ROWS).map((state) => ({ ...state, version: FIRST }));
   const channel = {
     ...USAGE,
-    read: async () => ({ version: 0, from: 0, gap: false, placed: [], gone: [], moved: [] }),
+    read: async () => ({ version: FIRST, from: 0, gap: false, placed, gone: [], moved: [] }),
   };
   const hub = openHub([channel], {
     source: null,
-    version: async () => 0,
-    journal: { heads: async () => [], after: async () => [] },
+    version: async () => FIRST,
+    // Ids are as long as the product's.
+    journal: { heads: async () => [{ epoch: '01234567', root: ROOT, seq: 0, version: FIRST }], after: async () => [] },
     clock: { nowMs: () => Date.now() },
     tickMs: 0, // every broadcast of the closed loop is a tick of its own
     serverId: 'bench',
@@ -56,12 +67,14 @@ export const startOurs: StartServer = (http, eventsPerFrame) => {
   };
   wss.on('connection', (client, { url }) => new RpcSocket(client, { ...opening, url }));
   return (version) => {
-    const states: Placed<Minutes>[] = minutesOfTick(eventsPerFrame).map(([account, own, total]) => ({
-      account: account as AccountId,
-      path: [ROOT],
-      state: [account as Minutes[0], own as Minutes[1], total as Minutes[2]],
-    }));
-    hub.show(channel, { root: ROOT, version, states, complete: true });
+    hub.show(channel, { root: ROOT, version: FIRST + version, states: statesOf(eventsPerFrame), complete: true });
     hub.flush();
   };
 };
+
+const statesOf = (accounts: number): Placed<Minutes>[] =>
+  minutesOfTick(accounts).map(([account, own, total]) => ({
+    account: account as AccountId,
+    path: [ROOT],
+    state: [account as Minutes[0], own as Minutes[1], total as Minutes[2]],
+  }));

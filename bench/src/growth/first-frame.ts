@@ -44,17 +44,19 @@ async function ready(url: string, hasEnded: () => boolean): Promise<void> {
 /** The page, the first frames of both subscriptions that the widget opens for it, and a resume of each. */
 async function show(url: string, key: string, root: string): Promise<void> {
   const { trpc, close } = createTenantree({ url, getToken: async () => key });
-  const { rows } = await trpc.accounts.list.query({ account: root, limit: 50 });
+  const { rows, resumeId } = await trpc.accounts.list.query({ account: root, limit: 50 });
   const shown = [root, ...rows.map(({ id }) => id)];
+  // All that ever changed, which is more than the widget asks for.
+  const lastEventId = resumeId.replace(/\d+$/, '0');
   const framed = (subscribe: (onData: () => void, onError: (error: Error) => void) => unknown): Promise<void> =>
     new Promise((resolve, reject) => void subscribe(resolve, reject));
   await Promise.all([
     framed((onData, onError) =>
-      trpc.usage.live.subscribe({ account: root, accounts: shown, lastEventId: '0' }, { onData, onError }),
+      trpc.usage.live.subscribe({ account: root, accounts: shown, gone: 'await' }, { onData, onError }),
     ),
     framed((onData, onError) =>
       trpc.accounts.live.subscribe(
-        { account: root, accounts: [root], childrenOf: [root], lastEventId: '0' },
+        { account: root, accounts: [root], childrenOf: [root], lastEventId },
         { onData, onError },
       ),
     ),

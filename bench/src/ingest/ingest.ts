@@ -17,6 +17,8 @@ type Load = {
   readonly events: number;
   /** Leaves that calls come from; all of them unless said. */
   readonly active?: number;
+  /** Whether every account above them has a cap and thresholds that it comes to in the time of a run. */
+  readonly limits?: 'on every ancestor';
 };
 
 const RECORDERS = { perEvent: oneTransactionPerEvent, ours: usageWriter, bare: bareBatches };
@@ -26,6 +28,12 @@ const LOADS = {
   '**ours**, 64 callers, one event each': { recorder: 'ours', callers: 64, events: 1 },
   '**ours**, 1 000 callers, one event each': { recorder: 'ours', callers: 1000, events: 1 },
   '**ours**, 16 callers, 1 000 events each': { recorder: 'ours', callers: 16, events: 1000 },
+  '**ours**, 16 callers, 1 000 events each, limits on every ancestor': {
+    recorder: 'ours',
+    callers: 16,
+    events: 1000,
+    limits: 'on every ancestor',
+  },
   'the same per event, 200 leaves active': { recorder: 'perEvent', callers: 8, events: 1, active: 200 },
   '**ours**, 64 callers, 200 leaves active': { recorder: 'ours', callers: 64, events: 1, active: 200 },
   '**ours**, 16 callers, 1 000 events each, 200 leaves active': {
@@ -61,10 +69,17 @@ export async function run(): Promise<boolean> {
   }
 }
 
+const NO_LIMITS = `TRUNCATE limits; DELETE FROM resource_totals WHERE resource = 'call.seconds'`;
+/** A leaf uses some seventy seconds in a run, so that all thresholds are crossed. */
+const LIMITS_ABOVE = `INSERT INTO limits (root_id, account_id, kind, metered, cap, thresholds)
+  SELECT root_id, id, 'call.seconds', true, subaccounts * 50, '{50,80,100}' FROM accounts WHERE children > 0`;
+
 async function drive(database: BenchDatabase, load: Load): Promise<CaseResult> {
   await database.owner.query(
     'TRUNCATE usage_events, usage_quarters, usage_totals, uncounted_usage, unfolded_quarters, tree_changes',
   );
+  await database.owner.query(NO_LIMITS);
+  if (load.limits) await database.owner.query(LIMITS_ABOVE);
   await database.owner.query('CHECKPOINT');
   const events = new EventSource(load.active);
   const recorder: Recorder = await RECORDERS[load.recorder](database);
@@ -127,6 +142,11 @@ function print(results: Record<Case, CaseResult[]>): boolean {
       atLeast: 15,
     },
     { what: 'batches of 1 000: × one transaction per event', measured: batch / base, atLeast: 40 },
+    {
+      what: 'limits on every ancestor: × without',
+      measured: of('**ours**, 16 callers, 1 000 events each, limits on every ancestor', 'eventsPerSecond') / batch,
+      atLeast: 0.9,
+    },
     {
       what: '64 callers, 200 leaves active: × one transaction per event',
       measured: of('**ours**, 64 callers, 200 leaves active', 'eventsPerSecond') / quiet,

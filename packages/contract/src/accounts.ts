@@ -68,6 +68,7 @@ const detail = shapes.rowWith({
   /** What an embedded screen was opened for, beside reading; null: no such bound. */
   features: shapes.list(z.enum(EMBED_FEATURES)).nullable(),
   treeVersion: shapes.count,
+  resumeId: shapes.resumeId,
 });
 
 const page = shapes.pageOf(shapes.accountRow).extend({
@@ -75,6 +76,7 @@ const page = shapes.pageOf(shapes.accountRow).extend({
   total: shapes.count,
   /** Rows are at least as new as this version of the tree. */
   treeVersion: shapes.count,
+  resumeId: shapes.resumeId,
   /** Start of the billing period of the minutes. */
   period: shapes.instant,
 });
@@ -93,7 +95,7 @@ const suspensionReach = z.strictObject({
   sample: shapes.list(shapes.accountName),
 });
 
-const accountsFrame: z.ZodType<AccountsFrame> = z.strictObject({
+const accountsFrame: z.core.$ZodType<AccountsFrame> = z.strictObject({
   ...shapes.frameBounds,
   changed: shapes.list(shapes.accountRow),
   gone: shapes.list(shapes.accountId),

@@ -107,7 +107,7 @@ export const password = z.string().max(1_000);
 /** The secret of a link. */
 export const linkSecret = text(1, 200);
 
-/** Where a stream goes on: the id of the last frame that was seen. */
+/** Where a stream goes on: the id of the last frame that was seen, or the `resumeId` of an answer. */
 export const lastEventId = z.string().max(80).optional();
 
 /** Only the account. */

@@ -115,13 +115,14 @@ const explanation = z.strictObject({
   ),
 });
 
-const frame: z.ZodType<PermissionsFrame> = z.strictObject({
+const frame: z.core.$ZodType<PermissionsFrame> = z.strictObject({
   ...shapes.frameBounds,
   caps: shapes.list(
     z.strictObject({
       account: shapes.accountId,
       version: shapes.count,
       levels: z.partialRecord(shapes.permissionKey, shapes.level),
+      ceiling: z.record(shapes.permissionKey, shapes.level),
     }),
   ),
 });
@@ -246,7 +247,7 @@ export const permissions = {
   }),
 
   live: subscription({
-    says: 'The caps of the subaccounts, or of some of them, as they change.',
+    says: 'The caps of the subaccounts, or of some of them, as they change, and what those above leave.',
     needs: inAccount('account.subaccounts', 'read', 'read', SCREENS),
     input: z.strictObject({
       account: inputs.account,

@@ -101,23 +101,23 @@ export type ParsedOf<P> = P extends Procedure<infer _Kind, infer _Need, infer _S
 export type AnswerOf<P> =
   P extends Procedure<infer _Kind, infer _Need, infer _Sent, infer _Parsed, infer Answer> ? Answer : never;
 
-type Parts<Need extends Needs, Sent, Parsed, Answer> = Omit<
-  Procedure<ProcedureKind, Need, Sent, Parsed, Answer>,
+type Parts<Need extends Needs, Input, Output> = Omit<
+  Procedure<ProcedureKind, Need>,
   'kind' | 'input' | 'output' | 'refusals'
 > & {
-  readonly input: z.ZodType<Parsed, Sent>;
-  readonly output: z.ZodType<Answer>;
+  readonly input: Input;
+  readonly output: Output;
   readonly refusals?: readonly ErrorCode[];
 };
 
 const declare =
   <Kind extends ProcedureKind>(kind: Kind) =>
-  <Need extends Needs, Sent, Parsed, Answer>({
+  <Need extends Needs, Input extends z.core.$ZodType, Output extends z.core.$ZodType>({
     input,
     output,
     refusals = [],
     ...rest
-  }: Parts<Need, Sent, Parsed, Answer>): Procedure<Kind, Need, Sent, Parsed, Answer> => ({
+  }: Parts<Need, Input, Output>): Procedure<Kind, Need, z.input<Input>, z.output<Input>, z.output<Output>> => ({
     ...rest,
     kind,
     input: schemaOf(input),

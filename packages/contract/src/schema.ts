@@ -19,9 +19,9 @@ export type Schema<Value, Sent = unknown> = {
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** A schema of zod's as one of ours. */
-export const schemaOf = <Value, Sent>(schema: z.ZodType<Value, Sent>): Schema<Value, Sent> => ({
+export const schemaOf = <S extends z.core.$ZodType>(schema: S): Schema<z.output<S>, z.input<S>> => ({
   read: (value) => {
-    const read = schema.safeParse(value);
+    const read = z.safeParse(schema, value);
     return read.success ? accept(read.data) : { ok: false, refusal: schemaRefusal(read.error) };
   },
   jsonSchema: (io) => z.toJSONSchema(schema, { io }),

@@ -45,10 +45,10 @@ export const level = z.enum(['none', 'read', 'limited', 'full'] satisfies Level[
 export const errorCode = z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]);
 
 /** A list that nobody changes. */
-export const list = <T extends z.ZodType>(item: T): z.ZodReadonly<z.ZodArray<T>> => z.array(item).readonly();
+export const list = <T extends z.core.$ZodType>(item: T): z.ZodReadonly<z.ZodArray<T>> => z.array(item).readonly();
 
 /** Of an account itself, and of its whole subtree with it. */
-export const ownAndTotal = <T extends z.ZodType>(one: T) => z.strictObject({ own: one, total: one });
+export const ownAndTotal = <T extends z.core.$ZodType>(one: T) => z.strictObject({ own: one, total: one });
 
 /** Anything that JSON can say. */
 export const json: z.ZodType<JsonValue, JsonValue> = z.json();
@@ -93,7 +93,7 @@ const rowFields = {
   minutesMax: decimal.nullable(),
   createdAt: instant,
   closedAt: instant.nullable(),
-} satisfies { readonly [Field in keyof AccountRow]: z.ZodType<AccountRow[Field]> };
+} satisfies { readonly [Field in keyof AccountRow]: z.core.$ZodType<AccountRow[Field]> };
 
 /** The row of an account, and what more a procedure tells of it. */
 export const rowWith = <More extends z.core.$ZodLooseShape>(more: More) => z.strictObject({ ...rowFields, ...more });
@@ -101,7 +101,7 @@ export const rowWith = <More extends z.core.$ZodLooseShape>(more: More) => z.str
 export const accountRow: z.ZodType<AccountRow> = z.strictObject(rowFields);
 
 /** A page of a listing: `nextCursor` leads to the next one; null: this is the last. */
-export const pageOf = <T extends z.ZodType>(row: T) =>
+export const pageOf = <T extends z.core.$ZodType>(row: T) =>
   z.strictObject({ rows: list(row), nextCursor: z.string().nullable() });
 
 /** Why something was refused that nobody waited for. */
@@ -118,6 +118,9 @@ export const done = z.strictObject({});
 
 /** A file of comma-separated values. */
 export const csvFile = z.strictObject({ filename: z.string(), csv: z.string() });
+
+/** Where live changes go on after an answer: whoever passes it as `lastEventId` misses nothing that came after what was read. */
+export const resumeId = z.string();
 
 /** What every frame may say: that what is shown beyond it has to be read again. */
 export const frameBounds = { version: count, gap: z.literal(true).exactOptional() };

@@ -72,7 +72,7 @@ const point = z.strictObject({
   quantity: shapes.decimal,
 });
 
-const usageFrame: z.ZodType<UsageFrame> = z.strictObject({
+const usageFrame: z.core.$ZodType<UsageFrame> = z.strictObject({
   ...shapes.frameBounds,
   period: shapes.instant,
   minutes: shapes.list(z.tuple([shapes.accountId, shapes.decimal, shapes.decimal]).readonly()),
@@ -122,6 +122,8 @@ export const usage = {
     input: z.strictObject({
       account: inputs.account,
       accounts: inputs.watched.optional(),
+      /** Whether accounts that are not below the account are refused when it begins, or show nothing until they come back. */
+      gone: z.enum(['refuse', 'await']).optional(),
       lastEventId: inputs.lastEventId,
     }),
     output: usageFrame,

@@ -18,6 +18,7 @@ import {
   type AccountPage,
   type AccountRef,
   type AccountSource,
+  type AccountsTold,
   type AccountsWatched,
   type ListQuery,
   type LiveReader,
@@ -37,7 +38,7 @@ type Failing = keyof AccountSource | keyof AccountActs;
 /** A tree of accounts in memory that answers like the server does, one microtask later, and can be told to fail, wait and tick. */
 export class MemorySource extends MemoryTree implements AccountSource, AccountActs {
   readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
-  readonly #accounts = new Map<LiveReader<AccountsFrame>, AccountsWatched>();
+  readonly #accounts = new Map<LiveReader<AccountsTold>, AccountsWatched>();
   readonly #listeners = new Set<(state: LiveState) => void>();
   /** What was announced. */
   readonly #log: AccountsFrame[] = [];
@@ -130,7 +131,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
   announceGap(): void {
     this.version += 1;
     for (const reader of this.#accounts.keys())
-      reader.onFrame({ version: this.version, changed: [], gone: [], gap: true });
+      reader.onFrame({ version: this.version, resumeId: String(this.version), changed: [], gone: [], gap: true });
   }
 
   /** Somebody else creates an account. */
@@ -163,6 +164,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
         nextCursor: end < all.length ? String(end) : null,
         total: all.length,
         treeVersion: this.version,
+        resumeId: String(this.version),
         period: PERIOD,
       };
     });
@@ -195,6 +197,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
         more: all.length < every.length,
         nextCursor: start + limit < all.length ? String(start + limit) : null,
         treeVersion: this.version,
+        resumeId: String(this.version),
         period: PERIOD,
       };
     });
@@ -216,6 +219,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
         levels: levels as AccountDetail['levels'],
         features: this.features,
         treeVersion: this.version,
+        resumeId: String(this.version),
       };
     });
 
@@ -327,7 +331,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
   subscribeAccounts = (
     account: AccountRef,
     watched: AccountsWatched,
-    reader: LiveReader<AccountsFrame>,
+    reader: LiveReader<AccountsTold>,
   ): (() => void) => {
     this.calls.push({ method: 'subscribeAccounts', args: [account, watched] });
     this.#accounts.set(reader, watched);
@@ -336,15 +340,16 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
   };
 
   /** Tells a reader what changed since its last frame, as far as it watches that. */
-  #tell(reader: LiveReader<AccountsFrame>): void {
+  #tell(reader: LiveReader<AccountsTold>): void {
     const watched = this.#accounts.get(reader);
     if (!watched) return;
     const { after, childrenOf, accounts = [this.root.row.id] } = watched;
     const watches = ({ id, parentId }: AccountRow): boolean =>
       childrenOf === null || accounts.includes(id) || (parentId !== null && childrenOf.includes(parentId));
     for (const { version, changed, gone } of this.#log)
-      if (version > after) reader.onFrame({ version, changed: changed.filter(watches), gone });
-    this.#accounts.set(reader, { ...watched, after: this.version });
+      if (version > Number(after))
+        reader.onFrame({ version, resumeId: String(version), changed: changed.filter(watches), gone });
+    this.#accounts.set(reader, { ...watched, after: String(this.version) });
   }
 
   #change(id: AccountId, change: Partial<AccountRow>): AccountRow {

@@ -1,5 +1,6 @@
-import type { AccountId, AccountRow, AccountsFrame, RowId, UsageFrame } from '@tenantree/domain';
+import type { AccountId, AccountRow, RowId, UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AccountsTold } from '../src/data/account-source.ts';
 import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
 import type { MembersSource } from '../src/rooms.ts';
 
@@ -209,15 +210,42 @@ function tellsAlike({ ask, make }: Tools): void {
   it('tells what changed in an account and the children that are watched', async () => {
     const { accounts, root } = ask();
     const parent = await make('Watched');
-    const { treeVersion: after } = await accounts.get(parent);
-    const told = frame<AccountsFrame>(
+    const { treeVersion, resumeId: after } = await accounts.get(parent);
+    const told = frame<AccountsTold>(
       (reader) => accounts.subscribeAccounts(root, { after, childrenOf: [parent], accounts: [parent] }, reader),
       ({ changed }) => changed.some(({ name }) => name === 'Newborn'),
     );
     await make('Newborn', parent);
     const { changed, version } = await told;
-    expect(version).toBeGreaterThan(after);
+    expect(version).toBeGreaterThan(treeVersion);
     expect(changed.find(({ name }) => name === 'Newborn')?.parentId).toBe(parent);
+  });
+
+  it.each(['list', 'search', 'get', 'a frame'] as const)('goes on after %s without a gap', async (of) => {
+    const { accounts, root } = ask();
+    const parent = await make(`Left ${of}`);
+    const watched = { childrenOf: [parent], accounts: [parent] };
+    const { resumeId } = await accounts.get(parent);
+    const before = async (): Promise<string> => {
+      if (of === 'get') return resumeId;
+      if (of === 'list') return (await accounts.list(parent, { ...ALL, cursor: null, limit: 1 })).resumeId;
+      if (of === 'search') return (await accounts.search(root, { query: 'Left', cursor: null, limit: 1 })).resumeId;
+      const first = frame<AccountsTold>(
+        (reader) => accounts.subscribeAccounts(root, { after: resumeId, ...watched }, reader),
+        ({ changed }) => changed.some(({ name }) => name === 'Earlier'),
+      );
+      await make('Earlier', parent);
+      return (await first).resumeId;
+    };
+    const after = await before();
+    await make('Meanwhile', parent);
+    const { gap, changed } = await frame<AccountsTold>(
+      (reader) => accounts.subscribeAccounts(root, { after, ...watched }, reader),
+      (told) => told.changed.length > 0,
+    );
+    expect(gap).toBeUndefined();
+    expect(changed.map(({ name }) => name)).toContain('Meanwhile');
+    expect(changed.map(({ name }) => name)).not.toContain('Earlier');
   });
 
   it('begins with the minutes as they are', async () => {

@@ -111,6 +111,7 @@ export class Model {
       nextCursor: next,
       total: sorted.length,
       treeVersion: this.version,
+      resumeId: String(this.version),
       period: this.period,
     };
   }

@@ -49,8 +49,8 @@ type Asked = {
 };
 
 /**
- * The changes of an account's subtree, or of some of it, as they are committed: since a version (that of a listing, or of the last frame), or
- * from now on.
+ * The changes of an account's subtree, or of some of it, as they are committed: since the resume id of an answer or of
+ * the last frame, or from now on.
  *
  * @throws Refused NOT_FOUND when an account is not in the subtree
  */
@@ -61,8 +61,9 @@ export function watchAccounts(
 ): AsyncIterable<TrackedEnvelope<AccountsFrame>, void, undefined> {
   const find = async () => {
     const since = await hub.since(access.root, asked.lastEventId);
+    const absent = since === null ? 'refuse' : 'await';
     const resolve = async (field: 'accounts' | 'childrenOf'): Promise<readonly AccountId[] | undefined> =>
-      asked[field] && (await resolveWatched(hall.db, access.id, asked[field], field, since));
+      asked[field] && (await resolveWatched(hall.db, access.id, asked[field], field, absent));
     const [only, childrenOf] = [await resolve('accounts'), await resolve('childrenOf')];
     return {
       account: access.id,

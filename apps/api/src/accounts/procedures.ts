@@ -55,10 +55,11 @@ export const accounts: Handlers<'accounts'> = {
     long: createdMany,
   },
 
-  get: async ({ ctx: { hall, access } }) => {
+  get: async ({ ctx: { hall, hub, access } }) => {
     const { chain, reached, levels, features } = access;
+    const resumeIdOf = await hub.resumeIds(access.root);
     const detail = await getAccount(hall, access.id, { chain, reached, levels, features, minutes: minutesFor(access) });
-    return shownRow(access, detail);
+    return { ...shownRow(access, detail), resumeId: resumeIdOf(detail.treeVersion) };
   },
 
   list: async ({ ctx, input }) => {
@@ -66,8 +67,13 @@ export const accounts: Handlers<'accounts'> = {
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
     const { sort, direction, status: statuses, caps, limits, limit } = input;
     const query = { sort, direction, statuses, caps, limits, after, limit };
+    const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
-    return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+    return {
+      ...shownPage(ctx.access, page),
+      resumeId: resumeIdOf(page.treeVersion),
+      nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next),
+    };
   },
 
   search: async ({ ctx, input }) => {
@@ -77,8 +83,13 @@ export const accounts: Handlers<'accounts'> = {
     const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
     const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
     const query = { text, statuses, caps, limits, after, limit };
+    const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-    return { ...shownPage(ctx.access, page), nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next) };
+    return {
+      ...shownPage(ctx.access, page),
+      resumeId: resumeIdOf(page.treeVersion),
+      nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next),
+    };
   },
 
   export: async ({ ctx: { hall, caller, access }, input }) => ({

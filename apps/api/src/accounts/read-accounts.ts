@@ -47,7 +47,11 @@ export type DetailAccess = {
 };
 
 /** Reads one account. @throws Refused NOT_FOUND when it has just been erased */
-export async function getAccount(hall: Hall, account: AccountId, access: DetailAccess): Promise<AccountDetail> {
+export async function getAccount(
+  hall: Hall,
+  account: AccountId,
+  access: DetailAccess,
+): Promise<Omit<AccountDetail, 'resumeId'>> {
   const nowMs = hall.clock.nowMs();
   const effective = effectiveSuspension(access.chain, nowMs);
   const told = access.chain.filter(
@@ -92,8 +96,8 @@ export type ListInput = {
   readonly limits?: LimitFilter | undefined;
 };
 
-/** A page of rows; the place of the next one is still to be written as a cursor. */
-type Found<Page, Key> = Omit<Page, 'nextCursor' | 'rows'> & {
+/** A page of rows; where the next one begins, and where live changes go on, is still to be written. */
+type Found<Page, Key> = Omit<Page, 'nextCursor' | 'rows' | 'resumeId'> & {
   readonly rows: readonly AccountRow[];
   readonly next: Key | null;
 };

@@ -44,29 +44,32 @@ export async function resolveAll(
   });
 }
 
+/** Accounts that a stream is to watch and that are not below the account: begins with them are refused, or they are waited for. */
+export type WatchedGone = 'refuse' | 'await';
+
 /**
- * The accounts that a live stream of an account is to watch. Whoever begins names accounts that are there; of what somebody resumes with, some
- * may have left meanwhile: those show nothing, until they come back.
+ * The accounts that a live stream of an account is to watch.
  *
  * @param field of the input
- * @throws Refused NOT_FOUND when a stream begins with an account that is not in the subtree
+ * @param gone what becomes of those that are not in the subtree, or not any more: `await`ed, they show nothing until they come (back)
+ * @throws Refused NOT_FOUND when an account is not in the subtree and that is refused
  */
 export async function resolveWatched(
   db: Database,
   within: AccountId,
   asked: readonly string[],
   field: string,
-  since: number | null,
+  gone: WatchedGone,
 ): Promise<readonly AccountId[]> {
   const refs = asked.map((text) => parseAccountRef(text));
   const ids = refs.flatMap((ref) => (ref.ok && ref.value.kind === 'id' ? [ref.value.id] : []));
-  // Nothing has to be looked up for who comes back with ids: what is not below the account is never told.
-  if (since !== null && ids.length === asked.length) return ids;
+  // Nothing has to be looked up for who brings ids: what is not below the account is never told.
+  if (gone === 'await' && ids.length === asked.length) return ids;
   const find = await db.withTenant(within, (trx) => lookUp(trx, asked), { snapshot: true });
   return asked.flatMap((text, index) => {
     const found = find(text);
     if (found.ok) return [found.value.id];
-    if (since === null) throw new Refused({ ...found.refusal, field });
+    if (gone === 'refuse') throw new Refused({ ...found.refusal, field });
     const ref = refs[index];
     return ref?.ok && ref.value.kind === 'id' ? [ref.value.id] : [];
   });

@@ -130,14 +130,37 @@ export class Audience<State> {
       this.#debt = null;
       this.#sent = 0;
     }
-    for (const viewings of this.#fast.values()) {
+    this.#slow();
+    for (const viewing of this.#others) viewing.renew(what);
+  }
+
+  /** Where the watched account stands, root first. */
+  get path(): readonly AccountId[] {
+    for (const viewings of [...this.#fast.values(), this.#others])
+      for (const { entitlement } of viewings) return entitlement.path;
+    return [];
+  }
+
+  /** Everybody here reads what changed after a version, even if they have something newer. Null: after what they were sent last. */
+  rereadAfter(version: number | null): void {
+    const { id } = this;
+    for (const viewings of this.#fast.values())
+      for (const viewing of viewings) {
+        // They have everything up to now; that their last frame is older is no reason to read more.
+        if (version !== null) viewing.sent = Math.max(viewing.sent, id);
+      }
+    this.#slow();
+    for (const viewing of this.#others) viewing.rereadAfter(version);
+  }
+
+  /** Nobody here is sent the same bytes as others any more, until they have everything. */
+  #slow(): void {
+    for (const viewings of this.#fast.values())
       for (const viewing of viewings) {
         viewing.phase = 'behind';
         this.#others.add(viewing);
       }
-    }
     this.#fast.clear();
-    for (const viewing of this.#others) viewing.renew(what);
   }
 
   /**

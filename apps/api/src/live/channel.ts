@@ -71,6 +71,8 @@ export type Channel<Source, State, Frame extends object> = {
   read(source: Source, asked: StateAsked): Promise<ReadState<State>>;
   /** The accounts whose state a change in the journal is news of; null: who knows of which; undefined: none. Without, what happens there is no news here. */
   happened?(news: Pick<JournalNews, 'shows' | 'moved'>): readonly AccountId[] | null | undefined;
+  /** The account below which a change in the journal is news of all states, though it tells of few accounts; without, of none. */
+  touchedBelow?(news: Pick<JournalNews, 'rights'>): AccountId | undefined;
   /** A frame for whoever takes objects. `body` says the same. */
   frame(version: number, content: Content<State>, era: Instant): Frame;
   /** The JSON of the frame behind its version: `"name":…,…}`. The same for all who are sent the same items, whatever their id. */

@@ -8,9 +8,10 @@ import type { HeldBack } from './connection.ts';
 import { CutCount, type StreamCuts } from './cut-count.ts';
 import { type JournalSource, JournalWatch } from './journal-watch.ts';
 import { LiveChannel, type Shown, type Station } from './live-channel.ts';
-import { LiveStream, parseResumeId, type Watch } from './live-stream.ts';
+import { LiveStream, type Watch } from './live-stream.ts';
 import { type NewsCarrier, Newsroom, NO_NEWS, Parts, readNews, type TreeNews } from './news.ts';
 import type { LiveMetrics, SupposedCaps, Viewer } from './ports.ts';
+import { parseResumeId, resumeIdOf } from './resume-id.ts';
 
 /** States that are read at one time, of all viewers and of one: fewer than there are connections to the database. */
 const READS = { most: 8, each: 2 } as const;
@@ -142,15 +143,25 @@ export class Hub {
   }
 
   /**
-   * The version of a tree that whoever watches something in it has everything up to: by the id of the last frame that they saw, or by the
-   * version of a page; null when they saw nothing. An id of another tree, or of a database that has been restored since, is of no use: they
+   * The version of a tree that whoever watches something in it has everything up to: by the id of the last frame that they saw, or of
+   * the answer that they go on from; null when they saw nothing. An id of another tree, or of a database that has been restored since, is of no use: they
    * are sent what there is, and told so.
    *
    * @throws Refused BAD_REQUEST when it is not one of ours
    */
   async since(root: AccountId, lastEventId: string | undefined): Promise<number | null> {
     await this.#journal.ready();
-    return granted(parseResumeId(lastEventId, `${this.#journal.epoch}.${root}`));
+    return granted(parseResumeId(lastEventId, this.#journal.epoch, root));
+  }
+
+  /**
+   * How answers say where whoever watches something in a tree goes on from. To be asked for before what is answered is read: then the id
+   * names no later history of the database than the answer is of, and nothing is lost between them.
+   */
+  async resumeIds(root: AccountId): Promise<(version: number) => string> {
+    await this.#journal.ready();
+    const { epoch } = this.#journal;
+    return (version) => resumeIdOf(epoch, root, version);
   }
 
   /** A version of a tree was committed here that changed states of one channel, and these are known. */
@@ -270,12 +281,15 @@ export class Hub {
   /** What rows of a journal mean: here they are told to those who watch. */
   #tell(news: JournalNews): void {
     const { root, version, rights } = news;
-    if (version !== null)
-      for (const live of this.#channels.values()) {
-        const ids = live.channel.happened?.(news);
+    for (const live of this.#channels.values()) {
+      const ids = live.channel.happened?.(news);
+      if (version !== null) {
         if (ids === undefined) live.unchanged(root, version);
         else live.changed(root, version, ids);
       }
+      const top = live.channel.touchedBelow?.(news);
+      if (top !== undefined) live.changedBelow(root, version, top);
+    }
     if (rights) void this.#access.changed(rights);
   }
 

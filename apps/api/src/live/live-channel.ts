@@ -16,6 +16,7 @@ import {
 } from './channel.ts';
 import type { HeldBack } from './connection.ts';
 import type { LiveMetrics, Viewer } from './ports.ts';
+import { resumeIdOf } from './resume-id.ts';
 import { type Batch, type Home, type Renewal, SharedReads, type Snapshot, Viewing } from './viewing.ts';
 
 /** What all channels of a hub share. */
@@ -168,6 +169,22 @@ export class LiveChannel<State, Frame extends object> {
     this.#station.schedule();
   }
 
+  /**
+   * What all states at and below an account are made of changed in a version (null: in one that somebody may have begun after): whoever
+   * watches something there reads that again. How much stands below is no matter.
+   */
+  changedBelow(root: AccountId, version: number | null, top: AccountId): void {
+    for (const audience of this.#broadcasts.get(root)?.audiences ?? []) {
+      const { within, only } = audience.scope;
+      const isBelow = within !== top && audience.path.includes(top);
+      // Some of those that are watched by name may stand there: reading tells.
+      if (!isBelow && only === null) continue;
+      audience.rereadAfter(version === null ? null : version - 1);
+      this.#active.add(audience);
+      this.#station.schedule();
+    }
+  }
+
   /** The same, where nothing came to another place: then it is enough to read the accounts that somebody watches. */
   changedInPlace(root: AccountId, version: number, ids: readonly AccountId[]): void {
     const broadcast = this.#broadcasts.get(root);
@@ -231,9 +248,8 @@ export class LiveChannel<State, Frame extends object> {
     return this.#station.heldBack;
   }
 
-  /** The id of a frame: a version means something in its tree only, and in one history of the database. */
   #idOf(root: AccountId, version: number): string {
-    return `${this.#station.epoch()}.${root}.${version}`;
+    return resumeIdOf(this.#station.epoch(), root, version);
   }
 
   #presentEra(): Instant {

@@ -1,11 +1,11 @@
-import { type AccountId, accept, type Decision, refuse } from '@tenantree/domain';
+import type { AccountId } from '@tenantree/domain';
 import { type TrackedEnvelope, tracked } from '@trpc/server';
 import type { WebSocket } from 'ws';
 import type { Scope } from './audience.ts';
 import { type LiveConnection, liveSocket, resultText, textFrame, type Unread } from './connection.ts';
 import type { LiveChannel } from './live-channel.ts';
 import type { Viewer } from './ports.ts';
-import { type Batch, UNKNOWN, type Viewing } from './viewing.ts';
+import type { Batch, Viewing } from './viewing.ts';
 
 /** What somebody wants to watch. The guard has checked that they may; `viewer` is how it is asked again. */
 export type Watch = {
@@ -144,18 +144,4 @@ class Sending<State, Frame extends object> {
     this.#connection.send(frame);
     this.#channel.firstSent(frame.length);
   }
-}
-
-const RESUME_ID = /^(?:([0-9a-f]{1,16}\.[0-9a-f-]{36})\.)?(\d{1,15})$/;
-
-/**
- * Reads the id of the last frame that a viewer saw, `epoch.root.version`, or the version of a page alone; null when it saw none.
- *
- * @param chain `epoch.root` of what is watched: ids of another one are of no use
- */
-export function parseResumeId(text: string | undefined, chain: string): Decision<number | null> {
-  if (text === undefined) return accept(null);
-  const [, of, version] = RESUME_ID.exec(text) ?? [];
-  if (version === undefined) return refuse('BAD_REQUEST', 'The last event id is not one of ours.', 'lastEventId');
-  return accept(of === undefined || of === chain ? Number(version) : UNKNOWN);
 }

@@ -139,6 +139,17 @@ export class Viewing<State> implements Watched {
     else if (what !== 'since') this.againSince = this.sent;
   }
 
+  /** It reads what changed after a version again, also what it was sent of that. Null: after what it was sent. */
+  rereadAfter(version: number | null): void {
+    if (this.sent === UNKNOWN) return this.renew('since');
+    const since = Math.min(this.sent, version ?? this.sent);
+    if (this.phase === 'reading') this.againSince = Math.min(since, this.againSince ?? since);
+    else {
+      this.sent = since;
+      this.#forget();
+    }
+  }
+
   /** Whatever waits is of an era that is over: it gets a frame that says so, even if nothing is in it. */
   restart(): void {
     this.#backlog = [];

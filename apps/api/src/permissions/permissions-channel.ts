@@ -1,5 +1,5 @@
 import { readCapsState } from '@tenantree/db';
-import type { CapsItem, PermissionsFrame } from '@tenantree/domain';
+import { type CapsItem, lowest, type PermissionsFrame, UNBOUNDED, unpackLevels } from '@tenantree/domain';
 import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
@@ -8,16 +8,21 @@ import { resolveWatched } from '../hall/resolve-all.ts';
 import { channel, endOf, textsOf } from '../live/channel.ts';
 import type { Viewer } from '../live/ports.ts';
 
-/** Caps of accounts as they are saved. */
+/** Caps of accounts as they are saved, and what those above leave of them. */
 export const PERMISSIONS_LIVE = channel<Pick<Hall, 'db'>, CapsItem, PermissionsFrame>({
   name: 'permissions',
   // The hub takes turns between viewers itself, and reads for many at once.
   read: async ({ db }, asked) => {
     const { accounts, ...state } = await db.onBehalfOf(null, () => readCapsState(db, asked));
-    const placed = accounts.map(({ item, path, version }) => ({ account: item.account, path, version, state: item }));
+    const placed = accounts.map(({ account, path, version, stored, above }) => {
+      const ceiling = unpackLevels(above.reduce(lowest, UNBOUNDED));
+      return { account, path, version, state: { account, ...stored, ceiling } };
+    });
     return { ...state, placed, gone: [], moved: [] };
   },
   happened: ({ shows }) => shows,
+  // Caps that were set, and accounts that moved, leave something else to all below.
+  touchedBelow: ({ rights }) => rights?.subtree,
   frame: (version, { items, gap }) => ({ version, caps: items.map(({ state }) => state), ...(gap && { gap }) }),
   body: (content) => `"caps":[${textsOf(content.items)}]${endOf(content)}`,
 });
@@ -37,7 +42,8 @@ export function watchPermissions(
 ): AsyncIterable<TrackedEnvelope<PermissionsFrame>, void, undefined> {
   const find = async () => {
     const since = await hub.since(access.root, lastEventId);
-    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since));
+    const gone = since === null ? 'refuse' : 'await';
+    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', gone));
     return { account: access.id, viewer: viewer(), since, ...(only && { only }) };
   };
   return hub.watch(PERMISSIONS_LIVE, find, signal);

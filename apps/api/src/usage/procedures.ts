@@ -51,5 +51,5 @@ export const usage: Handlers<'usage'> = {
 
   export: ({ ctx, input }) => exportSeries(ctx.hall, { ...input, account: ctx.access.id }),
 
-  live: ({ ctx, input, signal }) => watchUsage(ctx, input.accounts, input.lastEventId, signal),
+  live: ({ ctx, input, signal }) => watchUsage(ctx, input, signal),
 };

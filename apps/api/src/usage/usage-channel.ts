@@ -4,7 +4,7 @@ import type { TrackedEnvelope } from '@trpc/server';
 import type { Context } from '../context/context.ts';
 import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
-import { resolveWatched } from '../hall/resolve-all.ts';
+import { resolveWatched, type WatchedGone } from '../hall/resolve-all.ts';
 import { channel, endOf, type Placed, textsOf } from '../live/channel.ts';
 import type { Hub } from '../live/hub.ts';
 import type { Viewer } from '../live/ports.ts';
@@ -45,6 +45,13 @@ const placed = ({ account, path, own, total }: TotalChange): Placed<Minutes> => 
 export const showCounted = (hub: Hub, { root, version, period, changes, complete }: TreeChange): void =>
   hub.show(USAGE, { root, version, era: period, complete, states: changes.map(placed) });
 
+/** What of the subtree is watched: all of it where no accounts are named. */
+type Asked = {
+  readonly accounts?: readonly string[] | undefined;
+  readonly gone?: WatchedGone | undefined;
+  readonly lastEventId?: string | undefined;
+};
+
 type Watcher = Pick<Context, 'hall' | 'hub'> & {
   readonly access: Access;
   readonly viewer: () => Viewer;
@@ -58,13 +65,13 @@ type Watcher = Pick<Context, 'hall' | 'hub'> & {
  */
 export function watchUsage(
   { hall, hub, access, viewer }: Watcher,
-  accounts: readonly string[] | undefined,
-  lastEventId: string | undefined,
+  { accounts, gone = 'refuse', lastEventId }: Asked,
   signal: AbortSignal | undefined,
 ): AsyncIterable<TrackedEnvelope<UsageFrame>, void, undefined> {
   const find = async () => {
     const since = await hub.since(access.root, lastEventId);
-    const only = accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since));
+    const only =
+      accounts && (await resolveWatched(hall.db, access.id, accounts, 'accounts', since === null ? gone : 'await'));
     return { account: access.id, viewer: viewer(), since: since ?? 0, ...(only && { only }) };
   };
   return hub.watch(USAGE, find, signal);

@@ -9,6 +9,8 @@ const REST_MS = 250;
 const MOST_FOLLOWED = 500;
 
 type Row = Pick<AccountDetail, 'id' | 'name' | 'status'>;
+/** Up to where all that is followed is known. */
+type Point = Pick<AccountDetail, 'treeVersion' | 'resumeId'>;
 type Own = readonly { readonly id: string; readonly name: string }[];
 
 /** Whether a changed row is of the account, or changes what is said of the way to it: names, and who suspends it. */
@@ -45,7 +47,7 @@ export function useFreshAccounts(acting: AccountDetail | undefined): void {
 /** Follows what is known of accounts at and below one, until stopped. */
 function follow(top: string, acting: AccountDetail, own: () => Own): () => void {
   let rest: ReturnType<typeof setTimeout> | undefined;
-  let after = acting.treeVersion;
+  let after: Point = acting;
   let followed: ReadonlySet<string> = new Set();
   let stop = (): void => undefined;
   const changed = new Map<string, Row>();
@@ -75,14 +77,15 @@ function follow(top: string, acting: AccountDetail, own: () => Own): () => void 
     const wanted = new Set([...new Set<string>(all)].slice(0, MOST_FOLLOWED));
     if ([...wanted].every((id) => followed.has(id))) return;
     // What is new here may have been read before the last frame came.
-    after = Math.min(after, ...shown.filter(({ id }) => !followed.has(id)).map(({ treeVersion }) => treeVersion));
+    for (const account of shown)
+      if (!followed.has(account.id) && account.treeVersion < after.treeVersion) after = account;
     followed = wanted;
     stop();
     const subscription = tenantree.trpc.accounts.live.subscribe(
-      { account: top, accounts: [...followed], lastEventId: String(after) },
+      { account: top, accounts: [...followed], lastEventId: after.resumeId },
       {
-        onData: ({ data }) => {
-          after = data.version;
+        onData: ({ id, data }) => {
+          after = { treeVersion: data.version, resumeId: id };
           for (const row of data.changed) changed.set(row.id, row);
           for (const id of data.gone) gone.add(id);
           if (data.gap) askAll();

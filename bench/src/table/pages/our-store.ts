@@ -57,6 +57,7 @@ export function ourStore({ roots, all }: Tree): OurStore {
       nextCursor: null,
       total: children.length,
       treeVersion: version,
+      resumeId: String(version),
       period: PERIOD,
     };
     store.receive(want, page);

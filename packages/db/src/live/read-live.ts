@@ -1,10 +1,20 @@
-import type { AccountId, AccountRow, CapsItem, Decimal, Instant, SomeLevels } from '@tenantree/domain';
+import {
+  type AccountId,
+  type AccountRow,
+  type Decimal,
+  type Instant,
+  type Levels,
+  NO_LEVELS,
+  packLevels,
+  type SomeLevels,
+} from '@tenantree/domain';
 import { sql } from 'kysely';
 import { MINUTES_METER } from '../accounts/account-rows.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
 import { ACTING_ROOT, pathOf } from '../accounts/place.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
 import type { Database, TenantTransaction } from '../database.ts';
+import { readExplainedChain } from '../permissions/caps.ts';
 import type { TotalChange } from '../usage/count-usage.ts';
 import { inUnit, storedAs } from '../usage/in-unit.ts';
 import { readMoves, readTreeNews, type TreeNews } from './read-changes.ts';
@@ -155,34 +165,67 @@ export async function readAccountsState(
   });
 }
 
-/** The caps of an account, with where it stands. */
-export type PlacedCapsItem = { readonly item: CapsItem; readonly path: readonly AccountId[]; readonly version: number };
+/** The caps of an account and of all above it, root first, with where it stands. */
+export type PlacedCapsState = {
+  readonly account: AccountId;
+  readonly path: readonly AccountId[];
+  /** Version of the tree in which something of it changed last. */
+  readonly version: number;
+  readonly stored: { readonly version: number; readonly levels: SomeLevels };
+  readonly above: readonly Levels[];
+};
 
-/** Reads the caps of those accounts of a subtree that changed after a version. Where what changed is not known any more the state is empty, with a gap. */
+/**
+ * Reads the caps of those accounts of a subtree that changed after a version, or have something above them that did: of those that are named,
+ * or of the changed ones and of the account itself. Where what changed is not known any more the state is empty, with a gap.
+ */
 export async function readCapsState(
   db: Database,
   query: { readonly subtree: AccountId; readonly since: number; readonly only?: readonly AccountId[] },
-): Promise<StateBounds & { readonly accounts: readonly PlacedCapsItem[] }> {
+): Promise<StateBounds & { readonly accounts: readonly PlacedCapsState[] }> {
   const { subtree, since, only } = query;
   return atOneMoment(db, subtree, async (trx) => {
     const version = await readTreeVersion(trx);
     const news = await readTreeNews(trx, 'accounts', since, version);
     if (news === null) return { version, from: 0, gap: true, accounts: [] };
-    const wanted = new Set(only);
-    const ids = [...news.keys()].filter((id) => !only || wanted.has(id));
-    if (ids.length === 0) return { version, from: since, gap: false, accounts: [] };
-    type Raw = { id: AccountId; root_id: AccountId; path_key: Buffer; levels: SomeLevels; version: number };
-    const { rows } = await sql<Raw>`
-      SELECT a.id, a.root_id, a.path_key, c.levels, c.version FROM accounts a
-      JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
-      WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${ids}::uuid[])`.execute(trx);
-    const accounts = rows.map((row) => ({
-      item: { account: row.id, version: row.version, levels: row.levels },
-      path: pathOf(row.root_id, row.path_key),
-      version: news.get(row.id) ?? version,
+    if (news.size === 0) return { version, from: since, gap: false, accounts: [] };
+    const wanted = await readCapsAt(trx, only ?? [subtree, ...news.keys()]);
+    const touched = wanted.flatMap((one) => {
+      const changes = one.path.flatMap((id) => news.get(id) ?? []);
+      return changes.length === 0 ? [] : [{ ...one, version: Math.max(...changes) }];
+    });
+    if (touched.length === 0) return { version, from: since, gap: false, accounts: [] };
+    const { chain } = await readExplainedChain(trx, null);
+    const between = new Set(touched.flatMap(({ path }) => path.slice(chain.length, -1)));
+    const caps = new Map([
+      ...chain.map(({ id, caps }) => [id, caps] as const),
+      ...(await readCapsAt(trx, [...between])).map(
+        ({ account, stored }) => [account, packLevels(stored.levels)] as const,
+      ),
+    ]);
+    const accounts = touched.map((one) => ({
+      ...one,
+      above: one.path.slice(0, -1).flatMap((id) => [caps.get(id) ?? NO_LEVELS]),
     }));
     return { version, from: since, gap: false, accounts };
   });
+}
+
+type CapsAt = Pick<PlacedCapsState, 'account' | 'path' | 'stored'>;
+
+/** The caps of some accounts of the acting subtree; main accounts have none. */
+async function readCapsAt(trx: TenantTransaction, accounts: readonly AccountId[]): Promise<CapsAt[]> {
+  if (accounts.length === 0) return [];
+  type Raw = { id: AccountId; root_id: AccountId; path_key: Buffer; levels: SomeLevels; version: number };
+  const { rows } = await sql<Raw>`
+    SELECT a.id, a.root_id, a.path_key, c.levels, c.version FROM accounts a
+    JOIN account_caps c ON c.root_id = a.root_id AND c.account_id = a.id
+    WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...new Set(accounts)]}::uuid[])`.execute(trx);
+  return rows.map(({ id, root_id, path_key, levels, version }) => ({
+    account: id,
+    path: pathOf(root_id, path_key),
+    stored: { version, levels },
+  }));
 }
 
 /** What left a place in the acting account's subtree after a version. */

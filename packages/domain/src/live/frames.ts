@@ -1,6 +1,6 @@
 import type { AccountRow } from '../hierarchy/account.ts';
 import type { AccountId } from '../ids.ts';
-import type { SomeLevels } from '../permissions/levels.ts';
+import type { LevelMap, SomeLevels } from '../permissions/levels.ts';
 import type { Instant } from '../time.ts';
 import type { Decimal } from '../usage/decimal.ts';
 
@@ -19,13 +19,19 @@ export type UsageFrame = FrameBounds & {
   readonly minutes: readonly (readonly [AccountId, Decimal, Decimal])[];
 };
 
-/** One tick of `permissions.live`: the caps of accounts that changed, as they are now. */
+/** One tick of `permissions.live`: the caps of accounts as they are now, where they or those above them changed. */
 export type PermissionsFrame = FrameBounds & {
   readonly version: number;
   readonly caps: readonly CapsItem[];
 };
 /** The caps of an account as they were saved; what is absent nobody decided. */
-export type CapsItem = { readonly account: AccountId; readonly version: number; readonly levels: SomeLevels };
+export type CapsItem = {
+  readonly account: AccountId;
+  readonly version: number;
+  readonly levels: SomeLevels;
+  /** What those above it leave. */
+  readonly ceiling: LevelMap;
+};
 
 /** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left what is watched. */
 export type AccountsFrame = FrameBounds & {

@@ -214,7 +214,7 @@ export class SamAccount extends LitElement {
     };
     const path = detail.path.map(({ id }) => id);
     // With all that stand above it: their names are its path, and they can suspend it.
-    const watched = { after: detail.treeVersion, childrenOf: [detail.id], accounts: path };
+    const watched = { after: detail.resumeId, childrenOf: [detail.id], accounts: path };
     const stops = [
       accounts.subscribeAccounts(path[0] ?? detail.id, watched, {
         onFrame: ({ changed, gone, gap }) => {

@@ -59,13 +59,16 @@ export type LiveSignal = {
 
 /** Which accounts are watched. */
 export type AccountsWatched = {
-  /** Version of the tree: what changed after it is told. */
-  readonly after: number;
+  /** The `resumeId` of an answer, or the id of a frame: what changed after it is told. */
+  readonly after: string;
   /** The direct children of these, 1 to 500; null: all of the subtree. */
   readonly childrenOf: readonly AccountId[] | null;
   /** These themselves, beside such children; the account that is asked about where they are left out. */
   readonly accounts?: readonly AccountId[];
 };
+
+/** A frame of accounts, and where another subscription goes on after it. */
+export type AccountsTold = AccountsFrame & { readonly resumeId: string };
 
 /** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
 export type LiveReader<Frame> = {
@@ -222,11 +225,11 @@ export type AccountSource = {
     watched: readonly AccountId[],
     reader: LiveReader<UsageFrame>,
   ) => () => void;
-  /** The account itself and others of its subtree, as they change after a version of the tree. Returns how to stop. */
+  /** The account itself and others of its subtree, as they change after an answer or a frame. Returns how to stop. */
   readonly subscribeAccounts: (
     account: AccountRef,
     watched: AccountsWatched,
-    reader: LiveReader<AccountsFrame>,
+    reader: LiveReader<AccountsTold>,
   ) => () => void;
   readonly state: LiveSignal;
 };

@@ -24,15 +24,18 @@ export function clientSource({ trpc, live }: Pick<Tenantree, 'trpc' | 'live'>): 
     get: (account, signal) => call(accounts.get.query, { account }, signal),
     acts: async () => (await fetched(() => import('./client-acts.ts'), 'actsFrom')).actsFrom(trpc),
     subscribeUsage: (account, watched, reader) => {
-      // After nothing: all there is comes first, and what has left meanwhile is no reason to refuse the others.
-      const input = { account, accounts: [...watched], lastEventId: '0' };
+      // What has left meanwhile is no reason to refuse the others.
+      const input = { account, accounts: [...watched], gone: 'await' as const };
       const subscription = usage.live.subscribe(input, reading(reader));
       return () => subscription.unsubscribe();
     },
     subscribeAccounts: (account, { after, childrenOf, accounts: own = [account] }, reader) => {
       const lists = childrenOf && { accounts: [...own], childrenOf: [...childrenOf] };
-      const input = { account, lastEventId: String(after), ...lists };
-      const subscription = accounts.live.subscribe(input, reading(reader));
+      const input = { account, lastEventId: after, ...lists };
+      const subscription = accounts.live.subscribe(input, {
+        ...reading(reader),
+        onData: ({ id, data }) => reader.onFrame({ ...data, resumeId: id }),
+      });
       return () => subscription.unsubscribe();
     },
   };

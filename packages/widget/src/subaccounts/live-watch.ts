@@ -1,5 +1,5 @@
-import type { AccountId, AccountsFrame } from '@tenantree/domain';
-import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
+import type { AccountId } from '@tenantree/domain';
+import type { AccountSource, AccountsTold, SourceRefusal } from '../data/account-source.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 
 /** Rests between what is scrolled to and watching it, in milliseconds. */
@@ -8,7 +8,7 @@ const REST_MS = 150;
 const MOST_BRANCHES = 200;
 
 /** Whose changes are watched. */
-type Watched = { readonly account: AccountId; readonly after: number; readonly usage: 'shown' | 'hidden' };
+type Watched = { readonly account: AccountId; readonly after: string; readonly usage: 'shown' | 'hidden' };
 
 const covers = (known: ReadonlySet<AccountId>, wanted: Iterable<AccountId>): boolean => {
   for (const id of wanted) if (!known.has(id)) return false;
@@ -18,15 +18,15 @@ const covers = (known: ReadonlySet<AccountId>, wanted: Iterable<AccountId>): boo
 /**
  * Watches what is shown of a tree, and nothing else, so that a screen costs the server the same however large the tree is: the minutes of the
  * rows in sight and around them, and the accounts of the branches that are loaded. When one scrolls, or opens a branch, the subscription is
- * exchanged for another. That loses nothing: one of minutes begins with the present state, one of accounts with what changed since the
- * version up to which all that is loaded is known.
+ * exchanged for another. That loses nothing: one of minutes begins with the present state, one of accounts with what changed since
+ * all that is loaded was known.
  */
 export class LiveWatch {
   readonly #source: AccountSource;
   readonly #store: TreeStore;
   readonly #account: AccountId;
   readonly #onRefused: (refusal: SourceRefusal) => void;
-  #after: number;
+  #after: string;
   #rows = new Set<AccountId>();
   /** Null: all of them. */
   #branches: ReadonlySet<AccountId> | null = new Set();
@@ -38,7 +38,7 @@ export class LiveWatch {
   /**
    * Watches until stopped.
    *
-   * @param watched `after`: version of the tree that the loaded rows were read at
+   * @param watched `after`: the resume id of the loaded rows
    * @param onRefused told when the server ended a subscription for good
    */
   constructor(source: AccountSource, store: TreeStore, watched: Watched, onRefused: (refusal: SourceRefusal) => void) {
@@ -86,9 +86,9 @@ export class LiveWatch {
     });
   }
 
-  #take(frame: AccountsFrame): void {
+  #take(frame: AccountsTold): void {
     // Of a branch that isn't watched yet more may have changed than a frame says.
-    if (this.#coversBranches()) this.#after = frame.version;
+    if (this.#coversBranches()) this.#after = frame.resumeId;
     this.#store.takeAccounts(frame);
     if (frame.gap) this.#store.refresh();
   }

@@ -141,7 +141,7 @@ export class TreeSession {
       'LiveWatch',
       ({ PageLoader, LiveWatch }) => {
         const usage = detail.levels['billing.usage'] === 'none' ? 'hidden' : 'shown';
-        const watched = { account: detail.id, after: page.treeVersion, usage } as const;
+        const watched = { account: detail.id, after: page.resumeId, usage } as const;
         if (!signal.aborted) {
           const watch = new LiveWatch(source, store, watched, onRefused);
           this.#stops.push(() => watch.stop());

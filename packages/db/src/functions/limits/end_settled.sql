@@ -8,8 +8,8 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $
 DECLARE
   gone uuid[]; gone_period timestamptz[]; gone_n numeric[]; of_period timestamptz;
   ids uuid[]; ups int[]; freed numeric[]; added numeric[]; totals numeric[]; grants numeric[]; helds numeric[]; before numeric[]; reserves numeric[];
-  l numeric; u numeric; s numeric; alerts jsonb := '[]'; one record; judged record;
-  told uuid[] := '{}'; told_marks smallint[] := '{}';
+  l numeric; u numeric; s numeric; one record; judged record; mark smallint;
+  told uuid[] := '{}'; told_marks smallint[] := '{}'; alert_ids uuid[] := '{}'; alert_marks smallint[] := '{}';
 BEGIN
   WITH del AS (
     DELETE FROM leases g USING (
@@ -27,7 +27,7 @@ BEGIN
     judged := judge_thresholds(one.thresholds, one.cap, one.fired, least(one.total, one.total - one.added), one.total);
     CONTINUE WHEN judged.fired = one.fired;
     told := told || one.id; told_marks := told_marks || judged.fired;
-    IF judged.told <> '{}' THEN alerts := alerts || alert_rows(p_root, p_kind, array_fill(one.id, ARRAY[cardinality(judged.told)]), judged.told); END IF;
+    FOREACH mark IN ARRAY judged.told LOOP alert_ids := alert_ids || one.id; alert_marks := alert_marks || mark; END LOOP;
   END LOOP;
 
   FOR of_period IN SELECT DISTINCT p FROM unnest(gone_period || p_period) p ORDER BY p LOOP
@@ -74,6 +74,6 @@ BEGIN
 
   UPDATE resource_totals r SET fired = x.fired FROM unnest(told, told_marks) x(id, fired)
     WHERE r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period;
-  RETURN alerts;
+  RETURN coalesce(alert_rows(p_root, p_kind, alert_ids, alert_marks), '[]');
 END $$;
 REVOKE ALL ON FUNCTION end_settled FROM PUBLIC;

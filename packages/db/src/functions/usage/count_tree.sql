@@ -78,7 +78,7 @@ BEGIN
     SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version FROM periods ORDER BY level DESC, account_id, period
     ON CONFLICT (account_id, meter, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total,
       own_events = t.own_events + excluded.own_events, total_events = t.total_events + excluded.total_events, version = excluded.version
-    RETURNING t.account_id, t.period, t.own, t.total
+    RETURNING t.account_id, t.period, t.own, t.total, t.total - coalesce(old.total, 0) AS added
   )
   SELECT
     (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
@@ -92,8 +92,8 @@ BEGIN
   FROM (
     SELECT array_agg(account_id) AS ids, array_agg(quarter) AS quarters, array_agg(own) AS owns, array_agg(total) AS totals FROM steps
   ) s, (
-    SELECT array_agg(w.account_id) AS ids, array_agg(p.total) AS added, array_agg(w.total) AS totals
-    FROM written w JOIN periods p ON p.account_id = w.account_id AND p.period = w.period WHERE limited AND w.period = this_period
+    SELECT array_agg(w.account_id) AS ids, array_agg(w.added) AS added, array_agg(w.total) AS totals
+    FROM written w WHERE limited AND w.period = this_period
   ) l;
   IF ids IS NULL THEN
     RETURN;

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { root } from './launch.mjs';
+
+/**
+ * The test files that take longest, longest first. Vitest begins with files that have many lines, as long as it has seen no run: what is short
+ * to read and long to wait for would come last, with all other workers idle.
+ */
+const LONGEST = [
+  'apps/api/test/isolation-walk.test.ts',
+  'apps/api/test/server-starting.test.ts',
+  'packages/db/test/journal.test.ts',
+  'apps/api/test/many-accounts.test.ts',
+  'apps/api/test/server-stopping.test.ts',
+  'packages/client/test/tenantree.test.ts',
+  'apps/api/test/jobs.test.ts',
+  'packages/db/test/totals-model.test.ts',
+  'examples/demo/test/demo.test.ts',
+  'apps/api/test/failover.test.ts',
+  'packages/db/test/embedded.test.ts',
+  'packages/db/test/sorting.test.ts',
+  'apps/api/test/nasty-inputs.test.ts',
+  'apps/api/test/idempotency.test.ts',
+  'packages/db/test/live-state.test.ts',
+  'packages/db/test/login.test.ts',
+  'packages/client/test/types.test.ts',
+  'apps/web/test/e2e/screens.e2e.test.ts',
+  'packages/client/test/several-servers.e2e.test.ts',
+  'apps/web/test/e2e/web.e2e.test.ts',
+  'apps/api/test/jobs-killed.e2e.test.ts',
+  'apps/api/test/hostile.e2e.test.ts',
+  'apps/web/test/e2e/trouble.e2e.test.ts',
+  'apps/web/test/e2e/lasting.e2e.test.ts',
+  'examples/demo/test/demo.e2e.test.ts',
+  'examples/portal/test/portal.e2e.test.ts',
+  'apps/api/test/idempotency.e2e.test.ts',
+];
+
+const rankOf = ({ moduleId }: TestSpecification): number => {
+  const rank = LONGEST.indexOf(relative(root, moduleId).replaceAll('\\', '/'));
+  return rank === -1 ? LONGEST.length : rank;
+};
+
+/** Begins with the files that take longest, in every project. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const gone = LONGEST.filter((file) => !existsSync(`${root}/${file}`));
+    if (gone.length > 0) throw new Error(`longest-first.ts names files that are not there: ${gone.join(', ')}`);
+    const sorted = await super.sort(files);
+    const projects = new Set(sorted.map(({ project }) => project));
+    return [...projects].flatMap((project) =>
+      sorted.filter((file) => file.project === project).toSorted((one, other) => rankOf(one) - rankOf(other)),
+    );
+  }
+}
