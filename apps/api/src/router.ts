@@ -3,6 +3,8 @@ import { callTRPCProcedure } from '@trpc/server';
 import { accounts } from './accounts/procedures.ts';
 import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
+import { invoices } from './billing/invoice-procedures.ts';
+import { billing } from './billing/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
@@ -20,7 +22,9 @@ export const appRouter = router({
   accounts: slice('accounts', accounts),
   agents: slice('agents', agents),
   audit: slice('audit', audit),
+  billing: slice('billing', billing),
   embed: slice('embed', embed),
+  invoices: slice('invoices', invoices),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   limits: slice('limits', limits),

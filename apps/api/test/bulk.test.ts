@@ -271,7 +271,7 @@ describe('An export', () => {
     let cursor: string | undefined;
     for (;;) {
       const part = await client.jobs.file.query({ account, job, ...(cursor !== undefined && { cursor }) });
-      csv += part.csv;
+      csv += part.content;
       if (part.nextCursor === null) return { ...part, csv };
       cursor = part.nextCursor;
     }
@@ -394,7 +394,7 @@ describe('An embedded screen', () => {
     const [one = ''] = await makeAll(branch, 'One');
     const reading = await screen(branch, ['limits', 'permissions'], 'read');
     const job = await ended(branch, await reading.accounts.export.mutate({ account: branch }), reading);
-    expect((await reading.jobs.file.query({ account: branch, job: job.id })).csv).toContain(one);
+    expect((await reading.jobs.file.query({ account: branch, job: job.id })).content).toContain(one);
     const wish = { account: branch, accounts: [one], limits: [{ kind: 'agents' as const, max: 4 }] };
     expect(await codeOf(reading.limits.setMany.mutate(wish))).toBe('FORBIDDEN');
     expect(await codeOf(reading.jobs.cancel.mutate({ account: branch, job: job.id }))).toBe('FORBIDDEN');

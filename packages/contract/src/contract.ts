@@ -1,7 +1,9 @@
 import { accounts } from './accounts.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
+import { billing } from './billing.ts';
 import { embed } from './embed.ts';
+import { invoices } from './invoices.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { limits } from './limits.ts';
@@ -17,7 +19,9 @@ export type Contract = {
   readonly accounts: typeof accounts;
   readonly agents: typeof agents;
   readonly audit: typeof audit;
+  readonly billing: typeof billing;
   readonly embed: typeof embed;
+  readonly invoices: typeof invoices;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly limits: typeof limits;
@@ -32,7 +36,9 @@ export const CONTRACT: Contract = {
   accounts,
   agents,
   audit,
+  billing,
   embed,
+  invoices,
   jobs,
   keys,
   limits,

@@ -1,10 +1,12 @@
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit } from './accounts.ts';
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
+export type { BillingState, ShownPlan } from './billing.ts';
 export * from './contract.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
+export type { DetailedInvoice, InvoiceLine, ShownInvoice } from './invoices.ts';
 export type { Job, JobFrame } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';

@@ -16,6 +16,7 @@ export type Named =
   | 'job'
   | 'actor'
   | 'preset'
+  | 'invoice'
   | 'place';
 
 /** Marks what a field names. */

@@ -101,7 +101,7 @@ export const jobs = {
     says: 'The file that a job wrote, a part at a time, for whoever may see all that is in it.',
     needs: reach('read', EVERYBODY),
     input: asked.extend({ cursor: inputs.cursor }),
-    output: shapes.csvFile.extend({ expiresAt: shapes.instant, nextCursor: z.string().nullable() }),
+    output: shapes.filePart.extend({ expiresAt: shapes.instant, nextCursor: z.string().nullable() }),
   }),
 };
 

@@ -36,6 +36,12 @@ export const rowId = id<RowId>();
 export const instant = named<Instant>(z.string().regex(INSTANT));
 /** A decimal number as text. */
 export const decimal = named<Decimal>(z.string().regex(DECIMAL));
+/** An amount of money: whole minor units of a currency, as text, and how many digits those stand after the point. */
+export const money = z.strictObject({
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  exponent: z.number().int().min(0).max(4),
+  minor: z.string().regex(/^-?\d+$/),
+});
 /** How many. */
 export const count = z.number().int().min(0);
 export const role = z.enum(ROLES);
@@ -115,6 +121,9 @@ export const refusal = z.strictObject({
 
 /** Of procedures that only do. */
 export const done = z.strictObject({});
+
+/** A part of a file that a job wrote; of a PDF, which has one part, in base64. */
+export const filePart = z.strictObject({ filename: z.string(), type: z.enum(['csv', 'pdf']), content: z.string() });
 
 /** A file of comma-separated values. */
 export const csvFile = z.strictObject({ filename: z.string(), csv: z.string() });

@@ -34,6 +34,8 @@ import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import * as limits from './migrations/0035-limits.ts';
 import * as bulk from './migrations/0037-bulk.ts';
+import * as billing from './migrations/0040-billing.ts';
+import * as invoices from './migrations/0041-invoices.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -68,6 +70,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0031-caps': caps,
   '0035-limits': limits,
   '0037-bulk': bulk,
+  '0040-billing': billing,
+  '0041-invoices': invoices,
 };
 
 const MINIMUM_VERSION = 180000;

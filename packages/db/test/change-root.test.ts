@@ -1,4 +1,13 @@
-import { type AccountId, type Instant, type KeyId, limitKind, type RowId, UNIT, type UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  type CountedMeter,
+  type Instant,
+  type KeyId,
+  limitKind,
+  type RowId,
+  UNIT,
+  type UserId,
+} from '@tenantree/domain';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
@@ -15,6 +24,7 @@ import {
   insertMember,
   insertPreset,
   readAccountState,
+  readBilledUsage,
   readChain,
   readLimits,
   readTotals,
@@ -178,10 +188,10 @@ async function rootsOf(accounts: readonly AccountId[]): Promise<Record<string, R
   return found;
 }
 
+/** What happened, but for where accounts stood and what they had used until they left, which a change of tree writes. */
 const facts = async (): Promise<string[]> => {
-  const tables = Object.keys(TENANT_TABLES).filter(
-    (name) => TENANT_TABLES[name] === 'fact' && name !== 'past_placements',
-  );
+  const written = ['past_placements', 'usage_segments'];
+  const tables = Object.keys(TENANT_TABLES).filter((name) => TENANT_TABLES[name] === 'fact' && !written.includes(name));
   const { rows } = await owner.query<{ row: string }>(
     tables.map((name) => `SELECT t::text AS row FROM ${name} t`).join(' UNION ALL '),
   );
@@ -190,6 +200,12 @@ const facts = async (): Promise<string[]> => {
 
 const minutesOf = async (account: AccountId): Promise<string> =>
   (await test.db.withTenant(account, (trx) => readTotals(trx, account, 'call.minutes', PERIOD))).quantity.total;
+/** Seconds of the period that an account pays for. */
+const paidBy = async (account: AccountId): Promise<number> => {
+  const of = { account, seller: null, meter: 'call.seconds' as CountedMeter, period: PERIOD };
+  const lines = await test.db.withTenant(account, (trx) => readBilledUsage(trx, of));
+  return lines.reduce((sum, { quantity }) => sum + Number(quantity), 0);
+};
 const chainOf = async (account: AccountId): Promise<AccountId[]> =>
   (await readChain(test.db, account)).map(({ id }) => id);
 const versionOf = async (root: AccountId): Promise<number> =>
@@ -266,6 +282,9 @@ describe('A subtree that becomes a tree of its own', () => {
     await count(test.db, now());
     for (const account of [root, parent]) expect(await minutesOf(account)).toBe('15');
     for (const account of [leaving]) expect(await minutesOf(account)).toBe('31');
+    // And each pays for what was used while it did.
+    expect(await paidBy(root)).toBe(15 * 60);
+    expect(await paidBy(leaving)).toBe(16 * 60);
   });
 
   it('has usage counted first that was waiting', async () => {

@@ -13,14 +13,15 @@ beforeAll(async () => {
 });
 afterAll(() => test.drop());
 
-/** What each function of a database is, its grants included, and the row that says so, which is another after every change. */
+/** What each function of a database is, those of extensions aside, its grants included, and the row that says so, which is another after every change. */
 async function stateOf(database: TestDatabase): Promise<Map<string, { definition: string; row: string }>> {
   const rows = await database.asOwner<{ name: string; definition: string; row: string }>(`
     SELECT n.nspname || '.' || p.oid::regprocedure AS name, p.xmin || ' ' || p.ctid AS row,
       CASE p.prokind WHEN 'a' THEN (SELECT a::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) ELSE pg_get_functiondef(p.oid) END
         || (SELECT string_agg(x.grantee::regrole || ' ' || x.privilege_type, ', ' ORDER BY x.grantee)
           FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) x) AS definition
-    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('public', 'auth') ORDER BY 1`);
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('public', 'auth')
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e') ORDER BY 1`);
   return new Map(rows.map(({ name, definition, row }) => [name, { definition, row }]));
 }
 const definitionsOf = async (database: TestDatabase): Promise<Map<string, string>> =>

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type CountedMeter,
   DAY_MS,
   type Decimal,
   formatDecimal,
@@ -13,7 +14,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { beginTreeChange, foldQuarters, readSeries, readTotals, take } from '../src/index.ts';
+import { beginTreeChange, foldQuarters, readBilledUsage, readSeries, readTotals, take } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import {
   close,
@@ -151,6 +152,7 @@ describe('Maintained totals', () => {
           await compare(model, root, range);
           await count(test.db, now());
           await compare(model, root, range);
+          await compareBilled(model, root);
           await foldQuarters(test.db);
           await compare(model, root, range);
         },
@@ -335,6 +337,47 @@ async function compare(model: Model, root: AccountId, range: Range): Promise<voi
         }
       }
     });
+  }
+}
+
+/** What is billed: by who pays, and by each customer of each seller, over the time in which it was one. */
+async function compareBilled(model: Model, root: AccountId): Promise<void> {
+  const ids = model.accounts.map(({ id }) => id);
+  for (const period of ['2026-10', '2026-11', '2026-12']) {
+    const events = model.events.filter(({ at }) => at.startsWith(period));
+    const chains = new Map(events.map((one) => [one, chainAt(model, one.account, msOf(one.at)).toReversed()]));
+    const bills: [seller: number | null, account: number][] = [
+      [null, 0],
+      ...model.accounts.flatMap(({ parents }, customer) =>
+        [...new Set(parents.map(({ parent }) => parent ?? customer))].map((seller): [number, number] => [
+          seller,
+          customer,
+        ]),
+      ),
+    ];
+    for (const [seller, account] of bills) {
+      if (seller !== null && (seller === account || model.accounts[seller]!.erased)) continue;
+      const places: Record<string, bigint> = {};
+      for (const [one, chain] of chains) {
+        const at = chain.indexOf(account);
+        if (at === -1 || (seller !== null && chain[at - 1] !== seller)) continue;
+        const place = chain.map((link) => ids[link]).join(' ');
+        places[place] = (places[place] ?? 0n) + one.nanos * 60n;
+      }
+      const query = {
+        account: ids[account]!,
+        seller: seller === null ? null : ids[seller]!,
+        meter: 'call.seconds' as CountedMeter,
+        period: `${period}-01T00:00:00.000Z` as Instant,
+      };
+      const billed = await test.db.withTenant(root, (trx) => readBilledUsage(trx, query));
+      expect(Object.fromEntries(billed.map(({ path, quantity }) => [path.join(' '), quantity]))).toEqual(
+        Object.fromEntries(
+          Object.entries(places).flatMap(([at, nanos]) => (nanos ? [[at, formatDecimal(nanos)]] : [])),
+        ),
+      );
+      expect(billed.every((line) => line.path.at(-1) === line.account)).toBe(true);
+    }
   }
 }
 

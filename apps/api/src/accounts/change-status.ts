@@ -1,4 +1,4 @@
-import { type AccountState, findSibling, readSuspensionReach, updateStatus } from '@tenantree/db';
+import { type AccountState, endSubscription, findSibling, readSuspensionReach, updateStatus } from '@tenantree/db';
 import {
   type AccountId,
   type AccountRow,
@@ -66,6 +66,9 @@ export async function setStatus(scope: Change, account: AccountState, command: C
   const suspendedAt = command.event === 'suspend' ? scope.now : change.suspension && account.suspendedAt;
   const { status, suspension } = change;
   await updateStatus(scope.trx, account, { status, suspension, suspendedAt, closedAt }, scope.version);
+  // Whoever pays and leaves pays until then; what is used still is on its last invoices.
+  if (command.event === 'close' && account.billingMode === 'direct')
+    await endSubscription(scope.trx, account.id, scope.now);
   const { action, details } = entryOf(account, command);
   scope.happened(action, account.id, details, { id: account.id, name: account.name });
   scope.shows(account.path);

@@ -102,7 +102,8 @@ async function exportInto(item: JobItem<Payload>): Promise<ItemOutcome> {
   const filename = `subaccounts-${now.slice(0, 10)}.csv`;
   const usage = asked.visibility === 'with_minutes' ? 'usage' : 'no usage';
   await hall.db.withTenant(job.account, async (trx) => {
-    for (const [part, csv] of parts.entries()) await writePart(item, trx, { filename, usage }, { part, csv, now });
+    for (const [part, content] of parts.entries())
+      await writePart(item, trx, { filename, usage }, { part, type: 'csv', content, now });
     await done(trx, { filename, rows, complete });
   });
   return 'done';

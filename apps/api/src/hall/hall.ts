@@ -18,6 +18,8 @@ import {
   type KeyId,
   type LimitKind,
   type RowId,
+  type TaxParty,
+  type TaxPort,
   type UserId,
 } from '@tenantree/domain';
 import type { Changes } from './change.ts';
@@ -33,6 +35,8 @@ export type Hall = {
   /** 256 random bits as base64url. */
   readonly newSecret: () => string;
   readonly settings: Settings;
+  /** What decides about tax on invoices. */
+  readonly tax: TaxPort;
   /** The one way to change anything. */
   readonly change: Changes['change'];
   readonly changeSignIn: Changes['changeSignIn'];
@@ -74,11 +78,18 @@ export type Settings = Keeping & {
   readonly liveResumeMinutes: number;
   /** Days for which usage events are kept after their month; null: for ever. */
   readonly usageRetentionDays: number | null;
+  /** Milliseconds between the end of a period and its closing (rules/money 8). */
+  readonly closingGraceMs: number;
+  /** Who sends invoices, as they say; null: they name nobody. */
+  readonly invoiceSender: InvoiceParty | null;
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
   /** Key for signing cursors. */
   readonly secret: string;
 };
+
+/** Somebody on an invoice: who sends it, or whom it is addressed to. */
+export type InvoiceParty = TaxParty & { readonly name: string; readonly address: readonly string[] };
 
 /** The one who calls, as far as slices care: how the audit log names them, and what they are a member of. */
 export type Caller = {

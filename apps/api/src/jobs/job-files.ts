@@ -1,4 +1,4 @@
-import { findJobFile, type TenantTransaction, writeJobFile } from '@tenantree/db';
+import { findJobFile, type JobFilePart, type TenantTransaction, writeJobFile } from '@tenantree/db';
 import { DAY_MS, type Instant, instantOf, msOf, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../hall/cursor.ts';
@@ -20,12 +20,24 @@ export const writePart = (
   { job }: Pick<JobItem<unknown>, 'job'>,
   trx: TenantTransaction,
   { filename, usage }: FileTerms,
-  { part, csv, now }: { readonly part: number; readonly csv: string; readonly now: Instant },
+  {
+    part,
+    type,
+    content,
+    now,
+  }: Pick<JobFilePart, 'type' | 'content'> & { readonly part: number; readonly now: Instant },
 ): Promise<void> =>
   writeJobFile(
     trx,
     { account: job.account, job: job.id },
-    { part, csv, filename, hasUsage: usage === 'usage', expiresAt: instantOf(msOf(now) + FILE_DAYS * DAY_MS) },
+    {
+      part,
+      type,
+      content,
+      filename,
+      hasUsage: usage === 'usage',
+      expiresAt: instantOf(msOf(now) + FILE_DAYS * DAY_MS),
+    },
   );
 
 /**
@@ -52,6 +64,6 @@ export async function readFile(
   if (!found) return refuseWith('NOT_FOUND', 'This job has no file, or has it no more.', 'job');
   if (found.hasUsage && access.levels['billing.usage'] !== 'full')
     return refuseWith('FORBIDDEN', 'There is usage in this file, which you may not see here.', 'job');
-  const { filename, csv, expiresAt, isLast } = found;
-  return { filename, csv, expiresAt, nextCursor: isLast ? null : writeCursor(secret, place, part + 1) };
+  const { filename, type, content, expiresAt, isLast } = found;
+  return { filename, type, content, expiresAt, nextCursor: isLast ? null : writeCursor(secret, place, part + 1) };
 }

@@ -1,6 +1,7 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
+import { exportInvoiceJob } from '../billing/export-invoice.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
@@ -10,6 +11,7 @@ import type { AnyJob } from './define-job.ts';
 export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
+  exportInvoiceJob,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

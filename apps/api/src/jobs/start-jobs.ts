@@ -12,6 +12,7 @@ import {
 import { DAY_MS, instantOf } from '@tenantree/domain';
 import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
+import { closeWhatIsDue } from '../billing/close-period.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { keepUsage } from '../usage/usage-door.ts';
@@ -93,6 +94,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
     const due = [
       orderErasing(hall),
       keepUsage(hall),
+      closeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),

@@ -4,10 +4,11 @@ import {
   DatabaseUnusableError,
   openDatabase,
   openUsageStore,
+  storePlans,
   type UsageStore,
   unreachable,
 } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import { type Clock, instantOf } from '@tenantree/domain';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -82,6 +83,7 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
 export async function compose(given: ComposeParts): Promise<Composed> {
   const { config, log, clock = SYSTEM_CLOCK, jobs: kinds = JOBS } = given;
   const db = await openAnswering(given);
+  await storePlans(db, config.plans.plans, instantOf(clock.nowMs()));
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');

@@ -6,6 +6,7 @@ import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@ten
 import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Network, parseNetwork } from '../hall/addresses.ts';
+import { type PlansFile, readPlansFile } from './plans-file.ts';
 
 /** What an operator may set (docs/operators.md), checked. */
 export type Config = {
@@ -35,6 +36,10 @@ export type Config = {
   /** Days that usage events are kept after their month; null: for ever. */
   readonly usageRetentionDays: number | null;
   readonly closedRetentionDays: number;
+  /** Hours between the end of a billing period and its closing. */
+  readonly invoiceGraceHours: number;
+  /** The plans that are offered, and who sends invoices. */
+  readonly plans: PlansFile;
   readonly liveTickMs: number;
   /** For how long what trees changed is kept for viewers that resume. */
   readonly liveResumeMinutes: number;
@@ -118,6 +123,8 @@ const SETTINGS = z.object({
   USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
   USAGE_RETENTION_DAYS: number(1, 36_500).optional(),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
+  INVOICE_GRACE_HOURS: whole(0, 744, 12),
+  PLANS: z.string().optional(),
   LIVE_TICK_MS: whole(10, 10_000, 50),
   LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
@@ -131,11 +138,18 @@ const SETTINGS = z.object({
   TRUSTED_PROXIES: z.string().default('127.0.0.1,::1').transform(readNetworks),
 });
 
-type UsageDays = { readonly USAGE_MAX_AGE_DAYS: number; readonly USAGE_RETENTION_DAYS?: number | undefined };
+type UsageDays = {
+  readonly USAGE_MAX_AGE_DAYS: number;
+  readonly INVOICE_GRACE_HOURS: number;
+  readonly USAGE_RETENTION_DAYS?: number | undefined;
+};
 
-const isKeptLongEnough = ({ USAGE_MAX_AGE_DAYS, USAGE_RETENTION_DAYS }: UsageDays): boolean =>
+const leastKept = ({ USAGE_MAX_AGE_DAYS, INVOICE_GRACE_HOURS }: UsageDays): number =>
+  leastRetentionDays(USAGE_MAX_AGE_DAYS, INVOICE_GRACE_HOURS);
+
+const isKeptLongEnough = (days: UsageDays): boolean =>
   // What is no number is refused as such.
-  USAGE_RETENTION_DAYS === undefined || !(USAGE_RETENTION_DAYS < leastRetentionDays(USAGE_MAX_AGE_DAYS));
+  days.USAGE_RETENTION_DAYS === undefined || !(days.USAGE_RETENTION_DAYS < leastKept(days));
 
 const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefined || settings.SECRET, {
   path: ['SECRET'],
@@ -146,7 +160,7 @@ const COMPLETE = SETTINGS.refine((settings) => settings.DATABASE_URL === undefin
   .refine(isKeptLongEnough, {
     path: ['USAGE_RETENTION_DAYS'],
     error: ({ input }) =>
-      `must be at least ${leastRetentionDays((input as UsageDays).USAGE_MAX_AGE_DAYS)} where USAGE_MAX_AGE_DAYS is ${(input as UsageDays).USAGE_MAX_AGE_DAYS}: that long, events and idempotency keys are needed`,
+      `must be at least ${leastKept(input as UsageDays)} where USAGE_MAX_AGE_DAYS is ${(input as UsageDays).USAGE_MAX_AGE_DAYS} and INVOICE_GRACE_HOURS is ${(input as UsageDays).INVOICE_GRACE_HOURS}: that long, events and idempotency keys are needed`,
   })
   .refine((settings) => settings.SMTP_URL === undefined || settings.MAIL_FROM, {
     path: ['MAIL_FROM'],
@@ -196,6 +210,10 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
     usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
+    invoiceGraceHours: settings.INVOICE_GRACE_HOURS,
+    plans: await readPlansFile(settings.PLANS).catch((error: unknown) => {
+      throw new ConfigError([`PLANS ${error instanceof Error ? error.message : String(error)}`]);
+    }),
     liveTickMs: settings.LIVE_TICK_MS,
     liveResumeMinutes: settings.LIVE_RESUME_MINUTES,
     liveMaxBufferBytes: settings.LIVE_MAX_BUFFER_BYTES,

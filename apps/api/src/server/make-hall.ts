@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import { type Clock, NO_TAX } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
@@ -8,6 +8,7 @@ import { createTraces, type Traces } from '../hall/traces.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
+const HOUR_MS = 3_600_000;
 
 export type HallParts = {
   readonly config: Pick<
@@ -18,6 +19,8 @@ export type HallParts = {
     | 'usageRetentionDays'
     | 'closedRetentionDays'
     | 'liveResumeMinutes'
+    | 'invoiceGraceHours'
+    | 'plans'
     | 'secret'
   >;
   readonly db: Database;
@@ -47,6 +50,8 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usageRetentionDays: config.usageRetentionDays,
     closedRetentionDays: config.closedRetentionDays,
     liveResumeMinutes: config.liveResumeMinutes,
+    closingGraceMs: config.invoiceGraceHours * HOUR_MS,
+    invoiceSender: config.plans.sender,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();
@@ -64,6 +69,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
+    tax: NO_TAX,
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

@@ -8,6 +8,7 @@ import { createLog } from '../../src/hall/log.ts';
 import type { AnyJob } from '../../src/jobs/define-job.ts';
 import { type Composed, compose } from '../../src/server/compose.ts';
 import type { Config } from '../../src/server/config.ts';
+import { SAMPLE_PLANS } from '../../src/server/plans-file.ts';
 import type { Folders } from '../../src/server/published.ts';
 import { createAgreement } from './agreed.ts';
 
@@ -31,6 +32,8 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   usageMaxAgeDays: 35,
   usageRetentionDays: null,
   closedRetentionDays: 30,
+  invoiceGraceHours: 12,
+  plans: SAMPLE_PLANS,
   liveResumeMinutes: 15,
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,

@@ -7,7 +7,9 @@ import type { JobRef } from './queue.ts';
 /** A part of a job's file. */
 export type JobFilePart = {
   readonly filename: string;
-  readonly csv: string;
+  readonly type: 'csv' | 'pdf';
+  /** Of a PDF in base64. */
+  readonly content: string;
   /** It tells what only those may see who may see usage. */
   readonly hasUsage: boolean;
   readonly expiresAt: Instant;
@@ -17,11 +19,13 @@ export type JobFilePart = {
 export async function writeJobFile(
   trx: TenantTransaction,
   { account, job }: JobRef,
-  { part, filename, csv, hasUsage, expiresAt }: JobFilePart & { readonly part: number },
+  { part, filename, type, content, hasUsage, expiresAt }: JobFilePart & { readonly part: number },
 ): Promise<void> {
   await sql`
-    INSERT INTO job_files (account_id, job_id, part, filename, csv, has_usage, expires_at)
-    VALUES (${account}, ${job}, ${part}, ${filename}, ${csv}, ${hasUsage}, ${expiresAt}::timestamptz)`.execute(trx);
+    INSERT INTO job_files (account_id, job_id, part, filename, type, content, has_usage, expires_at)
+    VALUES (${account}, ${job}, ${part}, ${filename}, ${type}, ${content}, ${hasUsage}, ${expiresAt}::timestamptz)`.execute(
+    trx,
+  );
 }
 
 /** Finds a part of a job's file; null when there is none, or it has expired. */
@@ -30,9 +34,16 @@ export async function findJobFile(
   { account, job }: JobRef,
   { part, now }: { readonly part: number; readonly now: Instant },
 ): Promise<(JobFilePart & { readonly isLast: boolean }) | null> {
-  type Raw = { filename: string; csv: string; has_usage: boolean; expires_at: Date; is_last: boolean };
+  type Raw = {
+    filename: string;
+    type: 'csv' | 'pdf';
+    content: string;
+    has_usage: boolean;
+    expires_at: Date;
+    is_last: boolean;
+  };
   const { rows } = await sql<Raw>`
-    SELECT f.filename, f.csv, f.has_usage, f.expires_at, NOT EXISTS (SELECT FROM job_files n
+    SELECT f.filename, f.type, f.content, f.has_usage, f.expires_at, NOT EXISTS (SELECT FROM job_files n
       WHERE n.root_id = ${ACTING_ROOT} AND n.account_id = ${account} AND n.job_id = ${job} AND n.part = ${part} + 1) AS is_last
     FROM job_files f
     WHERE f.root_id = ${ACTING_ROOT} AND f.account_id = ${account} AND f.job_id = ${job} AND f.part = ${part} AND f.expires_at > ${now}::timestamptz`.execute(
@@ -40,6 +51,6 @@ export async function findJobFile(
   );
   const [row] = rows;
   if (!row) return null;
-  const { filename, csv, has_usage: hasUsage, expires_at: at, is_last: isLast } = row;
-  return { filename, csv, hasUsage, expiresAt: at.toISOString() as Instant, isLast };
+  const { filename, type, content, has_usage: hasUsage, expires_at: at, is_last: isLast } = row;
+  return { filename, type, content, hasUsage, expiresAt: at.toISOString() as Instant, isLast };
 }

@@ -45,6 +45,10 @@ export const AUDIT_ACTIONS = {
   'limit.set': 'set the limit of {kind} of {account} to {max}',
   'limit.defaultSet': 'set the limit of {kind} that new subaccounts of {account} begin with to {max}',
   'limit.reached': 'has seen {account} reach {threshold} % of its limit of {kind}',
+  'billing.planChosen': 'chose the plan {plan} for {account}, from {from}',
+  'billing.detailsSet': 'set whom invoices of {account} are addressed to: {name}',
+  'invoice.issued': 'closed {period} of {account} and issued the invoice {number}: {total}',
+  'invoice.credited': 'credited {account} by the credit note {number}: {total} ({reason})',
   'transfer.departed': 'released {account} from the accounts above it',
   'transfer.arrived': 'brought {account} to where it stands now',
   'person.signedOut': 'signed out',
@@ -110,6 +114,7 @@ export const AUDIT_KINDS = {
   embed: 'Embedded screens',
   usage: 'Usage',
   limits: 'Limits',
+  billing: 'Billing',
 } as const satisfies Record<string, string>;
 
 /** Key of a kind of audit entry. */
@@ -130,6 +135,8 @@ const KIND_OF_SUBJECT: { readonly [Key in Subject<AuditAction>]: AuditKind } = {
   preset: 'permissions',
   usage: 'usage',
   limit: 'limits',
+  billing: 'billing',
+  invoice: 'billing',
   transfer: 'accounts',
   person: 'members',
 };

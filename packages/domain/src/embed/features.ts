@@ -15,6 +15,7 @@ export const EMBED_FEATURES = [
   'permissions',
   'activity',
   'limits',
+  'billing',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
 

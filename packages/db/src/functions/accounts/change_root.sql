@@ -54,8 +54,9 @@ BEGIN
     ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, changed = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);
   PERFORM sever_credentials(old_root, a.path_key, p_now);
-  INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
-    SELECT id, changed_at, root_id, path_key, payer_id FROM accounts WHERE root_id = old_root AND id = ANY (ids)
+  PERFORM keep_segments(old_root, a.path_key, changed_at);
+  INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
+    SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids)
     ON CONFLICT DO NOTHING;
   -- What it took from above stays, and names nothing above any more. Whoever becomes a main account has no caps, whoever was one gets some.
   UPDATE account_caps c SET preset_id = NULL, preset_version = NULL WHERE c.root_id = old_root AND c.account_id = ANY (ids)

@@ -17,8 +17,9 @@ BEGIN
   PERFORM graft(a, p_version, -1);
   UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;
   PERFORM replace_counted_usage(a.root_id, a.path_key, new_key, moved_at, p_version);
-  INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id)
-    SELECT id, moved_at, root_id, path_key, payer_id FROM accounts
+  PERFORM keep_segments(a.root_id, a.path_key, moved_at);
+  INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
+    SELECT id, moved_at, root_id, path_key, payer_id, name FROM accounts
     WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end
     ON CONFLICT DO NOTHING;
   -- Who paid for them from above is who paid for the account.

@@ -48,10 +48,11 @@ BEGIN
   ), sums AS MATERIALIZED (
     SELECT n.account_id, quarter_of(n.occurred_at) AS quarter, CASE WHEN n.occurred_at >= a.placed_at THEN a.parent_id END AS parent_id,
       CASE WHEN n.occurred_at >= a.placed_at THEN uuid_send(p_root) || a.path_key ELSE chain_at(n.account_id, n.occurred_at) END AS chain,
+      CASE WHEN n.occurred_at >= a.placed_at THEN NULL ELSE left_within_month(n.account_id, n.occurred_at) END AS left_at,
       add_up(n.quantity) AS quantity, count(*)::int AS events
     FROM taken t CROSS JOIN LATERAL unnest(t.accounts, t.quantities, t.occurred_at) n(account_id, quantity, occurred_at)
     LEFT JOIN LATERAL (SELECT parent_id, path_key, placed_at FROM accounts WHERE root_id = p_root AND id = n.account_id LIMIT 1) a ON true
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
   ), parents AS (
     SELECT substr(chain, 1, octet_length(chain) - 16) AS chain, quarter, bool_or(parent_id IS NOT NULL) AS present,
       add_up(quantity) AS quantity, sum(events)::int AS events
@@ -73,6 +74,10 @@ BEGIN
       max(level) AS level, any_value(parent_id) AS parent_id,
       add_up(own) AS own, add_up(total) AS total, sum(own_events) AS own_events, sum(total_events) AS total_events
     FROM steps GROUP BY 1, 2
+  ), late AS (
+    INSERT INTO usage_segments AS g (account_id, valid_to, meter, quantity)
+    SELECT account_id, left_at, p_meter, add_up(quantity) FROM sums WHERE left_at IS NOT NULL AND chain IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (account_id, valid_to, meter) DO UPDATE SET quantity = g.quantity + excluded.quantity
   ), written AS (
     INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
     SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version FROM periods ORDER BY level DESC, account_id, period

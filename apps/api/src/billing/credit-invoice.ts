@@ -1,0 +1,108 @@
+import type { ShownInvoice } from '@tenantree/contract';
+import {
+  findInvoice,
+  type LinesOf,
+  type NewLine,
+  readCredited,
+  readLines,
+  type StoredLine,
+  type TenantTransaction,
+  takeTurnInBilling,
+} from '@tenantree/db';
+import { type AccountId, type Currency, decideCredit, parsePrice, type RowId, UNIT } from '@tenantree/domain';
+import type { Change } from '../hall/change.ts';
+import type { Hall } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { issue } from './close-period.ts';
+import { writeCreditNote } from './draft-invoice.ts';
+import { readTerms } from './invoice-terms.ts';
+import { findIssued, shownInvoice } from './read-invoices.ts';
+
+const LINES_AT_ONCE = 5_000;
+
+/** What is to be credited of an invoice, in major units; undefined: all that is left. */
+export type Credit = { readonly invoice: RowId; readonly amount?: string | undefined; readonly reason: string };
+
+/**
+ * Credits some of an invoice by a credit note, inside a change of the payer (rules/money 13).
+ *
+ * @throws Refused NOT_FOUND, PRICE_INVALID, CREDIT_TOO_HIGH
+ */
+export async function creditInvoice(
+  hall: Hall,
+  change: Change,
+  account: AccountId,
+  { invoice: id, amount, reason }: Credit,
+): Promise<ShownInvoice> {
+  const { trx } = change;
+  await takeTurnInBilling(trx);
+  const invoice = await findIssued(trx, account, id);
+  if (invoice.kind === 'credit') return refuseWith('BAD_REQUEST', 'This is a credit note itself.', 'invoice');
+  const { currency } = invoice;
+  const lines = await allLines(trx, { table: 'invoice_lines', account, document: id });
+  const credited = await readCredited(trx, account, id);
+  const open = lines.map((line) => ({
+    id: orderOf(line),
+    amount: line.amount,
+    credited: -(credited.get(line.n) ?? 0n),
+  }));
+  const left = open.reduce((sum, one) => sum + one.amount - one.credited, 0n);
+  const minor = amount === undefined ? left : minorOf(amount, currency);
+  const parts = granted(decideCredit(open, { currency, minor }));
+  const mirrored = lines.flatMap((line, n): NewLine[] => {
+    const part = parts[n] ?? 0n;
+    return part === 0n ? [] : [{ ...mirrorOf(line), amount: part }];
+  });
+  const terms = readTerms(invoice.terms);
+  const note = { period: invoice.period, currency, draftedAt: change.now, credits: id };
+  const creditNote = await writeCreditNote(
+    hall,
+    trx,
+    account,
+    { ...note, terms: { ...terms, plan: null, fraction: null, used: [], reason } },
+    mirrored,
+  );
+  await issue(change, account, { invoice: creditNote, creditNote: null });
+  const written = await findInvoice(trx, account, creditNote);
+  if (!written) throw new Error('what was written is there');
+  return shownInvoice(written);
+}
+
+/** An amount in minor units, which has no more digits than its currency. @throws Refused PRICE_INVALID */
+function minorOf(text: string, { code, exponent }: Currency): bigint {
+  const price = granted(parsePrice(text, 'amount'));
+  const each = UNIT / 10n ** BigInt(exponent);
+  if (price % each !== 0n)
+    refuseWith('PRICE_INVALID', `Amounts of ${code} have at most ${exponent} digits after the point.`, 'amount');
+  return price / each;
+}
+
+async function allLines(trx: TenantTransaction, of: LinesOf): Promise<StoredLine[]> {
+  const lines: StoredLine[] = [];
+  for (;;) {
+    const page = await readLines(trx, of, { after: lines.at(-1)?.n ?? 0, limit: LINES_AT_ONCE });
+    lines.push(...page);
+    if (page.length < LINES_AT_ONCE) return lines;
+  }
+}
+
+/** What orders lines that are equal otherwise: the account, then the line. */
+const orderOf = ({ account, n }: StoredLine): string => `${account?.id ?? ''} ${String(n).padStart(10, '0')}`;
+
+/** What a line that is taken back says, but for quantities: those stay billed, and are not billed again. */
+const mirrorOf = ({ n, account, meter, ofPeriod, from, to }: StoredLine): Omit<NewLine, 'amount'> => ({
+  type: 'credit',
+  ofLine: n,
+  ...(account && {
+    account: {
+      id: account.id,
+      name: account.name,
+      above: account.above,
+      place: account.place.map((id) => id.replaceAll('-', '')).join(''),
+    },
+  }),
+  ...(meter && { meter }),
+  ...(ofPeriod && { ofPeriod }),
+  ...(from && { from }),
+  ...(to && { to }),
+});

@@ -1,0 +1,358 @@
+import {
+  countCreditNotes,
+  findBillingDetails,
+  findDraftOver,
+  findInvoiceOf,
+  type LinesOf,
+  type NewLine,
+  noteBilled,
+  noteNothingLate,
+  readAccountState,
+  readBalance,
+  readEventsCounted,
+  readLateUsage,
+  readPeriodsToLookAt,
+  readPlan,
+  readQuantityBilled,
+  readSubscriptions,
+  type StoredPlan,
+  type Subscription,
+  type TenantTransaction,
+  takeTurnInBilling,
+  writeBalanceEntry,
+  writeInvoice,
+  writeLines,
+  writeUsageLines,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  amountText,
+  type BillingPeriod,
+  type Currency,
+  countedAs,
+  type Fraction,
+  formatDecimal,
+  fractionOf,
+  type Instant,
+  lateLines,
+  minorOfPrice,
+  parseDecimal,
+  prorate,
+  type Rates,
+  type RowId,
+  rate,
+  settle,
+  TAX_NOT_INCLUDED,
+  totalOf,
+} from '@tenantree/domain';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { readTerms, storedTerms, type Terms } from './invoice-terms.ts';
+import { planOf } from './shown-plan.ts';
+
+/** What is to be drafted: a period of a payer, or what came late of one that left. */
+export type ToDraft = {
+  readonly account: AccountId;
+  readonly period: BillingPeriod;
+  readonly kind: 'period' | 'supplement';
+};
+
+/** What was drafted, and is to be issued: the invoice, and the credit note of what would have been below 0. */
+export type Drafted = { readonly invoice: RowId; readonly creditNote: RowId | null };
+
+/** So often usage may change between rating it and writing its lines. */
+const ATTEMPTS = 10;
+
+/**
+ * Drafts the invoice of a period (rules/money 8), or finds the one that there is: what was counted by then, without a lock on the tree. What is
+ * counted later is a difference, which the next invoice bills. A transaction of its own: whoever issues what it left goes on from there.
+ *
+ * @returns null when there is nothing to be billed
+ */
+export async function draftInvoice(hall: Hall, what: ToDraft): Promise<Drafted | null> {
+  await hall.usageDoor.settle(what.account);
+  return hall.db.apart(() =>
+    hall.db.withTenant(what.account, async (trx) => {
+      await takeTurnInBilling(trx);
+      const { account, kind, period } = what;
+      const found = await findInvoiceOf(trx, account, { kind, period: period.start, seq: 0 });
+      if (found) return { invoice: found.id, creditNote: await findDraftOver(trx, account, found.id) };
+      const drafted = await new InvoiceWriter(hall, trx, what).write();
+      if (kind === 'period') await noteBilled(trx, account, period.end);
+      else await noteNothingLate(trx, account, period.end);
+      return drafted;
+    }),
+  );
+}
+
+type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
+type Used = Terms['used'][number];
+
+/** Writes one invoice: line after line, then itself. */
+class InvoiceWriter {
+  readonly #hall: Hall;
+  readonly #trx: TenantTransaction;
+  readonly #what: ToDraft;
+  readonly #id: RowId;
+  readonly #lines: LinesOf;
+  /** Lines written so far, and what they sum to by what they are for. */
+  #n = 0;
+  readonly #sums: { readonly id: string; readonly amount: bigint }[] = [];
+
+  constructor(hall: Hall, trx: TenantTransaction, what: ToDraft) {
+    this.#hall = hall;
+    this.#trx = trx;
+    this.#what = what;
+    this.#id = hall.newId();
+    this.#lines = { table: 'invoice_lines', account: what.account, document: this.#id };
+  }
+
+  async write(): Promise<Drafted | null> {
+    const { account, period, kind } = this.#what;
+    const subscriptions = await readSubscriptions(this.#trx, account);
+    const held: Held[] = [];
+    for (const subscription of subscriptions) {
+      const fraction = fractionOf(period, subscription.from, subscription.to);
+      if (fraction.part > 0n)
+        held.push({ subscription, fraction, stored: await readPlan(this.#trx, subscription.plan) });
+    }
+    const last = held.at(-1);
+    if (!last) return null;
+    const { currency } = planOf(last.stored);
+    const isWhole = kind === 'period';
+    if (isWhole) for (const one of held) await this.#writeFee(one);
+    const fraction = together(held);
+    const used = isWhole ? await this.#writeUsage(planOf(last.stored).rates, currency, fraction) : [];
+    await this.#writeLate();
+    if (!isWhole && this.#n === 0) return null;
+    return this.#finish(currency, { plan: last.stored, fraction, used });
+  }
+
+  async #add(lines: readonly NewLine[]): Promise<void> {
+    await writeLines(this.#trx, this.#lines, this.#n, lines);
+    this.#n += lines.length;
+  }
+
+  async #writeFee({ subscription: { from, to }, stored, fraction }: Held): Promise<void> {
+    const { monthlyFee, currency } = planOf(stored);
+    const { period } = this.#what;
+    const amount = minorOfPrice(monthlyFee, currency, fraction);
+    const ends = {
+      from: from > period.start ? from : period.start,
+      to: to !== null && to < period.end ? to : period.end,
+    };
+    await this.#add([{ type: 'fee', ofPeriod: period.start, ...ends, amount }]);
+    this.#sums.push({ id: `fee ${ends.from}`, amount });
+  }
+
+  /** The lines of each meter: all of it is rated as a whole here, and split where it is. */
+  async #writeUsage(all: readonly Rates[], currency: Currency, fraction: Fraction): Promise<Used[]> {
+    const used: Used[] = [];
+    for (const whole of all) {
+      const rates = prorate(whole, fraction);
+      used.push(await this.#writeMeter(rates, currency));
+    }
+    return used;
+  }
+
+  async #writeMeter(rates: Rates, currency: Currency): Promise<Used> {
+    const { account, period } = this.#what;
+    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+    const billed = { account, seller: null, meter, period: period.start };
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      // Before the quantity: what is counted between is looked for as late, and found to be billed.
+      const events = await readEventsCounted(this.#trx, account, meter.counted, period.start);
+      const quantity = await readQuantityBilled(this.#trx, billed);
+      const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);
+      const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, this.#n);
+      if (written === null) continue;
+      this.#n += written;
+      this.#sums.push({ id: `usage ${meter.key}`, amount });
+      return { meter: meter.key, quantity, included: formatDecimal(rates.included), amount, events };
+    }
+    throw new Error(`usage of ${account} changed ${ATTEMPTS} times while it was billed`);
+  }
+
+  /** What came late of periods that were closed before, by their own rates (rules/money 10). */
+  async #writeLate(): Promise<void> {
+    const { account, period, kind } = this.#what;
+    const { usageMaxAgeDays } = this.#hall.settings;
+    for (const closed of await readPeriodsToLookAt(this.#trx, account, usageMaxAgeDays)) {
+      if (closed.period > period.start || (kind === 'period' && closed.period === period.start)) continue;
+      const { plan, fraction, used } = readTerms(closed.terms);
+      if (!plan || !fraction) continue;
+      const { rates, currency } = planOf(await readPlan(this.#trx, plan));
+      for (const one of rates) {
+        const then = used.find(({ meter }) => meter === one.meter);
+        if (then) await this.#writeLateOf(prorate(one, fraction), currency, closed.period, then);
+      }
+    }
+  }
+
+  async #writeLateOf(rates: Rates, currency: Currency, ofPeriod: Instant, then: Used): Promise<void> {
+    const { account } = this.#what;
+    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+    if ((await readEventsCounted(this.#trx, account, meter.counted, ofPeriod)) === then.events) return;
+    const { billed, late } = await readLateUsage(this.#trx, account, meter, ofPeriod);
+    const differences = late.map(({ account: of, difference }) => ({
+      id: `${of.id} ${of.place}`,
+      quantity: parseDecimal(difference) ?? 0n,
+      of,
+    }));
+    const lines = lateLines(rates, currency, ofPeriod, parseDecimal(billed) ?? 0n, differences);
+    await this.#add(
+      lines.map(({ segment, amount }) => ({
+        type: 'late',
+        account: segment.of,
+        meter: meter.key,
+        ofPeriod,
+        quantity: formatDecimal(segment.quantity),
+        amount,
+      })),
+    );
+    if (lines.length > 0) this.#sums.push({ id: `late ${meter.key} ${ofPeriod}`, amount: totalOf(lines) });
+  }
+
+  async #finish(
+    currency: Currency,
+    by: { readonly plan: StoredPlan; readonly fraction: Fraction; readonly used: readonly Used[] },
+  ): Promise<Drafted> {
+    const { account, period, kind } = this.#what;
+    const state = await readAccountState(this.#trx, account);
+    const details = await findBillingDetails(this.#trx, account);
+    const name = state?.name ?? '';
+    const buyer = {
+      country: details?.country ?? null,
+      name: details?.name ?? name,
+      address: [...(details?.address ?? [])],
+      taxId: details?.taxId ?? null,
+    };
+    const seller = this.#hall.settings.invoiceSender;
+    const isTaxed = await this.#writeTax(seller, buyer, currency);
+    const balance = (await readBalance(this.#trx, account)).get(currency.code) ?? 0n;
+    const sum = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
+    const { total, applied, toBalance } = settle(sum, balance);
+    if (toBalance > 0n) await this.#add([{ type: 'credit', amount: toBalance }]);
+    const now = nowOf(this.#hall);
+    const told = {
+      account: name,
+      period: period.key,
+      total: `${currency.code} ${amountText({ currency, minor: total })}`,
+    };
+    const terms: Terms = {
+      account: name,
+      seller: seller && { ...seller, address: [...seller.address] },
+      buyer,
+      plan: { id: by.plan.id, version: by.plan.version, name: by.plan.name },
+      fraction: by.fraction,
+      used: [...by.used],
+      tax: isTaxed ? null : TAX_NOT_INCLUDED,
+      reason: null,
+      told,
+    };
+    const common = { period: period.start, currency, draftedAt: now };
+    await writeInvoice(
+      this.#trx,
+      account,
+      {
+        ...common,
+        id: this.#id,
+        kind,
+        seq: 0,
+        total,
+        applied,
+        credits: null,
+        lines: this.#n,
+        terms: storedTerms(terms),
+      },
+      'INV',
+    );
+    const entry = { currency: currency.code, at: now };
+    if (applied > 0n)
+      await writeBalanceEntry(this.#trx, account, {
+        ...entry,
+        id: this.#hall.newId(),
+        amount: -applied,
+        invoice: this.#id,
+      });
+    if (toBalance === 0n) return { invoice: this.#id, creditNote: null };
+    const reason = 'More was credited than there is to pay';
+    const note = { ...common, credits: this.#id, terms: { ...terms, plan: null, fraction: null, used: [], reason } };
+    const lines: NewLine[] = [{ type: 'credit', amount: -toBalance }];
+    return { invoice: this.#id, creditNote: await writeCreditNote(this.#hall, this.#trx, account, note, lines) };
+  }
+
+  /** @returns whether there is any */
+  async #writeTax(
+    seller: Terms['seller'] | Hall['settings']['invoiceSender'],
+    buyer: Terms['buyer'],
+    currency: Currency,
+  ): Promise<boolean> {
+    const nobody = { country: null, taxId: null };
+    const taxes = await this.#hall.tax({ seller: seller ?? nobody, buyer, currency, lines: this.#sums });
+    await this.#add(taxes.map(({ amount }) => ({ type: 'tax', amount })));
+    this.#sums.push(...taxes.map(({ category, amount }) => ({ id: `tax ${category}`, amount })));
+    return taxes.length > 0;
+  }
+}
+
+/** What a credit note is made of, beside its lines. */
+type Note = {
+  readonly period: Instant;
+  readonly currency: Currency;
+  readonly draftedAt: Instant;
+  readonly credits: RowId;
+  readonly terms: Terms;
+};
+
+/** Writes a credit note, without a number yet, and gives what it credits to the balance. @param lines none of them above 0 */
+export async function writeCreditNote(
+  hall: Hall,
+  trx: TenantTransaction,
+  account: AccountId,
+  { terms, ...note }: Note,
+  lines: readonly NewLine[],
+): Promise<RowId> {
+  const id = hall.newId();
+  await writeLines(trx, { table: 'invoice_lines', account, document: id }, 0, lines);
+  const total = totalOf(lines);
+  const { currency } = note;
+  const told = {
+    ...terms.told,
+    total: `${currency.code} ${amountText({ currency, minor: total })}`,
+    reason: terms.reason ?? '',
+  };
+  const seq = await countCreditNotes(trx, account, note.period);
+  await writeInvoice(
+    trx,
+    account,
+    {
+      ...note,
+      id,
+      kind: 'credit',
+      seq,
+      total,
+      applied: 0n,
+      lines: lines.length,
+      terms: storedTerms({ ...terms, told }),
+    },
+    'CRN',
+  );
+  await writeBalanceEntry(trx, account, {
+    id: hall.newId(),
+    currency: currency.code,
+    amount: -total,
+    invoice: id,
+    at: note.draftedAt,
+  });
+  return id;
+}
+
+/** The part of the period that all of them held for; none overlaps another. */
+function together(held: readonly Held[]): Fraction {
+  const [first, ...others] = held.map(({ fraction }) => fraction);
+  if (!first) throw new Error('nothing held');
+  return others.reduce(
+    (sum, { part, whole }) => ({ part: sum.part * whole + part * sum.whole, whole: sum.whole * whole }),
+    first,
+  );
+}

@@ -1,0 +1,227 @@
+import { createRequire } from 'node:module';
+import type { DetailedInvoice } from '@tenantree/contract';
+import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
+import PDFDocument from 'pdfkit';
+import { inReadingOrder } from './reading-order.ts';
+
+/** A row of the table, as it is drawn. */
+export type DrawnLine = {
+  readonly says: string;
+  /** Where the account stood, as it was called then. */
+  readonly path: string;
+  readonly quantity: { readonly amount: Decimal; readonly unit: string } | null;
+  readonly amount: Money;
+};
+
+const require = createRequire(import.meta.url);
+/** DejaVu, a free font with the letters of most scripts, right-to-left ones too. */
+const FONT = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
+const BOLD = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf');
+
+/** Points of an A4 page: its height, and where text begins and ends. */
+const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [841.89, 50, 545, 50, 775];
+const LEADING = 12;
+const SMALL = 8;
+const [QUANTITY_AT, AMOUNT_AT] = [365, 460];
+const [QUANTITY_WIDTH, AMOUNT_WIDTH] = [90, RIGHT - AMOUNT_AT];
+const LOCALE = 'en-GB';
+const GREY = '#666666';
+
+/**
+ * Draws an invoice or credit note as a PDF with its fonts in it. Takes seconds for many lines: it is for jobs, never for a call.
+ *
+ * @param lines those of the table, as many as are to be drawn
+ */
+export async function drawInvoice(invoice: DetailedInvoice, lines: readonly DrawnLine[]): Promise<Buffer> {
+  const title = invoice.kind === 'credit' ? 'Credit note' : 'Invoice';
+  // The instant of the invoice, so that the same invoice is the same file.
+  const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
+  const doc = new PDFDocument({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
+  doc.registerFont('text', FONT).registerFont('bold', BOLD);
+  const parts: Buffer[] = [];
+  doc.on('data', (part: Buffer) => parts.push(part));
+  const whole = new Promise<Buffer>((done, fail) => {
+    doc.on('end', () => done(Buffer.concat(parts)));
+    doc.on('error', fail);
+  });
+  const page = new Page(doc);
+  drawHead(page, invoice, title);
+  await drawTable(page, lines);
+  drawSums(page, invoice);
+  numberPages(doc, `${title} ${invoice.number}`);
+  doc.end();
+  return whole;
+}
+
+type Style = { readonly size?: number; readonly font?: 'text' | 'bold'; readonly color?: string };
+
+/** Where the next line goes, and what is drawn there. */
+class Page {
+  readonly doc: PDFKit.PDFDocument;
+  y = TOP;
+
+  constructor(doc: PDFKit.PDFDocument) {
+    this.doc = doc;
+  }
+
+  /** Draws a text on one line, cut to a width. */
+  put(text: string, x: number, width: number, { size = 9, font = 'text', color = 'black' }: Style = {}): void {
+    this.#style({ size, font, color });
+    this.doc.text(this.#fitted(text, width), x, this.y, { lineBreak: false });
+  }
+
+  /** The same, ending at the right edge of the width. */
+  putRight(text: string, x: number, width: number, { size = 9, font = 'text', color = 'black' }: Style = {}): void {
+    this.#style({ size, font, color });
+    const fitted = this.#fitted(text, width);
+    this.doc.text(fitted, x + width - this.doc.widthOfString(fitted), this.y, { lineBreak: false });
+  }
+
+  #style({ size, font, color }: Required<Style>): void {
+    this.doc.font(font).fontSize(size).fillColor(color);
+  }
+
+  /** As much of a text as fits, in the order in which it is drawn. */
+  #fitted(text: string, width: number): string {
+    const fits = (some: string): boolean => this.doc.widthOfString(inReadingOrder(some)) <= width;
+    if (fits(text)) return inReadingOrder(text);
+    const letters = Array.from(text);
+    let [least, most] = [0, letters.length];
+    while (least < most) {
+      const half = Math.ceil((least + most) / 2);
+      if (fits(`${letters.slice(0, half).join('')}…`)) least = half;
+      else most = half - 1;
+    }
+    return inReadingOrder(`${letters.slice(0, least).join('')}…`);
+  }
+
+  rule(color = '#cccccc'): void {
+    this.doc.moveTo(LEFT, this.y).lineTo(RIGHT, this.y).lineWidth(0.5).strokeColor(color).stroke();
+  }
+
+  /** @returns whether a new page had to begin */
+  needs(height: number): boolean {
+    if (this.y + height <= BOTTOM) return false;
+    this.doc.addPage();
+    this.y = TOP;
+    return true;
+  }
+}
+
+const shown = (money: Money): string => formatAmount(money, LOCALE);
+const moneyOf = ({ currency: code, exponent, minor }: DetailedInvoice['total']): Money => ({
+  currency: { code, exponent },
+  minor: BigInt(minor),
+});
+
+function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
+  const { seller, buyer } = invoice;
+  page.put(title, LEFT, 300, { size: 20, font: 'bold' });
+  page.y += 30;
+  const facts = [
+    ['Number', invoice.number ?? ''],
+    ['Date', invoice.issuedAt?.slice(0, 10) ?? ''],
+    ['Period', invoice.period],
+    ...(invoice.plan ? [['Plan', `${invoice.plan.name} (version ${invoice.plan.version})`]] : []),
+    ...(invoice.reason === null ? [] : [['Reason', invoice.reason]]),
+  ];
+  const parties = [
+    { at: LEFT, heading: invoice.kind === 'credit' ? 'Credited to' : 'Billed to', party: buyer },
+    ...(seller ? [{ at: 310, heading: 'From', party: seller }] : []),
+  ];
+  for (const [what = '', value = ''] of facts) {
+    page.put(what, LEFT, 90, { color: GREY });
+    page.put(value, LEFT + 90, 400);
+    page.y += LEADING;
+  }
+  page.y += LEADING;
+  const from = page.y;
+  let lowest = from;
+  for (const { at, heading, party } of parties) {
+    page.y = from;
+    page.put(heading, at, 230, { size: SMALL, color: GREY });
+    const { name, address, country, taxId } = party;
+    const lines = [
+      name,
+      ...address,
+      ...(country === null ? [] : [country]),
+      ...(taxId === null ? [] : [`Tax ID ${taxId}`]),
+    ];
+    for (const [n, line] of lines.entries()) {
+      page.y += LEADING;
+      page.put(line, at, 230, { font: n === 0 ? 'bold' : 'text' });
+    }
+    lowest = Math.max(lowest, page.y);
+  }
+  page.y = lowest + 2 * LEADING;
+}
+
+/** So many lines are drawn before others have a turn. */
+const LINES_AT_ONCE = 25;
+
+async function drawTable(page: Page, lines: readonly DrawnLine[]): Promise<void> {
+  drawColumns(page);
+  for (const [n, line] of lines.entries()) {
+    if (page.needs(line.path === '' ? 14 : 24)) drawColumns(page);
+    page.put(line.says, LEFT, QUANTITY_AT - LEFT - 10);
+    if (line.quantity) page.putRight(quantityText(line.quantity), QUANTITY_AT, QUANTITY_WIDTH);
+    page.putRight(shown(line.amount), AMOUNT_AT, AMOUNT_WIDTH);
+    page.y += LEADING;
+    if (line.path !== '') {
+      page.put(line.path, LEFT, QUANTITY_AT - LEFT - 10, { size: 7, color: GREY });
+      page.y += 9;
+    }
+    page.y += 2;
+    if (n % LINES_AT_ONCE === LINES_AT_ONCE - 1) await new Promise((next) => setImmediate(next));
+  }
+}
+
+const quantityText = ({ amount, unit }: NonNullable<DrawnLine['quantity']>): string =>
+  `${amount} ${amount === '1' ? unit : `${unit}s`}`;
+
+function drawColumns(page: Page): void {
+  page.put('Description', LEFT, 200, { size: SMALL, color: GREY });
+  page.putRight('Quantity', QUANTITY_AT, QUANTITY_WIDTH, { size: SMALL, color: GREY });
+  page.putRight('Amount', AMOUNT_AT, AMOUNT_WIDTH, { size: SMALL, color: GREY });
+  page.y += LEADING;
+  page.rule();
+  page.y += 5;
+}
+
+function drawSums(page: Page, invoice: DetailedInvoice): void {
+  page.needs(90);
+  page.y += 4;
+  page.rule();
+  page.y += 8;
+  const isCredit = invoice.kind === 'credit';
+  const applied = moneyOf(invoice.applied);
+  const sums: readonly (readonly [string, Money])[] = [
+    ['Total', moneyOf(invoice.total)],
+    ...(applied.minor === 0n ? [] : [['From the balance', { ...applied, minor: -applied.minor }] as const]),
+    ...(isCredit ? [] : [['To be paid', moneyOf(invoice.due)] as const]),
+  ];
+  for (const [n, [what, money]] of sums.entries()) {
+    const font = n === sums.length - 1 ? 'bold' : 'text';
+    page.putRight(what, 260, AMOUNT_AT - 270, { font });
+    page.putRight(shown(money), AMOUNT_AT - 20, AMOUNT_WIDTH + 20, { font });
+    page.y += LEADING + 2;
+  }
+  page.y += 4;
+  if (invoice.tax !== null) page.put(`${invoice.tax}.`, LEFT, 400, { size: SMALL, color: GREY });
+  if (isCredit)
+    page.put('This amount is in credit, and is taken off the next invoice.', LEFT + 100, 390, {
+      size: SMALL,
+      color: GREY,
+    });
+}
+
+function numberPages(doc: PDFKit.PDFDocument, of: string): void {
+  const { start, count } = doc.bufferedPageRange();
+  for (let n = 0; n < count; n += 1) {
+    doc.switchToPage(start + n);
+    doc.font('text').fontSize(7).fillColor(GREY);
+    doc.text(of, LEFT, HEIGHT - 40, { lineBreak: false });
+    const text = `${n + 1} / ${count}`;
+    doc.text(text, RIGHT - doc.widthOfString(text), HEIGHT - 40, { lineBreak: false });
+  }
+}

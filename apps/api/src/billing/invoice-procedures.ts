@@ -1,0 +1,58 @@
+import { readInvoices } from '@tenantree/db';
+import { z } from 'zod';
+import type { Handlers } from '../guard/procedure.ts';
+import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
+import { closePeriod } from './close-period.ts';
+import { creditInvoice } from './credit-invoice.ts';
+import { exportInvoice } from './export-invoice.ts';
+import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
+
+const lineNumber = z.number().int();
+
+export const invoices: Handlers<'invoices'> = {
+  list: async ({ ctx: { hall, access }, input: { cursor, limit } }) => {
+    const place = `invoices:${access.id}`;
+    const before = readCursor(hall.settings.secret, place, rowPlace, cursor);
+    const found = await hall.db.withTenant(
+      access.id,
+      (trx) => readInvoices(trx, access.id, { before, limit: limit + 1 }),
+      { snapshot: true },
+    );
+    const rows = found.slice(0, limit).map(shownInvoice);
+    const last = found.length > limit ? rows.at(-1) : undefined;
+    return { rows, nextCursor: last ? writeCursor(hall.settings.secret, place, last.id) : null };
+  },
+
+  get: ({ ctx: { hall, access }, input: { invoice: id, cursor, limit } }) => {
+    const place = `invoice:${id}`;
+    const after = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const invoice = await findIssued(trx, access.id, id);
+        const lines = await linesOf(trx, access.id, invoice, { after, limit });
+        const last = lines.at(-1)?.n ?? 0;
+        return {
+          invoice: await detailedInvoice(trx, access.id, invoice),
+          lines,
+          nextCursor:
+            lines.length < limit || last >= invoice.lines ? null : writeCursor(hall.settings.secret, place, last),
+        };
+      },
+      { snapshot: true },
+    );
+  },
+
+  export: async ({ ctx: { hall, caller, access }, input: { invoice, format } }) => ({
+    job: await exportInvoice(hall, caller, access, { invoice, format }),
+  }),
+
+  closePeriod: async ({ ctx: { hall, caller, access }, input: { period } }) => ({
+    invoice: await closePeriod(hall, caller, access, period),
+  }),
+
+  credit: ({ ctx: { hall, caller, access }, input }) =>
+    hall.change(caller, { root: access.root, acting: access.id }, async (change) => ({
+      invoice: await creditInvoice(hall, change, access.id, input),
+    })),
+};

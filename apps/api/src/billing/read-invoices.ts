@@ -1,0 +1,129 @@
+import type { DetailedInvoice, InvoiceLine, ShownInvoice } from '@tenantree/contract';
+import {
+  findInvoice,
+  readCredited,
+  readLines,
+  type StoredInvoice,
+  type StoredLine,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  billingPeriodOf,
+  type Currency,
+  countedAs,
+  type Decimal,
+  divRound,
+  formatDecimal,
+  type MeterKey,
+  parseDecimal,
+  quoted,
+  type RowId,
+} from '@tenantree/domain';
+import { refuseWith } from '../hall/refused.ts';
+import { readTerms } from './invoice-terms.ts';
+import { shownMeter, shownMoney } from './shown-plan.ts';
+
+/** An invoice as lists show it. */
+export function shownInvoice(invoice: StoredInvoice): ShownInvoice {
+  const { currency, total, applied } = invoice;
+  return {
+    id: invoice.id,
+    number: invoice.issued?.number ?? null,
+    issuedAt: invoice.issued?.at ?? null,
+    kind: invoice.kind,
+    period: billingPeriodOf(invoice.period).key,
+    total: shownMoney(currency, total),
+    applied: shownMoney(currency, applied),
+    due: shownMoney(currency, invoice.kind === 'credit' ? 0n : total - applied),
+    lines: invoice.lines,
+    credits: invoice.credits,
+  };
+}
+
+/** Finds an issued invoice of the acting account. @throws Refused NOT_FOUND */
+export async function findIssued(trx: TenantTransaction, account: AccountId, id: RowId): Promise<StoredInvoice> {
+  const found = await findInvoice(trx, account, id);
+  return found?.issued ? found : refuseWith('NOT_FOUND', 'There is no such invoice.', 'invoice');
+}
+
+/** A quantity in the unit of a meter, rounded to 9 digits; what is split is exact. */
+export function inUnitOf(meter: MeterKey, counted: string): Decimal {
+  return formatDecimal(divRound(parseDecimal(counted) ?? 0n, countedAs(meter).each));
+}
+
+/** An invoice with all that is said of it. */
+export async function detailedInvoice(
+  trx: TenantTransaction,
+  account: AccountId,
+  invoice: StoredInvoice,
+): Promise<DetailedInvoice> {
+  const terms = readTerms(invoice.terms);
+  const { currency } = invoice;
+  const credited = [...(await readCredited(trx, account, invoice.id)).values()].reduce((sum, one) => sum - one, 0n);
+  return {
+    ...shownInvoice(invoice),
+    seller: terms.seller,
+    buyer: terms.buyer,
+    plan: terms.plan,
+    used: terms.used.map(({ meter, quantity, included, amount }) => ({
+      ...shownMeter(meter),
+      quantity: inUnitOf(meter, quantity),
+      included: included as Decimal,
+      amount: shownMoney(currency, amount),
+    })),
+    tax: terms.tax,
+    reason: terms.reason,
+    credited: shownMoney(currency, credited),
+  };
+}
+
+/** A page of lines as people see them. */
+export const linesOf = async (
+  trx: TenantTransaction,
+  account: AccountId,
+  invoice: StoredInvoice,
+  page: { readonly after: number; readonly limit: number },
+): Promise<InvoiceLine[]> => {
+  const lines = await readLines(trx, { table: 'invoice_lines', account, document: invoice.id }, page);
+  return lines.map((line) => shownLine(invoice.currency, line));
+};
+
+function shownLine(currency: Currency, line: StoredLine): InvoiceLine {
+  const { n, type, account, meter, ofPeriod, quantity, from, to, amount } = line;
+  return {
+    n,
+    type,
+    says: wordsOf(line),
+    account: account && { id: account.id, name: account.name, above: account.above },
+    meter,
+    unit: meter && shownMeter(meter).unit,
+    ofPeriod: ofPeriod && billingPeriodOf(ofPeriod).key,
+    quantity: meter && quantity !== null ? inUnitOf(meter, quantity) : null,
+    from,
+    to,
+    amount: shownMoney(currency, amount),
+  };
+}
+
+/** What a line is for, in words. */
+export function wordsOf({ type, account, meter, ofPeriod, from, to, ofLine }: StoredLine): string {
+  const period = ofPeriod === null ? '' : billingPeriodOf(ofPeriod).key;
+  const who = account ? ` of ${quoted(account.name ?? account.id)}` : '';
+  const what = meter ? shownMeter(meter).label : '';
+  switch (type) {
+    case 'fee':
+      return from !== null && to !== null ? `Monthly fee, ${from.slice(0, 10)} to ${lastDay(to)}` : 'Monthly fee';
+    case 'usage':
+      return `${what}${who}`;
+    case 'late':
+      return `Late usage of ${period}: ${what}${who}`;
+    case 'credit':
+      return ofLine === null ? 'To the balance' : `Credit of line ${ofLine}${what && `: ${what}`}${who}`;
+    case 'tax':
+      return 'Tax';
+  }
+}
+
+/** The day on which something ends that ends before an instant. */
+const lastDay = (end: string): string => new Date(Date.parse(end) - 1).toISOString().slice(0, 10);

@@ -1,0 +1,37 @@
+/** Letters of scripts that are written from right to left. */
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+const LEFT_TO_RIGHT = /\p{L}/u;
+
+type Direction = 'left' | 'right' | 'either';
+
+const directionOf = (word: string): Direction => {
+  if (RIGHT_TO_LEFT.test(word)) return 'right';
+  return LEFT_TO_RIGHT.test(word) ? 'left' : 'either';
+};
+
+/**
+ * The words of a line from left to right as they are drawn, in lines that have words of both directions. The line itself is read from the left; words that are written from right to left stand
+ * the other way round among themselves, with what stands between them. The letters of each word are the font's business.
+ */
+export function inReadingOrder(line: string): string {
+  if (!RIGHT_TO_LEFT.test(line)) return line;
+  const words = line.split(' ');
+  const ordered: string[] = [];
+  for (let at = 0; at < words.length; ) {
+    const end = endOfRun(words, at);
+    ordered.push(...(end > at ? words.slice(at, end).toReversed() : [words[at]!]));
+    at = Math.max(end, at + 1);
+  }
+  return ordered.join(' ');
+}
+
+/** Where the words from right to left end that begin here; here, when none do. */
+function endOfRun(words: readonly string[], from: number): number {
+  let end = from;
+  for (let at = from; at < words.length; at += 1) {
+    const direction = directionOf(words[at]!);
+    if (direction === 'left' || (direction === 'either' && end === from)) break;
+    if (direction === 'right') end = at + 1;
+  }
+  return end;
+}

@@ -1,0 +1,74 @@
+import type { ShownPlan } from '@tenantree/contract';
+import type { StoredPlan } from '@tenantree/db';
+import {
+  type Currency,
+  ENTIRE,
+  findMeter,
+  formatDecimal,
+  minorOfPrice,
+  type Plan,
+  type PlanOffer,
+  parsePlan,
+  type Rates,
+  shownPrice,
+} from '@tenantree/domain';
+import { granted } from '../hall/refused.ts';
+
+/** The terms of a stored plan, which were read before they were stored. */
+export const planOf = ({ terms }: Pick<StoredPlan, 'terms'>): Plan => granted(parsePlan(terms));
+
+/** A stored plan as it is chosen. */
+export const offerOf = (stored: StoredPlan): PlanOffer => ({
+  id: stored.id,
+  version: stored.version,
+  state: stored.state,
+  plan: planOf(stored),
+});
+
+/** An amount as the contract says it. */
+export const shownMoney = ({ code, exponent }: Currency, minor: bigint) => ({
+  currency: code,
+  exponent,
+  minor: minor.toString(),
+});
+
+/** How a meter is called, and its unit; one that is not known any more is its key. */
+export const shownMeter = (key: string): { readonly meter: string; readonly label: string; readonly unit: string } => {
+  const { label, unit } = findMeter(key) ?? { label: key, unit: '' };
+  return { meter: key, label, unit };
+};
+
+/** A plan as people see it. */
+export function shownPlan(stored: Pick<StoredPlan, 'id' | 'version' | 'name' | 'terms'>): ShownPlan {
+  const plan = planOf(stored);
+  const { currency, concurrent, subaccounts, countries } = plan;
+  return {
+    id: stored.id,
+    version: stored.version,
+    name: stored.name,
+    monthlyFee: shownMoney(currency, minorOfPrice(plan.monthlyFee, currency)),
+    rates: plan.rates.map(shownRates),
+    concurrent,
+    subaccounts,
+    countries,
+  };
+}
+
+function shownRates({ meter, included, priced, pricing }: Rates): ShownPlan['rates'][number] {
+  return {
+    ...shownMeter(meter),
+    included: formatDecimal(included),
+    priced,
+    model: pricing.model,
+    price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
+    size: 'size' in pricing ? formatDecimal(pricing.size) : null,
+    tiers:
+      'tiers' in pricing
+        ? pricing.tiers.map(({ upTo, price, fee }) => ({
+            upTo: upTo === null ? null : formatDecimal(upTo),
+            price: shownPrice(price, ENTIRE),
+            fee: shownPrice(fee, ENTIRE),
+          }))
+        : [],
+  };
+}

@@ -1,0 +1,153 @@
+import { LONGEST_ADDRESS, MOST_ADDRESS_LINES, PLAN_SUBACCOUNTS, PRICED_QUANTITIES } from '@tenantree/domain';
+import { z } from 'zod';
+import * as inputs from './inputs.ts';
+import { type AnswerOf, inAccount, mutation, query, screensFor } from './procedure.ts';
+import * as shapes from './shapes.ts';
+
+const country = z.string().regex(/^[A-Z]{2}$/, 'Give the two capital letters of a country, as in ISO 3166.');
+/** Whom invoices are addressed to. */
+const details = {
+  country,
+  name: inputs.line(200),
+  address: z.array(inputs.line(LONGEST_ADDRESS)).max(MOST_ADDRESS_LINES),
+  taxId: inputs.line(40).nullable(),
+};
+
+const tier = z.strictObject({ upTo: shapes.decimal.nullable(), price: shapes.decimal, fee: shapes.decimal });
+/** What one meter costs; quantities in its unit, prices of one unit in major units of the currency. */
+const rates = z.strictObject({
+  meter: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  included: shapes.decimal,
+  priced: z.enum(PRICED_QUANTITIES),
+  /** `flat`: one price; `package`: of a whole package of `size`; otherwise by steps. */
+  model: z.enum(['flat', 'graduated', 'volume', 'package']),
+  price: shapes.decimal.nullable(),
+  size: shapes.decimal.nullable(),
+  tiers: shapes.list(tier),
+});
+const plan = z.strictObject({
+  id: z.string(),
+  version: shapes.count,
+  name: z.string(),
+  monthlyFee: shapes.money,
+  rates: shapes.list(rates),
+  /** Calls at one time; null: unlimited. */
+  concurrent: shapes.count.nullable(),
+  subaccounts: z.enum(PLAN_SUBACCOUNTS),
+  /** Where it is sold; null: everywhere. */
+  countries: shapes.list(z.string()).nullable(),
+});
+
+/** What the usage of a meter comes to. */
+const used = z.strictObject({
+  meter: z.string(),
+  label: z.string(),
+  unit: z.string(),
+  quantity: shapes.decimal,
+  included: shapes.decimal,
+  amount: shapes.money,
+});
+
+const shownDetails = z.strictObject({
+  country: z.string(),
+  name: z.string(),
+  address: shapes.list(z.string()),
+  taxId: z.string().nullable(),
+  version: shapes.count,
+});
+
+const state = z.strictObject({
+  /** `parent`: an account above pays for all of it; `direct`: it pays itself. */
+  billingMode: z.enum(['parent', 'direct']),
+  /** Who pays now; null: an account above those that the caller reaches. */
+  payer: shapes.accountName.nullable(),
+  /** Of an account that is paid for from above what that means, a sentence each. */
+  explains: shapes.list(z.string()),
+  plan: plan.extend({ since: shapes.instant }).nullable(),
+  /** The plan from the next period on, where that is another one; `id` null: none. */
+  next: z.strictObject({ from: shapes.instant, plan: plan.nullable() }).nullable(),
+  details: shownDetails.nullable(),
+  /** This period, as far as it has gone; null without a plan. */
+  soFar: z
+    .strictObject({
+      period: z.strictObject({ key: z.string(), start: shapes.instant, end: shapes.instant }),
+      fee: shapes.money,
+      used: shapes.list(used),
+      total: shapes.money,
+    })
+    .nullable(),
+  /** What is in credit, by currency. */
+  balance: shapes.list(shapes.money),
+});
+
+const read = inAccount('billing', 'full', 'read', screensFor('billing'));
+const change = inAccount('billing', 'full', 'change', screensFor('billing'));
+
+export const billing = {
+  get: query({
+    says: 'Who pays for the account, its plan, this period so far, its balance, and whom invoices are addressed to.',
+    needs: read,
+    input: inputs.onlyAccount,
+    output: state,
+  }),
+
+  plans: query({
+    says: 'The plans that the account can choose from.',
+    needs: read,
+    input: inputs.onlyAccount,
+    output: z.strictObject({
+      plans: shapes.list(
+        plan.extend({
+          /** Why the account can’t have it; null: it can. */
+          refused: shapes.refusal.nullable(),
+        }),
+      ),
+    }),
+    refusals: ['PARENT_BILLED'],
+  }),
+
+  subscribe: mutation({
+    says: 'Chooses a plan: the first at once, another one from the next period.',
+    needs: change,
+    input: z.strictObject({
+      account: inputs.account,
+      plan: inputs.text(1, 100),
+      /** The version that was shown: refused when there is another one by now. */
+      version: z.number().int().min(1),
+    }),
+    output: state,
+    refusals: ['PARENT_BILLED', 'PLAN_UNAVAILABLE', 'PLAN_STALE', 'ALREADY_IN_STATE'],
+  }),
+
+  setDetails: mutation({
+    says: 'Sets whom invoices of the account are addressed to.',
+    needs: change,
+    input: z.strictObject({
+      account: inputs.account,
+      ...details,
+      /** The version that was shown; refused when they were changed meanwhile. Absent: whatever there is. */
+      version: shapes.count.optional(),
+    }),
+    output: z.strictObject({ details: shownDetails }),
+    refusals: ['PARENT_BILLED', 'VERSION_CONFLICT'],
+  }),
+
+  payerAt: query({
+    says: 'Who paid for the account at an instant.',
+    needs: read,
+    input: z.strictObject({ account: inputs.account, at: inputs.instant.optional() }),
+    output: z.strictObject({
+      at: shapes.instant,
+      /** `nobody`: there was no such account yet; `above`: an account above those that the caller reaches, or one that is gone. */
+      by: z.enum(['itself', 'account', 'above', 'nobody']),
+      payer: shapes.accountName.nullable(),
+    }),
+  }),
+};
+
+/** Who pays for an account, and what. */
+export type BillingState = AnswerOf<typeof billing.get>;
+/** A plan as people see it. */
+export type ShownPlan = z.infer<typeof plan>;

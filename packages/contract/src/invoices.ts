@@ -1,0 +1,139 @@
+import type { RowId } from '@tenantree/domain';
+import { z } from 'zod';
+import * as inputs from './inputs.ts';
+import { type AnswerOf, fromSeller, inAccount, mutation, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
+import * as shapes from './shapes.ts';
+
+const asked = z.strictObject({ account: inputs.account, invoice: inputs.id<RowId>('invoice') });
+const party = z.strictObject({
+  country: z.string().nullable(),
+  name: z.string(),
+  address: shapes.list(z.string()),
+  taxId: z.string().nullable(),
+});
+
+const invoice = z.strictObject({
+  id: shapes.rowId,
+  /** `INV-2026-000123`; credit notes have a series of their own. Null: it is a draft, and gets its number in a moment. */
+  number: z.string().nullable(),
+  issuedAt: shapes.instant.nullable(),
+  kind: z.enum(['period', 'supplement', 'credit']),
+  /** `2026-11` */
+  period: z.string(),
+  total: shapes.money,
+  /** Taken from the balance. */
+  applied: shapes.money,
+  /** What is left to be paid. */
+  due: shapes.money,
+  lines: shapes.count,
+  /** Of a credit note the invoice that it takes back. */
+  credits: shapes.rowId.nullable(),
+});
+
+const line = z.strictObject({
+  n: shapes.count,
+  type: z.enum(['fee', 'usage', 'late', 'credit', 'tax']),
+  /** What it is, in words. */
+  says: z.string(),
+  account: z
+    .strictObject({
+      id: shapes.accountId,
+      /** As it was called then. */
+      name: z.string().nullable(),
+      /** Where it stood: what those above it were called, the payer first. */
+      above: shapes.list(z.string().nullable()),
+    })
+    .nullable(),
+  meter: z.string().nullable(),
+  unit: z.string().nullable(),
+  ofPeriod: z.string().nullable(),
+  quantity: shapes.decimal.nullable(),
+  from: shapes.instant.nullable(),
+  to: shapes.instant.nullable(),
+  amount: shapes.money,
+});
+
+const detailed = invoice.extend({
+  seller: party.nullable(),
+  buyer: party,
+  plan: z.strictObject({ id: z.string(), version: shapes.count, name: z.string() }).nullable(),
+  /** Of each meter what was rated as a whole, before it was split. */
+  used: shapes.list(
+    z.strictObject({
+      meter: z.string(),
+      label: z.string(),
+      unit: z.string(),
+      quantity: shapes.decimal,
+      included: shapes.decimal,
+      amount: shapes.money,
+    }),
+  ),
+  /** What is said of tax, where there is none. */
+  tax: z.string().nullable(),
+  /** Why it was credited. */
+  reason: z.string().nullable(),
+  /** What credit notes took of it so far. */
+  credited: shapes.money,
+});
+
+const read = inAccount('billing', 'full', 'read', screensFor('billing'));
+
+export const invoices = {
+  list: query({
+    says: 'The invoices and credit notes of the account, newest first.',
+    needs: read,
+    input: z.strictObject({ account: inputs.account, cursor: inputs.cursor, limit: inputs.limit(200) }),
+    output: shapes.pageOf(invoice),
+  }),
+
+  get: query({
+    says: 'An invoice, and a page of its lines.',
+    needs: read,
+    input: asked.extend({ cursor: inputs.cursor, limit: inputs.limit(500) }),
+    output: z.strictObject({ invoice: detailed, lines: shapes.list(line), nextCursor: z.string().nullable() }),
+  }),
+
+  export: mutation({
+    says: 'Writes an invoice into a file, as a job: as CSV with every line, or as a PDF; it can be read for seven days.',
+    needs: read,
+    input: asked.extend({ format: z.enum(['csv', 'pdf']) }),
+    output: z.strictObject({ job: shapes.rowId }),
+  }),
+
+  closePeriod: mutation({
+    says: 'Closes a period that is over, with its grace, and issues its invoice; one that is closed already answers the same invoice.',
+    needs: inAccount('billing', 'full', 'change', PEOPLE_AND_KEYS),
+    input: z.strictObject({
+      account: inputs.account,
+      period: z
+        .string()
+        .max(10)
+        .meta({ examples: ['2026-11'] }),
+    }),
+    output: z.strictObject({ invoice }),
+    refusals: ['PARENT_BILLED', 'PERIOD_OPEN', 'PLAN_UNAVAILABLE'],
+  }),
+
+  credit: mutation({
+    says: 'Credits some of an invoice, or all that is left of it, to the balance of the account, by a credit note.',
+    needs: fromSeller('billing', 'full', 'change', PEOPLE_AND_KEYS),
+    input: asked.extend({
+      /** In major units; absent: all that is left. */
+      amount: z
+        .string()
+        .max(40)
+        .optional()
+        .meta({ examples: ['5.00'] }),
+      reason: inputs.line(200),
+    }),
+    output: z.strictObject({ invoice }),
+    refusals: ['PRICE_INVALID', 'CREDIT_TOO_HIGH'],
+  }),
+};
+
+/** An invoice or credit note in a list. */
+export type ShownInvoice = AnswerOf<typeof invoices.list>['rows'][number];
+/** An invoice with all that is said of it. */
+export type DetailedInvoice = AnswerOf<typeof invoices.get>['invoice'];
+/** A line of it. */
+export type InvoiceLine = AnswerOf<typeof invoices.get>['lines'][number];

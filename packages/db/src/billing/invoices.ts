@@ -1,0 +1,565 @@
+import type { AccountId, CountedMeter, Decimal, Instant, MeterKey, RowId } from '@tenantree/domain';
+import { type RawBuilder, sql } from 'kysely';
+import type { Database, TenantTransaction } from '../database.ts';
+import { instantOrNull } from '../instant-or-null.ts';
+import { type Happening, traceOf } from '../journal/append.ts';
+
+/** `period`: of one period; `supplement`: what came late for a payer that left; `credit`: takes back what another one bills. */
+export type InvoiceKind = 'period' | 'supplement' | 'credit';
+
+/** By what an invoice was made, as JSON: whoever writes it says what is in it. */
+export type InvoiceTerms = Readonly<Record<string, unknown>>;
+
+/** An invoice as it is written, before it has a number. */
+export type InvoiceDraft = {
+  readonly id: RowId;
+  readonly kind: InvoiceKind;
+  /** Start of the period. */
+  readonly period: Instant;
+  /** Of several of a kind and period; from 0. */
+  readonly seq: number;
+  readonly currency: { readonly code: string; readonly exponent: number };
+  /** Sum of the lines; minor units. */
+  readonly total: bigint;
+  /** Taken from the balance; minor units. */
+  readonly applied: bigint;
+  /** Of a credit note the invoice that it takes back. */
+  readonly credits: RowId | null;
+  readonly lines: number;
+  readonly terms: InvoiceTerms;
+  readonly draftedAt: Instant;
+};
+
+/** An invoice as it is kept; one that is issued never changes. */
+export type StoredInvoice = InvoiceDraft & {
+  /** Null: a draft. */
+  readonly issued: { readonly number: string; readonly at: Instant } | null;
+};
+
+const LINE_TYPES = ['fee', 'usage', 'late', 'credit', 'tax'] as const;
+export type LineType = (typeof LINE_TYPES)[number];
+
+/** An account on a line, as it was called then, and where it stood. */
+export type LineAccount = {
+  readonly id: AccountId;
+  /** Null: nobody knows any more. */
+  readonly name: string | null;
+  /** What those above it were called, root first. */
+  readonly above: readonly (string | null)[];
+  /** The ids from the root down to itself. */
+  readonly place: readonly AccountId[];
+};
+
+/** A line as it is kept. */
+export type StoredLine = {
+  readonly n: number;
+  readonly type: LineType;
+  readonly account: LineAccount | null;
+  readonly meter: MeterKey | null;
+  readonly ofPeriod: Instant | null;
+  /** As the meter is counted. */
+  readonly quantity: Decimal | null;
+  /** Of a fee what it is for. */
+  readonly from: Instant | null;
+  readonly to: Instant | null;
+  /** Of a credit note the line that it takes back. */
+  readonly ofLine: number | null;
+  /** Minor units. */
+  readonly amount: bigint;
+};
+
+/** A line to be written, other than usage of the period. The account's place is as it was read: 16 bytes for each id, in hex. */
+export type NewLine = {
+  readonly type: LineType;
+  readonly account?: {
+    readonly id: AccountId;
+    readonly name: string | null;
+    readonly above: readonly (string | null)[];
+    readonly place: string;
+  };
+  readonly meter?: MeterKey;
+  readonly ofPeriod?: Instant;
+  readonly quantity?: Decimal;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly ofLine?: number;
+  readonly amount: bigint;
+};
+
+/** The tables that lines are written into: those of invoices, and of statements, which have the same columns. */
+export type LinesTable = 'invoice_lines' | 'statement_lines';
+
+/** Which document lines belong to: of whom, and which one. */
+export type LinesOf = { readonly table: LinesTable; readonly account: AccountId; readonly document: RowId };
+
+/** How many lines are written by one statement. */
+const LINES_AT_ONCE = 5_000;
+
+const documentColumn = ({ table }: LinesOf): RawBuilder<unknown> =>
+  sql.ref(table === 'invoice_lines' ? 'invoice_id' : 'statement_id');
+
+/** Writes lines of a document. @param after the number of the line before them; 0: they are the first */
+export async function writeLines(
+  trx: TenantTransaction,
+  of: LinesOf,
+  after: number,
+  lines: readonly NewLine[],
+): Promise<void> {
+  for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
+    const some = lines.slice(from, from + LINES_AT_ONCE).map((line, index) => ({
+      n: after + from + index + 1,
+      type: line.type,
+      for_account: line.account?.id,
+      for_name: line.account?.name,
+      above: line.account?.above,
+      place: line.account?.place,
+      meter: line.meter,
+      of_period: line.ofPeriod,
+      quantity: line.quantity,
+      valid_from: line.from,
+      valid_to: line.to,
+      of_line: line.ofLine,
+      amount: line.amount.toString(),
+    }));
+    await sql`
+      INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, quantity, valid_from, valid_to, of_line, amount)
+      SELECT ${of.account}, ${of.document}, n, type, for_account, for_name, above, decode(place, 'hex'), meter, of_period, quantity, valid_from, valid_to, of_line, amount
+      FROM jsonb_to_recordset(${JSON.stringify(some)}::jsonb) l(n int, type text, for_account uuid, for_name text, above text[], place text, meter text,
+        of_period timestamptz, quantity numeric, valid_from timestamptz, valid_to timestamptz, of_line int, amount bigint)`.execute(
+      trx,
+    );
+  }
+}
+
+/** Whose usage of one meter in one period is billed: all that a payer pays for, or what a customer used while it stood directly below a seller. */
+export type UsageBilled = {
+  readonly account: AccountId;
+  readonly seller: AccountId | null;
+  readonly meter: { readonly key: MeterKey; readonly counted: CountedMeter };
+  /** Start of the period. */
+  readonly period: Instant;
+};
+
+/** Reads how much is billed of a meter in a period, as it is counted. */
+export async function readQuantityBilled(
+  trx: TenantTransaction,
+  { account, seller, meter, period }: UsageBilled,
+): Promise<Decimal> {
+  const { rows } = await sql<{ quantity: Decimal }>`
+    SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`.execute(
+    trx,
+  );
+  return rows[0]!.quantity;
+}
+
+/**
+ * Writes the lines of a meter and period: what all of it costs, split by quantity (rules/money 4). Nothing comes through this process: there
+ * may be a hundred thousand.
+ *
+ * @param rated `quantity`: what was rated, as it is counted; `amount`: what that costs in minor units
+ * @param after the number of the line before them
+ * @returns how many; null: the quantity is another one by now, and nothing is written
+ */
+export async function writeUsageLines(
+  trx: TenantTransaction,
+  of: LinesOf,
+  used: UsageBilled,
+  rated: { readonly quantity: Decimal; readonly amount: bigint },
+  after: number,
+): Promise<number | null> {
+  const { account, seller, meter, period } = used;
+  const { numAffectedRows = 0n } = await sql`
+    INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, quantity, amount)
+    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz, u.quantity, u.amount
+    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(
+    trx,
+  );
+  if (numAffectedRows > 0n) return Number(numAffectedRows);
+  const now = await readQuantityBilled(trx, used);
+  return now === '0' && rated.quantity === '0' ? 0 : null;
+}
+
+/** What an account has used in a closed period beyond what is billed of it. */
+export type LateUsage = { readonly account: Required<NewLine>['account']; readonly difference: Decimal };
+
+/** Reads what came late of a closed period, by line and in the order of ids; and what is billed of it in all. Quantities as they are counted. */
+export async function readLateUsage(
+  trx: TenantTransaction,
+  payer: AccountId,
+  meter: UsageBilled['meter'],
+  period: Instant,
+): Promise<{ readonly billed: Decimal; readonly late: readonly LateUsage[] }> {
+  type Raw = {
+    for_account: AccountId | null;
+    for_name: string | null;
+    above: (string | null)[] | null;
+    place: string;
+    difference: Decimal;
+    billed: Decimal;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT for_account, for_name, above, encode(place, 'hex') AS place, trim_scale(difference)::text AS difference, trim_scale(billed)::text AS billed
+    FROM late_usage(${payer}, ${meter.counted}, ${meter.key}, ${period}::timestamptz)`.execute(trx);
+  const late = rows.flatMap(({ for_account: id, for_name: name, above, place, difference }) =>
+    id === null ? [] : [{ account: { id, name, above: above ?? [], place }, difference }],
+  );
+  return { billed: rows[0]?.billed ?? ('0' as Decimal), late };
+}
+
+/** How many events a payer and all below it had of a meter in a period, as far as they are counted: as long as it stays, nothing came late. */
+export async function readEventsCounted(
+  trx: TenantTransaction,
+  payer: AccountId,
+  meter: CountedMeter,
+  period: Instant,
+): Promise<number> {
+  const { rows } = await sql<{ events: string }>`
+    SELECT total_events AS events FROM usage_totals WHERE account_id = ${payer} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(
+    trx,
+  );
+  return Number(rows[0]?.events ?? 0);
+}
+
+/** Waits until nobody else writes drafts of the acting account. */
+export async function takeTurnInBilling(trx: TenantTransaction): Promise<void> {
+  await sql`SELECT take_turn_in_billing()`.execute(trx);
+}
+
+/** Writes an invoice of the acting account, without a number, and what it takes from the balance. Its lines are written before. */
+export async function writeInvoice(
+  trx: TenantTransaction,
+  account: AccountId,
+  draft: InvoiceDraft,
+  series: 'INV' | 'CRN',
+): Promise<void> {
+  const { id, kind, period, seq, currency, total, applied, credits, lines, terms, draftedAt } = draft;
+  await sql`
+    INSERT INTO invoices (account_id, id, kind, period, seq, series, currency, exponent, total, applied, credits, lines, terms, drafted_at)
+    VALUES (${account}, ${id}, ${kind}, ${period}::timestamptz, ${seq}, ${series}, ${currency.code}, ${currency.exponent}, ${total.toString()}, ${applied.toString()},
+      ${credits}, ${lines}, ${JSON.stringify(terms)}::jsonb, ${draftedAt}::timestamptz)`.execute(trx);
+}
+
+/** An entry of a balance: what a credit note gives, or an invoice takes; minor units. */
+export type BalanceEntry = {
+  readonly id: RowId;
+  readonly currency: string;
+  readonly amount: bigint;
+  readonly invoice: RowId;
+  readonly at: Instant;
+};
+
+/** Adds to the balance of the acting account, or takes from it. */
+export async function writeBalanceEntry(
+  trx: TenantTransaction,
+  account: AccountId,
+  entry: BalanceEntry,
+): Promise<void> {
+  await sql`INSERT INTO balance_entries (account_id, id, currency, amount, invoice_id, at)
+    VALUES (${account}, ${entry.id}, ${entry.currency}, ${entry.amount.toString()}, ${entry.invoice}, ${entry.at}::timestamptz)`.execute(
+    trx,
+  );
+}
+
+/** Reads what the acting account has in credit, by currency; minor units. */
+export async function readBalance(trx: TenantTransaction, account: AccountId): Promise<ReadonlyMap<string, bigint>> {
+  const { rows } = await sql<{ currency: string; amount: string }>`
+    SELECT currency, sum(amount)::text AS amount FROM balance_entries WHERE account_id = ${account} GROUP BY 1`.execute(
+    trx,
+  );
+  return new Map(rows.map(({ currency, amount }) => [currency, BigInt(amount)]));
+}
+
+/** Notes that a period of the acting account has its invoice: the next one that is due is the one after it. */
+export async function noteBilled(trx: TenantTransaction, account: AccountId, nextPeriod: Instant): Promise<void> {
+  await sql`UPDATE subscriptions SET billed_to = ${nextPeriod}::timestamptz WHERE account_id = ${account} AND valid_from < ${nextPeriod}::timestamptz
+    AND billed_to < ${nextPeriod}::timestamptz`.execute(trx);
+}
+
+/** Notes that nothing more can come late of subscriptions of the acting account that have ended by an instant. */
+export async function noteNothingLate(trx: TenantTransaction, account: AccountId, endedBy: Instant): Promise<void> {
+  await sql`UPDATE subscriptions SET billed_to = 'infinity' WHERE account_id = ${account} AND valid_to <= ${endedBy}::timestamptz`.execute(
+    trx,
+  );
+}
+
+/** The first period of the acting account that has no invoice yet, of those in which it had a plan; null: all have. */
+export async function findFirstUnbilled(trx: TenantTransaction, account: AccountId): Promise<Instant | null> {
+  const { rows } = await sql<{ period: Date }>`
+    SELECT billed_to AS period FROM subscriptions WHERE account_id = ${account} AND billed_to < 'infinity' AND (valid_to IS NULL OR valid_to > billed_to)
+    ORDER BY billed_to LIMIT 1`.execute(trx);
+  return (rows[0]?.period.toISOString() ?? null) as Instant | null;
+}
+
+/** A payer with something to be closed: a period, or what came late since it left. */
+export type PayerDue = {
+  readonly account: AccountId;
+  readonly period: Instant;
+  readonly kind: 'period' | 'supplement';
+};
+
+/**
+ * Finds payers with something to be closed, the oldest first.
+ *
+ * @param until `closed`: the last period that may be closed; `late`: the last of which nothing can come late any more
+ */
+export async function findPayersDue(
+  db: Database,
+  until: { readonly closed: Instant; readonly late: Instant },
+  limit: number,
+): Promise<PayerDue[]> {
+  const { rows } = await sql<{ account_id: AccountId; period: Date; kind: 'period' | 'supplement' }>`
+    SELECT * FROM public.payers_due(${until.closed}::timestamptz, ${until.late}::timestamptz, ${limit})`.execute(
+    db.app,
+  );
+  return rows.map((row) => ({ account: row.account_id, period: row.period.toISOString() as Instant, kind: row.kind }));
+}
+
+/** An invoice that has just got its number. */
+export type Issued = {
+  readonly id: RowId;
+  readonly number: string;
+  readonly kind: InvoiceKind;
+  readonly terms: InvoiceTerms;
+};
+
+/** Issues drafts of the acting account; one that is issued already is left as it is. Whoever issues next waits until this is committed. */
+export async function issueDrafts(trx: TenantTransaction, ids: readonly RowId[], now: Instant): Promise<Issued[]> {
+  const { rows } = await sql<Issued>`
+    SELECT id, invoice_number(series, year, number) AS number, kind, terms FROM issue_drafts(${[...ids]}::uuid[], ${now}::timestamptz)`.execute(
+    trx,
+  );
+  return rows;
+}
+
+/**
+ * Issues drafts that wait, of whichever payers, all at once, and writes that into their logs.
+ *
+ * @param limit of each series
+ * @param by what the rows of the logs have in common; what happened is of each its own
+ * @returns how many
+ */
+export async function issueWaiting(
+  db: Database,
+  now: Instant,
+  limit: number,
+  by: Pick<Happening, 'actor' | 'requestId'>,
+): Promise<number> {
+  const common = traceOf('' as AccountId, {
+    ...by,
+    action: 'invoice.issued',
+    details: {},
+    id: '' as RowId,
+    at: now,
+    target: null,
+  });
+  const { rows } = await sql<{ issued: number }>`
+    SELECT public.issue_waiting(${now}::timestamptz, ${limit}, ${JSON.stringify(common)}::jsonb) AS issued`.execute(
+    db.app,
+  );
+  return rows[0]!.issued;
+}
+
+type RawInvoice = {
+  id: RowId;
+  kind: InvoiceKind;
+  period: Date;
+  seq: number;
+  status: 'draft' | 'issued';
+  numbered: string | null;
+  issued_at: Date | null;
+  currency: string;
+  exponent: number;
+  total: string;
+  applied: string;
+  credits: RowId | null;
+  lines: number;
+  terms: InvoiceTerms;
+  drafted_at: Date;
+};
+
+const INVOICE_COLUMNS = sql`id, kind, period, seq, status, invoice_number(series, year, number) AS numbered, issued_at, currency, exponent,
+  total::text AS total, applied::text AS applied, credits, lines, terms, drafted_at`;
+
+function invoiceOf(row: RawInvoice): StoredInvoice {
+  const { numbered: number, issued_at: at } = row;
+  return {
+    id: row.id,
+    kind: row.kind,
+    period: row.period.toISOString() as Instant,
+    seq: row.seq,
+    currency: { code: row.currency, exponent: row.exponent },
+    total: BigInt(row.total),
+    applied: BigInt(row.applied),
+    credits: row.credits,
+    lines: row.lines,
+    terms: row.terms,
+    draftedAt: row.drafted_at.toISOString() as Instant,
+    issued: number === null || at === null ? null : { number, at: at.toISOString() as Instant },
+  };
+}
+
+/** Reads issued invoices of the acting account, newest first, from behind one of them. */
+export async function readInvoices(
+  trx: TenantTransaction,
+  account: AccountId,
+  { before, limit }: { readonly before: RowId | null; readonly limit: number },
+): Promise<StoredInvoice[]> {
+  const { rows } = await sql<RawInvoice>`
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND status = 'issued' AND (${before}::uuid IS NULL OR id < ${before}::uuid) ORDER BY id DESC LIMIT ${limit}`.execute(
+    trx,
+  );
+  return rows.map(invoiceOf);
+}
+
+/** Finds an invoice of the acting account, be it a draft. */
+export async function findInvoice(
+  trx: TenantTransaction,
+  account: AccountId,
+  id: RowId,
+): Promise<StoredInvoice | null> {
+  const { rows } =
+    await sql<RawInvoice>`SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND id = ${id}`.execute(
+      trx,
+    );
+  return rows[0] ? invoiceOf(rows[0]) : null;
+}
+
+/** Finds the invoice of a kind and period of the acting account. */
+export async function findInvoiceOf(
+  trx: TenantTransaction,
+  account: AccountId,
+  { kind, period, seq }: Pick<InvoiceDraft, 'kind' | 'period' | 'seq'>,
+): Promise<StoredInvoice | null> {
+  const { rows } = await sql<RawInvoice>`
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND period = ${period}::timestamptz AND kind = ${kind} AND seq = ${seq}`.execute(
+    trx,
+  );
+  return rows[0] ? invoiceOf(rows[0]) : null;
+}
+
+/**
+ * Reads the invoices of closed periods of the acting account of which usage may have come since something was billed last, first to last.
+ *
+ * @param lateDays for how many days after its period usage can come
+ */
+export async function readPeriodsToLookAt(
+  trx: TenantTransaction,
+  account: AccountId,
+  lateDays: number,
+): Promise<StoredInvoice[]> {
+  const { rows } = await sql<RawInvoice>`
+    SELECT ${INVOICE_COLUMNS} FROM invoices WHERE account_id = ${account} AND kind = 'period' AND period > (
+      SELECT max(i.drafted_at) FROM invoices i WHERE i.account_id = ${account} AND i.kind <> 'credit') - make_interval(days => ${lateDays + 32})
+    ORDER BY period`.execute(trx);
+  return rows.map(invoiceOf);
+}
+
+/** Counts the credit notes of a period of the acting account. */
+export async function countCreditNotes(trx: TenantTransaction, account: AccountId, period: Instant): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    SELECT count(*)::int AS n FROM invoices WHERE account_id = ${account} AND period = ${period}::timestamptz AND kind = 'credit'`.execute(
+    trx,
+  );
+  return rows[0]!.n;
+}
+
+/** Reads what credit notes took of each line of an invoice of the acting account so far, by number; minor units, negative. */
+export async function readCredited(
+  trx: TenantTransaction,
+  account: AccountId,
+  invoice: RowId,
+): Promise<ReadonlyMap<number, bigint>> {
+  const { rows } = await sql<{ n: number; amount: string }>`
+    SELECT l.of_line AS n, sum(l.amount)::text AS amount FROM invoices c
+    JOIN invoice_lines l ON l.account_id = c.account_id AND l.invoice_id = c.id
+    WHERE c.account_id = ${account} AND c.credits = ${invoice} AND l.of_line IS NOT NULL GROUP BY 1`.execute(trx);
+  return new Map(rows.map(({ n, amount }) => [n, BigInt(amount)]));
+}
+
+type RawLine = {
+  n: number;
+  type: LineType;
+  for_account: AccountId | null;
+  for_name: string | null;
+  above: (string | null)[] | null;
+  place: AccountId[] | null;
+  meter: MeterKey | null;
+  of_period: Date | null;
+  quantity: Decimal | null;
+  valid_from: Date | null;
+  valid_to: Date | null;
+  of_line: number | null;
+  amount: string;
+};
+
+const lineOf = (row: RawLine): StoredLine => ({
+  n: row.n,
+  type: row.type,
+  account:
+    row.for_account === null
+      ? null
+      : { id: row.for_account, name: row.for_name, above: row.above ?? [], place: row.place ?? [] },
+  meter: row.meter,
+  ofPeriod: instantOrNull(row.of_period),
+  quantity: row.quantity,
+  from: instantOrNull(row.valid_from),
+  to: instantOrNull(row.valid_to),
+  ofLine: row.of_line,
+  amount: BigInt(row.amount),
+});
+
+const LINE_COLUMNS = sql`n, type, for_account, for_name, above,
+  CASE WHEN place IS NOT NULL THEN path_of(encode(substr(place, 1, 16), 'hex')::uuid, substr(place, 17)) END AS place,
+  meter, of_period, trim_scale(quantity)::text AS quantity, valid_from, valid_to, of_line, amount::text AS amount`;
+
+/** Reads lines of a document, in their order. @param after the number of the line before them; 0: from the first */
+export async function readLines(
+  trx: TenantTransaction,
+  of: LinesOf,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<StoredLine[]> {
+  const { rows } = await sql<RawLine>`
+    SELECT ${LINE_COLUMNS} FROM ${sql.table(of.table)} WHERE account_id = ${of.account} AND ${documentColumn(of)} = ${of.document} AND n > ${after} ORDER BY n LIMIT ${limit}`.execute(
+    trx,
+  );
+  return rows.map(lineOf);
+}
+
+/** Finds a draft of a credit note over an invoice of the acting account, which waits to be issued with it. */
+export async function findDraftOver(trx: TenantTransaction, account: AccountId, invoice: RowId): Promise<RowId | null> {
+  const { rows } = await sql<{ id: RowId }>`
+    SELECT id FROM invoices WHERE account_id = ${account} AND credits = ${invoice} AND status = 'draft' ORDER BY seq LIMIT 1`.execute(
+    trx,
+  );
+  return rows[0]?.id ?? null;
+}
+
+/** Lines of one kind, meter and account directly below the payer, as one. */
+export type SummedLines = Pick<StoredLine, 'type' | 'meter' | 'ofPeriod' | 'quantity' | 'amount'> & {
+  /** What that account was called; null: the payer itself. */
+  readonly name: string | null;
+  readonly lines: number;
+};
+
+/** Sums up the lines of a document for each account directly below the payer; what is of no account stands first. */
+export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<SummedLines[]> {
+  type Raw = {
+    type: LineType;
+    meter: MeterKey | null;
+    of_period: Date | null;
+    quantity: Decimal | null;
+    amount: string;
+    name: string | null;
+    lines: number;
+  };
+  const { rows } = await sql<Raw>`
+    SELECT type, meter, of_period, trim_scale(sum(quantity))::text AS quantity, sum(amount)::text AS amount, count(*)::int AS lines,
+      max(CASE WHEN octet_length(place) = 32 THEN for_name ELSE above[2] END) AS name
+    FROM ${sql.table(of.table)} WHERE account_id = ${of.account} AND ${documentColumn(of)} = ${of.document}
+    GROUP BY type, meter, of_period, substr(place, 17, 16) ORDER BY min(n)`.execute(trx);
+  return rows.map(({ of_period, amount, ...row }) => ({
+    ...row,
+    ofPeriod: instantOrNull(of_period),
+    amount: BigInt(amount),
+  }));
+}
