@@ -44,13 +44,13 @@ const TESTED_AGAINST = new Map([
 const DATABASE_PACKAGES = new Set(['kysely', 'pg', 'pg-copy-streams', 'postgres']);
 
 /** Folders of apps/api/src that are the shared hall; every other folder is a slice. */
-const HALL = new Set(['auth', 'context', 'guard', 'hall', 'jobs', 'live', 'server', 'wire']);
+const HALL = new Set(['auth', 'context', 'guard', 'hall', 'jobs', 'live', 'mail', 'server', 'wire']);
 
 /** Hall folders that put the house together and therefore know the slices. */
 const COMPOSERS = new Set(['jobs', 'server']);
 
 /** Rooms that only what puts the house together may enter, and those who stand further in than the wire, which brings calls to them. */
-const BEHIND_THE_WIRE = new Set(['auth', 'context', 'guard', 'hall', 'live']);
+const BEHIND_THE_WIRE = new Set(['auth', 'context', 'guard', 'hall', 'live', 'mail']);
 
 /**
  * @param {Import} found

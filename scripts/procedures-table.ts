@@ -20,7 +20,8 @@ function needed(needs: Needs): string {
     case 'account': {
       if (needs.level === 'none') return 'reaching the account';
       const proof = needs.proof ? ', and the password anew' : '';
-      return `${permission(needs.permission).label}: ${needs.level}${PLACES[needs.at]}${proof}`;
+      const also = needs.also ? ` and ${permission(needs.also).label}: full` : '';
+      return `${permission(needs.permission).label}: ${needs.level}${also}${PLACES[needs.at]}${proof}`;
     }
   }
 }

@@ -87,6 +87,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   }),
   result: fieldsOf<Item<Outputs['usage']['record']['results']>>({
     status: true,
+    overLimit: true,
     code: true,
     message: true,
     field: true,

@@ -322,6 +322,88 @@ describe('Limits', () => {
   });
 });
 
+describe('A reserve from the next billing period on (rules/limits 7)', () => {
+  it('is promised then, refused when it can’t be, and begins with the period', async () => {
+    const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+    const later = await deploy({ clock });
+    const of = (account: string, ...limits: Changes) => later.owner.limits.set.mutate({ account, limits });
+    const create = async (account: string, name: string) =>
+      (await later.owner.accounts.create.mutate({ account, name })).account.id;
+    const parent = await create(later.root, 'Parent');
+    const [one, two] = [await create(parent, 'One'), await create(parent, 'Two')];
+    await of(parent, { kind: 'minutes', max: 100 });
+    const occurredAt = new Date().toISOString();
+    const event = { meter: 'call.minutes', quantity: '90', occurredAt, idempotencyKey: 'used' };
+    await later.owner.usage.record.mutate({ account: two, events: [event] });
+    expect(await codeOf(of(one, { kind: 'minutes', reserve: 60 }))).toBe('RESERVE_UNAVAILABLE');
+    expect(await codeOf(of(one, { kind: 'agents', nextReserve: 60 }))).toBe('LIMIT_INVALID');
+    const set = await of(one, { kind: 'minutes', nextReserve: 60 });
+    expect(set.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ reserve: 0, nextReserve: 60 });
+    expect(await refusalOf(of(two, { kind: 'minutes', nextReserve: 41 }))).toMatchObject({
+      code: 'RESERVE_UNAVAILABLE',
+      message: expect.stringContaining('40 call minutes'),
+    });
+    expect(await codeOf(of(parent, { kind: 'minutes', max: 59 }))).toBe('LIMIT_PROMISED');
+    expect(await limitOf(later.owner, parent, 'minutes')).toMatchObject({ held: '0', promised: '0' });
+    // What is set back now is promised in neither period.
+    await of(one, ...set.undo);
+    await of(two, { kind: 'minutes', nextReserve: 41 });
+    await of(two, { kind: 'minutes', nextReserve: 30 });
+    await of(one, { kind: 'minutes', nextReserve: 60 });
+
+    clock.aheadMs = Date.parse(set.period.end) - Date.now() + 60_000;
+    await later.composed.jobs.run();
+    expect(await limitOf(later.owner, parent, 'minutes')).toMatchObject({ used: '0', held: '90', promised: '90' });
+    const begun = await limitOf(later.owner, one, 'minutes');
+    expect(begun).toMatchObject({ reserve: 60 });
+    expect(begun).not.toHaveProperty('nextReserve');
+    await later.close();
+  });
+});
+
+describe('Usage that comes in over a limit (rules/limits 13)', () => {
+  const overs = async (account: string): Promise<unknown[]> =>
+    api.database.asOwner(`SELECT key FROM usage_events WHERE account_id = $1 AND over_limit ORDER BY key`, [account]);
+  const outcome = async (...sent: Parameters<typeof record>) => (await record(...sent)).results[0];
+
+  it('counts, is told and marked: when a maximum of its account or above was used up, also one that only notifies', async () => {
+    const parent = await make(root, 'Used up');
+    const account = await make(parent, 'Over');
+    await set(parent, { kind: 'minutes', max: 5, atLimit: 'notify' });
+    expect(await outcome(owner, account, 'a', '5')).toEqual({ status: 'accepted' });
+    await limitOf(owner, parent, 'minutes');
+    const occurredAt = new Date().toISOString();
+    const event = { meter: 'call.minutes', quantity: '1', occurredAt, idempotencyKey: 'b' };
+    const { results } = await owner.usage.record.mutate({ account, events: [event, event] });
+    expect(results).toEqual([{ status: 'accepted', overLimit: true }, { status: 'duplicate' }]);
+    expect(await overs(account)).toEqual([{ key: 'b' }]);
+    expect(await limitOf(owner, parent, 'minutes')).toMatchObject({ used: '6', reached: true });
+    await set(parent, { kind: 'minutes', max: 50 });
+    expect(await outcome(owner, account, 'c', '1')).toEqual({ status: 'accepted' });
+    await set(parent, { kind: 'minutes', max: 7 });
+    expect(await outcome(owner, account, 'd', '1')).toEqual({ status: 'accepted', overLimit: true });
+  });
+
+  it('is marked when it is late and the maximum of its month was used up, and when it is more than was granted', async () => {
+    const account = await make(root, 'Late and more');
+    await set(account, { kind: 'minutes', max: 5 });
+    const day = (n: number) =>
+      new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth(), 0, 12) - n).toISOString();
+    const late = async (idempotencyKey: string, quantity: string) => {
+      const event = { meter: 'call.minutes', quantity, occurredAt: day(0), idempotencyKey };
+      return (await owner.usage.record.mutate({ account, events: [event] })).results[0];
+    };
+    expect(await late('late 1', '5')).toEqual({ status: 'accepted' });
+    await limitOf(owner, account, 'minutes');
+    expect(await late('late 2', '1')).toEqual({ status: 'accepted', overLimit: true });
+    expect(await limitOf(owner, account, 'minutes')).toMatchObject({ used: '0' });
+    await acquire(owner, account, 'grant', { kind: 'minutes', want: '2' });
+    expect(await outcome(owner, account, 'more', '3', 'grant')).toEqual({ status: 'accepted', overLimit: true });
+    await acquire(owner, account, 'other', { kind: 'minutes', want: '2' });
+    expect(await outcome(owner, account, 'as granted', '2', 'other')).toEqual({ status: 'accepted' });
+  });
+});
+
 describe('Limits in the table', () => {
   it('stand in the row with the minutes, with who bounds all of a page, and can be what is listed (rules/limits 2)', async () => {
     const parent = await make(root, 'Listed');

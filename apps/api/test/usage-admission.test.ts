@@ -200,3 +200,49 @@ describe('Usage in seconds (rules/usage 10)', () => {
     expect(entry?.sentence).toBe('adjusted call.seconds of Either unit by -20: Ring time');
   });
 });
+
+describe('Usage of an account that has left (rules/usage 18)', () => {
+  it('is still delivered by who was above it when it was used, and by nobody else, and tells nothing of the account', async () => {
+    const [left, right, other] = [await make(root, 'It left'), await make(root, 'It came'), await make(root, 'Other')];
+    const account = (await owner.accounts.create.mutate({ account: left, name: 'Leaver', externalId: 'leaver' }))
+      .account.id;
+    const [former, present, stranger] = [await api.key(left), await api.key(right), await api.key(other)];
+    const send = async (
+      { client }: typeof former,
+      acting: string,
+      ...events: (ReturnType<typeof event> & { readonly account: string })[]
+    ) =>
+      (await client.usage.record.mutate({ account: acting, events })).results.map((result) =>
+        'code' in result ? result.code : result.status,
+      );
+    const before = { ...event('before', '5', { occurredAt: at(0) }), account };
+    clock.aheadMs += MINUTE;
+    await owner.limits.set.mutate({ account: right, limits: [{ kind: 'minutes', max: 0 }] });
+    await owner.accounts.move.mutate({ account, to: right });
+    clock.aheadMs += MINUTE;
+    const after = { ...event('after', '7', { occurredAt: at(0) }), account };
+    const byName = { ...event('by name', '1', { occurredAt: before.occurredAt }), account: 'ext:leaver' };
+    expect(await send(former, left, before, after, byName, { ...before, quantity: '6' })).toEqual([
+      'accepted',
+      'NOT_FOUND',
+      'accepted',
+      'EVENT_CONFLICT',
+    ]);
+    expect(await send(former, left, before, { ...after, idempotencyKey: 'before' })).toEqual([
+      'duplicate',
+      'NOT_FOUND',
+    ]);
+    const tooOld = new Date(clock.nowMs() - 40 * 86_400_000).toISOString();
+    expect(await send(former, left, { ...before, idempotencyKey: 'old', occurredAt: tooOld })).toEqual(['NOT_FOUND']);
+    expect(await send(stranger, other, before, { ...before, account: 'ext:leaver' })).toEqual([
+      'NOT_FOUND',
+      'NOT_FOUND',
+    ]);
+    expect(await send(present, right, after)).toEqual(['accepted']);
+    const totals = async (of: string) => (await owner.usage.totals.query({ account: of })).total;
+    expect([await totals(left), await totals(right), await totals(account)]).toEqual(['6', '7', '13']);
+    // Nothing else of it is reached.
+    expect(await codeOf(former.client.usage.totals.query({ account }))).toBe('NOT_FOUND');
+    expect(await codeOf(former.client.usage.record.mutate({ account, events: [before] }))).toBe('NOT_FOUND');
+  });
+});

@@ -12,6 +12,7 @@ import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
+import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
@@ -30,6 +31,7 @@ export type Contract = {
   readonly presets: typeof presets;
   readonly session: typeof session;
   readonly setup: typeof setup;
+  readonly transfers: typeof transfers;
   readonly usage: typeof usage;
 };
 export const CONTRACT: Contract = {
@@ -47,6 +49,7 @@ export const CONTRACT: Contract = {
   presets,
   session,
   setup,
+  transfers,
   usage,
 };
 

@@ -13,4 +13,5 @@ export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } fr
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
+export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';

@@ -41,6 +41,8 @@ const change = z.strictObject({
   max: whole.nullable().optional(),
   /** What of it is kept for this account, of what those above it have. */
   reserve: whole.optional(),
+  /** The same from the next billing period on, of kinds that are counted by period; a reserve that is set alone stays then. */
+  nextReserve: whole.optional(),
   atLimit: atLimit.optional(),
   /** Percent of the maximum. */
   thresholds: thresholds.optional(),
@@ -70,6 +72,8 @@ const leaseSeconds = z.number().int().min(1).max(LONGEST_LEASE_SECONDS);
 const terms = {
   max: shapes.count.nullable(),
   reserve: shapes.count,
+  /** From the next billing period on, where that is another. */
+  nextReserve: shapes.count.optional(),
   atLimit,
   thresholds: shapes.list(z.number()),
 };

@@ -33,6 +33,8 @@ export type InAccount<By extends ActorKind = ActorKind> = {
   readonly level: Level;
   readonly work: Work;
   readonly callers: Callers<By>;
+  /** Another permission that it takes at the same place, in full. */
+  readonly also?: PermissionKey;
   /** Asks a person for the password again when it was given more than 15 minutes ago (rules/people 11). */
   readonly proof?: 'recent';
 };
@@ -62,6 +64,11 @@ export const fromSeller = at('seller');
 /** Reaching the account is enough. */
 export const reach = <By extends ActorKind>(work: Work, callers: Callers<By>): InAccount<By> =>
   inAccount('account', 'none', work, callers);
+/** Two permissions at one place. */
+export const together = <By extends ActorKind>(needs: InAccount<By>, also: PermissionKey): InAccount<By> => ({
+  ...needs,
+  also,
+});
 /** What a stranger at an open screen must not do. */
 export const proved = <By extends ActorKind>(needs: InAccount<By>): InAccount<By> => ({ ...needs, proof: 'recent' });
 

@@ -90,6 +90,7 @@ const rowFields = {
   suspension: suspension.nullable(),
   protected: z.boolean(),
   billingMode: z.enum(['parent', 'direct']),
+  transferUntil: instant.nullable(),
   children: count,
   subaccounts: count,
   members: ownAndTotal(count),

@@ -38,7 +38,11 @@ const sentEvent = z.unknown().meta({
 }) as z.ZodType<unknown, SentEvent>;
 
 const result = z.union([
-  z.strictObject({ status: z.enum(['accepted', 'duplicate']) }),
+  z.strictObject({
+    status: z.enum(['accepted', 'duplicate']),
+    /** It counts, and came in when a maximum was used up already, or is more than what was granted to it. */
+    overLimit: z.literal(true).optional(),
+  }),
   z.strictObject({
     status: z.enum(['conflict', 'refused']),
     ...shapes.entryRefused,

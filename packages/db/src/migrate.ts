@@ -34,6 +34,7 @@ import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import * as limits from './migrations/0035-limits.ts';
 import * as bulk from './migrations/0037-bulk.ts';
+import * as reachedLimits from './migrations/0038-reached-limits.ts';
 import * as billing from './migrations/0040-billing.ts';
 import * as invoices from './migrations/0041-invoices.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -70,6 +71,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0031-caps': caps,
   '0035-limits': limits,
   '0037-bulk': bulk,
+  '0038-reached-limits': reachedLimits,
   '0040-billing': billing,
   '0041-invoices': invoices,
 };

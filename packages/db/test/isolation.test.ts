@@ -83,6 +83,7 @@ describe('Row-level security alone (I5)', () => {
       'keep_answer',
       'keep_months',
       'key_in_tree_of',
+      'limits_to_begin',
       'memberships_on',
       'migrations_done',
       'offer_claim',

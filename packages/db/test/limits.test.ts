@@ -537,6 +537,41 @@ describe('Limits in the database', () => {
     ).toEqual([]);
   });
 
+  it('mark who is near a maximum of minutes, and who used it up, as counts, settings and moves change it', async () => {
+    const root = await plant(test.db, null, 'Marks', now());
+    const [account, other] = [await plant(test.db, root, 'Marked', now()), await plant(test.db, root, 'Other', now())];
+    const leaf = await plant(test.db, account, 'Leaf', now());
+    const marks = async (): Promise<string> => {
+      const [row] = await test.asOwner<{ near: boolean; full: boolean }>(
+        `SELECT near_in IS NOT DISTINCT FROM $2::timestamptz AS near, full_in IS NOT DISTINCT FROM $2::timestamptz AS full
+         FROM limits WHERE root_id = $1 AND account_id = $3 AND kind = 'call.seconds'`,
+        [root, billingPeriodOf(now()).start, account],
+      );
+      return row?.full ? 'used up' : row?.near ? 'near' : 'neither';
+    };
+    const set = (minutes: bigint) => setLimit(account, 'minutes', { cap: minutes * each('minutes'), thresholds: [] });
+    await set(10n);
+    await use(leaf, 7);
+    await count(test.db, now());
+    expect(await marks()).toBe('neither');
+    await use(leaf, 1, undefined, 4 * 60_000);
+    await count(test.db, now());
+    expect(await marks()).toBe('near');
+    await use(account, 2);
+    await count(test.db, now());
+    expect(await marks()).toBe('used up');
+    await set(20n);
+    expect(await marks()).toBe('neither');
+    await set(12n);
+    expect(await marks()).toBe('near');
+    await set(10n);
+    // What was ahead of the clock goes along.
+    await move(test.db, root, leaf, other, now());
+    expect(await marks()).toBe('near');
+    await setLimit(account, 'minutes', { cap: null });
+    expect(await marks()).toBe('neither');
+  });
+
   it('are kept at every instant, however many ask at once for accounts all over a tree (I12)', async () => {
     const root = await plant(test.db, null, 'Crowd', now());
     const parents = [await plant(test.db, root, 'One', now()), await plant(test.db, root, 'Two', now())];

@@ -13,10 +13,11 @@ import { z } from 'zod';
 import { checkStorable } from '../guard/storable.ts';
 import type { By } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
-import type { Mail, SendMail } from '../hall/mail.ts';
 import type { People } from '../hall/people.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { secretOf } from '../hall/secrets.ts';
+import { mailOf } from '../mail/letter.ts';
+import type { Mail } from '../mail/mail.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import type { GuessLimits } from './guess-limits.ts';
 import { hashPassword, isPassword } from './passwords.ts';
@@ -82,7 +83,6 @@ export type AuthParts = {
   readonly limits: GuessLimits;
   /** Decides how the cookie is protected; null: plain http on this machine. */
   readonly publicUrl: string | null;
-  readonly sendMail: SendMail;
   /** Takes failures of what nobody waits for. */
   readonly onError: (error: unknown) => void;
 };
@@ -112,11 +112,11 @@ async function unlessRefused<T>(answer: Promise<T>): Promise<T | null> {
 /** What signing in is done with. */
 type Desk = ReturnType<typeof openDesk>;
 
-function openDesk(hall: Hall, { limits, publicUrl, sendMail, onError }: AuthParts) {
+function openDesk(hall: Hall, { limits, publicUrl, onError }: AuthParts) {
   const cookie = sessionCookie(cookieKey(hall.settings.secret), publicUrl);
   const library = createSignInLibrary(hall, cookie, publicUrl, (to, token) =>
     // The library would keep a failure to itself.
-    sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)).catch(onError),
+    hall.sendMail(resetMail(to, `${hall.settings.publicUrl}/reset/${secretOf('reset', token)}`)).catch(onError),
   );
   const sessions = createSessions(hall, cookie);
   const adapter = library.$context.then((context) => context.internalAdapter);
@@ -281,16 +281,16 @@ const people = ({ hall, adapter, storedOf }: Desk): People => ({
 });
 
 /** The mail with a link for a new password. It names nobody: whoever asks for it may not be who reads it. */
-const resetMail = (to: string, link: string): Mail => ({
-  to,
-  subject: 'A new password for Tenantree',
-  text: [
-    'Somebody, we hope you, asked for a new password for Tenantree.',
-    `Choose it here. The link works once, for ${RESET_MINUTES} minutes:`,
-    link,
-    'If it was not you, do nothing: your password stays as it is.',
-  ].join('\n\n'),
-});
+const resetMail = (to: string, link: string): Mail =>
+  mailOf({
+    to,
+    subject: 'A new password for Tenantree',
+    says: [
+      'Somebody, we hope you, asked for a new password for Tenantree.',
+      { label: `Choose it here. The link works once, for ${RESET_MINUTES} minutes`, url: link },
+      'If it was not you, do nothing: your password stays as it is.',
+    ],
+  });
 
 /** Reads what was sent. @throws Refused BAD_REQUEST with the given sentence */
 function read<T>(schema: z.ZodType<T>, input: unknown, otherwise: string): T {

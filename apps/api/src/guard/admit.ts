@@ -97,7 +97,7 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
 const rankOf = (actor: Actor, role: Role): Role =>
   actor.kind === 'embed' && ranksAbove(role, 'agency_admin') ? 'agency_admin' : role;
 
-type Rule = { readonly permission: PermissionKey; readonly level: Level; readonly work: Work };
+type Rule = Pick<InAccount, 'permission' | 'level' | 'work' | 'also'>;
 
 /** Who asks for which account, and when. */
 type Standing = {
@@ -107,8 +107,13 @@ type Standing = {
   readonly nowMs: number;
 };
 
-const decideAt = ({ nowMs, ...standing }: Standing, rule: Rule): Decision<Levels> =>
-  decideAccess({ ...standing, status: standing.chain.at(-1)?.status ?? 'active' }, rule, nowMs);
+function decideAt({ nowMs, ...standing }: Standing, { also, ...rule }: Rule): Decision<Levels> {
+  const state = { ...standing, status: standing.chain.at(-1)?.status ?? 'active' };
+  const decision = decideAccess(state, rule, nowMs);
+  if (!decision.ok || also === undefined) return decision;
+  const other = decideAccess(state, { ...rule, permission: also, level: 'full' }, nowMs);
+  return other.ok ? decision : other;
+}
 
 /** Whether they may know of the account at all, whatever they may do in it. */
 const decideSeen = (standing: Standing): Decision<Levels> =>

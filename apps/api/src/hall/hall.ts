@@ -22,6 +22,7 @@ import {
   type TaxPort,
   type UserId,
 } from '@tenantree/domain';
+import type { SendMail } from '../mail/mail.ts';
 import type { Changes } from './change.ts';
 import type { Traces } from './traces.ts';
 
@@ -44,6 +45,8 @@ export type Hall = {
   readonly trace: Traces['trace'];
   readonly usageDoor: UsageDoor;
   readonly admissions: Admissions;
+  /** Sends a mail, in a job of whatever it is about. */
+  readonly sendMail: SendMail;
 };
 
 /** Where what limits hold is taken and given back (limits/admissions.ts): for many callers at once, tree by tree. */

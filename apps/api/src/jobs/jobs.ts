@@ -2,6 +2,7 @@ import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { exportInvoiceJob } from '../billing/export-invoice.ts';
+import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
@@ -21,4 +22,5 @@ export const JOBS: readonly AnyJob[] = [
   reviewManyJob,
   undoCapsJob,
   countEffectJob,
+  mailReachedJob,
 ];

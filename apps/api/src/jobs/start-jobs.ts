@@ -15,6 +15,7 @@ import type { Sessions } from '../auth/sessions.ts';
 import { closeWhatIsDue } from '../billing/close-period.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { beginPeriods } from '../limits/begin-periods.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
 import { runJobStep, type StepParts } from './run-job-step.ts';
@@ -93,6 +94,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
     const now = nowOf(hall);
     const due = [
       orderErasing(hall),
+      beginPeriods(hall),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),

@@ -41,6 +41,8 @@ export type LimitChange = {
   /** Null: unlimited. */
   readonly max?: number | null | undefined;
   readonly reserve?: number | undefined;
+  /** The reserve from the next billing period on. */
+  readonly nextReserve?: number | undefined;
   readonly atLimit?: AtLimit | undefined;
   readonly thresholds?: readonly number[] | undefined;
   readonly version?: number | undefined;
@@ -49,13 +51,14 @@ export type LimitChange = {
 /** What is wished of a limit as it stands: a maximum that comes to be tells at the usual thresholds. */
 function wishOf(
   kind: LimitKind,
-  { max, reserve, atLimit, thresholds, version }: LimitChange,
+  { max, reserve, nextReserve, atLimit, thresholds, version }: LimitChange,
   state: LimitState,
 ): LimitWish {
   const isNew = state.version === 0 && thresholds === undefined && typeof max === 'number';
   return {
     ...(max !== undefined && { cap: max === null ? null : storedNanos(kind, max) }),
     ...(reserve !== undefined && { reserve: storedNanos(kind, reserve) }),
+    ...(nextReserve !== undefined && { nextReserve: storedNanos(kind, nextReserve) }),
     ...(atLimit !== undefined && { atLimit }),
     ...(thresholds !== undefined && { thresholds }),
     ...(isNew && { thresholds: USUAL_THRESHOLDS }),
@@ -246,7 +249,9 @@ const NOTHING_SET = {
   used: 0n,
   held: 0n,
   reserve: 0n,
+  nextReserve: 0n,
   promised: 0n,
+  nextPromised: 0n,
   max: null,
   cap: null,
   version: 0,

@@ -9,6 +9,7 @@ const kind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...Limit
 const terms = {
   max: z.number().nullable(),
   reserve: z.number(),
+  nextReserve: z.number().optional(),
   atLimit: z.enum(AT_LIMIT),
   thresholds: z.array(z.number()).readonly(),
 };

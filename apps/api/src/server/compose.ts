@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import {
   type Database,
   DatabaseUnusableError,
@@ -34,7 +33,6 @@ import { makeHall } from './make-hall.ts';
 import { type Among, createMetrics, type Metrics } from './metrics.ts';
 import { type Live, openLive } from './open-live.ts';
 import type { Folders } from './published.ts';
-import { createOutbox, createSmtp } from './send-mail.ts';
 
 export type ComposeParts = {
   readonly config: Config;
@@ -81,9 +79,10 @@ const SYSTEM_CLOCK: Clock = { nowMs: () => Date.now() };
  * @throws DatabaseUnusableError when the database must not be served like this
  */
 export async function compose(given: ComposeParts): Promise<Composed> {
-  const { config, log, clock = SYSTEM_CLOCK, jobs: kinds = JOBS } = given;
+  const { config, log, clock = SYSTEM_CLOCK, jobs: kinds = JOBS, print = () => undefined } = given;
   const db = await openAnswering(given);
   await storePlans(db, config.plans.plans, instantOf(clock.nowMs()));
+  if (!config.smtp) log.info('no mail server is set (SMTP_URL): mails are files in the folder outbox, and go nowhere');
   const metrics = createMetrics(given.among ?? null);
   const onError = (error: unknown, where: object = {}): void =>
     log.error({ err: error, ...where }, 'failed in the background');
@@ -103,6 +102,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     usageDoor,
     admissions,
     publicUrl: () => config.publicUrl ?? url,
+    print,
   });
   const drain = async (): Promise<void> => {
     await Promise.all([usageDoor.drain(), traces.drain()]);
@@ -203,13 +203,10 @@ type EntranceParts = Ground & {
 
 /** Where everybody comes in: who they are, and the ways by which they call. */
 function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly auth: Auth; readonly server: ApiServer } {
-  const { print = () => undefined, folders, requestMs, inspect = null } = given;
+  const { folders, requestMs, inspect = null } = given;
   const { config, log, metrics, onError, hall, kinds, usageDoor, hub, drain } = parts;
   const limits = createGuessLimits(hall);
-  const sendMail = config.smtp
-    ? createSmtp(config.smtp)
-    : createOutbox({ folder: join(config.dataDir, 'outbox'), newId: hall.newId, print });
-  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, sendMail, onError });
+  const auth = createAuth(hall, { limits, publicUrl: config.publicUrl, onError });
   const callers = { hall, people: auth, sessions: auth, limits, hub, jobs: kinds, inspect };
   const contextOf = (connection: Connection): Context => createContext(callers, connection);
   const server = createServer({

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
 import { type Clock, NO_TAX } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
+import { createOutbox, createSmtp } from '../mail/send-mail.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
@@ -22,6 +24,8 @@ export type HallParts = {
     | 'invoiceGraceHours'
     | 'plans'
     | 'secret'
+    | 'smtp'
+    | 'dataDir'
   >;
   readonly db: Database;
   readonly usage: UsageStore;
@@ -32,6 +36,8 @@ export type HallParts = {
   readonly admissions: Admissions;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
+  /** Shows mails to whoever runs the server, where no mail server takes them. */
+  readonly print: (text: string) => void;
 };
 
 /** The same, when the transaction of what is told is committed: a call may keep it open for its answer. */
@@ -42,7 +48,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl } = parts;
+  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl, print } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -74,6 +80,9 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     trace: traces.trace,
     admissions,
     usageDoor: { ...usageDoor, recorded: afterCommit(db, () => usageDoor.recorded()) },
+    sendMail: config.smtp
+      ? createSmtp(config.smtp)
+      : createOutbox({ folder: join(config.dataDir, 'outbox'), newId, print }),
     newId,
     newSecret: () => randomBytes(SECRET_BYTES).toString('base64url'),
   };

@@ -32,7 +32,7 @@ async function recordAdjustment(
   caller: Caller,
   account: Adjusted,
   input: UsageEventInput & { readonly reason: string },
-): Promise<EventOutcome> {
+): Promise<Exclude<EventOutcome, 'over'>> {
   const nowMs = hall.clock.nowMs();
   const admitted = admitAdjustment(input, nowMs, window(hall.settings.usageMaxAgeDays));
   // A late retry of what was counted is a duplicate, however old it is by now (rules/usage 3).
@@ -52,7 +52,9 @@ async function recordAdjustment(
     return known ?? granted(admitted);
   }
   return hall.change(caller, { root: account.root, acting: account.id }, async ({ trx, happened }) => {
-    const [outcome = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recordedNow(hall) }, trx);
+    const [appended = 'conflict'] = await hall.usage.append([fact], { ...kind, ...recordedNow(hall) }, trx);
+    // A correction is over no limit.
+    const outcome = appended === 'over' ? 'accepted' : appended;
     if (outcome === 'accepted') {
       const details = { meter: event.meter, account: account.name, quantity: event.quantity, reason: event.reason };
       happened('usage.adjusted', account.id, details, { id: account.id, name: account.name });

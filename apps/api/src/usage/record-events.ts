@@ -1,15 +1,17 @@
 import type { EventResult } from '@tenantree/contract';
-import type { EventToRecord, KnownAccount } from '@tenantree/db';
+import { type EventOutcome, type EventToRecord, findFormer, type KnownAccount } from '@tenantree/db';
 import {
   type AccountId,
   type AdmittedEvent,
   accept,
+  accountNotFound,
   admitEvent,
   type CountedMeter,
   DEFAULT_ADMISSION_WINDOW,
   type Decision,
   ERROR_CODES,
   type Instant,
+  parseAccountRef,
   type Refusal,
   readUsageEvent,
   refuse,
@@ -20,6 +22,8 @@ import type { Hall } from '../hall/hall.ts';
 import { lookUp } from '../hall/resolve-all.ts';
 
 type Admitted = AdmittedEvent & {
+  /** Main account of the tree in which its account stands. */
+  readonly root: AccountId;
   readonly account: AccountId;
   readonly index: number;
   readonly grant?: string | undefined;
@@ -50,52 +54,71 @@ export async function recordEvents(hall: Hall, acting: Acting, entries: readonly
   const find = await hall.db.withTenant(acting.id, (trx) => lookUp(trx, named), { snapshot: true });
   const admitted: Admitted[] = [];
   const old: TooOld[] = [];
+  const former: Readable[] = [];
   for (const { index, ...sent } of events) {
     const account = find(sent.account ?? acting.id);
+    if (!account.ok) {
+      former.push({ index, ...sent });
+      continue;
+    }
     const event = admitFor(account, sent, acting, hall);
     const ageless =
       event.ok || event.refusal.code !== 'EVENT_TOO_OLD' ? null : admitEvent(sent, hall.clock.nowMs(), AGELESS);
-    if (event.ok) admitted.push({ ...event.value, index });
-    else if (account.ok && ageless?.ok)
-      old.push({ event: { ...ageless.value, account: account.value.id, index }, refusal: event.refusal });
+    if (event.ok) admitted.push({ ...event.value, root: acting.root, index });
+    else if (ageless?.ok)
+      old.push({
+        event: { ...ageless.value, root: acting.root, account: account.value.id, index },
+        refusal: event.refusal,
+      });
     else results[index] = refused(event.refusal);
   }
-  await Promise.all([answerOld(hall, acting.root, old, results), record(hall, acting.root, admitted, results)]);
+  const late = await admitFormer(hall, acting, former, results);
+  await Promise.all([answerOld(hall, old, results), record(hall, [...admitted, ...late], results)]);
+  // What limits there are now where such an account stands is not told to who was above it.
+  for (const { index } of late) if (results[index]?.status === 'accepted') results[index] = { status: 'accepted' };
   return results;
+}
+
+/**
+ * Usage of accounts that have left: who was above one when it was used still delivers it (rules/usage 18). Whatever else stands in the way says
+ * no more than that there is no such account.
+ */
+async function admitFormer(
+  hall: Hall,
+  acting: Acting,
+  events: readonly Readable[],
+  results: EventResult[],
+): Promise<Admitted[]> {
+  const named = events.flatMap(({ index, ...sent }) => {
+    const ref = parseAccountRef(sent.account ?? acting.id);
+    const event = admitFor(accept({ id: acting.id, closedAt: null }), sent, acting, hall);
+    results[index] = refused(accountNotFound(sent.account ?? acting.id).refusal);
+    return ref.ok && event.ok ? [{ ref: ref.value, at: event.value.occurredAt, event: { ...event.value, index } }] : [];
+  });
+  if (named.length === 0) return [];
+  const found = await hall.db.withTenant(acting.id, (trx) => findFormer(trx, named), { snapshot: true });
+  return named.flatMap(({ event }, n) => {
+    const account = found[n];
+    return account ? [{ ...event, account: account.id, root: account.root }] : [];
+  });
 }
 
 const AGELESS = { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: Number.POSITIVE_INFINITY };
 
-async function record(
-  { usageDoor }: Hall,
-  root: AccountId,
-  admitted: readonly Admitted[],
-  results: EventResult[],
-): Promise<void> {
+async function record({ usageDoor }: Hall, admitted: readonly Admitted[], results: EventResult[]): Promise<void> {
   await Promise.all(
     [...byMeter(admitted)].map(async ([meter, events]) => {
-      const outcomes = await usageDoor.record(
-        meter,
-        events.map((event) => toRecord(root, event)),
-      );
+      const outcomes = await usageDoor.record(meter, events.map(toRecord));
       for (const [i, outcome] of outcomes.entries()) results[events[i]!.index] = resultOf(outcome);
     }),
   );
 }
 
 /** A late retry of what was counted is a duplicate, however old it is by now (rules/usage 3). */
-async function answerOld(
-  { usage }: Hall,
-  root: AccountId,
-  old: readonly TooOld[],
-  results: EventResult[],
-): Promise<void> {
+async function answerOld({ usage }: Hall, old: readonly TooOld[], results: EventResult[]): Promise<void> {
   const refusals = new Map(old.map(({ event, refusal }) => [event.index, refusal]));
   for (const [meter, events] of byMeter(old.map(({ event }) => event))) {
-    const known = await usage.findRepeats(
-      events.map((event) => toRecord(root, event)),
-      { meter },
-    );
+    const known = await usage.findRepeats(events.map(toRecord), { meter });
     for (const [i, answer] of known.entries()) {
       const { index } = events[i]!;
       results[index] = answer === null ? refused(refusals.get(index)!) : resultOf(answer);
@@ -109,7 +132,7 @@ function admitFor(
   sent: SentEvent,
   { name, heldSince }: Acting,
   { settings, clock }: Hall,
-): Decision<Omit<Admitted, 'index'>> {
+): Decision<Omit<Admitted, 'index' | 'root'>> {
   if (!found.ok) return found;
   const { id, closedAt } = found.value;
   const event = admitEvent(sent, clock.nowMs(), { ...DEFAULT_ADMISSION_WINDOW, maxAgeDays: settings.usageMaxAgeDays });
@@ -143,8 +166,9 @@ export const refused = ({ code, message, field }: Refusal): EventResult => ({
   ...(field === undefined ? {} : { field }),
 });
 
-const resultOf = (outcome: 'accepted' | 'duplicate' | 'conflict'): EventResult =>
-  outcome === 'conflict'
+const resultOf = (outcome: EventOutcome): EventResult => {
+  if (outcome === 'over') return { status: 'accepted', overLimit: true };
+  return outcome === 'conflict'
     ? {
         status: 'conflict',
         code: 'EVENT_CONFLICT',
@@ -153,9 +177,10 @@ const resultOf = (outcome: 'accepted' | 'duplicate' | 'conflict'): EventResult =
         retryable: false,
       }
     : { status: outcome };
+};
 
-const toRecord = (root: AccountId, event: Admitted): EventToRecord => ({
-  root,
+const toRecord = (event: Admitted): EventToRecord => ({
+  root: event.root,
   account: event.account,
   key: event.idempotencyKey,
   quantity: event.counted.quantity,

@@ -34,6 +34,7 @@ export type RawAccountRow = {
   suspension_reason: string | null;
   protected: boolean;
   billing_mode: AccountRow['billingMode'];
+  transfer_until: Date | null;
   children: number;
   subaccounts: number;
   own_members: number;
@@ -70,7 +71,7 @@ export function selectAccountRows(
   const levels = parent === undefined ? sql`acting_account(), 0, 32` : sql`${parent}::uuid, 1, 1`;
   return {
     columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
-      a.suspension_reason, a.protected, a.billing_mode, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
+      a.suspension_reason, a.protected, a.billing_mode, a.transfer_until, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
       a.caps_lowered, a.caps_decided, a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total,
       ${inUnit(sql`m.cap`, MINUTES_METER)}::text AS minutes_max`,
     // OFFSET 0: read once, and not once for every row.
@@ -137,6 +138,7 @@ export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, 
           },
     protected: raw.protected,
     billingMode: raw.billing_mode,
+    transferUntil: instantOrNull(raw.transfer_until),
     children: raw.children,
     subaccounts: raw.subaccounts,
     members: { own: raw.own_members, total: raw.total_members },

@@ -1,5 +1,6 @@
 import {
   type AccountId,
+  type AccountRef,
   type AccountRow,
   type AccountStatus,
   type Instant,
@@ -152,6 +153,29 @@ export async function findByExternalId(
 
 /** An account that usage may be recorded for. */
 export type KnownAccount = { readonly id: AccountId; readonly closedAt: Instant | null };
+
+/** An account as somebody calls it who was above it at an instant. */
+export type FormerlyNamed = { readonly ref: AccountRef; readonly at: Instant };
+
+/**
+ * Finds accounts that stood below the acting one at an instant, wherever they stand now.
+ *
+ * @returns of each the account and the main account of its tree now; null: it was not there then
+ */
+export async function findFormer(
+  trx: TenantTransaction,
+  asked: readonly FormerlyNamed[],
+): Promise<({ readonly id: AccountId; readonly root: AccountId } | null)[]> {
+  type Raw = { n: string; account_id: AccountId; root_id: AccountId };
+  const ids = asked.map(({ ref }) => (ref.kind === 'id' ? ref.id : null));
+  const externalIds = asked.map(({ ref }) => (ref.kind === 'external' ? ref.externalId : null));
+  const { rows } = await sql<Raw>`
+    SELECT * FROM formerly_below(${ids}::uuid[], ${externalIds}::text[], ${asked.map(({ at }) => at)}::timestamptz[])`.execute(
+    trx,
+  );
+  const found = new Map(rows.map(({ n, account_id: id, root_id: root }) => [Number(n), { id, root }]));
+  return asked.map((_, index) => found.get(index + 1) ?? null);
+}
 
 /** Finds those of the named accounts that stand in the acting account's subtree, by id and by external id. */
 export async function resolveInSubtree(

@@ -11,9 +11,10 @@ import {
   type LimitState,
   parseDecimal,
   type UsedThen,
+  type UserId,
 } from '@tenantree/domain';
 import { sql } from 'kysely';
-import type { TenantTransaction } from '../database.ts';
+import type { Database, TenantTransaction } from '../database.ts';
 
 /** What is set, used and held of every kind along the way up from an account: the account first, its main account last. */
 export type LimitsAlong = ReadonlyMap<LimitKindKey, readonly (LimitState & { readonly own: bigint })[]>;
@@ -32,6 +33,8 @@ type Raw = {
   used: string;
   held: string;
   fired: number;
+  next_reserve: string;
+  next_promised: string;
 };
 
 const nanosOf = (text: string): bigint => parseDecimal(text)!;
@@ -67,6 +70,8 @@ const NOTHING = {
   used: '0',
   held: '0',
   fired: 0,
+  next_reserve: '0',
+  next_promised: '0',
 } as const;
 
 function stateOf(
@@ -86,6 +91,8 @@ function stateOf(
     fired,
     reserve: nanosOf(numbers.reserve),
     promised: nanosOf(numbers.promised),
+    nextReserve: nanosOf(numbers.next_reserve),
+    nextPromised: nanosOf(numbers.next_promised),
     own: nanosOf(numbers.own),
     used: nanosOf(numbers.used),
     held: nanosOf(numbers.held),
@@ -161,4 +168,35 @@ export async function readSubaccountLimits(
       },
     ]),
   );
+}
+
+/** Somebody who is told by mail that a limit of an account was reached. */
+export type AlertReader = {
+  readonly user: UserId;
+  /** Where they are owner or admin: the account itself, or the nearest above it that had any. */
+  readonly member: AccountId;
+};
+
+/** Reads the address of who is told about a limit of an account; null: it is not for them any more. */
+export async function readAlertAddress(
+  trx: TenantTransaction,
+  account: AccountId,
+  { user, member }: AlertReader,
+): Promise<string | null> {
+  const { rows } = await sql<{ address: string | null }>`
+    SELECT alert_reader(${account}, ${member}, ${user}) AS address`.execute(trx);
+  return rows[0]?.address ?? null;
+}
+
+/** A limit whose reserve is another from a billing period on that has begun. */
+export type LimitToBegin = { readonly root: AccountId; readonly account: AccountId; readonly kind: LimitKindKey };
+
+/** Finds limits whose next reserve is due, some at a time; of one tree the deepest accounts first. */
+export async function findLimitsToBegin(db: Database, now: Instant, limit: number): Promise<LimitToBegin[]> {
+  const { rows } = await sql<{ root_id: AccountId; account_id: AccountId; kind: string }>`
+    SELECT * FROM public.limits_to_begin(${now}::timestamptz, ${limit})`.execute(db.app);
+  return rows.flatMap(({ root_id: root, account_id: account, kind: stored }) => {
+    const kind = LIMIT_KINDS.find((one) => one.stored === stored);
+    return kind ? [{ root, account, kind: kind.key }] : [];
+  });
 }

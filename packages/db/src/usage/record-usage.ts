@@ -26,11 +26,11 @@ export type RecordOptions = {
   readonly keysSince: Instant;
 };
 
-/** What became of an event: recorded, known already with the same content, or its key is taken by other content. */
-export type EventOutcome = 'accepted' | 'duplicate' | 'conflict';
+/** What became of an event: recorded, recorded over a limit, known already with the same content, or its key is taken by other content. */
+export type EventOutcome = 'accepted' | 'over' | 'duplicate' | 'conflict';
 
 /** What is known of an event that is asked about: its key with the same content, with other content, or null: not its key. */
-export type KnownEvent = Exclude<EventOutcome, 'accepted'> | null;
+export type KnownEvent = Exclude<EventOutcome, 'accepted' | 'over'> | null;
 
 type Row = { repeats: string | null };
 
@@ -131,10 +131,11 @@ export async function findRepeats(db: Database, events: readonly EventToRecord[]
 
 const readOutcomes = (count: number, row: Row): EventOutcome[] => readAnswers<EventOutcome>(count, 'accepted', row);
 
-function readAnswers<Answer>(count: number, usual: Answer, { repeats }: Row): (Answer | 'duplicate' | 'conflict')[] {
-  const answers = new Array<Answer | 'duplicate' | 'conflict'>(count).fill(usual);
+/** What is said of single events, the last word of each; of all others, the usual. */
+function readAnswers<Answer>(count: number, usual: Answer, { repeats }: Row): Answer[] {
+  const answers = new Array<Answer>(count).fill(usual);
   for (const part of repeats?.split(',') ?? []) {
-    const [index, answer] = part.split(':') as [string, 'duplicate' | 'conflict'];
+    const [index, answer] = part.split(':') as [string, Answer];
     answers[Number(index) - 1] = answer;
   }
   return answers;

@@ -47,6 +47,8 @@ export type AccountRow = {
   readonly suspension: SuspensionOrder | null;
   readonly protected: boolean;
   readonly billingMode: BillingMode;
+  /** When its billing transfer ends unless it is completed before; null: none is under way. */
+  readonly transferUntil: Instant | null;
   /** Direct, live (not closed) children. */
   readonly children: number;
   /** Live descendants, without the account itself. */

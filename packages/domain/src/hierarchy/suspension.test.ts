@@ -130,7 +130,7 @@ describe('usage under a suspension', () => {
 
 describe('work under a suspension', () => {
   it('lets through less the stricter it is', () => {
-    for (const work of ['read', 'change', 'create', 'usage', 'restore'] as const) {
+    for (const work of ['read', 'change', 'create', 'usage', 'restore', 'transfer'] as const) {
       const order = ['refused', 'from_before', 'admitted'];
       const admitted = SUSPENSION_KINDS.map((kind) => order.indexOf(WORK_UNDER_SUSPENSION[kind][work]));
       expect(admitted).toEqual(admitted.toSorted((a, b) => b - a));

@@ -18,7 +18,7 @@ export type DatedSuspension = SuspendableAccount & { readonly suspendedAt: Insta
 export type EffectiveSuspension = { readonly kind: SuspensionKind; readonly by: SuspendableAccount };
 
 /** What somebody is about to do in an account, as far as suspension and closing tell it apart. */
-export type Work = 'read' | 'change' | 'create' | 'usage' | 'restore';
+export type Work = 'read' | 'change' | 'create' | 'usage' | 'restore' | 'transfer';
 
 /** `from_before`: what happened before the suspension began. */
 type Admission = 'admitted' | 'from_before' | 'refused';
@@ -26,12 +26,34 @@ type Admission = 'admitted' | 'from_before' | 'refused';
 /**
  * What each suspension lets through (rules/accounts 12). *No new work* stops only what creates; what is running is changed and counted.
  * *Read-only* takes the usage from before it, which may arrive late (`suspendedSince`). `restore` is reopening: a change like any other
- * here, but one that a closed account admits.
+ * here, but one that a closed account admits. `transfer` is the child's part in a billing transfer, which no suspension stops: it ends with the
+ * edge to those above (rules/transfer 3).
  */
 export const WORK_UNDER_SUSPENSION: Readonly<Record<SuspensionKind, Readonly<Record<Work, Admission>>>> = {
-  no_new_work: { read: 'admitted', change: 'admitted', create: 'refused', usage: 'admitted', restore: 'admitted' },
-  read_only: { read: 'admitted', change: 'refused', create: 'refused', usage: 'from_before', restore: 'refused' },
-  full_stop: { read: 'refused', change: 'refused', create: 'refused', usage: 'refused', restore: 'refused' },
+  no_new_work: {
+    read: 'admitted',
+    change: 'admitted',
+    create: 'refused',
+    usage: 'admitted',
+    restore: 'admitted',
+    transfer: 'admitted',
+  },
+  read_only: {
+    read: 'admitted',
+    change: 'refused',
+    create: 'refused',
+    usage: 'from_before',
+    restore: 'refused',
+    transfer: 'admitted',
+  },
+  full_stop: {
+    read: 'refused',
+    change: 'refused',
+    create: 'refused',
+    usage: 'refused',
+    restore: 'refused',
+    transfer: 'admitted',
+  },
 };
 
 /** Whether a suspension holds at an instant: from its start (inclusive) to its end (exclusive). */

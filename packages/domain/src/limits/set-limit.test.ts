@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountId } from '../ids.ts';
 import { UNIT } from '../usage/quantity.ts';
 import { limitKind } from './kinds.ts';
-import { decideLimit, decidingNode, type LimitState } from './set-limit.ts';
+import { beginPeriod, decideLimit, decidingNode, type LimitState } from './set-limit.ts';
 
 const AGENTS = limitKind('agents');
 const n = (whole: number): bigint => BigInt(whole) * UNIT;
@@ -16,6 +16,8 @@ const state = (
   cap: cap === undefined || cap === null ? null : n(cap),
   max: cap === undefined || cap === null ? null : n(cap),
   reserve: 0n,
+  nextReserve: more.reserve ?? 0n,
+  nextPromised: more.promised ?? 0n,
   used: 0n,
   held: 0n,
   promised: 0n,
@@ -89,6 +91,39 @@ describe('Setting a limit (rules/limits 5 to 9)', () => {
     expect(codeOf(decideLimit(AGENTS, below, { thresholds: [101] }))).toBe('LIMIT_INVALID');
     expect(codeOf(decideLimit(AGENTS, below, { cap: n(5), reserve: n(6) }))).toBe('LIMIT_INVALID');
     expect(codeOf(decideLimit(AGENTS, [state('R', {})], { reserve: n(1) }))).toBe('LIMIT_INVALID');
+  });
+
+  it('promises from the next period on what is free of all that is promised then, whatever is used now', () => {
+    const MINUTES = limitKind('minutes');
+    const m = (whole: number): bigint => n(whole) * MINUTES.each;
+    const chain = [
+      state('A1', {}),
+      state('A', { nextReserve: m(10), nextPromised: m(5), cap: 6_000 }),
+      state('R', { cap: 6_000, used: m(100), nextPromised: m(70) }),
+    ];
+    // Of 100 at R 70 are promised then, 10 of them to A, which needs 5 of those for others.
+    const decision = decideLimit(MINUTES, chain, { nextReserve: m(36) });
+    expect(decision.ok ? '' : decision.refusal).toMatchObject({
+      code: 'RESERVE_UNAVAILABLE',
+      message: expect.stringContaining('35 call minutes'),
+    });
+    const most = decideLimit(MINUTES, chain, { nextReserve: m(35) });
+    if (!most.ok) throw new Error(most.refusal.message);
+    expect(most.value.chain).toMatchObject([
+      { reserve: 0n, nextReserve: m(35) },
+      { held: 0n, promised: 0n, nextPromised: m(40) },
+      { held: 0n, promised: 0n, nextPromised: m(100) },
+    ]);
+    expect(beginPeriod(most.value.chain)).toMatchObject([
+      { reserve: m(35) },
+      { held: m(35), promised: m(35) },
+      { held: m(35), promised: m(35) },
+    ]);
+    expect(codeOf(decideLimit(AGENTS, chain, { nextReserve: n(1) }))).toBe('LIMIT_INVALID');
+    // What is set now stays, unless another one is wished for then.
+    const both = decideLimit(MINUTES, [state('B', {}), state('R', {})], { reserve: m(5), nextReserve: m(0) });
+    expect(both).toMatchObject({ ok: true, value: { chain: [{ reserve: m(5), nextReserve: 0n }, { held: m(5) }] } });
+    expect(codeOf(decideLimit(MINUTES, most.value.chain.slice(1), { cap: m(39) }))).toBe('LIMIT_PROMISED');
   });
 
   it('refuses a version that is old', () => {

@@ -11,23 +11,28 @@ export type LimitTerms = {
   /** Null: unlimited. */
   readonly cap: bigint | null;
   readonly reserve: bigint;
+  /** The reserve from the next billing period on; of kinds without one the same. */
+  readonly nextReserve: bigint;
   readonly atLimit: AtLimit;
   /** Percent of the maximum at which it is told of. */
   readonly thresholds: readonly number[];
 };
 
 /** The same as people count it, in whole ones of its kind. */
-export type ShownTerms = Omit<LimitTerms, 'cap' | 'reserve'> & {
+export type ShownTerms = Pick<LimitTerms, 'atLimit' | 'thresholds'> & {
   readonly max: number | null;
   readonly reserve: number;
+  /** From the next billing period on, where that is another. */
+  readonly nextReserve?: number;
 };
 
 /** What is set of a kind, as people count it. */
-export const shownTerms = (kind: LimitKind, { cap, reserve, atLimit, thresholds }: LimitTerms): ShownTerms => ({
-  max: cap === null ? null : wholeOf(kind, cap),
-  reserve: wholeOf(kind, reserve),
-  atLimit,
-  thresholds,
+export const shownTerms = (kind: LimitKind, terms: LimitTerms): ShownTerms => ({
+  max: terms.cap === null ? null : wholeOf(kind, terms.cap),
+  reserve: wholeOf(kind, terms.reserve),
+  ...(terms.nextReserve !== terms.reserve && { nextReserve: wholeOf(kind, terms.nextReserve) }),
+  atLimit: terms.atLimit,
+  thresholds: terms.thresholds,
 });
 
 /** An account on the way up with its settings. */
@@ -36,6 +41,8 @@ export type LimitState = LimitNode &
     readonly name: string;
     /** What the accounts directly below it are promised, those above them what theirs are where that is more. */
     readonly promised: bigint;
+    /** The same from the next billing period on. */
+    readonly nextPromised: bigint;
     /** Raised by every setting; 0: nothing was ever set. */
     readonly version: number;
     /** The highest threshold that has told. */
@@ -46,7 +53,7 @@ export type LimitState = LimitNode &
 export const blockingMax = ({ cap, atLimit }: Pick<LimitTerms, 'cap' | 'atLimit'>): bigint | null =>
   atLimit === 'block' ? cap : null;
 
-/** What somebody wishes to set; what isn't named stays. */
+/** What somebody wishes to set; what isn't named stays. A reserve stays in the next period, unless another one is wished for then. */
 export type LimitWish = Partial<LimitTerms> & {
   /** The version that the wish was made from; without one, the present one. */
   readonly version?: number | undefined;
@@ -74,23 +81,45 @@ const invalid = (message: string, field: string): Decision<never> => refuse('LIM
 export function decideLimit(kind: LimitKind, chain: LimitChain<LimitState>, wish: LimitWish): Decision<LimitPlan> {
   const [state, ...above] = chain;
   if (!state) throw new Error('a limit is some account’s');
-  const terms = { ...termsOf(state), ...set(wish) };
+  const lasting = wish.reserve === undefined ? {} : { nextReserve: wish.reserve };
+  const terms = { ...termsOf(state), ...lasting, ...set(wish) };
   const fault =
     faultOfVersion(kind, state, wish.version) ??
     faultOfThresholds(terms.thresholds) ??
-    faultOfTerms(terms, above) ??
+    faultOfTerms(kind, terms, above) ??
     faultOfPromises(kind, state, terms, above);
   if (fault) return fault;
   const next: LimitState = { ...state, ...terms, max: blockingMax(terms), version: state.version + 1 };
-  const free = freeReserve(state, next, above);
+  const ahead = [state, next, ...above].map(asPeriodBegins);
+  const free = freeReserve(state, next, above) ?? freeReserve(ahead[0]!, ahead[1]!, ahead.slice(2));
   if (free !== null) return reserveUnavailable(kind, free);
   const stops = next.max !== null && loadOf(next) >= next.max;
   return accept({ before: state, chain: [next, ...carried(state, next, above)], stops });
 }
 
-const termsOf = ({ cap, reserve, atLimit, thresholds }: LimitState): LimitTerms => ({
+/** What is set now is all that is known of the next period, in which nothing is used yet: all that is promised then is held. */
+const asPeriodBegins = (state: LimitState): LimitState => ({
+  ...state,
+  reserve: state.nextReserve,
+  promised: state.nextPromised,
+  used: 0n,
+  held: state.nextPromised,
+});
+
+/**
+ * A limit whose billing period begins, with its chain: what was promised from then on is promised now. It was free when it was set, and is
+ * kept whatever was used since the period began.
+ */
+export function beginPeriod([state, ...above]: LimitChain<LimitState>): LimitState[] {
+  if (!state) throw new Error('a limit is some account’s');
+  const next = { ...state, reserve: state.nextReserve };
+  return [next, ...carried(state, next, above)];
+}
+
+const termsOf = ({ cap, reserve, nextReserve, atLimit, thresholds }: LimitState): LimitTerms => ({
   cap,
   reserve,
+  nextReserve,
   atLimit,
   thresholds,
 });
@@ -115,19 +144,28 @@ function faultOfThresholds(thresholds: readonly number[]): Decision<never> | nul
   return invalid(message, 'thresholds');
 }
 
-function faultOfTerms({ cap, reserve }: LimitTerms, above: readonly LimitState[]): Decision<never> | null {
-  if (cap !== null && reserve > cap) return invalid('More can’t be promised than the maximum lets through.', 'reserve');
-  if (reserve > 0n && above.length === 0)
+function faultOfTerms(
+  kind: LimitKind,
+  { cap, reserve, nextReserve }: LimitTerms,
+  above: readonly LimitState[],
+): Decision<never> | null {
+  const field = cap !== null && reserve > cap ? 'reserve' : 'nextReserve';
+  if (cap !== null && larger(reserve, nextReserve) > cap)
+    return invalid('More can’t be promised than the maximum lets through.', field);
+  if (larger(reserve, nextReserve) > 0n && above.length === 0)
     return invalid('A main account has nobody above it who could promise anything.', 'reserve');
+  if (kind.counts !== 'metered' && nextReserve !== reserve)
+    return invalid(`There is no next period: ${kind.many} are not counted by the month.`, 'nextReserve');
   return null;
 }
 
 function faultOfPromises(
   kind: LimitKind,
-  { promised }: LimitState,
-  { cap, atLimit, reserve }: LimitTerms,
+  state: LimitState,
+  { cap, atLimit, reserve, nextReserve }: LimitTerms,
   above: readonly LimitState[],
 ): Decision<never> | null {
+  const promised = larger(state.promised, state.nextPromised);
   if (cap !== null && cap < promised)
     return refuse(
       'LIMIT_PROMISED',
@@ -140,7 +178,7 @@ function faultOfPromises(
       `Subaccounts are promised ${amount(kind, promised)}: what only notifies can’t keep that.`,
       'atLimit',
     );
-  const loose = reserve > 0n && above.some((one) => one.cap !== null && one.atLimit === 'notify');
+  const loose = larger(reserve, nextReserve) > 0n && above.some((one) => one.cap !== null && one.atLimit === 'notify');
   return loose
     ? refuse('LIMIT_PROMISED', 'A limit above only notifies: nothing can be promised below it.', 'reserve')
     : null;
@@ -168,17 +206,28 @@ function reserveUnavailable(kind: LimitKind, free: bigint): Decision<never> {
 function carried(before: LimitState, next: LimitState, above: readonly LimitState[]): LimitState[] {
   let held = demandOf(next) - demandOf(before);
   let promised = promiseTo(next) - promiseTo(before);
+  let nextPromised = nextPromiseTo(next) - nextPromiseTo(before);
   return above.map((one) => {
-    const more = { ...one, held: one.held + held, promised: one.promised + promised };
+    const more = {
+      ...one,
+      held: one.held + held,
+      promised: one.promised + promised,
+      nextPromised: one.nextPromised + nextPromised,
+    };
     held = demandOf(more) - demandOf(one);
     promised = promiseTo(more) - promiseTo(one);
+    nextPromised = nextPromiseTo(more) - nextPromiseTo(one);
     return more;
   });
 }
 
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
 /** What an account is promised: its own reserve, or what it promised on where that is more. */
 export const promiseTo = ({ reserve, promised }: Pick<LimitState, 'reserve' | 'promised'>): bigint =>
-  reserve > promised ? reserve : promised;
+  larger(reserve, promised);
+
+const nextPromiseTo = ({ nextReserve, nextPromised }: LimitState): bigint => larger(nextReserve, nextPromised);
 
 /** Which of the accounts on the way up decides next: the one that would refuse first if ever more were wanted; null: nobody. */
 export function decidingNode<Node extends LimitNode>(chain: LimitChain<Node>): { node: Node; free: bigint } | null {

@@ -15,7 +15,8 @@ export const TRANSFER_BADGES: Readonly<Record<TransferStage, string>> = {
 };
 
 /** Where one transfer is: under way, or how it ended. */
-export type TransferState = 'in_progress' | 'completed' | 'cancelled' | 'declined' | 'expired';
+export const TRANSFER_STATES = ['in_progress', 'completed', 'cancelled', 'declined', 'expired'] as const;
+export type TransferState = (typeof TRANSFER_STATES)[number];
 
 /** What the child sets up, in the order of its checklist (rules/transfer 3). */
 export const TRANSFER_STEPS = ['owner', 'details', 'payment', 'plan'] as const;

@@ -10,7 +10,7 @@ DECLARE
   ids uuid[] := ARRAY(SELECT s.id FROM accounts s
     WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea);
   people int[];
-  pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0));
+  pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0 OR b.next_reserve > 0 OR b.next_promised > 0));
 BEGIN
   IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
   IF live = 1 AND a.total_members > 0 THEN

@@ -5,6 +5,8 @@ CREATE OR REPLACE FUNCTION chain_rows(p_root uuid, p_version bigint, p_rows json
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE head journal_heads; last_seq bigint; last_hash bytea;
 BEGIN
+  -- Whatever reached a limit asks for its mails here. Before it, so that a change's own rows are its last.
+  IF p_rows @> '[{"kind": "limit.reached"}]' THEN p_rows := mail_alerts(p_root, p_rows) || p_rows; END IF;
   SELECT * INTO head FROM journal_heads h WHERE h.root_id = p_root FOR UPDATE;
   IF NOT FOUND THEN
     INSERT INTO journal_heads AS h VALUES (p_root, 0, ''::bytea, 1) ON CONFLICT (root_id) DO UPDATE SET seq = h.seq RETURNING h.* INTO head;

@@ -1,5 +1,5 @@
 -- What a count means to limits: leases that recorded usage named are over, and what is used and held follows from what was counted; thresholds
--- are judged here. After the totals are written, so that whoever admits reads both or neither.
+-- are judged here, and who is near a maximum, or at it, is marked. After the totals are written, so that whoever admits reads both or neither.
 --   p_ids, p_added, p_totals  accounts whose usage of the period was counted: by how much, and what it is now
 --   p_ended                   leases to end, as [account, key, period]
 -- Answers with rows for the journal.
@@ -19,11 +19,12 @@ BEGIN
 
   -- What these have told nobody else writes: whoever counts a tree is alone, and whoever sets a limit is alone in it.
   FOR one IN
-    SELECT c.id, c.added, c.total, b.cap, b.thresholds, coalesce(t.fired, 0::smallint) AS fired FROM unnest(p_ids, p_added, p_totals) c(id, added, total)
-    CROSS JOIN LATERAL (SELECT x.cap, x.thresholds FROM limits x WHERE x.root_id = p_root AND x.account_id = c.id AND x.kind = p_kind AND x.cap IS NOT NULL AND x.thresholds <> '{}' LIMIT 1) b
+    SELECT c.id, c.added, c.total, b.cap, b.thresholds, b.marked, coalesce(t.fired, 0::smallint) AS fired FROM unnest(p_ids, p_added, p_totals) c(id, added, total)
+    CROSS JOIN LATERAL (SELECT x.cap, x.thresholds, level_marked(x, p_period) AS marked FROM limits x WHERE x.root_id = p_root AND x.account_id = c.id AND x.kind = p_kind AND x.cap IS NOT NULL LIMIT 1) b
     LEFT JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = c.id AND r.resource = p_kind AND r.period = p_period LIMIT 1) t ON true
-    WHERE t.fired > 0 OR 100 * c.total >= b.thresholds[1] * b.cap ORDER BY c.id
+    WHERE t.fired > 0 OR 100 * c.total >= b.thresholds[1] * b.cap OR b.marked <> level_reached(c.total, b.cap) ORDER BY c.id
   LOOP
+    IF one.marked <> level_reached(one.total, one.cap) THEN PERFORM mark_limit(p_root, one.id, p_kind, p_period, one.total); END IF;
     judged := judge_thresholds(one.thresholds, one.cap, one.fired, least(one.total, one.total - one.added), one.total);
     CONTINUE WHEN judged.fired = one.fired;
     told := told || one.id; told_marks := told_marks || judged.fired;

@@ -3,14 +3,15 @@
 --   p_period  the billing period of metered kinds
 CREATE OR REPLACE FUNCTION limits_of(p_account uuid, p_period timestamptz) RETURNS TABLE (
   account_id uuid, name text, level int, kind text, cap numeric, reserve numeric, promised numeric, at_limit text, thresholds smallint[], version int,
-  own numeric, used numeric, held numeric, fired smallint)
+  own numeric, used numeric, held numeric, fired smallint, next_reserve numeric, next_promised numeric)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE a accounts := reached(p_account);
 BEGIN
   RETURN QUERY
   SELECT c.id, x.name, c.level::int, k.kind, b.cap, coalesce(b.reserve, 0), coalesce(b.promised, 0), coalesce(b.at_limit, 'block'), coalesce(b.thresholds, '{}'),
-    coalesce(b.version, 0), coalesce(t.own, 0) + coalesce(q.own, 0), coalesce(t.total, 0) + coalesce(q.total, 0), coalesce(t.held, b.promised, 0), coalesce(t.fired, 0::smallint)
+    coalesce(b.version, 0), coalesce(t.own, 0) + coalesce(q.own, 0), coalesce(t.total, 0) + coalesce(q.total, 0), coalesce(t.held, b.promised, 0), coalesce(t.fired, 0::smallint),
+    coalesce(b.next_reserve, 0), coalesce(b.next_promised, 0)
   FROM unnest(path_of(a.root_id, a.path_key)) WITH ORDINALITY c(id, level)
   CROSS JOIN LATERAL (SELECT y.name FROM accounts y WHERE y.root_id = a.root_id AND y.id = c.id LIMIT 1) x
   CROSS JOIN LATERAL (

@@ -4,7 +4,8 @@
 --   p_roots  main accounts of all trees that the events are of
 --   p_grants what was admitted for each event, as the caller calls it; empty: nothing. Null: for none of them
 --   p_again  indices of the events whose account and key stand earlier in the batch, too
---   repeats  'index:duplicate' or 'index:conflict' of the events that were not recorded, comma separated; all others were
+--   repeats  'index:duplicate' or 'index:conflict' of the events that were not recorded, comma separated; all others were, of them
+--            'index:over' of those that came in over a limit
 CREATE OR REPLACE FUNCTION record_usage(
   p_meter text, p_kind text, p_reason text, p_now timestamptz, p_since timestamptz,
   p_roots uuid[], p_accounts uuid[], p_keys text, p_quantities numeric[], p_occurred timestamptz[], p_attributes text, p_again int[], p_grants text DEFAULT NULL,
@@ -18,6 +19,7 @@ DECLARE
   months int[] := ARRAY(SELECT DISTINCT month_of(o) FROM unnest(p_occurred) o);
   others int[] := hold_keys(months, p_now, p_since);
   left_out int[] := p_again;
+  over boolean[] := CASE WHEN p_kind = 'usage' THEN over_limits(p_meter, p_now, p_roots, p_accounts, p_quantities, p_occurred, string_to_array(p_grants, E'\x1f')) END;
   new_accounts uuid[];
   new_keys text[];
   new_quantities numeric[];
@@ -29,8 +31,8 @@ BEGIN
 
   -- Keys are sorted inside the batch: unsorted batches that share keys deadlock (measured: 42 times slower).
   WITH ins AS (
-    INSERT INTO usage_events (account_id, key, month, meter, quantity, occurred_at, recorded_at, attributes, kind, reason)
-    SELECT u.account_id, u.key, month_of(u.occurred_at), p_meter, u.quantity, u.occurred_at, p_now, u.attributes::jsonb, p_kind, p_reason
+    INSERT INTO usage_events (account_id, key, month, meter, quantity, occurred_at, recorded_at, attributes, kind, reason, over_limit)
+    SELECT u.account_id, u.key, month_of(u.occurred_at), p_meter, u.quantity, u.occurred_at, p_now, u.attributes::jsonb, p_kind, p_reason, over IS NOT NULL AND over[u.i]
     FROM unnest(p_accounts, keys, p_quantities, p_occurred, attributes) WITH ORDINALITY AS u(account_id, key, quantity, occurred_at, attributes, i)
     WHERE cardinality(left_out) = 0 OR u.i <> ALL (left_out)
     ORDER BY u.account_id, u.key
@@ -50,6 +52,9 @@ BEGIN
 
   IF new_accounts IS NULL THEN
     RETURN;
+  END IF;
+  IF over IS NOT NULL THEN
+    repeats := concat_ws(',', (SELECT string_agg(o.i || ':over', ',') FROM unnest(over) WITH ORDINALITY o(is_over, i) WHERE o.is_over), repeats);
   END IF;
   -- Until what is recorded here is counted, its grants keep the room for it (end_settled).
   IF p_grants IS NOT NULL THEN

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowId } from '@tenantree/domain';
 import { createTransport } from 'nodemailer';
-import type { SendMail } from '../hall/mail.ts';
+import type { SendMail } from './mail.ts';
 
 type Parts = {
   readonly folder: string;
@@ -36,7 +36,7 @@ export type SmtpSettings = {
 /** Longest that a mail server may take to be reached, to greet, and to go on (ms). */
 const PATIENCE_MS = 10_000;
 
-/** Sends mails through a mail server. A mail that it doesn't take is lost, and told to the log. */
+/** Sends mails through a mail server; rejects when it doesn't take one. */
 export function createSmtp({ url, from }: SmtpSettings): SendMail {
   const transport = createTransport({
     url,
@@ -44,8 +44,10 @@ export function createSmtp({ url, from }: SmtpSettings): SendMail {
     greetingTimeout: PATIENCE_MS,
     socketTimeout: PATIENCE_MS,
   });
-  return async ({ to, subject, text }) => {
+  const host = /@([\w.-]+)>?\s*$/.exec(from)?.[1] ?? 'tenantree';
+  return async ({ to, key, ...mail }) => {
     // As an object, so that nothing in an address is read as a second one.
-    await transport.sendMail({ from, to: { name: '', address: to }, subject, text });
+    const address = { name: '', address: to };
+    await transport.sendMail({ from, to: address, ...mail, ...(key && { messageId: `<${key}@${host}>` }) });
   };
 }
