@@ -2,16 +2,19 @@ import { accounts } from './accounts.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
+import { books } from './books.ts';
 import { embed } from './embed.ts';
 import { invoices } from './invoices.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
 import { limits } from './limits.ts';
+import { margins } from './margins.ts';
 import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
+import { statements } from './statements.ts';
 import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
 
@@ -21,17 +24,20 @@ export type Contract = {
   readonly agents: typeof agents;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
+  readonly books: typeof books;
   readonly embed: typeof embed;
   readonly invoices: typeof invoices;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
   readonly limits: typeof limits;
+  readonly margins: typeof margins;
   readonly members: typeof members;
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly transfers: typeof transfers;
+  readonly statements: typeof statements;
   readonly usage: typeof usage;
 };
 export const CONTRACT: Contract = {
@@ -39,17 +45,20 @@ export const CONTRACT: Contract = {
   agents,
   audit,
   billing,
+  books,
   embed,
   invoices,
   jobs,
   keys,
   limits,
+  margins,
   members,
   permissions,
   presets,
   session,
   setup,
   transfers,
+  statements,
   usage,
 };
 

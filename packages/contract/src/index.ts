@@ -1,6 +1,14 @@
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit } from './accounts.ts';
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';
+export type {
+  AssignmentInput,
+  AssignmentPreview,
+  BookTermsInput,
+  ShownAssignment,
+  ShownBook,
+  ShownBookTerms,
+} from './books.ts';
 export * from './contract.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
@@ -9,9 +17,11 @@ export { type Named, password } from './inputs.ts';
 export type { DetailedInvoice, InvoiceLine, ShownInvoice } from './invoices.ts';
 export type { Job, JobFrame } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
+export type { Margins } from './margins.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
+export type { ShownStatement, StatementDetails, StatementDraft, StatementLine, WhatIf } from './statements.ts';
 export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';

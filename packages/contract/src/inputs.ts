@@ -17,6 +17,8 @@ export type Named =
   | 'actor'
   | 'preset'
   | 'invoice'
+  | 'book'
+  | 'statement'
   | 'place';
 
 /** Marks what a field names. */

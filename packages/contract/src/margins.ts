@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import * as inputs from './inputs.ts';
+import { type AnswerOf, inAccount, PEOPLE_AND_KEYS, query } from './procedure.ts';
+import { bookName, customer, period, shownPeriod } from './rebilling.ts';
+import * as shapes from './shapes.ts';
+
+const margin = z.strictObject({
+  /** Below 0 where it costs more than it brings. */
+  amount: shapes.money,
+  /** Percent of what it brings with one digit: `63.5`; null where it brings nothing. */
+  percent: z.string().nullable(),
+});
+
+const row = z.strictObject({
+  customer,
+  /** The book that it has at the end of the period, or now; null: none. */
+  book: bookName.nullable(),
+  /** Usage of its subtree, by meter that the seller pays for or sells. */
+  used: shapes.list(
+    z.strictObject({ meter: z.string(), label: z.string(), unit: z.string(), quantity: shapes.decimal }),
+  ),
+  /** What it costs the seller; null: nobody knows, as the seller has no price of its own. */
+  cost: shapes.money.nullable(),
+  /** What its statement says; null: it has no book, or one that can’t be used. */
+  revenue: shapes.money.nullable(),
+  /** What is left; null: one of the two isn’t known, or they are in different currencies. */
+  margin: margin.nullable(),
+  statement: z.strictObject({
+    /** `none`: it had no book in the period. `impossible`: a draft that can’t be frozen. */
+    state: z.enum(['none', 'draft', 'frozen', 'impossible']),
+    id: shapes.rowId.nullable(),
+    number: z.string().nullable(),
+    frozenAt: shapes.instant.nullable(),
+    refused: shapes.refusal.nullable(),
+  }),
+});
+
+export const margins = {
+  get: query({
+    says: 'What each customer of the account costs, brings and leaves in a period, and what is left of all after the account’s own fee.',
+    needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
+    input: z.strictObject({
+      account: inputs.account,
+      /** Absent: the running one. */
+      period: period.optional(),
+      cursor: inputs.cursor,
+      limit: inputs.limit(500),
+    }),
+    output: z.strictObject({
+      period: shownPeriod,
+      /** What costs come from: the invoice of the account, or the statement that it has itself; drafts, where those are not final. */
+      costs: z.strictObject({
+        from: z.enum(['invoice', 'statement', 'none']),
+        state: z.enum(['draft', 'final']),
+        /** Null: a draft. */
+        number: z.string().nullable(),
+        refused: shapes.refusal.nullable(),
+      }),
+      rows: shapes.list(row),
+      /** Of all customers, on whichever page. */
+      total: z.strictObject({
+        customers: shapes.count,
+        /** By currency. */
+        revenue: shapes.list(shapes.money),
+        /** Of usage of customers. */
+        cost: shapes.money.nullable(),
+        /** Of usage that is no customer’s. */
+        own: shapes.money.nullable(),
+        /** The seller’s own fee: nobody’s part. */
+        fee: shapes.money.nullable(),
+        /** What that fee is for. */
+        feeSays: z.string().nullable(),
+        /** Before that fee; null: of some customer it can’t be said. */
+        margin: margin.nullable(),
+        /** After it. */
+        afterFee: margin.nullable(),
+      }),
+      nextCursor: z.string().nullable(),
+    }),
+  }),
+};
+
+/** What customers cost, bring and leave. */
+export type Margins = AnswerOf<typeof margins.get>;
