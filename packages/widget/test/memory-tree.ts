@@ -123,6 +123,7 @@ export class MemoryTree {
       suspension: null,
       protected: false,
       billingMode: parent ? 'parent' : 'direct',
+      transferUntil: null,
       children: 0,
       subaccounts: 0,
       members: { own: 0, total: 0 },

@@ -229,7 +229,8 @@ function tellsAlike({ ask, make }: Tools): void {
     const before = async (): Promise<string> => {
       if (of === 'get') return resumeId;
       if (of === 'list') return (await accounts.list(parent, { ...ALL, cursor: null, limit: 1 })).resumeId;
-      if (of === 'search') return (await accounts.search(root, { query: 'Left', cursor: null, limit: 1 })).resumeId;
+      if (of === 'search')
+        return (await accounts.search(root, { query: 'Left', status: ALL.status, cursor: null, limit: 1 })).resumeId;
       const first = frame<AccountsTold>(
         (reader) => accounts.subscribeAccounts(root, { after: resumeId, ...watched }, reader),
         ({ changed }) => changed.some(({ name }) => name === 'Earlier'),

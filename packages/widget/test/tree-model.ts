@@ -68,6 +68,7 @@ export class Model {
       suspension: null,
       protected: false,
       billingMode: 'parent',
+      transferUntil: null,
       children: live.length,
       subaccounts: this.below(node).length,
       members: { own: 1, total: 1 + this.below(node).length },

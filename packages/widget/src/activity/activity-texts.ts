@@ -40,4 +40,5 @@ export const activityTexts = {
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
   kind_limits: 'Limits',
+  kind_billing: 'Billing',
 } as const;

@@ -52,7 +52,7 @@ export function bulkFrom({
       for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
         const asked = { account, job, ...(cursor !== null && { cursor }) };
         const part: Awaited<ReturnType<typeof jobs.file.query>> = await call(jobs.file.query, asked);
-        csv.push(part.csv);
+        csv.push(part.content);
         filename = part.filename;
         cursor = part.nextCursor;
       }
