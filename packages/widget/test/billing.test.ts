@@ -2,9 +2,8 @@ import type { AccountId, Instant, RowId } from '@tenantree/domain';
 import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { SamBilling } from '../src/billing/sam-billing.ts';
 import { SourceRefusal } from '../src/index.ts';
-import { define } from '../src/parts/define.ts';
+import { defineTransfers, SamBilling } from '../src/transfers.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryBilling } from './memory-billing.ts';
 import { focused, type Stage, stage, still } from './stage.ts';
@@ -18,7 +17,7 @@ const tree = mockTree();
 const north = { id: tree.idOf('Acme North'), name: 'Acme North' };
 
 async function show(prepare: (source: MemoryBilling) => void = () => undefined, options: Stage = {}) {
-  define('sam-billing', SamBilling);
+  defineTransfers();
   const source = new MemoryBilling(north);
   source.payer = { id: 'world' as AccountId, name: 'World' };
   prepare(source);

@@ -19,3 +19,7 @@ export function quantityWords(decimal: string, locale: string): string {
 /** A month such as `2026-11` in words. */
 export const monthWords = (key: string, locale: string): string =>
   new Intl.DateTimeFormat(locale, { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${key}-01`));
+
+/** A country by its two letters, as it is called in a language. */
+export const countryName = (code: string, locale: string): string =>
+  new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code;

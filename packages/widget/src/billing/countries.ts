@@ -12,6 +12,3 @@ export function countriesIn(locale: string): readonly Country[] {
     .map((code) => ({ code, name: names.of(code) ?? code }))
     .toSorted((a, b) => a.name.localeCompare(b.name, locale));
 }
-
-export const countryName = (code: string, locale: string): string =>
-  new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code;

@@ -20,10 +20,9 @@ import { belowTable, type Departure } from './below-table.ts';
 import type { BillingSource, BillingState, Transfer, TransferList, TransferView } from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
 import { billingTexts } from './billing-texts.ts';
+import { checklist } from './checklist.ts';
 import { Countdown, leftWords } from './countdown.ts';
 import { type Question, SamTransferQuestion } from './sam-transfer-question.ts';
-import { SamTransferSetup } from './sam-transfer-setup.ts';
-import { SamTransferStart } from './sam-transfer-start.ts';
 import { TransferDone } from './told.ts';
 import { transferSteps } from './transfer-steps.ts';
 
@@ -35,11 +34,15 @@ type Shown = {
   readonly below: TransferList | null;
 };
 
+const NOTHING_AT = { aside: nothing, below: nothing } as const;
+
 /** Who takes billing over does one of these. */
 const SETUP_ACTS = ['confirmOwner', 'setDetails', 'setPayment', 'choosePlan', 'complete', 'decline'] as const;
 
 /**
- * Billing of an account (rules/transfer): who pays for it, and handing it over, from the form to the last step, as both sides see it.
+ * Billing of an account (rules/transfer): who pays for it, and handing it over, from the form to the last step, as both sides see it. The
+ * forms are for people: a page for them defines `sam-transfer-start` and `sam-transfer-setup` (transfers.ts); whoever looks at an embedded
+ * screen may do nothing that needs one.
  *
  * @fires sam-change - something was done about a transfer
  * @fires sam-show - another account is wanted in its place
@@ -100,8 +103,6 @@ export class SamBilling extends LitElement {
 
   constructor() {
     super();
-    define('sam-transfer-start', SamTransferStart);
-    define('sam-transfer-setup', SamTransferSetup);
     define('sam-transfer-question', SamTransferQuestion);
     define('sam-table', SamTable);
     this.source = null;
@@ -232,7 +233,7 @@ export class SamBilling extends LitElement {
       <section class="card" part="card"><div class="section with-steps">${this.#title(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(transfer)}</section>
       <section class="card" part="card"><div class="section">${this.#title(say(isTheirs ? 'checklistOwn' : 'checklist', { name }))}<span class="badge">${say('checkCount', { n: done })}</span></div>
         ${isTheirs ? html`<div class="in"><p class="hint">${say(why, { name })}</p>${transfer.message === null ? nothing : html`<p><bdi>${say('endedReason', { reason: transfer.message })}</bdi></p>`}</div>` : this.#mail(transfer)}
-        <sam-transfer-setup exportparts="button" .source=${this.source} .account=${account} .state=${this.access === 'full' ? view : { ...view, may: [] }} .texts=${this.texts} @sam-done=${this.#done}></sam-transfer-setup>
+        ${isTheirs ? html`<sam-transfer-setup exportparts="button" .source=${this.source} .account=${account} .state=${view} .texts=${this.texts} @sam-done=${this.#done}></sam-transfer-setup>` : checklist(transfer, null, this.texts, () => NOTHING_AT)}
         ${this.#ownActs(view, transfer, account)}</section>
       ${this.#meanwhile(view, transfer, account)}`;
   }

@@ -2,7 +2,7 @@ import { MOST_ADDRESS_LINES, TRANSFER_STEPS, type TransferStep } from '@tenantre
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CHECK, CHEVRON_DOWN } from '../icons/icons.ts';
+import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { formStyles } from '../parts/form-styles.ts';
@@ -10,8 +10,12 @@ import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { moneyWords, monthWords } from './amounts.ts';
 import type { BillingDetails, BillingSource, PlanOffer, PlanOffers, Transfer, TransferView } from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
-import { type Country, countriesIn, countryName } from './countries.ts';
+import { billingTexts } from './billing-texts.ts';
+import { type AtStep, checklist } from './checklist.ts';
+import { type Country, countriesIn } from './countries.ts';
 import { TransferDone } from './told.ts';
+import { transferStyles } from './transfer-styles.ts';
+import { transferTexts } from './transfer-texts.ts';
 
 /** What does each step, and what it takes to do it. */
 const ACTS = { owner: 'confirmOwner', details: 'setDetails', payment: 'setPayment', plan: 'choosePlan' } as const;
@@ -40,7 +44,7 @@ export class SamTransferSetup extends LitElement {
     refusal: { state: true },
     busy: { state: true },
   };
-  static override styles = [controlStyles, formStyles, cardStyles, billingStyles];
+  static override styles = [controlStyles, formStyles, cardStyles, billingStyles, transferStyles];
 
   declare source: BillingSource | null;
   declare account: Pick<AccountDetail, 'id' | 'name'> | null;
@@ -71,7 +75,10 @@ export class SamTransferSetup extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('texts')) this.#countries = [];
+    if (changed.has('texts')) {
+      this.texts.complete({ ...billingTexts, ...transferTexts });
+      this.#countries = [];
+    }
     const { state } = this;
     if (this.country === '') this.country = state?.details?.country ?? '';
     if (state?.may.includes('choosePlan')) void this.#loadPlans(state.transfer?.steps.details?.country ?? '');
@@ -82,16 +89,13 @@ export class SamTransferSetup extends LitElement {
     const transfer = state?.transfer;
     if (!state || !account || transfer?.state !== 'in_progress') return nothing;
     const next = TRANSFER_STEPS.find((step) => transfer.missing.includes(step) && state.may.includes(ACTS[step]));
-    return html`<ul class="checklist">${TRANSFER_STEPS.map((step) => this.#step(step, next ?? null, state, transfer, account.name))}</ul>`;
+    return checklist(transfer, next ?? null, this.texts, (step) =>
+      this.#at(step, next ?? null, state, transfer, account.name),
+    );
   }
 
-  #step(
-    step: TransferStep,
-    next: TransferStep | null,
-    state: TransferView,
-    transfer: Transfer,
-    name: string,
-  ): TemplateResult {
+  /** What can be done at a step: its form where it is the next one, or is being changed. */
+  #at(step: TransferStep, next: TransferStep | null, state: TransferView, transfer: Transfer, name: string): AtStep {
     const { say } = this.texts;
     const isDone = !transfer.missing.includes(step);
     const isOpen = step === next ? this.editing === null : step === this.editing;
@@ -100,26 +104,14 @@ export class SamTransferSetup extends LitElement {
       this.editing = step;
       this.refusal = null;
     };
-    return html`<li class=${isDone ? 'over' : step === next ? 'now' : ''} aria-current=${step === next ? 'step' : nothing}><span class="mark" aria-hidden="true">${isDone ? icon(CHECK, 12) : nothing}</span>
-      <strong>${say(`check_${step}`)}<span class="hidden"> ${say(isDone ? 'checkDone' : 'checkOpen')}</span></strong>
-      ${mayChange && !isOpen ? html`<button class="link" type="button" aria-label=${`${say('edit')}: ${say(`check_${step}`)}`} @click=${edit}>${say('edit')}</button>` : html`<span></span>`}
-      ${this.#says(step, transfer)}${isOpen ? this.#form(step, state, transfer, name) : nothing}
-      ${this.refusal?.step === step && !(isOpen && this.refusal.field) ? html`<div class="note" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}</li>`;
-  }
-
-  /** What is known of a step. */
-  #says(step: TransferStep, { steps, recipient }: Transfer): TemplateResult | typeof nothing {
-    const { say, locale } = this.texts;
-    const small = (words: string): TemplateResult => html`<small><bdi>${words}</bdi></small>`;
-    const { owner, details, payment, plan } = steps;
-    if (step === 'owner') return small(owner ? owner.name : say('ownerOnly', { recipient }));
-    if (step === 'details') return details ? small(countryName(details.country, locale)) : nothing;
-    if (step === 'plan') return plan ? small(plan.name) : nothing;
-    if (!payment) return nothing;
-    if (payment.state !== 'set') return small(say(payment.state === 'pending' ? 'paymentPending' : 'paymentFailed'));
-    return small(
-      payment.provider === 'invoice' ? say('paymentInvoice') : say('paymentOf', { provider: payment.provider }),
-    );
+    const isBlamed = this.refusal?.step === step && !(isOpen && this.refusal.field);
+    return {
+      aside:
+        mayChange && !isOpen
+          ? html`<button class="link" type="button" aria-label=${`${say('edit')}: ${say(`check_${step}`)}`} @click=${edit}>${say('edit')}</button>`
+          : nothing,
+      below: html`${isOpen ? this.#form(step, state, transfer, name) : nothing}${isBlamed ? html`<div class="note" role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>` : nothing}`,
+    };
   }
 
   #form(step: TransferStep, state: TransferView, transfer: Transfer, name: string): TemplateResult | typeof nothing {

@@ -1,5 +1,5 @@
 import { DAY_MS, GRACE_DAYS, nameKey, PERMISSIONS, type PermissionKey } from '@tenantree/domain';
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT, ARROW_OUT, CHECK, CHEVRON_DOWN } from '../icons/icons.ts';
@@ -15,6 +15,8 @@ import { namesOf } from './names.ts';
 import { priceExample } from './price-example.ts';
 import { TransferDone } from './told.ts';
 import { transferSteps } from './transfer-steps.ts';
+import { transferStyles } from './transfer-styles.ts';
+import { transferTexts } from './transfer-texts.ts';
 
 /** What stands in the form; days as they were typed. */
 type Draft = {
@@ -60,7 +62,7 @@ export class SamTransferStart extends LitElement {
     typed: { state: true },
     busy: { state: true },
   };
-  static override styles = [controlStyles, formStyles, cardStyles, billingStyles];
+  static override styles = [controlStyles, formStyles, cardStyles, billingStyles, transferStyles];
 
   declare source: BillingSource | null;
   declare account: AccountDetail | null;
@@ -100,6 +102,10 @@ export class SamTransferStart extends LitElement {
     this.refusal = null;
     this.typed = '';
     this.busy = false;
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('texts')) this.texts.complete(transferTexts);
   }
 
   protected override updated(): void {
