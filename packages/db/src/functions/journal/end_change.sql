@@ -18,8 +18,9 @@ BEGIN
   END IF;
   INSERT INTO tree_changes (root_id, version, kind, accounts, at)
     VALUES (p_root, p_version, CASE WHEN p_moved THEN 'moved' ELSE 'accounts' END, noted_accounts(p_shows), clock_timestamp());
-  -- Not before: a change asks what was last changed before it.
-  UPDATE tree_versions SET changed = p_version WHERE root_id = p_root;
+  -- Not before: a change asks what was last changed before it. That a job begins or ends changes nothing that somebody was shown.
+  UPDATE tree_versions SET changed = p_version WHERE root_id = p_root
+    AND EXISTS (SELECT FROM jsonb_array_elements(p_rows) e(entry) WHERE e.entry ->> 'kind' NOT LIKE 'job.%');
   -- Limits that the change reached come before what reached them, so that the change's own rows are its last.
   head := chain_rows(p_root, p_version, take_alerts() || placed);
   RETURN head.seq;
