@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   growth: () => import('./growth/growth.ts'),
   control: () => import('./control/control.ts'),
   provision: () => import('./provision/provision.ts'),
+  billing: () => import('./billing/billing.ts'),
 };
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');

@@ -94,6 +94,16 @@ describe('An embedded screen (rules/keys 8)', () => {
         'presets.remove',
         'presets.setDefault',
       ],
+      billing: [
+        'billing.get',
+        'billing.plans',
+        'billing.subscribe',
+        'billing.setDetails',
+        'billing.payerAt',
+        'invoices.list',
+        'invoices.get',
+        'invoices.export',
+      ],
       limits: [
         'limits.get',
         'limits.set',

@@ -5,6 +5,7 @@ import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
 import { enqueue, THE_SYSTEM } from '../src/jobs/enqueue.ts';
+import { invoicesOf } from './support/billing.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
@@ -44,6 +45,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   job: UNKNOWN_IDS,
   actor: UNKNOWN_IDS,
   preset: UNKNOWN_IDS,
+  invoice: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -60,6 +62,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   // Entries of theirs, of which there are none.
   actor: /"nextCursor":null/,
   preset: /"code":"NOT_FOUND"/,
+  invoice: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -145,6 +148,7 @@ overWays((way) => {
     const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
+    const theirInvoices = await invoicesOf(hall, root as AccountId);
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
@@ -155,6 +159,7 @@ overWays((way) => {
       owner.audit.list.query({ ...first, scope: 'nested' }),
       owner.embed.list.query(first),
       owner.jobs.list.query(first),
+      owner.invoices.list.query(first),
     ]);
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
@@ -168,6 +173,7 @@ overWays((way) => {
       actor: viewer,
       job: viewer,
       preset: viewer,
+      invoice: viewer,
       user: 'dana',
       place: '',
     };
@@ -181,6 +187,7 @@ overWays((way) => {
       job: jobs,
       actor: [other.id],
       preset: [theirPreset],
+      invoice: theirInvoices,
       place: cursors,
     };
     logBefore = await logOfOthers();

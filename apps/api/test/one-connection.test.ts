@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eraseClosedJob } from '../src/accounts/erase-closed.ts';
 import { enqueue } from '../src/jobs/enqueue.ts';
 import { offerSetupLink } from '../src/setup/claim.ts';
+import { invoicesOf } from './support/billing.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
@@ -50,6 +51,7 @@ beforeAll(async () => {
   const { job: exported } = await accounts.export.mutate({ account });
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
+  const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
@@ -137,6 +139,16 @@ beforeAll(async () => {
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
+    'billing.get': { account },
+    'billing.plans': { account },
+    'billing.subscribe': { account, plan: 'start', version: 1 },
+    'billing.setDetails': { account, country: 'DE', name: 'Main', address: [], taxId: null },
+    'billing.payerAt': { account: one, at: NOW },
+    'invoices.closePeriod': { account, period: '2026-10' },
+    'invoices.list': { account },
+    'invoices.get': { account, invoice },
+    'invoices.export': { account, invoice, format: 'csv' },
+    'invoices.credit': { account, invoice, amount: '1', reason: 'a test' },
     'limits.get': { account },
     'limits.preview': { account, accounts: [one], limits: limit },
     'limits.set': { account: one, limits: limit },

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,5 +152,35 @@ describe('the settings', () => {
     expect((await readConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://tree.example/' })).publicUrl).toBe(
       'https://tree.example',
     );
+  });
+
+  it('are a file of plans that can be sold from, or samples', async () => {
+    expect((await readConfig({ DATA_DIR: folder })).plans.plans.map(({ id }) => id)).toEqual([
+      'start',
+      'business',
+      'agency',
+    ]);
+    const path = join(folder, 'plans.json');
+    const plan = { id: 'one', name: 'One', currency: 'EUR', monthlyFee: '9.90', meters: {} };
+    const flat = { model: 'flat', price: '0.1' };
+    const told = async (...plans: object[]): Promise<string> => {
+      await writeFile(path, JSON.stringify({ plans }));
+      return (await problemsOf({ PLANS: path })).join();
+    };
+    expect(await told(plan)).toBe('');
+    expect(await told({ ...plan, currency: 'EUX' })).toBe(
+      "PLANS has a plan “one” that can't be sold: currency: There is no currency “EUX”: codes are those of ISO 4217.",
+    );
+    expect(await told({ ...plan, monthlyFee: '1.0000000001' })).toMatch(
+      /^PLANS has a plan “one”.*: monthlyFee: A price is/,
+    );
+    expect(await told({ ...plan, meters: { 'call.hours': flat } })).toMatch(/There is no meter “call.hours”/);
+    expect(await told({ ...plan, meters: { messages: { ...flat, price: 1 } } })).toMatch(
+      /^PLANS is no file of plans: plans\.0\.meters/,
+    );
+    expect(await told(plan, plan)).toBe('PLANS names the plan “one” twice');
+    await writeFile(path, '{');
+    expect((await problemsOf({ PLANS: path })).join()).toMatch(/^PLANS is no JSON/);
+    expect((await problemsOf({ PLANS: join(folder, 'none.json') })).join()).toMatch(/^PLANS can't be read/);
   });
 });

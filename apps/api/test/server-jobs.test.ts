@@ -8,7 +8,10 @@ import { startApi } from './support/start-api.ts';
 
 const DAY_MS = 86_400_000;
 const KEEPING = { closedRetentionDays: 3, usageMaxAgeDays: 5 };
-const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
+/** Near the end of a month: what was used in it is settled nine days later, and not before. */
+const startedMs = Date.now();
+const presentMs = (): number => Date.UTC(2026, 10, 28, 12) + Date.now() - startedMs;
+const clock = { aheadMs: 0, nowMs: () => presentMs() + clock.aheadMs };
 
 let first: Deployment;
 let second: Composed;
@@ -62,7 +65,7 @@ describe('a closed account', () => {
     const { owner, root } = first;
     const [left, right] = [await create(root, 'Left'), await create(root, 'Right')];
     const account = await create(left, 'Used');
-    const at = (aheadMs: number) => new Date(Date.now() + aheadMs).toISOString();
+    const at = (aheadMs: number) => new Date(presentMs() + aheadMs).toISOString();
     const use = (idempotencyKey: string, quantity: string) =>
       owner.usage.record.mutate({
         account,
@@ -88,6 +91,10 @@ describe('a closed account', () => {
     ]);
     await owner.accounts.close.mutate({ account });
     clock.aheadMs = 6 * DAY_MS;
+    await runBoth();
+    // Its month is not settled yet: half a day and five days after its end nothing of it can come any more.
+    expect((await owner.accounts.get.query({ account })).status).toBe('closed');
+    clock.aheadMs = 9 * DAY_MS;
     await runBoth();
     expect(await codeOf(owner.accounts.get.query({ account }))).toBe('NOT_FOUND');
     expect(await Promise.all([root, left, right].map(sums))).toEqual(before);

@@ -168,9 +168,9 @@ describe('Functions that reach above, as an acting account', () => {
   it('name no account to erase of others, and all of them to the job, which acts as none', async () => {
     const gone = await plant(test.db, sibling, 'Gone', now());
     await close(test.db, root, gone, now());
-    const ask = sql<{ id: string }>`SELECT id FROM accounts_to_erase('infinity', 100)`;
+    const ask = sql<{ id: string }>`SELECT id FROM accounts_to_erase('infinity', 'infinity', 100)`;
     expect(await asActing(async (trx) => (await ask.execute(trx)).rows)).toEqual([]);
-    expect((await findErasable(test.db, now(), 100)).map(({ id }) => id)).toEqual([gone]);
+    expect((await findErasable(test.db, { closed: now(), settled: now() }, 100)).map(({ id }) => id)).toEqual([gone]);
   });
 });
 

@@ -58,6 +58,12 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
   } as const;
   const live = { subtree: root, period: NOVEMBER, now: NOW };
   const secret = Buffer.alloc(32, 7);
+  const billed = {
+    account: leaf,
+    seller: null,
+    meter: { key: 'call.minutes', counted: 'call.seconds' },
+    period: NOVEMBER,
+  } as const;
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
   return {
     'listChildren by name': list('name'),
@@ -187,7 +193,31 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readVisits: as(leaf, (trx) => store.readVisits(trx, leaf, null, 50)),
     readUncountedTrees: () => store.readUncountedTrees(db),
     findKeptAnswer: () => store.findKeptAnswer(db, { account: leaf, caller: 'key', key: 'k' }, NOVEMBER),
-    findErasable: () => store.findErasable(db, NOW, 100),
+    readOfferedPlans: as(leaf, store.readOfferedPlans),
+    findPlan: as(leaf, (trx) => store.findPlan(trx, 'business')),
+    readSubscriptions: as(root, (trx) => store.readSubscriptions(trx, root)),
+    findBillingDetails: as(root, (trx) => store.findBillingDetails(trx, root)),
+    readPayerAt: as(root, (trx) => store.readPayerAt(trx, leaf, NOVEMBER)),
+    readPaidTotal: as(root, (trx) => store.readPaidTotal(trx, root, 'call.seconds', NOVEMBER)),
+    readBilledUsage: as(leaf, (trx) =>
+      store.readBilledUsage(trx, { account: leaf, seller: null, meter: 'call.seconds', period: NOVEMBER }),
+    ),
+    readQuantityBilled: as(leaf, (trx) => store.readQuantityBilled(trx, billed)),
+    readLateUsage: as(leaf, (trx) => store.readLateUsage(trx, leaf, billed.meter, NOVEMBER)),
+    readCountedTotal: as(root, (trx) => store.readCountedTotal(trx, root, 'call.seconds', NOVEMBER)),
+    readBalance: as(root, (trx) => store.readBalance(trx, root)),
+    findFirstUnbilled: as(root, (trx) => store.findFirstUnbilled(trx, root)),
+    findPayersDue: () => store.findPayersDue(db, { closed: NOVEMBER, late: NOVEMBER }, 100),
+    readInvoices: as(root, (trx) => store.readInvoices(trx, root, { before: null, limit: 50 })),
+    findInvoice: as(root, (trx) => store.findInvoice(trx, root, none)),
+    findInvoiceOf: as(root, (trx) => store.findInvoiceOf(trx, root, { kind: 'period', period: NOVEMBER, seq: 0 })),
+    findDraftOver: as(root, (trx) => store.findDraftOver(trx, root, none)),
+    readPeriodsToLookAt: as(root, (trx) => store.readPeriodsToLookAt(trx, root, 35)),
+    readCredited: as(root, (trx) => store.readCredited(trx, root, none)),
+    readLines: as(root, (trx) =>
+      store.readLines(trx, { table: 'invoice_lines', account: root, document: none }, { after: 0, limit: 50 }),
+    ),
+    findErasable: () => store.findErasable(db, { closed: NOW, settled: NOW }, 100),
     readRoleOf: as(leaf, (trx) => store.readRoleOf(trx, leaf, 'ben@example.com')),
     unknown: as(root, (trx) => store.readAccountState(trx, none as string as AccountId)),
   };

@@ -35,8 +35,13 @@ export const eraseClosedJob = defineJob({
  * is found the next time.
  */
 export async function orderErasing(hall: Pick<Hall, 'db' | 'clock' | 'newId' | 'settings' | 'change'>): Promise<void> {
-  const closedBefore = instantOf(hall.clock.nowMs() - daysUntilErasure(hall.settings) * DAY_MS);
-  const found = await findErasable(hall.db, closedBefore, MOST_AT_ONCE);
+  const nowMs = hall.clock.nowMs();
+  const { closingGraceMs, usageMaxAgeDays } = hall.settings;
+  const before = {
+    closed: instantOf(nowMs - daysUntilErasure(hall.settings) * DAY_MS),
+    settled: instantOf(nowMs - closingGraceMs - usageMaxAgeDays * DAY_MS),
+  };
+  const found = await findErasable(hall.db, before, MOST_AT_ONCE);
   for (const [root, accounts] of Map.groupBy(found, ({ rootId }) => rootId)) {
     const items = accounts.map(({ id }) => ({ payload: { account: id }, target: id }));
     await hall.change(THE_SYSTEM, { root, acting: root }, (change) =>

@@ -14,7 +14,7 @@ import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { issue } from './close-period.ts';
-import { writeCreditNote } from './draft-invoice.ts';
+import { OF_NO_PLAN, writeCreditNote } from './draft-invoice.ts';
 import { readTerms } from './invoice-terms.ts';
 import { findIssued, shownInvoice } from './read-invoices.ts';
 
@@ -59,7 +59,7 @@ export async function creditInvoice(
     hall,
     trx,
     account,
-    { ...note, terms: { ...terms, plan: null, fraction: null, used: [], reason } },
+    { ...note, terms: { ...terms, ...OF_NO_PLAN, reason } },
     mirrored,
   );
   await issue(change, account, { invoice: creditNote, creditNote: null });

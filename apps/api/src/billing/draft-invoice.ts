@@ -9,7 +9,7 @@ import {
   noteNothingLate,
   readAccountState,
   readBalance,
-  readEventsCounted,
+  readCountedTotal,
   readLateUsage,
   readPeriodsToLookAt,
   readPlan,
@@ -35,6 +35,7 @@ import {
   fractionOf,
   type Instant,
   lateLines,
+  type Money,
   minorOfPrice,
   parseDecimal,
   prorate,
@@ -59,6 +60,11 @@ export type ToDraft = {
 /** What was drafted, and is to be issued: the invoice, and the credit note of what would have been below 0. */
 export type Drafted = { readonly invoice: RowId; readonly creditNote: RowId | null };
 
+/** What drafting takes of the hall. */
+export type DraftingHall = Pick<Hall, 'db' | 'usageDoor' | 'clock' | 'newId' | 'tax'> & {
+  readonly settings: Pick<Hall['settings'], 'usageMaxAgeDays' | 'invoiceSender'>;
+};
+
 /** So often usage may change between rating it and writing its lines. */
 const ATTEMPTS = 10;
 
@@ -68,7 +74,7 @@ const ATTEMPTS = 10;
  *
  * @returns null when there is nothing to be billed
  */
-export async function draftInvoice(hall: Hall, what: ToDraft): Promise<Drafted | null> {
+export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<Drafted | null> {
   await hall.usageDoor.settle(what.account);
   return hall.db.apart(() =>
     hall.db.withTenant(what.account, async (trx) => {
@@ -86,10 +92,21 @@ export async function draftInvoice(hall: Hall, what: ToDraft): Promise<Drafted |
 
 type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
 type Used = Terms['used'][number];
+type Parties = Pick<Terms, 'account' | 'seller' | 'buyer'>;
+/** By what an invoice was made. */
+type Made = {
+  readonly plan: StoredPlan;
+  readonly fraction: Fraction;
+  readonly used: readonly Used[];
+  readonly taxed: 'taxed' | 'untaxed';
+};
+
+/** What a credit note has nothing of. */
+export const OF_NO_PLAN = { plan: null, fraction: null, used: [] } satisfies Partial<Terms>;
 
 /** Writes one invoice: line after line, then itself. */
 class InvoiceWriter {
-  readonly #hall: Hall;
+  readonly #hall: DraftingHall;
   readonly #trx: TenantTransaction;
   readonly #what: ToDraft;
   readonly #id: RowId;
@@ -98,7 +115,7 @@ class InvoiceWriter {
   #n = 0;
   readonly #sums: { readonly id: string; readonly amount: bigint }[] = [];
 
-  constructor(hall: Hall, trx: TenantTransaction, what: ToDraft) {
+  constructor(hall: DraftingHall, trx: TenantTransaction, what: ToDraft) {
     this.#hall = hall;
     this.#trx = trx;
     this.#what = what;
@@ -159,15 +176,16 @@ class InvoiceWriter {
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
     const billed = { account, seller: null, meter, period: period.start };
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      // Before the quantity: what is counted between is looked for as late, and found to be billed.
-      const events = await readEventsCounted(this.#trx, account, meter.counted, period.start);
-      const quantity = await readQuantityBilled(this.#trx, billed);
+      // Before the lines: what is counted between is looked for as late, and found to be billed.
+      const total = await readCountedTotal(this.#trx, account, meter.counted, period.start);
+      // Of most payers the total is what they pay for. Of one that came to pay for itself inside the period, or where usage is counted just now, it isn't.
+      const quantity = attempt === 0 ? total.quantity : await readQuantityBilled(this.#trx, billed);
       const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);
       const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, this.#n);
       if (written === null) continue;
       this.#n += written;
       this.#sums.push({ id: `usage ${meter.key}`, amount });
-      return { meter: meter.key, quantity, included: formatDecimal(rates.included), amount, events };
+      return { meter: meter.key, quantity, included: formatDecimal(rates.included), amount, events: total.events };
     }
     throw new Error(`usage of ${account} changed ${ATTEMPTS} times while it was billed`);
   }
@@ -191,7 +209,8 @@ class InvoiceWriter {
   async #writeLateOf(rates: Rates, currency: Currency, ofPeriod: Instant, then: Used): Promise<void> {
     const { account } = this.#what;
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-    if ((await readEventsCounted(this.#trx, account, meter.counted, ofPeriod)) === then.events) return;
+    const { events } = await readCountedTotal(this.#trx, account, meter.counted, ofPeriod);
+    if (events === then.events) return;
     const { billed, late } = await readLateUsage(this.#trx, account, meter, ofPeriod);
     const differences = late.map(({ account: of, difference }) => ({
       id: `${of.id} ${of.place}`,
@@ -212,86 +231,60 @@ class InvoiceWriter {
     if (lines.length > 0) this.#sums.push({ id: `late ${meter.key} ${ofPeriod}`, amount: totalOf(lines) });
   }
 
-  async #finish(
-    currency: Currency,
-    by: { readonly plan: StoredPlan; readonly fraction: Fraction; readonly used: readonly Used[] },
-  ): Promise<Drafted> {
+  /** Sums up what is written, and writes the invoice itself. */
+  async #finish(currency: Currency, by: Omit<Made, 'taxed'>): Promise<Drafted> {
     const { account, period, kind } = this.#what;
-    const state = await readAccountState(this.#trx, account);
-    const details = await findBillingDetails(this.#trx, account);
-    const name = state?.name ?? '';
-    const buyer = {
-      country: details?.country ?? null,
-      name: details?.name ?? name,
-      address: [...(details?.address ?? [])],
-      taxId: details?.taxId ?? null,
-    };
-    const seller = this.#hall.settings.invoiceSender;
-    const isTaxed = await this.#writeTax(seller, buyer, currency);
+    const parties = await this.#readParties();
+    const taxed = await this.#writeTax(parties, currency);
     const balance = (await readBalance(this.#trx, account)).get(currency.code) ?? 0n;
-    const sum = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
-    const { total, applied, toBalance } = settle(sum, balance);
+    const sums = this.#sums.map(({ amount }) => ({ type: 'credit' as const, amount }));
+    const { total, applied, toBalance } = settle(sums, balance);
     if (toBalance > 0n) await this.#add([{ type: 'credit', amount: toBalance }]);
-    const now = nowOf(this.#hall);
-    const told = {
-      account: name,
-      period: period.key,
-      total: `${currency.code} ${amountText({ currency, minor: total })}`,
-    };
-    const terms: Terms = {
-      account: name,
-      seller: seller && { ...seller, address: [...seller.address] },
-      buyer,
-      plan: { id: by.plan.id, version: by.plan.version, name: by.plan.name },
-      fraction: by.fraction,
-      used: [...by.used],
-      tax: isTaxed ? null : TAX_NOT_INCLUDED,
-      reason: null,
-      told,
-    };
-    const common = { period: period.start, currency, draftedAt: now };
-    await writeInvoice(
-      this.#trx,
-      account,
-      {
-        ...common,
-        id: this.#id,
-        kind,
-        seq: 0,
-        total,
-        applied,
-        credits: null,
-        lines: this.#n,
-        terms: storedTerms(terms),
-      },
-      'INV',
-    );
-    const entry = { currency: currency.code, at: now };
-    if (applied > 0n)
-      await writeBalanceEntry(this.#trx, account, {
-        ...entry,
-        id: this.#hall.newId(),
-        amount: -applied,
-        invoice: this.#id,
-      });
+    const terms = this.#termsOf(parties, { ...by, taxed }, { currency, minor: total });
+    const common = { period: period.start, currency, draftedAt: nowOf(this.#hall) };
+    const sum = { total, applied, credits: null, lines: this.#n, terms: storedTerms(terms) };
+    await writeInvoice(this.#trx, account, { ...common, ...sum, id: this.#id, kind, seq: 0 }, 'INV');
+    if (applied > 0n) {
+      const entry = { id: this.#hall.newId(), currency: currency.code, amount: -applied, at: common.draftedAt };
+      await writeBalanceEntry(this.#trx, account, { ...entry, invoice: this.#id });
+    }
     if (toBalance === 0n) return { invoice: this.#id, creditNote: null };
     const reason = 'More was credited than there is to pay';
-    const note = { ...common, credits: this.#id, terms: { ...terms, plan: null, fraction: null, used: [], reason } };
+    const note = { ...common, credits: this.#id, terms: { ...terms, ...OF_NO_PLAN, reason } };
     const lines: NewLine[] = [{ type: 'credit', amount: -toBalance }];
     return { invoice: this.#id, creditNote: await writeCreditNote(this.#hall, this.#trx, account, note, lines) };
   }
 
-  /** @returns whether there is any */
-  async #writeTax(
-    seller: Terms['seller'] | Hall['settings']['invoiceSender'],
-    buyer: Terms['buyer'],
-    currency: Currency,
-  ): Promise<boolean> {
+  async #readParties(): Promise<Parties> {
+    const { account } = this.#what;
+    const name = (await readAccountState(this.#trx, account))?.name ?? '';
+    const details = await findBillingDetails(this.#trx, account);
+    const seller = this.#hall.settings.invoiceSender;
+    return {
+      account: name,
+      seller: seller && { ...seller, address: [...seller.address] },
+      buyer: {
+        country: details?.country ?? null,
+        name: details?.name ?? name,
+        address: [...(details?.address ?? [])],
+        taxId: details?.taxId ?? null,
+      },
+    };
+  }
+
+  #termsOf(parties: Parties, { plan: { id, version, name }, fraction, used, taxed }: Made, total: Money): Terms {
+    const { key } = this.#what.period;
+    const told = { account: parties.account, period: key, total: `${total.currency.code} ${amountText(total)}` };
+    const tax = taxed === 'taxed' ? null : TAX_NOT_INCLUDED;
+    return { ...parties, plan: { id, version, name }, fraction, used: [...used], tax, reason: null, told };
+  }
+
+  async #writeTax({ seller, buyer }: Parties, currency: Currency): Promise<Made['taxed']> {
     const nobody = { country: null, taxId: null };
     const taxes = await this.#hall.tax({ seller: seller ?? nobody, buyer, currency, lines: this.#sums });
     await this.#add(taxes.map(({ amount }) => ({ type: 'tax', amount })));
     this.#sums.push(...taxes.map(({ category, amount }) => ({ id: `tax ${category}`, amount })));
-    return taxes.length > 0;
+    return taxes.length > 0 ? 'taxed' : 'untaxed';
   }
 }
 
@@ -306,7 +299,7 @@ type Note = {
 
 /** Writes a credit note, without a number yet, and gives what it credits to the balance. @param lines none of them above 0 */
 export async function writeCreditNote(
-  hall: Hall,
+  hall: Pick<Hall, 'newId'>,
   trx: TenantTransaction,
   account: AccountId,
   { terms, ...note }: Note,

@@ -1,5 +1,5 @@
 import { type StoredInvoice, sumLines, type TenantTransaction } from '@tenantree/db';
-import { type AccountId, billingPeriodOf, type Decimal, quoted } from '@tenantree/domain';
+import { type AccountId, billingPeriodOf, quoted } from '@tenantree/domain';
 import type { DrawnLine } from './draw-invoice.ts';
 import { inUnitOf, linesOf } from './read-invoices.ts';
 import { shownMeter } from './shown-plan.ts';
@@ -36,10 +36,7 @@ async function summed(trx: TenantTransaction, account: AccountId, invoice: Store
       .filter(Boolean)
       .join(' '),
     path: meter ? `${name === null ? 'Own' : quoted(name)}, ${lines === 1 ? '1 line' : `${lines} lines`}` : '',
-    quantity:
-      meter && quantity !== null
-        ? { amount: inUnitOf(meter, quantity) as Decimal, unit: shownMeter(meter).unit }
-        : null,
+    quantity: meter && quantity !== null ? { amount: inUnitOf(meter, quantity), unit: shownMeter(meter).unit } : null,
     amount: { currency, minor: amount },
   }));
 }

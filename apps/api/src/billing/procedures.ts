@@ -25,9 +25,9 @@ export const billing: Handlers<'billing'> = {
       return readBilling(scope.trx, access, scope.now);
     }),
 
-  setDetails: ({ ctx: { hall, caller, access }, input: { account: _, ...details } }) =>
+  setDetails: ({ ctx: { hall, caller, access }, input: { country, name, address, taxId, version } }) =>
     hall.change(caller, { root: access.root, acting: access.id }, async (scope) => ({
-      details: await setBillingDetails(scope, access.id, details),
+      details: await setBillingDetails(scope, access.id, { country, name, address, taxId, version }),
     })),
 
   payerAt: ({ ctx: { hall, access }, input }) =>

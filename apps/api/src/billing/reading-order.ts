@@ -10,11 +10,12 @@ const directionOf = (word: string): Direction => {
 };
 
 /**
- * The words of a line from left to right as they are drawn, in lines that have words of both directions. The line itself is read from the left; words that are written from right to left stand
- * the other way round among themselves, with what stands between them. The letters of each word are the font's business.
+ * The words of a line from left to right as they are drawn; null where none of them is written from right to left. The line itself is read from
+ * the left; words from right to left stand the other way round among themselves, with what stands between them. The letters of each word
+ * are the font's business.
  */
-export function inReadingOrder(line: string): string {
-  if (!RIGHT_TO_LEFT.test(line)) return line;
+export function inReadingOrder(line: string): string[] | null {
+  if (!RIGHT_TO_LEFT.test(line)) return null;
   const words = line.split(' ');
   const ordered: string[] = [];
   for (let at = 0; at < words.length; ) {
@@ -22,7 +23,7 @@ export function inReadingOrder(line: string): string {
     ordered.push(...(end > at ? words.slice(at, end).toReversed() : [words[at]!]));
     at = Math.max(end, at + 1);
   }
-  return ordered.join(' ');
+  return ordered;
 }
 
 /** Where the words from right to left end that begin here; here, when none do. */

@@ -11,7 +11,6 @@ import {
   parseDecimal,
   prorate,
   rate,
-  totalOf,
 } from '@tenantree/domain';
 import { planOf, shownMeter, shownMoney } from './shown-plan.ts';
 
@@ -32,7 +31,8 @@ export async function readSoFar(
   const { currency } = plan;
   const fraction = fractionOf(period, present.from, present.to);
   const fee = minorOfPrice(plan.monthlyFee, currency, fraction);
-  const used: (NonNullable<BillingState['soFar']>['used'][number] & { readonly minor: bigint })[] = [];
+  const used: NonNullable<BillingState['soFar']>['used'][number][] = [];
+  let total = fee;
   for (const whole of plan.rates) {
     const rates = prorate(whole, fraction);
     const { as, each } = countedAs(rates.meter);
@@ -43,14 +43,13 @@ export async function readSoFar(
       quantity: formatDecimal(divRound(quantity, each)),
       included: formatDecimal(rates.included),
       amount: shownMoney(currency, minor),
-      minor,
     });
+    total += minor;
   }
-  const total = fee + totalOf(used.map(({ minor: amount }) => ({ amount })));
   return {
     period,
     fee: shownMoney(currency, fee),
-    used: used.map(({ minor: _, ...one }) => one),
+    used,
     total: shownMoney(currency, total),
   };
 }

@@ -7,7 +7,7 @@ import {
   type UsageStore,
   unreachable,
 } from '@tenantree/db';
-import { type Clock, instantOf } from '@tenantree/domain';
+import { type Clock, instantOf, NO_TAX, type TaxPort } from '@tenantree/domain';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -54,6 +54,8 @@ export type ComposeParts = {
   readonly jobs?: readonly AnyJob[];
   /** Longest that a request may take to arrive, if not half a minute (ms). */
   readonly requestMs?: number;
+  /** What decides about tax on invoices; without it there is none. */
+  readonly tax?: TaxPort;
 };
 
 /** A running server. Several may run in one program, as long as nothing else than the database connects them. */
@@ -101,6 +103,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     },
     usageDoor,
     admissions,
+    tax: given.tax ?? NO_TAX,
     publicUrl: () => config.publicUrl ?? url,
     print,
   });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { appendTraces, type Database, type JournalNews, type UsageStore } from '@tenantree/db';
-import { type Clock, NO_TAX } from '@tenantree/domain';
+import type { Clock, TaxPort } from '@tenantree/domain';
 import { createChanges } from '../hall/change.ts';
 import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
@@ -34,6 +34,8 @@ export type HallParts = {
   readonly happened: (news: JournalNews) => void;
   readonly usageDoor: UsageDoor;
   readonly admissions: Admissions;
+  /** What decides about tax on invoices. */
+  readonly tax: TaxPort;
   /** Asked every time: with PORT=0 the address is known only when the server listens. */
   readonly publicUrl: () => string;
   /** Shows mails to whoever runs the server, where no mail server takes them. */
@@ -48,7 +50,7 @@ const afterCommit =
 
 /** What every slice is given, with the system's randomness. */
 export function makeHall(parts: HallParts): { readonly hall: Hall; readonly traces: Traces } {
-  const { config, db, usage, clock, happened, usageDoor, admissions, publicUrl, print } = parts;
+  const { config, db, usage, clock, happened, usageDoor, admissions, tax, publicUrl, print } = parts;
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
@@ -75,7 +77,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     usage,
     clock,
     settings,
-    tax: NO_TAX,
+    tax,
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

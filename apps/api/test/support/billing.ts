@@ -1,6 +1,15 @@
-import { type AccountId, type PlanInput, parseBillingPeriod, type RowId } from '@tenantree/domain';
+import { issueDrafts, startSubscription } from '@tenantree/db';
+import {
+  type AccountId,
+  type Instant,
+  instantOf,
+  type PlanInput,
+  parseBillingPeriod,
+  type RowId,
+} from '@tenantree/domain';
 import { closeWhatIsDue } from '../../src/billing/close-period.ts';
 import { draftInvoice } from '../../src/billing/draft-invoice.ts';
+import type { Hall } from '../../src/hall/hall.ts';
 import type { PlansFile } from '../../src/server/plans-file.ts';
 import type { Client } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
@@ -28,6 +37,7 @@ export const minutes = (price: string, included?: string): PlanInput['meters'] =
   'call.minutes': { model: 'flat', price, ...(included !== undefined && { included }) },
 });
 
+export const OCTOBER = Date.UTC(2026, 9, 1);
 export const MID_OCTOBER = Date.UTC(2026, 9, 15, 12);
 /** Half a day and a minute after October. */
 export const OCTOBER_CLOSES = Date.UTC(2026, 10, 1, 12, 1);
@@ -98,6 +108,19 @@ export async function openBilling(
     },
   };
   return stage;
+}
+
+/** Makes two invoices of a main account, of September and of October 2026. @returns their ids */
+export async function invoicesOf(hall: Hall, account: AccountId): Promise<RowId[]> {
+  const plan = { id: 'business', version: 1, from: '2026-09-01T00:00:00.000Z' as Instant };
+  await hall.db.withTenant(account, (trx) => startSubscription(trx, account, plan));
+  const drafts: RowId[] = [];
+  for (const period of ['2026-09', '2026-10']) {
+    const drafted = await draftInvoice(hall, { account, period: parseBillingPeriod(period)!, kind: 'period' });
+    await hall.db.withTenant(account, (trx) => issueDrafts(trx, [drafted!.invoice], instantOf(hall.clock.nowMs())));
+    drafts.push(drafted!.invoice);
+  }
+  return drafts;
 }
 
 /** Amounts of the lines of an invoice, by what they are: `A@P` of an account below another one. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from '@tenantree/db';
-import type { Clock } from '@tenantree/domain';
+import type { Clock, TaxPort } from '@tenantree/domain';
 import { parseNetwork } from '../../src/hall/addresses.ts';
 import { createLog } from '../../src/hall/log.ts';
 import type { AnyJob } from '../../src/jobs/define-job.ts';
@@ -49,6 +49,7 @@ export type StartOptions = {
   readonly folders?: Folders;
   readonly requestMs?: number;
   readonly jobs?: readonly AnyJob[];
+  readonly tax?: TaxPort;
   /** How to get to the database past a pooler. */
   readonly direct?: Database['direct'];
   /** Called with every line of the log. */
@@ -61,7 +62,7 @@ export type StartOptions = {
  */
 export async function startApi(
   database: Database['direct'],
-  { config: overrides, clock, folders, requestMs, jobs, direct, onLog }: StartOptions = {},
+  { config: overrides, clock, folders, requestMs, jobs, tax, direct, onLog }: StartOptions = {},
 ): Promise<Composed> {
   const dataDir = overrides?.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenantree-api-')));
   const config = { ...TEST_CONFIG, ...(onLog ? { logLevel: 'info' as const } : {}), ...overrides, dataDir };
@@ -77,6 +78,7 @@ export async function startApi(
     ...(folders ? { folders } : {}),
     ...(requestMs ? { requestMs } : {}),
     ...(jobs ? { jobs } : {}),
+    ...(tax ? { tax } : {}),
     ...(direct ? { direct } : {}),
   });
   const close = async (): Promise<void> => {

@@ -6,10 +6,20 @@ import type { TreeVersion } from './tree-version.ts';
 /** A closed account whose retention is over. */
 export type Erasable = { readonly id: AccountId; readonly rootId: AccountId; readonly name: string };
 
-/** Finds closed, unprotected accounts without children that were closed before an instant, deepest first. */
-export async function findErasable(db: Database, closedBefore: Instant, limit: number): Promise<Erasable[]> {
+/**
+ * Finds closed, unprotected accounts without children, deepest first, of which nothing more will be billed.
+ *
+ * @param before `closed`: when they were closed; `settled`: nothing can come any more of periods that ended before
+ */
+export async function findErasable(
+  db: Database,
+  before: { readonly closed: Instant; readonly settled: Instant },
+  limit: number,
+): Promise<Erasable[]> {
   const { rows } = await sql<{ id: AccountId; root_id: AccountId; name: string }>`
-    SELECT * FROM public.accounts_to_erase(${closedBefore}::timestamptz, ${limit})`.execute(db.app);
+    SELECT * FROM public.accounts_to_erase(${before.closed}::timestamptz, ${before.settled}::timestamptz, ${limit})`.execute(
+    db.app,
+  );
   return rows.map((row) => ({ id: row.id, rootId: row.root_id, name: row.name }));
 }
 

@@ -206,18 +206,18 @@ export async function readLateUsage(
   return { billed: rows[0]?.billed ?? ('0' as Decimal), late };
 }
 
-/** How many events a payer and all below it had of a meter in a period, as far as they are counted: as long as it stays, nothing came late. */
-export async function readEventsCounted(
+/** A payer's own row of totals of a period, as far as it is counted: how many events, and how much as it is counted. */
+export async function readCountedTotal(
   trx: TenantTransaction,
   payer: AccountId,
   meter: CountedMeter,
   period: Instant,
-): Promise<number> {
-  const { rows } = await sql<{ events: string }>`
-    SELECT total_events AS events FROM usage_totals WHERE account_id = ${payer} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(
-    trx,
-  );
-  return Number(rows[0]?.events ?? 0);
+): Promise<{ readonly events: number; readonly quantity: Decimal }> {
+  const { rows } = await sql<{ events: string; quantity: Decimal }>`
+    SELECT total_events AS events, trim_scale(total)::text AS quantity FROM usage_totals
+    WHERE account_id = ${payer} AND meter = ${meter} AND period = ${period}::timestamptz`.execute(trx);
+  const [row] = rows;
+  return { events: Number(row?.events ?? 0), quantity: row?.quantity ?? ('0' as Decimal) };
 }
 
 /** Waits until nobody else writes drafts of the acting account. */

@@ -6,12 +6,11 @@ DECLARE paid numeric;
 BEGIN
   PERFORM reached(p_payer);
   IF EXISTS (SELECT FROM past_placements p WHERE p.account_id = p_payer AND p.payer_id <> p_payer AND p.valid_to > p_from) THEN
-    SELECT coalesce(sum(b.quantity), 0) INTO paid FROM billed_usage(p_payer, NULL, p_meter, p_from) b;
+    SELECT sum(b.quantity) INTO paid FROM billed_usage(p_payer, NULL, p_meter, p_from) b;
   ELSE
-    SELECT coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = p_payer AND t.meter = p_meter AND t.period = p_from), 0)
-      + coalesce((uncounted_totals(p_meter, p_from, p_payer, 0, 0) -> p_payer::text ->> 1)::numeric, 0) INTO paid;
+    SELECT t.total INTO paid FROM usage_totals t WHERE t.account_id = p_payer AND t.meter = p_meter AND t.period = p_from;
   END IF;
-  RETURN paid;
+  RETURN coalesce(paid, 0) + coalesce((uncounted_totals(p_meter, p_from, p_payer, 0, 0) -> p_payer::text ->> 1)::numeric, 0);
 END $$;
 REVOKE ALL ON FUNCTION paid_total FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION paid_total TO tenantree_app;

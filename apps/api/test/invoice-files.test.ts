@@ -1,0 +1,183 @@
+import { type Tax, type TaxPort, taxByGroup } from '@tenantree/domain';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { drawInvoice } from '../src/billing/draw-invoice.ts';
+import { inReadingOrder } from '../src/billing/reading-order.ts';
+import {
+  type BillingStage,
+  MID_OCTOBER,
+  minutes,
+  OCTOBER,
+  OCTOBER_CLOSES,
+  openBilling,
+  plan,
+} from './support/billing.ts';
+import type { Client } from './support/clients.ts';
+import { codeOf } from './support/clients.ts';
+import { jobsEnded } from './support/jobs.ts';
+
+/** 19 percent on all of it; but for who says where they are. */
+const vat: TaxPort = async ({ buyer, lines }): Promise<readonly Tax[]> =>
+  buyer.country === null ? [] : taxByGroup(lines.map(({ amount }) => ({ amount, category: 'S', rate: 190_000n })));
+
+let stage: BillingStage;
+beforeAll(async () => {
+  const messages = { messages: { model: 'flat', price: '0.13' } } as const;
+  stage = await openBilling(
+    [
+      plan('minutes', minutes('0.079', '1000')),
+      plan('both', { ...minutes('0.13'), ...messages }, { monthlyFee: '0.13' }),
+      plan('yen', minutes('12.345'), { currency: 'JPY' }),
+    ],
+    { tax: vat },
+  );
+});
+afterAll(() => stage.close());
+beforeEach(() => {
+  stage.clock.ms = MID_OCTOBER;
+});
+
+const payer = async (name: string, plan: string) => {
+  const made = await stage.main(name);
+  stage.clock.ms = OCTOBER;
+  await stage.subscribe(made.client, made.id, plan);
+  stage.clock.ms = MID_OCTOBER;
+  return made;
+};
+const close = async (client: Client, account: string) =>
+  (await client.invoices.closePeriod.mutate({ account, period: '2026-10' })).invoice;
+
+async function fileOf(client: Client, account: string, invoice: string, format: 'csv' | 'pdf') {
+  const { job } = await client.invoices.export.mutate({ account, invoice, format });
+  await jobsEnded(stage.database, 60_000);
+  let content = '';
+  for (let cursor: string | undefined; ; ) {
+    const part = await client.jobs.file.query({ account, job, ...(cursor !== undefined && { cursor }) });
+    content += part.content;
+    if (part.nextCursor === null) return { ...part, content };
+    cursor = part.nextCursor;
+  }
+}
+
+describe('A file of an invoice', () => {
+  it('is a CSV with every line, in which no name is a formula', async () => {
+    const { id, client } = await payer('Written', 'minutes');
+    const north = await stage.make(id, '=SUM(A1:A9)');
+    const below = await stage.make(north, 'Comma, “quote" and line');
+    await stage.use(client, north, '700.25');
+    await stage.use(client, below, '433.333333333');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { filename, type, content } = await fileOf(client, id, invoice.id, 'csv');
+    expect([filename, type]).toEqual([`${invoice.number}.csv`, 'csv']);
+    const [head, ...lines] = content.trimEnd().split('\r\n');
+    expect(head).toBe(
+      'invoiceNumber,line,type,description,accountId,accountName,path,meter,unit,period,from,to,quantity,amount,currency',
+    );
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toBe(
+      `${invoice.number},1,fee,"Monthly fee, 2026-10-01 to 2026-10-31",,,,,,2026-10,2026-10-01T00:00:00.000Z,2026-11-01T00:00:00.000Z,,0.00,EUR`,
+    );
+    expect(lines[1]).toBe(
+      `${invoice.number},2,usage,Call minutes of “=SUM(A1:A9)”,${north},'=SUM(A1:A9),Written,call.minutes,minute,2026-10,,,700.25,6.52,EUR`,
+    );
+    expect(lines[2]).toContain(
+      `,${below},"Comma, “quote"" and line",Written / =SUM(A1:A9),call.minutes,minute,2026-10,,,433.333333333,4.03,EUR`,
+    );
+  });
+
+  it('is a PDF with its font in it; above 500 lines it sums up each account below the payer', async () => {
+    const { id, client } = await payer('Drawn', 'yen');
+    const parents = [await stage.make(id, 'שלום עולם'), await stage.make(id, 'شركة الاتصالات')];
+    const { accounts } = stage.owner;
+    for (const parent of parents) {
+      await accounts.createMany.mutate({
+        account: parent,
+        mode: 'each',
+        accounts: Array.from({ length: 260 }, (_, n) => ({ name: `Account ${n}` })),
+      });
+      const { rows } = await client.accounts.list.query({ account: parent, limit: 200 });
+      const more = await client.accounts.list.query({ account: parent, limit: 200, direction: 'desc' });
+      const ids = [...new Set([...rows, ...more.rows].map((row) => row.id))];
+      const events = ids.map((account, n) => ({
+        account,
+        meter: 'call.minutes',
+        quantity: '1.5',
+        occurredAt: new Date(MID_OCTOBER - 60_000).toISOString(),
+        idempotencyKey: `${parent} ${n}`,
+      }));
+      await client.usage.record.mutate({ account: parent, events });
+    }
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    expect(invoice).toMatchObject({ lines: 521, total: { currency: 'JPY', exponent: 0, minor: '9629' } });
+    const { filename, type, content } = await fileOf(client, id, invoice.id, 'pdf');
+    expect([filename, type]).toEqual([`${invoice.number}.pdf`, 'pdf']);
+    const bytes = Buffer.from(content, 'base64');
+    expect(bytes.subarray(0, 5).toString()).toBe('%PDF-');
+    const text = bytes.toString('latin1');
+    expect(text).toMatch(/\/FontFile2/);
+    expect([...text.matchAll(/\/Type \/Page\b/g)]).toHaveLength(1);
+  });
+
+  it('is of what is there, and of nobody else', async () => {
+    const { id, client } = await payer('Nothing', 'minutes');
+    const nothing = client.invoices.export.mutate({
+      account: id,
+      invoice: '018bcfe5-6800-7000-8000-000000000000',
+      format: 'csv',
+    });
+    expect(await codeOf(nothing)).toBe('NOT_FOUND');
+  });
+
+  it('begins a new page where lines end, and numbers them', async () => {
+    const { id, client } = await payer('Paged', 'minutes');
+    stage.clock.ms = OCTOBER_CLOSES;
+    const { id: invoice } = await close(client, id);
+    const { invoice: said } = await client.invoices.get.query({ account: id, invoice });
+    const line = {
+      says: 'Call minutes',
+      path: 'Main / North',
+      quantity: { amount: '-1.5' as never, unit: 'minute' },
+      amount: { currency: { code: 'EUR', exponent: 2 }, minor: -12n },
+    };
+    const pages = async (n: number) =>
+      [
+        ...(
+          await drawInvoice(
+            said,
+            Array.from({ length: n }, () => line),
+          )
+        )
+          .toString('latin1')
+          .matchAll(/\/Type \/Page\b/g),
+      ].length;
+    expect([await pages(1), await pages(60)]).toEqual([1, 3]);
+  });
+});
+
+describe('A line with words from right to left', () => {
+  it('is drawn with those in their own order, and the others in theirs', () => {
+    expect(inReadingOrder('Call minutes of “Acme”')).toBeNull();
+    expect(inReadingOrder('Main / שלום עולם / Sub')).toEqual(['Main', '/', 'עולם', 'שלום', '/', 'Sub']);
+    expect(inReadingOrder('شركة الاتصالات 24 العربية Ltd')).toEqual(['العربية', '24', 'الاتصالات', 'شركة', 'Ltd']);
+  });
+});
+
+describe('Tax', () => {
+  it('is rounded once for each rate, over all lines of it (M16)', async () => {
+    const { id, client } = await payer('Taxed', 'both');
+    await client.billing.setDetails.mutate({ account: id, country: 'DE', name: 'Taxed', address: [], taxId: null });
+    await stage.use(client, id, '1');
+    await stage.use(client, id, '1', { meter: 'messages' });
+    stage.clock.ms = OCTOBER_CLOSES;
+    const invoice = await close(client, id);
+    const { invoice: said, lines } = await client.invoices.get.query({ account: id, invoice: invoice.id });
+    expect(lines.map(({ type, amount }) => [type, amount.minor])).toEqual([
+      ['fee', '13'],
+      ['usage', '13'],
+      ['usage', '13'],
+      ['tax', '7'],
+    ]);
+    expect([said.total.minor, said.tax]).toEqual(['46', null]);
+  });
+});
