@@ -15,6 +15,7 @@ import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
+import { transfers } from './transfers/procedures.ts';
 import { usage } from './usage/procedures.ts';
 
 /** Everything that can be asked of Tenantree: the procedures of the contract, each with the function that does it. */
@@ -33,6 +34,7 @@ export const appRouter = router({
   presets: slice('presets', presets),
   session: slice('session', session),
   setup: slice('setup', setup),
+  transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
 });
 

@@ -25,6 +25,7 @@ const ACCOUNT = {
   suspension: true,
   protected: true,
   billingMode: true,
+  transferUntil: true,
   children: true,
   subaccounts: true,
   members: true,

@@ -137,6 +137,7 @@ export class LiveTree {
       suspension: null,
       protected: false,
       billingMode: 'parent',
+      transferUntil: null,
       children: 0,
       subaccounts: 0,
       members: none,

@@ -303,7 +303,7 @@ export const accounts = {
     needs: fromAbove('account.subaccounts', 'full', 'change', screensFor('close')),
     input: inputs.onlyAccount,
     output: shapes.accountRow,
-    refusals: ['HAS_LIVE_CHILDREN', 'PROTECTED', 'ALREADY_IN_STATE'],
+    refusals: ['HAS_LIVE_CHILDREN', 'PROTECTED', 'ALREADY_IN_STATE', 'TRANSFER_EXPIRED'],
   }),
 
   reopen: mutation({
@@ -336,6 +336,8 @@ export const accounts = {
       'NAME_TAKEN',
       'DEPTH_EXCEEDED',
       'ALREADY_IN_STATE',
+      'TRANSFER_IN_PROGRESS',
+      'NESTED_TRANSFER',
     ],
   }),
 

@@ -98,7 +98,7 @@ const result = z.strictObject({
 });
 
 const line = z.strictObject({
-  entry: z.enum(['role', 'cap', 'scope', 'session']),
+  entry: z.enum(['role', 'cap', 'scope', 'session', 'transfer']),
   account: place,
   key: shapes.permissionKey,
   level: shapes.level,

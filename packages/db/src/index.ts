@@ -52,6 +52,7 @@ export * from './permissions/caps.ts';
 export * from './permissions/holders.ts';
 export * from './permissions/presets.ts';
 export * from './setup/claims.ts';
+export * from './transfers/transfers.ts';
 export { isOutage, isUnavailable } from './unavailable.ts';
 export { DatabaseUnusableError, unreachable } from './unusable.ts';
 export * from './usage/count-usage.ts';

@@ -37,6 +37,7 @@ import * as bulk from './migrations/0037-bulk.ts';
 import * as reachedLimits from './migrations/0038-reached-limits.ts';
 import * as billing from './migrations/0040-billing.ts';
 import * as invoices from './migrations/0041-invoices.ts';
+import * as transfers from './migrations/0042-transfers.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -74,6 +75,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0038-reached-limits': reachedLimits,
   '0040-billing': billing,
   '0041-invoices': invoices,
+  '0042-transfers': transfers,
 };
 
 const MINIMUM_VERSION = 180000;

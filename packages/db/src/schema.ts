@@ -29,6 +29,8 @@ export type AccountsTable = {
   protected: boolean;
   billing_mode: 'parent' | 'direct';
   payer_id: string;
+  /** When its billing transfer ends by itself; null: none is under way. */
+  transfer_until: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
   /** Since when `path_key` holds; events from before look into `past_placements`. */
   placed_at: ColumnType<Date | number, Date | string | undefined, Date | string>;
   children: Generated<number>;

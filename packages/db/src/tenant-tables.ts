@@ -34,6 +34,8 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   job_items: 'tree',
   job_files: 'tree',
   carried_entries: 'tree',
+  billing_transfers: 'tree',
+  departures: 'tree',
   usage_events: 'fact',
   usage_quarters: 'fact',
   usage_totals: 'fact',

@@ -155,6 +155,14 @@ async function furnish(account: AccountId): Promise<void> {
     const [limit] = (await readLimits(trx, [{ id: account, name: 'Account' }], now())).get('calls') ?? [];
     await writeLimit(trx, kind, [{ ...limit!, ...terms, version: 1 }], 0, now());
   });
+  await owner.query(
+    `WITH a AS (SELECT * FROM accounts WHERE id = $1),
+       d AS (INSERT INTO departures (root_id, account_id, id, departed, name, agency, at, accounts, external_ids)
+         SELECT root_id, id, uuidv7(), uuidv7(), 'Gone', 'kept', now(), '{}', '{}' FROM a)
+     INSERT INTO billing_transfers (root_id, account_id, id, version, state, recipient, grace_days, agency, completion, started_at, expires_at, ended_at, mail, ahead, reminded, steps)
+     SELECT root_id, id, uuidv7(), 2, 'cancelled', 'eve@example.com', 30, 'kept', 'automatic', now(), now(), now(), 'sent', '{}', '{}', '{}' FROM a`,
+    [account],
+  );
   await admitTick(test.db, {
     root: rootId,
     kind: limitKind('calls'),
@@ -276,18 +284,18 @@ describe('A subtree that becomes a tree of its own', () => {
   it('has its usage counted where it stood when it happened', async () => {
     const { root, parent, leaving, leaf } = await plantGround();
     const early = now();
-    // Ahead of the clock, counted already: the change is after it.
+    // Ahead of the clock, counted already: it is placed again, where the account stands by then.
     await record(test.db, [event(leaf, 'ahead', '4', new Date(NOVEMBER_10 + 60_000).toISOString() as Instant)], now());
     await count(test.db, now());
     await changeRoot(leaving, null);
     const later = new Date(NOVEMBER_10 + 120_000).toISOString() as Instant;
     await record(test.db, [event(leaf, 'late', '8', early), event(leaf, 'new', '16', later)], now());
     await count(test.db, now());
-    for (const account of [root, parent]) expect(await minutesOf(account)).toBe('15');
-    for (const account of [leaving]) expect(await minutesOf(account)).toBe('31');
+    for (const account of [root, parent]) expect(await minutesOf(account)).toBe('11');
+    expect(await minutesOf(leaving)).toBe('31');
     // And each pays for what was used while it did.
-    expect(await paidBy(root)).toBe(15 * 60);
-    expect(await paidBy(leaving)).toBe(16 * 60);
+    expect(await paidBy(root)).toBe(11 * 60);
+    expect(await paidBy(leaving)).toBe(20 * 60);
   });
 
   it('has usage counted first that was waiting', async () => {

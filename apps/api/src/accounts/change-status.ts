@@ -12,6 +12,7 @@ import {
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { act } from '../transfers/act.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
@@ -53,6 +54,10 @@ type Command = Exclude<StatusCommand, { event: 'erase' }>;
 async function changeStatus(hall: Hall, caller: Caller, where: Standing, command: Command): Promise<AccountRow> {
   const acting = where.parent?.id ?? where.id;
   return hall.change(caller, { root: where.root, acting }, async (scope) => {
+    const account = await scope.account(where.id);
+    // Closed in the middle of a transfer, the account is in none any more.
+    if (command.event === 'close' && account.transferUntil !== null)
+      await act(hall, scope, caller, where.id, { event: 'close' });
     await setStatus(scope, await scope.account(where.id), command);
     return readBack(hall, scope, where.id);
   });

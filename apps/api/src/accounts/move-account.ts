@@ -1,7 +1,8 @@
-import { findSibling, moveSubtree, subtreeHeight } from '@tenantree/db';
+import { findSibling, moveSubtree, subtreeHeight, transfersMeet } from '@tenantree/db';
 import { type AccountId, type AccountRow, decideMove } from '@tenantree/domain';
 import type { Caller, Hall } from '../hall/hall.ts';
-import { granted } from '../hall/refused.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { act } from '../transfers/act.ts';
 import { readBack } from './read-back.ts';
 import type { Standing } from './standing.ts';
 
@@ -22,6 +23,13 @@ export async function moveAccount(
   return hall.change(caller, { root: where.root, acting: commonAncestor }, async (scope) => {
     const account = await scope.account(where.id);
     const target = await scope.account(to);
+    if (account.transferUntil !== null) await act(hall, scope, caller, where.id, { event: 'move' });
+    if (await transfersMeet(scope.trx, where.id, to))
+      refuseWith(
+        'NESTED_TRANSFER',
+        'Below it, an account is in a billing transfer, and so is one above its new place.',
+        'to',
+      );
     const state = {
       account: { ...account, levelsBelow: await subtreeHeight(scope.trx, account) },
       to: target,

@@ -25,7 +25,6 @@ import {
   sellersOf,
   UNBOUNDED,
   usageHeldSince,
-  type Work,
 } from '@tenantree/domain';
 import { type Actor, userOf } from '../context/actor.ts';
 import { membershipsOn } from '../context/memberships.ts';

@@ -12,6 +12,7 @@ import {
   refusedByLimit,
   SIGN_IN_CHAIN,
   type SignInTransaction,
+  stopCounting,
   type Target,
   type TenantTransaction,
 } from '@tenantree/db';
@@ -40,8 +41,11 @@ export type By = {
 /** The platform itself. */
 export const SYSTEM: By = { actor: { kind: 'system', id: null, name: 'Tenantree', via: null }, requestId: null };
 
-/** Where something is changed: in a tree, as one of its accounts. Row-level security shows no more than that account's subtree. */
-export type Place = { readonly root: AccountId; readonly acting: AccountId };
+/**
+ * Where something is changed: in a tree, as one of its accounts. Row-level security shows no more than that account's subtree.
+ * `counting: 'stops'`: nobody counts usage of the tree meanwhile, which a change needs that makes a tree of a part of it.
+ */
+export type Place = { readonly root: AccountId; readonly acting: AccountId; readonly counting?: 'stops' };
 
 /** A change of somebody's sign-in: of no tree. */
 export type SignInChange = {
@@ -76,6 +80,8 @@ export type Change = {
   readonly movesUsage: () => void;
   /** Whose access may have changed: live streams of theirs are asked about again. */
   readonly rights: (touched: TouchedRights) => void;
+  /** The tree is of a later version by now: what was done took versions of its own. */
+  readonly becomes: (version: number) => void;
   /** The one who acts turns out inside the change only. */
   readonly actsAs: (actor: AuditActor) => void;
 };
@@ -164,12 +170,14 @@ export const createChanges = (parts: Parts): Changes => ({
 async function changeTree<T>(
   { db, clock, newId, happened }: Parts,
   by: By,
-  { root, acting }: Place,
+  { root, acting, counting }: Place,
   work: (change: Change) => Promise<T>,
 ): Promise<T> {
   const { result, news } = await unlessNothing<T>((keep) =>
     db.withTenant(acting, async (trx) => {
+      if (counting === 'stops') await stopCounting(trx, root);
       const version = await beginTreeChange(trx, root);
+      let last = version;
       // Read after the wait for the tree: the moment of the change is when its turn came.
       const now = instantOf(clock.nowMs());
       const draft = new Draft();
@@ -192,6 +200,9 @@ async function changeTree<T>(
           draft.moved = true;
         },
         rights: (touched) => draft.touch(touched),
+        becomes: (later) => {
+          last = later;
+        },
         actsAs: (other) => {
           actor = other;
         },
@@ -199,10 +210,10 @@ async function changeTree<T>(
       const { rows, moved, touched: rights } = draft;
       if (rows.length === 0) return keep({ result, news: null });
       const shows = [...draft.shown];
-      const seq = await endChange(trx, root, version, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
+      const seq = await endChange(trx, root, last, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
       return keep({
         result,
-        news: { root, after: seq - rows.length, seq, version, shows, rights, ...(moved && { moved }) },
+        news: { root, after: seq - rows.length, seq, version: last, shows, rights, ...(moved && { moved }) },
       });
     }),
   ).catch((error: unknown) => {

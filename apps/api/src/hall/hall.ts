@@ -23,6 +23,7 @@ import {
   type UserId,
 } from '@tenantree/domain';
 import type { SendMail } from '../mail/mail.ts';
+import type { Payments } from '../payments/payments.ts';
 import type { Changes } from './change.ts';
 import type { Traces } from './traces.ts';
 
@@ -38,6 +39,8 @@ export type Hall = {
   readonly settings: Settings;
   /** What decides about tax on invoices. */
   readonly tax: TaxPort;
+  /** How accounts can pay. */
+  readonly payments: Payments;
   /** The one way to change anything. */
   readonly change: Changes['change'];
   readonly changeSignIn: Changes['changeSignIn'];
@@ -85,6 +88,8 @@ export type Settings = Keeping & {
   readonly closingGraceMs: number;
   /** Who sends invoices, as they say; null: they name nobody. */
   readonly invoiceSender: InvoiceParty | null;
+  /** Whether an account whose billing transfer ran out stays as it is, or is suspended. */
+  readonly transferExpiry: 'stay' | 'suspend';
   /** Where people reach the web app, without a slash at the end. */
   readonly publicUrl: string;
   /** Key for signing cursors. */

@@ -10,7 +10,7 @@ const REDACTED = SECRET_FIELDS.flatMap((field) => {
   return [field, `*${behind}`, `*.*${behind}`];
 });
 
-const SECRET_TEXT = /tt_(key|embed|invite|setup|reset)_[\w-]+/g;
+const SECRET_TEXT = /tt_(key|embed|invite|transfer|setup|reset)_[\w-]+/g;
 
 /** A text without the secrets that we make: they tell by their beginning. */
 export const withoutSecrets = (text: string): string => text.replace(SECRET_TEXT, 'tt_$1_…');

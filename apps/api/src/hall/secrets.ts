@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** What the first characters of a secret tell: an API key, a token of the embedded widget, an invitation, a first-run link, a link for a new password. */
-export type SecretKind = 'key' | 'embed' | 'invite' | 'setup' | 'reset';
+/** What the first characters of a secret tell: an API key, a token of the embedded widget, an invitation, one to a billing transfer, a first-run link, a link for a new password. */
+export type SecretKind = 'key' | 'embed' | 'invite' | 'transfer' | 'setup' | 'reset';
 
 /** A secret as its owner sees it, once: `tt_key_…`. */
 export const secretOf = (kind: SecretKind, random: string): string => `tt_${kind}_${random}`;

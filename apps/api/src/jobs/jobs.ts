@@ -6,6 +6,7 @@ import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
+import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
 /** Every job that a server can do. */
@@ -23,4 +24,5 @@ export const JOBS: readonly AnyJob[] = [
   undoCapsJob,
   countEffectJob,
   mailReachedJob,
+  ...TRANSFER_JOB_KINDS,
 ];

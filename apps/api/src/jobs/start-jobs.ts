@@ -16,6 +16,7 @@ import { closeWhatIsDue } from '../billing/close-period.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { beginPeriods } from '../limits/begin-periods.ts';
+import { doTransfersDue } from '../transfers/due-transfers.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
 import { runJobStep, type StepParts } from './run-job-step.ts';
@@ -95,6 +96,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
     const due = [
       orderErasing(hall),
       beginPeriods(hall),
+      doTransfersDue(hall, onError),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),

@@ -10,6 +10,7 @@ import {
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
+import { act } from '../transfers/act.ts';
 
 /** The account, and who the caller is there. */
 type Where = MemberActor & { readonly id: AccountId; readonly root: AccountId; readonly name: string };
@@ -22,6 +23,7 @@ export async function changeRole(hall: Hall, caller: Caller, where: Where, user:
     await updateRole(scope.trx, where.id, user, role);
     const details = { member: member.name, account: where.name, before: member.role, after: role };
     scope.happened('member.roleChanged', where.id, details, { id: user, name: member.name });
+    if (member.role === 'owner') await ownerLost(hall, scope, caller, where.id, user);
     scope.rights({ users: [user] });
   });
 }
@@ -47,9 +49,16 @@ export async function removeMember(hall: Hall, caller: Caller, where: Where, use
       if (isSeen) scope.happened('key.revoked', account, { key: name }, { id, name });
     for (const { account, accountName, id, email } of ended.invitations)
       scope.happened('member.invitationRevoked', account, { email, account: accountName }, { id, name: email });
+    await ownerLost(hall, scope, caller, where.id, user);
     scope.shows((await scope.account(where.id)).path);
     scope.rights({ users: [user], keys: ended.keys.map(({ id }) => id) });
   });
+}
+
+/** Whoever confirmed to own an account in a billing transfer, and owns it no more, has to be confirmed again. */
+async function ownerLost(hall: Hall, scope: Change, caller: Caller, account: AccountId, userId: UserId): Promise<void> {
+  if ((await scope.account(account)).transferUntil === null) return;
+  await act(hall, scope, caller, account, { event: 'ownerLost', userId });
 }
 
 async function find(scope: Change, account: AccountId, user: UserId): Promise<{ member: Member; owners: number }> {

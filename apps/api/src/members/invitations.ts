@@ -112,7 +112,8 @@ export type Acceptance = {
 };
 
 type Person = { readonly user: UserId; readonly name: string };
-type Acceptor = {
+/** Where somebody accepts from, and as whom. */
+export type Acceptor = {
   readonly requestId: string;
   readonly guess: Guess;
   readonly signedIn: (Person & { readonly email: string }) | null;
@@ -193,10 +194,15 @@ async function hasRoomForOneMore(hall: Hall, account: AccountId): Promise<void> 
   throw new Refused(limitReached(kind, { account: told, max: max ?? 0n, used, held }, { wanted: UNIT, free }));
 }
 
-async function personFor(
+/**
+ * Who accepts: the signed-in person of an address, the one who has it and gives their password, or a new one.
+ *
+ * @throws Refused FORBIDDEN, UNAUTHORIZED, BAD_REQUEST, RATE_LIMITED
+ */
+export async function personFor(
   people: People,
   { guess, signedIn }: Acceptor,
-  { email, emailKey, acceptedAt }: InvitationByToken,
+  { email, emailKey, acceptedAt }: Pick<InvitationByToken, 'email' | 'emailKey' | 'acceptedAt'>,
   { name: givenName, password }: Acceptance,
 ): Promise<Person> {
   if (signedIn) {

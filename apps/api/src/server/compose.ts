@@ -24,6 +24,7 @@ import { createAdmissions } from '../limits/admissions.ts';
 import { limitsBell } from '../limits/watch-limits.ts';
 import type { Hub } from '../live/hub.ts';
 import { appRouter } from '../router.ts';
+import { transfersBell } from '../transfers/watch-transfer.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { showCounted } from '../usage/usage-channel.ts';
 import { type OpenUsage, openUsage } from '../usage/usage-door.ts';
@@ -100,6 +101,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     happened: (news) => {
       live.hub.happened(news);
       live.hub.ring(limitsBell(news.root));
+      live.hub.ring(transfersBell(news.root));
     },
     usageDoor,
     admissions,

@@ -38,6 +38,8 @@ export type Config = {
   readonly closedRetentionDays: number;
   /** Hours between the end of a billing period and its closing. */
   readonly invoiceGraceHours: number;
+  /** Whether an account whose billing transfer ran out stays as it is, or is suspended. */
+  readonly transferExpiry: (typeof TRANSFER_EXPIRY)[number];
   /** The plans that are offered, and who sends invoices. */
   readonly plans: PlansFile;
   readonly liveTickMs: number;
@@ -54,6 +56,7 @@ export type Config = {
 };
 
 const MAIN_ACCOUNTS_BY = ['everyone', 'owners', 'nobody'] as const;
+const TRANSFER_EXPIRY = ['stay', 'suspend'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -125,6 +128,7 @@ const SETTINGS = z.object({
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
   INVOICE_GRACE_HOURS: whole(0, 744, 12),
   PLANS: z.string().optional(),
+  TRANSFER_EXPIRY: z.enum(TRANSFER_EXPIRY, `must be one of ${TRANSFER_EXPIRY.join(', ')}`).default('stay'),
   LIVE_TICK_MS: whole(10, 10_000, 50),
   LIVE_RESUME_MINUTES: whole(1, 1_440, 15),
   LIVE_MAX_BUFFER_BYTES: whole(65_536, 1_073_741_824, 1_048_576),
@@ -211,6 +215,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,
     invoiceGraceHours: settings.INVOICE_GRACE_HOURS,
+    transferExpiry: settings.TRANSFER_EXPIRY,
     plans: await readPlansFile(settings.PLANS).catch((error: unknown) => {
       throw new ConfigError([`PLANS ${error instanceof Error ? error.message : String(error)}`]);
     }),

@@ -7,6 +7,7 @@ import type { Admissions, Hall, Settings, UsageDoor } from '../hall/hall.ts';
 import { createIds } from '../hall/id-source.ts';
 import { createTraces, type Traces } from '../hall/traces.ts';
 import { createOutbox, createSmtp } from '../mail/send-mail.ts';
+import { createPayments } from '../payments/payments.ts';
 import type { Config } from './config.ts';
 
 const SECRET_BYTES = 32;
@@ -23,6 +24,7 @@ export type HallParts = {
     | 'liveResumeMinutes'
     | 'invoiceGraceHours'
     | 'plans'
+    | 'transferExpiry'
     | 'secret'
     | 'smtp'
     | 'dataDir'
@@ -60,6 +62,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     liveResumeMinutes: config.liveResumeMinutes,
     closingGraceMs: config.invoiceGraceHours * HOUR_MS,
     invoiceSender: config.plans.sender,
+    transferExpiry: config.transferExpiry,
     secret: config.secret,
     get publicUrl() {
       return publicUrl();
@@ -78,6 +81,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
     clock,
     settings,
     tax,
+    payments: createPayments([]),
     ...createChanges({ db, clock, newId, happened: afterCommit(db, happened) }),
     trace: traces.trace,
     admissions,

@@ -34,6 +34,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   closedRetentionDays: 30,
   invoiceGraceHours: 12,
   plans: SAMPLE_PLANS,
+  transferExpiry: 'stay',
   liveResumeMinutes: 15,
   liveTickMs: 50,
   liveMaxBufferBytes: 1_048_576,

@@ -31,6 +31,8 @@ export type AccountState = {
   readonly billingMode: BillingMode;
   /** The nearest direct-billed account at or above it. */
   readonly payerId: AccountId;
+  /** When its billing transfer ends by itself; null: none is under way. */
+  readonly transferUntil: Instant | null;
   readonly children: number;
   readonly closedAt: Instant | null;
 };
@@ -72,6 +74,7 @@ export function stateOf(row: Selectable<Schema['accounts']>): AccountState {
     protected: row.protected,
     billingMode: row.billing_mode,
     payerId: row.payer_id as AccountId,
+    transferUntil: instantOrNull(row.transfer_until),
     children: row.children,
     closedAt: instantOrNull(row.closed_at),
   };

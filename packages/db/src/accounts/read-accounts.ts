@@ -46,6 +46,8 @@ export type ChainLink = {
   readonly suspendedAt: Instant | null;
   /** Who pays for its usage now. */
   readonly payerId: AccountId;
+  /** When its billing transfer ends by itself; null: none is under way. */
+  readonly transferUntil: Instant | null;
   /** What its parent side leaves it; of a main account, everything. */
   readonly caps: Levels;
 };
@@ -75,6 +77,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     suspended_until: Date | null;
     suspended_at: Date | null;
     payer_id: string;
+    transfer_until: Date | null;
     caps: SomeLevels | null;
   };
   const rows = await ask<Raw>(from, 'account_chain', [account]);
@@ -85,6 +88,7 @@ export async function readChain(from: Database | TenantTransaction, account: Acc
     depth: row.depth,
     status: row.status,
     payerId: row.payer_id as AccountId,
+    transferUntil: instantOrNull(row.transfer_until),
     caps: capsOf(row.depth, row.caps),
     suspendedAt: instantOrNull(row.suspended_at),
     suspension:

@@ -53,3 +53,16 @@ export async function readPaidTotal(
   }>`SELECT trim_scale(paid_total(${payer}, ${meter}, ${period}::timestamptz))::text AS paid`.execute(trx);
   return rows[0]!.paid;
 }
+
+/** How much was counted of a period in an account and all below it, whoever pays for it. */
+export async function readSubtreeTotal(
+  trx: TenantTransaction,
+  account: AccountId,
+  meter: CountedMeter,
+  period: Instant,
+): Promise<Decimal> {
+  const { rows } = await sql<{ total: Decimal }>`
+    SELECT coalesce(trim_scale(sum(t.total)), 0)::text AS total FROM usage_totals t
+    WHERE t.account_id = ${account} AND t.meter = ${meter} AND t.period = ${period}::timestamptz`.execute(trx);
+  return rows[0]!.total;
+}

@@ -1,6 +1,6 @@
 import type { AccountId, Instant, RowId } from '@tenantree/domain';
 import { sql } from 'kysely';
-import { ACTING_ROOT } from '../accounts/place.ts';
+import { ACTING_ROOT, atOrBelow } from '../accounts/place.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 
 /** A list of origins, and the account that has it. */
@@ -48,4 +48,15 @@ export async function readSessionsUnderList(
       WHERE o.root_id = acting_root() AND o.account_id <> ${account}
         AND a.path_key >= l.path_key AND a.path_key < l.path_key || '\\xff'::bytea)`.execute(trx);
   return rows;
+}
+
+/** The origins in the lists of an account and of those below it, each once. */
+export async function readOriginsBelow(trx: TenantTransaction, account: AccountId, limit: number): Promise<string[]> {
+  const { rows } = await sql<{ origin: string }>`
+    SELECT DISTINCT u.origin FROM accounts a
+    CROSS JOIN LATERAL (SELECT x.origins FROM embed_origins x WHERE x.root_id = a.root_id AND x.account_id = a.id LIMIT 1) o
+    CROSS JOIN LATERAL unnest(o.origins) u(origin) WHERE ${atOrBelow('a', account)} ORDER BY 1 LIMIT ${limit}`.execute(
+    trx,
+  );
+  return rows.map(({ origin }) => origin);
 }

@@ -94,6 +94,7 @@ export async function readExplainedChain(
     suspension_kind: Suspension['kind'] | null;
     suspended_from: Date | null;
     suspended_until: Date | null;
+    transfer_until: Date | null;
     created_at: Date;
     levels: SomeLevels | null;
     marks: readonly StoredMark[] | null;
@@ -119,6 +120,7 @@ export async function readExplainedChain(
               until: instantOrNull(row.suspended_until),
             },
       caps: capsOf(depth, levels),
+      transferUntil: instantOrNull(row.transfer_until),
       marks: depth === 0 ? null : (stored?.marks ?? {}),
       createdAt: row.created_at.toISOString() as Instant,
       stored,

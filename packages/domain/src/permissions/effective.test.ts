@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anyLevelMap } from '../../test/arbitraries.ts';
 import type { AccountId } from '../ids.ts';
 import { packScopes } from '../keys/key-terms.ts';
+import { type Instant, instantOf } from '../time.ts';
 import {
   type CappedAccount,
   effectiveLevels,
@@ -15,7 +16,7 @@ import {
   roleAt,
   screenMembership,
 } from './effective.ts';
-import { LEVEL_CODES, type LevelMap, NO_LEVELS, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
+import { HIGHEST, LEVEL_CODES, type LevelMap, NO_LEVELS, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLES, roleLevel } from './roles.ts';
 
@@ -187,5 +188,38 @@ describe('an API key', () => {
         expect(keys.map((word, at) => word & ~owners[at]!)).toEqual(NO_LEVELS);
       }),
     );
+  });
+});
+
+describe('Billing during a billing transfer', () => {
+  const last = PATH.at(-1)!;
+  const capped = (transferUntil: Instant | null): CappedAccount[] =>
+    PATH.map((id) => ({
+      id,
+      caps: packLevels({ ...HIGHEST, billing: 'none', 'billing.usage': id === last ? 'none' : 'full' }),
+      transferUntil: id === last ? transferUntil : null,
+    }));
+  const levelsAt = (membership: Membership, chain: CappedAccount[]) =>
+    unpackLevels(effectiveLevels([membership], chain));
+
+  it('is full for who owns the account, whatever caps say; Usage and all else stay as set', () => {
+    const owner: Membership = { account: last, role: 'owner' };
+    expect(levelsAt(owner, capped(null)).billing).toBe('none');
+    expect(levelsAt(owner, capped(instantOf(0)))).toEqual({ ...HIGHEST, 'billing.usage': 'none' });
+    expect(gives(owner, capped(instantOf(0)), 'billing', 'full')).toBe(true);
+    expect(gives(owner, capped(instantOf(0)), 'billing.usage', 'full')).toBe(false);
+  });
+
+  it('is that of nobody else: no admin, no owner above, no key', () => {
+    const bounds = { scopes: UNBOUNDED, within: null };
+    const others: Membership[] = [
+      { account: last, role: 'admin' },
+      { account: PATH.at(-2)!, role: 'owner' },
+      { account: last, role: 'owner', bounds },
+    ];
+    for (const membership of others) {
+      expect(levelsAt(membership, capped(instantOf(0))).billing).toBe('none');
+      expect(gives(membership, capped(instantOf(0)), 'billing', 'full')).toBe(false);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import type { AccountPath } from '../hierarchy/path.ts';
 import type { AccountId } from '../ids.ts';
+import type { Instant } from '../time.ts';
 import {
   boundByControllers,
   boundOf,
@@ -8,6 +9,7 @@ import {
   type Levels,
   lowest,
   NO_LEVELS,
+  packLevels,
   placeOf,
   UNBOUNDED,
 } from './levels.ts';
@@ -31,7 +33,26 @@ export type KeyBounds = {
 };
 
 /** An account of a chain, with the highest levels that its parent side leaves it (rules/permissions 8). A main account's are unbounded. */
-export type CappedAccount = { readonly id: AccountId; readonly caps: Levels };
+export type CappedAccount = {
+  readonly id: AccountId;
+  readonly caps: Levels;
+  /** When its billing transfer ends by itself; null or absent: none is under way. */
+  readonly transferUntil?: Instant | null;
+};
+
+/**
+ * Whether caps leave a membership Billing whatever they say: who owns an account sets up how it pays, as long as its billing transfer is under
+ * way (rules/permissions 23). Never a key, or what is embedded with one.
+ */
+export const setsUpBilling = (
+  { account, role, bounds }: Membership,
+  chain: readonly Pick<CappedAccount, 'id' | 'transferUntil'>[],
+): boolean =>
+  role === 'owner' &&
+  bounds === undefined &&
+  chain.some(({ id, transferUntil }) => id === account && (transferUntil ?? null) !== null);
+
+const BILLING = packLevels({ billing: 'full' });
 
 /**
  * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (rules/permissions 6);
@@ -64,8 +85,11 @@ const capsDownTo = (account: AccountId, chain: readonly CappedAccount[]): Levels
  * account from the membership up to the root, rows bounded by their controllers, and of that what the scopes of a key name: each row for
  * itself. Caps below the membership don't bind who comes from above.
  */
-export function levelsFrom({ account, role, bounds }: Membership, chain: readonly CappedAccount[]): Levels {
-  const levels = boundByControllers(lowest(ROLE_WORDS[role], capsDownTo(account, chain)));
+export function levelsFrom(membership: Membership, chain: readonly CappedAccount[]): Levels {
+  const { account, role, bounds } = membership;
+  const caps = capsDownTo(account, chain);
+  const left = setsUpBilling(membership, chain) ? highest(caps, BILLING) : caps;
+  const levels = boundByControllers(lowest(ROLE_WORDS[role], left));
   return bounds ? lowest(levels, bounds.scopes) : levels;
 }
 
@@ -82,10 +106,18 @@ export function gives(
   const overAt = controller === null ? at : controller.at;
   let own = words[at] ?? 0;
   let over = words[overAt] ?? 0;
-  for (const { id, caps } of chain) {
+  let lifted = false;
+  for (const { id, caps, transferUntil } of chain) {
     own &= caps[at] ?? 0;
     over &= caps[overAt] ?? 0;
-    if (id === account) break;
+    if (id === account) {
+      lifted = role === 'owner' && bounds === undefined && (transferUntil ?? null) !== null;
+      break;
+    }
+  }
+  if (lifted) {
+    own |= BILLING[at] ?? 0;
+    over |= BILLING[overAt] ?? 0;
   }
   own >>>= shift;
   if (controller !== null) own &= boundOf((over >>> controller.shift) & 0b11, controller);

@@ -45,6 +45,21 @@ describe('explain', () => {
     },
   );
 
+  it('names the billing transfer where it lets an owner have Billing that caps would take', () => {
+    const [root, mid, leaf] = chainTo('leaf', { mid: { billing: 'none' }, leaf: { 'billing.usage': 'none' } });
+    const chain = [root!, mid!, { ...leaf!, transferUntil: AT }];
+    const owner: ExplainedMembership = { account: idOf('leaf'), role: 'owner', bound: null };
+    const billing = explain('billing', [owner], chain);
+    expect(billing.level).toBe('full');
+    expect(billing.standings[0]?.lines.map(({ entry, decides }) => [entry, decides])).toEqual([
+      ['transfer', false],
+      ['role', false],
+    ]);
+    const usage = explain('billing.usage', [owner], chain);
+    expect(usage.level).toBe('none');
+    expect(heldDownBy(usage)).toEqual(['cap leaf billing.usage']);
+  });
+
   it('says who set an entry and when, and of one as the account was made when that was', () => {
     const mark = { by: { id: 'u', name: 'Olivia' }, at: instantOf(5), version: 3, local: true };
     const chain = [

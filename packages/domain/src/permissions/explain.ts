@@ -2,7 +2,7 @@ import { ACCOUNT_ABOVE } from '../audit/shown-entry.ts';
 import type { AccountId } from '../ids.ts';
 import type { Instant } from '../time.ts';
 import type { CapMarks, CapSetter } from './caps.ts';
-import { type CappedAccount, type Membership, reachesFrom } from './effective.ts';
+import { type CappedAccount, type Membership, reachesFrom, setsUpBilling } from './effective.ts';
 import { boundOf, LEVEL_CODES, type Levels, levelOf, placeOf } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
 import { type Role, roleLevel } from './roles.ts';
@@ -21,7 +21,8 @@ export type ExplainedMembership = Membership & { readonly bound: 'scope' | 'sess
 
 /** One line of an explanation: something that bounds a permission. */
 export type ExplainedLine = {
-  readonly entry: 'role' | 'cap' | 'scope' | 'session';
+  /** `transfer`: caps don't bind the owner here, as long as the billing transfer of the account is under way. */
+  readonly entry: 'role' | 'cap' | 'scope' | 'session' | 'transfer';
   /** Where it stands; of an account above the reader's reach neither id nor name. */
   readonly account: { readonly id: AccountId | null; readonly name: string };
   /** The permission that it is about: the asked one, or its controller. */
@@ -77,16 +78,19 @@ export function explain(
 
 function standingOf(
   key: PermissionKey,
-  { account, role, bounds, bound }: ExplainedMembership,
+  membership: ExplainedMembership,
   chain: readonly ExplainedAccount[],
 ): ExplainedStanding {
+  const { account, role, bounds, bound } = membership;
   const standing = chain.findIndex(({ id }) => id === account);
   const above = chain.slice(0, standing + 1);
   const at = above.at(-1);
   if (!at) throw new RangeError('the membership stands on the chain');
-  const own = entriesOf(key, role, above, at);
+  const binding = (one: PermissionKey): Undecided[] =>
+    one === 'billing' && setsUpBilling(membership, chain) ? inTransfer(role, at) : entriesOf(one, role, above, at);
+  const own = binding(key);
   const { controller } = permission(key);
-  const over = controller === null ? [] : entriesOf(controller, role, above, at);
+  const over = controller === null ? [] : binding(controller);
   const scopes = bounds && bound ? [bounded(key, bound, bounds.scopes, at)] : [];
 
   const ownCode = lowestOf(own);
@@ -124,6 +128,15 @@ function entriesOf(
   const given = { level: roleLevel(role, key), by: null, at: null, version: null };
   return [...caps, { entry: 'role', account: { id: at.id, name: at.name }, key, ...given }];
 }
+
+/** What binds an owner who sets up how the account pays: their role, and no caps. */
+const inTransfer = (role: Role, { id, name }: ExplainedAccount): Undecided[] => {
+  const line = { account: { id, name }, key: 'billing', by: null, at: null, version: null } as const;
+  return [
+    { entry: 'transfer', level: 'full', ...line },
+    { entry: 'role', level: roleLevel(role, 'billing'), ...line },
+  ];
+};
 
 const bounded = (
   key: PermissionKey,

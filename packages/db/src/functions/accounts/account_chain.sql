@@ -2,10 +2,10 @@
 CREATE OR REPLACE FUNCTION account_chain(p_account uuid) RETURNS TABLE (
   id uuid, root_id uuid, parent_id uuid, name text, depth smallint, status text,
   suspension_kind text, suspended_from timestamptz, suspended_until timestamptz,
-  suspended_at timestamptz, payer_id uuid, caps jsonb)
+  suspended_at timestamptz, payer_id uuid, transfer_until timestamptz, caps jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   SELECT c.id, c.root_id, c.parent_id, c.name, c.depth, c.status, c.suspension_kind, c.suspended_from, c.suspended_until,
-    c.suspended_at, c.payer_id, k.levels
+    c.suspended_at, c.payer_id, c.transfer_until, k.levels
   FROM account_roots d
   CROSS JOIN LATERAL (SELECT x.root_id, x.path_key FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) a
   CROSS JOIN LATERAL generate_series(0, octet_length(a.path_key) / 16) level

@@ -39,10 +39,8 @@ BEGIN
 
   -- As a list: joined, the tables of a tree that is younger than the statistics were read anew for every account (over 500 s).
   ids := ARRAY(SELECT id FROM accounts WHERE root_id = old_root AND path_key >= a.path_key AND path_key < a.path_key || '\xff'::bytea);
-  -- Usage ahead of the clock that is counted already stays where it was counted: the change is after it.
-  changed_at := greatest(p_now, (SELECT max(placed_at) FROM accounts WHERE root_id = old_root AND id = ANY (ids)),
-    (SELECT max(occurred_at) + interval '1 microsecond' FROM usage_events
-      WHERE month >= month_of(p_now) AND occurred_at >= p_now AND account_id = ANY (ids)));
+  -- After everything that was placed before. Usage ahead of the clock that is counted already is placed again.
+  changed_at := greatest(p_now, (SELECT max(placed_at) + interval '1 millisecond' FROM accounts WHERE root_id = old_root AND id = ANY (ids)));
   old_path := path_of(old_root, a.path_key);
   old_key := a.path_key;
   -- Whoever leaves as a whole tree leaves nobody behind to tell.
@@ -54,6 +52,8 @@ BEGIN
     ON CONFLICT (root_id) DO UPDATE SET version = greatest(t.version, left_at) + 1, changed = greatest(t.version, left_at) + 1 RETURNING t.version INTO came_at;
   PERFORM graft(a, left_at, -1);
   PERFORM sever_credentials(old_root, a.path_key, p_now);
+  PERFORM replace_counted_usage(old_root, a.path_key, CASE WHEN p_parent IS NULL THEN '{}' ELSE path_of(new_root, target.path_key) END,
+    changed_at, left_at, new_root, came_at);
   PERFORM keep_segments(old_root, a.path_key, changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
     SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids)
@@ -64,6 +64,9 @@ BEGIN
   DELETE FROM preset_defaults d WHERE d.root_id = old_root AND d.account_id = ANY (ids) AND d.preset_account <> ALL (ids);
   DELETE FROM account_caps c WHERE p_parent IS NULL AND c.root_id = old_root AND c.account_id = p_account;
   INSERT INTO account_caps (root_id, account_id, levels) SELECT old_root, p_account, highest_caps() WHERE p_parent IS NOT NULL ON CONFLICT DO NOTHING;
+  -- The same of limits that were set from above; what is promised to those below stays.
+  UPDATE limits b SET cap = NULL, reserve = 0, next_reserve = 0, next_from = NULL, at_limit = 'block', thresholds = '{}', near_in = NULL, full_in = NULL, version = b.version + 1
+    WHERE p_parent IS NULL AND b.root_id = old_root AND b.account_id = p_account;
   -- A main account pays for itself; who is paid for from above is paid for by whoever pays there.
   UPDATE accounts SET
     root_id = new_root,

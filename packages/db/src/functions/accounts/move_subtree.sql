@@ -16,7 +16,7 @@ BEGIN
     WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end;
   PERFORM graft(a, p_version, -1);
   UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;
-  PERFORM replace_counted_usage(a.root_id, a.path_key, new_key, moved_at, p_version);
+  PERFORM replace_counted_usage(a.root_id, a.path_key, path_of(a.root_id, target.path_key), moved_at, p_version, a.root_id, p_version);
   PERFORM keep_segments(a.root_id, a.path_key, moved_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
     SELECT id, moved_at, root_id, path_key, payer_id, name FROM accounts

@@ -2,9 +2,9 @@
 -- has in each. By one statement, so that it is of one moment.
 CREATE OR REPLACE FUNCTION explained_chain(p_user uuid) RETURNS TABLE (
   id uuid, root_id uuid, name text, status text, suspension_kind text, suspended_from timestamptz, suspended_until timestamptz,
-  created_at timestamptz, levels jsonb, marks jsonb, version int, preset_id uuid, preset_version int, role text)
+  transfer_until timestamptz, created_at timestamptz, levels jsonb, marks jsonb, version int, preset_id uuid, preset_version int, role text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
-  SELECT c.id, c.root_id, c.name, c.status, c.suspension_kind, c.suspended_from, c.suspended_until, c.created_at,
+  SELECT c.id, c.root_id, c.name, c.status, c.suspension_kind, c.suspended_from, c.suspended_until, c.transfer_until, c.created_at,
     k.levels, k.marks, k.version, k.preset_id, k.preset_version, m.role
   FROM (SELECT acting_root() AS root_id, acting_key() AS path_key) a
   CROSS JOIN LATERAL generate_series(0, octet_length(a.path_key) / 16) level

@@ -1,0 +1,148 @@
+import type { TransferPreview } from '@tenantree/contract';
+import {
+  findTransfer,
+  readAccountRows,
+  readAccountState,
+  readAccountsBelow,
+  readCaretakers,
+  readLeavers,
+  readLimits,
+  readOriginsBelow,
+  readTransferGround,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  decideTransfer,
+  effectiveLevels,
+  LIMIT_KINDS,
+  levelOf,
+  limitKind,
+  type Membership,
+  msOf,
+  PERMISSIONS,
+  statusAt,
+  UNBOUNDED,
+  wholeOf,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
+import { granted, refuseWith } from '../hall/refused.ts';
+import { lastMonth, pricePlans } from './price-plans.ts';
+
+/** So many are named of what goes along, and of what ends. */
+const SAMPLE = 50;
+const MOST_LEAVERS = 500;
+
+/** What a transfer of an account would bring along, end and cost. @throws Refused ALREADY_INDEPENDENT, TRANSFER_EXPIRED */
+export const previewTransfer = (hall: Hall, access: Access): Promise<TransferPreview> =>
+  hall.db.withTenant(access.root, (trx) => previewIn(hall, trx, access), { snapshot: true });
+
+async function previewIn(hall: Hall, trx: TenantTransaction, access: Access): Promise<TransferPreview> {
+  const { id, chain } = access;
+  const now = nowOf(hall);
+  const account = (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
+  const stored = await findTransfer(trx, id);
+  const ground = await readTransferGround(trx, id);
+  const nowMs = msOf(ground.now);
+  const situation = {
+    ...ground,
+    account: { ...account, ...ground, status: statusAt(account.status, account.suspension, nowMs) },
+    transfer: stored?.transfer ?? null,
+  };
+  granted(decideTransfer(situation, { event: 'preview' }, nowMs));
+  const [row] = await readAccountRows(trx, [id], now, 'without_minutes');
+  // Of accounts above those that the caller reaches nobody is named.
+  const caretakers = (await readCaretakers(trx, id)).filter(({ account: at }) => access.reached.includes(at.id));
+  const leavers = await readLeavers(trx, id, stored?.transfer.steps.owner ?? null, { now, limit: MOST_LEAVERS });
+  const nested = await readAccountsBelow(trx, {
+    within: id,
+    only: null,
+    statuses: ['active', 'suspended'],
+    after: null,
+    limit: SAMPLE,
+    now,
+    visibility: 'without_minutes',
+  });
+  const named = new Map(
+    (await readAccountRows(trx, [...new Set(leavers.map((one) => one.account))], now, 'without_minutes')).map((one) => [
+      one.id,
+      one.name,
+    ]),
+  );
+  const month = lastMonth(now);
+  const chooser = {
+    accountName: account.name,
+    subaccounts: row?.subaccounts ?? 0,
+    country: stored?.transfer.steps.details?.country ?? null,
+  };
+  return {
+    account: { id, name: account.name },
+    refused: refusalOf(hall, situation, nowMs),
+    nested: {
+      accounts: row?.subaccounts ?? 0,
+      sample: nested.map(({ row: { id: below, name } }) => ({ id: below, name })),
+    },
+    members: row?.members.total ?? 0,
+    agents: row?.agents.total ?? 0,
+    agency: {
+      from: caretakers[0]?.account ?? null,
+      people: caretakers.map(({ name, email, role }) => ({ name, email, role })),
+    },
+    caps: capsOf(chain),
+    limits: limitsOf((await readLimits(trx, chain, now)).entries()),
+    leavers: leavers.map(({ kind, account: at, name }) => ({
+      kind,
+      account: { id: at, name: named.get(at) ?? '' },
+      name,
+    })),
+    origins: await readOriginsBelow(trx, id, MOST_LEAVERS),
+    newlySeen: newlySeenBy(access),
+    month: month.key,
+    plans: await pricePlans(trx, id, chooser, month),
+  };
+}
+
+/** Whether it could start now; or of one under way, complete. */
+function refusalOf(
+  hall: Pick<Hall, 'newId'>,
+  situation: Parameters<typeof decideTransfer>[0],
+  nowMs: number,
+): TransferPreview['refused'] {
+  const { account, transfer } = situation;
+  if (transfer?.state === 'in_progress') {
+    const decision = decideTransfer(situation, { event: 'complete' }, nowMs);
+    return decision.ok ? null : decision.refusal;
+  }
+  const terms = { recipient: '', graceDays: 1, agency: 'kept', completion: 'automatic', message: null } as const;
+  const start = { event: 'start', id: hall.newId(), key: '', terms, typedName: account.name } as const;
+  const decision = decideTransfer(situation, start, nowMs);
+  return decision.ok ? null : decision.refusal;
+}
+
+/** Own caps that take something: they end, those of accounts below stay. */
+const capsOf = (chain: Access['chain']): TransferPreview['caps'] =>
+  PERMISSIONS.flatMap(({ key, levels }) => {
+    const level = levelOf(chain.at(-1)?.caps ?? UNBOUNDED, key);
+    return level === levels.at(-1) ? [] : [{ key, level }];
+  });
+
+/** Own limits that are set: they end, those of accounts below stay. */
+const limitsOf = (all: ReturnType<Awaited<ReturnType<typeof readLimits>>['entries']>): TransferPreview['limits'] => {
+  const set = new Map([...all].map(([key, [own]]) => [key, own]));
+  return LIMIT_KINDS.flatMap(({ key, label }) => {
+    const own = set.get(key);
+    if (!own || (own.cap === null && own.reserve === 0n)) return [];
+    return [{ kind: key, label, max: own.cap === null ? null : wholeOf(limitKind(key), own.cap) }];
+  });
+};
+
+/** What an owner of the account itself has by caps now, and without them. */
+function newlySeenBy({ id, chain }: Access): TransferPreview['newlySeen'] {
+  const owner: Membership[] = [{ account: id, role: 'owner' }];
+  const before = effectiveLevels(owner, chain);
+  const after = effectiveLevels(owner, [{ id, caps: UNBOUNDED }]);
+  return PERMISSIONS.flatMap(({ key }) => {
+    const levels = { before: levelOf(before, key), after: levelOf(after, key) };
+    return levels.before === levels.after ? [] : [{ key, ...levels }];
+  });
+}

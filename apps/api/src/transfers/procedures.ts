@@ -1,0 +1,121 @@
+import { shownEmail, type TransferView } from '@tenantree/contract';
+import { findTransfer } from '@tenantree/db';
+import type { TransferEvent } from '@tenantree/domain';
+import type { Context } from '../context/context.ts';
+import type { Handlers } from '../guard/procedure.ts';
+import type { Change } from '../hall/change.ts';
+import { type Caller, nowOf } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+import type { Acceptor } from '../members/invitations.ts';
+import { act, type WithEvent } from './act.ts';
+import { checkOwner, choosePlan, chooserOf, setDetails } from './checklist.ts';
+import { complete } from './complete-transfer.ts';
+import { acceptTransferInvitation, declineTransferInvitation, readTransferInvitation } from './invitation.ts';
+import { previewTransfer } from './preview-transfer.ts';
+import { lastMonth, pricePlans } from './price-plans.ts';
+import { listTransfers, ownsIt, type Reader, readView, viewIn } from './read-transfer.ts';
+import { setPayment } from './set-payment.ts';
+import { watchTransfer } from './watch-transfer.ts';
+
+type Acting = Reader & { readonly caller: Caller };
+
+/** Changes the transfer of the account, for the whole of its tree: both sides are told. */
+const changing = (ctx: Acting, work: (scope: Change) => Promise<unknown>): Promise<TransferView> => {
+  const { root } = ctx.access;
+  return ctx.hall.change(ctx.caller, { root, acting: root }, async (scope) => {
+    await work(scope);
+    return viewIn(scope.trx, ctx);
+  });
+};
+
+const happens = (ctx: Acting, event: TransferEvent, more?: WithEvent): Promise<TransferView> =>
+  changing(ctx, (scope) => act(ctx.hall, scope, ctx.caller, ctx.access.id, event, more));
+
+/** Who opens a link: the person who is signed in, if one is. */
+async function acceptorOf(ctx: Context): Promise<Acceptor> {
+  const actor = await ctx.authenticate();
+  const signedIn = actor !== null && actor !== 'invalid' && actor.kind === 'person' ? actor : null;
+  return { requestId: ctx.requestId, guess: ctx.guess, signedIn };
+}
+
+export const transfers: Handlers<'transfers'> = {
+  preview: ({ ctx }) => previewTransfer(ctx.hall, ctx.access),
+
+  start: ({ ctx, input: { name: typedName, recipient, graceDays, agency, completion, message = null } }) => {
+    const id = ctx.hall.newId();
+    const terms = { recipient: shownEmail(recipient), graceDays, agency, completion, message };
+    return happens(ctx, { event: 'start', id, key: id, terms, typedName });
+  },
+
+  get: ({ ctx }) => readView(ctx),
+
+  list: ({ ctx }) => listTransfers(ctx.hall, ctx.access),
+
+  plans: ({ ctx: { hall, access } }) =>
+    hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const month = lastMonth(nowOf(hall));
+        const chooser = await chooserOf({ trx }, hall, access);
+        return { month: month.key, plans: await pricePlans(trx, access.id, chooser, month) };
+      },
+      { snapshot: true },
+    ),
+
+  confirmOwner: ({ ctx }) => happens(ctx, { event: 'confirmOwner', userId: ctx.caller.user, email: ctx.actor.email }),
+
+  invitation: async ({ ctx, input }) => {
+    const { guess, signedIn } = await acceptorOf(ctx);
+    return readTransferInvitation(ctx.hall, guess, signedIn, input.token);
+  },
+
+  acceptInvitation: async ({ ctx, input }) =>
+    acceptTransferInvitation(ctx.hall, ctx.people, await acceptorOf(ctx), input),
+
+  declineInvitation: async ({ ctx, input: { token, reason = null } }) => {
+    await declineTransferInvitation(ctx.hall, await acceptorOf(ctx), token, reason);
+    return {};
+  },
+
+  setDetails: ({ ctx, input: { account: _, ...details } }) => {
+    checkOwner(ctx.actor, ctx.access);
+    return changing(ctx, (scope) => setDetails(ctx.hall, scope, ctx.caller, ctx.access, details));
+  },
+
+  setPayment: async ({ ctx, input }) => {
+    checkOwner(ctx.actor, ctx.access);
+    const form = await setPayment(ctx.hall, ctx.caller, ctx.access, input.provider);
+    return { state: await readView(ctx), form };
+  },
+
+  choosePlan: ({ ctx, input }) => {
+    checkOwner(ctx.actor, ctx.access);
+    return changing(ctx, (scope) => choosePlan(ctx.hall, scope, ctx.caller, ctx.access, input));
+  },
+
+  complete: ({ ctx: { hall, caller, access } }) =>
+    hall.change(caller, { root: access.root, acting: access.root, counting: 'stops' }, (scope) =>
+      complete(hall, scope, caller, access.id),
+    ),
+
+  cancel: ({ ctx, input: { reason = null } }) => happens(ctx, { event: 'cancel' }, { reason }),
+
+  decline: ({ ctx, input: { reason = null } }) =>
+    changing(ctx, async (scope) => {
+      const recipient = (await findTransfer(scope.trx, ctx.access.id))?.transfer.recipient.toLowerCase();
+      if (!ownsIt(ctx.actor, ctx.access) && ctx.actor.email.toLowerCase() !== recipient)
+        refuseWith('FORBIDDEN', 'Only an owner of the account, or whoever is to complete the transfer, declines it.');
+      await act(ctx.hall, scope, ctx.caller, ctx.access.id, { event: 'decline', reason }, { reason });
+    }),
+
+  extend: ({ ctx, input }) => happens(ctx, { event: 'extend', days: input.days }),
+
+  resend: ({ ctx, input }) =>
+    changing(ctx, async (scope) => {
+      const present = (await findTransfer(scope.trx, ctx.access.id))?.transfer.recipient ?? '';
+      const recipient = input.recipient === undefined ? present : shownEmail(input.recipient);
+      await act(ctx.hall, scope, ctx.caller, ctx.access.id, { event: 'resend', recipient });
+    }),
+
+  live: ({ ctx, signal }) => watchTransfer(ctx, signal),
+};
