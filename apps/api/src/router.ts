@@ -13,6 +13,8 @@ import { keys } from './keys/procedures.ts';
 import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
+import { books } from './rebilling/book-procedures.ts';
+import { margins, statements } from './rebilling/statement-procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { transfers } from './transfers/procedures.ts';
@@ -24,17 +26,20 @@ export const appRouter = router({
   agents: slice('agents', agents),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
+  books: slice('books', books),
   embed: slice('embed', embed),
   invoices: slice('invoices', invoices),
   jobs: slice('jobs', jobs),
   keys: slice('keys', keys),
   limits: slice('limits', limits),
+  margins: slice('margins', margins),
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),
   session: slice('session', session),
   setup: slice('setup', setup),
   transfers: slice('transfers', transfers),
+  statements: slice('statements', statements),
   usage: slice('usage', usage),
 });
 

@@ -10,6 +10,7 @@ import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './su
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
 import { inputWith, namedPlaces } from './support/named-places.ts';
+import { statementsOf } from './support/rebilling.ts';
 import { overWays } from './support/way.ts';
 
 const ORIGIN = 'https://portal.example';
@@ -46,6 +47,8 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   actor: UNKNOWN_IDS,
   preset: UNKNOWN_IDS,
   invoice: UNKNOWN_IDS,
+  book: UNKNOWN_IDS,
+  statement: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -63,6 +66,8 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   actor: /"nextCursor":null/,
   preset: /"code":"NOT_FOUND"/,
   invoice: /"code":"NOT_FOUND"/,
+  book: /"code":"NOT_FOUND"/,
+  statement: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -149,6 +154,8 @@ overWays((way) => {
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
     const theirInvoices = await invoicesOf(hall, root as AccountId);
+    const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
+    const { books: theirBooks, statements: theirStatements } = sold;
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
@@ -160,6 +167,8 @@ overWays((way) => {
       owner.embed.list.query(first),
       owner.jobs.list.query(first),
       owner.invoices.list.query(first),
+      owner.books.list.query(first),
+      owner.statements.list.query(first),
     ]);
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
@@ -174,6 +183,8 @@ overWays((way) => {
       job: viewer,
       preset: viewer,
       invoice: viewer,
+      book: viewer,
+      statement: viewer,
       user: 'dana',
       place: '',
     };
@@ -188,6 +199,8 @@ overWays((way) => {
       actor: [other.id],
       preset: [theirPreset],
       invoice: theirInvoices,
+      book: theirBooks,
+      statement: theirStatements,
       place: cursors,
     };
     logBefore = await logOfOthers();

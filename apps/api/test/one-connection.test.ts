@@ -10,6 +10,7 @@ import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
+import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
 
 const tokenOf = (link: string): string => link.split('/').at(-1) ?? '';
@@ -52,6 +53,9 @@ beforeAll(async () => {
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
   const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
+  const buyer = await make('Buyer');
+  const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
+  const [sold, stated] = [books[0], statements[0]];
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
@@ -149,6 +153,22 @@ beforeAll(async () => {
     'invoices.get': { account, invoice },
     'invoices.export': { account, invoice, format: 'csv' },
     'invoices.credit': { account, invoice, amount: '1', reason: 'a test' },
+    'books.list': { account },
+    'books.get': { account, book: sold },
+    'books.save': { account, name: 'Another book', terms: { currency: 'EUR', monthlyFee: '1', meters: {} } },
+    'books.assignments': { account },
+    'books.previewAssignment': { account, customers: [left], book: sold, version: 1 },
+    'books.assign': { account, customers: [left], book: sold, version: 1, from: '2027-01-01T00:00:00Z' },
+    'books.unassign': { account, customers: [buyer], to: '2027-02-01T00:00:00Z' },
+    'statements.list': { account },
+    'statements.received': { account: buyer },
+    'statements.get': { account, statement: stated },
+    'statements.drafts': { account },
+    'statements.draft': { account, customer: buyer },
+    'statements.freeze': { account, customer: buyer, period: '2026-10' },
+    'statements.export': { account, statement: stated, format: 'csv' },
+    'statements.whatIf': { account, customer: buyer, period: '2026-10', book: { id: sold, version: 1 } },
+    'margins.get': { account },
     'limits.get': { account },
     'limits.preview': { account, accounts: [one], limits: limit },
     'limits.set': { account: one, limits: limit },

@@ -284,6 +284,7 @@ export async function run(): Promise<boolean> {
       seller: null,
       meter: { key: 'call.minutes', counted: 'call.seconds' },
       period: OCTOBER.start,
+      part: null,
     } as const;
     let mb = 0;
     const ms = await interleave(

@@ -38,6 +38,7 @@ import * as reachedLimits from './migrations/0038-reached-limits.ts';
 import * as billing from './migrations/0040-billing.ts';
 import * as invoices from './migrations/0041-invoices.ts';
 import * as transfers from './migrations/0042-transfers.ts';
+import * as rebilling from './migrations/0043-rebilling.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -76,6 +77,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0040-billing': billing,
   '0041-invoices': invoices,
   '0042-transfers': transfers,
+  '0043-rebilling': rebilling,
 };
 
 const MINIMUM_VERSION = 180000;

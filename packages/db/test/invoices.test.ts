@@ -67,11 +67,11 @@ describe('Lines of usage', () => {
         const all = used.reduce((sum, { weight }) => sum + weight, 0n);
         const document = rowId();
         const of = { table: 'invoice_lines', account: payer, document } as const;
-        const billed = { account: payer, seller: null, meter: METER, period: PERIOD };
+        const billed = { account: payer, seller: null, meter: METER, period: PERIOD, part: null };
         await test.db.withTenant(payer, async (trx) => {
           const other = { quantity: formatDecimal(all + UNIT), amount };
-          expect(await writeUsageLines(trx, of, billed, other, 3)).toBeNull();
-          const written = await writeUsageLines(trx, of, billed, { quantity: formatDecimal(all), amount }, 3);
+          expect(await writeUsageLines(trx, of, billed, other, null, 3)).toBeNull();
+          const written = await writeUsageLines(trx, of, billed, { quantity: formatDecimal(all), amount }, null, 3);
           expect(written).toBe(used.length);
           const lines = await readLines(trx, of, { after: 0, limit: 100 });
           expect(lines.map(({ n }) => n)).toEqual(lines.map((_, n) => n + 4));

@@ -63,7 +63,9 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     seller: null,
     meter: { key: 'call.minutes', counted: 'call.seconds' },
     period: NOVEMBER,
+    part: null,
   } as const;
+  const sold = { ...billed, account: small, seller: root };
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
   return {
     'listChildren by name': list('name'),
@@ -203,6 +205,42 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.readBilledUsage(trx, { account: leaf, seller: null, meter: 'call.seconds', period: NOVEMBER }),
     ),
     readQuantityBilled: as(leaf, (trx) => store.readQuantityBilled(trx, billed)),
+    readLinesToCome: as(leaf, (trx) =>
+      store.readLinesToCome(trx, billed, { quantity: '0' as Decimal, amount: 0n }, { skip: 0, limit: 50 }),
+    ),
+    shareCost: as(root, (trx) => store.shareCost(trx, sold, { quantity: '0' as Decimal, amount: 0n })),
+    sumCosts: as(root, (trx) =>
+      store.sumCosts(trx, { table: 'invoice_lines', account: root, document: none }, root),
+    ),
+    findBook: as(root, (trx) => store.findBook(trx, root, none, null)),
+    findBookNamed: as(root, (trx) => store.findBookNamed(trx, root, 'Basic')),
+    readBookVersions: as(root, (trx) => store.readBookVersions(trx, root, none)),
+    readBooks: as(root, (trx) => store.readBooks(trx, root, { before: null, limit: 50, now: NOW })),
+    readAssignmentsOf: as(root, (trx) => store.readAssignmentsOf(trx, root, [small])),
+    readAssignmentsIn: as(root, (trx) => store.readAssignmentsIn(trx, root, { from: NOVEMBER, to: NOW })),
+    readAssignments: as(root, (trx) =>
+      store.readAssignments(trx, root, { customer: null, openAt: null, after: null, limit: 50 }),
+    ),
+    readSalesAbove: as(leaf, (trx) => store.readSalesAbove(trx, leaf, { from: NOVEMBER, to: NOW })),
+    readDirectSubaccounts: as(root, (trx) => store.readDirectSubaccounts(trx, root)),
+    readCustomerName: as(root, (trx) => store.readCustomerName(trx, small)),
+    findFirstUnstated: as(root, (trx) => store.findFirstUnstated(trx, root, small)),
+    findStatementsDue: () => store.findStatementsDue(db, { closed: NOVEMBER, late: NOVEMBER }, 100),
+    findStatement: as(root, (trx) => store.findStatement(trx, none)),
+    findStatementOf: as(root, (trx) =>
+      store.findStatementOf(trx, root, { customer: small, kind: 'period', period: NOVEMBER }),
+    ),
+    findReceived: as(small, (trx) => store.findReceived(trx, small, NOVEMBER)),
+    readStatements: as(root, (trx) =>
+      store.readStatements(trx, root, { customer: null, period: null, before: null, limit: 50 }),
+    ),
+    readReceived: as(small, (trx) => store.readReceived(trx, small, { before: null, limit: 50 })),
+    readStatementsOf: as(root, (trx) => store.readStatementsOf(trx, root, NOVEMBER)),
+    readLastStated: as(root, (trx) => store.readLastStated(trx, root, [small])),
+    readStatementsToLookAt: as(root, (trx) =>
+      store.readStatementsToLookAt(trx, root, { customer: small, before: NOVEMBER, lateDays: 35 }),
+    ),
+    readLateOfCustomer: as(root, (trx) => store.readLateOfCustomer(trx, sold, { from: NOVEMBER, to: NOW })),
     readLateUsage: as(leaf, (trx) => store.readLateUsage(trx, leaf, billed.meter, NOVEMBER)),
     readCountedTotal: as(root, (trx) => store.readCountedTotal(trx, root, 'call.seconds', NOVEMBER)),
     readBalance: as(root, (trx) => store.readBalance(trx, root)),

@@ -10,6 +10,7 @@ export * from './billing/margins.ts';
 export * from './billing/parse-rates.ts';
 export * from './billing/plan.ts';
 export * from './billing/rates.ts';
+export * from './billing/selling.ts';
 export * from './billing/settling.ts';
 export * from './billing/tax.ts';
 export * from './csv.ts';

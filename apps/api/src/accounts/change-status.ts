@@ -1,4 +1,11 @@
-import { type AccountState, endSubscription, findSibling, readSuspensionReach, updateStatus } from '@tenantree/db';
+import {
+  type AccountState,
+  endAssignments,
+  endSubscription,
+  findSibling,
+  readSuspensionReach,
+  updateStatus,
+} from '@tenantree/db';
 import {
   type AccountId,
   type AccountRow,
@@ -74,6 +81,7 @@ export async function setStatus(scope: Change, account: AccountState, command: C
   // Whoever pays and leaves pays until then; what is used still is on its last invoices.
   if (command.event === 'close' && account.billingMode === 'direct')
     await endSubscription(scope.trx, account.id, scope.now);
+  if (command.event === 'close') await endAssignments(scope.trx, account.id, scope.now);
   const { action, details } = entryOf(account, command);
   scope.happened(action, account.id, details, { id: account.id, name: account.name });
   scope.shows(account.path);

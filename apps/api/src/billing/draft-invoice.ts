@@ -174,14 +174,14 @@ class InvoiceWriter {
   async #writeMeter(rates: Rates, currency: Currency): Promise<Used> {
     const { account, period } = this.#what;
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-    const billed = { account, seller: null, meter, period: period.start };
+    const billed = { account, seller: null, meter, period: period.start, part: null };
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       // Before the lines: what is counted between is looked for as late, and found to be billed.
       const total = await readCountedTotal(this.#trx, account, meter.counted, period.start);
       // Of most payers the total is what they pay for. Of one that came to pay for itself inside the period, or where usage is counted just now, it isn't.
       const quantity = attempt === 0 ? total.quantity : await readQuantityBilled(this.#trx, billed);
       const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);
-      const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, this.#n);
+      const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, null, this.#n);
       if (written === null) continue;
       this.#n += written;
       this.#sums.push({ id: `usage ${meter.key}`, amount });

@@ -31,9 +31,13 @@ const GREY = '#666666';
  * Draws an invoice or credit note as a PDF with its fonts in it. Takes seconds for many lines: it is for jobs, never for a call.
  *
  * @param lines those of the table, as many as are to be drawn
+ * @param title what it is called
  */
-export async function drawInvoice(invoice: DetailedInvoice, lines: readonly DrawnLine[]): Promise<Buffer> {
-  const title = invoice.kind === 'credit' ? 'Credit note' : 'Invoice';
+export async function drawInvoice(
+  invoice: DetailedInvoice,
+  lines: readonly DrawnLine[],
+  title = invoice.kind === 'credit' ? 'Credit note' : 'Invoice',
+): Promise<Buffer> {
   // The instant of the invoice, so that the same invoice is the same file.
   const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
   const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });

@@ -28,8 +28,8 @@ const payload = z.object({
 });
 type Payload = z.infer<typeof payload>;
 
-const COLUMNS: readonly CsvColumn<InvoiceLine & { readonly invoice: DetailedInvoice }>[] = [
-  { name: 'invoiceNumber', kind: 'text', of: ({ invoice }) => invoice.number },
+/** What a file says of a line of an invoice or statement. */
+export const LINE_COLUMNS: readonly CsvColumn<InvoiceLine>[] = [
   { name: 'line', kind: 'number', of: ({ n }) => String(n) },
   { name: 'type', kind: 'text', of: ({ type }) => type },
   { name: 'description', kind: 'text', of: ({ says }) => says },
@@ -44,6 +44,11 @@ const COLUMNS: readonly CsvColumn<InvoiceLine & { readonly invoice: DetailedInvo
   { name: 'quantity', kind: 'number', of: ({ quantity }) => quantity },
   { name: 'amount', kind: 'number', of: ({ amount }) => majorOf(amount) },
   { name: 'currency', kind: 'text', of: ({ amount }) => amount.currency },
+];
+
+const COLUMNS: readonly CsvColumn<InvoiceLine & { readonly invoice: DetailedInvoice }>[] = [
+  { name: 'invoiceNumber', kind: 'text', of: ({ invoice }) => invoice.number },
+  ...LINE_COLUMNS,
 ];
 
 type Sent = InvoiceLine['amount'];

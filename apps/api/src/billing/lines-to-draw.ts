@@ -26,7 +26,7 @@ export async function linesToDraw(
 
 async function summed(trx: TenantTransaction, account: AccountId, invoice: StoredInvoice): Promise<DrawnLine[]> {
   const { currency } = invoice;
-  const sums = await sumLines(trx, { table: 'invoice_lines', account, document: invoice.id });
+  const sums = await sumLines(trx, { table: 'invoice_lines', account, document: invoice.id }, account);
   return sums.map(({ type, meter, ofPeriod, name, quantity, amount, lines }) => ({
     says: [
       WORDS[type],

@@ -6,6 +6,7 @@ import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
+import { exportStatementJob } from '../rebilling/export-statement.ts';
 import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
@@ -14,6 +15,7 @@ export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
   exportInvoiceJob,
+  exportStatementJob,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

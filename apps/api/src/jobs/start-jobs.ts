@@ -16,6 +16,7 @@ import { closeWhatIsDue } from '../billing/close-period.ts';
 import { KEPT_DAYS } from '../guard/once.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { beginPeriods } from '../limits/begin-periods.ts';
+import { freezeWhatIsDue } from '../rebilling/freeze-statement.ts';
 import { doTransfersDue } from '../transfers/due-transfers.ts';
 import { keepUsage } from '../usage/usage-door.ts';
 import type { AnyJob } from './define-job.ts';
@@ -99,6 +100,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       doTransfersDue(hall, onError),
       keepUsage(hall),
       closeWhatIsDue(hall, onError),
+      freezeWhatIsDue(hall, onError),
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),

@@ -138,17 +138,21 @@ export type UsageBilled = {
   readonly meter: { readonly key: MeterKey; readonly counted: CountedMeter };
   /** Start of the period. */
   readonly period: Instant;
+  /** The part of the period that a book held for; null: all of it. */
+  readonly part: { readonly from: Instant; readonly to: Instant } | null;
 };
 
 /** Reads how much is billed of a meter in a period, as it is counted. */
 export async function readQuantityBilled(
   trx: TenantTransaction,
-  { account, seller, meter, period }: UsageBilled,
+  { account, seller, meter, period, part }: UsageBilled,
 ): Promise<Decimal> {
+  const used =
+    part === null
+      ? sql`billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`
+      : sql`used_between(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part.from}::timestamptz, ${part.to}::timestamptz)`;
   const { rows } = await sql<{ quantity: Decimal }>`
-    SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM billed_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz)`.execute(
-    trx,
-  );
+    SELECT trim_scale(coalesce(sum(quantity), 0))::text AS quantity FROM ${used}`.execute(trx);
   return rows[0]!.quantity;
 }
 
@@ -157,6 +161,7 @@ export async function readQuantityBilled(
  * may be a hundred thousand.
  *
  * @param rated `quantity`: what was rated, as it is counted; `amount`: what that costs in minor units
+ * @param valid the part of the period that lines are marked with, of a statement; null: none
  * @param after the number of the line before them
  * @returns how many; null: the quantity is another one by now, and nothing is written
  */
@@ -165,15 +170,16 @@ export async function writeUsageLines(
   of: LinesOf,
   used: UsageBilled,
   rated: { readonly quantity: Decimal; readonly amount: bigint },
+  valid: UsageBilled['part'],
   after: number,
 ): Promise<number | null> {
-  const { account, seller, meter, period } = used;
+  const { account, seller, meter, period, part } = used;
   const { numAffectedRows = 0n } = await sql`
-    INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, quantity, amount)
-    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz, u.quantity, u.amount
-    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(
-    trx,
-  );
+    INSERT INTO ${sql.table(of.table)} (account_id, ${documentColumn(of)}, n, type, for_account, for_name, above, place, meter, of_period, valid_from, valid_to, quantity, amount)
+    SELECT ${of.account}, ${of.document}, ${after} + u.n, 'usage', u.for_account, u.for_name, u.above, u.place, ${meter.key}, ${period}::timestamptz,
+      ${valid?.from ?? null}::timestamptz, ${valid?.to ?? null}::timestamptz, u.quantity, u.amount
+    FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
+      ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric) u`.execute(trx);
   if (numAffectedRows > 0n) return Number(numAffectedRows);
   const now = await readQuantityBilled(trx, used);
   return now === '0' && rated.quantity === '0' ? 0 : null;
@@ -541,8 +547,8 @@ export type SummedLines = Pick<StoredLine, 'type' | 'meter' | 'ofPeriod' | 'quan
   readonly lines: number;
 };
 
-/** Sums up the lines of a document for each account directly below the payer; what is of no account stands first. */
-export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<SummedLines[]> {
+/** Sums up the lines of a document for each account directly below whoever pays; what is of no account stands first. */
+export async function sumLines(trx: TenantTransaction, of: LinesOf, payer: AccountId): Promise<SummedLines[]> {
   type Raw = {
     type: LineType;
     meter: MeterKey | null;
@@ -554,12 +560,46 @@ export async function sumLines(trx: TenantTransaction, of: LinesOf): Promise<Sum
   };
   const { rows } = await sql<Raw>`
     SELECT type, meter, of_period, trim_scale(sum(quantity))::text AS quantity, sum(amount)::text AS amount, count(*)::int AS lines,
-      max(CASE WHEN octet_length(place) = 32 THEN for_name ELSE above[2] END) AS name
+      max(CASE WHEN octet_length(place) = (level_in(place, ${payer}) + 1) * 16 THEN for_name ELSE above[level_in(place, ${payer}) + 1] END) AS name
     FROM ${sql.table(of.table)} WHERE account_id = ${of.account} AND ${documentColumn(of)} = ${of.document}
-    GROUP BY type, meter, of_period, substr(place, 17, 16) ORDER BY min(n)`.execute(trx);
+    GROUP BY type, meter, of_period, below_in(place, ${payer}) ORDER BY min(n)`.execute(trx);
   return rows.map(({ of_period, amount, ...row }) => ({
     ...row,
     ofPeriod: instantOrNull(of_period),
     amount: BigInt(amount),
   }));
+}
+
+/** Lines of usage as they would be written, and how many there are in all. */
+export async function readLinesToCome(
+  trx: TenantTransaction,
+  { account, seller, meter, period, part }: UsageBilled,
+  rated: { readonly quantity: Decimal; readonly amount: bigint },
+  { skip, limit }: { readonly skip: number; readonly limit: number },
+): Promise<{ readonly lines: readonly Pick<StoredLine, 'account' | 'quantity' | 'amount'>[]; readonly all: number }> {
+  type Raw = {
+    for_account: AccountId;
+    for_name: string | null;
+    above: (string | null)[] | null;
+    place: AccountId[];
+    quantity: Decimal;
+    amount: string;
+  };
+  const { rows } = await sql<{ all: number; lines: Raw[] }>`
+    WITH u AS MATERIALIZED (
+      SELECT * FROM split_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz,
+        ${rated.quantity}::numeric, ${rated.amount.toString()}::numeric)
+    )
+    SELECT (SELECT count(*)::int FROM u) AS all, (SELECT coalesce(jsonb_agg(jsonb_build_object('for_account', x.for_account, 'for_name', x.for_name, 'above', x.above,
+        'place', path_of(encode(substr(x.place, 1, 16), 'hex')::uuid, substr(x.place, 17)), 'quantity', trim_scale(x.quantity)::text, 'amount', x.amount::text) ORDER BY x.n), '[]')
+      FROM (SELECT * FROM u ORDER BY u.n OFFSET ${skip} LIMIT ${limit}) x) AS lines`.execute(trx);
+  const { all, lines } = rows[0]!;
+  return {
+    all,
+    lines: lines.map(({ for_account: id, for_name: name, above, place, quantity, amount }) => ({
+      account: { id, name, above: above ?? [], place },
+      quantity,
+      amount: BigInt(amount),
+    })),
+  };
 }

@@ -11,14 +11,16 @@ export type AssignmentSpan = { readonly from: Instant; readonly to: Instant | nu
 export type AssignmentState = {
   readonly seller: AccountId;
   readonly customer: { readonly name: string; readonly parentId: AccountId | null };
-  /** The other times for which the customer has a book. */
-  readonly others: readonly AssignmentSpan[];
+  /** The other times for which the customer has a book, and in which currency it pays then. */
+  readonly others: readonly (AssignmentSpan & { readonly currency: string })[];
   /** End of the newest period for which the customer has a statement that doesn't change any more; null: none. */
   readonly closedUntil: Instant | null;
 };
 
 /** A wish for an assignment. */
 export type AssignmentWish = {
+  /** ISO 4217, of the book. */
+  readonly currency: string;
   /** Absent: from the next period. */
   readonly from?: Instant | undefined;
   /** Absent: open. */
@@ -29,13 +31,13 @@ export type AssignmentWish = {
 
 /**
  * Whether a customer may have a book for a time (rules/money 18): direct subaccounts only, one book at a time, from the next period unless it is
- * said otherwise. Into the period that runs only with a preview, into a closed one never.
+ * said otherwise. Into the period that runs only with a preview, into a closed one never; and in one currency within a period.
  *
  * @param nowMs UTC milliseconds since 1970
  */
 export function decideAssignment(
   { seller, customer, others, closedUntil }: AssignmentState,
-  { from: wished, to = null, openPeriod }: AssignmentWish,
+  { currency, from: wished, to = null, openPeriod }: AssignmentWish,
   nowMs: number,
 ): Decision<AssignmentSpan> {
   const running = billingPeriodOf(instantOf(nowMs));
@@ -48,10 +50,26 @@ export function decideAssignment(
     return refuse('PERIOD_CLOSED', `The statements of ${name} until ${closedUntil} don’t change any more.`, 'from');
   if (from < running.end && openPeriod === 'not_previewed')
     return refuse('PREVIEW_STALE', 'It would change a period that is running: look at the preview first.', 'from');
-  const other = others.find((one) => (to === null || one.from < to) && (one.to === null || from < one.to));
+  const other = others.find((one) => overlap({ from, to }, one));
   if (other) {
     const until = other.to === null ? '' : ` until ${other.to}`;
     return refuse('ASSIGNMENT_OVERLAP', `${name} has a book from ${other.from}${until} already.`, 'from');
   }
+  // A statement has one currency.
+  const whole = { from: billingPeriodOf(from).start, to: to === null ? null : endOfPeriods(to) };
+  const foreign = others.find((one) => one.currency !== currency && overlap(whole, one));
+  if (foreign) {
+    const message = `${name} pays in ${foreign.currency} in a part of this period: begin with the next one.`;
+    return refuse('ASSIGNMENT_INVALID', message, 'from');
+  }
   return accept({ from, to });
+}
+
+const overlap = (a: AssignmentSpan, b: AssignmentSpan): boolean =>
+  (a.to === null || b.from < a.to) && (b.to === null || a.from < b.to);
+
+/** The end of the period that an end falls in; the end of one itself. */
+function endOfPeriods(to: Instant): Instant {
+  const { start, end } = billingPeriodOf(to);
+  return to === start ? to : end;
 }

@@ -148,7 +148,7 @@ describe('the assignment of a book (rules/money 18)', () => {
   const day = (n: number): Instant => instantOf(Date.UTC(2026, 9, n));
   const state = { seller, customer: { name: 'Acme', parentId: seller }, others: [], closedUntil: OCTOBER.start };
   const assigned = (wish: Partial<AssignmentWish>, of: Partial<Parameters<typeof decideAssignment>[0]> = {}) =>
-    decideAssignment({ ...state, ...of }, { openPeriod: 'not_previewed', ...wish }, NOW);
+    decideAssignment({ ...state, ...of }, { currency: 'EUR', openPeriod: 'not_previewed', ...wish }, NOW);
 
   it('begins with the next period, unless something else is said', () => {
     expect(assigned({})).toEqual({ ok: true, value: { from: OCTOBER.end, to: null } });
@@ -166,15 +166,36 @@ describe('the assignment of a book (rules/money 18)', () => {
   });
 
   it('overlaps no other, and may follow at the very instant', () => {
-    const others = [{ from: day(50), to: day(60) }];
+    const others = [{ from: day(50), to: day(60), currency: 'EUR' }];
     expect(refusalOf(assigned({ from: day(40), to: day(50) }, { others }))).toBe('ok');
     expect(refusalOf(assigned({ from: day(60) }, { others }))).toBe('ok');
     expect(refusalOf(assigned({ from: day(59) }, { others }))).toBe('ASSIGNMENT_OVERLAP from');
     expect(refusalOf(assigned({ from: day(40), to: day(51) }, { others }))).toBe('ASSIGNMENT_OVERLAP from');
     expect(refusalOf(assigned({ from: day(40) }, { others }))).toBe('ASSIGNMENT_OVERLAP from');
-    expect(refusalOf(assigned({ from: day(70) }, { others: [{ from: day(50), to: null }] }))).toBe(
+    expect(refusalOf(assigned({ from: day(70) }, { others: [{ from: day(50), to: null, currency: 'EUR' }] }))).toBe(
       'ASSIGNMENT_OVERLAP from',
     );
+  });
+});
+
+describe('a customer (rules/money 18)', () => {
+  it('pays in one currency within a period', () => {
+    const [seller, day] = ['S' as AccountId, (n: number): Instant => instantOf(Date.UTC(2026, 9, n))];
+    // 20 and 25 November, 1 December
+    const others = [{ from: day(51), to: day(56), currency: 'USD' }];
+    const state = { seller, customer: { name: 'Acme', parentId: seller }, others, closedUntil: null };
+    const assigned = (from: number, to: number | null) =>
+      refusalOf(
+        decideAssignment(
+          state,
+          { currency: 'EUR', from: day(from), to: to === null ? null : day(to), openPeriod: 'not_previewed' },
+          NOW,
+        ),
+      );
+    expect(assigned(57, null)).toBe('ASSIGNMENT_INVALID from');
+    expect(assigned(40, 50)).toBe('ASSIGNMENT_INVALID from');
+    expect(assigned(62, null)).toBe('ok');
+    expect(assigned(32, 33)).toBe('ASSIGNMENT_INVALID from');
   });
 });
 

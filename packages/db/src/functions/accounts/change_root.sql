@@ -55,6 +55,9 @@ BEGIN
   PERFORM replace_counted_usage(old_root, a.path_key, CASE WHEN p_parent IS NULL THEN '{}' ELSE path_of(new_root, target.path_key) END,
     changed_at, left_at, new_root, came_at);
   PERFORM keep_segments(old_root, a.path_key, changed_at);
+  -- The one above sells to it no more.
+  DELETE FROM book_assignments WHERE customer_id = p_account AND valid_from >= changed_at;
+  UPDATE book_assignments SET valid_to = changed_at WHERE customer_id = p_account AND (valid_to IS NULL OR valid_to > changed_at);
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name)
     SELECT id, changed_at, root_id, path_key, payer_id, name FROM accounts WHERE root_id = old_root AND id = ANY (ids)
     ON CONFLICT DO NOTHING;

@@ -22,6 +22,7 @@ BEGIN
     SELECT id, moved_at, root_id, path_key, payer_id, name FROM accounts
     WHERE root_id = a.root_id AND path_key >= a.path_key AND path_key < old_end
     ON CONFLICT DO NOTHING;
+  PERFORM end_assignments(p_account, moved_at);
   -- Who paid for them from above is who paid for the account.
   UPDATE accounts SET
     path_key = new_key || substr(path_key, octet_length(a.path_key) + 1),

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION late_usage(p_payer uuid, p_counted text, p_meter text, p_from timestamptz)
 RETURNS TABLE (for_account uuid, for_name text, above text[], place bytea, difference numeric, billed numeric)
 LANGUAGE sql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
-  WITH present AS MATERIALIZED (SELECT * FROM billed_places(p_payer, NULL, p_counted, p_from)),
+  WITH present AS MATERIALIZED (SELECT * FROM billed_places(p_payer, NULL, p_counted, p_from, NULL, NULL)),
   past AS MATERIALIZED (
     SELECT l.for_account AS account_id, parent_in(l.place) AS parent, substr(l.place, 17, 16) AS top, max(l.place) AS chain, sum(l.quantity) AS quantity
     FROM invoice_lines l WHERE l.account_id = p_payer AND l.of_period = p_from AND l.meter = p_meter AND l.quantity IS NOT NULL GROUP BY 1, 2, 3

@@ -1,0 +1,191 @@
+import type { ShownStatement, StatementDetails, StatementLine } from '@tenantree/contract';
+import {
+  type LineAccount,
+  readLines,
+  readLinesToCome,
+  type StoredLine,
+  type StoredStatement,
+  type TenantTransaction,
+} from '@tenantree/db';
+import {
+  type AccountId,
+  type BillingPeriod,
+  billingPeriodOf,
+  type Currency,
+  formatDecimal,
+  shownPrices,
+  totalOf,
+} from '@tenantree/domain';
+import { inUnitOf, wordsOf } from '../billing/read-invoices.ts';
+import { shownMeter, shownMoney } from '../billing/shown-plan.ts';
+import type { Access } from '../guard/admit.ts';
+import type { Hall } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
+import { shownPeriod } from './customers.ts';
+import { feeOf, type OfCustomer, type RatedPeriod, ratingsOf, sumOf } from './rate-period.ts';
+import { readStatementTerms, type StatedPart } from './statement-terms.ts';
+
+/** Who reads a statement: its seller, or its customer. */
+export type StatementReader = Pick<Access, 'id' | 'name' | 'chain' | 'reached'>;
+
+/** A frozen statement as lists show it. */
+export function shownStatement(reader: StatementReader, statement: StoredStatement): ShownStatement {
+  const { id, frozen, kind, period, customer, customerName, currency, total, lines, seller } = statement;
+  if (frozen === null) throw new Error('a draft has no number');
+  const above = reader.chain.find((link) => link.id === seller);
+  const isReached = above !== undefined && reader.reached.includes(seller);
+  return {
+    id,
+    number: frozen.number,
+    frozenAt: frozen.at,
+    kind,
+    period: billingPeriodOf(period).key,
+    seller: isReached ? { id: above.id, name: above.name } : null,
+    customer: { id: customer, name: customerName },
+    total: shownMoney(currency, total),
+    lines,
+  };
+}
+
+/** What is said of parts of a period, and of what came late. @param reader whoever isn’t the seller isn’t told which book it was */
+export function shownDetails(
+  hall: Hall,
+  reader: 'seller' | 'customer',
+  of: { readonly period: BillingPeriod; readonly currency: Currency; readonly parts: readonly StatedPart[] },
+  late: bigint,
+): StatementDetails {
+  const { currency, parts } = of;
+  return {
+    period: shownPeriod(hall, of.period),
+    parts: parts.map(({ from, to, book, fee, used }) => ({
+      from,
+      to,
+      book: reader === 'seller' ? book : null,
+      fee: shownMoney(currency, fee),
+      used: used.map(({ rates, quantity, amount }) => ({
+        ...shownMeter(rates.meter),
+        quantity: inUnitOf(rates.meter, quantity),
+        included: formatDecimal(rates.included),
+        prices: shownPrices(rates),
+        amount: shownMoney(currency, amount),
+      })),
+    })),
+    late: shownMoney(currency, late),
+    total: shownMoney(currency, sumOf(parts) + late),
+  };
+}
+
+/** What is said of a stored statement. */
+export function detailsOf(hall: Hall, reader: StatementReader, statement: StoredStatement): StatementDetails {
+  const { currency, period, seller } = statement;
+  const { parts, late } = readStatementTerms(statement.terms);
+  const of = { currency, period: billingPeriodOf(period), parts };
+  return shownDetails(hall, reader.id === seller ? 'seller' : 'customer', of, late);
+}
+
+/** A page of lines of a frozen statement as people see them. */
+export async function statementLines(
+  trx: TenantTransaction,
+  { seller, id, currency, customer }: StoredStatement,
+  page: { readonly after: number; readonly limit: number },
+): Promise<StatementLine[]> {
+  const lines = await readLines(trx, { table: 'statement_lines', account: seller, document: id }, page);
+  return lines.map((line) => shownLine(currency, customer, line));
+}
+
+function shownLine(currency: Currency, customer: AccountId, line: StoredLine): StatementLine {
+  const { n, type, account, meter, ofPeriod, quantity, from, to, amount } = line;
+  if (type !== 'fee' && type !== 'usage' && type !== 'late') throw new Error(`no statement has a line of ${type}`);
+  return {
+    n,
+    type,
+    says: wordsOf(line),
+    account: account && below(customer, account),
+    meter,
+    unit: meter && shownMeter(meter).unit,
+    ofPeriod: ofPeriod && billingPeriodOf(ofPeriod).key,
+    quantity: meter && quantity !== null ? inUnitOf(meter, quantity) : null,
+    from,
+    to,
+    amount: shownMoney(currency, amount),
+  };
+}
+
+/** Where an account stood, from the customer down: those above the customer are nobody’s here. */
+const below = (customer: AccountId, { id, name, above, place }: LineAccount) => ({
+  id,
+  name,
+  above: above.slice(Math.max(place.indexOf(customer), 0)),
+});
+
+/** A page of lines of a draft: as they would be written now. */
+export async function linesToCome(
+  trx: TenantTransaction,
+  of: OfCustomer,
+  { currency, planned, parts, late }: RatedPeriod,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<StatementLine[]> {
+  const page = new Page(after, limit);
+  const common = { ofPeriod: of.period.start, ofLine: null };
+  for (const [index, part] of planned.entries()) {
+    const { from, to } = part;
+    const fee = { account: null, meter: null, quantity: null, from, to, amount: feeOf(of.period, part) };
+    page.add([{ ...common, ...fee, type: 'fee' }]);
+    for (const [n, { used, valid }] of ratingsOf(of, part).entries()) {
+      const rated = parts[index]?.used[n];
+      if (!rated) throw new Error('every meter was rated');
+      const { lines, all } = await readLinesToCome(trx, used, rated, page.next());
+      const those = lines.map(
+        (line) => ({ ...common, ...line, ...valid, type: 'usage', meter: used.meter.key }) as const,
+      );
+      page.addSome(those, all);
+    }
+  }
+  page.add(
+    late.map(({ account, meter, ofPeriod, valid, quantity, amount }) => {
+      const line = { account: { ...account, place: [] }, meter, ofPeriod, quantity: formatDecimal(quantity), amount };
+      return { ...common, ...line, ...valid, type: 'late' } as const;
+    }),
+  );
+  return page.lines.map((line) => shownLine(currency, of.customer, line));
+}
+
+type Unnumbered = Omit<StoredLine, 'n'>;
+
+/** Lines of a page, as those before it are counted. */
+class Page {
+  readonly #after: number;
+  readonly #limit: number;
+  /** How many lines stand before what comes next. */
+  #n = 0;
+  readonly lines: StoredLine[] = [];
+
+  constructor(after: number, limit: number) {
+    this.#after = after;
+    this.#limit = limit;
+  }
+
+  /** Of those that come next, how many are before the page, and how many are to be read. */
+  next(): { readonly skip: number; readonly limit: number } {
+    return { skip: Math.max(this.#after - this.#n, 0), limit: this.#limit - this.lines.length };
+  }
+
+  add(all: readonly Unnumbered[]): void {
+    const { skip, limit } = this.next();
+    this.addSome(all.slice(skip, skip + limit), all.length);
+  }
+
+  /** Those of them that belong to the page. */
+  addSome(some: readonly Unnumbered[], all: number): void {
+    const { skip } = this.next();
+    for (const [index, line] of some.entries()) this.lines.push({ ...line, n: this.#n + skip + index + 1 });
+    this.#n += all;
+  }
+}
+
+/** Sum of what came late. */
+export const lateOf = (period: RatedPeriod): bigint => totalOf(period.late);
+
+/** Finds a frozen statement that the acting account sends or has. @throws Refused NOT_FOUND */
+export const frozen = (statement: StoredStatement | null): StoredStatement =>
+  statement?.frozen ? statement : refuseWith('NOT_FOUND', 'There is no such statement.', 'statement');
