@@ -3,7 +3,7 @@ import axe from 'axe-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
-import { defineTransfers, SamBilling } from '../src/transfers.ts';
+import { defineMoney, SamBilling } from '../src/money.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryBilling } from './memory-billing.ts';
 import { focused, type Stage, stage, still } from './stage.ts';
@@ -17,7 +17,7 @@ const tree = mockTree();
 const north = { id: tree.idOf('Acme North'), name: 'Acme North' };
 
 async function show(prepare: (source: MemoryBilling) => void = () => undefined, options: Stage = {}) {
-  defineTransfers();
+  defineMoney();
   const source = new MemoryBilling(north);
   source.payer = { id: 'world' as AccountId, name: 'World' };
   prepare(source);

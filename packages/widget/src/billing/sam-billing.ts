@@ -41,7 +41,7 @@ const SETUP_ACTS = ['confirmOwner', 'setDetails', 'setPayment', 'choosePlan', 'c
 
 /**
  * Billing of an account (rules/transfer): who pays for it, and handing it over, from the form to the last step, as both sides see it. The
- * forms are for people: a page for them defines `sam-transfer-start` and `sam-transfer-setup` (transfers.ts); whoever looks at an embedded
+ * forms are for people: a page for them defines `sam-transfer-start` and `sam-transfer-setup` (money.ts); whoever looks at an embedded
  * screen may do nothing that needs one.
  *
  * @fires sam-change - something was done about a transfer
