@@ -39,8 +39,9 @@ it('A closed account is erased when every period it was used in has its invoice,
 
   // What came late of it has its name still.
   await stage.database.asOwner(
-    `UPDATE usage_totals SET own = own + 60, total = total + 60, own_events = own_events + 1, total_events = total_events + 1 WHERE account_id = ANY ($1)`,
-    [[id, child]],
+    `UPDATE usage_totals SET own = own + CASE WHEN account_id = $1 THEN 60 ELSE 0 END, total = total + 60, total_events = total_events + 1
+     WHERE account_id IN ($1, $2)`,
+    [child, id],
   );
   stage.clock.ms = OCTOBER + 93 * DAY_MS;
   await look();

@@ -36,6 +36,7 @@ const CHILDREN = 2_000;
 const DRAFTS = 10_000;
 /** Drafts that are numbered one by one: as many take too long. */
 const ONE_BY_ONE = 1_000;
+const CALLERS = 16;
 const ROOT = idOf(1) as AccountId;
 const OCTOBER = billingPeriodOf('2026-10-01T00:00:00.000Z' as Instant);
 const MONTH = 2026 * 12 + 9;
@@ -188,36 +189,37 @@ async function plantDrafts({ owner }: BenchDatabase, drafts: number): Promise<vo
     FROM generate_series(1, ${drafts}) n`);
 }
 
-/** The usual counter row: a transaction for each invoice, with a row of the log. */
+/** The usual counter row: a transaction for each invoice, with a row of the log, and as many at one time as there are payers to be closed. */
 async function numberOneByOne(database: BenchDatabase): Promise<number> {
   await plantDrafts(database, ONE_BY_ONE);
   await database.owner.query(
     `INSERT INTO invoice_series VALUES ('INV', 2026, 0, now()); CREATE TABLE IF NOT EXISTS bench_log (id uuid PRIMARY KEY, account_id uuid, number int, at timestamptz)`,
   );
-  const client = await database.owner.connect();
+  const clients = await Promise.all(Array.from({ length: CALLERS }, () => database.owner.connect()));
+  let next = 0;
+  const numberAll = async (client: PoolClient): Promise<void> => {
+    while (next < ONE_BY_ONE) await numberOne(client, (next += 1));
+  };
   try {
-    const ms = await timed(async () => {
-      for (let n = 1; n <= ONE_BY_ONE; n++) {
-        await client.query('BEGIN');
-        const { rows } = await client.query<{ last: number }>(
-          `UPDATE invoice_series SET last = last + 1, last_at = greatest(last_at, now()) WHERE series = 'INV' AND year = 2026 RETURNING last`,
-        );
-        await client.query(
-          `UPDATE invoices SET number = $3, year = 2026, status = 'issued', issued_at = now() WHERE account_id = $1 AND id = $2 AND status = 'draft'`,
-          [idOf(n + 1_000_000), idOf(n), rows[0]?.last],
-        );
-        await client.query('INSERT INTO bench_log VALUES ($1, $2, $3, now())', [
-          randomUUID(),
-          idOf(n + 1_000_000),
-          rows[0]?.last,
-        ]);
-        await client.query('COMMIT');
-      }
-    });
-    return ms / ONE_BY_ONE;
+    return (await timed(() => Promise.all(clients.map(numberAll)))) / ONE_BY_ONE;
   } finally {
-    client.release();
+    for (const client of clients) client.release();
   }
+}
+
+async function numberOne(client: PoolClient, n: number): Promise<void> {
+  const account = idOf(n + 1_000_000);
+  await client.query('BEGIN');
+  const { rows } = await client.query<{ last: number }>(
+    `UPDATE invoice_series SET last = last + 1, last_at = greatest(last_at, now()) WHERE series = 'INV' AND year = 2026 RETURNING last`,
+  );
+  const last = rows[0]?.last;
+  await client.query(
+    `UPDATE invoices SET number = $3, year = 2026, status = 'issued', issued_at = now() WHERE account_id = $1 AND id = $2 AND status = 'draft'`,
+    [account, idOf(n), last],
+  );
+  await client.query('INSERT INTO bench_log VALUES ($1, $2, $3, now())', [randomUUID(), account, last]);
+  await client.query('COMMIT');
 }
 
 async function numberTogether(database: BenchDatabase): Promise<number> {
@@ -275,7 +277,7 @@ async function backendPeak({ app }: BenchDatabase): Promise<number> {
 }
 
 export async function run(): Promise<boolean> {
-  const database = await startDatabase();
+  const database = await startDatabase(CALLERS + 2);
   try {
     await plant(database);
     const { app, owner } = database;
@@ -318,10 +320,10 @@ export async function run(): Promise<boolean> {
     );
     const rows: [string, number][] = [
       ['bare GROUP BY over the events, answer left in the database', bare],
-      ['**ours**: reading and rating', median(ms.rated)],
+      ['**ours**: reading what every account used, and rating it', median(ms.rated)],
       ['**ours**: the whole draft, all lines written', median(ms.closed)],
       ['a transaction and invoice for one child', child],
-      ['numbering one invoice, one by one', median(numbers.one)],
+      ['numbering one invoice, one by one, 16 callers', median(numbers.one)],
       ['**ours**: numbering one of many', median(numbers.all)],
       ['a page of the tree', median(small.page)],
       ['**ours**: this period so far', median(small.soFar)],
@@ -340,7 +342,11 @@ export async function run(): Promise<boolean> {
         measured: child / (median(ms.closed) / (ACCOUNTS - 1)),
         atLeast: 50,
       },
-      { what: 'numbering, beside one by one', measured: median(numbers.one) / median(numbers.all), atLeast: 50 },
+      {
+        what: 'numbering, beside one by one by 16 callers',
+        measured: median(numbers.one) / median(numbers.all),
+        atLeast: 50,
+      },
       {
         what: 'this period so far, of a page of the tree',
         measured: median(small.soFar) / median(small.page),

@@ -147,8 +147,15 @@ async function furnish(account: AccountId): Promise<void> {
     const askedBy = { actor, user: null, key: null, requestId: null };
     const job = { account, job: freshId() as string as RowId, kind: 'test', key: null, askedBy, now: now() };
     await insertJob(trx, { ...job, items: [{ target: account, payload: {} }] });
-    const file = { filename: 'all.csv', type: 'csv', content: 'id', hasUsage: false, expiresAt: now() } as const;
-    await writeJobFile(trx, job, { ...file, part: 0 });
+    const file = {
+      part: 0,
+      filename: 'a.csv',
+      type: 'csv',
+      content: 'id\r\n',
+      hasUsage: false,
+      expiresAt: until,
+    } as const;
+    await writeJobFile(trx, job, file);
     const kind = limitKind('calls');
     const terms = { cap: 100n * UNIT, atLimit: 'block', thresholds: [80] } as const;
     await writeLimitDefault(trx, account, kind, terms);

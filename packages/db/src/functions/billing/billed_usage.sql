@@ -11,17 +11,19 @@ DECLARE
 BEGIN
   PERFORM reached(coalesce(p_seller, p_account));
   RETURN QUERY
+    -- Read once: of a large tree that is most of the time.
+    WITH places AS MATERIALIZED (SELECT * FROM period_places(p_account, p_seller, p_from, until))
     SELECT u.account_id, u.chain, sum(u.quantity) FROM (
       SELECT p.account_id, p.chain, t.own - CASE WHEN p.came_inside THEN coalesce((
           SELECT sum(g.quantity) FROM usage_segments g WHERE g.account_id = p.account_id AND g.meter = p_meter AND g.valid_to > p_from AND g.valid_to < until
         ), 0) ELSE 0 END AS quantity
-      FROM period_places(p_account, p_seller, p_from, until) p
+      FROM places p
       CROSS JOIN LATERAL (
         SELECT t.own FROM usage_totals t WHERE t.account_id = p.account_id AND t.meter = p_meter AND t.period = p_from AND t.own_events > 0 LIMIT 1
       ) t
       WHERE p.left_at IS NULL
       UNION ALL
-      SELECT p.account_id, p.chain, g.quantity FROM period_places(p_account, p_seller, p_from, until) p
+      SELECT p.account_id, p.chain, g.quantity FROM places p
       CROSS JOIN LATERAL (
         SELECT g.quantity FROM usage_segments g WHERE g.account_id = p.account_id AND g.valid_to = p.left_at AND g.meter = p_meter LIMIT 1
       ) g

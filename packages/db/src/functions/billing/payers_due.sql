@@ -9,6 +9,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
     UNION ALL
     (SELECT s.account_id, date_trunc('month', s.valid_to - interval '1 microsecond', 'UTC'), 'supplement' FROM subscriptions s
       WHERE s.billed_to < 'infinity' AND s.valid_to <= s.billed_to AND date_trunc('month', s.valid_to - interval '1 microsecond', 'UTC') <= p_late
+        AND NOT EXISTS (SELECT FROM subscriptions n WHERE n.account_id = s.account_id AND n.valid_from >= s.valid_to)
         AND EXISTS (SELECT FROM account_roots r WHERE r.id = s.account_id))
   ) d ORDER BY d.period, d.account_id LIMIT p_limit
 $$;
