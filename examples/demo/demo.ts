@@ -1,6 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import { parseAccounts } from './accounts-file.ts';
 import { type Admission, createAdmission } from './admission.ts';
+import { billMonth } from './bill.ts';
 import { parseCalls } from './calls-file.ts';
 import { Failed } from './failed.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
@@ -93,7 +94,19 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   const refused = admission?.refused() ?? { calls: 0, seconds: 0 };
   if (admission) say(`Calls refused             ${counted(refused.calls)}: more than ${options.limit} at one time`);
   const played = { seconds: (secondsUntil.at(-1) ?? 0) - refused.seconds, calls: calls.length - refused.calls };
-  return compare(run, reseller, home, played, persist);
+  const outcome = await compare(run, reseller, home, played, persist);
+  if (options.bill === 'nothing' || outcome === 'different') return outcome;
+  if (admission) throw new Failed('--bill is of the whole month: start without --limit.');
+  return billMonth({
+    trpc,
+    say,
+    persist,
+    sleep: (ms) => sleep(ms, signal),
+    home,
+    reseller,
+    accounts,
+    events,
+  });
 }
 
 /** Bounds the calls at one time in the account of the key, and asks for each call from then on. */

@@ -8,12 +8,14 @@ export type DemoOptions = {
   readonly reseller: string;
   /** Most calls at one time in the key's account; null: as many as there are. */
   readonly limit: number | null;
+  /** `month`: puts the month under a plan and two price books. */
+  readonly bill: 'month' | 'nothing';
 };
 
 /** August 1999 has 31 days; at this speed they take five minutes. */
 export const DEFAULT_SPEED = 8_928;
 
-export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World] [--limit 3]
+export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World] [--limit 3] [--bill]
 
   --key       an API key of the account that gets the reseller; or the variable TENANTREE_KEY
   --url       where Tenantree runs, unless the server that npm start runs here has said so; or the variable TENANTREE_URL
@@ -21,6 +23,8 @@ export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7
   --reseller  name of the reseller's account; another name begins another demo beside the first
   --limit     most calls at one time in the account of the key, which has to be a main account's owner's: each call asks for a slot first,
               and those that are refused don't take place
+  --bill      puts the month under a plan and two price books, and checks invoice, statements and margins against the file; when the
+              month is over and its grace is, another start closes it
 
 Stop it with Ctrl-C and start it again whenever you like: every call counts exactly once.`;
 
@@ -33,6 +37,7 @@ const parse = (args: readonly string[], env: Readonly<Record<string, string | un
       speed: { type: 'string', default: String(DEFAULT_SPEED) },
       reseller: { type: 'string', default: 'World' },
       limit: { type: 'string' },
+      bill: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -56,7 +61,8 @@ export function readOptions(
     return `--speed ${values.speed} is neither a number above 0 nor "max".`;
   const limit = values.limit === undefined ? null : Number(values.limit);
   if (limit !== null && !(Number.isInteger(limit) && limit >= 0)) return `--limit ${values.limit} is no whole number.`;
-  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit };
+  const bill = values.bill ? 'month' : 'nothing';
+  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit, bill };
 }
 
 /** What the demo's external ids begin with, so that several demos fit under one root: `World` gives `demo-world`. */

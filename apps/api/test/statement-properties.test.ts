@@ -23,7 +23,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readStatementTerms } from '../src/rebilling/statement-terms.ts';
+import { readStatementTerms } from '../src/billing/rebilling/statement-terms.ts';
 import { type BillingStage, minutes, openBilling, plan } from './support/billing.ts';
 import { type Client, clientOf, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
 import { book, freezeDue } from './support/rebilling.ts';

@@ -36,8 +36,11 @@ afterAll(async () => {
 });
 
 /** Starts the demo as its command does. `stopAt`: as Ctrl-C does, when that many calls are counted. */
-function start(reseller: string, options: { speed?: Speed; stopAt?: number; limit?: number; most?: number } = {}) {
-  const { speed = 'max', stopAt = Number.POSITIVE_INFINITY, limit = null, most = CALLS } = options;
+function start(
+  reseller: string,
+  options: { speed?: Speed; stopAt?: number; limit?: number; most?: number; bill?: 'month' } = {},
+) {
+  const { speed = 'max', stopAt = Number.POSITIVE_INFINITY, limit = null, most = CALLS, bill = 'nothing' } = options;
   const calls = linesOf(files.calls)
     .slice(0, most + 1)
     .join('\n');
@@ -52,7 +55,7 @@ function start(reseller: string, options: { speed?: Speed; stopAt?: number; limi
     if (counted !== undefined && Number(counted.replaceAll(',', '')) >= stopAt) stop.abort();
   };
   const outcome = runDemo({
-    options: { url: deployment.url, key, speed, reseller, limit },
+    options: { url: deployment.url, key, speed, reseller, limit, bill },
     files: { ...files, calls },
     trpc: client.trpc,
     signal: stop.signal,

@@ -9,6 +9,7 @@ describe('the options', () => {
       speed: DEFAULT_SPEED,
       reseller: 'World',
       limit: null,
+      bill: 'nothing',
     });
     expect(readOptions([], {})).toContain('needs an API key');
     expect(readOptions(['--key', 'k'], { TENANTREE_URL: 'http://localhost:7301' })).toMatchObject({
@@ -27,6 +28,10 @@ describe('the options', () => {
   it('take a whole number as limit', () => {
     expect(readOptions(['--key', 'k', '--limit', '3'], {})).toMatchObject({ limit: 3 });
     expect(readOptions(['--key', 'k', '--limit', 'few'], {})).toContain('no whole number');
+  });
+
+  it('ask for a bill', () => {
+    expect(readOptions(['--key', 'k', '--bill'], {})).toMatchObject({ bill: 'month' });
   });
 
   it('that nobody knows are refused with what there is', () => {

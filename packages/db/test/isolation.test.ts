@@ -96,6 +96,7 @@ describe('Row-level security alone (I5)', () => {
       'servers_seen',
       'session_by_token',
       'settle_sort',
+      'statements_due',
       'store_plans',
       'tend_jobs',
       'touch_api_key',

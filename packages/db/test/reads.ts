@@ -209,9 +209,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.readLinesToCome(trx, billed, { quantity: '0' as Decimal, amount: 0n }, { skip: 0, limit: 50 }),
     ),
     shareCost: as(root, (trx) => store.shareCost(trx, sold, { quantity: '0' as Decimal, amount: 0n })),
-    sumCosts: as(root, (trx) =>
-      store.sumCosts(trx, { table: 'invoice_lines', account: root, document: none }, root),
-    ),
+    sumCosts: as(root, (trx) => store.sumCosts(trx, { table: 'invoice_lines', account: root, document: none }, root)),
     findBook: as(root, (trx) => store.findBook(trx, root, none, null)),
     findBookNamed: as(root, (trx) => store.findBookNamed(trx, root, 'Basic')),
     readBookVersions: as(root, (trx) => store.readBookVersions(trx, root, none)),

@@ -2,11 +2,11 @@ import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { exportInvoiceJob } from '../billing/export-invoice.ts';
+import { exportStatementJob } from '../billing/rebilling/export-statement.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
-import { exportStatementJob } from '../rebilling/export-statement.ts';
 import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 

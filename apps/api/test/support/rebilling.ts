@@ -1,8 +1,8 @@
 import type { BookTermsInput, Margins } from '@tenantree/contract';
 import { readStatements, writeAssignment, writeBook } from '@tenantree/db';
 import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import { freezeWhatIsDue } from '../../src/billing/rebilling/freeze-statement.ts';
 import type { Hall } from '../../src/hall/hall.ts';
-import { freezeWhatIsDue } from '../../src/rebilling/freeze-statement.ts';
 import type { BillingStage } from './billing.ts';
 import type { Client } from './clients.ts';
 

@@ -14,7 +14,7 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' AS $
   ), late AS MATERIALIZED (
     SELECT account_id, coalesce(n.chain, p.chain) AS chain, coalesce(n.quantity, 0) - coalesce(p.quantity, 0) AS difference
     FROM present n FULL JOIN past p USING (account_id, parent, top) WHERE coalesce(n.quantity, 0) <> coalesce(p.quantity, 0)
-  ), names AS MATERIALIZED (SELECT x.above_of, x.names FROM names_above(ARRAY(SELECT l.chain FROM late l)) x)
+  ), names AS MATERIALIZED (SELECT x.above_of, x.names FROM names_above(ARRAY(SELECT DISTINCT substr(l.chain, 1, octet_length(l.chain) - 16) FROM late l)) x)
   SELECT l.account_id, name_then(l.account_id), a.names, l.chain, l.difference, b.billed
   FROM (SELECT coalesce(sum(quantity), 0) AS billed FROM past) b
   LEFT JOIN (late l LEFT JOIN names a ON a.above_of = substr(l.chain, 1, octet_length(l.chain) - 16)) ON true

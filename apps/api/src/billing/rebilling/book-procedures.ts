@@ -1,9 +1,9 @@
 import { readAssignments, readBooks, readBookVersions } from '@tenantree/db';
 import type { AccountId, Instant } from '@tenantree/domain';
 import { z } from 'zod';
-import type { Handlers } from '../guard/procedure.ts';
-import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
-import { nowOf } from '../hall/hall.ts';
+import type { Handlers } from '../../guard/procedure.ts';
+import { readCursor, rowPlace, writeCursor } from '../../hall/cursor.ts';
+import { nowOf } from '../../hall/hall.ts';
 import { assignBook, previewAssignment, shownAssignment, unassignBook } from './assign-book.ts';
 import { findCustomer } from './customers.ts';
 import { readOwnTerms } from './rate-period.ts';
@@ -74,12 +74,11 @@ export const books: Handlers<'books'> = {
     );
   },
 
-  previewAssignment: ({ ctx: { hall, access }, input: { account: _, ...wish } }) =>
-    previewAssignment(hall, access.id, wish),
+  previewAssignment: ({ ctx: { hall, access }, input }) => previewAssignment(hall, access.id, input),
 
-  assign: ({ ctx: { hall, caller, access }, input: { account: _, ...wish } }) =>
+  assign: ({ ctx: { hall, caller, access }, input }) =>
     hall.change(caller, { root: access.root, acting: access.id }, (change) =>
-      assignBook(hall, change, access.id, wish),
+      assignBook(hall, change, access.id, input),
     ),
 
   unassign: ({ ctx: { hall, caller, access }, input: { customers, to } }) =>

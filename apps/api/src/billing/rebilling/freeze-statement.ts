@@ -35,10 +35,10 @@ import {
   type RowId,
   totalOf,
 } from '@tenantree/domain';
-import type { Access } from '../guard/admit.ts';
-import { type Change, SYSTEM } from '../hall/change.ts';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { granted, Refused, refuseWith } from '../hall/refused.ts';
+import type { Access } from '../../guard/admit.ts';
+import { type Change, SYSTEM } from '../../hall/change.ts';
+import { type Caller, type Hall, nowOf } from '../../hall/hall.ts';
+import { granted, Refused, refuseWith } from '../../hall/refused.ts';
 import {
   feeOf,
   type OfCustomer,

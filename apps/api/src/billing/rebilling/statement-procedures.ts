@@ -8,10 +8,10 @@ import {
 } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import { z } from 'zod';
-import { shownMoney } from '../billing/shown-plan.ts';
-import type { Handlers } from '../guard/procedure.ts';
-import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
-import type { Hall } from '../hall/hall.ts';
+import type { Handlers } from '../../guard/procedure.ts';
+import { readCursor, rowPlace, writeCursor } from '../../hall/cursor.ts';
+import type { Hall } from '../../hall/hall.ts';
+import { shownMoney } from '../shown-plan.ts';
 import { findCustomer, readPeriod, shownPeriod } from './customers.ts';
 import { exportStatement } from './export-statement.ts';
 import { freezeByHand, statedIn } from './freeze-statement.ts';

@@ -1,10 +1,10 @@
 import type { BookTermsInput, WhatIf } from '@tenantree/contract';
 import { readCustomerName, type TenantTransaction } from '@tenantree/db';
 import { type AccountId, type BillingPeriod, type Currency, marginOf, type RowId } from '@tenantree/domain';
-import { shownMoney } from '../billing/shown-plan.ts';
-import type { Access } from '../guard/admit.ts';
-import { type Hall, nowOf } from '../hall/hall.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
+import type { Access } from '../../guard/admit.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import { granted, refuseWith } from '../../hall/refused.ts';
+import { shownMoney } from '../shown-plan.ts';
 import { readCosts } from './margins.ts';
 import { type RatedPeriod, ratePeriod, sumOf } from './rate-period.ts';
 import { shownDetails } from './read-statements.ts';

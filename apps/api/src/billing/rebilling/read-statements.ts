@@ -16,11 +16,11 @@ import {
   shownPrices,
   totalOf,
 } from '@tenantree/domain';
-import { inUnitOf, wordsOf } from '../billing/read-invoices.ts';
-import { shownMeter, shownMoney } from '../billing/shown-plan.ts';
-import type { Access } from '../guard/admit.ts';
-import type { Hall } from '../hall/hall.ts';
-import { refuseWith } from '../hall/refused.ts';
+import type { Access } from '../../guard/admit.ts';
+import type { Hall } from '../../hall/hall.ts';
+import { refuseWith } from '../../hall/refused.ts';
+import { inUnitOf, wordsOf } from '../read-invoices.ts';
+import { shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { feeOf, type OfCustomer, type RatedPeriod, ratingsOf, sumOf } from './rate-period.ts';
 import { readStatementTerms, type StatedPart } from './statement-terms.ts';

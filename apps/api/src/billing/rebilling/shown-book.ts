@@ -13,7 +13,7 @@ import {
   termsOfBook,
   warningsOf,
 } from '@tenantree/domain';
-import { shownMeter } from '../billing/shown-plan.ts';
+import { shownMeter } from '../shown-plan.ts';
 import { bookOf } from './rate-period.ts';
 
 /** What a book says, and what comes of it. @param own what its seller pays itself; null: nobody can say */

@@ -35,10 +35,10 @@ import {
   type Refusal,
   rate,
 } from '@tenantree/domain';
-import { inUnitOf } from '../billing/read-invoices.ts';
-import { planOf, shownMeter, shownMoney } from '../billing/shown-plan.ts';
-import type { Access } from '../guard/admit.ts';
-import type { Hall } from '../hall/hall.ts';
+import type { Access } from '../../guard/admit.ts';
+import type { Hall } from '../../hall/hall.ts';
+import { inUnitOf } from '../read-invoices.ts';
+import { planOf, shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { statedIn } from './freeze-statement.ts';
 import { type OfCustomer, planParts, rateParts, ratingsOf, sumOf } from './rate-period.ts';

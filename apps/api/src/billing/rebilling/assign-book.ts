@@ -25,12 +25,12 @@ import {
   warningsOf,
 } from '@tenantree/domain';
 import { z } from 'zod';
-import { shownMoney } from '../billing/shown-plan.ts';
-import type { Change } from '../hall/change.ts';
-import { readSigned, writeCursor } from '../hall/cursor.ts';
-import { type Hall, nowOf } from '../hall/hall.ts';
-import { granted, refuseWith } from '../hall/refused.ts';
-import { resolveAll } from '../hall/resolve-all.ts';
+import type { Change } from '../../hall/change.ts';
+import { readSigned, writeCursor } from '../../hall/cursor.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import { granted, refuseWith } from '../../hall/refused.ts';
+import { resolveAll } from '../../hall/resolve-all.ts';
+import { shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { bookOf, ratePeriod, readOwnTerms, sumOf } from './rate-period.ts';
 import { findVersion } from './save-book.ts';

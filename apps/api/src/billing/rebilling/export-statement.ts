@@ -10,15 +10,15 @@ import {
   USUAL_RETRY,
 } from '@tenantree/domain';
 import { z } from 'zod';
-import { type DrawnLine, drawInvoice } from '../billing/draw-invoice.ts';
-import { LINE_COLUMNS, moneyOf } from '../billing/export-invoice.ts';
-import { inUnitOf } from '../billing/read-invoices.ts';
-import { shownMeter, shownMoney } from '../billing/shown-plan.ts';
-import type { Access } from '../guard/admit.ts';
-import { type Caller, type Hall, nowOf } from '../hall/hall.ts';
-import { defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
-import { enqueue } from '../jobs/enqueue.ts';
-import { writePart } from '../jobs/job-files.ts';
+import type { Access } from '../../guard/admit.ts';
+import { type Caller, type Hall, nowOf } from '../../hall/hall.ts';
+import { defineJob, type ItemOutcome, type JobItem } from '../../jobs/define-job.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
+import { writePart } from '../../jobs/job-files.ts';
+import { type DrawnLine, drawInvoice } from '../draw-invoice.ts';
+import { LINE_COLUMNS, moneyOf } from '../export-invoice.ts';
+import { inUnitOf } from '../read-invoices.ts';
+import { shownMeter, shownMoney } from '../shown-plan.ts';
 import { frozen, statementLines } from './read-statements.ts';
 import { readStatementTerms } from './statement-terms.ts';
 

@@ -1,7 +1,7 @@
 import {
   type LateUsage,
   readAssignmentsOf,
-  readEventsCounted,
+  readCountedTotal,
   readLateOfCustomer,
   readQuantityBilled,
   readSalesAbove,
@@ -36,7 +36,7 @@ import {
   type Terms,
   totalOf,
 } from '@tenantree/domain';
-import { granted } from '../hall/refused.ts';
+import { granted } from '../../hall/refused.ts';
 import { readStatementTerms, type StatedPart } from './statement-terms.ts';
 
 /** Whose statement it is, and of which period. */
@@ -115,7 +115,7 @@ export async function rateMeter(
   { rates, used }: Rating,
 ): Promise<StatedPart['used'][number]> {
   // Before the quantity: what is counted between is looked for as late, and found to be stated.
-  const events = await readEventsCounted(trx, used.account, used.meter.counted, used.period);
+  const { events } = await readCountedTotal(trx, used.account, used.meter.counted, used.period);
   const quantity = await readQuantityBilled(trx, used);
   return { rates, quantity, amount: rate(rates, currency, parseDecimal(quantity) ?? 0n), events };
 }
@@ -189,7 +189,8 @@ export async function readLate(
       for (const { rates, events } of used) {
         const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
         // Of a customer that has left they can't be seen.
-        if (events > 0 && (await readEventsCounted(trx, customer, meter.counted, period)) === events) continue;
+        const counted = await readCountedTotal(trx, customer, meter.counted, period);
+        if (events > 0 && counted.events === events) continue;
         const asked = { account: customer, seller, meter, period, part: whole ? null : { from, to } };
         const { billed, late } = await readLateOfCustomer(trx, asked, { from, to });
         const differences = late.map(({ account, difference }) => ({

@@ -10,9 +10,9 @@ import {
   parseAccountId,
   parseBillingPeriod,
 } from '@tenantree/domain';
-import type { Hall } from '../hall/hall.ts';
-import { Refused, refuseWith } from '../hall/refused.ts';
-import { lookUp } from '../hall/resolve-all.ts';
+import type { Hall } from '../../hall/hall.ts';
+import { Refused, refuseWith } from '../../hall/refused.ts';
+import { lookUp } from '../../hall/resolve-all.ts';
 
 /**
  * The customer that an input names: a direct subaccount, or one that once had a price book of the acting account.

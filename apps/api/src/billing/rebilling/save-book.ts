@@ -1,9 +1,9 @@
 import type { BookTermsInput } from '@tenantree/contract';
 import { findBook, findBookNamed, type StoredBook, type TenantTransaction, writeBook } from '@tenantree/db';
 import { type AccountId, type Book, type Decision, isRecord, parseBook, quoted, type RowId } from '@tenantree/domain';
-import type { Change } from '../hall/change.ts';
-import type { Hall } from '../hall/hall.ts';
-import { Refused, refuseWith } from '../hall/refused.ts';
+import type { Change } from '../../hall/change.ts';
+import type { Hall } from '../../hall/hall.ts';
+import { Refused, refuseWith } from '../../hall/refused.ts';
 
 /** A price book, or the next version of one. */
 export type BookToSave = {
