@@ -45,6 +45,7 @@ export default defineConfig({
             { name: 'permissions', test: /widget.src.permissions.(?!preset|sam-presets|sam-bulk)/, priority: 1 },
             { name: 'presets', test: /widget.src.permissions.(preset|sam-presets|sam-bulk)/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
+            { name: 'billing', test: /widget.src.billing./, priority: 1 },
           ],
         },
       },

@@ -13,9 +13,19 @@ const ForgotPage = lazy(() => import('./session/forgot-page.tsx'));
 const ResetPage = lazy(() => import('./session/reset-page.tsx'));
 const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
+const TransferPage = lazy(() => import('./session/transfer-page.tsx'));
+const loadUsage = () => import('./money/usage-page.tsx');
+const loadBilling = () => import('./money/billing-page.tsx');
+const loadRebilling = () => import('./money/rebilling-page.tsx');
 const loadMembers = () => import('./members/members-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
+const UsagePage = lazy(loadUsage);
+const BillingPage = lazy(loadBilling);
+const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
+const RebillingPage = lazy(loadRebilling);
+const BookPage = lazy(() => import('./money/book-page.tsx'));
+const StatementPage = lazy(() => import('./money/statement-page.tsx'));
 const MembersPage = lazy(loadMembers);
 const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
@@ -32,7 +42,8 @@ const AHEAD_MS = 2_000;
 /** Loads the pages that one may turn to next. What fails is tried again when it is turned to. */
 function usePagesAhead(): void {
   useEffect(() => {
-    const load = (): void => void Promise.allSettled([loadMembers(), loadKeys(), loadActivity()]);
+    const load = (): void =>
+      void Promise.allSettled([loadMembers(), loadKeys(), loadActivity(), loadUsage(), loadBilling(), loadRebilling()]);
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
@@ -53,6 +64,7 @@ export function App() {
         <Switch>
           <Route path="/setup/:token">{({ token }) => <SetupPage token={token} />}</Route>
           <Route path="/invite/:token">{({ token }) => <InvitePage token={token} />}</Route>
+          <Route path="/transfer/:token">{({ token }) => <TransferPage token={token} />}</Route>
           <Route path="/reset/:token">{({ token }) => <ResetPage token={token} />}</Route>
           <Route path="/forgot">
             <ForgotPage />
@@ -73,6 +85,24 @@ export function App() {
                     <Switch>
                       <Route path="/a/:account/subaccounts/*?">
                         {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
+                      </Route>
+                      <Route path="/a/:account/usage">
+                        <UsagePage key={account} account={account} />
+                      </Route>
+                      <Route path="/a/:account/billing">
+                        <BillingPage key={account} account={account} />
+                      </Route>
+                      <Route path="/a/:account/billing/invoices/:invoice">
+                        {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
+                      </Route>
+                      <Route path="/a/:account/rebilling">
+                        <RebillingPage key={account} account={account} />
+                      </Route>
+                      <Route path="/a/:account/rebilling/books/:book">
+                        {({ book }) => <BookPage key={book} account={account} book={book} />}
+                      </Route>
+                      <Route path="/a/:account/rebilling/statements/:statement">
+                        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} />}
                       </Route>
                       <Route path="/a/:account/members">
                         <MembersPage key={account} account={account} />

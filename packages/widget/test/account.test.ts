@@ -5,6 +5,7 @@ import { SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
+import { MemoryBilling } from './memory-billing.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
@@ -55,6 +56,7 @@ async function show(
     members,
     permissions: new MemoryPermissions(accounts),
     limits: new MemoryLimits(),
+    billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };
   element.account = accounts.idOf(name);

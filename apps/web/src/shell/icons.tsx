@@ -23,6 +23,9 @@ const draw = (path: string) =>
 export const TreeIcon = draw(icons.TREE);
 export const PeopleIcon = draw(icons.PEOPLE);
 export const ActivityIcon = draw(icons.ACTIVITY);
+export const BarsIcon = draw(icons.BARS);
+export const ReceiptIcon = draw(icons.RECEIPT);
+export const ShareIcon = draw(icons.SHARE);
 export const KeyIcon = draw(icons.KEY);
 export const ChevronIcon = draw(icons.CHEVRON_DOWN);
 export const CloseIcon = draw(icons.CLOSE);

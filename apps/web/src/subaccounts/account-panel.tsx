@@ -5,6 +5,7 @@ import { accountDetailFrom, defineRooms, SamAccount, type SamEvents } from '@ten
 import React, { type RefObject, useMemo, useSyncExternalStore } from 'react';
 import { useLocation } from 'wouter';
 import { useViewer } from '../members/use-viewer.ts';
+import { billingSource } from '../money/elements.ts';
 import { accounts, queries, tenantree } from '../server.ts';
 import { enterAccount, useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
@@ -26,7 +27,7 @@ const Account = createComponent({
   },
 });
 
-const source = accountDetailFrom(tenantree, accounts);
+const source = { ...accountDetailFrom(tenantree, accounts), billing: billingSource };
 
 /** Narrower, the panel takes the place of the table. The style sheet has the same bound. */
 const NARROW = window.matchMedia('(max-width: 1279px)');

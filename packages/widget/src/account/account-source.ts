@@ -1,6 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { type ActivitySource, activityFrom } from '../activity/activity-source.ts';
+import { type BillingSource, billingFrom } from '../billing/billing-source.ts';
 import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
 import { type LimitsSource, limitsFrom } from '../limits/limits-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
@@ -13,6 +14,7 @@ export type AccountDetailSource = {
   readonly members: MembersSource;
   readonly permissions: PermissionsSource;
   readonly limits: LimitsSource;
+  readonly billing: BillingSource;
   readonly activity: ActivitySource;
 };
 
@@ -33,5 +35,6 @@ export const accountDetailFrom = (
   members: membersFrom(tenantree),
   permissions: permissionsFrom(tenantree),
   limits: limitsFrom(tenantree),
+  billing: billingFrom(tenantree),
   activity: activityFrom(tenantree),
 });

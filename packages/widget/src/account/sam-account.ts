@@ -118,6 +118,12 @@ export class SamAccount extends LitElement {
       'SamLimits',
       (of) => of.SamLimits,
     ),
+    billing: this.#part(
+      'sam-billing',
+      () => import('../billing/billing.ts'),
+      'SamBilling',
+      (of) => of.SamBilling,
+    ),
   } as const;
   readonly #loading = new Loading<AccountDetailSource, AccountDetail>(this, {
     wanted: () => (this.source && this.account !== '' ? { source: this.source, account: this.account } : null),
@@ -360,6 +366,11 @@ export class SamAccount extends LitElement {
         return this.#late(
           tab,
           html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
+        );
+      case 'billing':
+        return this.#late(
+          tab,
+          html`<sam-billing exportparts="badge, button, card, dialog" .source=${source?.billing ?? null} .account=${detail} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-billing>`,
         );
     }
   }

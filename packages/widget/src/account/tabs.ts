@@ -9,6 +9,7 @@ export const TABS = {
   members: 'account.members',
   permissions: 'account',
   limits: 'account',
+  billing: 'billing',
   activity: 'account.settings',
 } as const satisfies Readonly<Record<string, PermissionKey | null>>;
 

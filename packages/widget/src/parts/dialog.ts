@@ -63,7 +63,7 @@ export abstract class Dialog extends LitElement {
   }
 
   protected abstract words(): { readonly title: string; readonly cancel: string };
-  protected abstract content(): TemplateResult;
+  protected abstract content(): TemplateResult | typeof nothing;
   protected abstract submitButton(): Submit;
   /** Does what the dialog is for; true when the dialog is over. */
   protected abstract submit(): Promise<'done' | 'stay'>;

@@ -1,6 +1,8 @@
 import type { PermissionCategory, PermissionKey } from '@tenantree/domain';
 import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
+import type { billingTexts } from '../billing/billing-texts.ts';
+import type { transferTexts } from '../billing/transfer-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
@@ -31,6 +33,9 @@ export const en = {
   columnActions: 'Actions',
   planParent: 'Parent Billing',
   independent: 'Independent account',
+  inTransfer: 'Billing transfer in progress · {time}',
+  daysLeft: '{n} d',
+  hoursLeft: '{n} h',
   active: 'Active',
   suspended: 'Suspended',
   noNewWork: 'no new work',
@@ -86,10 +91,15 @@ type Late = typeof partsTexts &
   typeof permissionsTexts &
   typeof presetsTexts &
   typeof limitsTexts &
+  typeof billingTexts &
   typeof activityTexts;
 
 /** What the registry of permissions has: its English stands there. */
 type Named = `permission_${PermissionKey}` | `covers_${PermissionKey}` | `group_${PermissionCategory}`;
 
+/** What only people need, in the app. */
+type ForPeople = keyof typeof transferTexts;
+
 /** A catalogue: a text for every key. Translations have the same keys; a reseller replaces single ones through `strings`. */
-export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>> & Readonly<Partial<Record<Named, string>>>;
+export type Strings = Readonly<Record<keyof typeof en | keyof Late, string>> &
+  Readonly<Partial<Record<Named | ForPeople, string>>>;

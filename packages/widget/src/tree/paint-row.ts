@@ -1,6 +1,6 @@
-import { type AccountId, ZERO_DECIMAL } from '@tenantree/domain';
+import { type AccountId, type AccountRow, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
-import { CLOCK, CLOSED, LOCK, PAUSED } from '../icons/icons.ts';
+import { ARROW_OUT, CLOCK, CLOSED, LOCK, PAUSED } from '../icons/icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -34,6 +34,7 @@ export type RowFeatures = { readonly switch: boolean };
 /** Deeper than this, rows are no longer indented by a full step and say their level (rules/screens 10). */
 const FULL_STEPS = 6;
 const DEEPER_STEP = 0.6;
+const HOUR_MS = 3_600_000;
 
 const KINDS = { no_new_work: 'noNewWork', read_only: 'readOnly', full_stop: 'fullStop' } as const;
 
@@ -89,14 +90,14 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   const { store, texts, features, hrefOf, brief } = context;
   const { say, numbers } = texts;
   const { row, id } = line.account;
-  const { name, members, agents, children, billingMode, status } = row;
-  const isDirect = billingMode === 'direct';
+  const { name, members, agents, children, status } = row;
+  const billing = billingOf(row, texts);
   const { state, words, more } = statusOf(line.account, context);
   const said = {
     '.avatar': initialsOf(name),
     '.children': children > 0 ? numbers.whole(children) : '',
     '.depth': line.level >= FULL_STEPS ? say('level', { n: line.level + 1 }) : '',
-    '.plan .words': say(isDirect ? 'independent' : 'planParent'),
+    '.plan .words': billing.words,
     '.status .words': words,
     '.more': more,
     '.members': numbers.whole(members.total),
@@ -112,10 +113,11 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   // Without a label a row is called by all that is in it, and that has the name four times: once for each thing to do with it.
   put(slot.el, {
     'data-state': state,
-    'data-billing': billingMode,
+    'data-billing': billing.state,
     'aria-label': [name, words, more].filter(Boolean).join(', '),
   });
   if (state) put(slot.part('.status path'), { d: GLYPHS[state] });
+  put(slot.part('.plan path'), { d: billing.state === 'transfer' ? CLOCK : ARROW_OUT });
   put(slot.part('.label'), { href: hrefOf && hrefOf(id) });
   put(slot.part('input'), { 'aria-label': say('selectName', { name }) });
   Object.assign(slot.part('input'), { checked: store.selection.has(id) });
@@ -125,6 +127,18 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   });
   put(slot.part('.actions button'), { 'aria-label': say('actionsForName', { name }) });
   paintMinutes(slot, line.account, context);
+}
+
+/** Who pays, in words: a transfer that is under way stands in place of it, with how long it still may last (rules/transfer 2). */
+function billingOf(
+  { billingMode, transferUntil }: AccountRow,
+  { say }: Texts,
+): { readonly state: string; readonly words: string } {
+  if (transferUntil === null)
+    return { state: billingMode, words: say(billingMode === 'direct' ? 'independent' : 'planParent') };
+  const hours = Math.max(0, Math.floor((Date.parse(transferUntil) - Date.now()) / HOUR_MS));
+  const time = hours < 24 ? say('hoursLeft', { n: hours }) : say('daysLeft', { n: Math.floor(hours / 24) });
+  return { state: 'transfer', words: say('inTransfer', { time }) };
 }
 
 /** Writes the name, with the part that was searched for marked. */

@@ -60,7 +60,8 @@ export const treeStyles = css`
   .own:empty, :host([density='compact']) .own { display: none; }
   .pulse { display: inline-block; margin-inline-end: var(--sam-2); vertical-align: middle; border: 3px solid var(--sam-live); border-radius: 50%; visibility: hidden; }
   .badge { display: flex; align-items: center; gap: 6px; inline-size: fit-content; }
-  .row[data-billing='direct'] .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
+  .row:is([data-billing='direct'], [data-billing='transfer']) .badge { padding: 2px var(--sam-2); border-radius: var(--sam-r-full); background: var(--sam-ok-soft); color: var(--sam-ok); font-size: var(--sam-fs-12); font-weight: var(--sam-fw-medium); }
+  .row[data-billing='transfer'] .badge { background: var(--sam-warn-soft); color: var(--sam-warn); }
 
   .quiet { min-inline-size: 28px; block-size: 28px; padding-inline: var(--sam-2); border: var(--sam-hair) solid #0000; font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); color: var(--sam-accent-text); outline-offset: 1px; }
   .actions .quiet { padding-inline: 0; color: var(--sam-text-2); }
@@ -91,7 +92,7 @@ export const treeStyles = css`
     .row :is(.plan, .facts, .status) { grid-area: 2 / 2; align-self: start; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; padding-inline-start: calc(var(--level, 0) * var(--sam-indent) + 44px + var(--sam-rem)); font-size: var(--sam-fs-12); }
     .plan, .facts { color: var(--sam-text-3); }
     .facts bdi { display: block; inline-size: fit-content; max-inline-size: 100%; overflow: hidden; text-overflow: ellipsis; }
-    .row[data-billing='direct'] .badge { padding-block: 0; }
+    .row .badge { padding-block: 0; }
     .row .text { white-space: nowrap; text-overflow: ellipsis; }
     .more { display: inline; font-size: inherit; } .more:not(:empty)::before { content: ' · '; }
   }

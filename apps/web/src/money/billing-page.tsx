@@ -1,0 +1,363 @@
+import { useQuery } from '@tanstack/react-query';
+import type { BillingState, ShownInvoice, ShownPlan } from '@tenantree/contract';
+import { countriesIn, monthWords } from '@tenantree/widget/money';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { ask } from '../parts/ask.ts';
+import { Alert, Button, Empty, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { useForm } from '../session/use-form.ts';
+import { useAccount } from '../shell/use-account.ts';
+import { texts } from '../texts.ts';
+import { dailyChart, minus, type Point } from './daily-chart.ts';
+import { Billing, billingSource, Chart } from './elements.ts';
+import { amount, Card, moneyCss as css, quantity, Select, Tile } from './parts.tsx';
+
+const { billing, invoices, usage } = tenantree.trpc;
+
+/** Plan, this period so far, billing details and invoices of an account that pays for itself; for others, who pays, and the way to pay oneself. */
+export default function BillingPage({ account }: { readonly account: string }) {
+  const acting = useAccount(account).data;
+  const [, navigate] = useLocation();
+  const query = useQuery({ queryKey: ['billing', account], queryFn: () => billing.get.query({ account }) });
+  const isPaidFor = query.data?.billingMode === 'parent';
+  return (
+    <Page
+      title="Billing"
+      lead={
+        isPaidFor
+          ? 'Who pays for this account, and what that means.'
+          : 'The plan of this account, this period so far, and its invoices. One invoice covers everything below it.'
+      }
+    >
+      <Loaded query={query}>
+        {(state) =>
+          state.billingMode === 'parent' ? (
+            <Billing
+              source={billingSource}
+              account={acting ?? null}
+              texts={texts}
+              level={2}
+              onChanged={() => void queries.invalidateQueries()}
+              onShow={({ detail }) => navigate(`/a/${account}/subaccounts/${detail.account}/${detail.tab}`)}
+            />
+          ) : (
+            <Payer key={account} account={account} state={state} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Payer({ account, state }: { readonly account: string; readonly state: BillingState }) {
+  const levels = useAccount(account).data?.levels;
+  return (
+    <>
+      {state.soFar && <SoFar soFar={state.soFar} balance={state.balance} />}
+      {state.soFar && levels?.['billing.usage'] !== 'none' && <Days account={account} period={state.soFar.period} />}
+      <div className={css.two}>
+        <div className={css.column}>
+          <Plan account={account} state={state} />
+          <Invoices account={account} />
+        </div>
+        <Details account={account} details={state.details} />
+      </div>
+    </>
+  );
+}
+
+type SoFarProps = { readonly soFar: NonNullable<BillingState['soFar']>; readonly balance: BillingState['balance'] };
+
+const SoFar = ({ soFar: { period, fee, used, total }, balance }: SoFarProps) => (
+  <Card title={`${monthWords(period.key, texts.locale)} so far`}>
+    <dl className={css.tiles}>
+      <Tile label="So far" value={amount(total)} note="Tax is not included." />
+      <Tile label="Monthly fee" value={amount(fee)} />
+      {used.map((one) => (
+        <Tile
+          key={one.meter}
+          label={one.label}
+          value={amount(one.amount)}
+          note={`${quantity(one.quantity)} ${one.unit}s, ${quantity(one.included)} included`}
+        />
+      ))}
+      {balance.map((one) => (
+        <Tile key={one.currency} label="In credit" value={amount(one)} note="Taken off the next invoice first." />
+      ))}
+    </dl>
+  </Card>
+);
+
+/** Minutes of each day, by the account itself and by those below it. */
+function Days({
+  account,
+  period,
+}: {
+  readonly account: string;
+  readonly period: { readonly start: string; readonly end: string };
+}) {
+  const query = useQuery({
+    queryKey: ['usage', account, period.start],
+    queryFn: async () => {
+      const asked = { account, from: period.start, to: period.end, bucket: 'day' } as const;
+      const [own, total] = await Promise.all([
+        usage.series.query({ ...asked, scope: 'own' }),
+        usage.series.query({ ...asked, scope: 'total' }),
+      ]);
+      return { own: own.points, total: total.points };
+    },
+  });
+  return (
+    <Card title="Minutes a day">
+      <Loaded query={query}>{({ own, total }) => <Chart chart={ownAndNested(own, total, period)} />}</Loaded>
+    </Card>
+  );
+}
+
+const ownAndNested = (
+  own: readonly Point[],
+  total: readonly Point[],
+  period: { readonly start: string; readonly end: string },
+) => {
+  const ownAt = new Map(own.map((one) => [one.start, one.quantity]));
+  const nested = total.map((one) => {
+    const self = ownAt.get(one.start);
+    return self === undefined ? one : { ...one, quantity: minus(one.quantity, self) };
+  });
+  const range = { from: Date.parse(period.start), to: Date.parse(period.end), now: Date.now() };
+  const series = [
+    { name: 'By subaccounts', points: nested },
+    { name: 'By itself', points: own },
+  ];
+  return dailyChart('Minutes a day', series, range);
+};
+
+/** What a plan costs, in a line. */
+const planWords = (plan: ShownPlan): string =>
+  [
+    `${amount(plan.monthlyFee)} a month`,
+    ...plan.rates.map(({ label, unit, included, model, price, size, tiers }) => {
+      const start = Number(included) > 0 ? `${quantity(included)} ${unit}s included, then ` : '';
+      if (model === 'package') return `${label}: ${start}${price} for each ${quantity(size ?? '1')}`;
+      return `${label}: ${start}${price ?? `from ${tiers.at(-1)?.price ?? '–'}`} a ${unit}`;
+    }),
+    plan.concurrent === null ? '' : `${plan.concurrent} calls at one time`,
+    plan.subaccounts === 'none' ? 'no subaccounts' : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+function Plan({ account, state }: { readonly account: string; readonly state: BillingState }) {
+  const [isChoosing, setChoosing] = useState(false);
+  const { plan, next } = state;
+  return (
+    <Card
+      title="Plan"
+      aside={
+        <Button aria-expanded={isChoosing} onClick={() => setChoosing(!isChoosing)}>
+          {plan ? 'Change plan' : 'Choose a plan'}
+        </Button>
+      }
+    >
+      <div className={css.in}>
+        {plan ? (
+          <div>
+            <strong>{plan.name}</strong> <span className={css.badge}>version {plan.version}</span>
+            <p className={css.quiet}>
+              {planWords(plan)} · since {texts.numbers.dateTime(plan.since)}
+            </p>
+          </div>
+        ) : (
+          <p>No plan is chosen: nothing is invoiced until there is one.</p>
+        )}
+        {next && (
+          <p className={css.warn}>
+            {next.plan
+              ? `${next.plan.name} from ${texts.numbers.dateTime(next.from)}`
+              : `No plan from ${texts.numbers.dateTime(next.from)}`}
+          </p>
+        )}
+        {isChoosing && <Plans account={account} state={state} onChosen={() => setChoosing(false)} />}
+      </div>
+    </Card>
+  );
+}
+
+function Plans({
+  account,
+  state,
+  onChosen,
+}: {
+  readonly account: string;
+  readonly state: BillingState;
+  readonly onChosen: () => void;
+}) {
+  const query = useQuery({ queryKey: ['plans', account], queryFn: () => billing.plans.query({ account }) });
+  const choose = (plan: ShownPlan): Promise<void> =>
+    ask({
+      title: `Choose ${plan.name}?`,
+      text: state.plan
+        ? `${planWords(plan)}. It holds from the next period; until then ${state.plan.name} does.`
+        : `${planWords(plan)}. It holds at once, and this period is invoiced from now on.`,
+      submit: `Choose ${plan.name}`,
+      act: async () => {
+        await billing.subscribe.mutate({ account, plan: plan.id, version: plan.version });
+        await queries.invalidateQueries();
+        onChosen();
+      },
+    });
+  return (
+    <Loaded query={query}>
+      {({ plans }) =>
+        plans.length === 0 ? (
+          <Empty>No plan is offered here at present.</Empty>
+        ) : (
+          plans.map((plan) => (
+            <div className={css.offer} key={plan.id}>
+              <strong>{plan.name}</strong>
+              <span className={css.quiet}>{plan.refused ? plan.refused.message : planWords(plan)}</span>
+              {plan.refused === null && (
+                <Button aria-label={`Choose ${plan.name}`} onClick={() => void choose(plan)}>
+                  Choose
+                </Button>
+              )}
+            </div>
+          ))
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** Whom invoices are addressed to. */
+function Details({ account, details }: { readonly account: string; readonly details: BillingState['details'] }) {
+  const [saved, setSaved] = useState(false);
+  const { refusal, isSending, onSubmit } = useForm(async ({ country, name, address, taxId }) => {
+    const lines = (address ?? '').split('\n').flatMap((line) => line.trim() || []);
+    const given = { country: country ?? '', name: name ?? '', address: lines, taxId: taxId?.trim() || null };
+    await billing.setDetails.mutate({ account, ...given, version: details?.version ?? 0 });
+    setSaved(true);
+    await queries.invalidateQueries({ queryKey: ['billing', account] });
+    return null;
+  });
+  return (
+    <Card title="Billing details">
+      <form key={details?.version ?? 0} className={css.in} onSubmit={onSubmit} onChange={() => setSaved(false)}>
+        <Alert refusal={refusal} fields={['country', 'name', 'taxId']} />
+        <Select label="Country" name="country" defaultValue={details?.country ?? ''} required>
+          <option value="">Choose a country</option>
+          {countriesIn(texts.locale).map(({ code, name }) => (
+            <option key={code} value={code}>
+              {name}
+            </option>
+          ))}
+        </Select>
+        <Field
+          label="Company or name"
+          name="name"
+          required
+          maxLength={200}
+          autoComplete="organization"
+          defaultValue={details?.name}
+          error={errorOf(refusal, 'name')}
+        />
+        <div className="row">
+          <label htmlFor="address">Address</label>
+          <div className="field">
+            <textarea
+              id="address"
+              name="address"
+              rows={3}
+              autoComplete="street-address"
+              defaultValue={details?.address.join('\n')}
+            />
+          </div>
+        </div>
+        <Field
+          label="Tax id (optional)"
+          name="taxId"
+          maxLength={40}
+          autoComplete="off"
+          defaultValue={details?.taxId ?? ''}
+          error={errorOf(refusal, 'taxId')}
+        />
+        <div className={css.acts}>
+          <Button type="submit" disabled={isSending}>
+            {isSending ? 'Saving…' : 'Save billing details'}
+          </Button>
+          <span role="status">{saved ? 'Saved.' : ''}</span>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+const KINDS = { period: 'Invoice', supplement: 'Late usage', credit: 'Credit note' } as const;
+
+function Invoices({ account }: { readonly account: string }) {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const cursor = cursors.at(-1);
+  const query = useQuery({
+    queryKey: ['invoices', account, cursor ?? ''],
+    queryFn: () => invoices.list.query({ account, limit: 25, ...(cursor !== undefined && { cursor }) }),
+  });
+  return (
+    <Card title="Invoices">
+      <Loaded query={query}>
+        {({ rows, nextCursor }) => (
+          <>
+            {rows.length === 0 ? (
+              <Empty>
+                No invoices yet. A month is invoiced once it is over, with two days of grace for late usage.
+              </Empty>
+            ) : (
+              <div className={css.scroll} tabIndex={0} role="region" aria-label="Invoices">
+                <table className={css.table}>
+                  <thead>
+                    <tr>
+                      <th scope="col">Number</th>
+                      <th scope="col">Period</th>
+                      <th scope="col">Issued</th>
+                      <th scope="col" className={css.number}>
+                        Total
+                      </th>
+                      <th scope="col" className={css.number}>
+                        To be paid
+                      </th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {rows.map((invoice) => (
+                      <InvoiceRow key={invoice.id} account={account} invoice={invoice} />
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )}
+            {(cursors.length > 0 || nextCursor !== null) && (
+              <div className={`${css.in} ${css.acts}`}>
+                {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
+                {nextCursor !== null && <Button onClick={() => setCursors([...cursors, nextCursor])}>Older</Button>}
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+const InvoiceRow = ({ account, invoice }: { readonly account: string; readonly invoice: ShownInvoice }) => (
+  <tr>
+    <th scope="row">
+      <Link href={`/a/${account}/billing/invoices/${invoice.id}`}>{invoice.number ?? 'Draft'}</Link>
+    </th>
+    <td>
+      {monthWords(invoice.period, texts.locale)} <span className={css.quiet}>{KINDS[invoice.kind]}</span>
+    </td>
+    <td>{invoice.issuedAt === null ? '–' : texts.numbers.day(invoice.issuedAt)}</td>
+    <td className={css.number}>{amount(invoice.total)}</td>
+    <td className={css.number}>{amount(invoice.due)}</td>
+  </tr>
+);

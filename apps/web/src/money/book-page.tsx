@@ -1,0 +1,297 @@
+import { useQuery } from '@tanstack/react-query';
+import { type CallRefusal, refusalOf } from '@tenantree/client';
+import type { AnswerOf, CONTRACT } from '@tenantree/contract';
+import { CURRENCY_CODES, METERS, type RowId } from '@tenantree/domain';
+import { type FormEvent, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
+import { Card, moneyCss as css, quantity, Select } from './parts.tsx';
+
+const { billing, books } = tenantree.trpc;
+
+type Found = AnswerOf<(typeof CONTRACT)['books']['get']>;
+type Saved = Found['book'];
+
+/** A price book: what it says, what comes of it, and its versions. A version never changes; saving makes another one. */
+export default function BookPage({ account, book }: { readonly account: string; readonly book: string }) {
+  const isNew = book === 'new';
+  const [version, setVersion] = useState<number | null>(null);
+  const query = useQuery({
+    queryKey: ['book', account, book, version],
+    queryFn: () => books.get.query({ account, book: book as RowId, ...(version !== null && { version }) }),
+    enabled: !isNew,
+  });
+  const state = useQuery({
+    queryKey: ['billing', account],
+    queryFn: () => billing.get.query({ account }),
+    retry: false,
+  });
+  const currency = state.data?.plan?.monthlyFee.currency ?? 'EUR';
+  return (
+    <Page
+      title={isNew ? 'New price book' : (query.data?.book.name ?? 'Price book')}
+      lead="What subaccounts pay you. Versions never change: what is saved here holds for nobody until it is assigned."
+    >
+      <p className={css.acts}>
+        <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
+      </p>
+      {isNew ? (
+        !state.isPending && <Editor account={account} found={null} currency={currency} />
+      ) : (
+        <Loaded query={query}>
+          {(found) => (
+            <div className={css.two}>
+              <Editor
+                key={`${found.book.id} ${found.book.version}`}
+                account={account}
+                found={found}
+                currency={currency}
+              />
+              <div className={css.column}>
+                <Comes book={found.book} />
+                <Versions found={found} onChoose={setVersion} />
+              </div>
+            </div>
+          )}
+        </Loaded>
+      )}
+    </Page>
+  );
+}
+
+/** What comes of what is saved: each price beside what one pays oneself. */
+const Comes = ({ book: { terms, version } }: { readonly book: Saved }) => (
+  <Card title={`What comes of version ${version}`}>
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="What comes of it">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">Meter</th>
+            <th scope="col" className={css.number}>
+              Price
+            </th>
+            <th scope="col" className={css.number}>
+              You pay
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {terms.rates.map((one) => (
+            <tr key={one.meter}>
+              <th scope="row">
+                {one.label}
+                {one.model === 'markup' && <div className={css.quiet}>cost + {one.percent} %</div>}
+                {terms.warnings
+                  .filter(({ meter }) => meter === one.meter)
+                  .map(({ warning }) => (
+                    <div key={warning} className={css.warn}>
+                      {warning === 'below_cost' ? 'Below what you pay.' : 'A markup below 0.'}
+                    </div>
+                  ))}
+              </th>
+              <td className={css.number}>
+                {one.impossible ? one.impossible.message : (one.resulting ?? []).map(quantity).join(' / ')}
+              </td>
+              <td className={css.number}>{one.cost ? one.cost.map(quantity).join(' / ') : '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  </Card>
+);
+
+const Versions = ({ found, onChoose }: { readonly found: Found; readonly onChoose: (version: number) => void }) => (
+  <Card title="Versions">
+    <ul className={css.bars}>
+      {found.versions.map(({ version, name, savedAt }) => (
+        <li key={version}>
+          <span>
+            v{version} <bdi>{name}</bdi> <span className={css.quiet}>{texts.numbers.dateTime(savedAt)}</span>
+          </span>
+          {version === found.book.version ? (
+            <span className={css.badge}>shown</span>
+          ) : (
+            <Button look="quiet" aria-label={`Show version ${version}`} onClick={() => onChoose(version)}>
+              Show
+            </Button>
+          )}
+        </li>
+      ))}
+    </ul>
+  </Card>
+);
+
+type EditorProps = { readonly account: string; readonly found: Found | null; readonly currency: string };
+
+function Editor({ account, found, currency }: EditorProps) {
+  const [, navigate] = useLocation();
+  const [draft, setDraft] = useState<BookDraft>(() => draftOf(METERS, found?.book ?? null, currency));
+  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
+  const [busy, setBusy] = useState(false);
+  const change = (more: Partial<BookDraft>): void => setDraft({ ...draft, ...more });
+  const changeMeter = (key: string, more: Partial<MeterDraft>): void =>
+    change({ meters: draft.meters.map((one) => (one.meter === key ? { ...one, ...more } : one)) });
+  const newest = found?.versions[0]?.version;
+  const save = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setRefusal(null);
+    try {
+      const of = found && newest !== undefined ? { book: found.book.id, version: newest } : {};
+      const { book } = await books.save.mutate({ account, name: draft.name, terms: termsOf(draft), ...of });
+      await queries.invalidateQueries();
+      navigate(found ? `/a/${account}/rebilling` : `/a/${account}/rebilling/books/${book.id}`);
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Card title="Prices">
+      <form className={css.in} onSubmit={(event) => void save(event)}>
+        <Alert refusal={refusal} fields={['name', 'currency', 'monthlyFee']} />
+        <div className={css.fields}>
+          <Field
+            label="Name"
+            required
+            maxLength={100}
+            value={draft.name}
+            error={errorOf(refusal, 'name')}
+            onChange={({ target }) => change({ name: target.value })}
+          />
+          <Select label="Currency" value={draft.currency} onChange={({ target }) => change({ currency: target.value })}>
+            {CURRENCY_CODES.map((code) => (
+              <option key={code}>{code}</option>
+            ))}
+          </Select>
+          <Field
+            label="Fixed fee a month"
+            inputMode="decimal"
+            value={draft.monthlyFee}
+            error={errorOf(refusal, 'monthlyFee')}
+            onChange={({ target }) => change({ monthlyFee: target.value })}
+          />
+        </div>
+        {draft.meters.map((one) => (
+          <MeterFields key={one.meter} meter={one} onChange={(more) => changeMeter(one.meter, more)} />
+        ))}
+        <div className={css.acts}>
+          <Button type="submit" look="primary" disabled={busy}>
+            {busy ? 'Saving…' : newest === undefined ? 'Save price book' : `Save version ${newest + 1}`}
+          </Button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+type MeterProps = { readonly meter: MeterDraft; readonly onChange: (more: Partial<MeterDraft>) => void };
+
+function MeterFields({ meter, onChange }: MeterProps) {
+  const { label, unit, isPriced, model } = meter;
+  const hasTiers = model === 'graduated' || model === 'volume';
+  const text = (words: string, key: 'included' | 'price' | 'size' | 'percent') => (
+    <Field
+      label={words}
+      inputMode="decimal"
+      autoComplete="off"
+      value={meter[key]}
+      onChange={({ target }) => onChange({ [key]: target.value })}
+    />
+  );
+  return (
+    <fieldset className={css.in}>
+      <legend>
+        <label className={css.check}>
+          <input type="checkbox" checked={isPriced} onChange={({ target }) => onChange({ isPriced: target.checked })} />
+          {label}
+        </label>
+      </legend>
+      {isPriced && (
+        <>
+          <div className={css.fields}>
+            <Select
+              label="How"
+              value={model}
+              onChange={({ target }) => onChange({ model: modelOf(target.value) ?? model })}
+            >
+              {Object.entries(MODELS).map(([key, words]) => (
+                <option key={key} value={key}>
+                  {words}
+                </option>
+              ))}
+            </Select>
+            {text(`Included, ${unit}s`, 'included')}
+            <Select
+              label="Rounding of each"
+              value={meter.priced}
+              onChange={({ target }) => onChange({ priced: target.value === 'increments' ? 'increments' : 'exact' })}
+            >
+              <option value="exact">exact</option>
+              <option value="increments">in steps of the meter</option>
+            </Select>
+            {model === 'flat' && text(`Price a ${unit}`, 'price')}
+            {model === 'package' && text(`${unit}s in a package`, 'size')}
+            {model === 'package' && text('Price of a package', 'price')}
+            {model === 'markup' && text('Markup, %', 'percent')}
+          </div>
+          {hasTiers && <Tiers unit={unit} tiers={meter.tiers} onChange={(tiers) => onChange({ tiers })} />}
+        </>
+      )}
+    </fieldset>
+  );
+}
+
+const modelOf = (text: string): Model | null =>
+  (Object.keys(MODELS) as readonly Model[]).find((one) => one === text) ?? null;
+
+type TiersProps = {
+  readonly unit: string;
+  readonly tiers: readonly TierDraft[];
+  readonly onChange: (tiers: readonly TierDraft[]) => void;
+};
+
+function Tiers({ unit, tiers, onChange }: TiersProps) {
+  const put = (at: number, more: Partial<TierDraft>): void =>
+    onChange(tiers.map((one, k) => (k === at ? { ...one, ...more } : one)));
+  return (
+    <>
+      {tiers.map((tier, k) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: steps have no names but their places
+        <div key={k} className={css.fields}>
+          <Field
+            label={`Step ${k + 1}: up to, ${unit}s`}
+            inputMode="decimal"
+            placeholder="everything above"
+            value={tier.upTo}
+            onChange={({ target }) => put(k, { upTo: target.value })}
+          />
+          <Field
+            label={`Step ${k + 1}: price a ${unit}`}
+            inputMode="decimal"
+            value={tier.price}
+            onChange={({ target }) => put(k, { price: target.value })}
+          />
+          {tiers.length > 1 && (
+            <Button
+              look="quiet"
+              aria-label={`Remove step ${k + 1}`}
+              onClick={() => onChange(tiers.filter((_, at) => at !== k))}
+            >
+              Remove
+            </Button>
+          )}
+        </div>
+      ))}
+      <div className={css.acts}>
+        <Button onClick={() => onChange([...tiers, { upTo: '', price: '' }])}>Add step</Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import type { BookTermsInput, ShownBookTerms } from '@tenantree/contract';
+import type { PricedQuantity } from '@tenantree/domain';
+
+type Rates = BookTermsInput['meters'][string];
+export type Model = Rates['model'];
+
+export const MODELS: Readonly<Record<Model, string>> = {
+  flat: 'One price',
+  graduated: 'Steps, each at its price',
+  volume: 'Steps, all at the price of the last',
+  package: 'Packages',
+  markup: 'Markup on what I pay',
+};
+
+/** A step as it is written; `upTo` empty: everything above. */
+export type TierDraft = { readonly upTo: string; readonly price: string };
+
+/** What is written of one meter. */
+export type MeterDraft = {
+  readonly meter: string;
+  readonly label: string;
+  readonly unit: string;
+  readonly isPriced: boolean;
+  readonly model: Model;
+  readonly included: string;
+  readonly priced: PricedQuantity;
+  readonly price: string;
+  readonly size: string;
+  readonly percent: string;
+  readonly tiers: readonly TierDraft[];
+};
+
+/** What is written of a book. */
+export type BookDraft = {
+  readonly name: string;
+  readonly currency: string;
+  readonly monthlyFee: string;
+  readonly meters: readonly MeterDraft[];
+};
+
+type Meter = { readonly key: string; readonly label: string; readonly unit: string };
+
+/** A book to be written on: as it is, or empty. */
+export function draftOf(
+  meters: readonly Meter[],
+  book: { readonly name: string; readonly terms: ShownBookTerms } | null,
+  currency: string,
+): BookDraft {
+  return {
+    name: book?.name ?? '',
+    currency: book?.terms.currency ?? currency,
+    monthlyFee: book?.terms.monthlyFee ?? '0',
+    meters: meters.map(({ key, label, unit }, k) => {
+      const rates = book?.terms.rates.find(({ meter }) => meter === key);
+      const tiers = rates?.tiers.map(({ upTo, price }) => ({ upTo: upTo ?? '', price }));
+      return {
+        meter: key,
+        label,
+        unit,
+        isPriced: rates !== undefined || (book === null && k === 0),
+        model: rates?.model ?? 'flat',
+        included: rates?.included ?? '0',
+        priced: rates?.priced ?? 'exact',
+        price: rates?.price ?? '',
+        size: rates?.size ?? '',
+        percent: rates?.percent ?? '',
+        tiers: tiers && tiers.length > 0 ? tiers : [{ upTo: '', price: '' }],
+      };
+    }),
+  };
+}
+
+function ratesOf({ model, included, priced, price, size, percent, tiers }: MeterDraft): Rates {
+  const rest = { included: included.trim() || '0', priced };
+  switch (model) {
+    case 'flat':
+      return { model, price: price.trim(), ...rest };
+    case 'package':
+      return { model, size: size.trim(), price: price.trim(), ...rest };
+    case 'markup':
+      return { model, percent: percent.trim(), ...rest };
+    case 'graduated':
+    case 'volume':
+      return {
+        model,
+        tiers: tiers.map((one) => ({ upTo: one.upTo.trim() || null, price: one.price.trim() })),
+        ...rest,
+      };
+  }
+}
+
+/** What is sent of a draft. */
+export const termsOf = ({ currency, monthlyFee, meters }: BookDraft): BookTermsInput => ({
+  currency: currency.trim().toUpperCase(),
+  monthlyFee: monthlyFee.trim() || '0',
+  meters: Object.fromEntries(meters.flatMap((one) => (one.isPriced ? [[one.meter, ratesOf(one)]] : []))),
+});

@@ -1,0 +1,184 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { DetailedInvoice, InvoiceLine } from '@tenantree/contract';
+import { monthWords } from '@tenantree/widget/money';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { Button, Loaded, Page } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import { Act, amount, Card, moneyCss as css, quantity } from './parts.tsx';
+import { saveJob } from './save-job.ts';
+
+const { invoices } = tenantree.trpc;
+const LINES = 200;
+
+/** An invoice with its lines, as a page that can be printed, and as files. */
+export default function InvoicePage({ account, invoice }: { readonly account: string; readonly invoice: string }) {
+  const query = useInfiniteQuery({
+    queryKey: ['invoice', account, invoice],
+    queryFn: ({ pageParam }) =>
+      invoices.get.query({ account, invoice, limit: LINES, ...(pageParam !== '' && { cursor: pageParam }) }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  const first = query.data?.pages[0]?.invoice;
+  const title = first
+    ? `${first.kind === 'credit' ? 'Credit note' : 'Invoice'} ${first.number ?? '(draft)'}`
+    : 'Invoice';
+  const file = (format: 'csv' | 'pdf') => (): Promise<void> =>
+    saveJob(account, () => invoices.export.mutate({ account, invoice, format }));
+  return (
+    <Page title={title} lead={first ? monthWords(first.period, texts.locale) : ''}>
+      <p className={css.acts}>
+        <Link href={`/a/${account}/billing`}>All invoices</Link>
+        <Act does={file('csv')} working="Writing…">
+          Lines as CSV
+        </Act>
+        <Act does={file('pdf')} working="Writing…">
+          PDF
+        </Act>
+        <Button onClick={() => window.print()}>Print</Button>
+      </p>
+      <Loaded query={query}>
+        {({ pages }) =>
+          first ? (
+            <>
+              <Head invoice={first} />
+              <Lines invoice={first} lines={pages.flatMap(({ lines }) => lines)}>
+                {query.hasNextPage && (
+                  <Button onClick={() => void query.fetchNextPage()}>
+                    {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
+                  </Button>
+                )}
+              </Lines>
+            </>
+          ) : null
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+const Party = ({ title, party }: { readonly title: string; readonly party: DetailedInvoice['buyer'] }) => (
+  <>
+    <dt>{title}</dt>
+    <dd>
+      <bdi>{[party.name, ...party.address].join(', ')}</bdi>
+      {party.taxId !== null && <div className={css.quiet}>Tax id {party.taxId}</div>}
+    </dd>
+  </>
+);
+
+const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
+  <Card title={amount(invoice.total)} aside={<span className={css.badge}>{invoice.number ? 'Issued' : 'Draft'}</span>}>
+    <dl className={`${css.in} ${css.facts}`}>
+      {invoice.seller && <Party title="From" party={invoice.seller} />}
+      <Party title="Billed to" party={invoice.buyer} />
+      {invoice.issuedAt !== null && (
+        <>
+          <dt>Issued</dt>
+          <dd>{texts.numbers.dateTime(invoice.issuedAt)}</dd>
+        </>
+      )}
+      {invoice.plan && (
+        <>
+          <dt>Plan</dt>
+          <dd>
+            {invoice.plan.name}, version {invoice.plan.version}
+          </dd>
+        </>
+      )}
+      {invoice.reason !== null && (
+        <>
+          <dt>Reason</dt>
+          <dd>
+            <bdi>{invoice.reason}</bdi>
+          </dd>
+        </>
+      )}
+      {invoice.used.map((one) => (
+        <FactOfMeter key={one.meter} used={one} />
+      ))}
+    </dl>
+  </Card>
+);
+
+const FactOfMeter = ({ used }: { readonly used: DetailedInvoice['used'][number] }) => (
+  <>
+    <dt>{used.label}</dt>
+    <dd>
+      {quantity(used.quantity)} {used.unit}s, {quantity(used.included)} included: {amount(used.amount)}, shared out by
+      quantity
+    </dd>
+  </>
+);
+
+const Lines = ({
+  invoice,
+  lines,
+  children,
+}: {
+  readonly invoice: DetailedInvoice;
+  readonly lines: readonly InvoiceLine[];
+  readonly children: ReactNode;
+}) => (
+  <Card title={`${texts.numbers.whole(invoice.lines)} lines`}>
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="Lines">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">Account</th>
+            <th scope="col" className={css.number}>
+              Quantity
+            </th>
+            <th scope="col" className={css.number}>
+              Amount
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lines.map((line) => (
+            <tr key={line.n}>
+              <th scope="row">
+                {line.says}
+                {line.type === 'late' && <span className={css.badge}>Late usage of {line.ofPeriod}</span>}
+              </th>
+              <td>
+                <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
+                <div className={css.quiet}>
+                  <bdi>{line.account?.above.map((name) => name ?? '…').join(' › ')}</bdi>
+                </div>
+              </td>
+              <td className={css.number}>{line.quantity === null ? '' : `${quantity(line.quantity)} ${line.unit}s`}</td>
+              <td className={css.number}>{amount(line.amount)}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          <Foot label="Total" value={amount(invoice.total)} />
+          {invoice.applied.minor !== '0' && <Foot label="From the balance" value={amount(invoice.applied)} />}
+          {invoice.credited.minor !== '0' && <Foot label="Credited" value={amount(invoice.credited)} />}
+          <Foot label="To be paid" value={amount(invoice.due)} />
+        </tfoot>
+      </table>
+    </div>
+    <div className={css.in}>
+      {children}
+      {invoice.tax !== null && <p className={css.quiet}>{invoice.tax}</p>}
+      <p className={css.quiet}>
+        Amounts are rounded once per meter, half away from zero, and shared out by largest remainder: lines always add
+        up to the total.
+      </p>
+    </div>
+  </Card>
+);
+
+const Foot = ({ label, value }: { readonly label: string; readonly value: string }) => (
+  <tr>
+    <th scope="row" colSpan={3}>
+      {label}
+    </th>
+    <td className={css.number}>{value}</td>
+  </tr>
+);

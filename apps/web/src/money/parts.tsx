@@ -1,0 +1,108 @@
+import { type CallRefusal, refusalOf } from '@tenantree/client';
+import { moneyWords, quantityWords, type ShownMoney } from '@tenantree/widget/money';
+import { type ComponentProps, type ReactNode, useId, useState } from 'react';
+import { Alert, Button } from '../parts/parts.tsx';
+import { ChevronIcon } from '../shell/icons.tsx';
+import { texts } from '../texts.ts';
+import css from './money.module.css';
+
+export { css as moneyCss };
+
+/** An amount, as people read it. */
+export const amount = (money: ShownMoney): string => moneyWords(money, texts.locale);
+/** An amount that may not be known. */
+export const amountOr = (money: ShownMoney | null, other = '–'): string => (money ? amount(money) : other);
+export const quantity = (decimal: string): string => quantityWords(decimal, texts.locale);
+export const isNegative = ({ minor }: ShownMoney): boolean => minor.startsWith('-');
+
+/** A part of a page in its frame. */
+export const Card = ({
+  title,
+  aside,
+  children,
+}: {
+  readonly title: ReactNode;
+  readonly aside?: ReactNode;
+  readonly children: ReactNode;
+}) => (
+  <section className="card">
+    <div className={css.head}>
+      <h2>{title}</h2>
+      <div>{aside}</div>
+    </div>
+    {children}
+  </section>
+);
+
+/** A figure with what it says and what belongs to it. */
+export const Tile = ({
+  label,
+  value,
+  note = '',
+  tone = 'plain',
+}: {
+  readonly label: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly tone?: 'plain' | 'loss';
+}) => (
+  <div>
+    <dt>{label}</dt>
+    <dd>
+      <strong className={tone === 'loss' ? css.loss : ''}>{value}</strong>
+      <small>{note}</small>
+    </dd>
+  </div>
+);
+
+/** One of several, to be chosen from a list. */
+export function Select({ label, children, ...rest }: ComponentProps<'select'> & { readonly label: string }) {
+  const id = useId();
+  return (
+    <div className="row">
+      <label htmlFor={id}>{label}</label>
+      <div className="field">
+        <select id={id} {...rest}>
+          {children}
+        </select>
+        <ChevronIcon />
+      </div>
+    </div>
+  );
+}
+
+/** A button that does something that takes a while, once at a time; what it fails with is said beside it. */
+export function Act({
+  does,
+  working,
+  children,
+  look = 'plain',
+}: {
+  readonly does: () => Promise<void>;
+  readonly working: string;
+  readonly children: ReactNode;
+  readonly look?: 'plain' | 'primary';
+}) {
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
+  const run = async (): Promise<void> => {
+    if (busy) return;
+    setBusy(true);
+    setRefusal(null);
+    try {
+      await does();
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <Button look={look} aria-disabled={busy} onClick={() => void run()}>
+        {busy ? working : children}
+      </Button>
+      <Alert refusal={refusal} />
+    </>
+  );
+}

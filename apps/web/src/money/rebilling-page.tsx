@@ -1,0 +1,339 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { Margins, ShownBook } from '@tenantree/contract';
+import { type AccountId, billingPeriodOf, instantOf } from '@tenantree/domain';
+import { monthWords } from '@tenantree/widget/money';
+import { useState } from 'react';
+import { Link, useLocation, useSearch } from 'wouter';
+import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { useAccount } from '../shell/use-account.ts';
+import { texts } from '../texts.ts';
+import { AssignBook } from './assign-book.tsx';
+import { Act, amount, amountOr, Card, moneyCss as css, isNegative, quantity, Tile } from './parts.tsx';
+import { saveJob } from './save-job.ts';
+
+const { books, margins, statements } = tenantree.trpc;
+
+type Row = Margins['rows'][number];
+
+const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
+
+/** A period so many months after another. */
+function monthAfter(key: string, months: number): string {
+  const [year = 0, month = 1] = key.split('-').map(Number);
+  return billingPeriodOf(instantOf(Date.UTC(year, month - 1 + months, 1))).key;
+}
+
+/** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. The period stands in the address. */
+export default function RebillingPage({ account }: { readonly account: string }) {
+  const [path, navigate] = useLocation();
+  const asked = new URLSearchParams(useSearch()).get('period') ?? '';
+  const running = billingPeriodOf(instantOf(Date.now())).key;
+  const period = MONTH.test(asked) && asked <= running ? asked : running;
+  const acting = useAccount(account).data;
+  const go = (key: string): void => navigate(`${path}?period=${key}`, { replace: true });
+  const query = useQuery({
+    queryKey: ['margins', account, period],
+    queryFn: () => margins.get.query({ account, period }),
+    placeholderData: keepPreviousData,
+  });
+  const list = useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }) });
+  const [chosen, setChosen] = useState<ReadonlySet<AccountId>>(new Set());
+  return (
+    <Page
+      title="Rebilling"
+      lead={`What each direct subaccount, with everything below it, costs ${acting?.name ?? 'this account'}, brings and leaves. You collect it yourself.`}
+    >
+      <div className={css.acts}>
+        <Button aria-label="Month before" onClick={() => go(monthAfter(period, -1))}>
+          ‹
+        </Button>
+        <strong>{monthWords(period, texts.locale)}</strong>
+        <Button aria-label="Month after" disabled={period === running} onClick={() => go(monthAfter(period, 1))}>
+          ›
+        </Button>
+        {query.data && <span className={css.badge}>{STATES[query.data.period.state]}</span>}
+      </div>
+      <Loaded query={query}>
+        {(data) => (
+          <>
+            <Totals of={data} />
+            <Customers account={account} of={data} chosen={chosen} onChoose={setChosen} />
+          </>
+        )}
+      </Loaded>
+      {chosen.size > 0 && list.data && (
+        <AssignBook
+          account={account}
+          customers={(query.data?.rows ?? []).flatMap(({ customer }) => (chosen.has(customer.id) ? [customer] : []))}
+          books={list.data.rows}
+          onDone={() => {
+            setChosen(new Set());
+            void queries.invalidateQueries();
+          }}
+        />
+      )}
+      <Card
+        title="Price books"
+        aside={
+          <Link className="button primary" href={`/a/${account}/rebilling/books/new`}>
+            New price book
+          </Link>
+        }
+      >
+        <Loaded query={list}>
+          {({ rows }) =>
+            rows.length === 0 ? (
+              <Empty>No price books yet. A price book says what your subaccounts pay you.</Empty>
+            ) : (
+              <Books account={account} books={rows} />
+            )
+          }
+        </Loaded>
+      </Card>
+    </Page>
+  );
+}
+
+const STATES = {
+  coming: 'To come',
+  running: 'Running',
+  closing: 'Over, grace for late usage',
+  closed: 'Closed',
+} as const;
+
+function Totals({ of: { total, costs } }: { readonly of: Margins }) {
+  const { afterFee, fee } = total;
+  const from = {
+    invoice: costs.number === null ? 'from the draft of the invoice' : `from invoice ${costs.number}`,
+    statement: costs.number === null ? 'from the draft of the statement above' : `from statement ${costs.number}`,
+    none: costs.refused?.message ?? 'no price of its own',
+  }[costs.from];
+  return (
+    <section className="card" aria-label="All customers">
+      <dl className={css.tiles}>
+        <Tile
+          label="Brings"
+          value={total.revenue.length === 0 ? '–' : total.revenue.map(amount).join(' + ')}
+          note={`${total.customers} customers`}
+        />
+        <Tile label="Costs, given to customers" value={amountOr(total.cost)} note={from} />
+        {total.own !== null && total.own.minor !== '0' && <Tile label="Costs of own usage" value={amount(total.own)} />}
+        <Tile label={total.feeSays ?? 'Plan fee'} value={amountOr(fee)} note="given to nobody" />
+        <Tile
+          label="Leaves, after the fee"
+          value={amountOr(afterFee?.amount ?? null)}
+          note={afterFee?.percent ? `${afterFee.percent} %` : ''}
+          tone={afterFee && isNegative(afterFee.amount) ? 'loss' : 'plain'}
+        />
+      </dl>
+    </section>
+  );
+}
+
+type CustomersProps = {
+  readonly account: string;
+  readonly of: Margins;
+  readonly chosen: ReadonlySet<AccountId>;
+  readonly onChoose: (chosen: ReadonlySet<AccountId>) => void;
+};
+
+function Customers({ account, of: { rows, total, period, nextCursor }, chosen, onChoose }: CustomersProps) {
+  if (rows.length === 0)
+    return (
+      <div className="card">
+        <Empty>No direct subaccounts: there is nobody to rebill to.</Empty>
+      </div>
+    );
+  const turn = (id: AccountId): void => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChoose(next);
+  };
+  return (
+    <Card title="Customers" aside={<span className={css.quiet}>Select some to give them a price book.</span>}>
+      <div className={css.scroll} tabIndex={0} role="region" aria-label="Customers">
+        <table className={css.table}>
+          <thead>
+            <tr>
+              <th scope="col">Customer</th>
+              <th scope="col">Price book</th>
+              <th scope="col" className={css.number}>
+                Used
+              </th>
+              <th scope="col" className={css.number}>
+                Costs you
+              </th>
+              <th scope="col" className={css.number}>
+                Brings
+              </th>
+              <th scope="col" className={css.number}>
+                Leaves
+              </th>
+              <th scope="col">Statement</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Customer
+                key={row.customer.id}
+                account={account}
+                row={row}
+                period={period}
+                isChosen={chosen.has(row.customer.id)}
+                onTurn={() => turn(row.customer.id)}
+              />
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row" colSpan={3}>
+                {total.customers} customers, before the fee
+              </th>
+              <td className={css.number}>{amountOr(total.cost)}</td>
+              <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
+              <td className={css.number}>
+                {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
+              </td>
+              <td />
+            </tr>
+          </tfoot>
+        </table>
+      </div>
+      {nextCursor !== null && (
+        <p className={`${css.in} ${css.quiet}`}>
+          The first {rows.length} are shown; the sums are of all. The others are in the API (margins.get).
+        </p>
+      )}
+    </Card>
+  );
+}
+
+type CustomerProps = {
+  readonly account: string;
+  readonly row: Row;
+  readonly period: Margins['period'];
+  readonly isChosen: boolean;
+  readonly onTurn: () => void;
+};
+
+function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
+  const { customer, book, used, cost, revenue, margin, statement } = row;
+  const name = customer.name ?? 'An account that is gone';
+  const isLoss = margin !== null && isNegative(margin.amount);
+  const freeze = async (): Promise<void> => {
+    await statements.freeze.mutate({ account, customer: customer.id, period: period.key });
+    await queries.invalidateQueries();
+  };
+  return (
+    <tr>
+      <th scope="row">
+        <label className={css.check}>
+          <input type="checkbox" checked={isChosen} onChange={onTurn} aria-label={`Select ${name}`} />
+          <bdi>{name}</bdi>
+        </label>
+      </th>
+      <td>
+        {book ? (
+          <Link href={`/a/${account}/rebilling/books/${book.id}`}>
+            <bdi>{book.name}</bdi> v{book.version}
+          </Link>
+        ) : (
+          <span className={css.quiet}>none</span>
+        )}
+      </td>
+      <td className={css.number}>
+        {used.map((one) => (
+          <div key={one.meter}>
+            {quantity(one.quantity)} {one.unit}s
+          </div>
+        ))}
+      </td>
+      <td className={css.number}>{amountOr(cost)}</td>
+      <td className={css.number}>{amountOr(revenue)}</td>
+      <td className={`${css.number} ${isLoss ? css.loss : ''}`}>
+        {margin ? amount(margin.amount) : '–'}
+        {margin?.percent ? <div className={css.quiet}>{margin.percent} %</div> : null}
+        {isLoss && <div>costs more than it brings</div>}
+      </td>
+      <td>
+        {statement.state === 'frozen' && statement.id !== null && (
+          <Link href={`/a/${account}/rebilling/statements/${statement.id}`}>{statement.number}</Link>
+        )}
+        {statement.state === 'draft' && (
+          <>
+            <span className={css.badge}>Draft</span>{' '}
+            {period.state !== 'running' && (
+              <Act does={freeze} working="Freezing…">
+                Freeze
+              </Act>
+            )}
+          </>
+        )}
+        {statement.state === 'impossible' && <span className={css.loss}>{statement.refused?.message}</span>}
+        {statement.state === 'none' && <span className={css.quiet}>–</span>}
+      </td>
+    </tr>
+  );
+}
+
+const Books = ({ account, books: rows }: { readonly account: string; readonly books: readonly ShownBook[] }) => (
+  <div className={css.scroll} tabIndex={0} role="region" aria-label="Price books">
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Fixed fee</th>
+          <th scope="col">Prices</th>
+          <th scope="col" className={css.number}>
+            Customers
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((book) => (
+          <tr key={book.id}>
+            <th scope="row">
+              <Link href={`/a/${account}/rebilling/books/${book.id}`}>
+                <bdi>{book.name}</bdi>
+              </Link>{' '}
+              <span className={css.quiet}>v{book.version}</span>
+            </th>
+            <td>
+              {book.terms.monthlyFee} {book.terms.currency}
+            </td>
+            <td>
+              {book.terms.rates.map((one) => (
+                <div key={one.meter}>
+                  {one.label}: {pricesWords(one)}
+                </div>
+              ))}
+              {book.terms.warnings.length > 0 && (
+                <span className={css.warn}>
+                  {book.terms.warnings.some(({ warning }) => warning === 'below_cost')
+                    ? 'A price is below what you pay.'
+                    : 'A markup is below 0.'}
+                </span>
+              )}
+            </td>
+            <td className={css.number}>{book.customers}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
+
+/** What one unit costs, in words: a markup with the price that comes of it. */
+function pricesWords(rates: ShownBook['terms']['rates'][number]): string {
+  const { included, unit, impossible, resulting, model, percent, size } = rates;
+  if (impossible) return impossible.message;
+  const start = Number(included) > 0 ? `${quantity(included)} ${unit}s included, then ` : '';
+  const prices = (resulting ?? []).map(quantity).join(' / ');
+  if (model === 'markup') return `${start}cost + ${percent} % = ${prices} a ${unit}`;
+  return model === 'package' ? `${start}${prices} for each ${quantity(size ?? '1')}` : `${start}${prices} a ${unit}`;
+}
+
+/** Saves a statement as a file. */
+export const saveStatement = (account: string, statement: string, format: 'csv' | 'pdf'): Promise<void> =>
+  saveJob(account, () => statements.export.mutate({ account, statement, format }));

@@ -1,0 +1,324 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { billingPeriodOf, DAY_MS, type Decimal, instantOf, METERS, type MeterKey } from '@tenantree/domain';
+import { type ReactNode, useMemo } from 'react';
+import { Link, useLocation, useSearch } from 'wouter';
+import { Empty, Loaded, Page } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { useAccount } from '../shell/use-account.ts';
+import { texts } from '../texts.ts';
+import { dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
+import { Chart } from './elements.ts';
+import { Act, Card, moneyCss as css, quantity, Select, Tile } from './parts.tsx';
+import { saveCsv } from './save-job.ts';
+
+const { accounts, usage } = tenantree.trpc;
+
+const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
+type Span = keyof typeof SPANS;
+const GROUPS = { none: 'Own and below', account: 'By account', agent: 'By agent' } as const;
+type Group = keyof typeof GROUPS;
+/** So many have a colour of their own; the rest is one series. */
+const MOST_SERIES = 5;
+const MOST_NAMED = 10;
+
+type Asked = { readonly span: Span; readonly meter: MeterKey; readonly by: Group };
+
+const isKey = <Key extends string>(of: Readonly<Record<Key, unknown>>, text: string | null): text is Key =>
+  text !== null && Object.hasOwn(of, text);
+
+/** What an address asks for; what isn't there is as usual. */
+function readAsked(search: string): Asked {
+  const asked = new URLSearchParams(search);
+  const [span, by, meter] = [asked.get('span'), asked.get('by'), asked.get('meter')];
+  return {
+    span: isKey(SPANS, span) ? span : 'period',
+    by: isKey(GROUPS, by) ? by : 'none',
+    meter: METERS.find(({ key }) => key === meter)?.key ?? 'call.minutes',
+  };
+}
+
+/** From when until when (UTC milliseconds since 1970). */
+function rangeOf(span: Span, now: number): { readonly from: number; readonly to: number } {
+  if (span === 'days') {
+    const tomorrow = Math.floor(now / DAY_MS) * DAY_MS + DAY_MS;
+    return { from: tomorrow - 30 * DAY_MS, to: tomorrow };
+  }
+  const present = billingPeriodOf(instantOf(now));
+  const { start, end } = span === 'period' ? present : billingPeriodOf(instantOf(Date.parse(present.start) - 1));
+  return { from: Date.parse(start), to: Date.parse(end) };
+}
+
+/** Usage of an account and of all below it over time: chart, table, top ten, and as CSV. What is asked stands in the address. */
+export default function UsagePage({ account }: { readonly account: string }) {
+  const [path, navigate] = useLocation();
+  const search = useSearch();
+  const asked = useMemo(() => readAsked(search), [search]);
+  const acting = useAccount(account).data;
+  const meter = METERS.find(({ key }) => key === asked.meter);
+  const change = (more: Partial<Asked>): void =>
+    navigate(`${path}?${new URLSearchParams({ ...asked, ...more })}`, { replace: true });
+  const now = Date.now();
+  const { from, to } = rangeOf(asked.span, now);
+  const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  const exported = async (): Promise<void> => {
+    const { filename, csv } = await usage.export.query({
+      account,
+      meter: asked.meter,
+      ...range,
+      bucket: 'day',
+      scope: 'total',
+      by: asked.by,
+    });
+    saveCsv(filename, csv);
+  };
+  return (
+    <Page title="Usage" lead={`${meter?.label ?? ''} of ${acting?.name ?? 'this account'} and everything below it.`}>
+      <div className={`card ${css.in}`}>
+        <div className={css.fields}>
+          <Choice label="Time" of={SPANS} value={asked.span} onChange={(span) => change({ span })} />
+          <Select
+            label="Meter"
+            value={asked.meter}
+            onChange={({ target }) =>
+              change({ meter: METERS.find(({ key }) => key === target.value)?.key ?? asked.meter })
+            }
+          >
+            {METERS.map(({ key, label }) => (
+              <option key={key} value={key}>
+                {label}
+              </option>
+            ))}
+          </Select>
+          <Choice label="Divided" of={GROUPS} value={asked.by} onChange={(by) => change({ by })} />
+        </div>
+        <div className={css.acts}>
+          <Act does={exported} working="Writing…">
+            Export CSV
+          </Act>
+        </div>
+      </div>
+      {asked.span !== 'days' && <Totals account={account} meter={asked.meter} start={range.from} />}
+      <div className={css.two}>
+        <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
+        <Most account={account} asked={asked} {...range} />
+      </div>
+    </Page>
+  );
+}
+
+const Choice = <Key extends string>({
+  label,
+  of,
+  value,
+  onChange,
+}: {
+  readonly label: string;
+  readonly of: Readonly<Record<Key, string>>;
+  readonly value: Key;
+  readonly onChange: (value: Key) => void;
+}) => (
+  <Select label={label} value={value} onChange={({ target }) => isKey(of, target.value) && onChange(target.value)}>
+    {Object.entries<string>(of).map(([key, words]) => (
+      <option key={key} value={key}>
+        {words}
+      </option>
+    ))}
+  </Select>
+);
+
+function Totals({
+  account,
+  meter,
+  start,
+}: {
+  readonly account: string;
+  readonly meter: MeterKey;
+  readonly start: string;
+}) {
+  const period = start.slice(0, 7);
+  const query = useQuery({
+    queryKey: ['usage-totals', account, meter, period],
+    queryFn: () => usage.totals.query({ account, meter, period }),
+    placeholderData: keepPreviousData,
+  });
+  const isOver = Date.parse(query.data?.period.end ?? '') <= Date.now();
+  return (
+    <section className="card" aria-label="Figures of the period">
+      <Loaded query={query}>
+        {({ own, total, events, forecast }) => (
+          <dl className={css.tiles}>
+            <Tile label={isOver ? 'In all' : 'So far'} value={quantity(total)} note={`${quantity(own)} by itself`} />
+            {!isOver && (
+              <Tile
+                label="At this pace"
+                value={`about ${texts.numbers.minutes(forecast.total)}`}
+                note="by the end of the period"
+              />
+            )}
+            <Tile
+              label="Events"
+              value={texts.numbers.whole(events.total)}
+              note={`${texts.numbers.whole(events.own)} by itself`}
+            />
+          </dl>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+type DaysProps = {
+  readonly account: string;
+  readonly asked: Asked;
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+  readonly unit: string;
+};
+
+function Days({ account, asked: { meter, by }, from, to, now, unit }: DaysProps) {
+  const query = useQuery({
+    queryKey: ['usage-days', account, meter, by, from, to],
+    queryFn: async () => {
+      const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+      const asked = { account, meter, ...range, bucket: 'day' } as const;
+      if (by !== 'none') return grouped((await usage.series.query({ ...asked, scope: 'total', by })).points);
+      const [own, total] = await Promise.all([
+        usage.series.query({ ...asked, scope: 'own' }),
+        usage.series.query({ ...asked, scope: 'total' }),
+      ]);
+      const ownAt = new Map(own.points.map((one) => [one.start, one.quantity]));
+      const nested = total.points.map((one) => ({
+        ...one,
+        quantity: minus(one.quantity, ownAt.get(one.start) ?? ZERO),
+      }));
+      return [
+        { key: 'By subaccounts', points: nested },
+        { key: 'By itself', points: own.points },
+      ];
+    },
+    placeholderData: keepPreviousData,
+  });
+  const names = useNames(by === 'account' ? (query.data ?? []).map(({ key }) => key) : []);
+  const title = `${unit.charAt(0).toUpperCase()}${unit.slice(1)}s a day`;
+  return (
+    <Card title={title}>
+      <Loaded query={query}>
+        {(series) =>
+          series.every(({ points }) => points.length === 0) ? (
+            <Empty>Nothing was used in this time.</Empty>
+          ) : (
+            <Chart
+              chart={dailyChart(
+                title,
+                series.map(({ key, points }) => ({ name: names.get(key) ?? key, points })),
+                { from, to, now },
+              )}
+            />
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+type Grouped = { readonly key: string; readonly points: readonly Point[] };
+
+/** Points by their keys, those with most first; what has no colour of its own any more is one series. */
+function grouped(points: readonly Point[]): readonly Grouped[] {
+  const found = new Map<string, Point[]>();
+  for (const point of points) {
+    const key = point.key ?? OTHERS;
+    found.set(key, [...(found.get(key) ?? []), point]);
+  }
+  const others = found.get(OTHERS) ?? [];
+  found.delete(OTHERS);
+  const all = [...found].map(([key, of]) => ({ key, points: of, sum: Number(sumOf(of)) }));
+  all.sort((a, b) => b.sum - a.sum);
+  const rest = [...all.slice(MOST_SERIES).flatMap((one) => one.points), ...others];
+  return [...all.slice(0, MOST_SERIES), ...(rest.length > 0 ? [{ key: OTHERS, points: rest }] : [])];
+}
+
+/** Of all that isn't named, such as what stood below and doesn't any more. */
+const OTHERS = 'Others';
+
+/** Names of accounts by their ids, as far as they are reached. */
+function useNames(keys: readonly string[]): ReadonlyMap<string, string> {
+  const ids = keys.filter((key) => key.includes('-'));
+  const query = useQuery({
+    queryKey: ['names', ...ids],
+    queryFn: async () => {
+      const asked = ids.map((id) => accounts.get.query({ account: id }).then(({ name }) => [id, name] as const));
+      const answers = await Promise.allSettled(asked);
+      return new Map(answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+    },
+    enabled: ids.length > 0,
+  });
+  return query.data ?? new Map();
+}
+
+type MostProps = { readonly account: string; readonly asked: Asked; readonly from: string; readonly to: string };
+
+/** The ten that used most. */
+function Most({ account, asked: { meter, by }, from, to }: MostProps) {
+  const of = by === 'agent' ? 'agent' : 'account';
+  const query = useQuery({
+    queryKey: ['usage-most', account, meter, of, from, to],
+    queryFn: async () => {
+      const asked = { account, meter, from, to, bucket: 'month', scope: 'total', by: of } as const;
+      return most((await usage.series.query(asked)).points);
+    },
+    placeholderData: keepPreviousData,
+  });
+  const rows = query.data ?? [];
+  const names = useNames(of === 'account' ? rows.map(({ key }) => key) : []);
+  const top = Number(rows[0]?.sum ?? 0);
+  return (
+    <Card title={of === 'account' ? 'Accounts with most' : 'Agents with most'}>
+      <Loaded query={query}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty>Nobody used anything in this time.</Empty>
+          ) : (
+            <ol className={css.bars}>
+              {found.map(({ key, sum }) => (
+                <li key={key}>
+                  <Named account={account} id={key} name={names.get(key)} />
+                  <span>{quantity(sum)}</span>
+                  <meter aria-hidden="true" min={0} max={top} value={Number(sum)} />
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+const Named = ({
+  account,
+  id,
+  name,
+}: {
+  readonly account: string;
+  readonly id: string;
+  readonly name: string | undefined;
+}): ReactNode =>
+  name === undefined || id === account ? (
+    <bdi>{name ?? id}</bdi>
+  ) : (
+    <Link href={`/a/${account}/subaccounts/${id}`}>
+      <bdi>{name}</bdi>
+    </Link>
+  );
+
+function most(points: readonly Point[]): readonly { readonly key: string; readonly sum: Decimal }[] {
+  const found = new Map<string, Point[]>();
+  for (const point of points) if (point.key !== null) found.set(point.key, [...(found.get(point.key) ?? []), point]);
+  return [...found]
+    .map(([key, of]) => ({ key, sum: sumOf(of) }))
+    .filter(({ sum }) => Number(sum) !== 0)
+    .toSorted((a, b) => Number(b.sum) - Number(a.sum))
+    .slice(0, MOST_NAMED);
+}

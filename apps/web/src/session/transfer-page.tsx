@@ -1,0 +1,102 @@
+import { useQuery } from '@tanstack/react-query';
+import { refusalOf } from '@tenantree/client';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { Alert, Button, errorOf, Field, partsCss } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import { NewPassword } from './new-password.tsx';
+import { signIn } from './sign-in.ts';
+import { Stage } from './stage.tsx';
+import { useForm } from './use-form.ts';
+import { useMe } from './use-me.ts';
+
+const { transfers } = tenantree.trpc;
+
+/** Behind the link of a billing transfer: confirming to own the account, or declining. The checklist goes on in the account. */
+export default function TransferPage({ token }: { readonly token: string }) {
+  const [, navigate] = useLocation();
+  const me = useMe();
+  const [isDeclining, setDeclining] = useState(false);
+  const [isDeclined, setDeclined] = useState(false);
+  const invitation = useQuery({
+    queryKey: ['transfer', token],
+    queryFn: () => transfers.invitation.query({ token }),
+    retry: false,
+  });
+  const email = invitation.data?.email ?? '';
+  const isMine = me.data?.user?.email === email;
+  const { refusal, isSending, onSubmit } = useForm(async ({ name, password }) => {
+    const known = isMine ? {} : { ...(name !== undefined && { name }), ...(password !== undefined && { password }) };
+    const { account } = await transfers.acceptInvitation.mutate({ token, ...known });
+    const refused = isMine || password === undefined ? null : await signIn(email, password);
+    await queries.resetQueries();
+    navigate(refused ? `/login?to=${encodeURIComponent(`/a/${account}/billing`)}` : `/a/${account}/billing`, {
+      replace: true,
+    });
+    return null;
+  });
+  const declining = useForm(async ({ reason }) => {
+    await transfers.declineInvitation.mutate({ token, ...(reason && { reason }) });
+    setDeclined(true);
+    return null;
+  });
+  if (invitation.error)
+    return (
+      <Stage title="This link doesn’t open anything" lead={refusalOf(invitation.error).message}>
+        <Link href="/">To your accounts</Link>
+      </Stage>
+    );
+  if (!invitation.data || me.isPending) return null;
+  const { accountName, message, expiresAt, state } = invitation.data;
+  if (isDeclined)
+    return (
+      <Stage title={`Billing of ${accountName} was declined`} lead="Everything stays as it is. Who asked is told." />
+    );
+  if (state === 'completed')
+    return (
+      <Stage title={`${accountName} pays for itself`} lead="The billing transfer is completed.">
+        <Link href="/">To your accounts</Link>
+      </Stage>
+    );
+  return (
+    <Stage
+      title={`Take over billing for ${accountName}`}
+      lead={`Confirm that you own ${accountName}; then come billing details, a payment method and a plan. You sign in as ${email}. Until ${texts.numbers.dateTime(expiresAt)}; if it isn’t finished by then, everything stays as it is.`}
+    >
+      {message !== null && (
+        <blockquote>
+          <bdi>{message}</bdi>
+        </blockquote>
+      )}
+      <form className={partsCss.form} onSubmit={onSubmit}>
+        <Alert refusal={refusal} fields={['name', 'password']} />
+        {!isMine && (
+          <>
+            <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
+            <NewPassword label="Password" error={errorOf(refusal, 'password')} />
+          </>
+        )}
+        <Button type="submit" look="primary" disabled={isSending}>
+          {isSending ? 'Confirming…' : `I own ${accountName}`}
+        </Button>
+        {refusal?.code === 'FORBIDDEN' && (
+          <Link href={`/login?to=${encodeURIComponent(`/transfer/${token}`)}`}>Sign in</Link>
+        )}
+      </form>
+      {isDeclining ? (
+        <form className={partsCss.form} onSubmit={declining.onSubmit}>
+          <Alert refusal={declining.refusal} />
+          <Field label="Reason (optional)" name="reason" maxLength={500} autoComplete="off" autoFocus />
+          <Button type="submit" disabled={declining.isSending}>
+            {declining.isSending ? 'Declining…' : 'Decline'}
+          </Button>
+        </form>
+      ) : (
+        <Button look="quiet" onClick={() => setDeclining(true)}>
+          Decline…
+        </Button>
+      )}
+    </Stage>
+  );
+}

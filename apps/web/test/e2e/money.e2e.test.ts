@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PASSWORD } from '../../../api/test/support/clients.ts';
+import { type App, expectAccessible, row, startApp } from './app.ts';
+import { claim, type Owner } from './owner.ts';
+
+/** Where pictures are put that somebody wants to look at. */
+const { PICTURES = '' } = process.env;
+
+let app: App;
+let owner: Owner;
+let north: string;
+beforeAll(async () => {
+  app = await startApp();
+  owner = await claim(app);
+  const create = async (name: string, parent = owner.root) =>
+    (await owner.client.accounts.create.mutate({ account: parent, name })).account.id;
+  north = await create('Acme North');
+  const berlin = await create('Berlin', north);
+  await create('Acme South');
+  const plans = (await owner.client.billing.plans.query({ account: owner.root })).plans;
+  const plan = plans.find(({ refused }) => refused === null);
+  if (!plan) throw new Error('no plan');
+  await owner.client.billing.subscribe.mutate({ account: owner.root, plan: plan.id, version: plan.version });
+  const events = Array.from({ length: 60 }, (_, k) => ({
+    account: k % 3 === 0 ? berlin : north,
+    meter: 'call.minutes',
+    quantity: String(20 + (k % 7)),
+    occurredAt: new Date(Date.now() - (k % 20) * 86_400_000).toISOString(),
+    idempotencyKey: `e-${k}`,
+  }));
+  await owner.client.usage.record.mutate({ account: owner.root, events });
+});
+afterAll(() => app.close());
+
+/** Looks at a page in the light and in the dark, and where there is little room. */
+async function look(page: Awaited<ReturnType<App['open']>>, what: string): Promise<void> {
+  for (const [scheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 400],
+  ] as const) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    await expectAccessible(page, `${what}, ${scheme}, ${width} px`);
+    if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${what}-${scheme}-${width}.png`, fullPage: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${what} at ${width} px`).toBe(
+      true,
+    );
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+describe('pages of money on a real server', () => {
+  it('usage is a chart with its table, divided by account, and a file', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/usage?span=days`);
+    await page.getByRole('img', { name: /Minutes a day/ }).waitFor();
+    await page.getByRole('link', { name: 'Acme North' }).waitFor();
+    await look(page, 'usage');
+    await page.getByLabel('Divided').selectOption('account');
+    await page.getByText('Berlin').first().waitFor();
+    await page.getByRole('img', { name: /Minutes a day/ }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page
+      .getByRole('status')
+      .filter({ hasText: /Acme North/ })
+      .waitFor();
+    await page.keyboard.press('t');
+    await page.getByRole('columnheader', { name: 'Day' }).waitFor();
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export CSV' }).click();
+    expect((await saving).suggestedFilename()).toMatch(/\.csv$/);
+    expect(app.faults).toEqual([]);
+  });
+
+  it('billing says the plan and what this period comes to so far, and takes whom invoices are addressed to', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/billing`);
+    await page.getByText('Monthly fee').waitFor();
+    await page.getByText('No invoices yet.').waitFor();
+    await page.getByLabel('Country').selectOption('DE');
+    await page.getByLabel('Company or name').fill('Acme GmbH');
+    await page.getByRole('button', { name: 'Save billing details' }).click();
+    await page.getByRole('button', { name: 'Change plan' }).click();
+    await page
+      .getByRole('button', { name: /^Choose / })
+      .first()
+      .waitFor();
+    await look(page, 'billing');
+    const { details } = await owner.client.billing.get.query({ account: owner.root });
+    expect(details).toMatchObject({ country: 'DE', name: 'Acme GmbH' });
+    expect(app.faults).toEqual([]);
+  });
+
+  it('a price book is written, given to a customer after a preview, and the customer brings something', async () => {
+    const page = await app.open({ context: await owner.context() });
+    await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
+    await page.getByLabel('Name').fill('Regions');
+    await page.getByLabel('Price a minute').fill('1.5.0');
+    await page.getByRole('button', { name: 'Save price book' }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByLabel('Price a minute').fill('0.25');
+    await page.getByRole('button', { name: 'Save price book' }).click();
+    await page.getByText('What comes of version 1').waitFor();
+    await look(page, 'book');
+    await page.getByRole('link', { name: 'Rebilling' }).first().click();
+    await page.getByRole('checkbox', { name: 'Select Acme North' }).check();
+    await page.getByLabel('From when').selectOption('date');
+    await page.getByLabel('Day (UTC)').fill(`${new Date().toISOString().slice(0, 8)}01`);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Give it to 1 customer' }).click();
+    await page
+      .getByRole('row', { name: /Acme North/ })
+      .getByText('Draft')
+      .waitFor();
+    await look(page, 'rebilling');
+    expect(app.faults).toEqual([]);
+  });
+});
+
+describe('a billing transfer on a real server', () => {
+  it('goes from the form to independence, seen live on both sides', async () => {
+    const parent = await app.open({ context: await owner.context() });
+    await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
+    await parent.getByText('Paid by parent account').waitFor();
+    await parent.getByRole('button', { name: 'Start billing transfer…' }).click();
+    await parent.getByLabel('Who completes it').fill('nora@north.example');
+    await look(parent, 'transfer-form');
+    await parent.getByRole('button', { name: 'Review' }).click();
+    await parent.getByLabel('Type Acme North to start').fill('acme north');
+    await look(parent, 'transfer-review');
+    await parent.getByRole('button', { name: 'Start billing transfer', exact: true }).click();
+    await parent
+      .getByRole('timer')
+      .getByText(/29 d|30 d/)
+      .waitFor();
+    await row(parent, 'Acme North')
+      .getByText(/Billing transfer in progress · (29|30) d/)
+      .waitFor();
+    await look(parent, 'transfer-runs');
+
+    await expect
+      .poll(async () => (await app.mails()).some((mail) => mail.includes('/transfer/')), { timeout: 20_000 })
+      .toBe(true);
+    const mail = (await app.mails()).findLast((one) => one.includes('/transfer/')) ?? '';
+    const link = /\/transfer\/[\w-]+/.exec(mail.replaceAll('=\r\n', '').replaceAll('=\n', ''))?.[0] ?? '';
+    const child = await app.open();
+    await child.goto(`${app.url}${link}`);
+    await child.getByRole('heading', { name: 'Take over billing for Acme North' }).waitFor();
+    await look(child, 'transfer-link');
+    await child.getByLabel('Your name').fill('Nora North');
+    await child.getByLabel('Password').fill(PASSWORD);
+    await child.getByRole('button', { name: 'I own Acme North' }).click();
+    await child.getByLabel('Country').selectOption('DE');
+    await look(child, 'transfer-checklist');
+    await child.getByLabel('Company or name').fill('North GmbH');
+    await child.getByRole('button', { name: 'Save billing details' }).click();
+    await parent.getByText('Germany').waitFor();
+    await child.getByRole('button', { name: 'Save payment method' }).click();
+    await child
+      .getByRole('button', { name: /^Choose / })
+      .first()
+      .waitFor();
+    await look(child, 'transfer-plans');
+    await child
+      .getByRole('button', { name: /^Choose / })
+      .first()
+      .click();
+    await child.getByText('The plan of this account').waitFor();
+    await child.getByText('Monthly fee').waitFor();
+    await row(parent, 'Acme North').waitFor({ state: 'detached' });
+    expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
+      { account: { name: 'Acme North' }, outcome: 'completed' },
+    ]);
+    expect(app.faults).toEqual([]);
+  });
+
+  it('opens nothing by a link that nobody was sent', async () => {
+    const page = await app.open();
+    await page.goto(`${app.url}/transfer/tt_transfer_nothing`);
+    await page.getByRole('heading', { name: 'This link doesn’t open anything' }).waitFor();
+  });
+});

@@ -1,0 +1,2 @@
+// What is loaded with the first screen of billing.
+export { SamBilling } from './sam-billing.ts';

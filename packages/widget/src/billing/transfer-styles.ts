@@ -1,0 +1,14 @@
+import { css } from 'lit';
+
+/** Forms of a billing transfer: starting one, and the steps of its checklist. */
+export const transferStyles = css`
+  .fields { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); } .field input { inline-size: 0; } .check { display: inline-flex; align-items: center; gap: var(--sam-2); min-block-size: 24px; font-weight: var(--sam-fw-medium); font-size: var(--sam-fs-13); cursor: pointer; } .check input { flex: none; margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  summary { inline-size: fit-content; min-block-size: 24px; color: var(--sam-accent-text); font-size: var(--sam-fs-13); cursor: pointer; } .people { font-size: var(--sam-fs-13); } .quiet { color: var(--sam-text-3); }
+  .columns { display: grid; grid-template-columns: minmax(0, 1fr); } .columns > div { padding: var(--sam-3) var(--sam-4); } .columns > div + div { border-block-start: var(--sam-hair) solid var(--sam-border); } .columns + .in, .in + .columns { border-block-start: var(--sam-hair) solid var(--sam-border); }
+  .prices { inline-size: 100%; margin-block: var(--sam-2); border-collapse: collapse; font-size: var(--sam-fs-13); } .prices th { padding: 4px 8px 4px 0; text-align: start; font-weight: var(--sam-fw-medium); color: var(--sam-text-2); } .prices :is(td, thead th:not(:first-child)) { padding: 4px 0 4px 8px; text-align: end; font-variant-numeric: var(--sam-num); } .prices tbody tr { border-block-start: var(--sam-hair) solid var(--sam-border); } .prices tbody th { color: var(--sam-text); }
+  .offers { display: grid; gap: var(--sam-2); margin-block-start: var(--sam-2); grid-column: 2 / -1; } .offer { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px var(--sam-3); align-items: center; padding: var(--sam-3); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); font-size: var(--sam-fs-13); } .offer.chosen { border-color: var(--sam-accent); background: var(--sam-accent-soft); } .offer .button { grid-area: 1 / 2 / span 2; } .offer small { color: var(--sam-text-2); font-size: var(--sam-fs-12); }
+  .confirm { display: flex; flex-wrap: wrap; align-items: end; gap: var(--sam-2); padding: var(--sam-3) var(--sam-4); border-block-start: var(--sam-hair) solid var(--sam-border); background: var(--sam-canvas); font-size: var(--sam-fs-13); } .confirm > .row { flex: 1 1 16em; }
+  .checklist form { display: grid; gap: var(--sam-3); margin-block-start: var(--sam-2); }
+  @container sam-billing (inline-size >= calc(520em / 14)) { .fields { grid-template-columns: 1fr 1fr; } .wide { grid-column: 1 / -1; } .columns { grid-template-columns: 1fr 1fr; } .columns > div + div { border-block-start: 0; border-inline-start: var(--sam-hair) solid var(--sam-border); } }
+  @media (forced-colors: active) { .offer.chosen { border: 1px solid CanvasText; } }
+`;
