@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mockTree } from './example-tree.ts';
 import { painted, type Shown, show } from './stage.ts';
 
@@ -22,7 +22,7 @@ const isSeen = (el: Element): boolean => el.checkVisibility({ visibilityProperty
 /** Nothing that is written reaches out of its cell, and no cell out of the row. */
 function expectRoom(row: Element): void {
   expect(row.scrollWidth).toBeLessThanOrEqual(row.clientWidth);
-  for (const cell of [...row.querySelectorAll('.number, .plan, .status')].filter(isSeen)) {
+  for (const cell of [...row.querySelectorAll('.number, .plan, .status, .caps')].filter(isSeen)) {
     const written = document.createRange();
     written.selectNodeContents(cell);
     const [{ left, right }, inside] = [cell.getBoundingClientRect(), written.getBoundingClientRect()];
@@ -75,6 +75,33 @@ describe('the layout', () => {
     const { tree } = await showAt(width);
     for (const column of ['.head .members', '.head .agents'])
       expect(tree.renderRoot.querySelector(column)?.checkVisibility()).toBe(has);
+  });
+
+  it.each([
+    [1200, 'caps'],
+    [1179, 'status'],
+    [640, 'status'],
+  ])('of %i px says in %s what is restricted, and nowhere else', async (width, place) => {
+    const source = mockTree();
+    const [cedar, delta] = [source.idOf('Cedar Retail'), source.idOf('Delta Logistics')];
+    source.patch(cedar, { caps: { restricted: 4, unreviewed: 1 } });
+    source.patch(delta, { caps: { restricted: 2, unreviewed: 0 } });
+    const { row, tree } = await show(source, { width: width + BORDERS_PX });
+    const seen = (name: string, cell: string): string => {
+      const element = row(name).querySelector<HTMLElement>(`.cell.${cell}`);
+      return element && isSeen(element) ? element.innerText.replaceAll(/\s+/g, ' ') : '';
+    };
+    const other = place === 'caps' ? 'status' : 'caps';
+    expect(seen('Cedar Retail', place)).toMatch(/^4 restricted\s?1 not reviewed$/);
+    expect(seen('Cedar Retail', other)).toBe('');
+    expect(tree.renderRoot.querySelector('.head .caps')?.checkVisibility()).toBe(place === 'caps');
+    // Who is suspended has both, where there is room.
+    expect(seen('Delta Logistics', 'status')).toMatch(/^Suspended/);
+    expect(seen('Delta Logistics', 'caps')).toBe(place === 'caps' ? '2 restricted' : '');
+    expect(row('Delta Logistics').getAttribute('aria-label')).toMatch(/^Delta Logistics, Suspended, .*2 restricted$/);
+    source.patch(cedar, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([cedar]);
+    await vi.waitFor(() => expect(seen('Cedar Retail', place)).toBe(''), { timeout: 8_000 });
   });
 
   it.each([640, 400])('says what is the matter in the line under the name, in %i px', async (width) => {
