@@ -1,3 +1,4 @@
+import type { Decimal } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mockTree } from './example-tree.ts';
 import { painted, type Shown, show } from './stage.ts';
@@ -78,8 +79,8 @@ describe('the layout', () => {
   });
 
   it.each([
-    [1200, 'caps'],
-    [1179, 'status'],
+    [1160, 'caps'],
+    [1159, 'status'],
     [640, 'status'],
   ])('of %i px says in %s what is restricted, and nowhere else', async (width, place) => {
     const source = mockTree();
@@ -94,7 +95,12 @@ describe('the layout', () => {
     const other = place === 'caps' ? 'status' : 'caps';
     expect(seen('Cedar Retail', place)).toMatch(/^4 restricted\s?1 not reviewed$/);
     expect(seen('Cedar Retail', other)).toBe('');
-    expect(tree.renderRoot.querySelector('.head .caps')?.checkVisibility()).toBe(place === 'caps');
+    const startOf = (of: ParentNode | null, cell: string) =>
+      of?.querySelector(`.${cell}`)?.getBoundingClientRect().left;
+    const head = tree.renderRoot.querySelector('.head');
+    expect(head?.querySelector('.caps')?.checkVisibility()).toBe(place === 'caps');
+    for (const cell of width > 760 ? ['plan', 'status', 'caps'] : [])
+      expect(startOf(head, cell), cell).toBe(startOf(row('Cedar Retail'), cell));
     // Who is suspended has both, where there is room.
     expect(seen('Delta Logistics', 'status')).toMatch(/^Suspended/);
     expect(seen('Delta Logistics', 'caps')).toBe(place === 'caps' ? '2 restricted' : '');
@@ -146,6 +152,18 @@ describe('the layout', () => {
       for (const cell of ['.total', '.actions']) expect(endOf(other, cell), cell).toBe(endOf(suspended, cell));
       const room = other.getBoundingClientRect().right - (endOf(other, '.actions') ?? 0);
       expect(room).toBeLessThanOrEqual(16);
+    },
+  );
+
+  it.each([1200, 900, 640, 400, 340])(
+    'has minutes at the same place, with a maximum and without, in %i px',
+    async (width) => {
+      const source = mockTree();
+      source.patch(source.idOf('Cedar Retail'), { minutesMax: '1000000' as Decimal });
+      const { row } = await show(source, { width: width + BORDERS_PX });
+      const [bounded, other] = [row('Cedar Retail'), row('Borealis Motors')].map((of) => of.querySelector('.total'));
+      await vi.waitFor(() => expect(bounded?.closest('[data-limit]')).not.toBeNull());
+      await vi.waitFor(() => expect(bounded?.getBoundingClientRect().right).toBe(other?.getBoundingClientRect().right));
     },
   );
 

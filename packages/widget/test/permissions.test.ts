@@ -245,6 +245,8 @@ describe('by keys', () => {
     await expect.element(stop('Tasks', 'Read')).toHaveAttribute('aria-checked', 'true');
     await userEvent.keyboard('{ArrowUp}');
     expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('conversations');
+    // Among levels one stands on the one that is chosen: a step to the side changes it by one.
+    expect(focused()?.getAttribute('aria-checked')).toBe('true');
     await userEvent.keyboard('{End}');
     expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('billing.usage');
     await userEvent.keyboard('{Home}{ArrowDown}r');
@@ -253,6 +255,14 @@ describe('by keys', () => {
     await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason li').length).toBeGreaterThan(0));
     const inOrder = deepAll(element.renderRoot, '.line [tabindex="0"]');
     expect(inOrder).toHaveLength(2);
+    // Esc closes one layer: the reason, and only then what is around.
+    const left = vi.fn();
+    element.addEventListener('keydown', left);
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason')).toHaveLength(0));
+    expect(left).not.toHaveBeenCalled();
+    await userEvent.keyboard('{Escape}');
+    expect(left).toHaveBeenCalledTimes(1);
   });
 
   it('left and right are the other way round from right to left', async () => {
