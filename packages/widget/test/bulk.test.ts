@@ -156,6 +156,18 @@ describe('what is selected', () => {
 });
 
 describe('limits of minutes in the table', () => {
+  it('are drawn without anybody having to touch it', async () => {
+    const aside = document.createElement('p');
+    aside.style.cssText = 'position: fixed; inset: auto 0 0 auto; margin: 0; inline-size: 4px; block-size: 4px';
+    document.body.replaceChildren(aside);
+    await userEvent.hover(aside);
+    const source = mockTree();
+    source.patch(source.idOf('Acme Group'), { minutesMax: '10' as never });
+    const shown = await show(source, { width: 900, height: 200 });
+    const limitOf = () => shown.row('Acme Group').querySelector('.minutes')?.getAttribute('data-limit');
+    await vi.waitFor(() => expect(limitOf()).toBe('full'));
+  });
+
   it('are a bar below the minutes with words beside it, and can be all that is listed', async () => {
     const source = mockTree();
     const [one, other] = [source.idOf('Acme Group'), source.idOf('Cedar Retail')];

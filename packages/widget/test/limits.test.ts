@@ -187,14 +187,16 @@ describe('setting a limit', () => {
   it('shows both sides when somebody else was faster, and keeps what one wants', async () => {
     const { source } = await show();
     await userEvent.click(edit('Call minutes'));
-    source.put('minutes', { max: 700, version: 9 });
+    source.put('minutes', { max: 700, thresholds: [50], atLimit: 'notify', version: 9 });
     await userEvent.fill(max(), '600');
     await userEvent.click(save());
     const conflict = page.getByRole('alert');
     await expect.element(conflict).toMatchTextContent(/It is now\s*at most 700.*You wrote\s*at most 600/);
     await userEvent.click(page.getByRole('button', { name: 'Keep mine' }));
     await expect.element(page.getByText(/800\.5 of 600 used/)).toBeVisible();
-    expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ max: 600, version: 10 });
+    // What one didn't touch stays as the other side has it.
+    const [minutes] = source.limits.filter(({ kind }) => kind === 'minutes');
+    expect(minutes).toMatchObject({ max: 600, thresholds: [50], atLimit: 'notify', version: 10 });
   });
 });
 

@@ -40,6 +40,21 @@ const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Dra
   thresholds: thresholds.join(', '),
 });
 
+/** A draft over what somebody else made of the limit meanwhile: what was typed stays, of all else theirs is taken. */
+function draftOver(theirs: Draft, draft: Draft, began: Draft): Draft {
+  const typed = (...fields: (keyof Draft)[]): Partial<Draft> =>
+    fields.some((field) => draft[field] !== began[field])
+      ? Object.fromEntries(fields.map((field) => [field, draft[field]]))
+      : {};
+  return {
+    ...theirs,
+    ...typed('bounds', 'max'),
+    ...typed('reserve', 'nextReserve'),
+    ...typed('atLimit'),
+    ...typed('thresholds'),
+  };
+}
+
 const nextOf = ({ reserve, nextReserve = reserve }: Terms): number => nextReserve;
 
 /** The limit is saved or given up: what the limits are then, or null. */
@@ -177,7 +192,7 @@ export class SamLimitForm extends LitElement {
           : say('limitChangesTo', { before: was[k] || promised(before), after: words || promised(after) }),
       )
       .join(' · ');
-    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p class=${stops ? 'stops' : ''}>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
   /** Somebody else changed it: both sides, and what can be done. */
@@ -305,10 +320,13 @@ export class SamLimitForm extends LitElement {
     }
   }
 
-  async #compare(source: LimitsSource, account: AccountDetail, { kind }: Limit): Promise<void> {
+  async #compare(source: LimitsSource, account: AccountDetail, limit: Limit): Promise<void> {
     const { limits } = await source.get(account.id);
-    this.theirs = limits.find((one) => one.kind === kind) ?? null;
-    this.#version = this.theirs?.version ?? 0;
+    const theirs = limits.find(({ kind }) => kind === limit.kind);
+    if (!theirs || !this.draft) return;
+    this.draft = draftOver(draftOf(theirs), this.draft, draftOf(this.theirs ?? limit));
+    this.theirs = theirs;
+    this.#version = theirs.version;
   }
 
   #takeTheirs(): void {

@@ -576,7 +576,7 @@ export const de: Strings = {
   reviewBack: 'Weiter bearbeiten',
   reviewSave: '{n, plural, one {# Änderung} other {# Änderungen}} speichern',
   reviewChecked:
-    '{n, plural, one {# Konto} other {# Konten}} geprüft bei Version {version} · {changed, plural, one {# ändert sich} other {# ändern sich}}',
+    '{n, plural, one {# Konto} other {# Konten}} geprüft bei Version {version} · in {changed} davon hat jemand andere Berechtigungen',
   reviewWho: 'Wer danach andere Berechtigungen hat: {who}',
   reviewNobody: 'Niemand hat danach andere Berechtigungen.',
   reviewAtOnce:

@@ -22,8 +22,8 @@ export type RowContext = {
   readonly brief: boolean;
   /** Where in a name the text stands that was searched for; left out before anybody could have searched. */
   readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | undefined;
-  /** Draws how much of its maximum an account used, and says it; left out before there is anything of that. */
-  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | undefined;
+  /** Draws how much of its maximum an account used, and says it; null: it says nothing, or not yet. */
+  readonly limit: (slot: Slot, account: Account, texts: Texts) => string | null;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };
@@ -185,7 +185,7 @@ export function paintMinutes(slot: Slot, account: Account, { texts, headed, limi
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
   const own = isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '';
-  slot.say('.own', limit?.(slot, account, texts) ?? own);
+  slot.say('.own', limit(slot, account, texts) ?? own);
   return slot.say('.total', total);
 }
 
