@@ -179,8 +179,8 @@ export class SamLimits extends LitElement {
     this.renderRoot.querySelector<HTMLElement>(`[data-kind="${key}"]`)?.focus();
   }
 
-  #shown({ undo: _, ...state }: SavedLimits): void {
-    this.state = state;
+  #shown({ period, limits }: SavedLimits): void {
+    this.state = { period, limits };
     if (this.account) emit(this, 'sam-change', { account: this.account });
   }
 
