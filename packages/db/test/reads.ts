@@ -182,6 +182,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
     ),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
+    'countFiltered, near': as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, limits: 'near' })),
     filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),
     'searchSubtree, restricted': as(root, (trx) =>
       store.searchSubtree(trx, { ...PAGE, within: root, text: 'dental', textKey: 'dental', caps: 'restricted' }),

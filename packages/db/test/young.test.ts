@@ -18,7 +18,7 @@ let neighbour: UserId;
 let rest: AccountId;
 const now = ticking(NOVEMBER_10);
 
-/** Adds accounts at once, each with a member, a key and a total. */
+/** Adds accounts at once, each with a member, a key, a total, and a maximum that it is far from. */
 const grow = (parent: AccountId, from: number, to: number): Promise<unknown> =>
   test.asOwner(
     `WITH born AS (
@@ -29,6 +29,8 @@ const grow = (parent: AccountId, from: number, to: number): Promise<unknown> =>
      ), counted AS (
        INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
        SELECT id, 'call.seconds', '2026-11-01Z', 60, 60, 1, 1, 1 FROM born
+     ), bounded AS (
+       INSERT INTO limits (root_id, account_id, kind, metered, cap) SELECT root_id, id, 'call.seconds', true, 6000 FROM born
      ), keyed AS (
        INSERT INTO api_keys (root_id, account_id, id, user_id, name, prefix, token_hash, scopes, created_at)
        SELECT root_id, id, uuidv7(), $4, 'Key', 'tt_', sha256(uuid_send(id)), '[]', now() FROM born

@@ -96,6 +96,26 @@ describe('what is selected', () => {
     ]);
   });
 
+  it('shows both sides of limits that somebody else changed meanwhile, and may promise another reserve from next month on', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    await select(shown, 'Acme North', 'Acme South');
+    source.bulk.changed.set(source.idOf('Acme South'), 700);
+    await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
+    await userEvent.fill(dialog().getByLabelText('At most'), '900');
+    await userEvent.fill(dialog().getByLabelText('Promised from next month on'), '50');
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme North/ }))
+      .toMatchTextContent(/unlimited → 900, 0 from next month on → 50 from next month on/);
+    await userEvent.click(dialog().getByRole('button', { name: 'Set for 2 accounts' }));
+    await expect.element(dialog().getByText(/1 account done, 1 left/)).toBeVisible();
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme South/ }))
+      .toMatchTextContent(/Left as it was\s*Changed since\. Now → as wanted: 700 → 900/);
+    await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/Acme North\s*Done\s*$/);
+  });
+
   it('takes a preset as a job, with what it would change before', async () => {
     const source = mockTree();
     await source.presets.savePreset(source.root.row.id, { name: 'Standard', levels: { tasks: 'read' } });
@@ -136,6 +156,18 @@ describe('what is selected', () => {
 });
 
 describe('limits of minutes in the table', () => {
+  it('are drawn without anybody having to touch it', async () => {
+    const aside = document.createElement('p');
+    aside.style.cssText = 'position: fixed; inset: auto 0 0 auto; margin: 0; inline-size: 4px; block-size: 4px';
+    document.body.replaceChildren(aside);
+    await userEvent.hover(aside);
+    const source = mockTree();
+    source.patch(source.idOf('Acme Group'), { minutesMax: '10' as never });
+    const shown = await show(source, { width: 900, height: 200 });
+    const limitOf = () => shown.row('Acme Group').querySelector('.minutes')?.getAttribute('data-limit');
+    await vi.waitFor(() => expect(limitOf()).toBe('full'));
+  });
+
   it('are a bar below the minutes with words beside it, and can be all that is listed', async () => {
     const source = mockTree();
     const [one, other] = [source.idOf('Acme Group'), source.idOf('Cedar Retail')];

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Decimal } from '@tenantree/domain';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { mockTree } from './example-tree.ts';
 import { painted, type Shown, show } from './stage.ts';
 
@@ -22,7 +23,7 @@ const isSeen = (el: Element): boolean => el.checkVisibility({ visibilityProperty
 /** Nothing that is written reaches out of its cell, and no cell out of the row. */
 function expectRoom(row: Element): void {
   expect(row.scrollWidth).toBeLessThanOrEqual(row.clientWidth);
-  for (const cell of [...row.querySelectorAll('.number, .plan, .status')].filter(isSeen)) {
+  for (const cell of [...row.querySelectorAll('.number, .plan, .status, .caps')].filter(isSeen)) {
     const written = document.createRange();
     written.selectNodeContents(cell);
     const [{ left, right }, inside] = [cell.getBoundingClientRect(), written.getBoundingClientRect()];
@@ -77,6 +78,38 @@ describe('the layout', () => {
       expect(tree.renderRoot.querySelector(column)?.checkVisibility()).toBe(has);
   });
 
+  it.each([
+    [1160, 'caps'],
+    [1159, 'status'],
+    [640, 'status'],
+  ])('of %i px says in %s what is restricted, and nowhere else', async (width, place) => {
+    const source = mockTree();
+    const [cedar, delta] = [source.idOf('Cedar Retail'), source.idOf('Delta Logistics')];
+    source.patch(cedar, { caps: { restricted: 4, unreviewed: 1 } });
+    source.patch(delta, { caps: { restricted: 2, unreviewed: 0 } });
+    const { row, tree } = await show(source, { width: width + BORDERS_PX });
+    const seen = (name: string, cell: string): string => {
+      const element = row(name).querySelector<HTMLElement>(`.cell.${cell}`);
+      return element && isSeen(element) ? element.innerText.replaceAll(/\s+/g, ' ') : '';
+    };
+    const other = place === 'caps' ? 'status' : 'caps';
+    expect(seen('Cedar Retail', place)).toMatch(/^4 restricted\s?1 not reviewed$/);
+    expect(seen('Cedar Retail', other)).toBe('');
+    const startOf = (of: ParentNode | null, cell: string) =>
+      of?.querySelector(`.${cell}`)?.getBoundingClientRect().left;
+    const head = tree.renderRoot.querySelector('.head');
+    expect(head?.querySelector('.caps')?.checkVisibility()).toBe(place === 'caps');
+    for (const cell of width > 760 ? ['plan', 'status', 'caps'] : [])
+      expect(startOf(head, cell), cell).toBe(startOf(row('Cedar Retail'), cell));
+    // Who is suspended has both, where there is room.
+    expect(seen('Delta Logistics', 'status')).toMatch(/^Suspended/);
+    expect(seen('Delta Logistics', 'caps')).toBe(place === 'caps' ? '2 restricted' : '');
+    expect(row('Delta Logistics').getAttribute('aria-label')).toMatch(/^Delta Logistics, Suspended, .*2 restricted$/);
+    source.patch(cedar, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([cedar]);
+    await vi.waitFor(() => expect(seen('Cedar Retail', place)).toBe(''), { timeout: 8_000 });
+  });
+
   it.each([640, 400])('says what is the matter in the line under the name, in %i px', async (width) => {
     const { row } = await showAt(width);
     const [suspended, other] = [row('Delta Logistics'), row('Cedar Retail')];
@@ -119,6 +152,18 @@ describe('the layout', () => {
       for (const cell of ['.total', '.actions']) expect(endOf(other, cell), cell).toBe(endOf(suspended, cell));
       const room = other.getBoundingClientRect().right - (endOf(other, '.actions') ?? 0);
       expect(room).toBeLessThanOrEqual(16);
+    },
+  );
+
+  it.each([1200, 900, 640, 400, 340])(
+    'has minutes at the same place, with a maximum and without, in %i px',
+    async (width) => {
+      const source = mockTree();
+      source.patch(source.idOf('Cedar Retail'), { minutesMax: '1000000' as Decimal });
+      const { row } = await show(source, { width: width + BORDERS_PX });
+      const [bounded, other] = [row('Cedar Retail'), row('Borealis Motors')].map((of) => of.querySelector('.total'));
+      await vi.waitFor(() => expect(bounded?.closest('[data-limit]')).not.toBeNull());
+      await vi.waitFor(() => expect(bounded?.getBoundingClientRect().right).toBe(other?.getBoundingClientRect().right));
     },
   );
 

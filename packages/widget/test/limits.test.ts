@@ -145,17 +145,58 @@ describe('setting a limit', () => {
     await expect.element(page.getByRole('alert')).toMatchTextContent(/Whole percents/);
   });
 
+  it('may promise another reserve from the next month on, of what is counted by the month', async () => {
+    const { source } = await show();
+    await userEvent.click(edit('Agents'));
+    await expect.element(page.getByLabelText('Promised from next month on')).not.toBeInTheDocument();
+    await userEvent.click(edit('Call minutes'));
+    const next = page.getByLabelText('Promised from next month on');
+    await userEvent.fill(next, '250');
+    await expect.element(page.getByText('0 promised → 250 from next month on')).toBeVisible();
+    await userEvent.keyboard('{Enter}');
+    await expect.element(page.getByText('250 promised to it from next month on')).toBeVisible();
+    expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ reserve: 0, nextReserve: 250 });
+    await userEvent.click(edit('Call minutes'));
+    await expect.element(next).toHaveValue('250');
+    await userEvent.fill(next, '');
+    await userEvent.fill(page.getByLabelText('Promised from above'), '20');
+    await userEvent.click(save());
+    await expect.element(page.getByText('20 promised to this account')).toBeVisible();
+    expect(source.limits.find(({ kind }) => kind === 'minutes')?.nextReserve).toBeUndefined();
+  });
+
+  it('is undone from the message, unless somebody changed it since', async () => {
+    const { source } = await show();
+    const minutes = () => source.limits.find(({ kind }) => kind === 'minutes');
+    await userEvent.click(edit('Call minutes'));
+    await userEvent.fill(max(), '900');
+    await userEvent.click(save());
+    await userEvent.click(page.getByRole('button', { name: 'Undo' }));
+    await expect.element(page.getByText('As before: Call minutes')).toBeVisible();
+    expect(minutes()).toMatchObject({ max: 1_000, thresholds: [80, 100], version: 5 });
+    await userEvent.click(edit('Call minutes'));
+    await userEvent.fill(max(), '900');
+    await userEvent.click(save());
+    await expect.element(page.getByText('Saved: Call minutes')).toBeVisible();
+    source.put('minutes', { max: 850, version: 7 });
+    await userEvent.click(page.getByRole('button', { name: 'Undo' }));
+    await expect.element(page.getByText('This limit was changed meanwhile.')).toBeVisible();
+    expect(minutes()?.max).toBe(850);
+  });
+
   it('shows both sides when somebody else was faster, and keeps what one wants', async () => {
     const { source } = await show();
     await userEvent.click(edit('Call minutes'));
-    source.put('minutes', { max: 700, version: 9 });
+    source.put('minutes', { max: 700, thresholds: [50], atLimit: 'notify', version: 9 });
     await userEvent.fill(max(), '600');
     await userEvent.click(save());
     const conflict = page.getByRole('alert');
     await expect.element(conflict).toMatchTextContent(/It is now\s*at most 700.*You wrote\s*at most 600/);
     await userEvent.click(page.getByRole('button', { name: 'Keep mine' }));
     await expect.element(page.getByText(/800\.5 of 600 used/)).toBeVisible();
-    expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ max: 600, version: 10 });
+    // What one didn't touch stays as the other side has it.
+    const [minutes] = source.limits.filter(({ kind }) => kind === 'minutes');
+    expect(minutes).toMatchObject({ max: 600, thresholds: [50], atLimit: 'notify', version: 10 });
   });
 });
 
@@ -170,6 +211,9 @@ describe('what new subaccounts begin with', () => {
     await userEvent.click(save());
     await expect.element(page.getByRole('definition').filter({ hasText: '500' })).toBeVisible();
     expect(source.defaults).toMatchObject([{ kind: 'minutes', max: 500 }]);
+    await userEvent.click(page.getByRole('button', { name: 'Undo' }));
+    await expect.element(page.getByText('New subaccounts begin with what they did before')).toBeVisible();
+    expect(source.defaults).toMatchObject([{ kind: 'agents', max: 3 }]);
   });
 });
 

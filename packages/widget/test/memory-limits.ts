@@ -8,6 +8,7 @@ import type {
   Limits,
   LimitsSource,
   LimitsState,
+  SavedLimits,
   WhatIf,
 } from '../src/limits/limits-source.ts';
 
@@ -90,8 +91,9 @@ export class MemoryLimits implements LimitsSource {
       }),
     );
 
-  set = (_account: AccountId, changes: readonly LimitChange[]): Promise<LimitsState> =>
+  set = (_account: AccountId, changes: readonly LimitChange[]): Promise<SavedLimits> =>
     this.#answer(() => {
+      const undo = changes.map(({ kind }) => ({ kind, ...terms(this.#of(kind)), version: this.#of(kind).version + 1 }));
       for (const change of changes) {
         const before = this.#of(change.kind);
         if (change.version !== undefined && change.version !== before.version)
@@ -102,15 +104,17 @@ export class MemoryLimits implements LimitsSource {
           });
         const fault = this.#fault(change);
         if (fault) throw fault;
-        this.put(change.kind, { ...defined(change), version: before.version + 1 });
+        const { reserve = before.reserve, nextReserve = change.reserve ?? before.nextReserve } = change;
+        const next = nextReserve === reserve ? undefined : nextReserve;
+        this.put(change.kind, { ...defined(change), nextReserve: next, version: before.version + 1 });
       }
-      return this.#state();
+      return { ...this.#state(), undo };
     });
 
   setDefaults: LimitsSource['setDefaults'] = (_account, changes) =>
     this.#answer(() => {
       const others = this.defaults.filter(({ kind }) => !changes.some((change) => change.kind === kind));
-      const now = changes.flatMap(({ kind, max, atLimit }) =>
+      const now = changes.flatMap(({ kind, max, atLimit = 'block' }) =>
         max === null ? [] : [{ kind, max, atLimit, thresholds: [80, 95, 100] }],
       );
       this.defaults = [...others, ...now];
@@ -145,4 +149,10 @@ export class MemoryLimits implements LimitsSource {
 const defined = (change: LimitChange): Partial<Limit> =>
   Object.fromEntries(Object.entries(change).filter(([name, value]) => name !== 'version' && value !== undefined));
 
-const terms = ({ max, reserve, atLimit, thresholds }: Limit) => ({ max, reserve, atLimit, thresholds });
+const terms = ({ max, reserve, nextReserve, atLimit, thresholds }: Limit) => ({
+  max,
+  reserve,
+  ...(nextReserve !== undefined && { nextReserve }),
+  atLimit,
+  thresholds,
+});

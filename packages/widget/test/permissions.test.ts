@@ -161,7 +161,7 @@ describe('changes', () => {
     await press('Review');
     await expect.element(dialog()).toMatchTextContent(/Tasks.*Full→Read.*7 people/);
     await expect.element(dialog()).toMatchTextContent(/Usage.*Full→None/);
-    await expect.element(dialog()).toMatchTextContent(/5 accounts checked at version 0 · 1 changes/);
+    await expect.element(dialog()).toMatchTextContent(/5 accounts checked at version 0 · in 1 of them somebody/);
     await expect.element(dialog()).toMatchTextContent(/3 live streams will be cut/);
     await press('Save 2 changes');
     await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();
@@ -245,6 +245,8 @@ describe('by keys', () => {
     await expect.element(stop('Tasks', 'Read')).toHaveAttribute('aria-checked', 'true');
     await userEvent.keyboard('{ArrowUp}');
     expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('conversations');
+    // Among levels one stands on the one that is chosen: a step to the side changes it by one.
+    expect(focused()?.getAttribute('aria-checked')).toBe('true');
     await userEvent.keyboard('{End}');
     expect(focused()?.closest('[data-key]')?.getAttribute('data-key')).toBe('billing.usage');
     await userEvent.keyboard('{Home}{ArrowDown}r');
@@ -253,6 +255,14 @@ describe('by keys', () => {
     await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason li').length).toBeGreaterThan(0));
     const inOrder = deepAll(element.renderRoot, '.line [tabindex="0"]');
     expect(inOrder).toHaveLength(2);
+    // Esc closes one layer: the reason, and only then what is around.
+    const left = vi.fn();
+    element.addEventListener('keydown', left);
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(deepAll(element.renderRoot, '.reason')).toHaveLength(0));
+    expect(left).not.toHaveBeenCalled();
+    await userEvent.keyboard('{Escape}');
+    expect(left).toHaveBeenCalledTimes(1);
   });
 
   it('left and right are the other way round from right to left', async () => {
@@ -303,8 +313,9 @@ describe('in the table', () => {
     if (!group || !north || !south) throw new Error('the example tree has them');
     source.patch(north, { caps: { restricted: 4, unreviewed: 0 } });
     source.patch(group, { caps: { restricted: 2, unreviewed: 1 } });
-    const shown = await showTable(source);
-    await expect.element(shown.row('Acme Group')).toMatchTextContent(/2 restricted/);
+    const shown = await showTable(source, { width: 1000 });
+    const said = () => shown.row('Acme Group').querySelector<HTMLElement>('.status')?.innerText;
+    await vi.waitFor(() => expect(said()).toMatch(/^2 restricted\s1 not reviewed$/));
     const views = vi.fn((event: CustomEvent) => event.detail);
     shown.screen.addEventListener('sam-view', views);
     await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));

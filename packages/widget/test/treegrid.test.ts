@@ -134,6 +134,7 @@ describe('the tree table', () => {
       'Minutes used',
       'Billing plan',
       'Status',
+      'Permissions',
       'Members',
       'Agents',
       'Switch to',

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { userEvent } from 'vitest/browser';
-import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
+import { DEFAULT_VIEW, SamSubaccounts, type ScreenView, SourceRefusal } from '../src/index.ts';
 import { mockTree } from './example-tree.ts';
 import { deep, deepAll, painted, type Shown, show } from './stage.ts';
 
@@ -29,6 +29,20 @@ describe('the view of the subaccounts', () => {
       ...MINUTES,
       status: ['active', 'closed'],
     });
+  });
+
+  it('says which statuses are shown only where they are not the usual ones', async () => {
+    const shown = await show(mockTree(), {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, status: [...DEFAULT_VIEW.status] };
+    });
+    const button = () => shown.screen.renderRoot.querySelector('.filter')?.getAttribute('aria-label');
+    expect(button()).toBe('Status');
+    shown.screen.view = { ...DEFAULT_VIEW, status: ['active'] };
+    await vi.waitFor(() => expect(button()).toBe('Status: Active'));
+  });
+
+  it('has no table before it ever stood in a document', () => {
+    expect(new SamSubaccounts().tree).toBeNull();
   });
 
   it('is told when it is another one, and not before it is shown', async () => {

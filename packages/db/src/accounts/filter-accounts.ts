@@ -70,20 +70,31 @@ function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number
   return sql`(SELECT a.id, a.path_key FROM accounts a WHERE ${LOWERED} AND ${here} ORDER BY a.path_key LIMIT ${limit}) UNION (${unreviewed})`;
 }
 
-/** Those near a maximum of minutes of their own: found by the maximums, of which there may be fewer than accounts. */
-const near = ({ now }: FilterQuery, here: RawBuilder<unknown>): RawBuilder<unknown> => sql`
-  SELECT a.id, a.path_key FROM limits m
-  CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = m.root_id AND x.id = m.account_id LIMIT 1) a
-  WHERE m.root_id = ${ACTING_ROOT} AND m.kind = ${STORED} AND m.cap IS NOT NULL AND ${here} AND ${isNear(now)}`;
+/** Those near a maximum of minutes of their own. Looked at is who may be: marked as near in this period, with nothing to use, or with uncounted use. */
+const near = ({ now }: FilterQuery, here: RawBuilder<unknown>): RawBuilder<unknown> => {
+  const marked = (how: RawBuilder<boolean>) =>
+    sql`SELECT l.account_id FROM limits l WHERE l.root_id = ${ACTING_ROOT} AND l.kind = ${STORED} AND ${how}`;
+  // Each by its own index, and then one look-up each, however many limits there are.
+  return sql`
+  SELECT a.id, a.path_key FROM (
+    ${marked(sql`l.near_in = ${periodOf(now)}`)} UNION ${marked(sql`l.cap = 0`)}
+    UNION SELECT u.id::uuid FROM jsonb_object_keys(${uncountedIn(now)}) u(id)
+  ) c
+  CROSS JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = ${ACTING_ROOT} AND x.account_id = c.account_id AND x.kind = ${STORED} LIMIT 1) m
+  CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = ${ACTING_ROOT} AND x.id = c.account_id LIMIT 1) a
+  WHERE m.cap IS NOT NULL AND ${here} AND ${isNear(now)}`;
+};
+
+const periodOf = (now: Instant): RawBuilder<Date> => sql`${billingPeriodOf(now).start}::timestamptz`;
+
+/** Minutes that no total has yet, by account. Asked once, and not once for every row. */
+const uncountedIn = (now: Instant): RawBuilder<unknown> =>
+  sql`(SELECT uncounted_totals(${STORED}, ${periodOf(now)}, acting_account(), 0, 32))`;
 
 /** Whether the minutes of an account (alias a) are near a maximum of its own (alias m). */
-const isNear = (now: Instant): RawBuilder<boolean> => {
-  const period = sql`${billingPeriodOf(now).start}::timestamptz`;
-  // Asked once, and not once for every row.
-  const uncounted = sql`(SELECT uncounted_totals(${STORED}, ${period}, acting_account(), 0, 32))`;
-  return sql`100 * (coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}), 0)
-    + coalesce((${uncounted} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(NEAR_PERCENT)} * m.cap`;
-};
+const isNear = (now: Instant): RawBuilder<boolean> =>
+  sql`100 * (coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${periodOf(now)}), 0)
+    + coalesce((${uncountedIn(now)} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(NEAR_PERCENT)} * m.cap`;
 
 /** Whether an account (alias a) matches the filters that are on. */
 export const matchesFilters = ({ caps, limits, now }: FilterQuery): RawBuilder<boolean> =>

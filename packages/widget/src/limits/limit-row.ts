@@ -90,7 +90,7 @@ export function limitRow(
   edit: TemplateResult | typeof nothing,
 ): TemplateResult {
   const { say, numbers } = texts;
-  const { kind, own, used, held, reserve, forecast, reached, atLimit, max, thresholds } = limit;
+  const { kind, own, used, held, reserve, nextReserve, forecast, reached, atLimit, max, thresholds } = limit;
   const bar = barOf(limit);
   const label = say(`limit_${kind}`) || limit.label;
   const words = usedWords(limit, bar, texts);
@@ -111,6 +111,7 @@ export function limitRow(
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
+      ${nextReserve === undefined ? nothing : fact('', say('limitReservedNext', { n: amountOf(kind, nextReserve, texts) }))}
       ${max !== null && atLimit === 'notify' && !reached ? fact('', say('limitNotify')) : nothing}
       ${max !== null && thresholds.length > 0 ? fact('', say('limitAlerts', { marks: thresholds.join(', ') })) : nothing}
     </p>`;

@@ -1,6 +1,6 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
 import type { AnswerOf, CONTRACT, ForeseenLimits, LimitsState, SentTo } from '@tenantree/contract';
-import type { AccountId, AtLimit, LimitKindKey, MeteredKindKey } from '@tenantree/domain';
+import type { AccountId, MeteredKindKey } from '@tenantree/domain';
 import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
 
@@ -15,7 +15,9 @@ export type LimitDefault = Limits['defaults'][number];
 /** What is to be set of one kind; what isn't named stays. */
 export type LimitChange = SentTo<Procedures['set']>['limits'][number];
 /** What is to be set as a default; `max` null: new subaccounts have no maximum of their own. */
-export type DefaultChange = { readonly kind: LimitKindKey; readonly max: number | null; readonly atLimit: AtLimit };
+export type DefaultChange = SentTo<Procedures['setDefaults']>['limits'][number];
+/** Limits as they are once some were set, and what to set to have them as they were. */
+export type SavedLimits = AnswerOf<Procedures['set']>;
 
 export type WhatIf = AnswerOf<Procedures['whatIf']>;
 
@@ -33,7 +35,7 @@ export type LimitsSource = {
     changes: readonly LimitChange[],
     signal?: AbortSignal,
   ) => Promise<ForeseenLimits['limits']>;
-  readonly set: (account: AccountId, changes: readonly LimitChange[]) => Promise<LimitsState>;
+  readonly set: (account: AccountId, changes: readonly LimitChange[]) => Promise<SavedLimits>;
   readonly setDefaults: (account: AccountId, defaults: readonly DefaultChange[]) => Promise<readonly LimitDefault[]>;
   readonly whatIf: (account: AccountId, kind: MeteredKindKey, max: number) => Promise<WhatIf>;
 };

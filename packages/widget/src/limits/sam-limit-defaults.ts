@@ -11,10 +11,13 @@ import type { DefaultChange, LimitDefault, LimitsSource } from './limits-source.
 import { limitsStyles } from './limits-styles.ts';
 import { wholeIn } from './whole-number.ts';
 
-/** Defaults were set. */
-export class DefaultsSet extends CustomEvent<{ readonly defaults: readonly LimitDefault[] }> {
-  constructor(defaults: readonly LimitDefault[]) {
-    super('sam-defaults', { detail: { defaults } });
+/** Defaults were set: what they are, and what to set to have them as they were. */
+export class DefaultsSet extends CustomEvent<{
+  readonly defaults: readonly LimitDefault[];
+  readonly undo: readonly DefaultChange[];
+}> {
+  constructor(defaults: readonly LimitDefault[], undo: readonly DefaultChange[]) {
+    super('sam-defaults', { detail: { defaults, undo } });
   }
 }
 
@@ -117,7 +120,8 @@ export class SamLimitDefaults extends LitElement {
     if (changes.length === 0) return this.#close();
     this.busy = true;
     try {
-      this.dispatchEvent(new DefaultsSet(await source.setDefaults(account, changes)));
+      const undo = changes.map(({ kind }) => this.defaults.find((one) => one.kind === kind) ?? { kind, max: null });
+      this.dispatchEvent(new DefaultsSet(await source.setDefaults(account, changes), undo));
       this.#close();
     } catch (error) {
       await this.#refuse(null, refusalFrom(error).message);

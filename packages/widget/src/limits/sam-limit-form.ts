@@ -6,8 +6,8 @@ import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { amountOf } from './limit-row.ts';
-import type { ForeseenLimits, Limit, LimitChange, LimitsSource, LimitsState } from './limits-source.ts';
+import { amountOf, countsOf } from './limit-row.ts';
+import type { ForeseenLimits, Limit, LimitChange, LimitsSource, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { percentsIn } from './percents.ts';
 import { wholeIn } from './whole-number.ts';
@@ -20,26 +20,49 @@ type Draft = {
   readonly bounds: 'some' | 'none';
   readonly max: string;
   readonly reserve: string;
+  /** Empty: from the next period on it is what it is now. */
+  readonly nextReserve: string;
   readonly atLimit: AtLimit;
   readonly thresholds: string;
 };
-type Terms = Pick<Limit, 'max' | 'reserve' | 'atLimit' | 'thresholds'>;
+type Terms = Pick<Limit, 'max' | 'reserve' | 'nextReserve' | 'atLimit' | 'thresholds'>;
 type Foreseen = ForeseenLimits['limits'][number];
 
-const draftOf = ({ max, reserve, atLimit, thresholds }: Terms): Draft => ({
+/** Fields of a form beside the maximum, each with its place for what is wrong. */
+const FIELDS = ['max', 'reserve', 'nextReserve', 'thresholds', 'atLimit'];
+
+const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Draft => ({
   bounds: max === null ? 'none' : 'some',
   max: max === null ? '' : String(max),
   reserve: String(reserve),
+  nextReserve: nextReserve === undefined ? '' : String(nextReserve),
   atLimit,
   thresholds: thresholds.join(', '),
 });
 
-/** The limit is saved or given up: what it is then, or null. */
+/** A draft over what somebody else made of the limit meanwhile: what was typed stays, of all else theirs is taken. */
+function draftOver(theirs: Draft, draft: Draft, began: Draft): Draft {
+  const typed = (...fields: (keyof Draft)[]): Partial<Draft> =>
+    fields.some((field) => draft[field] !== began[field])
+      ? Object.fromEntries(fields.map((field) => [field, draft[field]]))
+      : {};
+  return {
+    ...theirs,
+    ...typed('bounds', 'max'),
+    ...typed('reserve', 'nextReserve'),
+    ...typed('atLimit'),
+    ...typed('thresholds'),
+  };
+}
+
+const nextOf = ({ reserve, nextReserve = reserve }: Terms): number => nextReserve;
+
+/** The limit is saved or given up: what the limits are then, or null. */
 export class LimitDone extends Event {
-  readonly state: LimitsState | null;
-  constructor(state: LimitsState | null) {
+  readonly saved: SavedLimits | null;
+  constructor(saved: SavedLimits | null) {
     super('sam-done');
-    this.state = state;
+    this.saved = saved;
   }
 }
 
@@ -122,6 +145,7 @@ export class SamLimitForm extends LitElement {
         ${this.#error('max')}</fieldset>
       <div class="two">
         ${isMain ? nothing : this.#field('reserve', say('limitReserve'), say('limitReserveHint'))}
+        ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitNextReserveHint'))}
         ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
         ${
           hasMax
@@ -129,16 +153,16 @@ export class SamLimitForm extends LitElement {
             : nothing
         }</div>
       ${this.#foreseen(limit)}${this.#conflict(limit)}
-      ${this.refusal && !['max', 'reserve', 'thresholds', 'atLimit'].includes(this.refusal.field ?? '') ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
+      ${this.refusal && !FIELDS.includes(this.refusal.field ?? '') ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
       <div class="acts"><button class="button primary" type="submit" part="button" aria-disabled=${String(busy || unchanged)} title=${unchanged ? say('limitSame') : nothing}>${say(busy ? 'limitSaving' : 'limitSave')}</button>
         <button class="button" type="button" part="button" @click=${() => this.dispatchEvent(new LimitDone(null))}>${say('cancel')}</button></div>
     </form>`;
   }
 
-  #field(name: 'reserve' | 'thresholds', label: string, hint: string): TemplateResult {
+  #field(name: 'reserve' | 'nextReserve' | 'thresholds', label: string, hint: string): TemplateResult {
     const wrong = this.#isWrong(name);
     return html`<div class="row"><label for=${name}>${label}</label>
-      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'reserve' ? 'numeric' : 'text'} autocomplete="off" .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
+      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'thresholds' ? 'text' : 'numeric'} autocomplete="off" .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
       ${wrong ? this.#error(name) : html`<span class="hint" id=${`${name}-hint`}>${hint}</span>`}</div>`;
   }
 
@@ -159,10 +183,16 @@ export class SamLimitForm extends LitElement {
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
     const was = this.#terms(limit, before);
+    const promised = ({ reserve }: Terms): string =>
+      say('limitPromise', { n: amountOf(limit.kind, reserve, this.texts) });
     const change = this.#terms(limit, after)
-      .flatMap((words, k) => (words === was[k] ? [] : say('limitChangesTo', { before: was[k] ?? '', after: words })))
+      .flatMap((words, k) =>
+        words === was[k]
+          ? []
+          : say('limitChangesTo', { before: was[k] || promised(before), after: words || promised(after) }),
+      )
       .join(' · ');
-    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p class=${stops ? 'stops' : ''}>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
   /** Somebody else changed it: both sides, and what can be done. */
@@ -171,32 +201,36 @@ export class SamLimitForm extends LitElement {
     const { say } = this.texts;
     const mine = draft && this.#read(draft);
     if (!theirs || !mine || 'field' in mine) return nothing;
+    const said = (terms: Terms): string => this.#terms(limit, terms).filter(Boolean).join(' · ');
     return html`<div class="conflict" role="alert"><strong>${say('limitConflict')}</strong>
-      <dl><dt>${say('limitTheirs')}</dt><dd>${this.#terms(limit, theirs).join(' · ')}</dd><dt>${say('limitMine')}</dt><dd>${this.#terms(limit, mine).join(' · ')}</dd></dl>
+      <dl><dt>${say('limitTheirs')}</dt><dd>${said(theirs)}</dd><dt>${say('limitMine')}</dt><dd>${said(mine)}</dd></dl>
       <div class="acts"><button class="button" type="submit" part="button">${say('limitKeepMine')}</button><button class="button" type="button" part="button" @click=${this.#takeTheirs}>${say('limitTakeTheirs')}</button></div></div>`;
   }
 
-  /** What is set, in words; each part by itself. */
-  #terms({ kind }: Limit, { max, reserve, atLimit, thresholds }: Terms): readonly string[] {
+  /** What is set, in words; each part by itself, empty where there is nothing to say of it. */
+  #terms({ kind }: Limit, { max, reserve, nextReserve, atLimit, thresholds }: Terms): readonly string[] {
     const { say } = this.texts;
     const marks = thresholds.join(', ');
     return [
       max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
       ...(this.account?.parentId === null ? [] : [say('limitPromise', { n: amountOf(kind, reserve, this.texts) })]),
+      nextReserve === undefined ? '' : say('limitPromiseNext', { n: amountOf(kind, nextReserve, this.texts) }),
       say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
       thresholds.length > 0 ? say('limitAlerts', { marks }) : say('limitNoAlerts'),
     ];
   }
 
   /** What the fields say; where one says nothing that can be read, which. */
-  #read({ bounds, max, reserve, atLimit, thresholds }: Draft): Terms | { readonly field: string } {
+  #read({ bounds, max, reserve, nextReserve, atLimit, thresholds }: Draft): Terms | { readonly field: string } {
     const most = bounds === 'none' ? null : wholeIn(max);
     if (bounds === 'some' && most === null) return { field: 'max' };
     const kept = wholeIn(reserve || '0');
     if (kept === null) return { field: 'reserve' };
+    const next = wholeIn(nextReserve.trim() || String(kept));
+    if (next === null) return { field: 'nextReserve' };
     const marks = percentsIn(thresholds);
     if (marks === null) return { field: 'thresholds' };
-    return { max: most, reserve: kept, atLimit, thresholds: marks };
+    return { max: most, reserve: kept, ...(next !== kept && { nextReserve: next }), atLimit, thresholds: marks };
   }
 
   /** What is to be set: what differs from how it was. */
@@ -204,9 +238,12 @@ export class SamLimitForm extends LitElement {
     const terms = this.#read(draft);
     if ('field' in terms) return terms;
     const before = this.theirs ?? limit;
+    // A reserve that is set alone stays in the next period.
+    const lasting = terms.reserve === before.reserve ? nextOf(before) : terms.reserve;
     const change = {
       ...(terms.max !== before.max && { max: terms.max }),
       ...(terms.reserve !== before.reserve && { reserve: terms.reserve }),
+      ...(nextOf(terms) !== lasting && { nextReserve: nextOf(terms) }),
       ...(terms.atLimit !== before.atLimit && { atLimit: terms.atLimit }),
       ...(terms.thresholds.join() !== before.thresholds.join() && { thresholds: [...terms.thresholds] }),
     };
@@ -219,7 +256,7 @@ export class SamLimitForm extends LitElement {
     this.#touched();
   }
 
-  #type(field: 'max' | 'reserve' | 'thresholds', { target }: Event): void {
+  #type(field: 'max' | 'reserve' | 'nextReserve' | 'thresholds', { target }: Event): void {
     if (!this.draft || !(target instanceof HTMLInputElement)) return;
     this.draft = { ...this.draft, [field]: target.value };
     this.#touched();
@@ -283,10 +320,13 @@ export class SamLimitForm extends LitElement {
     }
   }
 
-  async #compare(source: LimitsSource, account: AccountDetail, { kind }: Limit): Promise<void> {
+  async #compare(source: LimitsSource, account: AccountDetail, limit: Limit): Promise<void> {
     const { limits } = await source.get(account.id);
-    this.theirs = limits.find((one) => one.kind === kind) ?? null;
-    this.#version = this.theirs?.version ?? 0;
+    const theirs = limits.find(({ kind }) => kind === limit.kind);
+    if (!theirs || !this.draft) return;
+    this.draft = draftOver(draftOf(theirs), this.draft, draftOf(this.theirs ?? limit));
+    this.theirs = theirs;
+    this.#version = theirs.version;
   }
 
   #takeTheirs(): void {

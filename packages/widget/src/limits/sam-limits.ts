@@ -1,6 +1,6 @@
-import type { LimitKindKey } from '@tenantree/domain';
+import type { AccountId, LimitKindKey } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { type AccountDetail, type SourceRefusal } from '../data/account-source.ts';
+import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import type { MembersViewer } from '../members/sam-members.ts';
 import { absent } from '../parts/absent.ts';
@@ -10,12 +10,13 @@ import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { AGAIN_MS, Loading, type Wanted } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
+import { SamToast, type Toast } from '../parts/sam-toast.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { limitRow } from './limit-row.ts';
-import type { Limit, LimitDefault, LimitsSource, LimitsState } from './limits-source.ts';
+import type { DefaultChange, Limit, LimitDefault, LimitsSource, LimitsState, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { limitsTexts } from './limits-texts.ts';
-import { SamLimitDefaults } from './sam-limit-defaults.ts';
+import { type DefaultsSet, SamLimitDefaults } from './sam-limit-defaults.ts';
 import { LimitDone, SamLimitForm } from './sam-limit-form.ts';
 import { SamWhatIf } from './sam-what-if.ts';
 
@@ -38,7 +39,6 @@ export class SamLimits extends LitElement {
     failure: { state: true },
     mayset: { state: true },
     editing: { state: true },
-    told: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, limitsStyles];
 
@@ -57,8 +57,6 @@ export class SamLimits extends LitElement {
   declare protected mayset: boolean;
   /** The limit that is being set, as it was then. */
   declare protected editing: Limit | null;
-  /** What was done last, for those who hear it. */
-  declare protected told: string;
   readonly #loading = new Loading(this, {
     wanted: (): Wanted<LimitsSource> | null =>
       this.source && this.account ? { source: this.source, account: this.account.id } : null,
@@ -76,6 +74,7 @@ export class SamLimits extends LitElement {
     define('sam-limit-form', SamLimitForm);
     define('sam-limit-defaults', SamLimitDefaults);
     define('sam-what-if', SamWhatIf);
+    define('sam-toast', SamToast);
     this.source = null;
     this.account = null;
     this.viewer = { user: null, role: null };
@@ -112,7 +111,7 @@ export class SamLimits extends LitElement {
         <sam-what-if exportparts="button" .source=${source} .account=${account.id} .limits=${state.limits} .texts=${texts}></sam-what-if></section>`
           : nothing
       }
-      <div class="hidden" role="status">${this.told}</div>
+      <sam-toast></sam-toast>
     </div>`;
   }
 
@@ -142,7 +141,6 @@ export class SamLimits extends LitElement {
     this.failure = null;
     this.mayset = false;
     this.editing = null;
-    this.told = '';
   }
 
   #follow(wanted: Wanted<LimitsSource>, signal: AbortSignal): void {
@@ -169,18 +167,60 @@ export class SamLimits extends LitElement {
   }
 
   async #done(event: Event, key: LimitKindKey, kind: string): Promise<void> {
-    if (event instanceof LimitDone && event.state) {
-      this.state = event.state;
-      this.told = this.texts.say('limitSaved', { kind });
-      if (this.account) emit(this, 'sam-change', { account: this.account });
+    if (event instanceof LimitDone && event.saved) {
+      const { saved } = event;
+      this.#shown(saved);
+      const account = this.account?.id;
+      const undo = { label: this.texts.say('undo'), act: () => void (account && this.#undo(account, saved, kind)) };
+      this.#say(this.texts.say('limitSaved', { kind }), [undo]);
     }
     this.editing = null;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>(`[data-kind="${key}"]`)?.focus();
   }
 
-  #defaultsSet(event: CustomEvent<{ readonly defaults: readonly LimitDefault[] }>): void {
-    this.defaults = event.detail.defaults;
-    this.told = this.texts.say('defaultsSaved');
+  #shown({ period, limits }: SavedLimits): void {
+    this.state = { period, limits };
+    if (this.account) emit(this, 'sam-change', { account: this.account });
+  }
+
+  /** Sets what was before, as long as nobody changed it since. */
+  async #undo(account: AccountId, { undo }: SavedLimits, kind: string): Promise<void> {
+    await this.#takeBack(this.texts.say('limitUndone', { kind }), async (source) => {
+      const saved = await source.set(account, undo);
+      if (this.account?.id === account) this.#shown(saved);
+    });
+  }
+
+  #defaultsSet({ detail: { defaults, undo } }: DefaultsSet): void {
+    this.defaults = defaults;
+    const account = this.account?.id;
+    const back = { label: this.texts.say('undo'), act: () => void (account && this.#undoDefaults(account, undo)) };
+    this.#say(this.texts.say('defaultsSaved'), [back]);
+  }
+
+  async #undoDefaults(account: AccountId, undo: readonly DefaultChange[]): Promise<void> {
+    await this.#takeBack(this.texts.say('defaultsUndone'), async (source) => {
+      const defaults = await source.setDefaults(account, undo);
+      if (this.account?.id === account) this.defaults = defaults;
+    });
+  }
+
+  /** Takes something back, and says that it did, or why it could not. */
+  async #takeBack(done: string, back: (source: LimitsSource) => Promise<void>): Promise<void> {
+    if (!this.source) return;
+    try {
+      await back(this.source);
+      this.#say(done);
+    } catch (error) {
+      this.#say(refusalFrom(error).message);
+    }
+  }
+
+  #say(text: string, acts: NonNullable<Toast['acts']> = []): void {
+    const toast = this.renderRoot.querySelector<SamToast>('sam-toast');
+    if (!toast) return;
+    toast.dismissLabel = this.texts.say('dismiss');
+    toast.show({ text, acts, about: 'limits' });
   }
 }

@@ -60,7 +60,7 @@ export const permissionsTexts = {
   reviewBack: 'Back to editing',
   reviewSave: '{n, plural, one {Save # change} other {Save # changes}}',
   reviewChecked:
-    '{n, plural, one {# account} other {# accounts}} checked at version {version} · {changed, plural, one {# changes} other {# change}}',
+    '{n, plural, one {# account} other {# accounts}} checked at version {version} · in {changed} of them somebody has other permissions',
   reviewWho: 'Who has other permissions afterwards: {who}',
   reviewNobody: 'Nobody has other permissions afterwards.',
   reviewAtOnce: 'What is taken away ends at once: open pages, keys and live streams lose it within a second.',

@@ -39,6 +39,11 @@ import { SamDecide } from './sam-decide.ts';
 /** Why a permission is as it is; null: it is being asked. */
 type Reason = { readonly key: PermissionKey; readonly standing: ExplainedStanding | null };
 
+/** The level of a row that is chosen; the first where none is. */
+const chosenIn = (line: Element): HTMLElement | null =>
+  line.querySelector<HTMLElement>('[role="radio"][aria-checked="true"]') ??
+  line.querySelector<HTMLElement>('[role="radio"]');
+
 /**
  * What an account may at most do: the matrix of all permissions, stored and in effect side by side (rules/permissions 8, 16 to 22). What is
  * chosen is collected, looked at and saved as one version.
@@ -441,8 +446,8 @@ export class SamPermissions extends LitElement {
     ]).get(event.key);
     if (to !== undefined) {
       const line = lines[to];
-      const what = target.classList.contains('why') ? '.why' : '[role="radio"][aria-checked="true"], [role="radio"]';
-      if (line) line.querySelector<HTMLElement>(what)?.focus();
+      const isWhy = target.classList.contains('why');
+      if (line) (isWhy ? line.querySelector<HTMLElement>('.why') : chosenIn(line))?.focus();
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') {
       const stops = [...(lines[at]?.querySelectorAll<HTMLElement>('[role="radio"]') ?? [])];
       const here = stops.findIndex((stop) => stop === target);
@@ -452,6 +457,7 @@ export class SamPermissions extends LitElement {
       next.click();
     } else if (event.key === 'w') void this.#why(key);
     else if (event.key === 'r') this.#reset(key);
+    else if (event.key === 'Escape' && this.reason) this.reason = null;
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -466,6 +472,6 @@ export class SamPermissions extends LitElement {
   async #focusRow(key: PermissionKey): Promise<void> {
     await this.updateComplete;
     const line = this.renderRoot.querySelector(`.line[data-key="${CSS.escape(key)}"]`);
-    line?.querySelector<HTMLElement>('[role="radio"][tabindex="0"], [role="radio"]')?.focus();
+    if (line) chosenIn(line)?.focus();
   }
 }

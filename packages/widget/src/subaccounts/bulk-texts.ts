@@ -32,6 +32,7 @@ export const bulkTexts = {
   bulkLimitsLeave: 'Leave as it is',
   bulkLimitsSame: 'stays as it is',
   bulkLimitsChange: '{before} → {after}',
+  bulkLimitsConflict: '{why} Now → as wanted: {turns}',
   bulkLimitsStops: 'nothing more is let through for now',
   bulkLimitsOpen: 'unlimited',
   bulkLimitsNumber: 'Give whole numbers from 0.',

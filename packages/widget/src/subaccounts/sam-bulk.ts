@@ -76,9 +76,13 @@ export abstract class SamBulk extends Dialog {
   protected abstract foreseen(): readonly Foreseen[] | null;
   /** Asks for the job. */
   protected abstract start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId>;
-  /** Fetches what the job wrote, if it wrote anything. */
-  protected written(_bulk: BulkSource, _job: RowId): Promise<void> {
+  /** Fetches what the job wrote, or what else is to be known of how it ended. */
+  protected ended(_bulk: BulkSource, _job: RowId): Promise<void> {
     return Promise.resolve();
+  }
+  /** Why an account was left as it was. */
+  protected whyLeft({ why }: BulkResult): string {
+    return why;
   }
   /** Accounts that can be done at once. */
   protected readonly most: number = MOST_AT_ONCE;
@@ -157,7 +161,7 @@ export abstract class SamBulk extends Dialog {
       this.results = results;
       this.undoable = undoable;
       this.phase = 'ended';
-      if (!this.undone) await this.written(bulk, job);
+      if (!this.undone) await this.ended(bulk, job);
     } catch (error) {
       this.refusal = refusalFrom(error);
     }
@@ -201,7 +205,7 @@ export abstract class SamBulk extends Dialog {
           label: this.say('bulkResult'),
           cell: ({ state }: BulkResult) => ({ text: this.say(`bulkState_${state}`) }),
         },
-        { label: this.say('bulkWhy'), cell: ({ why }: BulkResult) => (why === '' ? {} : { text: why }) },
+        { label: this.say('bulkWhy'), cell: (result: BulkResult) => ({ text: this.whyLeft(result) }) },
       ],
       rows: this.results,
       keyOf: ({ account }: BulkResult) => account,

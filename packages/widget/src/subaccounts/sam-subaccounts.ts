@@ -122,7 +122,8 @@ export class SamSubaccounts extends LitElement {
 
   /** The table, once there is one. */
   get tree(): SamTree | null {
-    return this.renderRoot.querySelector<SamTree>('sam-tree');
+    // Before it ever stood in a document there is no root.
+    return this.shadowRoot?.querySelector<SamTree>('sam-tree') ?? null;
   }
 
   override connectedCallback(): void {

@@ -29,7 +29,7 @@ export function toolbar(
   const status = store?.status ?? DEFAULT_STATUS;
   const detail = session?.detail;
   const deepest = detail?.levelsBelow === 0 ? sayDeepest(texts, detail) : null;
-  const chosen = status === DEFAULT_STATUS ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
+  const chosen = status.join() === DEFAULT_STATUS.join() ? '' : `: ${status.map((one) => say(one)).join(', ')}`;
   return html`<div class="bar" part="toolbar">
     <label class="field search ${inUse?.search.busy ? 'busy' : ''}" part="search">
       ${icon(SEARCH)}<span class="hidden">${say('searchLabel')}</span>

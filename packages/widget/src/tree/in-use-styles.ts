@@ -12,6 +12,7 @@ export const treeInUseStyles = css`
   .row .toggle:hover { background-color: var(--sam-sunken); color: var(--sam-text); }
   .row .minutes[data-limit] { --used: var(--sam-accent); flex-basis: calc(10em - var(--sam-4)); margin-inline-end: var(--sam-4); padding: 0 0 5px; background: linear-gradient(var(--used) 0 0) 0 100% no-repeat, linear-gradient(var(--sam-border) 0 0) 0 100% no-repeat; } .minutes[data-limit]:dir(rtl) { background-position: 100% 100%; }
   .row .minutes[data-limit='near'] { --used: light-dark(#b86e00, #e0a23c); } .row .minutes[data-limit='full'] { --used: var(--sam-danger); } .minutes:not([data-limit='calm'])[data-limit] .own { color: var(--sam-warn); }
+  @container sam-tree (inline-size < calc(520em / 14)) { .row .minutes[data-limit] { margin-inline-end: var(--sam-2); } }
   .label, .select input { cursor: pointer; }
   .label:hover { text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
   mark { background: var(--sam-accent-soft); color: var(--sam-accent-text); }

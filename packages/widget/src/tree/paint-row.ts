@@ -22,8 +22,8 @@ export type RowContext = {
   readonly brief: boolean;
   /** Where in a name the text stands that was searched for; left out before anybody could have searched. */
   readonly find: ((name: string, query: string) => readonly [at: number, end: number] | null) | undefined;
-  /** Draws how much of its maximum an account used, and says it; left out before there is anything of that. */
-  readonly limit: ((slot: Slot, account: Account, texts: Texts) => string | null) | undefined;
+  /** Draws how much of its maximum an account used, and says it; null: it says nothing, or not yet. */
+  readonly limit: (slot: Slot, account: Account, texts: Texts) => string | null;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
 };
@@ -92,14 +92,17 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   const { row, id } = line.account;
   const { name, members, agents, children, status } = row;
   const billing = billingOf(row, texts);
-  const { state, words, more } = statusOf(line.account, context);
+  const caps = capsOf(line.account, texts);
+  const { state, words, more } = statusOf(line.account, caps, context);
   const said = {
     '.avatar': initialsOf(name),
     '.children': children > 0 ? numbers.whole(children) : '',
     '.depth': line.level >= FULL_STEPS ? say('level', { n: line.level + 1 }) : '',
     '.plan .words': billing.words,
     '.status .words': words,
-    '.more': more,
+    '.status .more': more,
+    '.caps .words': caps.words,
+    '.caps .more': caps.more,
     '.members': numbers.whole(members.total),
     '.agents': numbers.whole(agents.total),
     '.switch .words': say('switchTo'),
@@ -114,7 +117,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   put(slot.el, {
     'data-state': state,
     'data-billing': billing.state,
-    'aria-label': [name, words, more].filter(Boolean).join(', '),
+    'aria-label': [...new Set([name, words, more, caps.words, caps.more])].filter(Boolean).join(', '),
   });
   if (state) put(slot.part('.status path'), { d: GLYPHS[state] });
   put(slot.part('.plan path'), { d: billing.state === 'transfer' ? CLOCK : ARROW_OUT });
@@ -156,9 +159,18 @@ function paintName(slot: Slot, name: string, found: readonly [at: number, end: n
 }
 
 /** What is the matter with an account: in a word for the style sheet, and for people in words and what stands below them. */
-type Status = { readonly state: keyof typeof GLYPHS | null; readonly words: string; readonly more: string };
+type Status = Said & { readonly state: keyof typeof GLYPHS | null };
+type Said = { readonly words: string; readonly more: string };
 
-function statusOf(account: Account, { store, texts: { say, numbers } }: RowContext): Status {
+/** How much less than there is an account is left, and what of that nobody decided yet. */
+function capsOf({ row: { caps } }: Account, { say }: Texts): Said {
+  return {
+    words: caps?.restricted ? say('restricted', { n: caps.restricted }) : '',
+    more: caps?.unreviewed ? say('unreviewed', { n: caps.unreviewed }) : '',
+  };
+}
+
+function statusOf(account: Account, caps: Said, { store, texts: { say, numbers } }: RowContext): Status {
   const { status, suspension } = account.row;
   if (status === 'closed') return { state: 'closed', words: say('closed'), more: '' };
   if (suspension) {
@@ -168,11 +180,7 @@ function statusOf(account: Account, { store, texts: { say, numbers } }: RowConte
     if (from) return { state: 'planned', words: say('suspendsOn', { date: numbers.day(from) }), more };
   }
   const above = store.suspendedAbove(account);
-  const n = account.row.caps?.restricted ?? 0;
-  if (above === null)
-    return n > 0
-      ? { state: 'restricted', words: say('restricted', { n }), more: '' }
-      : { state: null, words: '', more: '' };
+  if (above === null) return { state: caps.words ? 'restricted' : null, ...caps };
   const { name } = above;
   const words = name === null ? say('suspendedAboveUnnamed') : say('suspendedAbove', { name });
   return { state: 'above', words, more: '' };
@@ -191,7 +199,7 @@ export function paintMinutes(slot: Slot, account: Account, { texts, headed, limi
   // All of it, or none, is the account's own: then its share needs no number.
   const isShared = minutes && row.subaccounts > 0 && minutes.own !== minutes.total && minutes.own !== ZERO_DECIMAL;
   const own = isShared ? say('ownMinutes', { minutes: numbers.minutes(minutes.own) }) : '';
-  slot.say('.own', limit?.(slot, account, texts) ?? own);
+  slot.say('.own', limit(slot, account, texts) ?? own);
   return slot.say('.total', total);
 }
 

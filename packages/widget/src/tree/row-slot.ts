@@ -21,6 +21,7 @@ function makeTemplate(): HTMLElement {
       <div class="cell minutes number" role="gridcell" part="cell" tabindex="-1"><span class="pulse"></span><bdi class="total"></bdi><bdi class="own"></bdi></div>
       <div class="cell plan" role="gridcell" part="cell" tabindex="-1"><span class="badge" part="badge">${icon(ARROW_OUT, 14)}<span class="words"></span></span></div>
       <div class="cell status" role="gridcell" part="cell" tabindex="-1">${icon(PAUSED, 14)}<span class="text" dir="auto"><span class="words"></span><span class="more"></span></span></div>
+      <div class="cell caps" role="gridcell" part="cell" tabindex="-1"><span class="words"></span><span class="more"></span></div>
       <div class="cell members number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell agents number" role="gridcell" part="cell" tabindex="-1"></div>
       <div class="cell switch" role="gridcell"><button class="quiet" type="button" tabindex="-1" part="button"><span class="enter"></span><span class="words"></span></button></div>

@@ -21,6 +21,7 @@ const COLUMNS = [
   { cell: 'minutes number', label: 'columnMinutes' },
   { cell: 'plan', label: 'columnPlan' },
   { cell: 'status', label: 'columnStatus' },
+  { cell: 'caps', label: 'columnPermissions' },
   { cell: 'members number', label: 'columnMembers' },
   { cell: 'agents number', label: 'columnAgents' },
   { cell: 'switch', label: 'columnSwitch' },

@@ -15,6 +15,8 @@ const OVERSCAN_AFTER_MS = 100;
 export type PaintedTable = Pick<RowContext, 'texts' | 'hrefOf' | 'features' | 'opened'> & {
   readonly store: TreeStore | null;
   readonly isConnected: boolean;
+  /** Loads what else there is to a table. */
+  prepare(): void;
 };
 
 /** What a table shows only once somebody is there. */
@@ -22,7 +24,7 @@ export type TableInUse = {
   /** The ancestors to pin for a scroll position. */
   readonly pinned: (visible: TreeView['visible'], firstRow: number, viewportRows: number) => readonly AccountLine[];
   readonly find: NonNullable<RowContext['find']>;
-  readonly limit: NonNullable<RowContext['limit']>;
+  readonly limit: RowContext['limit'];
   /** The line with the focus vanished. */
   sayVanished(line: AccountLine): void;
 };
@@ -208,9 +210,15 @@ export class TreePainter implements TreeListener {
   #context(store: TreeStore): RowContext {
     const { texts, hrefOf, features, opened } = this.#tree;
     const { levels, brief, headed } = this.frame;
-    const { inUse } = this;
-    return { store, texts, hrefOf, features, opened, levels, brief, headed, find: inUse?.find, limit: inUse?.limit };
+    const { find, limit = this.#awaitLimit } = this.inUse ?? {};
+    return { store, texts, hrefOf, features, opened, levels, brief, headed, find, limit };
   }
+
+  /** What draws limits comes with the first account that has one. */
+  readonly #awaitLimit: RowContext['limit'] = (_slot, { row }) => {
+    if (row.minutesMax !== null) this.#tree.prepare();
+    return null;
+  };
 }
 
 /** There is one stop for Tab: the row of the current line. */
