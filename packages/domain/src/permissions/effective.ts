@@ -67,18 +67,16 @@ export function levelsFrom({ account, role, bounds }: Membership, chain: readonl
 export function gives(
   { role, bounds }: Pick<Membership, 'role' | 'bounds'>,
   above: readonly CappedAccount[],
-  { at, bits, overAt, overBits }: Needed,
+  wanted: Needed,
 ): boolean {
-  const words = ROLE_WORDS[role];
-  let own = words[at] ?? 0;
-  let over = words[overAt] ?? 0;
-  for (const { caps } of above) {
-    own &= caps[at] ?? 0;
-    over &= caps[overAt] ?? 0;
-  }
-  if (bounds) own &= bounds.scopes[at] ?? 0;
-  return (own & bits) === bits && (over & overBits) === overBits;
+  if (!hold(ROLE_WORDS[role], wanted)) return false;
+  for (const { caps } of above) if (!hold(caps, wanted)) return false;
+  return !bounds || ((bounds.scopes[wanted.at] ?? 0) & wanted.bits) === wanted.bits;
 }
+
+/** Whether levels leave what is asked for, and their controller as much of it. */
+const hold = (levels: Levels, { at, bits, overAt, overBits }: Needed): boolean =>
+  ((levels[at] ?? 0) & bits) === bits && ((levels[overAt] ?? 0) & overBits) === overBits;
 
 /**
  * What an actor may really do in the account at the end of a chain: for each permission the best that its memberships give. Nothing when
