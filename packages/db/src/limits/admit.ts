@@ -26,31 +26,52 @@ export type Admitted =
   | { readonly outcome: 'taken' }
   | { readonly outcome: 'gone' };
 
-/** Where accounts of a tree stand, as of a number of its shape. */
+/** What limits an account, as the database says it and wants it back: nobody else reads it. */
+type Limiting = {
+  readonly block: string | null;
+  readonly reserve: string;
+  readonly first: string | null;
+};
+
+const UNLIMITED: Limiting = { block: null, reserve: '0', first: null };
+
+/** Where accounts of a tree stand and what limits one kind there, as of a number of the tree's shape. */
 export type TreePlaces = {
   readonly shape: string;
   readonly paths: Map<AccountId, readonly AccountId[]>;
+  /** Of the accounts on these paths those that are limited. */
+  readonly limits: Map<AccountId, Limiting>;
 };
 
-/** Reads where some accounts of a tree stand; those that are not in it are left out. */
+/** Reads where some accounts of a tree stand and what limits a kind there; those that are not in it are left out. */
 export async function readTreePlaces(
   db: Database,
   root: AccountId,
+  kind: LimitKind,
   accounts: readonly AccountId[],
 ): Promise<TreePlaces> {
-  const { rows } = await db.pool.query<{ shape: string | null; places: Record<AccountId, string> }>({
+  const { rows } = await db.pool.query<PlacesRow>({
     name: 'places_in_tree',
-    text: 'SELECT * FROM public.places_in_tree($1, $2)',
-    values: [root, [...accounts]],
+    text: 'SELECT * FROM public.places_in_tree($1, $2, $3)',
+    values: [root, kind.stored, [...accounts]],
   });
-  const { shape, places } = rows[0]!;
+  const { shape, places, limits: limited } = rows[0]!;
   const paths = new Map<AccountId, readonly AccountId[]>();
   for (const account of accounts) {
     const key = places[account];
     if (key !== undefined) paths.set(account, pathOf(root, Buffer.from(key, 'hex')));
   }
-  return { shape: shape ?? '0', paths };
+  const limits = new Map<AccountId, Limiting>();
+  for (const [account, [block, reserve, first]] of Object.entries(limited))
+    limits.set(account as AccountId, { block, reserve, first });
+  return { shape: shape ?? '0', paths, limits };
 }
+
+type PlacesRow = {
+  shape: string | null;
+  places: Record<AccountId, string>;
+  limits: Record<AccountId, [block: string | null, reserve: string, first: string | null]>;
+};
 
 /** What is decided together: of one tree and kind. */
 export type AdmissionTick = {
@@ -68,6 +89,7 @@ type Counter = {
   readonly id: AccountId;
   readonly up: AccountId | undefined;
   readonly depth: number;
+  readonly limit: Limiting;
   sum: bigint;
   own: bigint;
   at: number;
@@ -86,7 +108,7 @@ function countersOf({ asks, back, places }: AdmissionTick): {
       const id = path[depth]!;
       const known = byId.get(id);
       if (known) known.sum += n;
-      else byId.set(id, { id, up: path[depth - 1], depth, sum: n, own: 0n, at: 0 });
+      else byId.set(id, counterAt(path, depth, n, places));
     }
     byId.get(account)!.own += n;
   };
@@ -99,7 +121,13 @@ function countersOf({ asks, back, places }: AdmissionTick): {
   return { byId, list };
 }
 
-const arrayOf = (values: readonly (string | number)[]): string => `{${values.join(',')}}`;
+const counterAt = (path: readonly AccountId[], depth: number, sum: bigint, { limits }: TreePlaces): Counter => {
+  const id = path[depth]!;
+  return { id, up: path[depth - 1], depth, limit: limits.get(id) ?? UNLIMITED, sum, own: 0n, at: 0 };
+};
+
+const arrayOf = (values: readonly (string | number | null)[]): string =>
+  `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 
 type Row = { state: 'all' | 'some' | 'stale'; granted: string[] | null; refused: RawRefusal[] | null };
 type RawRefusal = { k: number; account: AccountId; max: string; used: string; held: string; free: string };
@@ -120,7 +148,7 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
   const at = ({ account }: { readonly account: AccountId }): number => byId.get(account)!.at;
   const { rows } = await db.pool.query<Row>({
     name: 'admit',
-    text: 'SELECT state, granted, refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
+    text: 'SELECT state, granted, refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)',
     values: [
       root,
       places.shape,
@@ -133,6 +161,9 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
       arrayOf(list.map(({ up }) => (up === undefined ? 0 : byId.get(up)!.at))),
       arrayOf(list.map(({ sum }) => formatDecimal(sum))),
       arrayOf(list.map(({ own }) => formatDecimal(own))),
+      arrayOf(list.map(({ limit }) => limit.block)),
+      arrayOf(list.map(({ limit }) => limit.reserve)),
+      arrayOf(list.map(({ limit }) => limit.first)),
       arrayOf(asks.map(at)),
       arrayOf(asks.map(({ want }) => formatDecimal(want))),
       asks.map(({ key }) => key),

@@ -99,22 +99,22 @@ export function levelsFrom(membership: Membership, chain: readonly CappedAccount
 export function gives(
   { role, bounds }: Pick<Membership, 'role' | 'bounds'>,
   above: readonly CappedAccount[],
-  { at, bits, overAt, overBits }: Needed,
+  wanted: Needed,
 ): boolean {
-  const words = ROLE_WORDS[role];
-  let own = words[at] ?? 0;
-  let over = words[overAt] ?? 0;
-  for (const { caps } of above) {
-    own &= caps[at] ?? 0;
-    over &= caps[overAt] ?? 0;
-  }
-  if (role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null) {
-    own |= BILLING[at] ?? 0;
-    over |= BILLING[overAt] ?? 0;
-  }
-  if (bounds) own &= bounds.scopes[at] ?? 0;
-  return (own & bits) === bits && (over & overBits) === overBits;
+  const inTransfer = role === 'owner' && bounds === undefined && (above.at(-1)?.transferUntil ?? null) !== null;
+  const left = inTransfer ? BILLING : NOTHING_LEFT;
+  if (!hold(ROLE_WORDS[role], left, wanted)) return false;
+  for (const { caps } of above) if (!hold(caps, left, wanted)) return false;
+  return !bounds || ((bounds.scopes[wanted.at] ?? 0) & wanted.bits) === wanted.bits;
 }
+
+/** What no cap takes where no billing transfer is under way. */
+const NOTHING_LEFT: Levels = [];
+
+/** Whether levels leave what is asked for, and their controller as much of it; `left` is there whatever they say. */
+const hold = (levels: Levels, left: Levels, { at, bits, overAt, overBits }: Needed): boolean =>
+  (((levels[at] ?? 0) | (left[at] ?? 0)) & bits) === bits &&
+  (((levels[overAt] ?? 0) | (left[overAt] ?? 0)) & overBits) === overBits;
 
 /**
  * What an actor may really do in the account at the end of a chain: for each permission the best that its memberships give. Nothing when

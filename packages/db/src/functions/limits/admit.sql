@@ -1,16 +1,18 @@
--- Admits what many callers ask for in one tree, of one kind, by one statement and one commit. The process knows where accounts stand, and sends
--- the counters in the order of locks with the sum that is asked of each. They are locked in this order by one statement, which also says
+-- Admits what many callers ask for in one tree, of one kind, by one statement and one commit. The process knows where accounts stand and what
+-- limits them, and sends the counters in the order of locks with the sum that is asked of each. They are locked in this order by one statement, which also says
 -- whether everything fits everywhere, as nearly always: granting only adds, so if the end is within every maximum, each step was. Then all
 -- is written at once. Otherwise the locks are given back, and admit_exactly decides one by one.
---   p_shape             of the tree when the process learned where accounts stand; where it is another by now, nothing is done
+--   p_shape             of the tree when the process learned this (places_in_tree); where it is another by now, nothing is done
 --   p_ids, p_ups        counters, deepest account first, then by id; where each one's parent stands in the list (0: nowhere)
 --   p_sums, p_owns      what is asked of each, and of it for the account itself
+--   p_blocks, p_reserves, p_firsts  what limits each, as places_in_tree says it
 --   p_leafs             where the accounts of the requests stand in the list
 --   p_end_leafs, p_end_keys  leases that are given back, first of all
 --   state               'all': everybody got what they want; 'some': granted and refused say who; 'stale'
 -- Its statements look up by keys alone, as many as there are: planned once, or a short list would be planned anew each time.
 CREATE OR REPLACE FUNCTION admit(
   p_root uuid, p_shape bigint, p_kind text, p_period timestamptz, p_metered boolean, p_least numeric, p_ids uuid[], p_ups int[], p_sums numeric[], p_owns numeric[],
+  p_blocks numeric[], p_reserves numeric[], p_firsts numeric[],
   p_leafs int[], p_wants numeric[], p_keys text[], p_seconds int[], p_end_leafs int[], p_end_keys text[],
   OUT state text, OUT granted numeric[], OUT refused jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan SET lock_timeout = '10s' AS $$
@@ -18,8 +20,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET enable_s
 DECLARE
   now_at timestamptz := clock_timestamp();
   sums numeric[]; owns numeric[]; end_leaf int[]; end_n numeric[];
-  at_tid tid[]; useds numeric[]; helds numeric[]; held_before numeric[]; counted numeric[]; reserves numeric[]; blocks numeric[]; near int[];
-  holds boolean; is_tight boolean; made int; j int; l numeric; u numeric;
+  at_tid tid[]; useds numeric[]; helds numeric[]; held_before numeric[]; counted numeric[]; near int[];
+  holds boolean; is_tight boolean; j int; l numeric; u numeric;
   one record; judged record; alert_ids uuid[] := '{}'; alert_marks smallint[] := '{}'; mark smallint;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended(p_root::text, 0));
@@ -42,16 +44,15 @@ BEGIN
         WHILE j > 0 LOOP sums[j] := sums[j] - end_n[k]; j := p_ups[j]; END LOOP;
       END LOOP;
     END IF;
-    SELECT array_agg(c.at), array_agg(c.used), array_agg(c.held), array_agg(c.reserve), array_agg(c.block), bool_or(c.reserve > 0),
+    SELECT array_agg(c.at), array_agg(c.used), array_agg(c.held), bool_or(c.reserve > 0),
       bool_or(c.used + c.held > c.block AND c.asked > 0 AND c.sum > 0), array_agg(c.i) FILTER (WHERE c.fired > 0 OR 100 * c.used >= c.first)
-    INTO at_tid, useds, held_before, reserves, blocks, holds, is_tight, near
+    INTO at_tid, useds, held_before, holds, is_tight, near
     FROM (
-      SELECT x.i, x.sum, x.asked, t.at, t.total + x.sum AS used, t.held, t.fired, coalesce(b.reserve, 0) AS reserve, CASE WHEN b.at_limit = 'block' THEN b.cap END AS block, b.cap * b.thresholds[1] AS first
-      FROM unnest(p_ids, sums, p_sums) WITH ORDINALITY x(id, sum, asked, i)
+      SELECT x.i, x.sum, x.asked, t.at, t.total + x.sum AS used, t.held, t.fired, x.block, x.reserve, x.first
+      FROM unnest(p_ids, sums, p_sums, p_blocks, p_reserves, p_firsts) WITH ORDINALITY x(id, sum, asked, block, reserve, first, i)
       CROSS JOIN LATERAL (
         SELECT r.ctid AS at, r.total, r.held, r.fired FROM resource_totals r
         WHERE r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period LIMIT 1 FOR NO KEY UPDATE) t
-      LEFT JOIN LATERAL (SELECT l.cap, l.at_limit, l.reserve, l.thresholds FROM limits l WHERE l.root_id = p_root AND l.account_id = x.id AND l.kind = p_kind LIMIT 1) b ON true
       ORDER BY x.i) c;
     IF coalesce(cardinality(at_tid), 0) < cardinality(p_ids) THEN RAISE SQLSTATE 'TT001'; END IF;
     helds := held_before;
@@ -61,19 +62,16 @@ BEGIN
       -- What is held follows from the counters alone, deepest first.
       FOR k IN 1..cardinality(p_ids) LOOP
         u := useds[k] + counted[k] + helds[k]; l := useds[k] + counted[k] - sums[k] + held_before[k];
-        IF p_sums[k] > 0 AND u > blocks[k] AND u > l THEN RAISE SQLSTATE 'TT002'; END IF;
+        IF p_sums[k] > 0 AND u > p_blocks[k] AND u > l THEN RAISE SQLSTATE 'TT002'; END IF;
         CONTINUE WHEN p_ups[k] = 0;
-        helds[p_ups[k]] := helds[p_ups[k]] + greatest(reserves[k], u) - greatest(reserves[k], l) - sums[k];
+        helds[p_ups[k]] := helds[p_ups[k]] + greatest(p_reserves[k], u) - greatest(p_reserves[k], l) - sums[k];
       END LOOP;
     END IF;
     UPDATE resource_totals r SET own = r.own + u.own, total = r.total + u.sum, held = u.held
       FROM unnest(at_tid, owns, sums, helds) u(at, own, sum, held) WHERE r.ctid = u.at AND (u.own <> 0 OR u.sum <> 0 OR u.held <> r.held);
     INSERT INTO leases (root_id, account_id, key, kind, period, n, expires_at)
       SELECT p_root, p_ids[x.leaf], x.key, p_kind, p_period, x.n, now_at + x.seconds * interval '1 second'
-      FROM unnest(p_leafs, p_wants, p_keys, p_seconds) x(leaf, n, key, seconds) ON CONFLICT DO NOTHING;
-    GET DIAGNOSTICS made = ROW_COUNT;
-    -- A key that is known: somebody asks again.
-    IF made < cardinality(p_keys) THEN RAISE SQLSTATE 'TT002'; END IF;
+      FROM unnest(p_leafs, p_wants, p_keys, p_seconds) x(leaf, n, key, seconds);
     -- Thresholds of metered kinds are judged by whoever counts, and nowhere else: two judges told twice.
     IF near IS NOT NULL AND NOT p_metered THEN
       FOR one IN
@@ -95,7 +93,8 @@ BEGIN
   EXCEPTION
     -- The locks of the block are gone by now.
     WHEN SQLSTATE 'TT001' THEN PERFORM touch_totals(p_root, p_kind, p_period, p_ids);
-    WHEN SQLSTATE 'TT002' THEN EXIT;
+    -- A key that is known: somebody asks again.
+    WHEN SQLSTATE 'TT002' OR unique_violation THEN EXIT;
   END; END LOOP;
   state := 'some';
   SELECT x.granted, x.refused INTO granted, refused FROM admit_exactly(p_root, p_kind, p_period, p_metered, p_least,

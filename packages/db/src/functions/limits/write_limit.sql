@@ -17,6 +17,8 @@ BEGIN
       thresholds = excluded.thresholds, version = excluded.version,
       next_reserve = excluded.next_reserve,
       next_from = CASE WHEN excluded.next_from IS NOT NULL THEN least(limits.next_from, excluded.next_from) END;
+  -- Who remembers what limits accounts reads it again (places_in_tree).
+  UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;
   -- A counter first comes to be with what is promised: what is held is written to those that are there, and to those that have to be.
   PERFORM touch_totals(a.root_id, p_kind, p_period, p_account || p_above);
   INSERT INTO limits AS b (root_id, account_id, kind, metered, promised, next_promised)
