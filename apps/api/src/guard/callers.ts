@@ -24,7 +24,8 @@ function refusalToScreen({ access, features }: EmbedGrant, needs: Needs): Refusa
   const isOpened = screens === 'every' || screens.some((feature) => features.includes(feature));
   if (!kinds.includes('embed') || !isOpened)
     return { code: 'FEATURE_NOT_ALLOWED', message: 'This screen was not opened for this.' };
-  return access === 'read' && needs.kind === 'account' && needs.work !== 'read'
+  // Of a billing transfer a screen is only shown where it stands.
+  return access === 'read' && needs.kind === 'account' && needs.work !== 'read' && needs.work !== 'transfer'
     ? forbidden('This screen was opened for reading only.')
     : null;
 }
