@@ -92,7 +92,11 @@ describe('Freezing', () => {
 
   it('says margins only where both are in one currency', async () => {
     const { id, client } = await seller('Currencies');
-    const [euros, dollars, none] = [await stage.make(id, 'E'), await stage.make(id, 'D'), await stage.make(id, 'None')];
+    const [euros, dollars, none] = [
+      await stage.make(id, 'Euros'),
+      await stage.make(id, 'Dollars'),
+      await stage.make(id, 'None'),
+    ];
     await sell(client, { account: id, customer: euros }, book({ model: 'flat', price: '1' }));
     await sell(client, { account: id, customer: dollars }, book({ model: 'flat', price: '2' }, { currency: 'USD' }));
     for (const account of [euros, dollars, none, id]) await stage.use(client, account, '1');
@@ -110,8 +114,8 @@ describe('Freezing', () => {
         statement.state,
       ]),
     ).toEqual([
-      ['D', '10', 'USD', '200', undefined, 'frozen'],
-      ['E', '10', 'EUR', '100', '90', 'frozen'],
+      ['Dollars', '10', 'USD', '200', undefined, 'frozen'],
+      ['Euros', '10', 'EUR', '100', '90', 'frozen'],
       ['None', '10', undefined, undefined, undefined, 'none'],
     ]);
     expect(total).toMatchObject({ cost: { minor: '30' }, own: { minor: '10' }, margin: null, afterFee: null });

@@ -120,7 +120,8 @@ class Run {
     const sums = new Map<AccountId, bigint>();
     for (const { of, at, nanos } of this.events) {
       if (at < from || at >= to) continue;
-      const chain = this.chainAt(of, at);
+      // What was used before an account was there counts where it stood first.
+      const chain = this.chainAt(of, Math.max(at, this.accounts[of]!.placed[0]!.from));
       const level = chain.indexOf(customer);
       if (level < 0 || chain[level + 1] !== seller) continue;
       const { id } = this.accounts[of]!;
