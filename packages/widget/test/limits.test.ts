@@ -154,7 +154,7 @@ describe('setting a limit', () => {
     await userEvent.fill(next, '250');
     await expect.element(page.getByText('0 promised → 250 from next month on')).toBeVisible();
     await userEvent.keyboard('{Enter}');
-    await expect.element(page.getByText('250 promised to it from next month on')).toBeVisible();
+    await expect.element(page.getByText('250 from next month on')).toBeVisible();
     expect(source.limits.find(({ kind }) => kind === 'minutes')).toMatchObject({ reserve: 0, nextReserve: 250 });
     await userEvent.click(edit('Call minutes'));
     await expect.element(next).toHaveValue('250');
@@ -172,7 +172,7 @@ describe('setting a limit', () => {
     await userEvent.fill(max(), '900');
     await userEvent.click(save());
     await userEvent.click(page.getByRole('button', { name: 'Undo' }));
-    await expect.element(page.getByText('As before: Call minutes')).toBeVisible();
+    await expect.element(page.getByText('As before')).toBeVisible();
     expect(minutes()).toMatchObject({ max: 1_000, thresholds: [80, 100], version: 5 });
     await userEvent.click(edit('Call minutes'));
     await userEvent.fill(max(), '900');
@@ -212,7 +212,7 @@ describe('what new subaccounts begin with', () => {
     await expect.element(page.getByRole('definition').filter({ hasText: '500' })).toBeVisible();
     expect(source.defaults).toMatchObject([{ kind: 'minutes', max: 500 }]);
     await userEvent.click(page.getByRole('button', { name: 'Undo' }));
-    await expect.element(page.getByText('New subaccounts begin with what they did before')).toBeVisible();
+    await expect.element(page.getByText('As before')).toBeVisible();
     expect(source.defaults).toMatchObject([{ kind: 'agents', max: 3 }]);
   });
 });

@@ -111,7 +111,7 @@ export function limitRow(
       ${held !== null && Number(held) > 0 ? fact('key held', say('limitHeld', { n: amountOf(kind, held, texts) })) : nothing}
       ${forecast === null || Number(forecast) === 0 ? nothing : fact('', say('limitForecast', { n: amountOf(kind, forecast, texts), date: numbers.day(end) }))}
       ${reserve > 0 ? fact('', say('limitReserved', { n: amountOf(kind, reserve, texts) })) : nothing}
-      ${nextReserve === undefined ? nothing : fact('', say('limitReservedNext', { n: amountOf(kind, nextReserve, texts) }))}
+      ${nextReserve === undefined ? nothing : fact('', say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }))}
       ${max !== null && atLimit === 'notify' && !reached ? fact('', say('limitNotify')) : nothing}
       ${max !== null && thresholds.length > 0 ? fact('', say('limitAlerts', { marks: thresholds.join(', ') })) : nothing}
     </p>`;

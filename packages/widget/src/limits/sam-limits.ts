@@ -1,4 +1,4 @@
-import type { AccountId, LimitKindKey } from '@tenantree/domain';
+import type { LimitKindKey } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
@@ -13,7 +13,7 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { SamToast, type Toast } from '../parts/sam-toast.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { limitRow } from './limit-row.ts';
-import type { DefaultChange, Limit, LimitDefault, LimitsSource, LimitsState, SavedLimits } from './limits-source.ts';
+import type { Limit, LimitDefault, LimitsSource, LimitsState } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { type DefaultsSet, SamLimitDefaults } from './sam-limit-defaults.ts';
@@ -167,54 +167,44 @@ export class SamLimits extends LitElement {
   }
 
   async #done(event: Event, key: LimitKindKey, kind: string): Promise<void> {
-    if (event instanceof LimitDone && event.saved) {
-      const { saved } = event;
-      this.#shown(saved);
-      const account = this.account?.id;
-      const undo = { label: this.texts.say('undo'), act: () => void (account && this.#undo(account, saved, kind)) };
-      this.#say(this.texts.say('limitSaved', { kind }), [undo]);
+    const { source, account } = this;
+    if (event instanceof LimitDone && event.saved && source && account) {
+      const { undo } = event.saved;
+      this.state = event.saved;
+      emit(this, 'sam-change', { account });
+      this.#offerUndo('limitSaved', kind, async () => ({ state: await source.set(account.id, undo) }));
     }
     this.editing = null;
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>(`[data-kind="${key}"]`)?.focus();
   }
 
-  #shown({ period, limits }: SavedLimits): void {
-    this.state = { period, limits };
-    if (this.account) emit(this, 'sam-change', { account: this.account });
-  }
-
-  /** Sets what was before, as long as nobody changed it since. */
-  async #undo(account: AccountId, { undo }: SavedLimits, kind: string): Promise<void> {
-    await this.#takeBack(this.texts.say('limitUndone', { kind }), async (source) => {
-      const saved = await source.set(account, undo);
-      if (this.account?.id === account) this.#shown(saved);
-    });
-  }
-
   #defaultsSet({ detail: { defaults, undo } }: DefaultsSet): void {
+    const { source, account } = this;
     this.defaults = defaults;
-    const account = this.account?.id;
-    const back = { label: this.texts.say('undo'), act: () => void (account && this.#undoDefaults(account, undo)) };
-    this.#say(this.texts.say('defaultsSaved'), [back]);
+    if (source && account)
+      this.#offerUndo('defaultsSaved', '', async () => ({ defaults: await source.setDefaults(account.id, undo) }));
   }
 
-  async #undoDefaults(account: AccountId, undo: readonly DefaultChange[]): Promise<void> {
-    await this.#takeBack(this.texts.say('defaultsUndone'), async (source) => {
-      const defaults = await source.setDefaults(account, undo);
-      if (this.account?.id === account) this.defaults = defaults;
-    });
-  }
-
-  /** Takes something back, and says that it did, or why it could not. */
-  async #takeBack(done: string, back: (source: LimitsSource) => Promise<void>): Promise<void> {
-    if (!this.source) return;
-    try {
-      await back(this.source);
-      this.#say(done);
-    } catch (error) {
-      this.#say(refusalFrom(error).message);
-    }
+  /** Says what was done; taken back from there it says that, or why it could not be. */
+  #offerUndo(
+    done: 'limitSaved' | 'defaultsSaved',
+    kind: string,
+    back: () => Promise<Partial<{ readonly state: LimitsState; readonly defaults: readonly LimitDefault[] }>>,
+  ): void {
+    const { account, texts } = this;
+    const act = async (): Promise<void> => {
+      try {
+        const before = await back();
+        if (!account || this.account?.id !== account.id) return;
+        Object.assign(this, before);
+        emit(this, 'sam-change', { account });
+        this.#say(texts.say('limitUndone'));
+      } catch (error) {
+        this.#say(refusalFrom(error).message);
+      }
+    };
+    this.#say(texts.say(done, { kind }), [{ label: texts.say('undo'), act: () => void act() }]);
   }
 
   #say(text: string, acts: NonNullable<Toast['acts']> = []): void {
