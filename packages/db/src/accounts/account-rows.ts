@@ -54,40 +54,65 @@ export type RawAccountRow = {
 export const MINUTES_METER = 'call.minutes' satisfies MeterKey;
 const STORED = storedAs(MINUTES_METER);
 
-/** The minutes of an account with its subtree, as the rows of `selectAccountRows` have them; to sort by, in the unit that is stored. */
+/** The minutes of an account with its subtree, of `accountsWithTotals`, to sort and filter by, in the unit that is stored. */
 export const MINUTES_TOTAL: RawBuilder<unknown> = sql`(coalesce(t.total, 0) + coalesce((u.totals -> a.id::text ->> 1)::numeric, 0))`;
-const MINUTES_OWN = sql`(coalesce(t.own, 0) + coalesce((u.totals -> a.id::text ->> 0)::numeric, 0))`;
+
+/** Which account rows are asked for. */
+export type RowsAsked = {
+  /** Whose billing period the minutes are of. */
+  readonly now: Instant;
+  /** Whose children they are; without it, they may stand anywhere in the acting account's subtree. */
+  readonly parent?: AccountId;
+};
+
+/** What is yet to be counted. OFFSET 0: read once, and not once for every row. */
+function uncounted({ now, parent }: RowsAsked): RawBuilder<unknown> {
+  const levels = parent === undefined ? sql`acting_account(), 0, 32` : sql`${parent}::uuid, 1, 1`;
+  return sql`(SELECT uncounted_totals(${STORED}, ${billingPeriodOf(now).start}::timestamptz, ${levels}) AS totals OFFSET 0)`;
+}
+
+/** What of an account (alias a) makes a row; {@link withMinutes} adds the rest. */
+export const ACCOUNT_COLUMNS: RawBuilder<unknown> = sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
+  a.suspension_reason, a.protected, a.billing_mode, a.transfer_until, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
+  a.caps_lowered, a.caps_decided, a.created_at, a.closed_at`;
+
+/** Accounts (alias a) with what {@link MINUTES_TOTAL} adds up; only for what sorts or filters by it, for it is planned anew for each page. */
+export const accountsWithTotals = (asked: RowsAsked): RawBuilder<unknown> => sql`
+  accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${billingPeriodOf(asked.now).start}::timestamptz
+  CROSS JOIN ${uncounted(asked)} u`;
 
 /**
- * `SELECT` list and `FROM` of account rows with the minutes of the billing period of an instant.
+ * Account rows with their minutes and maximums of minutes, read for all of them at once.
  *
- * @param parent whose children they are; without it, they may stand anywhere in the acting account's subtree
+ * @param rows a `SELECT` of {@link ACCOUNT_COLUMNS}; where it takes as many as a page has, in its own order
+ * @param order of the columns of these rows (alias page)
  */
-export function selectAccountRows(
-  now: Instant,
-  parent?: AccountId,
-): { columns: RawBuilder<unknown>; from: RawBuilder<unknown> } {
-  const period = billingPeriodOf(now).start;
-  const levels = parent === undefined ? sql`acting_account(), 0, 32` : sql`${parent}::uuid, 1, 1`;
-  return {
-    columns: sql`a.id, a.parent_id, a.external_id, a.name, a.depth, a.status, a.suspension_kind, a.suspended_from, a.suspended_until,
-      a.suspension_reason, a.protected, a.billing_mode, a.transfer_until, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
-      a.caps_lowered, a.caps_decided, a.created_at, a.closed_at, ${inUnit(MINUTES_OWN, MINUTES_METER)}::text AS minutes_own, ${inUnit(MINUTES_TOTAL, MINUTES_METER)}::text AS minutes_total,
-      ${inUnit(sql`m.cap`, MINUTES_METER)}::text AS minutes_max`,
-    // OFFSET 0: read once, and not once for every row.
-    from: sql`accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${period}::timestamptz
-      LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = a.root_id AND x.account_id = a.id AND x.kind = ${STORED} LIMIT 1) m ON true
-      CROSS JOIN (SELECT uncounted_totals(${STORED}, ${period}::timestamptz, ${levels}) AS totals OFFSET 0) u`,
-  };
+export function withMinutes<Row>(
+  asked: RowsAsked,
+  rows: RawBuilder<unknown>,
+  order: RawBuilder<unknown>,
+): RawBuilder<RawAccountRow & Row> {
+  const sum = (at: 0 | 1): RawBuilder<unknown> =>
+    sql`(coalesce((m.sums -> page.id::text ->> ${sql.lit(at)})::numeric, 0) + coalesce((u.totals -> page.id::text ->> ${sql.lit(at)})::numeric, 0))`;
+  return sql`
+    WITH page AS MATERIALIZED (${rows})
+    SELECT page.*, ${inUnit(sum(0), MINUTES_METER)}::text AS minutes_own, ${inUnit(sum(1), MINUTES_METER)}::text AS minutes_total,
+      ${inUnit(sql`(m.sums -> page.id::text ->> 2)::numeric`, MINUTES_METER)}::text AS minutes_max
+    FROM page CROSS JOIN ${uncounted(asked)} u
+    CROSS JOIN (SELECT totals_of(${STORED}, ${billingPeriodOf(asked.now).start}::timestamptz, ARRAY(SELECT id FROM page)) AS sums OFFSET 0) m
+    ORDER BY ${order}`;
 }
 
 /** What a list may be kept to: accounts near a maximum of their own (`isNearLimit`). */
 export const LIMIT_FILTERS = ['near'] as const;
 export type LimitFilter = (typeof LIMIT_FILTERS)[number];
 
-/** Whether an account of `selectAccountRows` stands to its limit of minutes as a list is kept to. */
+/** Whether an account of `accountsWithTotals` stands to its limit of minutes as a list is kept to. */
 export const limitedAs = (filter: LimitFilter | undefined): RawBuilder<boolean> =>
-  filter === undefined ? sql`true` : sql`(100 * ${MINUTES_TOTAL} >= ${sql.lit(NEAR_PERCENT)} * m.cap)`;
+  filter === undefined
+    ? sql`true`
+    : sql`(100 * ${MINUTES_TOTAL} >= ${sql.lit(NEAR_PERCENT)} * (
+        SELECT x.cap FROM limits x WHERE x.root_id = a.root_id AND x.account_id = a.id AND x.kind = ${STORED} LIMIT 1))`;
 
 /** Whether an account (alias a) is seen with one of these statuses at an instant, by the rule of `statusAt`. */
 export const seenWith = (statuses: readonly AccountStatus[], now: Instant): RawBuilder<boolean> =>

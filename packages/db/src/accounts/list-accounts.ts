@@ -10,6 +10,8 @@ import {
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
+  ACCOUNT_COLUMNS,
+  accountsWithTotals,
   cappedAs,
   type LimitFilter,
   limitedAs,
@@ -17,8 +19,8 @@ import {
   type MinutesVisibility,
   type RawAccountRow,
   seenWith,
-  selectAccountRows,
   toAccountRow,
+  withMinutes,
 } from './account-rows.ts';
 import { ACTING_ROOT } from './place.ts';
 
@@ -78,7 +80,7 @@ const SORTED: Partial<Record<AccountSort, Order>> = {
 
 /** What a page says beside its rows: how many there are, and of which version of the tree all that is. */
 type Head = { in_all: number | null; tree_version: string | null };
-type Keyed = RawAccountRow & { sort_key: string } & Head;
+type Keyed = { sort_key: string } & Head;
 
 /**
  * Lists the children of an account inside the acting account's subtree.
@@ -109,19 +111,21 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 }
 
 /** All of a page by one statement: every row has the head with it. */
-function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<Keyed> {
-  const { parent, statuses, caps, limits, now, after, direction, limit } = query;
-  const { columns, from } = selectAccountRows(now, parent);
+function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<RawAccountRow & Keyed> {
+  const { parent, sort, statuses, caps, limits, now, after, direction, limit } = query;
+  const from =
+    (sort === 'minutes' && !rows) || limits !== undefined ? accountsWithTotals({ now, parent }) : sql`accounts a`;
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
   const children = rows
     ? sql`s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
     : sql`a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
-  return sql<Keyed>`
-    SELECT ${columns}, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
+  const page = sql`
+    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
     WHERE ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
+  return withMinutes<Keyed>({ now, parent }, page, sql`page.place ${order}, page.id ${order}`);
 }
 
 const headOf = (query: ListQuery): RawBuilder<Head> =>
@@ -131,7 +135,7 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
 const countChildren = ({ parent, statuses, caps, limits, now }: ListQuery): RawBuilder<number> =>
   caps === undefined && limits === undefined && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM ${limits === undefined ? sql`accounts a` : selectAccountRows(now, parent).from}
+    : sql`(SELECT count(*)::int FROM ${limits === undefined ? sql`accounts a` : accountsWithTotals({ now, parent })}
         WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */

@@ -1,13 +1,7 @@
 import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
-import {
-  type MinutesVisibility,
-  type RawAccountRow,
-  seenWith,
-  selectAccountRows,
-  toAccountRow,
-} from './account-rows.ts';
+import { ACCOUNT_COLUMNS, type MinutesVisibility, seenWith, toAccountRow, withMinutes } from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 /** An account below another one, and the way down to it. */
@@ -33,15 +27,15 @@ export type BelowQuery = {
 /** Reads accounts below an account, at any depth, in the order of the tree: parents before their children. */
 export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuery): Promise<AccountBelow[]> {
   const { within, only, statuses, after, limit, now, visibility } = query;
-  const { columns, from } = selectAccountRows(now);
   const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
   const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
-  type Raw = RawAccountRow & { path_key: Buffer; within_depth: number; parent_external_id: string | null };
-  const { rows } = await sql<Raw>`
-    SELECT ${columns}, a.path_key, octet_length(place_of(${within}::uuid)) / 16 AS within_depth, (
+  type Below = { path_key: Buffer; within_depth: number; parent_external_id: string | null };
+  const page = sql`
+    SELECT ${ACCOUNT_COLUMNS}, a.path_key, octet_length(place_of(${within}::uuid)) / 16 AS within_depth, (
       SELECT p.external_id FROM accounts p WHERE p.root_id = ${ACTING_ROOT} AND p.id = a.parent_id) AS parent_external_id
-    FROM ${from} WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
-    ORDER BY a.path_key LIMIT ${limit}`.execute(trx);
+    FROM accounts a WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
+    ORDER BY a.path_key LIMIT ${limit}`;
+  const { rows } = await withMinutes<Below>({ now }, page, sql`page.path_key`).execute(trx);
   return rows.map((raw) => ({
     row: toAccountRow(raw, visibility, now),
     parentExternalId: raw.parent_external_id,

@@ -1,13 +1,7 @@
 import { type AccountId, type AccountRow, parseAccountId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
-import {
-  type MinutesVisibility,
-  type RawAccountRow,
-  seenWith,
-  selectAccountRows,
-  toAccountRow,
-} from './account-rows.ts';
+import { ACCOUNT_COLUMNS, type MinutesVisibility, seenWith, toAccountRow, withMinutes } from './account-rows.ts';
 import { countFiltered, type FilterQuery, filterAccounts, isFiltered, matchesFilters } from './filter-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
@@ -200,9 +194,7 @@ async function readWithAncestors(
   ids: readonly AccountId[],
 ): Promise<AccountRow[]> {
   if (ids.length === 0) return [];
-  const { columns, from } = selectAccountRows(query.now);
-  const { rows } = await sql<RawAccountRow>`
-    SELECT ${columns} FROM ${from} WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...ids]}::uuid[])
-    ORDER BY a.depth, a.name_key, a.id`.execute(trx);
+  const found = sql`SELECT ${ACCOUNT_COLUMNS}, a.name_key FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...ids]}::uuid[])`;
+  const { rows } = await withMinutes({ now: query.now }, found, sql`page.depth, page.name_key, page.id`).execute(trx);
   return rows.map((row) => toAccountRow(row, query.visibility, query.now));
 }
