@@ -308,9 +308,7 @@ function Invoices({ account }: { readonly account: string }) {
         {({ rows, nextCursor }) => (
           <>
             {rows.length === 0 ? (
-              <Empty>
-                No invoices yet. A month is invoiced once it is over, with two days of grace for late usage.
-              </Empty>
+              <Empty>No invoices yet. A month is invoiced once it is over, and its grace for late usage with it.</Empty>
             ) : (
               <div className={css.scroll} tabIndex={0} role="region" aria-label="Invoices">
                 <table className={css.table}>

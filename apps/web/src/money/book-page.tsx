@@ -8,7 +8,7 @@ import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx'
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
-import { Card, moneyCss as css, quantity, Select } from './parts.tsx';
+import { Card, moneyCss as css, price, Select } from './parts.tsx';
 
 const { billing, books } = tenantree.trpc;
 
@@ -93,9 +93,9 @@ const Comes = ({ book: { terms, version } }: { readonly book: Saved }) => (
                   ))}
               </th>
               <td className={css.number}>
-                {one.impossible ? one.impossible.message : (one.resulting ?? []).map(quantity).join(' / ')}
+                {one.impossible ? one.impossible.message : (one.resulting ?? []).map(price).join(' / ')}
               </td>
-              <td className={css.number}>{one.cost ? one.cost.map(quantity).join(' / ') : '–'}</td>
+              <td className={css.number}>{one.cost ? one.cost.map(price).join(' / ') : '–'}</td>
             </tr>
           ))}
         </tbody>

@@ -1,5 +1,5 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
-import { moneyWords, quantityWords, type ShownMoney } from '@tenantree/widget/money';
+import { decimalWords, moneyWords, quantityWords, type ShownMoney } from '@tenantree/widget/money';
 import { type ComponentProps, type ReactNode, useId, useState } from 'react';
 import { Alert, Button } from '../parts/parts.tsx';
 import { ChevronIcon } from '../shell/icons.tsx';
@@ -12,6 +12,8 @@ export { css as moneyCss };
 export const amount = (money: ShownMoney): string => moneyWords(money, texts.locale);
 /** An amount that may not be known. */
 export const amountOr = (money: ShownMoney | null, other = '–'): string => (money ? amount(money) : other);
+/** A price, or a percentage, with all of its digits. */
+export const price = (decimal: string): string => decimalWords(decimal, texts.locale);
 export const quantity = (decimal: string): string => quantityWords(decimal, texts.locale);
 export const isNegative = ({ minor }: ShownMoney): boolean => minor.startsWith('-');
 

@@ -76,9 +76,9 @@ export default function RebillingPage({ account }: { readonly account: string })
       <Card
         title="Price books"
         aside={
-          <Link className="button primary" href={`/a/${account}/rebilling/books/new`}>
+          <Button look="primary" onClick={() => navigate(`/a/${account}/rebilling/books/new`)}>
             New price book
-          </Link>
+          </Button>
         }
       >
         <Loaded query={list}>
@@ -329,7 +329,7 @@ function pricesWords(rates: ShownBook['terms']['rates'][number]): string {
   const { included, unit, impossible, resulting, model, percent, size } = rates;
   if (impossible) return impossible.message;
   const start = Number(included) > 0 ? `${quantity(included)} ${unit}s included, then ` : '';
-  const prices = (resulting ?? []).map(quantity).join(' / ');
+  const prices = (resulting ?? []).map(price).join(' / ');
   if (model === 'markup') return `${start}cost + ${percent} % = ${prices} a ${unit}`;
   return model === 'package' ? `${start}${prices} for each ${quantity(size ?? '1')}` : `${start}${prices} a ${unit}`;
 }

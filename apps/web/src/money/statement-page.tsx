@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { Act, amount, Card, moneyCss as css, quantity } from './parts.tsx';
+import { Act, amount, Card, moneyCss as css, price, quantity } from './parts.tsx';
 import { saveStatement } from './rebilling-page.tsx';
 
 const LINES = 200;
@@ -98,7 +98,7 @@ const Part = ({ part: { from, to, book, fee, used } }: { readonly part: Statemen
       {used.map((one) => (
         <div key={one.meter}>
           {one.label}: {quantity(one.quantity)} {one.unit}s, {quantity(one.included)} included, at{' '}
-          {one.prices.map(quantity).join(' / ')}: {amount(one.amount)}
+          {one.prices.map(price).join(' / ')}: {amount(one.amount)}
         </div>
       ))}
     </dd>

@@ -9,12 +9,16 @@ export const moneyWords = ({ currency, exponent, minor }: ShownMoney, locale: st
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-/** A quantity from decimal text, with all of its digits. */
-export function quantityWords(decimal: string, locale: string): string {
+/** A decimal number, such as a price, with all of its digits. */
+export function decimalWords(decimal: string, locale: string): string {
   let format = formats.get(locale);
   if (!format) formats.set(locale, (format = new Intl.NumberFormat(locale, { maximumFractionDigits: 9 })));
   return format.format(decimal as Intl.StringNumericLiteral);
 }
+
+/** A quantity from decimal text, with at most three digits after the point: files have all of them. */
+export const quantityWords = (decimal: string, locale: string): string =>
+  new Intl.NumberFormat(locale, { maximumFractionDigits: 3 }).format(decimal as Intl.StringNumericLiteral);
 
 /** A month such as `2026-11` in words. */
 export const monthWords = (key: string, locale: string): string =>
