@@ -196,7 +196,7 @@ export class SamBilling extends LitElement {
     const { say } = texts;
     const mayStart = access === 'full' && may.includes('start');
     if (this.beginning && mayStart)
-      return html`<sam-transfer-start exportparts="button, card" .source=${source} .account=${account} .texts=${texts} @sam-done=${this.#done}></sam-transfer-start>`;
+      return html`<sam-transfer-start exportparts="button, card" .source=${source} .account=${account} .texts=${texts} level=${this.level} @sam-done=${this.#done}></sam-transfer-start>`;
     const steps = stage === 'independent' && transfer ? transferSteps(null, account.name, texts) : nothing;
     const ended = transfer && transfer.state !== 'in_progress' ? this.#ended(transfer, account.name) : nothing;
     if (stage === 'independent' && !transfer) return nothing;

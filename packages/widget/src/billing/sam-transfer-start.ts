@@ -54,6 +54,7 @@ export class SamTransferStart extends LitElement {
     source: { attribute: false },
     account: { attribute: false },
     texts: { attribute: false },
+    level: { type: Number },
     step: { state: true },
     draft: { state: true },
     preview: { state: true },
@@ -67,6 +68,8 @@ export class SamTransferStart extends LitElement {
   declare source: BillingSource | null;
   declare account: AccountDetail | null;
   declare texts: Texts;
+  /** Level of its title, 1 to 6. */
+  declare level: number;
   declare protected step: 'configure' | 'review';
   declare protected draft: Draft;
   declare protected preview: TransferPreview | null;
@@ -95,6 +98,7 @@ export class SamTransferStart extends LitElement {
     this.source = null;
     this.account = null;
     this.texts = defaultTexts();
+    this.level = 3;
     this.step = 'configure';
     this.draft = FIRST;
     this.preview = null;
@@ -118,7 +122,7 @@ export class SamTransferStart extends LitElement {
   protected override render(): TemplateResult | typeof nothing {
     const { account, preview, texts, step } = this;
     if (!account) return nothing;
-    return html`<section class="card" part="card"><div class="section with-steps"><div class="title" role="heading" aria-level="3" tabindex="-1">${texts.say('transferTitle')}</div>${transferSteps(step, account.name, texts)}</div>
+    return html`<section class="card" part="card"><div class="section with-steps"><div class="title" role="heading" aria-level=${this.level} tabindex="-1">${texts.say('transferTitle')}</div>${transferSteps(step, account.name, texts)}</div>
       ${preview ? (preview.refused ? this.#cannot(preview.refused.message) : step === 'configure' ? this.#configure(account, preview) : this.#review(account, preview)) : absent(this.failure, texts, () => void this.#loading.begin())}</section>`;
   }
 
