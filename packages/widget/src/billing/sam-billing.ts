@@ -36,8 +36,8 @@ type Shown = {
 
 const NOTHING_AT = { aside: nothing, below: nothing } as const;
 
-/** Who takes billing over does one of these. */
-const SETUP_ACTS = ['confirmOwner', 'setDetails', 'setPayment', 'choosePlan', 'complete', 'decline'] as const;
+/** Who takes billing over does one of these; completing may be somebody else’s, too. */
+const SETUP_ACTS = ['confirmOwner', 'setDetails', 'setPayment', 'choosePlan', 'decline'] as const;
 
 /**
  * Billing of an account (rules/transfer): who pays for it, and handing it over, from the form to the last step, as both sides see it. The
