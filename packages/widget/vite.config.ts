@@ -41,9 +41,9 @@ export default defineConfig({
             },
             // the overview shows the latest activity
             { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },
-            { name: 'members', test: /widget.src.members./, priority: 1 },
             { name: 'permissions', test: /widget.src.permissions.(?!preset|sam-presets|sam-bulk)/, priority: 1 },
-            { name: 'presets', test: /widget.src.permissions.(preset|sam-presets|sam-bulk)/, priority: 1 },
+            // two short ones, which are shorter together
+            { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
           ],

@@ -166,7 +166,7 @@ export const statements = {
   }),
 
   freeze: mutation({
-    says: 'Freezes the statement of a customer for a period that has ended; what comes later is on the next one. One that is frozen already is answered as it is.',
+    says: 'Freezes the statement of a customer for a period that has ended, once; what comes later is on the next one.',
     needs: change,
     input: z.strictObject({ ...ofCustomer, period }),
     output: z.strictObject({ statement }),

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Price books, who has which, and statements with their lines and numbers (docs/rules/money.md 15 to 22). */
+/** Price books, who has which, and statements with their lines and numbers (rules/money 15). */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await books(db);
   await statements(db);

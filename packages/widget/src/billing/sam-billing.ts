@@ -353,10 +353,9 @@ export class SamBilling extends LitElement {
   #follow(wanted: Wanted<BillingSource>, signal: AbortSignal): void {
     const stop = wanted.source.follow(wanted.account, {
       onFrame: (view) => {
-        const before = this.view?.stage;
-        this.#take(view);
-        // Who pays is another then.
-        if (before !== undefined && before !== view.stage) void this.#loading.again();
+        // Who pays is another then, for the page around it, too.
+        if (this.view && this.view.stage !== view.stage) this.#settle(view, this.told);
+        else this.#take(view);
       },
       onRefused: (refusal) => {
         if (signal.aborted) return;
