@@ -55,6 +55,47 @@ const stepOnce: AroundNavHandler = (navigate, to, options) => {
   navigate(to, isHere ? { ...options, replace: true } : options);
 };
 
+/** The pages inside of an acting account. Their paths are whole: the account stands in each. */
+const AccountPages = ({ account }: { readonly account: string }) => (
+  <Suspense fallback={null}>
+    <Switch>
+      <Route path="/a/:account/subaccounts/*?">
+        {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
+      </Route>
+      <Route path="/a/:account/usage">
+        <UsagePage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/billing">
+        <BillingPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/billing/invoices/:invoice">
+        {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
+      </Route>
+      <Route path="/a/:account/rebilling">
+        <RebillingPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/rebilling/books/:book">
+        {({ book }) => <BookPage key={book} account={account} book={book} />}
+      </Route>
+      <Route path="/a/:account/rebilling/statements/:statement">
+        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} />}
+      </Route>
+      <Route path="/a/:account/members">
+        <MembersPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/developers/api-keys">
+        <KeysPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/activity">
+        <ActivityPage key={account} account={account} />
+      </Route>
+      <Route>
+        <Redirect to={`/a/${account}/subaccounts`} replace />
+      </Route>
+    </Switch>
+  </Suspense>
+);
+
 /** Every address of the app. The acting account stands in the path, never only in a cookie: two tabs can act in two accounts. */
 export function App() {
   usePagesAhead();
@@ -81,43 +122,7 @@ export function App() {
             {({ account }) => (
               <Gate>
                 <Shell account={account}>
-                  <Suspense fallback={null}>
-                    <Switch>
-                      <Route path="/a/:account/subaccounts/*?">
-                        {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
-                      </Route>
-                      <Route path="/a/:account/usage">
-                        <UsagePage key={account} account={account} />
-                      </Route>
-                      <Route path="/a/:account/billing">
-                        <BillingPage key={account} account={account} />
-                      </Route>
-                      <Route path="/a/:account/billing/invoices/:invoice">
-                        {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
-                      </Route>
-                      <Route path="/a/:account/rebilling">
-                        <RebillingPage key={account} account={account} />
-                      </Route>
-                      <Route path="/a/:account/rebilling/books/:book">
-                        {({ book }) => <BookPage key={book} account={account} book={book} />}
-                      </Route>
-                      <Route path="/a/:account/rebilling/statements/:statement">
-                        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} />}
-                      </Route>
-                      <Route path="/a/:account/members">
-                        <MembersPage key={account} account={account} />
-                      </Route>
-                      <Route path="/a/:account/developers/api-keys">
-                        <KeysPage key={account} account={account} />
-                      </Route>
-                      <Route path="/a/:account/activity">
-                        <ActivityPage key={account} account={account} />
-                      </Route>
-                      <Route>
-                        <Redirect to={`/a/${account}/subaccounts`} replace />
-                      </Route>
-                    </Switch>
-                  </Suspense>
+                  <AccountPages account={account} />
                 </Shell>
               </Gate>
             )}

@@ -230,6 +230,15 @@ function Plans({
   );
 }
 
+const Address = ({ lines }: { readonly lines: readonly string[] }) => (
+  <div className="row">
+    <label htmlFor="address">Address</label>
+    <div className="field">
+      <textarea id="address" name="address" rows={3} autoComplete="street-address" defaultValue={lines.join('\n')} />
+    </div>
+  </div>
+);
+
 /** Whom invoices are addressed to. */
 function Details({ account, details }: { readonly account: string; readonly details: BillingState['details'] }) {
   const [saved, setSaved] = useState(false);
@@ -262,18 +271,7 @@ function Details({ account, details }: { readonly account: string; readonly deta
           defaultValue={details?.name}
           error={errorOf(refusal, 'name')}
         />
-        <div className="row">
-          <label htmlFor="address">Address</label>
-          <div className="field">
-            <textarea
-              id="address"
-              name="address"
-              rows={3}
-              autoComplete="street-address"
-              defaultValue={details?.address.join('\n')}
-            />
-          </div>
-        </div>
+        <Address lines={details?.address ?? []} />
         <Field
           label="Tax id (optional)"
           name="taxId"

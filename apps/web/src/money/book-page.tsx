@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type CallRefusal, refusalOf } from '@tenantree/client';
 import type { AnswerOf, CONTRACT } from '@tenantree/contract';
-import { CURRENCY_CODES, METERS, type RowId } from '@tenantree/domain';
+import { CURRENCY_CODES, METERS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
@@ -21,7 +21,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
   const [version, setVersion] = useState<number | null>(null);
   const query = useQuery({
     queryKey: ['book', account, book, version],
-    queryFn: () => books.get.query({ account, book: book as RowId, ...(version !== null && { version }) }),
+    queryFn: () => books.get.query({ account, book, ...(version !== null && { version }) }),
     enabled: !isNew,
   });
   const state = useQuery({
@@ -156,28 +156,7 @@ function Editor({ account, found, currency }: EditorProps) {
     <Card title="Prices">
       <form className={css.in} onSubmit={(event) => void save(event)}>
         <Alert refusal={refusal} fields={['name', 'currency', 'monthlyFee']} />
-        <div className={css.fields}>
-          <Field
-            label="Name"
-            required
-            maxLength={100}
-            value={draft.name}
-            error={errorOf(refusal, 'name')}
-            onChange={({ target }) => change({ name: target.value })}
-          />
-          <Select label="Currency" value={draft.currency} onChange={({ target }) => change({ currency: target.value })}>
-            {CURRENCY_CODES.map((code) => (
-              <option key={code}>{code}</option>
-            ))}
-          </Select>
-          <Field
-            label="Fixed fee a month"
-            inputMode="decimal"
-            value={draft.monthlyFee}
-            error={errorOf(refusal, 'monthlyFee')}
-            onChange={({ target }) => change({ monthlyFee: target.value })}
-          />
-        </div>
+        <BookFields draft={draft} refusal={refusal} onChange={change} />
         {draft.meters.map((one) => (
           <MeterFields key={one.meter} meter={one} onChange={(more) => changeMeter(one.meter, more)} />
         ))}
@@ -190,6 +169,38 @@ function Editor({ account, found, currency }: EditorProps) {
     </Card>
   );
 }
+
+type BookProps = {
+  readonly draft: BookDraft;
+  readonly refusal: CallRefusal | null;
+  readonly onChange: (more: Partial<BookDraft>) => void;
+};
+
+/** What a book says apart from meters. */
+const BookFields = ({ draft: { name, currency, monthlyFee }, refusal, onChange }: BookProps) => (
+  <div className={css.fields}>
+    <Field
+      label="Name"
+      required
+      maxLength={100}
+      value={name}
+      error={errorOf(refusal, 'name')}
+      onChange={({ target }) => onChange({ name: target.value })}
+    />
+    <Select label="Currency" value={currency} onChange={({ target }) => onChange({ currency: target.value })}>
+      {CURRENCY_CODES.map((code) => (
+        <option key={code}>{code}</option>
+      ))}
+    </Select>
+    <Field
+      label="Fixed fee a month"
+      inputMode="decimal"
+      value={monthlyFee}
+      error={errorOf(refusal, 'monthlyFee')}
+      onChange={({ target }) => onChange({ monthlyFee: target.value })}
+    />
+  </div>
+);
 
 type MeterProps = { readonly meter: MeterDraft; readonly onChange: (more: Partial<MeterDraft>) => void };
 

@@ -24,11 +24,14 @@ function monthAfter(key: string, months: number): string {
   return billingPeriodOf(instantOf(Date.UTC(year, month - 1 + months, 1))).key;
 }
 
+const useBooks = (account: string) =>
+  useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }) });
+
 /** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. The period stands in the address. */
 export default function RebillingPage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
   const asked = new URLSearchParams(useSearch()).get('period') ?? '';
-  const running = billingPeriodOf(instantOf(Date.now())).key;
+  const [running] = useState(() => billingPeriodOf(instantOf(Date.now())).key);
   const period = MONTH.test(asked) && asked <= running ? asked : running;
   const acting = useAccount(account).data;
   const go = (key: string): void => navigate(`${path}?period=${key}`, { replace: true });
@@ -37,7 +40,7 @@ export default function RebillingPage({ account }: { readonly account: string })
     queryFn: () => margins.get.query({ account, period }),
     placeholderData: keepPreviousData,
   });
-  const list = useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }) });
+  const offered = useBooks(account).data;
   const [chosen, setChosen] = useState<ReadonlySet<AccountId>>(new Set());
   return (
     <Page
@@ -62,35 +65,18 @@ export default function RebillingPage({ account }: { readonly account: string })
           </>
         )}
       </Loaded>
-      {chosen.size > 0 && list.data && (
+      {chosen.size > 0 && offered && (
         <AssignBook
           account={account}
           customers={(query.data?.rows ?? []).flatMap(({ customer }) => (chosen.has(customer.id) ? [customer] : []))}
-          books={list.data.rows}
+          books={offered.rows}
           onDone={() => {
             setChosen(new Set());
             void queries.invalidateQueries();
           }}
         />
       )}
-      <Card
-        title="Price books"
-        aside={
-          <Button look="primary" onClick={() => navigate(`/a/${account}/rebilling/books/new`)}>
-            New price book
-          </Button>
-        }
-      >
-        <Loaded query={list}>
-          {({ rows }) =>
-            rows.length === 0 ? (
-              <Empty>No price books yet. A price book says what your subaccounts pay you.</Empty>
-            ) : (
-              <Books account={account} books={rows} />
-            )
-          }
-        </Loaded>
-      </Card>
+      <PriceBooks account={account} />
     </Page>
   );
 }
@@ -138,74 +124,81 @@ type CustomersProps = {
   readonly onChoose: (chosen: ReadonlySet<AccountId>) => void;
 };
 
-function Customers({ account, of: { rows, total, period, nextCursor }, chosen, onChoose }: CustomersProps) {
+function Customers(props: CustomersProps) {
+  const { rows, nextCursor } = props.of;
   if (rows.length === 0)
     return (
       <div className="card">
         <Empty>No direct subaccounts: there is nobody to rebill to.</Empty>
       </div>
     );
-  const turn = (id: AccountId): void => {
-    const next = new Set(chosen);
-    if (!next.delete(id)) next.add(id);
-    onChoose(next);
-  };
   return (
     <Card title="Customers" aside={<span className={css.quiet}>Select some to give them a price book.</span>}>
-      <div className={css.scroll} tabIndex={0} role="region" aria-label="Customers">
-        <table className={css.table}>
-          <thead>
-            <tr>
-              <th scope="col">Customer</th>
-              <th scope="col">Price book</th>
-              <th scope="col" className={css.number}>
-                Used
-              </th>
-              <th scope="col" className={css.number}>
-                Costs you
-              </th>
-              <th scope="col" className={css.number}>
-                Brings
-              </th>
-              <th scope="col" className={css.number}>
-                Leaves
-              </th>
-              <th scope="col">Statement</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row) => (
-              <Customer
-                key={row.customer.id}
-                account={account}
-                row={row}
-                period={period}
-                isChosen={chosen.has(row.customer.id)}
-                onTurn={() => turn(row.customer.id)}
-              />
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row" colSpan={3}>
-                {total.customers} customers, before the fee
-              </th>
-              <td className={css.number}>{amountOr(total.cost)}</td>
-              <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
-              <td className={css.number}>
-                {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
-              </td>
-              <td />
-            </tr>
-          </tfoot>
-        </table>
-      </div>
+      <CustomerTable {...props} />
       {nextCursor !== null && (
         <p className={`${css.in} ${css.quiet}`}>
           The first {rows.length} are shown; the sums are of all. The others are in the API (margins.get).
         </p>
       )}
     </Card>
+  );
+}
+
+function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose }: CustomersProps) {
+  const turn = (id: AccountId): void => {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChoose(next);
+  };
+  return (
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="Customers">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col">Customer</th>
+            <th scope="col">Price book</th>
+            <th scope="col" className={css.number}>
+              Used
+            </th>
+            <th scope="col" className={css.number}>
+              Costs you
+            </th>
+            <th scope="col" className={css.number}>
+              Brings
+            </th>
+            <th scope="col" className={css.number}>
+              Leaves
+            </th>
+            <th scope="col">Statement</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Customer
+              key={row.customer.id}
+              account={account}
+              row={row}
+              period={period}
+              isChosen={chosen.has(row.customer.id)}
+              onTurn={() => turn(row.customer.id)}
+            />
+          ))}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" colSpan={3}>
+              {total.customers} customers, before the fee
+            </th>
+            <td className={css.number}>{amountOr(total.cost)}</td>
+            <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
+            <td className={css.number}>
+              {amountOr(total.margin?.amount ?? null)} {total.margin?.percent ? `${total.margin.percent} %` : ''}
+            </td>
+            <td />
+          </tr>
+        </tfoot>
+      </table>
+    </div>
   );
 }
 
@@ -274,6 +267,31 @@ function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
         {statement.state === 'none' && <span className={css.quiet}>–</span>}
       </td>
     </tr>
+  );
+}
+
+function PriceBooks({ account }: { readonly account: string }) {
+  const [, navigate] = useLocation();
+  const query = useBooks(account);
+  return (
+    <Card
+      title="Price books"
+      aside={
+        <Button look="primary" onClick={() => navigate(`/a/${account}/rebilling/books/new`)}>
+          New price book
+        </Button>
+      }
+    >
+      <Loaded query={query}>
+        {({ rows }) =>
+          rows.length === 0 ? (
+            <Empty>No price books yet. A price book says what your subaccounts pay you.</Empty>
+          ) : (
+            <Books account={account} books={rows} />
+          )
+        }
+      </Loaded>
+    </Card>
   );
 }
 

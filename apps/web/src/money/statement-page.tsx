@@ -1,6 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { StatementDetails, StatementLine } from '@tenantree/contract';
-import type { RowId } from '@tenantree/domain';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
@@ -24,7 +23,7 @@ export default function StatementPage({
     queryFn: ({ pageParam }) =>
       tenantree.trpc.statements.get.query({
         account,
-        statement: statement as RowId,
+        statement,
         limit: LINES,
         ...(pageParam !== '' && { cursor: pageParam }),
       }),

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { billingPeriodOf, DAY_MS, type Decimal, instantOf, METERS, type MeterKey } from '@tenantree/domain';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
@@ -57,7 +57,7 @@ export default function UsagePage({ account }: { readonly account: string }) {
   const meter = METERS.find(({ key }) => key === asked.meter);
   const change = (more: Partial<Asked>): void =>
     navigate(`${path}?${new URLSearchParams({ ...asked, ...more })}`, { replace: true });
-  const now = Date.now();
+  const [now] = useState(Date.now);
   const { from, to } = rangeOf(asked.span, now);
   const range = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
   const exported = async (): Promise<void> => {
@@ -97,7 +97,7 @@ export default function UsagePage({ account }: { readonly account: string }) {
           </Act>
         </div>
       </div>
-      {asked.span !== 'days' && <Totals account={account} meter={asked.meter} start={range.from} />}
+      {asked.span !== 'days' && <Totals account={account} meter={asked.meter} start={range.from} now={now} />}
       <div className={css.two}>
         <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
         <Most account={account} asked={asked} {...range} />
@@ -130,10 +130,12 @@ function Totals({
   account,
   meter,
   start,
+  now,
 }: {
   readonly account: string;
   readonly meter: MeterKey;
   readonly start: string;
+  readonly now: number;
 }) {
   const period = start.slice(0, 7);
   const query = useQuery({
@@ -141,7 +143,7 @@ function Totals({
     queryFn: () => usage.totals.query({ account, meter, period }),
     placeholderData: keepPreviousData,
   });
-  const isOver = Date.parse(query.data?.period.end ?? '') <= Date.now();
+  const isOver = Date.parse(query.data?.period.end ?? '') <= now;
   return (
     <section className="card" aria-label="Figures of the period">
       <Loaded query={query}>

@@ -17,7 +17,6 @@ const { transfers } = tenantree.trpc;
 export default function TransferPage({ token }: { readonly token: string }) {
   const [, navigate] = useLocation();
   const me = useMe();
-  const [isDeclining, setDeclining] = useState(false);
   const [isDeclined, setDeclined] = useState(false);
   const invitation = useQuery({
     queryKey: ['transfer', token],
@@ -26,7 +25,7 @@ export default function TransferPage({ token }: { readonly token: string }) {
   });
   const email = invitation.data?.email ?? '';
   const isMine = me.data?.user?.email === email;
-  const { refusal, isSending, onSubmit } = useForm(async ({ name, password }) => {
+  const confirming = useForm(async ({ name, password }) => {
     const known = isMine ? {} : { ...(name !== undefined && { name }), ...(password !== undefined && { password }) };
     const { account } = await transfers.acceptInvitation.mutate({ token, ...known });
     const refused = isMine || password === undefined ? null : await signIn(email, password);
@@ -34,11 +33,6 @@ export default function TransferPage({ token }: { readonly token: string }) {
     navigate(refused ? `/login?to=${encodeURIComponent(`/a/${account}/billing`)}` : `/a/${account}/billing`, {
       replace: true,
     });
-    return null;
-  });
-  const declining = useForm(async ({ reason }) => {
-    await transfers.declineInvitation.mutate({ token, ...(reason && { reason }) });
-    setDeclined(true);
     return null;
   });
   if (invitation.error)
@@ -69,34 +63,58 @@ export default function TransferPage({ token }: { readonly token: string }) {
           <bdi>{message}</bdi>
         </blockquote>
       )}
-      <form className={partsCss.form} onSubmit={onSubmit}>
-        <Alert refusal={refusal} fields={['name', 'password']} />
-        {!isMine && (
-          <>
-            <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
-            <NewPassword label="Password" error={errorOf(refusal, 'password')} />
-          </>
-        )}
-        <Button type="submit" look="primary" disabled={isSending}>
-          {isSending ? 'Confirming…' : `I own ${accountName}`}
-        </Button>
-        {refusal?.code === 'FORBIDDEN' && (
-          <Link href={`/login?to=${encodeURIComponent(`/transfer/${token}`)}`}>Sign in</Link>
-        )}
-      </form>
-      {isDeclining ? (
-        <form className={partsCss.form} onSubmit={declining.onSubmit}>
-          <Alert refusal={declining.refusal} />
-          <Field label="Reason (optional)" name="reason" maxLength={500} autoComplete="off" autoFocus />
-          <Button type="submit" disabled={declining.isSending}>
-            {declining.isSending ? 'Declining…' : 'Decline'}
-          </Button>
-        </form>
-      ) : (
-        <Button look="quiet" onClick={() => setDeclining(true)}>
-          Decline…
-        </Button>
-      )}
+      <Confirming form={confirming} accountName={accountName} isMine={isMine} token={token} />
+      <Declining token={token} onDeclined={() => setDeclined(true)} />
     </Stage>
+  );
+}
+
+type ConfirmingProps = {
+  readonly form: ReturnType<typeof useForm>;
+  readonly accountName: string;
+  /** Whether the one signed in is who was invited: then nobody has to be made. */
+  readonly isMine: boolean;
+  readonly token: string;
+};
+
+const Confirming = ({ form: { refusal, isSending, onSubmit }, accountName, isMine, token }: ConfirmingProps) => (
+  <form className={partsCss.form} onSubmit={onSubmit}>
+    <Alert refusal={refusal} fields={['name', 'password']} />
+    {!isMine && (
+      <>
+        <Field label="Your name" name="name" autoComplete="name" required error={errorOf(refusal, 'name')} />
+        <NewPassword label="Password" error={errorOf(refusal, 'password')} />
+      </>
+    )}
+    <Button type="submit" look="primary" disabled={isSending}>
+      {isSending ? 'Confirming…' : `I own ${accountName}`}
+    </Button>
+    {refusal?.code === 'FORBIDDEN' && (
+      <Link href={`/login?to=${encodeURIComponent(`/transfer/${token}`)}`}>Sign in</Link>
+    )}
+  </form>
+);
+
+function Declining({ token, onDeclined }: { readonly token: string; readonly onDeclined: () => void }) {
+  const [isOpen, setOpen] = useState(false);
+  const { refusal, isSending, onSubmit } = useForm(async ({ reason }) => {
+    await transfers.declineInvitation.mutate({ token, ...(reason && { reason }) });
+    onDeclined();
+    return null;
+  });
+  if (!isOpen)
+    return (
+      <Button look="quiet" onClick={() => setOpen(true)}>
+        Decline…
+      </Button>
+    );
+  return (
+    <form className={partsCss.form} onSubmit={onSubmit}>
+      <Alert refusal={refusal} />
+      <Field label="Reason (optional)" name="reason" maxLength={500} autoComplete="off" autoFocus />
+      <Button type="submit" disabled={isSending}>
+        {isSending ? 'Declining…' : 'Decline'}
+      </Button>
+    </form>
   );
 }

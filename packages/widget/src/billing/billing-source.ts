@@ -19,8 +19,6 @@ type Procedures = (typeof CONTRACT)['transfers'];
 
 /** The transfer itself: the one under way, or the newest that ended. */
 export type Transfer = NonNullable<TransferView['transfer']>;
-/** What whoever looks may do about it. */
-export type TransferAct = TransferView['may'][number];
 /** What a transfer is started with. */
 export type TransferOrder = Omit<SentTo<Procedures['start']>, 'account'>;
 /** Whom invoices will be addressed to. */
