@@ -15,6 +15,7 @@ const CLAIMED: Claims = {
 /** What may be missing: the page is as good without. */
 const NOT_NEEDED = new Set([
   'forced-color-adjust', // where there are no forced colours, nothing has to be adjusted
+  'print-color-adjust', // Chrome before 136 knows it by its prefix, which stands beside it
   'overflow-anchor', // where scrolling is not anchored, there is nothing to switch off
 ]);
 /** Members of libraries that happen to be called like something of a browser. */

@@ -5,7 +5,8 @@ import { type FormEvent, useState } from 'react';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { amountOr, Card, moneyCss as css, Select } from './parts.tsx';
+import css from './money.module.css';
+import { amountOr, Card, Select } from './parts.tsx';
 
 const { books } = tenantree.trpc;
 

@@ -11,7 +11,8 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
-import { amount, Card, moneyCss as css, quantity, Select, Tile } from './parts.tsx';
+import css from './money.module.css';
+import { amount, Card, quantity, Select, Tile } from './parts.tsx';
 
 const { billing, invoices, usage } = tenantree.trpc;
 

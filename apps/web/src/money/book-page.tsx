@@ -8,7 +8,8 @@ import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx'
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
-import { Card, moneyCss as css, price, Select } from './parts.tsx';
+import css from './money.module.css';
+import { Card, price, Select } from './parts.tsx';
 
 const { billing, books } = tenantree.trpc;
 

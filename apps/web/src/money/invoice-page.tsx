@@ -6,7 +6,8 @@ import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { Act, amount, Card, moneyCss as css, quantity } from './parts.tsx';
+import css from './money.module.css';
+import { Act, amount, Card, quantity } from './parts.tsx';
 import { saveJob } from './save-job.ts';
 
 const { invoices } = tenantree.trpc;

@@ -6,8 +6,6 @@ import { ChevronIcon } from '../shell/icons.tsx';
 import { texts } from '../texts.ts';
 import css from './money.module.css';
 
-export { css as moneyCss };
-
 /** An amount, as people read it. */
 export const amount = (money: ShownMoney): string => moneyWords(money, texts.locale);
 /** An amount that may not be known. */

@@ -9,7 +9,8 @@ import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { AssignBook } from './assign-book.tsx';
-import { Act, amount, amountOr, Card, moneyCss as css, isNegative, price, quantity, Tile } from './parts.tsx';
+import css from './money.module.css';
+import { Act, amount, amountOr, Card, isNegative, price, quantity, Tile } from './parts.tsx';
 import { saveJob } from './save-job.ts';
 
 const { books, margins, statements } = tenantree.trpc;

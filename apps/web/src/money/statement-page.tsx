@@ -5,7 +5,8 @@ import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { Act, amount, Card, moneyCss as css, price, quantity } from './parts.tsx';
+import css from './money.module.css';
+import { Act, amount, Card, price, quantity } from './parts.tsx';
 import { saveStatement } from './rebilling-page.tsx';
 
 const LINES = 200;

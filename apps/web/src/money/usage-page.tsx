@@ -8,7 +8,8 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { Chart } from './elements.ts';
-import { Act, Card, moneyCss as css, quantity, Select, Tile } from './parts.tsx';
+import css from './money.module.css';
+import { Act, Card, quantity, Select, Tile } from './parts.tsx';
 import { saveCsv } from './save-job.ts';
 
 const { accounts, usage } = tenantree.trpc;

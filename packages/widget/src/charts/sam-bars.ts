@@ -54,7 +54,7 @@ export class SamBars extends LitElement {
       rect[class^='s'] { fill: var(--s); } .below { display: flex; flex-wrap: wrap; align-items: center; gap: 4px var(--sam-4); min-block-size: 40px; padding: var(--sam-2) var(--sam-4); border-block-start: var(--sam-hair) solid var(--sam-border); font-size: var(--sam-fs-13); }
       .below .at { flex: 1 1 20em; font-variant-numeric: tabular-nums; } .key { display: inline-flex; align-items: center; gap: 6px; } .key::before { content: ''; inline-size: 10px; block-size: 10px; border-radius: 2px; background: var(--s); } .plot { padding: var(--sam-3) var(--sam-4) var(--sam-2); }
       @media (forced-colors: active) { svg, .key::before { forced-color-adjust: none; } }
-      @media print { .turn { display: none; } svg, .key::before { print-color-adjust: exact; } }
+      @media print { .turn { display: none; } svg, .key::before { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
     `,
   ];
 
