@@ -9,10 +9,11 @@ DECLARE
   ending bytea := acting_end();
 BEGIN
   RETURN (
-    SELECT jsonb_object_agg(a.id, jsonb_build_array(t.own, t.total, b.cap)) FROM accounts a
+    SELECT jsonb_object_agg(a.id, jsonb_build_array(t.own, t.total, b.cap)) FROM unnest(p_accounts) n(id)
+    CROSS JOIN LATERAL (SELECT x.id FROM accounts x WHERE x.root_id = root AND x.id = n.id AND x.path_key >= lowest AND x.path_key < ending LIMIT 1) a
     LEFT JOIN LATERAL (SELECT x.own, x.total FROM usage_totals x WHERE x.account_id = a.id AND x.meter = p_meter AND x.period = p_period LIMIT 1) t ON true
     LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = root AND x.account_id = a.id AND x.kind = p_meter LIMIT 1) b ON true
-    WHERE a.root_id = root AND a.id = ANY (p_accounts) AND a.path_key >= lowest AND a.path_key < ending AND (t.total IS NOT NULL OR b.cap IS NOT NULL)
+    WHERE t.total IS NOT NULL OR b.cap IS NOT NULL
   );
 END $$;
 REVOKE ALL ON FUNCTION totals_of FROM PUBLIC;
