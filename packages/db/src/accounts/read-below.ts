@@ -31,7 +31,7 @@ export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuer
   const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
   type Below = { path_key: Buffer; within_depth: number };
   const page = sql`
-    SELECT ${ACCOUNT_COLUMNS}, a.path_key, octet_length(place_of(${within}::uuid)) / 16 AS within_depth
+    SELECT ${ACCOUNT_COLUMNS}, a.path_key, (SELECT octet_length(place_of(${within}::uuid)) / 16) AS within_depth
     FROM accounts a WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
     ORDER BY a.path_key LIMIT ${limit}`;
   const { rows } = await withMinutes<Below>({ now }, page, sql`page.path_key`).execute(trx);
