@@ -33,6 +33,7 @@ import * as foldedQuarters from './migrations/0026-folded-quarters.ts';
 import * as carriedEntries from './migrations/0027-carried-entries.ts';
 import * as caps from './migrations/0031-caps.ts';
 import * as limits from './migrations/0035-limits.ts';
+import * as lighterLeases from './migrations/0036-lighter-leases.ts';
 import * as bulk from './migrations/0037-bulk.ts';
 import * as reachedLimits from './migrations/0038-reached-limits.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -68,6 +69,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0027-carried-entries': carriedEntries,
   '0031-caps': caps,
   '0035-limits': limits,
+  '0036-lighter-leases': lighterLeases,
   '0037-bulk': bulk,
   '0038-reached-limits': reachedLimits,
 };

@@ -26,7 +26,7 @@ import {
   writeLimit,
 } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { close, count, ended, freshId, move, plant, reopen, stateOf } from './tenants.ts';
+import { close, count, ended, erase, freshId, move, plant, reopen, stateOf } from './tenants.ts';
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -442,6 +442,20 @@ describe('Limits in the database', () => {
         [root],
       ),
     ).toEqual([{ minutes: 6 }, { minutes: 6 }]);
+  });
+
+  it('have no lease of an account that is erased', async () => {
+    const root = await plant(test.db, null, 'Erased', now());
+    const account = await plant(test.db, root, 'Erased below', now());
+    const granted = [{ outcome: 'granted', n: UNIT }];
+    expect(await ask(account, 'calls', [{ want: UNIT, key: 'a' }])).toEqual(granted);
+    const places = await readTreePlaces(test.db, root, [account]);
+    await erase(test.db, root, account);
+    expect(await test.asOwner('SELECT 1 FROM leases WHERE account_id = $1', [account])).toEqual([]);
+    // Whoever remembers where it stood is told that this is no more so.
+    const asks = [{ account, want: UNIT, key: 'b', leaseSeconds: 600 }];
+    const tick = { root, kind: limitKind('calls'), period: '-infinity', asks, back: [] };
+    expect(await admitTick(test.db, { ...tick, places })).toBeNull();
   });
 
   it('answer the same key with what it got, and refuse it for another kind', async () => {

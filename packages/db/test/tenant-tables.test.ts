@@ -61,7 +61,8 @@ describe('The tables of tenants (rules/data 1)', () => {
     const following = within.filter(
       ({ to, columns, cascades }) => to === 'accounts' && columns[1] === 'account_id' && cascades,
     );
-    expect(following.map(({ from }) => from).toSorted()).toEqual(
+    // Leases follow by statements of change_root and erase_account: a foreign key would be paid for by every admission (0036).
+    expect([...following.map(({ from }) => from), 'leases'].toSorted()).toEqual(
       of('tree')
         .flatMap(({ name }) => (name === 'accounts' ? [] : [name]))
         .toSorted(),

@@ -40,14 +40,14 @@ export type CappedSubtree = {
   readonly accounts: number;
 };
 
-/** Reads who has rights by something that stands at or below an account: people alike in one row, keys and sessions each by itself. */
+/** Reads who has rights by something that stands at or below an account, in the order of places: people alike in one row, keys and sessions each by itself. */
 export async function readHoldersBelow(
   trx: TenantTransaction,
   account: AccountId,
   now: Instant,
 ): Promise<readonly StoredHolders[]> {
   const { rows } = await sql<StoredHolders>`
-    SELECT * FROM holders_below(${account}::uuid, ${now}::timestamptz)`.execute(trx);
+    SELECT * FROM holders_below(${account}::uuid, ${now}::timestamptz) ORDER BY path_key`.execute(trx);
   return rows;
 }
 
@@ -64,40 +64,48 @@ export async function readCappedSubtree(
   const [top] = rows;
   if (!top) return { places: [], idAt: () => account, accounts: 0 };
 
-  const found = new Map<string, { key: Buffer; caps: Levels; holders: Holders[] }>();
-  for (const { key, levels } of capped)
-    found.set(key.toString('latin1'), { key, caps: packLevels(levels), holders: [] });
-  if (capped[0]?.key.length === 0) found.set('', { key: capped[0].key, caps: UNBOUNDED, holders: [] });
-  for (const raw of holders) {
-    const name = raw.path_key.toString('latin1');
-    const place = found.get(name) ?? { key: raw.path_key, caps: UNBOUNDED, holders: [] };
-    const one = holdersOf(raw);
-    if (one) place.holders.push(one);
-    found.set(name, place);
-  }
-  return { ...nested(found, top.root_id), accounts: top.subaccounts + 1 };
+  return { ...nested(capped, holders, top.root_id), accounts: top.subaccounts + 1 };
 }
 
-/** Places in order, each with the nearest one above it. */
+/** Merges caps and holders, both in the order of places, into places, each with the nearest one above it. */
 function nested(
-  found: ReadonlyMap<string, { key: Buffer; caps: Levels; holders: readonly Holders[] }>,
+  capped: readonly { readonly key: Buffer; readonly levels: SomeLevels }[],
+  holders: readonly StoredHolders[],
   root: AccountId,
 ): Pick<CappedSubtree, 'places' | 'idAt'> {
-  const names = [...found.keys()].sort();
   const places: CappedPlace[] = [];
   const keys: Buffer[] = [];
-  const open: { name: string; position: number }[] = [];
-  for (const name of names) {
-    const place = found.get(name);
-    if (!place) continue;
-    while (open.length > 0 && !name.startsWith(open.at(-1)?.name ?? '')) open.pop();
-    places.push({ parent: open.at(-1)?.position ?? null, caps: place.caps, holders: place.holders });
-    keys.push(place.key);
-    open.push({ name, position: places.length - 1 });
+  const open: number[] = [];
+  const addPlace = (key: Buffer, caps: Levels, here: readonly Holders[]): void => {
+    while (open.length > 0 && !isWithin(key, keys[open.at(-1) ?? 0])) open.pop();
+    places.push({ parent: open.at(-1) ?? null, caps, holders: here });
+    open.push(keys.length);
+    keys.push(key);
+  };
+  let next = 0;
+  const holdersAt = (key: Buffer): Holders[] => {
+    const here: Holders[] = [];
+    for (;;) {
+      const raw = holders[next];
+      if (!raw?.path_key.equals(key)) return here;
+      next++;
+      const one = holdersOf(raw);
+      if (one) here.push(one);
+    }
+  };
+  for (const { key, levels } of capped) {
+    for (let raw = holders[next]; raw && raw.path_key.compare(key) < 0; raw = holders[next])
+      addPlace(raw.path_key, UNBOUNDED, holdersAt(raw.path_key));
+    // A main account has no caps.
+    addPlace(key, key.length === 0 ? UNBOUNDED : packLevels(levels), holdersAt(key));
   }
+  for (let raw = holders[next]; raw; raw = holders[next]) addPlace(raw.path_key, UNBOUNDED, holdersAt(raw.path_key));
   // Written as ids for those that are shown only: of all of them that took as long as the rest.
   return { places, idAt: (position) => pathOf(root, keys[position] ?? Buffer.alloc(0)).at(-1) ?? root };
 }
+
+const isWithin = (key: Buffer, above: Buffer | undefined): boolean =>
+  above !== undefined && above.length < key.length && key.compare(above, 0, above.length, 0, above.length) === 0;
 
 function holdersOf(raw: StoredHolders): Holders | null {
   const { kind, path_key, member_at, roles, key_at, scopes, features, holders: count } = raw;

@@ -13,7 +13,7 @@ import type { AccountId } from '../ids.ts';
 import { quoted } from '../text.ts';
 import type { Instant } from '../time.ts';
 import { type CappedAccount, gives, levelsFrom, type Membership, reachesFrom } from './effective.ts';
-import type { Levels } from './levels.ts';
+import { type Levels, needed } from './levels.ts';
 import { type Level, type PermissionKey, permission } from './registry.ts';
 
 /** What a procedure declares (rules/permissions 10): the permission, the level it needs, and what it does as far as suspension and closing care. */
@@ -44,9 +44,11 @@ export function decideAccess(state: AccessState, need: Need, nowMs: number): Dec
   if (!account || reaching.length === 0) return accountNotFound(state.asked);
 
   let refusal: Decision<Levels> = lacking(need, account.name);
+  const wanted = needed(need.permission, need.level);
   for (const membership of reaching) {
-    if (!gives(membership, state.chain, need.permission, need.level)) continue;
-    const binding = effectiveSuspension(state.chain.slice(0, path.indexOf(membership.account) + 1), nowMs);
+    const above = state.chain.slice(0, path.indexOf(membership.account) + 1);
+    if (!gives(membership, above, wanted)) continue;
+    const binding = effectiveSuspension(above, nowMs);
     const admitted = admitUnderSuspension(binding?.kind ?? null, need.work, account.name);
     if (admitted.ok) {
       const levels = levelsFrom(membership, state.chain);
@@ -69,13 +71,14 @@ export function usageHeldSince(
   nowMs: number,
 ): Instant | null {
   const path = state.chain.map(({ id }) => id);
+  const wanted = needed(need.permission, need.level);
   let latest: Instant | null = null;
   for (const membership of state.memberships) {
     if (!reachesFrom(membership, path)) continue;
-    if (!gives(membership, state.chain, need.permission, need.level)) continue;
-    const binding = state.chain.slice(0, path.indexOf(membership.account) + 1);
-    if (!admitUnderSuspension(effectiveSuspension(binding, nowMs)?.kind ?? null, need.work, '').ok) continue;
-    const since = suspendedSince(binding, nowMs);
+    const above = state.chain.slice(0, path.indexOf(membership.account) + 1);
+    if (!gives(membership, above, wanted)) continue;
+    if (!admitUnderSuspension(effectiveSuspension(above, nowMs)?.kind ?? null, need.work, '').ok) continue;
+    const since = suspendedSince(above, nowMs);
     if (since === null) return null;
     if (latest === null || since > latest) latest = since;
   }

@@ -15,7 +15,7 @@ import {
   roleAt,
   screenMembership,
 } from './effective.ts';
-import { LEVEL_CODES, type LevelMap, NO_LEVELS, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
+import { LEVEL_CODES, type LevelMap, NO_LEVELS, needed, packLevels, UNBOUNDED, unpackLevels } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLES, roleLevel } from './roles.ts';
 
@@ -60,9 +60,11 @@ describe('the effective level', () => {
         for (const { key } of PERMISSIONS) {
           expect(levels[key]).toBe(modelLevel(memberships, depth, maps, key));
           for (const need of ['read', 'full'] as const)
-            expect(reaching.some((membership) => gives(membership, chainTo(depth, maps), key, need))).toBe(
-              LEVEL_CODES[levels[key]] >= LEVEL_CODES[need],
-            );
+            expect(
+              reaching.some((membership) =>
+                gives(membership, chainTo(PATH.indexOf(membership.account), maps), needed(key, need)),
+              ),
+            ).toBe(LEVEL_CODES[levels[key]] >= LEVEL_CODES[need]);
         }
       }),
     );

@@ -1,17 +1,6 @@
 import type { AccountPath } from '../hierarchy/path.ts';
 import type { AccountId } from '../ids.ts';
-import {
-  boundByControllers,
-  boundOf,
-  highest,
-  LEVEL_CODES,
-  type Levels,
-  lowest,
-  NO_LEVELS,
-  placeOf,
-  UNBOUNDED,
-} from './levels.ts';
-import type { Level, PermissionKey } from './registry.ts';
+import { boundByControllers, highest, type Levels, lowest, type Needed, NO_LEVELS, UNBOUNDED } from './levels.ts';
 import { highestRole, ROLE_REACH, ROLE_WORDS, type Role } from './roles.ts';
 
 /** A person's, or in effect a key's, standing in one account. */
@@ -69,28 +58,26 @@ export function levelsFrom({ account, role, bounds }: Membership, chain: readonl
   return bounds ? lowest(levels, bounds.scopes) : levels;
 }
 
-/** Whether one membership that reaches the end of a chain gives at least a level there. The same as by `levelsFrom`, for one permission: what every call asks. */
+/**
+ * Whether one membership gives at least what is asked for, wherever it reaches. The same as by `levelsFrom`, for one permission: what every
+ * call asks, in tens of nanoseconds.
+ *
+ * @param above the chain from the root down to the account of the membership: what bounds it
+ */
 export function gives(
-  { account, role, bounds }: Membership,
-  chain: readonly CappedAccount[],
-  key: PermissionKey,
-  need: Level,
+  { role, bounds }: Pick<Membership, 'role' | 'bounds'>,
+  above: readonly CappedAccount[],
+  { at, bits, overAt, overBits }: Needed,
 ): boolean {
-  const { at, shift, controller } = placeOf(key);
-  // By whole words, and shifted once: this runs in tens of nanoseconds.
   const words = ROLE_WORDS[role];
-  const overAt = controller === null ? at : controller.at;
   let own = words[at] ?? 0;
   let over = words[overAt] ?? 0;
-  for (const { id, caps } of chain) {
+  for (const { caps } of above) {
     own &= caps[at] ?? 0;
     over &= caps[overAt] ?? 0;
-    if (id === account) break;
   }
-  own >>>= shift;
-  if (controller !== null) own &= boundOf((over >>> controller.shift) & 0b11, controller);
-  if (bounds) own &= (bounds.scopes[at] ?? 0) >>> shift;
-  return (own & 0b11) >= LEVEL_CODES[need];
+  if (bounds) own &= bounds.scopes[at] ?? 0;
+  return (own & bits) === bits && (over & overBits) === overBits;
 }
 
 /**

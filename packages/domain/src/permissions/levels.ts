@@ -156,9 +156,32 @@ const PLACES: Readonly<Record<PermissionKey, Place>> = mapPermissions((key) => {
 /** Where a permission stands among packed levels. */
 export const placeOf = (key: PermissionKey): Place => PLACES[key];
 
+/** What is asked for where a permission is needed at a level: bits that its word has to have, and bits that its controller's has to. */
+export type Needed = {
+  readonly at: number;
+  readonly bits: number;
+  readonly overAt: number;
+  readonly overBits: number;
+};
+
+const neededAt = ({ at, shift, controller }: Place, level: Level): Needed => {
+  const code = LEVEL_CODES[level];
+  if (controller === null) return { at, bits: code << shift, overAt: at, overBits: 0 };
+  const over = [LEVEL_CODES.none, LEVEL_CODES.read, LEVEL_CODES.full].find((one) => boundOf(one, controller) >= code);
+  return { at, bits: code << shift, overAt: controller.at, overBits: (over ?? 0) << controller.shift };
+};
+
 /** The code that bounds a row, by the code of its controller (rules/permissions 2). */
 export const boundOf = (code: number, { bindsAtRead }: Pick<ControllerPlace, 'bindsAtRead'>): number =>
   code === LEVEL_CODES.read && !bindsAtRead ? LEVEL_CODES.full : code;
+
+const NEEDED: Readonly<Record<PermissionKey, Readonly<Record<Level, Needed>>>> = mapPermissions((key) => {
+  const at = (level: Level): Needed => neededAt(PLACES[key], level);
+  return { none: at('none'), read: at('read'), limited: at('limited'), full: at('full') };
+});
+
+/** What is asked for where a permission is needed at a level. */
+export const needed = (key: PermissionKey, level: Level): Needed => NEEDED[key][level];
 
 /**
  * Levels with every controlled row bounded by its controller (rules/permissions 2): none gives none, read at most read, limited and full

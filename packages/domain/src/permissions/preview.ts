@@ -76,57 +76,80 @@ export function previewCaps(above: Levels, places: readonly CappedPlace[], after
   return { accounts, ...counter.result() };
 }
 
-/** Adds up what changes, and works it out once for all that are alike. */
+/** What holders of one role and scopes have under one chain, before and after, and how many there are. */
+type Alike = { readonly changes: readonly Change[]; readonly counts: Record<HolderKind, number> };
+
+const noCounts = (): Record<HolderKind, number> => ({ person: 0, key: 0, session: 0 });
+
+/** Counts who are alike, and works out once for all of them what changes. */
 class EffectCounter {
-  readonly #changes = new Map<string, readonly Change[]>();
-  readonly #rows = new Map<string, { change: Change; counts: Record<HolderKind, number> }>();
-  readonly #counts: Record<HolderKind, number> = { person: 0, key: 0, session: 0 };
+  readonly #byChain = new Map<string, Map<string, Alike>>();
 
   /** Counts the holders of one account. @returns whether anything changes for any of them */
   count(holders: readonly Holders[], before: Int32Array, after: Int32Array): boolean {
     let changes = false;
-    const chains = `${before.join()} ${after.join()}`;
-    for (const holder of holders) {
-      const changed = this.#changesOf(holder, chains, before, after);
-      if (changed.length === 0) continue;
+    const alike = this.#under(before, after);
+    for (const { kind, role, scopes, count } of holders) {
+      const name = scopes === null ? role : `${role} ${scopes.join()}`;
+      let known = alike.get(name);
+      if (!known) {
+        known = { changes: changesOf(role, scopes, [...before], [...after]), counts: noCounts() };
+        alike.set(name, known);
+      }
+      if (known.changes.length === 0) continue;
       changes = true;
-      this.#counts[holder.kind] += holder.count;
-      for (const change of changed) this.#add(change, holder);
+      known.counts[kind] += count;
     }
     return changes;
   }
 
-  #add(change: Change, { kind, count }: Holders): void {
-    const name = `${change.key} ${change.before} ${change.after}`;
-    const row = this.#rows.get(name) ?? { change, counts: { person: 0, key: 0, session: 0 } };
-    row.counts[kind] += count;
-    this.#rows.set(name, row);
-  }
-
-  #changesOf({ role, scopes }: Holders, chains: string, before: Int32Array, after: Int32Array): readonly Change[] {
-    const name = `${role} ${scopes?.join() ?? ''} ${chains}`;
-    const known = this.#changes.get(name);
-    if (known) return known;
-    const had = given(role, scopes, [...before]);
-    const has = given(role, scopes, [...after]);
-    const changes = PERMISSIONS.flatMap(({ key }): Change[] => {
-      const change = { key, before: levelOf(had, key), after: levelOf(has, key) };
-      return change.before === change.after ? [] : [change];
-    });
-    this.#changes.set(name, changes);
-    return changes;
+  #under(before: Int32Array, after: Int32Array): Map<string, Alike> {
+    const name = `${before.join()} ${after.join()}`;
+    let alike = this.#byChain.get(name);
+    if (!alike) {
+      alike = new Map();
+      this.#byChain.set(name, alike);
+    }
+    return alike;
   }
 
   result(): Omit<CapEffect, 'accounts'> {
+    const counts = noCounts();
+    const rows = new Map<string, { change: Change; counts: Record<HolderKind, number> }>();
+    for (const one of [...this.#byChain.values()].flatMap((alike) => [...alike.values()])) {
+      if (one.changes.length > 0) add(counts, one.counts);
+      for (const change of one.changes) {
+        const name = `${change.key} ${change.before} ${change.after}`;
+        const row = rows.get(name) ?? { change, counts: noCounts() };
+        add(row.counts, one.counts);
+        rows.set(name, row);
+      }
+    }
     const order = new Map<PermissionKey, number>(PERMISSIONS.map(({ key }, at) => [key, at]));
-    const rows = [...this.#rows.values()].map(({ change, counts }) => ({ ...change, counts }));
     return {
-      counts: this.#counts,
-      rows: rows.toSorted(
-        (a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0) || LEVEL_CODES[b.before] - LEVEL_CODES[a.before],
-      ),
+      counts,
+      rows: [...rows.values()]
+        .map((row) => ({ ...row.change, counts: row.counts }))
+        .toSorted(
+          (a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0) || LEVEL_CODES[b.before] - LEVEL_CODES[a.before],
+        ),
     };
   }
+}
+
+function add(counts: Record<HolderKind, number>, more: Readonly<Record<HolderKind, number>>): void {
+  counts.person += more.person;
+  counts.key += more.key;
+  counts.session += more.session;
+}
+
+function changesOf(role: Role, scopes: Levels | null, before: Levels, after: Levels): Change[] {
+  const had = given(role, scopes, before);
+  const has = given(role, scopes, after);
+  return PERMISSIONS.flatMap(({ key }): Change[] => {
+    const change = { key, before: levelOf(had, key), after: levelOf(has, key) };
+    return change.before === change.after ? [] : [change];
+  });
 }
 
 const given = (role: Role, scopes: Levels | null, chain: Levels): Levels => {

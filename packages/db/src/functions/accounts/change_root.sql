@@ -1,5 +1,5 @@
 -- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL), by one statement: the keys of all tables of a tree follow by
--- their foreign keys. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
+-- their foreign keys, but for leases, which have none. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
 -- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call: that would
 -- hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
@@ -75,6 +75,7 @@ BEGIN
     caps_decided = CASE WHEN id = p_account AND p_parent IS NULL THEN count_of_permissions() ELSE caps_decided END,
     version = CASE WHEN id = p_account THEN came_at ELSE version END
   WHERE root_id = old_root AND id = ANY (ids);
+  UPDATE leases SET root_id = new_root WHERE root_id = old_root AND account_id = ANY (ids);
   SELECT x.* INTO a FROM accounts x WHERE x.root_id = new_root AND x.id = p_account;
   PERFORM graft(a, came_at, 1);
   -- Whoever watches those above, there or here, has new numbers to read.

@@ -8,6 +8,7 @@ BEGIN
   DELETE FROM invitations WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM members WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM agents WHERE root_id = a.root_id AND account_id = p_account;
+  DELETE FROM leases WHERE root_id = a.root_id AND account_id = p_account;
   UPDATE usage_events SET attributes = '{}' WHERE account_id = p_account AND attributes <> '{}';
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id) VALUES (a.id, 'infinity', a.root_id, a.path_key, a.payer_id);
   UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;
