@@ -16,6 +16,7 @@ import {
 import { type RawBuilder, sql } from 'kysely';
 import { instantOrNull } from '../instant-or-null.ts';
 import { inUnit, storedAs } from '../usage/in-unit.ts';
+import { ACTING_ROOT } from './place.ts';
 
 /** Who may see minutes in a row: those with `billing.usage`. */
 export type MinutesVisibility = 'with_minutes' | 'without_minutes';
@@ -54,7 +55,7 @@ export type RawAccountRow = {
 export const MINUTES_METER = 'call.minutes' satisfies MeterKey;
 const STORED = storedAs(MINUTES_METER);
 
-/** The minutes of an account with its subtree, of `accountsWithTotals`, to sort and filter by, in the unit that is stored. */
+/** The minutes of an account with its subtree, of `joinTotals`, to sort and filter by, in the unit that is stored. */
 export const MINUTES_TOTAL: RawBuilder<unknown> = sql`(coalesce(t.total, 0) + coalesce((u.totals -> a.id::text ->> 1)::numeric, 0))`;
 
 /** Which account rows are asked for. */
@@ -76,10 +77,14 @@ export const ACCOUNT_COLUMNS: RawBuilder<unknown> = sql`a.id, a.parent_id, a.ext
   a.suspension_reason, a.protected, a.billing_mode, a.transfer_until, a.children, a.subaccounts, a.own_members, a.total_members, a.own_agents, a.total_agents,
   a.caps_lowered, a.caps_decided, a.created_at, a.closed_at`;
 
-/** Accounts (alias a) with what {@link MINUTES_TOTAL} adds up; only for what sorts or filters by it, for it is planned anew for each page. */
-export const accountsWithTotals = (asked: RowsAsked): RawBuilder<unknown> => sql`
-  accounts a LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${billingPeriodOf(asked.now).start}::timestamptz
+/** Joins to accounts (alias a) what {@link MINUTES_TOTAL} adds up; only for what sorts or filters by it, for it is planned anew for each page. */
+export const joinTotals = (asked: RowsAsked): RawBuilder<unknown> => sql`
+  LEFT JOIN usage_totals t ON t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${billingPeriodOf(asked.now).start}::timestamptz
   CROSS JOIN ${uncounted(asked)} u`;
+
+/** Joins accounts of the acting tree (alias a) to rows that have their ids; each is looked up, whatever the planner thinks of their number. */
+export const lookUpAccounts = (id: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+  CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = ${ACTING_ROOT} AND x.id = ${id} LIMIT 1) a`;
 
 /**
  * Account rows with their minutes and maximums of minutes, read for all of them at once.
@@ -92,22 +97,24 @@ export function withMinutes<Row>(
   rows: RawBuilder<unknown>,
   order: RawBuilder<unknown>,
 ): RawBuilder<RawAccountRow & Row> {
-  const sum = (at: 0 | 1): RawBuilder<unknown> =>
-    sql`(coalesce((m.sums -> page.id::text ->> ${sql.lit(at)})::numeric, 0) + coalesce((u.totals -> page.id::text ->> ${sql.lit(at)})::numeric, 0))`;
+  const part = (at: number): RawBuilder<unknown> => sql`(m.counted -> page.id::text ->> ${sql.lit(at)})::numeric`;
+  const sum = (at: number): RawBuilder<unknown> =>
+    sql`(coalesce(${part(at)}, 0) + coalesce((m.uncounted -> page.id::text ->> ${sql.lit(at)})::numeric, 0))`;
+  // MATERIALIZED: asked once, and not once for every row, however few rows the planner expects.
   return sql`
-    WITH page AS MATERIALIZED (${rows})
+    WITH page AS MATERIALIZED (${rows}), m AS MATERIALIZED (
+      SELECT totals_of(${STORED}, ${billingPeriodOf(asked.now).start}::timestamptz, ARRAY(SELECT id FROM page)) AS counted, u.totals AS uncounted
+      FROM ${uncounted(asked)} u)
     SELECT page.*, ${inUnit(sum(0), MINUTES_METER)}::text AS minutes_own, ${inUnit(sum(1), MINUTES_METER)}::text AS minutes_total,
-      ${inUnit(sql`(m.sums -> page.id::text ->> 2)::numeric`, MINUTES_METER)}::text AS minutes_max
-    FROM page CROSS JOIN ${uncounted(asked)} u
-    CROSS JOIN (SELECT totals_of(${STORED}, ${billingPeriodOf(asked.now).start}::timestamptz, ARRAY(SELECT id FROM page)) AS sums OFFSET 0) m
-    ORDER BY ${order}`;
+      ${inUnit(part(2), MINUTES_METER)}::text AS minutes_max
+    FROM page CROSS JOIN m ORDER BY ${order}`;
 }
 
 /** What a list may be kept to: accounts near a maximum of their own (`isNearLimit`). */
 export const LIMIT_FILTERS = ['near'] as const;
 export type LimitFilter = (typeof LIMIT_FILTERS)[number];
 
-/** Whether an account of `accountsWithTotals` stands to its limit of minutes as a list is kept to. */
+/** Whether an account of `joinTotals` stands to its limit of minutes as a list is kept to. */
 export const limitedAs = (filter: LimitFilter | undefined): RawBuilder<boolean> =>
   filter === undefined
     ? sql`true`

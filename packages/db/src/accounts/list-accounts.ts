@@ -11,10 +11,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
   ACCOUNT_COLUMNS,
-  accountsWithTotals,
   cappedAs,
+  joinTotals,
   type LimitFilter,
   limitedAs,
+  lookUpAccounts,
   MINUTES_TOTAL,
   type MinutesVisibility,
   type RawAccountRow,
@@ -113,17 +114,16 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 /** All of a page by one statement: every row has the head with it. */
 function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<RawAccountRow & Keyed> {
   const { parent, sort, statuses, caps, limits, now, after, direction, limit } = query;
-  const from =
-    (sort === 'minutes' && !rows) || limits !== undefined ? accountsWithTotals({ now, parent }) : sql`accounts a`;
+  const isTotalled = limits !== undefined || (sort === 'minutes' && !rows);
+  const totals = isTotalled ? joinTotals({ now, parent }) : sql``;
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
   const children = rows
-    ? sql`s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent} AND a.root_id = s.root_id AND a.id = s.account_id`
-    : sql`a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
+    ? sql`${rows} s ${lookUpAccounts(sql`s.account_id`)} ${totals} WHERE s.root_id = ${ACTING_ROOT} AND s.parent_id = ${parent}`
+    : sql`accounts a ${totals} WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   const page = sql`
-    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${rows ? sql`${rows} s CROSS JOIN ` : sql``}${from}
-    WHERE ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)} ${next}
+    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
   return withMinutes<Keyed>({ now, parent }, page, sql`page.place ${order}, page.id ${order}`);
 }
@@ -135,7 +135,7 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
 const countChildren = ({ parent, statuses, caps, limits, now }: ListQuery): RawBuilder<number> =>
   caps === undefined && limits === undefined && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
-    : sql`(SELECT count(*)::int FROM ${limits === undefined ? sql`accounts a` : accountsWithTotals({ now, parent })}
+    : sql`(SELECT count(*)::int FROM accounts a ${limits === undefined ? sql`` : joinTotals({ now, parent })}
         WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)})`;
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */

@@ -29,16 +29,31 @@ export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuer
   const { within, only, statuses, after, limit, now, visibility } = query;
   const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
   const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
-  type Below = { path_key: Buffer; within_depth: number; parent_external_id: string | null };
+  type Below = { path_key: Buffer; within_depth: number };
   const page = sql`
-    SELECT ${ACCOUNT_COLUMNS}, a.path_key, octet_length(place_of(${within}::uuid)) / 16 AS within_depth, (
-      SELECT p.external_id FROM accounts p WHERE p.root_id = ${ACTING_ROOT} AND p.id = a.parent_id) AS parent_external_id
+    SELECT ${ACCOUNT_COLUMNS}, a.path_key, (SELECT octet_length(place_of(${within}::uuid)) / 16) AS within_depth
     FROM accounts a WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
     ORDER BY a.path_key LIMIT ${limit}`;
   const { rows } = await withMinutes<Below>({ now }, page, sql`page.path_key`).execute(trx);
+  const externalIds = await readExternalIds(trx, [...new Set(rows.flatMap((row) => row.parent_id ?? []))]);
   return rows.map((raw) => ({
     row: toAccountRow(raw, visibility, now),
-    parentExternalId: raw.parent_external_id,
+    parentExternalId: externalIds.get(raw.parent_id) ?? null,
     path: pathOf(within, raw.path_key).slice(raw.within_depth + 1),
   }));
+}
+
+/** Most accounts of a page have their parent with others: each is looked up once. */
+async function readExternalIds(
+  trx: TenantTransaction,
+  accounts: readonly string[],
+): Promise<ReadonlyMap<string | null, string | null>> {
+  if (accounts.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('accounts')
+    .select(['id', 'external_id'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('id', 'in', [...accounts])
+    .execute();
+  return new Map(rows.map(({ id, external_id }) => [id, external_id]));
 }

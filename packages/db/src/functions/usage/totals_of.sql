@@ -12,7 +12,8 @@ BEGIN
     SELECT jsonb_object_agg(a.id, jsonb_build_array(t.own, t.total, b.cap)) FROM accounts a
     LEFT JOIN LATERAL (SELECT x.own, x.total FROM usage_totals x WHERE x.account_id = a.id AND x.meter = p_meter AND x.period = p_period LIMIT 1) t ON true
     LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = root AND x.account_id = a.id AND x.kind = p_meter LIMIT 1) b ON true
-    WHERE a.root_id = root AND a.id = ANY (p_accounts) AND a.path_key >= lowest AND a.path_key < ending AND (t.total IS NOT NULL OR b.cap IS NOT NULL)
+    -- IS TRUE: accounts are looked up by their ids in one go, and never by their place.
+    WHERE a.root_id = root AND a.id = ANY (p_accounts) AND (a.path_key >= lowest AND a.path_key < ending) IS TRUE AND (t.total IS NOT NULL OR b.cap IS NOT NULL)
   );
 END $$;
 REVOKE ALL ON FUNCTION totals_of FROM PUBLIC;
