@@ -107,7 +107,7 @@ describe('what is selected', () => {
     await userEvent.fill(dialog().getByLabelText('Promised from next month on'), '50');
     await expect
       .element(dialog().getByRole('row', { name: /Acme North/ }))
-      .toMatchTextContent(/unlimited → 900, 0 from next month on → 50 from next month on/);
+      .toMatchTextContent(/unlimited → 900, 0 promised → 50 from next month on/);
     await userEvent.click(dialog().getByRole('button', { name: 'Set for 2 accounts' }));
     await expect.element(dialog().getByText(/1 account done, 1 left/)).toBeVisible();
     await expect

@@ -7,7 +7,7 @@ import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
-import { amountOf, countsOf } from './limit-row.ts';
+import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { LimitChange } from './limits-source.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { percentsIn } from './percents.ts';
@@ -26,13 +26,6 @@ type Draft = {
   readonly thresholds: string;
 };
 type Field = 'max' | 'reserve' | 'nextReserve' | 'thresholds';
-type Terms = {
-  readonly max: number | null;
-  readonly reserve: number;
-  readonly nextReserve?: number | undefined;
-  readonly atLimit: AtLimit;
-  readonly thresholds: readonly number[];
-};
 
 const BEGIN: Draft = { bounds: 'some', max: '', reserve: '', nextReserve: '', atLimit: '', thresholds: '' };
 
@@ -120,8 +113,7 @@ export class SamBulkLimits extends SamBulk {
 
   protected start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId> {
     const changes = this.#changes();
-    if (!this.selected || !changes)
-      throw new SourceRefusal({ code: 'BAD_REQUEST', message: this.say('bulkLimitsNumber') });
+    if (!this.selected || !changes) throw new SourceRefusal({ code: 'BAD_REQUEST', message: this.say('limitNumber') });
     const seen = (this.answer ?? []).map(({ account, limits }) => [
       account.id,
       Object.fromEntries(limits.flatMap((one) => ('code' in one ? [] : [[one.kind, one.version]]))),
@@ -151,8 +143,8 @@ export class SamBulkLimits extends SamBulk {
     return html`<div class="kind"><label class="check"><input type="checkbox" data-first=${kind === 'minutes' ? '' : nothing} .checked=${draft !== undefined} @change=${turn} />${label}</label>
       ${
         draft
-          ? html`<div class="two">${this.#select(kind, 'bounds', this.say('bulkLimitsMax'), draft.bounds, { some: 'limitMaxSome', none: 'bulkLimitsOpen' }, (bounds) => put({ bounds }))}
-        ${draft.bounds === 'some' ? this.#field(kind, 'max', this.say('bulkLimitsMost'), draft.max, wrong === 'max', (max) => put({ max })) : nothing}
+          ? html`<div class="two">${this.#select(kind, 'bounds', this.say('limitMax'), draft.bounds, { some: 'limitMaxSome', none: 'limitMaxOpen' }, (bounds) => put({ bounds }))}
+        ${draft.bounds === 'some' ? this.#field(kind, 'max', this.say('limitMaxSome'), draft.max, wrong === 'max', (max) => put({ max })) : nothing}
         ${this.#field(kind, 'reserve', this.say('limitReserve'), draft.reserve, wrong === 'reserve', (reserve) => put({ reserve }))}
         ${countsOf(kind) === 'metered' ? this.#field(kind, 'nextReserve', this.say('limitNextReserve'), draft.nextReserve, wrong === 'nextReserve', (nextReserve) => put({ nextReserve })) : nothing}
         ${this.#select(kind, 'atLimit', this.say('limitAtLimit'), draft.atLimit, { block: 'limitBlock', notify: 'limitNotify' }, (atLimit) => put({ atLimit }))}
@@ -210,24 +202,11 @@ export class SamBulkLimits extends SamBulk {
     const texts = this.selected?.texts;
     if (!texts) return [];
     const { say } = texts;
-    const most = ({ max }: Terms): string => (max === null ? say('bulkLimitsOpen') : amountOf(kind, max, texts));
-    // As now says nothing that isn't said already.
-    const next = ({ reserve, nextReserve = reserve }: Terms): string =>
-      [before, after].every((one) => (one.nextReserve ?? one.reserve) === one.reserve)
-        ? ''
-        : say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) });
-    const marks = ({ thresholds }: Terms): string =>
-      thresholds.length === 0 ? say('limitNoAlerts') : say('limitAlerts', { marks: thresholds.join(', ') });
-    const parts = [
-      most,
-      ({ reserve }: Terms) => say('limitPromise', { n: amountOf(kind, reserve, texts) }),
-      next,
-      ({ atLimit }: Terms) => say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
-      marks,
-    ].flatMap((words) => {
-      const [was, is] = [words(before), words(after)];
-      return was === is ? [] : [say('bulkLimitsChange', { before: was, after: is })];
-    });
+    const wordsOf = (terms: Terms): readonly string[] => [
+      terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
+      ...termsWords(kind, terms, texts),
+    ];
+    const parts = turnsOf(wordsOf(before), wordsOf(after), texts);
     if (parts.length === 0) return [];
     const name = this.drafts.size > 1 ? `${say(`limit_${kind}`) || kind}: ` : '';
     return [`${name}${[...parts, ...(stops ? [say('bulkLimitsStops')] : [])].join(', ')}`];

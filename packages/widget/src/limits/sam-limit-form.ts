@@ -6,7 +6,7 @@ import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { amountOf, countsOf } from './limit-row.ts';
+import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { percentsIn } from './percents.ts';
@@ -25,7 +25,6 @@ type Draft = {
   readonly atLimit: AtLimit;
   readonly thresholds: string;
 };
-type Terms = Pick<Limit, 'max' | 'reserve' | 'nextReserve' | 'atLimit' | 'thresholds'>;
 type Foreseen = ForeseenLimits['limits'][number];
 
 /** Fields of a form beside the maximum, each with its place for what is wrong. */
@@ -40,19 +39,13 @@ const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Dra
   thresholds: thresholds.join(', '),
 });
 
+/** Fields that say something together. */
+const TOGETHER = [['bounds', 'max'], ['reserve', 'nextReserve'], ['atLimit'], ['thresholds']] as const;
+
 /** A draft over what somebody else made of the limit meanwhile: what was typed stays, of all else theirs is taken. */
 function draftOver(theirs: Draft, draft: Draft, began: Draft): Draft {
-  const typed = (...fields: (keyof Draft)[]): Partial<Draft> =>
-    fields.some((field) => draft[field] !== began[field])
-      ? Object.fromEntries(fields.map((field) => [field, draft[field]]))
-      : {};
-  return {
-    ...theirs,
-    ...typed('bounds', 'max'),
-    ...typed('reserve', 'nextReserve'),
-    ...typed('atLimit'),
-    ...typed('thresholds'),
-  };
+  const typed = TOGETHER.filter((fields) => fields.some((field) => draft[field] !== began[field])).flat();
+  return { ...theirs, ...Object.fromEntries(typed.map((field) => [field, draft[field]])) };
 }
 
 const nextOf = ({ reserve, nextReserve = reserve }: Terms): number => nextReserve;
@@ -182,16 +175,7 @@ export class SamLimitForm extends LitElement {
     const { say } = this.texts;
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
-    const was = this.#terms(limit, before);
-    const promised = ({ reserve }: Terms): string =>
-      say('limitPromise', { n: amountOf(limit.kind, reserve, this.texts) });
-    const change = this.#terms(limit, after)
-      .flatMap((words, k) =>
-        words === was[k]
-          ? []
-          : say('limitChangesTo', { before: was[k] || promised(before), after: words || promised(after) }),
-      )
-      .join(' · ');
+    const change = turnsOf(this.#terms(limit, before), this.#terms(limit, after), this.texts).join(' · ');
     return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p class=${stops ? 'stops' : ''}>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
@@ -208,16 +192,15 @@ export class SamLimitForm extends LitElement {
   }
 
   /** What is set, in words; each part by itself, empty where there is nothing to say of it. */
-  #terms({ kind }: Limit, { max, reserve, nextReserve, atLimit, thresholds }: Terms): readonly string[] {
-    const { say } = this.texts;
-    const marks = thresholds.join(', ');
-    return [
-      max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
-      ...(this.account?.parentId === null ? [] : [say('limitPromise', { n: amountOf(kind, reserve, this.texts) })]),
-      nextReserve === undefined ? '' : say('limitPromiseNext', { n: amountOf(kind, nextReserve, this.texts) }),
-      say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
-      thresholds.length > 0 ? say('limitAlerts', { marks }) : say('limitNoAlerts'),
-    ];
+  #terms({ kind }: Limit, terms: Terms): readonly string[] {
+    const { texts } = this;
+    const most =
+      terms.max === null
+        ? texts.say('limitMaxOpen')
+        : texts.say('limitMaxAt', { max: amountOf(kind, terms.max, texts) });
+    const rest = termsWords(kind, terms, texts);
+    // A main account is promised nothing.
+    return [most, ...(this.account?.parentId === null ? rest.slice(2) : rest)];
   }
 
   /** What the fields say; where one says nothing that can be read, which. */
