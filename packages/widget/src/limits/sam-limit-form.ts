@@ -28,7 +28,7 @@ type Draft = {
 type Foreseen = ForeseenLimits['limits'][number];
 
 /** Fields of a form beside the maximum, each with its place for what is wrong. */
-const FIELDS = ['max', 'reserve', 'nextReserve', 'thresholds', 'atLimit'];
+const FIELDS = ['max', 'reserve', 'nextReserve', 'thresholds'];
 
 const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Draft => ({
   bounds: max === null ? 'none' : 'some',
@@ -41,12 +41,6 @@ const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Dra
 
 /** Fields that say something together. */
 const TOGETHER = [['bounds', 'max'], ['reserve', 'nextReserve'], ['atLimit'], ['thresholds']] as const;
-
-/** A draft over what somebody else made of the limit meanwhile: what was typed stays, of all else theirs is taken. */
-function draftOver(theirs: Draft, draft: Draft, began: Draft): Draft {
-  const typed = TOGETHER.filter((fields) => fields.some((field) => draft[field] !== began[field])).flat();
-  return { ...theirs, ...Object.fromEntries(typed.map((field) => [field, draft[field]])) };
-}
 
 const nextOf = ({ reserve, nextReserve = reserve }: Terms): number => nextReserve;
 
@@ -138,11 +132,11 @@ export class SamLimitForm extends LitElement {
         ${this.#error('max')}</fieldset>
       <div class="two">
         ${isMain ? nothing : this.#field('reserve', say('limitReserve'), say('limitReserveHint'))}
-        ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitNextReserveHint'))}
+        ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitReserveHint'))}
         ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
         ${
           hasMax
-            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div>${this.#error('atLimit')}</div>`
+            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`
             : nothing
         }</div>
       ${this.#foreseen(limit)}${this.#conflict(limit)}
@@ -155,7 +149,7 @@ export class SamLimitForm extends LitElement {
   #field(name: 'reserve' | 'nextReserve' | 'thresholds', label: string, hint: string): TemplateResult {
     const wrong = this.#isWrong(name);
     return html`<div class="row"><label for=${name}>${label}</label>
-      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'thresholds' ? 'text' : 'numeric'} autocomplete="off" .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
+      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'thresholds' ? 'text' : 'numeric'} autocomplete="off" placeholder=${name === 'nextReserve' ? (this.draft?.reserve ?? '') : ''} .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
       ${wrong ? this.#error(name) : html`<span class="hint" id=${`${name}-hint`}>${hint}</span>`}</div>`;
   }
 
@@ -176,7 +170,7 @@ export class SamLimitForm extends LitElement {
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
     const change = turnsOf(this.#terms(limit, before), this.#terms(limit, after), this.texts).join(' · ');
-    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p class=${stops ? 'stops' : ''}>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
   /** Somebody else changed it: both sides, and what can be done. */
@@ -306,8 +300,12 @@ export class SamLimitForm extends LitElement {
   async #compare(source: LimitsSource, account: AccountDetail, limit: Limit): Promise<void> {
     const { limits } = await source.get(account.id);
     const theirs = limits.find(({ kind }) => kind === limit.kind);
-    if (!theirs || !this.draft) return;
-    this.draft = draftOver(draftOf(theirs), this.draft, draftOf(this.theirs ?? limit));
+    const { draft } = this;
+    if (!theirs || !draft) return;
+    // What was typed stays; of all else theirs is taken.
+    const began = draftOf(this.theirs ?? limit);
+    const typed = TOGETHER.filter((fields) => fields.some((field) => draft[field] !== began[field])).flat();
+    this.draft = { ...draftOf(theirs), ...Object.fromEntries(typed.map((field) => [field, draft[field]])) };
     this.theirs = theirs;
     this.#version = theirs.version;
   }
