@@ -96,26 +96,6 @@ describe('what is selected', () => {
     ]);
   });
 
-  it('shows both sides of limits that somebody else changed meanwhile, and may promise another reserve from next month on', async () => {
-    const source = mockTree();
-    const shown = await show(source);
-    await open(shown, 'Acme Group');
-    await select(shown, 'Acme North', 'Acme South');
-    source.bulk.changed.set(source.idOf('Acme South'), 700);
-    await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
-    await userEvent.fill(dialog().getByLabelText('At most'), '900');
-    await userEvent.fill(dialog().getByLabelText('Promised from next month on'), '50');
-    await expect
-      .element(dialog().getByRole('row', { name: /Acme North/ }))
-      .toMatchTextContent(/unlimited → 900, 0 from next month on → 50 from next month on/);
-    await userEvent.click(dialog().getByRole('button', { name: 'Set for 2 accounts' }));
-    await expect.element(dialog().getByText(/1 account done, 1 left/)).toBeVisible();
-    await expect
-      .element(dialog().getByRole('row', { name: /Acme South/ }))
-      .toMatchTextContent(/Left as it was\s*Changed since\. Now → as wanted: 700 → 900/);
-    await expect.element(dialog().getByRole('row', { name: /Acme North/ })).toMatchTextContent(/Acme North\s*Done\s*$/);
-  });
-
   it('takes a preset as a job, with what it would change before', async () => {
     const source = mockTree();
     await source.presets.savePreset(source.root.row.id, { name: 'Standard', levels: { tasks: 'read' } });

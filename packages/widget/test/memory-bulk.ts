@@ -6,8 +6,6 @@ import { SourceRefusal } from '../src/data/account-source.ts';
 type Acts = Pick<Awaited<ReturnType<AccountSource['acts']>>, 'suspend' | 'reactivate' | 'presets'>;
 type Asked = { readonly what: string; readonly accounts: readonly AccountId[]; readonly limits?: readonly unknown[] };
 
-const CHANGED = new SourceRefusal({ code: 'VERSION_CONFLICT', message: 'Changed since.' });
-
 /** Bulk work on accounts in memory: a job does all its items as soon as somebody watches it. */
 export class MemoryBulk implements BulkSource {
   readonly #acts: Acts;
@@ -16,8 +14,6 @@ export class MemoryBulk implements BulkSource {
   /** Jobs as they were asked for. */
   readonly asked: Asked[] = [];
   readonly #undoable = new Set<RowId>();
-  /** Accounts whose limits somebody changes before a job comes to them: to this maximum. */
-  readonly changed = new Map<AccountId, number>();
   /** Accounts of which nothing can be set. */
   readonly promised = new Set<AccountId>();
 
@@ -29,9 +25,7 @@ export class MemoryBulk implements BulkSource {
     this.#job({ what: 'suspend', accounts }, (id) => this.#suspend(id, kind, reason));
 
   setLimits: BulkSource['setLimits'] = async (_account, accounts, limits) =>
-    this.#job({ what: 'limits', accounts, limits }, async (id) => {
-      if (this.changed.has(id)) throw CHANGED;
-    });
+    this.#job({ what: 'limits', accounts, limits }, async () => undefined);
 
   applyPreset: BulkSource['applyPreset'] = async (account, accounts, { preset, mode }) =>
     this.#job({ what: 'preset', accounts }, (id) =>
@@ -54,13 +48,7 @@ export class MemoryBulk implements BulkSource {
 
   #foreseen(id: AccountId, change: Parameters<BulkSource['foreseeLimits']>[2][number]) {
     const { kind } = change;
-    const isAsked = this.asked.length > 0;
-    const before = {
-      max: (isAsked && this.changed.get(id)) || null,
-      reserve: 0,
-      atLimit: 'block' as const,
-      thresholds: [],
-    };
+    const before = { max: null, reserve: 0, atLimit: 'block' as const, thresholds: [] };
     const refused = {
       kind,
       code: 'LIMIT_PROMISED' as const,
@@ -74,7 +62,6 @@ export class MemoryBulk implements BulkSource {
         ...before,
         max: change.max ?? null,
         reserve: change.reserve ?? 0,
-        ...(change.nextReserve !== undefined && { nextReserve: change.nextReserve }),
         atLimit: change.atLimit ?? before.atLimit,
         thresholds: change.thresholds ?? [],
       },
@@ -118,7 +105,6 @@ export class MemoryBulk implements BulkSource {
             await act(account);
             return { account, name: null, state: 'done', why: '' };
           } catch (error) {
-            if (error === CHANGED) return { account, name: null, state: 'skipped', why: CHANGED.message };
             return { account, name: null, state: 'failed', why: error instanceof SourceRefusal ? error.message : '' };
           }
         }),

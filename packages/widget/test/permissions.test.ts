@@ -161,7 +161,9 @@ describe('changes', () => {
     await press('Review');
     await expect.element(dialog()).toMatchTextContent(/Tasks.*Full→Read.*7 people/);
     await expect.element(dialog()).toMatchTextContent(/Usage.*Full→None/);
-    await expect.element(dialog()).toMatchTextContent(/5 accounts checked at version 0 · in 1 of them somebody/);
+    await expect
+      .element(dialog())
+      .toMatchTextContent(/5 accounts checked at version 0 · in 1 somebody has other permissions/);
     await expect.element(dialog()).toMatchTextContent(/3 live streams will be cut/);
     await press('Save 2 changes');
     await expect.element(page.getByText('Permissions of Acme North saved')).toBeVisible();

@@ -18,6 +18,30 @@ export const countsOf = (key: LimitKindKey): (typeof LIMIT_KINDS)[number]['count
 export const amountOf = (kind: LimitKindKey, amount: string | number, { numbers }: Texts): string =>
   kind === 'minutes' && typeof amount === 'string' ? numbers.minutes(amount) : numbers.whole(Number(amount));
 
+/** What of a limit is set. */
+export type Terms = Pick<Limit, 'max' | 'reserve' | 'nextReserve' | 'atLimit' | 'thresholds'>;
+
+/** What is set beside a maximum, in words: what is promised, the same from next month on (empty: as now), what happens at it, and who is told. */
+export function termsWords(
+  kind: LimitKindKey,
+  { reserve, nextReserve, atLimit, thresholds }: Terms,
+  texts: Texts,
+): readonly string[] {
+  const { say } = texts;
+  return [
+    say('limitPromise', { n: amountOf(kind, reserve, texts) }),
+    nextReserve === undefined ? '' : say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) }),
+    say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
+    thresholds.length > 0 ? say('limitAlerts', { marks: thresholds.join(', ') }) : say('limitNoAlerts'),
+  ];
+}
+
+/** What turns into what, in words, of a maximum and {@link termsWords}. */
+export const turnsOf = (was: readonly string[], is: readonly string[], { say }: Texts): readonly string[] =>
+  is.flatMap((words, k) =>
+    words === was[k] ? [] : say('limitChangesTo', { before: was[k] || (was[1] ?? ''), after: words || (is[1] ?? '') }),
+  );
+
 /** What is drawn of a limit: how far the bar is filled, in percent of its end, and whether that is much. */
 export type Bar = {
   readonly own: number;

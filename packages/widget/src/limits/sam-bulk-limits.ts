@@ -1,13 +1,13 @@
 import type { ForeseenLimits } from '@tenantree/contract';
 import { type AccountId, type AtLimit, LIMIT_KINDS, type LimitKindKey, type RowId } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import type { BulkResult, BulkSource } from '../data/account-source.ts';
+import type { BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
-import { amountOf, countsOf } from './limit-row.ts';
+import { amountOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { LimitChange } from './limits-source.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { percentsIn } from './percents.ts';
@@ -21,39 +21,25 @@ type Draft = {
   readonly bounds: '' | 'some' | 'none';
   readonly max: string;
   readonly reserve: string;
-  readonly nextReserve: string;
   readonly atLimit: '' | AtLimit;
   readonly thresholds: string;
 };
-type Field = 'max' | 'reserve' | 'nextReserve' | 'thresholds';
-type Terms = {
-  readonly max: number | null;
-  readonly reserve: number;
-  readonly nextReserve?: number | undefined;
-  readonly atLimit: AtLimit;
-  readonly thresholds: readonly number[];
-};
+type Field = 'max' | 'reserve' | 'thresholds';
 
-const BEGIN: Draft = { bounds: 'some', max: '', reserve: '', nextReserve: '', atLimit: '', thresholds: '' };
+const BEGIN: Draft = { bounds: 'some', max: '', reserve: '', atLimit: '', thresholds: '' };
 
 /** What of the fields is to be set; or which of them can't be read. */
-function changeOf(
-  kind: LimitKindKey,
-  { bounds, max, reserve, nextReserve, atLimit, thresholds }: Draft,
-): LimitChange | Field {
+function changeOf(kind: LimitKindKey, { bounds, max, reserve, atLimit, thresholds }: Draft): LimitChange | Field {
   const most = bounds === 'some' ? wholeIn(max) : null;
   const kept = reserve.trim() === '' ? undefined : wholeIn(reserve);
-  const next = nextReserve.trim() === '' ? undefined : wholeIn(nextReserve);
   const marks = thresholds.trim() === '' ? undefined : percentsIn(thresholds);
   if (bounds === 'some' && most === null) return 'max';
   if (kept === null) return 'reserve';
-  if (next === null) return 'nextReserve';
   if (marks === null) return 'thresholds';
   return {
     kind,
     ...(bounds !== '' && { max: most }),
     ...(kept !== undefined && { reserve: kept }),
-    ...(next !== undefined && { nextReserve: next }),
     ...(atLimit !== '' && { atLimit }),
     ...(marks && { thresholds: marks }),
   };
@@ -100,7 +86,7 @@ export class SamBulkLimits extends SamBulk {
   }
 
   protected form(): TemplateResult {
-    return html`<fieldset><legend>${this.say('bulkLimitsKind')}</legend>${LIMIT_KINDS.map(({ key, label }) => this.#kind(key, this.say(`limit_${key}`) || label))}</fieldset>`;
+    return html`<fieldset><legend>${this.say('whatIfKind')}</legend>${LIMIT_KINDS.map(({ key, label }) => this.#kind(key, this.say(`limit_${key}`) || label))}</fieldset>`;
   }
 
   protected foreseen(): readonly Foreseen[] | null {
@@ -120,27 +106,12 @@ export class SamBulkLimits extends SamBulk {
 
   protected start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId> {
     const changes = this.#changes();
-    if (!this.selected || !changes)
-      throw new SourceRefusal({ code: 'BAD_REQUEST', message: this.say('bulkLimitsNumber') });
+    if (!this.selected || !changes) throw new SourceRefusal({ code: 'BAD_REQUEST', message: this.say('limitNumber') });
     const seen = (this.answer ?? []).map(({ account, limits }) => [
       account.id,
       Object.fromEntries(limits.flatMap((one) => ('code' in one ? [] : [[one.kind, one.version]]))),
     ]);
     return bulk.setLimits(this.selected.account.id, accounts, changes, Object.fromEntries(seen));
-  }
-
-  /** Asks how those stand that somebody else changed meanwhile, beside what was wanted. */
-  protected override async ended(bulk: BulkSource): Promise<void> {
-    const left = this.results.filter(({ state }) => state === 'skipped').map(({ account }) => account);
-    const changes = this.#changes();
-    if (!this.selected || !changes || left.length === 0) return;
-    this.answer = await bulk.foreseeLimits(this.selected.account.id, left, changes, this.#asking.signal);
-  }
-
-  protected override whyLeft({ account, state, why }: BulkResult): string {
-    const limits = this.answer?.find((one) => one.account.id === account)?.limits ?? [];
-    const turns = limits.flatMap((one) => ('code' in one ? [] : this.#turns(one))).join(' · ');
-    return state === 'skipped' && turns ? this.say('bulkLimitsConflict', { why, turns }) : why;
   }
 
   #kind(kind: LimitKindKey, label: string): TemplateResult {
@@ -151,10 +122,9 @@ export class SamBulkLimits extends SamBulk {
     return html`<div class="kind"><label class="check"><input type="checkbox" data-first=${kind === 'minutes' ? '' : nothing} .checked=${draft !== undefined} @change=${turn} />${label}</label>
       ${
         draft
-          ? html`<div class="two">${this.#select(kind, 'bounds', this.say('bulkLimitsMax'), draft.bounds, { some: 'limitMaxSome', none: 'bulkLimitsOpen' }, (bounds) => put({ bounds }))}
-        ${draft.bounds === 'some' ? this.#field(kind, 'max', this.say('bulkLimitsMost'), draft.max, wrong === 'max', (max) => put({ max })) : nothing}
+          ? html`<div class="two">${this.#select(kind, 'bounds', this.say('limitMax'), draft.bounds, { some: 'limitMaxSome', none: 'limitMaxOpen' }, (bounds) => put({ bounds }))}
+        ${draft.bounds === 'some' ? this.#field(kind, 'max', this.say('limitMaxSome'), draft.max, wrong === 'max', (max) => put({ max })) : nothing}
         ${this.#field(kind, 'reserve', this.say('limitReserve'), draft.reserve, wrong === 'reserve', (reserve) => put({ reserve }))}
-        ${countsOf(kind) === 'metered' ? this.#field(kind, 'nextReserve', this.say('limitNextReserve'), draft.nextReserve, wrong === 'nextReserve', (nextReserve) => put({ nextReserve })) : nothing}
         ${this.#select(kind, 'atLimit', this.say('limitAtLimit'), draft.atLimit, { block: 'limitBlock', notify: 'limitNotify' }, (atLimit) => put({ atLimit }))}
         ${this.#field(kind, 'thresholds', this.say('limitThresholds'), draft.thresholds, wrong === 'thresholds', (thresholds) => put({ thresholds }))}</div>`
           : nothing
@@ -210,24 +180,11 @@ export class SamBulkLimits extends SamBulk {
     const texts = this.selected?.texts;
     if (!texts) return [];
     const { say } = texts;
-    const most = ({ max }: Terms): string => (max === null ? say('bulkLimitsOpen') : amountOf(kind, max, texts));
-    // As now says nothing that isn't said already.
-    const next = ({ reserve, nextReserve = reserve }: Terms): string =>
-      [before, after].every((one) => (one.nextReserve ?? one.reserve) === one.reserve)
-        ? ''
-        : say('limitPromiseNext', { n: amountOf(kind, nextReserve, texts) });
-    const marks = ({ thresholds }: Terms): string =>
-      thresholds.length === 0 ? say('limitNoAlerts') : say('limitAlerts', { marks: thresholds.join(', ') });
-    const parts = [
-      most,
-      ({ reserve }: Terms) => say('limitPromise', { n: amountOf(kind, reserve, texts) }),
-      next,
-      ({ atLimit }: Terms) => say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
-      marks,
-    ].flatMap((words) => {
-      const [was, is] = [words(before), words(after)];
-      return was === is ? [] : [say('bulkLimitsChange', { before: was, after: is })];
-    });
+    const wordsOf = (terms: Terms): readonly string[] => [
+      terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
+      ...termsWords(kind, terms, texts),
+    ];
+    const parts = turnsOf(wordsOf(before), wordsOf(after), texts);
     if (parts.length === 0) return [];
     const name = this.drafts.size > 1 ? `${say(`limit_${kind}`) || kind}: ` : '';
     return [`${name}${[...parts, ...(stops ? [say('bulkLimitsStops')] : [])].join(', ')}`];

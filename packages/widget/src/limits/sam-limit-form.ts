@@ -6,7 +6,7 @@ import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { amountOf, countsOf } from './limit-row.ts';
+import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { percentsIn } from './percents.ts';
@@ -25,11 +25,10 @@ type Draft = {
   readonly atLimit: AtLimit;
   readonly thresholds: string;
 };
-type Terms = Pick<Limit, 'max' | 'reserve' | 'nextReserve' | 'atLimit' | 'thresholds'>;
 type Foreseen = ForeseenLimits['limits'][number];
 
 /** Fields of a form beside the maximum, each with its place for what is wrong. */
-const FIELDS = ['max', 'reserve', 'nextReserve', 'thresholds', 'atLimit'];
+const FIELDS = ['max', 'reserve', 'nextReserve', 'thresholds'];
 
 const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Draft => ({
   bounds: max === null ? 'none' : 'some',
@@ -40,20 +39,8 @@ const draftOf = ({ max, reserve, nextReserve, atLimit, thresholds }: Terms): Dra
   thresholds: thresholds.join(', '),
 });
 
-/** A draft over what somebody else made of the limit meanwhile: what was typed stays, of all else theirs is taken. */
-function draftOver(theirs: Draft, draft: Draft, began: Draft): Draft {
-  const typed = (...fields: (keyof Draft)[]): Partial<Draft> =>
-    fields.some((field) => draft[field] !== began[field])
-      ? Object.fromEntries(fields.map((field) => [field, draft[field]]))
-      : {};
-  return {
-    ...theirs,
-    ...typed('bounds', 'max'),
-    ...typed('reserve', 'nextReserve'),
-    ...typed('atLimit'),
-    ...typed('thresholds'),
-  };
-}
+/** Fields that say something together. */
+const TOGETHER = [['bounds', 'max'], ['reserve', 'nextReserve'], ['atLimit'], ['thresholds']] as const;
 
 const nextOf = ({ reserve, nextReserve = reserve }: Terms): number => nextReserve;
 
@@ -145,11 +132,11 @@ export class SamLimitForm extends LitElement {
         ${this.#error('max')}</fieldset>
       <div class="two">
         ${isMain ? nothing : this.#field('reserve', say('limitReserve'), say('limitReserveHint'))}
-        ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitNextReserveHint'))}
+        ${isMain || countsOf(limit.kind) !== 'metered' ? nothing : this.#field('nextReserve', say('limitNextReserve'), say('limitReserveHint'))}
         ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
         ${
           hasMax
-            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div>${this.#error('atLimit')}</div>`
+            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`
             : nothing
         }</div>
       ${this.#foreseen(limit)}${this.#conflict(limit)}
@@ -162,7 +149,7 @@ export class SamLimitForm extends LitElement {
   #field(name: 'reserve' | 'nextReserve' | 'thresholds', label: string, hint: string): TemplateResult {
     const wrong = this.#isWrong(name);
     return html`<div class="row"><label for=${name}>${label}</label>
-      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'thresholds' ? 'text' : 'numeric'} autocomplete="off" .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
+      <div class="field ${wrong ? 'invalid' : ''}"><input id=${name} name=${name} inputmode=${name === 'thresholds' ? 'text' : 'numeric'} autocomplete="off" placeholder=${name === 'nextReserve' ? (this.draft?.reserve ?? '') : ''} .value=${this.draft?.[name] ?? ''} aria-invalid=${wrong ? 'true' : nothing} aria-describedby=${wrong ? `${name}-error` : `${name}-hint`} @input=${(event: Event) => this.#type(name, event)} /></div>
       ${wrong ? this.#error(name) : html`<span class="hint" id=${`${name}-hint`}>${hint}</span>`}</div>`;
   }
 
@@ -182,17 +169,8 @@ export class SamLimitForm extends LitElement {
     const { say } = this.texts;
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
-    const was = this.#terms(limit, before);
-    const promised = ({ reserve }: Terms): string =>
-      say('limitPromise', { n: amountOf(limit.kind, reserve, this.texts) });
-    const change = this.#terms(limit, after)
-      .flatMap((words, k) =>
-        words === was[k]
-          ? []
-          : say('limitChangesTo', { before: was[k] || promised(before), after: words || promised(after) }),
-      )
-      .join(' · ');
-    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p class=${stops ? 'stops' : ''}>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+    const change = turnsOf(this.#terms(limit, before), this.#terms(limit, after), this.texts).join(' · ');
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
   }
 
   /** Somebody else changed it: both sides, and what can be done. */
@@ -208,16 +186,15 @@ export class SamLimitForm extends LitElement {
   }
 
   /** What is set, in words; each part by itself, empty where there is nothing to say of it. */
-  #terms({ kind }: Limit, { max, reserve, nextReserve, atLimit, thresholds }: Terms): readonly string[] {
-    const { say } = this.texts;
-    const marks = thresholds.join(', ');
-    return [
-      max === null ? say('limitMaxOpen') : say('limitMaxAt', { max: amountOf(kind, max, this.texts) }),
-      ...(this.account?.parentId === null ? [] : [say('limitPromise', { n: amountOf(kind, reserve, this.texts) })]),
-      nextReserve === undefined ? '' : say('limitPromiseNext', { n: amountOf(kind, nextReserve, this.texts) }),
-      say(atLimit === 'block' ? 'limitBlock' : 'limitNotify'),
-      thresholds.length > 0 ? say('limitAlerts', { marks }) : say('limitNoAlerts'),
-    ];
+  #terms({ kind }: Limit, terms: Terms): readonly string[] {
+    const { texts } = this;
+    const most =
+      terms.max === null
+        ? texts.say('limitMaxOpen')
+        : texts.say('limitMaxAt', { max: amountOf(kind, terms.max, texts) });
+    const rest = termsWords(kind, terms, texts);
+    // A main account is promised nothing.
+    return [most, ...(this.account?.parentId === null ? rest.slice(2) : rest)];
   }
 
   /** What the fields say; where one says nothing that can be read, which. */
@@ -323,8 +300,12 @@ export class SamLimitForm extends LitElement {
   async #compare(source: LimitsSource, account: AccountDetail, limit: Limit): Promise<void> {
     const { limits } = await source.get(account.id);
     const theirs = limits.find(({ kind }) => kind === limit.kind);
-    if (!theirs || !this.draft) return;
-    this.draft = draftOver(draftOf(theirs), this.draft, draftOf(this.theirs ?? limit));
+    const { draft } = this;
+    if (!theirs || !draft) return;
+    // What was typed stays; of all else theirs is taken.
+    const began = draftOf(this.theirs ?? limit);
+    const typed = TOGETHER.filter((fields) => fields.some((field) => draft[field] !== began[field])).flat();
+    this.draft = { ...draftOf(theirs), ...Object.fromEntries(typed.map((field) => [field, draft[field]])) };
     this.theirs = theirs;
     this.#version = theirs.version;
   }

@@ -172,7 +172,7 @@ export class SamLimits extends LitElement {
       const { undo } = event.saved;
       this.state = event.saved;
       emit(this, 'sam-change', { account });
-      this.#offerUndo('limitSaved', kind, async () => ({ state: await source.set(account.id, undo) }));
+      this.#offerUndo(kind, async () => ({ state: await source.set(account.id, undo) }));
     }
     this.editing = null;
     await this.updateComplete;
@@ -183,13 +183,14 @@ export class SamLimits extends LitElement {
     const { source, account } = this;
     this.defaults = defaults;
     if (source && account)
-      this.#offerUndo('defaultsSaved', '', async () => ({ defaults: await source.setDefaults(account.id, undo) }));
+      this.#offerUndo(this.texts.say('defaultsTitle'), async () => ({
+        defaults: await source.setDefaults(account.id, undo),
+      }));
   }
 
-  /** Says what was done; taken back from there it says that, or why it could not be. */
+  /** Says what was saved; taken back from there it says that, or why it could not be. */
   #offerUndo(
-    done: 'limitSaved' | 'defaultsSaved',
-    kind: string,
+    what: string,
     back: () => Promise<Partial<{ readonly state: LimitsState; readonly defaults: readonly LimitDefault[] }>>,
   ): void {
     const { account, texts } = this;
@@ -204,7 +205,7 @@ export class SamLimits extends LitElement {
         this.#say(refusalFrom(error).message);
       }
     };
-    this.#say(texts.say(done, { kind }), [{ label: texts.say('undo'), act: () => void act() }]);
+    this.#say(texts.say('limitSaved', { kind: what }), [{ label: texts.say('undo'), act: () => void act() }]);
   }
 
   #say(text: string, acts: NonNullable<Toast['acts']> = []): void {

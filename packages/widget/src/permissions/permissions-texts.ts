@@ -50,7 +50,6 @@ export const permissionsTexts = {
   permWhyAt: 'Set on {date}',
   permWhyRole: 'Role: owner of {name}',
   permWhyController: '{name}: {permission}',
-  permWhyGo: 'Permissions of {name}',
   permWhyHolds: 'Everything marked holds it down: only raising all of that changes it.',
   permWhyFree: 'Nothing holds it down.',
   permPeople: '{n, plural, one {# person} other {# people}}',
@@ -60,7 +59,7 @@ export const permissionsTexts = {
   reviewBack: 'Back to editing',
   reviewSave: '{n, plural, one {Save # change} other {Save # changes}}',
   reviewChecked:
-    '{n, plural, one {# account} other {# accounts}} checked at version {version} · in {changed} of them somebody has other permissions',
+    '{n, plural, one {# account} other {# accounts}} checked at version {version} · in {changed} somebody has other permissions',
   reviewWho: 'Who has other permissions afterwards: {who}',
   reviewNobody: 'Nobody has other permissions afterwards.',
   reviewAtOnce: 'What is taken away ends at once: open pages, keys and live streams lose it within a second.',

@@ -32,7 +32,7 @@ export function reason(
         ? ''
         : say('permWhyAt', { date });
     const go = entry === 'role' ? null : lead(account.id);
-    return html`<li class=${decides ? 'holds' : ''}>${decides ? icon(LOCK, 14) : html`<span></span>`}<span>${go ? html`<button class="link" type="button" aria-label=${say('permWhyGo', { name: account.name })} @click=${go}><bdi>${name}</bdi></button>` : html`<bdi>${name}</bdi>`}${set === '' ? nothing : html`<small>${set}</small>`}</span><span class="at">${level(one, texts)}</span></li>`;
+    return html`<li class=${decides ? 'holds' : ''}>${decides ? icon(LOCK, 14) : html`<span></span>`}<span>${go ? html`<button class="link" type="button" aria-label=${say('permTitle', { name: account.name })} @click=${go}><bdi>${name}</bdi></button>` : html`<bdi>${name}</bdi>`}${set === '' ? nothing : html`<small>${set}</small>`}</span><span class="at">${level(one, texts)}</span></li>`;
   };
   return html`<div class="reason" role="row"><div role="gridcell"><p>${say(holds ? 'permWhyHolds' : 'permWhyFree')}</p><ul>${standing.lines.map(line)}</ul></div></div>`;
 }

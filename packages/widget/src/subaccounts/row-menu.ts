@@ -28,7 +28,7 @@ export function menuFor(
         },
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },
-      allowed.has('open') && row.caps !== null && { id: 'permissions', label: say('menuPermissions') },
+      allowed.has('open') && row.caps !== null && { id: 'permissions', label: say('columnPermissions') },
       { id: 'copyId', label: say('menuCopyId'), key: 'y' },
     ],
     [

@@ -29,7 +29,7 @@ export class SamBulkExport extends SamBulk {
     return bulk.export(this.selected.account.id, accounts);
   }
 
-  protected override async ended(bulk: BulkSource, job: RowId): Promise<void> {
+  protected override async written(bulk: BulkSource, job: RowId): Promise<void> {
     if (!this.selected) return;
     const { filename, csv } = await bulk.file(this.selected.account.id, job);
     saveFile(filename, csv);

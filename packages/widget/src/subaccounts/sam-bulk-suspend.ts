@@ -27,7 +27,8 @@ export class SamBulkSuspend extends SamBulk {
 
   protected question(): { readonly title: string; readonly submit: string } {
     const n = this.foreseen().filter(({ isDone }) => isDone).length;
-    return { title: this.say('bulkSuspendTitle', { n }), submit: this.say('bulkSuspendSubmit', { n }) };
+    const title = this.say('bulkSuspendTitle', { n });
+    return { title, submit: title };
   }
 
   protected form(): TemplateResult {

@@ -76,13 +76,9 @@ export abstract class SamBulk extends Dialog {
   protected abstract foreseen(): readonly Foreseen[] | null;
   /** Asks for the job. */
   protected abstract start(bulk: BulkSource, accounts: readonly AccountId[]): Promise<RowId>;
-  /** Fetches what the job wrote, or what else is to be known of how it ended. */
-  protected ended(_bulk: BulkSource, _job: RowId): Promise<void> {
+  /** Fetches what the job wrote, if it wrote anything. */
+  protected written(_bulk: BulkSource, _job: RowId): Promise<void> {
     return Promise.resolve();
-  }
-  /** Why an account was left as it was. */
-  protected whyLeft({ why }: BulkResult): string {
-    return why;
   }
   /** Accounts that can be done at once. */
   protected readonly most: number = MOST_AT_ONCE;
@@ -98,7 +94,7 @@ export abstract class SamBulk extends Dialog {
     const tone = 'primary';
     if (this.phase === 'running') return { label: this.say('bulkRunning'), tone, ready: 'incomplete' };
     if (this.phase === 'ended')
-      return { label: this.say(this.#canUndo() ? 'bulkUndo' : 'bulkDone'), tone, ready: 'ready' };
+      return { label: this.say(this.#canUndo() ? 'bulkUndo' : 'bulkState_done'), tone, ready: 'ready' };
     const isSome = this.foreseen()?.some(({ isDone }) => isDone) ?? false;
     return { label: this.question().submit, tone, ready: isSome ? 'ready' : 'incomplete' };
   }
@@ -161,7 +157,7 @@ export abstract class SamBulk extends Dialog {
       this.results = results;
       this.undoable = undoable;
       this.phase = 'ended';
-      if (!this.undone) await this.ended(bulk, job);
+      if (!this.undone) await this.written(bulk, job);
     } catch (error) {
       this.refusal = refusalFrom(error);
     }
@@ -205,7 +201,7 @@ export abstract class SamBulk extends Dialog {
           label: this.say('bulkResult'),
           cell: ({ state }: BulkResult) => ({ text: this.say(`bulkState_${state}`) }),
         },
-        { label: this.say('bulkWhy'), cell: (result: BulkResult) => ({ text: this.whyLeft(result) }) },
+        { label: this.say('bulkWhy'), cell: ({ why }: BulkResult) => ({ text: why }) },
       ],
       rows: this.results,
       keyOf: ({ account }: BulkResult) => account,

@@ -20,7 +20,6 @@ export const subaccountsTexts = {
   bulkExport: 'Export CSV',
   idCopied: 'Id copied',
   menuOpen: 'Open',
-  menuPermissions: 'Permissions',
   cappedRestricted: 'Restricted',
   cappedUnreviewed: 'Not reviewed',
   menuSwitch: 'Switch to',

@@ -27,9 +27,9 @@ export const treeStyles = css`
 
   /* Flex where all cells stand in one line: a grid takes half as long again to lay a row out, with every number that changes. */
   .cell { min-inline-size: 0; white-space: nowrap; }
-  .name { flex: 1 0 12em; } .minutes { flex: 0 0 10em; } .plan { flex: 0 0 12.5em; } .status { flex: 0 0 13.5em; } .status, .caps { font-size: var(--sam-fs-12); } .caps { flex: 0 0 8.5em; } .members { flex: 0 0 5.5em; } .agents { flex: 0 0 5em; }
+  .name { flex: 1 0 12em; } .minutes { flex: 0 0 10em; } .plan { flex: 0 0 12.5em; } .status { flex: 0 0 13.5em; } .status, .caps { font-size: var(--sam-fs-12); } .caps { flex: 0 0 8.5em; color: var(--sam-text-2); } .members { flex: 0 0 5.5em; } .agents { flex: 0 0 5em; }
   .select { flex: 0 0 28px; } .switch { flex: 0 0 8em; } .actions { flex: 0 0 36px; }
-  .facts, .special { display: none; }
+  .facts, .special, .caps { display: none; }
 
   .select { display: grid; place-items: center; }
   .select, .name { align-self: stretch; }
@@ -47,14 +47,13 @@ export const treeStyles = css`
   .children:empty, .depth:empty { display: none; }
   .row .status { display: flex; gap: 6px; padding-inline-end: var(--sam-2); line-height: 1.2; color: var(--sam-text-2); }
   .text { min-inline-size: 0; max-block-size: 2lh; overflow: hidden; overflow-wrap: anywhere; white-space: normal; }
-  .row .caps { line-height: 1.2; white-space: normal; color: var(--sam-text-2); }
   .more { display: block; font-size: var(--sam-fs-11); color: var(--sam-text-3); }
   .row[data-state='suspended'] .status { color: var(--sam-warn); }
   .row:is([data-state='closed'], [data-state='above']) :is(.label, .plan, .number, .facts, .status) { color: var(--sam-text-3); }
   .row:not([data-state]) .status > *, .row[data-billing='parent'] .plan .icon { display: none; }
 
   .plan { color: var(--sam-text-2); font-size: var(--sam-fs-13); }
-  .row .plan { white-space: normal; line-height: 1.2; }
+  .row .plan, .row .caps { white-space: normal; line-height: 1.2; }
   .number { text-align: end; padding-inline-end: var(--sam-4); }
   .row .minutes { line-height: 1.15; }
   .own { display: block; text-align: right; font-size: var(--sam-fs-11); color: var(--sam-text-3); } .minutes:dir(rtl) .own { text-align: left; }
@@ -73,8 +72,7 @@ export const treeStyles = css`
   .head .number .column { flex-direction: row-reverse; }
 
   /* What has no column of its own stands under the status. */
-  @container sam-tree (inline-size < calc(1160em / 14)) { .caps { display: none; } }
-  @container sam-tree (inline-size >= calc(1160em / 14)) { .row[data-state='restricted'] .status > * { display: none; } }
+  @container sam-tree (inline-size >= calc(1160em / 14)) { .caps { display: block; } .row[data-state='restricted'] .status > * { display: none; } }
   @container sam-tree (inline-size < calc(1080em / 14)) {
     .probe { inline-size: 3px; }
     .plan { flex-basis: 10em; } .switch { flex-basis: 40px; } .switch .quiet { padding-inline: 0; } .switch .words { display: none; }
