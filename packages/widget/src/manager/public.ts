@@ -129,7 +129,10 @@ export interface SubaccountManagerElement extends HTMLElement {
   /** Moves the focus to the search field. */
   focusSearch(): void;
   /** Shows an account below in detail: its overview, its members, or what was done in it. */
-  open(account: AccountId, tab?: 'overview' | 'members' | 'activity'): Promise<void>;
+  open(
+    account: AccountId,
+    tab?: 'overview' | 'members' | 'permissions' | 'limits' | 'billing' | 'activity',
+  ): Promise<void>;
 }
 
 /** What `<subaccount-manager>` tells its page, with what each event has as its `detail`. */
