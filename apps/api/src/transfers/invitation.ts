@@ -1,5 +1,5 @@
 import { normalEmail } from '@tenantree/contract';
-import { findTransferByLink, readMembers, type TransferByLink } from '@tenantree/db';
+import { findTransfer, findTransferByLink, readMembers, type TransferByLink } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import type { Guess } from '../context/context.ts';
 import { type Acceptance, type Acceptor, personFor } from '../hall/accept.ts';
@@ -15,10 +15,13 @@ const notFound = (): never =>
 
 type SignedIn = Acceptor['signedIn'];
 
-/** The transfer of a link, under way; or one that is complete, to those who are in its account by now. @throws Refused NOT_FOUND, RATE_LIMITED */
+/** The transfer of a link, under way, to nobody signed in with another address; or one that is complete, to those who are in its account by now. @throws Refused NOT_FOUND, RATE_LIMITED */
 async function findByLink(hall: Hall, guess: Guess, signedIn: SignedIn, token: string): Promise<TransferByLink> {
   const found = (await guess.link(() => findTransferByLink(hall.db, hashSecret(token)))) ?? notFound();
-  if (found.state === 'in_progress') return found.expiresAt <= nowOf(hall) ? notFound() : found;
+  if (found.state === 'in_progress') {
+    const isTheirs = !signedIn || normalEmail(signedIn.email) === normalEmail(found.recipient);
+    return found.expiresAt <= nowOf(hall) || !isTheirs ? notFound() : found;
+  }
   if (found.state !== 'completed' || !signedIn) return notFound();
   const members = await hall.db.withTenant(found.account, (trx) => readMembers(trx, found.account));
   return members.some(({ userId }) => userId === signedIn.user) ? found : notFound();
@@ -52,7 +55,6 @@ export async function acceptTransferInvitation(
   const found = await findByLink(hall, guess, signedIn, input.token);
   if (found.state === 'completed') return { account: found.account };
   const emailKey = normalEmail(found.recipient);
-  if (signedIn && normalEmail(signedIn.email) !== emailKey) return notFound();
   const person = await personFor(people, acceptor, { email: found.recipient, emailKey, acceptedAt: null }, input);
   const actor = { kind: 'person' as const, id: person.user, name: person.name, via: null };
   const caller: Caller = { actor, user: person.user, key: null, requestId };
@@ -63,20 +65,23 @@ export async function acceptTransferInvitation(
   return { account };
 }
 
-/** Declines by the link. @throws Refused NOT_FOUND, RATE_LIMITED, and as the table of rules/transfer says */
+/** Declines by the link. @throws Refused NOT_FOUND (also to whoever is signed in with another address), RATE_LIMITED, and as the table of rules/transfer says */
 export async function declineTransferInvitation(
   hall: Hall,
   { signedIn, guess, requestId }: Acceptor,
   token: string,
   reason: string | null,
 ): Promise<void> {
-  const { root, account, recipient, state } = await findByLink(hall, guess, signedIn, token);
+  const { root, account, id, recipient, state } = await findByLink(hall, guess, signedIn, token);
   if (state === 'completed') return notFound();
   const actor = signedIn
     ? { kind: 'person' as const, id: signedIn.user, name: signedIn.name, via: null }
     : { kind: 'person' as const, id: null, name: recipient, via: null };
   const by = { actor, user: signedIn?.user ?? null, key: null, requestId };
-  await hall.change(by, { root, acting: root }, (scope) =>
-    act(hall, scope, by, account, { event: 'decline', reason }, { reason }),
-  );
+  await hall.change(by, { root, acting: root }, async (scope) => {
+    const present = (await findTransfer(scope.trx, account))?.transfer;
+    // Void meanwhile: somebody else is invited, or it is another transfer.
+    if (present?.id !== id || present.recipient !== recipient) return notFound();
+    return act(hall, scope, by, account, { event: 'decline', reason }, { reason });
+  });
 }

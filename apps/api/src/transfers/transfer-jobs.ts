@@ -1,5 +1,13 @@
 import { findTransfer, giveInvitationLink, giveTransferLink, readAccountState, readAlertAddress } from '@tenantree/db';
-import { type AccountId, isId, type RetryPolicy, type RowId, TRANSFER_STEPS, type UserId } from '@tenantree/domain';
+import {
+  type AccountId,
+  isId,
+  type RetryPolicy,
+  type RowId,
+  TRANSFER_STEPS,
+  type Transfer,
+  type UserId,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { SYSTEM } from '../hall/change.ts';
 import { hashSecret, secretOf } from '../hall/secrets.ts';
@@ -61,7 +69,7 @@ async function mailInvitation({
     const stored = await findTransfer(trx, account);
     const state = await readAccountState(trx, account);
     if (!stored || !state || stored.transfer.id !== id) return null;
-    const isOpen = await giveTransferLink(trx, account, id, hashSecret(token));
+    const isOpen = await giveTransferLink(trx, account, stored.transfer, hashSecret(token));
     return isOpen ? { transfer: stored.transfer, name: state.name } : null;
   });
   if (!found) return { skipped: 'It has ended meanwhile.' };
@@ -70,7 +78,7 @@ async function mailInvitation({
     await hall.sendMail(mailOf(invitationLetter(found.name, found.transfer, url)));
   } catch (error) {
     if (!isRefusedForGood(error)) throw error;
-    await bounced(hall, account, id);
+    await bounced(hall, account, found.transfer);
   }
   await hall.db.withTenant(account, (trx) => done(trx));
   return 'done';
@@ -84,13 +92,19 @@ const isRefusedForGood = (error: unknown): boolean =>
   typeof error.responseCode === 'number' &&
   error.responseCode >= 500;
 
-async function bounced(hall: JobItem<unknown>['hall'], account: AccountId, id: RowId): Promise<void> {
+async function bounced(
+  hall: JobItem<unknown>['hall'],
+  account: AccountId,
+  { id, recipient }: Pick<Transfer, 'id' | 'recipient'>,
+): Promise<void> {
   const { root } = await hall.db.withTenant(account, async (trx) => {
     const state = await readAccountState(trx, account);
     return { root: state?.rootId ?? account };
   });
   await hall.change(SYSTEM, { root, acting: root }, async (scope) => {
-    if ((await findTransfer(scope.trx, account))?.transfer.id !== id) return;
+    const present = (await findTransfer(scope.trx, account))?.transfer;
+    // Another transfer, or somebody else is invited by now: of them nothing came back.
+    if (present?.id !== id || present.recipient !== recipient) return;
     await act(hall, scope, THE_SYSTEM, account, { event: 'mailBounced' });
   });
 }

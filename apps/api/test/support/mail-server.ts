@@ -17,7 +17,9 @@ export type MailServer = {
 };
 
 /** Starts a mail server. @param refuses whom it doesn't know, asked each time */
-export async function startMailServer(refuses: (address: string) => boolean = () => false): Promise<MailServer> {
+export async function startMailServer(
+  refuses: (address: string) => boolean | Promise<boolean> = () => false,
+): Promise<MailServer> {
   const taken: TakenMail[] = [];
   const said: string[] = [];
   const silent = (): void => undefined;
@@ -35,7 +37,8 @@ export async function startMailServer(refuses: (address: string) => boolean = ()
     },
     onRcptTo: ({ address }, _session, callback) => {
       const refusal = Object.assign(new Error('nobody here'), { responseCode: 550 });
-      callback(refuses(address) ? refusal : null);
+      const answer = async (): Promise<void> => callback((await refuses(address)) ? refusal : null);
+      void answer();
     },
     onData: (stream, { envelope: { rcptTo } }, callback) => {
       const chunks: Buffer[] = [];

@@ -168,21 +168,21 @@ export async function updateTransfer(
 }
 
 /**
- * Gives a transfer under way the link that its mail carries, and voids the one before.
+ * Gives a transfer under way the link that its mail carries, and voids the one before. A link proves the address that it was mailed to: there is
+ * none for one that isn't invited any more.
  *
- * @returns false when it has ended meanwhile
+ * @returns false when it has ended meanwhile, or somebody else is invited
  */
 export async function giveTransferLink(
   trx: TenantTransaction,
   account: AccountId,
-  id: RowId,
+  { id, recipient }: Pick<Transfer, 'id' | 'recipient'>,
   tokenHash: Buffer,
 ): Promise<boolean> {
   const { rows } = await sql<{ id: RowId }>`
     UPDATE billing_transfers t SET token_hash = ${tokenHash}
-    WHERE t.root_id = ${ACTING_ROOT} AND t.account_id = ${account} AND t.id = ${id} AND t.state = 'in_progress' RETURNING t.id`.execute(
-    trx,
-  );
+    WHERE t.root_id = ${ACTING_ROOT} AND t.account_id = ${account} AND t.id = ${id} AND t.recipient = ${recipient}
+      AND t.state = 'in_progress' RETURNING t.id`.execute(trx);
   return rows.length > 0;
 }
 
