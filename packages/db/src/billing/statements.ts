@@ -267,7 +267,8 @@ export async function readLastStated(
 }
 
 /**
- * Reads the statements of periods of a customer before one of which usage may have come since something was stated last, first to last.
+ * Reads the statements of periods of a customer before one of which usage may have come since something was stated last in their currency, first
+ * to last: statements in another one say nothing of what came late of them.
  *
  * @param lateDays for how many days after its period usage can come
  */
@@ -279,7 +280,8 @@ export const readStatementsToLookAt = (
   readSome(
     trx,
     sql`account_id = ${account} AND customer_id = ${customer} AND kind = 'period' AND period < ${before}::timestamptz AND period > (
-      SELECT max(i.drafted_at) FROM statements i WHERE i.account_id = ${account} AND i.customer_id = ${customer}) - make_interval(days => ${lateDays + 32})
+      SELECT max(i.drafted_at) FROM statements i WHERE i.account_id = ${account} AND i.customer_id = ${customer} AND i.currency = statements.currency)
+        - make_interval(days => ${lateDays + 32})
     ORDER BY period`,
   );
 
