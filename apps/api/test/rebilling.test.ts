@@ -1,3 +1,5 @@
+import { writeStatement } from '@tenantree/db';
+import type { Instant } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BillingStage,
@@ -395,5 +397,94 @@ describe('A price book', () => {
     const { rows: all } = await client.statements.list.query({ account: here });
     expect(all[0]).toMatchObject({ kind: 'supplement', period: '2026-10', total: { minor: '300' } });
     expect(all.length).toBe(3);
+  });
+
+  it('in another currency than the one after it has what came late of all its periods, too', async () => {
+    const { id, client } = await seller('Francs', 'plain');
+    const customer = await stage.make(id, 'KF');
+    await sell(client, { account: id, customer, name: 'Euros' }, book({ model: 'flat', price: '1' }));
+    const dollars = book({ model: 'flat', price: '1' }, { currency: 'USD' });
+    const later = { from: '2026-12-01T00:00:00Z', present: 'end' } as const;
+    await sell(client, { account: id, customer, name: 'Dollars' }, dollars, later);
+    for (const closes of [OCTOBER_CLOSES, NOVEMBER_CLOSES]) {
+      stage.clock.ms = closes;
+      await freezeDue(stage);
+    }
+    stage.clock.ms = Date.UTC(2026, 11, 3);
+    await stage.use(client, customer, '3', { at: Date.UTC(2026, 9, 31, 12) });
+    for (const day of [1, 7]) {
+      stage.clock.ms = Date.UTC(2027, 0, day, 12, 1);
+      await freezeDue(stage);
+    }
+    const { rows } = await client.statements.list.query({ account: id });
+    expect(rows.map(({ kind, period, total }) => [kind, period, total.currency, total.minor])).toEqual([
+      ['supplement', '2026-11', 'EUR', '300'],
+      ['period', '2026-12', 'USD', '0'],
+      ['period', '2026-11', 'EUR', '0'],
+      ['period', '2026-10', 'EUR', '0'],
+    ]);
+  });
+
+  it('is not taken away from a statement that is being made of it', async () => {
+    const { id, client } = await seller('Race', 'plain');
+    const customer = await stage.make(id, 'KR');
+    await sell(client, { account: id, customer, name: 'First' }, book({ model: 'flat', price: '1' }));
+    const second = await client.books.save.mutate({
+      account: id,
+      name: 'Second',
+      terms: book({ model: 'flat', price: '2' }),
+    });
+    stage.clock.ms = OCTOBER_CLOSES;
+    const wish = {
+      account: id,
+      customers: [customer],
+      book: second.book.id,
+      version: 1,
+      from: '2026-10-20T00:00:00Z',
+      present: 'end' as const,
+    };
+    const { preview } = await client.books.previewAssignment.query(wish);
+    const { db, newId } = stage.composed.hall;
+    const [written, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const other = {
+      id: newId(),
+      customer,
+      customerName: null,
+      kind: 'period',
+      lines: 0,
+      total: 0n,
+      terms: {},
+    } as const;
+    const [period, draftedAt] = ['2026-10-01T00:00:00.000Z' as Instant, '2026-11-01T00:00:00.000Z' as Instant];
+    // The statement has read its books, and waits for one that is rolled back.
+    const holding = db
+      .withTenant(id, async (trx) => {
+        await writeStatement(trx, id, { ...other, period, draftedAt, currency: { code: 'EUR', exponent: 2 } });
+        written.resolve();
+        await release.promise;
+        throw new Error('undone');
+      })
+      .catch(() => undefined);
+    await written.promise;
+    const waiting = async (): Promise<number> =>
+      (
+        await stage.database.asOwner(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+      ).length;
+    const freezing = freeze(client, id, customer);
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
+    let ended = 0;
+    const assigning = codeOf(client.books.assign.mutate({ ...wish, preview })).finally(() => {
+      ended = 1;
+    });
+    await expect.poll(async () => ended + (await waiting()), { timeout: 10_000 }).toBe(2);
+    release.resolve();
+    await holding;
+    await freezing;
+    expect(await assigning).toBe('PERIOD_CLOSED');
+    // The next period isn't held up by one that has its statement.
+    stage.clock.ms = NOVEMBER_CLOSES;
+    expect((await freeze(client, id, customer, '2026-11')).period).toBe('2026-11');
   });
 });

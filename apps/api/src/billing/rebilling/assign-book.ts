@@ -9,6 +9,7 @@ import {
   type StoredAssignment,
   type StoredBook,
   type TenantTransaction,
+  takeTurnInBilling,
   writeAssignment,
 } from '@tenantree/db';
 import {
@@ -176,6 +177,8 @@ export async function assignBook(
   seller: AccountId,
   { preview, ...wish }: AssignmentWishes & { readonly preview?: string | undefined },
 ) {
+  // A statement that is being drafted was read with what its customer had before.
+  await takeTurnInBilling(trx);
   const plan = await planFor(trx, seller, wish, now, preview === undefined ? 'not_previewed' : 'previewed');
   if (preview !== undefined) {
     const seen = readSigned(hall.settings.secret, kindOf(seller, wish), z.string(), preview);
@@ -210,6 +213,7 @@ export async function unassignBook(
   asked: readonly string[],
   to: Instant | null,
 ) {
+  await takeTurnInBilling(trx);
   const customers = [...new Set(await resolveAll(trx, asked, 'customers'))];
   const at = to ?? billingPeriodOf(now).end;
   const stated = await readLastStated(trx, seller, customers);
