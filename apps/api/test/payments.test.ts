@@ -76,6 +76,15 @@ describe('A payment method at Stripe', () => {
     await vi.waitFor(() => expect(stripe.detached).toContain(`pm_${second}`), { timeout: 10_000 });
   });
 
+  it('is left alone when it was begun by another deployment with the same account of Stripe', async () => {
+    const another = [...stripe.intents.values()].at(-1) ?? expect.fail('one was begun before');
+    const metadata = { account: '01900000-0000-7000-8000-000000000001', transfer: another.metadata['transfer'] ?? '' };
+    stripe.intents.set('seti_other', { ...another, id: 'seti_other', metadata });
+    stripe.finish('seti_other', 'succeeded');
+    expect(await send(stripe.report('setup_intent.succeeded', 'seti_other'))).toBe(200);
+    expect(stripe.detached).not.toContain('pm_seti_other');
+  });
+
   it.each(['down', 'hangs up'] as const)(
     'waits as pending while Stripe %s, and is begun once when it is back',
     async (mode) => {

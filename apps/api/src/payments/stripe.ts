@@ -1,3 +1,4 @@
+import { type AccountId, parseAccountId } from '@tenantree/domain';
 import type { Stripe } from 'stripe';
 import {
   type PaymentBegun,
@@ -25,8 +26,8 @@ export type StripeReport = { readonly id: string; readonly method: string };
 
 /** Stripe as a way to pay, and as somebody who reports. */
 export type StripeProvider = PaymentProvider & {
-  /** How a method is now, and whether it was begun here: others may use the same account of Stripe. @throws ProviderAway */
-  read(method: string): Promise<{ readonly state: PaymentState; readonly isOurs: boolean }>;
+  /** How a method is now, and for which account it was begun; null: for none of Tenantree. @throws ProviderAway */
+  read(method: string): Promise<{ readonly state: PaymentState; readonly account: AccountId | null }>;
   /** Reads a signed report; null: it is not from Stripe, or too old. `ignored`: about something else. */
   reportOf(body: Uint8Array, signature: string): StripeReport | 'ignored' | null;
   /** @throws Error when Stripe refuses the key; ProviderAway when it can't be reached */
@@ -82,9 +83,9 @@ class StripePayments implements StripeProvider {
     return this.#begun(intent, idOf(intent.customer));
   }
 
-  async read(method: string): Promise<{ readonly state: PaymentState; readonly isOurs: boolean }> {
+  async read(method: string): Promise<{ readonly state: PaymentState; readonly account: AccountId | null }> {
     const intent = await this.#asking(this.#sdk.setupIntents.retrieve(method));
-    return { state: stateOf(intent), isOurs: intent.metadata?.['transfer'] !== undefined };
+    return { state: stateOf(intent), account: parseAccountId(intent.metadata?.['account'] ?? '') };
   }
 
   async detach(method: string): Promise<void> {

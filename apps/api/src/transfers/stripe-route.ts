@@ -1,4 +1,4 @@
-import { findTransfer, findTransferOfPayment } from '@tenantree/db';
+import { findTransfer, findTransferOfPayment, readTreeOf } from '@tenantree/db';
 import { SYSTEM } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
@@ -31,8 +31,9 @@ export const stripeRoute =
 
 /** Stores what became of a method that is waited for; one that nobody waits for is taken away. */
 async function heed(hall: Hall, stripe: StripeProvider, { method }: StripeReport): Promise<void> {
-  const { state, isOurs } = await stripe.read(method);
-  if (state === 'pending' || !isOurs) return;
+  const { state, account: begunFor } = await stripe.read(method);
+  // Others may use the same account of Stripe, other deployments too: what was begun there is theirs.
+  if (state === 'pending' || begunFor === null || (await readTreeOf(hall.db, begunFor)) === null) return;
   const kept = keptMethod(stripe, method);
   const found = await findTransferOfPayment(hall.db, kept);
   // Its transfer has ended otherwise, or another method was chosen.

@@ -54,7 +54,7 @@ export async function startStripe(): Promise<StripeStandIn> {
       object: 'setup_intent',
       client_secret: `${id}_secret`,
       customer: form.get('customer') ?? '',
-      metadata: { transfer: form.get('metadata[transfer]') ?? '' },
+      metadata: { account: form.get('metadata[account]') ?? '', transfer: form.get('metadata[transfer]') ?? '' },
       status: 'requires_payment_method',
       payment_method: null,
       last_setup_error: null,
