@@ -103,4 +103,20 @@ describe('A payment method at Stripe', () => {
       expect(await payment(theirs, account)).toEqual({ provider: 'stripe', state: 'pending' });
     },
   );
+
+  it('is not taken for one that was chosen while the job was beginning it', async () => {
+    const { account, theirs } = await underWay();
+    stripe.mode = 'down';
+    await theirs.transfers.setPayment.mutate({ account, provider: 'stripe' });
+    const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    stripe.hold = { asked: asked.resolve, answered: answered.promise };
+    stripe.mode = 'well';
+    await asked.promise;
+    await theirs.transfers.setPayment.mutate({ account, provider: 'invoice' });
+    answered.resolve();
+    stripe.hold = null;
+    await jobsEnded(stage.api.database);
+    expect(await payment(theirs, account)).toEqual({ provider: 'invoice', state: 'set' });
+    expect(stripe.intents.get(newest())?.status).toBe('canceled');
+  });
 });

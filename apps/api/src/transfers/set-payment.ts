@@ -30,7 +30,7 @@ export async function setPayment(
   const transfer = found?.transfer;
   const present = transfer?.steps.payment;
   if (transfer && present?.state === 'pending' && methodOf(present.method).provider === key)
-    return beginOrWait(hall, by, account, { transfer: transfer.id, method: present.method });
+    return beginOrWait(hall, by, account, { transfer: transfer.id, method: present.method, over: 'itself' });
   const reference = `${REFERENCE}${hall.newId()}`;
   const method = keptMethod(provider, reference);
   // Without one under way nothing is asked of a provider: the rules say no.
@@ -40,10 +40,15 @@ export async function setPayment(
     );
     return null;
   }
-  return beginOrWait(hall, by, account, { transfer: transfer.id, method });
+  return beginOrWait(hall, by, account, { transfer: transfer.id, method, over: 'any' });
 }
 
-type Begun = { readonly transfer: RowId; readonly method: string };
+type Begun = {
+  readonly transfer: RowId;
+  readonly method: string;
+  /** What it replaces: a choice that was just made `any`, one that was made before only `itself`, as long as it is waited for. */
+  readonly over: 'any' | 'itself';
+};
 
 /** The same; where the provider can't be reached the step is pending, and a job asks again. */
 async function beginOrWait(hall: Hall, by: JobAsker, account: Account, what: Begun): Promise<PaymentBegun['form']> {
@@ -51,13 +56,13 @@ async function beginOrWait(hall: Hall, by: JobAsker, account: Account, what: Beg
     return await beginPayment(hall, by, account, what);
   } catch (error) {
     if (!(error instanceof ProviderAway)) throw error;
-    await note(hall, by, account, what.transfer, { event: 'providerUnreachable', method: what.method });
+    await note(hall, by, account, what, { event: 'providerUnreachable', method: what.method });
     return null;
   }
 }
 
 /**
- * Begins a payment method at its provider, or goes on with it, and stores how far it is.
+ * Begins a payment method at its provider, or goes on with it, and stores how far it is. One that nobody waits for by then is taken away.
  *
  * @param what its kept name: of ours, or of the provider's
  * @throws ProviderAway
@@ -73,8 +78,10 @@ export async function beginPayment(
   const begun = await begin(hall, provider, account.id, what.transfer, method);
   const kept = keptMethod(provider, begun.method);
   const state = begun.state === 'set' ? 'set' : 'pending';
-  await note(hall, by, account, what.transfer, { event: 'setPayment', method: kept, state }, begun.customer);
-  return begun.form;
+  const isKept = await note(hall, by, account, what, { event: 'setPayment', method: kept, state }, begun.customer);
+  if (isKept) return begun.form;
+  await provider.detach(begun.method);
+  return null;
 }
 
 async function begin(
@@ -105,20 +112,25 @@ async function begin(
 
 type Reported = Extract<Parameters<typeof act>[4], { readonly event: 'setPayment' | 'providerUnreachable' }>;
 
+/** @returns whether it is the one that is waited for */
 async function note(
   hall: Hall,
   by: JobAsker,
   { id, root }: Account,
-  transfer: RowId,
+  { transfer, method, over }: Begun,
   event: Reported,
   customer: string | null = null,
-): Promise<void> {
-  await hall.change(by, { root, acting: root }, async (scope) => {
+): Promise<boolean> {
+  return hall.change(by, { root, acting: root }, async (scope) => {
     const stored = await findTransfer(scope.trx, id);
-    // What was begun for one that has ended is nobody's: whoever made it takes it away.
-    if (stored?.transfer.id !== transfer) return;
+    if (stored?.transfer.id !== transfer) return false;
     const { payment } = stored.transfer.steps;
-    if (event.event === 'setPayment' && payment?.method === event.method && payment.state === event.state) return;
+    // What a report has set meanwhile stays: this answer may be from before it.
+    const isBegun = event.event === 'setPayment' && payment?.method === event.method;
+    if (isBegun && (payment.state === event.state || payment.state === 'set')) return true;
+    // Another one was chosen while the provider was asked; or this one is begun already, under the name that it has there.
+    if (over === 'itself' && payment?.method !== method) return payment?.method === event.method;
     await act(hall, scope, by, id, event, customer === null ? {} : { customer });
+    return true;
   });
 }

@@ -210,7 +210,7 @@ export const beginPaymentJob = defineJob({
     const stored = await hall.db.withTenant(account, (trx) => findTransfer(trx, account));
     // Begun meanwhile by whoever waits for it, or another one was chosen.
     if (stored?.transfer.steps.payment?.method !== method) return { skipped: 'It is not waited for any more.' };
-    await beginPayment(hall, THE_SYSTEM, { id: account, root }, { transfer, method });
+    await beginPayment(hall, THE_SYSTEM, { id: account, root }, { transfer, method, over: 'itself' });
     await hall.db.withTenant(account, (trx) => done(trx));
     return 'done';
   },

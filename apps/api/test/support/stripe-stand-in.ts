@@ -24,6 +24,8 @@ export type StripeStandIn = {
   readonly detached: string[];
   /** `down`: answers 500; `hangs up`: takes the call and says nothing. */
   mode: 'well' | 'down' | 'hangs up';
+  /** Holds back the answer to whatever begins a method, once it is asked. */
+  hold: { readonly asked: () => void; readonly answered: Promise<void> } | null;
   /** What its customer does at its form. */
   finish(intent: string, how: 'succeeded' | 'failed'): void;
   /** A report as it sends them, signed. */
@@ -84,6 +86,10 @@ export async function startStripe(): Promise<StripeStandIn> {
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await answer(request);
+    if (stand.hold && stand.mode === 'well' && request.method === 'POST' && request.url === '/v1/setup_intents') {
+      stand.hold.asked();
+      await stand.hold.answered;
+    }
     if (stand.mode === 'hangs up') {
       request.socket.destroy();
       return;
@@ -100,6 +106,7 @@ export async function startStripe(): Promise<StripeStandIn> {
     intents,
     detached,
     mode: 'well',
+    hold: null,
     finish: (intent, how) => {
       const found = intents.get(intent)!;
       found.status = how === 'succeeded' ? 'succeeded' : 'requires_payment_method';
