@@ -52,7 +52,7 @@ describe('A server that is killed in the middle of a job', () => {
     await database.asOwner(`UPDATE accounts SET closed_at = closed_at - interval '1 year' WHERE status = 'closed'`);
 
     const db = openDatabase(database.serving);
-    const settings = { closedRetentionDays: 30, usageMaxAgeDays: 35 } as never;
+    const settings = { closedRetentionDays: 30, usageMaxAgeDays: 35, closingGraceMs: 43_200_000 } as never;
     await orderErasing({ ...hallOver(db), settings });
     const done = async (): Promise<number> =>
       (await database.asOwner<{ n: number }>('SELECT done AS n FROM jobs'))[0]?.n ?? 0;

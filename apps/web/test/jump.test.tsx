@@ -123,7 +123,13 @@ it('the first stop of Tab leads past what every page has', async () => {
 });
 
 it('who may not see a page is offered no way to it', async () => {
-  await open([HOME], { 'account.subaccounts': 'none', 'account.members': 'none', 'developers.apiKeys': 'none' });
+  await open([HOME], {
+    'account.subaccounts': 'none',
+    'account.members': 'none',
+    'developers.apiKeys': 'none',
+    billing: 'none',
+    'billing.usage': 'none',
+  });
   const links = page.getByRole('navigation').getByRole('link');
   await expect.poll(() => links.elements().map((link) => link.textContent)).toEqual(['Activity']);
   await userEvent.keyboard('gm');

@@ -121,6 +121,7 @@ describe('an account in detail', () => {
                 'account.members': 'none',
                 'account.settings': 'none',
                 account: 'none',
+                billing: 'none',
                 'billing.usage': 'none',
               } as const;
               return { ...detail, levels: { ...detail.levels, ...none } };
