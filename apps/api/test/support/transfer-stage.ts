@@ -36,20 +36,37 @@ export type TransferStage = {
   close(): Promise<void>;
 };
 
-/** Ends the connection at the n-th statement that writes. */
+/** Ends the connection at the n-th statement of a change of a tree that writes: counts, traces and housekeeping beside it are not asked. */
 const CUTTING = `
   CREATE SEQUENCE cut_steps; CREATE TABLE cut_at (n int); INSERT INTO cut_at VALUES (0);
   CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
   BEGIN
-    IF (SELECT n FROM cut_at) > 0 AND nextval('cut_steps') = (SELECT n FROM cut_at) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    IF (SELECT n FROM cut_at) > 0 AND current_setting('tenantree.account', true) <> ''
+      AND EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND mode = 'ExclusiveLock') THEN
+      IF nextval('cut_steps') = (SELECT n FROM cut_at) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    END IF;
     RETURN NULL;
-  END $$;
-  DO $$ DECLARE name text; BEGIN
-    FOREACH name IN ARRAY ARRAY['accounts', 'members', 'invitations', 'api_keys', 'billing_transfers', 'departures', 'subscriptions', 'billing_details',
-      'past_placements', 'journal', 'journal_heads', 'tree_versions', 'tree_changes', 'limits', 'account_caps', 'resource_totals', 'jobs', 'carried_entries'] LOOP
-      EXECUTE format('CREATE TRIGGER cut_off AFTER INSERT OR UPDATE OR DELETE ON %I FOR EACH STATEMENT EXECUTE FUNCTION cut_off()', name);
-    END LOOP;
   END $$`;
+const CUT_TABLES = [
+  'accounts',
+  'members',
+  'invitations',
+  'api_keys',
+  'billing_transfers',
+  'departures',
+  'subscriptions',
+  'billing_details',
+  'past_placements',
+  'journal',
+  'journal_heads',
+  'tree_versions',
+  'tree_changes',
+  'limits',
+  'account_caps',
+  'resource_totals',
+  'jobs',
+  'carried_entries',
+];
 
 export const DETAILS = { country: 'DE', name: 'Acme GmbH', address: ['Am Ring 1', '10115 Berlin'], taxId: null };
 
@@ -113,6 +130,11 @@ export async function stageTransfers(options: StartOptions = {}): Promise<Transf
     },
     cutting: async () => {
       await api.database.asOwner(CUTTING);
+      // One table at a time: the servers go on meanwhile, and lock several of them in orders of their own.
+      for (const name of CUT_TABLES)
+        await api.database.asOwner(
+          `CREATE TRIGGER cut_off AFTER INSERT OR UPDATE OR DELETE ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION cut_off()`,
+        );
     },
     cutAt: async (n) => {
       await api.database.asOwner(`SELECT setval('cut_steps', 1, false); UPDATE cut_at SET n = ${n}`);
