@@ -40,7 +40,7 @@ describe('limits on a real server', () => {
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     for (const name of ['Acme North', 'Acme South']) {
       await row(page, name).hover();
-      await row(page, name).getByRole('checkbox').check();
+      await vi.waitFor(() => row(page, name).getByRole('checkbox').check(), { timeout: 10_000 });
     }
     const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'Set limits…' }).click();
@@ -81,7 +81,8 @@ describe('limits on a real server', () => {
     const page = await app.open({ context: await owner.context() });
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     await row(page, 'Acme North').hover();
-    await row(page, 'Acme North').getByRole('checkbox').check();
+    // Whoever clicks while the rest of the table is on its way to the page may have to click again.
+    await vi.waitFor(() => row(page, 'Acme North').getByRole('checkbox').check(), { timeout: 10_000 });
     await page.getByRole('button', { name: 'Export CSV' }).click();
     const saving = page.waitForEvent('download', { timeout: 20_000 });
     await page.getByRole('dialog').getByRole('button', { name: 'Write file' }).click();
