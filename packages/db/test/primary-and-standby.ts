@@ -83,9 +83,12 @@ export async function startPrimaryAndStandby(): Promise<PrimaryAndStandby> {
   let stopped: Promise<void> | null = null;
   let isParted = false;
   const stopPrimary = (): Promise<void> => (stopped ??= primary.stop());
-  /** Waits until all that the primary has stored stands on the standby, too: it may be seconds behind on a busy machine. */
+  /**
+   * Waits until all that the primary has committed stands on the standby, too: it may be seconds behind on a busy machine.
+   * It commits before it writes (`synchronous_commit=off`), so what is in its memory is written first.
+   */
   const caughtUp = async (): Promise<void> => {
-    const [stored] = await ask(host, 'SELECT pg_current_wal_lsn() AS until');
+    const [stored] = await ask(host, `SELECT pg_logical_emit_message(false, 'caught up', '', true) AS until`);
     const behind = `SELECT pg_last_wal_replay_lsn() < '${String(stored?.['until'])}' AS is_behind`;
     while ((await ask(socketDir, behind))[0]?.['is_behind'] !== false) await pass(20);
   };
