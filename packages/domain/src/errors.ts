@@ -1,6 +1,4 @@
-import type { LimitKindKey } from './limits/kinds.ts';
-import type { LimitReached } from './limits/refusals.ts';
-import type { AtLimit } from './limits/set-limit.ts';
+import type { AtLimit, LimitKindKey, LimitReached } from './limits/kinds.ts';
 
 /**
  * Every refusal the platform can give, by stable code: the HTTP status it leaves with and whether trying again unchanged can help.

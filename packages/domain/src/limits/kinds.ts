@@ -1,3 +1,4 @@
+import type { AccountLabel } from '../hierarchy/account.ts';
 import type { Decimal } from '../usage/decimal.ts';
 import { countedAs } from '../usage/meters.ts';
 import { formatDecimal, UNIT } from '../usage/quantity.ts';
@@ -110,3 +111,20 @@ export function shownOf({ each }: Pick<LimitKind, 'each'>, nanos: bigint): Decim
   const half = nanos < 0n ? -each / 2n : each / 2n;
   return formatDecimal((nanos + half) / each);
 }
+
+/** What happens at the maximum: nothing more is admitted, or it is only told of. */
+export const AT_LIMIT = ['block', 'notify'] as const;
+export type AtLimit = (typeof AT_LIMIT)[number];
+
+/** What a limit refused, for programs. */
+export type LimitReached = {
+  readonly kind: LimitKindKey;
+  /** The account whose maximum it is; null: one above whoever asks, of which nothing else is told. */
+  readonly account: AccountLabel | null;
+  readonly max: Decimal | null;
+  readonly used: Decimal | null;
+  readonly held: Decimal | null;
+  readonly wanted: Decimal;
+  /** How much could be had. */
+  readonly free: Decimal;
+};

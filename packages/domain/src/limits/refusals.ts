@@ -3,19 +3,6 @@ import type { AccountLabel } from '../hierarchy/account.ts';
 import type { Decimal } from '../usage/decimal.ts';
 import { type LimitKind, type LimitKindKey, shownOf } from './kinds.ts';
 
-/** What a limit refused, for programs. */
-export type LimitReached = {
-  readonly kind: LimitKindKey;
-  /** The account whose maximum it is; null: one above whoever asks, of which nothing else is told. */
-  readonly account: AccountLabel | null;
-  readonly max: Decimal | null;
-  readonly used: Decimal | null;
-  readonly held: Decimal | null;
-  readonly wanted: Decimal;
-  /** How much could be had. */
-  readonly free: Decimal;
-};
-
 /** The numbers of an account at which something was refused, in 10⁻⁹ of what is stored. */
 export type Binding = {
   readonly account: AccountLabel | null;

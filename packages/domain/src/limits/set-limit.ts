@@ -1,10 +1,6 @@
 import { accept, type Decision, type ErrorCode, refuse } from '../errors.ts';
 import { demandOf, freeAlong, type LimitChain, type LimitNode, loadOf } from './admission.ts';
-import { type LimitKind, limitKindStoredAs, shownOf, wholeOf } from './kinds.ts';
-
-/** What happens at the maximum: nothing more is admitted, or it is only told of. */
-export const AT_LIMIT = ['block', 'notify'] as const;
-export type AtLimit = (typeof AT_LIMIT)[number];
+import { type AtLimit, type LimitKind, limitKindStoredAs, shownOf, wholeOf } from './kinds.ts';
 
 /** What is set of one kind for one account. Numbers are 10⁻⁹ of what is stored. */
 export type LimitTerms = {

@@ -1,6 +1,5 @@
 import { css } from 'lit';
 import { contrast, hexOf, mix, parseHex, type Rgb } from '../tokens/contrast.ts';
-import type { SubaccountManager } from './subaccount-manager.ts';
 
 /** Text must stand out this much (WCAG 2.2 AA). */
 const TEXT_CONTRAST = 4.5;
@@ -74,10 +73,13 @@ function brandSheet(text: string): string {
   return color === null ? DERIVED : `.root { ${brandDeclarations(color)} }`;
 }
 
-const sheets = new WeakMap<SubaccountManager, CSSStyleSheet>();
+/** An element that has a colour of its own. */
+type Branded = HTMLElement & { readonly brand: string | null | undefined };
+
+const sheets = new WeakMap<Branded, CSSStyleSheet>();
 
 /** Gives an element the colours of its brand, or takes them away again. */
-export function paintBrand(element: SubaccountManager): void {
+export function paintBrand(element: Branded): void {
   const { brand, shadowRoot } = element;
   let sheet = sheets.get(element);
   if (!sheet) {
