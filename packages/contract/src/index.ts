@@ -10,11 +10,12 @@ export type {
   ShownBookTerms,
 } from './books.ts';
 export * from './contract.ts';
+export type { DocumentLine } from './document-line.ts';
 export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
-export type { DetailedInvoice, InvoiceLine, ShownInvoice } from './invoices.ts';
+export type { DetailedInvoice, ShownInvoice } from './invoices.ts';
 export type { Job, JobFrame } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { Margins } from './margins.ts';
@@ -22,6 +23,6 @@ export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } fr
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
-export type { ShownStatement, StatementDetails, StatementDraft, StatementLine, WhatIf } from './statements.ts';
+export type { ShownStatement, StatementDetails, StatementDraft, WhatIf } from './statements.ts';
 export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';

@@ -1,5 +1,6 @@
 import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
+import { documentLine } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, fromSeller, inAccount, mutation, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
 import * as shapes from './shapes.ts';
@@ -28,29 +29,6 @@ const invoice = z.strictObject({
   lines: shapes.count,
   /** Of a credit note the invoice that it takes back. */
   credits: shapes.rowId.nullable(),
-});
-
-const line = z.strictObject({
-  n: shapes.count,
-  type: z.enum(['fee', 'usage', 'late', 'credit', 'tax']),
-  /** What it is, in words. */
-  says: z.string(),
-  account: z
-    .strictObject({
-      id: shapes.accountId,
-      /** As it was called then. */
-      name: z.string().nullable(),
-      /** Where it stood: what those above it were called, the payer first. */
-      above: shapes.list(z.string().nullable()),
-    })
-    .nullable(),
-  meter: z.string().nullable(),
-  unit: z.string().nullable(),
-  ofPeriod: z.string().nullable(),
-  quantity: shapes.decimal.nullable(),
-  from: shapes.instant.nullable(),
-  to: shapes.instant.nullable(),
-  amount: shapes.money,
 });
 
 const detailed = invoice.extend({
@@ -90,7 +68,7 @@ export const invoices = {
     says: 'An invoice, and a page of its lines.',
     needs: read,
     input: asked.extend({ cursor: inputs.cursor, limit: inputs.limit(500) }),
-    output: z.strictObject({ invoice: detailed, lines: shapes.list(line), nextCursor: z.string().nullable() }),
+    output: z.strictObject({ invoice: detailed, lines: shapes.list(documentLine), nextCursor: z.string().nullable() }),
   }),
 
   export: mutation({
@@ -135,5 +113,3 @@ export const invoices = {
 export type ShownInvoice = AnswerOf<typeof invoices.list>['rows'][number];
 /** An invoice with all that is said of it. */
 export type DetailedInvoice = AnswerOf<typeof invoices.get>['invoice'];
-/** A line of it. */
-export type InvoiceLine = AnswerOf<typeof invoices.get>['lines'][number];

@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, PEOPLE_AND_KEYS, query } from './procedure.ts';
-import { bookName, customer, period, shownPeriod } from './rebilling.ts';
+import { bookName, customer, margin, period, shownPeriod } from './rebilling.ts';
 import * as shapes from './shapes.ts';
-
-const margin = z.strictObject({
-  /** Below 0 where it costs more than it brings. */
-  amount: shapes.money,
-  /** Percent of what it brings with one digit: `63.5`; null where it brings nothing. */
-  percent: z.string().nullable(),
-});
 
 const row = z.strictObject({
   customer,

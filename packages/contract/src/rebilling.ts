@@ -99,3 +99,11 @@ export const customer = z.strictObject({ id: shapes.accountId, name: z.string().
 
 /** A direct subaccount, as an input names it; one that has left by its id. */
 export const customerRef = inputs.account;
+
+/** What a customer leaves. */
+export const margin = z.strictObject({
+  /** Below 0 where it costs more than it brings. */
+  amount: shapes.money,
+  /** Percent of what it brings with one digit: `63.5`; null where it brings nothing. */
+  percent: z.string().nullable(),
+});

@@ -1,8 +1,9 @@
 import type { RowId } from '@tenantree/domain';
 import { z } from 'zod';
+import { documentLine } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, PEOPLE_AND_KEYS, query } from './procedure.ts';
-import { bookName, bookTerms, customer, customerRef, period, shownPeriod } from './rebilling.ts';
+import { bookName, bookTerms, customer, customerRef, margin, period, shownPeriod } from './rebilling.ts';
 import * as shapes from './shapes.ts';
 
 /** A statement: what a customer owes the account directly above it for a period. Nobody collects it but that account. */
@@ -54,29 +55,6 @@ const detailed = z.strictObject({
   total: shapes.money,
 });
 
-const line = z.strictObject({
-  n: shapes.count,
-  type: z.enum(['fee', 'usage', 'late']),
-  /** What it is, in words. */
-  says: z.string(),
-  account: z
-    .strictObject({
-      id: shapes.accountId,
-      /** As it was called then. */
-      name: z.string().nullable(),
-      /** Where it stood: what those above it were called, the customer first. */
-      above: shapes.list(z.string().nullable()),
-    })
-    .nullable(),
-  meter: z.string().nullable(),
-  unit: z.string().nullable(),
-  ofPeriod: z.string().nullable(),
-  quantity: shapes.decimal.nullable(),
-  from: shapes.instant.nullable(),
-  to: shapes.instant.nullable(),
-  amount: shapes.money,
-});
-
 /** A statement that doesn’t exist yet: what it would be now. */
 const draft = z.strictObject({
   customer,
@@ -84,12 +62,6 @@ const draft = z.strictObject({
   /** Null: it can’t be said, and can’t be frozen; `refused` says why. */
   total: shapes.money.nullable(),
   refused: shapes.refusal.nullable(),
-});
-
-const margin = z.strictObject({
-  amount: shapes.money,
-  /** Percent of what it brings with one digit; null where it brings nothing. */
-  percent: z.string().nullable(),
 });
 
 const read = inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS);
@@ -128,7 +100,7 @@ export const statements = {
     output: z.strictObject({
       statement,
       details: detailed,
-      lines: shapes.list(line),
+      lines: shapes.list(documentLine),
       nextCursor: z.string().nullable(),
     }),
   }),
@@ -160,7 +132,7 @@ export const statements = {
       /** Null: it can’t be said; `refused` says why. */
       details: detailed.nullable(),
       refused: shapes.refusal.nullable(),
-      lines: shapes.list(line),
+      lines: shapes.list(documentLine),
       nextCursor: z.string().nullable(),
     }),
   }),
@@ -215,8 +187,6 @@ export const statements = {
 export type ShownStatement = AnswerOf<typeof statements.list>['rows'][number];
 /** What is said of one, be it a draft. */
 export type StatementDetails = AnswerOf<typeof statements.get>['details'];
-/** A line of one. */
-export type StatementLine = AnswerOf<typeof statements.get>['lines'][number];
 /** A statement that isn’t frozen. */
 export type StatementDraft = AnswerOf<typeof statements.drafts>['rows'][number];
 /** What another book would bring. */

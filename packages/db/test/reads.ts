@@ -252,8 +252,10 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readStatementsToLookAt: as(root, (trx) =>
       store.readStatementsToLookAt(trx, root, { customer: small, before: NOVEMBER, lateDays: 35 }),
     ),
-    readLateOfCustomer: as(root, (trx) => store.readLateOfCustomer(trx, sold, { from: NOVEMBER, to: NOW })),
-    readLateUsage: as(leaf, (trx) => store.readLateUsage(trx, leaf, billed.meter, NOVEMBER)),
+    readLateUsage: as(root, async (trx) => [
+      await store.readLateUsage(trx, { ...billed, account: leaf, period: NOVEMBER }, null),
+      await store.readLateUsage(trx, sold, NOVEMBER),
+    ]),
     readCountedTotal: as(root, (trx) => store.readCountedTotal(trx, root, 'call.seconds', NOVEMBER)),
     readBalance: as(root, (trx) => store.readBalance(trx, root)),
     findFirstUnbilled: as(root, (trx) => store.findFirstUnbilled(trx, root)),

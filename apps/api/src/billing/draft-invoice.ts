@@ -211,7 +211,8 @@ class InvoiceWriter {
     const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
     const { events } = await readCountedTotal(this.#trx, account, meter.counted, ofPeriod);
     if (events === then.events) return;
-    const { billed, late } = await readLateUsage(this.#trx, account, meter, ofPeriod);
+    const used = { account, seller: null, meter, period: ofPeriod, part: null };
+    const { billed, late } = await readLateUsage(this.#trx, used, null);
     const differences = late.map(({ account: of, difference }) => ({
       id: `${of.id} ${of.place}`,
       quantity: parseDecimal(difference) ?? 0n,

@@ -3,6 +3,7 @@ import type { DetailedInvoice } from '@tenantree/contract';
 import { type Decimal, formatAmount, type Money } from '@tenantree/domain';
 import Drawing from 'pdfkit';
 import { inReadingOrder } from './reading-order.ts';
+import { moneyOf } from './shown-plan.ts';
 
 /** A row of the table, as it is drawn. */
 export type DrawnLine = {
@@ -130,10 +131,6 @@ class Page {
 }
 
 const shown = (money: Money): string => formatAmount(money, LOCALE);
-const moneyOf = ({ currency: code, exponent, minor }: DetailedInvoice['total']): Money => ({
-  currency: { code, exponent },
-  minor: BigInt(minor),
-});
 
 function drawHead(page: Page, invoice: DetailedInvoice, title: string): void {
   const { seller, buyer } = invoice;

@@ -1,4 +1,4 @@
-import type { DetailedInvoice, InvoiceLine, ShownInvoice } from '@tenantree/contract';
+import type { DetailedInvoice, DocumentLine, ShownInvoice } from '@tenantree/contract';
 import {
   findInvoice,
   readCredited,
@@ -84,12 +84,13 @@ export const linesOf = async (
   account: AccountId,
   invoice: StoredInvoice,
   page: { readonly after: number; readonly limit: number },
-): Promise<InvoiceLine[]> => {
+): Promise<DocumentLine[]> => {
   const lines = await readLines(trx, { table: 'invoice_lines', account, document: invoice.id }, page);
   return lines.map((line) => shownLine(invoice.currency, line));
 };
 
-function shownLine(currency: Currency, line: StoredLine): InvoiceLine {
+/** A line of an invoice or statement as people see it. */
+export function shownLine(currency: Currency, line: StoredLine): DocumentLine {
   const { n, type, account, meter, ofPeriod, quantity, from, to, amount } = line;
   return {
     n,

@@ -3,7 +3,7 @@ import type { StoredPlan } from '@tenantree/db';
 import { ENTIRE, findMeter, formatDecimal, minorOfPrice, type Rates, shownPrice } from '@tenantree/domain';
 import { planOf, shownMoney } from '../hall/plans.ts';
 
-export { offerOf, planOf, shownMoney } from '../hall/plans.ts';
+export { moneyOf, offerOf, planOf, shownMoney } from '../hall/plans.ts';
 
 /** How a meter is called, and its unit; one that is not known any more is its key. */
 export const shownMeter = (key: string): { readonly meter: string; readonly label: string; readonly unit: string } => {

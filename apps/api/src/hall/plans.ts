@@ -1,5 +1,5 @@
 import type { StoredPlan } from '@tenantree/db';
-import { type Currency, type Plan, type PlanOffer, parsePlan } from '@tenantree/domain';
+import { type Currency, type Money, type Plan, type PlanOffer, parsePlan } from '@tenantree/domain';
 import { granted } from './refused.ts';
 
 /** The terms of a stored plan, which were read before they were stored. */
@@ -18,4 +18,10 @@ export const shownMoney = ({ code, exponent }: Currency, minor: bigint) => ({
   currency: code,
   exponent,
   minor: minor.toString(),
+});
+
+/** An amount that the contract says. */
+export const moneyOf = ({ currency: code, exponent, minor }: ReturnType<typeof shownMoney>): Money => ({
+  currency: { code, exponent },
+  minor: BigInt(minor),
 });

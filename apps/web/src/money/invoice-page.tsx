@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { DetailedInvoice, InvoiceLine } from '@tenantree/contract';
+import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
 import { Act, amount, Card, quantity } from './parts.tsx';
 import { saveJob } from './save-job.ts';
@@ -120,50 +121,16 @@ const Lines = ({
   children,
 }: {
   readonly invoice: DetailedInvoice;
-  readonly lines: readonly InvoiceLine[];
+  readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
   <Card title={`${texts.numbers.whole(invoice.lines)} lines`}>
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Lines">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Account</th>
-            <th scope="col" className={css.number}>
-              Quantity
-            </th>
-            <th scope="col" className={css.number}>
-              Amount
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line) => (
-            <tr key={line.n}>
-              <th scope="row">
-                {line.says}
-                {line.type === 'late' && <span className={css.badge}>Late usage of {line.ofPeriod}</span>}
-              </th>
-              <td>
-                <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
-                <div className={css.quiet}>
-                  <bdi>{line.account?.above.map((name) => name ?? '…').join(' › ')}</bdi>
-                </div>
-              </td>
-              <td className={css.number}>{line.quantity === null ? '' : `${quantity(line.quantity)} ${line.unit}s`}</td>
-              <td className={css.number}>{amount(line.amount)}</td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <Foot label="Total" value={amount(invoice.total)} />
-          {invoice.applied.minor !== '0' && <Foot label="From the balance" value={amount(invoice.applied)} />}
-          {invoice.credited.minor !== '0' && <Foot label="Credited" value={amount(invoice.credited)} />}
-          <Foot label="To be paid" value={amount(invoice.due)} />
-        </tfoot>
-      </table>
-    </div>
+    <LineTable lines={lines}>
+      <Sum label="Total" value={invoice.total} />
+      {invoice.applied.minor !== '0' && <Sum label="From the balance" value={invoice.applied} />}
+      {invoice.credited.minor !== '0' && <Sum label="Credited" value={invoice.credited} />}
+      <Sum label="To be paid" value={invoice.due} />
+    </LineTable>
     <div className={css.in}>
       {children}
       {invoice.tax !== null && <p className={css.quiet}>{invoice.tax}</p>}
@@ -173,13 +140,4 @@ const Lines = ({
       </p>
     </div>
   </Card>
-);
-
-const Foot = ({ label, value }: { readonly label: string; readonly value: string }) => (
-  <tr>
-    <th scope="row" colSpan={3}>
-      {label}
-    </th>
-    <td className={css.number}>{value}</td>
-  </tr>
 );

@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { StatementDetails, StatementLine } from '@tenantree/contract';
+import type { StatementDetails } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
+import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
 import { Act, amount, Card, price, quantity } from './parts.tsx';
 import { saveStatement } from './rebilling-page.tsx';
@@ -53,7 +54,11 @@ export default function StatementPage({
           first ? (
             <>
               <Parts details={first.details} />
-              <Lines lines={pages.flatMap(({ lines }) => lines)} total={amount(first.statement.total)} />
+              <Card title="Lines">
+                <LineTable lines={pages.flatMap(({ lines }) => lines)}>
+                  <Sum label="Total" value={first.statement.total} />
+                </LineTable>
+              </Card>
               {query.hasNextPage && (
                 <Button onClick={() => void query.fetchNextPage()}>
                   {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
@@ -103,45 +108,4 @@ const Part = ({ part: { from, to, book, fee, used } }: { readonly part: Statemen
       ))}
     </dd>
   </>
-);
-
-const Lines = ({ lines, total }: { readonly lines: readonly StatementLine[]; readonly total: string }) => (
-  <Card title="Lines">
-    <div className={css.scroll} tabIndex={0} role="region" aria-label="Lines">
-      <table className={css.table}>
-        <thead>
-          <tr>
-            <th scope="col">What</th>
-            <th scope="col">Account</th>
-            <th scope="col" className={css.number}>
-              Quantity
-            </th>
-            <th scope="col" className={css.number}>
-              Amount
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {lines.map((line) => (
-            <tr key={line.n}>
-              <th scope="row">{line.says}</th>
-              <td>
-                <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
-              </td>
-              <td className={css.number}>{line.quantity === null ? '' : `${quantity(line.quantity)} ${line.unit}s`}</td>
-              <td className={css.number}>{amount(line.amount)}</td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th scope="row" colSpan={3}>
-              Total
-            </th>
-            <td className={css.number}>{total}</td>
-          </tr>
-        </tfoot>
-      </table>
-    </div>
-  </Card>
 );

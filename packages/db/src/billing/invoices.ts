@@ -192,12 +192,15 @@ export async function writeUsageLines(
 /** What an account has used in a closed period beyond what is billed of it. */
 export type LateUsage = { readonly account: Required<NewLine>['account']; readonly difference: Decimal };
 
-/** Reads what came late of a closed period, by line and in the order of ids; and what is billed of it in all. Quantities as they are counted. */
+/**
+ * Reads what came late of a closed period, by line and in the order of ids; and what is billed of it in all. Quantities as they are counted.
+ *
+ * @param named when the part begins of which lines of statements say that they are; null: of invoices
+ */
 export async function readLateUsage(
   trx: TenantTransaction,
-  payer: AccountId,
-  meter: UsageBilled['meter'],
-  period: Instant,
+  { account, seller, meter, period, part }: UsageBilled,
+  named: Instant | null,
 ): Promise<{ readonly billed: Decimal; readonly late: readonly LateUsage[] }> {
   type Raw = {
     for_account: AccountId | null;
@@ -209,7 +212,8 @@ export async function readLateUsage(
   };
   const { rows } = await sql<Raw>`
     SELECT for_account, for_name, above, encode(place, 'hex') AS place, trim_scale(difference)::text AS difference, trim_scale(billed)::text AS billed
-    FROM late_usage(${payer}, ${meter.counted}, ${meter.key}, ${period}::timestamptz)`.execute(trx);
+    FROM late_usage(${account}, ${seller}, ${meter.counted}, ${meter.key}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz,
+      ${part?.to ?? null}::timestamptz, ${named}::timestamptz)`.execute(trx);
   const late = rows.flatMap(({ for_account: id, for_name: name, above, place, difference }) =>
     id === null ? [] : [{ account: { id, name, above: above ?? [], place }, difference }],
   );

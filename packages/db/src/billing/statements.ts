@@ -1,7 +1,7 @@
 import type { AccountId, Decimal, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
-import type { InvoiceTerms, LateUsage, LinesOf, UsageBilled } from './invoices.ts';
+import type { InvoiceTerms, LinesOf, UsageBilled } from './invoices.ts';
 
 /** `period`: of one period; `supplement`: what came late for a customer that left. */
 export type StatementKind = 'period' | 'supplement';
@@ -284,32 +284,6 @@ export const readStatementsToLookAt = (
         - make_interval(days => ${lateDays + 32})
     ORDER BY period`,
   );
-
-/** Reads what came late of a part of a stated period, by line and in the order of ids; and what is stated of it in all. Quantities as they are counted. */
-export async function readLateOfCustomer(
-  trx: TenantTransaction,
-  used: Omit<UsageBilled, 'seller'> & { readonly seller: AccountId },
-  valid: { readonly from: Instant; readonly to: Instant },
-): Promise<{ readonly billed: Decimal; readonly late: readonly LateUsage[] }> {
-  type Raw = {
-    for_account: AccountId | null;
-    for_name: string | null;
-    above: (string | null)[] | null;
-    place: string;
-    difference: Decimal;
-    billed: Decimal;
-  };
-  const { seller, account, meter, period, part } = used;
-  const { rows } = await sql<Raw>`
-    SELECT for_account, for_name, above, encode(place, 'hex') AS place, trim_scale(difference)::text AS difference, trim_scale(billed)::text AS billed
-    FROM late_of_customer(${seller}, ${account}, ${meter.counted}, ${meter.key}, ${period}::timestamptz, ${valid.from}::timestamptz, ${valid.to}::timestamptz, ${part === null})`.execute(
-    trx,
-  );
-  const late = rows.flatMap(({ for_account: id, for_name: name, above, place, difference }) =>
-    id === null ? [] : [{ account: { id, name, above: above ?? [], place }, difference }],
-  );
-  return { billed: rows[0]?.billed ?? ('0' as Decimal), late };
-}
 
 /** What lines come to that are not written, or are, of one account directly below the payer or customer. */
 export type SharedCost = {

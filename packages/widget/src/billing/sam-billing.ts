@@ -1,19 +1,18 @@
 import { DAY_MS } from '@tenantree/domain';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
 import { ALERT, CLOCK, PEOPLE, WALLET } from '../icons/icons.ts';
-import { absent } from '../parts/absent.ts';
+import { AccountPart } from '../parts/account-part.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
 import { formStyles } from '../parts/form-styles.ts';
-import { AGAIN_MS, Loading, type Wanted } from '../parts/loading.ts';
+import { followLive, Loading, type Wanted } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamTable } from '../parts/sam-table.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { moneyWords } from './amounts.ts';
 import { stageBadge } from './badge.ts';
 import { belowTable, type Departure } from './below-table.ts';
@@ -47,18 +46,12 @@ const SETUP_ACTS = ['confirmOwner', 'setDetails', 'setPayment', 'choosePlan', 'd
  * @fires sam-change - something was done about a transfer
  * @fires sam-show - another account is wanted in its place
  */
-export class SamBilling extends LitElement {
+export class SamBilling extends AccountPart<BillingSource> {
   static override properties = {
-    source: { attribute: false },
-    account: { attribute: false },
-    texts: { attribute: false },
-    access: {},
-    level: { type: Number },
     billing: { state: true },
     view: { state: true },
     usage: { state: true },
     below: { state: true },
-    failure: { state: true },
     refusal: { state: true },
     beginning: { state: true },
     busy: { state: true },
@@ -66,19 +59,10 @@ export class SamBilling extends LitElement {
   };
   static override styles = [controlStyles, formStyles, cardStyles, billingStyles];
 
-  declare source: BillingSource | null;
-  /** Whose billing is shown; another one starts anew. */
-  declare account: AccountDetail | null;
-  declare texts: Texts;
-  /** `readOnly`: nothing is offered that changes anything, whatever the levels allow. */
-  declare access: 'full' | 'readOnly';
-  /** Level of its titles, 1 to 6. */
-  declare level: number;
   declare protected billing: BillingState | null;
   declare protected view: TransferView | null;
   declare protected usage: Usage | null;
   declare protected below: TransferList | null;
-  declare protected failure: SourceRefusal | null;
   declare protected refusal: SourceRefusal | null;
   /** The form of a transfer is open. */
   declare protected beginning: boolean;
@@ -105,11 +89,6 @@ export class SamBilling extends LitElement {
     super();
     define('sam-transfer-question', SamTransferQuestion);
     define('sam-table', SamTable);
-    this.source = null;
-    this.account = null;
-    this.texts = defaultTexts();
-    this.access = 'full';
-    this.level = 3;
     this.#forget();
   }
 
@@ -132,9 +111,8 @@ export class SamBilling extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { view, account, texts, told } = this;
-    if (!view || !account)
-      return html`<div class="billing"><div class="card" part="card">${absent(this.failure, texts, () => void this.#loading.begin())}</div></div>`;
+    const { view, account, told } = this;
+    if (!view || !account) return html`<div class="billing">${this.absent(() => void this.#loading.begin())}</div>`;
     const { transfer } = view;
     const isUnderWay = transfer?.state === 'in_progress';
     return html`<div class="billing">
@@ -144,10 +122,6 @@ export class SamBilling extends LitElement {
       ${this.#belowIt()}
       <div class="hidden" role="status">${told}</div>
     </div>`;
-  }
-
-  #title(words: string): TemplateResult {
-    return html`<div class="title" role="heading" aria-level=${this.level}>${words}</div>`;
   }
 
   /** Who pays, in one sentence, and what for. */
@@ -204,7 +178,7 @@ export class SamBilling extends LitElement {
     const begin = (): void => {
       this.beginning = true;
     };
-    return html`<section class="card" part="card"><div class="section ${steps === nothing ? '' : 'with-steps'}">${this.#title(say('transferTitle'))}${steps}</div>${ended}
+    return html`<section class="card" part="card"><div class="section ${steps === nothing ? '' : 'with-steps'}">${this.heading(say('transferTitle'))}${steps}</div>${ended}
       ${mayStart ? html`<div class="foot"><span>${say('transferWhy', { name: account.name })}</span><button class="button" type="button" part="button" data-begin @click=${begin}>${say(transfer ? 'transferAgain' : 'transferBegin')}</button></div>` : nothing}</section>`;
   }
 
@@ -230,8 +204,8 @@ export class SamBilling extends LitElement {
     const done = 4 - transfer.missing.length;
     const why = transfer.completion === 'automatic' ? 'checklistOwnWhy' : 'checklistOwnConfirm';
     return html`
-      <section class="card" part="card"><div class="section with-steps">${this.#title(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(transfer)}</section>
-      <section class="card" part="card"><div class="section">${this.#title(say(isTheirs ? 'checklistOwn' : 'checklist', { name }))}<span class="badge">${say('checkCount', { n: done })}</span></div>
+      <section class="card" part="card"><div class="section with-steps">${this.heading(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(transfer)}</section>
+      <section class="card" part="card"><div class="section">${this.heading(say(isTheirs ? 'checklistOwn' : 'checklist', { name }))}<span class="badge">${say('checkCount', { n: done })}</span></div>
         ${isTheirs ? html`<div class="in"><p class="hint">${say(why, { name })}</p>${transfer.message === null ? nothing : html`<p><bdi>${say('endedReason', { reason: transfer.message })}</bdi></p>`}</div>` : this.#mail(transfer)}
         ${isTheirs ? html`<sam-transfer-setup exportparts="button" .source=${this.source} .account=${account} .state=${view} .texts=${this.texts} @sam-done=${this.#done}></sam-transfer-setup>` : checklist(transfer, null, this.texts, () => NOTHING_AT)}
         ${this.#ownActs(view, transfer, account)}</section>
@@ -296,7 +270,7 @@ export class SamBilling extends LitElement {
       ...(offers('extend') ? [button(say('extend'), () => this.#askExtend(account))] : []),
       ...(offers('cancel') ? [button(say('cancelTransfer'), () => this.#askCancel(account))] : []),
     ];
-    return html`<section class="card" part="card"><div class="section">${this.#title(say('meanwhileTitle'))}</div><ul class="points in">
+    return html`<section class="card" part="card"><div class="section">${this.heading(say('meanwhileTitle'))}</div><ul class="points in">
         <li>${icon(WALLET)}<span>${say('meanwhilePays')}</span></li><li>${icon(CLOCK)}<span>${say('meanwhileRestrictions')}</span></li>
         <li>${icon(CLOCK)}<span>${say('meanwhileMove', { name })}</span></li><li>${icon(PEOPLE)}<span>${say(`meanwhileAgency_${agency}`)}</span></li></ul>
       ${acts.length === 0 ? nothing : html`<div class="foot" role="group" aria-label=${say('actsTitle')}>${acts}</div>`}</section>`;
@@ -308,7 +282,7 @@ export class SamBilling extends LitElement {
     const rows: readonly Departure[] = below ? [...below.underWay, ...below.ended] : [];
     if (rows.length === 0) return nothing;
     const open = (account: AccountDetail['id']): void => void emit(this, 'sam-show', { account, tab: 'billing' });
-    return html`<section class="card" part="card"><div class="section">${this.#title(texts.say('belowTitle'))}</div>
+    return html`<section class="card" part="card"><div class="section">${this.heading(texts.say('belowTitle'))}</div>
       <sam-table .table=${belowTable(rows, texts, open)}></sam-table></section>`;
   }
 
@@ -350,20 +324,15 @@ export class SamBilling extends LitElement {
     this.told = '';
   }
 
-  #follow(wanted: Wanted<BillingSource>, signal: AbortSignal): void {
-    const stop = wanted.source.follow(wanted.account, {
+  #follow({ source, account }: Wanted<BillingSource>, signal: AbortSignal): void {
+    followLive<TransferView>((reader) => source.follow(account, reader), signal, {
       onFrame: (view) => {
         // Who pays is another then, for the page around it, too.
         if (this.view && this.view.stage !== view.stage) this.#settle(view, this.told);
         else this.#take(view);
       },
-      onRefused: (refusal) => {
-        if (signal.aborted) return;
-        if (!refusal.retryable) Object.assign(this, { view: null, failure: refusal });
-        else setTimeout(() => !signal.aborted && this.#follow(wanted, signal), AGAIN_MS * (1 + Math.random()));
-      },
+      onRefused: (failure) => Object.assign(this, { view: null, failure }),
     });
-    signal.addEventListener('abort', stop);
   }
 
   /** A tab that slept asks what time it is. */

@@ -1,17 +1,16 @@
 import type { LimitKindKey } from '@tenantree/domain';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { type AccountDetail, refusalFrom } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import type { MembersViewer } from '../members/sam-members.ts';
-import { absent } from '../parts/absent.ts';
+import { AccountPart } from '../parts/account-part.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
-import { AGAIN_MS, Loading, type Wanted } from '../parts/loading.ts';
+import { followLive, Loading, type Wanted } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamToast, type Toast } from '../parts/sam-toast.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { limitRow } from './limit-row.ts';
 import type { Limit, LimitDefault, LimitsSource, LimitsState } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
@@ -26,34 +25,19 @@ import { SamWhatIf } from './sam-what-if.ts';
  *
  * @fires sam-change - a limit was set
  */
-export class SamLimits extends LitElement {
+export class SamLimits extends AccountPart<LimitsSource> {
   static override properties = {
-    source: { attribute: false },
-    account: { attribute: false },
     viewer: { attribute: false },
-    texts: { attribute: false },
-    access: {},
-    level: { type: Number },
     state: { state: true },
     defaults: { state: true },
-    failure: { state: true },
     mayset: { state: true },
     editing: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, limitsStyles];
 
-  declare source: LimitsSource | null;
-  /** Whose limits are shown; another one starts anew. */
-  declare account: AccountDetail | null;
   declare viewer: MembersViewer;
-  declare texts: Texts;
-  /** `readOnly`: nothing is offered that changes anything, whatever the levels allow. */
-  declare access: 'full' | 'readOnly';
-  /** Level of its titles, 1 to 6. */
-  declare level: number;
   declare protected state: LimitsState | null;
   declare protected defaults: readonly LimitDefault[];
-  declare protected failure: SourceRefusal | null;
   declare protected mayset: boolean;
   /** The limit that is being set, as it was then. */
   declare protected editing: Limit | null;
@@ -75,12 +59,7 @@ export class SamLimits extends LitElement {
     define('sam-limit-defaults', SamLimitDefaults);
     define('sam-what-if', SamWhatIf);
     define('sam-toast', SamToast);
-    this.source = null;
-    this.account = null;
     this.viewer = { user: null, role: null };
-    this.texts = defaultTexts();
-    this.access = 'full';
-    this.level = 3;
     this.#forget();
   }
 
@@ -91,32 +70,27 @@ export class SamLimits extends LitElement {
   protected override render(): TemplateResult {
     const { state, account, source, texts, access } = this;
     const { say } = texts;
-    if (!state || !account)
-      return html`<div class="limits"><div class="card" part="card">${absent(this.failure, texts, () => void this.#loading.begin())}</div></div>`;
+    if (!state || !account) return html`<div class="limits">${this.absent(() => void this.#loading.begin())}</div>`;
     const { levels } = account;
     const manages = access === 'full' && levels['account.subaccounts'] === 'full' && account.levelsBelow > 0;
     const showsDefaults = account.levelsBelow > 0 && levels['account.subaccounts'] !== 'none';
     return html`<div class="limits">
-      <section class="card" part="card"><div class="section">${this.#title(say('limitsTitle'))}</div>
+      <section class="card" part="card"><div class="section">${this.heading(say('limitsTitle'))}</div>
         <ul>${state.limits.map((limit) => this.#limit(limit, state, account))}</ul></section>
       ${
         showsDefaults
-          ? html`<section class="card" part="card"><div class="section">${this.#title(say('defaultsTitle'))}<span class="hint">${say('defaultsHint')}</span></div>
+          ? html`<section class="card" part="card"><div class="section">${this.heading(say('defaultsTitle'))}<span class="hint">${say('defaultsHint')}</span></div>
         <sam-limit-defaults exportparts="button" .source=${source} .account=${account.id} .defaults=${this.defaults} .texts=${texts} .access=${manages ? 'full' : 'readOnly'} @sam-defaults=${this.#defaultsSet}></sam-limit-defaults></section>`
           : nothing
       }
       ${
         levels['billing.usage'] === 'full'
-          ? html`<section class="card" part="card"><div class="section">${this.#title(say('whatIfTitle'))}<span class="hint">${say('whatIfHint')}</span></div>
+          ? html`<section class="card" part="card"><div class="section">${this.heading(say('whatIfTitle'))}<span class="hint">${say('whatIfHint')}</span></div>
         <sam-what-if exportparts="button" .source=${source} .account=${account.id} .limits=${state.limits} .texts=${texts}></sam-what-if></section>`
           : nothing
       }
       <sam-toast></sam-toast>
     </div>`;
-  }
-
-  #title(words: string): TemplateResult {
-    return html`<div class="title" role="heading" aria-level=${this.level}>${words}</div>`;
   }
 
   #limit(limit: Limit, { period }: LimitsState, account: AccountDetail): TemplateResult {
@@ -143,18 +117,13 @@ export class SamLimits extends LitElement {
     this.editing = null;
   }
 
-  #follow(wanted: Wanted<LimitsSource>, signal: AbortSignal): void {
-    const stop = wanted.source.follow(wanted.account, {
+  #follow({ source, account }: Wanted<LimitsSource>, signal: AbortSignal): void {
+    followLive<LimitsState>((reader) => source.follow(account, reader), signal, {
       onFrame: (state) => {
         this.state = state;
       },
-      onRefused: (refusal) => {
-        if (signal.aborted) return;
-        if (!refusal.retryable) Object.assign(this, { state: null, failure: refusal });
-        else setTimeout(() => !signal.aborted && this.#follow(wanted, signal), AGAIN_MS * (1 + Math.random()));
-      },
+      onRefused: (failure) => Object.assign(this, { state: null, failure }),
     });
-    signal.addEventListener('abort', stop);
   }
 
   /** Limits are set from above the account; a main account's by its owner (rules/limits 5). */

@@ -1,6 +1,6 @@
 import type { AccountId } from '@tenantree/domain';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import { refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { type LiveReader, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 
 /** Soonest that something is asked for again by itself, in milliseconds. */
 export const AGAIN_MS = 1_500;
@@ -124,4 +124,24 @@ export class Loading<Source, Answer> implements ReactiveController {
       fail(refusal);
     }
   }
+}
+
+/** Follows something live until `signal` ends. What is refused for now is asked for again by itself. */
+export function followLive<Frame>(
+  follow: (reader: LiveReader<Frame>) => () => void,
+  signal: AbortSignal,
+  { onFrame, onRefused }: LiveReader<Frame>,
+): void {
+  const again = (): void => {
+    if (!signal.aborted) followLive(follow, signal, { onFrame, onRefused });
+  };
+  const stop = follow({
+    onFrame,
+    onRefused: (refusal) => {
+      if (signal.aborted) return;
+      if (refusal.retryable) setTimeout(again, AGAIN_MS * (1 + Math.random()));
+      else onRefused(refusal);
+    },
+  });
+  signal.addEventListener('abort', stop);
 }

@@ -2,7 +2,7 @@ import {
   type LateUsage,
   readAssignmentsOf,
   readCountedTotal,
-  readLateOfCustomer,
+  readLateUsage,
   readQuantityBilled,
   readSalesAbove,
   readStatementsToLookAt,
@@ -192,7 +192,7 @@ export async function readLate(
         const counted = await readCountedTotal(trx, customer, meter.counted, period);
         if (events > 0 && counted.events === events) continue;
         const asked = { account: customer, seller, meter, period, part: whole ? null : { from, to } };
-        const { billed, late } = await readLateOfCustomer(trx, asked, { from, to });
+        const { billed, late } = await readLateUsage(trx, asked, from);
         const differences = late.map(({ account, difference }) => ({
           id: `${account.id} ${account.place}`,
           quantity: parseDecimal(difference) ?? 0n,

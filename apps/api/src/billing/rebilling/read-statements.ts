@@ -1,6 +1,5 @@
-import type { ShownStatement, StatementDetails, StatementLine } from '@tenantree/contract';
+import type { DocumentLine, ShownStatement, StatementDetails } from '@tenantree/contract';
 import {
-  type LineAccount,
   readLines,
   readLinesToCome,
   type StoredLine,
@@ -19,7 +18,7 @@ import {
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
-import { inUnitOf, wordsOf } from '../read-invoices.ts';
+import { inUnitOf, shownLine } from '../read-invoices.ts';
 import { shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
 import { feeOf, type OfCustomer, type RatedPeriod, ratingsOf, sumOf } from './rate-period.ts';
@@ -88,35 +87,18 @@ export async function statementLines(
   trx: TenantTransaction,
   { seller, id, currency, customer }: StoredStatement,
   page: { readonly after: number; readonly limit: number },
-): Promise<StatementLine[]> {
+): Promise<DocumentLine[]> {
   const lines = await readLines(trx, { table: 'statement_lines', account: seller, document: id }, page);
-  return lines.map((line) => shownLine(currency, customer, line));
+  return lines.map((line) => statedLine(currency, customer, line));
 }
 
-function shownLine(currency: Currency, customer: AccountId, line: StoredLine): StatementLine {
-  const { n, type, account, meter, ofPeriod, quantity, from, to, amount } = line;
-  if (type !== 'fee' && type !== 'usage' && type !== 'late') throw new Error(`no statement has a line of ${type}`);
-  return {
-    n,
-    type,
-    says: wordsOf(line),
-    account: account && below(customer, account),
-    meter,
-    unit: meter && shownMeter(meter).unit,
-    ofPeriod: ofPeriod && billingPeriodOf(ofPeriod).key,
-    quantity: meter && quantity !== null ? inUnitOf(meter, quantity) : null,
-    from,
-    to,
-    amount: shownMoney(currency, amount),
-  };
+/** A line as its customer may see it: those above the customer are nobody’s here. */
+function statedLine(currency: Currency, customer: AccountId, line: StoredLine): DocumentLine {
+  const shown = shownLine(currency, line);
+  if (!shown.account || !line.account) return shown;
+  const from = Math.max(line.account.place.indexOf(customer), 0);
+  return { ...shown, account: { ...shown.account, above: shown.account.above.slice(from) } };
 }
-
-/** Where an account stood, from the customer down: those above the customer are nobody’s here. */
-const below = (customer: AccountId, { id, name, above, place }: LineAccount) => ({
-  id,
-  name,
-  above: above.slice(Math.max(place.indexOf(customer), 0)),
-});
 
 /** A page of lines of a draft: as they would be written now. */
 export async function linesToCome(
@@ -124,7 +106,7 @@ export async function linesToCome(
   of: OfCustomer,
   { currency, planned, parts, late }: RatedPeriod,
   { after, limit }: { readonly after: number; readonly limit: number },
-): Promise<StatementLine[]> {
+): Promise<DocumentLine[]> {
   const page = new Page(after, limit);
   const common = { ofPeriod: of.period.start, ofLine: null };
   for (const [index, part] of planned.entries()) {
@@ -147,7 +129,7 @@ export async function linesToCome(
       return { ...common, ...line, ...valid, type: 'late' } as const;
     }),
   );
-  return page.lines.map((line) => shownLine(currency, of.customer, line));
+  return page.lines.map((line) => statedLine(currency, of.customer, line));
 }
 
 type Unnumbered = Omit<StoredLine, 'n'>;

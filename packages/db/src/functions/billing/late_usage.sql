@@ -1,12 +1,21 @@
--- What a payer's usage of a closed period is now beyond what its invoices bill of it, by line; and what they bill in all. Of lines without a
--- difference nothing, and always one row, for the sum.
-CREATE OR REPLACE FUNCTION late_usage(p_payer uuid, p_counted text, p_meter text, p_from timestamptz)
-RETURNS TABLE (for_account uuid, for_name text, above text[], place bytea, difference numeric, billed numeric)
+-- What usage of a closed period is now beyond what is billed of it, by line; and what is billed in all. Of lines without a difference nothing,
+-- and always one row, for the sum. Billed are the invoices of a payer (p_seller NULL), or the statements of a customer from that seller.
+--   p_begin, p_end  a part of the period, of a customer (NULL: all of it)   p_named  what lines of statements say that their part begins with
+CREATE OR REPLACE FUNCTION late_usage(
+  p_account uuid, p_seller uuid, p_counted text, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz, p_named timestamptz
+) RETURNS TABLE (for_account uuid, for_name text, above text[], place bytea, difference numeric, billed numeric)
 LANGUAGE sql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
-  WITH present AS MATERIALIZED (SELECT * FROM billed_places(p_payer, NULL, p_counted, p_from, NULL, NULL)),
-  past AS MATERIALIZED (
-    SELECT l.for_account AS account_id, parent_in(l.place) AS parent, substr(l.place, 17, 16) AS top, max(l.place) AS chain, sum(l.quantity) AS quantity
-    FROM invoice_lines l WHERE l.account_id = p_payer AND l.of_period = p_from AND l.meter = p_meter AND l.quantity IS NOT NULL GROUP BY 1, 2, 3
+  WITH present AS MATERIALIZED (SELECT * FROM billed_places(p_account, p_seller, p_counted, p_from, p_begin, p_end)),
+  lines AS (
+    SELECT l.for_account, l.place, substr(l.place, 17, 16) AS top, l.quantity FROM invoice_lines l
+    WHERE p_seller IS NULL AND l.account_id = p_account AND l.of_period = p_from AND l.meter = p_meter AND l.quantity IS NOT NULL
+    UNION ALL
+    SELECT l.for_account, l.place, below_in(l.place, p_account), l.quantity
+    FROM statements s JOIN statement_lines l ON l.account_id = s.account_id AND l.statement_id = s.id
+    WHERE s.account_id = p_seller AND s.customer_id = p_account AND s.period >= p_from
+      AND l.of_period = p_from AND l.meter = p_meter AND l.valid_from = p_named AND l.quantity IS NOT NULL
+  ), past AS MATERIALIZED (
+    SELECT l.for_account AS account_id, parent_in(l.place) AS parent, l.top, max(l.place) AS chain, sum(l.quantity) AS quantity FROM lines l GROUP BY 1, 2, 3
   ), late AS MATERIALIZED (
     SELECT account_id, coalesce(n.chain, p.chain) AS chain, coalesce(n.quantity, 0) - coalesce(p.quantity, 0) AS difference
     FROM present n FULL JOIN past p USING (account_id, parent, top) WHERE coalesce(n.quantity, 0) <> coalesce(p.quantity, 0)

@@ -1,0 +1,63 @@
+import type { DocumentLine } from '@tenantree/contract';
+import type { ReactNode } from 'react';
+import css from './money.module.css';
+import { amount, quantity } from './parts.tsx';
+
+/**
+ * The lines of an invoice or statement.
+ *
+ * @param children rows of the foot: `Sum`
+ */
+export const LineTable = ({
+  lines,
+  children,
+}: {
+  readonly lines: readonly DocumentLine[];
+  readonly children: ReactNode;
+}) => (
+  <div className={css.scroll} tabIndex={0} role="region" aria-label="Lines">
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th scope="col">What</th>
+          <th scope="col">Account</th>
+          <th scope="col" className={css.number}>
+            Quantity
+          </th>
+          <th scope="col" className={css.number}>
+            Amount
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => (
+          <tr key={line.n}>
+            <th scope="row">
+              {line.says}
+              {line.type === 'late' && <span className={css.badge}>Late usage of {line.ofPeriod}</span>}
+            </th>
+            <td>
+              <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
+              <div className={css.quiet}>
+                <bdi>{line.account?.above.map((name) => name ?? '…').join(' › ')}</bdi>
+              </div>
+            </td>
+            <td className={css.number}>{line.quantity === null ? '' : `${quantity(line.quantity)} ${line.unit}s`}</td>
+            <td className={css.number}>{amount(line.amount)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>{children}</tfoot>
+    </table>
+  </div>
+);
+
+/** What lines come to, below them. */
+export const Sum = ({ label, value }: { readonly label: string; readonly value: DocumentLine['amount'] }) => (
+  <tr>
+    <th scope="row" colSpan={3}>
+      {label}
+    </th>
+    <td className={css.number}>{amount(value)}</td>
+  </tr>
+);
