@@ -8,7 +8,6 @@ import { createLiveLink } from './live-link.ts';
 import { createLiveState, type Live } from './live-state.ts';
 import { Unanswered } from './refusal-of.ts';
 import { createSession } from './session.ts';
-import type { EventSourceMaker } from './sse-line.ts';
 
 /** How to reach a Tenantree server and as whom. */
 export type TenantreeOptions = {
@@ -24,8 +23,6 @@ export type TenantreeOptions = {
   readonly fetch?: typeof fetch;
   /** Takes the place of the runtime's WebSocket. Where there is none, as in Node 20, subscriptions are event streams from the beginning. */
   readonly WebSocket?: typeof WebSocket;
-  /** Takes the place of the bundled EventSource; must accept a `fetch` option. */
-  readonly EventSource?: EventSourceMaker;
   /**
    * How often a call is repeated whose refusal says that this may help, with the same content and longer waits in between; 2 by default.
    * A mutation keeps its idempotency key: it has one effect.
@@ -100,8 +97,7 @@ export function createLinks(options: TenantreeOptions): Links {
           },
     loadSse: async () => {
       const { openSseLine } = await late(() => import('./sse-line.ts'), 'openSseLine');
-      const { EventSource } = options;
-      return async () => openSseLine({ url, session, fetch, ...(EventSource && { EventSource }) });
+      return async () => openSseLine({ url, session, fetch });
     },
     reach: async () => {
       await session.token();

@@ -39,9 +39,9 @@ export type LiveRecorder = Live & {
 };
 
 /** A listener that throws fails on its own account: whoever comes after it is told, and the connection goes on. */
-function tell(listener: (state: LiveState) => void, state: LiveState): void {
+export function tell<Told>(listener: (told: Told) => void, told: Told): void {
   try {
-    listener(state);
+    listener(told);
   } catch (error) {
     queueMicrotask(() => {
       throw error;

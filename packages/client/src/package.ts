@@ -7,4 +7,3 @@ export { createLinks, type Links, type TenantreeOptions } from './links.ts';
 export type { Live, LiveKind, LiveState } from './live-state.ts';
 export { type PagedQuery, type PageOf, pages } from './pages.ts';
 export { type CallRefusal, type ClientCode, refusalOf } from './refusal-of.ts';
-export type { EventSourceMaker } from './sse-line.ts';
