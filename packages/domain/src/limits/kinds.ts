@@ -81,11 +81,11 @@ export type AcquiredKindKey = Exclude<Row, { readonly counts: 'countable' }>['ke
 export type MeteredKindKey = Extract<Row, { readonly counts: 'metered' }>['key'];
 
 /** The kinds that are admitted by `limits.acquire`. */
-export const ACQUIRED_KINDS: readonly AcquiredKindKey[] = LIMIT_KINDS.flatMap((kind) =>
+export const ACQUIRED_KINDS: readonly AcquiredKindKey[] = /* @__PURE__ */ LIMIT_KINDS.flatMap((kind) =>
   kind.counts === 'countable' ? [] : [kind.key],
 );
 /** The kinds that are counted by billing period. */
-export const METERED_KINDS: readonly MeteredKindKey[] = LIMIT_KINDS.flatMap((kind) =>
+export const METERED_KINDS: readonly MeteredKindKey[] = /* @__PURE__ */ LIMIT_KINDS.flatMap((kind) =>
   kind.counts === 'metered' ? [kind.key] : [],
 );
 

@@ -135,7 +135,8 @@ export const HIGHEST: LevelMap = mapPermissions((key) => highestOf(key));
 /** Unpacks levels into a level for each permission. */
 export const unpackLevels = (levels: Levels): LevelMap => mapPermissions((key) => levelOf(levels, key));
 
-/** A map with an entry for every permission, made by asking for each in the registry's order. */
+/** A map with an entry for every permission, made by asking for each in the registry's order. Programs leave out those that they don't use. */
+/* @__NO_SIDE_EFFECTS__ */
 export function mapPermissions<T>(entryOf: (key: PermissionKey) => T): Record<PermissionKey, T> {
   const entries = PERMISSIONS.map(({ key }) => [key, entryOf(key)] as const);
   // The entries are the registry's keys, all of them; Object.fromEntries has no way to say so.

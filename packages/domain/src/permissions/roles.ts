@@ -123,6 +123,7 @@ export function roleLevel(role: Role, key: PermissionKey): Level {
   return highestLevelWithin(row, given[key] ?? followed ?? 'none');
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 const packedRole = (role: Role): Levels => packLevels(mapPermissions((key) => roleLevel(role, key)));
 
 /** What each role gives of every permission, before any cap. */
