@@ -1,4 +1,5 @@
-// Writes packages/widget/src/icons/icons.ts: the icons of app and widget, each as the data of one path, from the pinned version of Lucide.
+// Writes icons.ts and list-icons.ts of packages/widget/src/icons: the icons of app and widget, each as the data of one path, from the pinned
+// version of Lucide.
 // `node scripts/draw-icons.ts` after another icon is named here or another version is pinned; a test compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,35 +7,39 @@ import { createRequire } from 'node:module';
 /** The package that pins Lucide. */
 const WIDGET = new URL('../packages/widget/', import.meta.url);
 
-/** Our names, and Lucide's. */
-const ICONS = {
-  ACTIVITY: 'activity',
+/** Our names, and Lucide's: what the list shows at first, which is in the file that every page loads. */
+const LIST_ICONS = {
   ALERT: 'triangle-alert',
   ARROW_DOWN: 'arrow-down',
   ARROW_OUT: 'external-link',
   ARROW_UP: 'arrow-up',
+  CLOCK: 'clock',
+  CLOSED: 'archive',
+  FILTER: 'list-filter',
+  LOCK: 'lock',
+  PAUSED: 'circle-pause',
+  PLUS: 'plus',
+  SEARCH: 'search',
+  SLIDERS: 'sliders-horizontal',
+} as const;
+
+/** All others, which come with what shows them. */
+const ICONS = {
+  ACTIVITY: 'activity',
   BACK: 'arrow-left',
   BARS: 'chart-column',
   CHECK: 'check',
   CHEVRON_DOWN: 'chevron-down',
-  CLOCK: 'clock',
   CLOSE: 'x',
-  CLOSED: 'archive',
   COPY: 'copy',
   ENTER: 'log-in',
-  FILTER: 'list-filter',
   HELP: 'circle-question-mark',
   KEY: 'key-round',
-  LOCK: 'lock',
   MORE: 'ellipsis',
-  PAUSED: 'circle-pause',
   PEOPLE: 'users',
-  PLUS: 'plus',
   RECEIPT: 'receipt-text',
   REFRESH: 'refresh-cw',
-  SEARCH: 'search',
   SHARE: 'hand-coins',
-  SLIDERS: 'sliders-horizontal',
   TREE: 'network',
   WALLET: 'wallet',
 } as const;
@@ -70,18 +75,27 @@ const absolute = (d: string): string =>
     (_, x: string, y: string, next?: string) => `M${x} ${y}${next === undefined ? '' : 'l'}`,
   );
 
-/** The module with all icons. */
-export function drawIcons(): string {
+const WHERE_FROM =
+  '// Made by scripts/draw-icons.ts from Lucide (ISC licence, see LICENSE-lucide.txt): not edited by hand.\n';
+
+/** The modules with all icons, by the names of their files. */
+export const drawIcons = (): Readonly<Record<string, string>> => ({
+  'list-icons.ts': WHERE_FROM + drawn(LIST_ICONS),
+  'icons.ts': `${WHERE_FROM}export * from './list-icons.ts';\n\n${drawn(ICONS)}`,
+});
+
+function drawn(icons: Readonly<Record<string, string>>): string {
   const nodes: Readonly<Record<string, readonly Shape[]>> = JSON.parse(
     readFileSync(createRequire(WIDGET).resolve('lucide-static/icon-nodes.json'), 'utf8'),
   );
-  const lines = Object.entries(ICONS).map(([name, lucide]) => {
+  const lines = Object.entries(icons).map(([name, lucide]) => {
     const shapes = nodes[lucide] ?? [];
     if (shapes.length === 0) throw new RangeError(`Lucide has no icon ${lucide}`);
     const d = shapes.map(pathOf).map(absolute);
     return `export const ${name} =\n  '${d.join('')}';\n`;
   });
-  return `// Made by scripts/draw-icons.ts from Lucide (ISC licence, see LICENSE-lucide.txt): not edited by hand.\n${lines.join('')}`;
+  return lines.join('');
 }
 
-if (import.meta.main) writeFileSync(new URL('src/icons/icons.ts', WIDGET), drawIcons());
+if (import.meta.main)
+  for (const [file, text] of Object.entries(drawIcons())) writeFileSync(new URL(`src/icons/${file}`, WIDGET), text);

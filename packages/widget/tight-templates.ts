@@ -3,7 +3,10 @@ import { type ESTree, type Plugin, parseSync, Visitor } from 'vite';
 const tight = (text: string): string => text.replace(/\s*\n\s*/g, ' ').replace(/ {2,}/g, ' ');
 /** Lines end between elements that flex and grid lay out: there white space shows nothing, and would be a text node each. */
 const tightMarkup = (text: string): string =>
-  tight(text.replace(/>\s*\n\s*(?=<|$)/g, '>').replace(/(^|>)\s*\n\s*(?=<)/g, '$1'));
+  tight(text.replace(/>\s*\n\s*(?=<|$)/g, '>').replace(/(^|>)\s*\n\s*(?=<)/g, '$1')).replace(
+    /="([\w-]+)"(?=[\s>])/g,
+    '=$1',
+  );
 const tightCss = (text: string): string =>
   tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
     .replace(/\s*([{};,])\s*/g, '$1')

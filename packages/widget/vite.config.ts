@@ -36,8 +36,14 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|tree|subaccounts|data|format|manager.account-room|permissions.drafts).(?!after-rows|live-watch|page-loader)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.drafts).(?!after-rows|live-watch|page-loader)/,
               priority: 2,
+            },
+            // what keeps the list alive once it stands: one request
+            {
+              name: 'alive',
+              test: /widget.src.(manager.keep-keys|subaccounts.(after-rows|live-watch|page-loader))|client.src.ws-line/,
+              priority: 1,
             },
             // the overview shows the latest activity
             { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },

@@ -38,7 +38,7 @@ const kindWords = (kind: SuspensionKind, { say }: Texts): string =>
 /** Why less than usual can be done in an account, in a few words; empty when nothing is in the way. */
 export function restrictionWords({ id, status, effective: { kind, by } }: AccountDetail, texts: Texts): string {
   const { say } = texts;
-  if (status === 'closed') return say('restrictedClosed');
+  if (status === 'closed') return say('closed');
   if (kind === null) return '';
   const words = kindWords(kind, texts);
   if (by?.id === id) return say('restrictedOwn', { kind: words });
@@ -88,8 +88,8 @@ function tiles(account: AccountDetail, minutes: Minutes | null, { say, numbers }
           true,
         )
       : tile(say('tileMinutes'), '–', account.levels['billing.usage'] === 'none' ? say('tileHidden') : '', false),
-    counted(say('tileMembers'), account.members),
-    counted(say('tileAgents'), account.agents),
+    counted(say('columnMembers'), account.members),
+    counted(say('columnAgents'), account.agents),
     tile(say('tileSubaccounts'), numbers.whole(account.subaccounts), say('tileBelow', { n: account.children }), false),
   ];
 }
@@ -100,7 +100,7 @@ function visit({ actor, from, enteredAt, end, acts }: Visit, { say, numbers }: T
   const minutes = end ? Math.max(1, Math.round((Date.parse(end.at) - Date.parse(enteredAt)) / MINUTE_MS)) : 0;
   const time = minutes < 60 ? say('visitMinutes', { n: minutes }) : say('visitHours', { n: Math.round(minutes / 60) });
   const when = end ? say('visitStayed', { date, time }) : say('visitHere', { date });
-  const words = [from?.name ?? '', when, acts > 0 ? say('visitActs', { n: acts }) : ''].filter(Boolean).join(' · ');
+  const words = [from?.name ?? '', when, acts > 0 ? say('changes', { n: acts }) : ''].filter(Boolean).join(' · ');
   return html`<li><span><bdi>${actor.name}</bdi> <small>${words}</small></span></li>`;
 }
 
@@ -135,12 +135,12 @@ function facts(account: AccountDetail, texts: Texts, parts: OverviewParts): read
   const plan = isPaid && payer ? say('planPaidBy', { name: payer.name }) : say(isPaid ? 'planParent' : 'planDirect');
   const level = depth === 0 ? say('levelMain') : depth === null ? say('levelHidden') : numbers.whole(depth);
   const found: (TemplateResult | null)[] = [
-    fact(say('factStatus'), statusWords(account, texts)),
+    fact(say('columnStatus'), statusWords(account, texts)),
     suspension && status !== 'closed' ? fact(say('factSuspension'), suspensionWords(suspension, texts)) : null,
     suspension?.reason != null && status !== 'closed'
-      ? fact(say('factReason'), html`<span dir="auto">${suspension.reason}</span>`)
+      ? fact(say('reason'), html`<span dir="auto">${suspension.reason}</span>`)
       : null,
-    fact(say('factPlan'), html`<span dir="auto">${plan}</span>`),
+    fact(say('columnPlan'), html`<span dir="auto">${plan}</span>`),
     fact(say('factProtection'), say(account.protected ? 'protectedYes' : 'protectedNo')),
     fact(say('factLevel'), level),
     fact(say('factCreated'), html`<time datetime=${account.createdAt}>${numbers.dateTime(account.createdAt)}</time>`),

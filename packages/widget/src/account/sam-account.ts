@@ -169,7 +169,7 @@ export class SamAccount extends LitElement {
     const { detail, texts } = this;
     const { say } = texts;
     const tabs = this.#tabs();
-    return html`<aside aria-label=${say('accountLabel')} @keydown=${this.#press}><div class="head ${tabs.length > 1 ? '' : 'bare'}">
+    return html`<aside aria-label=${say('account')} @keydown=${this.#press}><div class="head ${tabs.length > 1 ? '' : 'bare'}">
         <div class="top"><p class="path">${(detail?.path ?? []).slice(0, -1).map(({ name }, k) => html`${k > 0 ? ' › ' : nothing}<bdi>${name}</bdi>`)}</p>
           <button class="x" type="button" aria-label=${say('accountClose')} @click=${() => emit(this, 'sam-close', {})}>${icon(CLOSE)}</button></div>
         ${detail ? this.#head(detail) : nothing}

@@ -36,7 +36,7 @@ export function activityTable(
 ): Table<Entry> {
   const { say, numbers } = texts;
   const place: Column<Entry> = {
-    label: say('activityAccount'),
+    label: say('account'),
     cell: (entry) => ({ text: entry.account.name, tone: 'quiet', ...(isNamed(entry) && { room: 'wide' as const }) }),
   };
   return {
@@ -52,7 +52,7 @@ export function activityTable(
 const table = (rows: readonly Entry[]) => ({ rows, keyOf: ({ id }: Entry) => id, narrow: 'lines' }) as const;
 
 const columns = (texts: Texts, time: (at: string) => string): Table<Entry>['columns'] => [
-  { label: texts.say('activityAt'), cell: ({ at }) => ({ text: time(at), at, tone: 'quiet' }) },
+  { label: texts.say('when'), cell: ({ at }) => ({ text: time(at), at, tone: 'quiet' }) },
   {
     label: texts.say('activityWho'),
     cell: (entry) => ({ text: entry.actor.name, tone: 'strong', lines: meansOf(entry, texts) }),
@@ -87,14 +87,14 @@ function factsOf(entry: Entry, texts: Texts, { onlyBy, onlyOf }: EntryActs): rea
   const who = [actor.name, ...meansOf(entry, texts)].join(', ');
   const isChange = 'before' in details && 'after' in details;
   return [
-    { name: say('activityAt'), text: numbers.dateTime(at) },
+    { name: say('when'), text: numbers.dateTime(at) },
     {
       name: say('activityWho'),
       text: who,
       ...(onlyBy && by !== null && { act: { label: say('onlyByThem'), act: () => onlyBy(by) } }),
     },
     {
-      name: say('activityAccount'),
+      name: say('account'),
       text: account.name,
       ...(onlyOf && { act: { label: say('onlyThisAccount'), act: () => onlyOf(account.id) } }),
     },

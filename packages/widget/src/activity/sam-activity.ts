@@ -3,7 +3,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
+import { ALERT } from '../icons/icons.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
@@ -12,6 +12,7 @@ import { formStyles } from '../parts/form-styles.ts';
 import { AGAIN_MS } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamTable } from '../parts/sam-table.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { type ActivityFilter, type ActivitySource, type Entry, EVERYTHING } from './activity-source.ts';
 import { activityStyles } from './activity-styles.ts';
@@ -184,7 +185,7 @@ export class SamActivity extends LitElement {
     return html`<div class="bar" role="group" aria-label=${say('activityShown')}>
       ${account.levels['account.subaccounts'] === 'none' ? nothing : this.#scopes(filter)}
       ${this.#choice(say('activityKind'), say('activityKinds'), kinds, filter.kind, (value) => ({ kind: KINDS.find((kind) => kind === value) ?? null }))}
-      ${this.#choice(say('activityPerson'), say('activityEverybody'), persons, filter.by, (by) => ({ by: by || null }))}
+      ${this.#choice(say('person'), say('activityEverybody'), persons, filter.by, (by) => ({ by: by || null }))}
       <button class="button export" type="button" part="button" ?disabled=${isExporting} @click=${() => void this.#export(account)}>${say(isExporting ? 'activityExporting' : 'activityExport')}</button>
     </div>`;
   }
@@ -204,10 +205,12 @@ export class SamActivity extends LitElement {
     chosen: string | null,
     change: (value: string) => Partial<ActivityFilter>,
   ): TemplateResult {
-    const choose = ({ target }: Event): void => {
-      if (target instanceof HTMLSelectElement) this.#choose(change(target.value));
-    };
-    return html`<span class="field"><select aria-label=${label} .value=${chosen ?? ''} @change=${choose}>${[{ value: '', label: all }, ...options].map((one) => html`<option value=${one.value} ?selected=${one.value === (chosen ?? '')}>${one.label}</option>`)}</select>${icon(CHEVRON_DOWN)}</span>`;
+    return selectField({
+      label,
+      options: [{ value: '', label: all }, ...options],
+      chosen: chosen ?? '',
+      choose: (value) => this.#choose(change(value)),
+    });
   }
 
   #choose(change: Partial<ActivityFilter>): void {

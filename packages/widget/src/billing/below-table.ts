@@ -14,7 +14,7 @@ export function belowTable(
 ): Table<Departure> {
   return {
     columns: [
-      { label: say('belowAccount'), cell: ({ account }) => ({ text: account.name, tone: 'strong' }) },
+      { label: say('account'), cell: ({ account }) => ({ text: account.name, tone: 'strong' }) },
       {
         label: say('belowState'),
         cell: (row) =>
@@ -29,7 +29,7 @@ export function belowTable(
               },
       },
       {
-        label: say('belowWhen'),
+        label: say('when'),
         cell: (row) =>
           'outcome' in row
             ? { text: numbers.dateTime(row.at), at: row.at }
@@ -44,11 +44,11 @@ export function belowTable(
         ? []
         : [
             {
-              label: say('belowOpen'),
+              label: say('open'),
               name: say('belowOpenName', { name: row.account.name }),
               act: () => open(row.account.id),
             },
           ],
-    actsLabel: say('belowOpen'),
+    actsLabel: say('open'),
   };
 }

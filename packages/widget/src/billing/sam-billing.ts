@@ -273,7 +273,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     return html`<section class="card" part="card"><div class="section">${this.heading(say('meanwhileTitle'))}</div><ul class="points in">
         <li>${icon(WALLET)}<span>${say('meanwhilePays')}</span></li><li>${icon(CLOCK)}<span>${say('meanwhileRestrictions')}</span></li>
         <li>${icon(CLOCK)}<span>${say('meanwhileMove', { name })}</span></li><li>${icon(PEOPLE)}<span>${say(`meanwhileAgency_${agency}`)}</span></li></ul>
-      ${acts.length === 0 ? nothing : html`<div class="foot" role="group" aria-label=${say('actsTitle')}>${acts}</div>`}</section>`;
+      ${acts.length === 0 ? nothing : html`<div class="foot" role="group" aria-label=${say('columnActions')}>${acts}</div>`}</section>`;
   }
 
   /** Transfers of accounts below it: those under way, and those that ended lately, departures among them. */

@@ -5,6 +5,7 @@ import { icon } from '../icons/icon.ts';
 import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { moneyWords, monthWords } from './amounts.ts';
@@ -173,7 +174,7 @@ export class SamTransferSetup extends LitElement {
 
   #error(field: string, hint = ''): TemplateResult {
     return this.#isWrong(field)
-      ? html`<div class="error" id=${`${field}-error`} role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>`
+      ? errorLine(this.refusal?.message ?? '', `${field}-error`)
       : html`<span class="hint" id=${`${field}-error`}>${hint}</span>`;
   }
 

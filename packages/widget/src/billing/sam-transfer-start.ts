@@ -2,12 +2,14 @@ import { DAY_MS, GRACE_DAYS, nameKey, PERMISSIONS, type PermissionKey } from '@t
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, ARROW_OUT, CHECK, CHEVRON_DOWN } from '../icons/icons.ts';
+import { ALERT, ARROW_OUT, CHECK } from '../icons/icons.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { Loading, type Wanted } from '../parts/loading.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { BillingSource, TransferOrder, TransferPreview } from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
@@ -23,7 +25,7 @@ type Draft = {
   readonly recipient: string;
   readonly days: string;
   readonly agency: TransferOrder['agency'];
-  readonly completion: TransferOrder['completion'];
+  readonly completion: NonNullable<TransferOrder['completion']>;
   readonly message: string;
 };
 
@@ -145,7 +147,15 @@ export class SamTransferStart extends LitElement {
         <div class="wide"><label class="check"><input type="checkbox" .checked=${draft.agency === 'kept'} aria-describedby="agency-hint" @change=${this.#turnAgency} /><span>${say('transferAgency')}</span></label>
           <p class="hint" id="agency-hint">${people > 0 ? say('transferAgencyWho', { n: people, from: agency.from?.name ?? name }) : say('transferAgencyNobody')}</p>
           ${people > 0 && draft.agency === 'kept' ? html`<details><summary>${say('transferWho')}</summary><ul class="people">${agency.people.map((one) => html`<li><bdi>${one.name}</bdi> <bdi class="quiet" dir="ltr">${one.email}</bdi></li>`)}</ul></details>` : nothing}</div>
-        <div class="row">${this.#label('completion', say('transferCompletion'))}<div class="field"><select id="completion" @change=${this.#chooseCompletion}>${(['automatic', 'confirmed'] as const).map((one) => html`<option value=${one} ?selected=${one === draft.completion}>${say(one === 'automatic' ? 'transferAutomatic' : 'transferConfirmed')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
+        <div class="row">${this.#label('completion', say('transferCompletion'))}${selectField({
+          id: 'completion',
+          options: [
+            { value: 'automatic', label: say('transferAutomatic') },
+            { value: 'confirmed', label: say('transferConfirmed') },
+          ],
+          chosen: draft.completion,
+          choose: this.#chooseCompletion,
+        })}</div>
         <div class="row wide"><label for="message">${say('transferMessage')} <span class="hint">(${say('transferOptional')})</span></label><div class="field"><textarea id="message" maxlength="1000" rows="3" .value=${draft.message} @input=${this.#type('message')}></textarea></div></div>
         ${
           nested.accounts > 0
@@ -181,7 +191,7 @@ export class SamTransferStart extends LitElement {
       ${priceExample(preview, name, texts)}
       <form novalidate class="confirm" @submit=${(event: Event) => void this.#start(event)} @keydown=${this.#press}>
         <div class="row"><label for="typed">${say('typeName', { name })}</label><div class="field ${refusal ? 'invalid' : ''}"><input id="typed" autocomplete="off" dir="auto" .value=${typed} aria-describedby="typed-hint" aria-invalid=${refusal ? 'true' : nothing} @input=${this.#typeName} /></div>
-          ${refusal ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}<span class="hint" id="typed-hint">${isSame ? say('typeNameHint', { name }) : say('typeNameFirst')}</span></div>
+          ${refusal ? errorLine(refusal.message) : nothing}<span class="hint" id="typed-hint">${isSame ? say('typeNameHint', { name }) : say('typeNameFirst')}</span></div>
         <div class="acts"><button class="button" type="button" part="button" @click=${this.#back}>${say('transferBack')}</button>
           <button class="button primary" type="submit" part="button" aria-disabled=${String(busy || !isSame)} title=${isSame ? nothing : say('typeNameFirst')}>${say(busy ? 'transferStarting' : 'transferStart')}</button></div>
       </form>`;
@@ -241,7 +251,7 @@ export class SamTransferStart extends LitElement {
 
   #below(field: string, hint: string): TemplateResult {
     return this.#isWrong(field)
-      ? html`<div class="error" id=${`${field}-hint`} role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>`
+      ? errorLine(this.refusal?.message ?? '', `${field}-hint`)
       : html`<span class="hint" id=${`${field}-hint`}>${hint}</span>`;
   }
 
@@ -257,10 +267,9 @@ export class SamTransferStart extends LitElement {
     if (target instanceof HTMLInputElement) this.draft = { ...this.draft, agency: target.checked ? 'kept' : 'ended' };
   }
 
-  #chooseCompletion({ target }: Event): void {
-    if (!(target instanceof HTMLSelectElement)) return;
-    this.draft = { ...this.draft, completion: target.value === 'confirmed' ? 'confirmed' : 'automatic' };
-  }
+  readonly #chooseCompletion = (completion: 'automatic' | 'confirmed'): void => {
+    this.draft = { ...this.draft, completion };
+  };
 
   #typeName({ target }: Event): void {
     if (!(target instanceof HTMLInputElement)) return;

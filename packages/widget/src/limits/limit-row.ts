@@ -1,4 +1,4 @@
-import { LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
+import { AT_LIMIT, type AtLimit, LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
@@ -17,6 +17,10 @@ export const countsOf = (key: LimitKindKey): (typeof LIMIT_KINDS)[number]['count
 /** Writes so many of a kind: minutes with a digit after the point, what is whole without. */
 export const amountOf = (kind: LimitKindKey, amount: string | number, { numbers }: Texts): string =>
   kind === 'minutes' && typeof amount === 'string' ? numbers.minutes(amount) : numbers.whole(Number(amount));
+
+/** What may happen at a limit, in words. */
+export const atLimitOptions = ({ say }: Texts): readonly { readonly value: AtLimit; readonly label: string }[] =>
+  AT_LIMIT.map((value) => ({ value, label: say(value === 'block' ? 'limitBlock' : 'limitNotify') }));
 
 /** What of a limit is set. */
 export type Terms = Pick<Limit, 'max' | 'reserve' | 'nextReserve' | 'atLimit' | 'thresholds'>;

@@ -76,7 +76,6 @@ export const limitsTexts = {
     'A maximum of {max} would have stopped {n, plural, one {# request} other {# requests}}, first on {date}. {used} were used.',
   whatIfPart: 'There was more usage than is looked at: this is the first of it.',
   whatIfFirst: 'The first {n} are shown.',
-  whatIfAccount: 'Account',
   whatIfAt: 'When first',
   whatIfTimes: 'Times',
   whatIfWanted: 'Asked for',

@@ -4,8 +4,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
-import { icon } from '../icons/icon.ts';
-import { CHEVRON_DOWN } from '../icons/icons.ts';
+import { selectField } from '../parts/select-field.ts';
 import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
 import { amountOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { LimitChange } from './limits-source.ts';
@@ -100,7 +99,7 @@ export class SamBulkLimits extends SamBulk {
       const refused = limits.find((one) => 'code' in one);
       if (refused && 'code' in refused) return [{ row, words: refused.message, isDone: false }];
       const words = limits.flatMap((one) => ('code' in one ? [] : this.#turns(one))).join(' · ');
-      return [{ row, words: words || this.say('bulkLimitsSame'), isDone: words !== '' }];
+      return [{ row, words: words || this.say('unchanged'), isDone: words !== '' }];
     });
   }
 
@@ -159,10 +158,9 @@ export class SamBulkLimits extends SamBulk {
   ): TemplateResult {
     const id = `${kind}-${name}`;
     const known = Object.keys(options) as Value[];
-    const choose = ({ target }: Event): void => {
-      if (target instanceof HTMLSelectElement) put(known.find((one) => one === target.value) ?? '');
-    };
-    return html`<div class="row"><label for=${id}>${label}</label><div class="field"><select id=${id} name=${name} @change=${choose}><option value="" ?selected=${value === ''}>${this.say('bulkLimitsLeave')}</option>${known.map((one) => html`<option value=${one} ?selected=${one === value}>${this.say(options[one])}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
+    const leave = { value: '' as const, label: this.say('bulkLimitsLeave') };
+    const all = [leave, ...known.map((one) => ({ value: one, label: this.say(options[one]) }))];
+    return html`<div class="row"><label for=${id}>${label}</label>${selectField<Value | ''>({ id, name, options: all, chosen: value, choose: put })}</div>`;
   }
 
   /** What becomes of one kind of an account, in words: only what changes. */

@@ -1,12 +1,12 @@
-import { type AccountId, AT_LIMIT, type AtLimit, LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
+import { type AccountId, type AtLimit, LIMIT_KINDS, type LimitKindKey } from '@tenantree/domain';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom } from '../data/account-source.ts';
-import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { amountOf } from './limit-row.ts';
+import { amountOf, atLimitOptions } from './limit-row.ts';
 import type { DefaultChange, LimitDefault, LimitsSource } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { wholeIn } from './whole-number.ts';
@@ -79,12 +79,11 @@ export class SamLimitDefaults extends LitElement {
       <div class="defaults">${LIMIT_KINDS.map(({ key, label }) => {
         const kind = say(`limit_${key}`) || label;
         const wrong = refusal?.kind === key;
-        const at = draft.get(key)?.atLimit;
         return html`<div><label for=${key}>${kind}</label>
           <div class="field ${wrong ? 'invalid' : ''}"><input id=${key} name=${key} inputmode="numeric" autocomplete="off" placeholder=${say('defaultsNone')} aria-label=${say('defaultsMax', { kind })} aria-invalid=${wrong ? 'true' : nothing} .value=${draft.get(key)?.max ?? ''} @input=${({ target }: Event) => target instanceof HTMLInputElement && this.#change(key, { max: target.value })} /></div>
-          <div class="field"><select aria-label=${say('defaultsAtLimit', { kind })} @change=${({ target }: Event) => target instanceof HTMLSelectElement && this.#change(key, { atLimit: AT_LIMIT.find((one) => one === target.value) ?? 'block' })}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === at}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
+          ${selectField({ label: say('defaultsAtLimit', { kind }), options: atLimitOptions(this.texts), chosen: draft.get(key)?.atLimit ?? 'block', choose: (atLimit) => this.#change(key, { atLimit }) })}</div>`;
       })}</div>
-      ${refusal ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}
+      ${refusal ? errorLine(refusal.message) : nothing}
       <div class="acts"><button class="button primary" type="submit" part="button" aria-disabled=${String(this.busy)}>${say(this.busy ? 'limitSaving' : 'limitSave')}</button>
         <button class="button" type="button" part="button" @click=${this.#close}>${say('cancel')}</button></div></form>`;
   }

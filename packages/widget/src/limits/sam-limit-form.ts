@@ -1,12 +1,12 @@
-import { AT_LIMIT, type AtLimit } from '@tenantree/domain';
+import { type AtLimit } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
-import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
-import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
+import { amountOf, atLimitOptions, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { ForeseenLimits, Limit, LimitChange, LimitsSource, SavedLimits } from './limits-source.ts';
 import { limitsStyles } from './limits-styles.ts';
 import { percentsIn } from './percents.ts';
@@ -136,11 +136,11 @@ export class SamLimitForm extends LitElement {
         ${hasMax ? this.#field('thresholds', say('limitThresholds'), say('limitThresholdsHint')) : nothing}
         ${
           hasMax
-            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label><div class="field"><select id="atLimit" name="atLimit" @change=${this.#chooseAt}>${AT_LIMIT.map((one) => html`<option value=${one} ?selected=${one === draft.atLimit}>${say(one === 'block' ? 'limitBlock' : 'limitNotify')}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`
+            ? html`<div class="row"><label for="atLimit">${say('limitAtLimit')}</label>${selectField({ id: 'atLimit', options: atLimitOptions(this.texts), chosen: draft.atLimit, choose: this.#chooseAt })}</div>`
             : nothing
         }</div>
       ${this.#foreseen(limit)}${this.#conflict(limit)}
-      ${this.refusal && !FIELDS.includes(this.refusal.field ?? '') ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
+      ${this.refusal && !FIELDS.includes(this.refusal.field ?? '') ? errorLine(this.refusal.message) : nothing}
       <div class="acts"><button class="button primary" type="submit" part="button" aria-disabled=${String(busy || unchanged)} title=${unchanged ? say('limitSame') : nothing}>${say(busy ? 'limitSaving' : 'limitSave')}</button>
         <button class="button" type="button" part="button" @click=${() => this.dispatchEvent(new LimitDone(null))}>${say('cancel')}</button></div>
     </form>`;
@@ -158,9 +158,7 @@ export class SamLimitForm extends LitElement {
   }
 
   #error(field: string): TemplateResult | typeof nothing {
-    return this.#isWrong(field)
-      ? html`<div class="error" id=${`${field}-error`} role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>`
-      : nothing;
+    return this.#isWrong(field) ? errorLine(this.refusal?.message ?? '', `${field}-error`) : nothing;
   }
 
   /** What the change would come to, as far as it is known. */
@@ -239,12 +237,11 @@ export class SamLimitForm extends LitElement {
     this.#touched();
   }
 
-  #chooseAt({ target }: Event): void {
-    const at = target instanceof HTMLSelectElement && AT_LIMIT.find((one) => one === target.value);
-    if (!this.draft || !at) return;
-    this.draft = { ...this.draft, atLimit: at };
+  readonly #chooseAt = (atLimit: AtLimit): void => {
+    if (!this.draft) return;
+    this.draft = { ...this.draft, atLimit };
     this.#touched();
-  }
+  };
 
   /** Asks, once nothing more is typed, what it would come to. */
   #touched(): void {

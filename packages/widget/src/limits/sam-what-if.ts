@@ -10,11 +10,12 @@ import {
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
+import { ALERT } from '../icons/icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { SamTable, type Table } from '../parts/sam-table.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { amountOf } from './limit-row.ts';
 import type { Limit, LimitsSource, WhatIf } from './limits-source.ts';
@@ -99,7 +100,7 @@ export class SamWhatIf extends LitElement {
     const max = this.limits.find((limit) => limit.kind === kind)?.max;
     const wrong = message === '' ? nothing : 'true';
     return html`<form class="bare try" novalidate @submit=${(event: Event) => void this.#try(event)}>
-        <div class="row"><label for="kind">${say('whatIfKind')}</label><div class="field"><select id="kind" @change=${this.#choose}>${METERED_KINDS.map((one) => html`<option value=${one} ?selected=${one === kind}>${say(`limit_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
+        <div class="row"><label for="kind">${say('whatIfKind')}</label>${selectField({ id: 'kind', options: METERED_KINDS.map((value) => ({ value, label: say(`limit_${value}`) })), chosen: kind, choose: this.#choose })}</div>
         <div class="row"><label for="max">${say('limitMax')}</label><div class="field ${message === '' ? '' : 'invalid'}"><input id="max" inputmode="numeric" autocomplete="off" placeholder=${max === undefined || max === null ? nothing : String(max)} aria-invalid=${wrong} aria-describedby="what-if-error" /></div></div>
         <button class="button" type="submit" part="button" aria-disabled=${String(busy)}>${say(busy ? 'whatIfTrying' : 'whatIfTry')}</button>
         <div class="error" id="what-if-error" role="alert" ?hidden=${message === ''}>${icon(ALERT, 14)}<span>${message}</span></div>
@@ -133,7 +134,7 @@ export class SamWhatIf extends LitElement {
     const { say, numbers } = texts;
     return {
       columns: [
-        { label: say('whatIfAccount'), cell: ({ name }) => ({ text: name, tone: 'strong' }) },
+        { label: say('account'), cell: ({ name }) => ({ text: name, tone: 'strong' }) },
         { label: say('whatIfAt'), cell: ({ at }) => ({ text: numbers.dateTime(at), at }) },
         { label: say('whatIfTimes'), cell: ({ times }) => ({ text: numbers.whole(times) }) },
         { label: say('whatIfWanted'), cell: ({ wanted }) => ({ text: amountOf(kind, wanted, texts) }) },
@@ -144,10 +145,9 @@ export class SamWhatIf extends LitElement {
     };
   }
 
-  #choose({ target }: Event): void {
-    const kind = target instanceof HTMLSelectElement && METERED_KINDS.find((one) => one === target.value);
-    if (kind) this.kind = kind;
-  }
+  readonly #choose = (kind: MeteredKindKey): void => {
+    this.kind = kind;
+  };
 
   async #try(event: Event): Promise<void> {
     event.preventDefault();

@@ -30,7 +30,7 @@ export function membersTable(people: People, view: MembersView, texts: Texts, ac
   const mayChange = (member: Member): boolean =>
     view.rights === 'change' && view.roles.includes(member.role) && !isLastOwner(member);
   const columns = [
-    { label: say('memberPerson'), cell: (row: Row) => personCell(row, view, texts) },
+    { label: say('person'), cell: (row: Row) => personCell(row, view, texts) },
     { label: say('memberRole'), cell: (row: Row) => roleCell(row, mayChange, isLastOwner, view, texts, acts) },
     { label: say('memberActivity'), cell: (row: Row) => activityCell(row, texts) },
     { label: say('memberSince'), cell: (row: Row) => sinceCell(row, texts) },
@@ -41,7 +41,7 @@ export function membersTable(people: People, view: MembersView, texts: Texts, ac
     keyOf: (row: Row) => ('userId' in row ? row.userId : row.id),
   };
   if (view.rights === 'read') return table;
-  return { ...table, actsLabel: say('memberActs'), actsOf: (row) => actsOf(row, mayChange, view, texts, acts) };
+  return { ...table, actsLabel: say('columnActions'), actsOf: (row) => actsOf(row, mayChange, view, texts, acts) };
 }
 
 function personCell(row: Row, view: MembersView, { say }: Texts): Cell {
@@ -110,7 +110,7 @@ function actsOf(
   const act = (): void => acts.remove(userId, name);
   return userId === view.user
     ? [{ label: say('memberLeave'), name: say('memberLeave'), tone: 'danger', act }]
-    : [{ label: say('memberRemove'), name: say('memberRemoveName', { name }), tone: 'danger', act }];
+    : [{ label: say('remove'), name: say('memberRemoveName', { name }), tone: 'danger', act }];
 }
 
 /** What is said of an account that nobody answers for; empty where somebody does, or is asked to. */

@@ -1,18 +1,15 @@
 /** What the screen of members says, in English. Loaded with it. */
 export const membersTexts = {
-  memberPerson: 'Person',
   memberRole: 'Role',
   memberSince: 'Since',
   memberActivity: 'Last activity',
   memberNoActivity: 'None here yet',
-  memberActs: 'Actions',
   memberYou: '(you)',
   memberInvitedBy: 'Invited by {name}',
   memberInvitedAbove: 'Invited by somebody above this account',
   memberExpires: 'Invitation expires {date}',
   memberRoleOf: 'Role of {name}',
   memberOnlyOwner: 'The only owner. Make somebody else owner first.',
-  memberRemove: 'Remove',
   memberRemoveName: 'Remove {name}',
   memberLeave: 'Leave',
   memberLeaveTitle: 'Leave {account}?',

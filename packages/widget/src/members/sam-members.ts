@@ -2,18 +2,18 @@ import { type AccountId, highestRole, ROLES, type Role, ranksAbove, type UserId 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
-import { icon } from '../icons/icon.ts';
-import { ALERT, CHEVRON_DOWN } from '../icons/icons.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
+import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { SamTable } from '../parts/sam-table.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { MembersSource, People } from './members-source.ts';
 import { membersStyles } from './members-styles.ts';
@@ -164,11 +164,11 @@ export class SamMembers extends LitElement {
     return html`<form class="card" novalidate @submit=${(event: Event) => void this.#sendInvitation(event, account.id, role)}>
       <div class="row email"><label for="email">${say('inviteEmail')}</label>
         <div class="field ${refused === '' ? '' : 'invalid'}"><input id="email" name="email" inputmode="email" autocomplete="off" spellcheck="false" required aria-invalid=${refused === '' ? nothing : 'true'} aria-describedby=${refused === '' ? nothing : 'email-error'} /></div>
-        ${refused === '' ? nothing : html`<div class="error" id="email-error" role="alert">${icon(ALERT, 14)}<span>${refused}</span></div>`}</div>
-      <div class="row"><label for="role">${say('memberRole')}</label><div class="field"><select id="role" aria-label=${say('inviteRole')} .value=${role} @change=${this.#chooseRole}>${roles.map((one) => html`<option value=${one} ?selected=${one === role}>${say(`role_${one}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
+        ${refused === '' ? nothing : errorLine(refused, 'email-error')}</div>
+      <div class="row"><label for="role">${say('memberRole')}</label>${selectField({ id: 'role', label: say('inviteRole'), options: roles.map((value) => ({ value, label: say(`role_${value}`) })), chosen: role, choose: this.#chooseRole })}</div>
       <button class="button primary" type="submit" ?disabled=${this.busy}>${say(this.busy ? 'inviting' : 'inviteSubmit')}</button>
       <details><summary>${say('rolesTitle')}</summary><dl>${ROLES.map((one) => html`<dt>${say(`role_${one}`)}</dt><dd>${say(`role_${one}_text`)}</dd>`)}</dl></details>
-      ${this.refusal && refused === '' ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
+      ${this.refusal && refused === '' ? errorLine(this.refusal.message) : nothing}
     </form>`;
   }
 
@@ -182,9 +182,9 @@ export class SamMembers extends LitElement {
     return !hasOwner && roles.includes('owner') ? 'owner' : 'member';
   }
 
-  #chooseRole({ target }: Event): void {
-    if (target instanceof HTMLSelectElement) this.inviteRole = ROLES.find((role) => role === target.value) ?? null;
-  }
+  readonly #chooseRole = (role: Role): void => {
+    this.inviteRole = role;
+  };
 
   async #sendInvitation(event: Event, account: AccountId, role: Role): Promise<void> {
     event.preventDefault();

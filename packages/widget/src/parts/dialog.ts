@@ -1,8 +1,9 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT, CLOSE } from '../icons/icons.ts';
+import { CLOSE } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
+import { errorLine } from './error-line.ts';
 import { formStyles } from './form-styles.ts';
 
 const dialogStyles = css`
@@ -80,7 +81,7 @@ export abstract class Dialog extends LitElement {
     return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
         <div class="head"><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
-        <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? html`<div class="error" role="alert">${icon(ALERT, 14)}<span>${refusal.message}</span></div>` : nothing}</div>
+        <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? errorLine(refusal.message) : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>
           <button class="button ${tone}" type="submit" part="button" @click=${this.#sure} aria-disabled=${String(this.busy || ready === 'incomplete')}>${label}</button></footer>
@@ -91,9 +92,7 @@ export abstract class Dialog extends LitElement {
   /** The sentence under a field that the server, or the dialog itself, refused. */
   protected errorAt(field: string, own = ''): TemplateResult | typeof nothing {
     const message = this.refusal?.field === field ? this.refusal.message : own;
-    return message === ''
-      ? nothing
-      : html`<div class="error" id=${`${field}-error`} role="alert">${icon(ALERT, 14)}<span>${message}</span></div>`;
+    return message === '' ? nothing : errorLine(message, `${field}-error`);
   }
 
   protected close(): void {

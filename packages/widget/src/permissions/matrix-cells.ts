@@ -43,7 +43,7 @@ export function matrixCells(rows: readonly MatrixRow[], cells: Cells): TemplateR
   const head = (area: string, words: string): TemplateResult =>
     html`<span role="columnheader" data-area=${area}>${words}</span>`;
   const current = rows.some(({ key }) => key === cells.current) ? cells.current : rows[0]?.key;
-  return html`<div class="heads" role="row">${head('name', say('permColumn'))}${head('set', say('permColumnSet', { name: cells.name }))}${head('effect', say('permColumnEffect'))}${head('by', say('permColumnBy'))}${html`<span role="columnheader" data-area="why"><span class="hidden">${say('permColumnWhy')}</span></span>`}</div>
+  return html`<div class="heads" role="row">${head('name', say('permColumn'))}${head('set', say('permColumnSet', { name: cells.name }))}${head('effect', say('permColumnEffect'))}${head('by', say('permColumnBy'))}${html`<span role="columnheader" data-area="why"><span class="hidden">${say('why')}</span></span>`}</div>
     ${PERMISSION_CATEGORIES.map((category) => {
       const group = rows.filter(({ permission }) => permission.category === category);
       return group.length === 0
@@ -115,7 +115,7 @@ function decidedBy({ chosen, ceiling, ceilingBy, off, after, key }: MatrixRow, c
     const level = say(`level_${cells.levelOf(off.key)}`).toLowerCase();
     return say('permOff', { name: nameOf(off, texts), level });
   }
-  if (chosen === null) return say('permUndecided');
+  if (chosen === null) return say('notReviewed');
   if (after === ceiling && ceilingBy.length > 0)
     return say('permHeld', { names: listed([...ceilingBy, ...(chosen === after ? [name] : [])], texts) });
   return chosen === HIGHEST[key] ? '' : say('permHere');

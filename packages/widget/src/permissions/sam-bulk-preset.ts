@@ -40,7 +40,7 @@ export class SamBulkPreset extends SamBulk {
   protected question(): { readonly title: string; readonly submit: string } {
     const n = this.selected?.rows.length ?? 0;
     const { chosen } = this;
-    const title = this.say('presetsTitle', { name: this.say('presetsMany', { n }) });
+    const title = this.say('presetsTitle', { name: this.say('accounts', { n }) });
     return { title, submit: chosen ? this.say('presetApply', { name: chosen.name }) : this.say('presetChoose') };
   }
 

@@ -1,9 +1,8 @@
-import { PERMISSIONS, type PermissionKey, type SomeLevels } from '@tenantree/domain';
+import { type Level, PERMISSIONS, type PermissionKey, type SomeLevels } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, refusalFrom } from '../data/account-source.ts';
-import { icon } from '../icons/icon.ts';
-import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { nameOf } from './names.ts';
 import type { PermissionsSource, Reviewed } from './permissions-source.ts';
@@ -89,10 +88,10 @@ export class SamDecide extends Dialog {
     const { key, levels } = one;
     const { texts } = this;
     const { say } = texts;
-    const choose = ({ target }: Event): void => {
-      const wanted = levels.find((known) => target instanceof HTMLSelectElement && known === target.value);
-      if (wanted) this.levels = { ...this.levels, [key]: wanted };
+    const options = levels.map((value) => ({ value, label: say(`level_${value}`) }));
+    const choose = (wanted: Level): void => {
+      this.levels = { ...this.levels, [key]: wanted };
     };
-    return html`<div class="row"><label for=${key}>${nameOf(one, texts)}</label><div class="field"><select id=${key} @change=${choose}>${levels.map((known) => html`<option value=${known}>${say(`level_${known}`)}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`;
+    return html`<div class="row"><label for=${key}>${nameOf(one, texts)}</label>${selectField<Level>({ id: key, options, chosen: this.levels[key] ?? levels[0], choose })}</div>`;
   }
 }

@@ -327,7 +327,7 @@ export class SamPermissions extends LitElement {
   #end(count: number): TemplateResult | typeof nothing {
     const { say } = this.texts;
     if (count === 0) return nothing;
-    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status">${say('permCount', { n: count })}</strong>
+    return html`<div class="end" role="region" aria-label=${say('permUnsaved')}><strong role="status">${say('changes', { n: count })}</strong>
       <button class="button" type="button" part="button" @click=${this.#discard}>${say('permDiscard')}</button>
       <button class="button primary" type="button" part="button" @click=${() => void this.#review()}>${say('permReview')}</button></div>`;
   }

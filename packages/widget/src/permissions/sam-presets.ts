@@ -141,7 +141,7 @@ export class SamPresets extends Dialog {
         })}>${label}</button>`;
     return html`<li><label class="check"><input type="radio" name="preset" .checked=${this.chosen === id} @change=${() => this.#look(id, this.mode)} /><span>${say('presetVersion', { name, n: version })}<small>${isOwn ? '' : say('presetFrom', { name: from.name })}${isDefault ? say('presetDefault', { name: parent?.name ?? '' }) : ''}</small></span></label>
       ${isDefault ? act(say('presetNoDefault'), (to, above) => to.setDefault(above.id, null)) : act(say('presetMakeDefault'), (to, above) => to.setDefault(above.id, id))}
-      ${isOwn ? act(say('presetRemove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
+      ${isOwn ? act(say('remove'), (to, above) => to.removePreset(above.id, id)) : nothing}</li>`;
   }
 
   #saving(): TemplateResult {

@@ -245,7 +245,7 @@ export class AccountActions {
       this.#landing = row.id;
       this.#changed(row);
       const open = {
-        label: texts.say('menuOpen'),
+        label: texts.say('open'),
         act: () => emit(this.#screen, 'sam-open', { account: row, place: 'here' }),
       };
       this.#toast({

@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from 'lit';
 import type { SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { ALERT } from '../icons/icons.ts';
+import { ALERT } from '../icons/list-icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import type { TreeSession } from './tree-session.ts';

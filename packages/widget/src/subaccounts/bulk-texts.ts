@@ -1,6 +1,5 @@
 /** What bulk work says, in English. Loaded with it. */
 export const bulkTexts = {
-  bulkAccount: 'Account',
   bulkComes: 'What happens',
   bulkRunning: 'Working…',
   bulkProgress: '{done} of {total}',
@@ -10,7 +9,6 @@ export const bulkTexts = {
   bulkUndo: 'Undo all',
   bulkClose: 'Close',
   bulkResult: 'Result',
-  bulkWhy: 'Why',
   bulkState_pending: 'Waiting',
   bulkState_done: 'Done',
   bulkState_skipped: 'Left as it was',
@@ -25,7 +23,6 @@ export const bulkTexts = {
   bulkLimitsTitle: 'Set limits of {n, plural, one {# account} other {# accounts}}',
   bulkLimitsSubmit: 'Set for {n, plural, one {# account} other {# accounts}}',
   bulkLimitsLeave: 'Leave as it is',
-  bulkLimitsSame: 'stays as it is',
   bulkLimitsStops: 'nothing more is let through for now',
   bulkExportTitle: 'Export {n, plural, one {# account} other {# accounts}}',
   bulkExportSubmit: 'Write file',

@@ -15,7 +15,7 @@ export function menuFor(
   const live = row.status !== 'closed';
   const groups: readonly (readonly (MenuItem<RowChoice> | false)[])[] = [
     [
-      allowed.has('open') && { id: 'open', label: say('menuOpen'), key: 'Enter' },
+      allowed.has('open') && { id: 'open', label: say('open'), key: 'Enter' },
       allowed.has('switch') && live && { id: 'switch', label: say('menuSwitch'), key: 's' },
       row.children > 0 && { id: 'openBranch', label: say('menuExpandBranch') },
     ],
@@ -29,10 +29,10 @@ export function menuFor(
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },
       allowed.has('open') && row.caps !== null && { id: 'permissions', label: say('columnPermissions') },
-      { id: 'copyId', label: say('menuCopyId'), key: 'y' },
+      { id: 'copyId', label: say('copyId'), key: 'y' },
     ],
     [
-      allowed.has('suspend') && live && row.suspension === null && { id: 'suspend', label: say('menuSuspend') },
+      allowed.has('suspend') && live && row.suspension === null && { id: 'suspend', label: say('bulkSuspend') },
       allowed.has('suspend') &&
         live &&
         row.suspension !== null && {

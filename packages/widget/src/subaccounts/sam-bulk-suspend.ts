@@ -33,7 +33,7 @@ export class SamBulkSuspend extends SamBulk {
 
   protected form(): TemplateResult {
     return html`<div class="row"><label for="kind">${this.say('suspendKind')}</label><div class="field"><select id="kind" name="kind" data-first @change=${this.#choose}>${KINDS.map((one) => html`<option value=${one} ?selected=${one === this.kind}>${this.say(LABELS[one])}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>
-      <div class="row"><label for="reason">${this.say('suspendReason')}</label><div class="field"><input id="reason" name="reason" maxlength="500" dir="auto" .value=${this.reason} @input=${this.#type} /></div>${this.errorAt('reason')}</div>`;
+      <div class="row"><label for="reason">${this.say('reason')}</label><div class="field"><input id="reason" name="reason" maxlength="500" dir="auto" .value=${this.reason} @input=${this.#type} /></div>${this.errorAt('reason')}</div>`;
   }
 
   protected foreseen(): readonly Foreseen[] {

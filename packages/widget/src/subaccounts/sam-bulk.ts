@@ -170,7 +170,7 @@ export abstract class SamBulk extends Dialog {
     if (foreseen.length === 0) return html``;
     const table = {
       columns: [
-        { label: this.say('bulkAccount'), cell: ({ row }: Foreseen) => ({ text: row.name }) },
+        { label: this.say('account'), cell: ({ row }: Foreseen) => ({ text: row.name }) },
         {
           label: this.say('bulkComes'),
           cell: ({ words, isDone }: Foreseen) => ({ text: words, ...(!isDone && { tone: 'quiet' as const }) }),
@@ -194,14 +194,14 @@ export abstract class SamBulk extends Dialog {
     const table = {
       columns: [
         {
-          label: this.say('bulkAccount'),
+          label: this.say('account'),
           cell: ({ account, name }: BulkResult) => ({ text: name ?? names.get(account) ?? account }),
         },
         {
           label: this.say('bulkResult'),
           cell: ({ state }: BulkResult) => ({ text: this.say(`bulkState_${state}`) }),
         },
-        { label: this.say('bulkWhy'), cell: ({ why }: BulkResult) => ({ text: why }) },
+        { label: this.say('why'), cell: ({ why }: BulkResult) => ({ text: why }) },
       ],
       rows: this.results,
       keyOf: ({ account }: BulkResult) => account,

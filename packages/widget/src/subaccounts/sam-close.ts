@@ -31,7 +31,7 @@ export class SamClose extends Dialog {
   protected submitButton(): Submit {
     const ready = this.#obstacle() === '' && sameName(this.typed, this.#name);
     const name = this.#name.length > 28 ? `${this.#name.slice(0, 27)}…` : this.#name;
-    const label = this.busy ? this.#say('closing') : this.#say('closeSubmit', { name });
+    const label = this.busy ? this.#say('closing') : this.#say('closeTitle', { name });
     return { label, tone: 'danger', ready: ready ? 'ready' : 'incomplete' };
   }
 

@@ -2,8 +2,9 @@ import type { AccountId } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
-import { CHEVRON_DOWN, WALLET } from '../icons/icons.ts';
+import { WALLET } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { selectField } from '../parts/select-field.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
@@ -63,7 +64,7 @@ export class SamCreate extends Dialog {
   }
 
   protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.#say('createTitle'), cancel: this.#say('cancel') };
+    return { title: this.#say('create'), cancel: this.#say('cancel') };
   }
 
   protected submitButton(): Submit {
@@ -71,7 +72,7 @@ export class SamCreate extends Dialog {
     const label = this.busy
       ? this.#say('creating')
       : name === ''
-        ? this.#say('createSubmitEmpty')
+        ? this.#say('create')
         : this.#say('createSubmit', { name: short(name) });
     return { label, tone: 'primary', ready: 'ready' };
   }
@@ -83,14 +84,13 @@ export class SamCreate extends Dialog {
     const invalid = own !== '' || refused !== '';
     const describe = invalid ? 'name-error' : 'name-hint';
     return html`
-      <div class="row"><label for="name">${this.#say('createName')}</label>
+      <div class="row"><label for="name">${this.#say('columnName')}</label>
         <div class="field ${invalid ? 'invalid' : ''}"><input id="name" name="name" data-first .value=${this.name} dir="auto" autocomplete="off" spellcheck="false"
           aria-required="true" aria-invalid=${invalid ? 'true' : nothing} aria-describedby=${describe} @input=${this.#type} /></div>
         ${invalid ? this.errorAt('name', own) : html`<span class="hint" id="name-hint">${this.#say('createNameHint', { parent: parent?.name ?? '' })}</span>`}</div>
       ${
         this.parents.length > 1
-          ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>
-        <div class="field"><select id="parent" name="parent" @change=${this.#choose}>${this.parents.map(({ id, name }) => html`<option value=${id} ?selected=${id === parent?.id}>${name}</option>`)}</select>${icon(CHEVRON_DOWN)}</div></div>`
+          ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>${selectField({ id: 'parent', options: this.parents.map(({ id, name: label }) => ({ value: id, label })), chosen: parent?.id ?? '', choose: this.#choose })}</div>`
           : html`<div class="row"><span class="label">${this.#say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
       <div class="fact">${icon(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
@@ -138,10 +138,10 @@ export class SamCreate extends Dialog {
     this.refusal = null;
   }
 
-  #choose({ target }: Event): void {
-    if (target instanceof HTMLSelectElement) this.parentId = this.parents[target.selectedIndex]?.id ?? null;
+  readonly #choose = (id: string): void => {
+    this.parentId = this.parents.find((parent) => parent.id === id)?.id ?? null;
     this.refusal = null;
-  }
+  };
 
   #toggleAnother({ target }: Event): void {
     if (target instanceof HTMLInputElement) this.another = target.checked;

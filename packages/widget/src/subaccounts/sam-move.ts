@@ -76,7 +76,7 @@ export class SamMove extends Dialog {
   protected content(): TemplateResult {
     return html`<p>${this.#say('moveText', { parent: this.from?.name ?? '' })}</p>
       <div class="row"><label for="to">${this.#say('moveTo')}</label>
-        <div class="field"><input id="to" name="to" type="search" data-first placeholder=${this.#say('moveSearch')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" aria-describedby="to-error" @input=${this.#type} @keydown=${this.#press} /></div>
+        <div class="field"><input id="to" name="to" type="search" data-first placeholder=${this.#say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" aria-describedby="to-error" @input=${this.#type} @keydown=${this.#press} /></div>
         ${this.errorAt('to')}</div>
       <fieldset><legend class="hidden">${this.#say('moveChoices')}</legend>${this.#choices()}</fieldset>`;
   }

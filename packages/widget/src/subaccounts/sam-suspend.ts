@@ -86,7 +86,7 @@ export class SamSuspend extends Dialog {
     const name = this.account?.name ?? '';
     const label = this.busy
       ? this.#say('suspending')
-      : this.#say('suspendSubmit', { name: name.length > 28 ? `${name.slice(0, 27)}…` : name });
+      : this.#say('suspendTitle', { name: name.length > 28 ? `${name.slice(0, 27)}…` : name });
     return { label, tone: 'primary', ready: 'ready' };
   }
 
@@ -102,7 +102,7 @@ export class SamSuspend extends Dialog {
           <b>${this.#say(label)}</b><span>${this.#say(text)}</span></label>`,
       )}</fieldset>
       <div class="two">${this.#dateField('from', '')}${this.#dateField('until', order)}</div>
-      <div class="row"><label for="reason">${this.#say('suspendReason')}</label>
+      <div class="row"><label for="reason">${this.#say('reason')}</label>
         <div class="field"><textarea id="reason" name="reason" rows="2" maxlength="500" dir="auto" aria-describedby="reason-hint" .value=${this.reason} @input=${(event: Event) => this.#type('reason', event)}></textarea></div>
         <span class="hint" id="reason-hint">${this.#say('suspendReasonHint')}</span>${this.errorAt('reason')}</div>
       <div class="hits" role="status">${this.#hits()}</div>`;
@@ -135,7 +135,7 @@ export class SamSuspend extends Dialog {
     const { accounts, members, agents, sample } = preview;
     const names = sample.map(({ name }) => name).join(', ');
     const rest = accounts - sample.length;
-    return html`<p>${this.#say('suspendHits')} <strong>${this.#say('hitsAccounts', { n: accounts })}</strong>, <strong>${this.#say('hitsMembers', { n: members })}</strong>, <strong>${this.#say('hitsAgents', { n: agents })}</strong>.</p>
+    return html`<p>${this.#say('suspendHits')} <strong>${this.#say('accounts', { n: accounts })}</strong>, <strong>${this.#say('factMembers', { n: members })}</strong>, <strong>${this.#say('hitsAgents', { n: agents })}</strong>.</p>
       ${sample.length > 0 ? html`<p><bdi>${names}</bdi>${rest > 0 ? ` ${this.#say('hitsMore', { n: rest })}` : ''}</p>` : nothing}`;
   }
 

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { LiveState } from '../data/account-source.ts';
 import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { icon } from '../icons/icon.ts';
-import { FILTER, PLUS, SEARCH, SLIDERS } from '../icons/icons.ts';
+import { FILTER, PLUS, SEARCH, SLIDERS } from '../icons/list-icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import { sayDeepest } from './features.ts';
 import type { ListHost } from './list-host.ts';

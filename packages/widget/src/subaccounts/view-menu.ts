@@ -4,10 +4,10 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 import type { Texts } from '../strings/texts.ts';
 
 const SORT_LABELS = {
-  name: 'sortName',
-  members: 'sortMembers',
-  agents: 'sortAgents',
-  minutes: 'sortMinutes',
+  name: 'columnName',
+  members: 'columnMembers',
+  agents: 'columnAgents',
+  minutes: 'columnMinutes',
   created: 'sortCreated',
 } as const;
 
@@ -21,7 +21,7 @@ export type ViewChoice = {
 };
 
 /** What a filter by permissions is called. */
-export const CAPS_WORDS = { restricted: 'cappedRestricted', unreviewed: 'cappedUnreviewed' } as const;
+export const CAPS_WORDS = { restricted: 'cappedRestricted', unreviewed: 'notReviewed' } as const;
 
 /**
  * Entries for which accounts to show: by their own status, their limits, and their permissions.

@@ -1,6 +1,6 @@
 import { type AccountId, type AccountRow, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
-import { ARROW_OUT, CLOCK, CLOSED, LOCK, PAUSED } from '../icons/icons.ts';
+import { ARROW_OUT, CLOCK, CLOSED, LOCK, PAUSED } from '../icons/list-icons.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';

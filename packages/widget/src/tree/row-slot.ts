@@ -1,6 +1,6 @@
 import { html, render } from 'lit';
 import { icon } from '../icons/icon.ts';
-import { ARROW_OUT, PAUSED } from '../icons/icons.ts';
+import { ARROW_OUT, PAUSED } from '../icons/list-icons.ts';
 import type { Account, Line } from './lines.ts';
 
 let template: HTMLElement | undefined;

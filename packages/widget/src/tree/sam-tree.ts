@@ -2,7 +2,7 @@ import type { AccountId, AccountRow } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { emit, type RowChoice } from '../events.ts';
 import { icon } from '../icons/icon.ts';
-import { ARROW_DOWN, ARROW_UP } from '../icons/icons.ts';
+import { ARROW_DOWN, ARROW_UP } from '../icons/list-icons.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { LatePart } from '../parts/late-part.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
