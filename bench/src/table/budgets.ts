@@ -17,6 +17,7 @@ export async function budgets(results: Results, extremes: Extremes | null): Prom
   const scrollFloor = results['floor-600'];
   const ag = results['ag-grid'];
   const inReact = results['ours-in-react'];
+  const before = results['ours-before'];
   if (ours === undefined) return [];
   const list: Target[] = [
     { what: 'scroll: fps at 7 200 px/s', measured: ours.scrollFps, atLeast: 58 },
@@ -44,6 +45,13 @@ export async function budgets(results: Results, extremes: Extremes | null): Prom
       measured: ours.onScreenPerSecond / floor.onScreenPerSecond,
       atMost: 1.3,
     });
+  }
+  if (before) {
+    const to = (what: 'onScreenPerSecond' | 'anywherePerSecond' | 'scrollPerFrame'): number =>
+      ours[what] / before[what];
+    list.push({ what: 'ticks on screen: × the build before', measured: to('onScreenPerSecond'), atMost: 1.1 });
+    list.push({ what: 'ticks anywhere: × the build before', measured: to('anywherePerSecond'), atMost: 1.1 });
+    list.push({ what: 'scroll CPU: × the build before', measured: to('scrollPerFrame'), atMost: 1.1 });
   }
   if (tanstack) {
     list.push({

@@ -13,7 +13,7 @@ const STYLE =
 const html = (name: string): string =>
   `<!doctype html><html lang="en"><meta charset="utf-8"><title>${name}</title><style>${STYLE}</style><div id="root"></div><script type="module" src="${name}.js"></script>`;
 
-/** Bundles one page for production, as one minified file. */
+/** Bundles one page for production, as one minified file. @param file where its script is */
 export async function buildPage(name: string, file: string): Promise<BuiltPage> {
   const result = await build({
     configFile: false,
@@ -27,7 +27,7 @@ export async function buildPage(name: string, file: string): Promise<BuiltPage> 
       target: 'es2022',
       minify: process.env['BENCH_DEBUG'] === undefined,
       modulePreload: false,
-      rollupOptions: { input: join(import.meta.dirname, 'pages', file), output: { codeSplitting: false } },
+      rollupOptions: { input: file, output: { codeSplitting: false } },
     },
   });
   const outputs = Array.isArray(result) ? result : [result];

@@ -1,5 +1,6 @@
 // The tree table beside a static floor, TanStack Table + Virtual, @vaadin/grid and ag-grid-community, in Chromium.
 import { join } from 'node:path';
+import { unpackBuild } from '../build-before.ts';
 import { interleave, median } from '../measure.ts';
 import { digits, isMet, ratio, table, targets } from '../report.ts';
 import { budgets, type Results } from './budgets.ts';
@@ -9,12 +10,25 @@ import { type Figures, type Kind, measureExtremes, measurePage } from './measure
 const REPEATS = Number(process.env['BENCH_REPEATS'] ?? 3);
 const ONLY = process.env['BENCH_PAGES']?.split(',');
 
-type PageCase = { readonly title: string; readonly file: string; readonly kind: Kind };
+/** The last commit before permissions, limits and money, whose table stands beside this one. */
+const BEFORE = process.env['BENCH_BEFORE'] ?? '4b3f668';
+const FOLDERS = ['packages/domain', 'packages/contract', 'packages/client', 'packages/widget', 'bench'];
+const PAGE_FOLDER = 'bench/src/table/pages';
+const HERE = join(import.meta.dirname, '../../..');
+
+type PageCase = {
+  readonly title: string;
+  readonly file: string;
+  readonly kind: Kind;
+  /** The build whose page it is; of this one, where nothing is said. */
+  readonly build?: 'before';
+};
 
 export const PAGES: Readonly<Record<string, PageCase>> = {
   floor: { title: 'floor: 18 static rows, raw text nodes', file: 'floor.ts', kind: 'static' },
   'floor-600': { title: 'floor for scrolling: 600 static rows', file: 'floor-600.ts', kind: 'static' },
   ours: { title: '**ours**, bare element', file: 'ours.ts', kind: 'component' },
+  'ours-before': { title: 'the build before, bare element', file: 'ours.ts', kind: 'component', build: 'before' },
   'ours-in-react': { title: '**ours**, hosted by React 19', file: 'ours-in-react.tsx', kind: 'component' },
   tanstack: { title: 'TanStack Table 9.3 + Virtual 3.14 (React 19)', file: 'tanstack.tsx', kind: 'component' },
   'ag-grid': { title: 'ag-grid-community 36.2, flattened rows', file: 'ag-grid.ts', kind: 'component' },
@@ -22,9 +36,15 @@ export const PAGES: Readonly<Record<string, PageCase>> = {
 };
 
 export async function run(): Promise<boolean> {
-  const names = Object.keys(PAGES).filter((name) => ONLY === undefined || ONLY.includes(name));
+  const wanted = Object.entries(PAGES).filter(([name]) => ONLY === undefined || ONLY.includes(name));
+  const before = wanted.some(([, { build }]) => build) ? unpackBuild(BEFORE, FOLDERS) : null;
   const pages = [];
-  for (const name of names) pages.push(await buildPage(name, PAGES[name]?.file ?? ''));
+  for (const [name, { file, build }] of wanted) {
+    const folder = build ? before : HERE;
+    if (folder === null) console.log('The history of this checkout doesn’t hold the build before.\n');
+    else pages.push(await buildPage(name, join(folder, PAGE_FOLDER, file)));
+  }
+  const names = pages.map(({ name }) => name);
   const saved = process.env['BENCH_SAVE'];
   if (saved !== undefined) await savePages(join(process.cwd(), saved), pages);
   const { url, server } = await servePages(pages);
