@@ -18,7 +18,7 @@ export function unpackBuild(commit: string, folders: readonly string[]): string 
   if (missing.length === 0) return build;
   mkdirSync(build, { recursive: true });
   try {
-    const archive = execFileSync('git', ['archive', commit, ...missing], {
+    const archive = execFileSync('git', ['archive', commit, 'tsconfig.base.json', ...missing], {
       cwd: ROOT,
       maxBuffer: 1 << 28,
       stdio: ['ignore', 'pipe', 'ignore'],

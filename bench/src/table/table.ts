@@ -12,7 +12,7 @@ const ONLY = process.env['BENCH_PAGES']?.split(',');
 
 /** The last commit before permissions, limits and money, whose table stands beside this one. */
 const BEFORE = process.env['BENCH_BEFORE'] ?? '4b3f668';
-const FOLDERS = ['packages/domain', 'packages/contract', 'packages/client', 'packages/widget', 'bench'];
+const FOLDERS = ['packages/domain', 'packages/client', 'packages/widget', 'bench'];
 const PAGE_FOLDER = 'bench/src/table/pages';
 const HERE = join(import.meta.dirname, '../../..');
 
