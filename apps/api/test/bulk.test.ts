@@ -1,4 +1,4 @@
-import type { AccountsFrame, EmbedFeature } from '@tenantree/domain';
+import type { AccountsFrame, EmbedFeature, NearFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, clientWith, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -454,6 +454,60 @@ describe('Filters', () => {
     await setCaps(one, { tasks: 'full' });
     await vi.waitFor(() => expect(told.at(-1)).toEqual([one, 0]));
     watcher.stop();
+  });
+});
+
+describe('Who is near a limit', () => {
+  const record = (account: string, quantity: string) => {
+    const occurredAt = new Date(clock.nowMs()).toISOString();
+    return owner.usage.record.mutate({
+      account,
+      events: [{ meter: 'call.minutes', quantity, occurredAt, idempotencyKey: `near-${(keys += 1)}` }],
+    });
+  };
+  let keys = 0;
+
+  it('is told to who watches the subtree when counted use passes the mark, or the maximum does, and never otherwise', async () => {
+    const branch = await make(root, 'Near live');
+    const top = await make(branch, 'Top');
+    const [deep = '', other = '', free = ''] = await makeAll(top, 'Deep', 'Other', 'Free');
+    const elsewhere = await make(root, 'Near elsewhere');
+    for (const account of [deep, other, elsewhere])
+      await owner.limits.set.mutate({ account, limits: [{ kind: 'minutes', max: 10 }] });
+    const told: [string, boolean][] = [];
+    const { resumeId } = await owner.accounts.search.query({ account: branch, limits: 'near' });
+    const input = { account: branch, lastEventId: resumeId };
+    const watcher = watcherWith(api.url, api.headers, 'limits.liveNear', input, (frame) => {
+      told.push(
+        ...(frame as { readonly data: NearFrame }).data.near.map(([id, isNear]): [string, boolean] => [id, isNear]),
+      );
+    });
+    await watcher.ready;
+    await record(elsewhere, '9');
+    await record(other, '7');
+    await record(free, '100');
+    await record(deep, '8');
+    await vi.waitFor(() => expect(told).toEqual([[deep, true]]));
+    // More of the same is no news; what falls below the mark again is.
+    await record(deep, '3');
+    await owner.limits.set.mutate({ account: deep, limits: [{ kind: 'minutes', max: 100 }] });
+    await vi.waitFor(() => expect(told).toContainEqual([deep, false]));
+    expect(told.filter(([, isNear]) => isNear)).toEqual([[deep, true]]);
+    await owner.limits.set.mutate({ account: other, limits: [{ kind: 'minutes', max: 8 }] });
+    await vi.waitFor(() => expect(told).toContainEqual([other, true]));
+    expect(told.map(([id]) => id)).not.toContain(elsewhere);
+    watcher.stop();
+  });
+
+  it('is told to nobody who may not see usage, in no list and no stream', async () => {
+    const branch = await make(root, 'Near hidden');
+    const agency = await join(api.url, owner, branch, 'near@agency.example', 'agency_admin');
+    const forbidden = { account: branch, limits: 'near' } as const;
+    expect(await codeOf(agency.accounts.search.query(forbidden))).toBe('FORBIDDEN');
+    expect(await codeOf(agency.accounts.list.query(forbidden))).toBe('FORBIDDEN');
+    const cookie = await signIn(api.url, 'near@agency.example', PASSWORD);
+    const watcher = watcherWith(api.url, { cookie, origin: api.url }, 'limits.liveNear', { account: branch });
+    expect(await watcher.cut).toBe('FORBIDDEN');
   });
 });
 

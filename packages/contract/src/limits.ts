@@ -8,12 +8,14 @@ import {
   LONGEST_LEASE_SECONDS,
   METERED_KINDS,
   type MeteredKindKey,
+  type NearFrame,
   parseDecimal,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
   type AnswerOf,
+  EVERYBODY,
   fromAbove,
   inAccount,
   mutation,
@@ -134,6 +136,12 @@ const foreseen = z.strictObject({
       z.strictObject({ kind, ...shapes.entryRefused }),
     ]),
   ),
+});
+
+const nearFrame: z.core.$ZodType<NearFrame> = z.strictObject({
+  ...shapes.frameBounds,
+  /** Account, and whether it used 80 percent of a maximum of its own, or more. */
+  near: shapes.list(z.tuple([shapes.accountId, z.boolean()]).readonly()),
 });
 
 const refusals = ['LIMIT_INVALID', 'LIMIT_PROMISED', 'RESERVE_UNAVAILABLE', 'VERSION_CONFLICT'] as const;
@@ -267,6 +275,13 @@ export const limits = {
     needs: inAccount('account', 'limited', 'read', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, lastEventId: inputs.lastEventId }),
     output: state,
+  }),
+
+  liveNear: subscription({
+    says: 'Which accounts below come near a maximum of minutes of their own, or fall back, as they do.',
+    needs: inAccount('billing.usage', 'full', 'read', EVERYBODY),
+    input: z.strictObject({ account: inputs.account, lastEventId: inputs.lastEventId }),
+    output: nearFrame,
   }),
 };
 

@@ -27,6 +27,12 @@ const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: ac
 const minutesFor = (access: Access): MinutesVisibility =>
   access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
 
+/** Who is near a limit says how much is used. @throws Refused FORBIDDEN where the caller may not see that */
+const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter | undefined =>
+  filter === undefined || minutesFor(access) === 'with_minutes'
+    ? filter
+    : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
   seesWholeWay(access) ? row : rowInPart(row, access.reached[0]);
@@ -66,7 +72,7 @@ export const accounts: Handlers<'accounts'> = {
     const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}:${input.limits}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
     const { sort, direction, status: statuses, caps, limits, limit } = input;
-    const query = { sort, direction, statuses, caps, limits, after, limit };
+    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -82,7 +88,7 @@ export const accounts: Handlers<'accounts'> = {
       refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
     const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
     const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { text, statuses, caps, limits, after, limit };
+    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
     return {

@@ -2,14 +2,15 @@
 -- are judged here, and who is near a maximum, or at it, is marked. After the totals are written, so that whoever admits reads both or neither.
 --   p_ids, p_added, p_totals  accounts whose usage of the period was counted: by how much, and what it is now
 --   p_ended                   leases to end, as [account, key, period]
--- Answers with rows for the journal.
-CREATE OR REPLACE FUNCTION end_settled(p_root uuid, p_kind text, p_period timestamptz, p_ids uuid[], p_added numeric[], p_totals numeric[], p_ended jsonb) RETURNS jsonb
+--   alerts  rows for the journal
+--   near    'account 1' of those that came near their maximum, 'account 0' of those that fell back
+CREATE OR REPLACE FUNCTION end_settled(p_root uuid, p_kind text, p_period timestamptz, p_ids uuid[], p_added numeric[], p_totals numeric[], p_ended jsonb, OUT alerts jsonb, OUT near text)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
 DECLARE
   gone uuid[]; gone_period timestamptz[]; gone_n numeric[]; of_period timestamptz;
   ids uuid[]; ups int[]; freed numeric[]; added numeric[]; totals numeric[]; grants numeric[]; helds numeric[]; before numeric[]; reserves numeric[];
-  l numeric; u numeric; s numeric; one record; judged record; mark smallint;
-  told uuid[] := '{}'; told_marks smallint[] := '{}'; alert_ids uuid[] := '{}'; alert_marks smallint[] := '{}';
+  l numeric; u numeric; s numeric; one record; judged record; mark smallint; reached int;
+  turned text[] := '{}'; told uuid[] := '{}'; told_marks smallint[] := '{}'; alert_ids uuid[] := '{}'; alert_marks smallint[] := '{}';
 BEGIN
   WITH del AS (
     DELETE FROM leases g USING (
@@ -24,7 +25,9 @@ BEGIN
     LEFT JOIN LATERAL (SELECT r.fired FROM resource_totals r WHERE r.root_id = p_root AND r.account_id = c.id AND r.resource = p_kind AND r.period = p_period LIMIT 1) t ON true
     WHERE t.fired > 0 OR 100 * c.total >= b.thresholds[1] * b.cap OR b.marked <> level_reached(c.total, b.cap) ORDER BY c.id
   LOOP
-    IF one.marked <> level_reached(one.total, one.cap) THEN PERFORM mark_limit(p_root, one.id, p_kind, p_period, one.total); END IF;
+    reached := level_reached(one.total, one.cap);
+    IF one.marked <> reached THEN PERFORM mark_limit(p_root, one.id, p_kind, p_period, one.total); END IF;
+    IF (one.marked > 0) <> (reached > 0) THEN turned := turned || concat(one.id, ' ', (reached > 0)::int); END IF;
     judged := judge_thresholds(one.thresholds, one.cap, one.fired, least(one.total, one.total - one.added), one.total);
     CONTINUE WHEN judged.fired = one.fired;
     told := told || one.id; told_marks := told_marks || judged.fired;
@@ -75,6 +78,7 @@ BEGIN
 
   UPDATE resource_totals r SET fired = x.fired FROM unnest(told, told_marks) x(id, fired)
     WHERE r.root_id = p_root AND r.account_id = x.id AND r.resource = p_kind AND r.period = p_period;
-  RETURN coalesce(alert_rows(p_root, p_kind, alert_ids, alert_marks), '[]');
+  alerts := coalesce(alert_rows(p_root, p_kind, alert_ids, alert_marks), '[]');
+  near := nullif(array_to_string(turned, ','), '');
 END $$;
 REVOKE ALL ON FUNCTION end_settled FROM PUBLIC;
