@@ -174,6 +174,53 @@ describe('limits of minutes in the table', () => {
   });
 });
 
+describe('a filter', () => {
+  const searches = (source: ReturnType<typeof mockTree>): number =>
+    source.calls.filter(({ method }) => method === 'search').length;
+
+  it('is asked again when somebody comes to match anywhere below, or matches no more, and at no other time', async () => {
+    const source = mockTree();
+    const [group, north] = [source.idOf('Acme Group'), source.idOf('Acme North')];
+    source.patch(group, { minutesMax: '10' as never });
+    const shown = await show(source);
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
+    await vi.waitFor(() => expect(source.calls.some(({ method }) => method === 'watchNear')).toBe(true));
+    // What is so already, and what has nothing to do with it, is no reason to ask.
+    source.tellNear(group);
+    source.tellNear(north);
+    source.patch(north, { minutesMax: '1' as never });
+    source.tellNear(north);
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    expect(searches(source)).toBe(2);
+    source.patch(group, { minutesMax: '1000000000' as never });
+    source.patch(north, { minutesMax: null });
+    source.tellNear(north);
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    expect(searches(source)).toBe(3);
+  });
+
+  it('of permissions follows what is saved below branches that nobody opened', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(searches(source)).toBe(1));
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    const north = source.idOf('Acme North');
+    source.patch(north, { caps: { restricted: 2, unreviewed: 0 } });
+    source.announce([north]);
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    source.patch(north, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([north]);
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    expect(searches(source)).toBe(3);
+  });
+});
+
 describe('exported accounts', () => {
   it('are written by a job with all below them, and saved as a file', async () => {
     const source = mockTree();

@@ -19,6 +19,7 @@ import type {
   AccountsFrame,
   Instant,
   JobItemState,
+  NearFrame,
   PresetMode,
   RowId,
   SuspensionKind,
@@ -203,6 +204,8 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
+  /** Who comes near a maximum of minutes of its own, or falls back, after an answer. Returns how to stop. */
+  readonly watchNear: (account: AccountId, after: string, reader: LiveReader<NearFrame>) => () => void;
   /** What is done to many accounts at once. */
   readonly bulk: BulkSource;
   /** Presets for many accounts. */
