@@ -5,6 +5,7 @@ import type {
   CapsResult,
   CONTRACT,
   ForeseenLimits,
+  JobConflict,
   JobFrame,
   PresetToSave,
   SearchPage,
@@ -127,6 +128,8 @@ export type BulkResult = {
   readonly name: string | null;
   readonly state: JobItemState;
   readonly why: string;
+  /** What of it somebody else changed before the job came to it. */
+  readonly conflict: readonly JobConflict[];
 };
 
 /** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */

@@ -109,6 +109,8 @@ export const de: Strings = {
   bulkUndo: 'Alles zurücknehmen',
   bulkClose: 'Schließen',
   bulkResult: 'Ergebnis',
+  bulkSides: '{name}jetzt {present}; gemeint war {meant}',
+  bulkSetBy: '{sides}. Gesetzt von {name}, {date}',
   bulkState_pending: 'Wartet',
   bulkState_done: 'Erledigt',
   bulkState_skipped: 'Blieb, wie es war',
