@@ -349,7 +349,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   /** Tells whoever watches who is near a maximum how it is with an account. */
   tellNear(id: AccountId): void {
-    const { minutes, minutesMax = null } = this.rowOf(this.at(id));
+    const { minutes, minutesMax } = this.rowOf(this.at(id));
     const near = [[id, isNearLimit(minutes?.total, minutesMax)]] as const;
     for (const { onFrame } of this.#near) onFrame({ version: this.version, near });
   }

@@ -54,9 +54,10 @@ const setOne = ({ hall, job, by, payload: { account, limits }, done }: JobItem<P
 async function sidesOf(
   trx: TenantTransaction,
   at: { readonly root: AccountId; readonly account: AccountId },
-  { version: _, kind, ...present }: OldLimit,
+  old: OldLimit,
   wished: Payload['limits'],
 ): Promise<JobConflict> {
+  const { version: _, kind, ...present } = old;
   const { kind: __, version: ___, ...meant } = wished.find((one) => one.kind === kind) ?? {};
   const { stored } = limitKind(kind);
   const set = await lastDone(trx, at, ['limit.set'], (details) => details['kind'] === stored);

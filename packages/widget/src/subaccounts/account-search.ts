@@ -100,7 +100,8 @@ export class AccountSearch {
       if (!isHeld && view.matches.size <= PAGE_ROWS) store.refresh();
     };
     const look = (isOther: boolean | undefined): void => {
-      if (isOther) rest ??= setTimeout(ask, AGAIN_MS);
+      // What is told while an answer is on its way may be newer than that.
+      if (isOther || view.root.want) rest ??= setTimeout(ask, AGAIN_MS);
     };
     const onRefused = (): void => undefined;
     const stops = [
@@ -126,10 +127,11 @@ export class AccountSearch {
       for (const one of stops) one();
     });
     if (!limits) return;
-    void source.acts().then(({ watchNear }) => {
-      if (ended.signal.aborted) return;
-      const onFrame = ({ near, gap }: NearFrame): void => look(gap || near.some(([id, isNear]) => isNear !== has(id)));
-      stops.push(watchNear(accountId, after, { onFrame, onRefused }));
-    });
+    const onFrame = ({ near, gap }: NearFrame): void => look(gap || near.some(([id, isNear]) => isNear !== has(id)));
+    const watch = async (): Promise<void> => {
+      const { watchNear } = await source.acts();
+      if (!ended.signal.aborted) stops.push(watchNear(accountId, after, { onFrame, onRefused }));
+    };
+    watch().catch(onRefused);
   }
 }
