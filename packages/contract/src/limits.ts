@@ -134,8 +134,8 @@ const foreseen = z.strictObject({
         /** Of the limit as it is. */
         version: shapes.count,
         used: shapes.decimal.nullable(),
-        /** Nothing more is admitted from then on, until something is given back. */
-        stops: z.boolean(),
+        /** Nothing more is admitted from then on, until something is given back; null where the caller may not see usage. */
+        stops: z.boolean().nullable(),
       }),
       z.strictObject({ kind: limitKind, ...shapes.entryRefused }),
     ]),

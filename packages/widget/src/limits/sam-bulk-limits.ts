@@ -192,7 +192,7 @@ export class SamBulkLimits extends SamBulk {
     readonly kind: LimitKindKey;
     readonly before: Terms;
     readonly after: Terms;
-    readonly stops: boolean;
+    readonly stops: boolean | null;
   }): readonly string[] {
     const texts = this.selected?.texts;
     if (!texts) return [];
