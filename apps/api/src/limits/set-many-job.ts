@@ -29,6 +29,7 @@ const payload = z.object({
   limits: z.array(z.strictObject({ kind, ...z.object(terms).partial().shape, version: z.number().optional() })),
 });
 type Payload = z.infer<typeof payload>;
+type Wished = Partial<Payload['limits'][number]>;
 /** A limit that is at another version than was named, as it is now. */
 type OldLimit = Extract<Present, { readonly limits: unknown }>['limits'][number];
 
@@ -58,7 +59,14 @@ async function sidesOf(
   wished: Payload['limits'],
 ): Promise<JobConflict> {
   const { version: _, kind, ...present } = old;
-  const { kind: __, version: ___, ...meant } = wished.find((one) => one.kind === kind) ?? {};
+  const { max, reserve, nextReserve, atLimit, thresholds }: Wished = wished.find((one) => one.kind === kind) ?? {};
+  const meant = {
+    ...(max !== undefined && { max }),
+    ...(reserve !== undefined && { reserve }),
+    ...(nextReserve !== undefined && { nextReserve }),
+    ...(atLimit !== undefined && { atLimit }),
+    ...(thresholds !== undefined && { thresholds }),
+  };
   const { stored } = limitKind(kind);
   const set = await lastDone(trx, at, ['limit.set'], (details) => details['kind'] === stored);
   return { about: 'limit', kind, meant, present, ...set };
