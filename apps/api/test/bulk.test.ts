@@ -588,6 +588,20 @@ describe('Who is near a limit', () => {
     const watcher = watcherWith(api.url, { cookie, origin: api.url }, 'limits.liveNear', { account: branch });
     expect(await watcher.cut).toBe('FORBIDDEN');
   });
+
+  it('is not told by the order of a list either', async () => {
+    const branch = await make(root, 'Order hidden');
+    const made = await makeAll(branch, 'First', 'Second', 'Third');
+    const [, second = ''] = made;
+    await record(second, '9');
+    const inOrder = async (client: Client) =>
+      (await client.accounts.list.query({ account: branch, sort: 'minutes', direction: 'desc' })).rows.map(
+        ({ id }) => id,
+      );
+    await vi.waitFor(async () => expect((await inOrder(owner))[0]).toBe(second));
+    const agency = await join(api.url, owner, branch, 'order@agency.example', 'agency_admin');
+    expect(await inOrder(agency)).toEqual(made.toReversed());
+  });
 });
 
 describe('A conflict of versions', () => {

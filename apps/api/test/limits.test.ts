@@ -311,6 +311,11 @@ describe('Limits', () => {
     expect(await codeOf(agency.limits.check.query(asked))).toBe('FORBIDDEN');
     expect(await agency.limits.check.query({ ...asked, kind: 'calls' })).toMatchObject({ free: '10' });
     expect(await owner.limits.check.query(asked)).toMatchObject({ free: '6' });
+    await record(owner, child, 'hidden-more', '6');
+    const minutesOf = async (client: Client) =>
+      (await client.limits.get.query({ account: child })).limits.find(({ kind }) => kind === 'minutes');
+    expect(await minutesOf(owner)).toMatchObject({ used: '10', reached: true });
+    expect(await minutesOf(agency)).toMatchObject({ used: null, reached: false });
   });
 
   it('are set for many accounts by a job with a result for each (rules/limits 14)', async () => {

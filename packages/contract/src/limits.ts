@@ -108,7 +108,7 @@ const limit = z.strictObject({
   decides: decides.nullable(),
   /** Of metered kinds what the period will end with at this pace. */
   forecast: shapes.decimal.nullable(),
-  /** Use stands at the maximum or above: nothing more of it is admitted, or it is only told of. */
+  /** Use stands at the maximum or above: nothing more of it is admitted, or it is only told of. False where the caller may not see usage. */
   reached: z.boolean(),
 });
 

@@ -1,6 +1,6 @@
 import { CONTRACT } from '@tenantree/contract';
 import type { MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, rowInPart } from '@tenantree/domain';
+import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
@@ -32,6 +32,10 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
   filter === undefined || minutesFor(access) === 'with_minutes'
     ? filter
     : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+
+/** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
+const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
+  sort === 'minutes' && minutesFor(access) === 'without_minutes' ? 'created' : sort;
 
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
@@ -69,9 +73,10 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}:${input.limits}`;
+    const sort = seenOrder(ctx.access, input.sort);
+    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { sort, direction, status: statuses, caps, limits, limit } = input;
+    const { direction, status: statuses, caps, limits, limit } = input;
     const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));

@@ -101,7 +101,7 @@ function shownLimit(
     free: deciding && isSeen ? shown(deciding.free) : null,
     decides: deciding && toldOf(kind, deciding.node, reached),
     forecast: foreseen === null ? null : shown(foreseen),
-    reached: own.cap !== null && loadOf(own) >= own.cap,
+    reached: isSeen && own.cap !== null && loadOf(own) >= own.cap,
   };
 }
 
