@@ -109,6 +109,21 @@ describe('an account in detail', () => {
     await expect.element(page.getByText('It is suspended')).not.toBeInTheDocument();
   });
 
+  it('says until when its billing transfer has to be completed, and leads there', async () => {
+    const until = instantOf(Date.now() + 3 * 86_400_000);
+    const { element } = await show('Acme North', {}, undefined, (memory) =>
+      memory.patch(memory.idOf('Acme North'), { transferUntil: until }),
+    );
+    await expect.element(panel()).toMatchTextContent(/Its billing transfer ends unless it is completed by /);
+    await userEvent.click(
+      page
+        .getByRole('listitem')
+        .filter({ hasText: /billing transfer/ })
+        .getByRole('button'),
+    );
+    await vi.waitFor(() => expect(element.tab).toBe('billing'));
+  });
+
   it('says which limits are near, reached or stopped from above, as they become so, and what nobody reviewed', async () => {
     const { limits, element } = await show('Acme North', {}, undefined, (memory) =>
       memory.patch(memory.idOf('Acme North'), { caps: { restricted: 3, unreviewed: 2 } }),

@@ -28,6 +28,7 @@ export const accountTexts = {
   attentionTitle: 'Needs attention',
   attentionNobody: 'Nobody is in this account yet.',
   attentionInvite: 'Invite somebody',
+  attentionTransfer: 'Its billing transfer ends unless it is completed by {date}.',
   attentionUnreviewed: '{n, plural, one {# permission is} other {# permissions are}} not reviewed.',
   attentionNear: '{name}: {used} of {max} used.',
   attentionFull: '{name}: {used} of {max} used. Nothing more is let through.',

@@ -30,7 +30,7 @@ export type OverviewParts = {
   /** What it has or uses of each kind that is limited; none where one may not see it. */
   readonly limits: readonly Limit[];
   /** Turns to a tab; null where there is none for who looks. */
-  readonly turnTo: (tab: 'members' | 'permissions' | 'limits') => (() => void) | null;
+  readonly turnTo: (tab: 'members' | 'permissions' | 'limits' | 'billing') => (() => void) | null;
 };
 
 /** The words of a kind of suspension, in the catalogue's language. */
@@ -109,8 +109,8 @@ function visit({ actor, from, enteredAt, end, acts }: Visit, { say, numbers }: T
 
 /** What waits for somebody, each with the act that settles it where one may do that. */
 function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): readonly TemplateResult[] {
-  const { say } = texts;
-  const { status, suspension, keptDays, members } = account;
+  const { say, numbers } = texts;
+  const { status, suspension, keptDays, members, transferUntil } = account;
   const line = (words: string, label: string, act: (() => void) | null): TemplateResult =>
     html`<li>${icon(ALERT)}<span>${words}</span>${act ? html`<button class="link" type="button" @click=${act}>${label}</button>` : nothing}</li>`;
   const doing = (id: string): { readonly label: string; readonly act: (() => void) | null } => {
@@ -128,6 +128,14 @@ function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): 
   if (status === 'closed') return lines;
   const showMembers = parts.turnTo('members');
   if (members.own === 0 && showMembers) lines.push(line(say('attentionNobody'), say('attentionInvite'), showMembers));
+  if (transferUntil)
+    lines.push(
+      line(
+        say('attentionTransfer', { date: numbers.dateTime(transferUntil) }),
+        say('tab_billing'),
+        parts.turnTo('billing'),
+      ),
+    );
   const unreviewed = account.caps?.unreviewed ?? 0;
   const review = parts.turnTo('permissions');
   if (unreviewed > 0 && review)

@@ -285,6 +285,7 @@ export const de: Strings = {
   attentionTitle: 'Zu tun',
   attentionNobody: 'In diesem Konto ist noch niemand.',
   attentionInvite: 'Jemanden einladen',
+  attentionTransfer: 'Die Übergabe der Abrechnung endet, wenn sie nicht bis {date} abgeschlossen ist.',
   attentionUnreviewed: '{n, plural, one {# Berechtigung ist} other {# Berechtigungen sind}} nicht geprüft.',
   attentionNear: '{name}: {used} von {max} genutzt.',
   attentionFull: '{name}: {used} von {max} genutzt. Mehr wird nicht zugelassen.',
