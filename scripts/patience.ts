@@ -6,7 +6,11 @@ import { vi } from 'vitest';
  */
 const PATIENCE_MS = 10_000;
 
+/** What a wait is told, with this patience unless it is told another. */
+const patient = <Options extends { readonly timeout?: number }>(options: number | Options = PATIENCE_MS) =>
+  typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options };
+
 // `expect.poll` and `expect.element` are told in vitest.config.ts; these can't be.
 const { waitFor, waitUntil } = vi;
-vi.waitFor = (condition, options = PATIENCE_MS) => waitFor(condition, options);
-vi.waitUntil = (condition, options = PATIENCE_MS) => waitUntil(condition, options);
+vi.waitFor = (condition, options) => waitFor(condition, patient(options));
+vi.waitUntil = (condition, options) => waitUntil(condition, patient(options));

@@ -167,7 +167,7 @@ describe('a viewer that comes, goes and resumes', () => {
         const fresh = new Map(
           [...tree.nodes.values()].flatMap(({ id, total }) => (screen.watched(id) && total > 0 ? [[id, total]] : [])),
         );
-        await vi.waitFor(() => expect(screen.shown).toEqual(fresh), { timeout: 5_000, interval: 10 });
+        await vi.waitFor(() => expect(screen.shown).toEqual(fresh), { timeout: 10_000, interval: 10 });
         expect(screen.faults).toEqual([]);
       }
       expect(stage.errors).toEqual([]);
@@ -254,7 +254,7 @@ describe('accounts', () => {
       for (const [n, screen] of screens.entries()) {
         const fresh = Object.fromEntries(present(scopes[n]!).map(({ id, name }) => [id, name]));
         const shown = () => Object.fromEntries([...screen.rows].filter(([, name]) => name !== null));
-        await vi.waitFor(() => expect(shown()).toEqual(fresh), { timeout: 5_000, interval: 10 });
+        await vi.waitFor(() => expect(shown()).toEqual(fresh), { timeout: 10_000, interval: 10 });
         expect(screen.faults).toEqual([]);
       }
     },

@@ -141,7 +141,7 @@ describe('the activity of an account', () => {
     });
     await expect.element(page.getByRole('alert')).toMatchTextContent(/This could not be loaded/);
     log.refusal = null;
-    await expect.poll(() => entry(RENAMED).elements().length, { timeout: 8_000 }).toBe(1);
+    await expect.poll(() => entry(RENAMED).elements().length, { timeout: 10_000 }).toBe(1);
     log.refusal = AWAY;
     await userEvent.click(page.getByRole('button', { name: 'Export CSV' }));
     await expect.element(page.getByRole('alert')).toMatchTextContent(/does not answer/);

@@ -328,7 +328,7 @@ describe('in the table', () => {
     source.patch(south, { caps: { restricted: 1, unreviewed: 0 } });
     source.patch(north, { caps: { restricted: 0, unreviewed: 0 } });
     source.announce([south, north]);
-    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme South']), { timeout: 8_000 });
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme South']), { timeout: 10_000 });
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Not reviewed' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
   });
