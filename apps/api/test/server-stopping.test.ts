@@ -70,16 +70,16 @@ describe('the program, in a folder that is still empty', () => {
     expect(code).toBe(0);
     expect(await databasesOf(dataDir)).toEqual([]);
     expect(await readdir(dataDir)).not.toContain('url');
-  });
+  }, 120_000);
 
   it('stops while it starts for the first time, without inviting anybody', async () => {
     const { child, ended, printed } = programs.launch();
-    await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 10_000);
+    await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 60_000);
     child.kill('SIGINT');
     expect(await ended).toBe(0);
     expect(printed()).toBe('');
     expect(await databasesOf(dataDir)).toEqual([]);
-  });
+  }, 120_000);
 });
 
 describe('the program', () => {

@@ -63,7 +63,7 @@ export async function preparePrograms(folder: 'migrated' | 'empty' = 'migrated')
       let over = false;
       void program.ended.then(() => (over = true));
       await vi.waitUntil(() => over || /^Tenantree is at .+\n(.+\n)*\n/m.test(program.printed()), {
-        timeout: 25_000,
+        timeout: 60_000,
         interval: 50,
       });
       if (over) throw new Error(program.printed());
