@@ -34,7 +34,7 @@ const everywhere = ['**/node_modules/**', '**/dist/**', '**/packed/**', 'bench/*
 const LONG = '**/*.long.test.{ts,tsx}';
 // two cores, a database, a browser and perhaps a neighbour: slow is not wrong
 const patient = {
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   hookTimeout: 60_000,
   teardownTimeout: 20_000,
   expect: { poll: { timeout: 10_000 } },
