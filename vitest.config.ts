@@ -33,7 +33,13 @@ const everywhere = ['**/node_modules/**', '**/dist/**', '**/packed/**', 'bench/*
 /** What `npm run test:long` runs. */
 const LONG = '**/*.long.test.{ts,tsx}';
 // two cores, a database, a browser and perhaps a neighbour: slow is not wrong
-const patient = { testTimeout: 30_000, hookTimeout: 60_000, teardownTimeout: 20_000 };
+const patient = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  teardownTimeout: 20_000,
+  expect: { poll: { timeout: 10_000 } },
+  setupFiles: [folder('scripts/patience.ts')],
+};
 
 /** What `npm run test:browsers` runs: browsers that come with no package, on machines that have them. */
 const otherBrowsers = {

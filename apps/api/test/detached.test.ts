@@ -17,7 +17,7 @@ afterAll(async () => {
   await api.close();
 });
 
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 5_000 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000 });
 
 /** What somebody sees of an account's minutes over one line, and what ends it. */
 function watch(token: string, account: string, lastEventId?: string) {

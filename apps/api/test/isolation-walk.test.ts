@@ -228,7 +228,11 @@ overWays((way) => {
       const caller = callerOf(who);
       for (const path of IN_ACCOUNTS) {
         const asked = [...foreign, ...NOBODYS.account];
-        const answers = await Promise.all(asked.map((one) => answerTo(caller.call(path, { account: one }), one)));
+        const calls = caller.callEach(
+          path,
+          asked.map((one) => ({ account: one })),
+        );
+        const answers = await Promise.all(calls.map((call, index) => answerTo(call, asked[index]!)));
         expect([...new Set(answers)], path).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
       }
     });
@@ -242,9 +246,11 @@ overWays((way) => {
           const asked = [...others[names], ...NOBODYS[names]];
           // What is done from above is done to an account below one's own.
           const own = { ...mine, account: isFromAbove(path) ? below : account };
-          const answers = await Promise.all(
-            asked.map((value) => answerTo(caller.call(path, inputWith(schema, own, place, value)), value)),
+          const calls = caller.callEach(
+            path,
+            asked.map((value) => inputWith(schema, own, place, value)),
           );
+          const answers = await Promise.all(calls.map((call, index) => answerTo(call, asked[index]!)));
           expect([...new Set(answers)], at).toEqual([expect.stringMatching(TOLD[names])]);
         }
       },

@@ -273,7 +273,7 @@ describe('Watching a job', () => {
     await watcher.ready;
     expect(frames[0]).toMatchObject({ state: 'running', total: 3, done: 0, cancelAsked: false, etaSeconds: null });
     resolve();
-    await vi.waitFor(() => expect(frames.at(-1)).toMatchObject({ state: 'succeeded', done: 3 }), { timeout: 5_000 });
+    await vi.waitFor(() => expect(frames.at(-1)).toMatchObject({ state: 'succeeded', done: 3 }), { timeout: 10_000 });
     watcher.stop();
   });
 

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => stage.close());
 
 const NO_MORE: Refusal = { code: 'NOT_FOUND', message: 'There is no such account.' };
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 function grant(who: string, changesAtMs: number | null = null) {
   const right: Right = { refusal: null, asked: 0, changesAtMs };

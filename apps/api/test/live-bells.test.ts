@@ -43,7 +43,7 @@ afterEach(() => {
   there.close();
 });
 
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 /** Looks at a state whenever it is worth it. */
 function listen(hub: Hub, state: () => number) {

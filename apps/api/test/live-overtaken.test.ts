@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => stage.close());
 
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 2 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 /** A gate that lets everything pass until it is shut. */
 class Gate {

@@ -167,7 +167,7 @@ describe('a viewer that comes, goes and resumes', () => {
         const fresh = new Map(
           [...tree.nodes.values()].flatMap(({ id, total }) => (screen.watched(id) && total > 0 ? [[id, total]] : [])),
         );
-        await vi.waitFor(() => expect(screen.shown).toEqual(fresh), { timeout: 5_000, interval: 10 });
+        await vi.waitFor(() => expect(screen.shown).toEqual(fresh), { timeout: 10_000, interval: 10 });
         expect(screen.faults).toEqual([]);
       }
       expect(stage.errors).toEqual([]);
@@ -254,7 +254,7 @@ describe('accounts', () => {
       for (const [n, screen] of screens.entries()) {
         const fresh = Object.fromEntries(present(scopes[n]!).map(({ id, name }) => [id, name]));
         const shown = () => Object.fromEntries([...screen.rows].filter(([, name]) => name !== null));
-        await vi.waitFor(() => expect(shown()).toEqual(fresh), { timeout: 5_000, interval: 10 });
+        await vi.waitFor(() => expect(shown()).toEqual(fresh), { timeout: 10_000, interval: 10 });
         expect(screen.faults).toEqual([]);
       }
     },
@@ -265,18 +265,22 @@ describe('a hole in the versions', () => {
   it('is read after a tick or two, and no id is past it before', async () => {
     const tree = new LiveTree();
     const account = tree.add();
-    stage = await openStage(tree, { tickMs: 20 });
+    const tickMs = 20;
+    stage = await openStage(tree, { tickMs });
     const frames: UsageFrame[] = [];
     stage.client().trpc.usage.subscribe({ account: tree.root }, { onData: ({ data }) => frames.push(data) });
     await vi.waitFor(() => expect(frames).toHaveLength(1));
     const before = tree.version;
     tree.use(account); // committed by a server that then died
-    const began = performance.now();
+    // Told in ticks: they come late where others need the machine, as the reads do.
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), tickMs);
     showMinutes(stage.hub, tree.use(account));
     await vi.waitFor(() => expect(frames).toHaveLength(2), { interval: 2 });
     expect(frames.at(-1)?.version).toBe(before);
     await vi.waitFor(() => expect(frames.at(-1)?.version).toBe(tree.version), { interval: 2 });
-    expect(performance.now() - began).toBeLessThan(150);
+    clearInterval(ticking);
+    expect(ticks).toBeLessThan(8);
     expect(tree.reads.at(-1)).toMatchObject({ channel: 'usage', since: before });
   });
 

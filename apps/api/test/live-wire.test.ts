@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => stage.close());
 
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 5 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 const subscribe = (id: number | string, path: string, input: object): string =>
   JSON.stringify({ id, jsonrpc: '2.0', method: 'subscription', params: { path, input } });

@@ -166,9 +166,9 @@ describe('The caps of an account', () => {
     expect(page.rows.map(({ id, caps: shown }) => [id, shown])).toEqual([[leaf, { restricted: 4, unreviewed: 0 }]]);
     expect(page.total).toBe(1);
     await expect
-      .poll(() => JSON.stringify(frames), { timeout: 5_000, interval: 20 })
+      .poll(() => JSON.stringify(frames), { timeout: 10_000, interval: 20 })
       .toContain('"caps":{"restricted":4,"unreviewed":0}');
-    await expect.poll(() => JSON.stringify(caps), { timeout: 5_000, interval: 20 }).toContain('"campaigns":"none"');
+    await expect.poll(() => JSON.stringify(caps), { timeout: 10_000, interval: 20 }).toContain('"campaigns":"none"');
     watcher.stop();
     other.stop();
     await open();

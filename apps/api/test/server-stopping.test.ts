@@ -10,12 +10,10 @@ import { databasesOf, type Program, type Programs, preparePrograms } from './sup
 let programs: Programs;
 let dataDir: string;
 const start = (settings: Record<string, string> = {}): Promise<Program> => programs.start(settings);
-
-beforeEach(async () => {
-  programs = await preparePrograms();
+const prepare = async (folder: 'migrated' | 'empty'): Promise<void> => {
+  programs = await preparePrograms(folder);
   dataDir = programs.dataDir;
-});
-afterEach(() => programs.close());
+};
 
 describe('a server that is asked to stop', () => {
   it('sends live clients away, ends event streams, and keeps what it acknowledged', async () => {
@@ -55,7 +53,10 @@ describe('a server that is asked to stop', () => {
   });
 });
 
-describe('the program', () => {
+describe('the program, in a folder that is still empty', () => {
+  beforeEach(() => prepare('empty'));
+  afterEach(() => programs.close());
+
   it('prints where it is and the one-time link last, and leaves nothing behind after Ctrl-C', async () => {
     const { child, printed, url } = await start();
     expect(printed()).toMatch(
@@ -69,7 +70,21 @@ describe('the program', () => {
     expect(code).toBe(0);
     expect(await databasesOf(dataDir)).toEqual([]);
     expect(await readdir(dataDir)).not.toContain('url');
-  });
+  }, 120_000);
+
+  it('stops while it starts for the first time, without inviting anybody', async () => {
+    const { child, ended, printed } = programs.launch();
+    await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 60_000);
+    child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(printed()).toBe('');
+    expect(await databasesOf(dataDir)).toEqual([]);
+  }, 120_000);
+});
+
+describe('the program', () => {
+  beforeEach(() => prepare('migrated'));
+  afterEach(() => programs.close());
 
   it('takes over the database of one that was killed, with all it held', async () => {
     const killed = await start();
@@ -82,15 +97,6 @@ describe('the program', () => {
     next.child.kill('SIGTERM');
     const [code] = await once(next.child, 'exit');
     expect(code).toBe(0);
-    expect(await databasesOf(dataDir)).toEqual([]);
-  });
-
-  it('stops while it starts for the first time, without inviting anybody', async () => {
-    const { child, ended, printed } = programs.launch();
-    await vi.waitFor(async () => expect(await readdir(dataDir)).toContain('pg'), 10_000);
-    child.kill('SIGINT');
-    expect(await ended).toBe(0);
-    expect(printed()).toBe('');
     expect(await databasesOf(dataDir)).toEqual([]);
   });
 

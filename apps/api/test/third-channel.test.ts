@@ -64,7 +64,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 5 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 /** A hub of its own for each of two servers on one tree, which tell each other what they committed. */
 function openTwo(tree: ColouredTree): readonly [Hub, Hub] {

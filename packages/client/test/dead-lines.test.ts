@@ -125,6 +125,6 @@ describe('close()', () => {
     await vi.advanceTimersByTimeAsync(9_000);
     expect(server.sockets()).toBe(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    await vi.waitFor(() => expect(server.sockets()).toBe(0));
+    await vi.waitFor(() => expect(server.sockets()).toBe(0), 1_000);
   });
 });

@@ -6,5 +6,6 @@ export default async function startForRun(root: TestProject): Promise<(() => Pro
   if (root.vitest.projects.every((project) => project.isBrowserEnabled())) return undefined;
   const server = await startTestServer();
   root.provide('database', server.connection);
+  root.provide('cluster', server.cluster);
   return () => server.stop();
 }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type pg from 'pg';
 import { withConnection } from './connections.ts';
 import { configFromUrl, type Database, openDatabase } from './database.ts';
@@ -13,6 +15,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The run's PostgreSQL server: `createTestDatabase(inject('database'))` makes a database on it. */
     database: Connection;
+    /** Files of a migrated database of one's own: `placeCluster(inject('cluster'), dataDir)`. */
+    cluster: string;
   }
 }
 
@@ -31,24 +35,47 @@ function ownServer(): EmbeddedServer | null {
   return { connection: { host, port, user, database }, stop: async () => undefined };
 }
 
-/** One PostgreSQL for a whole test run, with a migrated template database. `connection` is plain data that test workers can be given. */
-export async function startTestServer(): Promise<{ connection: Connection; stop(): Promise<void> }> {
+/** What a test run has: plain data that test workers can be given. */
+export type TestServer = {
+  readonly connection: Connection;
+  readonly cluster: string;
+  stop(): Promise<void>;
+};
+
+/** One PostgreSQL for a whole test run, with a migrated template database, and the files of a migrated cluster for tests that start their own. */
+export async function startTestServer(): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-test-'));
   await chmod(dataDir, 0o755);
-  const server = ownServer() ?? (await startEmbedded({ dataDir, durability: 'fast' }));
+  const cluster = join(dataDir, 'migrated');
+  const made = await startEmbedded({ dataDir, durability: 'fast' });
+  await migrate(made.connection);
+  await made.stop();
+  await copy(join(dataDir, 'pg'), cluster);
+  const own = ownServer();
+  const server = own ?? (await startEmbedded({ dataDir, durability: 'fast' }));
   await query(server.connection, `DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
-  await query(server.connection, `CREATE DATABASE ${TEMPLATE}`);
+  await query(server.connection, `CREATE DATABASE ${TEMPLATE} TEMPLATE ${own ? 'template1' : 'postgres'}`);
   const template = { ...server.connection, database: TEMPLATE };
   await migrate(template);
   await makeLogin(template, LOGIN, null);
   return {
     connection: server.connection,
+    cluster,
     stop: async () => {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
+
+/** Puts an embedded database into a data folder that has none yet: what starts there finds it migrated, as a later start does. */
+export async function placeCluster(cluster: string, dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  await copy(cluster, join(dataDir, 'pg'));
+}
+
+/** Copies a folder with its owners, who may be others than we. */
+const copy = (from: string, to: string): Promise<unknown> => promisify(execFile)('cp', ['-a', from, to]);
 
 /** A database of one's own, copied from the template in some 20 ms: open it, and drop it when done. */
 export type TestDatabase = {

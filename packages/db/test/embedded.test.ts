@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { withConnection } from '../src/connections.ts';
 import { type EmbeddedServer, startEmbedded } from '../src/embedded.ts';
+import { placeCluster } from '../src/testing.ts';
 
 let dataDir: string;
 let server: EmbeddedServer;
@@ -15,6 +16,7 @@ beforeEach(async () => {
   lost.mockClear();
   dataDir = await mkdtemp(join(tmpdir(), 'tenantree-embedded-'));
   await chmod(dataDir, 0o755);
+  await placeCluster(inject('cluster'), dataDir);
   server = await startEmbedded({ dataDir, durability: 'durable', onLost: lost });
 });
 afterEach(async () => {
@@ -75,7 +77,7 @@ describe('A data folder', () => {
 
   it('is free although the numbers of those who had it are somebody else’s now, who is left in peace', async () => {
     const own = join(dataDir, 'own');
-    await (await startEmbedded({ dataDir: own, durability: 'fast' })).stop();
+    await placeCluster(inject('cluster'), own);
     const stranger = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1000)']);
     const ended = once(stranger, 'exit');
     await writeFile(join(own, 'server.pid'), `${stranger.pid}\n1\n`);
@@ -108,6 +110,7 @@ describe('Temporary folders', () => {
     const [dead, living, unknown] = await Promise.all([left(`${ended.pid}\n1\n`), left(`${process.pid}\n`), left('')]);
     const elsewhere = await mkdtemp(join(tmpdir(), 'tenantree-embedded-'));
     await chmod(elsewhere, 0o755);
+    await placeCluster(inject('cluster'), elsewhere);
     const next = await startEmbedded({ dataDir: elsewhere, durability: 'fast' });
     const names = await readdir(tmpdir());
     await next.stop();

@@ -171,10 +171,14 @@ describe('a first state', () => {
 describe('the cost for the database', () => {
   it('is about the same in a tree of 60 and in one of 1 000 accounts', async () => {
     const { db: one, ranFor, close: closeExplained } = await openExplained(test);
-    /** Blocks of tables and indices that a read looks at, once what it needs of the catalogue is known. */
+    /**
+     * Blocks of tables and indices that a read looks at, once what it needs of the catalogue is known: the fewest of some reads, as autovacuum
+     * has a connection forget what it knows.
+     */
     const blocks = async (read: () => Promise<unknown>): Promise<number> => {
-      await read();
-      return (await ranFor(read)).map(blocksOf).reduce((sum, one) => sum + one, 0);
+      const looked: number[] = [];
+      for (let i = 0; i < 4; i += 1) looked.push((await ranFor(read)).map(blocksOf).reduce((sum, one) => sum + one, 0));
+      return Math.min(...looked.slice(1));
     };
     const costs = async (size: number) => {
       const { root, children } = await grow(size);

@@ -7,8 +7,7 @@ import { withConnection } from '../src/connections.ts';
 import { openDatabase } from '../src/database.ts';
 import { startEmbedded } from '../src/embedded.ts';
 import { prepareDatabase } from '../src/login.ts';
-import { migrate } from '../src/migrate.ts';
-import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { createTestDatabase, placeCluster, type TestDatabase } from '../src/testing.ts';
 import { NOVEMBER_10, plant, ticking } from './tenants.ts';
 
 const SECRET = 'the secret of a deployment';
@@ -139,6 +138,7 @@ describe('The password that the server makes', () => {
   it('is asked for, and follows the secret', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-login-'));
     await chmod(dataDir, 0o755);
+    await placeCluster(inject('cluster'), dataDir);
     const server = await startEmbedded({ dataDir, durability: 'fast' });
     try {
       const rules = join(dataDir, 'pg', 'pg_hba.conf');
@@ -146,7 +146,6 @@ describe('The password that the server makes', () => {
       await writeFile(rules, 'local all postgres trust\n');
       await appendFile(rules, usual.replaceAll('trust', 'scram-sha-256'));
       await withConnection(server.connection, (client) => client.query('SELECT pg_reload_conf()'));
-      await migrate(server.connection);
       const database = server.connection;
       const first = await prepareDatabase({ database, owner: null, secret: SECRET });
       await serve(first);

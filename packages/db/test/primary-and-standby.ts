@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as pass } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { inject } from 'vitest';
 import { startEmbedded } from '../src/embedded.ts';
+import { placeCluster } from '../src/testing.ts';
 
 const run = promisify(execFile);
 
@@ -72,11 +74,12 @@ async function follow(from: string, cluster: string, socketDir: string): Promise
   };
 }
 
-/** Starts both. */
+/** Starts both, migrated. */
 export async function startPrimaryAndStandby(): Promise<PrimaryAndStandby> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-primary-'));
   const socketDir = await mkdtemp(join(tmpdir(), 'tenantree-standby-'));
   for (const folder of [dataDir, socketDir]) await chmod(folder, 0o755);
+  await placeCluster(inject('cluster'), dataDir);
   const primary = await startEmbedded({ dataDir, durability: 'fast' });
   const { host } = primary.connection;
   const stopStandby = await follow(host, join(dataDir, 'pg'), socketDir);

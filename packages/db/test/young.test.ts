@@ -107,5 +107,5 @@ describe('A database that nobody has analyzed yet', () => {
     expect(
       grown.map(([name, blocks]) => `${name}: ${few[name]} blocks at ${FEW} accounts, ${blocks} at ${MANY}`),
     ).toEqual([]);
-  });
+  }, 120_000);
 });

@@ -107,7 +107,7 @@ describe('the layout', () => {
     expect(row('Delta Logistics').getAttribute('aria-label')).toMatch(/^Delta Logistics, Suspended, .*2 restricted$/);
     source.patch(cedar, { caps: { restricted: 0, unreviewed: 0 } });
     source.announce([cedar]);
-    await vi.waitFor(() => expect(seen('Cedar Retail', place)).toBe(''), { timeout: 8_000 });
+    await vi.waitFor(() => expect(seen('Cedar Retail', place)).toBe(''), { timeout: 10_000 });
   });
 
   it.each([640, 400])('says what is the matter in the line under the name, in %i px', async (width) => {

@@ -70,6 +70,8 @@ export type Handlers<Slice extends SliceName> = {
 };
 
 const t = initTRPC.context<Context>().create({
+  // Or each refusal's stack would be written out, which costs more than the refusal, for nobody: it is never sent.
+  isDev: false,
   sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
   errorFormatter: ({ error, ctx, path }): ErrorShape & { readonly code: TRPC_ERROR_CODE_NUMBER } => {
     const { refusal } = refusalOf(error);

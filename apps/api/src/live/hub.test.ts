@@ -249,7 +249,7 @@ async function live(seed: number): Promise<{ wrong: string[]; differences: strin
   await pause(20);
   hub.resync();
   const differences = (): string[] => watchers.flatMap((watcher) => differencesOf(tree, watcher));
-  await vi.waitFor(() => expect(differences()).toEqual([]), { timeout: 3_000, interval: 20 }).catch(() => undefined);
+  await vi.waitFor(() => expect(differences()).toEqual([]), { timeout: 10_000, interval: 20 }).catch(() => undefined);
   hub.close();
   for (const watcher of watchers) watcher.leave();
   return { wrong: watchers.flatMap(({ wrong }) => wrong), differences: differences() };

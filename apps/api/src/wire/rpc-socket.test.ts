@@ -142,7 +142,7 @@ const call = (id: unknown, method: string, path: string, input?: unknown, more: 
   JSON.stringify({ id, jsonrpc: '2.0', method, params: { path, input, ...more } });
 const stop = (id: number): string => JSON.stringify({ id, jsonrpc: '2.0', method: 'subscription.stop' });
 
-const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 5_000, interval: 5 });
+const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
 
 describe('a socket answers as the stock server does, byte for byte', () => {
   const add = { a: 1, b: 2 };

@@ -4,7 +4,8 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { placeCluster } from '@tenantree/db/testing';
+import { expect, inject, vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -18,7 +19,7 @@ export type Program = {
   readonly url: string;
 };
 
-/** Programs on one data folder of their own, with the embedded database. */
+/** Programs on one data folder of their own, with the embedded database. Unless it is to be empty, that is there and migrated. */
 export type Programs = {
   readonly dataDir: string;
   /** Starts one. `url` is empty as long as it hasn't said where it is. */
@@ -28,9 +29,10 @@ export type Programs = {
   close(): Promise<void>;
 };
 
-export async function preparePrograms(): Promise<Programs> {
+export async function preparePrograms(folder: 'migrated' | 'empty' = 'migrated'): Promise<Programs> {
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-main-'));
   await chmod(dataDir, 0o755);
+  if (folder === 'migrated') await placeCluster(inject('cluster'), dataDir);
   const started: Program[] = [];
 
   const launch = (settings: Record<string, string> = {}): Program => {
@@ -61,7 +63,7 @@ export async function preparePrograms(): Promise<Programs> {
       let over = false;
       void program.ended.then(() => (over = true));
       await vi.waitUntil(() => over || /^Tenantree is at .+\n(.+\n)*\n/m.test(program.printed()), {
-        timeout: 25_000,
+        timeout: 60_000,
         interval: 50,
       });
       if (over) throw new Error(program.printed());

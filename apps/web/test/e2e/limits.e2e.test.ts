@@ -1,7 +1,6 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf } from '../../../api/test/support/clients.ts';
-import { type App, expectAccessible, row, startApp } from './app.ts';
+import { type App, expectAccessible, row, startApp, tick } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
 let app: App;
@@ -16,13 +15,6 @@ beforeAll(async () => {
   await create('Acme South');
 });
 afterAll(() => app.close());
-
-/** Ticks a row by one click. The very first one in a table takes effect once it is known how, not at once as `check()` would have it. */
-async function tick(page: Page, name: string): Promise<void> {
-  const box = row(page, name).getByRole('checkbox');
-  await box.click();
-  await expect.poll(() => box.isChecked()).toBe(true);
-}
 
 describe('limits on a real server', () => {
   it('are a page with its own address: set there they hold at once, and the bar follows what is used', async () => {
@@ -48,12 +40,12 @@ describe('limits on a real server', () => {
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     for (const name of ['Acme North', 'Acme South']) {
       await row(page, name).hover();
-      await tick(page, name);
+      await tick(row(page, name).getByRole('checkbox'));
     }
     const dialog = page.getByRole('dialog');
     await page.getByRole('button', { name: 'Set limits…' }).click();
     await dialog.getByLabel('At most').fill('1000');
-    await dialog.getByRole('checkbox', { name: 'Members' }).check();
+    await tick(dialog.getByRole('checkbox', { name: 'Members' }));
     await dialog.locator('#members-max').fill('3');
     await dialog
       .getByText(/Call minutes: unlimited → 1,000.* · Members: unlimited → 3/)
@@ -89,7 +81,7 @@ describe('limits on a real server', () => {
     const page = await app.open({ context: await owner.context() });
     await page.goto(`${app.url}/a/${owner.root}/subaccounts`);
     await row(page, 'Acme North').hover();
-    await tick(page, 'Acme North');
+    await tick(row(page, 'Acme North').getByRole('checkbox'));
     await page.getByRole('button', { name: 'Export CSV' }).click();
     const saving = page.waitForEvent('download', { timeout: 20_000 });
     await page.getByRole('dialog').getByRole('button', { name: 'Write file' }).click();

@@ -191,9 +191,9 @@ async function lookAt(
   await page.goto('about:blank');
   await page.goto(app.url + path());
   await show(page);
-  for (const colorScheme of schemes) {
+  for (const [index, colorScheme] of schemes.entries()) {
     await page.emulateMedia({ colorScheme });
-    await expectAccessible(page, `${name} ${where} ${colorScheme}`);
+    await expectAccessible(page, `${name} ${where} ${colorScheme}`, index === 0 ? 'everything' : 'colours');
   }
   expect(await page.evaluate<number>(overflow), `${name} ${where} is wider than the window`).toBeLessThanOrEqual(0);
 }

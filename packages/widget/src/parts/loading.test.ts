@@ -95,7 +95,7 @@ describe('what an element shows of an account', () => {
     loading.hostConnected();
     loading.hostUpdate();
     asked[0]?.refuse(new SourceRefusal({ code: 'UNAVAILABLE', message: 'No server answers.', retryable: true }));
-    await vi.waitUntil(() => asked[1], { timeout: 5_000 });
+    await vi.waitUntil(() => asked[1], { timeout: 10_000 });
     asked[1]?.answer('here');
     await settled();
     expect(state.shown).toEqual(['forgotten', 'UNAVAILABLE', 'here']);
