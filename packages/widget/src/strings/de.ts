@@ -648,7 +648,7 @@ export const de: Strings = {
   reviewSave: '{n, plural, one {# Änderung} other {# Änderungen}} speichern',
   reviewChecked:
     '{n, plural, one {# Konto} other {# Konten}} geprüft bei Version {version} · in {changed} hat jemand andere Berechtigungen',
-  reviewWho: 'Wer danach andere Berechtigungen hat: {who}',
+  reviewWho: 'Wer danach andere Berechtigungen hat: {who}.',
   reviewNobody: 'Niemand hat danach andere Berechtigungen.',
   reviewAtOnce:
     'Was genommen wird, endet sofort: Offene Seiten, Schlüssel und Live-Verbindungen verlieren es innerhalb einer Sekunde.',
