@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   beginTreeChange,
-  type Database,
   endChange,
   listChildren,
   readCappedSubtree,
@@ -31,6 +30,7 @@ import {
 import { unpackBuild } from '../build-before.ts';
 import { type BenchDatabase, idOf, plantTree, startDatabase, uuidOf } from '../database.ts';
 import { interleave, median, nowMs } from '../measure.ts';
+import { isWanted } from '../only.ts';
 import { digits, isMet, ratio, type Target, table, targets } from '../report.ts';
 import { checkers, plantChains, questions, rightAnswer } from './checks.ts';
 
@@ -47,19 +47,23 @@ const RECURSED = 300;
 
 /** Compares permissions with what one would do otherwise. */
 export async function comparePermissions(): Promise<boolean> {
-  const checked = await compareChecks();
+  const list = isWanted('one check') ? await compareChecks() : [];
+  const parts = (Object.keys(PARTS) as Part[]).filter(isWanted);
+  if (parts.length > 0) list.push(...(await compareParts(parts)));
+  if (list.length > 0) console.log(`\n${targets(list)}`);
+  return list.every(isMet);
+}
+
+const PARTS = { explain: compareExplain, preview: comparePreview, set: compareSet, page: comparePage };
+type Part = keyof typeof PARTS;
+
+async function compareParts(parts: readonly Part[]): Promise<Target[]> {
   const database = await startDatabase();
   try {
     await plant(database);
-    const list = [
-      ...checked,
-      ...(await compareExplain(database.app)),
-      ...(await comparePreview(database)),
-      ...(await compareSet(database)),
-      ...(await comparePage(database)),
-    ];
-    console.log(`\n${targets(list)}`);
-    return list.every(isMet);
+    const list: Target[] = [];
+    for (const part of parts) list.push(...(await PARTS[part](database)));
+    return list;
   } finally {
     await database.drop();
   }
@@ -146,7 +150,7 @@ async function plant({ owner }: BenchDatabase): Promise<void> {
   await owner.query('VACUUM ANALYZE');
 }
 
-async function compareExplain(app: Database): Promise<Target[]> {
+async function compareExplain({ app }: BenchDatabase): Promise<Target[]> {
   const leaf = idOf(20_009 + LARGE) as AccountId;
   const guard = async (): Promise<void> => {
     const chain = await readChain(app, leaf);
