@@ -109,10 +109,10 @@ describe('A database that nobody has analyzed yet', () => {
     ).toEqual([]);
   });
 
-  it('looks at each account once where thousands come to their limits at one time', async () => {
+  it('looks at each account once where hundreds come to their limits at one time', async () => {
     const { db } = explained;
     const limited = await test.asOwner<{ id: AccountId }>(
-      'SELECT a.id FROM accounts a JOIN limits b ON b.root_id = a.root_id AND b.account_id = a.id WHERE a.parent_id = $1',
+      'SELECT a.id FROM accounts a JOIN limits b ON b.root_id = a.root_id AND b.account_id = a.id WHERE a.parent_id = $1 LIMIT 500',
       [rest],
     );
     const used = async (key: string): Promise<number[]> => {
@@ -124,7 +124,7 @@ describe('A database that nobody has analyzed yet', () => {
     };
     // Half of it, then all of it, then more than that.
     for (const key of ['half', 'all', 'over'])
-      for (const passedOver of await used(key)) expect(passedOver).toBeLessThan(5 * limited.length);
+      for (const passedOver of await used(key)) expect(passedOver).toBeLessThan(5 * MANY);
     const [told] = await test.asOwner<{ n: number }>(
       `SELECT count(*)::int AS n FROM journal WHERE kind = 'limit.reached'`,
     );
