@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/usage/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
-import { type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
+import { type EventOutcome, type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
 import type { CountedMeter } from '../../../packages/domain/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
@@ -18,6 +18,8 @@ const ago = (ms: number): Now => new Date(Date.now() - ms).toISOString() as Now;
 /** As long as usage may be late. */
 const WINDOW_MS = 35 * 86_400_000;
 const METER = 'call.seconds';
+
+const isNew = (outcome: EventOutcome): boolean => outcome === 'accepted' || outcome === 'over';
 
 /** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
 export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
@@ -38,7 +40,7 @@ export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
   });
   const writer = createUsageWriter({ store, onCommitted: () => counter.wake() });
   return {
-    record: async (events) => (await writer.record(METER, events)).filter((outcome) => outcome === 'accepted').length,
+    record: async (events) => (await writer.record(METER, events)).filter(isNew).length,
     close: async () => {
       await writer.drain();
       await counter.close();

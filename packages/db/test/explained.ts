@@ -7,6 +7,8 @@ type Step = {
   readonly 'Relation Name'?: string;
   readonly 'Actual Rows'?: number;
   readonly 'Actual Loops'?: number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Join Filter'?: number;
   readonly 'Shared Hit Blocks'?: number;
   readonly 'Shared Read Blocks'?: number;
   readonly Plans?: readonly Step[];
@@ -77,6 +79,16 @@ export const scannedBy = ({ plan }: Ran): string[] =>
 
 /** Blocks of tables and indices that a statement looked at. */
 export const blocksOf = ({ plan }: Ran): number => (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0);
+
+/** Rows that a statement looked at for nothing: those of a table that it did not want, and pairs that did not belong together. */
+export const passedOverBy = ({ plan }: Ran): number =>
+  [...stepsOf(plan)].reduce(
+    (sum, step) =>
+      sum +
+      ((step['Rows Removed by Filter'] ?? 0) + (step['Rows Removed by Join Filter'] ?? 0)) *
+        (step['Actual Loops'] ?? 1),
+    0,
+  );
 
 /** Rows that a statement returned, or summed up. */
 export function rowsFor({ plan }: Ran): number {

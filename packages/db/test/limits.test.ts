@@ -92,6 +92,15 @@ async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free:
 
 const METER = countedAs('call.minutes').as;
 
+/** Takes minutes back that were counted. */
+async function correct(account: AccountId, minutes: number): Promise<void> {
+  const { rootId } = await stateOf(test.db, account);
+  const quantity = formatDecimal(BigInt(-minutes) * each('minutes'));
+  const event = { root: rootId, account, key: freshId(), quantity, occurredAt: now(), attributes: {} };
+  const keysSince = instantOf(Date.now() - 86_400_000 * 35);
+  await recordUsage(test.db, [event], { meter: METER, adjustment: { reason: 'Test' }, now: now(), keysSince });
+}
+
 async function use(account: AccountId, minutes: number, grant?: string, aheadMs = 0): Promise<void> {
   const { rootId } = await stateOf(test.db, account);
   const event = {
@@ -542,6 +551,42 @@ describe('Limits in the database', () => {
     await move(test.db, root, account, right, now());
     expect([await stands(root), await stands(right)]).toEqual(['8 used, 20 held', '8 used, 0 held']);
     expect(await told()).toHaveLength(4);
+  });
+
+  it('tell of minutes again when they were corrected, and of those that were counted before their period began', async () => {
+    const root = await plant(test.db, null, 'Corrected', now());
+    const leaf = await plant(test.db, root, 'Leaf', now());
+    const told = async (): Promise<number[]> =>
+      (
+        await test.asOwner<{ at: number }>(
+          `SELECT (details->>'threshold')::int AS at FROM journal WHERE root_id = $1 AND kind = 'limit.reached' ORDER BY seq`,
+          [root],
+        )
+      ).map(({ at }) => at);
+    await use(leaf, 4);
+    await count(test.db, now());
+    expect(await setLimit(root, 'minutes', { cap: 10n * each('minutes'), thresholds: [50, 80] })).toBe('ok');
+    await use(leaf, 1);
+    await count(test.db, now());
+    expect(await told()).toEqual([50]);
+    await use(leaf, 3);
+    await count(test.db, now());
+    expect(await told()).toEqual([50, 80]);
+    await correct(leaf, 4);
+    await count(test.db, now());
+    await use(leaf, 2);
+    await count(test.db, now());
+    expect(await told()).toEqual([50, 80, 50]);
+    const next = billingPeriodOf(now()).end;
+    const inNext = Date.parse(next) - Date.now() + 60_000;
+    await use(leaf, 4, undefined, inNext);
+    await count(test.db, now());
+    await use(leaf, 1, undefined, inNext);
+    await count(test.db, now());
+    expect(await told()).toHaveLength(3);
+    await use(leaf, 1, undefined, inNext);
+    await count(test.db, next);
+    expect(await told()).toEqual([50, 80, 50, 50]);
   });
 
   it('judge minutes when they are counted, once', async () => {

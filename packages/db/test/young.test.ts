@@ -1,10 +1,10 @@
-import type { AccountId, UserId } from '@tenantree/domain';
+import { type AccountId, instantOf, type UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { appendTraces } from '../src/index.ts';
+import { appendTraces, recordUsage } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { blocksOf, type Explained, openExplained } from './explained.ts';
+import { blocksOf, type Explained, openExplained, passedOverBy } from './explained.ts';
 import { readsOf } from './reads.ts';
-import { enrol, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
+import { count, enrol, event, NOVEMBER_10, person, plant, ticking, visit } from './tenants.ts';
 
 const FEW = 100;
 const MANY = 4_000;
@@ -27,10 +27,10 @@ const grow = (parent: AccountId, from: number, to: number): Promise<unknown> =>
        FROM accounts p, generate_series($2::int, $3) i CROSS JOIN LATERAL (SELECT uuidv7() AS id WHERE i > 0) u WHERE p.id = $1
        RETURNING id, root_id
      ), counted AS (
-       INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version)
-       SELECT id, 'call.seconds', '2026-11-01Z', 60, 60, 1, 1, 1 FROM born
+       INSERT INTO usage_totals (account_id, meter, period, own, total, own_events, total_events, version, tells_at)
+       SELECT id, 'call.seconds', '2026-11-01Z', 60, 60, 1, 1, 1, 0 FROM born
      ), bounded AS (
-       INSERT INTO limits (root_id, account_id, kind, metered, cap) SELECT root_id, id, 'call.seconds', true, 6000 FROM born
+       INSERT INTO limits (root_id, account_id, kind, metered, cap, thresholds) SELECT root_id, id, 'call.seconds', true, 6000, '{50,100}' FROM born
      ), keyed AS (
        INSERT INTO api_keys (root_id, account_id, id, user_id, name, prefix, token_hash, scopes, created_at)
        SELECT root_id, id, uuidv7(), $4, 'Key', 'tt_', sha256(uuid_send(id)), '[]', now() FROM born
@@ -107,5 +107,27 @@ describe('A database that nobody has analyzed yet', () => {
     expect(
       grown.map(([name, blocks]) => `${name}: ${few[name]} blocks at ${FEW} accounts, ${blocks} at ${MANY}`),
     ).toEqual([]);
+  }, 120_000);
+
+  it('looks at each account once where hundreds come to their limits at one time', async () => {
+    const { db } = explained;
+    const limited = await test.asOwner<{ id: AccountId }>(
+      'SELECT a.id FROM accounts a JOIN limits b ON b.root_id = a.root_id AND b.account_id = a.id WHERE a.parent_id = $1 LIMIT 500',
+      [rest],
+    );
+    const used = async (key: string): Promise<number[]> => {
+      const events = limited.map(({ id }) => ({ ...event(id, key, '60', now()), root: ids.root }));
+      const options = { meter: 'call.seconds', now: now(), keysSince: instantOf(NOVEMBER_10) } as const;
+      const recorded = await explained.ranFor(() => recordUsage(db, events, options));
+      const counted = await explained.ranFor(() => count(db, now()));
+      return [recorded, counted].map((ran) => ran.reduce((sum, statement) => sum + passedOverBy(statement), 0));
+    };
+    // Half of it, then all of it, then more than that.
+    for (const key of ['half', 'all', 'over'])
+      for (const passedOver of await used(key)) expect(passedOver).toBeLessThan(5 * MANY);
+    const [told] = await test.asOwner<{ n: number }>(
+      `SELECT count(*)::int AS n FROM journal WHERE kind = 'limit.reached'`,
+    );
+    expect(told).toEqual({ n: 2 * limited.length });
   }, 120_000);
 });

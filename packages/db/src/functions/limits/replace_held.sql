@@ -31,7 +31,7 @@ BEGIN
       IF one.cap IS NOT NULL AND NOT (chain[level] = ANY (p_left) AND chain[level] = ANY (p_new)) THEN
         judged := judge_thresholds(one.thresholds, one.cap, one.fired, least(one.counted, one.counted - n), one.counted);
         fired_now := judged.fired;
-        IF p_period = month_start(month_of(clock_timestamp())) THEN PERFORM mark_limit(p_root, chain[level], p_kind, p_period, one.counted); END IF;
+        IF p_period = month_start(month_of(clock_timestamp())) THEN PERFORM mark_limits(p_root, ARRAY[chain[level]], p_kind, p_period, ARRAY[one.counted]); END IF;
         IF judged.told <> '{}' THEN
           PERFORM note_alerts(alert_rows(p_root, p_kind, array_fill(chain[level], ARRAY[cardinality(judged.told)]), judged.told));
         END IF;

@@ -29,7 +29,9 @@ BEGIN
   UPDATE resource_totals r SET fired = p_fired
     WHERE r.root_id = a.root_id AND r.account_id = p_account AND r.resource = p_kind AND r.period = p_period;
   IF p_metered THEN
-    PERFORM mark_limit(a.root_id, p_account, p_kind, p_period, coalesce((SELECT q.total FROM usage_totals q WHERE q.account_id = p_account AND q.meter = p_kind AND q.period = p_period), 0));
+    PERFORM mark_limits(a.root_id, ARRAY[p_account], p_kind, p_period,
+      ARRAY[coalesce((SELECT q.total FROM usage_totals q WHERE q.account_id = p_account AND q.meter = p_kind AND q.period = p_period), 0)]);
+    UPDATE usage_totals q SET tells_at = 0 WHERE q.account_id = p_account AND q.meter = p_kind AND q.period >= p_period;
   END IF;
 END $$;
 REVOKE ALL ON FUNCTION write_limit FROM PUBLIC;

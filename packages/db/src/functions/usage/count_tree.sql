@@ -21,10 +21,12 @@ DECLARE
   owns numeric[];
   totals numeric[];
   limited boolean;
+  promises boolean;
   ended jsonb;
   limited_ids uuid[];
   added numeric[];
   limited_totals numeric[];
+  looks boolean[];
   alerts jsonb := '[]';
 BEGIN
   elsewhere := false;
@@ -41,6 +43,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended(p_root::text, 0));
   next_version := 1 + (SELECT version FROM tree_versions WHERE root_id = p_root);
   limited := EXISTS (SELECT FROM limits WHERE root_id = p_root AND kind = p_meter) OR EXISTS (SELECT FROM leases WHERE root_id = p_root AND kind = p_meter AND settling);
+  promises := limited AND EXISTS (SELECT FROM limits WHERE root_id = p_root AND kind = p_meter AND (reserve > 0 OR promised > 0));
 
   -- Most ancestors have many of the accounts below them: what is used below one parent is added up first, then level by level. The bytes
   -- of an id become an id last. Numbers of events are added up as integers: a sum of bigint is numeric, and costs as much as a quantity.
@@ -80,11 +83,14 @@ BEGIN
     SELECT account_id, left_at, p_meter, add_up(quantity) FROM sums WHERE left_at IS NOT NULL AND chain IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
     ON CONFLICT (account_id, valid_to, meter) DO UPDATE SET quantity = g.quantity + excluded.quantity
   ), written AS (
-    INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
-    SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version FROM periods ORDER BY level DESC, account_id, period
+    -- What is first counted of another period than the present one is looked at when that is the present one.
+    INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version, tells_at)
+    SELECT account_id, p_meter, period, own, total, own_events, total_events, next_version, CASE WHEN period <> this_period THEN 0 END
+    FROM periods ORDER BY level DESC, account_id, period
     ON CONFLICT (account_id, meter, period) DO UPDATE SET own = t.own + excluded.own, total = t.total + excluded.total,
       own_events = t.own_events + excluded.own_events, total_events = t.total_events + excluded.total_events, version = excluded.version
-    RETURNING t.account_id, t.period, t.own, t.total, t.total - coalesce(old.total, 0) AS added
+    RETURNING t.account_id, t.period, t.own, t.total, t.total - coalesce(old.total, 0) AS added,
+      old.total IS NULL OR t.total >= t.tells_at OR t.total < old.total AS look
   )
   SELECT
     (SELECT string_agg(concat_ws(' ', w.account_id, trim_scale(round(w.own / p_shown, 9)), trim_scale(round(w.total / p_shown, 9))), ',')
@@ -93,20 +99,20 @@ BEGIN
     s.ids, s.quarters, s.owns, s.totals,
     -- Leases whose usage this very statement takes.
     (SELECT jsonb_agg(jsonb_build_array(g.account_id, g.key)) FROM leases g WHERE limited AND g.root_id = p_root AND g.kind = p_meter AND g.settling),
-    l.ids, l.added, l.totals
-  INTO changes, parents, ids, quarters, owns, totals, ended, limited_ids, added, limited_totals
+    l.ids, l.added, l.totals, l.looks
+  INTO changes, parents, ids, quarters, owns, totals, ended, limited_ids, added, limited_totals, looks
   FROM (
     SELECT array_agg(account_id) AS ids, array_agg(quarter) AS quarters, array_agg(own) AS owns, array_agg(total) AS totals FROM steps
   ) s, (
-    SELECT array_agg(w.account_id) AS ids, array_agg(w.added) AS added, array_agg(w.total) AS totals
-    FROM written w WHERE limited AND w.period = this_period
+    SELECT array_agg(w.account_id) AS ids, array_agg(w.added) AS added, array_agg(w.total) AS totals, array_agg(coalesce(w.look, false)) AS looks
+    FROM written w WHERE limited AND w.period = this_period AND (promises OR w.look)
   ) l;
   IF ids IS NULL THEN
     RETURN;
   END IF;
   INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals) VALUES (p_root, p_meter, ids, quarters, owns, totals);
-  IF limited THEN
-    SELECT e.alerts, e.near INTO alerts, near FROM end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, coalesce(ended, '[]')) e;
+  IF limited_ids IS NOT NULL OR ended IS NOT NULL THEN
+    SELECT e.alerts, e.near INTO alerts, near FROM end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, looks, coalesce(ended, '[]')) e;
   END IF;
   UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
   IF NOT FOUND THEN

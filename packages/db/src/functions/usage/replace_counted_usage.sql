@@ -24,13 +24,13 @@ BEGIN
       ) b GROUP BY 1, 2 HAVING sum(b.events) > 0
     ) l GROUP BY 1
   LOOP
-    INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version)
+    INSERT INTO usage_totals AS t (account_id, meter, period, own, total, own_events, total_events, version, tells_at)
     SELECT x.id, counted.meter, date_trunc('month', c.quarter, 'UTC'), 0, sum(x.sign * c.quantity), 0, sum(x.sign * c.events),
-      CASE WHEN x.sign = 1 THEN p_target_version ELSE p_version END
+      CASE WHEN x.sign = 1 THEN p_target_version ELSE p_version END, 0
     FROM unnest(counted.quarters, counted.quantities, counted.events) c(quarter, quantity, events) CROSS JOIN changed_ancestors(above, target) x
     GROUP BY x.id, x.level, x.sign, 3 ORDER BY x.level DESC, x.id, 3
     ON CONFLICT (account_id, meter, period) DO UPDATE SET total = t.total + excluded.total, total_events = t.total_events + excluded.total_events,
-      version = excluded.version;
+      version = excluded.version, tells_at = excluded.tells_at;
     PERFORM add_to_quarters(counted.meter, array_agg(x.id), array_agg(c.quarter), array_agg(0::numeric), array_agg(x.sign * c.quantity))
       FROM unnest(counted.quarters, counted.quantities) c(quarter, quantity) CROSS JOIN changed_ancestors(above, target) x;
     PERFORM replace_held(o.root, counted.meter, s.period, o.gone, o.come, s.n) FROM (
