@@ -12,7 +12,7 @@ import { type Acts, PageActs } from './page-acts.ts';
 import { type Place, placesFor } from './places.ts';
 import { restrictionOf } from './restriction.ts';
 import css from './shell.module.css';
-import { enterAccount, leaveAccount, useActing } from './use-account.ts';
+import { enterAccount, leaveAccount, useActing, useArrival } from './use-account.ts';
 import { useFreshAccounts } from './use-fresh-accounts.ts';
 import { UserMenu } from './user-menu.tsx';
 import { noteVisit } from './visits.ts';
@@ -83,6 +83,7 @@ export function Shell({ account, children }: { readonly account: string; readonl
   useVisit(user, acting);
 
   useActingMark(isInside ? 'inside' : 'home');
+  useArrival(account, isInside ? 'inside' : home ? 'home' : 'unknown');
 
   if (error && !acting) {
     const { code, message } = refusalOf(error);

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { tenantree } from '../server.ts';
 import { useMe } from '../session/use-me.ts';
 
@@ -32,12 +33,22 @@ const last = { enter: Number.NEGATIVE_INFINITY, leave: Number.NEGATIVE_INFINITY 
 
 type Navigate = (to: string) => void;
 
-/** Goes to another account at once; that one did stands in the log a moment later. Who may not is told by the page itself. */
+/** Names the account that one is inside of in this tab, as its log has it by now. */
+const INSIDE = 'tenantree.inside';
+
+/** Has it stand in the account's log that one came or went, a moment later. Who may not is told by the page itself. */
+function note(how: keyof typeof last, account: string): void {
+  if (how === 'enter') sessionStorage.setItem(INSIDE, account);
+  else sessionStorage.removeItem(INSIDE);
+  tenantree.trpc.accounts[how].mutate({ account }).catch(() => undefined);
+}
+
+/** Goes to another account at once. */
 function move(how: keyof typeof last, account: string, to: string, navigate: Navigate): void {
   const before = last[how];
   last[how] = performance.now();
   if (last[how] - before < DOUBLE_MS) return;
-  tenantree.trpc.accounts[how].mutate({ account }).catch(() => undefined);
+  note(how, account);
   navigate(`/a/${to}/subaccounts`);
 }
 
@@ -47,3 +58,14 @@ export const enterAccount = (account: string, navigate: Navigate): void => move(
 /** Leaves an account for the one through which the person reaches it. */
 export const leaveAccount = (account: string, home: string, navigate: Navigate): void =>
   move('leave', account, home, navigate);
+
+/** Whoever comes and goes by an address, in another tab or by going back enters and leaves as well. */
+export function useArrival(account: string, where: 'inside' | 'home' | 'unknown'): void {
+  useEffect(() => {
+    const noted = sessionStorage.getItem(INSIDE);
+    if (where === 'inside' && noted !== account) note('enter', account);
+    if (where !== 'home' || noted === null) return;
+    if (noted === account) sessionStorage.removeItem(INSIDE);
+    else note('leave', noted);
+  }, [account, where]);
+}

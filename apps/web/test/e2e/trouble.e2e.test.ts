@@ -53,6 +53,24 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
+  it('has in the log who came in by an address, once, also where the page is loaded again', async () => {
+    const { client, root } = owner;
+    const east = (await client.accounts.create.mutate({ account: root, name: 'Acme East' })).account.id;
+    const entries = async () => (await client.accounts.entries.query({ account: east })).rows;
+    const other = await app.open({ context: home });
+    await other.goto(`${app.url}/a/${east}/activity`);
+    await other.getByText(/Acting inside/).waitFor();
+    await expect.poll(entries, { timeout: 10_000 }).toHaveLength(1);
+    await other.reload();
+    await other.getByText('entered Acme East').waitFor();
+    expect(await other.getByText('entered Acme East').count()).toBe(1);
+    await other.goto(`${app.url}/a/${root}/activity`);
+    await expect.poll(async () => (await entries())[0]?.end?.by, { timeout: 10_000 }).toBe('left');
+    await other.goBack();
+    await expect.poll(entries, { timeout: 10_000 }).toHaveLength(2);
+    await other.close();
+  });
+
   it('enters an account at once, however long the answers of the server take', async () => {
     const other = await app.open({ context: home });
     await other.goto(`${app.url}/a/${owner.root}/subaccounts`);
