@@ -69,7 +69,7 @@ export class SamBulkLimits extends SamBulk {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(limitsTexts);
+    this.texts.complete(limitsTexts);
   }
 
   override disconnectedCallback(): void {
@@ -175,9 +175,7 @@ export class SamBulkLimits extends SamBulk {
     readonly after: Terms;
     readonly stops: boolean;
   }): readonly string[] {
-    const texts = this.selected?.texts;
-    if (!texts) return [];
-    const { say } = texts;
+    const { texts, say } = this;
     const wordsOf = (terms: Terms): readonly string[] => [
       terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
       ...termsWords(kind, terms, texts),

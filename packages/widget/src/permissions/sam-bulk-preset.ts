@@ -33,7 +33,7 @@ export class SamBulkPreset extends SamBulk {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(presetsTexts);
+    this.texts.complete(presetsTexts);
     void this.#load();
   }
 
@@ -62,7 +62,7 @@ export class SamBulkPreset extends SamBulk {
     return selected.rows.flatMap((row) => {
       const found = byAccount.get(row.id);
       if (!found) return [];
-      return [{ row, words: presetWords(found, selected.texts), isDone: found.outcome === 'changed' }];
+      return [{ row, words: presetWords(found, this.texts), isDone: found.outcome === 'changed' }];
     });
   }
 

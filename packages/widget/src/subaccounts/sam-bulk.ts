@@ -60,7 +60,7 @@ export abstract class SamBulk extends Dialog {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(bulkTexts);
+    this.texts.complete(bulkTexts);
   }
 
   override disconnectedCallback(): void {
@@ -83,11 +83,12 @@ export abstract class SamBulk extends Dialog {
   /** Accounts that can be done at once. */
   protected readonly most: number = MOST_AT_ONCE;
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return {
-      title: this.question().title,
-      cancel: this.say(this.phase === 'asking' ? 'cancel' : 'bulkClose'),
-    };
+  protected heading(): string {
+    return this.question().title;
+  }
+
+  protected override cancel(): string {
+    return this.say(this.phase === 'asking' ? 'cancel' : 'bulkClose');
   }
 
   protected submitButton(): Submit {
@@ -124,10 +125,6 @@ export abstract class SamBulk extends Dialog {
     this.undone = true;
     this.#watch(bulk, id, job);
     return 'stay';
-  }
-
-  protected say(...words: Parameters<Selected['texts']['say']>): string {
-    return this.selected?.texts.say(...words) ?? '';
   }
 
   #canUndo(): boolean {
