@@ -203,6 +203,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     state: true,
     attempts: true,
     result: true,
+    conflict: true,
     error: true,
   }),
 };

@@ -1,4 +1,4 @@
-import type { AccountsFrame, EmbedFeature } from '@tenantree/domain';
+import type { AccountsFrame, EmbedFeature, NearFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Client, clientWith, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
@@ -91,6 +91,16 @@ describe('A preset for many accounts', () => {
     ]);
     const back = await undo(branch, job.id);
     expect([back.states, back.undoable]).toEqual([['done', 'skipped', 'done'], false]);
+    expect(back.items[1]?.conflict).toMatchObject([
+      {
+        about: 'permission',
+        key: 'tasks',
+        meant: 'full',
+        present: 'none',
+        by: (await owner.session.me.query()).user?.name,
+      },
+      { about: 'permission', key: 'campaigns', meant: 'full', present: 'none' },
+    ]);
     const shown = ({ rows, preset }: Awaited<ReturnType<typeof capsOf>>) => [
       rows.map(({ key, level, local }) => [key, level, local]),
       preset,
@@ -199,15 +209,82 @@ describe('Limits of many accounts', () => {
     // What was shown is old by now: nothing is set.
     const late = await ended(branch, await owner.limits.setMany.mutate({ ...wish, versions }));
     expect(late).toMatchObject({ states: ['skipped', 'skipped'], undoable: false });
-    await owner.limits.set.mutate({ account: two, limits: [{ kind: 'minutes', max: 5 }] });
+    // Both sides of each limit, and who set it last; what was said of it before stays beside it.
+    expect(late.items[1]).toMatchObject({
+      result: { reason: expect.stringMatching(/changed/) },
+      conflict: [
+        {
+          about: 'limit',
+          kind: 'agents',
+          meant: { max: 20, reserve: 2, thresholds: [50, 90] },
+          present: { max: 20, reserve: 2, atLimit: 'block' },
+        },
+        {
+          about: 'limit',
+          kind: 'minutes',
+          meant: { max: 1_000, atLimit: 'notify' },
+          present: { max: 1_000, atLimit: 'notify' },
+        },
+        { about: 'limit', kind: 'members', meant: { max: null }, present: { max: null } },
+      ],
+    });
+    const agency = await join(api.url, owner, branch, 'other@agency.example', 'agency_admin');
+    await agency.limits.set.mutate({ account: two, limits: [{ kind: 'minutes', max: 5 }] });
     expect(await foreseen(branch, job.id)).toEqual([
       ['One', null],
       ['Two', 'VERSION_CONFLICT'],
     ]);
-    expect((await undo(branch, job.id)).states).toEqual(['done', 'skipped']);
+    const back = await undo(branch, job.id);
+    expect(back.states).toEqual(['done', 'skipped']);
+    expect(back.items.map(({ conflict }) => conflict)).toMatchObject([
+      [],
+      [
+        {
+          about: 'limit',
+          kind: 'minutes',
+          meant: { max: null },
+          present: { max: 5 },
+          by: (await agency.session.me.query()).user?.name,
+          at: expect.stringMatching(/Z$/),
+        },
+      ],
+    ]);
     expect(await limitOf(one, 'agents')).toMatchObject({ max: 9, reserve: 0, thresholds: [80, 95, 100] });
     expect(await limitOf(one, 'minutes')).toMatchObject({ max: null, atLimit: 'block' });
     expect(await limitOf(two, 'agents')).toMatchObject({ max: 20 });
+  });
+
+  it('promise another reserve from next month on, as far as all of them can be kept, and take it back', async () => {
+    const branch = await make(root, 'Next month');
+    const [one = '', two = ''] = await makeAll(branch, 'One', 'Two');
+    await owner.limits.set.mutate({ account: branch, limits: [{ kind: 'minutes', max: 100 }] });
+    await owner.limits.set.mutate({ account: two, limits: [{ kind: 'minutes', reserve: 10 }] });
+    const wish = (nextReserve: number) => ({
+      account: branch,
+      accounts: [one, two],
+      limits: [{ kind: 'minutes' as const, nextReserve }],
+    });
+    const { accounts } = await owner.limits.preview.query(wish(60));
+    expect(accounts.map(({ limits: [limit] }) => limit)).toMatchObject([
+      { before: { reserve: 0 }, after: { reserve: 0, nextReserve: 60 } },
+      { code: 'RESERVE_UNAVAILABLE', field: 'reserve' },
+    ]);
+    const job = await ended(branch, await owner.limits.setMany.mutate(wish(50)));
+    expect(job.states).toEqual(['done', 'done']);
+    expect(await limitOf(one, 'minutes')).toMatchObject({ reserve: 0, nextReserve: 50 });
+    expect(await limitOf(two, 'minutes')).toMatchObject({ reserve: 10, nextReserve: 50 });
+    expect((await undo(branch, job.id)).states).toEqual(['done', 'done']);
+    for (const [account, reserve] of [
+      [one, 0],
+      [two, 10],
+    ] as const) {
+      const limit = await limitOf(account, 'minutes');
+      expect([limit?.reserve, limit?.nextReserve]).toEqual([reserve, undefined]);
+    }
+    // What isn't counted by the month has no next one.
+    const members = { ...wish(1), limits: [{ kind: 'members' as const, nextReserve: 1 }] };
+    const refused = await ended(branch, await owner.limits.setMany.mutate(members));
+    expect(refused.items.map(({ error }) => error?.code)).toEqual(['LIMIT_INVALID', 'LIMIT_INVALID']);
   });
 
   it('are not put back where they would break a promise that was made since, and the preview says why', async () => {
@@ -238,7 +315,9 @@ describe('Suspending many', () => {
       ['One', null],
       ['Two', 'VERSION_CONFLICT'],
     ]);
-    expect((await undo(branch, job.id)).states).toEqual(['done', 'skipped']);
+    const back = await undo(branch, job.id);
+    expect(back.states).toEqual(['done', 'skipped']);
+    expect(back.items[1]?.conflict).toMatchObject([{ about: 'suspension', meant: null, present: 'no_new_work' }]);
     const { rows } = await owner.accounts.list.query({ account: branch });
     expect(rows.map(({ name, status }) => [name, status])).toEqual([
       ['One', 'active'],
@@ -454,6 +533,74 @@ describe('Filters', () => {
     await setCaps(one, { tasks: 'full' });
     await vi.waitFor(() => expect(told.at(-1)).toEqual([one, 0]));
     watcher.stop();
+  });
+});
+
+describe('Who is near a limit', () => {
+  const record = (account: string, quantity: string) => {
+    const occurredAt = new Date(clock.nowMs()).toISOString();
+    return owner.usage.record.mutate({
+      account,
+      events: [{ meter: 'call.minutes', quantity, occurredAt, idempotencyKey: `near-${(keys += 1)}` }],
+    });
+  };
+  let keys = 0;
+
+  it('is told to who watches the subtree when counted use passes the mark, or the maximum does, and never otherwise', async () => {
+    const branch = await make(root, 'Near live');
+    const top = await make(branch, 'Top');
+    const [deep = '', other = '', free = ''] = await makeAll(top, 'Deep', 'Other', 'Free');
+    const elsewhere = await make(root, 'Near elsewhere');
+    for (const account of [deep, other, elsewhere])
+      await owner.limits.set.mutate({ account, limits: [{ kind: 'minutes', max: 10 }] });
+    const told: [string, boolean][] = [];
+    const { resumeId } = await owner.accounts.search.query({ account: branch, limits: 'near' });
+    const input = { account: branch, lastEventId: resumeId };
+    const watcher = watcherWith(api.url, api.headers, 'limits.liveNear', input, (frame) => {
+      told.push(
+        ...(frame as { readonly data: NearFrame }).data.near.map(([id, isNear]): [string, boolean] => [id, isNear]),
+      );
+    });
+    await watcher.ready;
+    await record(elsewhere, '9');
+    await record(other, '7');
+    await record(free, '100');
+    await record(deep, '8');
+    await vi.waitFor(() => expect(told).toEqual([[deep, true]]));
+    // More of the same is no news; what falls below the mark again is.
+    await record(deep, '3');
+    await owner.limits.set.mutate({ account: deep, limits: [{ kind: 'minutes', max: 100 }] });
+    await vi.waitFor(() => expect(told).toContainEqual([deep, false]));
+    expect(told.filter(([, isNear]) => isNear)).toEqual([[deep, true]]);
+    await owner.limits.set.mutate({ account: other, limits: [{ kind: 'minutes', max: 8 }] });
+    await vi.waitFor(() => expect(told).toContainEqual([other, true]));
+    expect(told.map(([id]) => id)).not.toContain(elsewhere);
+    watcher.stop();
+  });
+
+  it('is told to nobody who may not see usage, in no list and no stream', async () => {
+    const branch = await make(root, 'Near hidden');
+    const agency = await join(api.url, owner, branch, 'near@agency.example', 'agency_admin');
+    const forbidden = { account: branch, limits: 'near' } as const;
+    expect(await codeOf(agency.accounts.search.query(forbidden))).toBe('FORBIDDEN');
+    expect(await codeOf(agency.accounts.list.query(forbidden))).toBe('FORBIDDEN');
+    const cookie = await signIn(api.url, 'near@agency.example', PASSWORD);
+    const watcher = watcherWith(api.url, { cookie, origin: api.url }, 'limits.liveNear', { account: branch });
+    expect(await watcher.cut).toBe('FORBIDDEN');
+  });
+
+  it('is not told by the order of a list either', async () => {
+    const branch = await make(root, 'Order hidden');
+    const made = await makeAll(branch, 'First', 'Second', 'Third');
+    const [, second = ''] = made;
+    await record(second, '9');
+    const inOrder = async (client: Client) =>
+      (await client.accounts.list.query({ account: branch, sort: 'minutes', direction: 'desc' })).rows.map(
+        ({ id }) => id,
+      );
+    await vi.waitFor(async () => expect((await inOrder(owner))[0]).toBe(second));
+    const agency = await join(api.url, owner, branch, 'order@agency.example', 'agency_admin');
+    expect(await inOrder(agency)).toEqual(made.toReversed());
   });
 });
 

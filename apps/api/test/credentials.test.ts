@@ -61,6 +61,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'jobs.previewUndo',
         'jobs.undo',
         'jobs.file',
+        'limits.liveNear',
         'session.me',
       ],
       usage: ['usage.totals', 'usage.series', 'usage.export', 'usage.live'],

@@ -296,6 +296,28 @@ describe('Limits', () => {
     expect((await owner.limits.get.query({ account: parent })).defaults).toMatchObject([{ kind: 'calls', max: 1 }]);
   });
 
+  it('tell nothing of use to those who may not see it, neither asked what is free nor what a maximum would stop', async () => {
+    const branch = await make(root, 'Use hidden');
+    const child = await make(branch, 'Hidden');
+    await set(child, { kind: 'minutes', max: 10 });
+    await record(owner, child, 'hidden', '4');
+    const agency = await join(api.url, owner, branch, 'limits@agency.example', 'agency_admin');
+    const preview = (client: Client, max: number) =>
+      client.limits.preview.query({ account: branch, accounts: [child], limits: [{ kind: 'minutes', max }] });
+    for (const max of [3, 5])
+      expect((await preview(agency, max)).accounts[0]?.limits).toMatchObject([{ used: null, stops: null }]);
+    expect((await preview(owner, 3)).accounts[0]?.limits).toMatchObject([{ used: '4', stops: true }]);
+    const asked = { account: child, kind: 'minutes', want: '10' } as const;
+    expect(await codeOf(agency.limits.check.query(asked))).toBe('FORBIDDEN');
+    expect(await agency.limits.check.query({ ...asked, kind: 'calls' })).toMatchObject({ free: '10' });
+    expect(await owner.limits.check.query(asked)).toMatchObject({ free: '6' });
+    await record(owner, child, 'hidden-more', '6');
+    const minutesOf = async (client: Client) =>
+      (await client.limits.get.query({ account: child })).limits.find(({ kind }) => kind === 'minutes');
+    expect(await minutesOf(owner)).toMatchObject({ used: '10', reached: true });
+    expect(await minutesOf(agency)).toMatchObject({ used: null, reached: false });
+  });
+
   it('are set for many accounts by a job with a result for each (rules/limits 14)', async () => {
     const parent = await make(root, 'Many');
     const accounts = [await make(parent, 'Can'), await make(parent, 'Can’t')];

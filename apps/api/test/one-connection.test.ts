@@ -140,6 +140,7 @@ beforeAll(async () => {
     'permissions.reviewMany': { account, accounts: [left], levels: { tasks: 'read' } },
     'permissions.review': { account, accounts: [left], levels: { tasks: 'read' } },
     'permissions.live': { account },
+    'limits.liveNear': { account },
     'presets.list': { account },
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },

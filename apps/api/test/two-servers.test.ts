@@ -78,6 +78,22 @@ describe('Two servers on one database', () => {
     });
   });
 
+  it('tell who came near a limit, whichever of them counted or set it', async () => {
+    const { account } = await first.owner.accounts.create.mutate({ account: first.root, name: 'Near' });
+    await first.owner.limits.set.mutate({ account: account.id, limits: [{ kind: 'minutes', max: 10 }] });
+    const { resumeId } = await viaSecond.accounts.search.query({ account: first.root, limits: 'near' });
+    const told: (readonly [string, boolean])[] = [];
+    const near = live(second.url, key).limits.liveNear.subscribe(
+      { account: first.root, lastEventId: resumeId },
+      { onData: (frame) => told.push(...frame.data.near) },
+    );
+    stops.push(() => near.unsubscribe());
+    await first.owner.usage.record.mutate({ account: account.id, events: [event('near', '9')] });
+    await vi.waitFor(() => expect(told).toContainEqual([account.id, true]));
+    await first.owner.limits.set.mutate({ account: account.id, limits: [{ kind: 'minutes', max: 100 }] });
+    await vi.waitFor(() => expect(told).toContainEqual([account.id, false]));
+  });
+
   it('refuse a version alone to go on from, and whatever else is no id of a frame or an answer, and say why', async () => {
     const { treeVersion } = await viaSecond.accounts.get.query({ account: first.root });
     const { usage, accounts, permissions } = live(second.url, key);

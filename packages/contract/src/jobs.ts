@@ -1,6 +1,7 @@
-import { JOB_ITEM_STATES, JOB_STATES, type RowId } from '@tenantree/domain';
+import { JOB_ITEM_STATES, JOB_STATES, type RowId, SUSPENSION_KINDS } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
+import { limitKind, limitTerms } from './limits.ts';
 import { type AnswerOf, EVERYBODY, mutation, query, reach, subscription } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
@@ -30,6 +31,33 @@ const job = z.strictObject({
   etaSeconds,
 });
 
+/** Who set it, and when; null where the log doesn't say so any more. */
+const set = { by: z.string().nullable(), at: shapes.instant.nullable() };
+const level = shapes.level.nullable();
+const suspension = z.enum(SUSPENSION_KINDS).nullable();
+
+/** Something that is another than whoever asked had seen: what was to be set, and what stands there instead. */
+const conflict = z.discriminatedUnion('about', [
+  z.strictObject({
+    about: z.literal('limit'),
+    kind: limitKind,
+    /** What isn't named was to stay. */
+    meant: z.strictObject({
+      ...limitTerms,
+      max: limitTerms.max.exactOptional(),
+      reserve: limitTerms.reserve.exactOptional(),
+      atLimit: limitTerms.atLimit.exactOptional(),
+      thresholds: limitTerms.thresholds.exactOptional(),
+    }),
+    present: z.strictObject(limitTerms),
+    ...set,
+  }),
+  /** Null: undecided. */
+  z.strictObject({ about: z.literal('permission'), key: shapes.permissionKey, meant: level, present: level, ...set }),
+  /** Null: none. */
+  z.strictObject({ about: z.literal('suspension'), meant: suspension, present: suspension, ...set }),
+]);
+
 /** One thing to be done. */
 const item = z.strictObject({
   /** Its number in the job, from 1. */
@@ -41,6 +69,8 @@ const item = z.strictObject({
   state: z.enum(JOB_ITEM_STATES),
   attempts: shapes.count,
   result: shapes.json,
+  /** Of an account that somebody else changed meanwhile, and that was left as it was. */
+  conflict: shapes.list(conflict),
   /** Why its last attempt failed. */
   error: shapes.refusal.nullable(),
 });
@@ -107,5 +137,7 @@ export const jobs = {
 
 /** A job as people see it. */
 export type Job = AnswerOf<typeof jobs.cancel>['job'];
+/** What of an account somebody else changed before a job came to it. */
+export type JobConflict = z.infer<typeof conflict>;
 /** How a job goes. */
 export type JobFrame = AnswerOf<typeof jobs.live>;

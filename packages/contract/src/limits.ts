@@ -8,12 +8,14 @@ import {
   LONGEST_LEASE_SECONDS,
   METERED_KINDS,
   type MeteredKindKey,
+  type NearFrame,
   parseDecimal,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
   type AnswerOf,
+  EVERYBODY,
   fromAbove,
   inAccount,
   mutation,
@@ -27,7 +29,8 @@ import * as shapes from './shapes.ts';
 const MOST_ACCOUNTS = 500;
 const MOST = 1_000_000_000;
 
-const kind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]);
+/** A kind of limit. */
+export const limitKind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]);
 const acquired = z.enum([...ACQUIRED_KINDS] as [AcquiredKindKey, ...AcquiredKindKey[]]);
 const metered = z.enum([...METERED_KINDS] as [MeteredKindKey, ...MeteredKindKey[]]);
 const atLimit = z.enum(AT_LIMIT);
@@ -36,7 +39,7 @@ const thresholds = z.array(z.number()).max(20).readonly();
 
 /** What is to be set of one kind; what isn't named stays. */
 const change = z.strictObject({
-  kind,
+  kind: limitKind,
   /** Null: unlimited. */
   max: whole.nullable().optional(),
   /** What of it is kept for this account, of what those above it have. */
@@ -55,7 +58,7 @@ const changesOfMany = z
   .array(change.omit({ version: true }))
   .min(1)
   .max(LIMIT_KINDS.length);
-const versions = z.partialRecord(kind, shapes.count);
+const versions = z.partialRecord(limitKind, shapes.count);
 
 /** So many of what is acquired: a positive decimal. */
 const quantity = z
@@ -69,7 +72,8 @@ const leaseKey = inputs
   .meta({ examples: ['call-4711'] });
 const leaseSeconds = z.number().int().min(1).max(LONGEST_LEASE_SECONDS);
 
-const terms = {
+/** What is set of a limit. */
+export const limitTerms = {
   max: shapes.count.nullable(),
   reserve: shapes.count,
   /** From the next billing period on, where that is another. */
@@ -87,9 +91,9 @@ const decides = z.strictObject({
 });
 
 const limit = z.strictObject({
-  kind,
+  kind: limitKind,
   label: z.string(),
-  ...terms,
+  ...limitTerms,
   /** Raised by every change; 0: nothing was ever set. */
   version: shapes.count,
   /** Own use, use of the whole subtree, and what is kept for subaccounts beside it. Null where the caller may not see usage. */
@@ -104,11 +108,13 @@ const limit = z.strictObject({
   decides: decides.nullable(),
   /** Of metered kinds what the period will end with at this pace. */
   forecast: shapes.decimal.nullable(),
-  /** Use stands at the maximum or above: nothing more of it is admitted, or it is only told of. */
+  /** Use stands at the maximum or above: nothing more of it is admitted, or it is only told of. False where the caller may not see usage. */
   reached: z.boolean(),
 });
 
-const defaults = shapes.list(z.strictObject({ kind, max: shapes.count, atLimit, thresholds: shapes.list(z.number()) }));
+const defaults = shapes.list(
+  z.strictObject({ kind: limitKind, max: shapes.count, atLimit, thresholds: shapes.list(z.number()) }),
+);
 
 const state = z.strictObject({
   /** The billing period of metered kinds. */
@@ -122,18 +128,24 @@ const foreseen = z.strictObject({
   limits: shapes.list(
     z.union([
       z.strictObject({
-        kind,
-        before: z.strictObject(terms),
-        after: z.strictObject(terms),
+        kind: limitKind,
+        before: z.strictObject(limitTerms),
+        after: z.strictObject(limitTerms),
         /** Of the limit as it is. */
         version: shapes.count,
         used: shapes.decimal.nullable(),
-        /** Nothing more is admitted from then on, until something is given back. */
-        stops: z.boolean(),
+        /** Nothing more is admitted from then on, until something is given back; null where the caller may not see usage. */
+        stops: z.boolean().nullable(),
       }),
-      z.strictObject({ kind, ...shapes.entryRefused }),
+      z.strictObject({ kind: limitKind, ...shapes.entryRefused }),
     ]),
   ),
+});
+
+const nearFrame: z.core.$ZodType<NearFrame> = z.strictObject({
+  ...shapes.frameBounds,
+  /** Account, and whether it used 80 percent of a maximum of its own, or more. */
+  near: shapes.list(z.tuple([shapes.accountId, z.boolean()]).readonly()),
 });
 
 const refusals = ['LIMIT_INVALID', 'LIMIT_PROMISED', 'RESERVE_UNAVAILABLE', 'VERSION_CONFLICT'] as const;
@@ -158,7 +170,7 @@ export const limits = {
     input: z.strictObject({ account: inputs.account, limits: changes }),
     output: state.extend({
       /** What to set to have it as it was, a change for each kind: refused when somebody changed it meanwhile. */
-      undo: shapes.list(z.strictObject({ kind, version: shapes.count, ...terms })),
+      undo: shapes.list(z.strictObject({ kind: limitKind, version: shapes.count, ...limitTerms })),
     }),
     refusals,
   }),
@@ -184,7 +196,7 @@ export const limits = {
       limits: z
         .array(
           z.strictObject({
-            kind,
+            kind: limitKind,
             max: whole.nullable(),
             atLimit: atLimit.default('block'),
             thresholds: thresholds.optional(),
@@ -211,7 +223,7 @@ export const limits = {
   check: query({
     says: 'How much of what is wanted is free, without taking it.',
     needs: inAccount('account', 'limited', 'read', PEOPLE_AND_KEYS),
-    input: z.strictObject({ account: inputs.account, kind, want: quantity }),
+    input: z.strictObject({ account: inputs.account, kind: limitKind, want: quantity }),
     output: z.strictObject({ free: shapes.decimal, decides: decides.nullable() }),
   }),
 
@@ -267,6 +279,13 @@ export const limits = {
     needs: inAccount('account', 'limited', 'read', screensFor('limits')),
     input: z.strictObject({ account: inputs.account, lastEventId: inputs.lastEventId }),
     output: state,
+  }),
+
+  liveNear: subscription({
+    says: 'Which accounts below come near a maximum of minutes of their own, or fall back, as they do.',
+    needs: inAccount('billing.usage', 'full', 'read', EVERYBODY),
+    input: z.strictObject({ account: inputs.account, lastEventId: inputs.lastEventId }),
+    output: nearFrame,
   }),
 };
 

@@ -167,6 +167,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
       store.readUsageState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     'readAccountsState, resumed': async () =>
       store.readAccountsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
+    readNearState: () => store.readNearState(db, { ...live, since: 0, now: NOW, only: [leaf, small] }),
     'readCapsState, resumed': async () =>
       store.readCapsState(db, { ...live, since: await store.readLiveVersion(db, root) }),
     readExplainedChain: as(leaf, (trx) => store.readExplainedChain(trx, user)),

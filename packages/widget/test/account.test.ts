@@ -1,4 +1,4 @@
-import { instantOf, type RowId } from '@tenantree/domain';
+import { type Decimal, instantOf, type RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SourceRefusal } from '../src/index.ts';
@@ -47,6 +47,7 @@ async function show(
   const accounts = mockTree();
   first(accounts);
   const members = new MemoryMembers();
+  const limits = new MemoryLimits();
   const done: string[] = [];
   const element = new SamAccount();
   const activity = new MemoryActivity();
@@ -55,7 +56,7 @@ async function show(
     accounts,
     members,
     permissions: new MemoryPermissions(accounts),
-    limits: new MemoryLimits(),
+    limits,
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };
@@ -64,7 +65,7 @@ async function show(
   element.viewer = { user: null, role: 'owner' };
   prepare(element);
   stage({ width: 560, ...options }).append(element);
-  return { accounts, members, element, done, id: element.account };
+  return { accounts, members, limits, element, done, id: element.account };
 }
 
 const heading = () => page.getByRole('heading', { name: /Acme North|North Side/ });
@@ -106,6 +107,45 @@ describe('an account in detail', () => {
     await userEvent.click(page.getByRole('button', { name: 'Reactivate' }));
     await vi.waitFor(() => expect(done).toEqual(['reactivate']));
     await expect.element(page.getByText('It is suspended')).not.toBeInTheDocument();
+  });
+
+  it('says until when its billing transfer has to be completed, and leads there', async () => {
+    const until = instantOf(Date.now() + 3 * 86_400_000);
+    const { element } = await show('Acme North', {}, undefined, (memory) =>
+      memory.patch(memory.idOf('Acme North'), { transferUntil: until }),
+    );
+    await expect.element(panel()).toMatchTextContent(/Its billing transfer ends unless it is completed by /);
+    await userEvent.click(
+      page
+        .getByRole('listitem')
+        .filter({ hasText: /billing transfer/ })
+        .getByRole('button'),
+    );
+    await vi.waitFor(() => expect(element.tab).toBe('billing'));
+  });
+
+  it('says which limits are near, reached or stopped from above, as they become so, and what nobody reviewed', async () => {
+    const { limits, element } = await show('Acme North', {}, undefined, (memory) =>
+      memory.patch(memory.idOf('Acme North'), { caps: { restricted: 3, unreviewed: 2 } }),
+    );
+    await expect.element(panel()).toMatchTextContent(/2 permissions are not reviewed/);
+    limits.put('agents', { max: 10, used: '7' as Decimal, free: '3' as Decimal });
+    limits.put('minutes', { max: 100, used: '80' as Decimal, free: '20' as Decimal });
+    await expect.element(panel()).toMatchTextContent(/Call minutes: 80\.0 of 100 used\./);
+    await expect.element(page.getByText(/Agents: 7/)).not.toBeInTheDocument();
+    limits.put('agents', { used: '12' as Decimal, free: '0' as Decimal });
+    limits.put('calls', { free: '0' as Decimal });
+    await expect.element(panel()).toMatchTextContent(/Agents: 12 of 10 used\. Nothing more is let through/);
+    await expect.element(panel()).toMatchTextContent(/Concurrent calls: an account above lets nothing more through/);
+    limits.put('minutes', { used: '79' as Decimal, free: '21' as Decimal });
+    await expect.element(page.getByText(/Call minutes: /)).not.toBeInTheDocument();
+    await userEvent.click(
+      page
+        .getByRole('listitem')
+        .filter({ hasText: /Agents: 12/ })
+        .getByRole('button'),
+    );
+    await vi.waitFor(() => expect(element.tab).toBe('limits'));
   });
 
   it('shows no part that one may not see', async () => {

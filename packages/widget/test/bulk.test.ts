@@ -1,3 +1,4 @@
+import type { Instant } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { mockTree } from './example-tree.ts';
@@ -75,12 +76,14 @@ describe('what is selected', () => {
     await userEvent.fill(dialog().getByLabelText('Promised from above').first(), 'some');
     await expect.element(dialog().getByText('Give a whole number from 0.')).toBeVisible();
     await userEvent.fill(dialog().getByLabelText('Promised from above').first(), '5');
+    await expect.element(dialog().getByLabelText('Promised from next month on')).toHaveLength(1);
+    await userEvent.fill(dialog().getByLabelText('Promised from next month on'), '1,500');
     await userEvent.fill(dialog().getByLabelText('Tell at percent').nth(1), '80, 95');
     await userEvent.selectOptions(dialog().getByLabelText('At the maximum').nth(1), 'Only tell of it');
     await expect
       .element(dialog().getByRole('row', { name: /Acme North/ }))
       .toMatchTextContent(
-        /Call minutes: unlimited → 2,000, .*Only tell of it, .*80, 95 %.* · Members: 0 promised → 5 promised/,
+        /Call minutes: unlimited → 2,000, .*0 promised → 1,500 from next month on, .*Only tell of it, .*80, 95 %.* · Members: 0 promised → 5 promised/,
       );
     await userEvent.click(dialog().getByRole('button', { name: 'Set for 1 account' }));
     await expect.element(dialog().getByText(/1 account done/)).toBeVisible();
@@ -89,11 +92,35 @@ describe('what is selected', () => {
         what: 'limits',
         accounts: [source.idOf('Acme North')],
         limits: [
-          { kind: 'minutes', max: 2_000, atLimit: 'notify', thresholds: [80, 95] },
+          { kind: 'minutes', max: 2_000, nextReserve: 1_500, atLimit: 'notify', thresholds: [80, 95] },
           { kind: 'members', reserve: 5 },
         ],
       },
     ]);
+  });
+
+  it('shows both sides of what somebody else changed meanwhile, and who did', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await open(shown, 'Acme Group');
+    const at = '2026-11-20T10:00:00.000Z' as Instant;
+    source.bulk.conflict = [
+      {
+        about: 'limit',
+        kind: 'minutes',
+        meant: { max: 2_000, reserve: 5 },
+        present: { max: 900, reserve: 5, atLimit: 'notify', thresholds: [80] },
+        by: 'Dana Weber',
+        at,
+      },
+    ];
+    await select(shown, 'Acme North');
+    await userEvent.click(bar().getByRole('button', { name: 'Set limits…' }));
+    await userEvent.fill(dialog().getByLabelText('At most'), '2,000');
+    await userEvent.click(dialog().getByRole('button', { name: 'Set for 1 account' }));
+    await expect
+      .element(dialog().getByRole('row', { name: /Acme North/ }))
+      .toMatchTextContent(/Call minutes: 900 now; you meant 2,000\. Set by Dana Weber, .*20/);
   });
 
   it('takes a preset as a job, with what it would change before', async () => {
@@ -171,6 +198,53 @@ describe('limits of minutes in the table', () => {
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
     await userEvent.click(page.getByRole('button', { name: /^Near limit/ }));
     await vi.waitFor(() => expect(views.at(-1)).toEqual(expect.not.objectContaining({ limits: 'near' })));
+  });
+});
+
+describe('a filter', () => {
+  const searches = (source: ReturnType<typeof mockTree>): number =>
+    source.calls.filter(({ method }) => method === 'search').length;
+
+  it('is asked again when somebody comes to match anywhere below, or matches no more, and at no other time', async () => {
+    const source = mockTree();
+    const [group, north] = [source.idOf('Acme Group'), source.idOf('Acme North')];
+    source.patch(group, { minutesMax: '10' as never });
+    const shown = await show(source);
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
+    await vi.waitFor(() => expect(source.calls.some(({ method }) => method === 'watchNear')).toBe(true));
+    // What is so already, and what has nothing to do with it, is no reason to ask.
+    source.tellNear(group);
+    source.tellNear(north);
+    source.patch(north, { minutesMax: '1' as never });
+    source.tellNear(north);
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    expect(searches(source)).toBe(2);
+    source.patch(group, { minutesMax: '1000000000' as never });
+    source.patch(north, { minutesMax: null });
+    source.tellNear(north);
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    expect(searches(source)).toBe(3);
+  });
+
+  it('of permissions follows what is saved below branches that nobody opened', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(searches(source)).toBe(1));
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    const north = source.idOf('Acme North');
+    source.patch(north, { caps: { restricted: 2, unreviewed: 0 } });
+    source.announce([north]);
+    await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
+    source.patch(north, { caps: { restricted: 0, unreviewed: 0 } });
+    source.announce([north]);
+    await vi.waitFor(() => expect(shown.names()).toEqual([]));
+    expect(searches(source)).toBe(3);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { JobFrame } from '@tenantree/contract';
+import type { JobConflict, JobFrame } from '@tenantree/contract';
 import type { AccountId, RowId, SuspensionKind } from '@tenantree/domain';
 import type { AccountSource, BulkResult, BulkSource } from '../src/data/account-source.ts';
 import { SourceRefusal } from '../src/data/account-source.ts';
@@ -16,6 +16,8 @@ export class MemoryBulk implements BulkSource {
   readonly #undoable = new Set<RowId>();
   /** Accounts of which nothing can be set. */
   readonly promised = new Set<AccountId>();
+  /** What jobs find changed, instead of doing anything. */
+  conflict: readonly JobConflict[] = [];
 
   constructor(acts: Acts) {
     this.#acts = acts;
@@ -62,6 +64,7 @@ export class MemoryBulk implements BulkSource {
         ...before,
         max: change.max ?? null,
         reserve: change.reserve ?? 0,
+        ...(change.nextReserve !== undefined && { nextReserve: change.nextReserve }),
         atLimit: change.atLimit ?? before.atLimit,
         thresholds: change.thresholds ?? [],
       },
@@ -103,9 +106,17 @@ export class MemoryBulk implements BulkSource {
         asked.accounts.map(async (account): Promise<BulkResult> => {
           try {
             await act(account);
-            return { account, name: null, state: 'done', why: '' };
+            const { conflict } = this;
+            if (conflict.length > 0) return { account, name: null, state: 'skipped', why: 'It was changed.', conflict };
+            return { account, name: null, state: 'done', why: '', conflict: [] };
           } catch (error) {
-            return { account, name: null, state: 'failed', why: error instanceof SourceRefusal ? error.message : '' };
+            return {
+              account,
+              name: null,
+              state: 'failed',
+              why: error instanceof SourceRefusal ? error.message : '',
+              conflict: [],
+            };
           }
         }),
       ),

@@ -4,6 +4,7 @@ import {
   type AccountsFrame,
   instantOf,
   isNearLimit,
+  type NearFrame,
   nameKey,
   nameOrder,
   PERMISSIONS,
@@ -39,6 +40,7 @@ type Failing = keyof AccountSource | keyof AccountActs;
 export class MemorySource extends MemoryTree implements AccountSource, AccountActs {
   readonly #usage = new Map<LiveReader<UsageFrame>, ReadonlySet<AccountId>>();
   readonly #accounts = new Map<LiveReader<AccountsTold>, AccountsWatched>();
+  readonly #near = new Set<LiveReader<NearFrame>>();
   readonly #listeners = new Set<(state: LiveState) => void>();
   /** What was announced. */
   readonly #log: AccountsFrame[] = [];
@@ -338,6 +340,19 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
     queueMicrotask(() => this.#tell(reader));
     return () => this.#accounts.delete(reader);
   };
+
+  watchNear: AccountActs['watchNear'] = (account, after, reader) => {
+    this.calls.push({ method: 'watchNear', args: [account, after] });
+    this.#near.add(reader);
+    return () => this.#near.delete(reader);
+  };
+
+  /** Tells whoever watches who is near a maximum how it is with an account. */
+  tellNear(id: AccountId): void {
+    const { minutes, minutesMax } = this.rowOf(this.at(id));
+    const near = [[id, isNearLimit(minutes?.total, minutesMax)]] as const;
+    for (const { onFrame } of this.#near) onFrame({ version: this.version, near });
+  }
 
   /** Tells a reader what changed since its last frame, as far as it watches that. */
   #tell(reader: LiveReader<AccountsTold>): void {

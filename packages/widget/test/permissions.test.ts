@@ -149,6 +149,20 @@ describe('the matrix of permissions', () => {
   });
 });
 
+it.each([1100, 860, 720, 700, 622, 480, 360])('breaks no name within a word at %s px', async (width) => {
+  const { element } = await show({ width });
+  const names = deepAll(element.renderRoot, '.line .name');
+  expect(names).toHaveLength(28);
+  const text = document.createRange();
+  for (const name of names) {
+    text.selectNodeContents(name);
+    const lines = new Set([...text.getClientRects()].map(({ top }) => Math.round(top))).size;
+    const words = name.textContent?.trim().split(/[\s-]+/).length;
+    expect(lines, name.textContent ?? '').toBeLessThanOrEqual(words ?? 0);
+  }
+  expect(element.scrollWidth).toBeLessThanOrEqual(width);
+});
+
 describe('changes', () => {
   it('are collected, looked at, saved as one version, and taken back', async () => {
     const { memory, north, element } = await show();

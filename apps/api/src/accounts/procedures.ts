@@ -1,6 +1,6 @@
 import { CONTRACT } from '@tenantree/contract';
 import type { MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, rowInPart } from '@tenantree/domain';
+import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
@@ -26,6 +26,16 @@ const searchKey = z.strictObject({ rank: z.number(), nameKey: z.string(), id: ac
 /** Minutes belong to those who may see usage. */
 const minutesFor = (access: Access): MinutesVisibility =>
   access.levels['billing.usage'] === 'full' ? 'with_minutes' : 'without_minutes';
+
+/** Who is near a limit says how much is used. @throws Refused FORBIDDEN where the caller may not see that */
+const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter | undefined =>
+  filter === undefined || minutesFor(access) === 'with_minutes'
+    ? filter
+    : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+
+/** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
+const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
+  sort === 'minutes' && minutesFor(access) === 'without_minutes' ? 'created' : sort;
 
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
@@ -63,10 +73,11 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const kind = `list:${ctx.access.id}:${input.sort}:${input.direction}:${input.caps}:${input.limits}`;
+    const sort = seenOrder(ctx.access, input.sort);
+    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { sort, direction, status: statuses, caps, limits, limit } = input;
-    const query = { sort, direction, statuses, caps, limits, after, limit };
+    const { direction, status: statuses, caps, limits, limit } = input;
+    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -82,7 +93,7 @@ export const accounts: Handlers<'accounts'> = {
       refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
     const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
     const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { text, statuses, caps, limits, after, limit };
+    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
     return {

@@ -2,7 +2,7 @@ import { readAccountState } from '@tenantree/db';
 import { accountNotFound, type Instant, SUSPENSION_KINDS, USUAL_RETRY } from '@tenantree/domain';
 import { z } from 'zod';
 import { setStatus } from '../hall/set-status.ts';
-import { CHANGED_SINCE, defineJob, type ItemOutcome } from '../jobs/define-job.ts';
+import { CHANGED_SINCE, defineJob, type ItemOutcome, lastDone } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
 
@@ -20,7 +20,12 @@ export const undoSuspendManyJob = defineJob({
   run: ({ hall, job, by, payload, done }) =>
     hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
       const state = await scope.account(payload.account);
-      if (!state.suspension || state.suspendedAt !== payload.suspendedAt) return { skipped: CHANGED_SINCE };
+      if (!state.suspension || state.suspendedAt !== payload.suspendedAt) {
+        const at = { root: job.root, account: payload.account };
+        const set = await lastDone(scope.trx, at, ['account.suspended', 'account.reactivated', 'account.closed']);
+        const present = state.suspension?.kind ?? null;
+        return { skipped: CHANGED_SINCE, conflict: [{ about: 'suspension', meant: null, present, ...set }] };
+      }
       await setStatus(scope, state, { event: 'reactivate' });
       await done(scope.trx, { name: state.name });
       return 'done';

@@ -1,10 +1,13 @@
-import { type InAccount, type ProcedurePath, procedureAt } from '@tenantree/contract';
-import type { ItemEnd, JobAsker, TenantTransaction } from '@tenantree/db';
-import type { AccountId, Instant, JsonValue, Refusal, RetryPolicy, RowId } from '@tenantree/domain';
+import { type InAccount, type JobConflict, type ProcedurePath, procedureAt } from '@tenantree/contract';
+import { type ItemEnd, type JobAsker, readAudit, type TenantTransaction } from '@tenantree/db';
+import type { AccountId, AuditAction, Instant, JsonValue, Refusal, RetryPolicy, RowId } from '@tenantree/domain';
 import type { z } from 'zod';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { Refused } from '../hall/refused.ts';
+
+/** Entries of a log among which one is looked for. */
+const LAST_DONE = 50;
 
 /** One item of a job, as it is worked on. */
 export type JobItem<Payload> = {
@@ -25,7 +28,13 @@ export type JobItem<Payload> = {
 };
 
 /** How the attempt at an item went: it was noted as done, or there was nothing to do. */
-export type ItemOutcome = 'done' | { readonly skipped: string };
+export type ItemOutcome =
+  | 'done'
+  | {
+      readonly skipped: string;
+      /** Where somebody else changed it: both sides of all that is another than was seen. */
+      readonly conflict?: readonly JobConflict[];
+    };
 
 /** What a job did to one account, as its result tells. */
 export type Done = { readonly account: AccountId; readonly result: JsonValue };
@@ -96,17 +105,40 @@ export function defineJob<Payload>(job: {
 }
 
 /** The end of an item that was left as it was. */
-export const skippedBecause = (reason: string): ItemEnd => ({ state: 'skipped', result: { reason } });
+export const skippedBecause = ({ skipped: reason, conflict }: Exclude<ItemOutcome, 'done'>): ItemEnd => ({
+  state: 'skipped',
+  result: { reason, ...(conflict && { conflict }) },
+});
 
 /** An account was changed since it was looked at: it is left as it is, which is no failure. */
 export const CHANGED_SINCE = 'It was changed by somebody else since.';
 
-/** Does what names versions; where one of them is old, the account is left as it is. @throws whatever else stands in the way */
-export async function unlessChanged(act: () => Promise<ItemOutcome>): Promise<ItemOutcome> {
+/**
+ * Does what names versions; where one of them is old, the account is left as it is.
+ *
+ * @param sidesOf both sides, from what the refusal says is there now
+ * @throws whatever else stands in the way
+ */
+export async function unlessChanged(
+  act: () => Promise<ItemOutcome>,
+  sidesOf: (refusal: Refusal) => Promise<readonly JobConflict[]>,
+): Promise<ItemOutcome> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof Refused && error.refusal.code === 'VERSION_CONFLICT') return { skipped: CHANGED_SINCE };
-    throw error;
+    if (!(error instanceof Refused) || error.refusal.code !== 'VERSION_CONFLICT') throw error;
+    return { skipped: CHANGED_SINCE, conflict: await sidesOf(error.refusal) };
   }
+}
+
+/** Who did something to an account last, and when, as its log has it; nobody, where it isn't among the last that were done. */
+export async function lastDone(
+  trx: TenantTransaction,
+  { root, account }: { readonly root: AccountId; readonly account: AccountId },
+  actions: readonly AuditAction[],
+  isIt: (details: Readonly<Record<string, unknown>>) => boolean = () => true,
+): Promise<Pick<JobConflict, 'by' | 'at'>> {
+  const asked = { root, account, scope: 'own', actions, actor: null, before: null, limit: LAST_DONE } as const;
+  const found = (await readAudit(trx, asked)).find(({ details }) => isIt(details));
+  return { by: found?.actor.name ?? null, at: found?.at ?? null };
 }

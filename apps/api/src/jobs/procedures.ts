@@ -1,5 +1,6 @@
-import { readAccountNames, readJobItems, readJobs, type TenantTransaction } from '@tenantree/db';
-import type { AccountId } from '@tenantree/domain';
+import type { JobConflict } from '@tenantree/contract';
+import { type JobItemRow, readAccountNames, readJobItems, readJobs, type TenantTransaction } from '@tenantree/db';
+import { type AccountId, isRecord } from '@tenantree/domain';
 import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
@@ -38,7 +39,9 @@ export const jobs: Handlers<'jobs'> = {
       },
       { snapshot: true },
     );
-    const page = items.slice(0, limit).map((item) => ({ ...item, name: nameOf(names, item.target) }));
+    const page = items
+      .slice(0, limit)
+      .map((item) => ({ ...item, ...conflictIn(item), name: nameOf(names, item.target) }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
       job: shownJob(found, ctx.jobs, hall.clock.nowMs()),
@@ -75,6 +78,16 @@ export const jobs: Handlers<'jobs'> = {
 
   file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };
+
+/** What of its result an item tells apart. */
+function conflictIn({
+  result,
+}: JobItemRow): Pick<JobItemRow, 'result'> & { readonly conflict: readonly JobConflict[] } {
+  if (!isRecord(result) || !Array.isArray(result['conflict'])) return { result, conflict: [] };
+  const { conflict, ...rest } = result;
+  // As `skippedBecause` wrote it.
+  return { result: rest, conflict: conflict as readonly JobConflict[] };
+}
 
 /** What the accounts are called that items are about. */
 async function namesOf(

@@ -93,7 +93,7 @@ async function workOn(parts: StepParts, work: Work): Promise<void> {
   try {
     const outcome = await attempt(hall, work);
     if (outcome !== 'done') {
-      await hall.db.withTenant(ref.account, (trx) => endJobItem(trx, ref, item.n, skippedBecause(outcome.skipped)));
+      await hall.db.withTenant(ref.account, (trx) => endJobItem(trx, ref, item.n, skippedBecause(outcome)));
     }
     onItem(job.name, outcome === 'done' ? 'done' : 'skipped');
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Handlers } from '../guard/procedure.ts';
 import { accountsBelow, enqueueForEach } from '../jobs/enqueue.ts';
 import { acquire, release, renew } from './acquire.ts';
+import { watchNear } from './near-channel.ts';
 import { checkLimit, limitsOf, readState, shownDefault, whatIf } from './read-limits.ts';
 import { foreseeLimits, setLimitDefaults, setLimits } from './set-limits.ts';
 import { setManyLimitsJob } from './set-many-job.ts';
@@ -61,4 +62,6 @@ export const limits: Handlers<'limits'> = {
   whatIf: ({ ctx, input }) => whatIf(ctx.hall, ctx.access.id, input.kind, input.max),
 
   live: ({ ctx, signal }) => watchLimits(ctx, signal),
+
+  liveNear: ({ ctx, input, signal }) => watchNear(ctx, input.lastEventId, signal),
 };

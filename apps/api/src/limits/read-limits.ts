@@ -33,6 +33,7 @@ import {
 } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
+import { refuseWith } from '../hall/refused.ts';
 
 /** An account whose limits are read, and what of them its reader may know. */
 export type Reader = Pick<Access, 'id' | 'reached' | 'levels'> & {
@@ -100,7 +101,7 @@ function shownLimit(
     free: deciding && isSeen ? shown(deciding.free) : null,
     decides: deciding && toldOf(kind, deciding.node, reached),
     forecast: foreseen === null ? null : shown(foreseen),
-    reached: own.cap !== null && loadOf(own) >= own.cap,
+    reached: isSeen && own.cap !== null && loadOf(own) >= own.cap,
   };
 }
 
@@ -110,14 +111,22 @@ function toldOf(kind: LimitKind, { id, name, max }: LimitState, reached: readonl
   return { account: { id, name }, max: max === null ? null : shownOf(kind, max) };
 }
 
-/** How much of what is wanted is free now, and who lets no more through; nothing is taken. */
+/**
+ * How much of what is wanted is free now, and who lets no more through; nothing is taken.
+ *
+ * @throws Refused FORBIDDEN of metered kinds, where the caller may not see usage
+ */
 export async function checkLimit(
   hall: Hall,
   reader: Reader,
   { kind: key, want }: { readonly kind: LimitKindKey; readonly want: string },
 ): Promise<{ readonly free: Decimal; readonly decides: Limit['decides'] }> {
   const kind = limitKind(key);
-  if (kind.counts === 'metered') await hall.usageDoor.settle(reader.id);
+  if (kind.counts === 'metered') {
+    if (reader.levels['billing.usage'] !== 'full')
+      refuseWith('FORBIDDEN', `How much of ${kind.many} is free is told to those who may see usage.`, 'kind');
+    await hall.usageDoor.settle(reader.id);
+  }
   const along = await hall.db.withTenant(reader.id, (trx) => readLimits(trx, reader.chain, nowOf(hall)), {
     snapshot: true,
   });

@@ -215,7 +215,8 @@ function shownPlan(
     after: shownTerms(kind, chain[0] ?? before),
     version: before.version,
     used: isUsageSeen ? shownOf(kind, before.used) : null,
-    stops,
+    // By many maximums one could find out how much is used.
+    stops: isUsageSeen ? stops : null,
   };
 }
 

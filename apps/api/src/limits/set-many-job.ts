@@ -1,6 +1,17 @@
-import { AT_LIMIT, accountNotFound, LIMIT_KINDS, type LimitKindKey, USUAL_RETRY } from '@tenantree/domain';
+import type { JobConflict } from '@tenantree/contract';
+import type { TenantTransaction } from '@tenantree/db';
+import {
+  type AccountId,
+  AT_LIMIT,
+  accountNotFound,
+  LIMIT_KINDS,
+  type LimitKindKey,
+  limitKind,
+  type Present,
+  USUAL_RETRY,
+} from '@tenantree/domain';
 import { z } from 'zod';
-import { defineJob, type ItemOutcome, type JobItem, unlessChanged } from '../jobs/define-job.ts';
+import { defineJob, type ItemOutcome, type JobItem, lastDone, unlessChanged } from '../jobs/define-job.ts';
 import { accountId } from '../jobs/payloads.ts';
 import { changedSince, undoBy } from '../jobs/undo-by.ts';
 import { foreseeLimits, setLimits } from './set-limits.ts';
@@ -18,16 +29,48 @@ const payload = z.object({
   limits: z.array(z.strictObject({ kind, ...z.object(terms).partial().shape, version: z.number().optional() })),
 });
 type Payload = z.infer<typeof payload>;
+type Wished = Partial<Payload['limits'][number]>;
+/** A limit that is at another version than was named, as it is now. */
+type OldLimit = Extract<Present, { readonly limits: unknown }>['limits'][number];
 
 /** Sets the limits of one account. Where one of them is at another version than was seen, all of them stay. */
 const setOne = ({ hall, job, by, payload: { account, limits }, done }: JobItem<Payload>): Promise<ItemOutcome> =>
-  unlessChanged(() =>
-    hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
-      const { name } = await scope.account(account);
-      await done(scope.trx, { name, limits: await setLimits(scope, account, limits) });
-      return 'done';
-    }),
+  unlessChanged(
+    () =>
+      hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+        const { name } = await scope.account(account);
+        await done(scope.trx, { name, limits: await setLimits(scope, account, limits) });
+        return 'done';
+      }),
+    ({ present }) => {
+      const old = present && 'limits' in present ? present.limits : [];
+      const at = { root: job.root, account };
+      return hall.db.withTenant(job.account, (trx) => Promise.all(old.map((one) => sidesOf(trx, at, one, limits))), {
+        snapshot: true,
+      });
+    },
   );
+
+/** Both sides of a limit that somebody else set. */
+async function sidesOf(
+  trx: TenantTransaction,
+  at: { readonly root: AccountId; readonly account: AccountId },
+  old: OldLimit,
+  wished: Payload['limits'],
+): Promise<JobConflict> {
+  const { version: _, kind, ...present } = old;
+  const { max, reserve, nextReserve, atLimit, thresholds }: Wished = wished.find((one) => one.kind === kind) ?? {};
+  const meant = {
+    ...(max !== undefined && { max }),
+    ...(reserve !== undefined && { reserve }),
+    ...(nextReserve !== undefined && { nextReserve }),
+    ...(atLimit !== undefined && { atLimit }),
+    ...(thresholds !== undefined && { thresholds }),
+  };
+  const { stored } = limitKind(kind);
+  const set = await lastDone(trx, at, ['limit.set'], (details) => details['kind'] === stored);
+  return { about: 'limit', kind, meant, present, ...set };
+}
 
 /** Sets limits back that `limits.setMany` set, where nobody set them since. */
 export const undoSetManyLimitsJob = defineJob({

@@ -164,16 +164,23 @@ export class Hub {
     return (version) => resumeIdOf(epoch, root, version);
   }
 
-  /** A version of a tree was committed here that changed states of one channel, and these are known. */
-  show<State, Frame extends object>(
+  /** A version of a tree was committed here that changed states of one channel, and maybe of another one beside it, and these are known. */
+  show<State, Frame extends object, Other, OtherFrame extends object>(
     channel: Channel<never, State, Frame>,
     { root, version, states, ...shown }: Shown & Told<State>,
+    beside?: Beside<Other, OtherFrame>,
   ): void {
-    const ids = shown.complete ? states.map(({ account }) => account) : null;
-    this.#news.note(root, version, channel.name, ids);
+    const told = [
+      this.#shown(channel, states),
+      ...(beside?.states.length ? [this.#shown(beside.channel, beside.states)] : []),
+    ];
     this.#schedule();
-    for (const other of this.#channels.values()) if (other.name !== channel.name) other.unchanged(root, version);
-    this.#of(channel).show(root, version, states, shown);
+    for (const live of this.#channels.values())
+      if (!told.some(({ name }) => name === live.name)) live.unchanged(root, version);
+    for (const { name, ids, show } of told) {
+      this.#news.note(root, version, name, shown.complete ? ids : null);
+      show(root, version, shown);
+    }
   }
 
   /**
@@ -259,6 +266,16 @@ export class Hub {
   get #roots(): ReadonlySet<AccountId> {
     const listened = [...this.#bells].flatMap(({ viewer: { path } }) => path.slice(0, 1));
     return new Set([...listened, ...[...this.#channels.values()].flatMap(({ roots }) => [...roots])]);
+  }
+
+  /** States that are known, on their channel. */
+  #shown<State, Frame extends object>(channel: Channel<never, State, Frame>, states: readonly Placed<State>[]) {
+    const live = this.#of(channel);
+    return {
+      name: channel.name,
+      ids: states.map(({ account }) => account),
+      show: (root: AccountId, version: number, shown: Shown): void => live.show(root, version, states, shown),
+    };
   }
 
   #of<State, Frame extends object>(channel: Channel<never, State, Frame>): LiveChannel<State, Frame> {
@@ -359,6 +376,12 @@ export class Hub {
     this.#journal.look(this.#roots).catch((error) => this.#options.onError?.(error));
   }
 }
+
+/** States of a channel that a version changed, too. */
+export type Beside<State, Frame extends object> = {
+  readonly channel: Channel<never, State, Frame>;
+  readonly states: readonly Placed<State>[];
+};
 
 /** States that a version of a tree changed. */
 type Told<State> = {

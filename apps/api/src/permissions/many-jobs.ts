@@ -1,11 +1,15 @@
+import type { JobConflict } from '@tenantree/contract';
 import { findOfferedPreset, readCapsToChange, type TenantTransaction } from '@tenantree/db';
 import {
   accountNotFound,
+  type Caps,
   decideLevels,
+  PERMISSIONS,
   PRESET_MODES,
   type RowId,
   type SomeLevels,
   USUAL_RETRY,
+  type WishedLevels,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import type { Access } from '../guard/admit.ts';
@@ -44,6 +48,14 @@ const told = z.object({
   before,
 });
 
+/** Both sides of levels that somebody else set. */
+const sidesOf = ({ levels, marks }: Caps, meant: WishedLevels): JobConflict[] =>
+  PERMISSIONS.filter(({ key }) => key in meant).flatMap(({ key }) => {
+    const [wish, present, mark] = [meant[key] ?? null, levels[key] ?? null, marks[key]];
+    if (wish === present) return [];
+    return { about: 'permission', key, meant: wish, present, by: mark?.by.name ?? null, at: mark?.at ?? null };
+  });
+
 const undone = z.object({ account: accountId, version: z.number(), levels: wishedLevels, before });
 
 /** Sets caps back that a preset or a review changed, where nobody changed them since. */
@@ -57,7 +69,7 @@ export const undoCapsJob = defineJob({
     hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
       const [caps] = await readCapsToChange(scope.trx, [account]);
       if (!caps) return refuseWith('NOT_FOUND', 'There is no such account.', 'account');
-      if (caps.version !== version) return { skipped: CHANGED_SINCE };
+      if (caps.version !== version) return { skipped: CHANGED_SINCE, conflict: sidesOf(caps, levels) };
       const [saved] = await changeCaps(scope, by, caps, { kind: 'undo', levels, ...were });
       scope.rights({ subtree: account });
       await done(scope.trx, { name: caps.name, version: saved?.result.version, changes: saved?.result.changes });

@@ -22,6 +22,7 @@ import { JOBS } from '../jobs/jobs.ts';
 import { jobBell } from '../jobs/shown-jobs.ts';
 import { type Jobs, startJobs } from '../jobs/start-jobs.ts';
 import { createAdmissions } from '../limits/admissions.ts';
+import { nearOf } from '../limits/near-channel.ts';
 import { limitsBell } from '../limits/watch-limits.ts';
 import type { Hub } from '../live/hub.ts';
 import { ProviderAway } from '../payments/payments.ts';
@@ -212,7 +213,7 @@ function openUsageAndLive({ config, db, clock, log, metrics, onError }: Ground):
     observer: {
       recorded: (events) => metrics.usage(events),
       counted: (tree) => {
-        showCounted(live.hub, tree);
+        showCounted(live.hub, tree, nearOf(tree));
         settler.counted(tree);
         live.hub.ring(limitsBell(tree.root));
       },

@@ -3,6 +3,7 @@ import { countServers, readHeads, readLiveVersion, readNews } from '@tenantree/d
 import type { Clock } from '@tenantree/domain';
 import { ACCOUNTS } from '../accounts/accounts-channel.ts';
 import type { Hall } from '../hall/hall.ts';
+import { NEAR } from '../limits/near-channel.ts';
 import { type Hub, openHub } from '../live/hub.ts';
 import { notifyNews } from '../live/news.ts';
 import type { LiveMetrics } from '../live/ports.ts';
@@ -13,7 +14,7 @@ import { USAGE } from '../usage/usage-channel.ts';
 const SILENT_MS = 30_000;
 
 /** All that can be watched. */
-const CHANNELS = [USAGE, ACCOUNTS, PERMISSIONS_LIVE];
+const CHANNELS = [USAGE, ACCOUNTS, PERMISSIONS_LIVE, NEAR];
 
 type LiveParts = {
   readonly source: Pick<Hall, 'db' | 'usageDoor'>;

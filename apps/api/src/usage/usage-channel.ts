@@ -6,7 +6,7 @@ import type { Access } from '../guard/admit.ts';
 import type { Hall } from '../hall/hall.ts';
 import { resolveWatched, type WatchedGone } from '../hall/resolve-all.ts';
 import { channel, endOf, type Placed, textsOf } from '../live/channel.ts';
-import type { Hub } from '../live/hub.ts';
+import type { Beside, Hub } from '../live/hub.ts';
 import type { Viewer } from '../live/ports.ts';
 
 /** Account, own minutes, minutes of its subtree. */
@@ -41,9 +41,12 @@ const placed = ({ account, path, own, total }: TotalChange): Placed<Minutes> => 
   state: [account, own, total],
 });
 
-/** Shows live viewers what was counted. */
-export const showCounted = (hub: Hub, { root, version, period, changes, complete }: TreeChange): void =>
-  hub.show(USAGE, { root, version, era: period, complete, states: changes.map(placed) });
+/** Shows live viewers what was counted, and what it means on another channel. */
+export const showCounted = <State, Frame extends object>(
+  hub: Hub,
+  { root, version, period, changes, complete }: TreeChange,
+  beside?: Beside<State, Frame>,
+): void => hub.show(USAGE, { root, version, era: period, complete, states: changes.map(placed) }, beside);
 
 /** What of the subtree is watched: all of it where no accounts are named. */
 type Asked = {

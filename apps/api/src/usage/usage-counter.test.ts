@@ -12,6 +12,7 @@ const tree = (root: AccountId, version: number): TreeChange => ({
   period: '2026-11-01T00:00:00.000Z' as Instant,
   version,
   changes: [],
+  near: [],
   complete: true,
 });
 

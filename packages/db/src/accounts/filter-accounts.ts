@@ -9,9 +9,10 @@ import {
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
+import type { NearChange } from '../usage/count-usage.ts';
 import { storedAs } from '../usage/in-unit.ts';
 import { cappedAs, type LimitFilter, LOWERED, MINUTES_METER, seenWith } from './account-rows.ts';
-import { ACTING_ROOT, atOrBelow } from './place.ts';
+import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 const STORED = storedAs(MINUTES_METER);
 
@@ -95,6 +96,20 @@ const uncountedIn = (now: Instant): RawBuilder<unknown> =>
 const isNear = (now: Instant): RawBuilder<boolean> =>
   sql`100 * (coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${periodOf(now)}), 0)
     + coalesce((${uncountedIn(now)} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(NEAR_PERCENT)} * m.cap`;
+
+/** Which of some accounts of the acting account's subtree are near a maximum of minutes of their own. */
+export async function readNear(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+  now: Instant,
+): Promise<NearChange[]> {
+  type Raw = { id: AccountId; root_id: AccountId; path_key: Buffer; is_near: boolean };
+  const { rows } = await sql<Raw>`
+    SELECT a.id, a.root_id, a.path_key, coalesce(${isNear(now)}, false) AS is_near FROM accounts a
+    LEFT JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = a.root_id AND x.account_id = a.id AND x.kind = ${STORED} LIMIT 1) m ON true
+    WHERE a.root_id = ${ACTING_ROOT} AND a.id = ANY (${[...accounts]}::uuid[])`.execute(trx);
+  return rows.map((row) => ({ account: row.id, path: pathOf(row.root_id, row.path_key), isNear: row.is_near }));
+}
 
 /** Whether an account (alias a) matches the filters that are on. */
 export const matchesFilters = ({ caps, limits, now }: FilterQuery): RawBuilder<boolean> =>

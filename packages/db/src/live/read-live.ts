@@ -10,12 +10,13 @@ import {
 } from '@tenantree/domain';
 import { sql } from 'kysely';
 import { MINUTES_METER } from '../accounts/account-rows.ts';
+import { readNear } from '../accounts/filter-accounts.ts';
 import { readTreeVersion } from '../accounts/list-accounts.ts';
 import { ACTING_ROOT, pathOf } from '../accounts/place.ts';
 import { readAccountRows } from '../accounts/read-accounts.ts';
 import type { Database, TenantTransaction } from '../database.ts';
 import { readExplainedChain } from '../permissions/caps.ts';
-import type { TotalChange } from '../usage/count-usage.ts';
+import type { NearChange, TotalChange } from '../usage/count-usage.ts';
 import { inUnit, storedAs } from '../usage/in-unit.ts';
 import { readMoves, readTreeNews, type TreeNews } from './read-changes.ts';
 
@@ -207,6 +208,33 @@ export async function readCapsState(
       ...one,
       above: one.path.slice(0, -1).flatMap((id) => [caps.get(id) ?? NO_LEVELS]),
     }));
+    return { version, from: since, gap: false, accounts };
+  });
+}
+
+/** Whether accounts are near a maximum of minutes of their own, and where they stand. */
+export type NearState = StateBounds & {
+  readonly accounts: readonly (NearChange & { readonly version: number })[];
+};
+
+/**
+ * Reads which of some accounts of a subtree are near a maximum of minutes of their own. Which of all of them came to be since a version
+ * nobody knows: the state is empty then, with a gap where anything happened.
+ */
+export async function readNearState(
+  db: Database,
+  query: {
+    readonly subtree: AccountId;
+    readonly since: number;
+    readonly now: Instant;
+    readonly only?: readonly AccountId[];
+  },
+): Promise<NearState> {
+  const { subtree, since, now, only } = query;
+  return atOneMoment(db, subtree, async (trx) => {
+    const version = await readTreeVersion(trx);
+    if (!only) return { version, from: since, gap: since < version, accounts: [] };
+    const accounts = (await readNear(trx, only, now)).map((one) => ({ ...one, version }));
     return { version, from: since, gap: false, accounts };
   });
 }

@@ -18,6 +18,9 @@ export type TotalChange = {
   readonly total: Decimal;
 };
 
+/** An account that came near a maximum of minutes of its own, or is so no longer, and where it stands now. */
+export type NearChange = Pick<TotalChange, 'account' | 'path'> & { readonly isNear: boolean };
+
 /** All that one count changed in one tree. `version` was handed out in commit order. */
 export type TreeChange = {
   readonly root: AccountId;
@@ -25,6 +28,7 @@ export type TreeChange = {
   readonly period: Instant;
   readonly version: number;
   readonly changes: readonly TotalChange[];
+  readonly near: readonly NearChange[];
   /** False when an account changed that is not on the present path of any event: viewers have to read the state after `version` again. */
   readonly complete: boolean;
 };
@@ -32,7 +36,13 @@ export type TreeChange = {
 /** What viewers are shown: how much of it one minute is. The totals of other meters are counted, too, but no news to anybody. */
 const SHOWN = countedAs(MINUTES_METER);
 
-type Row = { elsewhere: boolean; changes: string | null; parents: string | null; new_version: string | null };
+type Row = {
+  elsewhere: boolean;
+  changes: string | null;
+  parents: string | null;
+  near: string | null;
+  new_version: string | null;
+};
 
 /** What a count found: what it changed, that there was nothing to count, or that somebody else is counting the tree. */
 export type Counted = TreeChange | 'nothing' | 'elsewhere';
@@ -62,7 +72,7 @@ export async function countTree(
   const [period, version] = [billingPeriodOf(now).start, Number(row.new_version)];
   return meter === SHOWN.as
     ? readChange(root, period, version, row)
-    : { root, period, version, changes: [], complete: true };
+    : { root, period, version, changes: [], near: [], complete: true };
 }
 
 /** A tree with uncounted usage, and since when the oldest of it waits. */
@@ -124,5 +134,10 @@ function readChange(root: AccountId, period: Instant, version: number, row: Row)
     if (path) changes.push({ account, path, own, total });
     else complete = false;
   }
-  return { root, period, version, changes, complete };
+  const near = parts(row.near).flatMap((part): NearChange[] => {
+    const [account, isNear] = part.split(' ') as [AccountId, '0' | '1'];
+    const path = pathOf(account);
+    return path ? [{ account, path, isNear: isNear === '1' }] : [];
+  });
+  return { root, period, version, changes, near, complete };
 }

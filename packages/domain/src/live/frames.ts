@@ -33,6 +33,12 @@ export type CapsItem = {
   readonly ceiling: LevelMap;
 };
 
+/** One tick of `limits.liveNear`: whether accounts are near a maximum of minutes of their own (`isNearLimit`), as far as that may have changed. */
+export type NearFrame = FrameBounds & {
+  readonly version: number;
+  readonly near: readonly (readonly [AccountId, boolean])[];
+};
+
 /** One tick of `accounts.live`: the new rows (without minutes) of accounts that changed, and those that left what is watched. */
 export type AccountsFrame = FrameBounds & {
   readonly version: number;

@@ -1,4 +1,5 @@
-import { SUSPENSION_LABELS, type SuspensionKind } from '@tenantree/domain';
+import type { Limit } from '@tenantree/contract';
+import { isNearLimit, SUSPENSION_LABELS, type SuspensionKind } from '@tenantree/domain';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ActivitySource, Visit } from '../activity/activity-source.ts';
 import type { AccountDetail } from '../data/account-source.ts';
@@ -26,8 +27,10 @@ export type OverviewParts = {
   readonly copied: 'idle' | 'copied' | 'selected';
   readonly copyId: (event: Event) => void;
   readonly perform: (id: string) => void;
-  /** Turns to the members; null where one may not see them. */
-  readonly showMembers: (() => void) | null;
+  /** What it has or uses of each kind that is limited; none where one may not see it. */
+  readonly limits: readonly Limit[];
+  /** Turns to a tab; null where there is none for who looks. */
+  readonly turnTo: (tab: 'members' | 'permissions' | 'limits' | 'billing') => (() => void) | null;
 };
 
 /** The words of a kind of suspension, in the catalogue's language. */
@@ -106,8 +109,8 @@ function visit({ actor, from, enteredAt, end, acts }: Visit, { say, numbers }: T
 
 /** What waits for somebody, each with the act that settles it where one may do that. */
 function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): readonly TemplateResult[] {
-  const { say } = texts;
-  const { status, suspension, keptDays, members } = account;
+  const { say, numbers } = texts;
+  const { status, suspension, keptDays, members, transferUntil } = account;
   const line = (words: string, label: string, act: (() => void) | null): TemplateResult =>
     html`<li>${icon(ALERT)}<span>${words}</span>${act ? html`<button class="link" type="button" @click=${act}>${label}</button>` : nothing}</li>`;
   const doing = (id: string): { readonly label: string; readonly act: (() => void) | null } => {
@@ -122,9 +125,37 @@ function attention(account: AccountDetail, texts: Texts, parts: OverviewParts): 
     const { label, act } = doing('reactivate');
     lines.push(line(say('attentionSuspended', { kind: kindWords(suspension.kind, texts) }), label, act));
   }
-  if (status !== 'closed' && members.own === 0 && parts.showMembers)
-    lines.push(line(say('attentionNobody'), say('attentionInvite'), parts.showMembers));
+  if (status === 'closed') return lines;
+  const showMembers = parts.turnTo('members');
+  if (members.own === 0 && showMembers) lines.push(line(say('attentionNobody'), say('attentionInvite'), showMembers));
+  if (transferUntil)
+    lines.push(
+      line(
+        say('attentionTransfer', { date: numbers.dateTime(transferUntil) }),
+        say('tab_billing'),
+        parts.turnTo('billing'),
+      ),
+    );
+  const unreviewed = account.caps?.unreviewed ?? 0;
+  const review = parts.turnTo('permissions');
+  if (unreviewed > 0 && review)
+    lines.push(line(say('attentionUnreviewed', { n: unreviewed }), say('tab_permissions'), review));
+  for (const limit of parts.limits) {
+    const words = limitWords(limit, texts);
+    if (words) lines.push(line(words, say('tab_limits'), parts.turnTo('limits')));
+  }
   return lines;
+}
+
+/** That a limit is near, reached or exceeded, or that an account above lets nothing more through; empty where none of it is so. */
+function limitWords({ kind, label, max, used, free }: Limit, { say, numbers }: Texts): string {
+  if (used === null || (max === 0 && Number(used) === 0)) return '';
+  const isStopped = free !== null && Number(free) <= 0;
+  const name = say(`limit_${kind}`) || label;
+  const amount = kind === 'minutes' ? numbers.minutes(used) : numbers.whole(Number(used));
+  if (max === null) return isStopped ? say('attentionStopped', { name }) : '';
+  if (!(isStopped || isNearLimit(used, String(max)))) return '';
+  return say(isStopped ? 'attentionFull' : 'attentionNear', { name, used: amount, max: numbers.whole(max) });
 }
 
 function facts(account: AccountDetail, texts: Texts, parts: OverviewParts): readonly TemplateResult[] {

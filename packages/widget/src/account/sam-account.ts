@@ -1,4 +1,5 @@
 import { NO_ANSWER } from '@tenantree/client';
+import type { Limit } from '@tenantree/contract';
 import type { AccountId, UsageFrame } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
@@ -69,6 +70,7 @@ export class SamAccount extends LitElement {
     copied: { state: true },
     missing: { state: true },
     visits: { state: true },
+    limits: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, accountStyles];
 
@@ -98,6 +100,8 @@ export class SamAccount extends LitElement {
   declare protected missing: boolean;
   /** Who came in from above lately. */
   declare protected visits: readonly Visit[];
+  /** What is limited in it; none where one may not see it. */
+  declare protected limits: readonly Limit[];
   /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
   readonly #parts = {
     members: this.#part(
@@ -210,10 +214,11 @@ export class SamAccount extends LitElement {
     this.copied = 'idle';
     this.missing = false;
     this.visits = [];
+    this.limits = [];
   }
 
   /** Keeps the account up to date; what opened is where one is now (rules/screens 12). */
-  #follow(detail: AccountDetail, { accounts }: AccountDetailSource, signal: AbortSignal): void {
+  #follow(detail: AccountDetail, { accounts, limits }: AccountDetailSource, signal: AbortSignal): void {
     const take = ({ minutes }: UsageFrame): void => {
       const [row] = minutes;
       this.minutes = row ? { own: row[1], total: row[2] } : (this.minutes ?? { own: '0', total: '0' });
@@ -236,6 +241,17 @@ export class SamAccount extends LitElement {
           onFrame: take,
           onRefused: () => {
             this.minutes = null;
+          },
+        }),
+      );
+    if (this.#tabs().includes('limits'))
+      stops.push(
+        limits.follow(detail.id, {
+          onFrame: (frame) => {
+            this.limits = frame.limits;
+          },
+          onRefused: () => {
+            this.limits = [];
           },
         }),
       );
@@ -406,7 +422,8 @@ export class SamAccount extends LitElement {
       copied: this.copied,
       copyId: (event) => void this.#copyId(event),
       perform: (id) => void this.acting?.perform(id, detail),
-      showMembers: this.#tabs().includes('members') ? () => this.#turnTo('members') : null,
+      limits: this.limits,
+      turnTo: (tab) => (this.#tabs().includes(tab) ? () => this.#turnTo(tab) : null),
     });
   }
 

@@ -5,6 +5,7 @@ import type {
   CapsResult,
   CONTRACT,
   ForeseenLimits,
+  JobConflict,
   JobFrame,
   PresetToSave,
   SearchPage,
@@ -19,6 +20,7 @@ import type {
   AccountsFrame,
   Instant,
   JobItemState,
+  NearFrame,
   PresetMode,
   RowId,
   SuspensionKind,
@@ -126,6 +128,8 @@ export type BulkResult = {
   readonly name: string | null;
   readonly state: JobItemState;
   readonly why: string;
+  /** What of it somebody else changed before the job came to it. */
+  readonly conflict: readonly JobConflict[];
 };
 
 /** What is done to many accounts below one, as jobs of it. Every promise rejects with a `SourceRefusal`. */
@@ -203,6 +207,8 @@ export type AccountActs = {
   readonly reactivate: (account: AccountId) => Promise<AccountRow>;
   readonly close: (account: AccountId) => Promise<AccountRow>;
   readonly reopen: (account: AccountId) => Promise<AccountRow>;
+  /** Who comes near a maximum of minutes of its own, or falls back, after an answer. Returns how to stop. */
+  readonly watchNear: (account: AccountId, after: string, reader: LiveReader<NearFrame>) => () => void;
   /** What is done to many accounts at once. */
   readonly bulk: BulkSource;
   /** Presets for many accounts. */

@@ -1,6 +1,6 @@
-import type { Tenantree } from '@tenantree/client';
+import { refusalOf, type Tenantree } from '@tenantree/client';
 import { permissionsFrom } from '../permissions/permissions-source.ts';
-import type { AccountActs } from './account-source.ts';
+import { type AccountActs, SourceRefusal } from './account-source.ts';
 import { call } from './call.ts';
 import { bulkFrom } from './client-bulk.ts';
 
@@ -20,6 +20,13 @@ export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
     reactivate: (account) => call(accounts.reactivate.mutate, { account }),
     close: (account) => call(accounts.close.mutate, { account }),
     reopen: (account) => call(accounts.reopen.mutate, { account }),
+    watchNear: (account, after, { onFrame, onRefused }) => {
+      const subscription = limits.liveNear.subscribe(
+        { account, lastEventId: after },
+        { onData: ({ data }) => onFrame(data), onError: (error) => onRefused(new SourceRefusal(refusalOf(error))) },
+      );
+      return () => subscription.unsubscribe();
+    },
     bulk: bulkFrom({ accounts, limits, jobs, permissions }),
     presets: permissionsFrom({ trpc }),
   };

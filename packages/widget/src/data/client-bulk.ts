@@ -41,8 +41,8 @@ export function bulkFrom({
     },
     results: async (account, job) => {
       const { items, job: all } = await call(jobs.get.query, { account, job, limit: MOST_AT_ONCE });
-      const results = items.flatMap(({ target, name, state, result, error }) =>
-        target === null ? [] : [{ account: target, name, state, why: error?.message ?? whyOf(result) }],
+      const results = items.flatMap(({ target, name, state, result, conflict, error }) =>
+        target === null ? [] : [{ account: target, name, state, why: error?.message ?? whyOf(result), conflict }],
       );
       return { results, undoable: all.undoable };
     },

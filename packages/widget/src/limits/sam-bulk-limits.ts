@@ -1,12 +1,12 @@
-import type { ForeseenLimits } from '@tenantree/contract';
+import type { ForeseenLimits, JobConflict } from '@tenantree/contract';
 import { type AccountId, type AtLimit, LIMIT_KINDS, type LimitKindKey, type RowId } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { BulkSource } from '../data/account-source.ts';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { MOST_AT_ONCE } from '../data/client-bulk.ts';
 import { selectField } from '../parts/select-field.ts';
-import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
-import { amountOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
+import { type Foreseen, SamBulk, type Sides } from '../subaccounts/sam-bulk.ts';
+import { amountOf, countsOf, type Terms, termsWords, turnsOf } from './limit-row.ts';
 import type { LimitChange } from './limits-source.ts';
 import { limitsTexts } from './limits-texts.ts';
 import { percentsIn } from './percents.ts';
@@ -20,25 +20,32 @@ type Draft = {
   readonly bounds: '' | 'some' | 'none';
   readonly max: string;
   readonly reserve: string;
+  /** Empty: from the next period on it is what the reserve is then. */
+  readonly nextReserve: string;
   readonly atLimit: '' | AtLimit;
   readonly thresholds: string;
 };
-type Field = 'max' | 'reserve' | 'thresholds';
+type Field = 'max' | 'reserve' | 'nextReserve' | 'thresholds';
 
-const BEGIN: Draft = { bounds: 'some', max: '', reserve: '', atLimit: '', thresholds: '' };
+const BEGIN: Draft = { bounds: 'some', max: '', reserve: '', nextReserve: '', atLimit: '', thresholds: '' };
 
 /** What of the fields is to be set; or which of them can't be read. */
-function changeOf(kind: LimitKindKey, { bounds, max, reserve, atLimit, thresholds }: Draft): LimitChange | Field {
+function changeOf(
+  kind: LimitKindKey,
+  { bounds, max, reserve, nextReserve, atLimit, thresholds }: Draft,
+): LimitChange | Field {
   const most = bounds === 'some' ? wholeIn(max) : null;
-  const kept = reserve.trim() === '' ? undefined : wholeIn(reserve);
+  const [kept, next] = [reserve, nextReserve].map((text) => (text.trim() === '' ? undefined : wholeIn(text)));
   const marks = thresholds.trim() === '' ? undefined : percentsIn(thresholds);
   if (bounds === 'some' && most === null) return 'max';
   if (kept === null) return 'reserve';
+  if (next === null) return 'nextReserve';
   if (marks === null) return 'thresholds';
   return {
     kind,
     ...(bounds !== '' && { max: most }),
     ...(kept !== undefined && { reserve: kept }),
+    ...(next !== undefined && { nextReserve: next }),
     ...(atLimit !== '' && { atLimit }),
     ...(marks && { thresholds: marks }),
   };
@@ -113,6 +120,17 @@ export class SamBulkLimits extends SamBulk {
     return bulk.setLimits(this.selected.account.id, accounts, changes, Object.fromEntries(seen));
   }
 
+  protected override sides(conflict: JobConflict): Sides | null {
+    if (conflict.about !== 'limit') return null;
+    const { kind, present } = conflict;
+    const [meant, now] = [this.#words(kind, { ...present, ...conflict.meant }), this.#words(kind, present)];
+    // Where they set the same it is told whole.
+    const isSame = meant.join() === now.join();
+    const differing = (side: readonly string[], other: readonly string[]): string =>
+      side.filter((words, n) => words && (isSame || words !== other[n])).join(', ');
+    return [this.say(`limit_${kind}`), differing(meant, now), differing(now, meant)];
+  }
+
   #kind(kind: LimitKindKey, label: string): TemplateResult {
     const draft = this.drafts.get(kind);
     const wrong = draft && changeOf(kind, draft);
@@ -124,6 +142,7 @@ export class SamBulkLimits extends SamBulk {
           ? html`<div class="two">${this.#select(kind, 'bounds', this.say('limitMax'), draft.bounds, { some: 'limitMaxSome', none: 'limitMaxOpen' }, (bounds) => put({ bounds }))}
         ${draft.bounds === 'some' ? this.#field(kind, 'max', this.say('limitMaxSome'), draft.max, wrong === 'max', (max) => put({ max })) : nothing}
         ${this.#field(kind, 'reserve', this.say('limitReserve'), draft.reserve, wrong === 'reserve', (reserve) => put({ reserve }))}
+        ${countsOf(kind) === 'metered' ? this.#field(kind, 'nextReserve', this.say('limitNextReserve'), draft.nextReserve, wrong === 'nextReserve', (nextReserve) => put({ nextReserve })) : nothing}
         ${this.#select(kind, 'atLimit', this.say('limitAtLimit'), draft.atLimit, { block: 'limitBlock', notify: 'limitNotify' }, (atLimit) => put({ atLimit }))}
         ${this.#field(kind, 'thresholds', this.say('limitThresholds'), draft.thresholds, wrong === 'thresholds', (thresholds) => put({ thresholds }))}</div>`
           : nothing
@@ -173,17 +192,22 @@ export class SamBulkLimits extends SamBulk {
     readonly kind: LimitKindKey;
     readonly before: Terms;
     readonly after: Terms;
-    readonly stops: boolean;
+    readonly stops: boolean | null;
   }): readonly string[] {
     const { texts, say } = this;
-    const wordsOf = (terms: Terms): readonly string[] => [
-      terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
-      ...termsWords(kind, terms, texts),
-    ];
-    const parts = turnsOf(wordsOf(before), wordsOf(after), texts);
+    const parts = turnsOf(this.#words(kind, before), this.#words(kind, after), texts);
     if (parts.length === 0) return [];
     const name = this.drafts.size > 1 ? `${say(`limit_${kind}`) || kind}: ` : '';
     return [`${name}${[...parts, ...(stops ? [say('bulkLimitsStops')] : [])].join(', ')}`];
+  }
+
+  /** What is set of a kind, in words. */
+  #words(kind: LimitKindKey, terms: Terms): readonly string[] {
+    const { texts, say } = this;
+    return [
+      terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
+      ...termsWords(kind, terms, texts),
+    ];
   }
 
   /** What is to be set; null where something can't be read, or nothing is filled in. */

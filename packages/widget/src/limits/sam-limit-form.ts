@@ -168,7 +168,7 @@ export class SamLimitForm extends LitElement {
     if (!foreseen || !('after' in foreseen)) return nothing;
     const { before, after, stops } = foreseen;
     const change = turnsOf(this.#terms(limit, before), this.#terms(limit, after), this.texts).join(' · ');
-    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p><p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p></div>`;
+    return html`<div class="foreseen" role="status"><p><bdi>${change}</bdi></p>${stops === null ? nothing : html`<p>${say(stops ? 'limitStopsNow' : 'limitPassesOn')}</p>`}</div>`;
   }
 
   /** Somebody else changed it: both sides, and what can be done. */

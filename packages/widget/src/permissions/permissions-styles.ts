@@ -38,7 +38,7 @@ export const permissionsStyles = css`
   @media (forced-colors: active) { .line .stops [aria-checked='true'] { forced-color-adjust: none; background: Highlight; color: HighlightText; } }
   @media (pointer: coarse) { .stops button { min-block-size: 44px; } .line .why { min-block-size: 44px; } }
   @container sam-permissions (inline-size >= calc(860em / 14)) { .line, .heads { grid-template: 'name set effect by why' auto / minmax(0, 1.3fr) 232px minmax(120px, 160px) minmax(0, 1fr) 56px; } .heads [data-area='by'] { display: block; } }
-  @container sam-permissions (inline-size < calc(620em / 14)) {
+  @container sam-permissions (inline-size < calc(700em / 14)) {
     .heads { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
     .line { grid-template: 'name effect why' auto 'by by by' auto 'set set set' auto / minmax(0, 1fr) auto auto; row-gap: 4px; padding: var(--sam-2) var(--sam-3); } .group, .tools, .reason { padding-inline: var(--sam-3); } .stops button { min-block-size: 32px; }
   }

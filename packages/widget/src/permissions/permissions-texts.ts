@@ -57,7 +57,7 @@ export const permissionsTexts = {
   reviewSave: '{n, plural, one {Save # change} other {Save # changes}}',
   reviewChecked:
     '{n, plural, one {# account} other {# accounts}} checked at version {version} · in {changed} somebody has other permissions',
-  reviewWho: 'Who has other permissions afterwards: {who}',
+  reviewWho: 'Who has other permissions afterwards: {who}.',
   reviewNobody: 'Nobody has other permissions afterwards.',
   reviewAtOnce: 'What is taken away ends at once: open pages, keys and live streams lose it within a second.',
   reviewStreams: '{n, plural, one {# live stream} other {# live streams}} will be cut.',

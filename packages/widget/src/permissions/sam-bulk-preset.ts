@@ -1,8 +1,9 @@
-import type { CapsResult, ShownPreset } from '@tenantree/contract';
-import { type AccountId, PRESET_MODES, type PresetMode, type RowId } from '@tenantree/domain';
+import type { CapsResult, JobConflict, ShownPreset } from '@tenantree/contract';
+import { type AccountId, type Level, PRESET_MODES, type PresetMode, permission, type RowId } from '@tenantree/domain';
 import { html, type TemplateResult } from 'lit';
 import { type BulkSource, refusalFrom, SourceRefusal } from '../data/account-source.ts';
-import { type Foreseen, SamBulk } from '../subaccounts/sam-bulk.ts';
+import { type Foreseen, SamBulk, type Sides } from '../subaccounts/sam-bulk.ts';
+import { nameOf } from './names.ts';
 import { presetWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
@@ -70,6 +71,13 @@ export class SamBulkPreset extends SamBulk {
     const { chosen, mode, selected } = this;
     if (!chosen || !selected) throw new SourceRefusal({ code: 'BAD_REQUEST', message: this.say('presetChoose') });
     return bulk.applyPreset(selected.account.id, accounts, { preset: chosen.id, version: chosen.version, mode });
+  }
+
+  protected override sides(conflict: JobConflict): Sides | null {
+    const { selected } = this;
+    if (!selected || conflict.about !== 'permission') return null;
+    const word = (level: Level | null): string => (level ? this.say(`level_${level}`) || level : '–');
+    return [nameOf(permission(conflict.key), this.texts), word(conflict.meant), word(conflict.present)];
   }
 
   async #load(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { AccountId, NearFrame } from '@tenantree/domain';
 import { refusalFrom, type Sought } from '../data/account-source.ts';
 import type { Filters } from '../data/screen-view.ts';
 import { MatchView } from '../tree/match-view.ts';
@@ -8,14 +9,14 @@ import type { TreeSession } from './tree-session.ts';
 
 /** Rests between the last key and the search, in milliseconds. */
 const SEARCH_REST_MS = 120;
-/** How often it is asked again what filters let through, in milliseconds. */
-const AGAIN_MS = 4_000;
+/** Rests at least before it is asked again what filters let through, in milliseconds. */
+const AGAIN_MS = 500;
 
 /** Finds accounts: while somebody types, and by filters. */
 export class AccountSearch {
   readonly #screen: ListHost;
   #running: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
-  #again: ReturnType<typeof setTimeout> | undefined;
+  #unfollow: () => void = () => undefined;
 
   constructor(screen: ListHost) {
     this.#screen = screen;
@@ -36,8 +37,10 @@ export class AccountSearch {
     clearTimeout(this.#running?.timer);
     this.#running?.abort.abort();
     this.#running = null;
-    if (!session.isKept) store?.endSearch();
-    else if (store) {
+    if (!session.isKept) {
+      this.#unfollow();
+      store?.endSearch();
+    } else if (store) {
       const abort = new AbortController();
       const sought = { query: text.trim(), status: store.status, ...session.filters };
       const find = (): void => void this.#find(session, store, sought, abort);
@@ -69,7 +72,7 @@ export class AccountSearch {
       if (signal.aborted) return;
       session.report(null);
       store.showSearch(search, new MatchView(store, sought), page);
-      this.#keepAsking(session, store);
+      this.#follow(session, store, page.resumeId);
     } catch (error) {
       if (!signal.aborted) session.report(refusalFrom(error));
     } finally {
@@ -79,16 +82,56 @@ export class AccountSearch {
     }
   }
 
-  /** Who comes to be let through by a filter, or no longer is, stands anywhere below: it is asked again while one looks. */
-  #keepAsking(session: TreeSession, store: TreeStore): void {
-    clearTimeout(this.#again);
-    const { limits, caps } = store.sought ?? {};
+  /** Who comes to be let through by a filter, or no longer is, stands anywhere below: whoever changes is told, and then it is asked again. */
+  #follow({ source, signal }: TreeSession, store: TreeStore, after: string): void {
+    this.#unfollow();
+    const { limits, caps, status = [] } = store.sought ?? {};
     if (!(limits || caps)) return;
-    this.#again = setTimeout(() => {
-      if (session.signal.aborted) return;
+    const { accountId, view } = store;
+    const has = (id: AccountId): boolean => view.matches.has(id);
+    const ended = new AbortController();
+    const stop = (this.#unfollow = () => ended.abort());
+    signal.addEventListener('abort', stop, { once: true });
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    const ask = (): void => {
+      const isHeld = document.hidden || store.paused;
+      rest = isHeld ? setTimeout(ask, AGAIN_MS) : undefined;
       // Where more was loaded than one page it stays as it is.
-      if (!(document.hidden || store.paused) && store.view.matches.size <= PAGE_ROWS) store.refresh();
-      this.#keepAsking(session, store);
-    }, AGAIN_MS);
+      if (!isHeld && view.matches.size <= PAGE_ROWS) store.refresh();
+    };
+    const look = (isOther: boolean | undefined): void => {
+      // What is told while an answer is on its way may be newer than that.
+      if (isOther || view.root.want) rest ??= setTimeout(ask, AGAIN_MS);
+    };
+    const onRefused = (): void => undefined;
+    const stops = [
+      source.subscribeAccounts(
+        accountId,
+        { after, childrenOf: null },
+        {
+          onFrame: ({ changed, gone, gap }) =>
+            look(
+              gap ||
+                gone.some(has) ||
+                changed.some(
+                  (row) =>
+                    has(row.id) !== (status.includes(row.status) && (caps ? Boolean(row.caps?.[caps]) : has(row.id))),
+                ),
+            ),
+          onRefused,
+        },
+      ),
+    ];
+    ended.signal.addEventListener('abort', () => {
+      clearTimeout(rest);
+      for (const one of stops) one();
+    });
+    if (!limits) return;
+    const onFrame = ({ near, gap }: NearFrame): void => look(gap || near.some(([id, isNear]) => isNear !== has(id)));
+    const watch = async (): Promise<void> => {
+      const { watchNear } = await source.acts();
+      if (!ended.signal.aborted) stops.push(watchNear(accountId, after, { onFrame, onRefused }));
+    };
+    watch().catch(onRefused);
   }
 }

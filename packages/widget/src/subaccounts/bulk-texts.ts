@@ -9,6 +9,8 @@ export const bulkTexts = {
   bulkUndo: 'Undo all',
   bulkClose: 'Close',
   bulkResult: 'Result',
+  bulkSides: '{name}{present} now; you meant {meant}',
+  bulkSetBy: '{sides}. Set by {name}, {date}',
   bulkState_pending: 'Waiting',
   bulkState_done: 'Done',
   bulkState_skipped: 'Left as it was',

@@ -259,10 +259,17 @@ export class ListControls {
   }
 
   #items(): ReturnType<typeof viewItems> {
-    const { texts, renderRoot } = this.#screen;
-    const caps = this.accounts.seesPermissions ? 'shown' : 'hidden';
-    if (this.#opened === 'filter') return filterItems(this.#choice(), caps, texts);
+    const { texts, renderRoot, session } = this.#screen;
+    const { seesPermissions } = this.accounts;
+    const seesUsage = session?.detail?.levels['billing.usage'] !== 'none';
     const hasFilter = renderRoot.querySelector('.filter')?.checkVisibility();
-    return viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', caps, texts);
+    const items =
+      this.#opened === 'filter'
+        ? filterItems(this.#choice(), texts)
+        : viewItems(this.#choice(), hasFilter ? 'wide' : 'narrow', texts);
+    // What one may not see one can't ask for.
+    return items.filter(
+      ({ id }) => (seesPermissions || !id.startsWith('caps')) && (seesUsage || !/^limits|minutes$/.test(id)),
+    );
   }
 }

@@ -1,9 +1,10 @@
+import type { JobConflict } from '@tenantree/contract';
 import type { AccountId, RowId, SuspensionKind } from '@tenantree/domain';
 import { html, type TemplateResult } from 'lit';
 import type { BulkSource } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
-import { type Foreseen, SamBulk } from './sam-bulk.ts';
+import { type Foreseen, SamBulk, type Sides } from './sam-bulk.ts';
 
 const KINDS = ['no_new_work', 'read_only', 'full_stop'] as const;
 const LABELS = {
@@ -49,6 +50,11 @@ export class SamBulkSuspend extends SamBulk {
     const { kind, reason, selected } = this;
     if (!selected) throw new Error('opened with nothing selected');
     return bulk.suspend(selected.account.id, accounts, { kind, reason: reason.trim() || null });
+  }
+
+  protected override sides(conflict: JobConflict): Sides | null {
+    const word = (kind: SuspensionKind | null): string => this.say(kind ? LABELS[kind] : 'active');
+    return conflict.about === 'suspension' ? ['', word(conflict.meant), word(conflict.present)] : null;
   }
 
   #choose({ target }: Event): void {

@@ -1,4 +1,4 @@
-import type { JobFrame } from '@tenantree/contract';
+import type { JobConflict, JobFrame } from '@tenantree/contract';
 import type { AccountId, AccountRow, RowId } from '@tenantree/domain';
 import { css, html, type TemplateResult } from 'lit';
 import type { BulkResult, BulkSource } from '../data/account-source.ts';
@@ -10,6 +10,9 @@ import { Dialog, type Submit } from '../parts/dialog.ts';
 import { SamTable } from '../parts/sam-table.ts';
 import { bulkTexts } from './bulk-texts.ts';
 import type { Selected } from './selected.ts';
+
+/** How what somebody else changed is called, what was meant, and what stands there. */
+export type Sides = readonly [name: string, meant: string, present: string];
 
 /** What an act would come to for one account; `null` words: nothing is done to it. */
 export type Foreseen = { readonly row: AccountRow; readonly words: string; readonly isDone: boolean };
@@ -80,6 +83,10 @@ export abstract class SamBulk extends Dialog {
   protected written(_bulk: BulkSource, _job: RowId): Promise<void> {
     return Promise.resolve();
   }
+  /** Both sides of what somebody else changed, in words; null: it isn't of this work. */
+  protected sides(_conflict: JobConflict): Sides | null {
+    return null;
+  }
   /** Accounts that can be done at once. */
   protected readonly most: number = MOST_AT_ONCE;
 
@@ -125,6 +132,17 @@ export abstract class SamBulk extends Dialog {
     this.undone = true;
     this.#watch(bulk, id, job);
     return 'stay';
+  }
+
+  /** Both sides, and who set what stands there now. */
+  #both(conflict: JobConflict): string | readonly never[] {
+    const both = this.sides(conflict);
+    if (!both) return [];
+    const [what, meant, present] = both;
+    const sides = this.say('bulkSides', { name: what && `${what}: `, meant, present });
+    const { by, at } = conflict;
+    const date = at && this.texts.numbers.dateTime(at);
+    return by && date ? this.say('bulkSetBy', { sides, name: by, date }) : sides;
   }
 
   #canUndo(): boolean {
@@ -198,7 +216,10 @@ export abstract class SamBulk extends Dialog {
           label: this.say('bulkResult'),
           cell: ({ state }: BulkResult) => ({ text: this.say(`bulkState_${state}`) }),
         },
-        { label: this.say('why'), cell: ({ why }: BulkResult) => ({ text: why }) },
+        {
+          label: this.say('why'),
+          cell: ({ why, conflict }: BulkResult) => ({ text: why, lines: conflict.flatMap((one) => this.#both(one)) }),
+        },
       ],
       rows: this.results,
       keyOf: ({ account }: BulkResult) => account,

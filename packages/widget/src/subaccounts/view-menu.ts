@@ -23,14 +23,9 @@ export type ViewChoice = {
 /** What a filter by permissions is called. */
 export const CAPS_WORDS = { restricted: 'cappedRestricted', unreviewed: 'notReviewed' } as const;
 
-/**
- * Entries for which accounts to show: by their own status, their limits, and their permissions.
- *
- * @param caps whether one may know of permissions
- */
+/** Entries for which accounts to show: by their own status, their limits, and their permissions. */
 export const filterItems = (
   { status, filters }: Pick<ViewChoice, 'status' | 'filters'>,
-  caps: 'shown' | 'hidden',
   { say }: Texts,
 ): readonly MenuItem[] => [
   ...STATUSES.map((one) => ({
@@ -40,7 +35,7 @@ export const filterItems = (
     checked: status.includes(one),
   })),
   { id: 'limits near', label: say('nearLimit'), choice: 'many', checked: filters.limits === 'near', apart: true },
-  ...(caps === 'hidden' ? [] : CAPS_FILTERS).map((one) => ({
+  ...CAPS_FILTERS.map((one) => ({
     id: `caps ${one}`,
     label: say(CAPS_WORDS[one]),
     choice: 'many' as const,
@@ -49,12 +44,7 @@ export const filterItems = (
 ];
 
 /** Entries for order and density; in narrow layouts also what has no room in the toolbar. */
-export function viewItems(
-  choice: ViewChoice,
-  room: 'wide' | 'narrow',
-  caps: 'shown' | 'hidden',
-  texts: Texts,
-): readonly MenuItem[] {
+export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Texts): readonly MenuItem[] {
   const { say } = texts;
   const { order, density, updates } = choice;
   const sorts = SORT_KEYS.map((sort, k) => ({
@@ -81,7 +71,7 @@ export function viewItems(
   }));
   if (room === 'wide') return [...sorts, ...directions, ...densities];
   const pause = { id: 'pause', label: say(updates === 'paused' ? 'resumeLive' : 'pauseLive'), apart: true };
-  const statuses = filterItems(choice, caps, texts).map((item, k) =>
+  const statuses = filterItems(choice, texts).map((item, k) =>
     k === 0 ? { ...item, heading: say('filter'), apart: true } : item,
   );
   return [...sorts, ...directions, ...statuses, pause];

@@ -4,8 +4,10 @@
 --                             limits may be left out
 --   p_looks                   at which of them a threshold may tell, or a mark change (usage_totals.tells_at)
 --   p_ended                   leases to end, as [account, key]
--- Answers with rows for the journal. Planned anew each time: lists are of a few accounts or of thousands, and joined as if of few they take seconds.
-CREATE OR REPLACE FUNCTION end_settled(p_root uuid, p_kind text, p_period timestamptz, p_ids uuid[], p_added numeric[], p_totals numeric[], p_looks boolean[], p_ended jsonb) RETURNS jsonb
+--   alerts  rows for the journal
+--   near    'account 1' of those that came near their maximum, 'account 0' of those that fell back
+-- Planned anew each time: lists are of a few accounts or of thousands, and joined as if of few they take seconds.
+CREATE OR REPLACE FUNCTION end_settled(p_root uuid, p_kind text, p_period timestamptz, p_ids uuid[], p_added numeric[], p_totals numeric[], p_looks boolean[], p_ended jsonb, OUT alerts jsonb, OUT near text)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   gone uuid[]; gone_period timestamptz[]; gone_n numeric[]; of_period timestamptz;
@@ -36,8 +38,9 @@ BEGIN
   )
   SELECT array_agg(k.id) FILTER (WHERE k.marked <> level_reached(k.total, k.cap)), array_agg(k.total) FILTER (WHERE k.marked <> level_reached(k.total, k.cap)),
     coalesce(array_agg(k.id) FILTER (WHERE k.fired <> k.fired_before), '{}'), array_agg(k.fired) FILTER (WHERE k.fired <> k.fired_before),
-    (SELECT array_agg(a.id ORDER BY a.id, a.n) FROM told_all a), (SELECT array_agg(a.mark ORDER BY a.id, a.n) FROM told_all a)
-  INTO marked, marked_totals, told, told_marks, alert_ids, alert_marks FROM looked k;
+    (SELECT array_agg(a.id ORDER BY a.id, a.n) FROM told_all a), (SELECT array_agg(a.mark ORDER BY a.id, a.n) FROM told_all a),
+    string_agg(concat(k.id, ' ', (level_reached(k.total, k.cap) > 0)::int), ',' ORDER BY k.id) FILTER (WHERE (k.marked > 0) <> (level_reached(k.total, k.cap) > 0))
+  INTO marked, marked_totals, told, told_marks, alert_ids, alert_marks, near FROM looked k;
   PERFORM mark_limits(p_root, marked, p_kind, p_period, marked_totals);
 
   FOR of_period IN SELECT DISTINCT p FROM unnest(gone_period || p_period) p ORDER BY p LOOP
@@ -83,6 +86,6 @@ BEGIN
     UPDATE resource_totals r SET held = x.held, fired = coalesce(x.mark, r.fired) FROM unnest(at_tid, helds, before, marks) x(at, held, before, mark)
       WHERE (x.held <> x.before OR x.mark IS NOT NULL) AND r.ctid = x.at;
   END LOOP;
-  RETURN coalesce(alert_rows(p_root, p_kind, alert_ids, alert_marks), '[]');
+  alerts := coalesce(alert_rows(p_root, p_kind, alert_ids, alert_marks), '[]');
 END $$;
 REVOKE ALL ON FUNCTION end_settled FROM PUBLIC;

@@ -4,11 +4,12 @@
 --   elsewhere    somebody else is counting the tree; nothing was done
 --   changes      'account own total' of every account whose totals of the current period changed
 --   parents      'account parent' of accounts on the present path of an event
+--   near         'account 1' of every account that came near a maximum of its own, 'account 0' of those that fell back
 --   new_version  of the tree; null when there was nothing to count
 -- The working memory keeps the sums of a whole tree from being written to disk on their way.
 CREATE OR REPLACE FUNCTION count_tree(
   p_root uuid, p_meter text, p_now timestamptz, p_shown numeric, p_wait boolean,
-  OUT elsewhere boolean, OUT changes text, OUT parents text, OUT new_version bigint
+  OUT elsewhere boolean, OUT changes text, OUT parents text, OUT near text, OUT new_version bigint
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' SET lock_timeout = '2s' AS $$
 #variable_conflict use_column
 DECLARE
@@ -111,7 +112,7 @@ BEGIN
   END IF;
   INSERT INTO unfolded_quarters (root_id, meter, accounts, quarters, owns, totals) VALUES (p_root, p_meter, ids, quarters, owns, totals);
   IF limited_ids IS NOT NULL OR ended IS NOT NULL THEN
-    alerts := end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, looks, coalesce(ended, '[]'));
+    SELECT e.alerts, e.near INTO alerts, near FROM end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, looks, coalesce(ended, '[]')) e;
   END IF;
   UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
   IF NOT FOUND THEN
