@@ -24,6 +24,7 @@ const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
 const RebillingPage = lazy(loadRebilling);
+const CustomerPage = lazy(() => import('./money/customer-page.tsx'));
 const BookPage = lazy(() => import('./money/book-page.tsx'));
 const StatementPage = lazy(() => import('./money/statement-page.tsx'));
 const MembersPage = lazy(loadMembers);
@@ -78,7 +79,13 @@ const AccountPages = ({ account }: { readonly account: string }) => (
         {({ book }) => <BookPage key={book} account={account} book={book} />}
       </Route>
       <Route path="/a/:account/rebilling/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} />}
+        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
+      </Route>
+      <Route path="/a/:account/billing/statements/:statement">
+        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
+      </Route>
+      <Route path="/a/:account/rebilling/customers/:customer">
+        {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
       </Route>
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />

@@ -12,7 +12,8 @@ import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
 import css from './money.module.css';
-import { amount, Card, quantity, Select, Tile } from './parts.tsx';
+import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile } from './parts.tsx';
+import { Received } from './received.tsx';
 
 const { billing, invoices, usage } = tenantree.trpc;
 
@@ -34,14 +35,17 @@ export default function BillingPage({ account }: { readonly account: string }) {
       <Loaded query={query}>
         {(state) =>
           state.billingMode === 'parent' ? (
-            <Billing
-              source={billingSource}
-              account={acting ?? null}
-              texts={texts}
-              level={2}
-              onChanged={() => void queries.invalidateQueries()}
-              onShow={({ detail }) => navigate(`/a/${account}/subaccounts/${detail.account}/${detail.tab}`)}
-            />
+            <>
+              <Billing
+                source={billingSource}
+                account={acting ?? null}
+                texts={texts}
+                level={2}
+                onChanged={() => void queries.invalidateQueries()}
+                onShow={({ detail }) => navigate(`/a/${account}/subaccounts/${detail.account}/${detail.tab}`)}
+              />
+              <Received account={account} />
+            </>
           ) : (
             <Payer key={account} account={account} state={state} />
           )
@@ -80,7 +84,7 @@ const SoFar = ({ soFar: { period, fee, used, total }, balance }: SoFarProps) => 
           key={one.meter}
           label={one.label}
           value={amount(one.amount)}
-          note={`${quantity(one.quantity)} ${one.unit}s, ${quantity(one.included)} included`}
+          note={`${quantityOf(one.quantity, one.unit)}, ${price(one.included)} included`}
         />
       ))}
       {balance.map((one) => (
@@ -111,7 +115,15 @@ function Days({
   });
   return (
     <Card title="Minutes a day">
-      <Loaded query={query}>{({ own, total }) => <Chart chart={ownAndNested(own, total, period)} />}</Loaded>
+      <Loaded query={query}>
+        {({ own, total }) =>
+          total.length === 0 ? (
+            <Empty>Nobody used minutes in this period yet.</Empty>
+          ) : (
+            <Chart chart={ownAndNested(own, total, period)} />
+          )
+        }
+      </Loaded>
     </Card>
   );
 }
@@ -131,7 +143,7 @@ const ownAndNested = (
     { name: 'By subaccounts', points: nested },
     { name: 'By itself', points: own },
   ];
-  return dailyChart('Minutes a day', series, range);
+  return dailyChart('Minutes a day', series, range, null);
 };
 
 /** What a plan costs, in a line. */
@@ -174,9 +186,7 @@ function Plan({ account, state }: { readonly account: string; readonly state: Bi
         )}
         {next && (
           <p className={css.warn}>
-            {next.plan
-              ? `${next.plan.name} from ${texts.numbers.dateTime(next.from)}`
-              : `No plan from ${texts.numbers.dateTime(next.from)}`}
+            {next.plan ? `${next.plan.name} from ${startWords(next.from)}` : `No plan from ${startWords(next.from)}`}
           </p>
         )}
         {isChoosing && <Plans account={account} state={state} onChosen={() => setChoosing(false)} />}

@@ -8,7 +8,8 @@ import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, quantity } from './parts.tsx';
+import { Act, amount, Card, price, quantityOf } from './parts.tsx';
+import { printAll } from './print-all.ts';
 import { saveJob } from './save-job.ts';
 
 const { invoices } = tenantree.trpc;
@@ -33,15 +34,21 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
     <Page title={title} lead={first ? monthWords(first.period, texts.locale) : ''}>
       <p className={css.acts}>
         <Link href={`/a/${account}/billing`}>All invoices</Link>
-        <Act does={file('csv')} working="Writing…">
-          Lines as CSV
-        </Act>
-        <Act does={file('pdf')} working="Writing…">
-          PDF
-        </Act>
-        <Button onClick={() => window.print()}>Print</Button>
+        {first && (
+          <>
+            <Act does={file('csv')} working="Writing…">
+              Lines as CSV
+            </Act>
+            <Act does={file('pdf')} working="Writing…">
+              PDF
+            </Act>
+            <Act does={() => printAll(query)} working="Loading…">
+              Print
+            </Act>
+          </>
+        )}
       </p>
-      <Loaded query={query}>
+      <Loaded query={query} missing="No such invoice">
         {({ pages }) =>
           first ? (
             <>
@@ -109,7 +116,7 @@ const FactOfMeter = ({ used }: { readonly used: DetailedInvoice['used'][number] 
   <>
     <dt>{used.label}</dt>
     <dd>
-      {quantity(used.quantity)} {used.unit}s, {quantity(used.included)} included: {amount(used.amount)}, shared out by
+      {quantityOf(used.quantity, used.unit)}, {price(used.included)} included: {amount(used.amount)}, shared out by
       quantity
     </dd>
   </>

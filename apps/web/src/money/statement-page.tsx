@@ -1,5 +1,4 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { StatementDetails } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
@@ -7,19 +6,24 @@ import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, price, quantity } from './parts.tsx';
+import { Act, Card } from './parts.tsx';
+import { printAll } from './print-all.ts';
 import { saveStatement } from './rebilling-page.tsx';
+import { StatementParts } from './statement-parts.tsx';
 
 const LINES = 200;
 
-/** A frozen statement: what a customer owes the account directly above it for a period. */
-export default function StatementPage({
-  account,
-  statement,
-}: {
+type Props = {
   readonly account: string;
   readonly statement: string;
-}) {
+  /** The page that one comes from: the seller’s, or the customer’s. */
+  readonly of: keyof typeof FROM;
+};
+
+const FROM = { rebilling: 'Rebilling', billing: 'All statements' } as const;
+
+/** A frozen statement: what a customer owes the account directly above it for a period. */
+export default function StatementPage({ account, statement, of }: Props) {
   const query = useInfiniteQuery({
     queryKey: ['statement', account, statement],
     queryFn: ({ pageParam }) =>
@@ -40,20 +44,26 @@ export default function StatementPage({
       lead={first ? `${monthWords(first.statement.period, texts.locale)}, ${whose} with everything below it.` : ''}
     >
       <p className={css.acts}>
-        <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
-        <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
-          Lines as CSV
-        </Act>
-        <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
-          PDF
-        </Act>
-        <Button onClick={() => window.print()}>Print</Button>
+        <Link href={`/a/${account}/${of}`}>{FROM[of]}</Link>
+        {first && (
+          <>
+            <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
+              Lines as CSV
+            </Act>
+            <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
+              PDF
+            </Act>
+            <Act does={() => printAll(query)} working="Loading…">
+              Print
+            </Act>
+          </>
+        )}
       </p>
-      <Loaded query={query}>
+      <Loaded query={query} missing="No such statement">
         {({ pages }) =>
           first ? (
             <>
-              <Parts details={first.details} />
+              <StatementParts details={first.details} state="Frozen" />
               <Card title="Lines">
                 <LineTable lines={pages.flatMap(({ lines }) => lines)}>
                   <Sum label="Total" value={first.statement.total} />
@@ -71,41 +81,3 @@ export default function StatementPage({
     </Page>
   );
 }
-
-const Parts = ({ details }: { readonly details: StatementDetails }) => (
-  <Card title={amount(details.total)} aside={<span className={css.badge}>Frozen</span>}>
-    <dl className={`${css.in} ${css.facts}`}>
-      {details.parts.map((part) => (
-        <Part key={part.from} part={part} />
-      ))}
-      {details.late.minor !== '0' && (
-        <>
-          <dt>Late usage</dt>
-          <dd>{amount(details.late)}</dd>
-        </>
-      )}
-    </dl>
-  </Card>
-);
-
-const Part = ({ part: { from, to, book, fee, used } }: { readonly part: StatementDetails['parts'][number] }) => (
-  <>
-    <dt>
-      {texts.numbers.day(from)} – {texts.numbers.day(to)}
-    </dt>
-    <dd>
-      {book && (
-        <div>
-          <bdi>{book.name}</bdi> v{book.version}
-        </div>
-      )}
-      <div>Fee {amount(fee)}</div>
-      {used.map((one) => (
-        <div key={one.meter}>
-          {one.label}: {quantity(one.quantity)} {one.unit}s, {quantity(one.included)} included, at{' '}
-          {one.prices.map(price).join(' / ')}: {amount(one.amount)}
-        </div>
-      ))}
-    </dd>
-  </>
-);
