@@ -24,6 +24,7 @@ const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
 const RebillingPage = lazy(loadRebilling);
+const DraftInvoicePage = lazy(() => import('./money/draft-invoice-page.tsx'));
 const CustomerPage = lazy(() => import('./money/customer-page.tsx'));
 const BookPage = lazy(() => import('./money/book-page.tsx'));
 const StatementPage = lazy(() => import('./money/statement-page.tsx'));
@@ -68,6 +69,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       </Route>
       <Route path="/a/:account/billing">
         <BillingPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/billing/draft">
+        <DraftInvoicePage key={account} account={account} />
       </Route>
       <Route path="/a/:account/billing/invoices/:invoice">
         {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}

@@ -5,7 +5,9 @@ import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { closePeriod } from './close-period.ts';
 import { creditInvoice } from './credit-invoice.ts';
 import { exportInvoice } from './export-invoice.ts';
+import { invoiceToCome } from './invoice-to-come.ts';
 import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
+import { readPeriod, shownPeriod } from './rebilling/customers.ts';
 
 const lineNumber = z.number().int();
 
@@ -37,6 +39,31 @@ export const invoices: Handlers<'invoices'> = {
           lines,
           nextCursor:
             lines.length < limit || last >= invoice.lines ? null : writeCursor(hall.settings.secret, place, last),
+        };
+      },
+      { snapshot: true },
+    );
+  },
+
+  draft: ({ ctx: { hall, access }, input: { period: key, cursor, limit } }) => {
+    const period = readPeriod(hall, key);
+    const place = `draft-invoice:${access.id}:${period.key}`;
+    const after = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const of = { account: access.id, period };
+        const found = await invoiceToCome(trx, of, hall.settings.usageMaxAgeDays, { after, limit });
+        const lines = found?.lines ?? [];
+        const last = lines.at(-1)?.n ?? 0;
+        return {
+          period: shownPeriod(hall, period),
+          draft: found?.draft ?? null,
+          lines,
+          nextCursor:
+            !found || lines.length < limit || last >= found.draft.lines
+              ? null
+              : writeCursor(hall.settings.secret, place, last),
         };
       },
       { snapshot: true },

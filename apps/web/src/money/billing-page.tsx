@@ -59,7 +59,7 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
   const levels = useAccount(account).data?.levels;
   return (
     <>
-      {state.soFar && <SoFar soFar={state.soFar} balance={state.balance} />}
+      {state.soFar && <SoFar account={account} soFar={state.soFar} balance={state.balance} />}
       {state.soFar && levels?.['billing.usage'] !== 'none' && <Days account={account} period={state.soFar.period} />}
       <div className={css.two}>
         <div className={css.column}>
@@ -72,10 +72,17 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
   );
 }
 
-type SoFarProps = { readonly soFar: NonNullable<BillingState['soFar']>; readonly balance: BillingState['balance'] };
+type SoFarProps = {
+  readonly account: string;
+  readonly soFar: NonNullable<BillingState['soFar']>;
+  readonly balance: BillingState['balance'];
+};
 
-const SoFar = ({ soFar: { period, fee, used, total }, balance }: SoFarProps) => (
-  <Card title={`${monthWords(period.key, texts.locale)} so far`}>
+const SoFar = ({ account, soFar: { period, fee, used, total }, balance }: SoFarProps) => (
+  <Card
+    title={`${monthWords(period.key, texts.locale)} so far`}
+    aside={<Link href={`/a/${account}/billing/draft`}>Line by line</Link>}
+  >
     <dl className={css.tiles}>
       <Tile label="So far" value={amount(total)} note="Tax is not included." />
       <Tile label="Monthly fee" value={amount(fee)} />

@@ -1,0 +1,111 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { DraftInvoice } from '@tenantree/contract';
+import { monthWords } from '@tenantree/widget/money';
+import { useState } from 'react';
+import { Link, useLocation, useSearch } from 'wouter';
+import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import { LineTable, Sum } from './line-table.tsx';
+import css from './money.module.css';
+import { Act, amount, Card, price, quantityOf } from './parts.tsx';
+import { printAll } from './print-all.ts';
+import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+
+const LINES = 200;
+
+/** What the invoice of a month would be by now, with its lines. The month stands in the address. */
+export default function DraftInvoicePage({ account }: { readonly account: string }) {
+  const [path, navigate] = useLocation();
+  const [running] = useState(runningPeriod);
+  const period = periodOf(useSearch(), running);
+  const query = useInfiniteQuery({
+    queryKey: ['draft-invoice', account, period],
+    queryFn: ({ pageParam }) =>
+      tenantree.trpc.invoices.draft.query({
+        account,
+        period,
+        limit: LINES,
+        ...(pageParam !== '' && { cursor: pageParam }),
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  return (
+    <Page
+      title="Invoice so far"
+      lead="What the invoice of a month would be by now. It is issued once the month is over."
+    >
+      <div className={css.acts}>
+        <Link href={`/a/${account}/billing`}>Billing</Link>
+        <TurnPeriod
+          period={period}
+          running={running}
+          onTurn={(key) => navigate(`${path}?period=${key}`, { replace: true })}
+        />
+        <Act does={() => printAll(query)} working="Loading…">
+          Print
+        </Act>
+      </div>
+      <Loaded query={query}>
+        {({ pages }) => {
+          const draft = pages[0]?.draft;
+          if (!draft)
+            return (
+              <div className="card">
+                <Empty>No plan in {monthWords(period, texts.locale)}: nothing is invoiced.</Empty>
+              </div>
+            );
+          return (
+            <>
+              <Head draft={draft} />
+              <Card title={`${texts.numbers.whole(draft.lines)} lines so far`}>
+                <LineTable lines={pages.flatMap(({ lines }) => lines)}>
+                  <Sum label="Total" value={draft.total} />
+                  {draft.applied.minor !== '0' && <Sum label="From the balance" value={draft.applied} />}
+                  <Sum label="To be paid" value={draft.due} />
+                </LineTable>
+                {query.hasNextPage && (
+                  <div className={css.in}>
+                    <Button onClick={() => void query.fetchNextPage()}>
+                      {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
+                    </Button>
+                  </div>
+                )}
+              </Card>
+            </>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+const Head = ({ draft: { plan, used, late, total } }: { readonly draft: DraftInvoice }) => (
+  <Card title={amount(total)} aside={<span className={css.badge}>Draft, before tax</span>}>
+    <dl className={`${css.in} ${css.facts}`}>
+      <dt>Plan</dt>
+      <dd>
+        {plan.name}, version {plan.version}
+      </dd>
+      {used.map((one) => (
+        <Used key={one.meter} of={one} />
+      ))}
+      {late.minor !== '0' && (
+        <>
+          <dt>Late usage</dt>
+          <dd>{amount(late)}</dd>
+        </>
+      )}
+    </dl>
+  </Card>
+);
+
+const Used = ({ of }: { readonly of: DraftInvoice['used'][number] }) => (
+  <>
+    <dt>{of.label}</dt>
+    <dd>
+      {quantityOf(of.quantity, of.unit)}, {price(of.included)} included: {amount(of.amount)}, shared out by quantity
+    </dd>
+  </>
+);
