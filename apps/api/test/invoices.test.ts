@@ -156,7 +156,8 @@ describe('An invoice', () => {
     expect(said.lines).toBeGreaterThan(4);
     expect(found).toEqual(lines);
     const none = await client.invoices.draft.query({ account: id, period: '2026-08' });
-    expect(none).toMatchObject({ draft: null, lines: [], nextCursor: null });
+    expect(none).toMatchObject({ issued: null, draft: null, lines: [], nextCursor: null });
+    expect(await read()).toMatchObject({ issued: { id: invoice.id, number: invoice.number }, draft: null, lines: [] });
   });
 
   it('has a line for each parent that an account stood under (M10)', async () => {

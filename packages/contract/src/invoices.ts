@@ -102,7 +102,9 @@ export const invoices = {
     }),
     output: z.strictObject({
       period: shownPeriod,
-      /** Null: the account has no plan of its own in the period. */
+      /** The invoice of the period, where it is there by now. */
+      issued: z.strictObject({ id: shapes.rowId, number: z.string() }).nullable(),
+      /** Null: it is issued; or the account has no plan of its own in the period. */
       draft: draft.nullable(),
       lines: shapes.list(documentLine),
       nextCursor: z.string().nullable(),

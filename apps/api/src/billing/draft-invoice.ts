@@ -148,8 +148,9 @@ export async function readLateOfPayer(
     if (!plan || !fraction) continue;
     const { rates, currency } = planOf(await readPlan(trx, plan));
     for (const one of rates) {
-      const then = used.find(({ meter }) => meter === one.meter);
-      const late = then && (await readLateOf(trx, account, { rates: prorate(one, fraction), currency, closed, then }));
+      const billed = used.find(({ meter }) => meter === one.meter);
+      const of = { rates: prorate(one, fraction), currency, period: closed.period };
+      const late = billed && (await readLateOf(trx, account, { ...of, billed }));
       if (late && late.lines.length > 0) found.push(late);
     }
   }
@@ -159,18 +160,19 @@ export async function readLateOfPayer(
 type Closed = {
   readonly rates: Rates;
   readonly currency: Currency;
-  readonly closed: { readonly period: Instant };
-  readonly then: Used;
+  readonly period: Instant;
+  /** What its invoice says of the meter. */
+  readonly billed: Used;
 };
 
 async function readLateOf(
   trx: TenantTransaction,
   account: AccountId,
-  { rates, currency, closed: { period }, then }: Closed,
+  { rates, currency, period, billed: { events: billedEvents } }: Closed,
 ): Promise<Late | null> {
   const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
   const { events } = await readCountedTotal(trx, account, meter.counted, period);
-  if (events === then.events) return null;
+  if (events === billedEvents) return null;
   const used = { account, seller: null, meter, period, part: null };
   const { billed, late } = await readLateUsage(trx, used, null);
   const differences = late.map(({ account: of, difference }) => ({

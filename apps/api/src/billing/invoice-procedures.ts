@@ -1,4 +1,4 @@
-import { readInvoices } from '@tenantree/db';
+import { findInvoiceOf, readInvoices } from '@tenantree/db';
 import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
@@ -53,11 +53,18 @@ export const invoices: Handlers<'invoices'> = {
       access.id,
       async (trx) => {
         const of = { account: access.id, period };
+        const invoice = await findInvoiceOf(trx, access.id, { kind: 'period', period: period.start, seq: 0 });
+        const common = { period: shownPeriod(hall, period) };
+        if (invoice?.issued) {
+          const issued = { id: invoice.id, number: invoice.issued.number };
+          return { ...common, issued, draft: null, lines: [], nextCursor: null };
+        }
         const found = await invoiceToCome(trx, of, hall.settings.usageMaxAgeDays, { after, limit });
         const lines = found?.lines ?? [];
         const last = lines.at(-1)?.n ?? 0;
         return {
-          period: shownPeriod(hall, period),
+          ...common,
+          issued: null,
           draft: found?.draft ?? null,
           lines,
           nextCursor:

@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { DraftInvoice } from '@tenantree/contract';
+import type { AnswerOf, CONTRACT, DraftInvoice } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
@@ -9,8 +9,8 @@ import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
 import { Act, amount, Card, price, quantityOf } from './parts.tsx';
-import { printAll } from './print-all.ts';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { usePrint } from './use-print.ts';
 
 const LINES = 200;
 
@@ -19,18 +19,8 @@ export default function DraftInvoicePage({ account }: { readonly account: string
   const [path, navigate] = useLocation();
   const [running] = useState(runningPeriod);
   const period = periodOf(useSearch(), running);
-  const query = useInfiniteQuery({
-    queryKey: ['draft-invoice', account, period],
-    queryFn: ({ pageParam }) =>
-      tenantree.trpc.invoices.draft.query({
-        account,
-        period,
-        limit: LINES,
-        ...(pageParam !== '' && { cursor: pageParam }),
-      }),
-    initialPageParam: '',
-    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
-  });
+  const query = useDraft(account, period);
+  const print = usePrint(query);
   return (
     <Page
       title="Invoice so far"
@@ -43,41 +33,74 @@ export default function DraftInvoicePage({ account }: { readonly account: string
           running={running}
           onTurn={(key) => navigate(`${path}?period=${key}`, { replace: true })}
         />
-        <Act does={() => printAll(query)} working="Loading…">
-          Print
-        </Act>
+        {query.data?.pages[0]?.draft && (
+          <Act does={print} working="Loading…">
+            Print
+          </Act>
+        )}
       </div>
       <Loaded query={query}>
-        {({ pages }) => {
-          const draft = pages[0]?.draft;
-          if (!draft)
-            return (
-              <div className="card">
-                <Empty>No plan in {monthWords(period, texts.locale)}: nothing is invoiced.</Empty>
-              </div>
-            );
-          return (
-            <>
-              <Head draft={draft} />
-              <Card title={`${texts.numbers.whole(draft.lines)} lines so far`}>
-                <LineTable lines={pages.flatMap(({ lines }) => lines)}>
-                  <Sum label="Total" value={draft.total} />
-                  {draft.applied.minor !== '0' && <Sum label="From the balance" value={draft.applied} />}
-                  <Sum label="To be paid" value={draft.due} />
-                </LineTable>
-                {query.hasNextPage && (
-                  <div className={css.in}>
-                    <Button onClick={() => void query.fetchNextPage()}>
-                      {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
-                    </Button>
-                  </div>
-                )}
-              </Card>
-            </>
-          );
-        }}
+        {({ pages }) => <Shown account={account} period={period} pages={pages} query={query} />}
       </Loaded>
     </Page>
+  );
+}
+
+const useDraft = (account: string, period: string) =>
+  useInfiniteQuery({
+    queryKey: ['draft-invoice', account, period],
+    queryFn: ({ pageParam }) =>
+      tenantree.trpc.invoices.draft.query({
+        account,
+        period,
+        limit: LINES,
+        ...(pageParam !== '' && { cursor: pageParam }),
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+
+type ShownProps = {
+  readonly account: string;
+  readonly period: string;
+  readonly pages: readonly AnswerOf<(typeof CONTRACT)['invoices']['draft']>[];
+  readonly query: Pick<ReturnType<typeof useDraft>, 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage'>;
+};
+
+function Shown({ account, period, pages, query }: ShownProps) {
+  const { draft, issued } = pages[0] ?? { draft: null, issued: null };
+  if (!draft)
+    return (
+      <div className="card">
+        <Empty>
+          {issued ? (
+            <p>
+              It is issued: <Link href={`/a/${account}/billing/invoices/${issued.id}`}>{issued.number}</Link>
+            </p>
+          ) : (
+            `No plan in ${monthWords(period, texts.locale)}: nothing is invoiced.`
+          )}
+        </Empty>
+      </div>
+    );
+  return (
+    <>
+      <Head draft={draft} />
+      <Card title={`${texts.numbers.whole(draft.lines)} lines so far`}>
+        <LineTable lines={pages.flatMap(({ lines }) => lines)}>
+          <Sum label="Total" value={draft.total} />
+          {draft.applied.minor !== '0' && <Sum label="From the balance" value={draft.applied} />}
+          <Sum label="To be paid" value={draft.due} />
+        </LineTable>
+        {query.hasNextPage && (
+          <div className={css.in}>
+            <Button onClick={() => void query.fetchNextPage()}>
+              {query.isFetchingNextPage ? 'Loading…' : `Show ${LINES} more lines`}
+            </Button>
+          </div>
+        )}
+      </Card>
+    </>
   );
 }
 

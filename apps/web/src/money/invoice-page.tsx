@@ -9,8 +9,8 @@ import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
 import { Act, amount, Card, price, quantityOf } from './parts.tsx';
-import { printAll } from './print-all.ts';
 import { saveJob } from './save-job.ts';
+import { usePrint } from './use-print.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;
@@ -24,6 +24,7 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const print = usePrint(query);
   const first = query.data?.pages[0]?.invoice;
   const title = first
     ? `${first.kind === 'credit' ? 'Credit note' : 'Invoice'} ${first.number ?? '(draft)'}`
@@ -42,7 +43,7 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
             <Act does={file('pdf')} working="Writing…">
               PDF
             </Act>
-            <Act does={() => printAll(query)} working="Loading…">
+            <Act does={print} working="Loading…">
               Print
             </Act>
           </>

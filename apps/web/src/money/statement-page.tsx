@@ -7,9 +7,9 @@ import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
 import { Act, Card } from './parts.tsx';
-import { printAll } from './print-all.ts';
 import { saveStatement } from './rebilling-page.tsx';
 import { StatementParts } from './statement-parts.tsx';
+import { usePrint } from './use-print.ts';
 
 const LINES = 200;
 
@@ -36,6 +36,7 @@ export default function StatementPage({ account, statement, of }: Props) {
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const print = usePrint(query);
   const first = query.data?.pages[0];
   const whose = first?.statement.customer.name ?? 'a customer';
   return (
@@ -53,7 +54,7 @@ export default function StatementPage({ account, statement, of }: Props) {
             <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
               PDF
             </Act>
-            <Act does={() => printAll(query)} working="Loading…">
+            <Act does={print} working="Loading…">
               Print
             </Act>
           </>

@@ -138,9 +138,15 @@ describe('rebilling of a month that is over', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('an invoice is printed with all of its lines, and nothing to press', async () => {
-    const { invoice } = await owner.client.invoices.closePeriod.mutate({ account: owner.root, period: month.key });
+  it('an invoice is read line by line before it is issued, and printed with all of its lines and nothing to press', async () => {
     const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${owner.root}/billing/draft?period=${month.key}`);
+    await page.getByText('Draft, before tax').waitFor();
+    await page.getByRole('heading', { name: `${SHOPS + 3} lines so far` }).waitFor();
+    await look(page, 'draft-invoice');
+    const { invoice } = await owner.client.invoices.closePeriod.mutate({ account: owner.root, period: month.key });
+    await page.reload();
+    await page.getByRole('link', { name: invoice.number ?? '' }).waitFor();
     await page.addInitScript(
       "window.print = () => { document.documentElement.dataset.printed = document.querySelectorAll('tbody tr').length; }",
     );

@@ -1,0 +1,27 @@
+import { useEffect, useState } from 'react';
+
+/** A list that is loaded in pages. */
+type Pages = {
+  readonly hasNextPage: boolean;
+  fetchNextPage(): Promise<{ readonly hasNextPage: boolean; readonly error: Error | null }>;
+};
+
+/** Prints the page that is shown, once all lines of it are there; what can’t be loaded is thrown, and nothing is printed then. */
+export function usePrint(pages: Pages): () => Promise<void> {
+  const [wanted, setWanted] = useState(false);
+  const { hasNextPage } = pages;
+  // Behind the render that has the last of them.
+  useEffect(() => {
+    if (!wanted || hasNextPage) return;
+    setWanted(false);
+    window.print();
+  }, [wanted, hasNextPage]);
+  return async () => {
+    for (let more = hasNextPage; more; ) {
+      const found = await pages.fetchNextPage();
+      if (found.error) throw found.error;
+      more = found.hasNextPage;
+    }
+    setWanted(true);
+  };
+}
