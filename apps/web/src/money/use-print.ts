@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 /** A list that is loaded in pages. */
 type Pages = {
@@ -8,12 +8,14 @@ type Pages = {
 
 /** Prints the page that is shown, once all lines of it are there; what can’t be loaded is thrown, and nothing is printed then. */
 export function usePrint(pages: Pages): () => Promise<void> {
-  const [wanted, setWanted] = useState(false);
+  /** How often it was asked for, and done. */
+  const [wanted, setWanted] = useState(0);
+  const done = useRef(0);
   const { hasNextPage } = pages;
   // Behind the render that has the last of them.
   useEffect(() => {
-    if (!wanted || hasNextPage) return;
-    setWanted(false);
+    if (wanted === done.current || hasNextPage) return;
+    done.current = wanted;
     window.print();
   }, [wanted, hasNextPage]);
   return async () => {
@@ -22,6 +24,6 @@ export function usePrint(pages: Pages): () => Promise<void> {
       if (found.error) throw found.error;
       more = found.hasNextPage;
     }
-    setWanted(true);
+    setWanted((before) => before + 1);
   };
 }
