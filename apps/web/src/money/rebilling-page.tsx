@@ -11,6 +11,7 @@ import { AssignBook } from './assign-book.tsx';
 import css from './money.module.css';
 import { Act, amount, amountOr, Card, isNegative, price, quantity, quantityOf, Tile } from './parts.tsx';
 import { saveJob } from './save-job.ts';
+import { saveMargins } from './save-margins.ts';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 
 const { books, margins, statements } = tenantree.trpc;
@@ -43,13 +44,16 @@ export default function RebillingPage({ account }: { readonly account: string })
       <div className={css.acts}>
         <TurnPeriod period={period} running={running} onTurn={go} />
         {query.data && <span className={css.badge}>{STATES[query.data.period.state]}</span>}
+        <Act does={() => saveMargins(account, period)} working="Writing…">
+          Export CSV
+        </Act>
       </div>
       <Loaded query={query}>
         {(data) => (
-          <>
+          <div className={css.column} aria-busy={query.isPlaceholderData}>
             <Totals of={data} />
             <Customers account={account} of={data} chosen={chosen} onChoose={setChosen} />
-          </>
+          </div>
         )}
       </Loaded>
       {chosen.size > 0 && offered && (
@@ -71,7 +75,7 @@ export default function RebillingPage({ account }: { readonly account: string })
 const customersWords = (count: number): string =>
   count === 1 ? '1 customer' : `${texts.numbers.whole(count)} customers`;
 
-export const STATES = {
+const STATES = {
   coming: 'To come',
   running: 'Running',
   closing: 'Over, grace for late usage',
@@ -127,7 +131,7 @@ function Customers(props: CustomersProps) {
       <CustomerTable {...props} />
       {nextCursor !== null && (
         <p className={`${css.in} ${css.quiet}`}>
-          The first {rows.length} are shown; the sums are of all. The others are in the API (margins.get).
+          The first {rows.length} are shown; the sums are of all. All are in the CSV.
         </p>
       )}
     </Card>

@@ -42,23 +42,15 @@ export default function StatementPage({ account, statement, of }: Props) {
   return (
     <Page
       title={first ? `Statement ${first.statement.number}` : 'Statement'}
-      lead={first ? `${monthWords(first.statement.period, texts.locale)}, ${whose} with everything below it.` : ''}
+      lead={
+        first
+          ? `${monthWords(first.statement.period, texts.locale)}, ${whose} with everything below it. Frozen ${texts.numbers.day(first.statement.frozenAt)}.`
+          : ''
+      }
     >
       <p className={css.acts}>
         <Link href={`/a/${account}/${of}`}>{FROM[of]}</Link>
-        {first && (
-          <>
-            <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
-              Lines as CSV
-            </Act>
-            <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
-              PDF
-            </Act>
-            <Act does={print} working="Loading…">
-              Print
-            </Act>
-          </>
-        )}
+        {first && <Files account={account} statement={statement} onPrint={print} />}
       </p>
       <Loaded query={query} missing="No such statement">
         {({ pages }) =>
@@ -82,3 +74,19 @@ export default function StatementPage({ account, statement, of }: Props) {
     </Page>
   );
 }
+
+type FilesProps = { readonly account: string; readonly statement: string; readonly onPrint: () => Promise<void> };
+
+const Files = ({ account, statement, onPrint }: FilesProps) => (
+  <>
+    <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
+      Lines as CSV
+    </Act>
+    <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
+      PDF
+    </Act>
+    <Act does={onPrint} working="Loading…">
+      Print
+    </Act>
+  </>
+);

@@ -15,7 +15,7 @@ import { Act, Card, quantity, Select, Tile } from './parts.tsx';
 import { saveCsv } from './save-job.ts';
 import { monthAfter } from './turn-period.tsx';
 
-const { accounts, usage } = tenantree.trpc;
+const { accounts, agents, usage } = tenantree.trpc;
 
 const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
 type Span = keyof typeof SPANS;
@@ -261,7 +261,11 @@ function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: D
     placeholderData: keepPreviousData,
   });
   const earlier = useEarlier({ account, meter, from, to }, compare);
-  const names = useNames(by === 'account' ? (query.data ?? []).map(({ key }) => key) : []);
+  const names = useNames(
+    account,
+    by,
+    (query.data ?? []).map(({ key }) => key),
+  );
   const title = `${unit.charAt(0).toUpperCase()}${unit.slice(1)}s a day`;
   return (
     <Card title={title}>
@@ -327,10 +331,16 @@ function grouped(points: readonly Point[]): readonly Grouped[] {
 /** Of all that isn't named, such as what stood below and doesn't any more. */
 const OTHERS = 'Others';
 
-/** Names of accounts by their ids, as far as they are reached. */
-function useNames(keys: readonly string[]): ReadonlyMap<string, string> {
-  const ids = keys.filter((key) => key.includes('-'));
-  const query = useQuery({
+/** Most agents whose names are asked for. */
+const MOST_AGENTS = 500;
+
+/**
+ * Names by the keys of a series: of accounts, as far as they are reached; and of the account’s own agents, where programs say who it was by an
+ * id. Agents below are shown as they were sent, which mostly is their name.
+ */
+function useNames(account: string, by: Group, keys: readonly string[]): ReadonlyMap<string, string> {
+  const ids = by === 'account' ? keys.filter((key) => key !== OTHERS) : [];
+  const named = useQuery({
     queryKey: ['names', ...ids],
     queryFn: async () => {
       const asked = ids.map((id) => accounts.get.query({ account: id }).then(({ name }) => [id, name] as const));
@@ -339,7 +349,15 @@ function useNames(keys: readonly string[]): ReadonlyMap<string, string> {
     },
     enabled: ids.length > 0,
   });
-  return query.data ?? new Map();
+  const own = useQuery({
+    queryKey: ['agents', account],
+    queryFn: async () => {
+      const { rows } = await agents.list.query({ account, limit: MOST_AGENTS });
+      return new Map(rows.flatMap(({ id, externalId, name }) => [id, externalId ?? id].map((key) => [key, name])));
+    },
+    enabled: by === 'agent' && keys.length > 0,
+  });
+  return (by === 'agent' ? own.data : named.data) ?? new Map();
 }
 
 type MostProps = { readonly account: string; readonly asked: Asked; readonly from: string; readonly to: string };
@@ -356,7 +374,11 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
     placeholderData: keepPreviousData,
   });
   const rows = query.data ?? [];
-  const names = useNames(of === 'account' ? rows.map(({ key }) => key) : []);
+  const names = useNames(
+    account,
+    of,
+    rows.map(({ key }) => key),
+  );
   const top = Number(rows[0]?.sum ?? 0);
   return (
     <Card title={of === 'account' ? 'Accounts with most' : 'Agents with most'}>
@@ -368,7 +390,7 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
             <ol className={css.bars}>
               {found.map(({ key, sum }) => (
                 <li key={key}>
-                  <Named account={account} id={key} name={names.get(key)} />
+                  <Named account={account} of={of} id={key} name={names.get(key)} />
                   <span>{quantity(sum)}</span>
                   <Share of={Number(sum) / top} />
                 </li>
@@ -383,14 +405,16 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
 
 const Named = ({
   account,
+  of,
   id,
   name,
 }: {
   readonly account: string;
+  readonly of: 'account' | 'agent';
   readonly id: string;
   readonly name: string | undefined;
 }): ReactNode =>
-  name === undefined || id === account ? (
+  name === undefined || id === account || of === 'agent' ? (
     <span>
       <bdi>{name ?? id}</bdi>
     </span>

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { billingPeriodOf, instantOf } from '@tenantree/domain';
 import type { BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +86,10 @@ describe('rebilling of a month that is over', () => {
     await seller.goto(`${app.url}/a/${owner.root}/rebilling?period=${month.key}`);
     await seller.getByRole('button', { name: 'Freeze' }).dblclick();
     await seller.getByRole('link', { name: /^STM-/ }).waitFor();
+    const exported = seller.waitForEvent('download');
+    await seller.getByRole('button', { name: 'Export CSV' }).click();
+    const csv = await readFile(await (await exported).path(), 'utf8');
+    expect(csv).toMatch(/,שלום North,Regions v1,[\d.]+,[A-Z]{3},4\.550,KWD,,,STM-/);
     const customer = await app.open({ context });
     await customer.goto(`${app.url}/a/${north}/billing`);
     await customer.getByRole('region', { name: 'Statements' }).waitFor();
@@ -106,7 +111,7 @@ describe('rebilling of a month that is over', () => {
     expect(app.faults).toEqual([]);
   });
 
-  it('what is written of a book is tried on real usage before it is saved', async () => {
+  it('what is written of a book is tried on real usage before it is saved, also when the server was away', async () => {
     const page = await app.open({ context });
     await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
     await page.getByLabel('Price a minute').fill('0.1');
@@ -118,16 +123,25 @@ describe('rebilling of a month that is over', () => {
     await page.getByRole('row', { name: /As written here KWD 12\.200/ }).waitFor();
     await look(page, 'try-terms');
     expect((await owner.client.books.list.query({ account: owner.root })).rows).toHaveLength(2);
+    await app.stop();
+    await page.getByLabel('Price a minute').fill('0.2');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    await app.start();
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByRole('row', { name: /As written here KWD 24\.400/ }).waitFor();
     expect(app.faults).toEqual([]);
   });
 
-  it('a book is taken away at the end of the period, after a question, and stays in what there was', async () => {
+  it('a book is taken away by keys alone, at the end of the period, after a question, and stays in what there was', async () => {
     const page = await app.open({ context });
     await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${north}`);
-    await page.getByRole('button', { name: 'Change price book' }).click();
-    await page.getByLabel('Price book', { exact: true }).selectOption({ label: 'No price book any more' });
-    await page.getByRole('button', { name: 'Go on' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).click();
+    await page.getByRole('button', { name: 'Change price book' }).press('Enter');
+    await page.getByLabel('Price book', { exact: true }).press('End');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
     expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(Date.now())).end]);
