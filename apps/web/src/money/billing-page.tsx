@@ -258,12 +258,15 @@ const Address = ({ lines }: { readonly lines: readonly string[] }) => (
 );
 
 /** Whom invoices are addressed to. */
-function Details({ account, details }: { readonly account: string; readonly details: BillingState['details'] }) {
+function Details({ account, details: found }: { readonly account: string; readonly details: BillingState['details'] }) {
+  // As they were when one began to write: what somebody else saves meanwhile is told of, and takes no letter away.
+  const [details, setDetails] = useState(found);
   const [saved, setSaved] = useState(false);
   const { refusal, isSending, onSubmit } = useForm(async ({ country, name, address, taxId }) => {
     const lines = (address ?? '').split('\n').flatMap((line) => line.trim() || []);
     const given = { country: country ?? '', name: name ?? '', address: lines, taxId: taxId?.trim() || null };
-    await billing.setDetails.mutate({ account, ...given, version: details?.version ?? 0 });
+    const answer = await billing.setDetails.mutate({ account, ...given, version: details?.version ?? 0 });
+    setDetails(answer.details);
     setSaved(true);
     await queries.invalidateQueries({ queryKey: ['billing', account] });
     return null;

@@ -25,6 +25,9 @@ export default function BookPage({ account, book }: { readonly account: string; 
     queryKey: ['book', account, book, version],
     queryFn: () => books.get.query({ account, book, ...(version !== null && { version }) }),
     enabled: !isNew,
+    // What is written meanwhile stays: another version that somebody saves is told of when this one is saved.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
   });
   const state = useQuery({
     queryKey: ['billing', account],
