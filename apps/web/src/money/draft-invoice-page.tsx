@@ -7,8 +7,9 @@ import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
+import { MeterFacts } from './meter-facts.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, price, quantityOf } from './parts.tsx';
+import { Act, amount, Card } from './parts.tsx';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 import { usePrint } from './use-print.ts';
 
@@ -111,9 +112,7 @@ const Head = ({ draft: { plan, used, late, total } }: { readonly draft: DraftInv
       <dd>
         {plan.name}, version {plan.version}
       </dd>
-      {used.map((one) => (
-        <Used key={one.meter} of={one} />
-      ))}
+      <MeterFacts used={used} />
       {late.minor !== '0' && (
         <>
           <dt>Late usage</dt>
@@ -122,13 +121,4 @@ const Head = ({ draft: { plan, used, late, total } }: { readonly draft: DraftInv
       )}
     </dl>
   </Card>
-);
-
-const Used = ({ of }: { readonly of: DraftInvoice['used'][number] }) => (
-  <>
-    <dt>{of.label}</dt>
-    <dd>
-      {quantityOf(of.quantity, of.unit)}, {price(of.included)} included: {amount(of.amount)}, shared out by quantity
-    </dd>
-  </>
 );

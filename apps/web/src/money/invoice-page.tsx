@@ -7,8 +7,9 @@ import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
+import { MeterFacts } from './meter-facts.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, price, quantityOf } from './parts.tsx';
+import { Act, amount, Card } from './parts.tsx';
 import { saveJob } from './save-job.ts';
 import { usePrint } from './use-print.ts';
 
@@ -106,21 +107,9 @@ const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
           </dd>
         </>
       )}
-      {invoice.used.map((one) => (
-        <FactOfMeter key={one.meter} used={one} />
-      ))}
+      <MeterFacts used={invoice.used} />
     </dl>
   </Card>
-);
-
-const FactOfMeter = ({ used }: { readonly used: DetailedInvoice['used'][number] }) => (
-  <>
-    <dt>{used.label}</dt>
-    <dd>
-      {quantityOf(used.quantity, used.unit)}, {price(used.included)} included: {amount(used.amount)}, shared out by
-      quantity
-    </dd>
-  </>
 );
 
 const Lines = ({
