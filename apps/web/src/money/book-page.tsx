@@ -165,7 +165,7 @@ function Editor({ account, found, currency }: EditorProps) {
           </div>
         </form>
       </Card>
-      <TryTerms account={account} terms={() => termsOf(draft)} />
+      <TryTerms account={account} terms={termsOf(draft)} />
     </div>
   );
 }

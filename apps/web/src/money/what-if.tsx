@@ -75,10 +75,11 @@ const TryButton = ({ busy }: { readonly busy: boolean }) => (
 );
 
 /** Tries what is written of a price book on a month of a customer, before it is saved. */
-export function TryTerms({ account, terms }: { readonly account: string; readonly terms: () => BookTermsInput }) {
+export function TryTerms({ account, terms }: { readonly account: string; readonly terms: BookTermsInput }) {
+  const written = JSON.stringify(terms);
   const [running] = useState(runningPeriod);
   const [period, setPeriod] = useState(() => monthAfter(running, -1));
-  const [tried, setTried] = useState<Tried | null>(null);
+  const [tried, setTried] = useState<(Tried & { readonly of: string }) | null>(null);
   const { busy, refusal, act } = useAct();
   const query = useQuery({
     queryKey: ['margins', account, period],
@@ -90,8 +91,8 @@ export function TryTerms({ account, terms }: { readonly account: string; readonl
     const customer = new FormData(event.currentTarget).get('customer');
     if (typeof customer !== 'string') return;
     void act(async () => {
-      const found = await statements.whatIf.query({ account, customer, period, terms: terms() });
-      setTried({ name: 'As written here', found });
+      const found = await statements.whatIf.query({ account, customer, period, terms });
+      setTried({ name: 'As written here', found, of: written });
     });
   };
   return (
@@ -120,7 +121,7 @@ export function TryTerms({ account, terms }: { readonly account: string; readonl
           )
         }
       </Loaded>
-      <Outcome tried={tried ? [tried] : []} />
+      <Outcome tried={tried?.of === written ? [tried] : []} />
     </Card>
   );
 }
