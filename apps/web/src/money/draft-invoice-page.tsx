@@ -6,7 +6,7 @@ import { Link, useLocation, useSearch } from 'wouter';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { LineTable, Sum } from './line-table.tsx';
+import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
 import css from './money.module.css';
 import { Act, amount, Card } from './parts.tsx';
@@ -87,7 +87,7 @@ function Shown({ account, period, pages, query }: ShownProps) {
   return (
     <>
       <Head draft={draft} />
-      <Card title={`${texts.numbers.whole(draft.lines)} lines so far`}>
+      <Card title={`${linesWords(draft.lines)} so far`}>
         <LineTable lines={pages.flatMap(({ lines }) => lines)}>
           <Sum label="Total" value={draft.total} />
           {draft.applied.minor !== '0' && <Sum label="From the balance" value={draft.applied} />}

@@ -6,7 +6,7 @@ import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { LineTable, Sum } from './line-table.tsx';
+import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
 import css from './money.module.css';
 import { Act, amount, Card } from './parts.tsx';
@@ -121,7 +121,7 @@ const Lines = ({
   readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
-  <Card title={`${texts.numbers.whole(invoice.lines)} lines`}>
+  <Card title={linesWords(invoice.lines)}>
     <LineTable lines={lines}>
       <Sum label="Total" value={invoice.total} />
       {invoice.applied.minor !== '0' && <Sum label="From the balance" value={invoice.applied} />}

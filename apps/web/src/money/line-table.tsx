@@ -1,5 +1,6 @@
 import type { DocumentLine } from '@tenantree/contract';
 import { Fragment, type ReactNode } from 'react';
+import { texts } from '../texts.ts';
 import css from './money.module.css';
 import { amount, quantityOf } from './parts.tsx';
 
@@ -51,6 +52,9 @@ export const LineTable = ({
     </table>
   </div>
 );
+
+/** How many lines there are, in words. */
+export const linesWords = (count: number): string => (count === 1 ? '1 line' : `${texts.numbers.whole(count)} lines`);
 
 /** The way down to an account; each name runs its own way. */
 const Above = ({ names }: { readonly names: readonly (string | null)[] }) =>

@@ -46,7 +46,7 @@ describe('pages of money on a real server', () => {
       .filter({ hasText: /Acme North/ })
       .waitFor();
     await page.getByLabel('Compare with four weeks earlier').check();
-    await page.getByText('Four weeks earlier').waitFor();
+    await page.getByText('Four weeks earlier', { exact: true }).waitFor();
     await page.getByRole('img', { name: /Minutes a day/ }).focus();
     await page.keyboard.press('t');
     await page.getByRole('columnheader', { name: 'Day' }).waitFor();
