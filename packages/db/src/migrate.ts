@@ -42,6 +42,7 @@ import * as transfers from './migrations/0042-transfers.ts';
 import * as rebilling from './migrations/0043-rebilling.ts';
 import * as lighterCounts from './migrations/0044-lighter-counts.ts';
 import * as lighterLines from './migrations/0048-lighter-lines.ts';
+import * as leavers from './migrations/0049-leavers.ts';
 import * as oneLateRule from './migrations/0053-one-late-rule.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -85,6 +86,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0043-rebilling': rebilling,
   '0044-lighter-counts': lighterCounts,
   '0048-lighter-lines': lighterLines,
+  '0049-leavers': leavers,
   '0053-one-late-rule': oneLateRule,
 };
 

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION split_places(
   p_account uuid, p_seller uuid, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz, p_all numeric, p_total numeric
 ) RETURNS TABLE (n bigint, account_id uuid, name text, chain bytea, quantity numeric, amount numeric)
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET work_mem = '32MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
   divisor numeric := CASE WHEN p_all = 0 THEN 1 ELSE abs(p_all) END;

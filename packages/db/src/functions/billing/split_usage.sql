@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION split_usage(
   p_account uuid, p_seller uuid, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz, p_all numeric, p_total numeric
 ) RETURNS TABLE (n bigint, for_account uuid, for_name text, above text[], place bytea, quantity numeric, amount numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET work_mem = '32MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY
@@ -11,7 +11,7 @@ BEGIN
       SELECT x.above_of, x.names FROM names_above(ARRAY(SELECT DISTINCT substr(l.chain, 1, octet_length(l.chain) - 16) FROM lines l)) x
     )
     SELECT l.n, l.account_id, coalesce(l.name, name_then(l.account_id)), a.names, l.chain, l.quantity, l.amount
-    FROM lines l LEFT JOIN names a ON a.above_of = substr(l.chain, 1, octet_length(l.chain) - 16) ORDER BY l.n;
+    FROM lines l LEFT JOIN names a ON a.above_of = substr(l.chain, 1, octet_length(l.chain) - 16);
 END $$;
 REVOKE ALL ON FUNCTION split_usage FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION split_usage TO tenantree_app;
