@@ -23,7 +23,7 @@ import { type Ids, idsOf } from '../growth/operations.ts';
 /** The last commit before the keys of a tree's tables could change their tree. */
 const COMMIT = '4b3f668';
 const SIZES = (process.env['BENCH_SIZES'] ?? '10000,100000').split(',').map(Number);
-const REPEATS = 2;
+const REPEATS = 1;
 /** Connections that leave the application one, so that all it does is done by one process of the database. */
 const ONE = 3;
 

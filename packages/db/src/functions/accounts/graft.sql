@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_c
 DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
   live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
-  -- As a list: joined, the members of a tree that is younger than the statistics were read anew for every account.
+  -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
   ids uuid[] := ARRAY(SELECT s.id FROM accounts s
     WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea);
   people int[];
@@ -15,9 +15,8 @@ BEGIN
   IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
   IF live = 1 AND a.total_members > 0 THEN
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
-      SELECT DISTINCT m.user_id FROM members m
-      WHERE m.root_id = a.root_id AND m.account_id = ANY (ids)
-        AND (SELECT s.status FROM accounts s WHERE s.root_id = a.root_id AND s.id = m.account_id) <> 'closed'));
+      SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (ARRAY(
+        SELECT s.id FROM accounts s WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea AND s.status <> 'closed'))));
   END IF;
   -- Who was promised something has a counter of it, and so have those above: what is held there goes along with it.
   IF pledged AND live = 1 THEN
