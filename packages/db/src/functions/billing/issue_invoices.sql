@@ -6,6 +6,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $
 #variable_conflict use_column
 DECLARE
   s text;
+  drafts uuid[];
   this_year int := extract(year FROM p_now AT TIME ZONE 'UTC');
 BEGIN
   FOREACH s IN ARRAY ARRAY['CRN', 'INV'] LOOP
@@ -13,12 +14,12 @@ BEGIN
     -- Before the drafts are read: who waited here sees what the one before issued.
     INSERT INTO invoice_series AS n (series, year, last, last_at) VALUES (s, this_year, 0, p_now)
       ON CONFLICT (series, year) DO UPDATE SET last_at = greatest(n.last_at, p_now);
+    drafts := ARRAY(
+      SELECT i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
+      ORDER BY i.drafted_at, i.id LIMIT p_limit);
     RETURN QUERY
-      WITH drafts AS (
-        SELECT i.account_id, i.id, i.drafted_at FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
-        ORDER BY i.drafted_at, i.id LIMIT p_limit
-      ), d AS MATERIALIZED (
-        SELECT w.account_id, w.id, row_number() OVER (ORDER BY w.drafted_at, w.id) AS k FROM drafts w
+      WITH d AS MATERIALIZED (
+        SELECT i.account_id, i.id, row_number() OVER (ORDER BY i.drafted_at, i.id) AS k FROM invoices i WHERE i.status = 'draft' AND i.id = ANY (drafts)
       ), taken AS MATERIALIZED (
         UPDATE invoice_series n SET last = n.last + (SELECT count(*) FROM d) WHERE n.series = s AND n.year = this_year RETURNING n.last, n.last_at
       )
