@@ -9,14 +9,15 @@ DECLARE
   -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
   ids uuid[] := ARRAY(SELECT s.id FROM accounts s
     WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea);
+  open_ids uuid[] := ARRAY(SELECT s.id FROM accounts s
+    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea AND s.status <> 'closed');
   people int[];
   pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0 OR b.next_reserve > 0 OR b.next_promised > 0));
 BEGIN
   IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
   IF live = 1 AND a.total_members > 0 THEN
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
-      SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (ARRAY(
-        SELECT s.id FROM accounts s WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea AND s.status <> 'closed'))));
+      SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (open_ids)));
   END IF;
   -- Who was promised something has a counter of it, and so have those above: what is held there goes along with it.
   IF pledged AND live = 1 THEN
