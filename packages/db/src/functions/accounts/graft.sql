@@ -6,14 +6,14 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_c
 DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
   live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
-  -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
-  ids uuid[] := ARRAY(SELECT s.id FROM accounts s
-    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea);
-  open_ids uuid[] := ARRAY(SELECT s.id FROM accounts s
-    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea AND s.status <> 'closed');
+  ids uuid[];
+  open_ids uuid[];
   people int[];
   pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0 OR b.next_reserve > 0 OR b.next_promised > 0));
 BEGIN
+  -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
+  SELECT array_agg(s.id), array_agg(s.id) FILTER (WHERE s.status <> 'closed') INTO ids, open_ids FROM accounts s
+    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea;
   IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
   IF live = 1 AND a.total_members > 0 THEN
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
