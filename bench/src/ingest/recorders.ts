@@ -2,11 +2,12 @@
 import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/usage/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
-<<<<<<< HEAD
-import { type EventOutcome, type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
-=======
-import { type EventToRecord, openUsageStore, type UsageStore } from '../../../packages/db/src/index.ts';
->>>>>>> ebcc6718 (perf(transfers): who stays is asked for all keys and invitations at once, and members come along as a list)
+import {
+  type EventOutcome,
+  type EventToRecord,
+  openUsageStore,
+  type UsageStore,
+} from '../../../packages/db/src/index.ts';
 import type { CountedMeter } from '../../../packages/domain/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 

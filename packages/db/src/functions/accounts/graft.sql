@@ -14,7 +14,7 @@ BEGIN
   -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
   SELECT array_agg(s.id), array_agg(s.id) FILTER (WHERE s.status <> 'closed') INTO ids, open_ids FROM accounts s
     WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea;
-  IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
+  IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids, a.id, a.path_key); END IF;
   IF live = 1 AND a.total_members > 0 THEN
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
       SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (open_ids)));
