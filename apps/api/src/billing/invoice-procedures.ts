@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { closePeriod } from './close-period.ts';
-import { creditInvoice } from './credit-invoice.ts';
+import { creditInvoice, readToCredit } from './credit-invoice.ts';
 import { exportInvoice } from './export-invoice.ts';
 import { invoiceToCome } from './invoice-to-come.ts';
 import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
@@ -85,8 +85,13 @@ export const invoices: Handlers<'invoices'> = {
     invoice: await closePeriod(hall, caller, access, period),
   }),
 
-  credit: ({ ctx: { hall, caller, access }, input }) =>
-    hall.change(caller, { root: access.root, acting: access.id }, async (change) => ({
-      invoice: await creditInvoice(hall, change, access.id, input),
-    })),
+  credit: async ({ ctx: { hall, caller, access }, input }) => {
+    const { root, id: acting } = access;
+    const invoice = await hall.db.withTenant(acting, (trx) => readToCredit(trx, acting, input.invoice), {
+      snapshot: true,
+    });
+    return hall.change(caller, { root, acting }, async (change) => ({
+      invoice: await creditInvoice(hall, change, acting, invoice, input),
+    }));
+  },
 };
