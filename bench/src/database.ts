@@ -13,6 +13,8 @@ export type BenchDatabase = {
   readonly owner: Pool;
   /** How an application opens it: for an earlier build. */
   readonly serving: Awaited<ReturnType<typeof prepareDatabase>>;
+  /** How the owner does: for another database beside it. */
+  readonly connection: Awaited<ReturnType<typeof startEmbedded>>['connection'];
   drop(): Promise<void>;
 };
 
@@ -32,6 +34,7 @@ export async function startDatabase(ownerConnections = 10): Promise<BenchDatabas
     app,
     owner,
     serving,
+    connection: server.connection,
     drop: async () => {
       await server.stop(); // cuts every connection, also one that a failed case still holds
       await Promise.allSettled([app.close(), owner.end()]);

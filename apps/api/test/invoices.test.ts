@@ -115,6 +115,51 @@ describe('An invoice', () => {
     expect(await codeOf(credit())).toBe('PRICE_INVALID');
   });
 
+  it('is read line by line before it is there, and then has those lines: late usage and balance, too', async () => {
+    const { id, client } = await payer('To come', 'm10');
+    const [p, x] = [await stage.make(id, 'P2'), await stage.make(id, 'X2')];
+    const a = await stage.make(p, 'A2');
+    await stage.use(client, a, '300');
+    await stage.counted(a);
+    stage.clock.ms = OCTOBER_CLOSES;
+    await close(client, id);
+    await stage.use(client, x, '12.5', { at: MID_OCTOBER });
+    await stage.use(client, a, '-40', { at: MID_OCTOBER });
+    await stage.use(client, a, '500.25');
+    await stage.use(client, x, '45');
+    await stage.counted(id);
+    stage.clock.ms = NOVEMBER_CLOSES;
+    const read = (cursor?: string) =>
+      client.invoices.draft.query({
+        account: id,
+        period: '2026-11',
+        limit: 2,
+        ...(cursor !== undefined && { cursor }),
+      });
+    const first = await read();
+    const found = [...first.lines];
+    for (let { nextCursor } = first; nextCursor !== null; ) {
+      const next = await read(nextCursor);
+      found.push(...next.lines);
+      ({ nextCursor } = next);
+    }
+    const invoice = await close(client, id, '2026-11');
+    const { invoice: said, lines } = await client.invoices.get.query({ account: id, invoice: invoice.id, limit: 500 });
+    expect(first.draft).toMatchObject({
+      plan: said.plan,
+      used: said.used,
+      total: said.total,
+      applied: said.applied,
+      due: said.due,
+      lines: said.lines,
+    });
+    expect(said.lines).toBeGreaterThan(4);
+    expect(found).toEqual(lines);
+    const none = await client.invoices.draft.query({ account: id, period: '2026-08' });
+    expect(none).toMatchObject({ issued: null, draft: null, lines: [], nextCursor: null });
+    expect(await read()).toMatchObject({ issued: { id: invoice.id, number: invoice.number }, draft: null, lines: [] });
+  });
+
   it('has a line for each parent that an account stood under (M10)', async () => {
     const { id, client } = await payer('M10', 'm10');
     const [p, x] = [await stage.make(id, 'P1'), await stage.make(id, 'X1')];

@@ -153,6 +153,7 @@ beforeAll(async () => {
     'invoices.closePeriod': { account, period: '2026-10' },
     'invoices.list': { account },
     'invoices.get': { account, invoice },
+    'invoices.draft': { account },
     'invoices.export': { account, invoice, format: 'csv' },
     'invoices.credit': { account, invoice, amount: '1', reason: 'a test' },
     'books.list': { account },

@@ -24,6 +24,8 @@ const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
 const RebillingPage = lazy(loadRebilling);
+const DraftInvoicePage = lazy(() => import('./money/draft-invoice-page.tsx'));
+const CustomerPage = lazy(() => import('./money/customer-page.tsx'));
 const BookPage = lazy(() => import('./money/book-page.tsx'));
 const StatementPage = lazy(() => import('./money/statement-page.tsx'));
 const MembersPage = lazy(loadMembers);
@@ -68,6 +70,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/billing">
         <BillingPage key={account} account={account} />
       </Route>
+      <Route path="/a/:account/billing/draft">
+        <DraftInvoicePage key={account} account={account} />
+      </Route>
       <Route path="/a/:account/billing/invoices/:invoice">
         {({ invoice }) => <InvoicePage key={invoice} account={account} invoice={invoice} />}
       </Route>
@@ -78,7 +83,13 @@ const AccountPages = ({ account }: { readonly account: string }) => (
         {({ book }) => <BookPage key={book} account={account} book={book} />}
       </Route>
       <Route path="/a/:account/rebilling/statements/:statement">
-        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} />}
+        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="rebilling" />}
+      </Route>
+      <Route path="/a/:account/billing/statements/:statement">
+        {({ statement }) => <StatementPage key={statement} account={account} statement={statement} of="billing" />}
+      </Route>
+      <Route path="/a/:account/rebilling/customers/:customer">
+        {({ customer }) => <CustomerPage key={customer} account={account} customer={customer} />}
       </Route>
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />

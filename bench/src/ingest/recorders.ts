@@ -2,7 +2,12 @@
 import type { PoolClient } from 'pg';
 import { createUsageCounter } from '../../../apps/api/src/usage/usage-counter.ts';
 import { createUsageWriter } from '../../../apps/api/src/usage/usage-writer.ts';
-import { type EventOutcome, type EventToRecord, openUsageStore } from '../../../packages/db/src/index.ts';
+import {
+  type EventOutcome,
+  type EventToRecord,
+  openUsageStore,
+  type UsageStore,
+} from '../../../packages/db/src/index.ts';
 import type { CountedMeter } from '../../../packages/domain/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 
@@ -22,8 +27,10 @@ const METER = 'call.seconds';
 const isNew = (outcome: EventOutcome): boolean => outcome === 'accepted' || outcome === 'over';
 
 /** The product's only way: callers queue, one statement for all that waits, everybody answered after the commit; then it is counted. */
-export async function usageWriter({ app }: BenchDatabase): Promise<Recorder> {
-  const usage = openUsageStore(app);
+export const usageWriter = async ({ app }: BenchDatabase): Promise<Recorder> => writerInto(openUsageStore(app));
+
+/** The same into a store of whichever build. */
+export function writerInto(usage: UsageStore): Recorder {
   const store = (meter: CountedMeter, events: readonly EventToRecord[]) =>
     usage.append(events, { meter, now: ago(0), keysSince: ago(WINDOW_MS) });
   const counter = createUsageCounter({

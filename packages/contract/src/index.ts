@@ -15,7 +15,7 @@ export { isEmail, normalEmail, shownEmail } from './email.ts';
 export type { OpenedSession, ShownOrigins } from './embed.ts';
 export type { ErrorShape, SentRefusal } from './error-shape.ts';
 export { type Named, password } from './inputs.ts';
-export type { DetailedInvoice, ShownInvoice } from './invoices.ts';
+export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts';
 export type { Job, JobConflict, JobFrame } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
 export type { Margins } from './margins.ts';

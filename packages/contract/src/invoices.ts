@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { documentLine } from './document-line.ts';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, fromSeller, inAccount, mutation, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
+import { period, shownPeriod } from './rebilling.ts';
 import * as shapes from './shapes.ts';
 
 const asked = z.strictObject({ account: inputs.account, invoice: inputs.id<RowId>('invoice') });
@@ -31,21 +32,39 @@ const invoice = z.strictObject({
   credits: shapes.rowId.nullable(),
 });
 
+/** Of each meter what was rated as a whole, before it was split. */
+const used = shapes.list(
+  z.strictObject({
+    meter: z.string(),
+    label: z.string(),
+    unit: z.string(),
+    quantity: shapes.decimal,
+    included: shapes.decimal,
+    amount: shapes.money,
+  }),
+);
+const plan = z.strictObject({ id: z.string(), version: shapes.count, name: z.string() });
+
+/** An invoice that doesn’t exist yet. */
+const draft = z.strictObject({
+  /** The last one in the period: usage is priced by it. */
+  plan,
+  used,
+  /** What came late of periods that were closed before. */
+  late: shapes.money,
+  /** Never below 0. */
+  total: shapes.money,
+  /** What would be taken from the balance. */
+  applied: shapes.money,
+  due: shapes.money,
+  lines: shapes.count,
+});
+
 const detailed = invoice.extend({
   seller: party.nullable(),
   buyer: party,
-  plan: z.strictObject({ id: z.string(), version: shapes.count, name: z.string() }).nullable(),
-  /** Of each meter what was rated as a whole, before it was split. */
-  used: shapes.list(
-    z.strictObject({
-      meter: z.string(),
-      label: z.string(),
-      unit: z.string(),
-      quantity: shapes.decimal,
-      included: shapes.decimal,
-      amount: shapes.money,
-    }),
-  ),
+  plan: plan.nullable(),
+  used,
   /** What is said of tax, where there is none. */
   tax: z.string().nullable(),
   /** Why it was credited. */
@@ -69,6 +88,27 @@ export const invoices = {
     needs: read,
     input: asked.extend({ cursor: inputs.cursor, limit: inputs.limit(500) }),
     output: z.strictObject({ invoice: detailed, lines: shapes.list(documentLine), nextCursor: z.string().nullable() }),
+  }),
+
+  draft: query({
+    says: 'What the invoice of a period would be by now, before tax, and a page of its lines; nothing is written.',
+    needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
+    input: z.strictObject({
+      account: inputs.account,
+      /** Absent: the running one. */
+      period: period.optional(),
+      cursor: inputs.cursor,
+      limit: inputs.limit(500),
+    }),
+    output: z.strictObject({
+      period: shownPeriod,
+      /** The invoice of the period, where it is there by now. */
+      issued: z.strictObject({ id: shapes.rowId, number: z.string() }).nullable(),
+      /** Null: it is issued; or the account has no plan of its own in the period. */
+      draft: draft.nullable(),
+      lines: shapes.list(documentLine),
+      nextCursor: z.string().nullable(),
+    }),
   }),
 
   export: mutation({
@@ -111,5 +151,7 @@ export const invoices = {
 
 /** An invoice or credit note in a list. */
 export type ShownInvoice = AnswerOf<typeof invoices.list>['rows'][number];
+/** An invoice that doesn’t exist yet: what it would be. */
+export type DraftInvoice = z.output<typeof draft>;
 /** An invoice with all that is said of it. */
 export type DetailedInvoice = AnswerOf<typeof invoices.get>['invoice'];

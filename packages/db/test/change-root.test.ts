@@ -335,6 +335,31 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(left.rows).toEqual([{ version: await versionOf(root) }]);
   });
 
+  it('reads its accounts a few times, and not all of them for each membership', async () => {
+    const { root, leaving } = await plantGround();
+    const parent = await plant(test.db, root, 'Many', now());
+    const many = 300;
+    for (let n = 0; n < many; n++) await plant(test.db, leaving, `Child ${n}`, now());
+    await owner.query(
+      `INSERT INTO members (root_id, account_id, user_id, role, created_at)
+       SELECT root_id, id, $2, 'viewer', now() FROM accounts WHERE parent_id = $1 ON CONFLICT DO NOTHING`,
+      [leaving, PERSON],
+    );
+    // So that the statistics know every tree but the one that begins.
+    await owner.query('ANALYZE');
+    await owner.query('BEGIN');
+    try {
+      await changeRoot(leaving, null);
+      await changeRoot(leaving, parent);
+      const { rows } = await owner.query<{ read: number }>(
+        `SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname = 'accounts'`,
+      );
+      expect(rows[0]?.read).toBeLessThan(many * 150);
+    } finally {
+      await owner.query('ROLLBACK');
+    }
+  });
+
   it('leaves no credential behind that was made across the cut, however far down', async () => {
     const { parent, leaving, leaf } = await plantGround();
     const above = await newKey(parent, null);

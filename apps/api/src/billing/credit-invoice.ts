@@ -5,6 +5,7 @@ import {
   type NewLine,
   readCredited,
   readLines,
+  type StoredInvoice,
   type StoredLine,
   type TenantTransaction,
   takeTurnInBilling,
@@ -21,25 +22,33 @@ import { findIssued, shownInvoice } from './read-invoices.ts';
 const LINES_AT_ONCE = 5_000;
 
 /** What is to be credited of an invoice, in major units; undefined: all that is left. */
-export type Credit = { readonly invoice: RowId; readonly amount?: string | undefined; readonly reason: string };
+export type Credit = { readonly amount?: string | undefined; readonly reason: string };
+
+/** An issued invoice with all its lines. Neither ever changes. */
+export type ToCredit = { readonly invoice: StoredInvoice; readonly lines: readonly StoredLine[] };
+
+/** Reads what is to be credited: there may be a hundred thousand lines, and so it is done before the change. @throws Refused NOT_FOUND */
+export async function readToCredit(trx: TenantTransaction, account: AccountId, id: RowId): Promise<ToCredit> {
+  const invoice = await findIssued(trx, account, id);
+  if (invoice.kind === 'credit') return refuseWith('BAD_REQUEST', 'This is a credit note itself.', 'invoice');
+  return { invoice, lines: await allLines(trx, { table: 'invoice_lines', account, document: id }) };
+}
 
 /**
  * Credits some of an invoice by a credit note, inside a change of the payer (rules/money 13).
  *
- * @throws Refused NOT_FOUND, PRICE_INVALID, CREDIT_TOO_HIGH
+ * @throws Refused PRICE_INVALID, CREDIT_TOO_HIGH
  */
 export async function creditInvoice(
   hall: Hall,
   change: Change,
   account: AccountId,
-  { invoice: id, amount, reason }: Credit,
+  { invoice, lines }: ToCredit,
+  { amount, reason }: Credit,
 ): Promise<ShownInvoice> {
   const { trx } = change;
+  const { id, currency } = invoice;
   await takeTurnInBilling(trx);
-  const invoice = await findIssued(trx, account, id);
-  if (invoice.kind === 'credit') return refuseWith('BAD_REQUEST', 'This is a credit note itself.', 'invoice');
-  const { currency } = invoice;
-  const lines = await allLines(trx, { table: 'invoice_lines', account, document: id });
   const credited = await readCredited(trx, account, id);
   const open = lines.map((line) => ({
     id: orderOf(line),

@@ -3,6 +3,7 @@ import {
   findBillingDetails,
   findDraftOver,
   findInvoiceOf,
+  type LateUsage,
   type LinesOf,
   type NewLine,
   noteBilled,
@@ -90,6 +91,7 @@ export async function draftInvoice(hall: DraftingHall, what: ToDraft): Promise<D
   );
 }
 
+/** A plan that held in a period, and for how much of it. */
 type Held = { readonly subscription: Subscription; readonly stored: StoredPlan; readonly fraction: Fraction };
 type Used = Terms['used'][number];
 type Parties = Pick<Terms, 'account' | 'seller' | 'buyer'>;
@@ -103,6 +105,94 @@ type Made = {
 
 /** What a credit note has nothing of. */
 export const OF_NO_PLAN = { plan: null, fraction: null, used: [] } satisfies Partial<Terms>;
+
+/** The plans that held in a period, first to last. */
+export async function readHeld(trx: TenantTransaction, account: AccountId, period: BillingPeriod): Promise<Held[]> {
+  const held: Held[] = [];
+  for (const subscription of await readSubscriptions(trx, account)) {
+    const fraction = fractionOf(period, subscription.from, subscription.to);
+    if (fraction.part > 0n) held.push({ subscription, fraction, stored: await readPlan(trx, subscription.plan) });
+  }
+  return held;
+}
+
+/** The fee of a plan for as much of a period as it held. */
+export function feeLine(period: BillingPeriod, { subscription: { from, to }, stored, fraction }: Held) {
+  const { monthlyFee, currency } = planOf(stored);
+  return {
+    type: 'fee',
+    ofPeriod: period.start,
+    from: from > period.start ? from : period.start,
+    to: to !== null && to < period.end ? to : period.end,
+    amount: minorOfPrice(monthlyFee, currency, fraction),
+  } as const;
+}
+
+/** What came late of a meter in a period that was closed before. */
+type Late = {
+  readonly meter: Rates['meter'];
+  readonly ofPeriod: Instant;
+  readonly lines: readonly (NewLine & { readonly account: LateUsage['account'] })[];
+};
+
+/** What came late of periods that were closed before, by their own rates (rules/money 10): only what there are lines of. */
+export async function readLateOfPayer(
+  trx: TenantTransaction,
+  { account, period, kind }: ToDraft,
+  lateDays: number,
+): Promise<Late[]> {
+  const found: Late[] = [];
+  for (const closed of await readPeriodsToLookAt(trx, account, lateDays)) {
+    if (closed.period > period.start || (kind === 'period' && closed.period === period.start)) continue;
+    const { plan, fraction, used } = readTerms(closed.terms);
+    if (!plan || !fraction) continue;
+    const { rates, currency } = planOf(await readPlan(trx, plan));
+    for (const one of rates) {
+      const billed = used.find(({ meter }) => meter === one.meter);
+      const of = { rates: prorate(one, fraction), currency, period: closed.period };
+      const late = billed && (await readLateOf(trx, account, { ...of, billed }));
+      if (late && late.lines.length > 0) found.push(late);
+    }
+  }
+  return found;
+}
+
+type Closed = {
+  readonly rates: Rates;
+  readonly currency: Currency;
+  readonly period: Instant;
+  /** What its invoice says of the meter. */
+  readonly billed: Used;
+};
+
+async function readLateOf(
+  trx: TenantTransaction,
+  account: AccountId,
+  { rates, currency, period, billed: { events: billedEvents } }: Closed,
+): Promise<Late | null> {
+  const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+  const { events } = await readCountedTotal(trx, account, meter.counted, period);
+  if (events === billedEvents) return null;
+  const used = { account, seller: null, meter, period, part: null };
+  const { billed, late } = await readLateUsage(trx, used, null);
+  const differences = late.map(({ account: of, difference }) => ({
+    id: `${of.id} ${of.place}`,
+    quantity: parseDecimal(difference) ?? 0n,
+    of,
+  }));
+  const lines = lateLines(rates, currency, period, parseDecimal(billed) ?? 0n, differences).map(
+    ({ segment, amount }) =>
+      ({
+        type: 'late',
+        account: segment.of,
+        meter: meter.key,
+        ofPeriod: period,
+        quantity: formatDecimal(segment.quantity),
+        amount,
+      }) as const,
+  );
+  return { meter: meter.key, ofPeriod: period, lines };
+}
 
 /** Writes one invoice: line after line, then itself. */
 class InvoiceWriter {
@@ -125,13 +215,7 @@ class InvoiceWriter {
 
   async write(): Promise<Drafted | null> {
     const { account, period, kind } = this.#what;
-    const subscriptions = await readSubscriptions(this.#trx, account);
-    const held: Held[] = [];
-    for (const subscription of subscriptions) {
-      const fraction = fractionOf(period, subscription.from, subscription.to);
-      if (fraction.part > 0n)
-        held.push({ subscription, fraction, stored: await readPlan(this.#trx, subscription.plan) });
-    }
+    const held = await readHeld(this.#trx, account, period);
     const last = held.at(-1);
     if (!last) return null;
     const { currency } = planOf(last.stored);
@@ -149,16 +233,10 @@ class InvoiceWriter {
     this.#n += lines.length;
   }
 
-  async #writeFee({ subscription: { from, to }, stored, fraction }: Held): Promise<void> {
-    const { monthlyFee, currency } = planOf(stored);
-    const { period } = this.#what;
-    const amount = minorOfPrice(monthlyFee, currency, fraction);
-    const ends = {
-      from: from > period.start ? from : period.start,
-      to: to !== null && to < period.end ? to : period.end,
-    };
-    await this.#add([{ type: 'fee', ofPeriod: period.start, ...ends, amount }]);
-    this.#sums.push({ id: `fee ${ends.from}`, amount });
+  async #writeFee(held: Held): Promise<void> {
+    const line = feeLine(this.#what.period, held);
+    await this.#add([line]);
+    this.#sums.push({ id: `fee ${line.from}`, amount: line.amount });
   }
 
   /** The lines of each meter: all of it is rated as a whole here, and split where it is. */
@@ -190,46 +268,15 @@ class InvoiceWriter {
     throw new Error(`usage of ${account} changed ${ATTEMPTS} times while it was billed`);
   }
 
-  /** What came late of periods that were closed before, by their own rates (rules/money 10). */
   async #writeLate(): Promise<void> {
-    const { account, period, kind } = this.#what;
-    const { usageMaxAgeDays } = this.#hall.settings;
-    for (const closed of await readPeriodsToLookAt(this.#trx, account, usageMaxAgeDays)) {
-      if (closed.period > period.start || (kind === 'period' && closed.period === period.start)) continue;
-      const { plan, fraction, used } = readTerms(closed.terms);
-      if (!plan || !fraction) continue;
-      const { rates, currency } = planOf(await readPlan(this.#trx, plan));
-      for (const one of rates) {
-        const then = used.find(({ meter }) => meter === one.meter);
-        if (then) await this.#writeLateOf(prorate(one, fraction), currency, closed.period, then);
-      }
+    for (const { meter, ofPeriod, lines } of await readLateOfPayer(
+      this.#trx,
+      this.#what,
+      this.#hall.settings.usageMaxAgeDays,
+    )) {
+      await this.#add(lines);
+      this.#sums.push({ id: `late ${meter} ${ofPeriod}`, amount: totalOf(lines) });
     }
-  }
-
-  async #writeLateOf(rates: Rates, currency: Currency, ofPeriod: Instant, then: Used): Promise<void> {
-    const { account } = this.#what;
-    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-    const { events } = await readCountedTotal(this.#trx, account, meter.counted, ofPeriod);
-    if (events === then.events) return;
-    const used = { account, seller: null, meter, period: ofPeriod, part: null };
-    const { billed, late } = await readLateUsage(this.#trx, used, null);
-    const differences = late.map(({ account: of, difference }) => ({
-      id: `${of.id} ${of.place}`,
-      quantity: parseDecimal(difference) ?? 0n,
-      of,
-    }));
-    const lines = lateLines(rates, currency, ofPeriod, parseDecimal(billed) ?? 0n, differences);
-    await this.#add(
-      lines.map(({ segment, amount }) => ({
-        type: 'late',
-        account: segment.of,
-        meter: meter.key,
-        ofPeriod,
-        quantity: formatDecimal(segment.quantity),
-        amount,
-      })),
-    );
-    if (lines.length > 0) this.#sums.push({ id: `late ${meter.key} ${ofPeriod}`, amount: totalOf(lines) });
   }
 
   /** Sums up what is written, and writes the invoice itself. */
@@ -342,7 +389,7 @@ export async function writeCreditNote(
 }
 
 /** The part of the period that all of them held for; none overlaps another. */
-function together(held: readonly Held[]): Fraction {
+export function together(held: readonly Held[]): Fraction {
   const [first, ...others] = held.map(({ fraction }) => fraction);
   if (!first) throw new Error('nothing held');
   return others.reduce(

@@ -1,11 +1,13 @@
-import { readInvoices } from '@tenantree/db';
+import { findInvoiceOf, readInvoices } from '@tenantree/db';
 import { z } from 'zod';
 import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { closePeriod } from './close-period.ts';
-import { creditInvoice } from './credit-invoice.ts';
+import { creditInvoice, readToCredit } from './credit-invoice.ts';
 import { exportInvoice } from './export-invoice.ts';
+import { invoiceToCome } from './invoice-to-come.ts';
 import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
+import { readPeriod, shownPeriod } from './rebilling/customers.ts';
 
 const lineNumber = z.number().int();
 
@@ -43,6 +45,38 @@ export const invoices: Handlers<'invoices'> = {
     );
   },
 
+  draft: ({ ctx: { hall, access }, input: { period: key, cursor, limit } }) => {
+    const period = readPeriod(hall, key);
+    const place = `draft-invoice:${access.id}:${period.key}`;
+    const after = readCursor(hall.settings.secret, place, lineNumber, cursor) ?? 0;
+    return hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const of = { account: access.id, period };
+        const invoice = await findInvoiceOf(trx, access.id, { kind: 'period', period: period.start, seq: 0 });
+        const common = { period: shownPeriod(hall, period) };
+        if (invoice?.issued) {
+          const issued = { id: invoice.id, number: invoice.issued.number };
+          return { ...common, issued, draft: null, lines: [], nextCursor: null };
+        }
+        const found = await invoiceToCome(trx, of, hall.settings.usageMaxAgeDays, { after, limit });
+        const lines = found?.lines ?? [];
+        const last = lines.at(-1)?.n ?? 0;
+        return {
+          ...common,
+          issued: null,
+          draft: found?.draft ?? null,
+          lines,
+          nextCursor:
+            !found || lines.length < limit || last >= found.draft.lines
+              ? null
+              : writeCursor(hall.settings.secret, place, last),
+        };
+      },
+      { snapshot: true },
+    );
+  },
+
   export: async ({ ctx: { hall, caller, access }, input: { invoice, format } }) => ({
     job: await exportInvoice(hall, caller, access, { invoice, format }),
   }),
@@ -51,8 +85,13 @@ export const invoices: Handlers<'invoices'> = {
     invoice: await closePeriod(hall, caller, access, period),
   }),
 
-  credit: ({ ctx: { hall, caller, access }, input }) =>
-    hall.change(caller, { root: access.root, acting: access.id }, async (change) => ({
-      invoice: await creditInvoice(hall, change, access.id, input),
-    })),
+  credit: async ({ ctx: { hall, caller, access }, input }) => {
+    const { root, id: acting } = access;
+    const invoice = await hall.db.withTenant(acting, (trx) => readToCredit(trx, acting, input.invoice), {
+      snapshot: true,
+    });
+    return hall.change(caller, { root, acting }, async (change) => ({
+      invoice: await creditInvoice(hall, change, acting, invoice, input),
+    }));
+  },
 };

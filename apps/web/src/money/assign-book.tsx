@@ -1,22 +1,27 @@
-import { type CallRefusal, refusalOf } from '@tenantree/client';
+import type { CallRefusal } from '@tenantree/client';
 import type { AssignmentPreview, ShownBook } from '@tenantree/contract';
 import type { AccountId } from '@tenantree/domain';
+import { monthWords } from '@tenantree/widget/money';
 import { type FormEvent, useState } from 'react';
+import { ask } from '../parts/ask.ts';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import css from './money.module.css';
-import { amountOr, Card, Select } from './parts.tsx';
+import { amountOr, Card, Select, startWords, useAct } from './parts.tsx';
 
 const { books } = tenantree.trpc;
 
 type Customer = { readonly id: AccountId; readonly name: string | null };
 type Wish = Parameters<typeof books.previewAssignment.query>[0];
 
-/** A version of a book and the day from which it holds; without one, from the next period. */
-type Choice = Pick<Wish, 'book' | 'version' | 'from'>;
+/** A version of a book, or none any more; and the day from which that holds, without one, from the next period. */
+type Choice = { readonly book: Pick<ShownBook, 'id' | 'version'> | null; readonly from: string | null };
 
-/** Gives customers a price book: from when, what the running period then comes to, and only then for good. */
+/**
+ * Gives customers a price book: from when, what the running period then comes to, and only then for good. Or ends the one that they have,
+ * which is asked once more.
+ */
 export function AssignBook({
   account,
   customers,
@@ -29,23 +34,21 @@ export function AssignBook({
   readonly onDone: () => void;
 }) {
   const { refusal, busy, foreseen, foresee, forget, assign } = useAssignment(onDone);
-  const names = customers.map(({ name }) => name ?? '…').join(', ');
   const ids = customers.map(({ id }) => id);
+  const choose = ({ book, from }: Choice): void => {
+    if (!book) return void end(account, customers, { from, onDone });
+    const wish = { account, customers: ids, present: 'end' as const, book: book.id, version: book.version };
+    foresee({ ...wish, ...(from !== null && { from }) });
+  };
   return (
-    <Card title={`Price book for ${names}`}>
-      <ChoiceForm
-        books={offered}
-        refusal={refusal}
-        busy={busy}
-        onChange={forget}
-        onChoose={(choice) => foresee({ account, customers: ids, present: 'end', ...choice })}
-      />
+    <Card title={`Price book for ${namesOf(customers)}`}>
+      <ChoiceForm books={offered} refusal={refusal} busy={busy} onChange={forget} onChoose={choose} />
       {foreseen && (
         <div className={css.in} role="status">
           <Foreseen preview={foreseen.preview} />
           <div className={css.acts}>
             <Button look="primary" disabled={busy || foreseen.preview.rows.some((row) => row.refused)} onClick={assign}>
-              Give it to {customers.length === 1 ? '1 customer' : `${customers.length} customers`}
+              Give it to {howMany(customers)}
             </Button>
           </div>
         </div>
@@ -54,27 +57,39 @@ export function AssignBook({
   );
 }
 
+/** So many are named; of the others it is said how many. */
+const MOST_NAMED = 5;
+const namesOf = (customers: readonly Customer[]): string => {
+  const more = customers.length - MOST_NAMED;
+  const named = customers.slice(0, MOST_NAMED).map(({ name }) => name ?? '…');
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+};
+const howMany = ({ length }: readonly Customer[]): string => (length === 1 ? '1 customer' : `${length} customers`);
+
+const end = (
+  account: string,
+  customers: readonly Customer[],
+  { from, onDone }: { readonly from: string | null; readonly onDone: () => void },
+): Promise<void> =>
+  ask({
+    title: `End the price book of ${howMany(customers)}?`,
+    text: `${namesOf(customers)}: from ${from === null ? 'the next period' : startWords(from)} on nothing is charged on, and there are no statements. What is frozen stays.`,
+    submit: 'End price book',
+    act: async () => {
+      const ids = customers.map(({ id }) => id);
+      await books.unassign.mutate({ account, customers: ids, ...(from !== null && { to: from }) });
+      onDone();
+    },
+  });
+
 /** An assignment in its two steps, one at a time: what would come of it, then doing what was foreseen. */
 function useAssignment(onDone: () => void) {
-  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
   const [foreseen, setForeseen] = useState<{ readonly wish: Wish; readonly preview: AssignmentPreview } | null>(null);
-  const [busy, setBusy] = useState(false);
-  const attempt = async (act: () => Promise<void>): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
-    setRefusal(null);
-    try {
-      await act();
-    } catch (error) {
-      setRefusal(refusalOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { refusal, busy, act } = useAct();
   const foresee = (wish: Wish): void =>
-    void attempt(async () => setForeseen({ wish, preview: await books.previewAssignment.query(wish) }));
+    void act(async () => setForeseen({ wish, preview: await books.previewAssignment.query(wish) }));
   const assign = (): void =>
-    void attempt(async () => {
+    void act(async () => {
       if (!foreseen) return;
       await books.assign.mutate({ ...foreseen.wish, preview: foreseen.preview.preview });
       onDone();
@@ -92,28 +107,27 @@ type ChoiceProps = {
 
 function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: ChoiceProps) {
   const [when, setWhen] = useState('next');
+  const [chosen, setChosen] = useState<string>(offered[0]?.id ?? '');
   const choose = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const book = offered.find(({ id }) => id === form.get('book'));
     const from = form.get('from');
-    if (!book) return;
     onChoose({
-      book: book.id,
-      version: book.version,
-      ...(when === 'date' && typeof from === 'string' && from !== '' && { from: `${from}T00:00:00.000Z` }),
+      book: offered.find(({ id }) => id === chosen) ?? null,
+      from: when === 'date' && typeof from === 'string' && from !== '' ? `${from}T00:00:00.000Z` : null,
     });
   };
   return (
     <form className={css.in} onSubmit={choose} onChange={onChange}>
       <Alert refusal={refusal} />
       <div className={css.fields}>
-        <Select label="Price book" name="book">
+        <Select label="Price book" value={chosen} onChange={({ target }) => setChosen(target.value)}>
           {offered.map(({ id, name, version }) => (
             <option key={id} value={id}>
               {name} v{version}
             </option>
           ))}
+          <option value="">No price book any more</option>
         </Select>
         <Select label="From when" value={when} onChange={({ target }) => setWhen(target.value)}>
           <option value="next">Next period</option>
@@ -131,7 +145,7 @@ function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: Choic
       </div>
       <div className={css.acts}>
         <Button type="submit" disabled={busy || offered.length === 0}>
-          {busy ? 'Working…' : 'Preview'}
+          {busy ? 'Working…' : chosen === '' ? 'Go on' : 'Preview'}
         </Button>
         {offered.length === 0 && <span className={css.quiet}>Make a price book first.</span>}
       </div>
@@ -142,7 +156,7 @@ function ChoiceForm({ books: offered, refusal, busy, onChange, onChoose }: Choic
 const Foreseen = ({ preview: { rows, from, warnings, period } }: { readonly preview: AssignmentPreview }) => (
   <>
     <p>
-      From {texts.numbers.dateTime(from)}. What {period.key} comes to for each:
+      From {startWords(from)}. What {monthWords(period.key, texts.locale)} comes to for each:
     </p>
     {warnings.length > 0 && <p className={css.warn}>Some prices are below what you pay, or a markup is below 0.</p>}
     <div className={css.scroll} tabIndex={0} role="region" aria-label="Preview">

@@ -12,7 +12,8 @@ import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
 import css from './money.module.css';
-import { amount, Card, quantity, Select, Tile } from './parts.tsx';
+import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile } from './parts.tsx';
+import { Received } from './received.tsx';
 
 const { billing, invoices, usage } = tenantree.trpc;
 
@@ -34,14 +35,17 @@ export default function BillingPage({ account }: { readonly account: string }) {
       <Loaded query={query}>
         {(state) =>
           state.billingMode === 'parent' ? (
-            <Billing
-              source={billingSource}
-              account={acting ?? null}
-              texts={texts}
-              level={2}
-              onChanged={() => void queries.invalidateQueries()}
-              onShow={({ detail }) => navigate(`/a/${account}/subaccounts/${detail.account}/${detail.tab}`)}
-            />
+            <>
+              <Billing
+                source={billingSource}
+                account={acting ?? null}
+                texts={texts}
+                level={2}
+                onChanged={() => void queries.invalidateQueries()}
+                onShow={({ detail }) => navigate(`/a/${account}/subaccounts/${detail.account}/${detail.tab}`)}
+              />
+              <Received account={account} />
+            </>
           ) : (
             <Payer key={account} account={account} state={state} />
           )
@@ -55,7 +59,7 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
   const levels = useAccount(account).data?.levels;
   return (
     <>
-      {state.soFar && <SoFar soFar={state.soFar} balance={state.balance} />}
+      {state.soFar && <SoFar account={account} soFar={state.soFar} balance={state.balance} />}
       {state.soFar && levels?.['billing.usage'] !== 'none' && <Days account={account} period={state.soFar.period} />}
       <div className={css.two}>
         <div className={css.column}>
@@ -68,10 +72,17 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
   );
 }
 
-type SoFarProps = { readonly soFar: NonNullable<BillingState['soFar']>; readonly balance: BillingState['balance'] };
+type SoFarProps = {
+  readonly account: string;
+  readonly soFar: NonNullable<BillingState['soFar']>;
+  readonly balance: BillingState['balance'];
+};
 
-const SoFar = ({ soFar: { period, fee, used, total }, balance }: SoFarProps) => (
-  <Card title={`${monthWords(period.key, texts.locale)} so far`}>
+const SoFar = ({ account, soFar: { period, fee, used, total }, balance }: SoFarProps) => (
+  <Card
+    title={`${monthWords(period.key, texts.locale)} so far`}
+    aside={<Link href={`/a/${account}/billing/draft`}>Line by line</Link>}
+  >
     <dl className={css.tiles}>
       <Tile label="So far" value={amount(total)} note="Tax is not included." />
       <Tile label="Monthly fee" value={amount(fee)} />
@@ -80,7 +91,7 @@ const SoFar = ({ soFar: { period, fee, used, total }, balance }: SoFarProps) => 
           key={one.meter}
           label={one.label}
           value={amount(one.amount)}
-          note={`${quantity(one.quantity)} ${one.unit}s, ${quantity(one.included)} included`}
+          note={`${quantityOf(one.quantity, one.unit)}, ${price(one.included)} included`}
         />
       ))}
       {balance.map((one) => (
@@ -111,7 +122,15 @@ function Days({
   });
   return (
     <Card title="Minutes a day">
-      <Loaded query={query}>{({ own, total }) => <Chart chart={ownAndNested(own, total, period)} />}</Loaded>
+      <Loaded query={query}>
+        {({ own, total }) =>
+          total.length === 0 ? (
+            <Empty>Nobody used minutes in this period yet.</Empty>
+          ) : (
+            <Chart chart={ownAndNested(own, total, period)} />
+          )
+        }
+      </Loaded>
     </Card>
   );
 }
@@ -131,7 +150,7 @@ const ownAndNested = (
     { name: 'By subaccounts', points: nested },
     { name: 'By itself', points: own },
   ];
-  return dailyChart('Minutes a day', series, range);
+  return dailyChart('Minutes a day', series, range, null);
 };
 
 /** What a plan costs, in a line. */
@@ -174,9 +193,7 @@ function Plan({ account, state }: { readonly account: string; readonly state: Bi
         )}
         {next && (
           <p className={css.warn}>
-            {next.plan
-              ? `${next.plan.name} from ${texts.numbers.dateTime(next.from)}`
-              : `No plan from ${texts.numbers.dateTime(next.from)}`}
+            {next.plan ? `${next.plan.name} from ${startWords(next.from)}` : `No plan from ${startWords(next.from)}`}
           </p>
         )}
         {isChoosing && <Plans account={account} state={state} onChosen={() => setChoosing(false)} />}
@@ -241,12 +258,15 @@ const Address = ({ lines }: { readonly lines: readonly string[] }) => (
 );
 
 /** Whom invoices are addressed to. */
-function Details({ account, details }: { readonly account: string; readonly details: BillingState['details'] }) {
+function Details({ account, details: found }: { readonly account: string; readonly details: BillingState['details'] }) {
+  // As they were when one began to write: what somebody else saves meanwhile is told of, and takes no letter away.
+  const [details, setDetails] = useState(found);
   const [saved, setSaved] = useState(false);
   const { refusal, isSending, onSubmit } = useForm(async ({ country, name, address, taxId }) => {
     const lines = (address ?? '').split('\n').flatMap((line) => line.trim() || []);
     const given = { country: country ?? '', name: name ?? '', address: lines, taxId: taxId?.trim() || null };
-    await billing.setDetails.mutate({ account, ...given, version: details?.version ?? 0 });
+    const answer = await billing.setDetails.mutate({ account, ...given, version: details?.version ?? 0 });
+    setDetails(answer.details);
     setSaved(true);
     await queries.invalidateQueries({ queryKey: ['billing', account] });
     return null;

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { type CallRefusal, refusalOf } from '@tenantree/client';
+import type { CallRefusal } from '@tenantree/client';
 import type { AnswerOf, CONTRACT } from '@tenantree/contract';
 import { CURRENCY_CODES, METERS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
@@ -9,7 +9,8 @@ import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
 import css from './money.module.css';
-import { Card, price, Select } from './parts.tsx';
+import { Card, price, Select, useAct } from './parts.tsx';
+import { TryTerms } from './what-if.tsx';
 
 const { billing, books } = tenantree.trpc;
 
@@ -24,6 +25,9 @@ export default function BookPage({ account, book }: { readonly account: string; 
     queryKey: ['book', account, book, version],
     queryFn: () => books.get.query({ account, book, ...(version !== null && { version }) }),
     enabled: !isNew,
+    // What is written meanwhile stays: another version that somebody saves is told of when this one is saved.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
   });
   const state = useQuery({
     queryKey: ['billing', account],
@@ -42,7 +46,7 @@ export default function BookPage({ account, book }: { readonly account: string; 
       {isNew ? (
         !state.isPending && <Editor account={account} found={null} currency={currency} />
       ) : (
-        <Loaded query={query}>
+        <Loaded query={query} missing="No such price book">
           {(found) => (
             <div className={css.two}>
               <Editor
@@ -131,43 +135,38 @@ type EditorProps = { readonly account: string; readonly found: Found | null; rea
 function Editor({ account, found, currency }: EditorProps) {
   const [, navigate] = useLocation();
   const [draft, setDraft] = useState<BookDraft>(() => draftOf(METERS, found?.book ?? null, currency));
-  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { refusal, busy, act } = useAct();
   const change = (more: Partial<BookDraft>): void => setDraft({ ...draft, ...more });
   const changeMeter = (key: string, more: Partial<MeterDraft>): void =>
     change({ meters: draft.meters.map((one) => (one.meter === key ? { ...one, ...more } : one)) });
   const newest = found?.versions[0]?.version;
-  const save = async (event: FormEvent): Promise<void> => {
+  const save = (event: FormEvent): void => {
     event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setRefusal(null);
-    try {
+    void act(async () => {
       const of = found && newest !== undefined ? { book: found.book.id, version: newest } : {};
       const { book } = await books.save.mutate({ account, name: draft.name, terms: termsOf(draft), ...of });
       await queries.invalidateQueries();
       navigate(found ? `/a/${account}/rebilling` : `/a/${account}/rebilling/books/${book.id}`);
-    } catch (error) {
-      setRefusal(refusalOf(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
-    <Card title="Prices">
-      <form className={css.in} onSubmit={(event) => void save(event)}>
-        <Alert refusal={refusal} fields={['name', 'currency', 'monthlyFee']} />
-        <BookFields draft={draft} refusal={refusal} onChange={change} />
-        {draft.meters.map((one) => (
-          <MeterFields key={one.meter} meter={one} onChange={(more) => changeMeter(one.meter, more)} />
-        ))}
-        <div className={css.acts}>
-          <Button type="submit" look="primary" disabled={busy}>
-            {busy ? 'Saving…' : newest === undefined ? 'Save price book' : `Save version ${newest + 1}`}
-          </Button>
-        </div>
-      </form>
-    </Card>
+    <div className={css.column}>
+      <Card title="Prices">
+        <form className={css.in} onSubmit={save}>
+          <Alert refusal={refusal} fields={['name', 'currency', 'monthlyFee']} />
+          <BookFields draft={draft} refusal={refusal} onChange={change} />
+          {draft.meters.map((one) => (
+            <MeterFields key={one.meter} meter={one} onChange={(more) => changeMeter(one.meter, more)} />
+          ))}
+          <div className={css.acts}>
+            <Button type="submit" look="primary" disabled={busy}>
+              {busy ? 'Saving…' : newest === undefined ? 'Save price book' : `Save version ${newest + 1}`}
+            </Button>
+          </div>
+        </form>
+      </Card>
+      <TryTerms account={account} terms={termsOf(draft)} />
+    </div>
   );
 }
 

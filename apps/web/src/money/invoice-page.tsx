@@ -6,10 +6,12 @@ import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { LineTable, Sum } from './line-table.tsx';
+import { LineTable, linesWords, Sum } from './line-table.tsx';
+import { MeterFacts } from './meter-facts.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, quantity } from './parts.tsx';
+import { Act, amount, Card } from './parts.tsx';
 import { saveJob } from './save-job.ts';
+import { usePrint } from './use-print.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;
@@ -23,6 +25,7 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const print = usePrint(query);
   const first = query.data?.pages[0]?.invoice;
   const title = first
     ? `${first.kind === 'credit' ? 'Credit note' : 'Invoice'} ${first.number ?? '(draft)'}`
@@ -33,15 +36,21 @@ export default function InvoicePage({ account, invoice }: { readonly account: st
     <Page title={title} lead={first ? monthWords(first.period, texts.locale) : ''}>
       <p className={css.acts}>
         <Link href={`/a/${account}/billing`}>All invoices</Link>
-        <Act does={file('csv')} working="Writing…">
-          Lines as CSV
-        </Act>
-        <Act does={file('pdf')} working="Writing…">
-          PDF
-        </Act>
-        <Button onClick={() => window.print()}>Print</Button>
+        {first && (
+          <>
+            <Act does={file('csv')} working="Writing…">
+              Lines as CSV
+            </Act>
+            <Act does={file('pdf')} working="Writing…">
+              PDF
+            </Act>
+            <Act does={print} working="Loading…">
+              Print
+            </Act>
+          </>
+        )}
       </p>
-      <Loaded query={query}>
+      <Loaded query={query} missing="No such invoice">
         {({ pages }) =>
           first ? (
             <>
@@ -98,21 +107,9 @@ const Head = ({ invoice }: { readonly invoice: DetailedInvoice }) => (
           </dd>
         </>
       )}
-      {invoice.used.map((one) => (
-        <FactOfMeter key={one.meter} used={one} />
-      ))}
+      <MeterFacts used={invoice.used} />
     </dl>
   </Card>
-);
-
-const FactOfMeter = ({ used }: { readonly used: DetailedInvoice['used'][number] }) => (
-  <>
-    <dt>{used.label}</dt>
-    <dd>
-      {quantity(used.quantity)} {used.unit}s, {quantity(used.included)} included: {amount(used.amount)}, shared out by
-      quantity
-    </dd>
-  </>
 );
 
 const Lines = ({
@@ -124,7 +121,7 @@ const Lines = ({
   readonly lines: readonly DocumentLine[];
   readonly children: ReactNode;
 }) => (
-  <Card title={`${texts.numbers.whole(invoice.lines)} lines`}>
+  <Card title={linesWords(invoice.lines)}>
     <LineTable lines={lines}>
       <Sum label="Total" value={invoice.total} />
       {invoice.applied.minor !== '0' && <Sum label="From the balance" value={invoice.applied} />}

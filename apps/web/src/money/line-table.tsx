@@ -1,7 +1,8 @@
 import type { DocumentLine } from '@tenantree/contract';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
+import { texts } from '../texts.ts';
 import css from './money.module.css';
-import { amount, quantity } from './parts.tsx';
+import { amount, quantityOf } from './parts.tsx';
 
 /**
  * The lines of an invoice or statement.
@@ -39,10 +40,10 @@ export const LineTable = ({
             <td>
               <bdi>{line.account ? (line.account.name ?? 'An account that is gone') : ''}</bdi>
               <div className={css.quiet}>
-                <bdi>{line.account?.above.map((name) => name ?? '…').join(' › ')}</bdi>
+                <Above names={line.account?.above ?? []} />
               </div>
             </td>
-            <td className={css.number}>{line.quantity === null ? '' : `${quantity(line.quantity)} ${line.unit}s`}</td>
+            <td className={css.number}>{line.quantity === null ? '' : quantityOf(line.quantity, line.unit ?? '')}</td>
             <td className={css.number}>{amount(line.amount)}</td>
           </tr>
         ))}
@@ -51,6 +52,19 @@ export const LineTable = ({
     </table>
   </div>
 );
+
+/** How many lines there are, in words. */
+export const linesWords = (count: number): string => (count === 1 ? '1 line' : `${texts.numbers.whole(count)} lines`);
+
+/** The way down to an account; each name runs its own way. */
+const Above = ({ names }: { readonly names: readonly (string | null)[] }) =>
+  names.map((name, depth) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: two on the way may be called the same
+    <Fragment key={depth}>
+      {depth > 0 && ' › '}
+      <bdi>{name ?? '…'}</bdi>
+    </Fragment>
+  ));
 
 /** What lines come to, below them. */
 export const Sum = ({ label, value }: { readonly label: string; readonly value: DocumentLine['amount'] }) => (

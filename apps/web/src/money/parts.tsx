@@ -1,6 +1,7 @@
 import { type CallRefusal, refusalOf } from '@tenantree/client';
+import { DAY_MS } from '@tenantree/domain';
 import { decimalWords, moneyWords, quantityWords, type ShownMoney } from '@tenantree/widget/money';
-import { type ComponentProps, type ReactNode, useId, useState } from 'react';
+import { type ComponentProps, type ReactNode, useId, useRef, useState } from 'react';
 import { Alert, Button } from '../parts/parts.tsx';
 import { ChevronIcon } from '../shell/icons.tsx';
 import { texts } from '../texts.ts';
@@ -13,6 +14,22 @@ export const amountOr = (money: ShownMoney | null, other = '–'): string => (mo
 /** A price, or a percentage, with all of its digits. */
 export const price = (decimal: string): string => decimalWords(decimal, texts.locale);
 export const quantity = (decimal: string): string => quantityWords(decimal, texts.locale);
+/** So much of a unit, such as a minute. */
+export const quantityOf = (decimal: string, unit: string): string =>
+  `${quantity(decimal)} ${Number(decimal) === 1 ? unit : `${unit}s`}`;
+
+const days = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeZone: 'UTC' });
+const times = new Intl.DateTimeFormat(texts.locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+
+/** From when something is paid for: a day of UTC, as periods are, and the time where it isn’t midnight. */
+export const startWords = (instant: string): string =>
+  Date.parse(instant) % DAY_MS === 0 ? days.format(Date.parse(instant)) : `${times.format(Date.parse(instant))} UTC`;
+/** Until when: the last day, or the time that isn’t part of it any more. */
+export const endWords = (instant: string): string =>
+  Date.parse(instant) % DAY_MS === 0
+    ? days.format(Date.parse(instant) - 1)
+    : `${times.format(Date.parse(instant))} UTC`;
+
 export const isNegative = ({ minor }: ShownMoney): boolean => minor.startsWith('-');
 
 /** A part of a page in its frame. */
@@ -71,6 +88,29 @@ export function Select({ label, children, ...rest }: ComponentProps<'select'> & 
   );
 }
 
+/** Does what takes a while, once at a time, and says what the last try failed with. */
+export function useAct() {
+  const [busy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
+  // State is a render late for a double click.
+  const running = useRef(false);
+  const act = async (does: () => Promise<void>): Promise<void> => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    setRefusal(null);
+    try {
+      await does();
+    } catch (error) {
+      setRefusal(refusalOf(error));
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { busy, refusal, act };
+}
+
 /** A button that does something that takes a while, once at a time; what it fails with is said beside it. */
 export function Act({
   does,
@@ -83,23 +123,10 @@ export function Act({
   readonly children: ReactNode;
   readonly look?: 'plain' | 'primary';
 }) {
-  const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<CallRefusal | null>(null);
-  const run = async (): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
-    setRefusal(null);
-    try {
-      await does();
-    } catch (error) {
-      setRefusal(refusalOf(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const { busy, refusal, act } = useAct();
   return (
     <>
-      <Button look={look} aria-disabled={busy} onClick={() => void run()}>
+      <Button look={look} aria-disabled={busy} onClick={() => void act(does)}>
         {busy ? working : children}
       </Button>
       <Alert refusal={refusal} />

@@ -1,7 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Margins, ShownBook } from '@tenantree/contract';
-import { type AccountId, billingPeriodOf, instantOf } from '@tenantree/domain';
-import { monthWords } from '@tenantree/widget/money';
+import type { AccountId } from '@tenantree/domain';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
@@ -10,30 +9,24 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { AssignBook } from './assign-book.tsx';
 import css from './money.module.css';
-import { Act, amount, amountOr, Card, isNegative, price, quantity, Tile } from './parts.tsx';
+import { Act, amount, amountOr, Card, isNegative, price, quantity, quantityOf, Tile } from './parts.tsx';
 import { saveJob } from './save-job.ts';
+import { saveMargins } from './save-margins.ts';
+import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 
 const { books, margins, statements } = tenantree.trpc;
 
 type Row = Margins['rows'][number];
 
-const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
-
-/** A period so many months after another. */
-function monthAfter(key: string, months: number): string {
-  const [year = 0, month = 1] = key.split('-').map(Number);
-  return billingPeriodOf(instantOf(Date.UTC(year, month - 1 + months, 1))).key;
-}
-
-const useBooks = (account: string) =>
+/** Price books of an account. */
+export const useBooks = (account: string) =>
   useQuery({ queryKey: ['books', account], queryFn: () => books.list.query({ account }) });
 
 /** What each direct subaccount costs, brings and leaves, the price books behind it, and who has which. The period stands in the address. */
 export default function RebillingPage({ account }: { readonly account: string }) {
   const [path, navigate] = useLocation();
-  const asked = new URLSearchParams(useSearch()).get('period') ?? '';
-  const [running] = useState(() => billingPeriodOf(instantOf(Date.now())).key);
-  const period = MONTH.test(asked) && asked <= running ? asked : running;
+  const [running] = useState(runningPeriod);
+  const period = periodOf(useSearch(), running);
   const acting = useAccount(account).data;
   const go = (key: string): void => navigate(`${path}?period=${key}`, { replace: true });
   const query = useQuery({
@@ -49,21 +42,18 @@ export default function RebillingPage({ account }: { readonly account: string })
       lead={`What each direct subaccount, with everything below it, costs ${acting?.name ?? 'this account'}, brings and leaves. You collect it yourself.`}
     >
       <div className={css.acts}>
-        <Button aria-label="Month before" onClick={() => go(monthAfter(period, -1))}>
-          ‹
-        </Button>
-        <strong>{monthWords(period, texts.locale)}</strong>
-        <Button aria-label="Month after" disabled={period === running} onClick={() => go(monthAfter(period, 1))}>
-          ›
-        </Button>
+        <TurnPeriod period={period} running={running} onTurn={go} />
         {query.data && <span className={css.badge}>{STATES[query.data.period.state]}</span>}
+        <Act does={() => saveMargins(account, period)} working="Writing…">
+          Export CSV
+        </Act>
       </div>
       <Loaded query={query}>
         {(data) => (
-          <>
+          <div className={css.column} aria-busy={query.isPlaceholderData}>
             <Totals of={data} />
             <Customers account={account} of={data} chosen={chosen} onChoose={setChosen} />
-          </>
+          </div>
         )}
       </Loaded>
       {chosen.size > 0 && offered && (
@@ -81,6 +71,9 @@ export default function RebillingPage({ account }: { readonly account: string })
     </Page>
   );
 }
+
+const customersWords = (count: number): string =>
+  count === 1 ? '1 customer' : `${texts.numbers.whole(count)} customers`;
 
 const STATES = {
   coming: 'To come',
@@ -102,7 +95,7 @@ function Totals({ of: { total, costs } }: { readonly of: Margins }) {
         <Tile
           label="Brings"
           value={total.revenue.length === 0 ? '–' : total.revenue.map(amount).join(' + ')}
-          note={`${total.customers} customers`}
+          note={customersWords(total.customers)}
         />
         <Tile label="Costs, given to customers" value={amountOr(total.cost)} note={from} />
         {total.own !== null && total.own.minor !== '0' && <Tile label="Costs of own usage" value={amount(total.own)} />}
@@ -138,7 +131,7 @@ function Customers(props: CustomersProps) {
       <CustomerTable {...props} />
       {nextCursor !== null && (
         <p className={`${css.in} ${css.quiet}`}>
-          The first {rows.length} are shown; the sums are of all. The others are in the API (margins.get).
+          The first {rows.length} are shown; the sums are of all. All are in the CSV.
         </p>
       )}
     </Card>
@@ -188,7 +181,7 @@ function CustomerTable({ account, of: { rows, total, period }, chosen, onChoose 
         <tfoot>
           <tr>
             <th scope="row" colSpan={3}>
-              {total.customers} customers, before the fee
+              {customersWords(total.customers)}, before the fee
             </th>
             <td className={css.number}>{amountOr(total.cost)}</td>
             <td className={css.number}>{total.revenue.map(amount).join(' + ')}</td>
@@ -212,20 +205,18 @@ type CustomerProps = {
 };
 
 function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
-  const { customer, book, used, cost, revenue, margin, statement } = row;
+  const { customer, book, used, cost, revenue, margin } = row;
   const name = customer.name ?? 'An account that is gone';
   const isLoss = margin !== null && isNegative(margin.amount);
-  const freeze = async (): Promise<void> => {
-    await statements.freeze.mutate({ account, customer: customer.id, period: period.key });
-    await queries.invalidateQueries();
-  };
   return (
     <tr>
       <th scope="row">
-        <label className={css.check}>
+        <div className={css.check}>
           <input type="checkbox" checked={isChosen} onChange={onTurn} aria-label={`Select ${name}`} />
-          <bdi>{name}</bdi>
-        </label>
+          <Link href={`/a/${account}/rebilling/customers/${customer.id}?period=${period.key}`}>
+            <bdi>{name}</bdi>
+          </Link>
+        </div>
       </th>
       <td>
         {book ? (
@@ -238,9 +229,7 @@ function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
       </td>
       <td className={css.number}>
         {used.map((one) => (
-          <div key={one.meter}>
-            {quantity(one.quantity)} {one.unit}s
-          </div>
+          <div key={one.meter}>{quantityOf(one.quantity, one.unit)}</div>
         ))}
       </td>
       <td className={css.number}>{amountOr(cost)}</td>
@@ -251,23 +240,38 @@ function Customer({ account, row, period, isChosen, onTurn }: CustomerProps) {
         {isLoss && <div>costs more than it brings</div>}
       </td>
       <td>
-        {statement.state === 'frozen' && statement.id !== null && (
-          <Link href={`/a/${account}/rebilling/statements/${statement.id}`}>{statement.number}</Link>
-        )}
-        {statement.state === 'draft' && (
-          <>
-            <span className={css.badge}>Draft</span>{' '}
-            {period.state !== 'running' && (
-              <Act does={freeze} working="Freezing…">
-                Freeze
-              </Act>
-            )}
-          </>
-        )}
-        {statement.state === 'impossible' && <span className={css.loss}>{statement.refused?.message}</span>}
-        {statement.state === 'none' && <span className={css.quiet}>–</span>}
+        <Stated account={account} row={row} period={period} />
       </td>
     </tr>
+  );
+}
+
+/** How the statement of a customer stands. */
+function Stated({ account, row: { customer, statement }, period }: Pick<CustomerProps, 'account' | 'row' | 'period'>) {
+  const freeze = async (): Promise<void> => {
+    await statements.freeze.mutate({ account, customer: customer.id, period: period.key });
+    await queries.invalidateQueries();
+  };
+  return (
+    <>
+      {statement.state === 'frozen' && statement.id !== null && (
+        <Link className={css.whole} href={`/a/${account}/rebilling/statements/${statement.id}`}>
+          {statement.number}
+        </Link>
+      )}
+      {statement.state === 'draft' && (
+        <>
+          <span className={css.badge}>Draft</span>{' '}
+          {period.state !== 'running' && (
+            <Act does={freeze} working="Freezing…">
+              Freeze
+            </Act>
+          )}
+        </>
+      )}
+      {statement.state === 'impossible' && <span className={css.loss}>{statement.refused?.message}</span>}
+      {statement.state === 'none' && <span className={css.quiet}>–</span>}
+    </>
   );
 }
 
@@ -319,7 +323,7 @@ const Books = ({ account, books: rows }: { readonly account: string; readonly bo
               <span className={css.quiet}>v{book.version}</span>
             </th>
             <td>
-              {book.terms.monthlyFee} {book.terms.currency}
+              {price(book.terms.monthlyFee)} {book.terms.currency}
             </td>
             <td>
               {book.terms.rates.map((one) => (

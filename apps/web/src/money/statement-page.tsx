@@ -1,5 +1,4 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import type { StatementDetails } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
@@ -7,19 +6,24 @@ import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
 import css from './money.module.css';
-import { Act, amount, Card, price, quantity } from './parts.tsx';
+import { Act, Card } from './parts.tsx';
 import { saveStatement } from './rebilling-page.tsx';
+import { StatementParts } from './statement-parts.tsx';
+import { usePrint } from './use-print.ts';
 
 const LINES = 200;
 
-/** A frozen statement: what a customer owes the account directly above it for a period. */
-export default function StatementPage({
-  account,
-  statement,
-}: {
+type Props = {
   readonly account: string;
   readonly statement: string;
-}) {
+  /** The page that one comes from: the seller’s, or the customer’s. */
+  readonly of: keyof typeof FROM;
+};
+
+const FROM = { rebilling: 'Rebilling', billing: 'All statements' } as const;
+
+/** A frozen statement: what a customer owes the account directly above it for a period. */
+export default function StatementPage({ account, statement, of }: Props) {
   const query = useInfiniteQuery({
     queryKey: ['statement', account, statement],
     queryFn: ({ pageParam }) =>
@@ -32,28 +36,27 @@ export default function StatementPage({
     initialPageParam: '',
     getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
   });
+  const print = usePrint(query);
   const first = query.data?.pages[0];
   const whose = first?.statement.customer.name ?? 'a customer';
   return (
     <Page
       title={first ? `Statement ${first.statement.number}` : 'Statement'}
-      lead={first ? `${monthWords(first.statement.period, texts.locale)}, ${whose} with everything below it.` : ''}
+      lead={
+        first
+          ? `${monthWords(first.statement.period, texts.locale)}, ${whose} with everything below it. Frozen ${texts.numbers.day(first.statement.frozenAt)}.`
+          : ''
+      }
     >
       <p className={css.acts}>
-        <Link href={`/a/${account}/rebilling`}>Rebilling</Link>
-        <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
-          Lines as CSV
-        </Act>
-        <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
-          PDF
-        </Act>
-        <Button onClick={() => window.print()}>Print</Button>
+        <Link href={`/a/${account}/${of}`}>{FROM[of]}</Link>
+        {first && <Files account={account} statement={statement} onPrint={print} />}
       </p>
-      <Loaded query={query}>
+      <Loaded query={query} missing="No such statement">
         {({ pages }) =>
           first ? (
             <>
-              <Parts details={first.details} />
+              <StatementParts details={first.details} state="Frozen" />
               <Card title="Lines">
                 <LineTable lines={pages.flatMap(({ lines }) => lines)}>
                   <Sum label="Total" value={first.statement.total} />
@@ -72,40 +75,18 @@ export default function StatementPage({
   );
 }
 
-const Parts = ({ details }: { readonly details: StatementDetails }) => (
-  <Card title={amount(details.total)} aside={<span className={css.badge}>Frozen</span>}>
-    <dl className={`${css.in} ${css.facts}`}>
-      {details.parts.map((part) => (
-        <Part key={part.from} part={part} />
-      ))}
-      {details.late.minor !== '0' && (
-        <>
-          <dt>Late usage</dt>
-          <dd>{amount(details.late)}</dd>
-        </>
-      )}
-    </dl>
-  </Card>
-);
+type FilesProps = { readonly account: string; readonly statement: string; readonly onPrint: () => Promise<void> };
 
-const Part = ({ part: { from, to, book, fee, used } }: { readonly part: StatementDetails['parts'][number] }) => (
+const Files = ({ account, statement, onPrint }: FilesProps) => (
   <>
-    <dt>
-      {texts.numbers.day(from)} – {texts.numbers.day(to)}
-    </dt>
-    <dd>
-      {book && (
-        <div>
-          <bdi>{book.name}</bdi> v{book.version}
-        </div>
-      )}
-      <div>Fee {amount(fee)}</div>
-      {used.map((one) => (
-        <div key={one.meter}>
-          {one.label}: {quantity(one.quantity)} {one.unit}s, {quantity(one.included)} included, at{' '}
-          {one.prices.map(price).join(' / ')}: {amount(one.amount)}
-        </div>
-      ))}
-    </dd>
+    <Act does={() => saveStatement(account, statement, 'csv')} working="Writing…">
+      Lines as CSV
+    </Act>
+    <Act does={() => saveStatement(account, statement, 'pdf')} working="Writing…">
+      PDF
+    </Act>
+    <Act does={onPrint} working="Loading…">
+      Print
+    </Act>
   </>
 );

@@ -1,18 +1,21 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { UsageOfPeriod } from '@tenantree/contract';
 import { billingPeriodOf, DAY_MS, type Decimal, instantOf, METERS, type MeterKey } from '@tenantree/domain';
+import { monthWords } from '@tenantree/widget/money';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
 import { Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
-import { dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
+import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { Chart } from './elements.ts';
 import css from './money.module.css';
 import { Act, Card, quantity, Select, Tile } from './parts.tsx';
 import { saveCsv } from './save-job.ts';
+import { monthAfter } from './turn-period.tsx';
 
-const { accounts, usage } = tenantree.trpc;
+const { accounts, agents, usage } = tenantree.trpc;
 
 const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
 type Span = keyof typeof SPANS;
@@ -22,7 +25,15 @@ type Group = keyof typeof GROUPS;
 const MOST_SERIES = 5;
 const MOST_NAMED = 10;
 
-type Asked = { readonly span: Span; readonly meter: MeterKey; readonly by: Group };
+/** Whether days are compared with those four weeks earlier. */
+const COMPARED = { no: false, yes: true } as const;
+
+type Asked = {
+  readonly span: Span;
+  readonly meter: MeterKey;
+  readonly by: Group;
+  readonly compare: keyof typeof COMPARED;
+};
 
 const isKey = <Key extends string>(of: Readonly<Record<Key, unknown>>, text: string | null): text is Key =>
   text !== null && Object.hasOwn(of, text);
@@ -30,10 +41,11 @@ const isKey = <Key extends string>(of: Readonly<Record<Key, unknown>>, text: str
 /** What an address asks for; what isn't there is as usual. */
 function readAsked(search: string): Asked {
   const asked = new URLSearchParams(search);
-  const [span, by, meter] = [asked.get('span'), asked.get('by'), asked.get('meter')];
+  const [span, by, meter, compare] = [asked.get('span'), asked.get('by'), asked.get('meter'), asked.get('compare')];
   return {
     span: isKey(SPANS, span) ? span : 'period',
     by: isKey(GROUPS, by) ? by : 'none',
+    compare: isKey(COMPARED, compare) ? compare : 'no',
     meter: METERS.find(({ key }) => key === meter)?.key ?? 'call.minutes',
   };
 }
@@ -74,30 +86,7 @@ export default function UsagePage({ account }: { readonly account: string }) {
   };
   return (
     <Page title="Usage" lead={`${meter?.label ?? ''} of ${acting?.name ?? 'this account'} and everything below it.`}>
-      <div className={`card ${css.in}`}>
-        <div className={css.fields}>
-          <Choice label="Time" of={SPANS} value={asked.span} onChange={(span) => change({ span })} />
-          <Select
-            label="Meter"
-            value={asked.meter}
-            onChange={({ target }) =>
-              change({ meter: METERS.find(({ key }) => key === target.value)?.key ?? asked.meter })
-            }
-          >
-            {METERS.map(({ key, label }) => (
-              <option key={key} value={key}>
-                {label}
-              </option>
-            ))}
-          </Select>
-          <Choice label="Divided" of={GROUPS} value={asked.by} onChange={(by) => change({ by })} />
-        </div>
-        <div className={css.acts}>
-          <Act does={exported} working="Writing…">
-            Export CSV
-          </Act>
-        </div>
-      </div>
+      <Question asked={asked} onChange={change} onExport={exported} />
       {asked.span !== 'days' && <Totals account={account} meter={asked.meter} start={range.from} now={now} />}
       <div className={css.two}>
         <Days account={account} asked={asked} from={from} to={to} now={now} unit={meter?.unit ?? ''} />
@@ -106,6 +95,48 @@ export default function UsagePage({ account }: { readonly account: string }) {
     </Page>
   );
 }
+
+type QuestionProps = {
+  readonly asked: Asked;
+  readonly onChange: (more: Partial<Asked>) => void;
+  readonly onExport: () => Promise<void>;
+};
+
+/** What is asked for. */
+const Question = ({ asked, onChange, onExport }: QuestionProps) => (
+  <div className={`card ${css.in}`}>
+    <div className={css.fields}>
+      <Choice label="Time" of={SPANS} value={asked.span} onChange={(span) => onChange({ span })} />
+      <Select
+        label="Meter"
+        value={asked.meter}
+        onChange={({ target }) =>
+          onChange({ meter: METERS.find(({ key }) => key === target.value)?.key ?? asked.meter })
+        }
+      >
+        {METERS.map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
+          </option>
+        ))}
+      </Select>
+      <Choice label="Divided" of={GROUPS} value={asked.by} onChange={(by) => onChange({ by })} />
+    </div>
+    <div className={css.acts}>
+      <label className={css.check}>
+        <input
+          type="checkbox"
+          checked={asked.compare === 'yes'}
+          onChange={({ target }) => onChange({ compare: target.checked ? 'yes' : 'no' })}
+        />
+        Compare with four weeks earlier
+      </label>
+      <Act does={onExport} working="Writing…">
+        Export CSV
+      </Act>
+    </div>
+  </div>
+);
 
 const Choice = <Key extends string>({
   label,
@@ -141,22 +172,31 @@ function Totals({
   const period = start.slice(0, 7);
   const query = useQuery({
     queryKey: ['usage-totals', account, meter, period],
-    queryFn: () => usage.totals.query({ account, meter, period }),
+    queryFn: async () => {
+      const [of, before] = await Promise.all(
+        [period, monthAfter(period, -1)].map((one) => usage.totals.query({ account, meter, period: one })),
+      );
+      if (!of || !before) throw new Error('both were asked for');
+      return { ...of, before };
+    },
     placeholderData: keepPreviousData,
   });
   const isOver = Date.parse(query.data?.period.end ?? '') <= now;
   return (
     <section className="card" aria-label="Figures of the period">
       <Loaded query={query}>
-        {({ own, total, events, forecast }) => (
+        {({ own, total, events, forecast, before }) => (
           <dl className={css.tiles}>
             <Tile label={isOver ? 'In all' : 'So far'} value={quantity(total)} note={`${quantity(own)} by itself`} />
             {!isOver && (
               <Tile
                 label="At this pace"
                 value={`about ${texts.numbers.minutes(forecast.total)}`}
-                note="by the end of the period"
+                note={changeWords(forecast.total, before)}
               />
+            )}
+            {isOver && (
+              <Tile label="Against the month before" value={changeOf(total, before.total)} note={thenWords(before)} />
             )}
             <Tile
               label="Events"
@@ -170,6 +210,24 @@ function Totals({
   );
 }
 
+/** How much more or less one is than another: `+11.5 %`. */
+const changeOf = (now: Decimal, then: Decimal): string =>
+  Number(then) > 0 ? percents.format(Number(now) / Number(then) - 1) : '–';
+
+const percents = new Intl.NumberFormat(texts.locale, {
+  style: 'percent',
+  signDisplay: 'exceptZero',
+  maximumFractionDigits: 1,
+});
+
+const thenWords = ({ period, total }: UsageOfPeriod): string =>
+  `${monthWords(period.key, texts.locale)}: ${quantity(total)}`;
+
+const changeWords = (forecast: Decimal, before: UsageOfPeriod): string =>
+  Number(before.total) > 0
+    ? `by the end of the period, ${changeOf(forecast, before.total)} to ${thenWords(before)}`
+    : 'by the end of the period';
+
 type DaysProps = {
   readonly account: string;
   readonly asked: Asked;
@@ -179,7 +237,7 @@ type DaysProps = {
   readonly unit: string;
 };
 
-function Days({ account, asked: { meter, by }, from, to, now, unit }: DaysProps) {
+function Days({ account, asked: { meter, by, compare }, from, to, now, unit }: DaysProps) {
   const query = useQuery({
     queryKey: ['usage-days', account, meter, by, from, to],
     queryFn: async () => {
@@ -202,7 +260,12 @@ function Days({ account, asked: { meter, by }, from, to, now, unit }: DaysProps)
     },
     placeholderData: keepPreviousData,
   });
-  const names = useNames(by === 'account' ? (query.data ?? []).map(({ key }) => key) : []);
+  const earlier = useEarlier({ account, meter, from, to }, compare);
+  const names = useNames(
+    account,
+    by,
+    (query.data ?? []).map(({ key }) => key),
+  );
   const title = `${unit.charAt(0).toUpperCase()}${unit.slice(1)}s a day`;
   return (
     <Card title={title}>
@@ -216,6 +279,7 @@ function Days({ account, asked: { meter, by }, from, to, now, unit }: DaysProps)
                 title,
                 series.map(({ key, points }) => ({ name: names.get(key) ?? key, points })),
                 { from, to, now },
+                earlier,
               )}
             />
           )
@@ -223,6 +287,28 @@ function Days({ account, asked: { meter, by }, from, to, now, unit }: DaysProps)
       </Loaded>
     </Card>
   );
+}
+
+/** All that was used in each day four weeks before a time; null: nobody asked, or it isn’t there yet. */
+function useEarlier(
+  of: { readonly account: string; readonly meter: MeterKey; readonly from: number; readonly to: number },
+  compare: Asked['compare'],
+): readonly Point[] | null {
+  const [from, to] = [of.from, of.to].map((end) => new Date(end - COMPARED_MS).toISOString());
+  const query = useQuery({
+    queryKey: ['usage-earlier', of],
+    queryFn: () =>
+      usage.series.query({
+        account: of.account,
+        meter: of.meter,
+        from: from ?? '',
+        to: to ?? '',
+        bucket: 'day',
+        scope: 'total',
+      }),
+    enabled: COMPARED[compare],
+  });
+  return COMPARED[compare] ? (query.data?.points ?? null) : null;
 }
 
 type Grouped = { readonly key: string; readonly points: readonly Point[] };
@@ -245,10 +331,16 @@ function grouped(points: readonly Point[]): readonly Grouped[] {
 /** Of all that isn't named, such as what stood below and doesn't any more. */
 const OTHERS = 'Others';
 
-/** Names of accounts by their ids, as far as they are reached. */
-function useNames(keys: readonly string[]): ReadonlyMap<string, string> {
-  const ids = keys.filter((key) => key.includes('-'));
-  const query = useQuery({
+/** Most agents whose names are asked for. */
+const MOST_AGENTS = 500;
+
+/**
+ * Names by the keys of a series: of accounts, as far as they are reached; and of the account’s own agents, where programs say who it was by an
+ * id. Agents below are shown as they were sent, which mostly is their name.
+ */
+function useNames(account: string, by: Group, keys: readonly string[]): ReadonlyMap<string, string> {
+  const ids = by === 'account' ? keys.filter((key) => key !== OTHERS) : [];
+  const named = useQuery({
     queryKey: ['names', ...ids],
     queryFn: async () => {
       const asked = ids.map((id) => accounts.get.query({ account: id }).then(({ name }) => [id, name] as const));
@@ -257,7 +349,15 @@ function useNames(keys: readonly string[]): ReadonlyMap<string, string> {
     },
     enabled: ids.length > 0,
   });
-  return query.data ?? new Map();
+  const own = useQuery({
+    queryKey: ['agents', account],
+    queryFn: async () => {
+      const { rows } = await agents.list.query({ account, limit: MOST_AGENTS });
+      return new Map(rows.flatMap(({ id, externalId, name }) => [id, externalId ?? id].map((key) => [key, name])));
+    },
+    enabled: by === 'agent' && keys.length > 0,
+  });
+  return (by === 'agent' ? own.data : named.data) ?? new Map();
 }
 
 type MostProps = { readonly account: string; readonly asked: Asked; readonly from: string; readonly to: string };
@@ -274,7 +374,11 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
     placeholderData: keepPreviousData,
   });
   const rows = query.data ?? [];
-  const names = useNames(of === 'account' ? rows.map(({ key }) => key) : []);
+  const names = useNames(
+    account,
+    of,
+    rows.map(({ key }) => key),
+  );
   const top = Number(rows[0]?.sum ?? 0);
   return (
     <Card title={of === 'account' ? 'Accounts with most' : 'Agents with most'}>
@@ -286,9 +390,9 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
             <ol className={css.bars}>
               {found.map(({ key, sum }) => (
                 <li key={key}>
-                  <Named account={account} id={key} name={names.get(key)} />
+                  <Named account={account} of={of} id={key} name={names.get(key)} />
                   <span>{quantity(sum)}</span>
-                  <meter aria-hidden="true" min={0} max={top} value={Number(sum)} />
+                  <Share of={Number(sum) / top} />
                 </li>
               ))}
             </ol>
@@ -301,20 +405,32 @@ function Most({ account, asked: { meter, by }, from, to }: MostProps) {
 
 const Named = ({
   account,
+  of,
   id,
   name,
 }: {
   readonly account: string;
+  readonly of: 'account' | 'agent';
   readonly id: string;
   readonly name: string | undefined;
 }): ReactNode =>
-  name === undefined || id === account ? (
-    <bdi>{name ?? id}</bdi>
+  name === undefined || id === account || of === 'agent' ? (
+    <span>
+      <bdi>{name ?? id}</bdi>
+    </span>
   ) : (
     <Link href={`/a/${account}/subaccounts/${id}`}>
       <bdi>{name}</bdi>
     </Link>
   );
+
+/** How much of the most it is, drawn. @param of 0 to 1 */
+const Share = ({ of }: { readonly of: number }) => (
+  <svg className={css.share} viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+    <rect width="100" height="1" />
+    <rect width={Math.max(0, of * 100)} height="1" />
+  </svg>
+);
 
 function most(points: readonly Point[]): readonly { readonly key: string; readonly sum: Decimal }[] {
   const found = new Map<string, Point[]>();

@@ -121,9 +121,12 @@ type Query<T> = {
 /** What a list shows: that it is on its way, why it can't be shown, that it is empty, or its content. */
 export function Loaded<T>({
   query,
+  missing = 'No such account',
   children,
 }: {
   readonly query: Query<T>;
+  /** What is said where there is no such thing. */
+  readonly missing?: string;
   readonly children: (data: T) => ReactNode;
 }) {
   if (query.data !== undefined) return children(query.data);
@@ -138,7 +141,7 @@ export function Loaded<T>({
   const isMissing = refusal.code === 'NOT_FOUND';
   return (
     <div className={css.state} role="alert">
-      <h2>{isForbidden ? 'You may not see this' : isMissing ? 'No such account' : 'This could not be loaded'}</h2>
+      <h2>{isForbidden ? 'You may not see this' : isMissing ? missing : 'This could not be loaded'}</h2>
       <p>{refusal.message}</p>
       {isForbidden && <p>An owner of the account can give you a role that may.</p>}
       {!isForbidden && !isMissing && <Button onClick={() => void query.refetch()}>Try again</Button>}

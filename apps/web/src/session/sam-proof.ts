@@ -8,8 +8,12 @@ export class SamProof extends Dialog {
   /** Whether it was right. */
   isProved = false;
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: 'Is it you?', cancel: 'Cancel' };
+  protected heading(): string {
+    return 'Is it you?';
+  }
+
+  protected override cancel(): string {
+    return 'Cancel';
   }
 
   protected submitButton(): Submit {

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../../../api/test/support/clients.ts';
-import { type App, expectAccessible, row, startApp, tick } from './app.ts';
+import { type App, row, startApp, tick } from './app.ts';
+import { look } from './look.ts';
 import { claim, type Owner } from './owner.ts';
-
-/** Where pictures are put that somebody wants to look at. */
-const { PICTURES = '' } = process.env;
 
 let app: App;
 let owner: Owner;
@@ -32,25 +30,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** Looks at a page in the light and in the dark, and where there is little room. */
-async function look(page: Awaited<ReturnType<App['open']>>, what: string): Promise<void> {
-  for (const [scheme, width, looks] of [
-    ['light', 1280, 'everything'],
-    ['dark', 1280, 'colours'],
-    ['light', 400, 'everything'],
-  ] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    await page.setViewportSize({ width, height: 900 });
-    await expectAccessible(page, `${what}, ${scheme}, ${width} px`, looks);
-    if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${what}-${scheme}-${width}.png`, fullPage: true });
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${what} at ${width} px`).toBe(
-      true,
-    );
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 1280, height: 900 });
-}
-
 describe('pages of money on a real server', () => {
   it('usage is a chart with its table, divided by account, and a file', async () => {
     const page = await app.open({ context: await owner.context() });
@@ -66,8 +45,12 @@ describe('pages of money on a real server', () => {
       .getByRole('status')
       .filter({ hasText: /Acme North/ })
       .waitFor();
+    await page.getByLabel('Compare with four weeks earlier').check();
+    await page.getByText('Four weeks earlier', { exact: true }).waitFor();
+    await page.getByRole('img', { name: /Minutes a day/ }).focus();
     await page.keyboard.press('t');
     await page.getByRole('columnheader', { name: 'Day' }).waitFor();
+    await page.getByRole('columnheader', { name: 'Four weeks earlier' }).waitFor();
     const saving = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export CSV' }).click();
     expect((await saving).suggestedFilename()).toMatch(/\.csv$/);

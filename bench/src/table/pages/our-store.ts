@@ -25,6 +25,7 @@ function accountRow(row: Row): AccountRow {
     suspension: null,
     protected: false,
     billingMode: row.plan === 'Direct' ? 'direct' : 'parent',
+    transferUntil: null,
     children: row.children.length,
     subaccounts: row.children.length,
     members: { own: row.members, total: row.members },

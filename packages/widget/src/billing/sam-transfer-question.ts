@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 
 /** What is asked before something is done about a transfer: one field, and what is done with what it says. */
 export type Question = {
@@ -17,7 +16,6 @@ export type Question = {
 /** Asks before something is done about a transfer. What it is refused for is said at its field. */
 export class SamTransferQuestion extends Dialog {
   static override properties = { ...Dialog.properties, value: { state: true } };
-  texts: Texts = defaultTexts();
   question: Question | null = null;
   declare protected value: string;
 
@@ -26,9 +24,12 @@ export class SamTransferQuestion extends Dialog {
     this.value = '';
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    const { say } = this.texts;
-    return { title: this.question?.title ?? '', cancel: say('keepIt') };
+  protected heading(): string {
+    return this.question?.title ?? '';
+  }
+
+  protected override cancel(): string {
+    return this.say('keepIt');
   }
 
   protected submitButton(): Submit {

@@ -76,7 +76,7 @@ export class SamBulkLimits extends SamBulk {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(limitsTexts);
+    this.texts.complete(limitsTexts);
   }
 
   override disconnectedCallback(): void {
@@ -194,9 +194,7 @@ export class SamBulkLimits extends SamBulk {
     readonly after: Terms;
     readonly stops: boolean | null;
   }): readonly string[] {
-    const texts = this.selected?.texts;
-    if (!texts) return [];
-    const { say } = texts;
+    const { texts, say } = this;
     const parts = turnsOf(this.#words(kind, before), this.#words(kind, after), texts);
     if (parts.length === 0) return [];
     const name = this.drafts.size > 1 ? `${say(`limit_${kind}`) || kind}: ` : '';
@@ -205,10 +203,11 @@ export class SamBulkLimits extends SamBulk {
 
   /** What is set of a kind, in words. */
   #words(kind: LimitKindKey, terms: Terms): readonly string[] {
-    const texts = this.selected?.texts;
-    if (!texts) return [];
-    const most = terms.max === null ? texts.say('limitMaxOpen') : amountOf(kind, terms.max, texts);
-    return [most, ...termsWords(kind, terms, texts)];
+    const { texts, say } = this;
+    return [
+      terms.max === null ? say('limitMaxOpen') : amountOf(kind, terms.max, texts),
+      ...termsWords(kind, terms, texts),
+    ];
   }
 
   /** What is to be set; null where something can't be read, or nothing is filled in. */

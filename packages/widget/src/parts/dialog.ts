@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE } from '../icons/icons.ts';
+import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { controlStyles } from './control-styles.ts';
 import { errorLine } from './error-line.ts';
 import { formStyles } from './form-styles.ts';
@@ -45,6 +46,8 @@ export abstract class Dialog extends LitElement {
   static override properties = { busy: { state: true }, refusal: { state: true } };
   static override styles = [controlStyles, formStyles, dialogStyles];
 
+  /** Set before the dialog is opened. */
+  texts: Texts = defaultTexts();
   /** Whether the act is under way. */
   declare protected busy: boolean;
   /** Why the act was refused. */
@@ -63,11 +66,16 @@ export abstract class Dialog extends LitElement {
     this.renderRoot.querySelector<HTMLElement>('[data-first]')?.focus();
   }
 
-  protected abstract words(): { readonly title: string; readonly cancel: string };
+  protected abstract heading(): string;
   protected abstract content(): TemplateResult | typeof nothing;
   protected abstract submitButton(): Submit;
   /** Does what the dialog is for; true when the dialog is over. */
   protected abstract submit(): Promise<'done' | 'stay'>;
+
+  /** What leaves it as it is. */
+  protected cancel(): string {
+    return this.say('cancel');
+  }
 
   /** What stands left of the buttons. */
   protected aside(): TemplateResult | typeof nothing {
@@ -75,12 +83,12 @@ export abstract class Dialog extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { title, cancel } = this.words();
+    const cancel = this.cancel();
     const { label, tone, ready } = this.submitButton();
     const { refusal } = this;
-    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#cancel} @keydown=${(event: Event) => event.stopPropagation()}>
+    return html`<dialog part="dialog" aria-labelledby="title" @close=${this.#closed} @mousedown=${this.#press} @cancel=${this.#stay} @keydown=${(event: Event) => event.stopPropagation()}>
       <form novalidate @submit=${this.#submit}>
-        <div class="head"><h2 id="title">${title}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
+        <div class="head"><h2 id="title">${this.heading()}</h2><button class="x" type="button" aria-label=${cancel} @click=${this.close}>${icon(CLOSE)}</button></div>
         <div class="body">${this.content()}${refusal && !this.#hasField(refusal) ? errorLine(refusal.message) : nothing}</div>
         <footer><span class="start">${this.aside()}</span>
           <button class="button" type="button" @click=${this.close}>${cancel}</button>
@@ -94,6 +102,8 @@ export abstract class Dialog extends LitElement {
     const message = this.refusal?.field === field ? this.refusal.message : own;
     return message === '' ? nothing : errorLine(message, `${field}-error`);
   }
+
+  protected readonly say: Texts['say'] = (...words) => this.texts.say(...words);
 
   protected close(): void {
     if (!this.busy) this.#dialog?.close();
@@ -122,7 +132,8 @@ export abstract class Dialog extends LitElement {
     if (event.detail > 1) event.preventDefault();
   }
 
-  #cancel(event: Event): void {
+  /** What is under way ends first. */
+  #stay(event: Event): void {
     if (this.busy) event.preventDefault();
   }
 

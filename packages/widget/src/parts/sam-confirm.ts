@@ -1,17 +1,15 @@
 import { html, type TemplateResult } from 'lit';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { Dialog, type Submit } from './dialog.ts';
 
 /** Asks before something is done, and does it when the answer is yes. */
 export class SamConfirm extends Dialog {
   /** Set before the dialog is opened. */
-  texts: Texts = defaultTexts();
   question = { title: '', text: '', submit: '' };
   tone: Submit['tone'] = 'primary';
   act: () => void | Promise<void> = () => undefined;
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.question.title, cancel: this.texts.say('cancel') };
+  protected heading(): string {
+    return this.question.title;
   }
 
   protected submitButton(): Submit {

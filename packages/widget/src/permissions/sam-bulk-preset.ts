@@ -34,7 +34,7 @@ export class SamBulkPreset extends SamBulk {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(presetsTexts);
+    this.texts.complete(presetsTexts);
     void this.#load();
   }
 
@@ -63,7 +63,7 @@ export class SamBulkPreset extends SamBulk {
     return selected.rows.flatMap((row) => {
       const found = byAccount.get(row.id);
       if (!found) return [];
-      return [{ row, words: presetWords(found, selected.texts), isDone: found.outcome === 'changed' }];
+      return [{ row, words: presetWords(found, this.texts), isDone: found.outcome === 'changed' }];
     });
   }
 
@@ -77,7 +77,7 @@ export class SamBulkPreset extends SamBulk {
     const { selected } = this;
     if (!selected || conflict.about !== 'permission') return null;
     const word = (level: Level | null): string => (level ? this.say(`level_${level}`) || level : '–');
-    return [nameOf(permission(conflict.key), selected.texts), word(conflict.meant), word(conflict.present)];
+    return [nameOf(permission(conflict.key), this.texts), word(conflict.meant), word(conflict.present)];
   }
 
   async #load(): Promise<void> {

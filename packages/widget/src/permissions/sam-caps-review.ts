@@ -3,7 +3,6 @@ import type { PermissionKey, SomeLevels } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { conflictTable } from './conflict-table.ts';
 import { type Conflict, conflictsOf } from './drafts.ts';
 import { turn } from './level.ts';
@@ -35,7 +34,6 @@ export class SamCapsReview extends Dialog {
   ];
 
   /** Set before the dialog is opened. */
-  texts: Texts = defaultTexts();
   declare draft: SomeLevels;
   source: PermissionsSource | null = null;
   caps: ShownCaps | null = null;
@@ -56,10 +54,13 @@ export class SamCapsReview extends Dialog {
     await super.open();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    const { say } = this.texts;
+  protected heading(): string {
     const name = this.caps?.account.name ?? '';
-    return { title: say('reviewTitle', { n: this.#count, name }), cancel: say('reviewBack') };
+    return this.say('reviewTitle', { n: this.#count, name });
+  }
+
+  protected override cancel(): string {
+    return this.say('reviewBack');
   }
 
   protected submitButton(): Submit {

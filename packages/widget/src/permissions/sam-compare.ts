@@ -3,7 +3,6 @@ import type { AccountId } from '@tenantree/domain';
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { storedIn } from './matrix.ts';
 import type { Other, PermissionsSource } from './permissions-source.ts';
 
@@ -29,7 +28,6 @@ export class SamCompare extends Dialog {
   ];
 
   /** Set before the dialog is opened. */
-  texts: Texts = defaultTexts();
   source: PermissionsSource | null = null;
   parent: AccountName | null = null;
   /** The account itself, which is not offered. */
@@ -63,8 +61,8 @@ export class SamCompare extends Dialog {
     this.#asking.abort();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.texts.say('permCompare'), cancel: this.texts.say('cancel') };
+  protected heading(): string {
+    return this.say('permCompare');
   }
 
   protected submitButton(): Submit {

@@ -3,7 +3,6 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { selectField } from '../parts/select-field.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { nameOf } from './names.ts';
 import type { PermissionsSource, Reviewed } from './permissions-source.ts';
 
@@ -17,7 +16,6 @@ export class SamDecide extends Dialog {
   };
 
   /** Set before the dialog is opened. */
-  texts: Texts = defaultTexts();
   source: PermissionsSource | null = null;
   parent: AccountName | null = null;
   account: AccountName | null = null;
@@ -40,9 +38,8 @@ export class SamDecide extends Dialog {
     await super.open();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    const { say } = this.texts;
-    return { title: say('decideTitle'), cancel: say('cancel') };
+  protected heading(): string {
+    return this.say('decideTitle');
   }
 
   protected submitButton(): Submit {

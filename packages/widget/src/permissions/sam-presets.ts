@@ -3,7 +3,6 @@ import { PRESET_MODES, type PresetMode, type RowId, type SomeLevels } from '@ten
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { type AccountName, type PresetsSource, refusalFrom } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
-import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { presetWords } from './preset-words.ts';
 import { presetsTexts } from './presets-texts.ts';
 
@@ -26,7 +25,6 @@ export class SamPresets extends Dialog {
   ];
 
   /** Set before the dialog is opened. */
-  texts: Texts = defaultTexts();
   source: PresetsSource | null = null;
   /** Where the presets are offered: the account above those that take one. */
   parent: AccountName | null = null;
@@ -56,9 +54,8 @@ export class SamPresets extends Dialog {
     await super.open();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    const { say } = this.texts;
-    return { title: say('presetsTitle', { name: this.account?.name ?? '' }), cancel: say('cancel') };
+  protected heading(): string {
+    return this.say('presetsTitle', { name: this.account?.name ?? '' });
   }
 
   protected submitButton(): Submit {

@@ -153,14 +153,13 @@ export class AccountActions {
       act();
       return;
     }
-    const { texts } = this.#screen;
-    const { say } = texts;
+    const { say } = this.#screen.texts;
     const question = {
       title: say('expandTitle', { n: account.subaccounts }),
       text: say('expandText', { name: account.name }),
       submit: say('expandSubmit'),
     };
-    void this.#inDialog(Object.assign(new SamConfirm(), { texts, question, act }));
+    void this.#inDialog(Object.assign(new SamConfirm(), { question, act }));
   }
 
   /** Opens the parent of an account and makes the account current as soon as its line is there. */
@@ -225,7 +224,7 @@ export class AccountActions {
   async #inDialog(dialog: Dialog): Promise<void> {
     const { tree } = this.#screen;
     this.#landing = null;
-    await this.#dialogs.open(dialog);
+    await this.#dialogs.open(Object.assign(dialog, { texts: this.#screen.texts }));
     const line = this.#landing === null ? undefined : this.#store?.view.lines.get(this.#landing);
     if (line) await tree?.goTo(line);
     // Whoever opened the dialog has the focus again, unless it went away meanwhile.
@@ -257,7 +256,7 @@ export class AccountActions {
       this.#reveal(store, row);
       this.#landing = row.id;
     };
-    return { source, texts, acts, created, moved };
+    return { source, acts, created, moved };
   }
 
   #actsOf(store: TreeStore | null): AccountChanges | null {

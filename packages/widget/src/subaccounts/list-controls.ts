@@ -173,7 +173,7 @@ export class ListControls {
 
   /** Does something with all that is selected. */
   async #bulk(act: BulkAct): Promise<void> {
-    const { source, texts, session } = this.#screen;
+    const { source, session } = this.#screen;
     const store = this.#store;
     const account = session?.row ?? session?.detail;
     if (!source || !store || !account) return;
@@ -181,7 +181,7 @@ export class ListControls {
     try {
       const isNested = this.bars.isNested && act.nested === 'as wished';
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      await this.accounts.openBulk(await act.start({ source, texts, account, rows }));
+      await this.accounts.openBulk(await act.start({ source, account, rows }));
     } catch (error) {
       session?.report(refusalFrom(error));
     }

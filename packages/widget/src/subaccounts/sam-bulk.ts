@@ -63,7 +63,7 @@ export abstract class SamBulk extends Dialog {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.selected?.texts.complete(bulkTexts);
+    this.texts.complete(bulkTexts);
   }
 
   override disconnectedCallback(): void {
@@ -90,11 +90,12 @@ export abstract class SamBulk extends Dialog {
   /** Accounts that can be done at once. */
   protected readonly most: number = MOST_AT_ONCE;
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return {
-      title: this.question().title,
-      cancel: this.say(this.phase === 'asking' ? 'cancel' : 'bulkClose'),
-    };
+  protected heading(): string {
+    return this.question().title;
+  }
+
+  protected override cancel(): string {
+    return this.say(this.phase === 'asking' ? 'cancel' : 'bulkClose');
   }
 
   protected submitButton(): Submit {
@@ -133,10 +134,6 @@ export abstract class SamBulk extends Dialog {
     return 'stay';
   }
 
-  protected say(...words: Parameters<Selected['texts']['say']>): string {
-    return this.selected?.texts.say(...words) ?? '';
-  }
-
   /** Both sides, and who set what stands there now. */
   #both(conflict: JobConflict): string | readonly never[] {
     const both = this.sides(conflict);
@@ -144,7 +141,7 @@ export abstract class SamBulk extends Dialog {
     const [what, meant, present] = both;
     const sides = this.say('bulkSides', { name: what && `${what}: `, meant, present });
     const { by, at } = conflict;
-    const date = at && this.selected?.texts.numbers.dateTime(at);
+    const date = at && this.texts.numbers.dateTime(at);
     return by && date ? this.say('bulkSetBy', { sides, name: by, date }) : sides;
   }
 

@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { icon } from '../icons/icon.ts';
 import { ALERT } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { shortName } from '../parts/short-name.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 /** Compares names as people type them: without regard to case and outer space (rules/screens 13), in the browser's language as in any other. */
@@ -24,26 +25,25 @@ export class SamClose extends Dialog {
     this.typed = '';
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.#say('closeTitle', { name: this.#name }), cancel: this.#say('cancel') };
+  protected heading(): string {
+    return this.say('closeTitle', { name: this.#name });
   }
 
   protected submitButton(): Submit {
     const ready = this.#obstacle() === '' && sameName(this.typed, this.#name);
-    const name = this.#name.length > 28 ? `${this.#name.slice(0, 27)}…` : this.#name;
-    const label = this.busy ? this.#say('closing') : this.#say('closeTitle', { name });
+    const label = this.busy ? this.say('closing') : this.say('closeTitle', { name: shortName(this.#name) });
     return { label, tone: 'danger', ready: ready ? 'ready' : 'incomplete' };
   }
 
   protected content(): TemplateResult {
     const obstacle = this.#obstacle();
     if (obstacle !== '')
-      return html`<div class="error">${icon(ALERT, 14)}<span>${obstacle}</span></div><p>${this.#say('closeText')}</p>`;
+      return html`<div class="error">${icon(ALERT, 14)}<span>${obstacle}</span></div><p>${this.say('closeText')}</p>`;
     const open = this.typed !== '' && !sameName(this.typed, this.#name);
-    return html`<p>${this.#say('closeText')}</p><p>${this.#say('closeKept', { n: this.keptDays })}</p>
-      <div class="row"><label for="confirm">${this.#say('closeType', { name: this.#name })}</label>
+    return html`<p>${this.say('closeText')}</p><p>${this.say('closeKept', { n: this.keptDays })}</p>
+      <div class="row"><label for="confirm">${this.say('closeType', { name: this.#name })}</label>
         <div class="field"><input id="confirm" name="confirm" data-first .value=${this.typed} dir="auto" autocomplete="off" spellcheck="false" aria-describedby=${open ? 'mismatch' : nothing} @input=${this.#type} /></div>
-        ${open ? html`<span class="hint" id="mismatch">${this.#say('closeMismatch')}</span>` : nothing}</div>`;
+        ${open ? html`<span class="hint" id="mismatch">${this.say('closeMismatch')}</span>` : nothing}</div>`;
   }
 
   protected async submit(): Promise<'done' | 'stay'> {
@@ -59,18 +59,13 @@ export class SamClose extends Dialog {
   /** What must be done first, as far as the row tells. */
   #obstacle(): string {
     const { account } = this;
-    if (account?.protected) return this.#say('closeProtected', { name: this.#name });
-    if (account && account.children > 0)
-      return this.#say('closeHasChildren', { name: this.#name, n: account.children });
+    if (account?.protected) return this.say('closeProtected', { name: this.#name });
+    if (account && account.children > 0) return this.say('closeHasChildren', { name: this.#name, n: account.children });
     return '';
   }
 
   #type({ target }: Event): void {
     if (target instanceof HTMLInputElement) this.typed = target.value;
     this.refusal = null;
-  }
-
-  #say(...words: Parameters<DialogContext['texts']['say']>): string {
-    return this.context?.texts.say(...words) ?? '';
   }
 }

@@ -5,6 +5,7 @@ import { icon } from '../icons/icon.ts';
 import { WALLET } from '../icons/icons.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
 import { selectField } from '../parts/select-field.ts';
+import { shortName } from '../parts/short-name.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 const LEAST = 2;
@@ -63,17 +64,17 @@ export class SamCreate extends Dialog {
     if (this.isOpen && parent && name !== '') unsent.set(parent.id, { parentId, name });
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.#say('create'), cancel: this.#say('cancel') };
+  protected heading(): string {
+    return this.say('create');
   }
 
   protected submitButton(): Submit {
     const name = this.name.trim();
     const label = this.busy
-      ? this.#say('creating')
+      ? this.say('creating')
       : name === ''
-        ? this.#say('create')
-        : this.#say('createSubmit', { name: short(name) });
+        ? this.say('create')
+        : this.say('createSubmit', { name: shortName(name) });
     return { label, tone: 'primary', ready: 'ready' };
   }
 
@@ -84,20 +85,20 @@ export class SamCreate extends Dialog {
     const invalid = own !== '' || refused !== '';
     const describe = invalid ? 'name-error' : 'name-hint';
     return html`
-      <div class="row"><label for="name">${this.#say('columnName')}</label>
+      <div class="row"><label for="name">${this.say('columnName')}</label>
         <div class="field ${invalid ? 'invalid' : ''}"><input id="name" name="name" data-first .value=${this.name} dir="auto" autocomplete="off" spellcheck="false"
           aria-required="true" aria-invalid=${invalid ? 'true' : nothing} aria-describedby=${describe} @input=${this.#type} /></div>
-        ${invalid ? this.errorAt('name', own) : html`<span class="hint" id="name-hint">${this.#say('createNameHint', { parent: parent?.name ?? '' })}</span>`}</div>
+        ${invalid ? this.errorAt('name', own) : html`<span class="hint" id="name-hint">${this.say('createNameHint', { parent: parent?.name ?? '' })}</span>`}</div>
       ${
         this.parents.length > 1
-          ? html`<div class="row"><label for="parent">${this.#say('createParent')}</label>${selectField({ id: 'parent', options: this.parents.map(({ id, name: label }) => ({ value: id, label })), chosen: parent?.id ?? '', choose: this.#choose })}</div>`
-          : html`<div class="row"><span class="label">${this.#say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
+          ? html`<div class="row"><label for="parent">${this.say('createParent')}</label>${selectField({ id: 'parent', options: this.parents.map(({ id, name: label }) => ({ value: id, label })), chosen: parent?.id ?? '', choose: this.#choose })}</div>`
+          : html`<div class="row"><span class="label">${this.say('createParent')}</span><bdi>${parent?.name ?? ''}</bdi></div>`
       }
       <div class="fact">${icon(WALLET)}<span>${this.#payerWords(parent?.payer ?? null)}</span></div>`;
   }
 
   protected override aside(): TemplateResult {
-    return html`<label class="check"><input type="checkbox" .checked=${this.another} @change=${this.#toggleAnother} />${this.#say('createAnother')}</label>`;
+    return html`<label class="check"><input type="checkbox" .checked=${this.another} @change=${this.#toggleAnother} />${this.say('createAnother')}</label>`;
   }
 
   protected async submit(): Promise<'done' | 'stay'> {
@@ -118,7 +119,7 @@ export class SamCreate extends Dialog {
   }
 
   #payerWords(name: string | null): string {
-    return name === null ? this.#say('createBillingUnnamed') : this.#say('createBilling', { name });
+    return name === null ? this.say('createBillingUnnamed') : this.say('createBilling', { name });
   }
 
   get #parent(): ParentChoice | null {
@@ -128,8 +129,8 @@ export class SamCreate extends Dialog {
   /** What is wrong with the name as far as can be told here; the server has the last word. */
   #wrong(): string {
     const n = graphemes(this.name.trim());
-    if (n < LEAST) return this.#say('nameTooShort');
-    return n > MOST ? this.#say('nameTooLong', { n }) : '';
+    if (n < LEAST) return this.say('nameTooShort');
+    return n > MOST ? this.say('nameTooLong', { n }) : '';
   }
 
   #type({ target }: Event): void {
@@ -146,11 +147,4 @@ export class SamCreate extends Dialog {
   #toggleAnother({ target }: Event): void {
     if (target instanceof HTMLInputElement) this.another = target.checked;
   }
-
-  #say(...words: Parameters<DialogContext['texts']['say']>): string {
-    return this.context?.texts.say(...words) ?? '';
-  }
 }
-
-/** A name as it fits on a button. */
-const short = (name: string): string => (name.length > 28 ? `${name.slice(0, 27)}…` : name);

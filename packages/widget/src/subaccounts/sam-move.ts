@@ -3,6 +3,7 @@ import { css, html, nothing, type TemplateResult } from 'lit';
 import type { AccountName } from '../data/account-source.ts';
 import { DEFAULT_STATUS } from '../data/screen-view.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { shortName } from '../parts/short-name.ts';
 import type { DialogContext } from './dialog-context.ts';
 
 /** Rests between the last key and the search, in milliseconds. */
@@ -61,24 +62,23 @@ export class SamMove extends Dialog {
     this.#running.abort();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.#say('moveTitle', { name: this.account?.name ?? '' }), cancel: this.#say('cancel') };
+  protected heading(): string {
+    return this.say('moveTitle', { name: this.account?.name ?? '' });
   }
 
   protected submitButton(): Submit {
     const { target } = this;
-    if (this.busy) return { label: this.#say('moving'), tone: 'primary', ready: 'ready' };
-    if (!target) return { label: this.#say('moveSubmitEmpty'), tone: 'primary', ready: 'incomplete' };
-    const parent = target.name.length > 28 ? `${target.name.slice(0, 27)}…` : target.name;
-    return { label: this.#say('moveSubmit', { parent }), tone: 'primary', ready: 'ready' };
+    if (this.busy) return { label: this.say('moving'), tone: 'primary', ready: 'ready' };
+    if (!target) return { label: this.say('moveSubmitEmpty'), tone: 'primary', ready: 'incomplete' };
+    return { label: this.say('moveSubmit', { parent: shortName(target.name) }), tone: 'primary', ready: 'ready' };
   }
 
   protected content(): TemplateResult {
-    return html`<p>${this.#say('moveText', { parent: this.from?.name ?? '' })}</p>
-      <div class="row"><label for="to">${this.#say('moveTo')}</label>
-        <div class="field"><input id="to" name="to" type="search" data-first placeholder=${this.#say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" aria-describedby="to-error" @input=${this.#type} @keydown=${this.#press} /></div>
+    return html`<p>${this.say('moveText', { parent: this.from?.name ?? '' })}</p>
+      <div class="row"><label for="to">${this.say('moveTo')}</label>
+        <div class="field"><input id="to" name="to" type="search" data-first placeholder=${this.say('searchPlaceholder')} dir="auto" autocomplete="off" spellcheck="false" maxlength="120" aria-describedby="to-error" @input=${this.#type} @keydown=${this.#press} /></div>
         ${this.errorAt('to')}</div>
-      <fieldset><legend class="hidden">${this.#say('moveChoices')}</legend>${this.#choices()}</fieldset>`;
+      <fieldset><legend class="hidden">${this.say('moveChoices')}</legend>${this.#choices()}</fieldset>`;
   }
 
   protected async submit(): Promise<'done' | 'stay'> {
@@ -90,9 +90,9 @@ export class SamMove extends Dialog {
 
   #choices(): TemplateResult | readonly TemplateResult[] {
     const { found } = this;
-    if (found === 'loading') return html`<p role="status">${this.#say('loading')}…</p>`;
-    if (found === 'failed') return html`<p role="alert">${this.#say('moveFailed')}</p>`;
-    if (found.length === 0) return html`<p role="status">${this.#say('moveNone')}</p>`;
+    if (found === 'loading') return html`<p role="status">${this.say('loading')}…</p>`;
+    if (found === 'failed') return html`<p role="alert">${this.say('moveFailed')}</p>`;
+    if (found.length === 0) return html`<p role="status">${this.say('moveNone')}</p>`;
     return found.map(
       (
         one,
@@ -173,9 +173,5 @@ export class SamMove extends Dialog {
   #choose(target: Target): void {
     this.target = target;
     this.refusal = null;
-  }
-
-  #say(...words: Parameters<DialogContext['texts']['say']>): string {
-    return this.context?.texts.say(...words) ?? '';
   }
 }

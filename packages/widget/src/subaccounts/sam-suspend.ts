@@ -2,6 +2,7 @@ import { type AccountRow, type Instant, parseInstant, type SuspensionKind } from
 import { css, html, nothing, type TemplateResult } from 'lit';
 import type { SuspensionPreview } from '../data/account-source.ts';
 import { Dialog, type Submit } from '../parts/dialog.ts';
+import { shortName } from '../parts/short-name.ts';
 import type { Strings } from '../strings/en.ts';
 import type { DialogContext } from './dialog-context.ts';
 
@@ -78,33 +79,31 @@ export class SamSuspend extends Dialog {
     this.#ended.abort();
   }
 
-  protected words(): { readonly title: string; readonly cancel: string } {
-    return { title: this.#say('suspendTitle', { name: this.account?.name ?? '' }), cancel: this.#say('cancel') };
+  protected heading(): string {
+    return this.say('suspendTitle', { name: this.account?.name ?? '' });
   }
 
   protected submitButton(): Submit {
     const name = this.account?.name ?? '';
-    const label = this.busy
-      ? this.#say('suspending')
-      : this.#say('suspendTitle', { name: name.length > 28 ? `${name.slice(0, 27)}…` : name });
+    const label = this.busy ? this.say('suspending') : this.say('suspendTitle', { name: shortName(name) });
     return { label, tone: 'primary', ready: 'ready' };
   }
 
   protected content(): TemplateResult {
-    const order = this.#isBackwards() ? this.#say('untilBeforeFrom') : '';
+    const order = this.#isBackwards() ? this.say('untilBeforeFrom') : '';
     return html`
-      <fieldset><legend>${this.#say('suspendKind')}</legend>${KINDS.map(
+      <fieldset><legend>${this.say('suspendKind')}</legend>${KINDS.map(
         ({
           kind,
           label,
           text,
         }) => html`<label class="option"><input type="radio" name="kind" value=${kind} ?data-first=${kind === this.kind} .checked=${kind === this.kind} @change=${() => this.#choose(kind)} />
-          <b>${this.#say(label)}</b><span>${this.#say(text)}</span></label>`,
+          <b>${this.say(label)}</b><span>${this.say(text)}</span></label>`,
       )}</fieldset>
       <div class="two">${this.#dateField('from', '')}${this.#dateField('until', order)}</div>
-      <div class="row"><label for="reason">${this.#say('reason')}</label>
+      <div class="row"><label for="reason">${this.say('reason')}</label>
         <div class="field"><textarea id="reason" name="reason" rows="2" maxlength="500" dir="auto" aria-describedby="reason-hint" .value=${this.reason} @input=${(event: Event) => this.#type('reason', event)}></textarea></div>
-        <span class="hint" id="reason-hint">${this.#say('suspendReasonHint')}</span>${this.errorAt('reason')}</div>
+        <span class="hint" id="reason-hint">${this.say('suspendReasonHint')}</span>${this.errorAt('reason')}</div>
       <div class="hits" role="status">${this.#hits()}</div>`;
   }
 
@@ -121,22 +120,22 @@ export class SamSuspend extends Dialog {
     const { label, hint, unset } = DATES[field];
     const invalid = own !== '' || this.refusal?.field === field;
     const isEmpty = this[field] === '';
-    return html`<div class="row"><label for=${field}>${this.#say(label)}</label>
-      <div class="field ${invalid ? 'invalid' : ''} ${isEmpty ? 'empty' : ''}"><span class="unset" aria-hidden="true">${this.#say(unset)}</span><input id=${field} name=${field} type="datetime-local" .value=${this[field]} aria-invalid=${invalid ? 'true' : nothing}
+    return html`<div class="row"><label for=${field}>${this.say(label)}</label>
+      <div class="field ${invalid ? 'invalid' : ''} ${isEmpty ? 'empty' : ''}"><span class="unset" aria-hidden="true">${this.say(unset)}</span><input id=${field} name=${field} type="datetime-local" .value=${this[field]} aria-invalid=${invalid ? 'true' : nothing}
         aria-describedby=${invalid ? `${field}-error` : `${field}-hint`} @input=${(event: Event) => this.#type(field, event)} /></div>
-      ${invalid ? this.errorAt(field, own) : html`<span class="hint" id=${`${field}-hint`}>${this.#say(hint)}</span>`}</div>`;
+      ${invalid ? this.errorAt(field, own) : html`<span class="hint" id=${`${field}-hint`}>${this.say(hint)}</span>`}</div>`;
   }
 
   /** What the suspension affects: the account with everything below it. */
   #hits(): TemplateResult {
     const { preview } = this;
-    if (preview === 'loading') return html`<p>${this.#say('loading')}…</p>`;
-    if (preview === 'failed') return html`<p>${this.#say('previewFailed')}</p>`;
+    if (preview === 'loading') return html`<p>${this.say('loading')}…</p>`;
+    if (preview === 'failed') return html`<p>${this.say('previewFailed')}</p>`;
     const { accounts, members, agents, sample } = preview;
     const names = sample.map(({ name }) => name).join(', ');
     const rest = accounts - sample.length;
-    return html`<p>${this.#say('suspendHits')} <strong>${this.#say('accounts', { n: accounts })}</strong>, <strong>${this.#say('factMembers', { n: members })}</strong>, <strong>${this.#say('hitsAgents', { n: agents })}</strong>.</p>
-      ${sample.length > 0 ? html`<p><bdi>${names}</bdi>${rest > 0 ? ` ${this.#say('hitsMore', { n: rest })}` : ''}</p>` : nothing}`;
+    return html`<p>${this.say('suspendHits')} <strong>${this.say('accounts', { n: accounts })}</strong>, <strong>${this.say('factMembers', { n: members })}</strong>, <strong>${this.say('hitsAgents', { n: agents })}</strong>.</p>
+      ${sample.length > 0 ? html`<p><bdi>${names}</bdi>${rest > 0 ? ` ${this.say('hitsMore', { n: rest })}` : ''}</p>` : nothing}`;
   }
 
   async #loadPreview(): Promise<void> {
@@ -160,9 +159,5 @@ export class SamSuspend extends Dialog {
   #type(field: 'from' | 'until' | 'reason', { target }: Event): void {
     if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) this[field] = target.value;
     this.refusal = null;
-  }
-
-  #say(...words: Parameters<DialogContext['texts']['say']>): string {
-    return this.context?.texts.say(...words) ?? '';
   }
 }

@@ -1,11 +1,9 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountSource } from '../data/account-source.ts';
-import type { Texts } from '../strings/texts.ts';
 
 /** The accounts that are selected, and where one stands. */
 export type Selected = {
   readonly source: AccountSource;
-  readonly texts: Texts;
   /** The acting account. */
   readonly account: AccountRow;
   /** Those that are selected, with those below them where that is wanted. */

@@ -18,6 +18,7 @@ import {
 import type { Access } from '../../guard/admit.ts';
 import type { Hall } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
+import { LinePage } from '../line-page.ts';
 import { inUnitOf, shownLine } from '../read-invoices.ts';
 import { shownMeter, shownMoney } from '../shown-plan.ts';
 import { shownPeriod } from './customers.ts';
@@ -107,7 +108,7 @@ export async function linesToCome(
   { currency, planned, parts, late }: RatedPeriod,
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<DocumentLine[]> {
-  const page = new Page(after, limit);
+  const page = new LinePage(after, limit);
   const common = { ofPeriod: of.period.start, ofLine: null };
   for (const [index, part] of planned.entries()) {
     const { from, to } = part;
@@ -130,39 +131,6 @@ export async function linesToCome(
     }),
   );
   return page.lines.map((line) => statedLine(currency, of.customer, line));
-}
-
-type Unnumbered = Omit<StoredLine, 'n'>;
-
-/** Lines of a page, as those before it are counted. */
-class Page {
-  readonly #after: number;
-  readonly #limit: number;
-  /** How many lines stand before what comes next. */
-  #n = 0;
-  readonly lines: StoredLine[] = [];
-
-  constructor(after: number, limit: number) {
-    this.#after = after;
-    this.#limit = limit;
-  }
-
-  /** Of those that come next, how many are before the page, and how many are to be read. */
-  next(): { readonly skip: number; readonly limit: number } {
-    return { skip: Math.max(this.#after - this.#n, 0), limit: this.#limit - this.lines.length };
-  }
-
-  add(all: readonly Unnumbered[]): void {
-    const { skip, limit } = this.next();
-    this.addSome(all.slice(skip, skip + limit), all.length);
-  }
-
-  /** Those of them that belong to the page. */
-  addSome(some: readonly Unnumbered[], all: number): void {
-    const { skip } = this.next();
-    for (const [index, line] of some.entries()) this.lines.push({ ...line, n: this.#n + skip + index + 1 });
-    this.#n += all;
-  }
 }
 
 /** Sum of what came late. */

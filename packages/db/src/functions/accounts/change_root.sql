@@ -1,11 +1,11 @@
 -- Carries a subtree to the tree of p_parent, or makes it one of its own (NULL), by one statement: the keys of all tables of a tree follow by
 -- their foreign keys, but for leases, which have none. Facts stay, and so do the rows of the journal: a tree that begins goes on from the number and the hash of the one that it
--- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call: that would
--- hold for what foreign keys do for each row, too (7 times as slow).
+-- came from, and what was written of the subtree in others is noted in carried_entries. Answers with the version of the tree that it came to, above that of the tree it left. Not planned anew for each call, whoever
+-- calls it: that would hold for what foreign keys do for each row, too (7 times as slow).
 --   p_by  who does it, as in the journal
 CREATE OR REPLACE FUNCTION change_root(
   p_account uuid, p_parent uuid, p_now timestamptz, p_by jsonb DEFAULT '{"actor_kind": "system", "actor_name": "Tenantree"}'
-) RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+) RETURNS bigint LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = auto AS $$
 DECLARE
   old_root uuid := (SELECT d.root_id FROM account_roots d WHERE d.id = p_account);
   new_root uuid := coalesce((SELECT d.root_id FROM account_roots d WHERE d.id = p_parent), p_account);

@@ -6,18 +6,18 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET plan_cache_mode = force_c
 DECLARE
   chain uuid[] := path_of(a.root_id, a.path_key);
   live int := CASE WHEN a.status = 'closed' THEN 0 ELSE 1 END;
-  -- As a list: joined, the members of a tree that is younger than the statistics were read anew for every account.
-  ids uuid[] := ARRAY(SELECT s.id FROM accounts s
-    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea);
+  ids uuid[];
+  open_ids uuid[];
   people int[];
   pledged boolean := EXISTS (SELECT FROM limits b WHERE b.root_id = a.root_id AND b.account_id = a.id AND (b.reserve > 0 OR b.promised > 0 OR b.next_reserve > 0 OR b.next_promised > 0));
 BEGIN
-  IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids); END IF;
+  -- As lists: joined, the members of a tree that is younger than the statistics were read anew for every account, or its accounts for every member.
+  SELECT array_agg(s.id), array_agg(s.id) FILTER (WHERE s.status <> 'closed') INTO ids, open_ids FROM accounts s
+    WHERE s.root_id = a.root_id AND s.path_key >= a.path_key AND s.path_key < a.path_key || '\xff'::bytea;
+  IF p_sign = 1 THEN PERFORM place_members(a.root_id, ids, a.id, a.path_key); END IF;
   IF live = 1 AND a.total_members > 0 THEN
     people := only_here(a.root_id, a.path_key, a.path_key || '\xff'::bytea, ARRAY(
-      SELECT DISTINCT m.user_id FROM members m
-      WHERE m.root_id = a.root_id AND m.account_id = ANY (ids)
-        AND (SELECT s.status FROM accounts s WHERE s.root_id = a.root_id AND s.id = m.account_id) <> 'closed'));
+      SELECT DISTINCT m.user_id FROM members m WHERE m.root_id = a.root_id AND m.account_id = ANY (open_ids)));
   END IF;
   -- Who was promised something has a counter of it, and so have those above: what is held there goes along with it.
   IF pledged AND live = 1 THEN

@@ -4,11 +4,13 @@
 CREATE OR REPLACE FUNCTION late_usage(
   p_account uuid, p_seller uuid, p_counted text, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz, p_named timestamptz
 ) RETURNS TABLE (for_account uuid, for_name text, above text[], place bytea, difference numeric, billed numeric)
-LANGUAGE sql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_seqscan = off AS $$
   WITH present AS MATERIALIZED (SELECT * FROM billed_places(p_account, p_seller, p_counted, p_from, p_begin, p_end)),
   lines AS (
-    SELECT l.for_account, l.place, substr(l.place, 17, 16) AS top, l.quantity FROM invoice_lines l
-    WHERE p_seller IS NULL AND l.account_id = p_account AND l.of_period = p_from AND l.meter = p_meter AND l.quantity IS NOT NULL
+    SELECT l.for_account, l.place, substr(l.place, 17, 16) AS top, l.quantity
+    FROM invoices i JOIN invoice_lines l ON l.account_id = i.account_id AND l.invoice_id = i.id
+    WHERE p_seller IS NULL AND i.account_id = p_account AND i.kind <> 'credit' AND i.period >= p_from
+      AND l.of_period = p_from AND l.meter = p_meter AND l.quantity IS NOT NULL
     UNION ALL
     SELECT l.for_account, l.place, below_in(l.place, p_account), l.quantity
     FROM statements s JOIN statement_lines l ON l.account_id = s.account_id AND l.statement_id = s.id

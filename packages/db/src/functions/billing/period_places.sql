@@ -1,7 +1,8 @@
 -- Where accounts stood in a billing period: those that a payer paid for then (p_seller NULL), or those that stood at or below p_account while
--- that was directly below p_seller. left_at: when they left that place inside the period; NULL when they stood there as it ended.
+-- that was directly below p_seller. left_at: when they left that place inside the period; NULL when they stood there as it ended. name: of those
+-- that stand there now.
 CREATE OR REPLACE FUNCTION period_places(p_account uuid, p_seller uuid, p_from timestamptz, p_to timestamptz)
-RETURNS TABLE (account_id uuid, chain bytea, left_at timestamptz, came_inside boolean)
+RETURNS TABLE (account_id uuid, name text, chain bytea, left_at timestamptz, came_inside boolean)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
@@ -9,7 +10,7 @@ DECLARE
 BEGIN
   SELECT x.* INTO a FROM account_roots d CROSS JOIN LATERAL (SELECT * FROM accounts x WHERE x.root_id = d.root_id AND x.id = d.id LIMIT 1) x WHERE d.id = p_account;
   IF p_seller IS NULL OR a.parent_id = p_seller THEN
-    RETURN QUERY SELECT x.id, uuid_send(x.root_id) || x.path_key, NULL::timestamptz, x.placed_at > p_from FROM accounts x
+    RETURN QUERY SELECT x.id, x.name, uuid_send(x.root_id) || x.path_key, NULL::timestamptz, x.placed_at > p_from FROM accounts x
       WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\xff'::bytea
         AND x.placed_at < p_to AND (p_seller IS NOT NULL OR x.payer_id = p_account);
   END IF;
@@ -25,7 +26,7 @@ BEGIN
       JOIN past_placements p ON p.root_id = k.root_id AND p.path_key >= k.path_key AND p.path_key < k.path_key || '\xff'::bytea
       WHERE p_seller IS NOT NULL AND p.valid_to > p_from
     )
-    SELECT f.account_id, uuid_send(f.root_id) || f.path_key, CASE WHEN f.valid_to < p_to THEN f.valid_to END, true FROM former f
+    SELECT f.account_id, NULL::text, uuid_send(f.root_id) || f.path_key, CASE WHEN f.valid_to < p_to THEN f.valid_to END, true FROM former f
     WHERE f.valid_to < p_to OR NOT EXISTS (
       SELECT FROM past_placements e WHERE e.account_id = f.account_id AND e.valid_to >= p_to AND e.valid_to < f.valid_to);
 END $$;

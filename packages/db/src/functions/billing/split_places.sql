@@ -3,24 +3,27 @@
 -- whole. Nothing where the quantity is another than was rated (p_all): it changed meanwhile, and is to be rated again.
 CREATE OR REPLACE FUNCTION split_places(
   p_account uuid, p_seller uuid, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz, p_all numeric, p_total numeric
-) RETURNS TABLE (n bigint, account_id uuid, chain bytea, quantity numeric, amount numeric)
-LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET work_mem = '64MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
+) RETURNS TABLE (n bigint, account_id uuid, name text, chain bytea, quantity numeric, amount numeric)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET work_mem = '32MB' SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
+DECLARE
+  divisor numeric := CASE WHEN p_all = 0 THEN 1 ELSE abs(p_all) END;
+  factor numeric := abs(p_total) * sign(p_all);
 BEGIN
   RETURN QUERY
-    WITH seg AS MATERIALIZED (SELECT b.account_id, b.chain, b.quantity FROM billed_places(p_account, p_seller, p_meter, p_from, p_begin, p_end) b),
-    part AS (
-      SELECT s.*, div(abs(p_total) * s.quantity * sign(p_all), abs(p_all)) AS d, mod(abs(p_total) * s.quantity * sign(p_all), abs(p_all)) AS r
-      FROM seg s WHERE p_all <> 0
-    ), floored AS (
-      -- div and mod go toward 0, and below 0 the one below is meant.
-      SELECT p.account_id, p.chain, p.quantity, p.d - (p.r < 0)::int AS d, p.r + CASE WHEN p.r < 0 THEN abs(p_all) ELSE 0 END AS r FROM part p
-    ), ranked AS (
-      SELECT f.*, row_number() OVER (ORDER BY f.r DESC, f.quantity DESC, f.account_id, f.chain) AS at, abs(p_total) - sum(f.d) OVER () AS missing FROM floored f
-      UNION ALL SELECT s.account_id, s.chain, s.quantity, 0, 0, 1, 0 FROM seg s WHERE p_all = 0
+    WITH part AS (
+      SELECT b.account_id, b.name, b.chain, b.quantity, div(factor * b.quantity, divisor) AS d
+      FROM billed_places(p_account, p_seller, p_meter, p_from, p_begin, p_end) b OFFSET 0
+    ), rest AS (SELECT p.*, factor * p.quantity - p.d * divisor AS r FROM part p OFFSET 0),
+    floored AS MATERIALIZED (
+      -- div goes toward 0, and below 0 the one below is meant.
+      SELECT r.account_id, r.name, r.chain, r.quantity, r.d - (r.r < 0)::int AS d, r.r + CASE WHEN r.r < 0 THEN divisor ELSE 0 END AS r FROM rest r
+    ), sums AS (
+      SELECT coalesce(sum(f.quantity), 0) AS quantity, CASE WHEN p_all = 0 THEN 0 ELSE abs(p_total) - sum(f.d) END AS missing FROM floored f
     )
-    SELECT row_number() OVER (ORDER BY x.chain, x.account_id), x.account_id, x.chain, x.quantity, sign(p_total) * (x.d + (x.at <= x.missing)::int)
-    FROM ranked x WHERE (SELECT coalesce(sum(s.quantity), 0) FROM seg s) = p_all;
+    SELECT row_number() OVER (ORDER BY x.chain, x.account_id), x.account_id, x.name, x.chain, x.quantity, sign(p_total) * (x.d + (x.at <= sums.missing)::int)
+    FROM sums, (SELECT f.*, row_number() OVER (ORDER BY f.r DESC, f.quantity DESC, f.account_id, f.chain) AS at FROM floored f) x
+    WHERE sums.quantity = p_all;
 END $$;
 REVOKE ALL ON FUNCTION split_places FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION split_places TO tenantree_app;

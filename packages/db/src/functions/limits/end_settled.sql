@@ -39,7 +39,7 @@ BEGIN
   SELECT array_agg(k.id) FILTER (WHERE k.marked <> level_reached(k.total, k.cap)), array_agg(k.total) FILTER (WHERE k.marked <> level_reached(k.total, k.cap)),
     coalesce(array_agg(k.id) FILTER (WHERE k.fired <> k.fired_before), '{}'), array_agg(k.fired) FILTER (WHERE k.fired <> k.fired_before),
     (SELECT array_agg(a.id ORDER BY a.id, a.n) FROM told_all a), (SELECT array_agg(a.mark ORDER BY a.id, a.n) FROM told_all a),
-    string_agg(concat(k.id, ' ', (level_reached(k.total, k.cap) > 0)::int), ',') FILTER (WHERE (k.marked > 0) <> (level_reached(k.total, k.cap) > 0))
+    string_agg(concat(k.id, ' ', (level_reached(k.total, k.cap) > 0)::int), ',' ORDER BY k.id) FILTER (WHERE (k.marked > 0) <> (level_reached(k.total, k.cap) > 0))
   INTO marked, marked_totals, told, told_marks, alert_ids, alert_marks, near FROM looked k;
   PERFORM mark_limits(p_root, marked, p_kind, p_period, marked_totals);
 

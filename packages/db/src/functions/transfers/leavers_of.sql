@@ -3,30 +3,42 @@
 --   p_owner  who confirmed; NULL: nobody yet
 CREATE OR REPLACE FUNCTION leavers_of(p_account uuid, p_owner uuid, p_now timestamptz)
 RETURNS TABLE (kind text, account_id uuid, id uuid, name text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET enable_nestloop = off SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 DECLARE
   a accounts := reached(p_account);
   below bytea := a.path_key || '\xff'::bytea;
   above uuid[] := people_above(a.root_id, a.path_key);
   leaving uuid[] := ARRAY(SELECT x.id FROM accounts x WHERE x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < below);
-  ending uuid[];
+  staying uuid[];
 BEGIN
-  RETURN QUERY SELECT 'member', m.account_id, m.user_id, (SELECT u.name FROM auth.users u WHERE u.id = m.user_id)
-    FROM unnest(above) p(id) CROSS JOIN LATERAL (
-      SELECT x.account_id, x.user_id FROM members x WHERE x.user_id = p.id AND x.root_id = a.root_id AND x.path_key >= a.path_key AND x.path_key < below) m
-    WHERE NOT (m.user_id IS NOT DISTINCT FROM p_owner AND m.account_id = p_account);
-  -- Somebody stays who has a membership in what leaves, and does not reach it from above, or confirmed to own it.
-  ending := ARRAY(SELECT k.id FROM api_keys k CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = a.root_id AND x.id = k.account_id LIMIT 1) x
-    WHERE k.root_id = a.root_id AND k.account_id = ANY (leaving) AND k.revoked_at IS NULL AND NOT stays_in(k.user_id, a.root_id, x.path_key, a.path_key, above, p_owner));
-  RETURN QUERY SELECT 'key', k.account_id, k.id, k.name FROM api_keys k WHERE k.root_id = a.root_id AND k.id = ANY (ending);
+  RETURN QUERY SELECT 'member', m.account_id, m.user_id, (SELECT u.name FROM auth.users u WHERE u.id = m.user_id) FROM members m
+    WHERE m.user_id = ANY (above) AND m.root_id = a.root_id AND m.path_key >= a.path_key AND m.path_key < below
+      AND NOT (m.user_id IS NOT DISTINCT FROM p_owner AND m.account_id = p_account);
+  -- Keys and invitations stay whose people have a membership in what leaves, there or above it, and don't reach it from above or confirmed to
+  -- own it. All at once: there may be one of each in every account.
+  staying := ARRAY(
+    WITH asked AS MATERIALIZED (
+      SELECT k.account_id, k.id, k.user_id FROM api_keys k WHERE k.root_id = a.root_id AND k.account_id = ANY (leaving) AND k.revoked_at IS NULL
+      UNION ALL
+      SELECT i.account_id, i.id, i.invited_by FROM invitations i WHERE i.root_id = a.root_id AND i.account_id = ANY (leaving) AND i.accepted_at IS NULL
+    ), memberships AS MATERIALIZED (
+      SELECT m.user_id, m.path_key, m.role IN ('owner', 'admin', 'agency_admin') AS reaches_below FROM members m
+      WHERE m.root_id = a.root_id AND m.account_id = ANY (leaving) AND (m.user_id <> ALL (above) OR (m.user_id = p_owner AND m.account_id = p_account))
+    )
+    SELECT q.id FROM asked q
+    CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = a.root_id AND x.id = q.account_id LIMIT 1) x
+    CROSS JOIN LATERAL generate_series(octet_length(a.path_key) / 16, octet_length(x.path_key) / 16) level
+    JOIN memberships m ON m.user_id = q.user_id AND m.path_key = substr(x.path_key, 1, level * 16)
+    WHERE m.reaches_below OR m.path_key = x.path_key);
+  RETURN QUERY SELECT 'key', k.account_id, k.id, k.name FROM api_keys k
+    WHERE k.root_id = a.root_id AND k.account_id = ANY (leaving) AND k.revoked_at IS NULL AND k.id <> ALL (staying);
   RETURN QUERY SELECT 'session', e.account_id, e.id, e.user_ref FROM embed_tokens e
     WHERE e.root_id = a.root_id AND e.account_id = ANY (leaving) AND e.ended_at IS NULL AND e.expires_at > p_now
-      AND (e.key_id = ANY (ending) OR NOT EXISTS (SELECT FROM api_keys k WHERE k.root_id = a.root_id AND k.id = e.key_id AND k.account_id = ANY (leaving)));
+      AND e.key_id NOT IN (SELECT k.id FROM api_keys k
+        WHERE k.root_id = a.root_id AND k.account_id = ANY (leaving) AND (k.revoked_at IS NOT NULL OR k.id = ANY (staying)));
   RETURN QUERY SELECT 'invitation', i.account_id, i.id, i.shown_email FROM invitations i
-    CROSS JOIN LATERAL (SELECT x.path_key FROM accounts x WHERE x.root_id = a.root_id AND x.id = i.account_id LIMIT 1) x
-    WHERE i.root_id = a.root_id AND i.account_id = ANY (leaving) AND i.accepted_at IS NULL AND i.expires_at > p_now
-      AND NOT coalesce(stays_in(i.invited_by, a.root_id, x.path_key, a.path_key, above, p_owner), false);
+    WHERE i.root_id = a.root_id AND i.account_id = ANY (leaving) AND i.accepted_at IS NULL AND i.expires_at > p_now AND i.id <> ALL (staying);
 END $$;
 REVOKE ALL ON FUNCTION leavers_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION leavers_of TO tenantree_app;

@@ -1,0 +1,81 @@
+import { useQuery } from '@tanstack/react-query';
+import type { ShownStatement } from '@tenantree/contract';
+import { monthWords } from '@tenantree/widget/money';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { Button, Empty, Loaded } from '../parts/parts.tsx';
+import { tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import css from './money.module.css';
+import { amount, Card } from './parts.tsx';
+
+const { statements } = tenantree.trpc;
+
+/** The statements that an account has from the account above it: what it owes that one. */
+export function Received({ account }: { readonly account: string }) {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const cursor = cursors.at(-1);
+  const query = useQuery({
+    queryKey: ['received', account, cursor ?? ''],
+    queryFn: () => statements.received.query({ account, limit: 25, ...(cursor !== undefined && { cursor }) }),
+  });
+  return (
+    <Card title="Statements" aside={<span className={css.quiet}>What you owe the account above.</span>}>
+      <Loaded query={query}>
+        {({ rows, nextCursor }) => (
+          <>
+            {rows.length === 0 ? (
+              <Empty>
+                No statements yet. Where the account above charges for usage, there is one after each month.
+              </Empty>
+            ) : (
+              <Rows account={account} rows={rows} />
+            )}
+            {(cursors.length > 0 || nextCursor !== null) && (
+              <div className={`${css.in} ${css.acts}`}>
+                {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
+                {nextCursor !== null && <Button onClick={() => setCursors([...cursors, nextCursor])}>Older</Button>}
+              </div>
+            )}
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+const Rows = ({ account, rows }: { readonly account: string; readonly rows: readonly ShownStatement[] }) => (
+  <div className={css.scroll} tabIndex={0} role="region" aria-label="Statements">
+    <table className={css.table}>
+      <thead>
+        <tr>
+          <th scope="col">Number</th>
+          <th scope="col">Period</th>
+          <th scope="col">From</th>
+          <th scope="col">Frozen</th>
+          <th scope="col" className={css.number}>
+            Total
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ id, number, period, kind, seller, frozenAt, total }) => (
+          <tr key={id}>
+            <th scope="row" className={css.whole}>
+              <Link href={`/a/${account}/billing/statements/${id}`}>{number}</Link>
+            </th>
+            <td>
+              {monthWords(period, texts.locale)}{' '}
+              {kind === 'supplement' && <span className={css.quiet}>Late usage</span>}
+            </td>
+            <td>
+              <bdi>{seller?.name ?? 'An account above you'}</bdi>
+            </td>
+            <td>{texts.numbers.day(frozenAt)}</td>
+            <td className={css.number}>{amount(total)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);

@@ -1,0 +1,42 @@
+import type { StatementDetails } from '@tenantree/contract';
+import css from './money.module.css';
+import { amount, Card, endWords, price, quantityOf, startWords } from './parts.tsx';
+
+/** What a statement comes to, and by which parts of its period. @param state such as `Frozen` */
+export const StatementParts = ({ details, state }: { readonly details: StatementDetails; readonly state: string }) => (
+  <Card title={amount(details.total)} aside={<span className={css.badge}>{state}</span>}>
+    <dl className={`${css.in} ${css.facts}`}>
+      {details.parts.map((part) => (
+        <Part key={part.from} part={part} />
+      ))}
+      {details.late.minor !== '0' && (
+        <>
+          <dt>Late usage</dt>
+          <dd>{amount(details.late)}</dd>
+        </>
+      )}
+    </dl>
+  </Card>
+);
+
+const Part = ({ part: { from, to, book, fee, used } }: { readonly part: StatementDetails['parts'][number] }) => (
+  <>
+    <dt>
+      {startWords(from)} – {endWords(to)}
+    </dt>
+    <dd>
+      {book && (
+        <div>
+          <bdi>{book.name}</bdi> v{book.version}
+        </div>
+      )}
+      <div>Fee {amount(fee)}</div>
+      {used.map((one) => (
+        <div key={one.meter}>
+          {one.label}: {quantityOf(one.quantity, one.unit)}, {price(one.included)} included, at{' '}
+          {one.prices.map(price).join(' / ')}: {amount(one.amount)}
+        </div>
+      ))}
+    </dd>
+  </>
+);

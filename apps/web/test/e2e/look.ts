@@ -1,0 +1,30 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { expectAccessible } from './app.ts';
+
+/** Where pictures are put that somebody wants to look at. */
+const { PICTURES = '' } = process.env;
+
+/** Light, dark and from right to left, and where there is little room. */
+const MODES = [
+  ['light', 1280, 'ltr', 'everything'],
+  ['dark', 1280, 'rtl', 'colours'],
+  ['light', 360, 'ltr', 'everything'],
+] as const;
+
+/** Looks at a page in each of its modes: axe finds nothing, and nothing is wider than the window. */
+export async function look(page: Page, what: string): Promise<void> {
+  for (const [scheme, width, direction, looks] of MODES) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    await page.evaluate(`document.documentElement.dir = '${direction}'`);
+    await expectAccessible(page, `${what}, ${scheme}, ${width} px, ${direction}`, looks);
+    if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${what}-${scheme}-${width}.png`, fullPage: true });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${what} at ${width} px`).toBe(
+      true,
+    );
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.evaluate("document.documentElement.dir = 'ltr'");
+}

@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { billingPeriodOf, instantOf } from '@tenantree/domain';
+import type { BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, expectAccessible, startApp } from './app.ts';
+import { look } from './look.ts';
+import { claim, type Owner } from './owner.ts';
+
+/** More lines than a page shows at once. */
+const SHOPS = 201;
+
+/** The last month, whatever day it is today. */
+const present = new Date();
+const month = billingPeriodOf(instantOf(Date.UTC(present.getUTCFullYear(), present.getUTCMonth() - 1, 1)));
+const HOUR_MS = 3_600_000;
+/**
+ * Where the server’s clock stands, and goes on from: inside that month; then an hour after it, so that nothing is closed by the server itself
+ * while somebody looks; and at last behind the grace.
+ */
+const INSIDE = Date.parse(month.start) + 14 * 24 * HOUR_MS;
+const OVER = Date.parse(month.end) + HOUR_MS;
+const CLOSES = OVER + 12 * HOUR_MS;
+let behindMs = Date.now() - INSIDE;
+const clock = { nowMs: (): number => Date.now() - behindMs };
+
+let app: App;
+let owner: Owner;
+let context: BrowserContext;
+let north: string;
+
+beforeAll(async () => {
+  app = await startApp({ clock });
+  owner = await claim(app);
+  const { client, root } = owner;
+  const create = async (name: string, parent = root) =>
+    (await client.accounts.create.mutate({ account: parent, name })).account.id;
+  north = await create('שלום North');
+  const berlin = await create('Berlin', north);
+  const south = await create('Acme South');
+  const { results } = await client.accounts.createMany.mutate({
+    account: south,
+    accounts: Array.from({ length: SHOPS }, (_, k) => ({ name: `Shop ${k + 1}` })),
+  });
+  const shops = results.flatMap((one) => ('id' in one ? [one.id] : []));
+  const plan = (await client.billing.plans.query({ account: root })).plans.find(({ refused }) => refused === null);
+  if (!plan) throw new Error('no plan');
+  await client.billing.subscribe.mutate({ account: root, plan: plan.id, version: plan.version });
+  const sell = async (name: string, price: string, customers: readonly string[]): Promise<void> => {
+    const terms = { currency: 'KWD', monthlyFee: '1.5', meters: { 'call.minutes': { model: 'flat' as const, price } } };
+    const { book } = await client.books.save.mutate({ account: root, name, terms });
+    if (customers.length === 0) return;
+    const wish = { account: root, customers: [...customers], book: book.id, version: book.version, from: month.start };
+    const { preview } = await client.books.previewAssignment.query(wish);
+    await client.books.assign.mutate({ ...wish, preview });
+  };
+  await sell('Regions', '0.025', [north]);
+  await sell('Pilot', '0.005', []);
+  const events = [north, berlin, ...shops].map((account) => ({
+    account,
+    meter: 'call.minutes',
+    quantity: '61',
+    occurredAt: new Date(clock.nowMs() - HOUR_MS).toISOString(),
+    idempotencyKey: `e-${account}`,
+  }));
+  await client.usage.record.mutate({ account: root, events });
+  behindMs = Date.now() - OVER;
+  context = await owner.context({ acceptDownloads: true });
+});
+afterAll(() => app.close());
+
+const words = new Intl.DateTimeFormat('en-US', { month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
+  Date.parse(month.start),
+);
+
+describe('rebilling of a month that is over', () => {
+  it('a draft is read line by line, and another book tried on it without a trace', async () => {
+    const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${owner.root}/rebilling?period=${month.key}`);
+    await page.getByRole('link', { name: 'שלום North' }).click();
+    await page.getByRole('heading', { name: 'KWD 4.550' }).waitFor();
+    await page.getByRole('row', { name: /Berlin.*61 minutes.*KWD 1\.525/ }).waitFor();
+    await page.getByLabel(`Price book over all of ${words}`).selectOption({ label: 'Pilot v1' });
+    await page.getByRole('button', { name: 'Try', exact: true }).dblclick();
+    await page.getByRole('row', { name: /Pilot v1 KWD 2\.110/ }).waitFor();
+    await look(page, 'customer');
+    const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
+    expect(rows.map(({ book, to }) => [book.name, to])).toEqual([['Regions', null]]);
+    expect(app.faults).toEqual([]);
+  });
+
+  it('is frozen once, however often it is clicked, and its customer has it: as a page, as CSV and as PDF', async () => {
+    const seller = await app.open({ context });
+    await seller.goto(`${app.url}/a/${owner.root}/rebilling?period=${month.key}`);
+    await seller.getByRole('button', { name: 'Freeze' }).dblclick();
+    await seller.getByRole('link', { name: /^STM-/ }).waitFor();
+    const exported = seller.waitForEvent('download');
+    await seller.getByRole('button', { name: 'Export CSV' }).click();
+    const csv = await readFile(await (await exported).path(), 'utf8');
+    expect(csv).toMatch(/,שלום North,Regions v1,[\d.]+,[A-Z]{3},4\.550,KWD,,,STM-/);
+    const customer = await app.open({ context });
+    await customer.goto(`${app.url}/a/${north}/billing`);
+    await customer.getByRole('region', { name: 'Statements' }).waitFor();
+    await look(customer, 'received');
+    await customer.getByRole('link', { name: /^STM-/ }).click();
+    await customer.getByText('61 minutes').first().waitFor();
+    expect(await customer.getByText('Regions').count()).toBe(0);
+    await look(customer, 'statement');
+    for (const [button, name] of [
+      ['Lines as CSV', /\.csv$/],
+      ['PDF', /\.pdf$/],
+    ] as const) {
+      const saving = customer.waitForEvent('download');
+      await customer.getByRole('button', { name: button }).click();
+      expect((await saving).suggestedFilename()).toMatch(name);
+    }
+    await customer.goto(`${app.url}/a/${north}/billing/statements/${owner.root}`);
+    await customer.getByRole('heading', { name: 'No such statement' }).waitFor();
+    expect(app.faults).toEqual([]);
+  });
+
+  it('what is written of a book is tried on real usage before it is saved, also when the server was away', async () => {
+    const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${owner.root}/rebilling/books/new`);
+    await page.getByLabel('Price a minute').fill('0.1');
+    await page.getByLabel('Currency').selectOption('KWD');
+    await page.getByText(words).waitFor();
+    await page.getByLabel('Customer').selectOption({ label: 'שלום North' });
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByRole('row', { name: /As written here KWD 12\.200/ }).waitFor();
+    await look(page, 'try-terms');
+    expect((await owner.client.books.list.query({ account: owner.root })).rows).toHaveLength(2);
+    await app.stop();
+    await page.getByLabel('Price a minute').fill('0.2');
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    await app.start();
+    await page.getByRole('button', { name: 'Try', exact: true }).click();
+    await page.getByRole('row', { name: /As written here KWD 24\.400/ }).waitFor();
+    expect(app.faults).toEqual([]);
+  });
+
+  it('a book is taken away by keys alone, at the end of the period, after a question, and stays in what there was', async () => {
+    const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${owner.root}/rebilling/customers/${north}`);
+    await page.getByRole('button', { name: 'Change price book' }).press('Enter');
+    await page.getByLabel('Price book', { exact: true }).press('End');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'End price book' }).press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const { rows } = await owner.client.books.assignments.query({ account: owner.root, customer: north });
+    expect(rows.map(({ to }) => to)).toEqual([billingPeriodOf(instantOf(Date.now())).end]);
+    await page
+      .getByRole('region', { name: 'Price books over time' })
+      .getByRole('row', { name: /Regions.*now/ })
+      .waitFor();
+    expect(app.faults).toEqual([]);
+  });
+
+  it('an invoice is read line by line before it is issued, and printed with all of its lines and nothing to press', async () => {
+    const page = await app.open({ context });
+    await page.goto(`${app.url}/a/${owner.root}/billing/draft?period=${month.key}`);
+    await page.getByText('Draft, before tax').waitFor();
+    await page.getByRole('heading', { name: `${SHOPS + 3} lines so far` }).waitFor();
+    await page.getByRole('button', { name: 'Month after' }).click();
+    await page.getByRole('heading', { name: '1 line so far' }).waitFor();
+    await look(page, 'draft-invoice');
+    await page.getByRole('button', { name: 'Month before' }).click();
+    behindMs = Date.now() - CLOSES;
+    const { invoice } = await owner.client.invoices.closePeriod.mutate({ account: owner.root, period: month.key });
+    await page.reload();
+    await page.getByRole('link', { name: invoice.number ?? '' }).waitFor();
+    await page.addInitScript(
+      "window.print = () => { document.documentElement.dataset.printed = document.querySelectorAll('tbody tr').length; }",
+    );
+    await page.goto(`${app.url}/a/${owner.root}/billing/invoices/${invoice.id}`);
+    await page.getByRole('button', { name: /more lines/ }).waitFor();
+    await page.getByRole('button', { name: 'Print' }).click();
+    await expect.poll(() => page.locator('html').getAttribute('data-printed')).toBe(String(invoice.lines));
+    await expectAccessible(page, 'invoice');
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('button').count()).toBe(0);
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    expect(app.faults).toEqual([]);
+  });
+});
