@@ -33,6 +33,23 @@ describe('the audit log', () => {
     expect(auditSentence('account.suspended', details)).toBe(`suspended West (read-only)${said}`);
   });
 
+  it.each([
+    ['member.invitationAccepted', { account: 'West', role: 'agency_admin' }, 'joined West as agency admin'],
+    [
+      'member.roleChanged',
+      { account: 'West', member: 'Ada', before: 'viewer', after: 'agency_admin' },
+      'changed the role of Ada in West from viewer to agency admin',
+    ],
+    ['account.renamed', { before: 'agency_admin', after: 'Agency' }, 'renamed agency_admin to Agency'],
+    [
+      'member.invited',
+      { email: 'ada@example.com', account: 'West', role: 'captain' },
+      'invited ada@example.com to West as captain',
+    ],
+  ])('calls roles by their names, and nothing else: %s', (action, details, said) => {
+    expect(auditSentence(action, details)).toBe(said);
+  });
+
   it('never fails on an entry of another release', () => {
     expect(auditSentence('account.painted', {})).toBe('account.painted');
     expect(auditSentence('account.created', {})).toBe('created –');

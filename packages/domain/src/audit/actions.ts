@@ -1,4 +1,5 @@
 import { limitKindStoredAs } from '../limits/kinds.ts';
+import { parseRole, ROLE_LABELS } from '../permissions/roles.ts';
 
 /**
  * What the audit log can say (rules/audit 1: everything done is in it): each action with its sentence. The actor stands before the
@@ -101,7 +102,12 @@ const isAuditAction = (text: string): text is AuditAction => Object.hasOwn(AUDIT
 export function auditSentence(action: string, details: Readonly<Record<string, unknown>>): string {
   const known = parseAuditAction(action);
   if (known === null) return action;
-  const said = AUDIT_ACTIONS[known].replace(/\{(\w+)\}/g, (_, blank: string) => wordOf(details, blank) ?? '–');
+  const roles = known === 'member.roleChanged' ? ['before', 'after'] : ['role'];
+  const said = AUDIT_ACTIONS[known].replace(/\{(\w+)\}/g, (_, blank: string) => {
+    const word = wordOf(details, blank) ?? '–';
+    const role = roles.includes(blank) ? parseRole(word) : null;
+    return role ? ROLE_LABELS[role].toLowerCase() : word;
+  });
   return known === 'account.suspended' ? said + termsOf(details) : said;
 }
 
