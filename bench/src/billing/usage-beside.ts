@@ -40,11 +40,10 @@ export async function measureUsageBeside(database: BenchDatabase): Promise<Besid
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
-  const watch = setInterval(() => {
-    void waiting(database).then((n) => {
-      waits += n;
-    });
-  }, 10);
+  const look = async (): Promise<void> => {
+    waits += await waiting(database);
+  };
+  const watch = setInterval(() => void look(), 10);
   for (let half = 0; half < HALVES; half++) {
     let isClosed = false;
     const closed = close(database).finally(() => {
