@@ -41,6 +41,7 @@ import * as invoices from './migrations/0041-invoices.ts';
 import * as transfers from './migrations/0042-transfers.ts';
 import * as rebilling from './migrations/0043-rebilling.ts';
 import * as lighterCounts from './migrations/0044-lighter-counts.ts';
+import * as paymentMethods from './migrations/0052-payment-methods.ts';
 import * as oneLateRule from './migrations/0053-one-late-rule.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -83,6 +84,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0042-transfers': transfers,
   '0043-rebilling': rebilling,
   '0044-lighter-counts': lighterCounts,
+  '0052-payment-methods': paymentMethods,
   '0053-one-late-rule': oneLateRule,
 };
 

@@ -277,7 +277,7 @@ describe('the checklist of who takes over', () => {
         steps: {
           owner: { userId: 'u' as never, name: 'Ulla' },
           details: { country: 'DE' },
-          payment: { provider: 'invoice', state: 'set' },
+          payment: { provider: 'invoice', state: 'set', card: null },
           plan: { id: 'start', version: 1, name: 'Start' },
         },
       });
@@ -296,7 +296,7 @@ describe('the checklist of who takes over', () => {
         steps: {
           owner: { userId: 'u' as never, name: 'Ulla' },
           details: { country: 'DE' },
-          payment: { provider: 'invoice', state: 'set' },
+          payment: { provider: 'invoice', state: 'set', card: null },
           plan: null,
         },
       });

@@ -60,6 +60,8 @@ export class MemoryBilling implements BillingSource {
   ];
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
+  /** How accounts can pay. */
+  ways: readonly string[] = ['invoice'];
   /** What was sent. */
   readonly sent: unknown[] = [];
   readonly #readers = new Set<{
@@ -147,6 +149,7 @@ export class MemoryBilling implements BillingSource {
       badge: '',
       now: at(this.nowMs),
       transfer: current,
+      ways: this.ways,
       details: side === 'child' ? this.details : null,
       may,
     };
@@ -162,6 +165,7 @@ export class MemoryBilling implements BillingSource {
       details: null,
       soFar: null,
       balance: [],
+      payment: null,
     }));
 
   transfer = (): Promise<TransferView> => this.#answer(() => this.view());
@@ -254,7 +258,7 @@ export class MemoryBilling implements BillingSource {
   };
 
   setPayment = (_account: AccountId, provider: string): Promise<TransferView> =>
-    this.#step('payment', { payment: { provider, state: 'set' } });
+    this.#step('payment', { payment: { provider, state: 'set', card: null } });
 
   choosePlan: BillingSource['choosePlan'] = (_account, { id, version }) =>
     this.#step('plan', { plan: { id, version, name: this.offers.plans.find((one) => one.id === id)?.name ?? id } });

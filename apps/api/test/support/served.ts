@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTestDatabase } from '@tenantree/db/testing';
 import { inject } from 'vitest';
 import { offerSetupLink } from '../../src/setup/claim.ts';
-import { startApi } from './start-api.ts';
+import { type StartOptions, startApi } from './start-api.ts';
 
 /** A server that nobody owns yet, on a database of its own; it can be stopped and started again on the same port. */
 export type Served = {
@@ -18,10 +18,10 @@ export type Served = {
   close(): Promise<void>;
 };
 
-export async function serve(): Promise<Served> {
+export async function serve(settings: StartOptions['config'] = {}): Promise<Served> {
   const database = await createTestDatabase(inject('database'));
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-served-'));
-  let server = await startApi(database.serving, { config: { dataDir } });
+  let server = await startApi(database.serving, { config: { ...settings, dataDir } });
   const { url, port } = server;
   return {
     url,
@@ -33,7 +33,7 @@ export async function serve(): Promise<Served> {
     },
     stop: () => server.close(),
     start: async () => {
-      server = await startApi(database.serving, { config: { port, dataDir } });
+      server = await startApi(database.serving, { config: { ...settings, port, dataDir } });
     },
     close: async () => {
       await server.close();

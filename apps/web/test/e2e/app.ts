@@ -25,8 +25,8 @@ export type App = Served & {
 const EXPECTED = /^Failed to load resource|WebSocket connection/;
 
 /** Starts a server that nobody owns yet, and a browser. */
-export async function startApp(): Promise<App> {
-  const served = await serve();
+export async function startApp(settings: Parameters<typeof serve>[0] = {}): Promise<App> {
+  const served = await serve(settings);
   const browser = await chromium.launch({ executablePath: await findChromium(), args: CHROMIUM_ARGS });
   const faults: string[] = [];
   return {
