@@ -188,10 +188,12 @@ describe('A card in a checklist', () => {
 describe('How a main account pays', () => {
   const paying = async (client: Client, account: string) => (await client.billing.get.query({ account })).payment;
   const events = async (): Promise<string[]> =>
-    (await stage.api.database.asOwner<{ state: string }>(
-      `SELECT details ->> 'state' AS state FROM journal WHERE kind = 'billing.paymentChanged' AND account_id = $1 ORDER BY seq`,
-      [stage.api.root],
-    )).map(({ state }) => state);
+    (
+      await stage.api.database.asOwner<{ state: string }>(
+        `SELECT details ->> 'state' AS state FROM journal WHERE kind = 'billing.paymentChanged' AND account_id = $1 ORDER BY seq`,
+        [stage.api.root],
+      )
+    ).map(({ state }) => state);
 
   it('is by invoice until a card is there, which is replaced and taken away; what is replaced goes at Stripe', async () => {
     const { owner, root: account } = stage.api;
@@ -268,8 +270,8 @@ describe('How a main account pays', () => {
       message: expect.stringContaining('is paid for by an account above it'),
     });
     await expect(owner.billing.checkPayment.mutate({ account })).rejects.toThrow();
-    await expect(
-      owner.billing.setPayment.mutate({ account: stage.api.root, provider: 'gold' }),
-    ).rejects.toMatchObject({ message: 'Accounts pay here by “invoice”, “stripe”.' });
+    await expect(owner.billing.setPayment.mutate({ account: stage.api.root, provider: 'gold' })).rejects.toMatchObject({
+      message: 'Accounts pay here by “invoice”, “stripe”.',
+    });
   });
 });

@@ -3,6 +3,7 @@ import type {
   BillingDetails,
   BillingSource,
   BillingState,
+  CustomerMargins,
   PlanOffers,
   Transfer,
   TransferList,
@@ -60,6 +61,8 @@ export class MemoryBilling implements BillingSource {
   ];
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
+  /** What the account costs and brings; null: it isn’t known here. */
+  costsIt: CustomerMargins | null = null;
   /** How accounts can pay. */
   ways: readonly string[] = ['invoice'];
   /** What was sent. */
@@ -167,6 +170,11 @@ export class MemoryBilling implements BillingSource {
       balance: [],
       payment: null,
     }));
+
+  costs: BillingSource['costs'] = () =>
+    this.costsIt ? Promise.resolve(this.costsIt) : Promise.reject(new Error('not theirs to know'));
+
+  openStatement: BillingSource['openStatement'] = (seller, statement) => void this.sent.push({ seller, statement });
 
   transfer = (): Promise<TransferView> => this.#answer(() => this.view());
 

@@ -80,8 +80,15 @@ function shownMethods({ inUse, next }: PayerMethods, now: Instant) {
   const providerOf = ({ method }: PayerMethod): string => methodOf(method).provider;
   const isSet = inUse?.state === 'set' && !(inUse.card && isExpired(inUse.card, now));
   return {
-    method: inUse && { provider: providerOf(inUse), state: isSet ? ('set' as const) : ('lost' as const), card: inUse.card },
-    next: next && { provider: providerOf(next), state: next.state === 'failed' ? ('failed' as const) : ('pending' as const) },
+    method: inUse && {
+      provider: providerOf(inUse),
+      state: isSet ? ('set' as const) : ('lost' as const),
+      card: inUse.card,
+    },
+    next: next && {
+      provider: providerOf(next),
+      state: next.state === 'failed' ? ('failed' as const) : ('pending' as const),
+    },
   };
 }
 

@@ -1,10 +1,4 @@
-import {
-  findTransfer,
-  readAccountState,
-  readMembers,
-  readPayerMethods,
-  writePayerMethods,
-} from '@tenantree/db';
+import { findTransfer, readAccountState, readMembers, readPayerMethods, writePayerMethods } from '@tenantree/db';
 import { type AccountId, decidePayerMethod, type PayerMethod, type PayerMethodEvent, quoted } from '@tenantree/domain';
 import type { By, Change } from '../hall/change.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
@@ -38,7 +32,11 @@ async function happens(hall: Hall, scope: Change, id: AccountId, event: PayerMet
   const { methods, detach, happened } = decidePayerMethod(before, event);
   if (methods === before && detach.length === 0) return;
   const about =
-    (happened === 'removed' ? before.inUse : happened === 'set' || happened === 'lost' ? methods.inUse : methods.next) ??
+    (happened === 'removed'
+      ? before.inUse
+      : happened === 'set' || happened === 'lost'
+        ? methods.inUse
+        : methods.next) ??
     before.next ??
     before.inUse;
   const method = methodWords(about ?? { method: detach[0] ?? '', card: null });

@@ -81,7 +81,12 @@ class StripePayments implements StripeProvider {
     const customer = known ?? (await this.#newCustomer(reference, { name: accountName, email, metadata: { account } }));
     const intent = await this.#asking(
       this.#sdk.setupIntents.create(
-        { customer, usage: 'off_session', automatic_payment_methods: { enabled: true, allow_redirects: 'never' }, metadata: { account, ...(transfer && { transfer }) } },
+        {
+          customer,
+          usage: 'off_session',
+          automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+          metadata: { account, ...(transfer && { transfer }) },
+        },
         { idempotencyKey: `setup-${reference}` },
       ),
     );

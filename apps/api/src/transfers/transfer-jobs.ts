@@ -1,4 +1,11 @@
-import { findTransfer, giveInvitationLink, giveTransferLink, readAccountState, readAlertAddress, readPayerMethods } from '@tenantree/db';
+import {
+  findTransfer,
+  giveInvitationLink,
+  giveTransferLink,
+  readAccountState,
+  readAlertAddress,
+  readPayerMethods,
+} from '@tenantree/db';
 import {
   type AccountId,
   isId,

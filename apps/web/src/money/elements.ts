@@ -6,6 +6,7 @@ import { SourceRefusal } from '@tenantree/widget';
 import { type BillingSource, billingFrom, defineMoney, SamBars, SamBilling } from '@tenantree/widget/money';
 import { defineRooms, type SamEvents } from '@tenantree/widget/rooms';
 import React from 'react';
+import { navigate } from 'wouter/use-browser-location';
 import { tenantree } from '../server.ts';
 import { prove } from '../session/prove.ts';
 import { payByForm } from './pay-dialog.ts';
@@ -44,6 +45,7 @@ async function setPayment(account: AccountId, provider: string): Promise<Transfe
 /** Billing from the server; before a transfer starts, the password may be asked for once more. */
 export const billingSource: BillingSource = {
   ...billingFrom(tenantree),
+  openStatement: (seller, statement) => navigate(`/a/${seller}/rebilling/statements/${statement}`),
   start: (account, order) => prove(() => transfers.start.mutate({ account, ...order })).catch(refused),
   setPayment: (account, provider) => setPayment(account, provider).catch(refused),
 };

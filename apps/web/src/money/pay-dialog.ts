@@ -9,7 +9,8 @@ export type ProviderForm = { readonly publishableKey: string; readonly clientSec
 
 /** Longest that the form of the provider may take to be there (ms). */
 const PATIENCE_MS = 20_000;
-const AWAY = 'The form of the payment provider can’t be loaded. Nothing has changed; try again, or look whether something blocks js.stripe.com.';
+const AWAY =
+  'The form of the payment provider can’t be loaded. Nothing has changed; try again, or look whether something blocks js.stripe.com.';
 
 /** Rejects when something takes too long. */
 function within<T>(work: Promise<T>): Promise<T> {
@@ -89,7 +90,7 @@ class PayDialog extends LitElement {
       await within(this.#mount(form));
       this.stage = 'ready';
     } catch {
-      this.#elements?.getElement('payment')?.destroy();
+      this.#elements?.getElement('payment')?.unmount();
       this.stage = 'away';
       this.message = AWAY;
     }
@@ -154,7 +155,7 @@ class PayDialog extends LitElement {
   readonly #closed = (): void => {
     // It closes for a moment, too, while Stripe asks for more.
     if (this.#dialog.open) return;
-    this.#elements?.getElement('payment')?.destroy();
+    this.#elements?.getElement('payment')?.unmount();
     this.remove();
     this.onOver();
   };

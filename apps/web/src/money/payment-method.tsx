@@ -1,11 +1,11 @@
 import type { BillingState } from '@tenantree/contract';
 import { cardWords } from '@tenantree/widget/money';
 import { ask } from '../parts/ask.ts';
+import { Button } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import css from './money.module.css';
 import { Act, Card } from './parts.tsx';
 import { payByForm } from './pay-dialog.ts';
-import { Button } from '../parts/parts.tsx';
 
 const { billing } = tenantree.trpc;
 

@@ -20,7 +20,7 @@ const SCRIPT = `
             at.append(element.frame);
           },
           focus: () => element.frame.focus(),
-          destroy: () => { element.frame.remove(); element = null; },
+          unmount: () => { element?.frame.remove(); element = null; },
         }),
       };
     },

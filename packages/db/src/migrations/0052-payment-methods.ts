@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** How payers pay through a provider (docs/rules/money.md 25); whoever has nothing here pays by invoice. */
+/** How payers pay through a provider (rules/money 25); whoever has nothing here pays by invoice. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     -- method: the provider, then what it calls it. card: what is shown of it. customer: what the provider calls who pays. One at most is in use, and

@@ -28,7 +28,11 @@ describe('How a payer pays', () => {
   it('keeps the one in use when the next one fails, which may still succeed; each is told once', () => {
     const report = { event: 'reported', method: NEXT.method, state: 'failed', card: null } as const;
     const failed = decidePayerMethod(REPLACING, report);
-    expect(failed).toEqual({ methods: { inUse: OLD, next: { ...NEXT, state: 'failed' } }, detach: [], happened: 'failed' });
+    expect(failed).toEqual({
+      methods: { inUse: OLD, next: { ...NEXT, state: 'failed' } },
+      detach: [],
+      happened: 'failed',
+    });
     expect(decidePayerMethod(failed.methods, report).happened).toBeNull();
     const set = decidePayerMethod(failed.methods, { ...report, state: 'set', card: CARD });
     expect(set.methods.inUse?.method).toBe(NEXT.method);
@@ -57,8 +61,14 @@ describe('How a payer pays', () => {
 
   it('leaves nothing at the provider that nobody waits for', () => {
     const report = { event: 'reported', method: 'stripe:other', state: 'set', card: CARD } as const;
-    expect(decidePayerMethod(BY_INVOICE, report)).toEqual({ methods: BY_INVOICE, detach: ['stripe:other'], happened: null });
-    expect(decidePayerMethod(BY_INVOICE, { event: 'begun', reference: 'stripe:ref_1', ...NEXT }).detach).toEqual([NEXT.method]);
+    expect(decidePayerMethod(BY_INVOICE, report)).toEqual({
+      methods: BY_INVOICE,
+      detach: ['stripe:other'],
+      happened: null,
+    });
+    expect(decidePayerMethod(BY_INVOICE, { event: 'begun', reference: 'stripe:ref_1', ...NEXT }).detach).toEqual([
+      NEXT.method,
+    ]);
     expect(decidePayerMethod(REPLACING, { event: 'chosen', method: 'stripe:ref_2' }).detach).toEqual([NEXT.method]);
     expect(decidePayerMethod(REPLACING, { event: 'removed' })).toEqual({
       methods: BY_INVOICE,

@@ -90,10 +90,7 @@ export function decidePayerMethod(methods: PayerMethods, event: PayerMethodEvent
 const isSame = (a: Card | null, b: Card | null): boolean =>
   a?.brand === b?.brand && a?.last4 === b?.last4 && a?.expMonth === b?.expMonth && a?.expYear === b?.expYear;
 
-function reported(
-  methods: PayerMethods,
-  { method, state, card }: Omit<PayerMethod, 'customer'>,
-): PayerMethodChange {
+function reported(methods: PayerMethods, { method, state, card }: Omit<PayerMethod, 'customer'>): PayerMethodChange {
   const { inUse, next } = methods;
   const nothing: PayerMethodChange = { methods, detach: [], happened: null };
   if (next?.method === method) {
@@ -107,7 +104,8 @@ function reported(
   if (inUse?.method === method) {
     if (state !== 'set' && state !== 'lost') return nothing;
     const present = { ...inUse, state, card: card ?? inUse.card };
-    if (state === inUse.state) return isSame(present.card, inUse.card) ? nothing : { ...nothing, methods: { inUse: present, next } };
+    if (state === inUse.state)
+      return isSame(present.card, inUse.card) ? nothing : { ...nothing, methods: { inUse: present, next } };
     return { methods: { inUse: present, next }, detach: [], happened: state };
   }
   return { methods, detach: state === 'set' ? [method] : [], happened: null };
