@@ -86,13 +86,6 @@ describe('billing of an account', () => {
     expect((await axe.run(document.body)).violations).toEqual([]);
   });
 
-  it('asks nothing of what it costs where nobody above is reached', async () => {
-    await show((source) => {
-      source.payer = null;
-    });
-    await expect.element(page.getByText('costs and brings')).not.toBeInTheDocument();
-  });
-
   it('offers a transfer to nobody who may not start one', async () => {
     await show((source) => {
       source.side = 'nobody';

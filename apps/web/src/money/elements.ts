@@ -9,7 +9,6 @@ import React from 'react';
 import { navigate } from 'wouter/use-browser-location';
 import { tenantree } from '../server.ts';
 import { prove } from '../session/prove.ts';
-import { payByForm } from './pay-dialog.ts';
 
 defineRooms();
 defineMoney();
@@ -38,6 +37,7 @@ const refused = (error: unknown): never => {
 async function setPayment(account: AccountId, provider: string): Promise<TransferView> {
   const { state, form } = await transfers.setPayment.mutate({ account, provider });
   if (!form) return state;
+  const { payByForm } = await import('./pay-dialog.ts');
   await payByForm(form);
   return transfers.checkPayment.mutate({ account });
 }

@@ -5,7 +5,6 @@ import { Button } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import css from './money.module.css';
 import { Act, Card } from './parts.tsx';
-import { payByForm } from './pay-dialog.ts';
 
 const { billing } = tenantree.trpc;
 
@@ -19,6 +18,7 @@ export function PaymentMethod({ account, payment }: { readonly account: string; 
     const { state, form } = await billing.setPayment.mutate({ account, provider });
     fresh(state);
     if (!form) return;
+    const { payByForm } = await import('./pay-dialog.ts');
     await payByForm(form);
     fresh(await billing.checkPayment.mutate({ account }));
   };
