@@ -86,6 +86,23 @@ describe('billing of an account', () => {
     expect((await axe.run(document.body)).violations).toEqual([]);
   });
 
+  it('says in an embedded screen that a transfer is started in the app, and offers no form of it', async () => {
+    const { element } = await show((one) => {
+      one.side = 'nobody';
+    });
+    element.account = { ...(await tree.get(north.id)), features: ['billing'] };
+    await expect.element(page.getByText('It is started and set up in the app')).toBeVisible();
+    await expect.element(button('Start billing transfer…')).not.toBeInTheDocument();
+  });
+
+  it('has beside a mail that came back what the parent can do about it, and not twice', async () => {
+    const { source } = await show((one) => one.begin({ mail: 'bounced' }));
+    await expect.element(page.getByText(/could not be delivered/)).toBeVisible();
+    await userEvent.click(button('Resend invitation'));
+    expect(source.sent).not.toEqual([]);
+    await expect.element(button('Other recipient…')).toBeVisible();
+  });
+
   it('offers a transfer to nobody who may not start one', async () => {
     await show((source) => {
       source.side = 'nobody';

@@ -24,9 +24,9 @@ export function PaymentMethod({ account, payment }: { readonly account: string; 
   };
   const remove = (): Promise<void> =>
     ask({
-      title: 'Pay by invoice from now on?',
-      text: 'The card is taken away here and at the payment provider. Invoices are paid by bank transfer then.',
-      submit: 'Remove card',
+      title: method ? 'Pay by invoice from now on?' : 'Give up the card that is being set up?',
+      text: `${method ? 'The card' : 'What was begun'} is taken away here and at the payment provider. Invoices are paid by bank transfer.`,
+      submit: method ? 'Remove card' : 'Give up',
       act: () => set('invoice'),
     });
   const offered = ways.filter((way) => way !== 'invoice');

@@ -124,6 +124,8 @@ describe('a billing transfer on a real server', () => {
     const parent = await app.open({ context: await owner.context() });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
     await parent.getByText('Paid by parent account').waitFor();
+    await parent.getByText('What Acme North costs and brings Acme Group').waitFor();
+    await look(parent, 'tab');
     await parent.getByRole('button', { name: 'Start billing transfer…' }).click();
     await parent.getByLabel('Who completes it').fill('nora@north.example');
     await look(parent, 'transfer-form');
@@ -230,10 +232,11 @@ describe('a billing transfer on a real server', () => {
     await parent.getByRole('button', { name: 'Cancel billing transfer…' }).click();
     await parent.getByRole('dialog').getByLabel('Reason').fill('Not this year');
     await parent.getByRole('dialog').getByRole('button', { name: 'Cancel billing transfer' }).click();
-    for (const page of [parent, child, other]) {
-      await page.getByText('Not this year').waitFor();
-      expect(await page.getByRole('timer').count()).toBe(0);
-    }
+    for (const [who, page] of Object.entries({ parent, child, other }))
+      await expect
+        .poll(() => page.getByText('Not this year').isVisible(), { message: who, timeout: 30_000 })
+        .toBe(true);
+    expect(await child.getByRole('timer').count()).toBe(0);
     expect(app.faults).toEqual([]);
   });
 

@@ -145,7 +145,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     const time = stage === 'in_progress' ? leftWords(this.#countdown.leftMs, texts) : '';
     const facts = this.#facts();
     return html`<section class="card" part="card"><div class="in state-line">${stageBadge(stage, texts, time)}<span>${this.#says(stage, name, transfer)}</span></div>
-      ${(billing?.explains ?? []).length > 0 && stage !== 'independent' ? html`<div class="in">${billing?.explains.map((words) => html`<p class="hint">${words}</p>`)}</div>` : nothing}
+      ${(billing?.explains ?? []).length > 0 && stage === 'parent_billed' ? html`<div class="in">${billing?.explains.map((words) => html`<p class="hint">${words}</p>`)}</div>` : nothing}
       ${facts.length === 0 ? nothing : html`<dl class="facts">${facts}</dl>`}</section>`;
   }
 
@@ -268,7 +268,8 @@ export class SamBilling extends AccountPart<BillingSource> {
   /** What the child’s side does at the end. */
   #ownActs({ may }: TransferView, { missing }: Transfer, { id, name }: AccountDetail): TemplateResult | typeof nothing {
     const { say } = this.texts;
-    if (this.access !== 'full' || !(may.includes('complete') || may.includes('decline'))) return nothing;
+    const mayComplete = missing.length === 0 && may.includes('complete');
+    if (this.access !== 'full' || !(mayComplete || may.includes('decline'))) return nothing;
     const complete = (): void => void this.#act((source) => source.complete(id).then(() => source.transfer(id)));
     const decline = (): void =>
       this.#question({
@@ -280,9 +281,9 @@ export class SamBilling extends AccountPart<BillingSource> {
         tone: 'danger',
         act: async (reason) => this.#settle(await this.#source.decline(id, reason)),
       });
-    return html`<div class="foot"><span>${missing.length === 0 && may.includes('complete') ? say('completeWhy', { name }) : nothing}</span>
+    return html`<div class="foot"><span>${mayComplete ? say('completeWhy', { name }) : nothing}</span>
       ${may.includes('decline') ? html`<button class="link" type="button" @click=${decline}>${say('decline')}</button>` : nothing}
-      ${missing.length === 0 && may.includes('complete') ? html`<button class="button primary" type="button" part="button" aria-disabled=${String(this.busy)} @click=${complete}>${say('completeNow')}</button>` : nothing}</div>`;
+      ${mayComplete ? html`<button class="button primary" type="button" part="button" aria-disabled=${String(this.busy)} @click=${complete}>${say('completeNow')}</button>` : nothing}</div>`;
   }
 
   /** What holds as long as it runs, and what the parent’s side can do. */
