@@ -34,7 +34,8 @@ export function costTable(
         }),
       },
     ],
-    rows: periods,
+    // Of earlier periods only those of which something is known.
+    rows: periods.filter(({ cost, revenue }, n) => n === 0 || cost || revenue),
     keyOf: ({ period }) => period.key,
     ...(open && {
       actsOf: ({ statement: { id, number } }: Period) =>
