@@ -91,7 +91,7 @@ describe('billing of an account', () => {
       one.side = 'nobody';
     });
     element.account = { ...(await tree.get(north.id)), features: ['billing'] };
-    await expect.element(page.getByText('It is started and set up in the app')).toBeVisible();
+    await expect.element(page.getByText(/It is started and set up in the app/)).toBeVisible();
     await expect.element(button('Start billing transfer…')).not.toBeInTheDocument();
   });
 
