@@ -104,6 +104,7 @@ describe('An embedded screen (rules/keys 8)', () => {
         'invoices.list',
         'invoices.get',
         'invoices.export',
+        'margins.ofCustomer',
         'transfers.preview',
         'transfers.get',
         'transfers.list',

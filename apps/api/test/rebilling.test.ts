@@ -1,5 +1,5 @@
 import { writeStatement } from '@tenantree/db';
-import type { Instant } from '@tenantree/domain';
+import type { AccountId, Instant } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type BillingStage,
@@ -90,6 +90,49 @@ describe('A statement', () => {
       afterFee: { amount: { minor: '9188' } },
     });
     expect(margins.rows.map(({ statement }) => statement.state)).toEqual(['frozen', 'frozen']);
+  });
+
+  it('is shown of one customer by period to its seller alone, the running one first (M14)', async () => {
+    const { id, client } = await seller('One of M14', 'm14');
+    const [c1, c2] = [await stage.make(id, 'C1'), await stage.make(id, 'C2')];
+    const nested = await stage.make(c1, 'Nested');
+    await sell(
+      client,
+      { account: id, customer: c1 },
+      book({ model: 'flat', price: '0.14', included: '500' }, fees('50')),
+    );
+    for (const [account, minutesUsed] of [
+      [nested, '2000'],
+      [c2, '500'],
+    ] as const)
+      await stage.use(client, account, minutesUsed);
+    await stage.counted(nested);
+    const shown = async (account: AccountId) =>
+      (await client.margins.ofCustomer.query({ account })).periods.map(({ period, costs, cost, revenue, margin }) => [
+        period.key,
+        period.state,
+        costs,
+        cost?.minor ?? null,
+        revenue?.minor ?? null,
+        margin && [margin.amount.minor, margin.percent],
+      ]);
+    const buyer = await keyOf(c1);
+    expect((await shown(c1))[0]).toEqual(['2026-10', 'running', 'draft', '9480', '26000', ['16520', '63.5']]);
+    expect((await shown(c2))[0]).toEqual(['2026-10', 'running', 'draft', '2370', null, null]);
+    stage.clock.ms = OCTOBER_CLOSES;
+    await stage.closeDue();
+    await freezeDue(stage);
+    expect((await shown(c1))[1]).toEqual(['2026-10', 'closed', 'final', '9480', '26000', ['16520', '63.5']]);
+    const { seller: sells, periods } = await client.margins.ofCustomer.query({ account: c1 });
+    expect([sells, periods.map(({ period }) => period.key)]).toEqual([
+      { id, name: 'One of M14' },
+      ['2026-11', '2026-10', '2026-09'],
+    ]);
+    expect(periods[1]?.statement).toMatchObject({ state: 'frozen', number: expect.stringMatching(/^STM-2026-/) });
+    // What it brings is its seller’s to know, and nobody’s below; a main account has none.
+    expect(await codeOf(buyer.margins.ofCustomer.query({ account: c1 }))).toBe('FORBIDDEN');
+    expect((await buyer.margins.ofCustomer.query({ account: nested })).seller.name).toBe('C1');
+    expect(['FORBIDDEN', 'NOT_FOUND']).toContain(await codeOf(client.margins.ofCustomer.query({ account: id })));
   });
 
   it('has a part for each book of a period, with its own part of fee and what is included (M15)', async () => {

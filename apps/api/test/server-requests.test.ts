@@ -115,12 +115,34 @@ describe('every request', () => {
     const asked = await fetch(`http://127.0.0.1:${api.port}/`, { headers: { accept: 'text/html' } });
     expect(asked.headers.get('content-security-policy')).toBe(policy);
     expect(policy).not.toContain('unsafe');
+    // Without its keys nobody is let in.
+    expect(policy).not.toContain('stripe');
     expect(headers.get('permissions-policy')).toContain('camera=()');
     for (const path of ['/', '/healthz', '/trpc/setup.status', '/nothing']) {
       const answered = await get(path);
       expect(answered.headers.get('x-content-type-options'), path).toBe('nosniff');
       expect(answered.headers.get('referrer-policy'), path).toBe('no-referrer');
     }
+  });
+
+  it('is let the form of Stripe where the deployment has its keys, and nothing else', async () => {
+    const stripe = {
+      secretKey: 'sk_test_1',
+      publishableKey: 'pk_test_1',
+      webhookSecret: 'whsec_1',
+      url: 'http://127.0.0.1:1',
+    };
+    const other = await startApi(database.serving, {
+      config: { stripe },
+      folders: { app: join(folder, 'app'), widget: join(folder, 'widget') },
+    });
+    const answered = await fetch(`${other.url}/`, { headers: { accept: 'text/html' } });
+    await other.close();
+    const policy = answered.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("script-src 'self' https://js.stripe.com https://*.js.stripe.com;");
+    expect(policy).toContain('frame-src https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com;');
+    expect(policy).toMatch(/connect-src 'self' [^;]* https:\/\/api\.stripe\.com;/);
+    expect(policy).not.toContain('unsafe');
   });
 });
 

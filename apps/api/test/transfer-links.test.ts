@@ -54,6 +54,23 @@ describe('The link of a billing transfer', () => {
     expect((await stranger.transfers.invitation.query({ token })).email).toBe('right@example.com');
   });
 
+  it('is told not to have come where a mail server refuses its address for good, until it goes to another one', async () => {
+    const { owner, root, email } = stage.api;
+    const account = await stage.make(root, 'Refused');
+    const answer = Promise.withResolvers<boolean>();
+    answer.resolve(true);
+    held.set('nobody@example.com', answer);
+    await stage.start(account, 'Refused', 'nobody@example.com');
+    await vi.waitFor(async () => expect((await present(account)).mail).toBe('bounced'), { timeout: 10_000 });
+    const told = () =>
+      mails.taken.find(({ to, text }) => to.includes(email) && text.includes('could not be delivered'));
+    await vi.waitFor(() => expect(told()).toBeDefined(), { timeout: 10_000 });
+    expect((await present(account)).state).toBe('in_progress');
+    const resent = await owner.transfers.resend.mutate({ account, recipient: 'somebody@example.com' });
+    expect(resent.transfer?.mail).toBe('sent');
+    expect(await tokenFor('somebody@example.com')).not.toBe('');
+  });
+
   it('is none to whoever is signed in with another address: not to read, and not to decline', async () => {
     const account = await stage.make(stage.api.root, 'Forwarded');
     await stage.start(account, 'Forwarded', 'forwarded@example.com');

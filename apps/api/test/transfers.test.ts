@@ -235,6 +235,20 @@ describe('The checklist', () => {
     await second.members.setRole.mutate({ account, userId: me ?? '', role: 'admin' });
     expect((await second.transfers.get.query({ account })).transfer?.missing).toEqual(['owner', 'plan']);
   });
+
+  it('is asked again for its owner when whoever confirmed is taken out of the account; both sides are told', async () => {
+    const { account, email } = await underWay({ completion: 'confirmed' });
+    const theirs = await stage.accept(email);
+    const second = await join(stage.api.url, theirs, account, newEmail(), 'owner');
+    const me = (await theirs.session.me.query()).user?.id;
+    await second.members.remove.mutate({ account, userId: me ?? '' });
+    const { transfer } = await owner.transfers.get.query({ account });
+    expect(transfer).toMatchObject({ state: 'in_progress', steps: { owner: null } });
+    expect(transfer?.missing).toContain('owner');
+    await stage.mailTo(email, 'has to be confirmed again');
+    await stage.mailTo(stage.api.email, 'has to be confirmed again');
+    expect(await codeOf(theirs.transfers.get.query({ account }))).toBe('NOT_FOUND');
+  });
 });
 
 describe('A billing transfer that ends otherwise', () => {

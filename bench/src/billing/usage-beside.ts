@@ -40,9 +40,10 @@ export async function measureUsageBeside(database: BenchDatabase): Promise<Besid
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
-  const watch = setInterval(async () => {
+  const look = async (): Promise<void> => {
     waits += await waiting(database);
-  }, 10);
+  };
+  const watch = setInterval(() => void look(), 10);
   for (let half = 0; half < HALVES; half++) {
     let isClosed = false;
     const closed = close(database).finally(() => {

@@ -1,7 +1,7 @@
 import { LONGEST_ADDRESS, MOST_ADDRESS_LINES, PLAN_SUBACCOUNTS, PRICED_QUANTITIES } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
-import { type AnswerOf, inAccount, mutation, query, screensFor } from './procedure.ts';
+import { type AnswerOf, inAccount, mutation, PEOPLE, query, screensFor } from './procedure.ts';
 import * as shapes from './shapes.ts';
 
 const country = z.string().regex(/^[A-Z]{2}$/, 'Give the two capital letters of a country, as in ISO 3166.');
@@ -58,6 +58,18 @@ const shownDetails = z.strictObject({
   version: shapes.count,
 });
 
+/** How an account pays that pays for itself. */
+const payment = z.strictObject({
+  /** How accounts can pay here: `invoice`, and providers of payments. */
+  ways: shapes.list(z.string()),
+  /** In use; null: by invoice and bank transfer. `lost`: it is gone at its provider, or expired; the same holds until another one is set. */
+  method: z
+    .strictObject({ provider: z.string(), state: z.enum(['set', 'lost']), card: shapes.card.nullable() })
+    .nullable(),
+  /** What is to take its place, as far as it is; null: nothing. */
+  next: z.strictObject({ provider: z.string(), state: z.enum(['pending', 'failed']) }).nullable(),
+});
+
 const state = z.strictObject({
   /** `parent`: an account above pays for all of it; `direct`: it pays itself. */
   billingMode: z.enum(['parent', 'direct']),
@@ -80,10 +92,14 @@ const state = z.strictObject({
     .nullable(),
   /** What is in credit, by currency. */
   balance: shapes.list(shapes.money),
+  /** How the account pays; null: another one pays for it. */
+  payment: payment.nullable(),
 });
 
 const read = inAccount('billing', 'full', 'read', screensFor('billing'));
 const change = inAccount('billing', 'full', 'change', screensFor('billing'));
+/** A provider’s form is for people. */
+const people = inAccount('billing', 'full', 'change', PEOPLE);
 
 export const billing = {
   get: query({
@@ -132,6 +148,27 @@ export const billing = {
     }),
     output: z.strictObject({ details: shownDetails }),
     refusals: ['PARENT_BILLED', 'VERSION_CONFLICT'],
+  }),
+
+  setPayment: mutation({
+    says: 'Chooses how the account pays: by invoice at once; through a provider of payments when that has the method, which is set up there.',
+    needs: people,
+    input: z.strictObject({ account: inputs.account, provider: inputs.text(1, 40) }),
+    output: z.strictObject({
+      state,
+      /** What the provider’s own form needs to go on; null: nothing, or it couldn’t be reached yet. */
+      form: z.strictObject({ publishableKey: z.string(), clientSecret: z.string() }).nullable(),
+    }),
+    refusals: ['PARENT_BILLED'],
+    secret: 'shown once',
+  }),
+
+  checkPayment: mutation({
+    says: 'Looks at its provider how the payment method is by now that the account pays by, or is to.',
+    needs: people,
+    input: inputs.onlyAccount,
+    output: state,
+    refusals: ['PARENT_BILLED'],
   }),
 
   payerAt: query({

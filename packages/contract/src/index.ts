@@ -18,7 +18,7 @@ export { type Named, password } from './inputs.ts';
 export type { DetailedInvoice, DraftInvoice, ShownInvoice } from './invoices.ts';
 export type { Job, JobConflict, JobFrame } from './jobs.ts';
 export type { ForeseenLimits, Limit, LimitsState } from './limits.ts';
-export type { Margins } from './margins.ts';
+export type { CustomerMargins, Margins } from './margins.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { JsonSchema, Schema } from './schema.ts';

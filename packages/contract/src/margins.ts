@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
-import { type AnswerOf, inAccount, PEOPLE_AND_KEYS, query } from './procedure.ts';
+import { type AnswerOf, fromAbove, inAccount, PEOPLE_AND_KEYS, query, screensFor } from './procedure.ts';
 import { bookName, customer, margin, period, shownPeriod } from './rebilling.ts';
 import * as shapes from './shapes.ts';
 
@@ -28,7 +28,26 @@ const row = z.strictObject({
   }),
 });
 
+/** What one customer costs, brings and leaves in a period. */
+const ofPeriod = row.omit({ customer: true, used: true }).extend({
+  period: shownPeriod,
+  /** Whether the cost is final: on an invoice, or on the frozen statement of whoever sells. */
+  costs: z.enum(['draft', 'final']),
+});
+
 export const margins = {
+  ofCustomer: query({
+    says: 'What the account costs the account directly above it, brings and leaves there: in this period so far, and in the two before.',
+    needs: fromAbove('billing', 'full', 'read', screensFor('billing')),
+    input: inputs.onlyAccount,
+    output: z.strictObject({
+      /** Who sells: the account directly above. */
+      seller: shapes.accountName,
+      /** The running one first. What it leaves is before the seller’s own fee, which is nobody’s part. */
+      periods: shapes.list(ofPeriod),
+    }),
+  }),
+
   get: query({
     says: 'What each customer of the account costs, brings and leaves in a period, and what is left of all after the account’s own fee.',
     needs: inAccount('billing', 'full', 'read', PEOPLE_AND_KEYS),
@@ -75,3 +94,5 @@ export const margins = {
 
 /** What customers cost, bring and leave. */
 export type Margins = AnswerOf<typeof margins.get>;
+/** What one customer costs, brings and leaves. */
+export type CustomerMargins = AnswerOf<typeof margins.ofCustomer>;

@@ -42,6 +42,13 @@ export const money = z.strictObject({
   exponent: z.number().int().min(0).max(4),
   minor: z.string().regex(/^-?\d+$/),
 });
+/** A card as far as it is shown. */
+export const card = z.strictObject({
+  brand: z.string(),
+  last4: z.string(),
+  expMonth: z.number().int(),
+  expYear: z.number().int(),
+});
 /** How many. */
 export const count = z.number().int().min(0);
 export const role = z.enum(ROLES);

@@ -50,6 +50,8 @@ const steps = z.strictObject({
       /** How it is paid: `invoice`, or a provider of payments. */
       provider: z.string(),
       state: z.enum(['pending', 'failed', 'set']),
+      /** Null to everybody but owners of the account; and where it is not known yet, or no card. */
+      card: shapes.card.nullable(),
     })
     .nullable(),
   plan: plan.nullable(),
@@ -106,6 +108,8 @@ const state = z.strictObject({
       taxId: z.string().nullable(),
     })
     .nullable(),
+  /** How accounts can pay here: `invoice`, and providers of payments. */
+  ways: shapes.list(z.string()),
   /** Which of these the caller may do now. */
   may: shapes.list(z.enum(ACTS)),
 });
@@ -293,6 +297,13 @@ export const transfers = {
     }),
     refusals: UNDER_WAY,
     secret: 'shown once',
+  }),
+
+  checkPayment: mutation({
+    says: 'Looks at its provider how the payment method of the checklist is by now; one that is gone there has to be set again.',
+    needs: childsOwner,
+    input: inputs.onlyAccount,
+    output: state,
   }),
 
   choosePlan: mutation({

@@ -17,6 +17,7 @@ export * from './audit/audit-log.ts';
 export * from './billing/billed-usage.ts';
 export * from './billing/books.ts';
 export * from './billing/invoices.ts';
+export * from './billing/payment-methods.ts';
 export * from './billing/plans.ts';
 export * from './billing/statements.ts';
 export * from './calls/kept-answers.ts';

@@ -43,6 +43,7 @@ import * as rebilling from './migrations/0043-rebilling.ts';
 import * as lighterCounts from './migrations/0044-lighter-counts.ts';
 import * as lighterLines from './migrations/0048-lighter-lines.ts';
 import * as leavers from './migrations/0049-leavers.ts';
+import * as paymentMethods from './migrations/0052-payment-methods.ts';
 import * as oneLateRule from './migrations/0053-one-late-rule.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
@@ -87,6 +88,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0044-lighter-counts': lighterCounts,
   '0048-lighter-lines': lighterLines,
   '0049-leavers': leavers,
+  '0052-payment-methods': paymentMethods,
   '0053-one-late-rule': oneLateRule,
 };
 

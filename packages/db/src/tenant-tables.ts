@@ -44,6 +44,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   kept_answers: 'fact',
   subscriptions: 'fact',
   billing_details: 'fact',
+  payment_methods: 'fact',
   invoices: 'fact',
   invoice_lines: 'fact',
   balance_entries: 'fact',

@@ -88,6 +88,7 @@ describe('Row-level security alone (I5)', () => {
       'migrations_done',
       'offer_claim',
       'owns_main_account',
+      'payer_of_payment',
       'payers_due',
       'places_in_tree',
       'record_usage',

@@ -202,6 +202,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     findPlan: as(leaf, (trx) => store.findPlan(trx, 'business')),
     readSubscriptions: as(root, (trx) => store.readSubscriptions(trx, root)),
     findBillingDetails: as(root, (trx) => store.findBillingDetails(trx, root)),
+    readPayerMethods: as(root, (trx) => store.readPayerMethods(trx, root)),
+    findPayerOfPayment: () => store.findPayerOfPayment(db, 'none'),
     readPayerAt: as(root, (trx) => store.readPayerAt(trx, leaf, NOVEMBER)),
     readSubtreeTotal: as(root, (trx) => store.readSubtreeTotal(trx, root, 'call.seconds', NOVEMBER)),
     readOriginsBelow: as(small, (trx) => store.readOriginsBelow(trx, small, 50)),

@@ -8,6 +8,7 @@ export * from './billing/increments.ts';
 export * from './billing/lines.ts';
 export * from './billing/margins.ts';
 export * from './billing/parse-rates.ts';
+export * from './billing/payment-method.ts';
 export * from './billing/plan.ts';
 export * from './billing/rates.ts';
 export * from './billing/selling.ts';

@@ -7,6 +7,7 @@ import { define } from './parts/define.ts';
 
 export { decimalWords, moneyWords, monthWords, quantityWords, type ShownMoney } from './billing/amounts.ts';
 export { type BillingSource, billingFrom } from './billing/billing-source.ts';
+export { cardWords } from './billing/card-words.ts';
 export { countriesIn } from './billing/countries.ts';
 export type { Bars } from './charts/sam-bars.ts';
 export { SamBars, SamBilling };

@@ -13,6 +13,7 @@ afterEach(() => {
   document.adoptedStyleSheets = [];
 });
 
+const NOW = '2026-11-28T12:00:00.000Z' as Instant;
 const tree = mockTree();
 const north = { id: tree.idOf('Acme North'), name: 'Acme North' };
 
@@ -45,6 +46,61 @@ describe('billing of an account', () => {
     await expect.element(page.getByText('Paid by parent account')).toBeVisible();
     await expect.element(page.getByText('World pays for Acme North and everything below it.')).toBeVisible();
     await expect.element(page.getByText('2,870.4 min')).toBeVisible();
+  });
+
+  it('tells who looks from above what it costs and brings, by period, with its statement', async () => {
+    const { source } = await show((one) => {
+      const eur = (minor: string) => ({ currency: 'EUR', exponent: 2, minor });
+      const period = (key: string, state: 'running' | 'closed') => ({ key, start: NOW, end: NOW, state });
+      const none = { id: null, number: null, frozenAt: null, refused: null };
+      const frozen = { state: 'frozen', id: 's-1' as RowId, number: 'STM-2026-000012', frozenAt: NOW, refused: null };
+      one.costsIt = {
+        seller: { id: 'world' as AccountId, name: 'World' },
+        periods: [
+          {
+            period: period('2026-11', 'running'),
+            costs: 'draft',
+            book: null,
+            cost: eur('9480'),
+            revenue: null,
+            margin: null,
+            statement: { state: 'none', ...none },
+          },
+          {
+            period: period('2026-10', 'closed'),
+            costs: 'final',
+            book: null,
+            cost: eur('9480'),
+            revenue: eur('26000'),
+            margin: { amount: eur('16520'), percent: '63.5' },
+            statement: { ...frozen, state: 'frozen' },
+          },
+        ],
+      };
+    });
+    await expect.element(page.getByText('What Acme North costs and brings World')).toBeVisible();
+    await expect.element(page.getByText('€165.20')).toBeVisible();
+    await expect.element(page.getByText('so far')).toBeVisible();
+    await userEvent.click(button('Statement STM-2026-000012'));
+    expect(source.sent).toEqual([{ seller: 'world', statement: 's-1' }]);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('says in an embedded screen that a transfer is started in the app, and offers no form of it', async () => {
+    const { element } = await show((one) => {
+      one.side = 'nobody';
+    });
+    element.account = { ...(await tree.get(north.id)), features: ['billing'] };
+    await expect.element(page.getByText(/It is started and set up in the app/)).toBeVisible();
+    await expect.element(button('Start billing transfer…')).not.toBeInTheDocument();
+  });
+
+  it('has beside a mail that came back what the parent can do about it, and not twice', async () => {
+    const { source } = await show((one) => one.begin({ mail: 'bounced' }));
+    await expect.element(page.getByText(/could not be delivered/)).toBeVisible();
+    await userEvent.click(button('Resend invitation'));
+    expect(source.sent).not.toEqual([]);
+    await expect.element(button('Other recipient…')).toBeVisible();
   });
 
   it('offers a transfer to nobody who may not start one', async () => {
@@ -277,7 +333,7 @@ describe('the checklist of who takes over', () => {
         steps: {
           owner: { userId: 'u' as never, name: 'Ulla' },
           details: { country: 'DE' },
-          payment: { provider: 'invoice', state: 'set' },
+          payment: { provider: 'invoice', state: 'set', card: null },
           plan: { id: 'start', version: 1, name: 'Start' },
         },
       });
@@ -296,7 +352,7 @@ describe('the checklist of who takes over', () => {
         steps: {
           owner: { userId: 'u' as never, name: 'Ulla' },
           details: { country: 'DE' },
-          payment: { provider: 'invoice', state: 'set' },
+          payment: { provider: 'invoice', state: 'set', card: null },
           plan: null,
         },
       });

@@ -3,6 +3,7 @@ import type {
   BillingDetails,
   BillingSource,
   BillingState,
+  CustomerMargins,
   PlanOffers,
   Transfer,
   TransferList,
@@ -60,6 +61,10 @@ export class MemoryBilling implements BillingSource {
   ];
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
+  /** What the account costs and brings; null: it isn’t known here. */
+  costsIt: CustomerMargins | null = null;
+  /** How accounts can pay. */
+  ways: readonly string[] = ['invoice'];
   /** What was sent. */
   readonly sent: unknown[] = [];
   readonly #readers = new Set<{
@@ -147,6 +152,7 @@ export class MemoryBilling implements BillingSource {
       badge: '',
       now: at(this.nowMs),
       transfer: current,
+      ways: this.ways,
       details: side === 'child' ? this.details : null,
       may,
     };
@@ -162,7 +168,13 @@ export class MemoryBilling implements BillingSource {
       details: null,
       soFar: null,
       balance: [],
+      payment: null,
     }));
+
+  costs: BillingSource['costs'] = () =>
+    this.costsIt ? Promise.resolve(this.costsIt) : Promise.reject(new Error('not theirs to know'));
+
+  openStatement: BillingSource['openStatement'] = (seller, statement) => void this.sent.push({ seller, statement });
 
   transfer = (): Promise<TransferView> => this.#answer(() => this.view());
 
@@ -254,7 +266,7 @@ export class MemoryBilling implements BillingSource {
   };
 
   setPayment = (_account: AccountId, provider: string): Promise<TransferView> =>
-    this.#step('payment', { payment: { provider, state: 'set' } });
+    this.#step('payment', { payment: { provider, state: 'set', card: null } });
 
   choosePlan: BillingSource['choosePlan'] = (_account, { id, version }) =>
     this.#step('plan', { plan: { id, version, name: this.offers.plans.find((one) => one.id === id)?.name ?? id } });

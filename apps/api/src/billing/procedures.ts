@@ -2,8 +2,10 @@ import { readAccountState, readPayerAt } from '@tenantree/db';
 import type { Handlers } from '../guard/procedure.ts';
 import { nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { checkPayerMethod, setPayerMethod } from '../payments/payer.ts';
+import { unlessAway } from '../payments/payments.ts';
 import { billingOf, readBilling } from './read-billing.ts';
-import { choosePlan, plansFor, setBillingDetails } from './subscribe.ts';
+import { choosePlan, plansFor, refuseParentBilled, setBillingDetails } from './subscribe.ts';
 
 export const billing: Handlers<'billing'> = {
   get: ({ ctx }) => billingOf(ctx.hall, ctx.access),
@@ -22,13 +24,25 @@ export const billing: Handlers<'billing'> = {
   subscribe: ({ ctx: { hall, caller, access }, input: { plan, version } }) =>
     hall.change(caller, { root: access.root, acting: access.id }, async (scope) => {
       await choosePlan(scope, access.id, { plan, version });
-      return readBilling(scope.trx, access, scope.now);
+      return readBilling(hall, scope.trx, access, scope.now);
     }),
 
   setDetails: ({ ctx: { hall, caller, access }, input: { country, name, address, taxId, version } }) =>
     hall.change(caller, { root: access.root, acting: access.id }, async (scope) => ({
       details: await setBillingDetails(scope, access.id, { country, name, address, taxId, version }),
     })),
+
+  setPayment: async ({ ctx: { hall, caller, access }, input: { provider } }) => {
+    refuseParentBilled({ name: access.name, billingMode: access.parent === null ? 'direct' : 'parent' });
+    const form = await setPayerMethod(hall, caller, access, provider);
+    return { state: await billingOf(hall, access), form };
+  },
+
+  checkPayment: async ({ ctx: { hall, caller, access } }) => {
+    refuseParentBilled({ name: access.name, billingMode: access.parent === null ? 'direct' : 'parent' });
+    await unlessAway(checkPayerMethod(hall, caller, access));
+    return billingOf(hall, access);
+  },
 
   payerAt: ({ ctx: { hall, access }, input }) =>
     hall.db.withTenant(

@@ -3,15 +3,26 @@ import {
   findBillingDetails,
   readAccountState,
   readBalance,
+  readPayerMethods,
   readPlan,
   readSubscriptions,
   type Subscription,
   type TenantTransaction,
 } from '@tenantree/db';
-import { type AccountId, billingPeriodOf, findCurrency, type Instant, quoted } from '@tenantree/domain';
+import {
+  type AccountId,
+  billingPeriodOf,
+  findCurrency,
+  type Instant,
+  isExpired,
+  type PayerMethod,
+  type PayerMethods,
+  quoted,
+} from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { methodOf } from '../payments/payments.ts';
 import { shownMoney, shownPlan } from './shown-plan.ts';
 import { readSoFar } from './so-far.ts';
 
@@ -22,10 +33,15 @@ export type BillingReader = Pick<Access, 'id' | 'name' | 'reached'> & {
 
 /** Who pays for an account, and what: as it is now. */
 export const billingOf = (hall: Hall, reader: BillingReader): Promise<BillingState> =>
-  hall.db.withTenant(reader.id, (trx) => readBilling(trx, reader, nowOf(hall)), { snapshot: true });
+  hall.db.withTenant(reader.id, (trx) => readBilling(hall, trx, reader, nowOf(hall)), { snapshot: true });
 
 /** The same, inside a transaction of the account. */
-export async function readBilling(trx: TenantTransaction, reader: BillingReader, now: Instant): Promise<BillingState> {
+export async function readBilling(
+  hall: Hall,
+  trx: TenantTransaction,
+  reader: BillingReader,
+  now: Instant,
+): Promise<BillingState> {
   const account =
     (await readAccountState(trx, reader.id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account');
   const payer = reader.chain.find(({ id }) => id === account.payerId);
@@ -34,7 +50,8 @@ export async function readBilling(trx: TenantTransaction, reader: BillingReader,
   const details = await findBillingDetails(trx, account.id);
   if (account.billingMode === 'parent') {
     const explains = explained(account.name, isKnown ? quoted(payer.name) : 'an account above it');
-    return { billingMode: 'parent', ...shown, explains, plan: null, next: null, details, soFar: null, balance: [] };
+    const none = { plan: null, next: null, soFar: null, balance: [], payment: null };
+    return { billingMode: 'parent', ...shown, explains, details, ...none };
   }
   const subscriptions = await readSubscriptions(trx, account.id);
   const [present, next] = [runningAt(subscriptions, now), subscriptions.find(({ from }) => from > now)];
@@ -54,6 +71,24 @@ export async function readBilling(trx: TenantTransaction, reader: BillingReader,
       const currency = findCurrency(code);
       return currency ? [shownMoney(currency, minor)] : [];
     }),
+    payment: { ways: hall.payments.keys, ...shownMethods(await readPayerMethods(trx, account.id), now) },
+  };
+}
+
+/** How an account pays. A card that has expired is lost, whether or not its provider has said so. */
+function shownMethods({ inUse, next }: PayerMethods, now: Instant) {
+  const providerOf = ({ method }: PayerMethod): string => methodOf(method).provider;
+  const isSet = inUse?.state === 'set' && !(inUse.card && isExpired(inUse.card, now));
+  return {
+    method: inUse && {
+      provider: providerOf(inUse),
+      state: isSet ? ('set' as const) : ('lost' as const),
+      card: inUse.card,
+    },
+    next: next && {
+      provider: providerOf(next),
+      state: next.state === 'failed' ? ('failed' as const) : ('pending' as const),
+    },
   };
 }
 

@@ -82,7 +82,7 @@ function versionedWidgetRoutes(app: App, published: Published): void {
 export function pageRoutes(
   app: App,
   auth: Pick<Auth, 'renewal'>,
-  { settings }: Hall,
+  { settings, payments }: Hall,
   folders: Folders,
   published: Published,
 ): void {
@@ -101,7 +101,7 @@ export function pageRoutes(
     () => refuseWith('NOT_FOUND', 'There is no such file.'),
   );
 
-  const headers = (): Record<string, string> => pageHeaders(settings.publicUrl);
+  const headers = (): Record<string, string> => pageHeaders(settings.publicUrl, payments.sources);
   app.get('*', labelled('file'), kept(ASK_EVERY_TIME, headers), tagged, async (call, next) => {
     const file = call.req.path === '/' ? undefined : await files(call, async () => undefined);
     return file ?? next();

@@ -8,13 +8,14 @@ import type { Change } from '../hall/change.ts';
 import { type Caller, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import { act, type WithEvent } from '../hall/transfer/act.ts';
+import { unlessAway } from '../payments/payments.ts';
 import { checkOwner, choosePlan, chooserOf, setDetails } from './checklist.ts';
 import { complete } from './complete-transfer.ts';
 import { acceptTransferInvitation, declineTransferInvitation, readTransferInvitation } from './invitation.ts';
 import { previewTransfer } from './preview-transfer.ts';
 import { lastMonth, pricePlans } from './price-plans.ts';
 import { listTransfers, ownsIt, type Reader, readView, viewIn } from './read-transfer.ts';
-import { setPayment } from './set-payment.ts';
+import { checkPayment, setPayment } from './set-payment.ts';
 import { watchTransfer } from './watch-transfer.ts';
 
 type Acting = Reader & { readonly caller: Caller };
@@ -88,6 +89,12 @@ export const transfers: Handlers<'transfers'> = {
     checkOwner(ctx.actor, ctx.access);
     const form = await setPayment(ctx.hall, ctx.caller, ctx.access, input.provider);
     return { state: await readView(ctx), form };
+  },
+
+  checkPayment: async ({ ctx }) => {
+    checkOwner(ctx.actor, ctx.access);
+    await unlessAway(checkPayment(ctx.hall, ctx.caller, ctx.access));
+    return readView(ctx);
   },
 
   choosePlan: ({ ctx, input }) => {

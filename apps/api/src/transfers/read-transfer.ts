@@ -44,6 +44,7 @@ export const readView = (reader: Reader): Promise<TransferView> =>
 export async function viewIn(trx: TenantTransaction, { hall, actor, access }: Reader): Promise<TransferView> {
   const now = nowOf(hall);
   const stored = await findTransfer(trx, access.id);
+  const isOwner = ownsIt(actor, access);
   const stage = stageOf(access.parent === null ? 'direct' : 'parent', stored?.transfer ?? null);
   const isShown = stored !== null && (stored.transfer.endedAt ?? now) >= instantOf(msOf(now) - SHOWN_DAYS * DAY_MS);
   return {
@@ -51,8 +52,9 @@ export async function viewIn(trx: TenantTransaction, { hall, actor, access }: Re
     stage,
     badge: TRANSFER_BADGES[stage],
     now,
-    transfer: isShown ? await shown(trx, access.id, stored) : null,
-    details: ownsIt(actor, access) ? (stored?.details ?? null) : null,
+    transfer: isShown ? await shown(trx, access.id, isOwner ? stored : { ...stored, card: null }) : null,
+    details: isOwner ? (stored?.details ?? null) : null,
+    ways: hall.payments.keys,
     may: actsOf(hall, actor, access, stage, stored),
   };
 }
@@ -60,7 +62,7 @@ export async function viewIn(trx: TenantTransaction, { hall, actor, access }: Re
 async function shown(
   trx: TenantTransaction,
   account: AccountId,
-  { transfer, startedAt, reason }: StoredTransfer,
+  { transfer, startedAt, reason, card }: StoredTransfer,
 ): Promise<NonNullable<TransferView['transfer']>> {
   const { owner, details, payment, plan } = transfer.steps;
   const members = owner === null ? [] : await readMembers(trx, account);
@@ -79,7 +81,7 @@ async function shown(
     steps: {
       owner: owner && { userId: owner, name: members.find(({ userId }) => userId === owner)?.name ?? '' },
       details: details && { country: details.country },
-      payment: payment && { provider: methodOf(payment.method).provider, state: payment.state },
+      payment: payment && { provider: methodOf(payment.method).provider, state: payment.state, card },
       plan: plan && { ...plan, name: (await readPlan(trx, plan)).name },
     },
     missing: missingSteps(transfer),

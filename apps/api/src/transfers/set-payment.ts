@@ -1,14 +1,19 @@
 import { findTransfer, type JobAsker, readAccountState } from '@tenantree/db';
-import { type AccountId, quoted, type RowId } from '@tenantree/domain';
-import type { Hall } from '../hall/hall.ts';
-import { refuseWith } from '../hall/refused.ts';
+import type { AccountId, Card, PaymentState, RowId } from '@tenantree/domain';
+import { type Hall, nowOf } from '../hall/hall.ts';
 import { act } from '../hall/transfer/act.ts';
-import { keptMethod, methodOf, type PaymentBegun, type PaymentProvider, ProviderAway } from '../payments/payments.ts';
+import { providerOf } from '../payments/payer.ts';
+import {
+  keptMethod,
+  methodOf,
+  type PaymentBegun,
+  type PaymentProvider,
+  ProviderAway,
+  REFERENCE,
+  stateNow,
+} from '../payments/payments.ts';
 
 type Account = { readonly id: AccountId; readonly root: AccountId };
-
-/** What is begun under a name of ours, until the provider has one of its own for it. */
-const REFERENCE = 'ref_';
 
 /**
  * Chooses how an account will pay. What is asked of a provider is asked outside of any transaction; a provider that can't be reached is asked
@@ -23,9 +28,7 @@ export async function setPayment(
   account: Account,
   key: string,
 ): Promise<PaymentBegun['form']> {
-  const provider =
-    hall.payments.find(key) ??
-    refuseWith('BAD_REQUEST', `Accounts pay here by ${hall.payments.keys.map(quoted).join(', ')}.`, 'provider');
+  const provider = providerOf(hall, key);
   const found = await hall.db.withTenant(account.id, (trx) => findTransfer(trx, account.id), { snapshot: true });
   const transfer = found?.transfer;
   const present = transfer?.steps.payment;
@@ -74,11 +77,11 @@ export async function beginPayment(
   what: Begun,
 ): Promise<PaymentBegun['form']> {
   const { provider: key, method } = methodOf(what.method);
-  const provider = hall.payments.find(key) ?? refuseWith('BAD_REQUEST', 'There is no such provider.', 'provider');
+  const provider = providerOf(hall, key);
   const begun = await begin(hall, provider, account.id, what.transfer, method);
   const kept = keptMethod(provider, begun.method);
   const state = begun.state === 'set' ? 'set' : 'pending';
-  const isKept = await note(hall, by, account, what, { event: 'setPayment', method: kept, state }, begun.customer);
+  const isKept = await note(hall, by, account, what, { event: 'setPayment', method: kept, state }, begun);
   if (isKept) return begun.form;
   await provider.detach(begun.method);
   return null;
@@ -119,7 +122,7 @@ async function note(
   { id, root }: Account,
   { transfer, method, over }: Begun,
   event: Reported,
-  customer: string | null = null,
+  { customer, card }: Pick<PaymentBegun, 'customer' | 'card'> = { customer: null, card: null },
 ): Promise<boolean> {
   return hall.change(by, { root, acting: root }, async (scope) => {
     const stored = await findTransfer(scope.trx, id);
@@ -130,7 +133,53 @@ async function note(
     if (isBegun && (payment.state === event.state || payment.state === 'set')) return true;
     // Another one was chosen while the provider was asked; or this one is begun already, under the name that it has there.
     if (over === 'itself' && payment?.method !== method) return payment?.method === event.method;
-    await act(hall, scope, by, id, event, customer === null ? {} : { customer });
+    await act(hall, scope, by, id, event, { card, ...(customer !== null && { customer }) });
     return true;
+  });
+}
+
+/**
+ * Stores how the method is by now that the checklist of an account has: whoever was at the provider's form needs no report of it. One that is gone
+ * there has to be set again.
+ *
+ * @throws ProviderAway
+ */
+export async function checkPayment(hall: Hall, by: JobAsker, account: Account): Promise<void> {
+  const found = await hall.db.withTenant(account.id, (trx) => findTransfer(trx, account.id), { snapshot: true });
+  const kept = found?.transfer.steps.payment?.method;
+  if (found?.transfer.state !== 'in_progress' || kept === undefined) return;
+  const { provider: key, method } = methodOf(kept);
+  if (method.startsWith(REFERENCE)) return;
+  const provider = providerOf(hall, key);
+  const read = await provider.resume(method);
+  await reportPayment(hall, by, account, {
+    transfer: found.transfer.id,
+    method: kept,
+    state: stateNow(read, nowOf(hall)),
+    card: read.card,
+  });
+}
+
+/** What a provider says of a method of a checklist. */
+export type ReportedPayment = {
+  readonly transfer: RowId;
+  readonly method: string;
+  readonly state: PaymentState;
+  readonly card: Card | null;
+};
+
+/** Stores what became of a method of a checklist: one that is set or failed, and one that is lost, which has to be set again. */
+export async function reportPayment(
+  hall: Hall,
+  by: JobAsker,
+  { id, root }: Account,
+  { transfer, method, state, card }: ReportedPayment,
+): Promise<void> {
+  if (state === 'pending') return;
+  await hall.change(by, { root, acting: root }, async (scope) => {
+    const stored = await findTransfer(scope.trx, id);
+    if (stored?.transfer.id !== transfer || stored.transfer.state !== 'in_progress') return;
+    if (state === 'lost') await act(hall, scope, by, id, { event: 'paymentLost', method }, { card: null });
+    else await act(hall, scope, by, id, { event: 'providerReported', transfer, method, state }, { card });
   });
 }

@@ -1,13 +1,14 @@
-import { findTransfer, findTransferOfPayment, readTreeOf } from '@tenantree/db';
+import { findPayerOfPayment, findTransferOfPayment, readTreeOf } from '@tenantree/db';
 import { SYSTEM } from '../hall/change.ts';
-import type { Hall } from '../hall/hall.ts';
+import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
-import { act } from '../hall/transfer/act.ts';
 import { THE_SYSTEM } from '../jobs/enqueue.ts';
-import { keptMethod } from '../payments/payments.ts';
+import { reportPayerMethod } from '../payments/payer.ts';
+import { keptMethod, stateNow } from '../payments/payments.ts';
 import type { StripeProvider, StripeReport } from '../payments/stripe.ts';
 import type { App } from '../wire/calls.ts';
 import { BODY_BYTES, readBytes } from '../wire/read-json.ts';
+import { reportPayment } from './set-payment.ts';
 
 /** Where Stripe reports what became of payment methods. */
 export const STRIPE_PATH = '/v1/payments/stripe';
@@ -29,19 +30,30 @@ export const stripeRoute =
     });
   };
 
-/** Stores what became of a method that is waited for; one that nobody waits for is taken away. */
-async function heed(hall: Hall, stripe: StripeProvider, { method }: StripeReport): Promise<void> {
-  const { state, account: begunFor } = await stripe.read(method);
+/** Stores what became of the methods that a report is about. */
+async function heed(hall: Hall, stripe: StripeProvider, report: StripeReport): Promise<void> {
+  for (const method of await stripe.methodsOf(report)) await heedMethod(hall, stripe, method);
+}
+
+/** Stores what became of a method that somebody pays by, or waits for; one that nobody does is taken away. */
+async function heedMethod(hall: Hall, stripe: StripeProvider, method: string): Promise<void> {
+  const read = await stripe.read(method);
+  const { card, account: begunFor } = read;
+  const state = stateNow(read, nowOf(hall));
   // Others may use the same account of Stripe, other deployments too: what was begun there is theirs.
   if (state === 'pending' || begunFor === null || (await readTreeOf(hall.db, begunFor)) === null) return;
   const kept = keptMethod(stripe, method);
+  const payer = await findPayerOfPayment(hall.db, kept);
+  if (payer) {
+    await reportPayerMethod(hall, SYSTEM, { id: payer.account, root: payer.root }, { method: kept, state, card });
+    return;
+  }
   const found = await findTransferOfPayment(hall.db, kept);
+  if (found) {
+    const { account: id, root, id: transfer } = found;
+    await reportPayment(hall, THE_SYSTEM, { id, root }, { transfer, method: kept, state, card });
+    return;
+  }
   // Its transfer has ended otherwise, or another method was chosen.
-  if (!found) return stripe.detach(method);
-  const { root, account, id } = found;
-  await hall.change(SYSTEM, { root, acting: root }, async (scope) => {
-    const stored = await findTransfer(scope.trx, account);
-    if (stored?.transfer.state === 'in_progress')
-      await act(hall, scope, THE_SYSTEM, account, { event: 'providerReported', transfer: id, method: kept, state });
-  });
+  if (state !== 'lost') await stripe.detach(method);
 }

@@ -1,4 +1,11 @@
-import { findTransfer, giveInvitationLink, giveTransferLink, readAccountState, readAlertAddress } from '@tenantree/db';
+import {
+  findTransfer,
+  giveInvitationLink,
+  giveTransferLink,
+  readAccountState,
+  readAlertAddress,
+  readPayerMethods,
+} from '@tenantree/db';
 import {
   type AccountId,
   isId,
@@ -16,6 +23,7 @@ import type { TransferJobs } from '../hall/transfer/order-job.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
 import { THE_SYSTEM } from '../jobs/enqueue.ts';
 import { type Letter, mailOf } from '../mail/letter.ts';
+import { beginPayerMethod } from '../payments/payer.ts';
 import { methodOf } from '../payments/payments.ts';
 import { complete } from './complete-transfer.ts';
 import { invitationLetter, newsLetter } from './letters.ts';
@@ -204,13 +212,57 @@ export const beginPaymentJob = defineJob({
   name: 'payments.begin' satisfies keyof TransferJobs,
   label: 'Set a payment method up',
   procedure: 'transfers.setPayment',
-  payload: z.strictObject({ transfer: idOf<RowId>(), method: z.string() }),
+  payload: z.strictObject({ transfer: idOf<RowId>().nullable(), method: z.string() }),
   retry: PATIENT,
   run: async ({ hall, job: { account, root }, payload: { transfer, method }, done }) => {
+    if (transfer === null) return beginForPayer({ hall, account, root, method, done });
     const stored = await hall.db.withTenant(account, (trx) => findTransfer(trx, account));
     // Begun meanwhile by whoever waits for it, or another one was chosen.
     if (stored?.transfer.steps.payment?.method !== method) return { skipped: 'It is not waited for any more.' };
     await beginPayment(hall, THE_SYSTEM, { id: account, root }, { transfer, method, over: 'itself' });
+    await hall.db.withTenant(account, (trx) => done(trx));
+    return 'done';
+  },
+});
+
+type ForPayer = Pick<JobItem<unknown>, 'hall' | 'done'> & {
+  readonly account: AccountId;
+  readonly root: AccountId;
+  readonly method: string;
+};
+
+async function beginForPayer({ hall, account, root, method, done }: ForPayer): Promise<ItemOutcome> {
+  const { next } = await hall.db.withTenant(account, (trx) => readPayerMethods(trx, account));
+  if (next?.method !== method) return { skipped: 'It is not waited for any more.' };
+  await beginPayerMethod(hall, SYSTEM, { id: account, root }, method);
+  await hall.db.withTenant(account, (trx) => done(trx));
+  return 'done';
+}
+
+/** Tells an owner that their account has to pay another way. */
+export const tellLostJob = defineJob({
+  name: 'payments.tellLost' satisfies keyof TransferJobs,
+  label: 'Mail that a payment method is gone',
+  procedure: 'billing.setPayment',
+  payload: z.strictObject({
+    to: z.strictObject({ user: idOf<UserId>(), member: idOf<AccountId>() }),
+    name: z.string(),
+    method: z.string(),
+  }),
+  retry: PATIENT,
+  run: async ({ hall, job: { id, account }, payload: { to, name, method }, done }) => {
+    const address = await hall.db.withTenant(account, (trx) => readAlertAddress(trx, account, to));
+    if (address === null) return { skipped: 'It is not for them any more.' };
+    const letter: Letter = {
+      to: address,
+      key: `${id}.${to.user}`,
+      subject: `“${name}” has no payment method`,
+      says: [
+        `The payment method of “${name}” (${method}) is gone or expired. Nothing changes for the account: it gets its invoices, which are paid by bank transfer until another method is set.`,
+        { label: 'Set another one', url: `${hall.settings.publicUrl}/a/${account}/billing` },
+      ],
+    };
+    await hall.sendMail(mailOf(letter));
     await hall.db.withTenant(account, (trx) => done(trx));
     return 'done';
   },
@@ -224,4 +276,5 @@ export const TRANSFER_JOB_KINDS = [
   mailAgencyJob,
   detachPaymentJob,
   beginPaymentJob,
+  tellLostJob,
 ] as const;

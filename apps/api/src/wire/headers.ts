@@ -1,4 +1,5 @@
 import type { Next } from 'hono';
+import type { PageSources } from '../payments/payments.ts';
 import type { Call } from './calls.ts';
 
 /** Headers of every answer (rules/server 13). */
@@ -18,13 +19,18 @@ const NO_POWERS = ['camera', 'display-capture', 'geolocation', 'microphone', 'pa
 /**
  * Headers of the web app's pages: nothing but our own files runs, nobody may frame us. Not all browsers count `ws:` of the same host
  * as 'self', so it is named: the one that the operator knows us by, never the one that a request says.
+ *
+ * @param sources what else may run and be framed: the form of a provider of payments, where the deployment has one
  */
-export function pageHeaders(publicUrl: string): Record<string, string> {
+export function pageHeaders(publicUrl: string, sources: PageSources): Record<string, string> {
   const { host } = new URL(publicUrl);
+  const { scripts, frames, connections } = sources;
   return {
     'content-security-policy': [
       "default-src 'self'",
-      `connect-src 'self' ws://${host} wss://${host}`,
+      ...(scripts.length > 0 ? [`script-src 'self' ${scripts.join(' ')}`] : []),
+      ...(frames.length > 0 ? [`frame-src ${frames.join(' ')}`] : []),
+      `connect-src ${["'self'", `ws://${host}`, `wss://${host}`, ...connections].join(' ')}`,
       "img-src 'self' data:",
       "frame-ancestors 'none'",
       "base-uri 'none'",

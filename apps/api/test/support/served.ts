@@ -18,11 +18,11 @@ export type Served = {
   close(): Promise<void>;
 };
 
-/** @param options such as a clock whose time is set; its data folder is its own */
-export async function serve(options: Pick<StartOptions, 'clock'> = {}): Promise<Served> {
+/** @param options such as a clock whose time is set, or settings; its data folder is its own */
+export async function serve({ config, ...options }: Pick<StartOptions, 'clock' | 'config'> = {}): Promise<Served> {
   const database = await createTestDatabase(inject('database'));
   const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-served-'));
-  let server = await startApi(database.serving, { ...options, config: { dataDir } });
+  let server = await startApi(database.serving, { ...options, config: { ...config, dataDir } });
   const { url, port } = server;
   return {
     url,
@@ -34,7 +34,7 @@ export async function serve(options: Pick<StartOptions, 'clock'> = {}): Promise<
     },
     stop: () => server.close(),
     start: async () => {
-      server = await startApi(database.serving, { ...options, config: { port, dataDir } });
+      server = await startApi(database.serving, { ...options, config: { ...config, port, dataDir } });
     },
     close: async () => {
       await server.close();

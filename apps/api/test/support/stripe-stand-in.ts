@@ -16,10 +16,19 @@ type Intent = {
   last_setup_error: { code: string } | null;
 };
 
+/** A card as Stripe has it; `customer` null: it was taken away. */
+type Method = {
+  readonly id: string;
+  readonly object: 'payment_method';
+  customer: string | null;
+  card: { brand: string; last4: string; exp_month: number; exp_year: number };
+};
+
 /** As much of Stripe as is used here, which can also fail as Stripe does. */
 export type StripeStandIn = {
   readonly url: string;
   readonly intents: Map<string, Intent>;
+  readonly methods: Map<string, Method>;
   /** Payment methods that were taken away. */
   readonly detached: string[];
   /** `down`: answers 500; `hangs up`: takes the call and says nothing. */
@@ -28,8 +37,8 @@ export type StripeStandIn = {
   hold: { readonly asked: () => void; readonly answered: Promise<void> } | null;
   /** What its customer does at its form. */
   finish(intent: string, how: 'succeeded' | 'failed'): void;
-  /** A report as it sends them, signed. */
-  report(type: string, intent: string, secret?: string): { readonly body: string; readonly signature: string };
+  /** A report as it sends them, signed: of a setup, or of a card. */
+  report(type: string, object: string, secret?: string): { readonly body: string; readonly signature: string };
   close(): Promise<void>;
 };
 
@@ -41,6 +50,7 @@ async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
 
 export async function startStripe(): Promise<StripeStandIn> {
   const intents = new Map<string, Intent>();
+  const methods = new Map<string, Method>();
   const answered = new Map<string, object>();
   const detached: string[] = [];
   let n = 0;
@@ -65,20 +75,30 @@ export async function startStripe(): Promise<StripeStandIn> {
     return intent;
   };
   const answer = async (request: IncomingMessage): Promise<object> => {
-    const path = request.url ?? '';
+    const { pathname: path, searchParams } = new URL(request.url ?? '', stand.url);
     const form = await formOf(request);
     const [, , of, id = '', act] = path.split('/');
     if (of === 'balance') return { object: 'balance' };
     if (act === 'detach') {
       detached.push(id);
+      const method = methods.get(id);
+      if (method) method.customer = null;
       return { id, object: 'payment_method' };
+    }
+    if (request.method === 'GET' && id === '') {
+      const method = searchParams.get('payment_method');
+      const data = [...intents.values()].filter(({ payment_method }) => payment_method === method);
+      return { object: 'list', data, has_more: false };
     }
     if (act === 'cancel') {
       const intent = intents.get(id)!;
       intent.status = 'canceled';
       return intent;
     }
-    if (request.method === 'GET') return intents.get(id)!;
+    if (request.method === 'GET') {
+      const intent = intents.get(id)!;
+      return { ...intent, payment_method: methods.get(intent.payment_method ?? '') ?? intent.payment_method };
+    }
     const key = String(request.headers['idempotency-key']);
     const known = answered.get(key) ?? make(path, form);
     answered.set(key, known);
@@ -104,6 +124,7 @@ export async function startStripe(): Promise<StripeStandIn> {
   const stand: StripeStandIn = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     intents,
+    methods,
     detached,
     mode: 'well',
     hold: null,
@@ -111,10 +132,14 @@ export async function startStripe(): Promise<StripeStandIn> {
       const found = intents.get(intent)!;
       found.status = how === 'succeeded' ? 'succeeded' : 'requires_payment_method';
       found.payment_method = how === 'succeeded' ? `pm_${intent}` : null;
+      if (how === 'succeeded') {
+        const card = { brand: 'visa', last4: '4242', exp_month: 12, exp_year: 2099 };
+        methods.set(`pm_${intent}`, { id: `pm_${intent}`, object: 'payment_method', customer: found.customer, card });
+      }
       found.last_setup_error = how === 'failed' ? { code: 'card_declined' } : null;
     },
-    report: (type, intent, secret = STRIPE_KEYS.webhookSecret) => {
-      const body = JSON.stringify({ id: next('evt'), object: 'event', type, data: { object: { id: intent } } });
+    report: (type, id, secret = STRIPE_KEYS.webhookSecret) => {
+      const body = JSON.stringify({ id: next('evt'), object: 'event', type, data: { object: { id } } });
       return { body, signature: Stripe.webhooks.generateTestHeaderString({ payload: body, secret }) };
     },
     close: async () => {

@@ -13,15 +13,24 @@ import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
 import css from './money.module.css';
 import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile } from './parts.tsx';
+import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
 
 const { billing, invoices, usage } = tenantree.trpc;
+
+/** How often somebody who waits for a provider of payments looks again. */
+const PENDING_MS = 5_000;
 
 /** Plan, this period so far, billing details and invoices of an account that pays for itself; for others, who pays, and the way to pay oneself. */
 export default function BillingPage({ account }: { readonly account: string }) {
   const acting = useAccount(account).data;
   const [, navigate] = useLocation();
-  const query = useQuery({ queryKey: ['billing', account], queryFn: () => billing.get.query({ account }) });
+  const query = useQuery({
+    queryKey: ['billing', account],
+    queryFn: () => billing.get.query({ account }),
+    // What a provider reports comes to the server: who waits for it sees it soon.
+    refetchInterval: ({ state }) => (state.data?.payment?.next?.state === 'pending' ? PENDING_MS : false),
+  });
   const isPaidFor = query.data?.billingMode === 'parent';
   return (
     <Page
@@ -66,7 +75,10 @@ function Payer({ account, state }: { readonly account: string; readonly state: B
           <Plan account={account} state={state} />
           <Invoices account={account} />
         </div>
-        <Details account={account} details={state.details} />
+        <div className={css.column}>
+          <Details account={account} details={state.details} />
+          {state.payment && <PaymentMethod account={account} payment={state.payment} />}
+        </div>
       </div>
     </>
   );

@@ -107,6 +107,8 @@ describe('a billing transfer on a real server', () => {
     const parent = await app.open({ context: await owner.context() });
     await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${north}/billing`);
     await parent.getByText('Paid by parent account').waitFor();
+    await parent.getByText('What Acme North costs and brings Acme Group').waitFor();
+    await look(parent, 'tab');
     await parent.getByRole('button', { name: 'Start billing transfer…' }).click();
     await parent.getByLabel('Who completes it').fill('nora@north.example');
     await look(parent, 'transfer-form');
@@ -156,6 +158,68 @@ describe('a billing transfer on a real server', () => {
     expect((await owner.client.transfers.list.query({ account: owner.root })).ended).toMatchObject([
       { account: { name: 'Acme North' }, outcome: 'completed' },
     ]);
+    expect(app.faults).toEqual([]);
+  });
+
+  it('is extended and cancelled before the eyes of who completes it, in two tabs of theirs, without a reload', async () => {
+    const account = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme West' })).account.id;
+    await owner.client.transfers.start.mutate({
+      account,
+      name: 'Acme West',
+      recipient: 'wes@west.example',
+      graceDays: 5,
+    });
+    const isTheirs = (mail: string): boolean => mail.startsWith('To: wes@west.example') && mail.includes('/transfer/');
+    await expect.poll(async () => (await app.mails()).some(isTheirs), { timeout: 20_000 }).toBe(true);
+    const link = /\/transfer\/[\w-]+/.exec((await app.mails()).findLast(isTheirs) ?? '')?.[0] ?? '';
+    const child = await app.open();
+    await child.goto(`${app.url}${link}`);
+    await child.getByLabel('Your name').fill('Wes West');
+    await child.getByLabel('Password').fill(PASSWORD);
+    await child.getByRole('button', { name: 'I own Acme West' }).dblclick();
+    await child.getByText('1 of 4').waitFor();
+    const other = await app.open({ context: child.context() });
+    await other.goto(child.url());
+    const parent = await app.open({ context: await owner.context() });
+    await parent.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
+    await parent.getByText('1 of 4').waitFor();
+    await parent.getByRole('button', { name: 'Extend…' }).click();
+    await parent.getByRole('dialog').getByLabel('Days').fill('20');
+    await parent.getByRole('dialog').getByRole('button', { name: 'Extend' }).dblclick();
+    for (const page of [parent, child, other])
+      await page
+        .getByRole('timer')
+        .getByText(/^2[45] d/)
+        .waitFor();
+    // A double click extends once.
+    expect((await owner.client.transfers.get.query({ account })).transfer?.expiresAt).toMatch(
+      new Date(Date.now() + 25 * 86_400_000).toISOString().slice(0, 10),
+    );
+    await app.stop();
+    await app.start();
+    await child.getByLabel('Country').selectOption('DE');
+    await child.getByLabel('Company or name').fill('West GmbH');
+    await expect
+      .poll(
+        async () => {
+          await child
+            .getByRole('button', { name: 'Save billing details' })
+            .click({ timeout: 1_000 })
+            .catch(() => undefined);
+          return parent.getByText('2 of 4').isVisible();
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toBe(true);
+    await other.getByText('2 of 4').waitFor();
+    await parent.getByRole('button', { name: 'Cancel billing transfer…' }).click();
+    await parent.getByRole('dialog').getByLabel('Reason').fill('Not this year');
+    await parent.getByRole('dialog').getByRole('button', { name: 'Cancel billing transfer' }).click();
+    for (const [who, page] of Object.entries({ parent, child, other }))
+      await expect
+        .poll(() => page.getByText('Not this year').isVisible(), { message: who, timeout: 30_000 })
+        .toBe(true);
+    expect(await child.getByRole('timer').count()).toBe(0);
     expect(app.faults).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import type {
   AccountId,
   AccountLabel,
+  Card,
   Instant,
   ReminderDays,
   Role,
@@ -28,6 +29,8 @@ export type StoredTransfer = {
   readonly details: BillingDetails | null;
   /** What the provider of payments calls who will pay; null: it knows nobody. */
   readonly customer: string | null;
+  /** What is shown of its payment method; null: nothing is known, or it is no card. */
+  readonly card: Card | null;
 };
 
 /** What decides a transfer beside itself. */
@@ -77,6 +80,7 @@ type RawTransfer = {
   steps: TransferSteps;
   details: BillingDetails | null;
   customer: string | null;
+  card: Card | null;
 };
 
 const toStored = (row: RawTransfer): StoredTransfer => ({
@@ -101,10 +105,11 @@ const toStored = (row: RawTransfer): StoredTransfer => ({
   reason: row.reason,
   details: row.details,
   customer: row.customer,
+  card: row.card,
 });
 
 const COLUMNS = sql`t.id, t.version, t.state, t.recipient, t.grace_days, t.agency, t.completion, t.message, t.started_at, t.expires_at, t.ended_at,
-  t.reason, t.mail, t.reminded, t.steps, t.details, t.customer`;
+  t.reason, t.mail, t.reminded, t.steps, t.details, t.customer, t.card`;
 
 /** Finds the transfer of an account that is under way, or else its newest one; null: it never had one. */
 export async function findTransfer(trx: TenantTransaction, account: AccountId): Promise<StoredTransfer | null> {
@@ -121,6 +126,7 @@ export type TransferWritten = {
   readonly reason?: string | null;
   readonly details?: BillingDetails | null;
   readonly customer?: string | null;
+  readonly card?: Card | null;
   /** Days before its end at which somebody is still to be reminded. */
   readonly ahead?: readonly ReminderDays[];
 };
@@ -150,7 +156,7 @@ export async function updateTransfer(
   account: AccountId,
   before: Pick<Transfer, 'version' | 'state'>,
   transfer: Transfer,
-  { tokenHash, reason, details, customer, ahead }: TransferWritten,
+  { tokenHash, reason, details, customer, card, ahead }: TransferWritten,
 ): Promise<boolean> {
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
   const { rows } = await sql<{ id: RowId }>`
@@ -161,6 +167,7 @@ export async function updateTransfer(
       ${reason === undefined ? sql`` : sql`, reason = ${reason}`}
       ${details === undefined ? sql`` : sql`, details = ${json(details)}::jsonb`}
       ${customer === undefined ? sql`` : sql`, customer = ${customer}`}
+      ${card === undefined ? sql`` : sql`, card = ${json(card)}::jsonb`}
       ${ahead === undefined ? sql`` : sql`, ahead = ${[...ahead]}::smallint[]`}
     WHERE t.root_id = ${ACTING_ROOT} AND t.account_id = ${account} AND t.id = ${transfer.id} AND t.version = ${before.version} AND t.state = ${before.state}
     RETURNING t.id`.execute(trx);

@@ -48,6 +48,7 @@ export const AUDIT_ACTIONS = {
   'limit.reached': 'has seen {account} reach {threshold} % of its limit of {kind}',
   'billing.planChosen': 'chose the plan {plan} for {account}, from {from}',
   'billing.detailsSet': 'set whom invoices of {account} are addressed to: {name}',
+  'billing.paymentChanged': 'changed how {account} pays ({method}): {state}',
   'invoice.issued': 'closed {period} of {account} and issued the invoice {number}: {total}',
   'invoice.credited': 'credited {account} by the credit note {number}: {total} ({reason})',
   'book.saved': 'saved the price book {book}, version {version}',

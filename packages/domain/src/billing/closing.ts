@@ -1,5 +1,5 @@
 import type { Fraction } from '../money/rounding.ts';
-import { DAY_MS, type Instant, msOf } from '../time.ts';
+import { DAY_MS, type Instant, instantOf, msOf } from '../time.ts';
 import { type BillingPeriod, billingPeriodOf } from '../usage/period.ts';
 
 /** How long after the end of a period it is closed, unless the deployment says otherwise: 12 hours. */
@@ -10,6 +10,8 @@ export const closesAtMs = ({ end }: BillingPeriod, graceMs: number): number => m
 
 /** The period after another. */
 export const periodAfter = ({ end }: BillingPeriod): BillingPeriod => billingPeriodOf(end);
+/** The period before another one. */
+export const periodBefore = ({ start }: BillingPeriod): BillingPeriod => billingPeriodOf(instantOf(msOf(start) - 1));
 
 /**
  * How much of a period lies between two instants, exactly and in lowest terms (rules/money 7). What lies outside counts as nothing.

@@ -6,7 +6,7 @@ import { DAY_MS, type Instant, instantOf, msOf } from '../time.ts';
 import { parseBillingPeriod } from '../usage/period.ts';
 import { type AssignmentWish, decideAssignment } from './assignment.ts';
 import { type BookInput, parseBook, termsOfBook, warningsOf } from './book.ts';
-import { closesAtMs, fractionOf, isSettled, periodAfter, USUAL_CLOSING_GRACE_MS } from './closing.ts';
+import { closesAtMs, fractionOf, isSettled, periodAfter, periodBefore, USUAL_CLOSING_GRACE_MS } from './closing.ts';
 import { parseIncrements, roundUp } from './increments.ts';
 import { marginOf, marginsOf } from './margins.ts';
 import { decidePlanChoice, decideSubscription, isSoldIn, type PlanInput, parsePlan } from './plan.ts';
@@ -205,6 +205,7 @@ describe('a period (rules/money 7, 8, 9)', () => {
   it('closes so long after its end as late usage gets', () => {
     expect(closesAtMs(OCTOBER, grace)).toBe(Date.UTC(2026, 10, 1, 12));
     expect(periodAfter(parseBillingPeriod('2026-12')!).key).toBe('2027-01');
+    expect(periodBefore(parseBillingPeriod('2027-01')!).key).toBe('2026-12');
   });
 
   it('is cut by instants, of which none outside of it counts', () => {

@@ -3,17 +3,18 @@ import type {
   AnswerOf,
   BillingState,
   CONTRACT,
+  CustomerMargins,
   SentTo,
   TransferList,
   TransferPreview,
   TransferView,
   UsageOfPeriod,
 } from '@tenantree/contract';
-import type { AccountId } from '@tenantree/domain';
+import type { AccountId, RowId } from '@tenantree/domain';
 import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
 
-export type { BillingState, TransferList, TransferPreview, TransferView } from '@tenantree/contract';
+export type { BillingState, CustomerMargins, TransferList, TransferPreview, TransferView } from '@tenantree/contract';
 
 type Procedures = (typeof CONTRACT)['transfers'];
 
@@ -35,6 +36,10 @@ export type BillingSource = {
   readonly follow: (account: AccountId, reader: LiveReader<TransferView>) => () => void;
   /** Transfers below an account. */
   readonly below: (account: AccountId, signal?: AbortSignal) => Promise<TransferList>;
+  /** What the account costs, brings and leaves, for who looks from above. */
+  readonly costs: (account: AccountId, signal?: AbortSignal) => Promise<CustomerMargins>;
+  /** Opens a frozen statement; null: there is no page for it. */
+  readonly openStatement: ((seller: AccountId, statement: RowId) => void) | null;
   /** Minutes of this period. */
   readonly usage: (account: AccountId, signal?: AbortSignal) => Promise<UsageOfPeriod>;
   readonly preview: (account: AccountId, signal?: AbortSignal) => Promise<TransferPreview>;
@@ -58,7 +63,7 @@ export type BillingSource = {
 const because = (reason: string) => (reason.trim() === '' ? {} : { reason: reason.trim() });
 
 /** Billing from a Tenantree server. */
-export function billingFrom({ trpc: { billing, transfers, usage } }: Pick<Tenantree, 'trpc'>): BillingSource {
+export function billingFrom({ trpc: { billing, margins, transfers, usage } }: Pick<Tenantree, 'trpc'>): BillingSource {
   return {
     get: (account, signal) => call(billing.get.query, { account }, signal),
     transfer: (account, signal) => call(transfers.get.query, { account }, signal),
@@ -70,6 +75,8 @@ export function billingFrom({ trpc: { billing, transfers, usage } }: Pick<Tenant
       return () => subscription.unsubscribe();
     },
     below: (account, signal) => call(transfers.list.query, { account }, signal),
+    costs: (account, signal) => call(margins.ofCustomer.query, { account }, signal),
+    openStatement: null,
     usage: (account, signal) => call(usage.totals.query, { account }, signal),
     preview: (account, signal) => call(transfers.preview.query, { account }, signal),
     start: (account, order) => call(transfers.start.mutate, { account, ...order }),

@@ -44,5 +44,5 @@ function known(
   if (!payment) return nothing;
   if (payment.state !== 'set') return small(say(payment.state === 'pending' ? 'paymentPending' : 'paymentFailed'));
   const { provider } = payment;
-  return small(provider === 'invoice' ? say('paymentInvoice') : say('paymentOf', { provider }));
+  return small(provider === 'invoice' ? say('paymentInvoice') : say('paymentOf'));
 }

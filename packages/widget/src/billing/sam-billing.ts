@@ -16,10 +16,18 @@ import { SamTable } from '../parts/sam-table.ts';
 import { moneyWords } from './amounts.ts';
 import { stageBadge } from './badge.ts';
 import { belowTable, type Departure } from './below-table.ts';
-import type { BillingSource, BillingState, Transfer, TransferList, TransferView } from './billing-source.ts';
+import type {
+  BillingSource,
+  BillingState,
+  CustomerMargins,
+  Transfer,
+  TransferList,
+  TransferView,
+} from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
 import { billingTexts } from './billing-texts.ts';
 import { checklist } from './checklist.ts';
+import { costTable } from './cost-table.ts';
 import { Countdown, leftWords } from './countdown.ts';
 import { type Question, SamTransferQuestion } from './sam-transfer-question.ts';
 import { TransferDone } from './told.ts';
@@ -52,6 +60,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     view: { state: true },
     usage: { state: true },
     below: { state: true },
+    costs: { state: true },
     refusal: { state: true },
     beginning: { state: true },
     busy: { state: true },
@@ -63,6 +72,8 @@ export class SamBilling extends AccountPart<BillingSource> {
   declare protected view: TransferView | null;
   declare protected usage: Usage | null;
   declare protected below: TransferList | null;
+  /** What it costs who looks from above; null: it isn’t theirs to know, or not there yet. */
+  declare protected costs: CustomerMargins | null;
   declare protected refusal: SourceRefusal | null;
   /** The form of a transfer is open. */
   declare protected beginning: boolean;
@@ -78,7 +89,10 @@ export class SamBilling extends AccountPart<BillingSource> {
       Object.assign(this, shown, { failure: null });
       this.#take(view);
     },
-    follow: (_, wanted, signal) => this.#follow(wanted, signal),
+    follow: (_, wanted, signal) => {
+      this.#follow(wanted, signal);
+      if (this.account?.parentId) void this.#loadCosts(wanted);
+    },
     fail: (refusal) => {
       this.failure = refusal;
     },
@@ -117,6 +131,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     const isUnderWay = transfer?.state === 'in_progress';
     return html`<div class="billing">
       ${this.#state(view, account)}
+      ${this.#costsIt(account)}
       ${this.refusal ? html`<div class="note card" role="alert">${icon(ALERT, 14)}<span>${this.refusal.message}</span></div>` : nothing}
       ${transfer && isUnderWay ? this.#underWay(view, transfer, account) : this.#notUnderWay(view, account)}
       ${this.#belowIt()}
@@ -130,7 +145,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     const time = stage === 'in_progress' ? leftWords(this.#countdown.leftMs, texts) : '';
     const facts = this.#facts();
     return html`<section class="card" part="card"><div class="in state-line">${stageBadge(stage, texts, time)}<span>${this.#says(stage, name, transfer)}</span></div>
-      ${(billing?.explains ?? []).length > 0 && stage !== 'independent' ? html`<div class="in">${billing?.explains.map((words) => html`<p class="hint">${words}</p>`)}</div>` : nothing}
+      ${(billing?.explains ?? []).length > 0 && stage === 'parent_billed' ? html`<div class="in">${billing?.explains.map((words) => html`<p class="hint">${words}</p>`)}</div>` : nothing}
       ${facts.length === 0 ? nothing : html`<dl class="facts">${facts}</dl>`}</section>`;
   }
 
@@ -174,11 +189,14 @@ export class SamBilling extends AccountPart<BillingSource> {
     const steps = stage === 'independent' && transfer ? transferSteps(null, account.name, texts) : nothing;
     const ended = transfer && transfer.state !== 'in_progress' ? this.#ended(transfer, account.name) : nothing;
     if (stage === 'independent' && !transfer) return nothing;
-    if (!mayStart && !transfer) return nothing;
+    // Embedded screens have no forms of it.
+    const isElsewhere = account.features !== null && stage === 'parent_billed';
+    if (!mayStart && !transfer && !isElsewhere) return nothing;
     const begin = (): void => {
       this.beginning = true;
     };
     return html`<section class="card" part="card"><div class="section ${steps === nothing ? '' : 'with-steps'}">${this.heading(say('transferTitle'))}${steps}</div>${ended}
+      ${isElsewhere ? html`<div class="in hint">${say('transferElsewhere')}</div>` : nothing}
       ${mayStart ? html`<div class="foot"><span>${say('transferWhy', { name: account.name })}</span><button class="button" type="button" part="button" data-begin @click=${begin}>${say(transfer ? 'transferAgain' : 'transferBegin')}</button></div>` : nothing}</section>`;
   }
 
@@ -206,7 +224,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     return html`
       <section class="card" part="card"><div class="section with-steps">${this.heading(say('transferTitle'))}${transferSteps('setup', name, this.texts)}</div>${this.#left(transfer)}</section>
       <section class="card" part="card"><div class="section">${this.heading(say(isTheirs ? 'checklistOwn' : 'checklist', { name }))}<span class="badge">${say('checkCount', { n: done })}</span></div>
-        ${isTheirs ? html`<div class="in"><p class="hint">${say(why, { name })}</p>${transfer.message === null ? nothing : html`<p><bdi>${say('endedReason', { reason: transfer.message })}</bdi></p>`}</div>` : this.#mail(transfer)}
+        ${isTheirs ? html`<div class="in"><p class="hint">${say(why, { name })}</p>${transfer.message === null ? nothing : html`<p><bdi>${say('endedReason', { reason: transfer.message })}</bdi></p>`}</div>` : this.#mail(view, transfer, account)}
         ${isTheirs ? html`<sam-transfer-setup exportparts="button" .source=${this.source} .account=${account} .state=${view} .texts=${this.texts} @sam-done=${this.#done}></sam-transfer-setup>` : checklist(transfer, null, this.texts, () => NOTHING_AT)}
         ${this.#ownActs(view, transfer, account)}</section>
       ${this.#meanwhile(view, transfer, account)}`;
@@ -226,17 +244,32 @@ export class SamBilling extends AccountPart<BillingSource> {
       <p class="hint">${left > 0 ? say('daysOver', days) : nothing}</p><p>${say('graceRule')}</p></div>`;
   }
 
-  #mail({ recipient, mail }: Transfer): TemplateResult {
+  /** Whether the mail came to whoever completes it; where not, what can be done stands beside it. */
+  #mail({ may }: TransferView, { recipient, mail }: Transfer, account: AccountDetail): TemplateResult {
     const words = this.texts.say(mail === 'bounced' ? 'bounced' : 'invited', { recipient });
-    return mail === 'bounced'
-      ? html`<div class="note in">${icon(ALERT, 14)}<span>${words}</span></div>`
-      : html`<div class="in hint">${words}</div>`;
+    const elsewhere = account.features === null ? '' : this.texts.say('transferElsewhere');
+    if (mail === 'sent') return html`<div class="in hint">${words} ${elsewhere}</div>`;
+    return html`<div class="note in" role="status">${icon(ALERT, 14)}<span>${words}</span></div>
+      ${this.access === 'full' && may.includes('resend') ? html`<div class="in acts">${this.#resendActs(account)}</div>` : nothing}`;
+  }
+
+  #resendActs(account: AccountDetail): readonly TemplateResult[] {
+    const { say } = this.texts;
+    return [
+      this.#button(say('resend'), () => void this.#resend(account)),
+      this.#button(say('otherRecipient'), () => this.#askRecipient(account)),
+    ];
+  }
+
+  #button(words: string, act: () => void): TemplateResult {
+    return html`<button class="button" type="button" part="button" aria-disabled=${String(this.busy)} @click=${act}>${words}</button>`;
   }
 
   /** What the child’s side does at the end. */
   #ownActs({ may }: TransferView, { missing }: Transfer, { id, name }: AccountDetail): TemplateResult | typeof nothing {
     const { say } = this.texts;
-    if (this.access !== 'full' || !(may.includes('complete') || may.includes('decline'))) return nothing;
+    const mayComplete = missing.length === 0 && may.includes('complete');
+    if (this.access !== 'full' || !(mayComplete || may.includes('decline'))) return nothing;
     const complete = (): void => void this.#act((source) => source.complete(id).then(() => source.transfer(id)));
     const decline = (): void =>
       this.#question({
@@ -248,32 +281,41 @@ export class SamBilling extends AccountPart<BillingSource> {
         tone: 'danger',
         act: async (reason) => this.#settle(await this.#source.decline(id, reason)),
       });
-    return html`<div class="foot"><span>${missing.length === 0 && may.includes('complete') ? say('completeWhy', { name }) : nothing}</span>
+    return html`<div class="foot"><span>${mayComplete ? say('completeWhy', { name }) : nothing}</span>
       ${may.includes('decline') ? html`<button class="link" type="button" @click=${decline}>${say('decline')}</button>` : nothing}
-      ${missing.length === 0 && may.includes('complete') ? html`<button class="button primary" type="button" part="button" aria-disabled=${String(this.busy)} @click=${complete}>${say('completeNow')}</button>` : nothing}</div>`;
+      ${mayComplete ? html`<button class="button primary" type="button" part="button" aria-disabled=${String(this.busy)} @click=${complete}>${say('completeNow')}</button>` : nothing}</div>`;
   }
 
   /** What holds as long as it runs, and what the parent’s side can do. */
-  #meanwhile({ may }: TransferView, { agency }: Transfer, account: AccountDetail): TemplateResult {
+  #meanwhile({ may }: TransferView, { agency, mail }: Transfer, account: AccountDetail): TemplateResult {
     const { say } = this.texts;
     const { name } = account;
     const offers = (act: TransferView['may'][number]): boolean => this.access === 'full' && may.includes(act);
-    const button = (words: string, act: () => void): TemplateResult =>
-      html`<button class="button" type="button" part="button" aria-disabled=${String(this.busy)} @click=${act}>${words}</button>`;
     const acts = [
-      ...(offers('resend')
-        ? [
-            button(say('resend'), () => void this.#resend(account)),
-            button(say('otherRecipient'), () => this.#askRecipient(account)),
-          ]
-        : []),
-      ...(offers('extend') ? [button(say('extend'), () => this.#askExtend(account))] : []),
-      ...(offers('cancel') ? [button(say('cancelTransfer'), () => this.#askCancel(account))] : []),
+      // Of a mail that came back they stand beside that.
+      ...(offers('resend') && mail === 'sent' ? this.#resendActs(account) : []),
+      ...(offers('extend') ? [this.#button(say('extend'), () => this.#askExtend(account))] : []),
+      ...(offers('cancel') ? [this.#button(say('cancelTransfer'), () => this.#askCancel(account))] : []),
     ];
     return html`<section class="card" part="card"><div class="section">${this.heading(say('meanwhileTitle'))}</div><ul class="points in">
         <li>${icon(WALLET)}<span>${say('meanwhilePays')}</span></li><li>${icon(CLOCK)}<span>${say('meanwhileRestrictions')}</span></li>
         <li>${icon(CLOCK)}<span>${say('meanwhileMove', { name })}</span></li><li>${icon(PEOPLE)}<span>${say(`meanwhileAgency_${agency}`)}</span></li></ul>
       ${acts.length === 0 ? nothing : html`<div class="foot" role="group" aria-label=${say('columnActions')}>${acts}</div>`}</section>`;
+  }
+
+  /** What it costs the account above it, brings and leaves. */
+  #costsIt({ name }: AccountDetail): TemplateResult | typeof nothing {
+    const { costs, texts, source } = this;
+    if (!costs) return nothing;
+    const { say } = texts;
+    return html`<section class="card" part="card"><div class="section">${this.heading(say('costTitle', { name, seller: costs.seller.name }))}</div>
+      <sam-table .table=${costTable(costs, texts, source?.openStatement ?? null)}></sam-table><div class="in hint">${say('costHint')}</div></section>`;
+  }
+
+  /** It may take longer than the rest, which doesn’t wait for it. */
+  async #loadCosts({ source, account }: Wanted<BillingSource>): Promise<void> {
+    const costs = await source.costs(account).catch(() => null);
+    if (this.source === source && this.account?.id === account) this.costs = costs;
   }
 
   /** Transfers of accounts below it: those under way, and those that ended lately, departures among them. */
@@ -317,6 +359,7 @@ export class SamBilling extends AccountPart<BillingSource> {
     this.view = null;
     this.usage = null;
     this.below = null;
+    this.costs = null;
     this.failure = null;
     this.refusal = null;
     this.beginning = false;

@@ -12,6 +12,7 @@ import { moneyWords, monthWords } from './amounts.ts';
 import type { BillingDetails, BillingSource, PlanOffer, PlanOffers, Transfer, TransferView } from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
 import { billingTexts } from './billing-texts.ts';
+import { cardWords } from './card-words.ts';
 import { type AtStep, checklist } from './checklist.ts';
 import { type Country, countriesIn } from './countries.ts';
 import { TransferDone } from './told.ts';
@@ -111,7 +112,7 @@ export class SamTransferSetup extends LitElement {
         mayChange && !isOpen
           ? html`<button class="link" type="button" aria-label=${`${say('edit')}: ${say(`check_${step}`)}`} @click=${edit}>${say('edit')}</button>`
           : nothing,
-      below: html`${isOpen ? this.#form(step, state, transfer, name) : nothing}${isBlamed ? html`<div class="note" role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>` : nothing}`,
+      below: html`${step === 'payment' && transfer.steps.payment?.card ? html`<small>${cardWords(transfer.steps.payment.card)}</small>` : nothing}${isOpen ? this.#form(step, state, transfer, name) : nothing}${isBlamed ? html`<div class="note" role="alert">${icon(ALERT, 14)}<span>${this.refusal?.message}</span></div>` : nothing}`,
     };
   }
 
@@ -123,10 +124,21 @@ export class SamTransferSetup extends LitElement {
       case 'details':
         return this.#detailsForm(state.details);
       case 'payment':
-        return html`<form @submit=${this.#submit(step, (source, id) => source.setPayment(id, 'invoice'))}><div class="offer chosen"><strong>${say('paymentInvoice')}</strong><small>${say('paymentInvoiceWhy')}</small></div><div class="acts">${this.#button(say('paymentSave'))}${this.#leave()}</div></form>`;
+        return this.#ways(state.ways, transfer);
       case 'plan':
         return this.#plans(transfer);
     }
+  }
+
+  /** How accounts can pay here; what a provider asks it asks in a form of its own. */
+  #ways(ways: TransferView['ways'], { steps: { payment } }: Transfer): TemplateResult {
+    const { say } = this.texts;
+    const card = payment?.state === 'pending' ? 'paymentCardOn' : 'paymentCardAdd';
+    return html`<div class="offers">${ways.map((way) => {
+      const isInvoice = way === 'invoice';
+      const words = say(isInvoice ? 'paymentSave' : card);
+      return html`<form class="offer ${payment?.provider === way ? 'chosen' : ''}" @submit=${this.#submit('payment', (source, id) => source.setPayment(id, way))}><strong>${say(isInvoice ? 'paymentInvoice' : 'paymentOf')}</strong><small>${say(isInvoice ? 'paymentInvoiceWhy' : 'paymentCardWhy')}</small>${this.#button(words)}</form>`;
+    })}<div class="acts">${this.#leave()}</div></div>`;
   }
 
   #button(words: string, name: string = words): TemplateResult {
@@ -254,7 +266,10 @@ export class SamTransferSetup extends LitElement {
     try {
       const state = await act(source, account.id);
       this.editing = null;
-      this.dispatchEvent(new TransferDone(state, texts.say('toldSaved', { step: texts.say(`check_${step}`) })));
+      // A provider may not have it yet.
+      const isSaved = !state.transfer?.missing.includes(step);
+      const words = isSaved ? texts.say('toldSaved', { step: texts.say(`check_${step}`) }) : '';
+      this.dispatchEvent(new TransferDone(state, words));
       await this.#arrive();
     } catch (error) {
       const refusal = refusalFrom(error);

@@ -1,4 +1,4 @@
-import type { Margins } from '@tenantree/contract';
+import type { CustomerMargins, Margins } from '@tenantree/contract';
 import {
   type DirectSubaccount,
   findInvoiceOf,
@@ -221,6 +221,34 @@ export async function readMargins(
     total: totalsOf(costs, all, sums),
     next: after + limit < all.length ? after + limit : null,
   };
+}
+
+/** What one customer costs, brings and leaves in a period (rules/money 17). @param seller who sells to it, with those above */
+export async function readMarginOf(
+  hall: Hall,
+  seller: Pick<Access, 'id' | 'chain'>,
+  customer: { readonly id: AccountId; readonly name: string },
+  period: BillingPeriod,
+): Promise<CustomerMargins['periods'][number]> {
+  const costs = await readCosts(hall, seller, period);
+  const revenue = await hall.db.withTenant(
+    seller.id,
+    async (trx) => {
+      const stated = (await statedIn(trx, seller.id, period)).get(customer.id);
+      const held = await readAssignmentsIn(trx, seller.id, { from: period.start, to: period.end });
+      const of = { seller: seller.id, customer: customer.id, period };
+      return revenueOf(
+        trx,
+        of,
+        stated,
+        held.filter((one) => one.customer === customer.id),
+      );
+    },
+    { snapshot: true },
+  );
+  const row = { customer, ...revenue };
+  const { customer: _, used: __, ...shown } = shownRow(row, costs, sumUp(costs, [row]));
+  return { ...shown, period: shownPeriod(hall, period), costs: costs.state };
 }
 
 /** Direct subaccounts by name, then those that were customers and have left. */

@@ -1,3 +1,4 @@
+import type { CustomerMargins } from '@tenantree/contract';
 import {
   findStatement,
   readAssignmentsIn,
@@ -6,16 +7,17 @@ import {
   readStatements,
   type StoredStatement,
 } from '@tenantree/db';
-import type { AccountId } from '@tenantree/domain';
+import { type AccountId, billingPeriodOf, periodBefore } from '@tenantree/domain';
 import { z } from 'zod';
 import type { Handlers } from '../../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../../hall/cursor.ts';
-import type { Hall } from '../../hall/hall.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import { refuseWith } from '../../hall/refused.ts';
 import { shownMoney } from '../shown-plan.ts';
 import { findCustomer, readPeriod, shownPeriod } from './customers.ts';
 import { exportStatement } from './export-statement.ts';
 import { freezeByHand, statedIn } from './freeze-statement.ts';
-import { readMargins } from './margins.ts';
+import { readMarginOf, readMargins } from './margins.ts';
 import { ratePeriod, sumOf } from './rate-period.ts';
 import {
   detailsOf,
@@ -169,7 +171,22 @@ export const statements: Handlers<'statements'> = {
   },
 };
 
+/** How many periods before the running one are shown of a customer. */
+const PERIODS_BEFORE = 2;
+
 export const margins: Handlers<'margins'> = {
+  ofCustomer: async ({ ctx: { hall, access } }) => {
+    const parent = access.chain.at(-2) ?? refuseWith('NOT_FOUND', 'There is no account above it.', 'account');
+    const seller = { id: parent.id, chain: access.chain.slice(0, -1) };
+    const periods: CustomerMargins['periods'][number][] = [];
+    let period = billingPeriodOf(nowOf(hall));
+    for (let n = 0; n <= PERIODS_BEFORE; n += 1) {
+      periods.push(await readMarginOf(hall, seller, access, period));
+      period = periodBefore(period);
+    }
+    return { seller: { id: parent.id, name: parent.name }, periods };
+  },
+
   get: async ({ ctx: { hall, access }, input: { period: key, cursor, limit } }) => {
     const period = readPeriod(hall, key);
     const place = `margins:${access.id}:${period.key}`;

@@ -44,7 +44,7 @@ export type Acted = {
 };
 
 /** What is written with an event that the rules don't ask about. */
-export type WithEvent = Pick<TransferWritten, 'details' | 'reason' | 'customer'>;
+export type WithEvent = Pick<TransferWritten, 'details' | 'reason' | 'customer' | 'card'>;
 
 /**
  * Lets something happen to the transfer of an account, inside a change of its tree that acts for the whole of it: both sides are told. What the

@@ -26,8 +26,11 @@ export type TransferJobs = {
   'transfers.invite': { readonly transfer: RowId };
   'transfers.tell': Told;
   'transfers.inviteAgency': { readonly invitation: RowId };
-  'payments.begin': { readonly transfer: RowId; readonly method: string };
+  /** `transfer` null: of an account that pays for itself already. */
+  'payments.begin': { readonly transfer: RowId | null; readonly method: string };
   'payments.detach': { readonly method: string };
+  /** That a payment method is gone; `method` in words. */
+  'payments.tellLost': { readonly to: Addressee; readonly name: string; readonly method: string };
 };
 
 type Order<Kind extends keyof TransferJobs> = {

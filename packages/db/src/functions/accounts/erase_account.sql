@@ -11,6 +11,7 @@ BEGIN
   DELETE FROM leases WHERE root_id = a.root_id AND account_id = p_account;
   -- Invoices say whom they were addressed to.
   DELETE FROM billing_details WHERE account_id = p_account;
+  DELETE FROM payment_methods WHERE account_id = p_account;
   UPDATE usage_events SET attributes = '{}' WHERE account_id = p_account AND attributes <> '{}';
   INSERT INTO past_placements (account_id, valid_to, root_id, path_key, payer_id, name) VALUES (a.id, 'infinity', a.root_id, a.path_key, a.payer_id, a.name);
   UPDATE tree_versions SET shape = shape + 1 WHERE root_id = a.root_id;

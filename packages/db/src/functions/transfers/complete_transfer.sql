@@ -56,6 +56,9 @@ BEGIN
   INSERT INTO billing_details AS d (account_id, country, details, version, changed_at)
     VALUES (p_account, t.details ->> 'country', t.details - 'country', 1, at)
     ON CONFLICT (account_id) DO UPDATE SET country = excluded.country, details = excluded.details, version = d.version + 1, changed_at = excluded.changed_at;
+  INSERT INTO payment_methods (account_id, method, state, card, customer, changed_at)
+    SELECT p_account, t.steps #>> '{payment,method}', 'set', t.card, t.customer, at WHERE t.steps #>> '{payment,method}' <> 'invoice'
+    ON CONFLICT DO NOTHING;
   -- The links come with the mails, which make their secrets.
   INSERT INTO invitations AS i (root_id, account_id, id, email, shown_email, role, token_hash, invited_by, created_at, expires_at)
     SELECT p_account, p_account, g.id, g.email, g.shown_email, 'agency_admin', sha256(uuid_send(gen_random_uuid())), owner_id, at, p_until
