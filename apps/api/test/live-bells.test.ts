@@ -2,12 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Refusal } from '@tenantree/domain';
 import { TRPCError } from '@trpc/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Bell } from '../src/live/bells.ts';
 import { type Hub, openHub } from '../src/live/hub.ts';
 import { clockAt, NOVEMBER } from './live-stage.ts';
 import { LiveTree, MINUTES, ROWS } from './live-tree.ts';
 
 const TICK_MS = 40;
-const BELL = { of: 'jobs', id: 'one' };
+const BELL: Bell = { of: 'jobs', id: 'one' };
 
 let tree: LiveTree;
 let refusal: Refusal | null;
@@ -46,7 +47,7 @@ afterEach(() => {
 const until = <T>(check: () => T): Promise<T> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
 
 /** Looks at a state whenever it is worth it. */
-function listen(hub: Hub, state: () => number) {
+function listen(hub: Hub, state: () => number, bell: Bell = BELL) {
   const leave = new AbortController();
   const entitlement = { path: [tree.root], changesAtMs: null };
   const viewer = {
@@ -62,7 +63,7 @@ function listen(hub: Hub, state: () => number) {
   const seen: number[] = [];
   const ends: unknown[] = [];
   void (async () => {
-    for await (const _look of hub.listen(BELL, viewer, leave.signal)) seen.push(state());
+    for await (const _look of hub.listen(bell, viewer, leave.signal)) seen.push(state());
   })().then(
     () => ends.push('left'),
     (error: unknown) => ends.push(error),
@@ -99,6 +100,27 @@ describe('A bell', () => {
     const began = performance.now();
     await until(() => expect(hers.seen.at(-1)).toBe(1));
     expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  it('of a tree has nobody look while nothing happens in it, and everybody when something does, whoever tells', async () => {
+    let done = 0;
+    const resting = { of: 'limits', id: tree.root, restMs: 60_000 };
+    const [his, hers] = [listen(here, () => done, resting), listen(there, () => done, resting)];
+    // One without rest looks whenever the roll is called.
+    const restless = listen(there, () => done);
+    // What happened shortly before is told when the tree begins to be followed.
+    await until(() => expect(restless.seen.length).toBeGreaterThan(1));
+    const looks = () => [his.seen.length, hers.seen.length];
+    const before = looks();
+    await until(() => expect(restless.seen.length).toBeGreaterThan(3));
+    expect(looks()).toEqual(before);
+    isCutOff = true;
+    done = 1;
+    here.happened(tree.revoke({ sessions: ['nobody'] }));
+    await until(() => expect([his.seen.at(-1), hers.seen.at(-1)]).toEqual([1, 1]));
+    done = 2;
+    there.resync();
+    await until(() => expect(hers.seen.at(-1)).toBe(2));
   });
 
   it('is heard no more by whoever left, or may not any more, whether that was told or not', async () => {

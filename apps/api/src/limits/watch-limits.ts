@@ -8,8 +8,11 @@ import type { Hub } from '../live/hub.ts';
 import type { Viewer } from '../live/ports.ts';
 import { limitsOf, type Reader } from './read-limits.ts';
 
+/** What nothing rings for is the end of a lease whose time is over, and what a server did that died of it. */
+const REST_MS = 5_000;
+
 /** Rung when something is used, taken, given back or set in a tree. */
-export const limitsBell = (root: AccountId): Bell => ({ of: 'limits', id: root });
+export const limitsBell = (root: AccountId): Bell => ({ of: 'limits', id: root, restMs: REST_MS });
 
 /** Limits that are watched are looked at so often at the most (ms). */
 const LOOK_MS = 250;

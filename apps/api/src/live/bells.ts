@@ -1,10 +1,15 @@
-import type { Refusal } from '@tenantree/domain';
+import type { AccountId, Refusal } from '@tenantree/domain';
 import { toTRPCError } from '../guard/error-shape.ts';
 import type { Watched } from './access-watch.ts';
 import type { Entitlement, Viewer } from './ports.ts';
 
 /** What has no versions, such as how a job goes, and may have changed: of which kind it is, and which one. */
-export type Bell = { readonly of: string; readonly id: string };
+export type Bell = {
+  readonly of: string;
+  readonly id: string;
+  /** Whoever looked has rest for so long (ms) from looks that nothing rang for, only in case that it was not heard; without, none. */
+  readonly restMs?: number;
+};
 
 /** A bell as servers tell each other of it. */
 export const bellText = ({ of, id }: Bell): string => `${of}:${id}`;
@@ -16,6 +21,7 @@ export class Listening implements Watched {
   readonly bell: Bell;
   /** The first look is at once. */
   #rang = true;
+  #lookedAtMs = 0;
   #over: { readonly error: Error | null } | null = null;
   #wake: (() => void) | null = null;
 
@@ -28,6 +34,11 @@ export class Listening implements Watched {
   ring(): void {
     this.#rang = true;
     this.#wake?.();
+  }
+
+  /** Looks in case that a ring was not heard, unless it looked lately. */
+  ringInCase(nowMs: number): void {
+    if (nowMs - this.#lookedAtMs >= (this.bell.restMs ?? 0)) this.ring();
   }
 
   /** Ends it because nothing entitles its viewer any more. */
@@ -49,6 +60,7 @@ export class Listening implements Watched {
     }
     if (this.#over?.error) throw this.#over.error;
     this.#rang = false;
+    this.#lookedAtMs = performance.now();
     return this.#over === null;
   }
 }
@@ -89,7 +101,17 @@ export class Bells {
     this.#rung.clear();
   }
 
-  /** Has everybody look: some of what rang may not have been heard. */
+  /** Something happened in a tree: all bells that are the tree's ring. */
+  ringTree(root: AccountId): void {
+    for (const { bell } of this) if (bell.id === root) this.#rung.add(bellText(bell));
+  }
+
+  /** Has those look who didn't lately: some of what rang may not have been heard. */
+  ringInCase(nowMs: number): void {
+    for (const one of this) one.ringInCase(nowMs);
+  }
+
+  /** Has everybody look: some of what rang was not heard. */
   ringAll(): void {
     for (const one of this) one.ring();
   }

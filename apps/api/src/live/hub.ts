@@ -113,6 +113,7 @@ export class Hub {
     this.#journal = new JournalWatch({
       journal: options.journal,
       tell: (news) => this.#tell(news),
+      onMoved: (root) => this.#ringTree(root),
       expect: (root, version) => {
         for (const channel of this.#channels.values()) channel.expect(root, version);
       },
@@ -245,6 +246,7 @@ export class Hub {
 
   /** News may have been lost: looks at once for what nobody told of. */
   resync(): void {
+    this.#bells.ringAll();
     this.#callRoll();
   }
 
@@ -308,6 +310,12 @@ export class Hub {
       if (top !== undefined) live.changedBelow(root, version, top);
     }
     if (rights) void this.#access.changed(rights);
+    this.#ringTree(root);
+  }
+
+  #ringTree(root: AccountId): void {
+    this.#bells.ringTree(root);
+    this.#schedule();
   }
 
   /** At most one tick per `tickMs`; after a pause the next change leaves at once. */
@@ -372,7 +380,7 @@ export class Hub {
   /** A server that died between its commit and its news told nobody: the journals' heads tell. */
   #callRoll(): void {
     this.#lastRollCall = performance.now();
-    this.#bells.ringAll();
+    this.#bells.ringInCase(this.#lastRollCall);
     this.#journal.look(this.#roots).catch((error) => this.#options.onError?.(error));
   }
 }

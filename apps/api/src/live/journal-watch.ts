@@ -13,6 +13,8 @@ type Options = {
   readonly journal: JournalSource;
   /** Tells those who watch; some of it may come twice. */
   readonly tell: (news: JournalNews) => void;
+  /** A tree is of another version than when it was looked at before. */
+  readonly onMoved: (root: AccountId) => void;
   /** A tree is of this version. */
   readonly expect: (root: AccountId, version: number) => void;
   /** A tree's numbers went back: a backup was restored, or a standby took over that had not got everything. */
@@ -98,6 +100,7 @@ export class JournalWatch {
       const known = this.#followed.get(root);
       const isLost = known !== undefined && (seq < (before.get(root) ?? 0) || version < known.version);
       if (isLost) this.#options.onLost(root);
+      if (known !== undefined && version !== known.version) this.#options.onMoved(root);
       // In another history some of the last rows may be others.
       const isFirst = !known || isLost || !isSame;
       const followed = isFirst

@@ -1,7 +1,6 @@
 import {
   type Database,
   DatabaseUnusableError,
-  type JournalNews,
   openDatabase,
   openUsageStore,
   storePlans,
@@ -29,7 +28,6 @@ import { ProviderAway } from '../payments/payments.ts';
 import { openStripe, type StripeProvider } from '../payments/stripe.ts';
 import { appRouter } from '../router.ts';
 import { stripeRoute } from '../transfers/stripe-route.ts';
-import { transfersBell } from '../transfers/watch-transfer.ts';
 import { cloudEventsRoute } from '../usage/cloud-events-route.ts';
 import { showCounted } from '../usage/usage-channel.ts';
 import { type OpenUsage, openUsage } from '../usage/usage-door.ts';
@@ -105,7 +103,7 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     stripe,
     usage,
     clock,
-    happened: (news) => tellWatching(live.hub, news),
+    happened: (news) => live.hub.happened(news),
     usageDoor,
     admissions,
     tax: given.tax ?? NO_TAX,
@@ -145,13 +143,6 @@ export async function compose(given: ComposeParts): Promise<Composed> {
     await stop();
     throw error;
   }
-}
-
-/** Tells everybody who watches what was committed. */
-function tellWatching(hub: Hub, news: JournalNews): void {
-  hub.happened(news);
-  hub.ring(limitsBell(news.root));
-  hub.ring(transfersBell(news.root));
 }
 
 /** What everything else stands on. */
