@@ -776,6 +776,19 @@ describe('Every cell of the table of transfers (rules/transfer), through the ser
   });
 });
 
+describe('Two parents who click at once', () => {
+  it('start one transfer: the other is told that it is under way', async () => {
+    const make = new Making();
+    await make.billed();
+    const other = await join(stage.api.url, owner, stage.api.root, `second-${n}@example.com`, 'owner');
+    const wish = { account: make.place.account, name: make.place.name, recipient: CLEO };
+    const both = await Promise.allSettled([owner, other].map((by) => by.transfers.start.mutate(wish)));
+    const refused = both.filter((one) => one.status === 'rejected');
+    expect(refused).toHaveLength(1);
+    expect(await codeIn(refused[0]?.reason)).toBe('TRANSFER_IN_PROGRESS');
+  });
+});
+
 describe('A transfer that a suspension kept from completing', () => {
   it('completes by itself when that is lifted, or has ended by the clock', async () => {
     for (const ends of ['lifted', 'over'] as const) {

@@ -365,8 +365,7 @@ export async function findTransfersDue(db: Database, limit: number): Promise<Tra
     const where = { root: row.root_id, account: row.account_id, id: row.id };
     if (row.event === 'remind' && row.days !== null)
       return { ...where, event: 'remind', days: row.days, expiresAt: row.expires_at.toISOString() as Instant };
-    if (row.event === 'planWithdrawn' && row.plan !== null)
-      return { ...where, event: 'planWithdrawn', plan: row.plan };
+    if (row.event === 'planWithdrawn' && row.plan !== null) return { ...where, event: 'planWithdrawn', plan: row.plan };
     return { ...where, event: row.event === 'complete' ? 'complete' : 'expire' };
   });
 }
