@@ -64,10 +64,10 @@ describe('Increments (rules/money 6)', () => {
     const customer = await stage.make(id, 'Customer');
     const own = book({ model: 'flat', price: '0.60', increments: '30/6' });
     await sell(client, { account: id, customer }, own);
-    // 30, 30 + 6, 30 + 2 × 6: 114 seconds.
+    // 30, 30 + 6, 30 + 2 × 6: 108 seconds.
     await calls(client, customer, '29', '31', '37.000000001');
     stage.clock.ms = OCTOBER_CLOSES;
-    expect((await freeze(client, id, customer)).total.minor).toBe('114');
+    expect((await freeze(client, id, customer)).total.minor).toBe('108');
     const wrong = book({ model: 'flat', price: '1', increments: '60' });
     const refusal = await refusalOf(client.books.save.mutate({ account: id, name: 'Wrong', terms: wrong }));
     expect(refusal).toMatchObject({ code: 'QUANTITY_INVALID', field: 'terms.meters.call.minutes.increments' });
