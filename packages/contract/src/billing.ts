@@ -1,4 +1,4 @@
-import { LONGEST_ADDRESS, MOST_ADDRESS_LINES, PLAN_SUBACCOUNTS, PRICED_QUANTITIES } from '@tenantree/domain';
+import { LONGEST_ADDRESS, MOST_ADDRESS_LINES, PLAN_SUBACCOUNTS } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import { type AnswerOf, inAccount, mutation, PEOPLE, query, screensFor } from './procedure.ts';
@@ -20,7 +20,8 @@ const rates = z.strictObject({
   label: z.string(),
   unit: z.string(),
   included: shapes.decimal,
-  priced: z.enum(PRICED_QUANTITIES),
+  /** `60/60`: what each event is rounded up to before it is priced, in seconds of calls; null: it is priced as it is. */
+  increments: z.string().nullable(),
   /** `flat`: one price; `package`: of a whole package of `size`; otherwise by steps. */
   model: z.enum(['flat', 'graduated', 'volume', 'package']),
   price: shapes.decimal.nullable(),

@@ -1,4 +1,3 @@
-import { PRICED_QUANTITIES } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import * as shapes from './shapes.ts';
@@ -12,7 +11,11 @@ const tierInput = z.strictObject({
   price: decimalText,
   fee: decimalText.optional(),
 });
-const ofMeter = { included: decimalText.optional(), priced: z.enum(PRICED_QUANTITIES).optional() };
+const ofMeter = {
+  included: decimalText.optional(),
+  /** `60/60`: each call is rounded up to the first, then in steps of the second, in seconds; absent: priced as it is. */
+  increments: z.string().max(20).nullable().optional(),
+};
 const ratesInput = z.discriminatedUnion('model', [
   z.strictObject({ model: z.literal('flat'), price: decimalText, ...ofMeter }),
   z.strictObject({ model: z.enum(['graduated', 'volume']), tiers: z.array(tierInput).max(MOST_SENT), ...ofMeter }),
@@ -62,7 +65,8 @@ const bookRates = z.strictObject({
   label: z.string(),
   unit: z.string(),
   included: shapes.decimal,
-  priced: z.enum(PRICED_QUANTITIES),
+  /** What each event is rounded up to before it is priced, as in `60/60`; null: it is priced as it is. */
+  increments: z.string().nullable(),
   model: z.enum(['flat', 'graduated', 'volume', 'package', 'markup']),
   /** Of `flat` what one unit costs, of `package` what a whole package of `size` does. */
   price: shapes.decimal.nullable(),

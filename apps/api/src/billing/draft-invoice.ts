@@ -39,6 +39,7 @@ import {
   type Money,
   minorOfPrice,
   parseDecimal,
+  pricedUsage,
   prorate,
   type Rates,
   type RowId,
@@ -170,8 +171,8 @@ async function readLateOf(
   account: AccountId,
   { rates, currency, period, billed: { events: billedEvents } }: Closed,
 ): Promise<Late | null> {
-  const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
-  const { events } = await readCountedTotal(trx, account, meter.counted, period);
+  const meter = { key: rates.meter, counted: pricedUsage(rates) };
+  const { events } = await readCountedTotal(trx, account, countedAs(rates.meter).as, period);
   if (events === billedEvents) return null;
   const used = { account, seller: null, meter, period, part: null };
   const { billed, late } = await readLateUsage(trx, used, null);
@@ -251,13 +252,14 @@ class InvoiceWriter {
 
   async #writeMeter(rates: Rates, currency: Currency): Promise<Used> {
     const { account, period } = this.#what;
-    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+    const meter = { key: rates.meter, counted: pricedUsage(rates) };
     const billed = { account, seller: null, meter, period: period.start, part: null };
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       // Before the lines: what is counted between is looked for as late, and found to be billed.
-      const total = await readCountedTotal(this.#trx, account, meter.counted, period.start);
+      const total = await readCountedTotal(this.#trx, account, countedAs(rates.meter).as, period.start);
       // Of most payers the total is what they pay for. Of one that came to pay for itself inside the period, or where usage is counted just now, it isn't.
-      const quantity = attempt === 0 ? total.quantity : await readQuantityBilled(this.#trx, billed);
+      const isTotal = attempt === 0 && rates.increments === null;
+      const quantity = isTotal ? total.quantity : await readQuantityBilled(this.#trx, billed);
       const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);
       const written = await writeUsageLines(this.#trx, this.#lines, billed, { quantity, amount }, null, this.#n);
       if (written === null) continue;

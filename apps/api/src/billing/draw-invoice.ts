@@ -17,7 +17,8 @@ export type DrawnLine = {
 const require = createRequire(import.meta.url);
 /** DejaVu, a free font with the letters of most scripts, right-to-left ones too. */
 const FONT = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf');
-const BOLD = require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf');
+// By their files: pdfkit reads a font anew each time it is named, where another name stands for the same file.
+const FONTS = { text: FONT, bold: require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf') } as const;
 
 /** Points of an A4 page: its height, and where text begins and ends. */
 const [HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [841.89, 50, 545, 50, 775];
@@ -42,7 +43,6 @@ export async function drawInvoice(
   // The instant of the invoice, so that the same invoice is the same file.
   const info = { Title: `${title} ${invoice.number}`, CreationDate: new Date(invoice.issuedAt ?? 0) };
   const doc = new Drawing({ size: 'A4', margin: 0, bufferPages: true, lang: 'en', info, font: FONT });
-  doc.registerFont('text', FONT).registerFont('bold', BOLD);
   const parts: Buffer[] = [];
   doc.on('data', (part: Buffer) => parts.push(part));
   const whole = new Promise<Buffer>((done, fail) => {
@@ -58,7 +58,7 @@ export async function drawInvoice(
   return whole;
 }
 
-type Style = { readonly size?: number; readonly font?: 'text' | 'bold'; readonly color?: string };
+type Style = { readonly size?: number; readonly font?: keyof typeof FONTS; readonly color?: string };
 
 /** Where the next line goes, and what is drawn there. */
 class Page {
@@ -83,7 +83,7 @@ class Page {
   }
 
   #style({ size = 9, font = 'text', color = 'black' }: Style): void {
-    this.doc.font(font).fontSize(size).fillColor(color);
+    this.doc.font(FONTS[font]).fontSize(size).fillColor(color);
   }
 
   /** Words one by one where some are written from the right: the font puts the space behind a word on its other side. */
@@ -237,7 +237,7 @@ function numberPages(doc: PDFKit.PDFDocument, of: string): void {
   const { start, count } = doc.bufferedPageRange();
   for (let n = 0; n < count; n += 1) {
     doc.switchToPage(start + n);
-    doc.font('text').fontSize(7).fillColor(GREY);
+    doc.font(FONTS.text).fontSize(7).fillColor(GREY);
     doc.text(of, LEFT, HEIGHT - 40, { lineBreak: false });
     const text = `${n + 1} / ${count}`;
     doc.text(text, RIGHT - doc.widthOfString(text), HEIGHT - 40, { lineBreak: false });

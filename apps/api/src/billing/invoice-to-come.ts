@@ -9,10 +9,10 @@ import {
 import {
   type AccountId,
   type BillingPeriod,
-  countedAs,
   formatDecimal,
   type Money,
   parseDecimal,
+  pricedUsage,
   prorate,
   type Rates,
   rate,
@@ -93,7 +93,7 @@ async function addMeter(
   { account, period }: OfPayer,
   { page, currency, rates }: { readonly page: LinePage; readonly currency: Money['currency']; readonly rates: Rates },
 ): Promise<Used> {
-  const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+  const meter = { key: rates.meter, counted: pricedUsage(rates) };
   const used = { account, seller: null, meter, period: period.start, part: null };
   const quantity = await readQuantityBilled(trx, used);
   const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);

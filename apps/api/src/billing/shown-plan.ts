@@ -1,6 +1,14 @@
 import type { ShownPlan } from '@tenantree/contract';
 import type { StoredPlan } from '@tenantree/db';
-import { ENTIRE, findMeter, formatDecimal, minorOfPrice, type Rates, shownPrice } from '@tenantree/domain';
+import {
+  ENTIRE,
+  findMeter,
+  formatDecimal,
+  formatIncrements,
+  minorOfPrice,
+  type Rates,
+  shownPrice,
+} from '@tenantree/domain';
 import { planOf, shownMoney } from '../hall/plans.ts';
 
 export { moneyOf, offerOf, planOf, shownMoney } from '../hall/plans.ts';
@@ -27,11 +35,11 @@ export function shownPlan(stored: Pick<StoredPlan, 'id' | 'version' | 'name' | '
   };
 }
 
-function shownRates({ meter, included, priced, pricing }: Rates): ShownPlan['rates'][number] {
+function shownRates({ meter, included, increments, pricing }: Rates): ShownPlan['rates'][number] {
   return {
     ...shownMeter(meter),
     included: formatDecimal(included),
-    priced,
+    increments: increments && formatIncrements(increments),
     model: pricing.model,
     price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
     size: 'size' in pricing ? formatDecimal(pricing.size) : null,

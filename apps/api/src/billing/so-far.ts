@@ -1,5 +1,11 @@
 import type { BillingState } from '@tenantree/contract';
-import { readPaidTotal, type StoredPlan, type Subscription, type TenantTransaction } from '@tenantree/db';
+import {
+  readPaidTotal,
+  readQuantityBilled,
+  type StoredPlan,
+  type Subscription,
+  type TenantTransaction,
+} from '@tenantree/db';
 import {
   type AccountId,
   type BillingPeriod,
@@ -9,6 +15,7 @@ import {
   fractionOf,
   minorOfPrice,
   parseDecimal,
+  pricedUsage,
   prorate,
   rate,
 } from '@tenantree/domain';
@@ -36,7 +43,11 @@ export async function readSoFar(
   for (const whole of plan.rates) {
     const rates = prorate(whole, fraction);
     const { as, each } = countedAs(rates.meter);
-    const quantity = parseDecimal(await readPaidTotal(trx, account, as, period.start)) ?? 0n;
+    const meter = { key: rates.meter, counted: pricedUsage(rates) };
+    const paid = rates.increments
+      ? readQuantityBilled(trx, { account, seller: null, meter, period: period.start, part: null })
+      : readPaidTotal(trx, account, as, period.start);
+    const quantity = parseDecimal(await paid) ?? 0n;
     const minor = rate(rates, currency, quantity);
     used.push({
       ...shownMeter(rates.meter),

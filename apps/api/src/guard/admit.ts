@@ -1,4 +1,4 @@
-import type { InAccount } from '@tenantree/contract';
+import { type InAccount, normalEmail } from '@tenantree/contract';
 import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
 import {
   type AccountId,
@@ -67,7 +67,12 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
   const refusal = refusalToActor(actor, rule);
   if (refusal) return { ok: false, refusal };
   const nowMs = hall.clock.nowMs();
-  const decision = DECIDE[rule.at]({ asked, memberships, chain, nowMs }, rule);
+  const standing = { asked, memberships, chain, nowMs };
+  const { billingOperators } = hall.settings;
+  const isOperators = rule.at === 'seller' && billingOperators.length > 0;
+  const decision = isOperators
+    ? decideForOperators(actor, billingOperators, standing)
+    : DECIDE[rule.at](standing, rule);
   if (!decision.ok) return decision;
   const reached = reachedOf(memberships, path);
   const parent = chain.at(-2);
@@ -151,6 +156,12 @@ function decideFromSeller(standing: Standing, rule: Rule): Decision<Levels> {
     'FORBIDDEN',
     `Only an account above “${chain.at(-1)?.name}” may do this: it lowers what is billed here.`,
   );
+}
+
+/** Where whoever runs the deployment sells to its main accounts, nobody who pays lowers a bill, neither their own nor one that theirs follows. */
+function decideForOperators(actor: Actor, operators: readonly string[], standing: Standing): Decision<Levels> {
+  if (actor.kind === 'person' && operators.includes(normalEmail(actor.email))) return decideSeen(standing);
+  return refuse('FORBIDDEN', 'Only whoever runs this Tenantree may do this: it lowers what is billed.');
 }
 
 const DECIDE = { account: decideAt, parent: decideFromAbove, seller: decideFromSeller };

@@ -80,6 +80,8 @@ export type Settings = Keeping & {
   readonly maxDepth: number;
   /** Who may make main accounts: whoever is signed in, owners of one, nobody. */
   readonly mainAccountsBy: 'everyone' | 'owners' | 'nobody';
+  /** Addresses of those who alone may lower what is billed, as addresses are compared; none: whoever sends the bill may (rules/permissions 12). */
+  readonly billingOperators: readonly string[];
   /** For how long what trees changed is kept for viewers that resume. */
   readonly liveResumeMinutes: number;
   /** Days for which usage events are kept after their month; null: for ever. */

@@ -2,6 +2,7 @@ import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { exportInvoiceJob } from '../billing/export-invoice.ts';
+import { mailInvoiceJob } from '../billing/mail-invoice-job.ts';
 import { exportStatementJob } from '../billing/rebilling/export-statement.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
@@ -25,6 +26,7 @@ export const JOBS: readonly AnyJob[] = [
   reviewManyJob,
   undoCapsJob,
   countEffectJob,
+  mailInvoiceJob,
   mailReachedJob,
   ...TRANSFER_JOB_KINDS,
 ];

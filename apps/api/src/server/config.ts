@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isEmail, normalEmail } from '@tenantree/contract';
 import { EMBEDDED_CONNECTIONS, LEAST_CONNECTIONS, USUAL_CONNECTIONS } from '@tenantree/db';
 import { leastRetentionDays } from '@tenantree/domain';
 import { z } from 'zod';
@@ -33,6 +34,8 @@ export type Config = {
   readonly maxDepth: number;
   /** Who may make main accounts. */
   readonly mainAccountsBy: (typeof MAIN_ACCOUNTS_BY)[number];
+  /** Addresses of those who alone may lower what is billed; none: whoever sends the bill may. */
+  readonly billingOperators: readonly string[];
   readonly usageMaxAgeDays: number;
   /** Days that usage events are kept after their month; null: for ever. */
   readonly usageRetentionDays: number | null;
@@ -126,6 +129,17 @@ const SETTINGS = z.object({
   SECRET: z.string().min(LEAST_SECRET, `must have at least ${LEAST_SECRET} characters`).optional(),
   MAX_DEPTH: whole(1, 32, 5),
   MAIN_ACCOUNTS_BY: z.enum(MAIN_ACCOUNTS_BY, `must be one of ${MAIN_ACCOUNTS_BY.join(', ')}`).default('everyone'),
+  BILLING_OPERATORS: z
+    .string()
+    .default('')
+    .transform((list) =>
+      list
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== ''),
+    )
+    .refine((all) => all.every(isEmail), 'must be e-mail addresses with commas between them')
+    .transform((all) => all.map(normalEmail)),
   USAGE_MAX_AGE_DAYS: whole(1, 3_650, 35),
   USAGE_RETENTION_DAYS: number(1, 36_500).optional(),
   CLOSED_RETENTION_DAYS: whole(0, 3_650, 30),
@@ -224,6 +238,7 @@ export async function readConfig(environment: Readonly<Record<string, string | u
     secret: settings.SECRET ?? (await keptSecret(dataDir)),
     maxDepth: settings.MAX_DEPTH,
     mainAccountsBy: settings.MAIN_ACCOUNTS_BY,
+    billingOperators: settings.BILLING_OPERATORS,
     usageMaxAgeDays: settings.USAGE_MAX_AGE_DAYS,
     usageRetentionDays: settings.USAGE_RETENTION_DAYS ?? null,
     closedRetentionDays: settings.CLOSED_RETENTION_DAYS,

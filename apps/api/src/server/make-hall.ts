@@ -19,6 +19,7 @@ export type HallParts = {
     Config,
     | 'maxDepth'
     | 'mainAccountsBy'
+    | 'billingOperators'
     | 'usageMaxAgeDays'
     | 'usageRetentionDays'
     | 'closedRetentionDays'
@@ -59,6 +60,7 @@ export function makeHall(parts: HallParts): { readonly hall: Hall; readonly trac
   const settings: Settings = {
     maxDepth: config.maxDepth,
     mainAccountsBy: config.mainAccountsBy,
+    billingOperators: config.billingOperators,
     usageMaxAgeDays: config.usageMaxAgeDays,
     usageRetentionDays: config.usageRetentionDays,
     closedRetentionDays: config.closedRetentionDays,

@@ -8,7 +8,7 @@ import type { InvoiceParty } from '../hall/hall.ts';
 export type PlansFile = { readonly sender: InvoiceParty | null; readonly plans: readonly OfferedPlan[] };
 
 const tiers = z.array(z.strictObject({ upTo: z.string().nullable(), price: z.string(), fee: z.string().optional() }));
-const more = { included: z.string().optional(), priced: z.enum(['exact', 'increments']).optional() };
+const more = { included: z.string().optional(), increments: z.string().optional() };
 const rates = z.discriminatedUnion('model', [
   z.strictObject({ model: z.literal('flat'), price: z.string(), ...more }),
   z.strictObject({ model: z.enum(['graduated', 'volume']), tiers, ...more }),

@@ -5,12 +5,13 @@ import type { Hall } from '../hall/hall.ts';
 import { setStatus } from '../hall/set-status.ts';
 import { act } from '../hall/transfer/act.ts';
 import { THE_SYSTEM } from '../jobs/enqueue.ts';
+import { complete } from './complete-transfer.ts';
 
 const AT_ONCE = 200;
 
 /**
- * Does what is due of transfers under way: ends those whose time is over, reminds of an end, and takes plans back that are not offered any more
- * (rules/transfer 4, 6). By the clock of the database; any number of servers may ask at once, and each thing is done once.
+ * Does what is due of transfers under way: ends those whose time is over, reminds of an end, takes plans back that are not offered any more,
+ * and completes what a suspension kept from completing (rules/transfer 3, 4, 6). By the clock of the database; any number of servers may ask at once, and each thing is done once.
  */
 export async function doTransfersDue(hall: Hall, onError: (error: unknown, where: object) => void): Promise<void> {
   const due = await findTransfersDue(hall.db, AT_ONCE);
@@ -22,9 +23,15 @@ export async function doTransfersDue(hall: Hall, onError: (error: unknown, where
 
 const doDue = (hall: Hall, due: TransferDue): Promise<void> => {
   const { root, account, id } = due;
-  return hall.change(SYSTEM, { root, acting: root }, async (scope) => {
-    // Another one was started meanwhile, or the account has left.
-    if ((await findTransfer(scope.trx, account))?.transfer.id !== id) return;
+  const where = { root, acting: root, ...(due.event === 'complete' && { counting: 'stops' as const }) };
+  return hall.change(SYSTEM, where, async (scope) => {
+    const present = (await findTransfer(scope.trx, account))?.transfer;
+    // Another one was started meanwhile, it has ended, or the account has left.
+    if (present?.id !== id || present.state !== 'in_progress') return;
+    if (due.event === 'complete') {
+      await complete(hall, scope, THE_SYSTEM, account);
+      return;
+    }
     const { effects } = await act(hall, scope, THE_SYSTEM, account, eventOf(hall, due));
     if (effects.some(({ effect }) => effect === 'suspend')) await suspend(scope, account);
   });
@@ -39,7 +46,7 @@ async function suspend(scope: Change, id: AccountId): Promise<void> {
   await setStatus(scope, account, { event: 'suspend', suspension });
 }
 
-function eventOf(hall: Hall, due: TransferDue): TransferEvent {
+function eventOf(hall: Hall, due: Exclude<TransferDue, { readonly event: 'complete' }>): TransferEvent {
   switch (due.event) {
     case 'expire':
       return { event: 'expire', afterwards: hall.settings.transferExpiry };

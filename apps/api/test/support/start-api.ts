@@ -29,6 +29,7 @@ const TEST_CONFIG: Omit<Config, 'dataDir'> = {
   secret: TEST_SECRET,
   maxDepth: 5,
   mainAccountsBy: 'everyone',
+  billingOperators: [],
   usageMaxAgeDays: 35,
   usageRetentionDays: null,
   closedRetentionDays: 30,

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestDatabase } from '@tenantree/db/testing';
 import { expect, vi } from 'vitest';
 import { type Client, clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
@@ -36,18 +37,7 @@ export type TransferStage = {
   close(): Promise<void>;
 };
 
-/** Ends the connection at the n-th statement of a change of a tree that writes: counts, traces and housekeeping beside it are not asked. */
-const CUTTING = `
-  CREATE SEQUENCE cut_steps; CREATE TABLE cut_at (n int); INSERT INTO cut_at VALUES (0);
-  CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
-  BEGIN
-    IF (SELECT n FROM cut_at) > 0 AND current_setting('tenantree.account', true) <> ''
-      AND EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND mode = 'ExclusiveLock') THEN
-      IF nextval('cut_steps') = (SELECT n FROM cut_at) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-    END IF;
-    RETURN NULL;
-  END $$`;
-const CUT_TABLES = [
+const STOPPED_TABLES = [
   'accounts',
   'members',
   'invitations',
@@ -67,6 +57,30 @@ const CUT_TABLES = [
   'jobs',
   'carried_entries',
 ];
+
+/**
+ * From now on something is done in the n-th statement of a change of a tree that writes, as `stop_at` says (0: in none): counts, traces and
+ * housekeeping beside it are not asked.
+ *
+ * @param doing what is done there, as SQL
+ */
+export async function stopAtWrites(database: TestDatabase, doing: string): Promise<void> {
+  await database.asOwner(`
+    CREATE SEQUENCE stop_steps; CREATE TABLE stop_at (n int); INSERT INTO stop_at VALUES (0);
+    CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+    BEGIN
+      IF (SELECT n FROM stop_at) > 0 AND current_setting('tenantree.account', true) <> ''
+        AND EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory' AND mode = 'ExclusiveLock') THEN
+        IF nextval('stop_steps') = (SELECT n FROM stop_at) THEN PERFORM ${doing}; END IF;
+      END IF;
+      RETURN NULL;
+    END $$`);
+  // One table at a time: the servers go on meanwhile, and lock several of them in orders of their own.
+  for (const name of STOPPED_TABLES)
+    await database.asOwner(
+      `CREATE TRIGGER stop AFTER INSERT OR UPDATE OR DELETE ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION stop()`,
+    );
+}
 
 export const DETAILS = { country: 'DE', name: 'Acme GmbH', address: ['Am Ring 1', '10115 Berlin'], taxId: null };
 
@@ -128,16 +142,9 @@ export async function stageTransfers(options: StartOptions = {}): Promise<Transf
         [account, days],
       );
     },
-    cutting: async () => {
-      await api.database.asOwner(CUTTING);
-      // One table at a time: the servers go on meanwhile, and lock several of them in orders of their own.
-      for (const name of CUT_TABLES)
-        await api.database.asOwner(
-          `CREATE TRIGGER cut_off AFTER INSERT OR UPDATE OR DELETE ON ${name} FOR EACH STATEMENT EXECUTE FUNCTION cut_off()`,
-        );
-    },
+    cutting: () => stopAtWrites(api.database, 'pg_terminate_backend(pg_backend_pid())'),
     cutAt: async (n) => {
-      await api.database.asOwner(`SELECT setval('cut_steps', 1, false); UPDATE cut_at SET n = ${n}`);
+      await api.database.asOwner(`SELECT setval('stop_steps', 1, false); UPDATE stop_at SET n = ${n}`);
     },
     close: async () => {
       await api.close();

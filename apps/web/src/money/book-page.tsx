@@ -207,7 +207,7 @@ type MeterProps = { readonly meter: MeterDraft; readonly onChange: (more: Partia
 function MeterFields({ meter, onChange }: MeterProps) {
   const { label, unit, isPriced, model } = meter;
   const hasTiers = model === 'graduated' || model === 'volume';
-  const text = (words: string, key: 'included' | 'price' | 'size' | 'percent') => (
+  const text = (words: string, key: 'included' | 'increments' | 'price' | 'size' | 'percent') => (
     <Field
       label={words}
       inputMode="decimal"
@@ -239,14 +239,7 @@ function MeterFields({ meter, onChange }: MeterProps) {
               ))}
             </Select>
             {text(`Included, ${unit}s`, 'included')}
-            <Select
-              label="Rounding of each"
-              value={meter.priced}
-              onChange={({ target }) => onChange({ priced: target.value === 'increments' ? 'increments' : 'exact' })}
-            >
-              <option value="exact">exact</option>
-              <option value="increments">in steps of the meter</option>
-            </Select>
+            {text('Each rounded up to, as in 60/60', 'increments')}
             {model === 'flat' && text(`Price a ${unit}`, 'price')}
             {model === 'package' && text(`${unit}s in a package`, 'size')}
             {model === 'package' && text('Price of a package', 'price')}

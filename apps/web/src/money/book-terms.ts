@@ -1,5 +1,4 @@
 import type { BookTermsInput, ShownBookTerms } from '@tenantree/contract';
-import type { PricedQuantity } from '@tenantree/domain';
 
 type Rates = BookTermsInput['meters'][string];
 export type Model = Rates['model'];
@@ -23,7 +22,8 @@ export type MeterDraft = {
   readonly isPriced: boolean;
   readonly model: Model;
   readonly included: string;
-  readonly priced: PricedQuantity;
+  /** As in `60/60`; empty: each is priced as it is. */
+  readonly increments: string;
   readonly price: string;
   readonly size: string;
   readonly percent: string;
@@ -60,7 +60,7 @@ export function draftOf(
         isPriced: rates !== undefined || (book === null && k === 0),
         model: rates?.model ?? 'flat',
         included: rates?.included ?? '0',
-        priced: rates?.priced ?? 'exact',
+        increments: rates?.increments ?? '',
         price: rates?.price ?? '',
         size: rates?.size ?? '',
         percent: rates?.percent ?? '',
@@ -70,8 +70,8 @@ export function draftOf(
   };
 }
 
-function ratesOf({ model, included, priced, price, size, percent, tiers }: MeterDraft): Rates {
-  const rest = { included: included.trim() || '0', priced };
+function ratesOf({ model, included, increments, price, size, percent, tiers }: MeterDraft): Rates {
+  const rest = { included: included.trim() || '0', increments: increments.trim() || null };
   switch (model) {
     case 'flat':
       return { model, price: price.trim(), ...rest };

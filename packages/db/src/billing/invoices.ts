@@ -1,4 +1,4 @@
-import type { AccountId, CountedMeter, Decimal, Instant, MeterKey, RowId } from '@tenantree/domain';
+import type { AccountId, CountedMeter, Decimal, Instant, MeterKey, PricedUsage, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
@@ -135,7 +135,7 @@ export async function writeLines(
 export type UsageBilled = {
   readonly account: AccountId;
   readonly seller: AccountId | null;
-  readonly meter: { readonly key: MeterKey; readonly counted: CountedMeter };
+  readonly meter: { readonly key: MeterKey; readonly counted: PricedUsage };
   /** Start of the period. */
   readonly period: Instant;
   /** The part of the period that a book held for; null: all of it. */
@@ -147,12 +147,15 @@ export async function readQuantityBilled(
   trx: TenantTransaction,
   { account, seller, meter, period, part }: UsageBilled,
 ): Promise<Decimal> {
+  // Of rounded events there are no totals.
+  const rounded = sql`rounded_usage(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part?.from ?? null}::timestamptz, ${part?.to ?? null}::timestamptz)`;
   const whole =
     seller === null
       ? sql`billed_usage(${account}, NULL, ${meter.counted}, ${period}::timestamptz)`
       : sql`sold_total(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz) t(quantity)`;
-  const used =
-    part === null
+  const used = meter.counted.includes(' ')
+    ? rounded
+    : part === null
       ? whole
       : sql`used_between(${account}, ${seller}, ${meter.counted}, ${period}::timestamptz, ${part.from}::timestamptz, ${part.to}::timestamptz)`;
   const { rows } = await sql<{ quantity: Decimal }>`

@@ -64,13 +64,23 @@ export async function readCappedSubtree(
   const [top] = rows;
   if (!top) return { places: [], idAt: () => account, accounts: 0 };
 
-  return { ...nested(capped, holders, top.root_id), accounts: top.subaccounts + 1 };
+  return { ...nested(capped, holders, await readInTransfer(trx, account), top.root_id), accounts: top.subaccounts + 1 };
+}
+
+/** The places at and below an account whose billing transfer is under way, in hex: few, if any. */
+async function readInTransfer(trx: TenantTransaction, account: AccountId): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ place: string }>`
+    SELECT encode(x.path_key, 'hex') AS place FROM accounts a
+    JOIN accounts x ON x.root_id = a.root_id AND x.transfer_until IS NOT NULL AND x.path_key >= a.path_key AND x.path_key < a.path_key || '\\xff'::bytea
+    WHERE a.root_id = ${ACTING_ROOT} AND a.id = ${account}`.execute(trx);
+  return new Set(rows.map(({ place }) => place));
 }
 
 /** Merges caps and holders, both in the order of places, into places, each with the nearest one above it. */
 function nested(
   capped: readonly { readonly key: Buffer; readonly levels: SomeLevels }[],
   holders: readonly StoredHolders[],
+  inTransfer: ReadonlySet<string>,
   root: AccountId,
 ): Pick<CappedSubtree, 'places' | 'idAt'> {
   const places: CappedPlace[] = [];
@@ -90,7 +100,8 @@ function nested(
       if (!raw?.path_key.equals(key)) return here;
       next++;
       const one = holdersOf(raw);
-      if (one) here.push(one);
+      const setsUp = one?.kind === 'person' && one.role === 'owner' && inTransfer.has(key.toString('hex'));
+      if (one) here.push(setsUp ? { ...one, setsUpBilling: true } : one);
     }
   };
   for (const { key, levels } of capped) {

@@ -352,6 +352,8 @@ export type TransferDue = { readonly root: AccountId; readonly account: AccountI
   | { readonly event: 'expire' }
   | { readonly event: 'planWithdrawn'; readonly plan: string }
   | { readonly event: 'remind'; readonly days: ReminderDays; readonly expiresAt: Instant }
+  /** Every step is done, and what stood in the way is over. */
+  | { readonly event: 'complete' }
 );
 
 /** Finds transfers under way of which something is due by the clock of the database: of each, one thing at a time. */
@@ -370,9 +372,8 @@ export async function findTransfersDue(db: Database, limit: number): Promise<Tra
     const where = { root: row.root_id, account: row.account_id, id: row.id };
     if (row.event === 'remind' && row.days !== null)
       return { ...where, event: 'remind', days: row.days, expiresAt: row.expires_at.toISOString() as Instant };
-    return row.plan !== null && row.event === 'planWithdrawn'
-      ? { ...where, event: 'planWithdrawn', plan: row.plan }
-      : { ...where, event: 'expire' };
+    if (row.event === 'planWithdrawn' && row.plan !== null) return { ...where, event: 'planWithdrawn', plan: row.plan };
+    return { ...where, event: row.event === 'complete' ? 'complete' : 'expire' };
   });
 }
 

@@ -5,9 +5,10 @@ import { ENTIRE, type Fraction } from '../money/rounding.ts';
 import type { Decimal } from '../usage/decimal.ts';
 import type { MeterKey } from '../usage/meters.ts';
 import { UNIT } from '../usage/quantity.ts';
+import type { Increments } from './increments.ts';
 import type { Terms } from './lines.ts';
 import { type PricingInput, parseCurrency, parseMeters, parsePricing, type RatedMeterInput } from './parse-rates.ts';
-import { type PricedQuantity, type Pricing, type Rates, shownPrice } from './rates.ts';
+import { type Pricing, type Rates, shownPrice } from './rates.ts';
 
 /** A markup as it is written: percent on what the seller pays, as decimal text. */
 export type MarkupInput = { readonly model: 'markup'; readonly percent: string };
@@ -22,7 +23,7 @@ export type BookInput = {
 /** What a book says of one meter: a price of its own, or a markup on the seller's. */
 export type BookRates = {
   readonly meter: MeterKey;
-  readonly priced: PricedQuantity;
+  readonly increments: Increments | null;
   readonly included: bigint;
   /** Percent are 10⁻⁴ of a percent. */
   readonly pricing: Pricing | { readonly model: 'markup'; readonly percent: bigint };

@@ -1,4 +1,4 @@
-import { parseDecimal } from '../usage/quantity.ts';
+import { formatDecimal, parseDecimal } from '../usage/quantity.ts';
 
 /** How each event is rounded up before it is priced: at least `first`, then in steps of `next`; 10⁻⁹ of what the meter is counted as. */
 export type Increments = { readonly first: bigint; readonly next: bigint };
@@ -11,6 +11,10 @@ export function parseIncrements(text: string): Increments | null {
   const [a, b] = [parseDecimal(first ?? ''), parseDecimal(next ?? '')];
   return a === null || b === null || a === 0n || b === 0n ? null : { first: a, next: b };
 }
+
+/** Increments as tariffs write them. */
+export const formatIncrements = ({ first, next }: Increments): string =>
+  `${formatDecimal(first)}/${formatDecimal(next)}`;
 
 /**
  * The quantity of one event that is priced (rules/money 6): nothing stays nothing, anything more is at least the first increment. A

@@ -5,7 +5,8 @@ import { ENTIRE } from '../money/rounding.ts';
 import { fieldName, quoted } from '../text.ts';
 import { countedAs, findMeter, type MeterKey } from '../usage/meters.ts';
 import { parseDecimal } from '../usage/quantity.ts';
-import type { PricedQuantity, Pricing, Rates, Tier } from './rates.ts';
+import { type Increments, parseIncrements } from './increments.ts';
+import type { Pricing, Rates, Tier } from './rates.ts';
 
 /** A step as it is written; decimals are text. */
 export type TierInput = {
@@ -24,8 +25,8 @@ export type PricingInput =
 export type RatedMeterInput = {
   /** Decimal text; absent: nothing is included. */
   readonly included?: string | undefined;
-  /** Absent: `exact`. */
-  readonly priced?: PricedQuantity | undefined;
+  /** `60/60`: each event is rounded up to the first, then in steps of the second, in what the meter is counted as. Absent: it is priced as it is. */
+  readonly increments?: string | null | undefined;
 };
 
 /** What a meter costs, as it is written. */
@@ -106,7 +107,7 @@ function parseTier({ upTo, price, fee }: TierInput, field: string): Decision<Tie
 export function parseMeters<Input extends RatedMeterInput, Rated>(
   given: Readonly<Record<string, Input>>,
   parseOne: (
-    meter: { readonly meter: MeterKey; readonly priced: PricedQuantity; readonly included: bigint },
+    meter: { readonly meter: MeterKey; readonly increments: Increments | null; readonly included: bigint },
     input: Input,
     field: string,
   ) => Decision<Rated>,
@@ -123,8 +124,14 @@ export function parseMeters<Input extends RatedMeterInput, Rated>(
     counted.add(as);
     const included = parseQuantity(input.included ?? '0', `${field}.included`);
     if (!included.ok) return included;
-    const priced = input.priced ?? 'exact';
-    const one = parseOne({ meter: meter.key, priced, included: included.value }, input, field);
+    const increments = input.increments ? parseIncrements(input.increments) : null;
+    if (input.increments && increments === null)
+      return refuse(
+        'QUANTITY_INVALID',
+        'Increments are two whole numbers above 0, as in 60/60.',
+        `${field}.increments`,
+      );
+    const one = parseOne({ meter: meter.key, increments, included: included.value }, input, field);
     if (!one.ok) return one;
     all.push(one.value);
   }

@@ -1,8 +1,9 @@
 import type { Currency } from '../money/currencies.ts';
 import { divRound, type ExactAmount, type Fraction, minorOf } from '../money/rounding.ts';
 import type { Decimal } from '../usage/decimal.ts';
-import { countedAs, type MeterKey } from '../usage/meters.ts';
+import { type CountedMeter, countedAs, type MeterKey } from '../usage/meters.ts';
 import { formatDecimal, UNIT } from '../usage/quantity.ts';
+import { formatIncrements, type Increments } from './increments.ts';
 
 /** A step of a price: it begins above the step before and ends with `upTo`, which belongs to it (null: it has no end). */
 export type Tier = {
@@ -22,21 +23,27 @@ export type Pricing =
   /** Whole packages of `size` units. */
   | { readonly model: 'package'; readonly size: bigint; readonly price: bigint };
 
-/** Which quantity of a meter is priced: what was used, or each event of it rounded up to the meter's increments. */
-export const PRICED_QUANTITIES = ['exact', 'increments'] as const;
-export type PricedQuantity = (typeof PRICED_QUANTITIES)[number];
-
 /** What the usage of one meter costs in a period. */
 export type Rates = {
   /** The meter in whose units prices, steps and what is included are said. */
   readonly meter: MeterKey;
-  readonly priced: PricedQuantity;
+  /** What each event is rounded up to before it is priced; null: it is priced as it is. */
+  readonly increments: Increments | null;
   /** 10⁻⁹ units of the meter that cost nothing. */
   readonly included: bigint;
   readonly pricing: Pricing;
   /** What the price is multiplied by: markups of those who sell it on; all of it, unless there are. */
   readonly factor: Fraction;
 };
+
+/** What of the usage of a meter is priced: all that it is counted as, or that with each event rounded up, as in `call.seconds 60/60`. */
+export type PricedUsage = CountedMeter | `${CountedMeter} ${string}`;
+
+/** What rates ask of usage. */
+export function pricedUsage({ meter, increments }: Pick<Rates, 'meter' | 'increments'>): PricedUsage {
+  const { as } = countedAs(meter);
+  return increments ? `${as} ${formatIncrements(increments)}` : as;
+}
 
 const NOTHING: ExactAmount = { atto: 0n, per: 1n };
 

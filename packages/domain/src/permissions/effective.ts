@@ -49,7 +49,8 @@ export const setsUpBilling = (
   bounds === undefined &&
   chain.some(({ id, transferUntil }) => id === account && (transferUntil ?? null) !== null);
 
-const BILLING = packLevels({ billing: 'full' });
+/** What caps leave whoever sets up billing. */
+export const BILLING: Levels = packLevels({ billing: 'full' });
 
 /**
  * Whether one membership counts at the end of a path: it is there, or above and of a role that reaches descendants (rules/permissions 6);

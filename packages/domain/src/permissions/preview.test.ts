@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anyLevelMap } from '../../test/arbitraries.ts';
 import type { AccountId } from '../ids.ts';
+import type { Instant } from '../time.ts';
 import { effectiveLevels } from './effective.ts';
 import { HIGHEST, type LevelMap, packLevels, type SomeLevels, UNBOUNDED, unpackLevels } from './levels.ts';
 import { type CappedPlace, type Holders, previewCaps } from './preview.ts';
@@ -38,6 +39,17 @@ describe('the preview of caps', () => {
     ]);
   });
 
+  it('takes no Billing from who owns an account in transfer', () => {
+    const holders: Holders[] = [
+      { kind: 'person', role: 'owner', scopes: null, count: 1, setsUpBilling: true },
+      ...people('admin'),
+    ];
+    const effect = previewCaps(UNBOUNDED, [{ parent: null, caps: capped({}), holders }], capped({ billing: 'none' }));
+    const lost = effect.rows.map(({ key, after, counts }) => [key, after, counts.person]);
+    expect(lost).toContainEqual(['billing', 'none', 1]);
+    expect(effect.counts.person).toBe(1);
+  });
+
   it('is nothing where a cap above is as low already', () => {
     const effect = previewCaps(capped({ agents: 'none' }), places, capped({ agents: 'read' }));
     expect(effect).toEqual({ accounts: [], counts: { person: 0, key: 0, session: 0 }, rows: [] });
@@ -54,23 +66,26 @@ describe('the preview of caps', () => {
   });
 
   it('says of a random tree what asking everybody before and after says', () => {
-    type Account = { parent: number; caps: LevelMap; roles: Role[] };
+    type Account = { parent: number; caps: LevelMap; roles: Role[]; transferUntil: Instant | null };
     const anyAccount: fc.Arbitrary<Account> = fc.record({
       parent: fc.nat(),
       caps: anyLevelMap,
+      transferUntil: fc.constantFrom(null, '2026-11-28T00:00:00.000Z' as Instant),
       roles: fc.array(fc.constantFrom(...ROLES), { maxLength: 3 }),
     });
     const anyTree = fc.array(anyAccount, { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(anyTree, anyLevelMap, anyLevelMap, (drawn, above, after) => {
         const parentOf = (at: number) => (at === 0 ? null : drawn[at]!.parent % at);
-        const chainOf = (at: number, first: LevelMap): { id: AccountId; caps: LevelMap }[] => {
+        type Place = { id: AccountId; caps: LevelMap; transferUntil?: Instant | null };
+        const chainOf = (at: number, first: LevelMap): Place[] => {
           const parent = parentOf(at);
-          const own = { id: `a${at}` as AccountId, caps: at === 0 ? first : drawn[at]!.caps };
+          const { caps, transferUntil } = drawn[at]!;
+          const own = { id: `a${at}` as AccountId, caps: at === 0 ? first : caps, transferUntil };
           return parent === null ? [{ id: 'top' as AccountId, caps: above }, own] : [...chainOf(parent, first), own];
         };
         const levelsOf = (role: Role, at: number, first: LevelMap) => {
-          const chain = chainOf(at, first).map(({ id, caps }) => ({ id, caps: packLevels(caps) }));
+          const chain = chainOf(at, first).map(({ caps, ...place }) => ({ ...place, caps: packLevels(caps) }));
           return unpackLevels(effectiveLevels([{ account: `a${at}` as AccountId, role }], chain));
         };
         const changed: number[] = [];
@@ -84,10 +99,12 @@ describe('the preview of caps', () => {
           persons += differing.filter((count) => count > 0).length;
           rows += differing.reduce((sum, count) => sum + count, 0);
         }
-        const slice = drawn.map(({ caps, roles }, at) => ({
+        const slice = drawn.map(({ caps, roles, transferUntil }, at) => ({
           parent: parentOf(at),
           caps: packLevels(caps),
-          holders: people(...roles),
+          holders: people(...roles).map(
+            (one): Holders => (transferUntil && one.role === 'owner' ? { ...one, setsUpBilling: true } : one),
+          ),
         }));
         const effect = previewCaps(packLevels(above), slice, packLevels(after));
         expect(effect.accounts).toEqual(changed);

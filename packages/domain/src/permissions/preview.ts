@@ -1,4 +1,5 @@
-import { boundByControllers, LEVEL_CODES, type Levels, levelOf, lowest } from './levels.ts';
+import { BILLING } from './effective.ts';
+import { boundByControllers, highest, LEVEL_CODES, type Levels, levelOf, lowest } from './levels.ts';
 import { type Level, PERMISSIONS, type PermissionKey } from './registry.ts';
 import { ROLE_WORDS, type Role } from './roles.ts';
 
@@ -12,6 +13,8 @@ export type Holders = {
   /** What a key or session leaves of it; null: all. */
   readonly scopes: Levels | null;
   readonly count: number;
+  /** Who owns an account in transfer: caps leave them Billing (rules/permissions 23). */
+  readonly setsUpBilling?: true;
 };
 
 /** An account of a subtree, as far as caps are concerned. */
@@ -89,11 +92,12 @@ class EffectCounter {
   count(holders: readonly Holders[], before: Int32Array, after: Int32Array): boolean {
     let changes = false;
     const alike = this.#under(before, after);
-    for (const { kind, role, scopes, count } of holders) {
-      const name = scopes === null ? role : `${role} ${scopes.join()}`;
+    for (const { kind, role, scopes, count, setsUpBilling } of holders) {
+      const left = setsUpBilling ? BILLING : null;
+      const name = `${role} ${scopes?.join() ?? ''} ${left ? 'sets up' : ''}`;
       let known = alike.get(name);
       if (!known) {
-        known = { changes: changesOf(role, scopes, [...before], [...after]), counts: noCounts() };
+        known = { changes: changesOf({ role, scopes, left }, [...before], [...after]), counts: noCounts() };
         alike.set(name, known);
       }
       if (known.changes.length === 0) continue;
@@ -143,16 +147,19 @@ function add(counts: Record<HolderKind, number>, more: Readonly<Record<HolderKin
   counts.session += more.session;
 }
 
-function changesOf(role: Role, scopes: Levels | null, before: Levels, after: Levels): Change[] {
-  const had = given(role, scopes, before);
-  const has = given(role, scopes, after);
+/** What somebody has of an account's chain: by a role, of which scopes leave some, and caps leave some. */
+type Terms = { readonly role: Role; readonly scopes: Levels | null; readonly left: Levels | null };
+
+function changesOf(terms: Terms, before: Levels, after: Levels): Change[] {
+  const had = given(terms, before);
+  const has = given(terms, after);
   return PERMISSIONS.flatMap(({ key }): Change[] => {
     const change = { key, before: levelOf(had, key), after: levelOf(has, key) };
     return change.before === change.after ? [] : [change];
   });
 }
 
-const given = (role: Role, scopes: Levels | null, chain: Levels): Levels => {
-  const levels = boundByControllers(lowest(ROLE_WORDS[role], chain));
+const given = ({ role, scopes, left }: Terms, chain: Levels): Levels => {
+  const levels = boundByControllers(lowest(ROLE_WORDS[role], left ? highest(chain, left) : chain));
   return scopes ? lowest(levels, scopes) : levels;
 };

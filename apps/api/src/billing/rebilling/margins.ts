@@ -21,7 +21,6 @@ import {
   type BillingPeriod,
   type CostLine,
   type Currency,
-  countedAs,
   type Fraction,
   formatDecimal,
   fractionOf,
@@ -31,6 +30,7 @@ import {
   marginsOf,
   minorOfPrice,
   parseDecimal,
+  pricedUsage,
   prorate,
   type Refusal,
   rate,
@@ -106,7 +106,7 @@ async function toBeInvoiced(trx: TenantTransaction, id: AccountId, period: Billi
   const { currency } = plan;
   for (const whole of plan.rates) {
     const rates = prorate(whole, fraction);
-    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+    const meter = { key: rates.meter, counted: pricedUsage(rates) };
     const used = { account: id, seller: null, meter, period: period.start, part: null };
     const quantity = await readQuantityBilled(trx, used);
     const amount = rate(rates, currency, parseDecimal(quantity) ?? 0n);

@@ -28,6 +28,7 @@ import {
   parseBook,
   parseDecimal,
   parsePlan,
+  pricedUsage,
   pricesOf,
   prorate,
   type Rates,
@@ -99,7 +100,7 @@ const isWhole = ({ from, to }: Span, period: BillingPeriod): boolean => from <= 
 export const ratingsOf = ({ seller, customer, period }: OfCustomer, { terms, from, to }: PlannedPart): Rating[] =>
   terms.rates.map((whole) => {
     const rates = prorate(whole, fractionOf(period, from, to));
-    const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+    const meter = { key: rates.meter, counted: pricedUsage(rates) };
     const part = isWhole({ from, to }, period) ? null : { from, to };
     return { rates, used: { account: customer, seller, meter, period: period.start, part }, valid: { from, to } };
   });
@@ -115,7 +116,7 @@ export async function rateMeter(
   { rates, used }: Rating,
 ): Promise<StatedPart['used'][number]> {
   // Before the quantity: what is counted between is looked for as late, and found to be stated.
-  const { events } = await readCountedTotal(trx, used.account, used.meter.counted, used.period);
+  const { events } = await readCountedTotal(trx, used.account, countedAs(used.meter.key).as, used.period);
   const quantity = await readQuantityBilled(trx, used);
   return { rates, quantity, amount: rate(rates, currency, parseDecimal(quantity) ?? 0n), events };
 }
@@ -187,9 +188,9 @@ export async function readLate(
     const { period } = stated;
     for (const { from, to, whole, used } of readStatementTerms(stated.terms).parts)
       for (const { rates, events } of used) {
-        const meter = { key: rates.meter, counted: countedAs(rates.meter).as };
+        const meter = { key: rates.meter, counted: pricedUsage(rates) };
         // Of a customer that has left they can't be seen.
-        const counted = await readCountedTotal(trx, customer, meter.counted, period);
+        const counted = await readCountedTotal(trx, customer, countedAs(meter.key).as, period);
         if (events > 0 && counted.events === events) continue;
         const asked = { account: customer, seller, meter, period, part: whole ? null : { from, to } };
         const { billed, late } = await readLateUsage(trx, asked, from);

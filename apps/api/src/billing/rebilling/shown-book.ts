@@ -5,6 +5,7 @@ import {
   type BookRates,
   ENTIRE,
   formatDecimal,
+  formatIncrements,
   type Pricing,
   parseDecimal,
   shownPrice,
@@ -29,14 +30,14 @@ export function shownBookTerms(book: Book, own: Terms | null): ShownBookTerms {
 }
 
 function shownRates(book: Book, rates: BookRates, own: Terms): ShownBookTerms['rates'][number] {
-  const { meter, included, priced, pricing } = rates;
+  const { meter, included, increments, pricing } = rates;
   const terms = termsOfBook({ ...book, rates: [rates] }, own);
   const [resolved] = terms.ok ? terms.value.rates : [];
   const cost = own.currency.code === book.currency.code ? own.rates.find((one) => one.meter === meter) : undefined;
   return {
     ...shownMeter(meter),
     included: formatDecimal(included),
-    priced,
+    increments: increments && formatIncrements(increments),
     model: pricing.model,
     ...(pricing.model === 'markup'
       ? { price: null, size: null, tiers: [], percent: percentText(pricing.percent) }

@@ -1,12 +1,4 @@
-import {
-  type Decimal,
-  findMeter,
-  type Instant,
-  type MeterKey,
-  PRICED_QUANTITIES,
-  type Rates,
-  type RowId,
-} from '@tenantree/domain';
+import { type Decimal, findMeter, type Instant, type MeterKey, type Rates, type RowId } from '@tenantree/domain';
 import { z } from 'zod';
 
 const whole = z.string().transform(BigInt);
@@ -17,7 +9,8 @@ const meter = z.custom<MeterKey>((key) => typeof key === 'string' && findMeter(k
 const tier = z.object({ upTo: whole.nullable(), price: whole, fee: whole });
 const rates = z.object({
   meter,
-  priced: z.enum(PRICED_QUANTITIES),
+  // Statements from before there were any have none.
+  increments: z.object({ first: whole, next: whole }).nullable().default(null),
   included: whole,
   pricing: z.discriminatedUnion('model', [
     z.object({ model: z.literal('flat'), price: whole }),

@@ -1,14 +1,19 @@
 -- The same by line (rules/money 4): an account has one for each parent that it stood under, whatever became of those above them; and one for
 -- each account directly below the payer (or the customer), so that what each of those costs is a sum of lines. chain: where it stood, of
 -- several the last. Whoever calls it has it in its own query: it has no settings for that.
---   p_begin, p_end  a part of the period, of a customer (NULL: all of it)
+--   p_meter  with increments behind it: each event rounded up   p_begin, p_end  a part of the period, of a customer (NULL: all of it)
 CREATE OR REPLACE FUNCTION billed_places(p_account uuid, p_seller uuid, p_meter text, p_from timestamptz, p_begin timestamptz, p_end timestamptz)
 RETURNS TABLE (account_id uuid, name text, parent bytea, top bytea, chain bytea, quantity numeric)
 LANGUAGE sql STABLE AS $$
   WITH used AS MATERIALIZED (
-    SELECT b.account_id, b.name, b.chain, b.came_inside, b.quantity FROM billed_usage(p_account, p_seller, p_meter, p_from) b WHERE p_begin IS NULL
+    SELECT b.account_id, b.name, b.chain, b.came_inside, b.quantity FROM billed_usage(p_account, p_seller, p_meter, p_from) b
+      WHERE p_begin IS NULL AND position(' ' IN p_meter) = 0
     UNION ALL
-    SELECT b.account_id, b.name, b.chain, true, b.quantity FROM used_between(p_account, p_seller, p_meter, p_from, p_begin, p_end) b WHERE p_begin IS NOT NULL
+    SELECT b.account_id, b.name, b.chain, true, b.quantity FROM used_between(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
+      WHERE p_begin IS NOT NULL AND position(' ' IN p_meter) = 0
+    UNION ALL
+    SELECT b.account_id, b.name, b.chain, true, b.quantity FROM rounded_usage(p_account, p_seller, p_meter, p_from, p_begin, p_end) b
+      WHERE position(' ' IN p_meter) > 0
   )
   -- Most accounts stay where they are: those need no adding up.
   SELECT u.account_id, u.name, parent_in(u.chain), CASE WHEN p_seller IS NULL THEN substr(u.chain, 17, 16) ELSE below_in(u.chain, p_account) END, u.chain, u.quantity

@@ -1,5 +1,5 @@
 -- Issues drafts: those that are named, or (NULL) those that wait, oldest first. All of a series in one statement, numbered without gaps: who
--- comes next waits for the number until this is committed. Nothing slow belongs behind it.
+-- comes next waits for the number until this is committed. Nothing slow belongs behind it; mails are jobs.
 CREATE OR REPLACE FUNCTION issue_invoices(p_account uuid, p_ids uuid[], p_now timestamptz, p_limit int)
 RETURNS TABLE (account_id uuid, id uuid, series text, year int, number int, kind text, terms jsonb)
 LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $$
@@ -7,6 +7,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp SET enable_seqscan = off AS $
 DECLARE
   s text;
   drafts uuid[];
+  payers uuid[];
   this_year int := extract(year FROM p_now AT TIME ZONE 'UTC');
 BEGIN
   FOREACH s IN ARRAY ARRAY['CRN', 'INV'] LOOP
@@ -14,9 +15,9 @@ BEGIN
     -- Before the drafts are read: who waited here sees what the one before issued.
     INSERT INTO invoice_series AS n (series, year, last, last_at) VALUES (s, this_year, 0, p_now)
       ON CONFLICT (series, year) DO UPDATE SET last_at = greatest(n.last_at, p_now);
-    drafts := ARRAY(
-      SELECT i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
-      ORDER BY i.drafted_at, i.id LIMIT p_limit);
+    SELECT array_agg(x.account_id), array_agg(x.id) INTO payers, drafts FROM (
+      SELECT i.account_id, i.id FROM invoices i WHERE i.status = 'draft' AND i.series = s AND (p_ids IS NULL OR (i.account_id = p_account AND i.id = ANY (p_ids)))
+      ORDER BY i.drafted_at, i.id LIMIT p_limit) x;
     RETURN QUERY
       WITH d AS MATERIALIZED (
         SELECT i.account_id, i.id, row_number() OVER (ORDER BY i.drafted_at, i.id) AS k FROM invoices i WHERE i.status = 'draft' AND i.id = ANY (drafts)
@@ -26,6 +27,7 @@ BEGIN
       UPDATE invoices i SET status = 'issued', year = this_year, number = taken.last - (SELECT count(*) FROM d) + d.k, issued_at = taken.last_at
       FROM d, taken WHERE i.account_id = d.account_id AND i.id = d.id
       RETURNING i.account_id, i.id, i.series, i.year, i.number, i.kind, i.terms;
+    PERFORM mail_issued(payers, drafts);
   END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION issue_invoices FROM PUBLIC;

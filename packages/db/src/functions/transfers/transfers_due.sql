@@ -1,5 +1,6 @@
--- Billing transfers under way of which something is due, by the time of the database: their end, a reminder of it, or a plan that was chosen and is
--- not offered any more. Of whom there is much, one thing at a time.
+-- Billing transfers under way of which something is due, by the time of the database: their end, a reminder of it, a plan that was chosen and is
+-- not offered any more; and their completion, where every step is done and nobody is about to complete it, for what stood in the way (the
+-- account was suspended) is over. Of whom there is much, one thing at a time.
 CREATE OR REPLACE FUNCTION transfers_due(p_limit int) RETURNS TABLE (root_id uuid, account_id uuid, id uuid, event text, days int, expires_at timestamptz, plan text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   SELECT t.root_id, t.account_id, t.id, d.event, d.days, t.expires_at, t.steps #>> '{plan,id}' FROM billing_transfers t
@@ -11,6 +12,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
         AND NOT EXISTS (SELECT FROM plans p WHERE p.id = t.steps #>> '{plan,id}' AND p.offered)
       UNION ALL
       SELECT 'remind', r.days, 3 FROM unnest(t.ahead) r(days) WHERE r.days <> ALL (t.reminded) AND t.expires_at - r.days * interval '1 day' <= clock_timestamp()
+      UNION ALL
+      SELECT 'complete', NULL, 4 WHERE t.completion = 'automatic' AND t.steps #>> '{payment,state}' = 'set'
+        AND NOT EXISTS (SELECT FROM unnest(ARRAY['owner', 'details', 'plan']) s WHERE coalesce(t.steps -> s, 'null') = 'null')
+        AND NOT EXISTS (SELECT FROM jobs j WHERE j.root_id = t.root_id AND j.account_id = t.account_id AND j.kind = 'transfers.complete' AND j.ended_at IS NULL)
+        AND EXISTS (SELECT FROM accounts a WHERE a.root_id = t.root_id AND a.id = t.account_id AND (a.suspension_kind IS NULL
+          OR a.suspended_from > clock_timestamp() OR a.suspended_until <= clock_timestamp()))
     ) x ORDER BY x.n, x.days DESC LIMIT 1
   ) d
   WHERE t.state = 'in_progress' ORDER BY t.expires_at LIMIT p_limit
