@@ -4,9 +4,9 @@ import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { startApi } from './support/start-api.ts';
-import { openWay, overWays } from './support/way.ts';
+import { openWay, overWays, WAYS } from './support/way.ts';
 
-overWays((way) => {
+overWays(WAYS, (way) => {
   let api: Deployment;
   let mine: string;
   let sibling: string;
