@@ -726,7 +726,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'provider unreachable | independent': 'no provider is asked for a transfer that is over',
   'ancestor completes its transfer | in_progress': 'it can’t begin: one along a chain',
   'reopened or erased | in_progress': 'closing ends the transfer',
-  'parent unpaid': 'nothing is done to accounts that owe (money.md 5: none, stated)',
+  'parent unpaid': 'nothing is done to accounts that owe (rules/money)',
   'invited back under a parent': 'a later issue',
   'invitation bounced': 'transfer-links.test',
   'payment method fails or is removed': 'payments.test',
