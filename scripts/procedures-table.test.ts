@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { readPage, withTable } from './procedures-table.ts';
+import { proceduresTable } from './procedures-table.ts';
 
 it('the table of procedures in docs/developers.md is what the contract says (node scripts/procedures-table.ts writes it)', () => {
-  const page = readPage();
-  expect(withTable(page)).toBe(page);
+  const page = proceduresTable.read();
+  expect(proceduresTable.written(page)).toBe(page);
 });

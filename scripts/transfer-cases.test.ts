@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { readRules, withCases } from './transfer-cases.ts';
+import { transferCases } from './transfer-cases.ts';
 
 it('the cases in docs/rules/transfer.md are those that the rules are tested with (node scripts/transfer-cases.ts writes them)', () => {
-  const page = readRules();
-  expect(withCases(page)).toBe(page);
+  const page = transferCases.read();
+  expect(transferCases.written(page)).toBe(page);
 });

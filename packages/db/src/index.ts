@@ -16,6 +16,7 @@ export * from './agents/agents.ts';
 export * from './audit/audit-log.ts';
 export * from './billing/billed-usage.ts';
 export * from './billing/books.ts';
+export * from './billing/document-lines.ts';
 export * from './billing/invoices.ts';
 export * from './billing/payment-methods.ts';
 export * from './billing/plans.ts';

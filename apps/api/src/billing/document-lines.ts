@@ -20,7 +20,7 @@ const PART_LINES = 1_000;
 const MOST_DRAWN = 500;
 
 /** Reads lines of an invoice or statement, from behind one of them. */
-type ReadLines = (page: { readonly after: number; readonly limit: number }) => Promise<readonly DocumentLine[]>;
+export type ReadLines = (page: { readonly after: number; readonly limit: number }) => Promise<readonly DocumentLine[]>;
 
 const COLUMNS: readonly CsvColumn<DocumentLine>[] = [
   { name: 'line', kind: 'number', of: ({ n }) => String(n) },

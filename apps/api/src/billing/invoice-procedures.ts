@@ -4,7 +4,7 @@ import type { Handlers } from '../guard/procedure.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import { closePeriod } from './close-period.ts';
 import { creditInvoice, readToCredit } from './credit-invoice.ts';
-import { exportInvoice } from './export-invoice.ts';
+import { invoiceExport } from './export-invoice.ts';
 import { invoiceToCome } from './invoice-to-come.ts';
 import { detailedInvoice, findIssued, linesOf, shownInvoice } from './read-invoices.ts';
 import { readPeriod, shownPeriod } from './rebilling/customers.ts';
@@ -78,7 +78,7 @@ export const invoices: Handlers<'invoices'> = {
   },
 
   export: async ({ ctx: { hall, caller, access }, input: { invoice, format } }) => ({
-    job: await exportInvoice(hall, caller, access, { invoice, format }),
+    job: await invoiceExport.ask(hall, caller, access, { document: invoice, format }),
   }),
 
   closePeriod: async ({ ctx: { hall, caller, access }, input: { period } }) => ({

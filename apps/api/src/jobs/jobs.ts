@@ -1,9 +1,9 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
-import { exportInvoiceJob } from '../billing/export-invoice.ts';
+import { invoiceExport } from '../billing/export-invoice.ts';
 import { mailInvoiceJob } from '../billing/mail-invoice-job.ts';
-import { exportStatementJob } from '../billing/rebilling/export-statement.ts';
+import { statementExport } from '../billing/rebilling/export-statement.ts';
 import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
@@ -15,8 +15,8 @@ import type { AnyJob } from './define-job.ts';
 export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
-  exportInvoiceJob,
-  exportStatementJob,
+  invoiceExport.job,
+  statementExport.job,
   suspendManyJob,
   undoSuspendManyJob,
   reactivateManyJob,

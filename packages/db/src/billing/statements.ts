@@ -1,7 +1,8 @@
 import type { AccountId, Decimal, Instant, RowId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
-import type { InvoiceTerms, LinesOf, UsageBilled } from './invoices.ts';
+import type { LinesOf, UsageBilled } from './document-lines.ts';
+import type { InvoiceTerms } from './invoices.ts';
 
 /** `period`: of one period; `supplement`: what came late for a customer that left. */
 export type StatementKind = 'period' | 'supplement';

@@ -15,7 +15,7 @@ import { type Hall, nowOf } from '../../hall/hall.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { shownMoney } from '../shown-plan.ts';
 import { findCustomer, readPeriod, shownPeriod } from './customers.ts';
-import { exportStatement } from './export-statement.ts';
+import { statementExport } from './export-statement.ts';
 import { freezeByHand, statedIn } from './freeze-statement.ts';
 import { readMarginOf, readMargins } from './margins.ts';
 import { ratePeriod, sumOf } from './rate-period.ts';
@@ -159,7 +159,7 @@ export const statements: Handlers<'statements'> = {
   },
 
   export: async ({ ctx: { hall, caller, access }, input: { statement, format } }) => ({
-    job: await exportStatement(hall, caller, access, { statement, format }),
+    job: await statementExport.ask(hall, caller, access, { document: statement, format }),
   }),
 
   whatIf: async ({ ctx: { hall, access }, input: { customer: asked, period: key, book, terms } }) => {
