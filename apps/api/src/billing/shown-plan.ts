@@ -6,6 +6,7 @@ import {
   formatDecimal,
   formatIncrements,
   minorOfPrice,
+  type Pricing,
   type Rates,
   shownPrice,
 } from '@tenantree/domain';
@@ -41,15 +42,20 @@ function shownRates({ meter, included, increments, pricing }: Rates): ShownPlan[
     included: formatDecimal(included),
     increments: increments && formatIncrements(increments),
     model: pricing.model,
-    price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
-    size: 'size' in pricing ? formatDecimal(pricing.size) : null,
-    tiers:
-      'tiers' in pricing
-        ? pricing.tiers.map(({ upTo, price, fee }) => ({
-            upTo: upTo === null ? null : formatDecimal(upTo),
-            price: shownPrice(price, ENTIRE),
-            fee: shownPrice(fee, ENTIRE),
-          }))
-        : [],
+    ...shownPricing(pricing),
   };
 }
+
+/** What a unit, a package or the steps of a price cost, in whole units of the currency. */
+export const shownPricing = (pricing: Pricing): Pick<ShownPlan['rates'][number], 'price' | 'size' | 'tiers'> => ({
+  price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
+  size: 'size' in pricing ? formatDecimal(pricing.size) : null,
+  tiers:
+    'tiers' in pricing
+      ? pricing.tiers.map(({ upTo, price, fee }) => ({
+          upTo: upTo === null ? null : formatDecimal(upTo),
+          price: shownPrice(price, ENTIRE),
+          fee: shownPrice(fee, ENTIRE),
+        }))
+      : [],
+});

@@ -12,7 +12,7 @@ import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
 import css from './money.module.css';
-import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile } from './parts.tsx';
+import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile, usePages } from './parts.tsx';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
 
@@ -327,8 +327,7 @@ function Details({ account, details: found }: { readonly account: string; readon
 const KINDS = { period: 'Invoice', supplement: 'Late usage', credit: 'Credit note' } as const;
 
 function Invoices({ account }: { readonly account: string }) {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const { cursor, turner } = usePages();
   const query = useQuery({
     queryKey: ['invoices', account, cursor ?? ''],
     queryFn: () => invoices.list.query({ account, limit: 25, ...(cursor !== undefined && { cursor }) }),
@@ -364,12 +363,7 @@ function Invoices({ account }: { readonly account: string }) {
                 </table>
               </div>
             )}
-            {(cursors.length > 0 || nextCursor !== null) && (
-              <div className={`${css.in} ${css.acts}`}>
-                {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
-                {nextCursor !== null && <Button onClick={() => setCursors([...cursors, nextCursor])}>Older</Button>}
-              </div>
-            )}
+            {turner(nextCursor)}
           </>
         )}
       </Loaded>

@@ -133,3 +133,26 @@ export function Act({
     </>
   );
 }
+
+/** Pages of a list, one after the other, by the cursors that led to them. */
+export type Pages = {
+  /** Where the page that is looked at begins; undefined: it is the first. */
+  readonly cursor: string | undefined;
+  /** Turns the page. @param next where the one after it begins; null: it is the last */
+  readonly turner: (next: string | null) => ReactNode;
+};
+
+/** Turns the pages of a list whose newest come first. */
+export function usePages(): Pages {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  return {
+    cursor: cursors.at(-1),
+    turner: (next) =>
+      (cursors.length > 0 || next !== null) && (
+        <div className={`${css.in} ${css.acts}`}>
+          {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
+          {next !== null && <Button onClick={() => setCursors([...cursors, next])}>Older</Button>}
+        </div>
+      ),
+  };
+}

@@ -1,20 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ShownStatement } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
-import { useState } from 'react';
 import { Link } from 'wouter';
-import { Button, Empty, Loaded } from '../parts/parts.tsx';
+import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import css from './money.module.css';
-import { amount, Card } from './parts.tsx';
+import { amount, Card, usePages } from './parts.tsx';
 
 const { statements } = tenantree.trpc;
 
 /** The statements that an account has from the account above it: what it owes that one. */
 export function Received({ account }: { readonly account: string }) {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const { cursor, turner } = usePages();
   const query = useQuery({
     queryKey: ['received', account, cursor ?? ''],
     queryFn: () => statements.received.query({ account, limit: 25, ...(cursor !== undefined && { cursor }) }),
@@ -31,12 +29,7 @@ export function Received({ account }: { readonly account: string }) {
             ) : (
               <Rows account={account} rows={rows} />
             )}
-            {(cursors.length > 0 || nextCursor !== null) && (
-              <div className={`${css.in} ${css.acts}`}>
-                {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
-                {nextCursor !== null && <Button onClick={() => setCursors([...cursors, nextCursor])}>Older</Button>}
-              </div>
-            )}
+            {turner(nextCursor)}
           </>
         )}
       </Loaded>

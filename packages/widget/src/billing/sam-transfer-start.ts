@@ -13,7 +13,6 @@ import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { BillingSource, TransferOrder, TransferPreview } from './billing-source.ts';
 import { billingStyles } from './billing-styles.ts';
-import { namesOf } from './names.ts';
 import { priceExample } from './price-example.ts';
 import { TransferDone } from './told.ts';
 import { transferSteps } from './transfer-steps.ts';
@@ -342,4 +341,13 @@ const utcTime = (instant: string): string => instant.slice(11, 16);
 function graceUntil(days: number, { numbers }: Texts): { readonly date: string; readonly utc: string } {
   const until = new Date(Date.now() + days * DAY_MS).toISOString();
   return { date: numbers.dateTime(until), utc: utcTime(until) };
+}
+
+const MOST_NAMES = 4;
+
+/** Names one after the other; of many the first, and how many more there are. @param all how many there are, where not all are named */
+function namesOf(names: readonly string[], { say }: Texts, all: number = names.length): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const more = all - Math.min(names.length, MOST_NAMES);
+  return more > 0 ? say('andMore', { names: shown, n: more }) : shown;
 }

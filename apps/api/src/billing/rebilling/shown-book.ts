@@ -3,18 +3,15 @@ import type { StoredBook } from '@tenantree/db';
 import {
   type Book,
   type BookRates,
-  ENTIRE,
   formatDecimal,
   formatIncrements,
-  type Pricing,
   parseDecimal,
-  shownPrice,
   shownPrices,
   type Terms,
   termsOfBook,
   warningsOf,
 } from '@tenantree/domain';
-import { shownMeter } from '../shown-plan.ts';
+import { shownMeter, shownPricing } from '../shown-plan.ts';
 import { bookOf } from './rate-period.ts';
 
 /** What a book says, and what comes of it. @param own what its seller pays itself; null: nobody can say */
@@ -41,25 +38,12 @@ function shownRates(book: Book, rates: BookRates, own: Terms): ShownBookTerms['r
     model: pricing.model,
     ...(pricing.model === 'markup'
       ? { price: null, size: null, tiers: [], percent: percentText(pricing.percent) }
-      : { ...pricedAs(pricing), percent: null }),
+      : { ...shownPricing(pricing), percent: null }),
     resulting: resolved ? shownPrices(resolved) : null,
     cost: cost ? shownPrices(cost) : null,
     impossible: terms.ok ? null : terms.refusal,
   };
 }
-
-const pricedAs = (pricing: Pricing) => ({
-  price: 'price' in pricing ? shownPrice(pricing.price, ENTIRE) : null,
-  size: 'size' in pricing ? formatDecimal(pricing.size) : null,
-  tiers:
-    'tiers' in pricing
-      ? pricing.tiers.map(({ upTo, price, fee }) => ({
-          upTo: upTo === null ? null : formatDecimal(upTo),
-          price: shownPrice(price, ENTIRE),
-          fee: shownPrice(fee, ENTIRE),
-        }))
-      : [],
-});
 
 /** How much one in 10⁻⁴ is, in 10⁻⁹. */
 const PERCENT_UNIT = parseDecimal('0.0001') ?? 0n;
