@@ -97,12 +97,32 @@ export async function createTestDatabase(
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = options.template === 'empty' ? 'template0' : TEMPLATE;
   await query(connection, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`);
-  const config: pg.PoolConfig = { ...connection, database: name };
+  const drop = (): Promise<unknown> => query(connection, `DROP DATABASE ${name} WITH (FORCE)`);
+  return openTestDatabase({ ...connection, database: name }, drop);
+}
+
+/**
+ * Makes a fresh database on a server of its own, for tests that count what a statement reads: what is dead in one database can't be forgotten
+ * while anybody writes in any other of the same server, and every statement passes over it again.
+ */
+export async function createLoneDatabase(cluster: string): Promise<TestDatabase> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tenantree-test-'));
+  await chmod(dataDir, 0o755);
+  await placeCluster(cluster, dataDir);
+  const server = await startEmbedded({ dataDir, durability: 'fast' });
+  await makeLogin(server.connection, LOGIN, null);
+  return openTestDatabase(server.connection, async () => {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+}
+
+function openTestDatabase(config: Connection, remove: () => Promise<unknown>): TestDatabase {
   const serving: pg.PoolConfig = { ...config, user: LOGIN };
   const db = openDatabase(serving);
   const drop = async (): Promise<void> => {
     await db.close();
-    await query(connection, `DROP DATABASE ${name} WITH (FORCE)`);
+    await remove();
   };
   const asOwner = <Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> =>
     withConnection(config, async (client) => {

@@ -2,7 +2,7 @@ import type { AccountId } from '@tenantree/domain';
 import { instantOf } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Database, forgetTreeChanges, readAccountsState, readLiveVersion, readUsageState } from '../src/index.ts';
-import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
+import { createLoneDatabase, type TestDatabase } from '../src/testing.ts';
 import { blocksOf, openExplained } from './explained.ts';
 import { close, count, erase, event, freshId, move, NOVEMBER_10, PERIOD, plant, record, ticking } from './tenants.ts';
 
@@ -10,7 +10,7 @@ const now = ticking(NOVEMBER_10);
 let test: TestDatabase;
 let db: Database;
 beforeAll(async () => {
-  test = await createTestDatabase(inject('database'));
+  test = await createLoneDatabase(inject('cluster'));
   ({ db } = test);
 });
 afterAll(() => test.drop());
