@@ -1,5 +1,6 @@
 import type { Refusal } from '../errors.ts';
 import { quoted } from '../text.ts';
+import type { WishedParent } from './create-many.ts';
 
 /** How a row of a file names accounts: the one that it is about, and the one above. Equal names are the same account. */
 export type ImportNames = {
@@ -41,7 +42,8 @@ export function importLevels(rows: readonly ImportNames[], isThere: (name: strin
     const isFirst = own === null || !firstOf.has(own);
     if (own !== null && isFirst) firstOf.set(own, n);
     if (isBad) levels[n] = BAD;
-    else if (!isFirst) refuse(n, { code: 'ROW_DUPLICATE', message: 'A row before is of the same account.', field: 'id' });
+    else if (!isFirst)
+      refuse(n, { code: 'ROW_DUPLICATE', message: 'A row before is of the same account.', field: 'id' });
   }
   for (const start of rows.keys()) settle(start);
   return { levels, refusals };
@@ -84,16 +86,26 @@ const cycle = (parent: string): Refusal => ({
   field: FIELD,
 });
 
-/** The refusal of a row whose parent is neither in the file nor in the tree. */
-export const parentMissing = (parent: string): Refusal => ({
+const parentMissing = (parent: string): Refusal => ({
   code: 'PARENT_MISSING',
   message: `There is no account ${quoted(parent)}, neither in this file nor where you import.`,
   field: FIELD,
 });
 
-/** The refusal of a row whose parent's row is refused. */
-export const parentBad = (parent: string): Refusal => ({
+const parentBad = (parent: string): Refusal => ({
   code: 'PARENT_BAD',
   message: `The row of its parent ${quoted(parent)} is refused.`,
   field: FIELD,
 });
+
+/**
+ * Why a row of a file is refused, told of the file: what is refused of its parent's row falls with it.
+ *
+ * @param level of the row: from 2 on its parent is one that the file makes
+ */
+export function importRefusal(refusal: Refusal, parent: WishedParent, level: number): Refusal {
+  if (!('asked' in parent)) return refusal;
+  if (refusal.code === 'PARENT_REFUSED') return parentBad(parent.asked);
+  if (refusal.code !== 'NOT_FOUND' || refusal.field !== 'parent') return refusal;
+  return level > 1 ? parentBad(parent.asked) : parentMissing(parent.asked);
+}
