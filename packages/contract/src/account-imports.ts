@@ -65,7 +65,7 @@ export const accountImports = {
   }),
 
   plan: mutation({
-    says: 'Judges all rows of a file by what is there now: a dry run. It makes nothing.',
+    says: 'Judges all rows of a file by what is there now: a dry run, which makes nothing.',
     needs: may('create'),
     input: asked,
     output: accountImport,

@@ -29,6 +29,8 @@ import { findImport, judgedRow, partsOf, planImport, ROWS_AT_ONCE, refuseWhileRu
 /** Rows of one transaction, where bad rows are left out. */
 const ROWS_A_PART = 500;
 
+const NOTHING_NEW = 'There is nothing new in this file.';
+
 const importId = z.string().transform((text) => text as RowId);
 /** All of a file in one transaction, or the new rows of one level between two lines. */
 const payload = z.union([
@@ -77,7 +79,7 @@ async function importAll(item: Item): Promise<ItemOutcome> {
         same += entries.length - written;
       }
     }
-    if (made === 0) return { skipped: 'All of it is there already.' };
+    if (made === 0) return { skipped: NOTHING_NEW };
     await addImported(trx, ref, made);
     await done(trx, { made, same });
     return 'done';
@@ -161,7 +163,7 @@ export async function runImport(
     if (asked !== null) await noteImportJob(trx, ref, asked);
     return asked;
   });
-  return job ?? refuseWith('ALREADY_IN_STATE', 'All rows of this file are there already.', 'import');
+  return job ?? refuseWith('ALREADY_IN_STATE', NOTHING_NEW, 'import');
 }
 
 async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mode: 'all' | 'each'): Promise<void> {
@@ -178,6 +180,7 @@ async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mod
       `Since this file was judged something else becomes of ${counted(changed, 'row')}. Look again.`,
       'import',
     );
+  if (!outcomes['new']) refuseWith('ALREADY_IN_STATE', NOTHING_NEW, 'import');
   const bad = Object.entries(outcomes).reduce(
     (sum, [outcome, n]) => sum + (outcome === 'new' || outcome === 'same' ? 0 : n),
     0,
