@@ -137,7 +137,8 @@ async function measured<T>({ pid }: Server, work: () => Promise<T>) {
 /** Bytes, as Linux tells them; null elsewhere. */
 function memoryOf(pid: number, what: 'VmRSS' | 'VmHWM'): number | null {
   try {
-    const [, kibibytes = ''] = new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    const [, kibibytes = ''] =
+      new RegExp(`${what}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(kibibytes) * 1_024;
   } catch {
     return null;

@@ -312,32 +312,21 @@ export async function endImportPlan(
   );
 }
 
-/** The lines of a file by level that were found to be new, or the same as what is there; in the order in which they are imported. */
+/**
+ * The lines of a file by level that were found to be new, or the same as what is there; those of one parent together, so that a part of them
+ * is counted into few accounts.
+ */
 export async function readImportLevels(
   trx: TenantTransaction,
   ref: ImportRef,
   outcomes: readonly ImportOutcome[],
 ): Promise<{ readonly level: number; readonly lines: readonly number[] }[]> {
   const { rows } = await sql<{ level: number; lines: number[] }>`
-    SELECT r.level, array_agg(r.line ORDER BY r.line) AS lines FROM account_import_rows r
+    SELECT r.level, array_agg(r.line ORDER BY r.parent_external_id COLLATE "C", r.parent_id, r.line) AS lines FROM account_import_rows r
     WHERE ${of(ref)} AND r.outcome = ANY (${[...outcomes]}::text[]) AND r.level IS NOT NULL GROUP BY 1 ORDER BY 1`.execute(
     trx,
   );
   return rows;
-}
-
-/** Lines of one level that were found to be new, between two of them. */
-export async function readNewLines(
-  trx: TenantTransaction,
-  ref: ImportRef,
-  { level, from, to }: { readonly level: number; readonly from: number; readonly to: number },
-): Promise<number[]> {
-  const { rows } = await sql<{ line: number }>`
-    SELECT r.line FROM account_import_rows r
-    WHERE ${of(ref)} AND r.line BETWEEN ${from} AND ${to} AND r.level = ${level} AND r.outcome = 'new' ORDER BY r.line`.execute(
-    trx,
-  );
-  return rows.map(({ line }) => line);
 }
 
 /** Whether one of these accounts is still to be made by another row of the file, which was found to be new. */

@@ -11,7 +11,6 @@ import {
   readHeads,
   readImportEntries,
   readImportLevels,
-  readNewLines,
   type TenantTransaction,
 } from '@tenantree/db';
 import { counted, type Decision, type PlannedCreation, type RowId, USUAL_RETRY } from '@tenantree/domain';
@@ -32,16 +31,9 @@ const ROWS_A_PART = 500;
 const NOTHING_NEW = 'There is nothing new in this file.';
 
 const importId = z.string().transform((text) => text as RowId);
-/** All of a file in one transaction, or the new rows of one level between two lines. */
-const payload = z.union([
-  z.strictObject({ import: importId, part: z.literal('all') }),
-  z.strictObject({
-    import: importId,
-    part: z.strictObject({ level: z.number(), from: z.number(), to: z.number() }),
-  }),
-]);
+/** All of a file in one transaction, or some of its lines. */
+const payload = z.strictObject({ import: importId, lines: z.union([z.literal('all'), z.array(z.number())]) });
 type Payload = z.infer<typeof payload>;
-type Part = Exclude<Payload['part'], 'all'>;
 
 /** Makes the accounts of a file: all in one transaction, or by level so many in one. */
 export const importAccountsJob = defineJob({
@@ -50,7 +42,7 @@ export const importAccountsJob = defineJob({
   procedure: 'accountImports.run',
   payload,
   retry: USUAL_RETRY,
-  run: (item) => (item.payload.part === 'all' ? importAll(item) : importPart(item, item.payload.part)),
+  run: (item) => (item.payload.lines === 'all' ? importAll(item) : importPart(item, item.payload.lines)),
 });
 
 type Item = JobItem<Payload>;
@@ -97,7 +89,7 @@ function refuseUnlessAsPlanned(entries: readonly ImportEntry[], decisions: reado
   }
 }
 
-async function importPart(item: Item, part: Part): Promise<ItemOutcome> {
+async function importPart(item: Item, lines: readonly number[]): Promise<ItemOutcome> {
   const { hall, job, by, done } = item;
   const ref = refOf(item);
   const acting = await actingOf(item);
@@ -109,7 +101,7 @@ async function importPart(item: Item, part: Part): Promise<ItemOutcome> {
   };
   const none = await hall.change(by, { root: job.root, acting: job.account }, async (change) => {
     const { trx } = change;
-    const entries = await readImportEntries(trx, ref, await readNewLines(trx, ref, part));
+    const entries = await readImportEntries(trx, ref, lines);
     const decisions = await openCreations(hall, acting).decide(trx, entries);
     const bad = entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null);
     await waitForParents(trx, ref, entries, bad);
@@ -158,7 +150,7 @@ export async function runImport(
     const { trx } = change;
     await lockImport(trx, ref);
     refuseWhileRunning(await findImport(trx, hall, ref));
-    const items = mode === 'all' ? [{ payload: { import: id, part: 'all' as const } }] : await partsToImport(trx, ref);
+    const items = mode === 'all' ? [{ payload: { import: id, lines: 'all' as const } }] : await partsToImport(trx, ref);
     const asked = await enqueue(hall, change, importAccountsJob, { by, account, items, key: id });
     if (asked !== null) await noteImportJob(trx, ref, asked);
     return asked;
@@ -191,9 +183,7 @@ async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mod
 
 async function partsToImport(trx: TenantTransaction, ref: ImportRef): Promise<{ readonly payload: Payload }[]> {
   const levels = await readImportLevels(trx, ref, ['new']);
-  return levels.flatMap(({ level, lines }) =>
-    [...partsOf(lines, ROWS_A_PART)].map((part) => ({
-      payload: { import: ref.id, part: { level, from: part[0]!, to: part.at(-1)! } },
-    })),
+  return levels.flatMap(({ lines }) =>
+    [...partsOf(lines, ROWS_A_PART)].map((part) => ({ payload: { import: ref.id, lines: [...part] } })),
   );
 }
