@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { codeOf, refusalOf } from './support/clients.ts';
+import { type Client, clientOf, clientWith, codeOf, PASSWORD, refusalOf, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { upload } from './support/imports.ts';
+import { startApi } from './support/start-api.ts';
 
 const clock = { aheadMs: 0, nowMs: () => Date.now() + clock.aheadMs };
 
@@ -52,7 +53,7 @@ async function below(account: string): Promise<string[]> {
     .toSorted();
 }
 
-describe('A file of accounts (rules/accounts 30–33)', () => {
+describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
   it('C1 is imported with its rows in any order; the same file twice changes nothing', async () => {
     const account = await branch();
     const top = `top-${branches}`;
@@ -246,5 +247,105 @@ describe('The route of files of accounts', () => {
       [],
     );
     expect(left).toHaveLength(0);
+  });
+});
+
+describe('The job that imports a file', () => {
+  /** A file of three steps: 500 rows each. */
+  async function threeSteps() {
+    const account = await branch();
+    const rows = Array.from({ length: 1_500 }, (_, n) => `step-${branches}-${n},Account ${n}`);
+    const { id } = await planned(account, csv('externalId,name', ...rows));
+    return { account, id };
+  }
+
+  /** Does something while the first step can't come to its end: what every account has beside it can't be written. */
+  async function inTheMiddle<T>(start: () => Promise<T>, work: () => Promise<unknown>): Promise<T> {
+    const { asOwner } = api.database;
+    await asOwner('CREATE TABLE IF NOT EXISTS gates (opened int); DELETE FROM gates');
+    const held = asOwner(`DO $$ BEGIN
+      LOCK TABLE account_caps IN SHARE MODE;
+      WHILE NOT EXISTS (SELECT FROM gates) LOOP PERFORM pg_sleep(0.02); END LOOP;
+    END $$`);
+    const waits = (what: string) =>
+      vi.waitFor(
+        async () => {
+          const waiting = await asOwner(`SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+            WHERE d.datname = current_database() AND l.granted = ${what}`);
+          expect(waiting.length).toBeGreaterThan(0);
+        },
+        { timeout: 8_000, interval: 20 },
+      );
+    try {
+      await waits(`true AND l.relation = 'account_caps'::regclass AND l.mode = 'ShareLock'`);
+      const started = await start();
+      await waits(`false AND l.relation = 'account_caps'::regclass`);
+      const done = work();
+      await Promise.race([done, waits(`false AND l.locktype = 'advisory'`)]);
+      await asOwner('INSERT INTO gates VALUES (1)');
+      await done;
+      return started;
+    } finally {
+      await asOwner('INSERT INTO gates VALUES (1)');
+      await held;
+    }
+  }
+  const start = (client: Client, account: string, id: string, mode: 'all' | 'each') => async () =>
+    (await client.accountImports.run.mutate({ account, import: id, mode })).job;
+
+  it('can be stopped: what is made stays, and the rest can be imported later', async () => {
+    const { account, id } = await threeSteps();
+    const job = await inTheMiddle(start(api.owner, account, id, 'each'), async () => {
+      const { rows } = await api.owner.jobs.list.query({ account });
+      expect(await codeOf(api.owner.accountImports.plan.mutate({ account, import: id }))).toBe('ALREADY_IN_STATE');
+      await api.owner.jobs.cancel.mutate({ account, job: rows[0]!.id });
+    });
+    expect(await ended(account, job)).toMatchObject({ state: 'cancelled', total: 3, done: 1 });
+    expect(await get(account, id)).toMatchObject({ state: 'ended', made: 500 });
+    expect(await codeOf(run(account, id, 'each'))).toBe('PLAN_STALE');
+    expect((await get(account, id)).counts).toMatchObject({ new: 1_000, same: 500, bad: 0, changed: 500 });
+    expect(await run(account, id)).toMatchObject({ state: 'succeeded', total: 1 });
+    expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(1_500);
+  });
+
+  it('ends where whoever asked for it loses the right', async () => {
+    const { account, id } = await threeSteps();
+    const email = `admin-${branches}@example.com`;
+    const { link } = await api.owner.members.invite.mutate({ account, email, role: 'admin' });
+    const token = link.split('/').at(-1) ?? '';
+    await clientWith(api.url, {}).members.acceptInvitation.mutate({ token, name: 'Adam', password: PASSWORD });
+    const admin = clientOf(api.url, await signIn(api.url, email, PASSWORD));
+    const { members } = await api.owner.members.list.query({ account });
+    const userId = members.find((one) => one.email === email)?.userId ?? '';
+    const job = await inTheMiddle(start(admin, account, id, 'each'), () =>
+      api.owner.members.remove.mutate({ account, userId }),
+    );
+    const found = await ended(account, job);
+    expect(found.items.map(({ state, error }) => error?.code ?? state)).toEqual(['done', 'FORBIDDEN', 'FORBIDDEN']);
+    expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(500);
+  });
+
+  it('makes all accounts once, when its server is cut off in the middle and two servers are asked for it', async () => {
+    const { account, id } = await threeSteps();
+    const second = await startApi(api.database.serving, { clock });
+    try {
+      const asked = () =>
+        Promise.allSettled([
+          start(api.owner, account, id, 'all')(),
+          start(clientOf(second.url, api.headers['cookie'] ?? ''), account, id, 'all')(),
+        ]);
+      const answers = await inTheMiddle(asked, () =>
+        api.database.asOwner(
+          `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND relation = 'account_caps'::regclass`,
+        ),
+      );
+      const [job, ...others] = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+      expect(others).toEqual([]);
+      const found = await ended(account, job ?? '');
+      expect(found).toMatchObject({ state: 'succeeded', items: [{ attempts: 2, result: { made: 1_500, same: 0 } }] });
+      expect((await api.owner.accounts.get.query({ account })).subaccounts).toBe(1_500);
+    } finally {
+      await second.close();
+    }
   });
 });

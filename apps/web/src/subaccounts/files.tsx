@@ -8,7 +8,7 @@ import css from './subaccounts.module.css';
 type Props = { readonly account: string; readonly mayImport: boolean; readonly view: ScreenView };
 
 /** Below the table: what it shows, at every depth, as a file, and accounts out of one. */
-export function Files({ account, mayImport, view }: Props) {
+export default function Files({ account, mayImport, view }: Props) {
   if (account === '') return null;
   const { query, status, limits, caps } = view;
   const asked = {

@@ -12,7 +12,6 @@ import { usePageTitle } from '../shell/use-page-title.ts';
 import { texts } from '../texts.ts';
 import { noteDensity, readDensity } from './density.ts';
 import { Subaccounts } from './elements.ts';
-import { Files } from './files.tsx';
 import { neighbourOf } from './neighbour.ts';
 import { actsOf } from './palette-acts.ts';
 import css from './subaccounts.module.css';
@@ -20,6 +19,7 @@ import { type Addresses, useAddresses } from './use-addresses.ts';
 import { useKeptExpansion, useListFocus, usePanelFit } from './use-list.ts';
 
 const AccountPanel = lazy(() => import('./account-panel.tsx'));
+const Files = lazy(() => import('./files.tsx'));
 
 type Props = {
   readonly account: string;
@@ -153,7 +153,9 @@ function List({ list, acting, mayImport, shown, addresses, onReady }: ListProps)
       }}
       onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
     >
-      <Files account={acting} mayImport={mayImport} view={addresses.view} />
+      <Suspense fallback={null}>
+        <Files account={acting} mayImport={mayImport} view={addresses.view} />
+      </Suspense>
     </Subaccounts>
   );
 }

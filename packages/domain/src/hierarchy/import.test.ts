@@ -68,7 +68,7 @@ function plan(rows: readonly Row[], room = 1_000): { readonly outcomes: string[]
   return { outcomes, created };
 }
 
-describe('A file of accounts (rules/accounts 30)', () => {
+describe('A file of accounts (rules/accounts 26, 27)', () => {
   it('C1: has its rows in any order; accounts that are there as they are stay', () => {
     const rows: Row[] = [
       ['c', 'b'],

@@ -48,7 +48,7 @@ export function refuseWhileRunning({ job }: AccountImportRow): void {
 }
 
 /**
- * Judges all rows of a file, as if it were imported now and its bad rows weren't there (rules/accounts 31).
+ * Judges all rows of a file, as if it were imported now and its bad rows weren't there (rules/accounts 27).
  *
  * @throws Refused NOT_FOUND, ALREADY_IN_STATE
  */

@@ -22,7 +22,7 @@ import { readCsv } from './read-csv.ts';
 /** Where files of accounts are sent. */
 export const ACCOUNT_IMPORTS_PATH = '/v1/account-imports';
 
-/** How long a file waits to be imported (rules/accounts 30). */
+/** How long a file waits to be imported (rules/accounts 29). */
 const KEPT_DAYS = 1;
 /** Files that an account keeps beside a new one. */
 const KEPT_FILES = 9;
