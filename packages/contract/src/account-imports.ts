@@ -24,12 +24,12 @@ const accountImport = z.strictObject({
   /** Of the file, by their names here. */
   columns: shapes.list(z.string()),
   rows: shapes.count,
-  /** `read`: stored, and not judged; `planned`: it is known what becomes of each row; `running`: a job imports it; `ended`: one has. */
+  /** `read`: stored, and not judged; `planned`: it is known what becomes of each row; `running`: a job imports it; `ended`: one has, and it was not judged since. */
   state: z.enum(['read', 'planned', 'running', 'ended']),
   /** What becomes of its rows; in state `read`, which of them can't be read. */
   counts,
   plannedAt: shapes.instant.nullable(),
-  /** The last job that imported it, and how many accounts that has made so far. */
+  /** The job that imports it, or did, and how many accounts that has made so far. */
   job: shapes.rowId.nullable(),
   made: shapes.count,
   createdAt: shapes.instant,

@@ -54,7 +54,7 @@ export function Counts({ account, file }: Props) {
     >
       <dl className={css.tiles}>
         <Tile label="Rows" value={whole(rows)} />
-        <Tile label="New" value={whole(counts.new)} note="accounts to be made" />
+        <Tile label="New" value={whole(counts.new)} note={file.state === 'planned' ? 'accounts to be made' : 'when it was checked'} />
         <Tile label="The same" value={whole(counts.same)} note="there already, left as they are" />
         <Tile
           label="Bad"

@@ -95,7 +95,7 @@ const Rows = ({ columns, rows }: RowsProps) => (
       <tbody>
         {rows.map(({ line, outcome, was, field, message, cells }) => (
           <tr key={line}>
-            <th scope="row" className={css.number}>
+            <th scope="row" className={`${css.number} ${own.line}`}>
               {line}
             </th>
             <td className={outcome === 'new' || outcome === 'same' ? '' : css.loss}>

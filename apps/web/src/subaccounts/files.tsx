@@ -24,9 +24,7 @@ export default function Files({ account, mayImport, view }: Props) {
         {isPart ? 'Export what was found' : 'Export all as CSV'}
       </Act>
       {mayImport && (
-        <Link className="button" href={`/a/${account}/import`}>
-          Import accounts
-        </Link>
+        <Link href={`/a/${account}/import`}>Import accounts</Link>
       )}
     </div>
   );

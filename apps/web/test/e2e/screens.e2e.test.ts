@@ -242,7 +242,7 @@ it('imports a file of accounts by the keyboard, goes on while one is away, and s
   await page.goto(`${app.url}${subaccounts()}`);
   await rows(page);
   await page.keyboard.press('Control+k');
-  await page.keyboard.type('import acc');
+  await page.getByPlaceholder('Search or jump to …').fill('import acc');
   await page.getByRole('option', { name: 'Import accounts' }).waitFor();
   await page.keyboard.press('Enter');
   const content =

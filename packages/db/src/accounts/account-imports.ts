@@ -301,13 +301,13 @@ export async function judgeImportRows(
   );
 }
 
-/** Notes that all rows of a file are judged. @param seq the number of the tree's last row of the journal before the first was */
+/** Notes that all rows of a file are judged, whatever a job made of it before. @param seq the number of the tree's last row of the journal before the first was */
 export async function endImportPlan(
   trx: TenantTransaction,
   ref: ImportRef,
   { at, seq }: { readonly at: Instant; readonly seq: number },
 ): Promise<void> {
-  await sql`UPDATE account_imports i SET planned_seq = ${seq}, planned_at = ${at}::timestamptz WHERE ${itself(ref)}`.execute(
+  await sql`UPDATE account_imports i SET planned_seq = ${seq}, planned_at = ${at}::timestamptz, job_id = NULL WHERE ${itself(ref)}`.execute(
     trx,
   );
 }

@@ -1,6 +1,7 @@
 import type { Refusal } from '../errors.ts';
 import { quoted } from '../text.ts';
 import type { WishedParent } from './create-many.ts';
+import { EXTERNAL_PREFIX } from './external-id.ts';
 
 /** How a row of a file names accounts: the one that it is about, and the one above. Equal names are the same account. */
 export type ImportNames = {
@@ -80,21 +81,24 @@ export function importLevels(rows: readonly ImportNames[], isThere: (name: strin
 
 const FIELD = 'parentExternalId';
 
+/** A parent as it stands in the file. */
+const inFile = (parent: string): string => quoted(parent.startsWith(EXTERNAL_PREFIX) ? parent.slice(EXTERNAL_PREFIX.length) : parent);
+
 const cycle = (parent: string): Refusal => ({
   code: 'PARENT_CYCLE',
-  message: `Its parent ${quoted(parent)} stands below it in this file.`,
+  message: `Its parent ${inFile(parent)} stands below it in this file.`,
   field: FIELD,
 });
 
 const parentMissing = (parent: string): Refusal => ({
   code: 'PARENT_MISSING',
-  message: `There is no account ${quoted(parent)}, neither in this file nor where you import.`,
+  message: `There is no account ${inFile(parent)}, neither in this file nor where you import.`,
   field: FIELD,
 });
 
 const parentBad = (parent: string): Refusal => ({
   code: 'PARENT_BAD',
-  message: `The row of its parent ${quoted(parent)} is refused.`,
+  message: `The row of its parent ${inFile(parent)} is refused.`,
   field: FIELD,
 });
 
