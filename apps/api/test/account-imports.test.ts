@@ -64,7 +64,11 @@ describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
       [name(id), parent === 'top' ? top : name(parent), called].join(',');
     const file = csv(
       'ExternalId,parentExternalID,NAME',
-      ...[row('c', 'b'), row('b', 'a'), row('a', 'top'), row('d', 'north'), row('north', 'top', 'North')],
+      row('c', 'b'),
+      row('b', 'a'),
+      row('a', 'top'),
+      row('d', 'north'),
+      row('north', 'top', 'North'),
     );
     const plan = await planned(account, file);
     expect(plan).toMatchObject({ state: 'planned', rows: 5, counts: { new: 4, same: 1, bad: 0, changed: 0 } });
@@ -115,7 +119,10 @@ describe('A file of accounts (rules/accounts 26, 27, 28)', () => {
     );
     const { id, counts } = await planned(account, file);
     expect(counts).toEqual({
-      ...{ new: 2, same: 0, bad: 6, changed: 0 },
+      new: 2,
+      same: 0,
+      bad: 6,
+      changed: 0,
       byCode: { PARENT_CYCLE: 2, PARENT_BAD: 1, PARENT_MISSING: 1, ROW_DUPLICATE: 1, NAME_TAKEN: 1 },
     });
     expect(await bad(account, id)).toEqual([

@@ -9,6 +9,7 @@ import { invoicesOf } from './support/billing.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
+import { upload } from './support/imports.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
@@ -57,6 +58,7 @@ beforeAll(async () => {
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
   const [sold, stated] = [books[0], statements[0]];
   const transfer = await underWay(account, make);
+  const file = { account, import: (await upload(api, account, 'externalId,name\nsent,Sent\n')).import };
   const lease = { account, kind: 'calls', key: 'call-1' };
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
@@ -64,6 +66,12 @@ beforeAll(async () => {
   Object.assign(inputs, {
     'setup.status': {},
     'session.me': {},
+    'accountImports.list': { account },
+    'accountImports.get': file,
+    'accountImports.plan': file,
+    'accountImports.rows': { ...file, of: 'new' },
+    'accountImports.errors': file,
+    'accountImports.run': file,
     'accounts.createMain': { name: 'Second main' },
     'accounts.create': { account: 'ext:one', name: 'Nested', externalId: 'nested' },
     'accounts.createMany': {

@@ -6,18 +6,16 @@ import { Link, useLocation, useSearch } from 'wouter';
 import css from '../money/money.module.css';
 import { Card, useAct } from '../money/parts.tsx';
 import { Alert, Button, keepFocus, Loaded, Page } from '../parts/parts.tsx';
-import { queries, tenantree } from '../server.ts';
+import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import own from './imports.module.css';
 import { Judged } from './judged.tsx';
 import { Running } from './running.tsx';
 import { sendFile } from './send-file.ts';
+import { told } from './told.ts';
 
 const { accountImports } = tenantree.trpc;
-
-/** What is told of a file has to be asked for anew. */
-export const told = (): Promise<void> => queries.invalidateQueries({ queryKey: ['accountImports'] });
 
 /** The file that an address names. */
 const fileIn = (search: string): RowId | null => {

@@ -6,9 +6,9 @@ import { saveParts } from '../money/save-job.ts';
 import { Alert, Button } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import { told } from './import-page.tsx';
 import { rowsWords } from './outcomes.ts';
 import { ImportRows } from './rows.tsx';
+import { told } from './told.ts';
 
 const { accountImports } = tenantree.trpc;
 
@@ -54,7 +54,11 @@ export function Counts({ account, file }: Props) {
     >
       <dl className={css.tiles}>
         <Tile label="Rows" value={whole(rows)} />
-        <Tile label="New" value={whole(counts.new)} note={file.state === 'planned' ? 'accounts to be made' : 'when it was checked'} />
+        <Tile
+          label="New"
+          value={whole(counts.new)}
+          note={file.state === 'planned' ? 'accounts to be made' : 'when it was checked'}
+        />
         <Tile label="The same" value={whole(counts.same)} note="there already, left as they are" />
         <Tile
           label="Bad"

@@ -58,7 +58,10 @@ function Listed({ account, file, chosen }: Props & { readonly chosen: string }) 
     queryKey: ['accountImports', account, file.id, 'rows', chosen, cursor ?? '', file.plannedAt, file.counts.bad],
     queryFn: () =>
       accountImports.rows.query({
-        ...{ account, import: file.id, of, limit: PAGE },
+        account,
+        import: file.id,
+        of,
+        limit: PAGE,
         ...(code !== undefined && { code }),
         ...(cursor !== undefined && { cursor }),
       }),

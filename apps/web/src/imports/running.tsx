@@ -5,11 +5,11 @@ import { Link } from 'wouter';
 import css from '../money/money.module.css';
 import { Act, Card } from '../money/parts.tsx';
 import { queries, tenantree } from '../server.ts';
-import { told } from './import-page.tsx';
 import own from './imports.module.css';
 import { Counts } from './judged.tsx';
 import { rowsWords } from './outcomes.ts';
 import { ImportRows } from './rows.tsx';
+import { told } from './told.ts';
 
 const { jobs } = tenantree.trpc;
 

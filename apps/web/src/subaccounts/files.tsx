@@ -12,7 +12,8 @@ export default function Files({ account, mayImport, view }: Props) {
   if (account === '') return null;
   const { query, status, limits, caps } = view;
   const asked = {
-    ...{ account, status: [...status] },
+    account,
+    status: [...status],
     ...(query !== '' && { query }),
     ...(limits && { limits }),
     ...(caps && { caps }),
@@ -23,9 +24,7 @@ export default function Files({ account, mayImport, view }: Props) {
       <Act does={() => saveJob(account, () => tenantree.trpc.accounts.export.mutate(asked))} working="Writing…">
         {isPart ? 'Export what was found' : 'Export all as CSV'}
       </Act>
-      {mayImport && (
-        <Link href={`/a/${account}/import`}>Import accounts</Link>
-      )}
+      {mayImport && <Link href={`/a/${account}/import`}>Import accounts</Link>}
     </div>
   );
 }

@@ -41,7 +41,14 @@ function shown(found: AccountImportRow): AccountImport {
   const { new: fresh = 0, same = 0, ...byCode } = outcomes;
   const bad = Object.values(byCode).reduce((sum, n) => sum + n, 0);
   return {
-    ...{ id, filename, columns: [...columns], rows, state: stateOf(found), made, createdAt, expiresAt },
+    id,
+    filename,
+    columns: [...columns],
+    rows,
+    state: stateOf(found),
+    made,
+    createdAt,
+    expiresAt,
     counts: { new: fresh, same, bad, byCode, changed },
     plannedAt: planned?.at ?? null,
     job: job?.id ?? null,

@@ -165,7 +165,8 @@ async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mod
     refuseWith('BAD_REQUEST', 'Judge the rows of this file first (accountImports.plan).', 'import');
   const [head] = await readHeads(hall.db, [access.root]);
   const isFresh = head?.seq === found.planned.seq;
-  const { outcomes, changed } = isFresh ? found : await planImport(hall, access, ref.id);
+  // What was judged anew stays, also when the call is refused for it.
+  const { outcomes, changed } = isFresh ? found : await hall.db.apart(() => planImport(hall, access, ref.id));
   if (!isFresh && changed > 0)
     refuseWith(
       'PLAN_STALE',
