@@ -25,6 +25,11 @@ const written = (account: string, job: RowId): Promise<void> =>
 export async function saveJob(account: string, ask: () => Promise<{ readonly job: RowId }>): Promise<void> {
   const { job } = await ask();
   await written(account, job);
+  await saveFile(account, job);
+}
+
+/** Saves the file that a job wrote. */
+export async function saveFile(account: string, job: string): Promise<void> {
   const parts: BlobPart[] = [];
   let [name, type] = ['', 'text/csv;charset=utf-8'];
   for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
