@@ -34,6 +34,7 @@ const WorkPage = lazy(loadWork);
 const JobPage = lazy(() => import('./work/job-page.tsx'));
 const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
+const ImportPage = lazy(() => import('./imports/import-page.tsx'));
 
 /** The account that an address opens beside the table, and its tab. Anybody may have typed it: the server says when there is none such. */
 function openedIn(rest: string | undefined): { opened: AccountId | null; tab: AccountTab } {
@@ -68,6 +69,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
     <Switch>
       <Route path="/a/:account/subaccounts/*?">
         {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
+      </Route>
+      <Route path="/a/:account/import">
+        <ImportPage key={account} account={account} />
       </Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
