@@ -215,6 +215,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     endedAt: true,
     cancelAskedAt: true,
     undoable: true,
+    file: true,
     etaSeconds: true,
   }),
   'item of a job': fieldsOf<Item<Outputs['jobs']['get']['items']>>({

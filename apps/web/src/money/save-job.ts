@@ -26,8 +26,12 @@ const written = (account: string, job: RowId): Promise<void> =>
 export async function saveJob(account: string, ask: () => Promise<{ readonly job: RowId }>): Promise<void> {
   const { job } = await ask();
   await written(account, job);
-  await saveParts((more) => tenantree.trpc.jobs.file.query({ account, job, ...more }));
+  await saveFile(account, job);
 }
+
+/** Saves the file that a job wrote. */
+export const saveFile = (account: string, job: string): Promise<void> =>
+  saveParts((more) => tenantree.trpc.jobs.file.query({ account, job, ...more }));
 
 /** A part of a file; of a PDF, which has one part, in base64. */
 type Part = {

@@ -30,6 +30,7 @@ beforeAll(async () => {
   const paused = await create(root, 'Paused');
   await client.accounts.suspend.mutate({ account: paused, kind: 'read_only' });
   await client.accounts.createMain.mutate({ name: 'Second main account' });
+  await client.accounts.export.mutate({ account: root });
   const { key } = await client.keys.create.mutate({ account: root, name: 'CRM sync' });
   const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
   invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
@@ -139,6 +140,15 @@ const INSIDE: readonly Screen[] = [
     },
   ],
   ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],
+  ['work', () => `/a/${owner.root}/work`, (page) => page.getByRole('link', { name: 'Export' }).waitFor()],
+  [
+    'a job with its file',
+    () => `/a/${owner.root}/work`,
+    async (page) => {
+      await page.getByRole('link', { name: 'Export' }).click();
+      await page.getByRole('button', { name: /^Save/ }).waitFor();
+    },
+  ],
   [
     'keys and a question',
     () => `/a/${owner.root}/developers/api-keys`,
