@@ -108,8 +108,9 @@ function Ended({ account, file, frame }: Props & { readonly frame: JobFrame }) {
         {ENDS[frame.state]} {rowsWords(made, 'account')} made.
       </p>
       {why !== null && <p className={css.loss}>{why}</p>}
-      <p>
+      <p className={css.acts}>
         <Link href={`/a/${account}/subaccounts`}>Subaccounts</Link>
+        {job !== null && <Link href={`/a/${account}/work/${job}`}>What its job did</Link>}
       </p>
     </>
   );
