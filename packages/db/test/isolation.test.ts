@@ -70,6 +70,7 @@ describe('Row-level security alone (I5)', () => {
       'find_kept_answer',
       'find_repeats',
       'fold_quarters',
+      'forget_account_imports',
       'forget_jobs',
       'forget_kept_answers',
       'forget_tree_changes',
