@@ -1,7 +1,6 @@
 import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type SentTo } from '@tenantree/contract';
 import { callTRPCProcedure } from '@trpc/server';
 import { accounts } from './accounts/procedures.ts';
-import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
@@ -15,6 +14,7 @@ import { keys } from './keys/procedures.ts';
 import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
+import { products } from './products/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { transfers } from './transfers/procedures.ts';
@@ -23,7 +23,6 @@ import { usage } from './usage/procedures.ts';
 /** Everything that can be asked of Tenantree: the procedures of the contract, each with the function that does it. */
 export const appRouter = router({
   accounts: slice('accounts', accounts),
-  agents: slice('agents', agents),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
   books: slice('books', books),
@@ -36,6 +35,7 @@ export const appRouter = router({
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),
+  products: slice('products', products),
   session: slice('session', session),
   setup: slice('setup', setup),
   statements: slice('statements', statements),

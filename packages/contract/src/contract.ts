@@ -1,5 +1,4 @@
 import { accounts } from './accounts.ts';
-import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
 import { books } from './books.ts';
@@ -12,6 +11,7 @@ import { margins } from './margins.ts';
 import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
+import { products } from './products.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
 import { statements } from './statements.ts';
@@ -21,7 +21,6 @@ import { usage } from './usage.ts';
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
   readonly accounts: typeof accounts;
-  readonly agents: typeof agents;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
   readonly books: typeof books;
@@ -34,6 +33,7 @@ export type Contract = {
   readonly members: typeof members;
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
+  readonly products: typeof products;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly statements: typeof statements;
@@ -42,7 +42,6 @@ export type Contract = {
 };
 export const CONTRACT: Contract = {
   accounts,
-  agents,
   audit,
   billing,
   books,
@@ -55,6 +54,7 @@ export const CONTRACT: Contract = {
   members,
   permissions,
   presets,
+  products,
   session,
   setup,
   statements,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseClosedJob } from '../../src/accounts/erase-closed.ts';
 import { enqueue, THE_SYSTEM } from '../../src/jobs/enqueue.ts';
 import { invoicesOf } from './billing.ts';
-import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
+import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
@@ -49,6 +49,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   invoice: UNKNOWN_IDS,
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
+  product: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -68,6 +69,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   invoice: /"code":"NOT_FOUND"/,
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
+  product: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -149,7 +151,7 @@ function walk(way: Way): void {
     const theirs = await invite(root);
     const { members } = await owner.members.list.query({ account });
     const sessions = await owner.session.list.query();
-    await owner.agents.create.mutate({ account: root, agents: [{ name: 'One' }, { name: 'Two' }] });
+    const { products: theirProducts } = await owner.products.create.mutate(agentsNamed(root, 'One', 'Two'));
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
@@ -165,7 +167,7 @@ function walk(way: Way): void {
     const pages = await Promise.all([
       owner.accounts.list.query(first),
       owner.accounts.search.query({ ...first, query: 'i' }),
-      owner.agents.list.query(first),
+      owner.products.list.query({ ...first, kind: 'agent' }),
       owner.audit.list.query({ ...first, scope: 'nested' }),
       owner.embed.list.query(first),
       owner.jobs.list.query(first),
@@ -188,6 +190,7 @@ function walk(way: Way): void {
       invoice: viewer,
       book: viewer,
       statement: viewer,
+      product: viewer,
       user: 'dana',
       place: '',
     };
@@ -204,6 +207,7 @@ function walk(way: Way): void {
       invoice: theirInvoices,
       book: theirBooks,
       statement: theirStatements,
+      product: theirProducts.map(({ id }) => id),
       place: cursors,
     };
     logBefore = await logOfOthers();
