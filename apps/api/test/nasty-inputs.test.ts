@@ -54,7 +54,7 @@ beforeAll(async () => {
   const series = { account, meter: 'call.minutes', from: hourFromNow(-5), to: hourFromNow(0), by: 'agent' };
   const page = { cursor: 'x', limit: 5 };
   const lastEventId = `1.${account}.1`;
-  const tool = { account: one, kind: 'tool', products: [{ document: { name: 'Tool' } }] } as const;
+  const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   Object.assign(inputs, {
     'setup.claim': { token: 't', name: 'Ann', email: 'a@example.com', password: PASSWORD, accountName: 'Main' },

@@ -61,7 +61,7 @@ beforeAll(async () => {
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
-  const tool = { account: one, kind: 'tool', products: [{ document: { name: 'Tool' } }] } as const;
+  const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   Object.assign(inputs, {
     'setup.status': {},

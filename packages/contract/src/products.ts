@@ -144,7 +144,7 @@ export const products = {
   }),
 
   save: mutation({
-    says: 'Makes another version of a product. Of a kind with parts, those that are not sent stay as they are.',
+    says: 'Makes another version of a product; of a kind with parts, those that are not sent stay as they are.',
     needs: ofKind('read', 'change', SCREENS),
     input: z.strictObject({ ...one, expectedVersion: version, document: sent }),
     output: z.strictObject({ product: state }),

@@ -63,6 +63,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   sorted_trees: 'version',
   uncounted_usage: 'queue',
   unfolded_quarters: 'queue',
+  noted_conversations: 'queue',
   account_roots: 'directory',
   usage_months: 'directory',
   plans: 'directory',

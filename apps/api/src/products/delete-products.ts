@@ -9,7 +9,7 @@ import { type Writer, writingOf } from './writing.ts';
 const MOST_USERS = 20;
 
 /**
- * Deletes products, all of them or none. They can come back for 90 days.
+ * Deletes products, all of them or none. What people write can come back for 90 days.
  *
  * @throws Refused NOT_FOUND, or STILL_NEEDED when others need one that stay
  */
@@ -28,7 +28,8 @@ export function deleteAll(writer: Writer, reader: Reader, wanted: readonly RowId
       throw new Refused({ code: 'STILL_NEEDED', message: `${who}.`, field: 'products', users: seen });
     }
     const account = await scope.account(access.id);
-    await deleteProducts(trx, writingOf(writer, scope), ids);
+    // What nobody writes nobody brings back: it is gone.
+    await deleteProducts(trx, writingOf(writer, scope), ids, kind.rows.write ? 'kept' : 'forgotten');
     if (kind.limit) await take(trx, access.id, kind.limit, -ids.length, scope.version);
     for (const { id, name } of rows)
       scope.happened(

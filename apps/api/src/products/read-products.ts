@@ -96,6 +96,7 @@ export async function pageOfDeleted(
   { hall, access, kind }: Asked,
   { cursor, limit }: { cursor: string | undefined; limit: number },
 ): Promise<Answers['deleted']> {
+  if (productKind(kind).rows.write === null) return { rows: [], nextCursor: null };
   const place = `deleted:${access.id}:${kind}`;
   const after = readCursor(hall.settings.secret, place, deletedPlace, cursor);
   const found = await hall.db.withTenant(access.id, (trx) => listDeleted(trx, access.id, kind, after, limit + 1), {

@@ -117,6 +117,7 @@ export function restoreProduct(
   { product, version, expectedVersion }: Of & { readonly version: number },
 ): Promise<Product> {
   const { hall, caller, access, kind } = writer;
+  if (kind.rows.write === null) refuseWith('FORBIDDEN', `Nobody writes a ${kind.label.toLowerCase()}.`);
   return hall.change(caller, { root: access.root, acting: access.id }, async (scope) => {
     const { trx } = scope;
     const [row] = await findProducts(trx, access.id, kind.kind, [product]);

@@ -37,6 +37,13 @@ const tables = (db: Kysely<unknown>): Promise<unknown> =>
       PRIMARY KEY (root_id, account_id, product_id, version),
       FOREIGN KEY (root_id, account_id) REFERENCES accounts (root_id, id) ON UPDATE CASCADE ON DELETE CASCADE
     );
+    -- What usage says of conversations until it is counted.
+    CREATE TABLE noted_conversations (
+      root_id uuid NOT NULL, account_id uuid NOT NULL, conversation text NOT NULL, agent text, meter text NOT NULL, quantity numeric NOT NULL,
+      occurred_at timestamptz NOT NULL, attributes jsonb NOT NULL
+    );
+    CREATE INDEX noted_conversations_tree ON noted_conversations (root_id);
+    ALTER TABLE noted_conversations ENABLE ROW LEVEL SECURITY;
     CREATE INDEX product_versions_deleted ON product_versions (root_id, account_id, kind, tree_version, product_id) WHERE deleted;
     CREATE INDEX product_versions_ended ON product_versions (ended_at);
   `.execute(db);
@@ -57,10 +64,11 @@ const agents = (db: Kysely<unknown>): Promise<unknown> =>
     BEGIN
       LOOP
         CREATE TEMPORARY TABLE doubles ON COMMIT DROP AS SELECT d.root_id, d.account_id, d.id FROM (
-          SELECT p.root_id, p.account_id, p.id, row_number() OVER (PARTITION BY p.root_id, p.account_id, p.name_key ORDER BY p.id) AS nth FROM products p
+          SELECT p.root_id, p.account_id, p.id, row_number() OVER (PARTITION BY p.root_id, p.account_id, p.name_key ORDER BY p.version, p.id) AS nth FROM products p
         ) d WHERE d.nth > 1;
         EXIT WHEN NOT EXISTS (SELECT FROM doubles);
-        UPDATE products p SET name = w.name, doc = jsonb_build_object('name', w.name),
+        -- Version 2: those with a new name, which gives way to one that was there.
+        UPDATE products p SET version = 2, name = w.name, doc = jsonb_build_object('name', w.name),
           name_key = btrim(regexp_replace(lower(upper(lower(w.name COLLATE "und-x-icu") COLLATE "und-x-icu") COLLATE "und-x-icu"), '\\s+', ' ', 'g'))
         FROM (
           SELECT x.root_id, x.account_id, x.id, rtrim(left(regexp_replace(x.name, ' \\(\\d+\\)$', ''), 117 - length(m.n::text))) || ' (' || m.n || ')' AS name
@@ -70,6 +78,7 @@ const agents = (db: Kysely<unknown>): Promise<unknown> =>
         DROP TABLE doubles;
         n := n + 1;
       END LOOP;
+      UPDATE products SET version = 1 WHERE version = 2;
     END $$;
   `.execute(db);
 
@@ -111,6 +120,5 @@ const rights = (db: Kysely<unknown>): Promise<unknown> =>
       END LOOP;
     END $$;
     GRANT SELECT, INSERT, UPDATE, DELETE ON products TO tenantree_app;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON product_secrets TO tenantree_app;
-    GRANT SELECT, INSERT, DELETE ON product_refs, product_versions TO tenantree_app;
+    GRANT SELECT, INSERT, DELETE ON product_secrets, product_refs, product_versions TO tenantree_app;
   `.execute(db);

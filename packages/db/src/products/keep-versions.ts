@@ -1,8 +1,8 @@
 import { type AccountId, type Instant, instantOf, type RowId } from '@tenantree/domain';
 import type { Document, ProductKindKey } from '@tenantree/domain/products';
-import { type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
-import type { TenantTransaction } from '../database.ts';
+import type { Database, TenantTransaction } from '../database.ts';
 import type { StoredActor } from '../schema.ts';
 
 /** What a product was until it was saved anew, or deleted. */
@@ -62,6 +62,13 @@ const pastOf = (row: Stored): PastProduct => ({
   treeVersion: Number(row.tree_version),
 });
 
+/** Forgets what products were until an instant: so many at the most, the oldest first. @returns how many */
+export async function forgetVersions(db: Database, until: Instant, most: number): Promise<number> {
+  const { rows } = await sql<{ forgotten: number }>`
+    SELECT public.forget_product_versions(${until}::timestamptz, ${most}) AS forgotten`.execute(db.app);
+  return rows[0]?.forgotten ?? 0;
+}
+
 /** What a product was, the latest version first. @param before versions before this one; null: all */
 export async function readPast(
   trx: TenantTransaction,
@@ -91,43 +98,14 @@ export async function listDeleted(
   after: { readonly treeVersion: number; readonly id: RowId } | null,
   limit: number,
 ): Promise<PastProduct[]> {
-  const rows = await trx
-    .selectFrom('product_versions as v')
-    .select(COLUMNS)
-    .where('v.root_id', '=', ACTING_ROOT)
-    .where('v.account_id', '=', account)
-    .where('v.kind', '=', kind)
-    .where('v.deleted', '=', true)
-    .$if(after !== null, (query) =>
-      query.where(sql<SqlBool>`(v.tree_version, v.product_id) < (${after?.treeVersion}::bigint, ${after?.id}::uuid)`),
-    )
-    // One that came back and was deleted again is listed by its last end.
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('product_versions as w')
-            .select('w.version')
-            .whereRef('w.root_id', '=', 'v.root_id')
-            .whereRef('w.account_id', '=', 'v.account_id')
-            .whereRef('w.product_id', '=', 'v.product_id')
-            .whereRef('w.version', '>', 'v.version'),
-        ),
-      ),
-    )
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('products as p')
-            .select('p.id')
-            .whereRef('p.root_id', '=', 'v.root_id')
-            .whereRef('p.account_id', '=', 'v.account_id')
-            .whereRef('p.id', '=', 'v.product_id'),
-        ),
-      ),
-    )
-    .orderBy('v.tree_version', 'desc')
-    .orderBy('v.product_id', 'desc')
-    .limit(limit)
-    .execute();
+  // One that came back and was deleted again is listed by its last end.
+  const { rows } = await sql<Stored>`
+    SELECT ${sql.join(COLUMNS.map((column) => sql.ref(column)))} FROM product_versions v
+    WHERE root_id = acting_root() AND account_id = ${account} AND kind = ${kind} AND deleted
+      AND (${after === null} OR (tree_version, product_id) < (${after?.treeVersion ?? 0}::bigint, ${after?.id ?? null}::uuid))
+      AND NOT EXISTS (SELECT FROM product_versions w WHERE w.root_id = v.root_id AND w.account_id = v.account_id AND w.product_id = v.product_id
+        AND w.version > v.version)
+      AND NOT EXISTS (SELECT FROM products p WHERE p.root_id = v.root_id AND p.account_id = v.account_id AND p.id = v.product_id)
+    ORDER BY tree_version DESC, product_id DESC LIMIT ${limit}`.execute(trx);
   return rows.map(pastOf);
 }

@@ -1,9 +1,9 @@
 import { type AccountId, type Instant, instantOf, nameKey, type RowId } from '@tenantree/domain';
 import type { Document, ProductKindKey } from '@tenantree/domain/products';
-import { type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
-import type { Schema, StoredActor } from '../schema.ts';
+import type { StoredActor } from '../schema.ts';
 
 /** A product without its secrets. */
 export type ProductRow = {
@@ -72,17 +72,14 @@ export type ProductQuery = {
 
 const escapedLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
 
-const matches =
-  ({ search, searched }: Pick<ProductQuery, 'search' | 'searched'>) =>
-  ({ or }: ExpressionBuilder<Schema, 'products'>) => {
-    const key = `%${escapedLike(nameKey(search ?? ''))}%`;
-    const text = `%${escapedLike(search ?? '')}%`;
-    return or([
-      sql<SqlBool>`search_key LIKE without_diacritics(${key})`,
-      sql<SqlBool>`external_id = ${search}`,
-      ...searched.map((column) => sql<SqlBool>`doc ->> ${column} ILIKE ${text}`),
-    ]);
-  };
+/** Whether a product has a text in its name, or in what is searched beside it. */
+function matches({ search, searched }: Pick<ProductQuery, 'search' | 'searched'>): RawBuilder<SqlBool> {
+  const key = `%${escapedLike(nameKey(search ?? ''))}%`;
+  const text = `%${escapedLike(search ?? '')}%`;
+  const beside = searched.map((name) => sql<SqlBool>`doc ->> ${sql.lit(name)} ILIKE ${text}`);
+  const any = [sql`search_key LIKE without_diacritics(${key})`, sql`external_id = ${search}`, ...beside];
+  return sql<SqlBool>`(${sql.join(any, sql` OR `)})`;
+}
 
 const partOfDocument = (fields: readonly string[]) =>
   sql<Document>`jsonb_build_object(${sql.join(fields.flatMap((name) => [sql.lit(name), sql`doc -> ${sql.lit(name)}`]))})`.as(

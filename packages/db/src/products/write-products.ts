@@ -78,7 +78,7 @@ async function insertRefs(
 export async function updateProduct(trx: TenantTransaction, writing: Writing, product: ProductToWrite): Promise<void> {
   const { account, at, by, treeVersion } = writing;
   const { id, version, name, document } = product;
-  await keepPast(trx, writing, [id], { deleted: false });
+  await keepPast(trx, writing, [id], { deleted: false, content: 'kept' });
   await trx
     .updateTable('products')
     .set({
@@ -103,23 +103,32 @@ export async function updateProduct(trx: TenantTransaction, writing: Writing, pr
   await insertRefs(trx, account, [product]);
 }
 
+/** What a product is until now: kept, or no more than that it was. */
+type Past = { readonly deleted: boolean; readonly content: 'kept' | 'forgotten' };
+
 const keepPast = (
   trx: TenantTransaction,
   { account, at, by, treeVersion }: Writing,
   ids: readonly RowId[],
-  { deleted }: { readonly deleted: boolean },
+  { deleted, content }: Past,
 ): Promise<unknown> =>
   sql`
     INSERT INTO product_versions (account_id, product_id, version, kind, name, external_id, doc, saved_at, saved_by, ended_at, ended_by, deleted, tree_version)
-    SELECT account_id, id, version, kind, name, external_id, doc, saved_at, saved_by, ${at}, ${JSON.stringify(by)}, ${deleted}, ${treeVersion}
+    SELECT account_id, id, version, kind, CASE WHEN ${content === 'kept'} THEN name ELSE '' END, CASE WHEN ${content === 'kept'} THEN external_id END,
+      CASE WHEN ${content === 'kept'} THEN doc ELSE '{}' END, saved_at, saved_by, ${at}, ${JSON.stringify(by)}, ${deleted}, ${treeVersion}
     FROM products WHERE root_id = acting_root() AND account_id = ${account} AND id = ANY (${ids}::uuid[])`.execute(trx);
 
 /**
- * Deletes products, and keeps what they were. Nothing names them any more: what only may be missing is named no longer, and what is required
+ * Deletes products, and keeps what they were, or that they were. Nothing names them any more: what only may be missing is named no longer, and what is required
  * by others that stay fails.
  */
-export async function deleteProducts(trx: TenantTransaction, writing: Writing, ids: readonly RowId[]): Promise<void> {
-  await keepPast(trx, writing, ids, { deleted: true });
+export async function deleteProducts(
+  trx: TenantTransaction,
+  writing: Writing,
+  ids: readonly RowId[],
+  content: Past['content'],
+): Promise<void> {
+  await keepPast(trx, writing, ids, { deleted: true, content });
   await sql`
     DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${writing.account} AND to_id = ANY (${ids}::uuid[])
       AND (NOT required OR from_id = ANY (${ids}::uuid[]))`.execute(trx);
@@ -152,12 +161,18 @@ export async function writeSecrets(
       AND place <> ALL (${kept}::text[])`.execute(trx);
   if (set.length === 0) return;
   await trx
+    .deleteFrom('product_secrets')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('product_id', '=', product)
+    .where(
+      'place',
+      'in',
+      set.map(({ place }) => place),
+    )
+    .execute();
+  await trx
     .insertInto('product_secrets')
     .values(set.map((secret) => ({ account_id: account, product_id: product, ...secret })))
-    .onConflict((conflict) =>
-      conflict
-        .columns(['root_id', 'account_id', 'product_id', 'place'])
-        .doUpdateSet(({ ref }) => ({ ciphertext: ref('excluded.ciphertext'), last4: ref('excluded.last4') })),
-    )
     .execute();
 }

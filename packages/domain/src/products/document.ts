@@ -14,6 +14,8 @@ export type Document = { readonly [key: string]: JsonValue };
 
 /** Most bytes of a document, as JSON in UTF-8 (256 kB). */
 export const DOCUMENT_BYTES = 262_144;
+/** Days for which versions of products are kept after they were saved anew or deleted (rules/products 5). */
+export const VERSION_DAYS = 90;
 /** Most characters of a product's name. */
 export const PRODUCT_NAME_CHARACTERS = 120;
 /** Faults that one refusal tells. */
@@ -83,7 +85,8 @@ export function parseDocument(kind: ProductKind, sent: unknown, kept: Document |
 }
 
 function finish(kind: ProductKind, read: Document, secrets: readonly SecretChange[]): Decision<ParsedDocument> {
-  const line = parseLine(String(read['name']), { least: 1, most: PRODUCT_NAME_CHARACTERS }, 'A name');
+  const { name = '' } = read;
+  const line = parseLine(typeof name === 'string' ? name : '', { least: 1, most: PRODUCT_NAME_CHARACTERS }, 'A name');
   if (!line.ok) return refuse('NAME_INVALID', line.refusal.message, kind.nameAt);
   const document = { ...read, name: line.value };
   const faults = [...doubles(kind, document), ...(kind.checks?.(document) ?? [])];

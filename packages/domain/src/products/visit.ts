@@ -25,7 +25,7 @@ type Def = {
 };
 
 // This is where zod's descriptions are read: which of them a schema has depends on its type.
-const defOf = (schema: z.ZodType): Def => schema.def as unknown as Def;
+const defOf = (schema: z.ZodType): Def => schema.def as Def;
 
 const WRAPPERS: ReadonlySet<string> = new Set(['optional', 'nullable', 'default']);
 
