@@ -26,7 +26,10 @@ describe('A document', () => {
   });
 
   it('names places by the ids of entries, wherever these stand', () => {
-    const items = [{ id: 'b', tool: ID }, { id: 'a', tool: ID }];
+    const items = [
+      { id: 'b', tool: ID },
+      { id: 'a', tool: ID },
+    ];
     const { document, refs } = parsed(AGENT, { name: 'A', tools: { items }, callFlow: { transferTo: [ID] } });
     expect(refs).toEqual([
       { place: '/tools/items/b/tool', kind: 'tool', id: ID, need: 'required' },
@@ -38,7 +41,12 @@ describe('A document', () => {
 
   it('says of secrets which are set, cleared and may be there, and has none', () => {
     const secret = (id: string, value: unknown) => ({ id, type: 'secret', name: id, value });
-    const headers = [secret('a', 'one'), secret('b', null), secret('c', { set: true, last4: 'x' }), secret('d', undefined)];
+    const headers = [
+      secret('a', 'one'),
+      secret('b', null),
+      secret('c', { set: true, last4: 'x' }),
+      secret('d', undefined),
+    ];
     const { document, secrets, secretPlaces } = parsed(TOOL, { name: 'T', auth: { apiKey: 'two' }, headers });
     expect(secrets).toEqual([
       { place: '/headers/b/value', value: null },
