@@ -31,6 +31,9 @@ const BELOW = {
 /** Layers that are bundled for browsers: of the contract they know the types, and carry no schema along. */
 const BROWSER_LAYERS = new Set(['client', 'widget', 'web']);
 
+/** The part of the domain that describes documents by schemas; browsers know its types, and are sent the schemas as data. */
+const PRODUCTS = 'packages/domain/src/products/';
+
 /** Tests of these run the real server, or the real client against it. */
 const TESTED_AGAINST = new Map([
   ['client', ['api', 'db']],
@@ -66,6 +69,7 @@ export function refuseImport(found) {
   if (test) return undefined;
   if (specifier.startsWith('node:') && BROWSER_LAYERS.has(layer))
     return `${layer} runs in browsers and can't import ${specifier}`;
+  if (layer === 'domain' && specifier === 'zod' && found.file.startsWith(PRODUCTS)) return undefined;
   if (layer === 'domain') return `domain has no dependencies and can't import ${specifier}`;
   if (layer === 'contract' && specifier !== 'zod') return `contract knows domain and zod and can't import ${specifier}`;
   if (DATABASE_PACKAGES.has(packageOf(specifier)) && layer !== 'db')
@@ -80,8 +84,9 @@ export function refuseImport(found) {
  */
 function refusePackage(found, layer, test) {
   const target = /** @type {Layer} */ (found.specifier.split('/')[1]);
-  if (target === 'contract' && BROWSER_LAYERS.has(layer) && !found.typeOnly && !test)
-    return `${layer} knows only the types of the contract`;
+  const carriesSchemas = target === 'contract' || found.specifier === '@tenantree/domain/products';
+  if (carriesSchemas && BROWSER_LAYERS.has(layer) && !found.typeOnly && !test)
+    return `${layer} knows only the types of ${target === 'contract' ? 'the contract' : 'products'}`;
   if (target === layer || BELOW[layer].includes(target)) return undefined;
   if (test && TESTED_AGAINST.get(layer)?.includes(target)) return undefined;
   return `${layer} can't import ${target}`;

@@ -3,6 +3,13 @@ import { type Needs, PROCEDURES, type Procedure } from '../packages/contract/src
 import { permission } from '../packages/domain/src/index.ts';
 import { pageTable } from './page-table.ts';
 
+/** What is asked of the permissions of a kind of product. */
+const PRODUCTS = {
+  read: 'the kind’s row: read',
+  write: 'the kind’s row to write: full',
+  delete: 'the kind’s row to write: full, or its right of the role',
+};
+
 const PLACES = { account: '', parent: ' in the account above', seller: ' at an account that sends its bill' };
 
 function needed(needs: Needs): string {
@@ -12,6 +19,7 @@ function needed(needs: Needs): string {
     case 'signed_in':
       return 'a credential';
     case 'account': {
+      if (needs.products) return `${PRODUCTS[needs.products]} (\`products.kinds\`)`;
       if (needs.level === 'none') return 'reaching the account';
       const proof = needs.proof ? ', and the password anew' : '';
       const also = needs.also ? ` and ${permission(needs.also).label}: full` : '';

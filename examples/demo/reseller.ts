@@ -108,8 +108,8 @@ export async function createAgents(
 ): Promise<void> {
   for (const [country, names] of agents) {
     const account = refOf(reseller.prefix, country);
-    const wanted = names.map((name) => ({ name, externalId: `${reseller.prefix}-${name}` }));
-    await persist(() => trpc.agents.create.mutate({ account, agents: wanted }));
+    const wanted = names.map((name) => ({ document: { name }, externalId: `${reseller.prefix}-${name}` }));
+    await persist(() => trpc.products.create.mutate({ account, kind: 'agent', products: wanted }));
   }
 }
 

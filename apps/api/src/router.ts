@@ -2,7 +2,6 @@ import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type 
 import { callTRPCProcedure } from '@trpc/server';
 import { accountImports } from './accounts/imports/procedures.ts';
 import { accounts } from './accounts/procedures.ts';
-import { agents } from './agents/procedures.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
@@ -16,6 +15,7 @@ import { keys } from './keys/procedures.ts';
 import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
+import { products } from './products/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { transfers } from './transfers/procedures.ts';
@@ -25,7 +25,6 @@ import { usage } from './usage/procedures.ts';
 export const appRouter = router({
   accountImports: slice('accountImports', accountImports),
   accounts: slice('accounts', accounts),
-  agents: slice('agents', agents),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
   books: slice('books', books),
@@ -38,6 +37,7 @@ export const appRouter = router({
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),
+  products: slice('products', products),
   session: slice('session', session),
   setup: slice('setup', setup),
   statements: slice('statements', statements),

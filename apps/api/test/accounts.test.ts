@@ -1,7 +1,7 @@
 import type { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AppRouter } from './support/clients.ts';
-import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { agentsNamed, type Client, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 
 let api: Deployment;
@@ -280,7 +280,7 @@ describe('Suspending, closing and moving (rules/accounts 16, 19)', () => {
     const moved = await make(from, 'Moved');
     const below = await make(moved, 'Below');
     await join(api.url, owner, below, 'moved@example.com', 'owner');
-    await owner.agents.create.mutate({ account: moved, agents: [{ name: 'Agent A' }, { name: 'Agent B' }] });
+    await owner.products.create.mutate(agentsNamed(moved, 'Agent A', 'Agent B'));
     expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: moved }))).toBe('MOVE_INTO_ITSELF');
     expect(await codeOf(owner.accounts.move.mutate({ account: moved, to: from }))).toBe('ALREADY_IN_STATE');
     expect(await codeOf(owner.accounts.move.mutate({ account: root, to }))).toBe('MOVE_OF_ROOT');

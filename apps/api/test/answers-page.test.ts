@@ -45,7 +45,28 @@ const answeredBy = ({ output }: Procedure): string[] =>
 /** What stands in the lists of answers. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   account,
-  agent: fieldsOf<Item<Outputs['agents']['list']['rows']>>({ id: true, name: true, externalId: true }),
+  'product in a list': fieldsOf<Item<Outputs['products']['list']['rows']>>({
+    id: true,
+    kind: true,
+    name: true,
+    externalId: true,
+    version: true,
+    savedAt: true,
+    columns: true,
+  }),
+  product: fieldsOf<Outputs['products']['get']['product']>({
+    id: true,
+    kind: true,
+    name: true,
+    externalId: true,
+    version: true,
+    savedAt: true,
+    savedBy: true,
+    document: true,
+    levels: true,
+    refs: true,
+    usedBy: true,
+  }),
   invoice: fieldsOf<Item<Outputs['invoices']['list']['rows']>>({
     id: true,
     number: true,

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pass } from 'node:timers/promises';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AppRouter, clientWithToken } from './support/clients.ts';
+import { type AppRouter, agentsNamed, clientWithToken } from './support/clients.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
 /** How often the server is killed: a few times with every test run, a hundred with FAULT_ROUNDS=100. */
@@ -23,7 +23,7 @@ afterAll(() => server.close());
 const make = async (idempotencyKey: string): Promise<string> => {
   const headers = { authorization: `Bearer ${key}`, 'idempotency-key': idempotencyKey };
   const client = createTRPCClient<AppRouter>({ links: [httpLink({ url: `${server.url}/trpc`, headers })] });
-  return JSON.stringify(await client.agents.create.mutate({ account, agents: [{ name: 'Agent' }] }));
+  return JSON.stringify(await client.products.create.mutate(agentsNamed(account, `Agent ${idempotencyKey}`)));
 };
 
 it('a repeat has one effect and the answer of the first call, although the server is killed at any moment between', async () => {
@@ -45,7 +45,7 @@ it('a repeat has one effect and the answer of the first call, although the serve
     answered += told.size;
   }
   expect(all.size).toBe(ROUNDS * CALLS);
-  const agents = await clientWithToken(server.url, key).agents.list.query({ account, limit: 500 });
+  const agents = await clientWithToken(server.url, key).products.list.query({ account, kind: 'agent', limit: 500 });
   expect(agents.rows).toHaveLength(ROUNDS * CALLS);
   // Neither all nor none: some were cut off in the middle.
   expect(answered).toBeLessThan(ROUNDS * CALLS);

@@ -2,7 +2,16 @@ import { DAY_MS } from '@tenantree/domain';
 import { createTRPCClient, httpBatchLink, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Composed } from '../src/server/compose.ts';
-import { type AppRouter, type Client, codeOf, join, PASSWORD, refusalOf, signIn } from './support/clients.ts';
+import {
+  type AppRouter,
+  agentsNamed,
+  type Client,
+  codeOf,
+  join,
+  PASSWORD,
+  refusalOf,
+  signIn,
+} from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { startApi } from './support/start-api.ts';
 
@@ -92,14 +101,13 @@ describe('A repeat under an idempotency key (rules/server 8)', () => {
     expect(answers[0]?.created).toBe(true);
     const agents = await Promise.all(
       Array.from({ length: 12 }, (_, i) =>
-        keyed('agents', { url: i % 2 === 0 ? api.url : second.url }).agents.create.mutate({
-          account: root,
-          agents: [{ name: 'Nameless' }],
-        }),
+        keyed('agents', { url: i % 2 === 0 ? api.url : second.url }).products.create.mutate(
+          agentsNamed(root, 'Nameless'),
+        ),
       ),
     );
     expect(new Set(agents.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect((await owner.agents.list.query({ account: root })).rows).toHaveLength(1);
+    expect((await owner.products.list.query({ account: root, kind: 'agent' })).rows).toHaveLength(1);
     expect(await named('Together')).toBe(1);
     const { rows } = await owner.audit.list.query({ account: root, scope: 'nested', limit: 200 });
     expect(rows.filter(({ target }) => target?.name === 'Together')).toHaveLength(1);
@@ -157,14 +165,15 @@ describe('A repeat under an idempotency key (rules/server 8)', () => {
   it('is nobody else’s: the same key of another credential, or in another account, is another one', async () => {
     const [left, right] = [await make(root, 'Left'), await make(root, 'Right')];
     const { secret: other } = await api.key(root);
-    const agents = [{ name: 'Agent' }];
+    let n = 0;
+    const another = (account: string) => agentsNamed(account, `Agent ${n++}`);
     const calls = [
-      keyed('same').agents.create.mutate({ account: left, agents }),
-      keyed('same').agents.create.mutate({ account: right, agents }),
-      keyed('same', { headers: { authorization: `Bearer ${other}` } }).agents.create.mutate({ account: left, agents }),
-      keyed('same', { headers: api.headers }).agents.create.mutate({ account: left, agents }),
+      keyed('same').products.create.mutate(another(left)),
+      keyed('same').products.create.mutate(another(right)),
+      keyed('same', { headers: { authorization: `Bearer ${other}` } }).products.create.mutate(another(left)),
+      keyed('same', { headers: api.headers }).products.create.mutate(another(left)),
     ];
-    const ids = (await Promise.all(calls)).map((answer) => answer.agents[0]?.id);
+    const ids = (await Promise.all(calls)).map((answer) => answer.products[0]?.id);
     expect(new Set(ids).size).toBe(4);
   });
 
@@ -204,8 +213,11 @@ describe('A repeat under an idempotency key (rules/server 8)', () => {
     const long = (n: number): string => `${n} ${'x'.repeat(100)}`;
     const numbers = (most: number): number[] => Array.from({ length: most }, (_, n) => n);
 
-    const agents = numbers(500).map((n) => ({ name: long(n), ...(n % 2 && { externalId: `agent-${n}` }) }));
-    const makeAgents = () => keyed('long agents').agents.create.mutate({ account, agents });
+    const agents = numbers(500).map((n) => ({
+      document: { name: long(n) },
+      ...(n % 2 && { externalId: `agent-${n}` }),
+    }));
+    const makeAgents = () => keyed('long agents').products.create.mutate({ account, kind: 'agent', products: agents });
     const made = await makeAgents();
     const many = numbers(1_000).map((n) => ({ name: long(n % 600), externalId: `many-${n}` }));
     const makeMany = () => keyed('long many').accounts.createMany.mutate({ account, accounts: many, mode: 'each' });
@@ -265,7 +277,12 @@ describe('A repeat under an idempotency key (rules/server 8)', () => {
   });
 
   it('is done anew after 7 days, when what was kept is forgotten', async () => {
-    const create = () => keyed('week').agents.create.mutate({ account: root, agents: [{ name: 'Weekly' }] });
+    const create = () =>
+      keyed('week').products.create.mutate({
+        account: root,
+        kind: 'task',
+        products: [{ document: { name: 'Weekly' } }],
+      });
     const first = await create();
     clock.aheadMs = 7 * DAY_MS - 60_000;
     expect(await create()).toEqual(first);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AppRouter } from './support/clients.ts';
-import { type Client, clientWith, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
+import { agentsNamed, type Client, clientWith, clientWithToken, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
 
@@ -158,8 +158,8 @@ describe('Roles (rules/people 1)', () => {
     }
     expect((await admin.accounts.list.query({ account })).rows[0]?.minutes).toEqual({ own: '0', total: '0' });
     expect((await agency.accounts.list.query({ account })).rows[0]?.minutes).toBeNull();
-    expect((await member.agents.create.mutate({ account, agents: [{ name: 'Agent' }] })).created).toBe(1);
-    expect(await codeOf(viewer.agents.create.mutate({ account, agents: [{ name: 'Agent' }] }))).toBe('FORBIDDEN');
+    expect((await member.products.create.mutate(agentsNamed(account, 'Agent'))).created).toBe(1);
+    expect(await codeOf(viewer.products.create.mutate(agentsNamed(account, 'Agent')))).toBe('FORBIDDEN');
   });
 });
 

@@ -1,4 +1,4 @@
-import { insertAgents, type JobAsker, openDatabase } from '@tenantree/db';
+import { insertProducts, type JobAsker, openDatabase } from '@tenantree/db';
 import type { AccountId, RowId, UserId } from '@tenantree/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ let gate: Promise<void> = Promise.resolve();
 const makeAgents = defineJob({
   name: 'test.makeAgents',
   label: 'Make agents',
-  procedure: 'agents.create',
+  procedure: 'accounts.rename',
   payload: z.strictObject({
     n: z.number(),
     but: z.enum(['fails', 'fails once', 'is refused', 'has nothing to do']).optional(),
@@ -33,8 +33,11 @@ const makeAgents = defineJob({
     await gate;
     if (but === 'has nothing to do') return { skipped: 'There is one.' };
     await hall.db.withTenant(job.account, async (trx) => {
-      const agent = { id: hall.newId(), name: `Agent ${n}`, externalId: null };
-      await insertAgents(trx, job.account, [agent], new Date().toISOString() as never);
+      const name = { name: `Agent ${n}`, key: `agent ${n}` };
+      const agent = { id: hall.newId(), name, externalId: null, version: 1, document: { name: name.name }, refs: [] };
+      const at = new Date().toISOString() as never;
+      const by = { id: null, name: 'Tenantree' };
+      await insertProducts(trx, { account: job.account, kind: 'task', at, by, treeVersion: 1 }, [agent]);
       await done(trx, { agent: agent.id });
       if (but === 'is refused') refuseWith('NAME_TAKEN', 'There is one of that name.');
       if (but === 'fails' || (but === 'fails once' && begun.filter((one) => one === n).length === 1))
@@ -96,7 +99,9 @@ async function order(
 }
 
 const agentsOf = async (account: AccountId): Promise<string[]> =>
-  (await api.owner.agents.list.query({ account, limit: 500 })).rows.map(({ name }) => name);
+  (await api.owner.products.list.query({ account, kind: 'task', order: 'newest', limit: 500 })).rows.map(
+    ({ name }) => name,
+  );
 const get = (account: AccountId, job: RowId | null) =>
   api.owner.jobs.get.query({ account, job: job ?? '', limit: 500 });
 

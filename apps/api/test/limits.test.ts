@@ -2,6 +2,7 @@ import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type AppRouter,
+  agentsNamed,
   type Client,
   clientWithToken,
   codeOf,
@@ -29,8 +30,9 @@ const make = async (account: string, name: string): Promise<string> =>
 const set = (account: string, ...limits: Changes) => owner.limits.set.mutate({ account, limits });
 const limitOf = async (client: Client, account: string, kind: Changes[number]['kind']) =>
   (await client.limits.get.query({ account })).limits.find((limit) => limit.kind === kind)!;
+let made = 0;
 const agents = (account: string, n: number) =>
-  owner.agents.create.mutate({ account, agents: Array.from({ length: n }, (_, k) => ({ name: `Agent ${k}` })) });
+  owner.products.create.mutate(agentsNamed(account, ...Array.from({ length: n }, () => `Agent ${made++}`)));
 const acquire = (
   client: Client,
   account: string,
@@ -61,7 +63,7 @@ describe('Limits', () => {
         free: '1',
       },
     });
-    expect((await owner.agents.list.query({ account: child })).rows).toHaveLength(2);
+    expect((await owner.products.list.query({ account: child, kind: 'agent' })).rows).toHaveLength(2);
     await agents(parent, 1);
     expect(await limitOf(owner, child, 'agents')).toMatchObject({
       max: null,
@@ -81,7 +83,7 @@ describe('Limits', () => {
     await set(parent, { kind: 'agents', max: 1 });
     await agents(parent, 1);
     const below = await join(api.url, owner, child, 'below@example.com', 'owner');
-    const refusal = await refusalOf(below.agents.create.mutate({ account: child, agents: [{ name: 'One' }] }));
+    const refusal = await refusalOf(below.products.create.mutate(agentsNamed(child, 'One')));
     expect(refusal).toMatchObject({
       code: 'LIMIT_REACHED',
       limit: { account: null, max: null, used: null, held: null, free: '0' },
@@ -191,7 +193,7 @@ describe('Limits', () => {
     ]);
     expect(await limitOf(owner, account, 'agents')).toMatchObject({ version: 0 });
     await set(account, { kind: 'agents', max: 2 });
-    expect((await owner.agents.list.query({ account })).rows).toHaveLength(3);
+    expect((await owner.products.list.query({ account, kind: 'agent' })).rows).toHaveLength(3);
     expect(await codeOf(agents(account, 1))).toBe('LIMIT_REACHED');
     const { rows } = await owner.audit.list.query({ account, limit: 10 });
     expect(rows.map(({ sentence }) => sentence)).toEqual(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mailOf } from '../src/mail/letter.ts';
 import { createSmtp } from '../src/mail/send-mail.ts';
-import { type Client, join, PASSWORD } from './support/clients.ts';
+import { agentsNamed, type Client, join, PASSWORD } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { type MailServer, startMailServer, type TakenMail } from './support/mail-server.ts';
@@ -93,8 +93,9 @@ describe('A limit that is reached (rules/limits 19)', () => {
       await join(api.url, owner, parent, `${name}@example.com`, role);
   });
 
+  let made = 0;
   const agents = (account: string, n: number) =>
-    owner.agents.create.mutate({ account, agents: Array.from({ length: n }, (_, k) => ({ name: `Agent ${k}` })) });
+    owner.products.create.mutate(agentsNamed(account, ...Array.from({ length: n }, () => `Agent ${made++}`)));
   const subjects = (address: string): string[] =>
     mailsTo(address).map(({ text }) => /^Subject: (.*)\r$/m.exec(text)?.[1] ?? '');
   const jobs = async (account: string) =>

@@ -54,6 +54,8 @@ beforeAll(async () => {
   const series = { account, meter: 'call.minutes', from: hourFromNow(-5), to: hourFromNow(0), by: 'agent' };
   const page = { cursor: 'x', limit: 5 };
   const lastEventId = `1.${account}.1`;
+  const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
+  const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   Object.assign(inputs, {
     'setup.claim': { token: 't', name: 'Ann', email: 'a@example.com', password: PASSWORD, accountName: 'Main' },
     'session.rename': { name: 'Olivia Owner' },
@@ -76,7 +78,8 @@ beforeAll(async () => {
     'accounts.suspend': { account: to, kind: 'no_new_work', from: hourFromNow(5), until: hourFromNow(9), reason: 'r' },
     'accounts.setProtection': { account: to, protection: 'off' },
     'accounts.move': { account: to, to: one },
-    'agents.create': { account: one, agents: [{ name: 'Agent', externalId: 'a' }] },
+    'products.create': { account: one, kind: 'task', products: [{ document: { name: 'Task' }, externalId: 'a' }] },
+    'products.save': { account: one, kind: 'tool', product, expectedVersion: 1, document: { name: 'Saved' } },
     'members.invite': { account: one, email: 'eve@example.com', role: 'viewer' },
     'members.revokeInvitation': { account: one, id: invitation.id },
     'members.setRole': { account: one, userId, role: 'viewer' },

@@ -63,6 +63,8 @@ beforeAll(async () => {
   const limit = [{ kind: 'calls', max: 9 }];
   const event = { meter: 'call.minutes', quantity: '1', occurredAt: NOW };
   const series = { account, from: '2026-11-10T00:00:00Z', to: '2026-11-11T00:00:00Z', bucket: 'hour', scope: 'total' };
+  const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
+  const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   Object.assign(inputs, {
     'setup.status': {},
     'session.me': {},
@@ -97,8 +99,17 @@ beforeAll(async () => {
     'accounts.move': { account: one, to },
     'accounts.enter': { account: one },
     'accounts.leave': { account: one },
-    'agents.create': { account: one, agents: [{ name: 'Agent' }] },
-    'agents.list': { account: one },
+    'products.kinds': undefined,
+    'products.create': { account: one, kind: 'agent', products: [{ document: { name: 'Agent' } }] },
+    'products.list': { account: one, kind: 'agent' },
+    'products.live': { account: one, kind: 'agent' },
+    'products.get': { account: one, kind: 'tool', product },
+    'products.save': { account: one, kind: 'tool', product, expectedVersion: 1, document: { name: 'Saved' } },
+    'products.versions': { account: one, kind: 'tool', product },
+    'products.restore': { account: one, kind: 'tool', product, version: 1, expectedVersion: 2 },
+    'products.export': { account: one, kind: 'tool' },
+    'products.delete': { account: one, kind: 'tool', products: [product] },
+    'products.deleted': { account: one, kind: 'tool' },
     'members.list': { account: one },
     'members.invite': { account: one, email: 'eve@example.com', role: 'viewer' },
     'members.invitation': { token: tokenOf(accepted.link) },

@@ -1,7 +1,7 @@
 import { HIGHEST, PERMISSIONS } from '@tenantree/domain';
 import { TRPCClientError } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, clientOf, clientWith, codeOf, PASSWORD, signIn } from './support/clients.ts';
+import { agentsNamed, type Client, clientOf, clientWith, codeOf, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
 
@@ -473,7 +473,7 @@ describe('Who came in from above', () => {
     const before = await inLeaf.accounts.entries.query({ account: leaf });
     expect(before).toEqual({ rows: [], nextCursor: null });
     await api.owner.accounts.enter.mutate({ account: leaf });
-    await api.owner.agents.create.mutate({ account: leaf, agents: [{ name: 'Visitor’s' }] });
+    await api.owner.products.create.mutate(agentsNamed(leaf, 'Visitor’s'));
     const { rows: lasting } = await inLeaf.accounts.entries.query({ account: leaf });
     expect(lasting).toMatchObject([
       {

@@ -1,4 +1,4 @@
-import { type EntryRefusal, type ErrorCode, isRecord } from '@tenantree/domain';
+import { type EntryRefusal, type ErrorCode, isRecord, type Refusal } from '@tenantree/domain';
 
 /**
  * What only the client can say of a call: the server was never asked, or nobody waits for it any more.
@@ -22,6 +22,12 @@ export type CallRefusal = {
   readonly retryable: boolean;
   /** Of a batch that is kept whole or not at all: what is refused of it, each with its position from 0. */
   readonly refusals?: readonly EntryRefusal[];
+  /** Of a conflict of versions: what is there now. */
+  readonly present?: NonNullable<Refusal['present']>;
+  /** Of a document: all that is wrong with it, each with its JSON pointer. */
+  readonly faults?: NonNullable<Refusal['faults']>;
+  /** What needs a product that was to be deleted. */
+  readonly users?: NonNullable<Refusal['users']>;
   /** Seconds after which trying again may help, where that is known. */
   readonly retryAfterSeconds?: number;
   /** Id under which the server logged the call; worth showing to whoever runs the server. */
@@ -60,6 +66,13 @@ const isRefusals = (value: unknown): value is readonly EntryRefusal[] =>
   Array.isArray(value) &&
   value.every((one) => isRecord(one) && typeof one['position'] === 'number' && isErrorCode(one['code']));
 
+/** What a server says of a conflict or a document goes on as it is: its forms are the contract's. */
+const detailsOf = ({ present, faults, users }: Readonly<Record<string, unknown>>): Partial<CallRefusal> => ({
+  ...(isRecord(present) && { present: present as NonNullable<Refusal['present']> }),
+  ...(Array.isArray(faults) && { faults: faults as NonNullable<Refusal['faults']> }),
+  ...(Array.isArray(users) && { users: users as NonNullable<Refusal['users']> }),
+});
+
 /** The `data` of the error shape that the server sent, wherever the error came from; undefined when no server answered in our form. */
 function dataOf(error: unknown): Record<string, unknown> | undefined {
   return isRecord(error) && isRecord(error['data']) ? error['data'] : undefined;
@@ -94,6 +107,7 @@ export function refusalOf(error: unknown): CallRefusal {
     ...(typeof retryAfterSeconds === 'number' && { retryAfterSeconds }),
     ...(made && { made }),
     ...(isRefusals(refusal['refusals']) && { refusals: refusal['refusals'] }),
+    ...detailsOf(refusal),
     ...(requestId && { requestId }),
   };
 }

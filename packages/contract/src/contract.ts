@@ -1,6 +1,5 @@
 import { accountImports } from './account-imports.ts';
 import { accounts } from './accounts.ts';
-import { agents } from './agents.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
 import { books } from './books.ts';
@@ -13,6 +12,7 @@ import { margins } from './margins.ts';
 import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
+import { products } from './products.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
 import { statements } from './statements.ts';
@@ -23,7 +23,6 @@ import { usage } from './usage.ts';
 export type Contract = {
   readonly accountImports: typeof accountImports;
   readonly accounts: typeof accounts;
-  readonly agents: typeof agents;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
   readonly books: typeof books;
@@ -36,6 +35,7 @@ export type Contract = {
   readonly members: typeof members;
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
+  readonly products: typeof products;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly statements: typeof statements;
@@ -45,7 +45,6 @@ export type Contract = {
 export const CONTRACT: Contract = {
   accountImports,
   accounts,
-  agents,
   audit,
   billing,
   books,
@@ -58,6 +57,7 @@ export const CONTRACT: Contract = {
   members,
   permissions,
   presets,
+  products,
   session,
   setup,
   statements,

@@ -19,6 +19,7 @@ export type Named =
   | 'invoice'
   | 'book'
   | 'statement'
+  | 'product'
   | 'import'
   | 'place';
 

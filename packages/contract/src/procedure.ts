@@ -1,4 +1,13 @@
-import type { EmbedFeature, ErrorCode, Level, PermissionKey, Work } from '@tenantree/domain';
+import {
+  type EmbedFeature,
+  type ErrorCode,
+  highestOf,
+  type Level,
+  type PermissionKey,
+  type RoleRight,
+  type Work,
+} from '@tenantree/domain';
+import { type ProductKindKey, productKind } from '@tenantree/domain/products';
 import type { z } from 'zod';
 import { type Schema, schemaOf } from './schema.ts';
 
@@ -37,6 +46,10 @@ export type InAccount<By extends ActorKind = ActorKind> = {
   readonly also?: PermissionKey;
   /** Asks a person for the password again when it was given more than 15 minutes ago (rules/people 11). */
   readonly proof?: 'recent';
+  /** What is done to products: the permission is that of their kind, which the input names as `kind`. */
+  readonly products?: 'read' | 'write' | 'delete';
+  /** A right of the role alone that it takes, too (rules/permissions 5). */
+  readonly right?: RoleRight;
 };
 /** What a procedure needs. */
 export type Needs = Public | SignedIn | InAccount;
@@ -71,6 +84,26 @@ export const together = <By extends ActorKind>(needs: InAccount<By>, also: Permi
 });
 /** What a stranger at an open screen must not do. */
 export const proved = <By extends ActorKind>(needs: InAccount<By>): InAccount<By> => ({ ...needs, proof: 'recent' });
+
+/** The permission of whichever kind of product it is about, in the account itself: what is needed is said by `inKind`. */
+export const ofKind = <By extends ActorKind>(
+  products: NonNullable<InAccount['products']>,
+  work: Work,
+  callers: Callers<By>,
+): InAccount<By> => ({ ...reach(work, callers), products });
+
+/** What is needed for one kind of product (rules/products 4). What nobody writes nobody may; what the role alone deletes only has to be seen. */
+export function inKind<By extends ActorKind>(
+  { products, ...needs }: InAccount<By>,
+  key: ProductKindKey,
+): InAccount<By> {
+  const { rows, deleteRight } = productKind(key);
+  if (products === 'delete' && deleteRight)
+    return { ...needs, permission: rows.read, level: 'read', right: deleteRight };
+  if (products === 'read' || rows.write === null)
+    return { ...needs, permission: rows.read, level: products === 'read' ? 'read' : 'full' };
+  return { ...needs, permission: rows.write, level: highestOf(rows.write) };
+}
 
 export type ProcedureKind = 'query' | 'mutation' | 'subscription';
 

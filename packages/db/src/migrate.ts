@@ -45,6 +45,7 @@ import * as lighterLines from './migrations/0048-lighter-lines.ts';
 import * as leavers from './migrations/0049-leavers.ts';
 import * as paymentMethods from './migrations/0052-payment-methods.ts';
 import * as oneLateRule from './migrations/0053-one-late-rule.ts';
+import * as products from './migrations/0054-products.ts';
 import * as accountImports from './migrations/0056-account-imports.ts';
 import * as lettersTogether from './migrations/0057-letters-together.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
@@ -92,6 +93,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0049-leavers': leavers,
   '0052-payment-methods': paymentMethods,
   '0053-one-late-rule': oneLateRule,
+  '0054-products': products,
   '0056-account-imports': accountImports,
   '0057-letters-together': lettersTogether,
 };

@@ -1,4 +1,5 @@
 import type { JobItemState, JobState } from '@tenantree/domain';
+import type { Document } from '@tenantree/domain/products';
 import type { ColumnType, Generated, RawBuilder } from 'kysely';
 
 /** int8 and numeric arrive from PostgreSQL as text, so that nothing is rounded on the way. */
@@ -140,13 +141,65 @@ export type PresetsTable = {
 
 export type PresetDefaultsTable = { root_id: Root; account_id: string; preset_account: string; preset_id: string };
 
-export type AgentsTable = {
+/** Who saved or deleted a product. */
+export type StoredActor = { readonly id: string | null; readonly name: string };
+type Doc = ColumnType<Document, string, string>;
+type Saver = ColumnType<StoredActor, string, string>;
+
+export type ProductsTable = {
   root_id: Root;
   account_id: string;
   id: string;
+  kind: string;
+  name: string;
+  name_key: string;
+  /** The name key without diacritics. */
+  search_key: ColumnType<string, never, never>;
+  external_id: string | null;
+  version: ColumnType<number, number | undefined, number>;
+  /** Without secrets. */
+  doc: Doc;
+  saved_at: Timestamp;
+  saved_by: Saver;
+  /** Tree version of the last change. */
+  tree_version: Int8;
+};
+
+export type ProductSecretsTable = {
+  root_id: Root;
+  account_id: string;
+  product_id: string;
+  place: string;
+  ciphertext: Buffer;
+  last4: string;
+};
+
+export type ProductRefsTable = {
+  root_id: Root;
+  account_id: string;
+  from_id: string;
+  place: string;
+  to_id: string;
+  required: boolean;
+};
+
+/** What a product was, until `ended_at`. */
+export type ProductVersionsTable = {
+  root_id: Root;
+  account_id: string;
+  product_id: string;
+  version: number;
+  kind: string;
   name: string;
   external_id: string | null;
-  created_at: Timestamp;
+  doc: Doc;
+  saved_at: Timestamp;
+  saved_by: Saver;
+  ended_at: Timestamp;
+  ended_by: Saver;
+  /** It ended with this version. */
+  deleted: boolean;
+  tree_version: Int8;
 };
 
 export type ApiKeysTable = {
@@ -267,7 +320,10 @@ export type Schema = {
   tree_changes: TreeChangesTable;
   members: MembersTable;
   invitations: InvitationsTable;
-  agents: AgentsTable;
+  products: ProductsTable;
+  product_secrets: ProductSecretsTable;
+  product_refs: ProductRefsTable;
+  product_versions: ProductVersionsTable;
   account_caps: AccountCapsTable;
   presets: PresetsTable;
   preset_defaults: PresetDefaultsTable;

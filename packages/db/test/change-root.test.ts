@@ -16,7 +16,6 @@ import {
   countMember,
   findApiKey,
   foldQuarters,
-  insertAgents,
   insertApiKey,
   insertEmbedToken,
   insertImport,
@@ -25,6 +24,7 @@ import {
   insertJob,
   insertMember,
   insertPreset,
+  insertProducts,
   readAccountState,
   readBilledUsage,
   readChain,
@@ -32,15 +32,42 @@ import {
   readTotals,
   readTreePlaces,
   storeOriginList,
+  type TenantTransaction,
   take,
+  updateProduct,
   writeDefaultPreset,
   writeJobFile,
   writeLimit,
   writeLimitDefault,
+  writeSecrets,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
+
+/** A product that names another one, and was another one before. */
+async function plantProducts(trx: TenantTransaction, account: AccountId, treeVersion: number): Promise<void> {
+  const of = (kind: 'agent' | 'knowledgeBase', version: number) => {
+    const by = { id: null, name: 'Ada' };
+    const name = { name: kind, key: kind.toLowerCase() };
+    const row = {
+      id: freshId() as string as RowId,
+      externalId: null,
+      version,
+      name,
+      document: { name: kind },
+      refs: [],
+    };
+    return { row, writing: { account, kind, at: now(), by, treeVersion } };
+  };
+  const [agent, base] = [of('agent', 1), of('knowledgeBase', 1)];
+  await insertProducts(trx, base.writing, [base.row]);
+  await insertProducts(trx, agent.writing, [agent.row]);
+  const refs = [{ place: '/knowledge/bases/0', id: base.row.id, need: 'required' as const }];
+  await updateProduct(trx, agent.writing, { ...agent.row, version: 2, refs });
+  const set = [{ place: '/auth/apiKey', ciphertext: Buffer.of(1), last4: '' }];
+  await writeSecrets(trx, account, agent.row.id, { set, cleared: [], places: ['/auth/apiKey'] });
+}
 
 /** A tree with a subtree that leaves it, and everything in it that an account may have. */
 type Ground = {
@@ -112,7 +139,7 @@ async function furnish(account: AccountId): Promise<void> {
   await test.db.withTenant(account, async (trx) => {
     const version = await beginTreeChange(trx, rootId);
     await insertMember(trx, account, PERSON, 'owner', now());
-    await insertAgents(trx, account, [{ id: freshId() as string as RowId, name: 'Agent', externalId: null }], now());
+    await plantProducts(trx, account, version);
     await take(trx, account, 'agents', 1, version);
     await countMember(trx, account, PERSON, 'came', version);
     const until = '2027-01-01T00:00:00.000Z' as Instant;

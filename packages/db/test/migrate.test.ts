@@ -27,6 +27,10 @@ describe('Migrations', () => {
     await query(`INSERT INTO accounts (id, root_id, path, depth, name, name_key, billing_mode, payer_id, version, created_at)
       SELECT i, i, ARRAY[i], 0, 'Kept', 'kept', 'direct', i, 1, now() FROM (SELECT '018f0000-0000-7000-8000-000000000001'::uuid AS i) x`);
     for (const name of later) {
+      if (name === '0054-products')
+        await query(`INSERT INTO agents (root_id, account_id, id, name, external_id, created_at)
+          SELECT id, id, ('018f0000-0000-7000-8000-00000000010' || n)::uuid, agent, CASE WHEN n = 1 THEN 'ext' END, now() FROM accounts,
+            (VALUES (1, 'Avi'), (2, 'AVI'), (3, 'avi'), (4, 'Avi (2)'), (5, 'Straße'), (6, 'STRASSE'), (7, repeat('x', 120)), (8, repeat('x', 120))) a(n, agent)`);
       await migrate(test.config, { to: name });
       if (name === '0002-people')
         await query(`INSERT INTO auth.users (id, name, email) SELECT id, 'Ada', 'ada@example.com' FROM accounts;
@@ -52,6 +56,18 @@ describe('Migrations', () => {
     expect(await query(`SELECT name, children, own_members FROM accounts`)).toEqual([
       { name: 'Kept', children: 0, own_members: 0 },
     ]);
+    // Agents with names that others have, too, got a number.
+    expect(await query(`SELECT name, kind, external_id, doc, version FROM products ORDER BY id`)).toEqual(
+      ['Avi', 'AVI (3)', 'avi (4)', 'Avi (2)', 'Straße', 'STRASSE (2)', 'x'.repeat(120), `${'x'.repeat(116)} (2)`].map(
+        (name, n) => ({
+          name,
+          kind: 'agent',
+          external_id: n === 0 ? 'ext' : null,
+          doc: { name },
+          version: 1,
+        }),
+      ),
+    );
     await query(`SELECT count_tree(id, 'call.seconds', now(), 60, false) FROM accounts`);
     expect(await query('SELECT meter, trim_scale(quantity) AS quantity FROM usage_events ORDER BY key')).toEqual([
       { meter: 'call.seconds', quantity: '90' },

@@ -67,6 +67,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     part: null,
   } as const;
   const sold = { ...billed, account: small, seller: root };
+  const products = (order: 'name' | 'newest') =>
+    ({ ...FIRST, account: leaf, kind: 'contact', search: null, searched: [], fields: ['phone'], order }) as const;
   const none = '00000000-0000-7000-8000-0000000000ff' as RowId;
   return {
     'listChildren by name': list('name'),
@@ -89,9 +91,18 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     ),
     readSuspensionReach: as(root, (trx) => store.readSuspensionReach(trx, small)),
     findSibling: as(root, (trx) => store.findSibling(trx, flat, 'nobody')),
-    readAgents: as(root, (trx) => store.readAgents(trx, leaf, null, 50)),
-    findAgents: as(root, (trx) => store.findAgents(trx, leaf, [none])),
-    findAgentsByExternalId: as(root, (trx) => store.findAgentsByExternalId(trx, leaf, ['x-1'])),
+    'listProducts by name': as(root, (trx) => store.listProducts(trx, products('name'))),
+    'listProducts newest first': as(root, (trx) => store.listProducts(trx, products('newest'))),
+    findProducts: as(root, (trx) => store.findProducts(trx, leaf, 'agent', [none])),
+    findProductsByExternalId: as(root, (trx) => store.findProductsByExternalId(trx, leaf, 'agent', ['x-1'])),
+    findProductsByName: as(root, (trx) => store.findProductsByName(trx, leaf, 'agent', ['x'])),
+    labelProducts: as(root, (trx) => store.labelProducts(trx, leaf, [none])),
+    findUsers: as(root, (trx) => store.findUsers(trx, leaf, [none], { need: 'required', limit: 20 })),
+    membersAmong: as(root, (trx) => store.membersAmong(trx, leaf, [none])),
+    readSecretEnds: as(root, (trx) => store.readSecretEnds(trx, leaf, none)),
+    readProductsChange: as(root, (trx) => store.readProductsChange(trx, leaf, 'agent')),
+    readPast: as(root, (trx) => store.readPast(trx, { account: leaf, kind: 'agent', product: none }, null, 50)),
+    listDeleted: as(root, (trx) => store.listDeleted(trx, leaf, 'agent', null, 50)),
     readLiveVersion: () => store.readLiveVersion(db, root),
     readTreeOf: () => store.readTreeOf(db, leaf),
     findRepeats: () =>

@@ -1,3 +1,4 @@
+import type { JsonValue } from './json.ts';
 import type { AtLimit, LimitKindKey, LimitReached } from './limits/kinds.ts';
 
 /**
@@ -86,6 +87,10 @@ export const ERROR_CODES = {
   TRANSFER_EXPIRED: { status: 409, retryable: false },
   STEPS_MISSING: { status: 409, retryable: false },
   TOO_LATE: { status: 409, retryable: false },
+  DOCUMENT_INVALID: { status: 400, retryable: false },
+  DOCUMENT_TOO_LARGE: { status: 400, retryable: false },
+  REFERENCE_MISSING: { status: 409, retryable: false },
+  STILL_NEEDED: { status: 409, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -105,12 +110,18 @@ export type Refusal = {
   readonly refusals?: readonly EntryRefusal[];
   /** Where a limit refuses: which one, and how much is free. */
   readonly limit?: LimitReached;
+  /** Of a document: all that is wrong with it, each with its JSON pointer. */
+  readonly faults?: readonly { readonly at: string; readonly message: string }[];
+  /** What needs the product that was to be deleted, as far as whoever asks may know of it. */
+  readonly users?: readonly { readonly id: string; readonly kind: string; readonly name: string }[];
 };
 
 /** What is there now instead of the version that somebody saw. */
 export type Present =
   /** The caps of an account, or a preset, which has a name. */
   | { readonly version: number; readonly name?: string; readonly levels: Readonly<Record<string, string>> }
+  /** A product, as far as whoever asks may read it. */
+  | { readonly version: number; readonly document: { readonly [key: string]: JsonValue } }
   /** The limits that are at other versions, as they are now. */
   | {
       readonly limits: readonly {

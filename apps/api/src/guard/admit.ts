@@ -3,10 +3,13 @@ import { type ChainLink, findByExternalId, readChain } from '@tenantree/db';
 import {
   type AccountId,
   accountNotFound,
+  atLeast,
   type Decision,
   decideAccess,
   type EmbedFeature,
   effectiveLevels,
+  hasRight,
+  highestOf,
   type Instant,
   type Level,
   type Levels,
@@ -74,6 +77,13 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
     ? decideForOperators(actor, billingOperators, standing)
     : DECIDE[rule.at](standing, rule);
   if (!decision.ok) return decision;
+  const role = rankOf(actor, roleAt(memberships, path) ?? 'viewer');
+  const scopes = actor.kind === 'person' ? UNBOUNDED : actor.standing.bounds.scopes;
+  if (
+    rule.right !== undefined &&
+    !(hasRight(role, rule.right) && atLeast(scopes, rule.permission, highestOf(rule.permission)))
+  )
+    return refuse('FORBIDDEN', `In “${account.name}” your role doesn’t let you delete this.`);
   const reached = reachedOf(memberships, path);
   const parent = chain.at(-2);
   const levels = effectiveLevels(memberships, chain);
@@ -86,8 +96,8 @@ export async function admit(hall: Hall, actor: Actor, asked: string, rule: InAcc
       chain,
       path,
       reached,
-      role: rankOf(actor, roleAt(memberships, path) ?? 'viewer'),
-      scopes: actor.kind === 'person' ? UNBOUNDED : actor.standing.bounds.scopes,
+      role,
+      scopes,
       memberships,
       levels: mapPermissions((key) => levelOf(levels, key)),
       heldSince: rule.work === 'usage' ? usageHeldSince({ memberships, chain }, rule, nowMs) : null,

@@ -5,6 +5,7 @@ import {
   type Contract,
   type ErrorShape,
   type InAccount,
+  inKind,
   type ParsedOf,
   type Procedure,
   type ProcedureKind,
@@ -12,6 +13,7 @@ import {
   type SliceName,
 } from '@tenantree/contract';
 import { type AccountId, decideRecentProof, type ErrorCode, isRecord, type Refusal } from '@tenantree/domain';
+import { parseProductKind } from '@tenantree/domain/products';
 import { initTRPC, type TRPC_ERROR_CODE_NUMBER, type TrackedEnvelope } from '@trpc/server';
 import { TRPC_ERROR_CODES_BY_KEY } from '@trpc/server/rpc';
 import { type Actor, turnOf } from '../context/actor.ts';
@@ -147,16 +149,19 @@ async function enterAccount(actor: Actor, needs: InAccount, procedure: Procedure
   if (!isRecord(input) || typeof input['account'] !== 'string') {
     return refuseWith('BAD_REQUEST', 'Name the account: its id or ext:THEIR-ID.', 'account');
   }
-  const decision = await admit(ctx.hall, actor, input['account'], needs);
+  const kind = needs.products ? parseProductKind(input['kind']) : null;
+  const rule = kind ? inKind(needs, kind) : needs;
+  const decision = await admit(ctx.hall, actor, input['account'], rule);
   if (!decision.ok && arrival.key !== null && OF_STATUS.has(decision.refusal.code)) {
     // What was done before is answered as it was then, to whoever may still read here.
-    const access = granted(await admit(ctx.hall, actor, input['account'], { ...needs, work: 'read' }));
+    const access = granted(await admit(ctx.hall, actor, input['account'], { ...rule, work: 'read' }));
     return { ...(await enter(procedure, arrival)), account: access.id, refusal: decision.refusal };
   }
   const access = granted(decision);
+  if (needs.products && !kind) return refuseWith('BAD_REQUEST', 'Name the kind of product.', 'kind');
   if (needs.proof === 'recent' && actor.kind === 'person')
     granted(decideRecentProof(actor.provedAt, ctx.hall.clock.nowMs()));
-  const viewer = (): Viewer => viewerOf(ctx, actor, access, path, needs);
+  const viewer = (): Viewer => viewerOf(ctx, actor, access, path, rule);
   const more = { actor, access, viewer, caller: callerOf(ctx, actor, access) };
   const entered = await enter(procedure, { ...arrival, ctx: { ...ctx, ...more } });
   return { ...entered, account: access.id };

@@ -5,12 +5,14 @@ import {
   forgetJobs,
   forgetKeptAnswers,
   forgetTreeChanges,
+  forgetVersions,
   indexNames,
   openQueue,
   readJobBacklog,
   settleEverySort,
 } from '@tenantree/db';
 import { DAY_MS, instantOf } from '@tenantree/domain';
+import { VERSION_DAYS } from '@tenantree/domain/products';
 import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import { closeWhatIsDue } from '../billing/close-period.ts';
@@ -59,6 +61,8 @@ type JobOptions = {
 
 const NAMES_AT_ONCE = 1_000;
 const ANSWERS_AT_ONCE = 5_000;
+/** Versions of products that are forgotten by one statement. */
+const VERSIONS_AT_ONCE = 1_000;
 
 /** Indexes names that came from another tree. */
 async function indexAllNames(hall: Hall): Promise<void> {
@@ -69,6 +73,12 @@ async function indexAllNames(hall: Hall): Promise<void> {
 async function forgetAnswers(hall: Hall): Promise<void> {
   const until = instantOf(hall.clock.nowMs() - KEPT_DAYS * DAY_MS);
   while ((await forgetKeptAnswers(hall.db, until, ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
+}
+
+/** Forgets what products were, when nobody can bring it back any more. */
+async function forgetPast(hall: Hall): Promise<void> {
+  const until = instantOf(hall.clock.nowMs() - VERSION_DAYS * DAY_MS);
+  while ((await forgetVersions(hall.db, until, VERSIONS_AT_ONCE)) === VERSIONS_AT_ONCE);
 }
 
 /** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
@@ -106,6 +116,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
       forgetAnswers(hall),
+      forgetPast(hall),
       forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
       forgetImports(hall.db, now),
       sessions.forgetEnded(),

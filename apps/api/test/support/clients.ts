@@ -29,6 +29,13 @@ export async function signIn(url: string, email: string, password: string): Prom
     .join('; ');
 }
 
+/** What `products.create` is asked for agents that have only a name. */
+export const agentsNamed = (account: string, ...names: readonly string[]) => ({
+  account,
+  kind: 'agent' as const,
+  products: names.map((name) => ({ document: { name } })),
+});
+
 /** A signed-in person's client. */
 export const clientOf = (url: string, cookie: string): Client => clientWith(url, { cookie, origin: url });
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseClosedJob } from '../../src/accounts/erase-closed.ts';
 import { enqueue, THE_SYSTEM } from '../../src/jobs/enqueue.ts';
 import { invoicesOf } from './billing.ts';
-import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
+import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
 import { upload } from './imports.ts';
@@ -50,6 +50,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   invoice: UNKNOWN_IDS,
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
+  product: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
@@ -70,6 +71,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   invoice: /"code":"NOT_FOUND"/,
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
+  product: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
@@ -152,7 +154,7 @@ function walk(way: Way): void {
     const theirs = await invite(root);
     const { members } = await owner.members.list.query({ account });
     const sessions = await owner.session.list.query();
-    await owner.agents.create.mutate({ account: root, agents: [{ name: 'One' }, { name: 'Two' }] });
+    const { products: theirProducts } = await owner.products.create.mutate(agentsNamed(root, 'One', 'Two'));
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
@@ -171,7 +173,7 @@ function walk(way: Way): void {
     const pages = await Promise.all([
       owner.accounts.list.query(first),
       owner.accounts.search.query({ ...first, query: 'i' }),
-      owner.agents.list.query(first),
+      owner.products.list.query({ ...first, kind: 'agent' }),
       owner.audit.list.query({ ...first, scope: 'nested' }),
       owner.embed.list.query(first),
       owner.jobs.list.query(first),
@@ -195,6 +197,7 @@ function walk(way: Way): void {
       invoice: viewer,
       book: viewer,
       statement: viewer,
+      product: viewer,
       import: viewer,
       user: 'dana',
       place: '',
@@ -212,6 +215,7 @@ function walk(way: Way): void {
       invoice: theirInvoices,
       book: theirBooks,
       statement: theirStatements,
+      product: theirProducts.map(({ id }) => id),
       import: theirImports,
       place: cursors,
     };

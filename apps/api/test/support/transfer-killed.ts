@@ -1,6 +1,6 @@
 import type { TestDatabase } from '@tenantree/db/testing';
 import { expect, vi } from 'vitest';
-import { type Client, clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
+import { agentsNamed, type Client, clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
 import { jobsEnded } from './jobs.ts';
 import { prepareKillableServer } from './killable-server.ts';
 import { DETAILS, stopAtWrites } from './transfer-stage.ts';
@@ -58,7 +58,7 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
     const parent = await make(root, `Parent ${families}`);
     const account = await make(parent, 'Leaving');
     const leaf = await make(account, 'Leaf');
-    await owner().agents.create.mutate({ account: leaf, agents: [{ name: 'Agent' }] });
+    await owner().products.create.mutate(agentsNamed(leaf, 'Agent'));
     await owner().limits.set.mutate({ account, limits: [{ kind: 'agents', max: 5 }] });
     await owner().limits.set.mutate({ account: leaf, limits: [{ kind: 'agents', max: 3 }] });
     const caps = await owner().permissions.get.query({ account });

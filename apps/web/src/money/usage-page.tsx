@@ -15,7 +15,7 @@ import { Act, Card, quantity, Select, Tile } from './parts.tsx';
 import { saveCsv } from './save-job.ts';
 import { monthAfter } from './turn-period.tsx';
 
-const { accounts, agents, usage } = tenantree.trpc;
+const { accounts, products, usage } = tenantree.trpc;
 
 const SPANS = { period: 'This period', last: 'Last period', days: 'Last 30 days' } as const;
 type Span = keyof typeof SPANS;
@@ -352,7 +352,7 @@ function useNames(account: string, by: Group, keys: readonly string[]): Readonly
   const own = useQuery({
     queryKey: ['agents', account],
     queryFn: async () => {
-      const { rows } = await agents.list.query({ account, limit: MOST_AGENTS });
+      const { rows } = await products.list.query({ account, kind: 'agent', limit: MOST_AGENTS });
       return new Map(rows.flatMap(({ id, externalId, name }) => [id, externalId ?? id].map((key) => [key, name])));
     },
     enabled: by === 'agent' && keys.length > 0,

@@ -26,7 +26,8 @@ describe('limits on a real server', () => {
     await expectAccessible(page, 'a limit being set');
     await page.keyboard.press('Enter');
     await page.getByText('0 of 2 used · 0 %').waitFor();
-    const make = (name: string) => owner.client.agents.create.mutate({ account: north, agents: [{ name }] });
+    const make = (name: string) =>
+      owner.client.products.create.mutate({ account: north, kind: 'agent', products: [{ document: { name } }] });
     await make('Reception');
     await page.getByText('1 of 2 used · 50 %').waitFor();
     await make('Night shift');

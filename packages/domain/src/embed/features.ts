@@ -16,6 +16,7 @@ export const EMBED_FEATURES = [
   'activity',
   'limits',
   'billing',
+  'products',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
 

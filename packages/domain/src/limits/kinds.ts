@@ -42,6 +42,10 @@ export const LIMIT_KINDS = [
   countable('members', 'member'),
   countable('agents', 'agent'),
   countable('subaccounts', 'subaccount'),
+  countable('knowledgeBases', 'knowledge base'),
+  countable('phoneNumbers', 'phone number'),
+  countable('campaigns', 'campaign'),
+  countable('contacts', 'contact'),
   {
     key: 'minutes',
     label: 'Call minutes',

@@ -19,6 +19,10 @@ export type Resource = {
 export const RESOURCES = [
   { key: 'members', label: 'Members', total: 'people' },
   { key: 'agents', label: 'Agents', total: 'sum' },
+  { key: 'knowledgeBases', label: 'Knowledge bases', total: 'sum' },
+  { key: 'phoneNumbers', label: 'Phone numbers', total: 'sum' },
+  { key: 'campaigns', label: 'Campaigns', total: 'sum' },
+  { key: 'contacts', label: 'Contacts', total: 'sum' },
   { key: 'subaccounts', label: 'Subaccounts', total: 'accounts' },
 ] as const satisfies readonly Resource[];
 

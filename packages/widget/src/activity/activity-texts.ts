@@ -33,7 +33,7 @@ export const activityTexts = {
   kind_permissions: 'Permissions',
   kind_members: 'Members',
   kind_keys: 'API keys',
-  kind_agents: 'Agents',
+  kind_products: 'Agents and other products',
   kind_embed: 'Embedded screens',
   kind_usage: 'Usage',
   kind_limits: 'Limits',

@@ -7,7 +7,8 @@ BEGIN
   DELETE FROM api_keys WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM invitations WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM members WHERE root_id = a.root_id AND account_id = p_account;
-  DELETE FROM agents WHERE root_id = a.root_id AND account_id = p_account;
+  DELETE FROM product_refs WHERE root_id = a.root_id AND account_id = p_account;
+  DELETE FROM products WHERE root_id = a.root_id AND account_id = p_account;
   DELETE FROM leases WHERE root_id = a.root_id AND account_id = p_account;
   -- Invoices say whom they were addressed to.
   DELETE FROM billing_details WHERE account_id = p_account;

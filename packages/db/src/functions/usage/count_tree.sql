@@ -114,6 +114,7 @@ BEGIN
   IF limited_ids IS NOT NULL OR ended IS NOT NULL THEN
     SELECT e.alerts, e.near INTO alerts, near FROM end_settled(p_root, p_meter, this_period, limited_ids, added, limited_totals, looks, coalesce(ended, '[]')) e;
   END IF;
+  PERFORM keep_conversations(p_root, next_version, p_now);
   UPDATE tree_versions SET version = next_version WHERE root_id = p_root AND version = next_version - 1;
   IF NOT FOUND THEN
     RAISE 'The version of tree % was taken while its usage was counted.', p_root USING ERRCODE = 'serialization_failure';

@@ -69,6 +69,17 @@ BEGIN
         WHERE l.root_id = d.root_id AND l.account_id = u.account_id AND l.key = u.grant_key AND l.kind = p_meter LIMIT 1 FOR UPDATE) x
     ) x WHERE g.root_id = x.root_id AND g.account_id = x.account_id AND g.key = x.key;
   END IF;
+  -- Of what conversations it is, the count keeps (keep_conversations).
+  IF strpos(p_attributes, '"conversation"') > 0 THEN
+    INSERT INTO noted_conversations (root_id, account_id, conversation, agent, meter, quantity, occurred_at, attributes)
+    SELECT d.root_id, e.account_id, e.attributes ->> 'conversation', e.attributes ->> 'agent', p_meter, e.quantity, e.occurred_at,
+      coalesce((SELECT jsonb_object_agg(x.key, x.value) FROM jsonb_each_text(e.attributes) x WHERE x.key NOT IN ('conversation', 'agent')), '{}')
+    FROM (
+      SELECT u.account_id, u.quantity, u.occurred_at, u.attributes::jsonb AS attributes
+      FROM unnest(p_accounts, keys, p_quantities, p_occurred, attributes) WITH ORDINALITY u(account_id, key, quantity, occurred_at, attributes, i)
+      WHERE (u.account_id, u.key) IN (SELECT n.account_id, n.key FROM unnest(new_accounts, new_keys) n(account_id, key)) AND u.i <> ALL (p_again)
+    ) e JOIN account_roots d ON d.id = e.account_id WHERE e.attributes ->> 'conversation' <> '';
+  END IF;
   IF cardinality(p_roots) = 1 THEN
     INSERT INTO uncounted_usage (root_id, meter, accounts, quantities, occurred_at, recorded_at)
     VALUES (p_roots[1], p_meter, new_accounts, new_quantities, new_occurred, p_now);

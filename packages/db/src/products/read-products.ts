@@ -1,0 +1,265 @@
+import { type AccountId, type Instant, instantOf, nameKey, type RowId } from '@tenantree/domain';
+import type { Document, ProductKindKey } from '@tenantree/domain/products';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
+import type { TenantTransaction } from '../database.ts';
+import type { StoredActor } from '../schema.ts';
+
+/** A product without its secrets. */
+export type ProductRow = {
+  readonly id: RowId;
+  readonly kind: ProductKindKey;
+  readonly name: string;
+  readonly nameKey: string;
+  readonly externalId: string | null;
+  readonly version: number;
+  readonly document: Document;
+  readonly savedAt: Instant;
+  readonly savedBy: StoredActor;
+};
+
+/** What is told of a product that others name. */
+export type ProductLabel = { readonly id: RowId; readonly kind: ProductKindKey; readonly name: string };
+
+const COLUMNS = ['id', 'kind', 'name', 'name_key', 'external_id', 'version', 'doc', 'saved_at', 'saved_by'] as const;
+
+type Stored = {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly name_key: string;
+  readonly external_id: string | null;
+  readonly version: number;
+  readonly doc: Document;
+  readonly saved_at: Date;
+  readonly saved_by: StoredActor;
+};
+
+/** Of our own rows: ids are ids, and kinds are of the registry. */
+const rowOf = (stored: Stored): ProductRow => ({
+  id: stored.id as RowId,
+  kind: stored.kind as ProductKindKey,
+  name: stored.name,
+  nameKey: stored.name_key,
+  externalId: stored.external_id,
+  version: stored.version,
+  document: stored.doc,
+  savedAt: instantOf(stored.saved_at.getTime()),
+  savedBy: stored.saved_by,
+});
+
+const labelOf = (row: { readonly id: string; readonly kind: string; readonly name: string }): ProductLabel => ({
+  id: row.id as RowId,
+  kind: row.kind as ProductKindKey,
+  name: row.name,
+});
+
+/** Which products a list shows. */
+export type ProductQuery = {
+  readonly account: AccountId;
+  readonly kind: ProductKindKey;
+  /** Part of a name, or of what is searched beside it. */
+  readonly search: string | null;
+  /** Fields at the top of documents that are searched, too. */
+  readonly searched: readonly string[];
+  /** Fields at the top of documents that are read: all of a document may be long. */
+  readonly fields: readonly string[];
+  readonly order: 'name' | 'newest';
+  /** The last of the page before. */
+  readonly after: { readonly nameKey: string; readonly id: RowId } | null;
+  readonly limit: number;
+};
+
+const escapedLike = (text: string): string => text.replace(/[\\%_]/g, '\\$&');
+
+/** Whether a product has a text in its name, or in what is searched beside it. */
+function matches({ search, searched }: Pick<ProductQuery, 'search' | 'searched'>): RawBuilder<SqlBool> {
+  const key = `%${escapedLike(nameKey(search ?? ''))}%`;
+  const text = `%${escapedLike(search ?? '')}%`;
+  const beside = searched.map((name) => sql<SqlBool>`doc ->> ${sql.lit(name)} ILIKE ${text}`);
+  const any = [sql`search_key LIKE without_diacritics(${key})`, sql`external_id = ${search}`, ...beside];
+  return sql<SqlBool>`(${sql.join(any, sql` OR `)})`;
+}
+
+const partOfDocument = (fields: readonly string[]) =>
+  sql<Document>`jsonb_build_object(${sql.join(fields.flatMap((name) => [sql.lit(name), sql`doc -> ${sql.lit(name)}`]))})`.as(
+    'doc',
+  );
+
+/** A page of an account's products of a kind: by index, however many there are. */
+export async function listProducts(trx: TenantTransaction, asked: ProductQuery): Promise<ProductRow[]> {
+  const { account, kind, search, order, after, limit, fields } = asked;
+  const isByName = order === 'name';
+  const rows = await trx
+    .selectFrom('products')
+    .select([
+      'id',
+      'kind',
+      'name',
+      'name_key',
+      'external_id',
+      'version',
+      'saved_at',
+      'saved_by',
+      partOfDocument(fields),
+    ])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .$if(search !== null, (query) => query.where(matches(asked)))
+    .$if(after !== null && isByName, (query) =>
+      query.where(sql<SqlBool>`(name_key, id) > (${after?.nameKey}, ${after?.id}::uuid)`),
+    )
+    .$if(after !== null && !isByName, (query) => query.where('id', '<', after!.id))
+    .$if(isByName, (query) => query.orderBy('name_key').orderBy('id'))
+    .$if(!isByName, (query) => query.orderBy('id', 'desc'))
+    .limit(limit)
+    .execute();
+  return rows.map(rowOf);
+}
+
+/** Products of an account by id, in no order. */
+export async function findProducts(
+  trx: TenantTransaction,
+  account: AccountId,
+  kind: ProductKindKey,
+  ids: readonly RowId[],
+): Promise<ProductRow[]> {
+  const rows = await trx
+    .selectFrom('products')
+    .select(COLUMNS)
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .where('id', 'in', [...ids])
+    .execute();
+  return rows.map(rowOf);
+}
+
+/** Products of an account and kind that have one of these external ids. */
+export async function findProductsByExternalId(
+  trx: TenantTransaction,
+  account: AccountId,
+  kind: ProductKindKey,
+  externalIds: readonly string[],
+): Promise<ProductRow[]> {
+  if (externalIds.length === 0) return [];
+  const rows = await trx
+    .selectFrom('products')
+    .select(COLUMNS)
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .where('external_id', 'in', [...externalIds])
+    .execute();
+  return rows.map(rowOf);
+}
+
+/** Products of an account and kind that have one of these names. */
+export async function findProductsByName(
+  trx: TenantTransaction,
+  account: AccountId,
+  kind: ProductKindKey,
+  nameKeys: readonly string[],
+): Promise<(ProductLabel & { readonly nameKey: string })[]> {
+  const rows = await trx
+    .selectFrom('products')
+    .select(['id', 'kind', 'name', 'name_key'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('kind', '=', kind)
+    .where('name_key', 'in', [...nameKeys])
+    .execute();
+  return rows.map((row) => ({ ...labelOf(row), nameKey: row.name_key }));
+}
+
+/** Products of an account by id, whatever their kinds. */
+export async function labelProducts(
+  trx: TenantTransaction,
+  account: AccountId,
+  ids: readonly RowId[],
+): Promise<ProductLabel[]> {
+  if (ids.length === 0) return [];
+  const rows = await trx
+    .selectFrom('products')
+    .select(['id', 'kind', 'name'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', 'in', [...ids])
+    .execute();
+  return rows.map(labelOf);
+}
+
+/** What names one of these products: at most so many. @param need only what requires them */
+export async function findUsers(
+  trx: TenantTransaction,
+  account: AccountId,
+  ids: readonly RowId[],
+  { need, limit }: { readonly need: 'any' | 'required'; readonly limit: number },
+): Promise<ProductLabel[]> {
+  const rows = await trx
+    .selectFrom('product_refs as r')
+    .innerJoin('products as p', (join) =>
+      join
+        .onRef('p.root_id', '=', 'r.root_id')
+        .onRef('p.account_id', '=', 'r.account_id')
+        .onRef('p.id', '=', 'r.from_id'),
+    )
+    .select(['p.id', 'p.kind', 'p.name'])
+    .distinct()
+    .where('r.root_id', '=', ACTING_ROOT)
+    .where('r.account_id', '=', account)
+    .where('r.to_id', 'in', [...ids])
+    .$if(need === 'required', (query) => query.where('r.required', '=', true).where('r.from_id', 'not in', [...ids]))
+    .orderBy('p.id')
+    .limit(limit)
+    .execute();
+  return rows.map(labelOf);
+}
+
+/** Which of some people are members of an account. */
+export async function membersAmong(
+  trx: TenantTransaction,
+  account: AccountId,
+  users: readonly RowId[],
+): Promise<ReadonlySet<RowId>> {
+  if (users.length === 0) return new Set();
+  const rows = await trx
+    .selectFrom('members')
+    .select('user_id')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('user_id', 'in', [...users])
+    .execute();
+  return new Set(rows.map((row) => row.user_id as RowId));
+}
+
+/** The ends of a product's secrets, by place. */
+export async function readSecretEnds(
+  trx: TenantTransaction,
+  account: AccountId,
+  product: RowId,
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await trx
+    .selectFrom('product_secrets')
+    .select(['place', 'last4'])
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('product_id', '=', product)
+    .execute();
+  return new Map(rows.map(({ place, last4 }) => [place, last4]));
+}
+
+/** The tree's version when products of a kind were last changed in an account; 0: never. */
+export async function readProductsChange(
+  trx: TenantTransaction,
+  account: AccountId,
+  kind: ProductKindKey,
+): Promise<number> {
+  const { rows } = await sql<{ last: string | null }>`
+    SELECT greatest(
+      (SELECT tree_version FROM products WHERE root_id = acting_root() AND account_id = ${account} AND kind = ${kind} ORDER BY tree_version DESC LIMIT 1),
+      (SELECT tree_version FROM product_versions WHERE root_id = acting_root() AND account_id = ${account} AND kind = ${kind} AND deleted
+        ORDER BY tree_version DESC LIMIT 1)) AS last`.execute(trx);
+  return Number(rows[0]?.last ?? 0);
+}
