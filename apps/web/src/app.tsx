@@ -14,12 +14,14 @@ const ResetPage = lazy(() => import('./session/reset-page.tsx'));
 const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
 const TransferPage = lazy(() => import('./session/transfer-page.tsx'));
+const loadProducts = () => import('./products/products-page.tsx');
 const loadUsage = () => import('./money/usage-page.tsx');
 const loadBilling = () => import('./money/billing-page.tsx');
 const loadRebilling = () => import('./money/rebilling-page.tsx');
 const loadMembers = () => import('./members/members-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
+const ProductsPage = lazy(loadProducts);
 const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
@@ -45,7 +47,7 @@ const AHEAD_MS = 2_000;
 function usePagesAhead(): void {
   useEffect(() => {
     const load = (): void =>
-      void Promise.allSettled([loadMembers(), loadKeys(), loadActivity(), loadUsage(), loadBilling(), loadRebilling()]);
+      void Promise.allSettled([loadProducts(), loadMembers(), loadKeys(), loadActivity(), loadUsage(), loadBilling(), loadRebilling()]);
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
@@ -63,6 +65,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
     <Switch>
       <Route path="/a/:account/subaccounts/*?">
         {({ '*': rest }) => <SubaccountsPage account={account} {...openedIn(rest)} />}
+      </Route>
+      <Route path="/a/:account/products/*?">
+        {({ '*': rest }) => <ProductsPage key={account} account={account} rest={rest ?? ''} />}
       </Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />

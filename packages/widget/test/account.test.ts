@@ -9,6 +9,7 @@ import { MemoryBilling } from './memory-billing.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
+import { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
 import { focused, type Stage, stage } from './stage.ts';
 
@@ -57,6 +58,7 @@ async function show(
     members,
     permissions: new MemoryPermissions(accounts),
     limits,
+    products: new MemoryProducts(),
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };
