@@ -22,7 +22,7 @@ let gate: Promise<void> = Promise.resolve();
 const makeAgents = defineJob({
   name: 'test.makeAgents',
   label: 'Make agents',
-  procedure: 'accounts.create',
+  procedure: 'accounts.rename',
   payload: z.strictObject({
     n: z.number(),
     but: z.enum(['fails', 'fails once', 'is refused', 'has nothing to do']).optional(),

@@ -94,6 +94,7 @@ beforeAll(async () => {
     'products.kinds': undefined,
     'products.create': { account: one, kind: 'agent', products: [{ document: { name: 'Agent' } }] },
     'products.list': { account: one, kind: 'agent' },
+    'products.live': { account: one, kind: 'agent' },
     'products.get': { account: one, kind: 'tool', product },
     'products.save': { account: one, kind: 'tool', product, expectedVersion: 1, document: { name: 'Saved' } },
     'products.versions': { account: one, kind: 'tool', product },

@@ -58,13 +58,15 @@ describe('Migrations', () => {
     ]);
     // Agents with names that others have, too, got a number.
     expect(await query(`SELECT name, kind, external_id, doc, version FROM products ORDER BY id`)).toEqual(
-      ['Avi', 'AVI (3)', 'avi (4)', 'Avi (2)', 'Straße', 'STRASSE (2)', 'x'.repeat(120), `${'x'.repeat(116)} (2)`].map((name, n) => ({
-        name,
-        kind: 'agent',
-        external_id: n === 0 ? 'ext' : null,
-        doc: { name },
-        version: 1,
-      })),
+      ['Avi', 'AVI (3)', 'avi (4)', 'Avi (2)', 'Straße', 'STRASSE (2)', 'x'.repeat(120), `${'x'.repeat(116)} (2)`].map(
+        (name, n) => ({
+          name,
+          kind: 'agent',
+          external_id: n === 0 ? 'ext' : null,
+          doc: { name },
+          version: 1,
+        }),
+      ),
     );
     await query(`SELECT count_tree(id, 'call.seconds', now(), 60, false) FROM accounts`);
     expect(await query('SELECT meter, trim_scale(quantity) AS quantity FROM usage_events ORDER BY key')).toEqual([

@@ -14,9 +14,14 @@ type Asked = Reader & { readonly hall: Hall; readonly kind: ProductKindKey };
 
 const namePlace = z.strictObject({ nameKey: z.string(), id: rowPlace });
 
+/** What usage tells of conversations is in them once it is counted. */
+const settled = async ({ hall, access, kind }: Pick<Asked, 'hall' | 'access' | 'kind'>): Promise<void> => {
+  if (kind === 'conversation') await hall.usageDoor.settle(access.id);
+};
+
 /** A page of products, by name or newest first. */
 export async function pageOfProducts(
-  { hall, access, kind: key }: Asked,
+  asking: Asked,
   {
     search,
     order,
@@ -24,6 +29,8 @@ export async function pageOfProducts(
     limit,
   }: { search: string | null; order: 'name' | 'newest'; cursor: string | undefined; limit: number },
 ): Promise<Answers['list']> {
+  const { hall, access, kind: key } = asking;
+  await settled(asking);
   const { secret } = hall.settings;
   const place = `products:${access.id}:${key}:${order}:${search ?? ''}`;
   const after = readCursor(secret, place, namePlace, cursor);
@@ -39,11 +46,13 @@ export async function pageOfProducts(
 }
 
 /** A product as it is, or as it was in an earlier version. @throws Refused NOT_FOUND */
-export function readProduct(
-  { hall, actor, access, kind: key }: Asked,
+export async function readProduct(
+  asking: Asked,
   product: RowId,
   version: number | undefined,
 ): Promise<Answers['get']['product']> {
+  const { hall, actor, access, kind: key } = asking;
+  await settled(asking);
   const reader = { actor, access };
   const kind = productKind(key);
   return hall.db.withTenant(
@@ -144,9 +153,11 @@ function csvColumns(fields: readonly string[]): readonly CsvColumn<ProductRow>[]
 
 /** A page of products as a file, newest first. */
 export async function exportProducts(
-  { hall, access, kind: key }: Asked,
+  asking: Asked,
   cursor: string | undefined,
 ): Promise<Answers['export']> {
+  const { hall, access, kind: key } = asking;
+  await settled(asking);
   const place = `export:${access.id}:${key}`;
   const id = readCursor(hall.settings.secret, place, rowPlace, cursor);
   const fields = exportedFields(productKind(key));

@@ -5,7 +5,7 @@ import { defineJob } from '../../src/jobs/define-job.ts';
 export const deadlyJob = defineJob({
   name: 'test.deadly',
   label: 'Kill servers',
-  procedure: 'accounts.create',
+  procedure: 'accounts.rename',
   payload: z.strictObject({ isDeadly: z.boolean() }),
   retry: { attempts: 3, firstMs: 60_000, factor: 1 },
   run: async ({ hall, job, payload: { isDeadly }, done }) => {

@@ -45,7 +45,9 @@ const refused = (schema: z.ZodType): string[] =>
       ...(TYPES.includes(type) || WRAPPERS.includes(type) ? [] : [type]),
       ...(type === 'object' && catchall?.def.type !== 'never' ? ['an object that isn’t strict'] : []),
       ...(type === 'union' && !discriminator ? ['a union that nothing tells apart'] : []),
-      ...(checks.some(({ _zod }) => _zod.def.check === 'custom' || _zod.def.check === 'overwrite') ? ['a check of its own'] : []),
+      ...(checks.some(({ _zod }) => _zod.def.check === 'custom' || _zod.def.check === 'overwrite')
+        ? ['a check of its own']
+        : []),
       ...Object.keys(one.meta() ?? {}).filter((key) => !META.includes(key)),
     ];
     return wrong.map((what) => `${at}: ${what}`);
@@ -58,7 +60,20 @@ const placesWith = ({ schema }: ProductKind, holds: (spot: Spot) => boolean): st
 describe.each(PRODUCT_KINDS.map((kind: ProductKind) => [kind.kind, kind] as const))('The kind %s', (_, kind) => {
   it('uses only what screens can draw and JSON Schema can say (rules/products 2)', () => {
     expect(refused(kind.schema)).toEqual([]);
-    expect([...spots(kind.schema)].filter(({ at, schema }) => !/^$|\/(\*|id)$/.test(at) && !metaOf(schema).title && defOf(schema).type !== 'string' && !WRAPPERS.includes(defOf(schema).type)).filter(({ at }) => !placesWith(kind, ({ at: other, schema }) => other === at && Boolean(metaOf(schema).title)).length)).toEqual([]);
+    expect(
+      [...spots(kind.schema)]
+        .filter(
+          ({ at, schema }) =>
+            !/^$|\/(\*|id)$/.test(at) &&
+            !metaOf(schema).title &&
+            defOf(schema).type !== 'string' &&
+            !WRAPPERS.includes(defOf(schema).type),
+        )
+        .filter(
+          ({ at }) =>
+            !placesWith(kind, ({ at: other, schema }) => other === at && Boolean(metaOf(schema).title)).length,
+        ),
+    ).toEqual([]);
   });
 
   it('names in its entry every reference and secret of its schema, and nothing else', () => {
@@ -103,7 +118,8 @@ describe.each(PRODUCT_KINDS.map((kind: ProductKind) => [kind.kind, kind] as cons
     const shown = shownKinds().find((one) => one.kind === kind.kind);
     expect(shown?.schema).toMatchObject({ type: 'object', additionalProperties: false });
     const needed = kind.kind === 'phoneNumber' ? { number: '+4930123456' } : {};
-    const seen = kind.kind === 'conversation' ? { firstAt: '2026-11-01T00:00:00Z', lastAt: '2026-11-01T00:00:00Z' } : {};
+    const seen =
+      kind.kind === 'conversation' ? { firstAt: '2026-11-01T00:00:00Z', lastAt: '2026-11-01T00:00:00Z' } : {};
     const read = kind.schema.safeParse({ name: 'Name', ...needed, ...seen });
     expect(read.success ? [] : faultsOf(read.error)).toEqual([]);
   });
@@ -119,5 +135,9 @@ it('The walk refuses what screens can’t draw', () => {
     either: z.union([z.string(), z.number()]),
     said: z.string().meta({ colour: 'red' }),
   });
-  expect(refused(odd).map((text) => text.split(':')[0])).toEqual(['/loose', '/date', '/refined', '/trimmed', '/turned', '/turned', '/either', '/said'].filter((at, n, all) => refused(odd).length === all.length || all.indexOf(at) === n));
+  expect(refused(odd).map((text) => text.split(':')[0])).toEqual(
+    ['/loose', '/date', '/refined', '/trimmed', '/turned', '/turned', '/either', '/said'].filter(
+      (at, n, all) => refused(odd).length === all.length || all.indexOf(at) === n,
+    ),
+  );
 });
