@@ -47,7 +47,15 @@ const AHEAD_MS = 2_000;
 function usePagesAhead(): void {
   useEffect(() => {
     const load = (): void =>
-      void Promise.allSettled([loadProducts(), loadMembers(), loadKeys(), loadActivity(), loadUsage(), loadBilling(), loadRebilling()]);
+      void Promise.allSettled([
+        loadProducts(),
+        loadMembers(),
+        loadKeys(),
+        loadActivity(),
+        loadUsage(),
+        loadBilling(),
+        loadRebilling(),
+      ]);
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);

@@ -3,7 +3,7 @@ import { define } from './parts/define.ts';
 import { SamProducts } from './products/sam-products.ts';
 
 export { FIRST_PLACE, type ProductPlace } from './products/product-place.ts';
-export { type ProductAt, type ProductsSource, productsFrom } from './products/products-source.ts';
+export { type ProductAt, type ProductsSource, productsFrom, type SentDocument } from './products/products-source.ts';
 export { SamProducts };
 
 /** Registers the screen of products. Harmless when called again. */

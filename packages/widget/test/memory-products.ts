@@ -16,7 +16,14 @@ import type { ProductAt, ProductsSource } from '../src/products.ts';
 
 type Kind = ProductAt['kind'];
 type Kept = { readonly version: number; readonly document: Document; readonly savedBy: string };
-type Owned = { readonly id: RowId; readonly account: AccountId; readonly kind: Kind; versions: Kept[]; gone: boolean; secrets: Map<string, string> };
+type Owned = {
+  readonly id: RowId;
+  readonly account: AccountId;
+  readonly kind: Kind;
+  versions: Kept[];
+  gone: boolean;
+  secrets: Map<string, string>;
+};
 
 const BASE_MS = Date.UTC(2026, 10, 20, 10);
 const at = (version: number) => instantOf(BASE_MS + version * 60_000);
@@ -37,7 +44,8 @@ export class MemoryProducts implements ProductsSource {
   /** What was sent to be saved. */
   readonly sent: Document[] = [];
 
-  kinds: ProductsSource['kinds'] = () => this.#answer(() => shownKinds() as Awaited<ReturnType<ProductsSource['kinds']>>);
+  kinds: ProductsSource['kinds'] = () =>
+    this.#answer(() => shownKinds() as Awaited<ReturnType<ProductsSource['kinds']>>);
 
   list: ProductsSource['list'] = (account, kind, { search, order, cursor, limit }) =>
     this.#answer(() => {
@@ -46,12 +54,16 @@ export class MemoryProducts implements ProductsSource {
         .filter(({ name }) => name.toLowerCase().includes(search.toLowerCase()))
         .sort((a, b) => (order === 'name' ? a.name.localeCompare(b.name) : b.id.localeCompare(a.id)));
       const from = Number(cursor ?? 0);
-      return { rows: all.slice(from, from + limit), nextCursor: from + limit < all.length ? String(from + limit) : null };
+      return {
+        rows: all.slice(from, from + limit),
+        nextCursor: from + limit < all.length ? String(from + limit) : null,
+      };
     });
 
   get: ProductsSource['get'] = (one, version) => this.#answer(() => this.#shown(this.#at(one), version));
 
-  create: ProductsSource['create'] = (account, kind, document) => this.#answer(() => this.make(account, kind, document as Document));
+  create: ProductsSource['create'] = (account, kind, document) =>
+    this.#answer(() => this.make(account, kind, document as Document));
 
   save: ProductsSource['save'] = (one, expected, document) =>
     this.#answer(() => {
@@ -62,7 +74,9 @@ export class MemoryProducts implements ProductsSource {
   remove: ProductsSource['remove'] = (one) =>
     this.#answer(() => {
       const owned = this.#at(one);
-      const users = [...this.#owned.values()].filter((other) => !other.gone && this.#refs(other).some(({ id, need }) => id === owned.id && need === 'required'));
+      const users = [...this.#owned.values()].filter(
+        (other) => !other.gone && this.#refs(other).some(({ id, need }) => id === owned.id && need === 'required'),
+      );
       const names = users.map((user) => `“${this.#row(user).name}”`).join(', ');
       if (users.length > 0) refuse('STILL_NEEDED', `It is needed by ${names}.`, { field: 'products' });
       owned.gone = true;
@@ -83,7 +97,15 @@ export class MemoryProducts implements ProductsSource {
     this.#answer(() =>
       this.#at(one)
         .versions.toReversed()
-        .map(({ version, document, savedBy }, n): ProductVersion => ({ version, name: String(document['name']), savedAt: at(version), savedBy: { id: null, name: savedBy }, state: n === 0 ? 'present' : 'past' })),
+        .map(
+          ({ version, document, savedBy }, n): ProductVersion => ({
+            version,
+            name: String(document['name']),
+            savedAt: at(version),
+            savedBy: { id: null, name: savedBy },
+            state: n === 0 ? 'present' : 'past',
+          }),
+        ),
     );
 
   deleted: ProductsSource['deleted'] = (account, kind) =>
@@ -97,7 +119,11 @@ export class MemoryProducts implements ProductsSource {
     );
 
   export: ProductsSource['export'] = (_, kind, cursor) =>
-    this.#answer(() => ({ filename: `${kind}.csv`, csv: `id,name\r\n${cursor ?? '1'},a\r\n`, nextCursor: cursor === null ? '2' : null }));
+    this.#answer(() => ({
+      filename: `${kind}.csv`,
+      csv: `id,name\r\n${cursor ?? '1'},a\r\n`,
+      nextCursor: cursor === null ? '2' : null,
+    }));
 
   follow: ProductsSource['follow'] = (_, kind, reader) => {
     this.#readers.set(reader, kind);
@@ -105,7 +131,8 @@ export class MemoryProducts implements ProductsSource {
     return () => this.#readers.delete(reader);
   };
 
-  people: ProductsSource['people'] = () => this.#answer(() => [{ id: '01940000-0000-7000-8000-00000000000a', name: 'Vera Viewer' }]);
+  people: ProductsSource['people'] = () =>
+    this.#answer(() => [{ id: '01940000-0000-7000-8000-00000000000a', name: 'Vera Viewer' }]);
 
   /** A product is there. */
   make(account: AccountId, kind: Kind, document: Document): RowId {
@@ -132,7 +159,9 @@ export class MemoryProducts implements ProductsSource {
     const parsed = parseDocument(kind, document, owned.versions.at(-1)?.document ?? null);
     if (!parsed.ok) throw new SourceRefusal(parsed.refusal);
     const { name } = parsed.value.name;
-    const isTaken = this.#of(owned.account, owned.kind).some((other) => other.id !== owned.id && this.#row(other).name.toLowerCase() === name.toLowerCase());
+    const isTaken = this.#of(owned.account, owned.kind).some(
+      (other) => other.id !== owned.id && this.#row(other).name.toLowerCase() === name.toLowerCase(),
+    );
     if (isTaken && kind.names === 'unique') refuse('NAME_TAKEN', `There is “${name}” already.`, { field: '/name' });
     for (const { place, value } of parsed.value.secrets) {
       if (value === null) owned.secrets.delete(place);
@@ -167,7 +196,15 @@ export class MemoryProducts implements ProductsSource {
   #row(one: Owned, kept = one.versions.at(-1)!): ProductRow {
     const kind = productKind(one.kind);
     const { version, document } = kept;
-    return { id: one.id, kind: one.kind, name: String(document['name']), externalId: null, version, savedAt: at(version), columns: columnsOf(kind, filled(kind, document)) };
+    return {
+      id: one.id,
+      kind: one.kind,
+      name: String(document['name']),
+      externalId: null,
+      version,
+      savedAt: at(version),
+      columns: columnsOf(kind, filled(kind, document)),
+    };
   }
 
   #shown(one: Owned, version: number | null): Product {
@@ -175,7 +212,11 @@ export class MemoryProducts implements ProductsSource {
     const kept = version === null ? one.versions.at(-1) : one.versions.find((past) => past.version === version);
     if (!kept) return refuse('NOT_FOUND', 'There is no such version any more.');
     const { columns: _, ...row } = this.#row(one, kept);
-    const levels = { '': 'full' as const, ...Object.fromEntries(Object.keys(kind.rows.parts ?? {}).map((part) => [part, 'full' as const])), ...this.levels };
+    const levels = {
+      '': 'full' as const,
+      ...Object.fromEntries(Object.keys(kind.rows.parts ?? {}).map((part) => [part, 'full' as const])),
+      ...this.levels,
+    };
     const places = secretPlaces(kind, kept.document);
     const ends = new Map([...one.secrets].filter(([place]) => places.includes(place)));
     const others = [...this.#owned.values()].filter((other) => !other.gone);
@@ -186,9 +227,17 @@ export class MemoryProducts implements ProductsSource {
       levels,
       refs: refsOf(kind, kept.document).map(({ place, kind: named, id }) => {
         const there = others.find((other) => other.id === id);
-        return { at: place, kind: named, id, name: there ? this.#row(there).name : null, state: there ? ('there' as const) : ('missing' as const) };
+        return {
+          at: place,
+          kind: named,
+          id,
+          name: there ? this.#row(there).name : null,
+          state: there ? ('there' as const) : ('missing' as const),
+        };
       }),
-      usedBy: others.filter((other) => this.#refs(other).some(({ id }) => id === one.id)).map((other) => ({ id: other.id, kind: other.kind, name: this.#row(other).name })),
+      usedBy: others
+        .filter((other) => this.#refs(other).some(({ id }) => id === one.id))
+        .map((other) => ({ id: other.id, kind: other.kind, name: this.#row(other).name })),
     };
   }
 

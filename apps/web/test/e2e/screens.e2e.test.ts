@@ -12,6 +12,7 @@ let home: BrowserContext;
 let north: string;
 let dental: string;
 let invitation: string;
+let agent: string;
 
 beforeAll(async () => {
   app = await startApp();
@@ -27,6 +28,12 @@ beforeAll(async () => {
   await client.accounts.suspend.mutate({ account: paused, kind: 'read_only' });
   await client.accounts.createMain.mutate({ name: 'Second main account' });
   await client.keys.create.mutate({ account: root, name: 'CRM sync' });
+  const made = await client.products.create.mutate({
+    account: root,
+    kind: 'agent',
+    products: [{ document: { name: 'Front desk', prompt: { never: [LONG], variables: { practice: RTL } } } }],
+  });
+  agent = made.products[0]?.id ?? '';
   const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
   invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
   home = await owner.context();
@@ -124,6 +131,19 @@ const INSIDE: readonly Screen[] = [
       await rows(page);
       await page.getByRole('button', { name: /^Signed in as|OO/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  ],
+  [
+    'products',
+    () => `/a/${owner.root}/products`,
+    (page) => page.getByRole('link', { name: 'Front desk' }).waitFor(),
+  ],
+  [
+    'a part of an agent, with changes',
+    () => `/a/${owner.root}/products/agent/${agent}/prompt`,
+    async (page) => {
+      await page.getByLabel('Greeting').fill('Good morning');
+      await page.getByRole('button', { name: 'Save' }).waitFor();
     },
   ],
   ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],

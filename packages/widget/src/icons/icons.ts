@@ -3,24 +3,17 @@ export * from './list-icons.ts';
 
 export const ACTIVITY =
   'M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2';
-export const BACK =
-  'M12 19l-7-7 7-7M19 12H5';
-export const BARS =
-  'M3 3v16a2 2 0 0 0 2 2h16M18 17V9M13 17V5M8 17v-3';
+export const BACK = 'M12 19l-7-7 7-7M19 12H5';
+export const BARS = 'M3 3v16a2 2 0 0 0 2 2h16M18 17V9M13 17V5M8 17v-3';
 export const BOX =
   'M21 8a2 2 0 0 0-1-1.73l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.73l7 4a2 2 0 0 0 2 0l7-4A2 2 0 0 0 21 16ZM3.3 7l8.7 5 8.7-5M12 22V12';
-export const CHECK =
-  'M20 6 9 17l-5-5';
-export const CHEVRON_DOWN =
-  'M6 9l6 6 6-6';
-export const CLOSE =
-  'M18 6 6 18M6 6l12 12';
+export const CHECK = 'M20 6 9 17l-5-5';
+export const CHEVRON_DOWN = 'M6 9l6 6 6-6';
+export const CLOSE = 'M18 6 6 18M6 6l12 12';
 export const COPY =
   'M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1 -2 2h-10a2 2 0 0 1 -2 -2v-10a2 2 0 0 1 2 -2ZM4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2';
-export const ENTER =
-  'M10 17l5-5-5-5M15 12H3M15 3h4a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2h-4';
-export const HELP =
-  'M22 12a10 10 0 1 1-20 0a10 10 0 1 1 20 0ZM9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01';
+export const ENTER = 'M10 17l5-5-5-5M15 12H3M15 3h4a2 2 0 0 1 2 2v14a2 2 0 0 1-2 2h-4';
+export const HELP = 'M22 12a10 10 0 1 1-20 0a10 10 0 1 1 20 0ZM9.09 9a3 3 0 0 1 5.83 1c0 2-3 3-3 3M12 17h.01';
 export const KEY =
   'M2.586 17.414A2 2 0 0 0 2 18.828V21a1 1 0 0 0 1 1h3a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h1a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h.172a2 2 0 0 0 1.414-.586l.814-.814a6.5 6.5 0 1 0-4-4zM17 7.5a0.5 0.5 0 1 1-1 0a0.5 0.5 0 1 1 1 0Z';
 export const MORE =

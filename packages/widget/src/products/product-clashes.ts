@@ -3,21 +3,28 @@ import type { Texts } from '../strings/texts.ts';
 import { type Clash, isObject, type Value } from './document.ts';
 import { type Schema, titleOf } from './schema.ts';
 
-/** Where two changed the same, and whose is to stay. */
-export type Choice = Clash & { readonly stays: 'mine' | 'theirs' };
-
 const isSecret = (value: Value): boolean => isObject(value) && value['set'] === true;
 
-/** Both sides of everything that two changed, to choose from. Of secrets nothing is shown. */
-export const drawClashes = (
+/**
+ * Both sides of everything that two changed, to choose from; of secrets nothing is shown.
+ *
+ * @param decide takes the places where theirs is to stay
+ */
+export function drawClashes(
   schema: Schema,
-  clashes: readonly Choice[],
+  clashes: readonly Clash[],
   { say }: Texts,
-  choose: (clash: Choice, stays: Choice['stays']) => void,
-): TemplateResult[] =>
-  clashes.map((clash) => {
-    const { place, mine, theirs } = clash;
-    const side = (stays: Choice['stays'], title: string, value: Value): TemplateResult =>
-      html`<label class="side"><input type="radio" name=${place} .checked=${clash.stays === stays} @change=${() => choose(clash, stays)} /> ${title}: <bdi>${isSecret(mine) || isSecret(theirs) ? '••••' : typeof value === 'string' ? value : JSON.stringify(value)}</bdi></label>`;
-    return html`<fieldset class="row"><legend>${titleOf(schema, place)}</legend>${side('mine', say('productMine'), mine)}${side('theirs', say('productTheirs'), theirs)}</fieldset>`;
-  });
+  decide: (theirs: ReadonlySet<unknown>) => void,
+): TemplateResult {
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    decide(new Set(new FormData(event.target as HTMLFormElement).values()));
+  };
+  const row = ({ place, mine, theirs }: Clash): TemplateResult => {
+    const isHidden = isSecret(mine) || isSecret(theirs);
+    const side = (title: string, value: Value, stays: string): TemplateResult =>
+      html`<label class="side"><input type="radio" name=${place} value=${stays} ?checked=${stays === ''} /> ${title}: <bdi>${isHidden ? '••••' : typeof value === 'string' ? value : JSON.stringify(value)}</bdi></label>`;
+    return html`<fieldset class="row"><legend>${titleOf(schema, place)}</legend>${side(say('productMine'), mine, '')}${side(say('productTheirs'), theirs, place)}</fieldset>`;
+  };
+  return html`<form class="clashes" @submit=${submit}>${clashes.map(row)}<button class="button primary" part="button">${say('productGoOn')}</button></form>`;
+}

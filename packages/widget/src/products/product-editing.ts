@@ -1,5 +1,4 @@
-import { type Document, isObject, isSame, merge, placeOf, type Value, withValue } from './document.ts';
-import type { Choice } from './product-clashes.ts';
+import { type Clash, type Document, isObject, isSame, merge, placeOf, type Value, withValue } from './document.ts';
 import type { Draft } from './product-drafts.ts';
 import type { Product } from './products-source.ts';
 
@@ -14,8 +13,8 @@ export class ProductEditing {
   draft: Draft | null;
   /** What is wrong, by place. */
   faults: ReadonlyMap<string, string> = new Map();
-  /** What both changed, and what of it is to stay. */
-  clashes: readonly Choice[] = [];
+  /** What both changed. */
+  clashes: readonly Clash[] = [];
   /** Who saved it meanwhile, while something was typed. */
   meanwhile: Pick<Product, 'version' | 'savedBy'> | null = null;
 
@@ -46,7 +45,7 @@ export class ProductEditing {
     this.shown = product;
     if (!draft || draft.base.version === product.version) return;
     const { merged, clashes } = merge(draft.base.document, draft.document, product.document);
-    this.clashes = clashes.map((clash) => ({ ...clash, stays: 'mine' }));
+    this.clashes = clashes;
     if (clashes.length === 0) this.#keep(product, merged);
     this.meanwhile = this.draft && product;
   }
@@ -59,12 +58,8 @@ export class ProductEditing {
     this.#keep(base, withValue(this.document, place, value));
   }
 
-  choose({ place }: Choice, stays: Choice['stays']): void {
-    this.clashes = this.clashes.map((one) => (one.place === place ? { ...one, stays } : one));
-  }
-
-  /** Goes on with what was chosen of both, on top of what is there now. */
-  decide(): void {
+  /** Goes on with what was chosen of both, on top of what is there now. @param stays the places where theirs stays */
+  decide(stays: ReadonlySet<unknown>): void {
     const { draft, shown, clashes } = this;
     if (!draft || !shown) return;
     const { merged } = merge(draft.base.document, draft.document, shown.document);
@@ -72,10 +67,7 @@ export class ProductEditing {
     this.meanwhile = null;
     this.#keep(
       shown,
-      clashes.reduce(
-        (all, { place, theirs, stays }) => (stays === 'mine' ? all : withValue(all, place, theirs)),
-        merged,
-      ),
+      clashes.reduce((all, { place, theirs }) => (stays.has(place) ? withValue(all, place, theirs) : all), merged),
     );
   }
 

@@ -6,7 +6,7 @@ import { ARROW_DOWN, ARROW_UP, PLUS } from '../icons/list-icons.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { selectField } from '../parts/select-field.ts';
 import type { Texts } from '../strings/texts.ts';
-import { idOf, isList, isObject, nameIn, type Value, valueAt } from './document.ts';
+import { isList, isObject, nameIn, type Value, valueAt } from './document.ts';
 import type { Named } from './product-choices.ts';
 import { bare, branchOf, entryWords, fieldsOf, fits, initial, placeIn, type Schema } from './schema.ts';
 
@@ -17,11 +17,7 @@ export type Form = {
   readonly kept: Value;
   /** What is wrong, by place. */
   readonly faults: ReadonlyMap<string, string>;
-  /** The entries of lists that are open. */
-  readonly opened: ReadonlySet<string>;
   readonly change: (place: string, value: Value) => void;
-  /** @param open whether an entry of a list is to be open */
-  readonly turn: (place: string, open: boolean) => void;
   /** Gives the focus to what has this id, once it is drawn. */
   readonly focus: (id: string) => void;
   readonly choices: (kind: string) => readonly Named[];
@@ -34,7 +30,7 @@ export type Form = {
 /** Longest list of values that are shown all at once. */
 const FEW = 5;
 /** Text of which there can be so much gets more room. */
-const LONG = 4_000;
+const LONG = 5_000;
 /** How what is typed into a field is asked for. */
 const MODES: Readonly<Record<string, 'url' | 'email'>> = { uri: 'url', email: 'email' };
 const PICKED = new Set(['date', 'time']);
@@ -60,7 +56,9 @@ export function drawFields(
   const all = [...fieldsOf(schema), ...unknown.map((name) => [name, { title: name }] as const)];
   return html`<div class="fields">${all
     .filter(([name]) => !left.includes(name))
-    .map(([name, field]) => draw({ schema: bare(field), value: object[name], place: placeIn(place, name), form }))}</div>`;
+    .map(([name, field]) =>
+      draw({ schema: bare(field), value: object[name], place: placeIn(place, name), form }),
+    )}</div>`;
 }
 
 /** The control for one field. What fits none is shown as it is, and goes back unchanged. */
@@ -110,7 +108,10 @@ type Typing = {
 };
 
 /** A field that something is typed into. */
-function typing({ schema, place, form }: Control, { shown, take, type = 'text', mode, hint, on = 'input', unit }: Typing): TemplateResult {
+function typing(
+  { schema, place, form }: Control,
+  { shown, take, type = 'text', mode, hint, on = 'input', unit }: Typing,
+): TemplateResult {
   const { multiline, maxLength = 0, help } = schema;
   const id = controlId(place);
   const isWrong = form.faults.has(place);
@@ -121,8 +122,8 @@ function typing({ schema, place, form }: Control, { shown, take, type = 'text', 
   };
   return html`<div class="field ${isWrong ? 'invalid' : ''}">${
     multiline
-      ? html`<textarea id=${id} dir="auto" rows=${maxLength > LONG ? 10 : 3} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change}></textarea>`
-      : html`<input id=${id} dir=${mode ? 'ltr' : 'auto'} type=${type} inputmode=${mode ?? nothing} autocomplete=${type === 'password' ? 'new-password' : 'off'} placeholder=${hint ?? nothing} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change} @change=${change} />${unit}`
+      ? html`<textarea id=${id} dir="auto" rows=${maxLength > LONG ? 9 : 3} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change}></textarea>`
+      : html`<input id=${id} dir="auto" type=${type} inputmode=${mode ?? nothing} autocomplete=${type === 'password' ? 'new-password' : 'off'} placeholder=${hint ?? nothing} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change} @change=${change} />${unit}`
   }</div>`;
 }
 
@@ -246,7 +247,10 @@ function list(control: Control, entry: Schema): TemplateResult {
       const id = String(values[Number(name)]);
       return [form.nameOf(ref, id), form.open(ref, id)];
     });
-    return several(control, html`${drawn}<div class="add">${selectField({ label: form.texts.say('productAdd'), options, chosen: '', choose: add })}</div>`);
+    return several(
+      control,
+      html`${drawn}<div class="add">${selectField({ label: form.texts.say('productAdd'), options, chosen: '', choose: add })}</div>`,
+    );
   }
   if (entry.type === 'string')
     return row(
@@ -262,7 +266,11 @@ const remover = (form: Form, place: string, name: string): TemplateResult =>
   html`<button class="x" type="button" aria-label="${form.texts.say('remove')}: ${name}" @click=${(event: MouseEvent) => event.detail > 1 || form.change(place, undefined)}>${icon(CLOSE, 14)}</button>`;
 
 /** Values that are taken out one by one. @param drawn what a value is called, and what stands behind that */
-function lines({ place, form }: Control, names: readonly string[], drawn: (name: string) => readonly [string, unknown]): TemplateResult {
+function lines(
+  { place, form }: Control,
+  names: readonly string[],
+  drawn: (name: string) => readonly [string, unknown],
+): TemplateResult {
   return html`<ul class="lines">${repeat(
     names,
     (name) => name,
@@ -276,17 +284,12 @@ function lines({ place, form }: Control, names: readonly string[], drawn: (name:
 
 /** Adds what was typed, with Enter or when the field is left. */
 function adder(control: Control, add: (said: string) => void): TemplateResult {
-  const take = (field: HTMLInputElement): void => {
-    const said = field.value.trim();
-    field.value = '';
+  const take = (event: Event): void => {
+    const said = target(event).value.trim();
+    target(event).value = '';
     add(said);
   };
-  const press = (event: KeyboardEvent): void => {
-    if (event.key !== 'Enter') return;
-    event.preventDefault();
-    take(target(event));
-  };
-  return html`<div class="field add">${icon(PLUS, 14)}<input id=${controlId(control.place)} dir="auto" autocomplete="off" placeholder=${control.form.texts.say('productAdd')} @keydown=${press} @change=${(event: Event) => take(target(event))} /></div>`;
+  return html`<div class="field add">${icon(PLUS, 14)}<input id=${controlId(control.place)} dir="auto" autocomplete="off" placeholder=${control.form.texts.say('productAdd')} @change=${take} /></div>`;
 }
 
 /** Text by name. */
@@ -301,7 +304,10 @@ function record(control: Control): TemplateResult {
   const drawn = lines(control, Object.keys(values), (name) => {
     const at = placeIn(place, name);
     const take = (said: string): void => form.change(at, said);
-    return [name, typing({ schema: {}, value: undefined, place: at, form }, { shown: String(values[name]), take, hint: name })];
+    return [
+      name,
+      typing({ schema: {}, value: undefined, place: at, form }, { shown: String(values[name]), take, hint: name }),
+    ];
   });
   return html`${drawn}${adder(control, add)}`;
 }
@@ -313,30 +319,26 @@ function entries({ schema, value, place, form }: Control, entry: Schema): Templa
   const add = (): void => {
     const begun = initial(entry);
     form.change(place, [...values, begun]);
-    const at = placeIn(place, nameIn(begun, values.length));
-    form.turn(at, true);
-    form.focus(controlId(at));
+    form.focus(controlId(placeIn(place, nameIn(begun, values.length))));
   };
   const drawn = (one: Value, n: number): TemplateResult => {
     const at = placeIn(place, nameIn(one, n));
     const id = controlId(at);
     const name = entryWords(entry, one, (field, inside) => wordsOf(field, inside, form)) || String(n + 1);
-    const isOpen = form.opened.has(at);
     const move = (words: string, path: string, to: number): TemplateResult => {
       const swap = (): void => {
         const moved = [...values];
-        [moved[n], moved[to]] = [moved[to] ?? null, moved[n] ?? null];
+        if (values[to] === undefined) return;
+        [moved[n], moved[to]] = [values[to], one ?? null];
         form.change(place, moved);
         form.focus(id + words);
       };
-      const isThere = values[to] !== undefined;
-      return html`<button class="x" type="button" id=${id + words} aria-label="${words}: ${name}" aria-disabled=${isThere ? nothing : 'true'} @click=${() => isThere && swap()}>${icon(path, 14)}</button>`;
+      return html`<button class="x" type="button" id=${id + words} aria-label="${words}: ${name}" aria-disabled=${String(values[to] === undefined)} @click=${swap}>${icon(path, 14)}</button>`;
     };
-    return html`<li><details .open=${isOpen} @toggle=${(event: Event) => form.turn(at, (event.target as HTMLDetailsElement).open)}><summary id=${id}><bdi>${name}</bdi></summary>
-      ${isOpen ? html`<div class="entry">${hints({ schema: {}, place: at, form })}${idOf(one) === null ? raw({ schema: {}, value: one, place: at, form }) : inner(entry, one, at, form)}</div>` : nothing}</details>
+    return html`<li><details><summary id=${id}><bdi>${name}</bdi></summary><div class="entry">${hints({ schema: {}, place: at, form })}${inner(entry, one, at, form)}</div></details>
     <span class="acts add">${move(say('productUp'), ARROW_UP, n - 1)}${move(say('productDown'), ARROW_DOWN, n + 1)}${remover(form, at, name)}</span></li>`;
   };
-  const isFull = values.length >= (schema.maxItems ?? Number.POSITIVE_INFINITY);
+  const isFull = values.length >= (schema.maxItems ?? values.length + 1);
   return html`<ol class="entries">${repeat(values, nameIn, drawn)}</ol>${isFull ? nothing : html`<button class="button add" type="button" @click=${add}>${icon(PLUS, 14)}${say('productAdd')}</button>`}`;
 }
 

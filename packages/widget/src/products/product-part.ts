@@ -11,15 +11,15 @@ import { SamConfirm } from '../parts/sam-confirm.ts';
 import { SamTable } from '../parts/sam-table.ts';
 import { type Way, wayTo } from '../parts/way.ts';
 import { type Document, isObject, isSame, type Value, valueAt } from './document.ts';
-import { ProductChoices } from './product-choices.ts';
-import { type Choice, drawClashes } from './product-clashes.ts';
+import { type Choices, choicesOf } from './product-choices.ts';
+import { drawClashes } from './product-clashes.ts';
 import { draftKey, draftsOf } from './product-drafts.ts';
 import { ProductEditing } from './product-editing.ts';
 import { controlId, drawFields, type Form } from './product-form.ts';
 import { FIRST_PLACE, type ProductPlace } from './product-place.ts';
 import type { Product, ProductAt, ProductsSource, ProductVersion, ShownKind } from './products-source.ts';
 import { type Past, pastTable } from './products-table.ts';
-import { fieldsOf, initial, schemaOf, titleOf } from './schema.ts';
+import { fieldsOf, initial, schemaOf } from './schema.ts';
 
 /** The tab that has the versions. */
 const VERSIONS = 'versions';
@@ -37,7 +37,6 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     refusal: { state: true },
     told: { state: true },
     busy: { state: true },
-    opened: { state: true },
     versions: { state: true },
   };
 
@@ -51,17 +50,13 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   /** When products of the kind changed last: another time is a reason to look. */
   declare protected told: number;
   declare protected busy: boolean;
-  /** Entries of lists that are open. */
-  declare protected opened: ReadonlySet<string>;
   /** Null: not asked for. */
   declare protected versions: readonly ProductVersion[] | null;
   #asked: Asked | null = null;
   /** Of what kind one is being made. */
   #made: ShownKind | null = null;
   #editing = new ProductEditing(new Map(), '', {});
-  #choices: ProductChoices | null = null;
-  /** What is to have the focus once it is drawn. */
-  #focusNext = '';
+  #choices: Choices | null = null;
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
   readonly #loading = new Loading<Asked, Product>(this, {
@@ -121,7 +116,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     };
     const question = {
       title: say('productLeaveTitle', { name: this.#name() }),
-      text: say('productLeaveText'),
+      text: '',
       submit: say('productDiscard'),
       cancel: say('productStay'),
     };
@@ -139,14 +134,16 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       this.#asked = { source, kind, product };
     if (product === 'new' && this.#made !== kind) this.#forget();
     this.#made = product === 'new' ? kind : null;
-    if (this.#editing.shown && !this.versions && this.#tab() === VERSIONS) void this.attempt(() => this.#loadVersions());
+    if (this.#editing.shown && !this.versions && this.#tab() === VERSIONS)
+      void this.attempt(() => this.#loadVersions());
   }
 
-  protected override updated(): void {
-    const found = this.#find(this.#focusNext);
-    if (!found) return;
-    this.#focusNext = '';
-    found.focus();
+  /** Gives something the focus, and opens what it stands in. @returns whether it is there */
+  #focusOn(id: string): boolean {
+    const found = this.renderRoot.querySelector<HTMLElement>(`[id="${CSS.escape(id)}"]`);
+    found?.closest('details')?.setAttribute('open', '');
+    found?.focus();
+    return found !== null;
   }
 
   protected shownProduct(kind: ShownKind): TemplateResult {
@@ -159,13 +156,13 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       return html`<div class="card" part="card">${back}${absent(refusal, texts, () => void this.#loading.begin())}</div>`;
     const tab = this.#tab();
     return html`<div><div class="card" part="card">${back}
-        <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${this.#name() || say('productNewOf', { kind: kind.label })}</bdi></div>
+        <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${this.#name() || kind.label}</bdi></div>
           ${shown && this.#mayDelete(kind) ? html`<button class="button" type="button" part="button" @click=${() => this.#askDelete(shown)}>${say('productDelete')}</button>` : nothing}</div>
         ${shown ? this.#facts(shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
         ${this.#noted(kind)}
         ${tab === VERSIONS ? this.#shownVersions() : this.#form(kind, tab)}</div>
-      ${draft || refusal || isNew ? this.#saveBar(kind) : nothing}</div>`;
+      ${draft || refusal || isNew ? this.#saveBar() : nothing}</div>`;
   }
 
   #forget(): void {
@@ -174,7 +171,6 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     this.#editing = new ProductEditing(source ? draftsOf(source) : new Map(), key, this.#begun());
     this.refusal = null;
     this.versions = null;
-    this.opened = new Set();
     this.busy = false;
     this.#choices = null;
   }
@@ -218,7 +214,9 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const parts = kind?.rows.parts;
     const fields = kind ? fieldsOf(schemaOf(kind)).filter(([name]) => parts?.[name] && name in document) : [];
     return [
-      ...(parts ? fields.map(([name, { title = name }]) => [name, title] as const) : [['', say('productDetails')] as const]),
+      ...(parts
+        ? fields.map(([name, { title = name }]) => [name, title] as const)
+        : [['', kind?.label ?? ''] as const]),
       ...(shown ? [[VERSIONS, say('productVersions')] as const] : []),
     ];
   }
@@ -235,8 +233,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const isUnsaved = tab !== VERSIONS && !isSame(valueAt(kept, at), valueAt(document, at));
     const label = isUnsaved ? `${title}, ${this.texts.say('productUnsaved')}` : undefined;
     const way = this.wayOf({ product, part: tab || null });
-    const words = html`${title}${isUnsaved ? html`<span class="unsaved"></span>` : nothing}`;
-    return wayTo(way, words, 'tab', { label, current: tab === this.#tab() });
+    return wayTo(way, isUnsaved ? `${title} ●` : title, 'tab', { label, current: tab === this.#tab() });
   }
 
   /** What is known of it beside what it holds. */
@@ -252,25 +249,17 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const { texts } = this;
     const { meanwhile, clashes } = this.#editing;
     if (!meanwhile) return nothing;
-    const choose = (clash: Choice, stays: Choice['stays']): void => {
-      this.#editing.choose(clash, stays);
-      this.requestUpdate();
-    };
-    const decide = (): void => {
-      this.#editing.decide();
+    const decide = (stays: ReadonlySet<unknown>): void => {
+      this.#editing.decide(stays);
       this.requestUpdate();
     };
     const isClash = clashes.length > 0;
-    const words = texts.say(isClash ? 'productClash' : 'productMeanwhile', { name: meanwhile.savedBy.name, n: meanwhile.version });
-    return html`<div class="note" role="status">${words}</div>${
-      isClash
-        ? html`<div class="clashes">${drawClashes(schemaOf(kind), clashes, texts, choose)}<button class="button primary" type="button" part="button" @click=${decide}>${texts.say('productGoOn')}</button></div>`
-        : nothing
-    }`;
+    const words = texts.say('productMeanwhile', { name: meanwhile.savedBy.name, n: meanwhile.version });
+    return html`<div class="note" role="status">${words} ${texts.say(isClash ? 'productClash' : 'productBeside')}</div>${isClash ? drawClashes(schemaOf(kind), clashes, texts, decide) : nothing}`;
   }
 
   /** Whether a part may be changed; `''`: what is in none. */
-  #mayWrite(part: string): boolean {
+  protected mayWrite(part: string): boolean {
     const { kind, account, access } = this;
     const { shown } = this.#editing;
     const row = kind?.rows.parts?.[part] ?? kind?.rows.write;
@@ -284,38 +273,33 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const form = this.#drawn();
     const names = Object.keys(schema.properties ?? {}).filter((name) => name !== 'name');
     const [part, place] = tab === '' ? [schema, ''] : [schema.properties?.[tab] ?? {}, `/${tab}`];
-    const mayWrite = this.#mayWrite(tab);
-    return html`<form novalidate @submit=${this.#submit}><fieldset ?disabled=${!this.#mayWrite('')}>${drawFields(schema, { name: document['name'] ?? '' }, '', form, names)}</fieldset>
+    const mayWrite = this.mayWrite(tab);
+    return html`<form class="form" @submit=${this.#submit}><fieldset ?disabled=${!this.mayWrite('')}>${drawFields(schema, { name: document['name'] ?? '' }, '', form, names)}</fieldset>
       ${mayWrite ? nothing : html`<span class="hint">${this.texts.say('productReadOnly')}</span>`}
-      <fieldset ?disabled=${!mayWrite}>${drawFields(part, valueAt(document, place), place, form, tab === '' ? ['name'] : [])}</fieldset><button hidden></button></form>`;
+      <fieldset ?disabled=${!mayWrite}>${drawFields(part, valueAt(document, place), place, form, tab === '' ? ['name'] : [])}</fieldset></form>`;
   }
 
   /** What forms are drawn with. */
   #drawn(): Form {
-    const { texts, opened, source, account } = this;
+    const { texts, source, account } = this;
     const { faults, kept, shown } = this.#editing;
     const kinds = this.kinds ?? [];
-    if (source && account) this.#choices ??= new ProductChoices(source, account.id, kinds, () => this.requestUpdate());
-    const choices = this.#choices;
+    if (source && account) this.#choices ??= choicesOf(source, account.id, kinds, () => this.requestUpdate());
+    const choices = this.#choices ?? (() => []);
     const refs = shown?.refs ?? [];
     const nameOf = (key: string, id: string): string => {
       const ref = refs.find((one) => one.id === id);
       if (ref && ref.state !== 'there') return texts.say(ref.state === 'missing' ? 'productMissing' : 'productHidden');
-      return choices?.of(key).find((one) => one.id === id)?.name ?? ref?.name ?? id;
+      return choices(key).find((one) => one.id === id)?.name ?? ref?.name ?? id;
     };
     return {
       texts,
       kept,
       faults,
-      opened,
       nameOf,
       change: this.#change,
-      turn: this.#turn,
-      focus: (id) => {
-        this.#focusNext = id;
-        this.requestUpdate();
-      },
-      choices: (key) => choices?.of(key) ?? [],
+      focus: (id) => void this.updateComplete.then(() => this.#focusOn(id)),
+      choices,
       open: (key, id) => {
         const kind = kinds.find((one) => one.kind === key)?.kind;
         if (!kind) return nothing;
@@ -325,26 +309,24 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     };
   }
 
-  readonly #turn = (place: string, isOpen: boolean): void => {
-    if (this.opened.has(place) === isOpen) return;
-    const opened = new Set(this.opened);
-    if (!opened.delete(place)) opened.add(place);
-    this.opened = opened;
-  };
-
   /** What was refused, giving up and saving. */
-  #saveBar(kind: ShownKind): TemplateResult {
+  #saveBar(): TemplateResult {
     const { refusal, busy, texts } = this;
     const { say } = texts;
-    const { draft, faults, clashes } = this.#editing;
-    const title = (place: string): string => titleOf(schemaOf(kind), place) || kind.label;
+    const { draft, clashes } = this.#editing;
     return html`<div class="save">
-      ${refusal && faults.size === 0 ? errorLine(refusal.message) : nothing}
-      ${[...faults].map(([place, message]) => errorLine(`${title(place)}: ${message}`))}
+      ${refusal ? errorLine(refusal.message) : nothing}
       <span>${draft ? say('productUnsaved') : nothing}</span>
       ${draft ? html`<button class="button" type="button" part="button" ?disabled=${busy} @click=${this.#discard}>${say('productDiscard')}</button>` : nothing}
-      <button class="button primary" type="button" part="button" ?disabled=${busy || clashes.length > 0} @click=${() => void this.#save()}>${say(this.place.product === 'new' ? 'productCreate' : 'productSave')}</button></div>`;
+      <button class="button primary" type="button" part="button" ?disabled=${busy || clashes.length > 0} @click=${this.#press}>${say(this.place.product === 'new' ? 'productCreate' : 'productSave')}</button></div>`;
   }
+
+  /** Half a date reads as empty: what stands there must not be taken for nothing, and the browser says so first. */
+  readonly #press = (): void => {
+    const form = this.renderRoot.querySelector<HTMLFormElement>('.form');
+    if (form) form.requestSubmit();
+    else void this.#save();
+  };
 
   readonly #submit = (event: Event): void => {
     event.preventDefault();
@@ -354,7 +336,9 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   #at(): ProductAt | null {
     const { account, kind } = this;
     const { product } = this.place;
-    return account && kind && product !== null && product !== 'new' ? { account: account.id, kind: kind.kind, product } : null;
+    return account && kind && product !== null && product !== 'new'
+      ? { account: account.id, kind: kind.kind, product }
+      : null;
   }
 
   async #save(): Promise<void> {
@@ -362,7 +346,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const editing = this.#editing;
     const { draft, document, clashes } = editing;
     const at = this.#at();
-    if (!source || !account || !kind || busy || clashes.length > 0 || (at && !draft) || this.#unreadable()) return;
+    if (!source || !account || !kind || busy || clashes.length > 0 || (at && !draft)) return;
     this.busy = true;
     this.refusal = null;
     editing.refused([]);
@@ -382,25 +366,15 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     this.busy = false;
   }
 
-  /** A field with half a date reads as empty: what stands there must not be taken for nothing. */
-  #unreadable(): boolean {
-    const field = [...this.renderRoot.querySelectorAll('input')].find(({ validity }) => validity.badInput);
-    if (!field) return false;
-    this.#editing.refused([{ at: decodeURIComponent(field.id), message: field.validationMessage }]);
-    field.focus();
-    this.requestUpdate();
-    return true;
-  }
-
   async #refuse(refusal: SourceRefusal): Promise<void> {
     // What is there now comes beside what was typed.
     if (refusal.code === 'VERSION_CONFLICT') return this.#loading.again();
     const { field, message, faults } = refusal;
     const own = field?.includes('/') ? [{ at: field.slice(field.indexOf('/')), message }] : [];
     this.#editing.refused(faults.length > 0 ? faults : own);
-    this.refusal = refusal;
     const [first] = this.#editing.faults.keys();
     if (first !== undefined) await this.#show(first);
+    this.refusal = refusal;
   }
 
   /** Goes to what stands at a place: its tab, opened down to it, with the focus. */
@@ -408,15 +382,9 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const names = place.split('/');
     const part = names[1] ?? '';
     if (part !== this.#tab() && this.#tabs().some(([tab]) => tab === part)) await this.go({ part }, 'replace');
-    const places = names.map((_, n) => names.slice(0, n + 1).join('/'));
-    this.opened = new Set([...this.opened, ...places]);
     await this.updateComplete;
     // What has no control of its own has one around it.
-    for (const found of places.reverse().map((one) => this.#find(controlId(one)))) if (found) return found.focus();
-  }
-
-  #find(id: string): HTMLElement | null {
-    return id === '' ? null : this.renderRoot.querySelector(`[id="${CSS.escape(id)}"]`);
+    while (names.length > 1 && !this.#focusOn(controlId(names.join('/')))) names.pop();
   }
 
   async #loadVersions(): Promise<void> {
@@ -429,7 +397,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const { say } = this.texts;
     const rows = (this.versions ?? []).map(({ version: n, name, savedAt: at, savedBy: by, state }): Past => {
       const restore = { label: say('productRestore'), act: () => void this.attempt(() => this.#restore(n)) };
-      const acts = state === 'past' && this.#mayWrite('') ? [restore] : [];
+      const acts = state === 'past' && this.mayWrite('') ? [restore] : [];
       return { key: String(n), name, aside: say('productVersion', { n }), at, by, acts };
     });
     return html`<sam-table exportparts="button" .table=${pastTable(rows, say('productSaved'), this.texts)}></sam-table>`;
@@ -444,7 +412,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   #mayDelete({ rows, deleteRight }: ShownKind): boolean {
     // Whether their role has the right, the server says.
-    return this.access === 'full' && (rows.write === null ? deleteRight !== undefined : this.#mayWrite(''));
+    return this.access === 'full' && (rows.write === null ? deleteRight !== undefined : this.mayWrite(''));
   }
 
   #askDelete({ name }: Product): void {

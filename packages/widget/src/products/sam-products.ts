@@ -1,5 +1,4 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { SourceRefusal } from '../data/account-source.ts';
 import { emit } from '../events.ts';
 import { icon } from '../icons/icon.ts';
 import { PLUS, SEARCH } from '../icons/list-icons.ts';
@@ -33,7 +32,8 @@ type Page = Awaited<ReturnType<ProductsSource['list']>>;
 type Listed = { readonly source: ProductsSource; readonly kind: ShownKind; readonly search: string };
 
 /** People and conversations are many of the same name: of those the newest stand first. */
-const queryOf = ({ kind, search }: Listed) => ({ search: search.trim(), order: kind.names === 'any' ? 'newest' : 'name' }) as const;
+const queryOf = ({ kind, search }: Listed) =>
+  ({ search: search.trim(), order: kind.names === 'any' ? 'newest' : 'name' }) as const;
 
 /**
  * What an account owns: its kinds of products, a list of each, and one of them in detail (rules/screens 25). Everything is drawn from the
@@ -53,9 +53,6 @@ export class SamProducts extends ProductPart {
   /** What was deleted of the kind, in place of the list. */
   declare protected deleted: Awaited<ReturnType<ProductsSource['deleted']>> | null;
   #listed: Listed | null = null;
-  #listFailure: SourceRefusal | null = null;
-  #followed = '';
-  #follow = new AbortController();
   #typing: ReturnType<typeof setTimeout> | undefined;
   #isArriving = false;
 
@@ -84,14 +81,25 @@ export class SamProducts extends ProductPart {
     show: (page) => {
       this.page = page;
     },
+    follow: (_, { source: { source, kind }, account }, signal) => {
+      let last = -1;
+      followLive<{ readonly version: number }>((reader) => source.follow(account, kind.kind, reader), signal, {
+        onFrame: ({ version }) => {
+          // The first one tells how it is, which is what was read.
+          if (last >= 0 && version !== last) this.told = version;
+          last = version;
+        },
+        // What may not be seen any more says so when it is read.
+        onRefused: () => undefined,
+      });
+    },
     fail: (refusal) => {
-      this.#listFailure = refusal;
-      this.requestUpdate();
+      this.failure = refusal;
     },
     forget: () => {
       this.page = null;
       this.deleted = null;
-      this.#listFailure = null;
+      this.failure = null;
     },
   });
 
@@ -101,29 +109,15 @@ export class SamProducts extends ProductPart {
     this.deleted = null;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.requestUpdate();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#follow.abort();
-    this.#followed = '';
-    clearTimeout(this.#typing);
-  }
-
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...productsTexts });
     if (changed.has('source') || (changed.has('account') && changed.get('account')?.id !== this.account?.id))
       this.kinds = null;
     super.willUpdate(changed);
     this.#list();
-    this.#listen();
   }
 
   protected override updated(): void {
-    super.updated();
     if (!this.#isArriving) return;
     const title = this.renderRoot.querySelector<HTMLElement>('.title[tabindex]');
     if (!title) return;
@@ -155,7 +149,7 @@ export class SamProducts extends ProductPart {
     if (emit(this, 'sam-place', { place, how })) this.place = place;
   }
 
-  /** What is to be listed now. While one product is shown its list stays as it was, and goes on hearing of changes. */
+  /** What is to be listed now. While one product is shown its list stays as it was, and hears of changes. */
   #list(): void {
     const { source, kind } = this;
     const { search, product } = this.place;
@@ -165,43 +159,17 @@ export class SamProducts extends ProductPart {
       this.#listed = { source, kind, search };
   }
 
-  /** Hears of changes of the kind that is shown. */
-  #listen(): void {
-    const { source, account, isConnected } = this;
-    const kind = this.kind?.kind;
-    const wanted = source && account && kind && isConnected ? draftKey(account.id, kind, '') : '';
-    if (wanted === this.#followed) return;
-    this.#followed = wanted;
-    this.#follow.abort();
-    if (!source || !account || !kind || wanted === '') return;
-    this.#follow = new AbortController();
-    let last: number | null = null;
-    followLive<{ readonly version: number }>((reader) => source.follow(account.id, kind, reader), this.#follow.signal, {
-      onFrame: ({ version }) => {
-        // The first one tells how it is, which is what was read.
-        if (last !== null && version !== last) this.told = version;
-        last = version;
-      },
-      // What may not be seen any more says so when it is read.
-      onRefused: () => undefined,
-    });
-  }
-
   #shownList(kind: ShownKind): TemplateResult {
     const { page, texts, refusal, deleted } = this;
     const { say } = texts;
-    const mayWrite = this.#mayWrite(kind);
+    const mayWrite = this.mayWrite('');
     const isFull = kind.single && page?.rows.length !== 0;
     const make = (): void => void this.go({ product: 'new', part: null });
     return html`<div class="card" part="card"><div class="bar">
         <div class="title" role="heading" aria-level=${this.level} tabindex="-1">${kind.plural}${deleted ? html`: ${say('productsDeleted')}` : nothing}</div>
         ${mayWrite && !deleted && !isFull ? html`<button class="button primary" type="button" part="button" @click=${make}>${icon(PLUS)}${say('productsNew')}</button>` : nothing}</div>
       ${refusal ? html`<div class="bar">${errorLine(refusal.message)}</div>` : nothing}
-      ${deleted ? this.#deleted(kind, deleted) : html`${this.#bar(kind)}${page ? this.#rows(kind, page) : absent(this.#listFailure, texts, () => void this.#loadingList.begin())}`}</div>`;
-  }
-
-  #mayWrite({ rows }: ShownKind): boolean {
-    return this.access === 'full' && rows.write !== null && this.account?.levels[rows.write] === 'full';
+      ${deleted ? this.#deleted(kind, deleted) : html`${this.#bar(kind)}${page ? this.#rows(kind, page) : absent(this.failure, texts, () => void this.#loadingList.begin())}`}</div>`;
   }
 
   #bar(kind: ShownKind): TemplateResult {
@@ -215,7 +183,9 @@ export class SamProducts extends ProductPart {
   readonly #type = ({ target }: Event): void => {
     clearTimeout(this.#typing);
     const search = (target as HTMLInputElement).value;
-    this.#typing = setTimeout(() => void this.go({ search }, 'replace'), TYPING_MS);
+    this.#typing = setTimeout(() => {
+      if (this.isConnected) void this.go({ search }, 'replace');
+    }, TYPING_MS);
   };
 
   #rows(kind: ShownKind, page: Page): TemplateResult {
@@ -261,7 +231,7 @@ export class SamProducts extends ProductPart {
     };
     const past = rows.map(({ id, name, version, deletedAt: at, deletedBy: by }): Past => {
       const act = (): void => void this.attempt(() => restore(id, version));
-      return { key: id, name, at, by, acts: this.#mayWrite(kind) ? [{ label: say('productRestore'), act }] : [] };
+      return { key: id, name, at, by, acts: this.mayWrite('') ? [{ label: say('productRestore'), act }] : [] };
     });
     return html`<div class="bar"><button class="link" type="button" @click=${back}>‹ ${kind.plural}</button></div>
       ${past.length === 0 ? html`<div class="state">${say('productsNone')}</div>` : html`<sam-table exportparts="button" .table=${pastTable(past, say('productDeletedAt'), texts)}></sam-table>`}`;
