@@ -172,10 +172,10 @@ export class MemoryProducts implements ProductsSource {
 
   #add(owned: Owned, document: Document, savedBy: string): void {
     owned.versions.push({ version: (owned.versions.at(-1)?.version ?? 0) + 1, document, savedBy });
-    this.#version += 1;
   }
 
   #tell(kind: Kind): void {
+    this.#version += 1;
     for (const [reader, of] of this.#readers) if (of === kind) reader.onFrame({ version: this.#version });
   }
 

@@ -205,11 +205,20 @@ function productsAlike({ ask, make }: Tools): void {
     expect([rows.map(({ id, version }) => [id, version]), nextCursor]).toEqual([[[product, 1]], null]);
     const at = { account, kind: 'agent', product } as const;
     const got = await products.get(at, null);
-    expect(got.refs).toMatchObject([{ at: '/knowledge/bases/0', kind: 'knowledgeBase', id: base, name: 'Handbook', state: 'there' }]);
+    expect(got.refs).toMatchObject([
+      { at: '/knowledge/bases/0', kind: 'knowledgeBase', id: base, name: 'Handbook', state: 'there' },
+    ]);
     const saved = await products.save(at, 1, { prompt: { greeting: 'Hello' } });
-    expect([saved.version, saved.document['knowledge'], saved.levels['prompt']]).toEqual([2, got.document['knowledge'], 'full']);
+    expect([saved.version, saved.document['knowledge'], saved.levels['prompt']]).toEqual([
+      2,
+      got.document['knowledge'],
+      'full',
+    ]);
     expect((await refused(products.save(at, 1, { name: 'Late' })))[0]).toBe('VERSION_CONFLICT');
-    expect((await products.versions(at)).map(({ version, state }) => [version, state])).toEqual([[2, 'present'], [1, 'past']]);
+    expect((await products.versions(at)).map(({ version, state }) => [version, state])).toEqual([
+      [2, 'present'],
+      [1, 'past'],
+    ]);
     expect((await products.restore(at, 1, 2)).document['prompt']).toEqual(got.document['prompt']);
   });
 
@@ -237,7 +246,9 @@ function productsAlike({ ask, make }: Tools): void {
     expect(document['credentials']).toEqual({ set: true, last4: '1234' });
     const saved = await products.save(at, 1, { ...document, system: 'CRM' });
     expect(saved.document['credentials']).toEqual({ set: true, last4: '1234' });
-    expect((await products.save(at, 2, { ...saved.document, credentials: null })).document['credentials']).toBeUndefined();
+    expect(
+      (await products.save(at, 2, { ...saved.document, credentials: null })).document['credentials'],
+    ).toBeUndefined();
   });
 }
 

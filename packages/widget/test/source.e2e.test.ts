@@ -14,5 +14,11 @@ describeSource('a server', 'live', async () => {
     client.close();
     await api.close();
   };
-  return { accounts: clientSource(client), members: membersFrom(client), products: productsFrom(client), root: api.root as AccountId, close };
+  return {
+    accounts: clientSource(client),
+    members: membersFrom(client),
+    products: productsFrom(client),
+    root: api.root as AccountId,
+    close,
+  };
 });

@@ -10,7 +10,11 @@ import { serve } from './wire.ts';
 
 const API = 'https://accounts.example';
 
-function memory(): Asked & { readonly accounts: MemorySource; readonly members: MemoryMembers; readonly products: MemoryProducts } {
+function memory(): Asked & {
+  readonly accounts: MemorySource;
+  readonly members: MemoryMembers;
+  readonly products: MemoryProducts;
+} {
   const accounts = new MemorySource('Contract');
   const members = new MemoryMembers();
   const root = accounts.root.row.id;

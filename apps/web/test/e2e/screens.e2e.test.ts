@@ -133,11 +133,7 @@ const INSIDE: readonly Screen[] = [
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
     },
   ],
-  [
-    'products',
-    () => `/a/${owner.root}/products`,
-    (page) => page.getByRole('link', { name: 'Front desk' }).waitFor(),
-  ],
+  ['products', () => `/a/${owner.root}/products`, (page) => page.getByRole('link', { name: 'Front desk' }).waitFor()],
   [
     'a part of an agent, with changes',
     () => `/a/${owner.root}/products/agent/${agent}/prompt`,

@@ -21,26 +21,23 @@ export function choicesOf(
   ready: () => void,
 ): Choices {
   const known = new Map<string, readonly Named[]>();
-  const add = (kind: string, rows: readonly Named[]): void => {
-    known.set(kind, [...(known.get(kind) ?? []), ...rows]);
-    ready();
-  };
-  const load = async (key: string): Promise<void> => {
-    if (key === 'member') add(key, await source.people(account));
+  const load = async (key: string, cursor: string | null): Promise<void> => {
     const kind = kinds.find((one) => one.kind === key)?.kind;
-    for (let cursor: string | null | undefined; kind && cursor !== null; ) {
-      const query = { search: '', order: 'name', cursor: cursor ?? null, limit: MOST } as const;
-      const page: Awaited<ReturnType<ProductsSource['list']>> = await source.list(account, kind, query);
-      add(key, page.rows);
-      cursor = page.nextCursor;
-    }
+    if (!kind && key !== 'member') return;
+    const query = { search: '', order: 'name', cursor, limit: MOST } as const;
+    const { rows, nextCursor } = kind
+      ? await source.list(account, kind, query)
+      : { rows: await source.people(account), nextCursor: null };
+    known.set(key, [...(known.get(key) ?? []), ...rows]);
+    ready();
+    if (nextCursor !== null) await load(key, nextCursor);
   };
   return (kind) => {
     const rows = known.get(kind);
     if (!rows) {
       known.set(kind, []);
       // What may not be seen, or can't be had now, can't be chosen.
-      load(kind).catch(() => undefined);
+      load(kind, null).catch(() => undefined);
     }
     return rows ?? [];
   };

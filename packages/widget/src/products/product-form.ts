@@ -123,7 +123,7 @@ function typing(
   return html`<div class="field ${isWrong ? 'invalid' : ''}">${
     multiline
       ? html`<textarea id=${id} dir="auto" rows=${maxLength > LONG ? 9 : 3} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change}></textarea>`
-      : html`<input id=${id} dir="auto" type=${type} inputmode=${mode ?? nothing} autocomplete=${type === 'password' ? 'new-password' : 'off'} placeholder=${hint ?? nothing} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change} @change=${change} />${unit}`
+      : html`<input id=${id} dir="auto" type=${type} inputmode=${mode ?? nothing} autocomplete="new-password" placeholder=${hint ?? nothing} .value=${shown} aria-invalid=${wrong} aria-describedby=${described} @input=${change} @change=${change} />${unit}`
   }</div>`;
 }
 
@@ -181,7 +181,7 @@ function picker({ schema, value, place, form }: Control, kind: string): Template
   const id = String(value ?? '');
   const rows = form.choices(kind);
   const present = rows.some((one) => one.id === id) || id === '' ? [] : [{ id, name: form.nameOf(kind, id) }];
-  const none = { id: '', name: form.texts.say(schema.nullable ? 'productNotSet' : 'productChoose') };
+  const none = { id: '', name: form.texts.say('productNotSet') };
   const options = [none, ...present, ...rows].map((one) => ({ value: one.id, label: one.name }));
   const choose = (chosen: string): void => form.change(place, chosen || (schema.nullable ? null : ''));
   return html`<div class="pick">${selectField({ id: controlId(place), options, chosen: id, choose })}${id === '' ? nothing : form.open(kind, id)}</div>`;
@@ -289,7 +289,7 @@ function adder(control: Control, add: (said: string) => void): TemplateResult {
     target(event).value = '';
     add(said);
   };
-  return html`<div class="field add">${icon(PLUS, 14)}<input id=${controlId(control.place)} dir="auto" autocomplete="off" placeholder=${control.form.texts.say('productAdd')} @change=${take} /></div>`;
+  return html`<div class="field add">${icon(PLUS, 14)}<input id=${controlId(control.place)} placeholder=${control.form.texts.say('productAdd')} @change=${take} /></div>`;
 }
 
 /** Text by name. */
@@ -313,7 +313,7 @@ function record(control: Control): TemplateResult {
 }
 
 /** Entries that have ids: each opens in place, and is moved up and down. */
-function entries({ schema, value, place, form }: Control, entry: Schema): TemplateResult {
+function entries({ value, place, form }: Control, entry: Schema): TemplateResult {
   const values = isList(value) ? value : [];
   const { say } = form.texts;
   const add = (): void => {
@@ -338,15 +338,14 @@ function entries({ schema, value, place, form }: Control, entry: Schema): Templa
     return html`<li><details><summary id=${id}><bdi>${name}</bdi></summary><div class="entry">${hints({ schema: {}, place: at, form })}${inner(entry, one, at, form)}</div></details>
     <span class="acts add">${move(say('productUp'), ARROW_UP, n - 1)}${move(say('productDown'), ARROW_DOWN, n + 1)}${remover(form, at, name)}</span></li>`;
   };
-  const isFull = values.length >= (schema.maxItems ?? values.length + 1);
-  return html`<ol class="entries">${repeat(values, nameIn, drawn)}</ol>${isFull ? nothing : html`<button class="button add" type="button" @click=${add}>${icon(PLUS, 14)}${say('productAdd')}</button>`}`;
+  return html`<ol class="entries">${repeat(values, nameIn, drawn)}</ol><button class="button add" type="button" @click=${add}>${say('productAdd')}</button>`;
 }
 
 /** What a value of a field is called in one line. */
 export function wordsOf(schema: Schema, value: Value, { texts, nameOf }: Pick<Form, 'texts' | 'nameOf'>): string {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'boolean') return texts.say(value ? 'productYes' : 'productNo');
-  if (typeof value !== 'string') return JSON.stringify(value, null, 2);
+  if (typeof value !== 'string') return JSON.stringify(value);
   if (schema.ref !== undefined) return nameOf(schema.ref, value);
   return schema.format === 'date-time' ? texts.numbers.dateTime(value) : (schema.labels?.[value] ?? value);
 }

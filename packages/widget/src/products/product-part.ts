@@ -47,7 +47,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   declare protected kinds: readonly ShownKind[] | null;
   /** Why what was wanted can't be had; what is shown stays. */
   declare protected refusal: SourceRefusal | null;
-  /** When products of the kind changed last: another time is a reason to look. */
+  /** How often something changed: another number is a reason to look. */
   declare protected told: number;
   declare protected busy: boolean;
   /** Null: not asked for. */
@@ -115,7 +115,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       this.#discard();
     };
     const question = {
-      title: say('productLeaveTitle', { name: this.#name() }),
+      title: say('productLeaveTitle'),
       text: '',
       submit: say('productDiscard'),
       cancel: say('productStay'),
@@ -148,7 +148,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   protected shownProduct(kind: ShownKind): TemplateResult {
     const { refusal, texts } = this;
-    const { shown, draft } = this.#editing;
+    const { shown, draft, document } = this.#editing;
     const { say } = texts;
     const isNew = this.place.product === 'new';
     const back = html`<div class="bar">${wayTo(this.wayOf({}), `‹ ${kind.plural}`, 'link')}</div>`;
@@ -156,7 +156,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       return html`<div class="card" part="card">${back}${absent(refusal, texts, () => void this.#loading.begin())}</div>`;
     const tab = this.#tab();
     return html`<div><div class="card" part="card">${back}
-        <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${this.#name() || kind.label}</bdi></div>
+        <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${document['name'] || kind.label}</bdi></div>
           ${shown && this.#mayDelete(kind) ? html`<button class="button" type="button" part="button" @click=${() => this.#askDelete(shown)}>${say('productDelete')}</button>` : nothing}</div>
         ${shown ? this.#facts(shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
@@ -183,10 +183,6 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const isHidden = (name: string): boolean => rows[name] !== undefined && account?.levels[rows[name]] === 'none';
     const entries = isObject(document) ? Object.entries(document) : [];
     return Object.fromEntries(entries.filter(([name]) => !isHidden(name)));
-  }
-
-  #name(): string {
-    return String(this.#editing.document['name'] ?? '');
   }
 
   #take(product: Product): void {
@@ -255,7 +251,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     };
     const isClash = clashes.length > 0;
     const words = texts.say('productMeanwhile', { name: meanwhile.savedBy.name, n: meanwhile.version });
-    return html`<div class="note" role="status">${words} ${texts.say(isClash ? 'productClash' : 'productBeside')}</div>${isClash ? drawClashes(schemaOf(kind), clashes, texts, decide) : nothing}`;
+    return html`<div class="note" role="status">${words} ${isClash ? texts.say('productClash') : nothing}</div>${isClash ? drawClashes(schemaOf(kind), clashes, texts, decide) : nothing}`;
   }
 
   /** Whether a part may be changed; `''`: what is in none. */

@@ -55,9 +55,6 @@ export type ProductsSource = {
   readonly people: (account: AccountId) => Promise<readonly { readonly id: string; readonly name: string }[]>;
 };
 
-/** So many versions, and deleted ones, are shown. */
-const SHOWN = 100;
-
 /** Products from a Tenantree server. */
 export function productsFrom({ trpc: { products, members } }: Pick<Tenantree, 'trpc'>): ProductsSource {
   return {
@@ -79,8 +76,8 @@ export function productsFrom({ trpc: { products, members } }: Pick<Tenantree, 't
     remove: async ({ product, ...at }) => void (await call(products.delete.mutate, { ...at, products: [product] })),
     restore: async (at, version, expectedVersion) =>
       (await call(products.restore.mutate, { ...at, version, expectedVersion })).product,
-    versions: async (at) => (await call(products.versions.query, { ...at, limit: SHOWN })).rows,
-    deleted: async (account, kind) => (await call(products.deleted.query, { account, kind, limit: SHOWN })).rows,
+    versions: async (at) => (await call(products.versions.query, at)).rows,
+    deleted: async (account, kind) => (await call(products.deleted.query, { account, kind })).rows,
     export: (account, kind, cursor) =>
       call(products.export.query, { account, kind, ...(cursor !== null && { cursor }) }),
     follow: (account, kind, { onFrame, onRefused }) => {

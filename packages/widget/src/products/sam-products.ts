@@ -86,7 +86,7 @@ export class SamProducts extends ProductPart {
       followLive<{ readonly version: number }>((reader) => source.follow(account, kind.kind, reader), signal, {
         onFrame: ({ version }) => {
           // The first one tells how it is, which is what was read.
-          if (last >= 0 && version !== last) this.told = version;
+          if (last >= 0 && version !== last) this.told += 1;
           last = version;
         },
         // What may not be seen any more says so when it is read.
@@ -145,6 +145,8 @@ export class SamProducts extends ProductPart {
     const isOther = place.kind !== kind || place.product !== this.place.product;
     if (isOther && how === 'push' && !(await this.mayLeave())) return;
     this.#isArriving = isOther;
+    // What one did oneself is seen also while nothing is told live.
+    if (isOther) this.told += 1;
     this.refusal = null;
     if (emit(this, 'sam-place', { place, how })) this.place = place;
   }
@@ -161,15 +163,13 @@ export class SamProducts extends ProductPart {
 
   #shownList(kind: ShownKind): TemplateResult {
     const { page, texts, refusal, deleted } = this;
-    const { say } = texts;
-    const mayWrite = this.mayWrite('');
-    const isFull = kind.single && page?.rows.length !== 0;
     const make = (): void => void this.go({ product: 'new', part: null });
+    const rows = page ? this.#rows(kind, page) : absent(this.failure, texts, () => void this.#loadingList.begin());
     return html`<div class="card" part="card"><div class="bar">
-        <div class="title" role="heading" aria-level=${this.level} tabindex="-1">${kind.plural}${deleted ? html`: ${say('productsDeleted')}` : nothing}</div>
-        ${mayWrite && !deleted && !isFull ? html`<button class="button primary" type="button" part="button" @click=${make}>${icon(PLUS)}${say('productsNew')}</button>` : nothing}</div>
+        <div class="title" role="heading" aria-level=${this.level} tabindex="-1">${kind.plural}</div>
+        ${this.mayWrite('') ? html`<button class="button primary" type="button" part="button" @click=${make}>${icon(PLUS)}${texts.say('productsNew')}</button>` : nothing}</div>
       ${refusal ? html`<div class="bar">${errorLine(refusal.message)}</div>` : nothing}
-      ${deleted ? this.#deleted(kind, deleted) : html`${this.#bar(kind)}${page ? this.#rows(kind, page) : absent(this.failure, texts, () => void this.#loadingList.begin())}`}</div>`;
+      ${this.#bar(kind)}${deleted ? this.#deleted(kind, deleted) : rows}</div>`;
   }
 
   #bar(kind: ShownKind): TemplateResult {
@@ -177,7 +177,7 @@ export class SamProducts extends ProductPart {
     const words = say('productsSearch', { kind: kind.plural });
     return html`<div class="bar"><div class="field grow">${icon(SEARCH, 14)}<input type="search" aria-label=${words} placeholder=${words} maxlength="200" .value=${this.place.search} @input=${this.#type} /></div>
       <button class="button" type="button" part="button" ?disabled=${this.busy} @click=${() => void this.attempt(() => this.#export(kind))}>${say('productsExport')}</button>
-      ${kind.rows.write === null ? nothing : html`<button class="button" type="button" part="button" @click=${() => void this.attempt(() => this.#showDeleted(kind))}>${say('productsDeleted')}</button>`}</div>`;
+      ${kind.rows.write === null ? nothing : html`<button class="button" type="button" part="button" aria-pressed=${String(this.deleted !== null)} @click=${() => void this.attempt(() => this.#turnDeleted(kind))}>${say('productsDeleted')}</button>`}</div>`;
   }
 
   readonly #type = ({ target }: Event): void => {
@@ -210,19 +210,14 @@ export class SamProducts extends ProductPart {
     if (this.page === page) this.page = { ...next, rows: [...page.rows, ...next.rows] };
   }
 
-  async #showDeleted({ kind }: ShownKind): Promise<void> {
-    const { source, account } = this;
-    if (source && account) this.deleted = await source.deleted(account.id, kind);
-    this.#isArriving = true;
+  async #turnDeleted({ kind }: ShownKind): Promise<void> {
+    const { source, account, deleted } = this;
+    if (source && account) this.deleted = deleted ? null : await source.deleted(account.id, kind);
   }
 
   #deleted(kind: ShownKind, rows: NonNullable<SamProducts['deleted']>): TemplateResult {
     const { texts, source, account } = this;
     const { say } = texts;
-    const back = (): void => {
-      this.deleted = null;
-      this.#isArriving = true;
-    };
     const restore = async (product: ProductRow['id'], version: number): Promise<void> => {
       if (!source || !account) return;
       await source.restore({ account: account.id, kind: kind.kind, product }, version, version);
@@ -233,8 +228,9 @@ export class SamProducts extends ProductPart {
       const act = (): void => void this.attempt(() => restore(id, version));
       return { key: id, name, at, by, acts: this.mayWrite('') ? [{ label: say('productRestore'), act }] : [] };
     });
-    return html`<div class="bar"><button class="link" type="button" @click=${back}>‹ ${kind.plural}</button></div>
-      ${past.length === 0 ? html`<div class="state">${say('productsNone')}</div>` : html`<sam-table exportparts="button" .table=${pastTable(past, say('productDeletedAt'), texts)}></sam-table>`}`;
+    return past.length === 0
+      ? html`<div class="state">${say('productsNone')}</div>`
+      : html`<sam-table exportparts="button" .table=${pastTable(past, say('productDeletedAt'), texts)}></sam-table>`;
   }
 
   async #export({ kind }: ShownKind): Promise<void> {

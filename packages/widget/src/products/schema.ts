@@ -17,7 +17,6 @@ export type Schema = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly maxLength?: number;
-  readonly maxItems?: number;
   readonly title?: string;
   readonly help?: string;
   readonly secret?: boolean;
