@@ -194,10 +194,12 @@ describe('an account in detail', () => {
 
   it('shows no permissions of a main account, nor in a screen that was not made for them', async () => {
     const { accounts } = await show('Acme North', {}, undefined, (memory) => {
-      memory.features = ['members', 'activity'];
+      memory.features = ['members', 'activity', 'products'];
     });
     await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();
     await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
+    await userEvent.click(page.getByRole('button', { name: 'Products' }));
+    await expect.element(page.getByRole('heading', { name: 'Agents' })).toBeVisible();
     document.body.replaceChildren();
     await show(accounts.root.row.name);
     await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();

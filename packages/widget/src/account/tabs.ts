@@ -10,9 +10,9 @@ export const TABS = {
   members: ['account.members'],
   permissions: ['account'],
   limits: ['account'],
-  products: PRODUCT_ROWS,
   billing: ['billing'],
   activity: ['account.settings'],
+  products: PRODUCT_ROWS,
 } as const satisfies Readonly<Record<string, readonly PermissionKey[] | null>>;
 
 export type AccountTab = keyof typeof TABS;
