@@ -28,6 +28,7 @@ const ICONS = {
   ACTIVITY: 'activity',
   BACK: 'arrow-left',
   BARS: 'chart-column',
+  BOX: 'box',
   CHECK: 'check',
   CHEVRON_DOWN: 'chevron-down',
   CLOSE: 'x',

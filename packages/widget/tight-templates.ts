@@ -9,7 +9,7 @@ const tightMarkup = (text: string): string =>
   );
 const tightCss = (text: string): string =>
   tight(text.replace(/\/\*[\s\S]*?\*\//g, ''))
-    .replace(/\s*([{};,])\s*/g, '$1')
+    .replace(/\s*([{};,>!/])\s*/g, '$1')
     .replace(/: /g, ':')
     .replace(/;}/g, '}');
 

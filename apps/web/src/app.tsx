@@ -14,6 +14,7 @@ const ResetPage = lazy(() => import('./session/reset-page.tsx'));
 const YouPage = lazy(() => import('./you/you-page.tsx'));
 const InvitePage = lazy(() => import('./session/invite-page.tsx'));
 const TransferPage = lazy(() => import('./session/transfer-page.tsx'));
+const loadProducts = () => import('./products/products-page.tsx');
 const loadUsage = () => import('./money/usage-page.tsx');
 const loadBilling = () => import('./money/billing-page.tsx');
 const loadRebilling = () => import('./money/rebilling-page.tsx');
@@ -21,6 +22,7 @@ const loadMembers = () => import('./members/members-page.tsx');
 const loadWork = () => import('./work/work-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
+const ProductsPage = lazy(loadProducts);
 const UsagePage = lazy(loadUsage);
 const BillingPage = lazy(loadBilling);
 const InvoicePage = lazy(() => import('./money/invoice-page.tsx'));
@@ -50,7 +52,9 @@ function usePagesAhead(): void {
   useEffect(() => {
     const load = (): void =>
       void Promise.allSettled(
-        [loadMembers, loadWork, loadKeys, loadActivity, loadUsage, loadBilling, loadRebilling].map((page) => page()),
+        [loadProducts, loadMembers, loadWork, loadKeys, loadActivity, loadUsage, loadBilling, loadRebilling].map(
+          (page) => page(),
+        ),
       );
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
@@ -72,6 +76,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       </Route>
       <Route path="/a/:account/import">
         <ImportPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/products/*?">
+        {({ '*': rest }) => <ProductsPage key={account} account={account} rest={rest ?? ''} />}
       </Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />

@@ -131,7 +131,7 @@ it('who may not see a page is offered no way to it', async () => {
     'billing.usage': 'none',
   });
   const links = page.getByRole('navigation').getByRole('link');
-  await expect.poll(() => links.elements().map((link) => link.textContent)).toEqual(['Activity']);
+  await expect.poll(() => links.elements().map((link) => link.textContent)).toEqual(['Products', 'Activity']);
   await userEvent.keyboard('gm');
   expect(location.pathname).toBe(`/a/${HOME.id}/activity`);
   await userEvent.keyboard('?');

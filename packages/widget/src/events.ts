@@ -2,6 +2,7 @@ import type { AccountRow } from '@tenantree/domain';
 import type { AccountTab } from './account/tabs.ts';
 import type { ActivityFilter } from './activity/activity-source.ts';
 import type { ScreenView } from './data/screen-view.ts';
+import type { ProductPlace } from './products/product-place.ts';
 
 /** What can be asked for from a row, its menu or its keys, beside opening and switching. */
 export type TreeAction =
@@ -73,6 +74,8 @@ export type SamEvents = {
   readonly 'sam-draft': Readonly<Record<string, never>>;
   /** Other entries of a log are wanted. Cancelable. Between our own elements. */
   readonly 'sam-filter': ActivityFilter;
+  /** Other products are wanted, or another part of one. Cancelable. Between our own elements. */
+  readonly 'sam-place': { readonly place: ProductPlace; readonly how: 'push' | 'replace' };
 };
 
 declare global {
@@ -94,6 +97,7 @@ declare global {
     'sam-show': CustomEvent<SamEvents['sam-show']>;
     'sam-draft': CustomEvent<SamEvents['sam-draft']>;
     'sam-filter': CustomEvent<ActivityFilter>;
+    'sam-place': CustomEvent<SamEvents['sam-place']>;
   }
 }
 

@@ -20,6 +20,7 @@ export { define } from './parts/define.ts';
 export { formStyles } from './parts/form-styles.ts';
 export type { MenuItem } from './parts/sam-menu.ts';
 export { SamToast, type Toast } from './parts/sam-toast.ts';
+export { PRODUCT_ROWS } from './products/product-rows.ts';
 export { en, type Strings } from './strings/en.ts';
 export { loadTexts } from './strings/load-texts.ts';
 export { defaultTexts, type Texts, textsOf } from './strings/texts.ts';

@@ -9,6 +9,7 @@ import { MemoryBilling } from './memory-billing.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
+import { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
 import { focused, type Stage, stage } from './stage.ts';
 
@@ -57,6 +58,7 @@ async function show(
     members,
     permissions: new MemoryPermissions(accounts),
     limits,
+    products: new MemoryProducts(),
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };
@@ -192,10 +194,12 @@ describe('an account in detail', () => {
 
   it('shows no permissions of a main account, nor in a screen that was not made for them', async () => {
     const { accounts } = await show('Acme North', {}, undefined, (memory) => {
-      memory.features = ['members', 'activity'];
+      memory.features = ['members', 'activity', 'products'];
     });
     await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();
     await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
+    await userEvent.click(page.getByRole('button', { name: 'Products' }));
+    await expect.element(page.getByRole('heading', { name: 'Agents' })).toBeVisible();
     document.body.replaceChildren();
     await show(accounts.root.row.name);
     await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();

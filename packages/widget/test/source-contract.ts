@@ -2,12 +2,14 @@ import type { AccountId, AccountRow, RowId, UsageFrame } from '@tenantree/domain
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountsTold } from '../src/data/account-source.ts';
 import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
+import type { ProductsSource } from '../src/products.ts';
 import type { MembersSource } from '../src/rooms.ts';
 
 /** What is asked: the sources of the screens, and an account that nothing is below yet. */
 export type Asked = {
   readonly accounts: AccountSource;
   readonly members: MembersSource;
+  readonly products: ProductsSource;
   readonly root: AccountId;
   readonly close: () => Promise<void> | void;
 };
@@ -48,6 +50,7 @@ export function describeSource(name: string, line: 'live' | 'deaf', open: () => 
     describe('reading', () => readsAlike({ ask: () => asked, make, below }));
     describe('changing', () => changesAlike({ ask: () => asked, make, below }));
     describe('members', () => peopleAlike({ ask: () => asked, make, below }));
+    describe('products', () => productsAlike({ ask: () => asked, make, below }));
     if (line === 'live') describe('live', () => tellsAlike({ ask: () => asked, make, below }));
   });
 }
@@ -187,6 +190,65 @@ function peopleAlike({ ask, make }: Tools): void {
     expect((await refused(members.setRole(root, user, 'admin')))[0]).toBe('LAST_OWNER');
     expect((await refused(members.remove(root, user)))[0]).toBe('LAST_OWNER');
     expect(await refused(members.remove(root, NOBODY as string as typeof user))).toEqual(['NOT_FOUND', 'userId']);
+  });
+}
+
+function productsAlike({ ask, make }: Tools): void {
+  it('makes, lists, reads and saves products in part, and tells which version is there now', async () => {
+    const { products } = ask();
+    const account = await make('Owning');
+    const base = await products.create(account, 'knowledgeBase', { name: 'Handbook' });
+    const product = await products.create(account, 'agent', { name: 'Desk', knowledge: { bases: [base] } });
+    await products.create(account, 'agent', { name: 'Other' });
+    const query = { search: 'des', order: 'name', cursor: null, limit: 10 } as const;
+    const { rows, nextCursor } = await products.list(account, 'agent', query);
+    expect([rows.map(({ id, version }) => [id, version]), nextCursor]).toEqual([[[product, 1]], null]);
+    const at = { account, kind: 'agent', product } as const;
+    const got = await products.get(at, null);
+    expect(got.refs).toMatchObject([
+      { at: '/knowledge/bases/0', kind: 'knowledgeBase', id: base, name: 'Handbook', state: 'there' },
+    ]);
+    const saved = await products.save(at, 1, { prompt: { greeting: 'Hello' } });
+    expect([saved.version, saved.document['knowledge'], saved.levels['prompt']]).toEqual([
+      2,
+      got.document['knowledge'],
+      'full',
+    ]);
+    expect((await refused(products.save(at, 1, { name: 'Late' })))[0]).toBe('VERSION_CONFLICT');
+    expect((await products.versions(at)).map(({ version, state }) => [version, state])).toEqual([
+      [2, 'present'],
+      [1, 'past'],
+    ]);
+    expect((await products.restore(at, 1, 2)).document['prompt']).toEqual(got.document['prompt']);
+  });
+
+  it('refuses at the field, deletes nothing that is needed, and brings back what was deleted', async () => {
+    const { products } = ask();
+    const account = await make('Owning less');
+    const fault = products.create(account, 'phoneNumber', { name: 'Line', number: '030' });
+    await expect(fault).rejects.toMatchObject({ code: 'DOCUMENT_INVALID', faults: [{ at: '/number' }] });
+    const base = await products.create(account, 'knowledgeBase', { name: 'Handbook' });
+    expect((await refused(products.create(account, 'knowledgeBase', { name: 'HANDBOOK' })))[0]).toBe('NAME_TAKEN');
+    const agent = await products.create(account, 'agent', { name: 'Desk', knowledge: { bases: [base] } });
+    expect((await refused(products.remove({ account, kind: 'knowledgeBase', product: base })))[0]).toBe('STILL_NEEDED');
+    await products.remove({ account, kind: 'agent', product: agent });
+    const [gone] = await products.deleted(account, 'agent');
+    expect([gone?.id, gone?.version]).toEqual([agent, 1]);
+    expect((await products.restore({ account, kind: 'agent', product: agent }, 1, 1)).name).toBe('Desk');
+  });
+
+  it('tells of a secret that it is set, and keeps it', async () => {
+    const { products } = ask();
+    const account = await make('Keeping');
+    const product = await products.create(account, 'integration', { name: 'CRM', credentials: 'a-long-secret-1234' });
+    const at = { account, kind: 'integration', product } as const;
+    const { document } = await products.get(at, null);
+    expect(document['credentials']).toEqual({ set: true, last4: '1234' });
+    const saved = await products.save(at, 1, { ...document, system: 'CRM' });
+    expect(saved.document['credentials']).toEqual({ set: true, last4: '1234' });
+    expect(
+      (await products.save(at, 2, { ...saved.document, credentials: null })).document['credentials'],
+    ).toBeUndefined();
   });
 }
 

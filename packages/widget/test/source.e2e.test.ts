@@ -2,6 +2,7 @@ import { createTenantree } from '@tenantree/client';
 import type { AccountId } from '@tenantree/domain';
 import { deploy } from '../../../apps/api/test/support/deployment.ts';
 import { clientSource } from '../src/index.ts';
+import { productsFrom } from '../src/products.ts';
 import { membersFrom } from '../src/rooms.ts';
 import { describeSource } from './source-contract.ts';
 
@@ -13,5 +14,11 @@ describeSource('a server', 'live', async () => {
     client.close();
     await api.close();
   };
-  return { accounts: clientSource(client), members: membersFrom(client), root: api.root as AccountId, close };
+  return {
+    accounts: clientSource(client),
+    members: membersFrom(client),
+    products: productsFrom(client),
+    root: api.root as AccountId,
+    close,
+  };
 });

@@ -1,6 +1,8 @@
 import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
 import { SourceRefusal } from '../src/index.ts';
+import type { ProductAt, SentDocument } from '../src/products.ts';
 import { MemoryMembers } from './memory-members.ts';
+import { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
 
 /** The network as a page sees it: the server's wire format on one side, a tree in memory with its people on the other. */
@@ -13,8 +15,8 @@ export type Wire = {
   readonly stop: () => void;
 };
 
-/** What pages of an account can ask for: accounts, and who is in them. */
-type Behind = { readonly source: MemorySource; readonly members: MemoryMembers };
+/** What pages of an account can ask for: accounts, who is in them, and what they own. */
+type Behind = { readonly source: MemorySource; readonly members: MemoryMembers; readonly products: MemoryProducts };
 
 /** Inputs as they come over the wire: what a procedure's schema would have made of them. */
 type Input = Parameters<MemorySource['list']>[1] & {
@@ -32,6 +34,30 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly id: RowId;
   readonly userId: UserId;
 };
+
+/** The same of products. */
+type ProductInput = ProductAt & {
+  readonly search?: string;
+  readonly order: 'name' | 'newest';
+  readonly cursor?: string;
+  readonly limit: number;
+  readonly version?: number;
+  readonly expectedVersion: number;
+  readonly document: SentDocument;
+  readonly products: readonly (RowId & { readonly document: SentDocument })[];
+};
+
+type OfProducts = Readonly<Record<string, (products: MemoryProducts, input: ProductInput) => Promise<unknown>>>;
+
+/** Procedures of products. */
+const ofProducts = (all: OfProducts): Record<string, (behind: Behind, input: Input) => Promise<unknown>> =>
+  Object.fromEntries(
+    // What is sent has the fields of its procedure.
+    Object.entries(all).map(([name, answer]) => [
+      `products.${name}`,
+      ({ products }: Behind, input: Input) => answer(products, input as unknown as ProductInput),
+    ]),
+  );
 
 const isInput = (value: unknown): value is Input => typeof value === 'object' && value !== null;
 
@@ -58,11 +84,35 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   'members.setRole': async ({ members }, { account, userId, role }) =>
     (await members.setRole(account, userId, role)) ?? {},
   'members.remove': async ({ members }, { account, userId }) => (await members.remove(account, userId)) ?? {},
+  ...ofProducts({
+    kinds: async (products) => ({ kinds: await products.kinds() }),
+    list: (products, { account, kind, search = '', order, cursor = null, limit }) =>
+      products.list(account, kind, { search, order, cursor, limit }),
+    get: async (products, { version = null, ...at }) => ({ product: await products.get(at, version) }),
+    create: async (products, { account, kind, products: [wish] }) => ({
+      products: [{ id: wish && (await products.create(account, kind, wish.document)) }],
+      created: 1,
+    }),
+    save: async (products, { expectedVersion, document, ...at }) => ({
+      product: await products.save(at, expectedVersion, document),
+    }),
+    delete: async (products, { products: [product], ...at }) => {
+      if (product) await products.remove({ ...at, product });
+      return { deleted: 1 };
+    },
+    restore: async (products, { version = 0, expectedVersion, ...at }) => ({
+      product: await products.restore(at, version, expectedVersion),
+    }),
+    versions: async (products, at) => ({ rows: await products.versions(at), nextCursor: null }),
+    deleted: async (products, { account, kind }) => ({ rows: await products.deleted(account, kind), nextCursor: null }),
+  }),
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };
 
-const failure = (path: string, code: string, message: string, field: string | null = null) => ({
+type Why = Pick<SourceRefusal, 'message' | 'field' | 'faults'> & { readonly code: string };
+
+const failure = (path: string, { code, message, field, faults }: Why) => ({
   error: {
     message,
     code: -32_001,
@@ -70,7 +120,7 @@ const failure = (path: string, code: string, message: string, field: string | nu
       code,
       httpStatus: 401,
       path,
-      refusal: { code, message, retryable: false, ...(field !== null && { field }) },
+      refusal: { code, message, retryable: false, faults, ...(field !== null && { field }) },
       requestId: 'r-1',
     },
   },
@@ -106,7 +156,8 @@ export function serve(
   {
     protocol = 1,
     members = new MemoryMembers(),
-  }: { readonly protocol?: number; readonly members?: MemoryMembers } = {},
+    products = new MemoryProducts(),
+  }: { readonly protocol?: number; readonly members?: MemoryMembers; readonly products?: MemoryProducts } = {},
 ): Wire {
   const tokens: string[] = [];
   let refused: string | null = null;
@@ -125,14 +176,14 @@ export function serve(
       url.searchParams.get('input') ?? (typeof init?.body === 'string' ? init.body : '{}'),
     );
     const results = paths.map(async (path, k) => {
-      if (refused) return failure(path, refused, 'The session is over.');
+      if (refused) return failure(path, { code: refused, message: 'The session is over.', field: null, faults: [] });
       try {
         const input: unknown = typeof inputs === 'object' && inputs !== null ? Reflect.get(inputs, String(k)) : {};
         const answer = PROCEDURES[path];
-        const data = answer && isInput(input) ? await answer({ source, members }, input) : { claimed: true };
+        const data = answer && isInput(input) ? await answer({ source, members, products }, input) : { claimed: true };
         return { result: { data } };
       } catch (error) {
-        if (error instanceof SourceRefusal) return failure(path, error.code, error.message, error.field);
+        if (error instanceof SourceRefusal) return failure(path, error);
         throw error;
       }
     });

@@ -24,6 +24,7 @@ export const TreeIcon = draw(icons.TREE);
 export const PeopleIcon = draw(icons.PEOPLE);
 export const ActivityIcon = draw(icons.ACTIVITY);
 export const BarsIcon = draw(icons.BARS);
+export const BoxIcon = draw(icons.BOX);
 export const ReceiptIcon = draw(icons.RECEIPT);
 export const ShareIcon = draw(icons.SHARE);
 export const JobsIcon = draw(icons.JOBS);

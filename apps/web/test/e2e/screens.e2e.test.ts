@@ -16,6 +16,7 @@ let invitation: string;
 /** Files of accounts: one that is checked, with bad rows, and one that was imported. */
 let file: string;
 let imported: string;
+let agent: string;
 
 beforeAll(async () => {
   app = await startApp();
@@ -32,6 +33,12 @@ beforeAll(async () => {
   await client.accounts.createMain.mutate({ name: 'Second main account' });
   await client.accounts.export.mutate({ account: root });
   const { key } = await client.keys.create.mutate({ account: root, name: 'CRM sync' });
+  const made = await client.products.create.mutate({
+    account: root,
+    kind: 'agent',
+    products: [{ document: { name: 'Front desk', prompt: { never: [LONG], variables: { practice: RTL } } } }],
+  });
+  agent = made.products[0]?.id ?? '';
   const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
   invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
   home = await owner.context();
@@ -137,6 +144,15 @@ const INSIDE: readonly Screen[] = [
       await rows(page);
       await page.getByRole('button', { name: /^Signed in as|OO/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  ],
+  ['products', () => `/a/${owner.root}/products`, (page) => page.getByRole('link', { name: 'Front desk' }).waitFor()],
+  [
+    'a part of an agent, with changes',
+    () => `/a/${owner.root}/products/agent/${agent}/prompt`,
+    async (page) => {
+      await page.getByLabel('Greeting').fill('Good morning');
+      await page.getByRole('button', { name: 'Save' }).waitFor();
     },
   ],
   ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],

@@ -82,7 +82,8 @@ export function importLevels(rows: readonly ImportNames[], isThere: (name: strin
 const FIELD = 'parentExternalId';
 
 /** A parent as it stands in the file. */
-const inFile = (parent: string): string => quoted(parent.startsWith(EXTERNAL_PREFIX) ? parent.slice(EXTERNAL_PREFIX.length) : parent);
+const inFile = (parent: string): string =>
+  quoted(parent.startsWith(EXTERNAL_PREFIX) ? parent.slice(EXTERNAL_PREFIX.length) : parent);
 
 const cycle = (parent: string): Refusal => ({
   code: 'PARENT_CYCLE',

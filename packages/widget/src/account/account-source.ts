@@ -7,6 +7,7 @@ import { type LimitsSource, limitsFrom } from '../limits/limits-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
 import { type PermissionsSource, permissionsFrom } from '../permissions/permissions-source.ts';
+import { type ProductsSource, productsFrom } from '../products/products-source.ts';
 
 /** Where the detail of an account gets what it shows: the account itself, and a source for each of its tabs. */
 export type AccountDetailSource = {
@@ -14,6 +15,7 @@ export type AccountDetailSource = {
   readonly members: MembersSource;
   readonly permissions: PermissionsSource;
   readonly limits: LimitsSource;
+  readonly products: ProductsSource;
   readonly billing: BillingSource;
   readonly activity: ActivitySource;
 };
@@ -35,6 +37,7 @@ export const accountDetailFrom = (
   members: membersFrom(tenantree),
   permissions: permissionsFrom(tenantree),
   limits: limitsFrom(tenantree),
+  products: productsFrom(tenantree),
   billing: billingFrom(tenantree),
   activity: activityFrom(tenantree),
 });

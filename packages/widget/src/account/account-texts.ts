@@ -6,6 +6,7 @@ export const accountTexts = {
   tab_members: 'Members',
   tab_permissions: 'Permissions',
   tab_limits: 'Limits',
+  tab_products: 'Products',
   tab_billing: 'Billing',
   tab_activity: 'Activity',
   tabUnsaved: '{tab}, with changes that are not saved',

@@ -122,6 +122,12 @@ export class SamAccount extends LitElement {
       'SamLimits',
       (of) => of.SamLimits,
     ),
+    products: this.#part(
+      'sam-products',
+      () => import('../products/sam-products.ts'),
+      'SamProducts',
+      (of) => of.SamProducts,
+    ),
     billing: this.#part(
       'sam-billing',
       () => import('../billing/billing.ts'),
@@ -276,7 +282,7 @@ export class SamAccount extends LitElement {
       if (tab === 'permissions' && detail.caps === null) return false;
       // What an embedded screen may do has the names of tabs, too.
       const isOffered = detail.features?.some((feature) => feature === tab) ?? true;
-      return isOffered && detail.levels[needs] !== 'none';
+      return isOffered && needs.some((row) => detail.levels[row] !== 'none');
     });
   }
 
@@ -382,6 +388,11 @@ export class SamAccount extends LitElement {
         return this.#late(
           tab,
           html`<sam-limits exportparts="button, card" .source=${source?.limits ?? null} .account=${detail} .viewer=${this.viewer} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-limits>`,
+        );
+      case 'products':
+        return this.#late(
+          tab,
+          html`<sam-products exportparts="button, card, dialog" .source=${source?.products ?? null} .account=${detail} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-products>`,
         );
       case 'billing':
         return this.#late(

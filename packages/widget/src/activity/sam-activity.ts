@@ -12,13 +12,13 @@ import { formStyles } from '../parts/form-styles.ts';
 import { AGAIN_MS } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamTable } from '../parts/sam-table.ts';
+import { saveAll } from '../parts/save-file.ts';
 import { selectField } from '../parts/select-field.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { type ActivityFilter, type ActivitySource, type Entry, EVERYTHING } from './activity-source.ts';
 import { activityStyles } from './activity-styles.ts';
 import { activityTable, latestTable } from './activity-table.ts';
 import { activityTexts } from './activity-texts.ts';
-import { exportLog } from './export-log.ts';
 
 /** So many entries are shown at first, and further ones at a time. */
 const ROWS = { latest: 10, all: 50 } as const;
@@ -255,7 +255,7 @@ export class SamActivity extends LitElement {
     this.busy = 'exporting';
     this.refusal = null;
     try {
-      await exportLog(source, id, filter);
+      await saveAll((cursor) => source.export(id, filter, cursor));
     } catch (error) {
       this.refusal = refusalFrom(error);
     }

@@ -92,6 +92,8 @@ export class SourceRefusal extends Error {
   readonly retryable: boolean;
   /** Id under which the server logged the call. */
   readonly requestId: string | null;
+  /** All that is wrong with a document, each with its JSON pointer. */
+  readonly faults: NonNullable<CallRefusal['faults']>;
 
   constructor(refusal: {
     readonly code: CallRefusal['code'];
@@ -99,12 +101,14 @@ export class SourceRefusal extends Error {
     readonly field?: string;
     readonly retryable?: boolean;
     readonly requestId?: string;
+    readonly faults?: CallRefusal['faults'];
   }) {
     super(refusal.message);
     this.code = refusal.code;
     this.field = refusal.field ?? null;
     this.retryable = refusal.retryable ?? false;
     this.requestId = refusal.requestId ?? null;
+    this.faults = refusal.faults ?? [];
   }
 }
 

@@ -5,6 +5,8 @@ export const ACTIVITY =
   'M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2';
 export const BACK = 'M12 19l-7-7 7-7M19 12H5';
 export const BARS = 'M3 3v16a2 2 0 0 0 2 2h16M18 17V9M13 17V5M8 17v-3';
+export const BOX =
+  'M21 8a2 2 0 0 0-1-1.73l-7-4a2 2 0 0 0-2 0l-7 4A2 2 0 0 0 3 8v8a2 2 0 0 0 1 1.73l7 4a2 2 0 0 0 2 0l7-4A2 2 0 0 0 21 16ZM3.3 7l8.7 5 8.7-5M12 22V12';
 export const CHECK = 'M20 6 9 17l-5-5';
 export const CHEVRON_DOWN = 'M6 9l6 6 6-6';
 export const CLOSE = 'M18 6 6 18M6 6l12 12';

@@ -75,7 +75,7 @@ export class AccountRoom {
     if (shown === null) return nothing;
     return html`<sam-account exportparts=${parts} .source=${this.#source} .account=${shown} .tab=${this.#tab} .texts=${texts} .acting=${acting}
       .viewer=${VIEWER} .features=${{ switch: features.includes('switch') }} .access=${access}
-      @sam-close=${this.#close} @sam-tab=${this.#turn} @sam-show=${this.#change} @sam-filter=${stop}></sam-account>`;
+      @sam-close=${this.#close} @sam-tab=${this.#turn} @sam-show=${this.#change} @sam-filter=${stop} @sam-place=${stop}></sam-account>`;
   }
 
   #show(account: AccountId | null): void {

@@ -131,7 +131,7 @@ export interface SubaccountManagerElement extends HTMLElement {
   /** Shows an account below in detail: its overview, its members, or what was done in it. */
   open(
     account: AccountId,
-    tab?: 'overview' | 'members' | 'permissions' | 'limits' | 'billing' | 'activity',
+    tab?: 'overview' | 'members' | 'permissions' | 'limits' | 'products' | 'billing' | 'activity',
   ): Promise<void>;
 }
 

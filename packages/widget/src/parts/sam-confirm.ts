@@ -4,7 +4,7 @@ import { Dialog, type Submit } from './dialog.ts';
 /** Asks before something is done, and does it when the answer is yes. */
 export class SamConfirm extends Dialog {
   /** Set before the dialog is opened. */
-  question = { title: '', text: '', submit: '' };
+  question: { title: string; text: string; submit: string; cancel?: string } = { title: '', text: '', submit: '' };
   tone: Submit['tone'] = 'primary';
   act: () => void | Promise<void> = () => undefined;
 
@@ -14,6 +14,10 @@ export class SamConfirm extends Dialog {
 
   protected submitButton(): Submit {
     return { label: this.question.submit, tone: this.tone, ready: 'ready' };
+  }
+
+  protected override cancel(): string {
+    return this.question.cancel ?? super.cancel();
   }
 
   protected content(): TemplateResult {

@@ -4,6 +4,7 @@ import { icon } from '../icons/icon.ts';
 import { CHEVRON_DOWN } from '../icons/icons.ts';
 import { controlStyles } from './control-styles.ts';
 import { formStyles } from './form-styles.ts';
+import { type Way, wayTo } from './way.ts';
 
 /** One of several, chosen in place. What is chosen holds once whoever gave the table says so. */
 export type Choice = {
@@ -28,6 +29,8 @@ export type Cell = {
   readonly at?: string;
   /** `wide`: shown where there is room only. */
   readonly room?: 'wide';
+  /** Where the text leads. */
+  readonly way?: Way;
   /** In place of the text. */
   readonly choice?: Choice;
 };
@@ -92,6 +95,7 @@ export class SamTable extends LitElement {
       tr { border-block-end: var(--sam-hair) solid var(--sam-border); } tbody tr:last-child { border: 0; }
       strong { font-weight: var(--sam-fw-medium); } .quiet, small { color: var(--sam-text-3); font-size: inherit; }
       small { display: block; font-size: var(--sam-fs-12); color: var(--sam-text-3); } .code { font-family: var(--sam-font-mono); }
+      .way { color: inherit; text-align: start; white-space: normal; text-decoration: none; } .way:hover { text-decoration: underline; }
       .acts { text-align: end; white-space: nowrap; }
       .button { min-block-size: 28px; border-color: #0000; background: none; } .button.danger { background: none; border-color: #0000; color: var(--sam-danger); }
       .button.danger:hover { background: var(--sam-danger-soft); }
@@ -163,8 +167,8 @@ export class SamTable extends LitElement {
 const place = (label: string, what: Cell): TemplateResult =>
   html`<td class=${(what.text === undefined && !what.choice) || what.room ? 'silent' : ''} data-label=${label}>${cell(what)}</td>`;
 
-function cell({ text = '', tone, aside, lines = [], code, at, choice }: Cell): TemplateResult {
-  const said = html`<bdi>${text}</bdi>${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;
+function cell({ text = '', tone, aside, lines = [], code, at, way, choice }: Cell): TemplateResult {
+  const said = html`${way ? wayTo(way, html`<bdi>${text}</bdi>`, 'way') : html`<bdi>${text}</bdi>`}${aside === undefined ? nothing : html` <span class="quiet">${aside}</span>`}`;
   const first = at === undefined ? said : html`<time datetime=${at}>${said}</time>`;
   return html`<div>${choice ? select(choice) : tone === 'strong' ? html`<strong>${first}</strong>` : html`<span class=${tone ?? ''}>${first}</span>`}
     ${code === undefined ? nothing : html`<small class="code"><bdi dir="ltr">${code}</bdi></small>`}${lines.map((line) => html`<small><bdi>${line}</bdi></small>`)}</div>`;

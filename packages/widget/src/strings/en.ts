@@ -8,6 +8,7 @@ import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
 import type { permissionsTexts } from '../permissions/permissions-texts.ts';
 import type { presetsTexts } from '../permissions/presets-texts.ts';
+import type { productsTexts } from '../products/products-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
@@ -93,6 +94,7 @@ type Late = typeof partsTexts &
   typeof permissionsTexts &
   typeof presetsTexts &
   typeof limitsTexts &
+  typeof productsTexts &
   typeof billingTexts &
   typeof activityTexts;
 

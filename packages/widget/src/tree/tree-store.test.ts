@@ -43,6 +43,7 @@ describe('a tree of accounts', () => {
         field: null,
         retryable: true,
         requestId: null,
+        faults: [],
         name: 'SourceRefusal' as const,
       }),
     );

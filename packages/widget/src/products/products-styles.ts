@@ -1,0 +1,22 @@
+import { css } from 'lit';
+
+/** The kinds of products beside a list or one of them, or above it where there is little room; and its form. */
+export const productsStyles = css`
+  :host { container: sam-products / inline-size; }
+  .products { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); align-items: start; }
+  .kinds { display: none; } .kind { justify-content: start; padding: 6px 10px; border-radius: var(--sam-r-2); color: var(--sam-text-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); text-decoration: none; } .kind[aria-current], [aria-pressed='true'] { background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  .bar, .save { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-2); padding: var(--sam-3) var(--sam-4); } .title { flex: 1; font-weight: var(--sam-fw-strong); font-size: var(--sam-fs-20); line-height: 1.6; overflow-wrap: anywhere; outline: 0; } .grow { flex: 1 1 200px; } sam-table { border-block: var(--sam-hair) solid var(--sam-border); }
+  .facts { margin: 0; padding-inline: var(--sam-4); color: var(--sam-text-2); font-size: var(--sam-fs-13); } .bar .link { font-size: var(--sam-fs-13); text-decoration: none; }
+  .tabs { display: flex; gap: var(--sam-5); overflow-x: auto; padding-inline: var(--sam-4); border-block-end: var(--sam-hair) solid var(--sam-border); } .tab { flex: none; display: inline-flex; align-items: center; min-block-size: 40px; border-radius: 0; border-block-end: 2px solid #0000; color: var(--sam-text-2); font-size: var(--sam-fs-13); font-weight: var(--sam-fw-medium); text-decoration: none; outline-offset: -2px; } .tab[aria-current] { border-color: var(--sam-accent); color: var(--sam-text); }
+  form, .fields, .entry, .clashes { display: grid; grid-template-columns: minmax(0, 1fr); gap: var(--sam-4); align-items: start; } form, .clashes, fieldset.wide > .fields, .entry { padding: var(--sam-4); }
+  .fields { grid-template-columns: repeat(auto-fit, minmax(min(260px, 100%), 1fr)); } .wide { grid-column: 1 / -1; } fieldset { min-inline-size: 0; margin: 0; padding: 0; border: 0; } fieldset.row { display: block; } legend { margin-block-end: 6px; } fieldset.wide > .fields, .entries li, .side { border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); } :disabled :is(.add, .x) { display: none; }
+  .count { text-align: end; } :disabled .field { background: var(--sam-canvas); border-color: var(--sam-border); }
+  .check, .pick, .checks, .segments, .segments label, .lines li, .acts, .clashes .row { display: flex; flex-wrap: wrap; align-items: center; gap: var(--sam-1) var(--sam-3); font-size: var(--sam-fs-13); } .check { min-block-size: var(--sam-control); font-weight: var(--sam-fw-medium); } input:is([type='checkbox'], [type='radio']) { flex: none; margin: 0; inline-size: 16px; block-size: 16px; accent-color: var(--sam-accent); }
+  .segments { gap: 0; } .segments label { min-block-size: var(--sam-control); padding-inline: 10px; border: var(--sam-hair) solid var(--sam-border-strong); margin-inline-end: -1px; } .segments label:has(:checked), .side:has(:checked) { background: var(--sam-accent-soft); color: var(--sam-accent-text); }
+  ul, ol { list-style: none; margin: 0; padding: 0; } .pick > .field, .lines .field { flex: 1 1 160px; } .lines bdi { flex: 1; overflow-wrap: anywhere; } .add { margin-block-start: var(--sam-1); } pre { margin: 0; overflow: auto; font: var(--sam-fs-12) var(--sam-font-mono); white-space: pre-wrap; }
+  .x { inline-size: 28px; block-size: 28px; color: var(--sam-text-2); } .x:hover, summary:hover { background: var(--sam-hover); } .x[aria-disabled=true] { opacity: .4; }
+  .entries li { position: relative; margin-block-end: 6px; } summary { padding: 9px var(--sam-3); padding-inline-end: 104px; font-size: var(--sam-fs-13); cursor: pointer; overflow-wrap: anywhere; } .acts { position: absolute; inset-block-start: 2px; inset-inline-end: 6px; gap: 0; }
+  .side { flex: 1 1 200px; padding: var(--sam-3); font-size: var(--sam-fs-13); white-space: pre-wrap; overflow-wrap: anywhere; }
+  .save { position: sticky; inset-block-end: 0; margin-block-start: var(--sam-2); border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-raised); font-size: var(--sam-fs-13); } .save > span { flex: 1; } .save > .error { flex: 1 0 100%; }
+  @container sam-products (inline-size >= calc(720em / 14)) { .products { grid-template-columns: 180px minmax(0, 1fr); } .kinds { display: grid; } .choose { display: none; } }
+`;
