@@ -6,6 +6,7 @@ import {
   type Database,
   endOverdueLeases,
   type GivenBack,
+  type Place,
   periodOf,
   readTreePlaces,
   type TreePlaces,
@@ -29,10 +30,8 @@ type Parts = {
 
 /** Asks that are decided by one statement. */
 const MOST_PER_TICK = 512;
-/** Fewer are not worth a statement of their own. */
-const LEAST_PER_TICK = 8;
-/** Statements of one tree and kind at one time: what one writes before it waits for the other's commit is written meanwhile. */
-const TICKS_AT_ONCE = 2;
+/** Parts of a tree, each with a statement of its own: they meet at the main account alone, when the other's is committed. */
+const HALVES = 2;
 const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 /** Leases whose time is over are looked for so often (ms). Whoever would be refused finds them by themselves. */
@@ -47,7 +46,7 @@ type Waiting<What, Answer> = {
 };
 
 /**
- * In-process group commit, tree by tree and kind by kind (rules/limits 16): while two statements are at the database, whoever asks meanwhile
+ * In-process group commit, for each half of a tree and kind by kind (rules/limits 16): while one statement is at the database, whoever asks meanwhile
  * waits, and all of them leave together in the next. Where accounts stand and what limits them is remembered with the number of the tree's shape; the
  * database says when that is another by now.
  */
@@ -86,8 +85,9 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
     }
   };
 
-  const gateOf = (root: AccountId, kind: LimitKind): Gate => {
-    const name = nameOf(root, kind);
+  const gateOf = (root: AccountId, kind: LimitKind, account: AccountId): Gate => {
+    const half = halfOf(places.get(nameOf(root, kind))?.of.get(account));
+    const name = `${nameOf(root, kind)} ${half}`;
     const known = gates.get(name);
     if (known) return known;
     // What is decided is many callers'.
@@ -106,8 +106,8 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   look.unref();
 
   return {
-    acquire: (root, kind, ask) => gateOf(root, kind).acquire(ask),
-    release: (root, kind, back) => gateOf(root, kind).release(back),
+    acquire: (root, kind, ask) => gateOf(root, kind, ask.account).acquire(ask),
+    release: (root, kind, back) => gateOf(root, kind, back.account).release(back),
     close: async () => {
       clearInterval(look);
       await looking;
@@ -117,26 +117,27 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
 
 const nameOf = (root: AccountId, kind: LimitKind): string => `${root} ${kind.stored}`;
 
+/** The half that an account stands in, by the account directly below the main one that it stands at or below. */
+function halfOf(place: Place | undefined): number {
+  let at = place;
+  while (at?.up?.up) at = at.up;
+  return at?.up ? Number.parseInt(at.id.slice(-1), 16) % HALVES : 0;
+}
+
 const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === DEADLOCK;
 
 /** What is decided by one statement. */
 type Together = Required<Pick<AdmissionTick, 'asks' | 'back' | 'isTight'>>;
 
-/** Who waits for it. */
-type Tick = { readonly asks: readonly Waiting<Ask, Admitted>[]; readonly back: readonly Waiting<GivenBack, void>[] };
-
 type Decide = (together: Together) => Promise<readonly Admitted[]>;
 
-/** Those who wait for one tree and kind. */
+/** Those who wait in one half of a tree, for one kind. */
 class Gate {
   readonly #decide: Decide;
   readonly #onQuiet: () => void;
   #asks: Waiting<Ask, Admitted>[] = [];
   #back: Waiting<GivenBack, void>[] = [];
-  #isStarting = false;
-  #running = 0;
-  /** Leases that are at the database: whoever asks for the same, or gives it back, comes after that. */
-  readonly #deciding = new Set<string>();
+  #isRunning = false;
   /** Somebody got less than they wanted, just now. */
   #isTight = false;
 
@@ -160,31 +161,26 @@ class Gate {
   }
 
   #start(): void {
-    if (this.#isStarting || this.#running === TICKS_AT_ONCE) return;
-    this.#isStarting = true;
-    // Whoever asks in this turn of the event loop joins.
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    // Whoever asks in this turn of the event loop joins, as those may do who just got an answer.
     setImmediate(() => {
-      this.#isStarting = false;
-      for (let free = TICKS_AT_ONCE - this.#running; free > 0; free -= 1) {
-        const tick = this.#take(free);
-        if (tick.asks.length + tick.back.length > 0) void this.#run(tick);
-      }
-      if (this.#running === 0) this.#onQuiet();
+      void this.#run().finally(() => {
+        this.#isRunning = false;
+        if (this.#asks.length + this.#back.length > 0) this.#start();
+        else this.#onQuiet();
+      });
     });
   }
 
-  /** A share of those who wait for so many statements. */
-  #take(free: number): Tick {
-    const back = takeFrom(this.#back, free, this.#deciding);
-    const asks = takeFrom(this.#asks, free, this.#deciding);
-    this.#back = back.left;
-    this.#asks = asks.left;
-    return { asks: asks.taken, back: back.taken };
-  }
-
-  async #run({ asks, back }: Tick): Promise<void> {
-    this.#running += 1;
-    const together = { asks: asks.map(({ what }) => what), back: back.map(({ what }) => what), isTight: this.#isTight };
+  async #run(): Promise<void> {
+    const asks = this.#takeAsks();
+    const back = this.#back.splice(0, MOST_PER_TICK);
+    const together = {
+      asks: asks.map(({ what }) => what),
+      back: back.map(({ what }) => what),
+      isTight: this.#isTight,
+    };
     try {
       const outcomes = await this.#decide(together);
       this.#isTight = outcomes.some((one, index) => isShort(one, together.asks[index]!));
@@ -192,34 +188,25 @@ class Gate {
       for (const { resolve } of back) resolve();
     } catch (error) {
       for (const { reject } of [...asks, ...back]) reject(error);
-    } finally {
-      for (const { what } of [...asks, ...back]) this.#deciding.delete(leaseOf(what));
-      this.#running -= 1;
-      this.#start();
     }
   }
-}
 
-const leaseOf = ({ account, key }: GivenBack): string => account + key;
+  /** The first who wait, of each lease one: whoever asks for the same again learns what became of it. */
+  #takeAsks(): Waiting<Ask, Admitted>[] {
+    const taken: Waiting<Ask, Admitted>[] = [];
+    const later: Waiting<Ask, Admitted>[] = [];
+    const names = new Set<string>();
+    for (const one of this.#asks) {
+      const name = one.what.account + one.what.key;
+      const isTaken = taken.length < MOST_PER_TICK && !names.has(name);
+      (isTaken ? taken : later).push(one);
+      names.add(name);
+    }
+    this.#asks = later;
+    return taken;
+  }
+}
 
 /** Whether somebody got less than they wanted. */
 const isShort = (admitted: Admitted, { want }: Ask): boolean =>
   admitted.outcome === 'refused' || (admitted.outcome === 'granted' && admitted.n < want);
-
-/** Takes the first who wait, of each lease one: whoever asks for the same again learns afterwards what became of it. */
-function takeFrom<What extends GivenBack, Answer>(
-  waiting: readonly Waiting<What, Answer>[],
-  free: number,
-  deciding: Set<string>,
-): { readonly taken: Waiting<What, Answer>[]; readonly left: Waiting<What, Answer>[] } {
-  const most = Math.min(Math.max(Math.ceil(waiting.length / free), LEAST_PER_TICK), MOST_PER_TICK);
-  const taken: Waiting<What, Answer>[] = [];
-  const left: Waiting<What, Answer>[] = [];
-  for (const one of waiting) {
-    const lease = leaseOf(one.what);
-    const isTaken = taken.length < most && !deciding.has(lease);
-    if (isTaken) deciding.add(lease);
-    (isTaken ? taken : left).push(one);
-  }
-  return { taken, left };
-}

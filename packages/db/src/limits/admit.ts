@@ -27,7 +27,7 @@ export type Admitted =
   | { readonly outcome: 'gone' };
 
 /** Where an account stands, and what limits one kind there, as texts that only the database reads. */
-type Place = {
+export type Place = {
   readonly id: AccountId;
   readonly up: Place | undefined;
   readonly depth: number;
