@@ -1,3 +1,4 @@
+import { accountImports } from './account-imports.ts';
 import { accounts } from './accounts.ts';
 import { agents } from './agents.ts';
 import { audit } from './audit.ts';
@@ -20,6 +21,7 @@ import { usage } from './usage.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
+  readonly accountImports: typeof accountImports;
   readonly accounts: typeof accounts;
   readonly agents: typeof agents;
   readonly audit: typeof audit;
@@ -41,6 +43,7 @@ export type Contract = {
   readonly usage: typeof usage;
 };
 export const CONTRACT: Contract = {
+  accountImports,
   accounts,
   agents,
   audit,

@@ -19,6 +19,7 @@ export type Named =
   | 'invoice'
   | 'book'
   | 'statement'
+  | 'import'
   | 'place';
 
 /** Marks what a field names. */

@@ -9,6 +9,7 @@ import { invoicesOf } from './billing.ts';
 import { type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
+import { upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
 import { overWays, type Way } from './way.ts';
@@ -49,6 +50,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   invoice: UNKNOWN_IDS,
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
+  import: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -68,6 +70,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   invoice: /"code":"NOT_FOUND"/,
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
+  import: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -159,6 +162,9 @@ function walk(way: Way): void {
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
+    const file = 'externalId,name\none,Number one\ntwo,Number two\n';
+    const theirImports = [await upload(api, root, file), await upload(api, root, file)].map((sent) => sent.import);
+    await owner.accountImports.plan.mutate({ account: root, import: theirImports[0]! });
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
@@ -172,6 +178,7 @@ function walk(way: Way): void {
       owner.invoices.list.query(first),
       owner.books.list.query(first),
       owner.statements.list.query(first),
+      owner.accountImports.rows.query({ ...first, import: theirImports[0]!, of: 'new' }),
     ]);
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
@@ -188,6 +195,7 @@ function walk(way: Way): void {
       invoice: viewer,
       book: viewer,
       statement: viewer,
+      import: viewer,
       user: 'dana',
       place: '',
     };
@@ -204,6 +212,7 @@ function walk(way: Way): void {
       invoice: theirInvoices,
       book: theirBooks,
       statement: theirStatements,
+      import: theirImports,
       place: cursors,
     };
     logBefore = await logOfOthers();
