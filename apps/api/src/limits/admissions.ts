@@ -30,8 +30,9 @@ type Parts = {
 
 /** Asks that are decided by one statement. */
 const MOST_PER_TICK = 512;
-/** Parts of a tree, each with a statement of its own: they meet at the main account alone, when the other's is committed. */
-const HALVES = 2;
+/** From so many on, the two halves of a tree have a statement each: they meet at the main account alone, when the other's is committed. */
+const LARGE_TICK = 64;
+const HALVES = [0, 1];
 const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 /** Leases whose time is over are looked for so often (ms). Whoever would be refused finds them by themselves. */
@@ -46,7 +47,7 @@ type Waiting<What, Answer> = {
 };
 
 /**
- * In-process group commit, for each half of a tree and kind by kind (rules/limits 16): while one statement is at the database, whoever asks meanwhile
+ * In-process group commit, tree by tree and kind by kind (rules/limits 16): while they are at the database, whoever asks meanwhile
  * waits, and all of them leave together in the next. Where accounts stand and what limits them is remembered with the number of the tree's shape; the
  * database says when that is another by now.
  */
@@ -85,16 +86,16 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
     }
   };
 
-  const gateOf = (root: AccountId, kind: LimitKind, account: AccountId): Gate => {
-    const half = halfOf(places.get(nameOf(root, kind))?.of.get(account));
-    const name = `${nameOf(root, kind)} ${half}`;
+  const gateOf = (root: AccountId, kind: LimitKind): Gate => {
+    const name = nameOf(root, kind);
     const known = gates.get(name);
     if (known) return known;
-    // What is decided is many callers'.
-    const gate = new Gate(
-      (together) => db.onBehalfOf(null, () => decide(root, kind, together)),
-      () => gates.delete(name),
-    );
+    const gate = new Gate({
+      // What is decided is many callers'.
+      decide: (together) => db.onBehalfOf(null, () => decide(root, kind, together)),
+      halfOf: (account) => halfOf(places.get(name)?.of.get(account)),
+      onQuiet: () => gates.delete(name),
+    });
     gates.set(name, gate);
     return gate;
   };
@@ -106,8 +107,8 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   look.unref();
 
   return {
-    acquire: (root, kind, ask) => gateOf(root, kind, ask.account).acquire(ask),
-    release: (root, kind, back) => gateOf(root, kind, back.account).release(back),
+    acquire: (root, kind, ask) => gateOf(root, kind).acquire(ask),
+    release: (root, kind, back) => gateOf(root, kind).release(back),
     close: async () => {
       clearInterval(look);
       await looking;
@@ -121,7 +122,7 @@ const nameOf = (root: AccountId, kind: LimitKind): string => `${root} ${kind.sto
 function halfOf(place: Place | undefined): number {
   let at = place;
   while (at?.up?.up) at = at.up;
-  return at?.up ? Number.parseInt(at.id.slice(-1), 16) % HALVES : 0;
+  return at?.up ? Number.parseInt(at.id.slice(-1), 16) % HALVES.length : 0;
 }
 
 const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === DEADLOCK;
@@ -129,21 +130,27 @@ const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code'
 /** What is decided by one statement. */
 type Together = Required<Pick<AdmissionTick, 'asks' | 'back' | 'isTight'>>;
 
-type Decide = (together: Together) => Promise<readonly Admitted[]>;
+/** Who waits for it. */
+type Tick = { readonly asks: readonly Waiting<Ask, Admitted>[]; readonly back: readonly Waiting<GivenBack, void>[] };
 
-/** Those who wait in one half of a tree, for one kind. */
+type GateParts = {
+  readonly decide: (together: Together) => Promise<readonly Admitted[]>;
+  readonly halfOf: (account: AccountId) => number;
+  /** Called when nobody waits any more. */
+  readonly onQuiet: () => void;
+};
+
+/** Those who wait for one tree and kind. */
 class Gate {
-  readonly #decide: Decide;
-  readonly #onQuiet: () => void;
+  readonly #parts: GateParts;
   #asks: Waiting<Ask, Admitted>[] = [];
   #back: Waiting<GivenBack, void>[] = [];
   #isRunning = false;
   /** Somebody got less than they wanted, just now. */
   #isTight = false;
 
-  constructor(decide: Decide, onQuiet: () => void) {
-    this.#decide = decide;
-    this.#onQuiet = onQuiet;
+  constructor(parts: GateParts) {
+    this.#parts = parts;
   }
 
   acquire(what: Ask): Promise<Admitted> {
@@ -168,26 +175,40 @@ class Gate {
       void this.#run().finally(() => {
         this.#isRunning = false;
         if (this.#asks.length + this.#back.length > 0) this.#start();
-        else this.#onQuiet();
+        else this.#parts.onQuiet();
       });
     });
   }
 
   async #run(): Promise<void> {
-    const asks = this.#takeAsks();
-    const back = this.#back.splice(0, MOST_PER_TICK);
+    const tick = { asks: this.#takeAsks(), back: this.#back.splice(0, MOST_PER_TICK) };
+    const short = await Promise.all(this.#statementsOf(tick).map((one) => this.#answer(one)));
+    this.#isTight = short.includes(true);
+  }
+
+  #statementsOf({ asks, back }: Tick): Tick[] {
+    if (asks.length + back.length < LARGE_TICK) return [{ asks, back }];
+    return HALVES.map((half) => {
+      const isIn = ({ what }: { readonly what: GivenBack }): boolean => this.#parts.halfOf(what.account) === half;
+      return { asks: asks.filter(isIn), back: back.filter(isIn) };
+    }).filter((one) => one.asks.length + one.back.length > 0);
+  }
+
+  /** @returns whether somebody got less than they wanted */
+  async #answer({ asks, back }: Tick): Promise<boolean> {
     const together = {
       asks: asks.map(({ what }) => what),
       back: back.map(({ what }) => what),
       isTight: this.#isTight,
     };
     try {
-      const outcomes = await this.#decide(together);
-      this.#isTight = outcomes.some((one, index) => isShort(one, together.asks[index]!));
+      const outcomes = await this.#parts.decide(together);
       for (const [index, { resolve }] of asks.entries()) resolve(outcomes[index]!);
       for (const { resolve } of back) resolve();
+      return outcomes.some((one, index) => isShort(one, together.asks[index]!));
     } catch (error) {
       for (const { reject } of [...asks, ...back]) reject(error);
+      return false;
     }
   }
 
