@@ -3,7 +3,7 @@ import { openUsageStore, readTotals } from '../../../packages/db/src/index.ts';
 import type { BenchDatabase } from '../database.ts';
 import { EventSource } from '../ingest/events.ts';
 import { nowMs } from '../measure.ts';
-import { close } from './closing.ts';
+import { checkAndForget, close } from './closing.ts';
 import { ROOT } from './plant.ts';
 
 const HALVES = 4;
@@ -52,7 +52,10 @@ export async function measureUsageBeside(database: BenchDatabase): Promise<Besid
     const started = nowMs();
     await go('closing', () => isClosed);
     await closed;
-    const ends = nowMs() + (nowMs() - started);
+    const lasted = nowMs() - started;
+    // Nobody who closes a period sums its lines up and throws them away: that is beside neither half.
+    await checkAndForget(database);
+    const ends = nowMs() + lasted;
     await go('quiet', () => nowMs() >= ends);
   }
   clearInterval(watch);

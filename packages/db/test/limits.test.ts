@@ -54,25 +54,41 @@ async function setLimit(account: AccountId, kind: LimitKindKey, wish: LimitWish)
   });
 }
 
-async function ask(
-  account: AccountId,
+type Wish = {
+  readonly account: AccountId;
+  readonly want: bigint;
+  readonly key: string;
+  readonly leaseSeconds?: number;
+};
+
+/** Asks and gives back in one statement. */
+async function askTogether(
   kind: Kind,
-  asks: readonly { readonly want: bigint; readonly key: string; readonly leaseSeconds?: number }[],
-  back: readonly string[] = [],
+  asks: readonly Wish[],
+  back: readonly { readonly account: AccountId; readonly key: string }[],
+  isTight = false,
 ) {
-  const { rootId } = await stateOf(test.db, account);
-  const places = await readTreePlaces(test.db, rootId, limitKind(kind), [account]);
+  const accounts = [...asks, ...back].map(({ account }) => account);
+  const { rootId } = await stateOf(test.db, accounts[0]!);
   const outcomes = await admitTick(test.db, {
     root: rootId,
     kind: limitKind(kind),
     period: periodOf(limitKind(kind), now()),
-    places,
-    asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ account, leaseSeconds, ...one })),
-    back: back.map((key) => ({ account, key })),
+    places: await readTreePlaces(test.db, rootId, limitKind(kind), accounts),
+    asks: asks.map(({ leaseSeconds = 600, ...one }) => ({ leaseSeconds, ...one })),
+    back,
+    isTight,
   });
   if (outcomes === null) throw new Error('the shape is the present one');
   return outcomes;
 }
+
+const ask = (account: AccountId, kind: Kind, asks: readonly Omit<Wish, 'account'>[], back: readonly string[] = []) =>
+  askTogether(
+    kind,
+    asks.map((one) => ({ account, ...one })),
+    back.map((key) => ({ account, key })),
+  );
 
 async function takeAgents(account: AccountId, n: number): Promise<'ok' | { free: bigint; binding: AccountId }> {
   const { rootId, path } = await stateOf(test.db, account);
@@ -300,7 +316,19 @@ describe('Limits in the database', () => {
               const max = one.cap[kind];
               const outcome = await setLimit(one.id, kind, { reserve: amount });
               if (max !== null && amount > max) expect(outcome).toBe('LIMIT_INVALID');
-              else expect(outcome === 'ok').toBe(model.allows(kind, set(amount), set(before)));
+              else {
+                const promised = model.accounts.map((_, n) => model.promised(n, kind));
+                const isKept = model.allows(kind, set(amount), set(before));
+                // When its next period begins nothing of it is used, and all that is promised is held.
+                const isKeptThen =
+                  kind !== 'minutes' ||
+                  model.accounts.every(({ cap }, n) => {
+                    const then = model.promised(n, kind);
+                    return cap[kind] === null || then <= cap[kind] || then <= promised[n]!;
+                  });
+                if (!isKeptThen) set(before)();
+                expect(outcome === 'ok').toBe(isKept && isKeptThen);
+              }
               break;
             }
             case 'take':
@@ -319,23 +347,33 @@ describe('Limits in the database', () => {
             case 'acquire': {
               if (kind === 'agents') break;
               await settle();
-              const key = freshId();
-              const [outcome] = await ask(one.id, kind, [{ want: amount, key }]);
-              let granted = 0n;
+              // Some for one account, some for two at once, and some while a lease is given back: that first.
+              const askers = [at, to % model.accounts.length].filter((each) => !model.accounts[each]!.closed);
+              const ended = to % 3 === 0 ? grants.find((grant) => grant.kind === kind && !grant.uses) : undefined;
+              const wishes = askers.map((asker) => ({
+                account: model.accounts[asker]!.id,
+                want: amount,
+                key: freshId(),
+              }));
+              const back = ended ? [{ account: model.accounts[ended.at]!.id, key: ended.key }] : [];
+              const outcomes = await askTogether(kind, wishes, back, n % 3 === 0);
+              if (ended) {
+                grants.splice(grants.indexOf(ended), 1);
+                model.accounts[ended.at]!.own[kind] -= ended.n;
+              }
               const steps =
                 kind === 'calls' ? [amount] : Array.from({ length: n }, (_, k) => BigInt(n - k) * each(kind));
-              for (const wish of steps) {
+              for (const [k, asker] of askers.entries()) {
+                const { own } = model.accounts[asker]!;
                 const add = (more: bigint) => (): void => {
-                  one.own[kind] += more;
+                  own[kind] += more;
                 };
-                if (!model.allows(kind, add(wish), add(-wish))) continue;
-                granted = wish;
-                break;
+                const granted = steps.find((wish) => model.allows(kind, add(wish), add(-wish))) ?? 0n;
+                expect(outcomes[k]).toMatchObject(
+                  granted === 0n ? { outcome: 'refused' } : { outcome: 'granted', n: granted },
+                );
+                if (granted > 0n) grants.push({ at: asker, kind, key: wishes[k]!.key, n: granted });
               }
-              expect(outcome).toMatchObject(
-                granted === 0n ? { outcome: 'refused' } : { outcome: 'granted', n: granted },
-              );
-              if (granted > 0n) grants.push({ at, kind, key, n: granted });
               break;
             }
             case 'release': {

@@ -1,10 +1,12 @@
 import {
+  type AdmissionTick,
   type Admitted,
   type Ask,
   admitTick,
   type Database,
   endOverdueLeases,
   type GivenBack,
+  type Place,
   periodOf,
   readTreePlaces,
   type TreePlaces,
@@ -28,6 +30,9 @@ type Parts = {
 
 /** Asks that are decided by one statement. */
 const MOST_PER_TICK = 512;
+/** From so many on, the two halves of a tree have a statement each: they meet at the main account alone, when the other's is committed. */
+const LARGE_TICK = 64;
+const HALVES = [0, 1];
 const MAX_ATTEMPTS = 3;
 const DEADLOCK = '40P01';
 /** Leases whose time is over are looked for so often (ms). Whoever would be refused finds them by themselves. */
@@ -42,7 +47,7 @@ type Waiting<What, Answer> = {
 };
 
 /**
- * In-process group commit, tree by tree and kind by kind (rules/limits 16): while one statement is at the database, whoever asks meanwhile
+ * In-process group commit, tree by tree and kind by kind (rules/limits 16): while they are at the database, whoever asks meanwhile
  * waits, and all of them leave together in the next. Where accounts stand and what limits them is remembered with the number of the tree's shape; the
  * database says when that is another by now.
  */
@@ -51,25 +56,23 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
   const gates = new Map<string, Gate>();
 
   const placesFor = async (root: AccountId, kind: LimitKind, accounts: readonly AccountId[]): Promise<TreePlaces> => {
-    const known = places.get(nameOf(root, kind));
-    const unknown = accounts.filter((account) => !known?.paths.has(account));
+    const name = nameOf(root, kind);
+    const kept = places.get(name);
+    const known = kept && kept.of.size <= MOST_PLACES ? kept : undefined;
+    const unknown = known ? accounts.filter((account) => !known.of.has(account)) : accounts;
     if (known && unknown.length === 0) return known;
-    const read = await readTreePlaces(db, root, kind, [...new Set(unknown)]);
-    if (!known || known.shape !== read.shape || known.paths.size > MOST_PLACES) {
-      const others = accounts.filter((account) => !read.paths.has(account));
-      const all = known && others.length > 0 ? await readTreePlaces(db, root, kind, [...new Set(accounts)]) : read;
-      places.set(nameOf(root, kind), all);
-      return all;
-    }
-    for (const [account, path] of read.paths) known.paths.set(account, path);
-    for (const [account, limiting] of read.limits) known.limits.set(account, limiting);
-    return known;
+    const read = await readTreePlaces(db, root, kind, [...new Set(unknown)], known);
+    // Of another shape than what was known: the others are to be read again, too.
+    const isWhole = !known || read === known || unknown.length === accounts.length;
+    const all = isWhole ? read : await readTreePlaces(db, root, kind, [...new Set(accounts)], read);
+    places.set(name, all);
+    return all;
   };
 
-  const decide = async (root: AccountId, kind: LimitKind, asks: readonly Ask[], back: readonly GivenBack[]) => {
+  const decide = async (root: AccountId, kind: LimitKind, { asks, back, isTight }: Together) => {
     const accounts = [...asks, ...back].map(({ account }) => account);
     for (let attempt = 1; ; attempt += 1) {
-      const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back };
+      const tick = { root, kind, period: periodOf(kind, instantOf(clock.nowMs())), asks, back, isTight };
       try {
         const outcomes = await admitTick(db, { ...tick, places: await placesFor(root, kind, accounts) });
         if (outcomes) {
@@ -87,11 +90,12 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
     const name = nameOf(root, kind);
     const known = gates.get(name);
     if (known) return known;
-    // What is decided is many callers'.
-    const gate = new Gate(
-      (asks, back) => db.onBehalfOf(null, () => decide(root, kind, asks, back)),
-      () => gates.delete(name),
-    );
+    const gate = new Gate({
+      // What is decided is many callers'.
+      decide: (together) => db.onBehalfOf(null, () => decide(root, kind, together)),
+      halfOf: (account) => halfOf(places.get(name)?.of.get(account)),
+      onQuiet: () => gates.delete(name),
+    });
     gates.set(name, gate);
     return gate;
   };
@@ -114,21 +118,39 @@ export function createAdmissions({ db, clock, onDecided, onError }: Parts): Open
 
 const nameOf = (root: AccountId, kind: LimitKind): string => `${root} ${kind.stored}`;
 
+/** The half that an account stands in, by the account directly below the main one that it stands at or below. */
+function halfOf(place: Place | undefined): number {
+  let at = place;
+  while (at?.up?.up) at = at.up;
+  return at?.up ? Number.parseInt(at.id.slice(-1), 16) % HALVES.length : 0;
+}
+
 const isDeadlock = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === DEADLOCK;
 
-type Decide = (asks: readonly Ask[], back: readonly GivenBack[]) => Promise<readonly Admitted[]>;
+/** What is decided by one statement. */
+type Together = Required<Pick<AdmissionTick, 'asks' | 'back' | 'isTight'>>;
+
+/** Who waits for it. */
+type Tick = { readonly asks: readonly Waiting<Ask, Admitted>[]; readonly back: readonly Waiting<GivenBack, void>[] };
+
+type GateParts = {
+  readonly decide: (together: Together) => Promise<readonly Admitted[]>;
+  readonly halfOf: (account: AccountId) => number;
+  /** Called when nobody waits any more. */
+  readonly onQuiet: () => void;
+};
 
 /** Those who wait for one tree and kind. */
 class Gate {
-  readonly #decide: Decide;
-  readonly #onQuiet: () => void;
+  readonly #parts: GateParts;
   #asks: Waiting<Ask, Admitted>[] = [];
   #back: Waiting<GivenBack, void>[] = [];
   #isRunning = false;
+  /** Somebody got less than they wanted, just now. */
+  #isTight = false;
 
-  constructor(decide: Decide, onQuiet: () => void) {
-    this.#decide = decide;
-    this.#onQuiet = onQuiet;
+  constructor(parts: GateParts) {
+    this.#parts = parts;
   }
 
   acquire(what: Ask): Promise<Admitted> {
@@ -148,30 +170,45 @@ class Gate {
   #start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // Whoever asks in this turn of the event loop joins.
+    // Whoever asks in this turn of the event loop joins, as those may do who just got an answer.
     setImmediate(() => {
       void this.#run().finally(() => {
         this.#isRunning = false;
         if (this.#asks.length + this.#back.length > 0) this.#start();
-        else this.#onQuiet();
+        else this.#parts.onQuiet();
       });
     });
   }
 
   async #run(): Promise<void> {
-    while (this.#asks.length + this.#back.length > 0) {
-      const asks = this.#takeAsks();
-      const back = this.#back.splice(0, MOST_PER_TICK);
-      try {
-        const outcomes = await this.#decide(
-          asks.map(({ what }) => what),
-          back.map(({ what }) => what),
-        );
-        for (const [index, { resolve }] of asks.entries()) resolve(outcomes[index]!);
-        for (const { resolve } of back) resolve();
-      } catch (error) {
-        for (const { reject } of [...asks, ...back]) reject(error);
-      }
+    const tick = { asks: this.#takeAsks(), back: this.#back.splice(0, MOST_PER_TICK) };
+    const short = await Promise.all(this.#statementsOf(tick).map((one) => this.#answer(one)));
+    this.#isTight = short.includes(true);
+  }
+
+  #statementsOf({ asks, back }: Tick): Tick[] {
+    if (asks.length + back.length < LARGE_TICK) return [{ asks, back }];
+    return HALVES.map((half) => {
+      const isIn = ({ what }: { readonly what: GivenBack }): boolean => this.#parts.halfOf(what.account) === half;
+      return { asks: asks.filter(isIn), back: back.filter(isIn) };
+    }).filter((one) => one.asks.length + one.back.length > 0);
+  }
+
+  /** @returns whether somebody got less than they wanted */
+  async #answer({ asks, back }: Tick): Promise<boolean> {
+    const together = {
+      asks: asks.map(({ what }) => what),
+      back: back.map(({ what }) => what),
+      isTight: this.#isTight,
+    };
+    try {
+      const outcomes = await this.#parts.decide(together);
+      for (const [index, { resolve }] of asks.entries()) resolve(outcomes[index]!);
+      for (const { resolve } of back) resolve();
+      return outcomes.some((one, index) => isShort(one, together.asks[index]!));
+    } catch (error) {
+      for (const { reject } of [...asks, ...back]) reject(error);
+      return false;
     }
   }
 
@@ -190,3 +227,7 @@ class Gate {
     return taken;
   }
 }
+
+/** Whether somebody got less than they wanted. */
+const isShort = (admitted: Admitted, { want }: Ask): boolean =>
+  admitted.outcome === 'refused' || (admitted.outcome === 'granted' && admitted.n < want);

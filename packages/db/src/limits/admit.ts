@@ -26,51 +26,66 @@ export type Admitted =
   | { readonly outcome: 'taken' }
   | { readonly outcome: 'gone' };
 
-/** What limits an account, as the database says it and wants it back: nobody else reads it. */
-type Limiting = {
-  readonly block: string | null;
+/** Where an account stands, and what limits one kind there, as texts that only the database reads. */
+export type Place = {
+  readonly id: AccountId;
+  readonly up: Place | undefined;
+  readonly depth: number;
+  /** The least use at which an admission looks at its limit; null: none. */
+  readonly look: string | null;
   readonly reserve: string;
-  readonly first: string | null;
 };
-
-const UNLIMITED: Limiting = { block: null, reserve: '0', first: null };
 
 /** Where accounts of a tree stand and what limits one kind there, as of a number of the tree's shape. */
 export type TreePlaces = {
   readonly shape: string;
-  readonly paths: Map<AccountId, readonly AccountId[]>;
-  /** Of the accounts on these paths those that are limited. */
-  readonly limits: Map<AccountId, Limiting>;
+  /** Those that were asked for and are in the tree. */
+  readonly of: Map<AccountId, Place>;
+  /** Those, and all above them. */
+  readonly all: Map<AccountId, Place>;
 };
 
-/** Reads where some accounts of a tree stand and what limits a kind there; those that are not in it are left out. */
+/**
+ * Reads where some accounts of a tree stand and what limits a kind there; those that are not in it are left out.
+ *
+ * @param known what was read before; these are added to it if the tree still has its shape
+ */
 export async function readTreePlaces(
   db: Database,
   root: AccountId,
   kind: LimitKind,
   accounts: readonly AccountId[],
+  known?: TreePlaces,
 ): Promise<TreePlaces> {
   const { rows } = await db.pool.query<PlacesRow>({
     name: 'places_in_tree',
     text: 'SELECT * FROM public.places_in_tree($1, $2, $3)',
     values: [root, kind.stored, [...accounts]],
   });
-  const { shape, places, limits: limited } = rows[0]!;
-  const paths = new Map<AccountId, readonly AccountId[]>();
+  const { shape, places, limits } = rows[0]!;
+  const read = known?.shape === (shape ?? '0') ? known : { shape: shape ?? '0', of: new Map(), all: new Map() };
   for (const account of accounts) {
     const key = places[account];
-    if (key !== undefined) paths.set(account, pathOf(root, Buffer.from(key, 'hex')));
+    if (key === undefined) continue;
+    let up: Place | undefined;
+    for (const [depth, id] of pathOf(root, Buffer.from(key, 'hex')).entries()) {
+      const [look, reserve] = limits[id] ?? UNLIMITED;
+      const place: Place = read.all.get(id) ?? { id, up, depth, look, reserve };
+      read.all.set(id, place);
+      up = place;
+    }
+    read.of.set(account, up!);
   }
-  const limits = new Map<AccountId, Limiting>();
-  for (const [account, [block, reserve, first]] of Object.entries(limited))
-    limits.set(account as AccountId, { block, reserve, first });
-  return { shape: shape ?? '0', paths, limits };
+  return read;
 }
+
+type Limiting = [look: string | null, reserve: string];
+const UNLIMITED: Limiting = [null, '0'];
 
 type PlacesRow = {
   shape: string | null;
   places: Record<AccountId, string>;
-  limits: Record<AccountId, [block: string | null, reserve: string, first: string | null]>;
+  limits: Record<AccountId, Limiting>;
 };
 
 /** What is decided together: of one tree and kind. */
@@ -81,50 +96,60 @@ export type AdmissionTick = {
   readonly period: string;
   readonly asks: readonly Ask[];
   readonly back: readonly GivenBack[];
+  /** Something was refused a moment ago: it isn't tried whether everything fits. */
+  readonly isTight?: boolean;
   /** Of all that `asks` and `back` name and that are in the tree. */
   readonly places: TreePlaces;
 };
 
 type Counter = {
-  readonly id: AccountId;
-  readonly up: AccountId | undefined;
-  readonly depth: number;
-  readonly limit: Limiting;
-  sum: bigint;
+  readonly place: Place;
+  readonly up: Counter | undefined;
   own: bigint;
+  sum: bigint;
+  /** Where it stands in the list, from 1. */
   at: number;
 };
 
 /** What a tick asks of each account: deepest first, then by id, which is the order of locks. */
 function countersOf({ asks, back, places }: AdmissionTick): {
-  readonly byId: Map<AccountId, Counter>;
+  readonly byPlace: Map<Place, Counter>;
   readonly list: Counter[];
 } {
-  const byId = new Map<AccountId, Counter>();
+  const byPlace = new Map<Place, Counter>();
+  const counterAt = (place: Place): Counter => {
+    const known = byPlace.get(place);
+    if (known) return known;
+    const up = place.up && counterAt(place.up);
+    const counter = { place, up, own: 0n, sum: 0n, at: 0 };
+    byPlace.set(place, counter);
+    return counter;
+  };
   const add = (account: AccountId, n: bigint): void => {
-    const path = places.paths.get(account);
-    if (!path) return;
-    for (let depth = path.length - 1; depth >= 0; depth--) {
-      const id = path[depth]!;
-      const known = byId.get(id);
-      if (known) known.sum += n;
-      else byId.set(id, counterAt(path, depth, n, places));
-    }
-    byId.get(account)!.own += n;
+    const place = places.of.get(account);
+    if (place) counterAt(place).own += n;
   };
   for (const { account, want } of asks) add(account, want);
-  for (const { account } of back) if (!byId.has(account)) add(account, 0n);
-  const list = [...byId.values()].sort((a, b) => b.depth - a.depth || (a.id < b.id ? -1 : 1));
-  list.forEach((counter, index) => {
+  for (const { account } of back) add(account, 0n);
+  const list = [...byPlace.values()].sort(({ place: a }, { place: b }) => b.depth - a.depth || (a.id < b.id ? -1 : 1));
+  for (const [index, counter] of list.entries()) {
     counter.at = index + 1;
-  });
-  return { byId, list };
+    counter.sum += counter.own;
+    if (counter.up) counter.up.sum += counter.sum;
+  }
+  return { byPlace, list };
 }
 
-const counterAt = (path: readonly AccountId[], depth: number, sum: bigint, { limits }: TreePlaces): Counter => {
-  const id = path[depth]!;
-  return { id, up: path[depth - 1], depth, limit: limits.get(id) ?? UNLIMITED, sum, own: 0n, at: 0 };
-};
+/** Where parts of the list end that are written at once: what is held above a reserve follows from what is below. */
+function endsOf(list: readonly Counter[]): number[] {
+  const ends: number[] = [];
+  let isAbove = false;
+  list.forEach(({ place, at }) => {
+    isAbove ||= Number(place.reserve) > 0;
+    if (at === list.length || (isAbove && list[at]!.place.depth < place.depth)) ends.push(at);
+  });
+  return ends;
+}
 
 const arrayOf = (values: readonly (string | number | null)[]): string =>
   `{${values.map((value) => value ?? 'NULL').join(',')}}`;
@@ -142,13 +167,13 @@ const nanosOf = (text: string): bigint => parseDecimal(text)!;
  */
 export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admitted[] | null> {
   const { root, kind, period, places } = tick;
-  const asks = tick.asks.filter(({ account }) => places.paths.has(account));
-  const back = tick.back.filter(({ account }) => places.paths.has(account));
-  const { byId, list } = countersOf(tick);
-  const at = ({ account }: { readonly account: AccountId }): number => byId.get(account)!.at;
+  const asks = tick.asks.filter(({ account }) => places.of.has(account));
+  const back = tick.back.filter(({ account }) => places.of.has(account));
+  const { byPlace, list } = countersOf(tick);
+  const at = ({ account }: { readonly account: AccountId }): number => byPlace.get(places.of.get(account)!)!.at;
   const { rows } = await db.pool.query<Row>({
     name: 'admit',
-    text: 'SELECT state, granted, refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)',
+    text: 'SELECT state, granted, refused FROM public.admit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)',
     values: [
       root,
       places.shape,
@@ -157,13 +182,14 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
       kind.counts === 'metered',
       // Less than one is not worth granting; of slots, less than all.
       kind.counts === 'metered' ? String(kind.each) : null,
-      arrayOf(list.map(({ id }) => id)),
-      arrayOf(list.map(({ up }) => (up === undefined ? 0 : byId.get(up)!.at))),
+      tick.isTight ?? false,
+      arrayOf(list.map(({ place }) => place.id)),
+      arrayOf(list.map(({ up }) => up?.at ?? 0)),
       arrayOf(list.map(({ sum }) => formatDecimal(sum))),
       arrayOf(list.map(({ own }) => formatDecimal(own))),
-      arrayOf(list.map(({ limit }) => limit.block)),
-      arrayOf(list.map(({ limit }) => limit.reserve)),
-      arrayOf(list.map(({ limit }) => limit.first)),
+      arrayOf(list.map(({ place }) => place.look)),
+      arrayOf(list.map(({ place }) => place.reserve)),
+      arrayOf(endsOf(list)),
       arrayOf(asks.map(at)),
       arrayOf(asks.map(({ want }) => formatDecimal(want))),
       asks.map(({ key }) => key),
@@ -175,7 +201,7 @@ export async function admitTick(db: Database, tick: AdmissionTick): Promise<Admi
   const row = rows[0]!;
   if (row.state === 'stale') return null;
   const outcomes = outcomesOf(asks, row).values();
-  return tick.asks.map(({ account }) => (places.paths.has(account) ? outcomes.next().value! : { outcome: 'gone' }));
+  return tick.asks.map(({ account }) => (places.of.has(account) ? outcomes.next().value! : { outcome: 'gone' }));
 }
 
 function outcomesOf(asks: readonly Ask[], { state, granted, refused }: Row): Admitted[] {

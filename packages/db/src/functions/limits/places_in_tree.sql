@@ -1,8 +1,8 @@
 -- Where some accounts of a tree stand and what limits them, and the number of the tree's shape that this is of; those that are not in the tree,
 -- or closed, are left out.
 --   places  account → its key
---   limits  account → what limits a kind at it, of all on the way to these accounts where anything does: the maximum that blocks, the reserve,
---           and a hundred times the use at which the first threshold tells
+--   limits  account → what limits a kind at it, of all on the way to these accounts where anything does: the least use at which an admission
+--           looks at it (the maximum that blocks, or the first threshold), and the reserve
 CREATE OR REPLACE FUNCTION places_in_tree(p_root uuid, p_kind text, p_accounts uuid[], OUT shape bigint, OUT places jsonb, OUT limits jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
   WITH found AS MATERIALIZED (
@@ -11,10 +11,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   )
   SELECT (SELECT v.shape FROM tree_versions v WHERE v.root_id = p_root),
     (SELECT coalesce(jsonb_object_agg(f.id, encode(f.path_key, 'hex')), '{}') FROM found f),
-    (SELECT coalesce(jsonb_object_agg(s.id, jsonb_build_array(b.block::text, b.reserve::text, b.first::text)), '{}')
+    (SELECT coalesce(jsonb_object_agg(s.id, jsonb_build_array(b.look::text, b.reserve::text)), '{}')
       FROM (SELECT DISTINCT u.id FROM found f CROSS JOIN LATERAL unnest(path_of(p_root, f.path_key)) u(id)) s
       CROSS JOIN LATERAL (
-        SELECT CASE WHEN l.at_limit = 'block' THEN l.cap END AS block, l.reserve, l.cap * l.thresholds[1] AS first
+        SELECT least(CASE WHEN l.at_limit = 'block' THEN l.cap END, CASE WHEN NOT l.metered THEN l.cap * l.thresholds[1] * 0.01 END) AS look, l.reserve
         FROM limits l WHERE l.root_id = p_root AND l.account_id = s.id AND l.kind = p_kind LIMIT 1) b)
 $$;
 REVOKE ALL ON FUNCTION places_in_tree FROM PUBLIC;
