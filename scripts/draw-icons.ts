@@ -35,6 +35,7 @@ const ICONS = {
   COPY: 'copy',
   ENTER: 'log-in',
   HELP: 'circle-question-mark',
+  JOBS: 'list-checks',
   KEY: 'key-round',
   MORE: 'ellipsis',
   PEOPLE: 'users',

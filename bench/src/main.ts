@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   control: () => import('./control/control.ts'),
   provision: () => import('./provision/provision.ts'),
   billing: () => import('./billing/billing.ts'),
+  products: () => import('./products/products.ts'),
 };
 
 const wanted = process.argv.slice(2).filter((name) => name !== '--');

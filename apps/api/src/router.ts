@@ -1,5 +1,6 @@
 import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type SentTo } from '@tenantree/contract';
 import { callTRPCProcedure } from '@trpc/server';
+import { accountImports } from './accounts/imports/procedures.ts';
 import { accounts } from './accounts/procedures.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
@@ -22,6 +23,7 @@ import { usage } from './usage/procedures.ts';
 
 /** Everything that can be asked of Tenantree: the procedures of the contract, each with the function that does it. */
 export const appRouter = router({
+  accountImports: slice('accountImports', accountImports),
   accounts: slice('accounts', accounts),
   audit: slice('audit', audit),
   billing: slice('billing', billing),

@@ -376,6 +376,20 @@ describe('An export', () => {
     );
     const some = await ended(branch, await owner.accounts.export.mutate({ account: branch, accounts: [nested] }));
     expect((await fileOf(owner, branch, some.id)).csv.split('\r\n')).toHaveLength(3);
+    // As a search finds them, or filters leave them.
+    await setCaps(formula, { tasks: 'read' });
+    const left = async (asked: object): Promise<string[]> => {
+      const { id } = await ended(branch, await owner.accounts.export.mutate({ account: branch, ...asked }));
+      return (await fileOf(owner, branch, id)).csv
+        .split('\r\n')
+        .slice(1, -1)
+        .map((line) => line.slice(0, 36));
+    };
+    expect(await left({ query: 'nest' })).toEqual([nested]);
+    expect(await left({ query: 'export-nested' })).toEqual([nested]);
+    expect(await left({ caps: 'restricted' })).toEqual([formula]);
+    expect(await left({ query: 'nest', caps: 'restricted' })).toEqual([]);
+    expect(await left({ status: ['closed'] })).toEqual([shut]);
     clock.aheadMs = 7 * DAY_MS + 1_000;
     const { owner: later } = await signedInAgain();
     expect(await codeOf(later.jobs.file.query({ account: branch, job: some.id }))).toBe('NOT_FOUND');

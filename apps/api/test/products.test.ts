@@ -315,7 +315,7 @@ describe('What somebody may do with products (rules/products 4)', () => {
       await join(api.url, owner, at, 'viewer@example.com', 'viewer'),
       await join(api.url, owner, at, 'member@example.com', 'member'),
     ];
-    const { version = 0 } = await owner.permissions.get.query({ account: at });
+    const { version } = await owner.permissions.get.query({ account: at });
     const levels = { 'agents.prompt': 'none', 'agents.tools': 'read', 'agents.analytics': 'read' } as const;
     await owner.permissions.set.mutate({ account: at, levels, expectedVersion: version ?? 0 });
     const agent = await create('agent', { name: 'Agent', prompt: { greeting: 'hidden words' } }, { at });

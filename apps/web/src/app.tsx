@@ -19,6 +19,7 @@ const loadUsage = () => import('./money/usage-page.tsx');
 const loadBilling = () => import('./money/billing-page.tsx');
 const loadRebilling = () => import('./money/rebilling-page.tsx');
 const loadMembers = () => import('./members/members-page.tsx');
+const loadWork = () => import('./work/work-page.tsx');
 const loadKeys = () => import('./keys/keys-page.tsx');
 const loadActivity = () => import('./activity/activity-page.tsx');
 const ProductsPage = lazy(loadProducts);
@@ -31,8 +32,11 @@ const CustomerPage = lazy(() => import('./money/customer-page.tsx'));
 const BookPage = lazy(() => import('./money/book-page.tsx'));
 const StatementPage = lazy(() => import('./money/statement-page.tsx'));
 const MembersPage = lazy(loadMembers);
+const WorkPage = lazy(loadWork);
+const JobPage = lazy(() => import('./work/job-page.tsx'));
 const KeysPage = lazy(loadKeys);
 const ActivityPage = lazy(loadActivity);
+const ImportPage = lazy(() => import('./imports/import-page.tsx'));
 
 /** The account that an address opens beside the table, and its tab. Anybody may have typed it: the server says when there is none such. */
 function openedIn(rest: string | undefined): { opened: AccountId | null; tab: AccountTab } {
@@ -47,15 +51,9 @@ const AHEAD_MS = 2_000;
 function usePagesAhead(): void {
   useEffect(() => {
     const load = (): void =>
-      void Promise.allSettled([
-        loadProducts(),
-        loadMembers(),
-        loadKeys(),
-        loadActivity(),
-        loadUsage(),
-        loadBilling(),
-        loadRebilling(),
-      ]);
+      void Promise.allSettled(
+        [loadProducts, loadMembers, loadWork, loadKeys, loadActivity, loadUsage, loadBilling, loadRebilling].map((page) => page()),
+      );
     const timer = setTimeout(load, AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
@@ -76,6 +74,9 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       </Route>
       <Route path="/a/:account/products/*?">
         {({ '*': rest }) => <ProductsPage key={account} account={account} rest={rest ?? ''} />}
+      </Route>
+      <Route path="/a/:account/import">
+        <ImportPage key={account} account={account} />
       </Route>
       <Route path="/a/:account/usage">
         <UsagePage key={account} account={account} />
@@ -107,6 +108,10 @@ const AccountPages = ({ account }: { readonly account: string }) => (
       <Route path="/a/:account/members">
         <MembersPage key={account} account={account} />
       </Route>
+      <Route path="/a/:account/work">
+        <WorkPage key={account} account={account} />
+      </Route>
+      <Route path="/a/:account/work/:job">{({ job }) => <JobPage key={job} account={account} job={job} />}</Route>
       <Route path="/a/:account/developers/api-keys">
         <KeysPage key={account} account={account} />
       </Route>

@@ -12,8 +12,12 @@ import { startEmbedded } from '../../../packages/db/src/index.ts';
 export type Server = {
   /** Calls a procedure with the key of the main account. @throws Error with what the server answered, when it refused */
   call<Answer>(procedure: string, input: object): Promise<Answer>;
+  /** Sends a body to a route. @throws Error with what the server answered, when it refused */
+  send<Answer>(path: string, type: string, body: string): Promise<Answer>;
   /** The main account. */
   readonly account: string;
+  /** Of the server's process. */
+  readonly pid: number;
   /** The database as its owner sees it. */
   readonly owner: Pool;
   close(): Promise<void>;
@@ -46,7 +50,12 @@ export async function startServer(build: string): Promise<Server> {
   const { key, account } = await claim(url, await printed(child));
   return {
     call: (procedure, input) => post(`${url}/trpc/${procedure}`, input, { authorization: `Bearer ${key}` }),
+    send: async (path, type, body) => {
+      const headers = { authorization: `Bearer ${key}`, 'content-type': type };
+      return read(path, await fetch(url + path, { method: 'POST', headers, body }));
+    },
     account,
+    pid: child.pid ?? 0,
     owner,
     close: async () => {
       process.off('exit', leave);
@@ -92,8 +101,12 @@ const send = (url: string, input: object, headers: Record<string, string>): Prom
   });
 
 async function post<Answer>(url: string, input: object, headers: Record<string, string>): Promise<Answer> {
-  const response = await send(url, input, headers);
-  const answer = (await response.json()) as { result: { data: Answer } };
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${JSON.stringify(answer).slice(0, 500)}`);
+  const answer = await read<{ result: { data: Answer } }>(url, await send(url, input, headers));
   return answer.result.data;
+}
+
+async function read<Answer>(asked: string, response: Response): Promise<Answer> {
+  const answer: unknown = await response.json();
+  if (!response.ok) throw new Error(`${asked} answered ${response.status}: ${JSON.stringify(answer).slice(0, 500)}`);
+  return answer as Answer;
 }

@@ -211,13 +211,16 @@ export const accounts = {
   }),
 
   export: mutation({
-    says: 'Writes accounts below the account into a CSV file, as a job; it can be read for seven days.',
+    says: 'Writes accounts below the account into a CSV file, as a job: all, or those that a search, filters or a list leave.',
     needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
     input: z.strictObject({
       account: inputs.account,
       /** Only these; without them, all below the account. */
       accounts: z.array(inputs.account).min(1).max(MOST_EXPORTED).optional(),
+      /** Only those that match, as in `search`, but all of them. */
+      query: z.string().trim().min(1).max(120).optional(),
       status: statuses,
+      ...filters,
     }),
     output: z.strictObject({ job: shapes.rowId }),
   }),

@@ -1,3 +1,4 @@
+import { accountImports } from './account-imports.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
@@ -20,6 +21,7 @@ import { usage } from './usage.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
+  readonly accountImports: typeof accountImports;
   readonly accounts: typeof accounts;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
@@ -41,6 +43,7 @@ export type Contract = {
   readonly usage: typeof usage;
 };
 export const CONTRACT: Contract = {
+  accountImports,
   accounts,
   audit,
   billing,

@@ -1,3 +1,4 @@
+export type { AccountImport, AccountImportRow } from './account-imports.ts';
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit } from './accounts.ts';
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';

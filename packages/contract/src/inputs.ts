@@ -20,6 +20,7 @@ export type Named =
   | 'book'
   | 'statement'
   | 'product'
+  | 'import'
   | 'place';
 
 /** Marks what a field names. */

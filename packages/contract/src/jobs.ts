@@ -28,6 +28,8 @@ const job = z.strictObject({
   cancelAskedAt: shapes.instant.nullable(),
   /** It has ended, did something, and all of that can be undone (`jobs.undo`). */
   undoable: z.boolean(),
+  /** The file it wrote (`jobs.file`), while that is kept, for whoever may see all that is in it. */
+  file: z.strictObject({ filename: z.string(), expiresAt: shapes.instant }).nullable(),
   etaSeconds,
 });
 

@@ -1,3 +1,4 @@
+export * from './accounts/account-imports.ts';
 export * from './accounts/account-names.ts';
 export * from './accounts/account-rows.ts';
 export * from './accounts/change-tree.ts';

@@ -46,6 +46,8 @@ import * as leavers from './migrations/0049-leavers.ts';
 import * as paymentMethods from './migrations/0052-payment-methods.ts';
 import * as oneLateRule from './migrations/0053-one-late-rule.ts';
 import * as products from './migrations/0054-products.ts';
+import * as accountImports from './migrations/0056-account-imports.ts';
+import * as lettersTogether from './migrations/0057-letters-together.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -92,6 +94,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0052-payment-methods': paymentMethods,
   '0053-one-late-rule': oneLateRule,
   '0054-products': products,
+  '0056-account-imports': accountImports,
+  '0057-letters-together': lettersTogether,
 };
 
 const MINIMUM_VERSION = 180000;

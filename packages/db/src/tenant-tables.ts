@@ -36,6 +36,8 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   jobs: 'tree',
   job_items: 'tree',
   job_files: 'tree',
+  account_imports: 'tree',
+  account_import_rows: 'tree',
   carried_entries: 'tree',
   billing_transfers: 'tree',
   departures: 'tree',

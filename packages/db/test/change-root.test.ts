@@ -18,6 +18,8 @@ import {
   foldQuarters,
   insertApiKey,
   insertEmbedToken,
+  insertImport,
+  insertImportRows,
   insertInvitation,
   insertJob,
   insertMember,
@@ -183,6 +185,9 @@ async function furnish(account: AccountId): Promise<void> {
       expiresAt: until,
     } as const;
     await writeJobFile(trx, job, file);
+    const sent = { account, id: freshId() as string as RowId };
+    await insertImport(trx, sent, { filename: 'a.csv', columns: ['name'], now: now(), expiresAt: until, keep: 9 });
+    await insertImportRows(trx, sent, [{ line: 2, cells: ['A'], externalId: null, wish: null, refusal: null }]);
     const kind = limitKind('calls');
     const terms = { cap: 100n * UNIT, atLimit: 'block', thresholds: [80] } as const;
     await writeLimitDefault(trx, account, kind, terms);

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { beginTreeChange, readSeries } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
-import { ended, event, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
+import { ended, event, freshId, NOVEMBER_10, plant, record, ticking } from './tenants.ts';
 
 let test: TestDatabase;
 let ours: AccountId;
@@ -193,6 +193,23 @@ describe('Row-level security alone (I5)', () => {
     await expect(forged(child, ours)).rejects.toThrow(/outside the subtree of the acting one/);
     const stranger = test.db.withTenant(ours, (trx) => ended(trx, foreign, 1, foreign, { shows: [] }));
     await expect(stranger).rejects.toThrow(/not that of the acting account/);
+    const claims = { root_id: foreign, path_key: '\\x', seq: 1, version: 1, shows: [foreign], is_moved: true };
+    const said = {
+      id: freshId(),
+      at: '2026-11-23T12:00:00Z',
+      kind: 'account.renamed',
+      actor_kind: 'system',
+      actor_name: 'Nobody',
+      details: {},
+    };
+    const rows = [said, { ...said, id: freshId() }].map((row) => ({ ...claims, ...row, account_id: child }));
+    await test.db.withTenant(child, async (trx) => {
+      const version = await beginTreeChange(trx, ours);
+      await sql`SELECT end_change(${ours}, ${version}, '{}', false, ${JSON.stringify(rows)}::jsonb)`.execute(trx);
+    });
+    const written = `SELECT root_id, path_key = uuid_send(account_id) AS placed, shows, is_moved FROM journal WHERE actor_name = 'Nobody'`;
+    const asItIs = { root_id: ours, placed: true, shows: [], is_moved: false };
+    expect(await test.asOwner(written)).toEqual([asItIs, asItIs]);
   });
 
   it('forgets the acting account, the role and all that was set with its transaction', async () => {

@@ -35,4 +35,7 @@ const lineOf = (cells: readonly string[]): string => `${cells.map(quotedCell).jo
 /** One apostrophe in front of what looks like a formula. Whoever reads the file takes exactly one off under the same pattern, and has the text again. */
 const disarmed = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
+/** What a cell of a text column says: the text that was disarmed when it was written. */
+export const textOfCell = (cell: string): string => (cell.startsWith("'") && FORMULA.test(cell) ? cell.slice(1) : cell);
+
 const quotedCell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

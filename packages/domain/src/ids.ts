@@ -18,6 +18,8 @@ export const isId = (text: string): boolean => UUID.test(text);
 /** Reads an account id from a text of unknown origin; null when it isn't one. */
 export const parseAccountId = (text: string): AccountId | null => (isId(text) ? (text as AccountId) : null);
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /**
  * Makes a UUIDv7 (RFC 9562 5.7): 48 bits of time, then 74 random bits. Ids made later sort later.
  *
@@ -26,7 +28,8 @@ export const parseAccountId = (text: string): AccountId | null => (isId(text) ? 
  */
 export function newId<Id extends string = RowId>(nowMs: number, random: Uint8Array): Id {
   const time = nowMs.toString(16).padStart(12, '0');
-  const hex = Array.from(random.subarray(0, 10), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let hex = '';
+  for (let at = 0; at < 10; at += 1) hex += HEX[random[at]!];
   const variant = ((random[2]! & 0x3f) | 0x80).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(1, 4)}-${variant}${hex.slice(6, 8)}-${hex.slice(8)}` as Id;
 }

@@ -26,6 +26,8 @@ export * from './hierarchy/create.ts';
 export * from './hierarchy/create-many.ts';
 export * from './hierarchy/depth.ts';
 export * from './hierarchy/external-id.ts';
+export * from './hierarchy/import-levels.ts';
+export * from './hierarchy/import-row.ts';
 export * from './hierarchy/metadata.ts';
 export * from './hierarchy/move.ts';
 export * from './hierarchy/names.ts';

@@ -1,4 +1,4 @@
-import type { AccountId, Decimal, Instant } from '@tenantree/domain';
+import { type AccountId, type Decimal, type Instant, LIMIT_KINDS } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import type { AccountDetail } from '../src/data/account-source.ts';
@@ -64,7 +64,7 @@ describe('the limits of an account', () => {
     const agents = page.getByRole('listitem').filter({ hasText: 'Agents' });
     await expect.element(agents).toMatchTextContent(/4 used · no maximum of its own.*Acme Holding decides: 2 free/);
     await expect.element(page.getByRole('meter', { name: /Call minutes/ })).toHaveAttribute('aria-valuenow', '80');
-    expect(element.renderRoot.querySelectorAll('.limit')).toHaveLength(6);
+    expect(element.renderRoot.querySelectorAll('.limit')).toHaveLength(LIMIT_KINDS.length);
   });
 
   it('follow what is used, and say what is reached', async () => {

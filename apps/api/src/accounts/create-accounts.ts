@@ -1,39 +1,25 @@
-import { CONTRACT } from '@tenantree/contract';
-import {
-  findByExternalId,
-  insertAccounts,
-  readCreationGround,
-  readSubaccountLimits,
-  type SubaccountLimit,
-  type TenantTransaction,
-} from '@tenantree/db';
+import { findByExternalId, insertAccounts, type TenantTransaction } from '@tenantree/db';
 import {
   type AccountId,
-  type AccountPath,
   type AccountRow,
   accept,
-  addAlong,
   type BatchEntry,
   counted,
   type Decision,
-  decideCreations,
   ERROR_CODES,
   type ErrorCode,
-  freeAlong,
-  limitKind,
-  limitReached,
   type PlannedCreation,
   parseNewAccount,
   type Refusal,
   readBatchEntry,
-  UNIT,
+  type UserId,
 } from '@tenantree/domain';
 import { z } from 'zod';
-import type { Access } from '../guard/admit.ts';
 import { briefRefusal, longAnswer, refusedThen } from '../guard/long-answer.ts';
 import type { Change } from '../hall/change.ts';
 import type { Caller, Hall } from '../hall/hall.ts';
 import { granted, Refused } from '../hall/refused.ts';
+import { type Acting, openCreations } from './open-creations.ts';
 import { readBack } from './read-back.ts';
 
 export type CreateInput = {
@@ -44,9 +30,6 @@ export type CreateInput = {
 
 /** The account, and whether this call made it or an earlier one with the same external id and content did. */
 export type Created = { readonly account: AccountRow; readonly created: boolean };
-
-/** The account as which accounts are made: the caller was admitted there. */
-type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships' | 'reached'>;
 
 /** Creates a subaccount under a parent; its first owner is invited (rules/people 4), its creator reaches it from above. @throws Refused */
 export function createSubaccount(hall: Hall, caller: Caller, parent: Acting, input: CreateInput): Promise<Created> {
@@ -117,7 +100,7 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
   if (repeat.found) return repeat.answer;
   return hall.change(caller, { root: acting.root, acting: acting.id }, async (change) => {
     const decisions = await decide(hall, change.trx, acting, batch);
-    await write(caller, change, decisions);
+    await writeCreations(caller, change, decisions);
     return batch.answer(change.trx, decisions);
   });
 }
@@ -125,60 +108,28 @@ async function create<Answer>(hall: Hall, caller: Caller, acting: Acting, batch:
 async function decide(
   hall: Hall,
   trx: TenantTransaction,
-  { id, chain, memberships, reached }: Acting,
+  acting: Acting,
   { entries, judge }: Batch<unknown>,
 ): Promise<Decision<PlannedCreation>[]> {
-  const ground = await readCreationGround(trx, id, entries);
-  const limits = await readSubaccountLimits(trx, [...new Set(ground.accounts.flatMap(({ path }) => path))]);
-  const terms = {
-    chain,
-    memberships,
-    need: CONTRACT.accounts.create.needs,
-    nowMs: hall.clock.nowMs(),
-    maxDepth: hall.settings.maxDepth,
-    newId: () => hall.newId<AccountId>(),
-    takeRoom: roomWithin(limits, reached),
-  };
-  const decisions = decideCreations(ground, terms, entries);
+  const decisions = await openCreations(hall, acting).decide(trx, entries);
   judge(decisions);
   return decisions;
 }
 
-/**
- * Takes room for subaccounts one after the other, as long as there is some (rules/limits 4). What a batch makes itself bounds nothing yet.
- *
- * @param reached accounts above the acting one that the caller may be told of
- */
-function roomWithin(
-  limits: ReadonlyMap<AccountId, SubaccountLimit>,
-  reached: readonly AccountId[],
-): (parent: AccountPath) => Decision<null> {
-  const kind = { ...limitKind('subaccounts'), key: 'subaccounts' } as const;
-  const nodes = new Map(limits);
-  return (parent) => {
-    const chain = parent.toReversed().flatMap((id) => nodes.get(id) ?? []);
-    const { free, binding } = freeAlong(chain, UNIT);
-    if (binding !== null) {
-      const { id, name, isAbove, max, used, held } = binding;
-      const account = isAbove && !reached.includes(id) ? null : { id, name };
-      return {
-        ok: false,
-        refusal: limitReached(kind, { account, max: max ?? 0n, used, held }, { wanted: UNIT, free }),
-      };
-    }
-    for (const node of addAlong(chain, UNIT)) nodes.set(node.id, node);
-    return accept(null);
-  };
-}
-
-async function write(caller: Caller, change: Change, decisions: readonly Decision<PlannedCreation>[]): Promise<void> {
+/** Writes the accounts that were decided to be made. @param by whoever makes them @returns how many */
+export async function writeCreations(
+  { user }: { readonly user: UserId | null },
+  change: Change,
+  decisions: readonly Decision<PlannedCreation>[],
+): Promise<number> {
   const accounts = decisions.flatMap((decision) => (isNew(decision) ? [decision.value.account] : []));
-  if (accounts.length === 0) return;
-  await insertAccounts(change.trx, accounts, { creator: caller.user, now: change.now }, change.version);
+  if (accounts.length === 0) return 0;
+  await insertAccounts(change.trx, accounts, { creator: user, now: change.now }, change.version);
   for (const { id, name } of accounts) {
     change.happened('account.created', id, { account: name.name }, { id, name: name.name });
   }
   change.shows(accounts.flatMap(({ path }) => path));
+  return accounts.length;
 }
 
 type New = { readonly ok: true; readonly value: Extract<PlannedCreation, { outcome: 'create' }> };

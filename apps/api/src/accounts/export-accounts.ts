@@ -1,5 +1,6 @@
 import {
   type AccountBelow,
+  type LimitFilter,
   type MinutesVisibility,
   readAccountNames,
   readAccountsBelow,
@@ -8,10 +9,13 @@ import {
 import {
   type AccountId,
   type AccountStatus,
+  CAPS_FILTERS,
+  type CapsFilter,
   type CsvColumn,
   csvHeader,
   csvLines,
   type Instant,
+  nameKey,
   type RowId,
   USUAL_RETRY,
 } from '@tenantree/domain';
@@ -32,12 +36,19 @@ const PART_ROWS = 1_000;
 /** What an export is to have in it. */
 export type AccountsToExport = {
   readonly accounts?: readonly string[] | undefined;
+  /** What was typed. */
+  readonly text?: string | undefined;
   readonly status: readonly AccountStatus[];
+  readonly caps?: CapsFilter | undefined;
+  readonly limits?: LimitFilter | undefined;
   readonly visibility: MinutesVisibility;
 };
 
 const payload = z.object({
   only: z.array(accountId).nullable(),
+  text: z.string().optional(),
+  caps: z.enum(CAPS_FILTERS).optional(),
+  limits: z.enum(['near']).optional(),
   statuses: z.array(z.enum(['active', 'suspended', 'closed'])),
   visibility: z.enum(['with_minutes', 'without_minutes']),
 });
@@ -109,13 +120,14 @@ async function exportInto(item: JobItem<Payload>): Promise<ItemOutcome> {
   return 'done';
 }
 
-async function partsOf(trx: TenantTransaction, within: AccountId, { only, ...asked }: Payload, now: Instant) {
+async function partsOf(trx: TenantTransaction, within: AccountId, { text, ...asked }: Payload, now: Instant) {
+  const search = text === undefined ? null : { text, textKey: nameKey(text) };
   const parts: string[] = [];
   const names = new Map<AccountId, string>();
   let rows = 0;
   for (let after: AccountId | null = null; ; ) {
     const limit = Math.min(PART_ROWS, MOST_ROWS - rows) + 1;
-    const found: AccountBelow[] = await readAccountsBelow(trx, { within, only, after, now, limit, ...asked });
+    const found: AccountBelow[] = await readAccountsBelow(trx, { within, search, after, now, limit, ...asked });
     const page = found.slice(0, limit - 1);
     await learnNames(trx, names, page);
     const lines = page.map((one) => ({ ...one, names: one.path.map((id) => names.get(id) ?? '') }));
@@ -143,12 +155,12 @@ export async function exportAccounts(
   hall: Hall,
   { actor, user, key, requestId, reached }: Caller,
   { id, root }: Access,
-  { accounts, status, visibility }: AccountsToExport,
+  { accounts, status, ...asked }: AccountsToExport,
 ): Promise<RowId> {
   const by = { actor, user, key, requestId };
   const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: id }, async (change) => {
     const only = accounts ? await accountsBelow(change.trx, id, accounts) : null;
-    const items = [{ payload: { only, statuses: [...status], visibility } }];
+    const items = [{ payload: { only, statuses: [...status], ...asked } }];
     return enqueue(hall, change, exportAccountsJob, { by, account: id, items });
   });
   return job ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts');

@@ -103,8 +103,13 @@ export const accounts: Handlers<'accounts'> = {
     };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input }) => ({
-    job: await exportAccounts(hall, caller, access, { ...input, visibility: minutesFor(access) }),
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({
+    job: await exportAccounts(hall, caller, access, {
+      ...input,
+      text,
+      limits: seenLimits(access, limits),
+      visibility: minutesFor(access),
+    }),
   }),
 
   live: ({ ctx, input, signal }) => watchAccounts(ctx, input, signal),

@@ -107,6 +107,9 @@ type Parts = {
   readonly happened: (news: JournalNews) => void;
 };
 
+/** Rows of the journal that one statement writes: what a change of very many accounts says is never in memory as one text. */
+const ROWS_AT_ONCE = 5_000;
+
 /** Ends a transaction in which nothing happened. */
 class NothingHappened extends Error {
   override readonly name = 'NothingHappened';
@@ -210,7 +213,10 @@ async function changeTree<T>(
       const { rows, moved, touched: rights } = draft;
       if (rows.length === 0) return keep({ result, news: null });
       const shows = [...draft.shown];
-      const seq = await endChange(trx, root, last, rows, { shows, rights, ...(moved && { usage: 'moved' }) });
+      const whole = { shows, rights, ...(moved && { usage: 'moved' as const }) };
+      let seq = await endChange(trx, root, last, rows.slice(0, ROWS_AT_ONCE), whole);
+      for (let from = ROWS_AT_ONCE; from < rows.length; from += ROWS_AT_ONCE)
+        seq = await endChange(trx, root, last, rows.slice(from, from + ROWS_AT_ONCE), { shows: [], rights: null });
       return keep({
         result,
         news: { root, after: seq - rows.length, seq, version: last, shows, rights, ...(moved && { moved }) },

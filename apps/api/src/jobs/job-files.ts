@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from '../hall/cursor.ts';
 import { nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { JobItem } from './define-job.ts';
-import { findJob, type JobCall } from './shown-jobs.ts';
+import { findJob, type JobCall, maySee } from './shown-jobs.ts';
 
 /** Days for which a file is kept (rules/jobs 14). */
 const FILE_DAYS = 7;
@@ -62,7 +62,7 @@ export async function readFile(
     { snapshot: true },
   );
   if (!found) return refuseWith('NOT_FOUND', 'This job has no file, or has it no more.', 'job');
-  if (found.hasUsage && access.levels['billing.usage'] !== 'full')
+  if (!maySee(access, found))
     return refuseWith('FORBIDDEN', 'There is usage in this file, which you may not see here.', 'job');
   const { filename, type, content, expiresAt, isLast } = found;
   return { filename, type, content, expiresAt, nextCursor: isLast ? null : writeCursor(secret, place, part + 1) };

@@ -1,5 +1,6 @@
 import { eraseClosedJob } from '../accounts/erase-closed.ts';
 import { exportAccountsJob } from '../accounts/export-accounts.ts';
+import { importAccountsJob } from '../accounts/imports/run-import.ts';
 import { reactivateManyJob, suspendManyJob, undoSuspendManyJob } from '../accounts/status-jobs.ts';
 import { invoiceExport } from '../billing/export-invoice.ts';
 import { mailInvoiceJob } from '../billing/mail-invoice-job.ts';
@@ -15,6 +16,7 @@ import type { AnyJob } from './define-job.ts';
 export const JOBS: readonly AnyJob[] = [
   eraseClosedJob,
   exportAccountsJob,
+  importAccountsJob,
   invoiceExport.job,
   statementExport.job,
   suspendManyJob,

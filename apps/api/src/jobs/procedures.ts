@@ -12,7 +12,8 @@ import { watchJob } from './watch-job.ts';
 const itemNumber = z.number().int();
 
 export const jobs: Handlers<'jobs'> = {
-  list: async ({ ctx: { hall, access, jobs: all }, input: { limit, cursor } }) => {
+  list: async ({ ctx, input: { limit, cursor } }) => {
+    const { hall, access, jobs: all } = ctx;
     const place = `jobs:${access.id}`;
     const before = readCursor(hall.settings.secret, place, rowPlace, cursor);
     const kinds = kindsSeen(all, access).map(({ name }) => name);
@@ -21,7 +22,7 @@ export const jobs: Handlers<'jobs'> = {
       (trx) => readJobs(trx, { account: access.id, kinds, before, limit: limit + 1 }),
       { snapshot: true },
     );
-    const rows = found.slice(0, limit).map((row) => shownJob(row, all, hall.clock.nowMs()));
+    const rows = found.slice(0, limit).map((row) => shownJob(row, ctx));
     const last = found.length > limit ? rows.at(-1) : undefined;
     return { rows, nextCursor: last ? writeCursor(hall.settings.secret, place, last.id) : null };
   },
@@ -44,7 +45,7 @@ export const jobs: Handlers<'jobs'> = {
       .map((item) => ({ ...item, ...conflictIn(item), name: nameOf(names, item.target) }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
-      job: shownJob(found, ctx.jobs, hall.clock.nowMs()),
+      job: shownJob(found, ctx),
       items: page,
       nextCursor: last ? writeCursor(hall.settings.secret, place, last.n) : null,
     };
@@ -54,7 +55,7 @@ export const jobs: Handlers<'jobs'> = {
   live: ({ ctx, input, signal }) => watchJob(ctx, input.job, signal),
 
   cancel: async ({ ctx, input }) => ({
-    job: shownJob(await stopJob(ctx, input.job), ctx.jobs, ctx.hall.clock.nowMs()),
+    job: shownJob(await stopJob(ctx, input.job), ctx),
   }),
 
   previewUndo: async ({ ctx, input }) => {

@@ -32,11 +32,17 @@ export const kindsSeen = (
 const isUndoable = ({ state, counts: { done } }: JobRow, kind: AnyJob | undefined): boolean =>
   kind?.undo !== null && kind?.undo !== undefined && isEnded(state) && done > 0;
 
+/** Whether somebody may see all that is in a file. */
+export const maySee = ({ levels }: Pick<Access, 'levels'>, { hasUsage }: { readonly hasUsage: boolean }): boolean =>
+  !hasUsage || levels['billing.usage'] === 'full';
+
 /** A job as people see it. */
-export function shownJob(found: JobRow, jobs: readonly AnyJob[], nowMs: number): Job {
+export function shownJob(found: JobRow, { hall, access, jobs }: Pick<JobCall, 'hall' | 'access' | 'jobs'>): Job {
+  const nowMs = hall.clock.nowMs();
   const {
     counts,
     askedBy: { actor },
+    file,
     ...row
   } = found;
   const kind = jobs.find(({ name }) => name === row.kind);
@@ -47,6 +53,10 @@ export function shownJob(found: JobRow, jobs: readonly AnyJob[], nowMs: number):
     label: kind?.label ?? row.kind,
     askedBy: { kind: actor.kind, name: actor.name },
     undoable: isUndoable(found, kind),
+    file:
+      file !== null && isEnded(row.state) && msOf(file.expiresAt) > nowMs && maySee(access, file)
+        ? { filename: file.filename, expiresAt: file.expiresAt }
+        : null,
     etaSeconds: isRunning && row.startedAt !== null ? etaSeconds(counts, nowMs - msOf(row.startedAt)) : null,
   };
 }

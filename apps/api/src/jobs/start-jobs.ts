@@ -1,6 +1,7 @@
 import {
   deleteEndedAttempts,
   eraseExpiredEmbedTokens,
+  forgetImports,
   forgetJobs,
   forgetKeptAnswers,
   forgetTreeChanges,
@@ -117,6 +118,7 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       forgetAnswers(hall),
       forgetPast(hall),
       forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
+      forgetImports(hall.db, now),
       sessions.forgetEnded(),
       indexAllNames(hall),
       // What was counted by servers that ended right after; and all there is, when a month begins.

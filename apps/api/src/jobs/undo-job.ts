@@ -15,7 +15,7 @@ async function findUndoable(call: Omit<JobCall, 'caller' | 'hub'>, job: RowId): 
   const { hall, actor, access, jobs } = call;
   const found = await findJob(call, job);
   const kind = jobs.find(({ name }) => name === found.kind);
-  const { undoable } = shownJob(found, jobs, hall.clock.nowMs());
+  const { undoable } = shownJob(found, call);
   if (!kind?.undo || !undoable)
     return refuseWith(
       'NOT_UNDOABLE',

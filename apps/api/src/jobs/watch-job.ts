@@ -27,14 +27,10 @@ export async function* watchJob(
   id: RowId,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<TrackedEnvelope<JobFrame>, void, undefined> {
-  const { hall, hub, jobs } = ctx;
+  const { hub } = ctx;
   let last = '';
   for await (const look of hub.listen(jobBell(id), ctx.viewer(), signal)) {
-    const { state, total, done, skipped, failed, cancelAskedAt, etaSeconds } = shownJob(
-      await findJob(ctx, id),
-      jobs,
-      hall.clock.nowMs(),
-    );
+    const { state, total, done, skipped, failed, cancelAskedAt, etaSeconds } = shownJob(await findJob(ctx, id), ctx);
     const counted = { state, total, done, skipped, failed, cancelAsked: cancelAskedAt !== null };
     const text = JSON.stringify(counted);
     if (text !== last) yield tracked(String(look), { ...counted, etaSeconds });

@@ -152,10 +152,7 @@ function csvColumns(fields: readonly string[]): readonly CsvColumn<ProductRow>[]
 }
 
 /** A page of products as a file, newest first. */
-export async function exportProducts(
-  asking: Asked,
-  cursor: string | undefined,
-): Promise<Answers['export']> {
+export async function exportProducts(asking: Asked, cursor: string | undefined): Promise<Answers['export']> {
   const { hall, access, kind: key } = asking;
   await settled(asking);
   const place = `export:${access.id}:${key}`;

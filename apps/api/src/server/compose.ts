@@ -8,6 +8,7 @@ import {
   unreachable,
 } from '@tenantree/db';
 import { type Clock, instantOf, NO_TAX, type TaxPort } from '@tenantree/domain';
+import { accountImportsRoute } from '../accounts/imports/upload-route.ts';
 import { createSortSettler } from '../accounts/sort-settler.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { createGuessLimits } from '../auth/guess-limits.ts';
@@ -253,6 +254,7 @@ function openEntrance(given: ComposeParts, parts: EntranceParts): { readonly aut
     },
     mount: (app) => {
       cloudEventsRoute(contextOf)(app);
+      accountImportsRoute(contextOf)(app);
       if (stripe) stripeRoute(hall, stripe)(app);
     },
     drain,

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
+import { ACCOUNT_IMPORTS_PATH } from '../accounts/imports/upload-route.ts';
 import type { Auth } from '../auth/auth.ts';
 import { refuseWith } from '../hall/refused.ts';
 import type { UsageBacklog } from '../usage/usage-counter.ts';
@@ -59,6 +60,20 @@ const REQUEST_MS = 30_000;
 /** Longest that requests under way may take when the server stops (ms). */
 const PATIENCE_MS = 5_000;
 
+/** Longest that a file of accounts may take to arrive (ms). */
+const UPLOAD_MS = 600_000;
+
+/** Cuts off who doesn't send what a request said would come, as Node does it with one time for all. */
+function boundArrival(incoming: IncomingMessage, requestMs: number): void {
+  const isUpload = incoming.url?.startsWith(ACCOUNT_IMPORTS_PATH) ?? false;
+  if (isUpload || incoming.method === 'GET') return;
+  const cut = setTimeout(
+    () => incoming.socket.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n'),
+    requestMs,
+  );
+  incoming.once('end', () => clearTimeout(cut)).once('close', () => clearTimeout(cut));
+}
+
 const isForWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 /** Puts the server together; nothing listens yet. */
@@ -86,11 +101,14 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const { requestMs = REQUEST_MS } = parts;
-  const limits = { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
+  const limits = { requestTimeout: UPLOAD_MS, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
   // Some clients offer to go on in HTTP/2 (`h2c`) with every first request: what nobody takes up is a request like any other.
   const upgrades = { shouldUpgradeCallback: isForWebSocket };
   // The listener answers its own failures; nobody waits for it.
-  const server = createHttpServer({ ...limits, ...upgrades }, (incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createHttpServer({ ...limits, ...upgrades }, (incoming, outgoing) => {
+    boundArrival(incoming, requestMs);
+    void answer(incoming, outgoing);
+  });
   const sockets = trpcOverSockets(ground, server, router, createContext);
 
   const stop = async (): Promise<void> => {

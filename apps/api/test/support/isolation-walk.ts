@@ -9,6 +9,7 @@ import { invoicesOf } from './billing.ts';
 import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
+import { upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
 import { overWays, type Way } from './way.ts';
@@ -50,6 +51,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
   product: UNKNOWN_IDS,
+  import: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -70,6 +72,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
   product: /"code":"NOT_FOUND"/,
+  import: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -161,6 +164,9 @@ function walk(way: Way): void {
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
+    const file = 'externalId,name\none,Number one\ntwo,Number two\n';
+    const theirImports = [await upload(api, root, file), await upload(api, root, file)].map((sent) => sent.import);
+    await owner.accountImports.plan.mutate({ account: root, import: theirImports[0]! });
     const open = () => other.client.embed.createToken.mutate({ account: root, origin: ORIGIN, userRef: 'erin' });
     const screens = [await open(), await open()];
     const first = { account: root, limit: 1 };
@@ -174,6 +180,7 @@ function walk(way: Way): void {
       owner.invoices.list.query(first),
       owner.books.list.query(first),
       owner.statements.list.query(first),
+      owner.accountImports.rows.query({ ...first, import: theirImports[0]!, of: 'new' }),
     ]);
     const cursors = pages.flatMap(({ nextCursor }) => nextCursor ?? []);
     if (cursors.length < pages.length) throw new Error('there is too little to have a second page of');
@@ -191,6 +198,7 @@ function walk(way: Way): void {
       book: viewer,
       statement: viewer,
       product: viewer,
+      import: viewer,
       user: 'dana',
       place: '',
     };
@@ -208,6 +216,7 @@ function walk(way: Way): void {
       book: theirBooks,
       statement: theirStatements,
       product: theirProducts.map(({ id }) => id),
+      import: theirImports,
       place: cursors,
     };
     logBefore = await logOfOthers();

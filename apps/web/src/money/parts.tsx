@@ -142,16 +142,16 @@ export type Pages = {
   readonly turner: (next: string | null) => ReactNode;
 };
 
-/** Turns the pages of a list whose newest come first. */
-export function usePages(): Pages {
+/** Turns the pages of a list, whose newest come first unless its turners say otherwise. */
+export function usePages([back, on]: readonly [string, string] = ['Newer', 'Older']): Pages {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   return {
     cursor: cursors.at(-1),
     turner: (next) =>
       (cursors.length > 0 || next !== null) && (
         <div className={`${css.in} ${css.acts}`}>
-          {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>Newer</Button>}
-          {next !== null && <Button onClick={() => setCursors([...cursors, next])}>Older</Button>}
+          {cursors.length > 0 && <Button onClick={() => setCursors(cursors.slice(0, -1))}>{back}</Button>}
+          {next !== null && <Button onClick={() => setCursors([...cursors, next])}>{on}</Button>}
         </div>
       ),
   };

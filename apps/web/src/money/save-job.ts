@@ -3,6 +3,7 @@ import { tenantree } from '../server.ts';
 
 /** By this mark spreadsheets know that the file is UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF';
+const CSV = 'text/csv;charset=utf-8';
 
 /** Waits until a job that writes a file is over. @throws when it failed */
 const written = (account: string, job: RowId): Promise<void> =>
@@ -25,20 +26,32 @@ const written = (account: string, job: RowId): Promise<void> =>
 export async function saveJob(account: string, ask: () => Promise<{ readonly job: RowId }>): Promise<void> {
   const { job } = await ask();
   await written(account, job);
+  await saveFile(account, job);
+}
+
+/** Saves the file that a job wrote. */
+export const saveFile = (account: string, job: string): Promise<void> =>
+  saveParts((more) => tenantree.trpc.jobs.file.query({ account, job, ...more }));
+
+/** A part of a file; of a PDF, which has one part, in base64. */
+type Part = {
+  readonly filename: string;
+  readonly type: 'csv' | 'pdf';
+  readonly content: string;
+  readonly nextCursor: string | null;
+};
+
+/** Saves a file that comes in parts. */
+export async function saveParts(read: (more: { readonly cursor?: string }) => Promise<Part>): Promise<void> {
   const parts: BlobPart[] = [];
-  let [name, type] = ['', 'text/csv;charset=utf-8'];
-  for (let cursor: string | null = null, isFirst = true; isFirst || cursor !== null; isFirst = false) {
-    const asked = { account, job, ...(cursor !== null && { cursor }) };
-    const part: Awaited<ReturnType<typeof tenantree.trpc.jobs.file.query>> =
-      await tenantree.trpc.jobs.file.query(asked);
-    if (part.type === 'pdf') {
-      type = 'application/pdf';
-      parts.push(Uint8Array.from(atob(part.content), (char) => char.charCodeAt(0)));
-    } else parts.push(...(isFirst ? [BYTE_ORDER_MARK] : []), part.content);
-    name = part.filename;
-    cursor = part.nextCursor;
+  let part = await read({});
+  for (; ; part = await read({ cursor: part.nextCursor })) {
+    parts.push(part.type === 'pdf' ? Uint8Array.from(atob(part.content), (char) => char.charCodeAt(0)) : part.content);
+    if (part.nextCursor === null) break;
   }
-  save(name, new Blob(parts, { type }));
+  const { filename, type } = part;
+  if (type === 'pdf') save(filename, new Blob(parts, { type: 'application/pdf' }));
+  else save(filename, new Blob([BYTE_ORDER_MARK, ...parts], { type: CSV }));
 }
 
 /** Saves a file. */
@@ -52,5 +65,4 @@ export function save(name: string, content: Blob): void {
 }
 
 /** Saves a CSV file. */
-export const saveCsv = (name: string, csv: string): void =>
-  save(name, new Blob([BYTE_ORDER_MARK, csv], { type: 'text/csv;charset=utf-8' }));
+export const saveCsv = (name: string, csv: string): void => save(name, new Blob([BYTE_ORDER_MARK, csv], { type: CSV }));

@@ -27,6 +27,7 @@ export const BarsIcon = draw(icons.BARS);
 export const BoxIcon = draw(icons.BOX);
 export const ReceiptIcon = draw(icons.RECEIPT);
 export const ShareIcon = draw(icons.SHARE);
+export const JobsIcon = draw(icons.JOBS);
 export const KeyIcon = draw(icons.KEY);
 export const ChevronIcon = draw(icons.CHEVRON_DOWN);
 export const CloseIcon = draw(icons.CLOSE);

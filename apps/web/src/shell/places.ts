@@ -1,7 +1,7 @@
 import type { PermissionKey } from '@tenantree/domain';
 import { type AccountDetail, PRODUCT_ROWS } from '@tenantree/widget';
 import type { ComponentType } from 'react';
-import { ActivityIcon, BarsIcon, BoxIcon, KeyIcon, PeopleIcon, ReceiptIcon, ShareIcon, TreeIcon } from './icons.tsx';
+import { ActivityIcon, BarsIcon, BoxIcon, JobsIcon, KeyIcon, PeopleIcon, ReceiptIcon, ShareIcon, TreeIcon } from './icons.tsx';
 
 /** A page of an account that one can turn to. */
 export type Place = {
@@ -23,6 +23,7 @@ export const PLACES: readonly Place[] = [
   { path: 'billing', label: 'Billing', icon: ReceiptIcon, needs: ['billing'], keys: 'g b' },
   { path: 'rebilling', label: 'Rebilling', icon: ShareIcon, needs: ['billing'], keys: 'g r' },
   { path: 'members', label: 'Members', icon: PeopleIcon, needs: ['account.members'], keys: 'g m' },
+  { path: 'work', label: 'Work', icon: JobsIcon, needs: ['account.subaccounts'], keys: 'g w' },
   { path: 'activity', label: 'Activity', icon: ActivityIcon, needs: ['account.settings'], keys: 'g v' },
   { path: 'developers/api-keys', label: 'API keys', icon: KeyIcon, needs: ['developers.apiKeys'], keys: 'g k' },
 ];

@@ -136,11 +136,22 @@ export function Shell({ account, children }: { readonly account: string; readonl
   );
 }
 
+function middleOf(element: Element): number {
+  const { left, right } = element.getBoundingClientRect();
+  return (left + right) / 2;
+}
+
 function RailLink({ account, path, label, icon: Icon }: Place & { readonly account: string }) {
   const href = `/a/${account}/${path}`;
   const [isHere] = useRoute(`${href}/*?`);
+  const link = useRef<HTMLAnchorElement>(null);
+  // Where there is little room, pages stand in a row that is longer than the window. `scrollIntoView` would let Tab begin here.
+  useEffect(() => {
+    const rail = link.current?.parentElement;
+    if (isHere && link.current && rail) rail.scrollBy({ left: middleOf(link.current) - middleOf(rail) });
+  }, [isHere]);
   return (
-    <Link href={href} className={css.link ?? ''} aria-current={isHere ? 'page' : undefined} title={label}>
+    <Link ref={link} href={href} className={css.link ?? ''} aria-current={isHere ? 'page' : undefined} title={label}>
       <Icon />
       <span>{label}</span>
     </Link>

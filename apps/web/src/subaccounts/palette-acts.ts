@@ -9,7 +9,11 @@ import type { Acts } from '../shell/page-acts.ts';
 export async function actsOf(
   list: SamSubaccounts | null,
   shown: AccountDetail | undefined,
-  lead: { readonly open: (id: AccountId) => void; readonly switch: (id: string) => void },
+  lead: {
+    readonly open: (id: AccountId) => void;
+    readonly switch: (id: string) => void;
+    readonly import: () => void;
+  },
 ): Promise<readonly Acts[]> {
   if (!list) return [];
   const row = shown ?? list.onlySelected;
@@ -22,14 +26,16 @@ export async function actsOf(
       ...(key !== undefined && { keys: key }),
       run: () => {
         if (!row) return;
-        if (id === 'open' || id === 'switch') lead[id](row.id);
+        if (id === 'open') lead.open(row.id);
+        else if (id === 'switch') lead.switch(row.id);
         else void list.perform(id, row);
       },
     }));
   const create = { id: 'create', name: 'Create subaccount', keys: 'c', run: () => list.create() };
+  const importing = { id: 'import', name: 'Import accounts', run: lead.import };
   const search = { id: 'search', name: 'Search subaccounts', keys: '/', run: () => list.focusSearch() };
   return [
     ...(row ? [{ title: `With ${row.name}`, acts: withRow }] : []),
-    { title: 'Subaccounts', acts: list.allowed.has('create') ? [create, search] : [search] },
+    { title: 'Subaccounts', acts: list.allowed.has('create') ? [create, importing, search] : [search] },
   ];
 }

@@ -19,6 +19,7 @@ import { type Addresses, useAddresses } from './use-addresses.ts';
 import { useKeptExpansion, useListFocus, usePanelFit } from './use-list.ts';
 
 const AccountPanel = lazy(() => import('./account-panel.tsx'));
+const Files = lazy(() => import('./files.tsx'));
 
 type Props = {
   readonly account: string;
@@ -45,8 +46,12 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
   useListKeys(list, shown?.id ?? null, (id) => navigate(of(id, tab)));
   const ask = useCallback(() => {
     const open = (id: AccountId): void => navigate(of(id));
-    return actsOf(list.current, shown, { open, switch: (id) => enterAccount(id, navigate) });
-  }, [shown, navigate, of]);
+    return actsOf(list.current, shown, {
+      open,
+      switch: (id) => enterAccount(id, navigate),
+      import: () => navigate(`/a/${account}/import`),
+    });
+  }, [shown, navigate, of, account]);
   usePageActs(ask);
   const close = (): void => navigate(addresses.table);
   const places = acting ? placesFor(acting.levels) : [];
@@ -64,6 +69,7 @@ export function SubaccountsPage({ account, opened, tab }: Props) {
         <List
           list={list}
           acting={acting?.id ?? ''}
+          mayImport={acting?.levels['account.subaccounts'] === 'full'}
           shown={shown?.id ?? null}
           addresses={addresses}
           onReady={() => {
@@ -105,13 +111,14 @@ function useListKeys(list: ListProps['list'], shown: AccountId | null, go: (acco
 type ListProps = {
   readonly list: RefObject<SamSubaccounts | null>;
   readonly acting: AccountId | '';
+  readonly mayImport: boolean;
   readonly shown: AccountId | null;
   readonly addresses: Addresses;
   readonly onReady: () => void;
 };
 
 /** The table, with where its accounts lead to. */
-function List({ list, acting, shown, addresses, onReady }: ListProps) {
+function List({ list, acting, mayImport, shown, addresses, onReady }: ListProps) {
   const [, navigate] = useLocation();
   const [density, setDensity] = useState(readDensity);
   return (
@@ -145,6 +152,10 @@ function List({ list, acting, shown, addresses, onReady }: ListProps) {
         else enterAccount(chosen.id, navigate);
       }}
       onChanged={() => void queries.invalidateQueries({ queryKey: ['account'] })}
-    />
+    >
+      <Suspense fallback={null}>
+        <Files account={acting} mayImport={mayImport} view={addresses.view} />
+      </Suspense>
+    </Subaccounts>
   );
 }

@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upload } from '../../../api/test/support/imports.ts';
 import { type App, choose, expectAccessible, row, startApp } from './app.ts';
 import { claim, type Owner } from './owner.ts';
 
@@ -13,6 +14,9 @@ let north: string;
 let dental: string;
 let invitation: string;
 let agent: string;
+/** Files of accounts: one that is checked, with bad rows, and one that was imported. */
+let file: string;
+let imported: string;
 
 beforeAll(async () => {
   app = await startApp();
@@ -27,16 +31,25 @@ beforeAll(async () => {
   const paused = await create(root, 'Paused');
   await client.accounts.suspend.mutate({ account: paused, kind: 'read_only' });
   await client.accounts.createMain.mutate({ name: 'Second main account' });
-  await client.keys.create.mutate({ account: root, name: 'CRM sync' });
   const made = await client.products.create.mutate({
     account: root,
     kind: 'agent',
     products: [{ document: { name: 'Front desk', prompt: { never: [LONG], variables: { practice: RTL } } } }],
   });
   agent = made.products[0]?.id ?? '';
+  await client.accounts.export.mutate({ account: root });
+  const { key } = await client.keys.create.mutate({ account: root, name: 'CRM sync' });
   const email = 'somebody.with.a.very.long.address@subdomain.example-company.com';
   invitation = (await client.members.invite.mutate({ account: root, email, role: 'admin' })).link;
   home = await owner.context();
+  const send = (content: string) =>
+    upload({ url: app.url, headers: {} }, root, content, { authorization: `Bearer ${key}` });
+  const bad = 'externalId,parentExternalId,name\r\none,,One\r\ntwo,nope,Two\r\nthree,one,x\r\n';
+  file = (await send(bad)).import;
+  await client.accountImports.plan.mutate({ account: root, import: file });
+  imported = (await send('externalId,name\r\nzero,Zero accounts\r\n')).import;
+  await client.accountImports.plan.mutate({ account: root, import: imported });
+  await client.accountImports.run.mutate({ account: root, import: imported });
 });
 afterAll(() => app.close());
 
@@ -143,6 +156,15 @@ const INSIDE: readonly Screen[] = [
     },
   ],
   ['members', () => `/a/${owner.root}/members`, (page) => page.getByText(/Invitation expires/).waitFor()],
+  ['work', () => `/a/${owner.root}/work`, (page) => page.getByRole('link', { name: 'Export' }).waitFor()],
+  [
+    'a job with its file',
+    () => `/a/${owner.root}/work`,
+    async (page) => {
+      await page.getByRole('link', { name: 'Export' }).click();
+      await page.getByRole('button', { name: /^Save/ }).waitFor();
+    },
+  ],
   [
     'keys and a question',
     () => `/a/${owner.root}/developers/api-keys`,
@@ -158,6 +180,20 @@ const INSIDE: readonly Screen[] = [
       await page.getByText(/suspended Paused/).click();
       await page.getByRole('button', { name: 'Only this account' }).waitFor();
     },
+  ],
+  ['choosing a file of accounts', () => `/a/${owner.root}/import`, (page) => page.getByLabel(/^CSV file/).waitFor()],
+  [
+    'a file of accounts with bad rows',
+    () => `/a/${owner.root}/import?file=${file}`,
+    async (page) => {
+      await page.getByText('Parent missing', { exact: true }).waitFor();
+      await page.getByLabel('Without the 2 bad rows').check();
+    },
+  ],
+  [
+    'a file of accounts that was imported',
+    () => `/a/${owner.root}/import?file=${imported}`,
+    (page) => page.getByText('The import is over. 1 account made.').waitFor(),
   ],
   [
     'the palette',
@@ -224,6 +260,41 @@ it('begins at the top when it is opened, and at the title of a page that one tur
   await expect.poll(isFocused('Skip to the content', 'link')).toBe(true);
   await page.getByRole('link', { name: 'Members' }).click();
   await expect.poll(isFocused('Members', 'heading')).toBe(true);
+  await page.close();
+});
+
+it('imports a file of accounts by the keyboard, goes on while one is away, and says what came of it', async () => {
+  const page = await app.open({ context: home });
+  await page.goto(`${app.url}${subaccounts()}`);
+  await rows(page);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('import acc');
+  await page.getByRole('option', { name: 'Import accounts' }).waitFor();
+  await page.keyboard.press('Enter');
+  const content =
+    'externalId,parentExternalId,name\r\nby-keys-1,,By keys\r\nby-keys-2,by-keys-1,Below it\r\nbad,nope,Nowhere\r\n';
+  await page
+    .getByLabel(/^CSV file/)
+    .setInputFiles({ name: 'keys.csv', mimeType: 'text/csv', buffer: Buffer.from(content) });
+  const run = page.getByRole('button', { name: 'Import 2 accounts' });
+  await run.waitFor();
+  expect(await run.getAttribute('aria-disabled')).toBe('true');
+  expect(await page.getByRole('row').filter({ hasText: 'Parent missing' }).innerText()).toMatch(
+    /4\s+Parent missing\s+parentExternalId/,
+  );
+  const [errors] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download errors' }).press('Enter'),
+  ]);
+  expect(errors.suggestedFilename()).toBe('keys-errors.csv');
+  await page.getByLabel('All or nothing').focus();
+  await page.keyboard.press('ArrowDown');
+  await run.press('Enter');
+  await page.getByText('The import is over. 2 accounts made.').waitFor();
+  await page.reload();
+  await page.getByText('The import is over. 2 accounts made.').waitFor();
+  await page.getByRole('link', { name: 'Subaccounts', exact: true }).last().press('Enter');
+  await row(page, 'By keys').waitFor();
   await page.close();
 });
 

@@ -199,6 +199,30 @@ describe('the web app', () => {
     await guest.context().close();
   });
 
+  it('lists what is done with many accounts, saves the file of a job, and takes back another', async () => {
+    const { rows } = await client.accounts.list.query({ account: root });
+    const accounts = rows.map(({ id }) => id);
+    await client.accounts.export.mutate({ account: root, accounts });
+    await page.getByRole('link', { name: 'Work' }).click();
+    await page.getByRole('link', { name: 'Export' }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^Save .*\.csv$/ }).click(),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/\.csv$/);
+    const { job } = await client.accounts.suspendMany.mutate({ account: root, accounts, kind: 'read_only' });
+    await page.goto(`${app.url}/a/${root}/work/${job}`);
+    await page.getByRole('button', { name: 'Undo all' }).click();
+    await page.getByText(`It takes back what was done to ${accounts.length} accounts.`).waitFor();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
+    await page.getByRole('heading', { name: /^Undo|Reactivate/ }).waitFor();
+    await expect.poll(() => page.getByRole('cell', { name: 'Done' }).count(), patiently).toBe(accounts.length);
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    await expect.poll(() => page.getByRole('row').count(), patiently).toBe(4);
+    const { rows: after } = await client.accounts.list.query({ account: root });
+    expect(after.map(({ status }) => status)).toEqual(rows.map(({ status }) => status));
+  });
+
   it('asks who is back when the session ended elsewhere, and goes on where one was', async () => {
     await page.getByRole('link', { name: 'Activity' }).click();
     await page.getByRole('heading', { name: 'Activity' }).waitFor();

@@ -26,7 +26,10 @@ export async function readCreationGround(
 ): Promise<CreationGround> {
   const wishes = batch.flatMap(({ wish }) => (wish.ok ? [wish.value] : []));
   const wished = wishes.flatMap(({ account: { externalId } }) => (externalId === null ? [] : [externalId]));
-  const ids = wishes.flatMap(({ parent }) => (parent.kind === 'id' ? [parent.id] : []));
+  const ids = wishes.flatMap(({ parent, known }) => [
+    ...(parent.kind === 'id' ? [parent.id] : []),
+    ...(known === undefined ? [] : [known]),
+  ]);
   const named = wishes.flatMap(({ parent }) => (parent.kind === 'external' ? [parent.externalId] : []));
   const places = wishes.flatMap((wish) => placesOf(wish, acting, batch));
   const { rows } = await sql<Row>`

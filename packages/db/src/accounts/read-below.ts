@@ -1,8 +1,10 @@
-import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
+import type { AccountId, AccountRow } from '@tenantree/domain';
 import { sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import { ACCOUNT_COLUMNS, type MinutesVisibility, seenWith, toAccountRow, withMinutes } from './account-rows.ts';
+import { type FilterQuery, matchesFilters } from './filter-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
+import { matchesText, type SearchText } from './search-accounts.ts';
 
 /** An account below another one, and the way down to it. */
 export type AccountBelow = {
@@ -12,27 +14,28 @@ export type AccountBelow = {
   readonly path: readonly AccountId[];
 };
 
-export type BelowQuery = {
-  readonly within: AccountId;
+export type BelowQuery = FilterQuery & {
   /** Only these; null: all. */
   readonly only: readonly AccountId[] | null;
-  readonly statuses: readonly AccountStatus[];
+  /** Only those that match what was typed. */
+  readonly search?: SearchText | null;
   /** Only those behind this one in the order of the tree; null: from the first on. */
   readonly after: AccountId | null;
   readonly limit: number;
-  readonly now: Instant;
   readonly visibility: MinutesVisibility;
 };
 
 /** Reads accounts below an account, at any depth, in the order of the tree: parents before their children. */
 export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuery): Promise<AccountBelow[]> {
-  const { within, only, statuses, after, limit, now, visibility } = query;
+  const { within, only, search = null, statuses, after, limit, now, visibility } = query;
   const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
   const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
+  const found = search === null ? sql`true` : matchesText(search);
   type Below = { path_key: Buffer; within_depth: number };
   const page = sql`
     SELECT ${ACCOUNT_COLUMNS}, a.path_key, (SELECT octet_length(place_of(${within}::uuid)) / 16) AS within_depth
     FROM accounts a WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
+      AND ${matchesFilters(query)} AND ${found}
     ORDER BY a.path_key LIMIT ${limit}`;
   const { rows } = await withMinutes<Below>({ now }, page, sql`page.path_key`).execute(trx);
   const externalIds = await readExternalIds(trx, [...new Set(rows.flatMap((row) => row.parent_id ?? []))]);

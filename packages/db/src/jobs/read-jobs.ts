@@ -8,7 +8,7 @@ import type {
   Refusal,
   RowId,
 } from '@tenantree/domain';
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TenantTransaction } from '../database.ts';
 import { instantOrNull } from '../instant-or-null.ts';
@@ -27,9 +27,17 @@ export type JobRow = {
   readonly startedAt: Instant | null;
   readonly endedAt: Instant | null;
   readonly cancelAskedAt: Instant | null;
+  /** The file that it wrote; it may have expired. */
+  readonly file: { readonly filename: string; readonly hasUsage: boolean; readonly expiresAt: Instant } | null;
 };
 
-const rowOf = (row: Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'>): JobRow => ({
+type RawJob = Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'> & {
+  readonly filename: string | null;
+  readonly has_usage: boolean | null;
+  readonly expires_at: Date | null;
+};
+
+const rowOf = (row: RawJob): JobRow => ({
   id: row.id as RowId,
   kind: row.kind,
   state: row.state,
@@ -40,7 +48,24 @@ const rowOf = (row: Omit<Selectable<JobsTable>, 'root_id' | 'account_id' | 'key'
   startedAt: instantOrNull(row.started_at),
   endedAt: instantOrNull(row.ended_at),
   cancelAskedAt: instantOrNull(row.cancel_asked_at),
+  file:
+    row.filename === null || row.expires_at === null
+      ? null
+      : {
+          filename: row.filename,
+          hasUsage: row.has_usage === true,
+          expiresAt: row.expires_at.toISOString() as Instant,
+        },
 });
+
+/** Jobs of an account of the acting tree, each with the file that it wrote. */
+async function findJobs(trx: TenantTransaction, account: AccountId, which: RawBuilder<unknown>): Promise<JobRow[]> {
+  const { rows } = await sql<RawJob>`
+    SELECT j.*, f.filename, f.has_usage, f.expires_at FROM jobs j
+    LEFT JOIN job_files f ON f.root_id = j.root_id AND f.account_id = j.account_id AND f.job_id = j.id AND f.part = 0
+    WHERE j.root_id = ${ACTING_ROOT} AND j.account_id = ${account} AND ${which}`.execute(trx);
+  return rows.map(rowOf);
+}
 
 /** Which jobs of an account are asked for: of some kinds, those that are older than one. */
 export type JobsAsked = {
@@ -56,29 +81,13 @@ export async function readJobs(
   { account, kinds, before, limit }: JobsAsked,
 ): Promise<JobRow[]> {
   if (kinds.length === 0) return [];
-  const rows = await trx
-    .selectFrom('jobs')
-    .selectAll()
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('kind', 'in', [...kinds])
-    .$if(before !== null, (query) => query.where('id', '<', before))
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(rowOf);
+  const older = before === null ? sql`true` : sql`j.id < ${before}`;
+  return findJobs(trx, account, sql`j.kind = ANY(${kinds}) AND ${older} ORDER BY j.id DESC LIMIT ${limit}`);
 }
 
 /** Reads a job; null when there is none. */
 export async function readJob(trx: TenantTransaction, { account, job }: JobRef): Promise<JobRow | null> {
-  const row = await trx
-    .selectFrom('jobs')
-    .selectAll()
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('id', '=', job)
-    .executeTakeFirst();
-  return row ? rowOf(row) : null;
+  return (await findJobs(trx, account, sql`j.id = ${job}`))[0] ?? null;
 }
 
 /** One item of a job, and what became of it. */

@@ -52,15 +52,15 @@ const columnsOf = ({ id, at, action, actor, target, details, requestId }: Happen
   actor_kind: actor.kind,
   actor_id: actor.id,
   actor_name: actor.name,
-  via_id: actor.via?.id ?? null,
-  via_name: actor.via?.name ?? null,
-  target_id: target?.id ?? null,
-  target_name: target?.name ?? null,
+  via_id: actor.via?.id,
+  via_name: actor.via?.name,
+  target_id: target?.id,
+  target_name: target?.name,
   details,
   request_id: requestId,
 });
 
-const leftKey = (left: NewRow['left']): string | null => left && `\\x${keyOf(left).toString('hex')}`;
+const leftKey = (left: readonly AccountId[]): string => `\\x${keyOf(left).toString('hex')}`;
 
 /**
  * Ends a change of a tree: writes what happened into its journal. The last statement of the change's transaction; whoever else changes
@@ -79,8 +79,8 @@ export async function endChange(
   const entries = rows.map(({ account, left, ...row }, n) => ({
     ...columnsOf(row),
     account_id: account,
-    left_key: leftKey(left),
-    rights: n === 0 ? rights : null,
+    ...(left && { left_key: leftKey(left) }),
+    ...(n === 0 && { rights }),
   }));
   const { rows: written } = await sql<{
     seq: string;
@@ -100,7 +100,7 @@ export async function endSignInChange(
   happening: Happening,
   rights: TouchedRights | null,
 ): Promise<number> {
-  const entry = { ...columnsOf(happening), left_key: null, rights };
+  const entry = { ...columnsOf(happening), rights };
   const { rows } = await sql<{
     seq: string;
   }>`SELECT public.end_sign_in_change(${JSON.stringify([entry])}::jsonb) AS seq`.execute(trx);
@@ -111,6 +111,4 @@ export async function endSignInChange(
 export const traceOf = (account: AccountId, happening: Happening) => ({
   ...columnsOf(happening),
   account_id: account,
-  left_key: null,
-  rights: null,
 });

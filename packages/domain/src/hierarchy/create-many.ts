@@ -33,7 +33,14 @@ export type WishedParent =
 type NamedParent = AccountRef & { readonly asked: string };
 
 /** A wish for an account, each part of it well formed. */
-export type CreationWish = { readonly parent: WishedParent; readonly account: NewAccount };
+export type CreationWish = {
+  readonly parent: WishedParent;
+  readonly account: NewAccount;
+  /** It is said to be an account that is there already: this one. */
+  readonly known?: AccountId;
+  /** Nothing is said of metadata: an account that is there has its own. */
+  readonly metadata?: 'unsaid';
+};
 
 /** An entry of a batch: what it wishes, or why it can't be read; and the external id by which others may name it, if it can be told. */
 export type BatchEntry = { readonly wish: Decision<CreationWish>; readonly externalId: ExternalId | null };
@@ -152,30 +159,70 @@ export function decideCreations(
   terms: CreationTerms,
   batch: readonly BatchEntry[],
 ): Decision<PlannedCreation>[] {
-  const plan = new Plan(ground, terms);
-  const decisions: Decision<PlannedCreation>[] = [];
-  for (const { wish, externalId } of batch) {
-    const decision = wish.ok ? plan.decide(wish.value, decisions) : wish;
-    if (!decision.ok && externalId !== null) plan.refused(externalId);
-    decisions.push(decision);
-  }
-  return decisions;
+  return new Creations(terms).decide(ground, batch);
 }
 
+/** What some entries come to that are sent in parts: each part sees what those before it make. */
+export class Creations {
+  readonly #terms: CreationTerms;
+  readonly #keeps: (planned: PlannedAccount) => boolean;
+  /** Of what was planned, what later parts may ask for. */
+  readonly #planned: KnownAccount[] = [];
+  readonly #plannedSiblings = new Map<string, AccountLabel>();
+  readonly #refused = new Set<ExternalId>();
+
+  /** @param keeps which of the planned accounts a later part may name as parents or wish again */
+  constructor(terms: CreationTerms, keeps: (planned: PlannedAccount) => boolean = () => true) {
+    this.#terms = terms;
+    this.#keeps = keeps;
+  }
+
+  /**
+   * Decides about the next part. Positions in it count from its own first entry.
+   *
+   * @param ground of this part
+   */
+  decide(ground: CreationGround, batch: readonly BatchEntry[]): Decision<PlannedCreation>[] {
+    const part = new Part(ground, this.#terms, {
+      planned: this.#planned,
+      siblings: this.#plannedSiblings,
+      refused: this.#refused,
+    });
+    const decisions: Decision<PlannedCreation>[] = [];
+    for (const { wish, externalId } of batch) {
+      const decision = wish.ok ? part.decide(wish.value, decisions) : wish;
+      if (!decision.ok && externalId !== null) this.#refused.add(externalId);
+      decisions.push(decision);
+    }
+    for (const account of part.planned) if (this.#keeps(account)) this.#planned.push(knownOf(account));
+    return decisions;
+  }
+}
+
+/** What the parts so far leave to a later one. */
+type Left = {
+  readonly planned: readonly KnownAccount[];
+  /** Grows with what is planned. */
+  readonly siblings: Map<string, AccountLabel>;
+  readonly refused: ReadonlySet<ExternalId>;
+};
+
 /** What stands, and what the entries so far add to it. */
-class Plan {
+class Part {
+  readonly planned: PlannedAccount[] = [];
   readonly #terms: CreationTerms;
   readonly #byId = new Map<AccountId, KnownAccount>();
   readonly #byExternalId = new Map<string, KnownAccount>();
   readonly #siblings = new Map<string, AccountLabel>();
+  readonly #left: Left;
   readonly #takenOutOfSight: ReadonlySet<string>;
-  readonly #refused = new Set<ExternalId>();
   /** Whether there may be subaccounts in an account, asked once for each. */
   readonly #admitted = new Map<AccountId, Decision<unknown>>();
 
-  constructor({ accounts, siblings, takenOutOfSight }: CreationGround, terms: CreationTerms) {
+  constructor({ accounts, siblings, takenOutOfSight }: CreationGround, terms: CreationTerms, left: Left) {
     this.#terms = terms;
-    for (const account of accounts) this.#know(account);
+    this.#left = left;
+    for (const account of [...left.planned, ...accounts]) this.#know(account);
     for (const sibling of siblings) this.#siblings.set(siblingKey(sibling.parentId, sibling.nameKey), sibling);
     this.#takenOutOfSight = new Set(takenOutOfSight);
   }
@@ -186,26 +233,24 @@ class Plan {
     const parent = found.value;
     const admitted = this.#admit(parent, wish.parent);
     if (!admitted.ok) return admitted;
-    const { name, externalId } = wish.account;
+    const holder = this.#holderOf(wish);
+    if (wish.known !== undefined && holder === null) return unknownId(wish.known);
+    const account = wish.metadata && isHere(holder) ? { ...wish.account, metadata: holder.metadata } : wish.account;
+    const key = siblingKey(parent.id, account.name.key);
     const creation = decideCreate(
       {
         parent,
-        siblingOfThatName: this.#siblings.get(siblingKey(parent.id, name.key)) ?? null,
-        accountOfThatExternalId: externalId === null ? null : this.#holderOf(externalId),
+        siblingOfThatName: this.#siblings.get(key) ?? this.#left.siblings.get(key) ?? null,
+        accountOfThatExternalId: holder,
         maxDepth: this.#terms.maxDepth,
       },
-      wish.account,
+      account,
     );
     if (!creation.ok) return creation;
     if (creation.value.outcome === 'exists') return accept(creation.value);
     const room = this.#terms.takeRoom(parent.path);
     if (!room.ok) return room;
-    return accept({ outcome: 'create', account: this.#add(parent, wish.account) });
-  }
-
-  /** Remembers that an entry is refused, so that what should stand below it is told why it can't. */
-  refused(externalId: ExternalId): void {
-    this.#refused.add(externalId);
+    return accept({ outcome: 'create', account: this.#add(parent, account) });
   }
 
   #parentOf(wished: WishedParent, earlier: readonly Decision<PlannedCreation>[]): Decision<KnownAccount> {
@@ -223,7 +268,7 @@ class Plan {
       case 'external': {
         const account = this.#byExternalId.get(wished.externalId);
         if (account) return accept(account);
-        return this.#refused.has(wished.externalId)
+        return this.#left.refused.has(wished.externalId)
           ? parentRefused(`“${wished.asked}” of this call`)
           : parentNotFound(wished.asked);
       }
@@ -269,19 +314,19 @@ class Plan {
       .map((account) => ({ ...account, caps: UNBOUNDED }));
   }
 
-  #holderOf(externalId: ExternalId): CreateState['accountOfThatExternalId'] {
+  #holderOf({ known, account: { externalId } }: CreationWish): Holder {
+    if (known !== undefined) return this.#byId.get(known) ?? null;
+    if (externalId === null) return null;
     return this.#byExternalId.get(externalId) ?? (this.#takenOutOfSight.has(externalId) ? 'out_of_sight' : null);
   }
 
   #add(parent: KnownAccount, account: NewAccount): PlannedAccount {
     const id = this.#terms.newId();
-    const { externalId, metadata } = account;
-    const path = [...parent.path, id];
-    const label: AccountLabel = { id, name: account.name.name };
-    const place = { parentId: parent.id, path, payerId: parent.payerId };
-    this.#know({ ...label, ...place, externalId, metadata, status: 'active', suspension: null });
-    this.#siblings.set(siblingKey(parent.id, account.name.key), label);
-    return { ...account, id, path, payerId: parent.payerId };
+    const planned = { ...account, id, path: [...parent.path, id], payerId: parent.payerId };
+    this.#know(knownOf(planned));
+    this.#left.siblings.set(siblingKey(parent.id, account.name.key), { id, name: account.name.name });
+    this.planned.push(planned);
+    return planned;
   }
 
   #know(account: KnownAccount): void {
@@ -289,6 +334,29 @@ class Plan {
     if (account.externalId !== null) this.#byExternalId.set(account.externalId, account);
   }
 }
+
+type Holder = CreateState['accountOfThatExternalId'];
+
+const isHere = (holder: Holder): holder is Exclude<Holder, string | null> =>
+  holder !== null && holder !== 'out_of_sight';
+
+/** An account as it will be known once it is written. */
+const knownOf = ({ id, name, path, payerId, externalId, metadata }: PlannedAccount): KnownAccount => ({
+  id,
+  name: name.name,
+  parentId: path.at(-2) ?? null,
+  path,
+  payerId,
+  externalId,
+  metadata,
+  status: 'active',
+  suspension: null,
+});
+
+const unknownId = (id: AccountId): Decision<never> => {
+  const { refusal } = accountNotFound(id);
+  return { ok: false, refusal: { ...refusal, field: 'id' } };
+};
 
 const siblingKey = (parent: AccountId | null, nameKey: string): string => `${parent} ${nameKey}`;
 

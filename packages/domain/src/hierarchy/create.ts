@@ -70,8 +70,9 @@ export function decideCreate(state: CreateState, wish: NewAccount): Decision<Cre
       earlier.parentId === parentId && earlier.name === wish.name.name && sameMetadata(earlier.metadata, wish.metadata);
     if (same && earlier.status !== 'closed') return accept({ outcome: 'exists', id: earlier.id });
     const why = earlier.status === 'closed' ? 'which is closed' : 'with other content';
-    const message = `The external id ${quoted(wish.externalId ?? '')} belongs to ${quoted(earlier.name)}, ${why}.`;
-    return refuse('EXTERNAL_ID_CONFLICT', message, 'externalId');
+    const which = wish.externalId === null ? 'This id' : `The external id ${quoted(wish.externalId)}`;
+    const field = wish.externalId === null ? 'id' : 'externalId';
+    return refuse('EXTERNAL_ID_CONFLICT', `${which} belongs to ${quoted(earlier.name)}, ${why}.`, field);
   }
   if (!parent) return accept({ outcome: 'create', depth: 0, account: wish });
   if (parent.status === 'closed') {

@@ -24,7 +24,7 @@ type Def = {
   readonly catchall?: { readonly def: { readonly type: string } };
   readonly checks?: readonly { readonly _zod: { readonly def: { readonly check: string } } }[];
 };
-const defOf = (schema: z.ZodType): Def => schema.def as Def;
+const defOf = (schema: z.ZodType): Def => schema.def;
 
 type Spot = { readonly at: string; readonly schema: z.ZodType };
 

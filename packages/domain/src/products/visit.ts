@@ -24,8 +24,7 @@ type Def = {
   readonly discriminator?: string;
 };
 
-// This is where zod's descriptions are read: which of them a schema has depends on its type.
-const defOf = (schema: z.ZodType): Def => schema.def as Def;
+const defOf = (schema: z.ZodType): Def => schema.def;
 
 const WRAPPERS: ReadonlySet<string> = new Set(['optional', 'nullable', 'default']);
 

@@ -3,7 +3,7 @@
 --   sibling  those that have one of the wished names where it is wished: in the account with an id, or else with an external id
 --   taken    external ids that are taken out of sight
 CREATE OR REPLACE FUNCTION creation_ground(p_ids uuid[], p_external_ids text[], p_wished_ids text[], p_parents uuid[], p_parent_ids text[], p_keys text[])
-RETURNS TABLE (part text, taken text, account accounts) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+RETURNS TABLE (part text, taken text, account accounts) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN QUERY
   WITH known AS MATERIALIZED (

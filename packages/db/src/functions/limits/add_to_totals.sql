@@ -14,7 +14,7 @@ DECLARE
   limited boolean := EXISTS (SELECT FROM limits WHERE root_id = p_root);
   counted resource_totals[];
   fault resource_totals;
-  seen record;
+  ids uuid[]; children_now int[]; subaccounts_now int[]; own_members_now int[]; total_members_now int[]; own_agents_now int[]; total_agents_now int[];
 BEGIN
   WITH written AS (
     INSERT INTO resource_totals AS t (root_id, account_id, resource, period, own, total, held)
@@ -32,23 +32,21 @@ BEGIN
       USING ERRCODE = 'check_violation';
   END IF;
   IF limited AND cardinality(p_accounts) > 0 THEN PERFORM keep_limits(p_root, p_accounts, p_resources, p_totals, p_periods, p_helds, p_unasked); END IF;
-  -- One by one, each by its key: as a join, a tree that is younger than its statistics was read whole.
-  FOR seen IN
-    SELECT n.id,
-      max(n.own) FILTER (WHERE n.resource = 'subaccounts') AS children, max(n.total) FILTER (WHERE n.resource = 'subaccounts') AS subaccounts,
-      max(n.own) FILTER (WHERE n.resource = 'members') AS own_members, max(n.total) FILTER (WHERE n.resource = 'members') AS total_members,
-      max(n.own) FILTER (WHERE n.resource = 'agents') AS own_agents, max(n.total) FILTER (WHERE n.resource = 'agents') AS total_agents
-    FROM (
-      SELECT u.id, u.i, NULL AS resource, NULL::numeric AS own, NULL::numeric AS total FROM unnest(p_accounts) WITH ORDINALITY u(id, i)
-      UNION ALL SELECT c.account_id, NULL, c.resource, c.own, c.total FROM unnest(counted) c
-    ) n GROUP BY n.id ORDER BY min(n.i)
-  LOOP
-    UPDATE accounts SET
-      children = coalesce(seen.children, children), subaccounts = coalesce(seen.subaccounts, subaccounts),
-      own_members = coalesce(seen.own_members, own_members), total_members = coalesce(seen.total_members, total_members),
-      own_agents = coalesce(seen.own_agents, own_agents), total_agents = coalesce(seen.total_agents, total_agents),
-      version = p_version
-    WHERE root_id = p_root AND id = seen.id;
-  END LOOP;
+  SELECT array_agg(n.account_id), array_agg(n.children), array_agg(n.subaccounts), array_agg(n.own_members), array_agg(n.total_members),
+    array_agg(n.own_agents), array_agg(n.total_agents)
+  INTO ids, children_now, subaccounts_now, own_members_now, total_members_now, own_agents_now, total_agents_now
+  FROM (
+    SELECT c.account_id, max(c.own) FILTER (WHERE c.resource = 'subaccounts') AS children, max(c.total) FILTER (WHERE c.resource = 'subaccounts') AS subaccounts,
+      max(c.own) FILTER (WHERE c.resource = 'members') AS own_members, max(c.total) FILTER (WHERE c.resource = 'members') AS total_members,
+      max(c.own) FILTER (WHERE c.resource = 'agents') AS own_agents, max(c.total) FILTER (WHERE c.resource = 'agents') AS total_agents
+    FROM unnest(counted) c GROUP BY c.account_id
+  ) n;
+  -- By a list of keys: as a join, a tree that is younger than its statistics was read whole.
+  UPDATE accounts SET
+    children = coalesce(children_now[array_position(ids, id)], children), subaccounts = coalesce(subaccounts_now[array_position(ids, id)], subaccounts),
+    own_members = coalesce(own_members_now[array_position(ids, id)], own_members), total_members = coalesce(total_members_now[array_position(ids, id)], total_members),
+    own_agents = coalesce(own_agents_now[array_position(ids, id)], own_agents), total_agents = coalesce(total_agents_now[array_position(ids, id)], total_agents),
+    version = p_version
+  WHERE root_id = p_root AND id = ANY (p_accounts);
 END $$;
 REVOKE ALL ON FUNCTION add_to_totals FROM PUBLIC;

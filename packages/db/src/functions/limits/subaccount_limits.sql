@@ -1,7 +1,7 @@
 -- What bounds how many subaccounts there may be at some accounts of the acting account's tree, all of which stand below it or on the way down to
 -- it: nothing where nobody in the tree has such a limit.
 CREATE OR REPLACE FUNCTION subaccount_limits(p_accounts uuid[]) RETURNS TABLE (account_id uuid, name text, is_above boolean, cap numeric, reserve numeric, used numeric, held numeric)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
   SELECT a.id, a.name, NOT (a.path_key >= acting_key() AND a.path_key < acting_end()), CASE WHEN b.at_limit = 'block' THEN b.cap END, coalesce(b.reserve, 0),
     a.subaccounts::numeric, coalesce((SELECT t.held FROM resource_totals t
       WHERE t.root_id = acting_root() AND t.account_id = a.id AND t.resource = 'subaccounts' AND t.period = '-infinity' LIMIT 1), b.promised, 0)

@@ -1,0 +1,189 @@
+import { CONTRACT } from '@tenantree/contract';
+import {
+  addImported,
+  type ImportEntry,
+  type ImportRef,
+  isStillToCome,
+  type JudgedRow,
+  judgeImportRows,
+  lockImport,
+  noteImportJob,
+  readHeads,
+  readImportEntries,
+  readImportLevels,
+  type TenantTransaction,
+} from '@tenantree/db';
+import { counted, type Decision, type PlannedCreation, type RowId, USUAL_RETRY } from '@tenantree/domain';
+import { z } from 'zod';
+import type { Access } from '../../guard/admit.ts';
+import type { Caller, Hall } from '../../hall/hall.ts';
+import { granted, refuseWith } from '../../hall/refused.ts';
+import { admitAsker } from '../../jobs/asker.ts';
+import { defineJob, type ItemOutcome, type JobItem } from '../../jobs/define-job.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
+import { writeCreations } from '../create-accounts.ts';
+import { openCreations } from '../open-creations.ts';
+import { findImport, judgedRow, partsOf, planImport, ROWS_AT_ONCE, refuseWhileRunning } from './plan-import.ts';
+
+/** Rows of one transaction, where bad rows are left out. */
+const ROWS_A_PART = 500;
+
+const NOTHING_NEW = 'There is nothing new in this file.';
+
+const importId = z.string().transform((text) => text as RowId);
+/** All of a file in one transaction, or some of its lines. */
+const payload = z.strictObject({ import: importId, lines: z.union([z.literal('all'), z.array(z.number())]) });
+type Payload = z.infer<typeof payload>;
+
+/** Makes the accounts of a file: all in one transaction, or by level so many in one. */
+export const importAccountsJob = defineJob({
+  name: 'accounts.import',
+  label: 'Import accounts',
+  procedure: 'accountImports.run',
+  payload,
+  retry: USUAL_RETRY,
+  run: (item) => (item.payload.lines === 'all' ? importAll(item) : importPart(item, item.payload.lines)),
+});
+
+type Item = JobItem<Payload>;
+
+/** As whom it is imported: whoever asked for it, with the rights that they have now. @throws Refused FORBIDDEN */
+const actingOf = async ({ hall, by, job }: Item): Promise<Access> =>
+  granted(await admitAsker(hall, by, job.account, CONTRACT.accountImports.run.needs));
+
+const refOf = ({ job, payload }: Item): ImportRef => ({ account: job.account, id: payload.import });
+async function importAll(item: Item): Promise<ItemOutcome> {
+  const { hall, job, by, done } = item;
+  const ref = refOf(item);
+  const acting = await actingOf(item);
+  return hall.change(by, { root: job.root, acting: job.account }, async (change): Promise<ItemOutcome> => {
+    const { trx } = change;
+    if (!(await lockImport(trx, ref))) return refuseWith('NOT_FOUND', 'This file is forgotten: send it again.');
+    const creations = openCreations(hall, acting, () => false);
+    let [made, same] = [0, 0];
+    for (const { lines } of await readImportLevels(trx, ref, ['new', 'same'])) {
+      for (const part of partsOf(lines, ROWS_AT_ONCE)) {
+        const entries = await readImportEntries(trx, ref, part);
+        const decisions = await creations.decide(trx, entries);
+        refuseUnlessAsPlanned(entries, decisions);
+        const written = await writeCreations(by, change, decisions);
+        made += written;
+        same += entries.length - written;
+      }
+    }
+    if (made === 0) return { skipped: NOTHING_NEW };
+    await addImported(trx, ref, made);
+    await done(trx, { made, same });
+    return 'done';
+  });
+}
+
+/** @throws Refused PLAN_STALE when something else becomes of a row than was shown */
+function refuseUnlessAsPlanned(entries: readonly ImportEntry[], decisions: readonly Decision<PlannedCreation>[]): void {
+  for (const [at, entry] of entries.entries()) {
+    const { outcome } = judgedRow(entry, decisions[at]!);
+    if (outcome !== entry.outcome) {
+      const message = `Nothing was imported: line ${entry.line} was ${entry.outcome} and is ${outcome} now. Check the file again.`;
+      refuseWith('PLAN_STALE', message, 'import');
+    }
+  }
+}
+
+async function importPart(item: Item, lines: readonly number[]): Promise<ItemOutcome> {
+  const { hall, job, by, done } = item;
+  const ref = refOf(item);
+  const acting = await actingOf(item);
+  const note = async (trx: TenantTransaction, made: number, bad: readonly JudgedRow[]): Promise<ItemOutcome> => {
+    await judgeImportRows(trx, ref, bad);
+    await addImported(trx, ref, made);
+    await done(trx, { made, bad: bad.length });
+    return 'done';
+  };
+  const none = await hall.change(by, { root: job.root, acting: job.account }, async (change) => {
+    const { trx } = change;
+    const entries = await readImportEntries(trx, ref, lines);
+    const decisions = await openCreations(hall, acting).decide(trx, entries);
+    const bad = entries.map((entry, at) => judgedRow(entry, decisions[at]!)).filter(({ refusal }) => refusal !== null);
+    await waitForParents(trx, ref, entries, bad);
+    const made = await writeCreations(by, change, decisions);
+    // A change in which nothing is made is undone, with what it notes.
+    if (made === 0) return bad;
+    await note(trx, made, bad);
+    return null;
+  });
+  return none === null ? 'done' : hall.db.withTenant(job.account, (trx) => note(trx, 0, none));
+}
+
+/** An earlier part that could not be done yet comes first. @throws Error when one has the parent of a row; then this part is tried again */
+async function waitForParents(
+  trx: TenantTransaction,
+  ref: ImportRef,
+  entries: readonly ImportEntry[],
+  bad: readonly JudgedRow[],
+): Promise<void> {
+  const orphans = new Set(bad.flatMap(({ line, outcome }) => (outcome === 'PARENT_BAD' ? [line] : [])));
+  const parents = entries.flatMap(({ line, wish }) =>
+    orphans.has(line) && wish.ok && wish.value.parent.kind === 'external' ? [wish.value.parent.externalId] : [],
+  );
+  if (parents.length > 0 && (await isStillToCome(trx, ref, parents)))
+    throw new Error('rows are imported before those of their parents');
+}
+
+/**
+ * Asks for a file to be imported. Where its tree has changed since it was judged it is judged again, and imported only if that makes no
+ * difference.
+ *
+ * @param mode `each`: as if the bad rows weren't there
+ * @throws Refused NOT_FOUND, BAD_REQUEST, ALREADY_IN_STATE, PLAN_STALE, BATCH_REFUSED
+ */
+export async function runImport(
+  hall: Hall,
+  { actor, user, key, requestId, reached }: Caller,
+  access: Access,
+  { id, mode }: { readonly id: RowId; readonly mode: 'all' | 'each' },
+): Promise<RowId> {
+  const { root, id: account } = access;
+  const ref = { account, id };
+  await refuseUnlessReady(hall, access, ref, mode);
+  const by = { actor, user, key, requestId };
+  const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: account }, async (change) => {
+    const { trx } = change;
+    await lockImport(trx, ref);
+    refuseWhileRunning(await findImport(trx, hall, ref));
+    const items = mode === 'all' ? [{ payload: { import: id, lines: 'all' as const } }] : await partsToImport(trx, ref);
+    const asked = await enqueue(hall, change, importAccountsJob, { by, account, items, key: id });
+    if (asked !== null) await noteImportJob(trx, ref, asked);
+    return asked;
+  });
+  return job ?? refuseWith('ALREADY_IN_STATE', NOTHING_NEW, 'import');
+}
+
+async function refuseUnlessReady(hall: Hall, access: Access, ref: ImportRef, mode: 'all' | 'each'): Promise<void> {
+  const found = await hall.db.withTenant(access.id, (trx) => findImport(trx, hall, ref), { snapshot: true });
+  refuseWhileRunning(found);
+  if (found.planned === null)
+    refuseWith('BAD_REQUEST', 'Judge the rows of this file first (accountImports.plan).', 'import');
+  const [head] = await readHeads(hall.db, [access.root]);
+  const isFresh = head?.seq === found.planned.seq;
+  const { outcomes, changed } = isFresh ? found : await planImport(hall, access, ref.id);
+  if (!isFresh && changed > 0)
+    refuseWith(
+      'PLAN_STALE',
+      `Since this file was judged something else becomes of ${counted(changed, 'row')}. Look again.`,
+      'import',
+    );
+  if (!outcomes['new']) refuseWith('ALREADY_IN_STATE', NOTHING_NEW, 'import');
+  const bad = Object.entries(outcomes).reduce(
+    (sum, [outcome, n]) => sum + (outcome === 'new' || outcome === 'same' ? 0 : n),
+    0,
+  );
+  if (mode === 'all' && bad > 0)
+    refuseWith('BATCH_REFUSED', `Nothing is imported: ${counted(bad, 'row')} can’t be.`, 'mode');
+}
+
+async function partsToImport(trx: TenantTransaction, ref: ImportRef): Promise<{ readonly payload: Payload }[]> {
+  const levels = await readImportLevels(trx, ref, ['new']);
+  return levels.flatMap(({ lines }) =>
+    [...partsOf(lines, ROWS_A_PART)].map((part) => ({ payload: { import: ref.id, lines: [...part] } })),
+  );
+}

@@ -1,0 +1,95 @@
+import { CONTRACT } from '@tenantree/contract';
+import { readCreationGround, readSubaccountLimits, type SubaccountLimit, type TenantTransaction } from '@tenantree/db';
+import {
+  type AccountId,
+  type AccountPath,
+  accept,
+  addAlong,
+  type BatchEntry,
+  Creations,
+  type Decision,
+  freeAlong,
+  limitKind,
+  limitReached,
+  type PlannedAccount,
+  type PlannedCreation,
+  UNIT,
+} from '@tenantree/domain';
+import type { Access } from '../guard/admit.ts';
+import type { Hall } from '../hall/hall.ts';
+
+/** The account as which accounts are made: the caller was admitted there. */
+export type Acting = Pick<Access, 'id' | 'root' | 'chain' | 'memberships' | 'reached'>;
+
+/** Decides about accounts that are asked for, part by part, each as if it came after those before it. */
+export type OpenCreations = {
+  readonly decide: (trx: TenantTransaction, entries: readonly BatchEntry[]) => Promise<Decision<PlannedCreation>[]>;
+};
+
+/**
+ * Begins to decide about accounts below the acting one.
+ *
+ * @param keeps which of the planned accounts later parts may name; all, where there is one part
+ */
+export function openCreations(hall: Hall, acting: Acting, keeps?: (planned: PlannedAccount) => boolean): OpenCreations {
+  const { id, chain, memberships, reached } = acting;
+  const room = new Room(reached);
+  const terms = {
+    chain,
+    memberships,
+    need: CONTRACT.accounts.create.needs,
+    nowMs: hall.clock.nowMs(),
+    maxDepth: hall.settings.maxDepth,
+    newId: () => hall.newId<AccountId>(),
+    takeRoom: (parent: AccountPath) => room.take(parent),
+  };
+  const creations = new Creations(terms, keeps);
+  return {
+    decide: async (trx, entries) => {
+      const ground = await readCreationGround(trx, id, entries);
+      await room.learn(
+        trx,
+        ground.accounts.flatMap(({ path }) => path),
+      );
+      return creations.decide(ground, entries);
+    },
+  };
+}
+
+/**
+ * Room for subaccounts, taken one after the other as long as there is some (rules/limits 4). What accounts bound is read once: those that the
+ * batch makes itself bound nothing yet.
+ */
+class Room {
+  readonly #kind = { ...limitKind('subaccounts'), key: 'subaccounts' } as const;
+  readonly #nodes = new Map<AccountId, SubaccountLimit>();
+  readonly #known = new Set<AccountId>();
+  /** Accounts above the acting one that the caller may be told of. */
+  readonly #reached: readonly AccountId[];
+
+  constructor(reached: readonly AccountId[]) {
+    this.#reached = reached;
+  }
+
+  async learn(trx: TenantTransaction, accounts: readonly AccountId[]): Promise<void> {
+    const fresh = [...new Set(accounts)].filter((id) => !this.#known.has(id));
+    if (fresh.length === 0) return;
+    for (const id of fresh) this.#known.add(id);
+    for (const [id, node] of await readSubaccountLimits(trx, fresh)) this.#nodes.set(id, node);
+  }
+
+  take(parent: AccountPath): Decision<null> {
+    const chain = parent.toReversed().flatMap((id) => this.#nodes.get(id) ?? []);
+    const { free, binding } = freeAlong(chain, UNIT);
+    if (binding !== null) {
+      const { id, name, isAbove, max, used, held } = binding;
+      const account = isAbove && !this.#reached.includes(id) ? null : { id, name };
+      return {
+        ok: false,
+        refusal: limitReached(this.#kind, { account, max: max ?? 0n, used, held }, { wanted: UNIT, free }),
+      };
+    }
+    for (const node of addAlong(chain, UNIT)) this.#nodes.set(node.id, node);
+    return accept(null);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ScreenView } from '@tenantree/widget';
+import { Link } from 'wouter';
+import { Act } from '../money/parts.tsx';
+import { saveJob } from '../money/save-job.ts';
+import { tenantree } from '../server.ts';
+import css from './subaccounts.module.css';
+
+type Props = { readonly account: string; readonly mayImport: boolean; readonly view: ScreenView };
+
+/** Below the table: what it shows, at every depth, as a file, and accounts out of one. */
+export default function Files({ account, mayImport, view }: Props) {
+  if (account === '') return null;
+  const { query, status, limits, caps } = view;
+  const asked = {
+    ...{ account, status: [...status] },
+    ...(query !== '' && { query }),
+    ...(limits && { limits }),
+    ...(caps && { caps }),
+  };
+  const isPart = query !== '' || limits !== undefined || caps !== undefined;
+  return (
+    <div slot="footer" className={css.files}>
+      <Act does={() => saveJob(account, () => tenantree.trpc.accounts.export.mutate(asked))} working="Writing…">
+        {isPart ? 'Export what was found' : 'Export all as CSV'}
+      </Act>
+      {mayImport && (
+        <Link className="button" href={`/a/${account}/import`}>
+          Import accounts
+        </Link>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,216 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { Job } from '@tenantree/contract';
+import { isEnded, isRecord } from '@tenantree/domain';
+import { useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import css from '../money/money.module.css';
+import { Act, Card, Select } from '../money/parts.tsx';
+import { saveFile } from '../money/save-job.ts';
+import { ask } from '../parts/ask.ts';
+import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
+import { queries, tenantree } from '../server.ts';
+import { texts } from '../texts.ts';
+import { askedBy, State, useProgress } from './job-parts.tsx';
+
+const { jobs } = tenantree.trpc;
+const ITEMS = 100;
+
+type Item = Awaited<ReturnType<typeof jobs.get.query>>['items'][number];
+const STATES: Readonly<Record<Item['state'], string>> = {
+  pending: 'Waiting',
+  done: 'Done',
+  skipped: 'Left as it was',
+  failed: 'Failed',
+};
+
+/** One job: how it goes or went, what became of each of its items, the file it wrote, and how to stop it or take it back. */
+export default function JobPage({ account, job: id }: { readonly account: string; readonly job: string }) {
+  const [state, setState] = useState<Item['state'] | ''>('');
+  const query = useInfiniteQuery({
+    queryKey: ['job', account, id, state],
+    queryFn: ({ pageParam }) =>
+      jobs.get.query({
+        account,
+        job: id,
+        limit: ITEMS,
+        ...(state !== '' && { state }),
+        ...(pageParam !== '' && { cursor: pageParam }),
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ nextCursor }) => nextCursor ?? undefined,
+  });
+  const job = query.data?.pages[0]?.job;
+  return (
+    <Page title={job?.label ?? 'Job'} lead="">
+      <p className={css.acts}>
+        <Link href={`/a/${account}/work`}>All jobs</Link>
+        {job && <Acts account={account} job={job} />}
+      </p>
+      <Loaded query={query} missing="No such job">
+        {({ pages }) =>
+          job ? (
+            <>
+              <Head account={account} job={job} />
+              <Card
+                title="What became of it"
+                aside={
+                  <Select
+                    label="Show"
+                    value={state}
+                    onChange={({ target }) => setState(target.value as Item['state'] | '')}
+                  >
+                    <option value="">Everything</option>
+                    {Object.entries(STATES).map(([value, label]) => (
+                      <option key={value} value={value}>
+                        {label}
+                      </option>
+                    ))}
+                  </Select>
+                }
+              >
+                <Items account={account} items={pages.flatMap(({ items }) => items)} />
+                {query.hasNextPage && (
+                  <div className={css.in}>
+                    <Button onClick={() => void query.fetchNextPage()}>
+                      {query.isFetchingNextPage ? 'Loading…' : `Show ${ITEMS} more`}
+                    </Button>
+                  </div>
+                )}
+              </Card>
+            </>
+          ) : null
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Acts({ account, job }: { readonly account: string; readonly job: Job }) {
+  const { id, label, file, undoable, state, cancelAskedAt } = job;
+  const [, go] = useLocation();
+  const again = () => queries.invalidateQueries({ queryKey: ['job', account, id] });
+  const stop = (): Promise<void> =>
+    ask({
+      title: `Stop “${label}”?`,
+      text: 'Nothing more of it begins. What is done stays done.',
+      submit: 'Stop',
+      act: async () => {
+        await jobs.cancel.mutate({ account, job: id });
+        await again();
+      },
+    });
+  const undo = async (): Promise<void> => {
+    const { accounts } = await jobs.previewUndo.query({ account, job: id });
+    const left = accounts.filter((one) => one.left !== null).length;
+    const stays = left === 0 ? '' : ` ${left} of them were changed since, or are gone, and stay as they are.`;
+    await ask({
+      title: `Undo “${label}”?`,
+      text: `It takes back what was done to ${accounts.length === 1 ? 'one account' : `${accounts.length} accounts`}.${stays}`,
+      submit: 'Undo',
+      act: async () => {
+        const undoing = await jobs.undo.mutate({ account, job: id });
+        go(`/a/${account}/work/${undoing.job}`);
+      },
+    });
+  };
+  return (
+    <>
+      {file && (
+        <Act does={() => saveFile(account, id)} working="Loading…">
+          Save {file.filename}
+        </Act>
+      )}
+      {!isEnded(state) && cancelAskedAt === null && (
+        <Act does={stop} working="Stopping…">
+          Stop
+        </Act>
+      )}
+      {undoable && (
+        <Act does={undo} working="Looking…">
+          Undo all
+        </Act>
+      )}
+    </>
+  );
+}
+
+function Head({ account, job }: { readonly account: string; readonly job: Job }) {
+  const { state, done, skipped, failed, total, etaSeconds } = useProgress(account, job);
+  const { numbers } = texts;
+  return (
+    <Card
+      title={`${numbers.whole(done + skipped + failed)} of ${numbers.whole(total)}`}
+      aside={<State state={state} etaSeconds={etaSeconds} />}
+    >
+      <div className={css.in}>
+        <progress value={done + skipped + failed} max={Math.max(total, 1)} aria-label="Progress" />
+        <dl className={css.facts}>
+          <dt>Done</dt>
+          <dd>{numbers.whole(done)}</dd>
+          <dt>Left as it was</dt>
+          <dd>{numbers.whole(skipped)}</dd>
+          <dt>Failed</dt>
+          <dd>{numbers.whole(failed)}</dd>
+          <dt>Asked for by</dt>
+          <dd>
+            <bdi>{askedBy(job)}</bdi>, {numbers.dateTime(job.createdAt)}
+          </dd>
+          {job.endedAt !== null && (
+            <>
+              <dt>Ended</dt>
+              <dd>{numbers.dateTime(job.endedAt)}</dd>
+            </>
+          )}
+          {job.file && (
+            <>
+              <dt>Its file is kept until</dt>
+              <dd>{numbers.dateTime(job.file.expiresAt)}</dd>
+            </>
+          )}
+        </dl>
+      </div>
+    </Card>
+  );
+}
+
+/** Why an item was left, or what it failed with. */
+const why = ({ error, result }: Item): string =>
+  error?.message ?? (isRecord(result) && typeof result['reason'] === 'string' ? result['reason'] : '');
+
+const Items = ({ account, items }: { readonly account: string; readonly items: readonly Item[] }) =>
+  items.length === 0 ? (
+    <Empty>None.</Empty>
+  ) : (
+    <div className={css.scroll} tabIndex={0} role="region" aria-label="What became of it">
+      <table className={css.table}>
+        <thead>
+          <tr>
+            <th scope="col" className={css.number}>
+              No.
+            </th>
+            <th scope="col">About</th>
+            <th scope="col">End</th>
+            <th scope="col">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <tr key={item.n}>
+              <td className={css.number}>{texts.numbers.whole(item.n)}</td>
+              <th scope="row">
+                {item.target !== null && item.name !== null ? (
+                  <Link href={`/a/${account}/subaccounts/${item.target}`}>
+                    <bdi>{item.name}</bdi>
+                  </Link>
+                ) : (
+                  <span className={css.quiet}>{item.target === null ? '–' : 'Gone, or elsewhere'}</span>
+                )}
+              </th>
+              <td>{STATES[item.state]}</td>
+              <td>{why(item)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
