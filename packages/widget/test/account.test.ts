@@ -1,7 +1,7 @@
 import { type Decimal, instantOf, type RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { SourceRefusal } from '../src/index.ts';
+import { PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
 import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
@@ -160,6 +160,7 @@ describe('an account in detail', () => {
             get: async (...asked: Parameters<typeof get>) => {
               const detail = await get(...asked);
               const none = {
+                ...Object.fromEntries(PRODUCT_ROWS.map((row) => [row, 'none' as const])),
                 'account.members': 'none',
                 'account.settings': 'none',
                 account: 'none',

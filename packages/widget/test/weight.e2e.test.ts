@@ -27,14 +27,17 @@ it('loads every part of an account by itself, with at most 12 kB', () => {
   expect(late.filter((bytes) => bytes > MOST_OF_A_PART)).toHaveLength(1);
 });
 
-/** A word that only the German catalogue has. */
-const GERMAN = 'Unterkonten';
+/** What no visit loads beside all else: words of the German catalogue, and of the element that stands in place of everything where a policy forbids it. */
+const INSTEAD = ['Unterkonten', 'Content-Security-Policy'];
 
-it('weighs at most 140 kB with all that is loaded later in one language', () => {
+it('weighs at most 140 kB with all that one visit can load later, in one language', () => {
   const files = globSync('*.js', { cwd: FOLDER, exclude: ['*.all.js'] });
-  const english = files.filter((file) => !readFileSync(new URL(file, FOLDER), 'utf8').includes(GERMAN));
-  expect(english).toHaveLength(files.length - 1);
-  const bytes = english.reduce((sum, file) => sum + weigh(file), 0);
+  const together = files.filter((file) => {
+    const code = readFileSync(new URL(file, FOLDER), 'utf8');
+    return !INSTEAD.some((words) => code.includes(words));
+  });
+  expect(together).toHaveLength(files.length - INSTEAD.length);
+  const bytes = together.reduce((sum, file) => sum + weigh(file), 0);
   console.info(`All of the widget: ${say(bytes)}`);
   expect(bytes).toBeLessThanOrEqual(MOST_OF_ALL);
 });
