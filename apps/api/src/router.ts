@@ -15,6 +15,7 @@ import { keys } from './keys/procedures.ts';
 import { limits } from './limits/procedures.ts';
 import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
+import { imports } from './products/imports/procedures.ts';
 import { products } from './products/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
@@ -37,6 +38,7 @@ export const appRouter = router({
   members: slice('members', members),
   permissions: slice('permissions', permissions),
   presets: slice('presets', presets),
+  imports: slice('imports', imports),
   products: slice('products', products),
   session: slice('session', session),
   setup: slice('setup', setup),

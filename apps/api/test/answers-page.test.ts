@@ -52,6 +52,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     externalId: true,
     version: true,
     savedAt: true,
+    link: true,
     columns: true,
   }),
   product: fieldsOf<Outputs['products']['get']['product']>({
@@ -62,6 +63,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     version: true,
     savedAt: true,
     savedBy: true,
+    link: true,
     document: true,
     levels: true,
     refs: true,

@@ -4,6 +4,7 @@ import { audit } from './audit.ts';
 import { billing } from './billing.ts';
 import { books } from './books.ts';
 import { embed } from './embed.ts';
+import { imports } from './imports.ts';
 import { invoices } from './invoices.ts';
 import { jobs } from './jobs.ts';
 import { keys } from './keys.ts';
@@ -27,6 +28,7 @@ export type Contract = {
   readonly billing: typeof billing;
   readonly books: typeof books;
   readonly embed: typeof embed;
+  readonly imports: typeof imports;
   readonly invoices: typeof invoices;
   readonly jobs: typeof jobs;
   readonly keys: typeof keys;
@@ -49,6 +51,7 @@ export const CONTRACT: Contract = {
   billing,
   books,
   embed,
+  imports,
   invoices,
   jobs,
   keys,

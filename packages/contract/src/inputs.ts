@@ -20,6 +20,7 @@ export type Named =
   | 'book'
   | 'statement'
   | 'product'
+  | 'plan'
   | 'import'
   | 'place';
 

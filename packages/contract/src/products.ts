@@ -28,13 +28,42 @@ const head = {
   version: shapes.count,
   savedAt: shapes.instant,
 };
+/** Of a copy: whether its source stands above still, and has something new for it. */
+const linkState = {
+  state: z.enum(['linked', 'source_gone', 'detached']),
+  /** Merging it would make the copy another. */
+  updateAvailable: z.boolean(),
+};
 const row = z.strictObject({
   ...head,
+  /** Of a copy. */
+  link: z.strictObject(linkState).exactOptional(),
   /** What the kind’s `columns` point to, in their order. */
   columns: shapes.list(z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
-const state = z.strictObject({
+/** A product with its document. */
+export const productState = z.strictObject({
   ...head,
+  /** Of a copy of a product of an account above. */
+  link: z
+    .strictObject({
+      ...linkState,
+      /** Null: an account above those that the reader reaches. */
+      source: z
+        .strictObject({ account: shapes.accountName, product: shapes.rowId, version: shapes.count.nullable() })
+        .nullable(),
+      /** Of the source, that it was last written from. */
+      version: shapes.count,
+      /** Of which it is a copy; null: all of it. */
+      parts: shapes.list(z.string()).nullable(),
+      /** Secrets that are missing. */
+      needs: shapes.list(z.string()),
+      /** Where it is another than what was written from its source, as far as the reader may read it. */
+      differences: shapes.list(
+        z.strictObject({ at: z.string(), base: shapes.json.nullable(), local: shapes.json.nullable() }),
+      ),
+    })
+    .exactOptional(),
   savedBy: somebody,
   /** Without the parts that the reader may not read; of each secret no more than `{set: true, last4}`. */
   document,
@@ -118,7 +147,7 @@ export const products = {
     says: 'One product with its document, what it names and what names it; also as it was in an earlier version.',
     needs: ofKind('read', 'read', SCREENS),
     input: z.strictObject({ ...one, version: version.optional() }),
-    output: z.strictObject({ product: state }),
+    output: z.strictObject({ product: productState }),
   }),
 
   create: mutation({
@@ -147,7 +176,7 @@ export const products = {
     says: 'Makes another version of a product; of a kind with parts, those that are not sent stay as they are.',
     needs: ofKind('read', 'change', SCREENS),
     input: z.strictObject({ ...one, expectedVersion: version, document: sent }),
-    output: z.strictObject({ product: state }),
+    output: z.strictObject({ product: productState }),
     refusals: [
       'DOCUMENT_INVALID',
       'DOCUMENT_TOO_LARGE',
@@ -192,7 +221,7 @@ export const products = {
     says: 'Makes a product again what it was in an earlier version; a deleted one comes back with its id.',
     needs: ofKind('read', 'change', SCREENS),
     input: z.strictObject({ ...one, version, expectedVersion: version }),
-    output: z.strictObject({ product: state }),
+    output: z.strictObject({ product: productState }),
     refusals: ['DOCUMENT_INVALID', 'REFERENCE_MISSING', 'NAME_TAKEN', 'VERSION_CONFLICT', 'LIMIT_REACHED'],
   }),
 

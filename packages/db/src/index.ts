@@ -56,6 +56,8 @@ export * from './permissions/caps.ts';
 export * from './permissions/holders.ts';
 export * from './permissions/presets.ts';
 export * from './products/keep-versions.ts';
+export * from './products/links.ts';
+export * from './products/read-imports.ts';
 export * from './products/read-products.ts';
 export * from './products/write-products.ts';
 export * from './setup/claims.ts';

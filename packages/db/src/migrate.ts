@@ -48,6 +48,7 @@ import * as oneLateRule from './migrations/0053-one-late-rule.ts';
 import * as products from './migrations/0054-products.ts';
 import * as accountImports from './migrations/0056-account-imports.ts';
 import * as lettersTogether from './migrations/0057-letters-together.ts';
+import * as imports from './migrations/0059-imports.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -96,6 +97,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0054-products': products,
   '0056-account-imports': accountImports,
   '0057-letters-together': lettersTogether,
+  '0059-imports': imports,
 };
 
 const MINIMUM_VERSION = 180000;

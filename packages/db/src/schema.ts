@@ -202,6 +202,35 @@ export type ProductVersionsTable = {
   tree_version: Int8;
 };
 
+/** Of what a product is a copy, as it was when it was last written from there. */
+export type ProductLinksTable = {
+  root_id: Root;
+  account_id: string;
+  product_id: string;
+  source_account: string;
+  source_id: string;
+  source_version: number;
+  source_name: string;
+  parts: string[] | null;
+  base_doc: Doc;
+  ids: ColumnType<Readonly<Record<string, string>>, string, string>;
+  needs: string[];
+  activates: boolean;
+  /** Of the product. */
+  version: number;
+  before: ColumnType<unknown, string | null, string | null>;
+};
+
+/** What was shown of an import before it is run. */
+export type ImportPlansTable = {
+  root_id: Root;
+  account_id: string;
+  id: string;
+  asked: ColumnType<unknown, string, never>;
+  shown: ColumnType<unknown, string, never>;
+  created_at: Timestamp;
+};
+
 export type ApiKeysTable = {
   root_id: Root;
   account_id: string;
@@ -324,6 +353,8 @@ export type Schema = {
   product_secrets: ProductSecretsTable;
   product_refs: ProductRefsTable;
   product_versions: ProductVersionsTable;
+  product_links: ProductLinksTable;
+  import_plans: ImportPlansTable;
   account_caps: AccountCapsTable;
   presets: PresetsTable;
   preset_defaults: PresetDefaultsTable;

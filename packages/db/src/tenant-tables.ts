@@ -22,6 +22,8 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   product_secrets: 'tree',
   product_refs: 'tree',
   product_versions: 'tree',
+  product_links: 'tree',
+  import_plans: 'tree',
   account_caps: 'tree',
   presets: 'tree',
   preset_defaults: 'tree',

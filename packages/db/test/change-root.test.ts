@@ -19,6 +19,7 @@ import {
   insertApiKey,
   insertEmbedToken,
   insertImport,
+  insertImportPlan,
   insertImportRows,
   insertInvitation,
   insertJob,
@@ -39,6 +40,7 @@ import {
   writeJobFile,
   writeLimit,
   writeLimitDefault,
+  writeLink,
   writeSecrets,
 } from '../src/index.ts';
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
@@ -65,6 +67,11 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   await insertProducts(trx, agent.writing, [agent.row]);
   const refs = [{ place: '/knowledge/bases/0', id: base.row.id, need: 'required' as const }];
   await updateProduct(trx, agent.writing, { ...agent.row, version: 2, refs });
+  const source = { account, product: base.row.id, version: 1, name: 'Base' };
+  const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
+  await writeLink(trx, { ...link, needs: [], activates: false, version: 2 }, null);
+  const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
+  await insertImportPlan(trx, account, plan);
   const set = [{ place: '/auth/apiKey', ciphertext: Buffer.of(1), last4: '' }];
   await writeSecrets(trx, account, agent.row.id, { set, cleared: [], places: ['/auth/apiKey'] });
 }

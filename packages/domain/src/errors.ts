@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   DOCUMENT_TOO_LARGE: { status: 400, retryable: false },
   REFERENCE_MISSING: { status: 409, retryable: false },
   STILL_NEEDED: { status: 409, retryable: false },
+  NOT_A_COPY: { status: 409, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -110,7 +111,7 @@ export type Refusal = {
   readonly refusals?: readonly EntryRefusal[];
   /** Where a limit refuses: which one, and how much is free. */
   readonly limit?: LimitReached;
-  /** Of a document: all that is wrong with it, each with its JSON pointer. */
+  /** Of a document: all that is wrong with it, each with its JSON pointer. Of a plan: all that became different, each with its account and product. */
   readonly faults?: readonly { readonly at: string; readonly message: string }[];
   /** What needs the product that was to be deleted, as far as whoever asks may know of it. */
   readonly users?: readonly { readonly id: string; readonly kind: string; readonly name: string }[];

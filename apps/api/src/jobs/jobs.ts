@@ -9,6 +9,7 @@ import { mailReachedJob } from '../limits/mail-reached-job.ts';
 import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.ts';
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
+import { importJob, undoImportJob } from '../products/imports/import-job.ts';
 import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
@@ -28,6 +29,8 @@ export const JOBS: readonly AnyJob[] = [
   reviewManyJob,
   undoCapsJob,
   countEffectJob,
+  importJob,
+  undoImportJob,
   mailInvoiceJob,
   mailReachedJob,
   ...TRANSFER_JOB_KINDS,

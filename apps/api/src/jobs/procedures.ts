@@ -42,7 +42,7 @@ export const jobs: Handlers<'jobs'> = {
     );
     const page = items
       .slice(0, limit)
-      .map((item) => ({ ...item, ...conflictIn(item), name: nameOf(names, item.target) }));
+      .map((item) => ({ ...item, ...conflictIn(item), error: toldOf(item), name: nameOf(names, item.target) }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
       job: shownJob(found, ctx),
@@ -79,6 +79,10 @@ export const jobs: Handlers<'jobs'> = {
 
   file: ({ ctx, input }) => readFile(ctx, input.job, input.cursor),
 };
+
+/** Why an item failed, in a sentence: what else a refusal says is for whoever calls. */
+const toldOf = ({ error }: JobItemRow): JobItemRow['error'] =>
+  error && { code: error.code, message: error.message, ...(error.field !== undefined && { field: error.field }) };
 
 /** What of its result an item tells apart. */
 function conflictIn({

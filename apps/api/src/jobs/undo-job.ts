@@ -6,7 +6,7 @@ import type { Done, Foreseen, Undo } from './define-job.ts';
 import { findJob, type JobCall, shownJob } from './shown-jobs.ts';
 
 /** No job has more items that can be undone. */
-const MOST_ITEMS = 500;
+const MOST_ITEMS = 10_000;
 
 type Undoable = { readonly undo: Undo; readonly done: readonly Done[] };
 

@@ -30,7 +30,7 @@ const created = longAnswer({
   again: async ({ hall, account }, { kind, ids, ...answer }) => {
     const found = await hall.db.withTenant(account, (trx) => findProducts(trx, account, kind, ids), { snapshot: true });
     const byId = new Map(found.map((row) => [row.id, row]));
-    return { products: ids.flatMap((id) => byId.get(id) ?? []).map(listed), ...answer };
+    return { products: ids.flatMap((id) => byId.get(id) ?? []).map((row) => listed(row)), ...answer };
   },
 });
 
@@ -47,7 +47,7 @@ export const products: Handlers<'products'> = {
   create: {
     does: async ({ ctx, input }) => {
       const { products: made, ...answer } = await createProducts(writerOf(ctx, input.kind), input.products);
-      return { products: made.map(listed), ...answer };
+      return { products: made.map((row) => listed(row)), ...answer };
     },
     long: created,
   },

@@ -1,11 +1,19 @@
 import type { AnswerOf, Contract } from '@tenantree/contract';
-import { findProducts, listDeleted, listProducts, type ProductRow, readPast } from '@tenantree/db';
-import { type CsvColumn, type RowId, writeCsv } from '@tenantree/domain';
+import {
+  findProducts,
+  listDeleted,
+  listProducts,
+  type ProductRow,
+  readPast,
+  type TenantTransaction,
+} from '@tenantree/db';
+import { type AccountId, type CsvColumn, type RowId, writeCsv } from '@tenantree/domain';
 import { columnNames, type ProductKind, type ProductKindKey, productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
 import type { Hall } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { type CopyState, readCopies } from './copies.ts';
 import { noSuchProduct, productAt } from './save-product.ts';
 import { listed, type Reader, shown } from './shown-product.ts';
 
@@ -36,14 +44,36 @@ export async function pageOfProducts(
   const after = readCursor(secret, place, namePlace, cursor);
   const fields = columnNames(productKind(key));
   const asked = { account: access.id, kind: key, search, searched: fields, fields, order, after, limit: limit + 1 };
-  const found = await hall.db.withTenant(access.id, (trx) => listProducts(trx, asked), { snapshot: true });
+  const { found, copies } = await hall.db.withTenant(
+    access.id,
+    async (trx) => {
+      const found = await listProducts(trx, asked);
+      return { found, copies: await copiesAmong(trx, access.id, key, found) };
+    },
+    { snapshot: true },
+  );
   const rows = found.slice(0, limit);
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
-    rows: rows.map(listed),
+    rows: rows.map((row) => listed(row, copies.get(row.id))),
     nextCursor: last ? writeCursor(secret, place, { nameKey: last.nameKey, id: last.id }) : null,
   };
 }
+
+/** Those of some products that are copies; of what is never copied, none. */
+const copiesAmong = async (
+  trx: TenantTransaction,
+  account: AccountId,
+  key: ProductKindKey,
+  rows: readonly ProductRow[],
+): Promise<ReadonlyMap<RowId, CopyState>> =>
+  productKind(key).fromParent === 'copy'
+    ? readCopies(
+        trx,
+        account,
+        rows.map(({ id }) => id),
+      )
+    : new Map();
 
 /** A product as it is, or as it was in an earlier version. @throws Refused NOT_FOUND */
 export async function readProduct(

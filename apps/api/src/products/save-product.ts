@@ -4,7 +4,9 @@ import {
   insertProducts,
   type ProductRow,
   type ProductToWrite,
+  readLinks,
   readPast,
+  setLinkNeeds,
   type TenantTransaction,
   take,
   updateProduct,
@@ -84,18 +86,39 @@ function refuseHidden({ access, kind }: Writer, reader: Reader, document: unknow
     refuseWith('FORBIDDEN', `“${hidden}” is not for you to see in “${access.name}”: leave it out.`, `/${hidden}`);
 }
 
+/**
+ * What is saved of a copy that waited for secrets: when the last of them is set it is switched on, if its source was. @returns what was sent, if it
+ * waits for nothing
+ */
+async function withNeedsMet(
+  trx: TenantTransaction,
+  { access, kind }: Writer,
+  product: RowId,
+  sent: ParsedDocument,
+): Promise<ParsedDocument> {
+  const set = sent.secrets.flatMap(({ place, value }) => (value === null ? [] : [place]));
+  const [link] = set.length === 0 ? [] : await readLinks(trx, access.id, [product]);
+  if (!link || link.needs.length === 0) return sent;
+  const needs = link.needs.filter((place) => !set.includes(place));
+  const on =
+    needs.length === 0 && link.activates && kind.activeAt !== undefined ? { [kind.activeAt.slice(1)]: true } : {};
+  await setLinkNeeds(trx, { account: access.id, product, needs, base: { ...link.base, ...on } });
+  return { ...sent, document: { ...sent.document, ...on } };
+}
+
 /** Writes a version of a product that there is. @returns nothing when it is the same as before */
 async function write(
   scope: Change,
   writer: Writer,
   row: ProductRow,
-  parsed: ParsedDocument,
+  sent: ParsedDocument,
   tolerated: ReadonlySet<RowId>,
 ): Promise<ProductToWrite | null> {
   const { kind, access } = writer;
-  const rows = rowsChanged(kind, row.document, parsed);
+  const rows = rowsChanged(kind, row.document, sent);
   if (rows.length === 0) return null;
   requireRows(writer, rows);
+  const parsed = await withNeedsMet(scope.trx, writer, row.id, sent);
   await requireFreeNames(scope.trx, writer, [{ id: row.id, parsed }]);
   const refs = await presentRefs(scope.trx, access.id, parsed.refs, tolerated);
   const { name, document } = parsed;

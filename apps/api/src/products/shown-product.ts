@@ -12,6 +12,7 @@ import { highestLevelWithin, type Level, type PermissionKey, permission } from '
 import {
   columnsOf,
   type Document,
+  differencesOf,
   type NamedThing,
   type ProductKind,
   partLevels,
@@ -21,6 +22,7 @@ import {
 } from '@tenantree/domain/products';
 import type { Actor } from '../context/actor.ts';
 import type { Access } from '../guard/admit.ts';
+import { type CopyState, readCopies } from './copies.ts';
 
 /** Products that name one, of which somebody is told. */
 const MOST_USERS = 100;
@@ -43,8 +45,9 @@ export const levelsOf = (reader: Reader, kind: ProductKind): Record<string, Leve
   ...partLevels(kind, levelOf(reader)),
 });
 
-/** A product as lists show it. */
-export const listed = ({ id, kind, name, externalId, version, savedAt, document }: ProductRow) => ({
+/** A product as lists show it. @param copy how it stands to what it is a copy of, if it is one */
+export const listed = ({ id, kind, name, externalId, version, savedAt, document }: ProductRow, copy?: CopyState) => ({
+  ...(copy && { link: { state: copy.source.state, updateAvailable: copy.updateAvailable } }),
   id,
   kind,
   name,
@@ -85,7 +88,35 @@ export async function shown(trx: TenantTransaction, reader: Reader, row: Product
     document,
     levels: levelsOf(reader, kind),
     refs: await shownRefs(trx, reader, named),
+    ...(await shownLink(trx, reader, row)),
     usedBy: seenAmong(reader, await findUsers(trx, reader.access.id, [row.id], { need: 'any', limit: MOST_USERS })),
+  };
+}
+
+/** What a product is a copy of, as far as a reader may know; nothing, where it is none. */
+async function shownLink(trx: TenantTransaction, reader: Reader, row: ProductRow): Promise<Pick<Product, 'link'>> {
+  const copy = (await readCopies(trx, reader.access.id, [row.id])).get(row.id);
+  if (!copy) return {};
+  const { link, source, updateAvailable } = copy;
+  const { account, product } = link.source;
+  const isReached = reader.access.reached.includes(account) && source.accountName !== null;
+  const kind = productKind(row.kind);
+  const levels = levelsOf(reader, kind);
+  const isRead = (at: string): boolean => levels[at.split('/')[1] ?? ''] !== 'none';
+  return {
+    link: {
+      state: source.state,
+      updateAvailable,
+      source: isReached
+        ? { account: { id: account, name: source.accountName ?? '' }, product, version: source.version }
+        : null,
+      version: link.source.version,
+      parts: link.parts,
+      needs: link.needs,
+      differences: differencesOf(kind, link.base, row.document).flatMap(({ at, base, local }) =>
+        isRead(at) ? [{ at, base: base ?? null, local: local ?? null }] : [],
+      ),
+    },
   };
 }
 

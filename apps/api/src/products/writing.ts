@@ -55,7 +55,7 @@ export function requireRows({ hall, access }: Writer, rows: readonly PermissionK
 /** @throws Refused NAME_TAKEN when another product of the kind has one of the names, where no two may */
 export async function requireFreeNames(
   trx: TenantTransaction,
-  { access, kind }: Writer,
+  { access, kind }: { readonly access: Pick<Access, 'id'>; readonly kind: Writer['kind'] },
   wished: readonly { readonly id: RowId; readonly parsed: Pick<ParsedDocument, 'name'> }[],
 ): Promise<void> {
   if (kind.names === 'any' || wished.length === 0) return;

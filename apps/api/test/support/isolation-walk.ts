@@ -51,6 +51,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
   product: UNKNOWN_IDS,
+  plan: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
@@ -72,6 +73,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
   product: /"code":"NOT_FOUND"/,
+  plan: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
@@ -155,6 +157,12 @@ function walk(way: Way): void {
     const { members } = await owner.members.list.query({ account });
     const sessions = await owner.session.list.query();
     const { products: theirProducts } = await owner.products.create.mutate(agentsNamed(root, 'One', 'Two'));
+    const chosen = theirProducts.slice(0, 1).map(({ id }) => ({ product: id }));
+    const { plan: theirPlan } = await owner.imports.plan.mutate({
+      account: root,
+      targets: [sibling],
+      products: chosen,
+    });
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
@@ -198,6 +206,7 @@ function walk(way: Way): void {
       book: viewer,
       statement: viewer,
       product: viewer,
+      plan: viewer,
       import: viewer,
       user: 'dana',
       place: '',
@@ -216,6 +225,7 @@ function walk(way: Way): void {
       book: theirBooks,
       statement: theirStatements,
       product: theirProducts.map(({ id }) => id),
+      plan: [theirPlan],
       import: theirImports,
       place: cursors,
     };

@@ -57,7 +57,8 @@ export async function insertProducts(
   await insertRefs(trx, account, products);
 }
 
-async function insertRefs(
+/** Adds what products name. */
+export async function insertRefs(
   trx: TenantTransaction,
   account: AccountId,
   products: readonly Pick<ProductToWrite, 'id' | 'refs'>[],
@@ -175,4 +176,42 @@ export async function writeSecrets(
     .insertInto('product_secrets')
     .values(set.map((secret) => ({ account_id: account, product_id: product, ...secret })))
     .execute();
+}
+
+/**
+ * Gives a product to another account, where it is what is written; what it was, and what named it, is in the first no more.
+ *
+ * @throws the driver's foreign_key_violation when something there can't do without it
+ */
+export async function moveProduct(
+  trx: TenantTransaction,
+  from: AccountId,
+  { account, at, by, treeVersion }: Writing,
+  product: ProductToWrite,
+): Promise<void> {
+  const { id, version, name, document } = product;
+  await sql`
+    DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${from} AND (from_id = ${id} OR (to_id = ${id} AND NOT required))`.execute(
+    trx,
+  );
+  await sql`DELETE FROM product_versions WHERE root_id = acting_root() AND account_id = ${from} AND product_id = ${id}`.execute(
+    trx,
+  );
+  await trx
+    .updateTable('products')
+    .set({
+      account_id: account,
+      name: name.name,
+      name_key: name.key,
+      version,
+      doc: JSON.stringify(document),
+      saved_at: at,
+      saved_by: JSON.stringify(by),
+      tree_version: treeVersion,
+    })
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', from)
+    .where('id', '=', id)
+    .execute();
+  await insertRefs(trx, account, [product]);
 }

@@ -1,6 +1,10 @@
+export * from './copy.ts';
 export * from './document.ts';
 export { faultsOf, issueSentence } from './faults.ts';
 export * from './free-name.ts';
 export type { Fault, ProductKind, Reference } from './kind.ts';
 export * from './kinds.ts';
+export * from './merge.ts';
+export * from './resolve.ts';
 export * from './shown-kinds.ts';
+export * from './write-copy.ts';

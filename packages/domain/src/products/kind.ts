@@ -51,6 +51,8 @@ export type ProductKind = {
   readonly fromParent: 'copy' | 'move' | 'never';
   /** What is set when it is copied, by pointer. */
   readonly startsAs?: Readonly<Record<string, unknown>>;
+  /** Where it is switched on and off: a copy whose secrets are missing is off. */
+  readonly activeAt?: '/active';
   /** The right of the role alone that deleting takes; without, it takes the permission to write. */
   readonly deleteRight?: RoleRight;
   /** Rules that JSON Schema can't say. */

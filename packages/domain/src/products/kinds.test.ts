@@ -110,6 +110,8 @@ describe.each(PRODUCT_KINDS.map((kind: ProductKind) => [kind.kind, kind] as cons
     for (const { at, part } of kind.refs) expect(part).toBe(parts ? at.split('/')[1] : null);
     for (const at of kind.columns) expect(names).toContain(at.slice(1));
     if (kind.columns.length > 0) expect(parts).toBeUndefined();
+    if (kind.activeAt)
+      expect((kind.schema.shape[kind.activeAt.slice(1)] as z.ZodType).safeParse(true).success).toBe(true);
     for (const [at, value] of Object.entries(kind.startsAs ?? {}))
       expect((kind.schema.shape[at.slice(1)] as z.ZodType).safeParse(value).success).toBe(true);
   });

@@ -205,5 +205,6 @@ export const integration = kindOf({
   }),
   secrets: ['/credentials'],
   columns: ['/system', '/active'],
+  activeAt: '/active',
   fromParent: 'copy',
 });

@@ -44,6 +44,18 @@ export function bareOf(schema: z.ZodType): z.ZodType {
   return WRAPPERS.has(type) && innerType ? bareOf(innerType) : schema;
 }
 
+/** Where a schema has unions, `*` for every entry of a list, and the field that tells their branches apart. */
+export function unionsOf(schema: z.ZodType, at = ''): ReadonlyMap<string, string> {
+  const { shape = {}, element, options = [], discriminator } = defOf(schema);
+  const inner = [
+    ...Object.entries(shape).map(([name, one]) => unionsOf(bareOf(one), `${at}/${escaped(name)}`)),
+    ...(element ? [unionsOf(bareOf(element), `${at}/*`)] : []),
+    ...options.map((option) => unionsOf(bareOf(option), at)),
+  ];
+  const here: [string, string][] = discriminator === undefined ? [] : [[at, discriminator]];
+  return new Map([...here, ...inner.flatMap((one) => [...one])]);
+}
+
 /** The branch of a union that a value is of; undefined: of none. */
 function branchOf({ options = [], discriminator = '' }: Def, value: unknown): z.ZodType | undefined {
   const chosen = isRecord(value) ? value[discriminator] : undefined;

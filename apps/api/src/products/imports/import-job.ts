@@ -1,0 +1,100 @@
+import { type Refusal, type RowId, USUAL_RETRY } from '@tenantree/domain';
+import { productKind } from '@tenantree/domain/products';
+import { z } from 'zod';
+import { granted, refuseWith } from '../../hall/refused.ts';
+import { admitAsker } from '../../jobs/asker.ts';
+import { type Done, defineJob, type ItemOutcome, type JobItem, type Undo } from '../../jobs/define-job.ts';
+import { enqueue } from '../../jobs/enqueue.ts';
+import { accountId } from '../../jobs/payloads.ts';
+import { type ImportDone, importDone, importStep } from './import-payload.ts';
+import { refusedTo } from './plan-import.ts';
+import { IMPORTS } from './targets.ts';
+import { foreseeUndo, undoStep } from './undo-step.ts';
+import { writeStep } from './write-step.ts';
+
+/** Asks again whether whoever asked may have it done, as they are at the source now. @throws Refused FORBIDDEN */
+async function requireAsker(
+  { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
+  items: readonly {
+    readonly kind: ImportDone['items'][number]['kind'];
+    readonly parts?: readonly string[] | null;
+  }[],
+): Promise<void> {
+  const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
+  for (const { kind, parts = null } of items)
+    if (refusedTo(access, productKind(kind), parts))
+      refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${productKind(kind).label.toLowerCase()} any more.`);
+}
+
+const undoPayload = z.object({ account: accountId, items: importDone.shape.items });
+
+/** Takes back what one step of an import did, where nobody touched it since. */
+export const undoImportJob = defineJob({
+  name: 'imports.undo',
+  label: 'Undo: Import products',
+  procedure: 'imports.run',
+  payload: undoPayload,
+  retry: USUAL_RETRY,
+  run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
+    await requireAsker({ hall, job, by }, items);
+    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+      const way = { from: job.account, to: account };
+      const { undone, kept } = await undoStep(scope, way, { id: by.actor.id, name: by.actor.name }, items);
+      if (undone.length === 0) return { skipped: kept.map(({ name, reason }) => `“${name}”: ${reason}`).join(' ') };
+      await done(scope.trx, { undone, kept });
+      return 'done';
+    });
+  },
+});
+
+/** What was done, of each account: what was done last is taken back first. */
+const doneIn = (done: readonly Done[]): { readonly account: Done['account']; readonly items: ImportDone['items'] }[] =>
+  done
+    .flatMap(({ account, result }) => {
+      const read = importDone.safeParse(result);
+      return read.success ? [{ account, items: read.data.items }] : [];
+    })
+    .toReversed();
+
+const undo: Undo = {
+  foresee: async (_hall, trx, done) => {
+    const byAccount = Map.groupBy(doneIn(done), ({ account }) => account);
+    const left: { readonly account: Done['account']; readonly left: Refusal | null }[] = [];
+    for (const [account, steps] of byAccount)
+      left.push({
+        account,
+        left: await foreseeUndo(
+          trx,
+          account,
+          steps.flatMap(({ items }) => items),
+        ),
+      });
+    return left;
+  },
+  ask: (hall, change, { by, account, done }): Promise<RowId | null> =>
+    enqueue(hall, change, undoImportJob, {
+      by,
+      account,
+      items: doneIn(done).map((step) => ({ payload: step, target: step.account })),
+    }),
+};
+
+/** Imports products into accounts below: what needs each other at once, each by itself otherwise. */
+export const importJob = defineJob({
+  name: 'imports.run',
+  label: 'Import products',
+  procedure: 'imports.run',
+  payload: importStep,
+  retry: USUAL_RETRY,
+  undo,
+  run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
+    await requireAsker({ hall, job, by }, payload.items);
+    return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
+      const way = { from: job.account, to: payload.account };
+      const items = await writeStep(scope, way, { id: by.actor.id, name: by.actor.name }, payload);
+      if ('skipped' in items) return items;
+      await done(scope.trx, { items });
+      return 'done';
+    });
+  },
+});

@@ -1,0 +1,77 @@
+import { labelProducts, listCopies, readLinksOf, readPlaced } from '@tenantree/db';
+import type { AccountId } from '@tenantree/domain';
+import { productKind } from '@tenantree/domain/products';
+import { z } from 'zod';
+import type { Handlers } from '../../guard/procedure.ts';
+import { readCursor, writeCursor } from '../../hall/cursor.ts';
+import { refuseWith } from '../../hall/refused.ts';
+import { resolveAll } from '../../hall/resolve-all.ts';
+import { productAt } from '../save-product.ts';
+import { writerOf } from '../writing.ts';
+import { detach, takeSource } from './change-copy.ts';
+import { makePlan, runPlan } from './run-plan.ts';
+
+const accountPlace = z.string().transform((text) => text as AccountId);
+
+export const imports: Handlers<'imports'> = {
+  plan: ({ ctx, input }) => makePlan(ctx, input),
+
+  run: async ({ ctx, input }) => ({ job: await runPlan(ctx, input.plan) }),
+
+  copies: async ({ ctx: { hall, access }, input: { kind, product, cursor, limit } }) => {
+    const place = `copies:${access.id}:${product}`;
+    const { secret } = hall.settings;
+    const after = readCursor(secret, place, accountPlace, cursor);
+    const found = await hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        await productAt(trx, { access, kind: productKind(kind) }, product);
+        return listCopies(trx, { account: access.id, product }, after, limit + 1);
+      },
+      { snapshot: true },
+    );
+    const rows = found.slice(0, limit);
+    const last = found.length > limit ? rows.at(-1) : undefined;
+    return {
+      rows: rows.map(({ account, accountName, product: copy, name, source, parts, needs }) => ({
+        account: { id: account, name: accountName },
+        product: copy,
+        name,
+        version: source.version,
+        parts,
+        needs,
+      })),
+      nextCursor: last ? writeCursor(secret, place, last.account) : null,
+    };
+  },
+
+  links: ({ ctx: { hall, access }, input: { target, products } }) =>
+    hall.db.withTenant(
+      access.id,
+      async (trx) => {
+        const labels = await labelProducts(trx, access.id, [...new Set(products)]);
+        const seen = labels.filter(({ kind }) => access.levels[productKind(kind).rows.read] !== 'none');
+        if (seen.length < new Set(products).size) refuseWith('NOT_FOUND', 'There is no such product.', 'products');
+        const accounts = await resolveAll(trx, [target], 'target');
+        const links = await readLinksOf(trx, accounts, products);
+        const names = new Map((await readPlaced(trx, links)).map(({ id, name }) => [id, name]));
+        return {
+          links: links.map(({ product, source, parts, needs }) => ({
+            source: source.product,
+            product,
+            name: names.get(product) ?? '',
+            version: source.version,
+            parts,
+            needs,
+          })),
+        };
+      },
+      { snapshot: true },
+    ),
+
+  takeSource: async ({ ctx, input: { kind, ...asked } }) => ({
+    product: await takeSource(writerOf(ctx, kind), ctx, asked),
+  }),
+
+  detach: async ({ ctx, input: { kind, product } }) => ({ product: await detach(writerOf(ctx, kind), ctx, product) }),
+};

@@ -1,0 +1,88 @@
+import type { ImportPlan, PlannedItem } from '@tenantree/contract';
+import { type LimitsAlong, readLimits, type TenantTransaction } from '@tenantree/db';
+import {
+  type AccountId,
+  freeAlong,
+  type LimitKindKey,
+  limitKind,
+  limitKindStoredAs,
+  type RowId,
+  UNIT,
+  wholeOf,
+} from '@tenantree/domain';
+import { productKind } from '@tenantree/domain/products';
+import type { Access } from '../../guard/admit.ts';
+import { type Hall, nowOf } from '../../hall/hall.ts';
+import type { Target } from './targets.ts';
+
+/** What limits leave room for. */
+export type Room = {
+  readonly limits: ImportPlan['limits'];
+  readonly fits: (target: AccountId, product: RowId) => boolean;
+};
+
+type Coming = { readonly account: { readonly id: AccountId }; readonly items: readonly PlannedItem[] };
+
+/** What of an item counts as what; nothing, where it adds nothing. */
+const countsAs = ({ kind, act }: PlannedItem): LimitKindKey | null => {
+  if (act !== 'new' && act !== 'move') return null;
+  return limitKindStoredAs(productKind(kind).limit ?? '')?.key ?? null;
+};
+
+/**
+ * What limits leave room for of what comes, in the order in which it comes (rules/products 12). Inside the import they are asked again: this is
+ * what they say now.
+ */
+export async function roomIn(
+  hall: Hall,
+  trx: TenantTransaction,
+  { reached, path }: Pick<Access, 'reached' | 'path'>,
+  targets: readonly Target[],
+  coming: readonly Coming[],
+): Promise<Room> {
+  const now = nowOf(hall);
+  const tooMuch = new Set<string>();
+  const added = new Map<string, bigint>();
+  const bounds = new Map<
+    string,
+    { kind: LimitKindKey; account: { id: AccountId; name: string }; max: bigint; used: bigint }
+  >();
+  for (const { account, items } of coming) {
+    const counted = items.flatMap((item) => {
+      const kind = countsAs(item);
+      return kind ? [{ kind, item }] : [];
+    });
+    const chain = targets.find(({ id }) => id === account.id)?.access?.chain;
+    if (counted.length === 0 || !chain) continue;
+    const along = await readLimits(trx, chain, now);
+    for (const { kind, item } of counted) {
+      const each = limitKind(kind).each * UNIT;
+      if (!fitsIn(along, kind, each, added)) tooMuch.add(`${account.id} ${item.product}`);
+      for (const { id, name, max, used } of along.get(kind) ?? []) {
+        added.set(`${id} ${kind}`, (added.get(`${id} ${kind}`) ?? 0n) + each);
+        if (max !== null) bounds.set(`${id} ${kind}`, { kind, account: { id, name }, max, used });
+      }
+    }
+  }
+  const limits = [...bounds].map(([key, { kind, account, max, used }]) => {
+    const whole = (nanos: bigint): number => wholeOf(limitKind(kind), nanos);
+    return {
+      kind,
+      // What stands below the source is told to whoever imports into it.
+      account: reached.includes(account.id) || !path.includes(account.id) ? account : null,
+      max: whole(max),
+      before: whole(used),
+      after: whole(used + (added.get(key) ?? 0n)),
+    };
+  });
+  return { limits, fits: (target, product) => !tooMuch.has(`${target} ${product}`) };
+}
+
+/** Whether one more of a kind is free along a way, beside what comes before it. */
+function fitsIn(along: LimitsAlong, kind: LimitKindKey, each: bigint, added: ReadonlyMap<string, bigint>): boolean {
+  const chain = (along.get(kind) ?? []).map((node) => ({
+    ...node,
+    used: node.used + (added.get(`${node.id} ${kind}`) ?? 0n),
+  }));
+  return freeAlong(chain, each).free >= each;
+}

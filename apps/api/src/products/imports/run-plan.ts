@@ -1,0 +1,163 @@
+import type { ImportPlan } from '@tenantree/contract';
+import { insertImportPlan, labelProducts, readImportPlan, type TenantTransaction, takeImportPlan } from '@tenantree/db';
+import { type AccountId, canonicalJson, DAY_MS, instantOf, type JsonValue, type RowId } from '@tenantree/domain';
+import type { Actor } from '../../context/actor.ts';
+import type { Access } from '../../guard/admit.ts';
+import { type Caller, type Hall, nowOf } from '../../hall/hall.ts';
+import { Refused, refuseWith } from '../../hall/refused.ts';
+import { resolveAll } from '../../hall/resolve-all.ts';
+import { accountsBelow, enqueue } from '../../jobs/enqueue.ts';
+import { importJob } from './import-job.ts';
+import type { ImportItem, ImportStep } from './import-payload.ts';
+import { doneOf, type ImportWish, type PlannedImport, planImport, type ShownPlan } from './plan-import.ts';
+import { targetsOf } from './targets.ts';
+
+/** A plan that nobody ran in a day is there no more. */
+const PLAN_MS = DAY_MS;
+/** Differences that a refusal tells. */
+const MOST_TOLD = 50;
+
+type Call = { readonly hall: Hall; readonly actor: Actor; readonly caller: Caller; readonly access: Access };
+type Asked = Omit<ImportWish, 'targets' | 'answers'> & {
+  readonly targets: readonly string[];
+  readonly answers: readonly (Omit<ImportWish['answers'][number], 'target'> & {
+    readonly target?: string | undefined;
+  })[];
+};
+
+/** Plans an import, and keeps what it shows until it is run. @throws Refused NOT_FOUND, BAD_REQUEST */
+export async function makePlan(call: Call, asked: Asked): Promise<ImportPlan> {
+  const { hall, access } = call;
+  const wish = await hall.db.withTenant(access.id, (trx) => wishOf(trx, access.id, asked), { snapshot: true });
+  const targets = await targetsOf(call, wish.targets);
+  const { shown } = await hall.db.withTenant(access.id, (trx) => planImport(hall, trx, access, wish, targets), {
+    snapshot: true,
+  });
+  const id = hall.newId();
+  const now = nowOf(hall);
+  const forget = instantOf(hall.clock.nowMs() - PLAN_MS);
+  await hall.db.withTenant(access.id, (trx) =>
+    insertImportPlan(trx, access.id, { id, asked: wish, shown, now, forget }),
+  );
+  return { plan: id, ...shown };
+}
+
+/** What is asked for, with accounts by id. */
+async function wishOf(
+  trx: TenantTransaction,
+  account: AccountId,
+  { targets, products, answers }: Asked,
+): Promise<ImportWish> {
+  const named = [...products, ...answers].flatMap(({ product }) => product ?? []);
+  const found = new Set((await labelProducts(trx, account, [...new Set(named)])).map(({ id }) => id));
+  if (named.some((id) => !found.has(id))) refuseWith('NOT_FOUND', 'There is no such product.', 'products');
+  const answered = answers.flatMap(({ target }) => target ?? []);
+  const ids = new Map((await resolveAll(trx, answered, 'answers')).map((id, n) => [answered[n], id]));
+  return {
+    targets: await accountsBelow(trx, account, targets),
+    products,
+    answers: answers.map(({ target, ...answer }) => ({
+      ...answer,
+      ...(target !== undefined && { target: ids.get(target) ?? target }),
+    })),
+  };
+}
+
+const noSuchPlan = (): never =>
+  refuseWith('NOT_FOUND', 'There is no such plan: it was run already, or is older than a day.', 'plan');
+
+/**
+ * Runs a plan: orders what it showed, if that is so still.
+ *
+ * @throws Refused NOT_FOUND when it was run before, PLAN_STALE with what became different, BAD_REQUEST when a clash is unanswered
+ */
+export async function runPlan(call: Call, id: RowId): Promise<RowId> {
+  const { hall, caller, access } = call;
+  const found = await hall.db.withTenant(access.id, (trx) => readImportPlan(trx, access.id, id), { snapshot: true });
+  if (!found) return noSuchPlan();
+  // As makePlan kept it.
+  const wish = found.asked as ImportWish;
+  const targets = await targetsOf(call, wish.targets);
+  return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
+    const taken = await takeImportPlan(change.trx, access.id, id);
+    if (!taken || taken.createdAt.getTime() < hall.clock.nowMs() - PLAN_MS) return noSuchPlan();
+    const planned = await planImport(hall, change.trx, access, wish, targets);
+    requireSame(taken.shown as ShownPlan, planned.shown);
+    if (!planned.shown.ready)
+      refuseWith(
+        'BAD_REQUEST',
+        'Nothing can be done: answer every clash, and choose something that can be imported.',
+        'plan',
+      );
+    const { actor, user, key, requestId } = caller;
+    const items = stepsOf(hall, planned).map((step) => ({ payload: step, target: step.account }));
+    const job = await enqueue(hall, change, importJob, {
+      by: { actor, user, key, requestId },
+      account: access.id,
+      items,
+    });
+    return job ?? noSuchPlan();
+  });
+}
+
+const same = (one: unknown, other: unknown): boolean =>
+  canonicalJson(one as JsonValue) === canonicalJson(other as JsonValue);
+
+/** @throws Refused PLAN_STALE naming what became different */
+function requireSame(was: ShownPlan, is: ShownPlan): void {
+  if (same(was, is)) return;
+  const faults = is.targets.flatMap((target, n) => {
+    const before = was.targets[n];
+    const products = new Set([...target.items, ...(before?.items ?? [])].map(({ product }) => product));
+    return [...products].flatMap((product) => {
+      const of = (one: typeof before) => one?.items.find((item) => item.product === product) ?? null;
+      const [there, now] = [of(before), of(target)];
+      if (same(there, now)) return [];
+      return [
+        {
+          at: `/${target.account.id}/${product}`,
+          message: `“${(now ?? there)?.name ?? ''}” in “${target.account.name}” is not as it was shown.`,
+        },
+      ];
+    });
+  });
+  const [first] = faults;
+  const message = first?.message ?? 'What may be done, or how much room limits leave, is not as it was shown.';
+  throw new Refused({
+    code: 'PLAN_STALE',
+    message: `${message} Plan it again.`,
+    field: 'plan',
+    faults: faults.slice(0, MOST_TOLD),
+  });
+}
+
+/** What is to be done, each at once or not at all; what is new has its id from now on. */
+function stepsOf(hall: Pick<Hall, 'newId'>, { shown, namedBy }: PlannedImport): ImportStep[] {
+  return shown.targets.flatMap(({ account, items }) => {
+    const ids = new Map(
+      items.map(({ product, into, act }): [RowId, RowId] => [
+        product,
+        into?.id ?? (act === 'move' ? product : hall.newId()),
+      ]),
+    );
+    const steps = [...Map.groupBy(doneOf(items), ({ step }) => step).values()];
+    return steps.map((all) => ({
+      account: account.id,
+      items: all.map(({ product: source, version, kind, act, into, name, parts }) => ({
+        source,
+        version,
+        kind,
+        // No clash is left.
+        act: act as ImportItem['act'],
+        product: ids.get(source) ?? source,
+        at: into?.version ?? null,
+        name,
+        parts: parts && [...parts],
+      })),
+      ids: [...new Set(all.flatMap(({ product }) => namedBy(product)))].flatMap((id): [RowId, RowId][] => {
+        const there = ids.get(id);
+        return there === undefined ? [] : [[id, there]];
+      }),
+    }));
+  });
+}

@@ -1,0 +1,472 @@
+import type { ImportPlan, PlannedItem, Product } from '@tenantree/contract';
+import type { RowId } from '@tenantree/domain';
+import type { ProductKindKey } from '@tenantree/domain/products';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importJob } from '../src/products/imports/import-job.ts';
+import { type Client, codeOf, join, refusalOf } from './support/clients.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { jobsEnded } from './support/jobs.ts';
+
+let api: Deployment;
+let owner: Client;
+beforeAll(async () => {
+  api = await deploy();
+  owner = api.owner;
+});
+afterAll(() => api.close());
+
+type Doc = Record<string, unknown>;
+const make = async (name: string, parent = api.root): Promise<string> =>
+  (await owner.accounts.create.mutate({ account: parent, name })).account.id;
+const create = async (account: string, kind: ProductKindKey, document: Doc): Promise<RowId> =>
+  (await owner.products.create.mutate({ account, kind, products: [{ document: document as never }] })).products[0]!.id;
+const get = async (account: string, kind: ProductKindKey, product: RowId, client = owner): Promise<Product> =>
+  (await client.products.get.query({ account, kind, product })).product;
+const save = async (account: string, kind: ProductKindKey, product: RowId, document: Doc): Promise<Product> => {
+  const { version: expectedVersion } = await get(account, kind, product);
+  return (await owner.products.save.mutate({ account, kind, product, expectedVersion, document: document as never }))
+    .product;
+};
+const named = async (account: string, kind: ProductKindKey): Promise<Record<string, RowId>> =>
+  Object.fromEntries((await owner.products.list.query({ account, kind })).rows.map(({ name, id }) => [name, id]));
+
+type Wish = Parameters<Client['imports']['plan']['mutate']>[0];
+const plan = (
+  account: string,
+  targets: readonly string[],
+  products: readonly RowId[],
+  more: Partial<Wish> = {},
+): Promise<ImportPlan> =>
+  owner.imports.plan.mutate({
+    account,
+    targets: [...targets],
+    products: products.map((product) => ({ product })),
+    ...more,
+  });
+const run = async (account: string, planned: ImportPlan) => {
+  const { job } = await owner.imports.run.mutate({ account, plan: planned.plan });
+  await jobsEnded(api.database);
+  return { id: job, ...(await owner.jobs.get.query({ account, job })) };
+};
+const imported = async (account: string, target: string, products: readonly RowId[], more: Partial<Wish> = {}) =>
+  run(account, await plan(account, [target], products, more));
+const undo = async (account: string, job: RowId) => {
+  const { job: undoing } = await owner.jobs.undo.mutate({ account, job });
+  await jobsEnded(api.database);
+  return owner.jobs.get.query({ account, job: undoing });
+};
+const acts = (items: readonly PlannedItem[] | undefined) => items?.map(({ name, act }) => `${name} ${act}`);
+
+/** An account with an agent that needs a knowledge base, a tool with an integration and a schedule, and may have a number. */
+async function shop(name: string) {
+  const account = await make(name);
+  const base = await create(account, 'knowledgeBase', { name: 'Handbook' });
+  const integration = await create(account, 'integration', { name: 'CRM', credentials: 'secret-of-the-parent' });
+  const tool = await create(account, 'tool', {
+    name: 'Calendar',
+    integration,
+    auth: { type: 'bearer', apiKey: 'another-parent-secret' },
+  });
+  const schedule = await create(account, 'schedule', { name: 'Office hours' });
+  const number = await create(account, 'phoneNumber', { name: 'Main line', number: '+4930123456' });
+  const agent = await create(account, 'agent', {
+    name: 'Front desk',
+    prompt: { greeting: 'Hello' },
+    knowledge: { bases: [base] },
+    tools: { items: [{ id: 'calendar', tool }] },
+    callFlow: { hours: schedule, number },
+  });
+  return { account, base, integration, tool, schedule, number, agent };
+}
+
+/** Nothing of an account names anything of another, no secret came along, links' bases name their own account only, counters are right. */
+async function checkAll(): Promise<void> {
+  const { database } = api;
+  expect(
+    await database.asOwner(`SELECT l.product_id FROM product_links l JOIN products p ON p.id = l.product_id AND p.account_id = l.account_id
+    CROSS JOIN LATERAL jsonb_path_query(l.base_doc, '$.** ? (@.type() == "string")') v(value)
+    JOIN products o ON o.id::text = v.value #>> '{}' AND o.account_id <> l.account_id`),
+  ).toEqual([]);
+  expect(
+    await database.asOwner(`SELECT p.id FROM products p CROSS JOIN LATERAL jsonb_path_query(p.doc, '$.** ? (@.type() == "string")') v(value)
+    JOIN products o ON o.id::text = v.value #>> '{}' AND o.account_id <> p.account_id
+    JOIN product_links l ON l.product_id = p.id AND l.account_id = p.account_id`),
+  ).toEqual([]);
+  expect(
+    await database.asOwner(`SELECT s.product_id FROM product_secrets s JOIN product_links l USING (account_id, product_id)
+    WHERE s.ciphertext IN (SELECT ciphertext FROM product_secrets o WHERE o.product_id = l.source_id)`),
+  ).toEqual([]);
+  expect(
+    await database.asOwner(`SELECT a.id, k.kind, r.own, c.n FROM accounts a
+    CROSS JOIN (VALUES ('agent', 'agents'), ('knowledgeBase', 'knowledgeBases'), ('phoneNumber', 'phoneNumbers')) k(kind, resource)
+    CROSS JOIN LATERAL (SELECT count(*) AS n FROM products p WHERE p.account_id = a.id AND p.kind = k.kind) c
+    CROSS JOIN LATERAL (SELECT coalesce(sum(t.own), 0) AS own FROM resource_totals t WHERE t.account_id = a.id AND t.resource = k.resource) r
+    WHERE r.own <> c.n`),
+  ).toEqual([]);
+}
+
+describe('Importing products', () => {
+  it('brings what is needed along, in order, with what isn’t copied, and no secrets; what waits for some is off until they are set (rules/products 12)', async () => {
+    const { account, agent, number, integration } = await shop('Reseller');
+    const [one, two] = [await make('One', account), await make('Two', account)];
+    const planned = await plan(account, [one, two], [agent]);
+    expect(planned).toMatchObject({ ready: true, steps: 10, limits: [] });
+    const [target] = planned.targets;
+    expect(acts(target?.items)).toEqual([
+      'Handbook new',
+      'CRM new',
+      'Calendar new',
+      'Office hours new',
+      'Front desk new',
+    ]);
+    expect(target?.items.map(({ needsValue }) => needsValue)).toEqual([[], ['/credentials'], ['/auth/apiKey'], [], []]);
+    expect(target?.notCopied).toEqual([
+      {
+        product: number,
+        kind: 'phoneNumber',
+        name: 'Main line',
+        by: agent,
+        at: '/callFlow/number',
+        why: 'moves_when_chosen',
+      },
+    ]);
+    const { job, items } = await run(account, planned);
+    expect([job.state, job.label, items.length]).toEqual(['succeeded', 'Import products', 10]);
+    const copy = await get(one, 'agent', (await named(one, 'agent'))['Front desk']!);
+    expect(copy).toMatchObject({ version: 1, document: { prompt: { greeting: 'Hello' }, callFlow: { number: null } } });
+    expect(copy.refs.every(({ state }) => state === 'there')).toBe(true);
+    expect(copy.link).toEqual({
+      state: 'linked',
+      updateAvailable: false,
+      source: { account: { id: account, name: 'Reseller' }, product: agent, version: 1 },
+      version: 1,
+      parts: null,
+      needs: [],
+      differences: [],
+    });
+    const crm = (await named(one, 'integration'))['CRM']!;
+    expect(await get(one, 'integration', crm)).toMatchObject({
+      document: { active: false },
+      link: { needs: ['/credentials'], differences: [] },
+    });
+    const set = await save(one, 'integration', crm, { name: 'CRM', active: false, credentials: 'their-own' });
+    expect(set).toMatchObject({
+      document: { active: true },
+      link: { needs: [], differences: [], updateAvailable: false },
+    });
+    await owner.products.save.mutate({
+      account,
+      kind: 'integration',
+      product: integration,
+      expectedVersion: 1,
+      document: { name: 'CRM', system: 'New' },
+    });
+    const { rows } = await owner.products.list.query({ account: one, kind: 'integration' });
+    expect(rows.map(({ link }) => link)).toEqual([{ state: 'linked', updateAvailable: true }]);
+    const copies = await owner.imports.copies.query({ account, kind: 'agent', product: agent });
+    expect(copies.rows.map(({ account: at, version }) => [at.name, version]).toSorted()).toEqual([
+      ['One', 1],
+      ['Two', 1],
+    ]);
+    expect(
+      (await owner.imports.links.query({ account, target: two, products: [agent, integration] })).links,
+    ).toHaveLength(2);
+    expect(await codeOf(owner.imports.run.mutate({ account, plan: planned.plan }))).toBe('NOT_FOUND');
+    // Again: there is nothing to do but for what is newer.
+    const again = await plan(account, [one], [agent, integration]);
+    expect(acts(again.targets[0]?.items)).toEqual(expect.arrayContaining(['Front desk use_existing', 'CRM update']));
+    expect(again.steps).toBe(1);
+    await checkAll();
+  });
+
+  it('merges what is new into copies, shows and takes back differences, and keeps what both changed (rules/products 14)', async () => {
+    const { account, agent, base } = await shop('Merging');
+    const target = await make('Target', account);
+    await imported(account, target, [agent]);
+    const copy = (await named(target, 'agent'))['Front desk']!;
+    await save(target, 'agent', copy, { prompt: { greeting: 'Hello', style: 'Short' }, general: { language: 'de' } });
+    await save(account, 'agent', agent, { name: 'Reception', prompt: { greeting: 'Welcome', style: 'Long' } });
+    expect((await get(target, 'agent', copy)).link).toMatchObject({
+      updateAvailable: true,
+      differences: [{ at: '/general/language' }, { at: '/prompt/style' }],
+    });
+    const planned = await plan(account, [target], [agent]);
+    const item = planned.targets[0]?.items.find(({ product }) => product === agent);
+    expect(item).toMatchObject({ act: 'update', name: 'Reception', into: { id: copy, version: 2 } });
+    expect(item?.changes.map(({ at, how }) => `${at} ${how}`)).toEqual([
+      '/name updated',
+      '/general/language local',
+      '/prompt/greeting updated',
+      '/prompt/style conflict',
+    ]);
+    const first = await run(account, planned);
+    const merged = await get(target, 'agent', copy);
+    expect(merged).toMatchObject({
+      version: 3,
+      name: 'Reception',
+      document: { prompt: { greeting: 'Welcome', style: 'Short' }, general: { language: 'de' } },
+    });
+    expect(merged.link).toMatchObject({
+      updateAvailable: false,
+      version: 2,
+      differences: [
+        { at: '/general/language', base: 'en', local: 'de' },
+        { at: '/prompt/style', base: 'Long', local: 'Short' },
+      ],
+    });
+    const asked = { account: target, kind: 'agent', product: copy } as const;
+    const { job: undoing } = await undo(account, first.id);
+    expect(undoing.state).toBe('succeeded');
+    expect(await get(target, 'agent', copy)).toMatchObject({
+      version: 4,
+      name: 'Front desk',
+      document: { prompt: { greeting: 'Hello', style: 'Short' } },
+      link: { version: 1, updateAvailable: true },
+    });
+    // What differs only where the copy says the same is no news.
+    await imported(account, target, [agent]);
+    const taken = await owner.imports.takeSource.mutate({ ...asked, expectedVersion: 5, at: ['/prompt/style'] });
+    expect(taken.product).toMatchObject({
+      version: 6,
+      document: { prompt: { style: 'Long' }, general: { language: 'de' } },
+      link: { differences: [{ at: '/general/language' }] },
+    });
+    await save(account, 'agent', agent, { general: { language: 'de' } });
+    expect((await get(target, 'agent', copy)).link?.updateAvailable).toBe(false);
+    const detached = await owner.imports.detach.mutate(asked);
+    expect(detached.product.link).toBeUndefined();
+    expect(await codeOf(owner.imports.detach.mutate(asked))).toBe('NOT_A_COPY');
+    // A part of it only, into one of the same name.
+    await save(account, 'agent', agent, { prompt: { greeting: 'Third' }, analytics: { record: true } });
+    const wish = {
+      products: [{ product: agent, parts: ['prompt'] }],
+      answers: [{ kind: 'agent', as: 'replace' }],
+    } satisfies Partial<Wish>;
+    await imported(account, target, [], wish);
+    expect(await get(target, 'agent', copy)).toMatchObject({
+      document: { prompt: { greeting: 'Third' }, analytics: { record: false } },
+      link: { parts: ['prompt'], updateAvailable: false },
+    });
+    expect(await codeOf(plan(account, [target], [], { products: [{ product: base, parts: ['prompt'] }] }))).toBe(
+      'BAD_REQUEST',
+    );
+    await checkAll();
+  });
+
+  it('asks what becomes of names that are taken, and does as it is told; copies go when nobody touched them (rules/products 12, 16)', async () => {
+    const { account, schedule, agent } = await shop('Clashing');
+    const target = await make('Theirs', account);
+    const own = await create(target, 'schedule', { name: 'office HOURS', timeZone: 'Europe/Berlin' });
+    const open = await plan(account, [target], [schedule]);
+    expect([open.ready, acts(open.targets[0]?.items)]).toEqual([false, ['Office hours clash']]);
+    expect(await codeOf(owner.imports.run.mutate({ account, plan: open.plan }))).toBe('BAD_REQUEST');
+    const as = (answer: 'keep_both' | 'replace' | 'use_existing' | 'skip') => ({
+      answers: [{ product: schedule, as: answer }],
+    });
+    expect((await plan(account, [target], [agent], as('skip'))).targets[0]?.blocked.map(({ why }) => why)).toEqual([
+      'skipped',
+      'skipped',
+    ]);
+    const both = await imported(account, target, [schedule], as('keep_both'));
+    expect(Object.keys(await named(target, 'schedule'))).toEqual(['office HOURS', 'Office hours (2)']);
+    expect(
+      (await get(target, 'schedule', (await named(target, 'schedule'))['Office hours (2)']!)).link?.updateAvailable,
+    ).toBe(false);
+    expect((await undo(account, both.id)).job.state).toBe('succeeded');
+    expect(Object.keys(await named(target, 'schedule'))).toEqual(['office HOURS']);
+    const replaced = await imported(account, target, [schedule], as('replace'));
+    expect(await get(target, 'schedule', own)).toMatchObject({
+      name: 'Office hours',
+      version: 2,
+      document: { timeZone: 'UTC' },
+    });
+    await undo(account, replaced.id);
+    expect(await get(target, 'schedule', own)).toMatchObject({
+      name: 'office HOURS',
+      version: 3,
+      document: { timeZone: 'Europe/Berlin' },
+    });
+    expect((await get(target, 'schedule', own)).link).toBeUndefined();
+    // The agent names theirs, which is no copy; and goes, but for what somebody changed.
+    const used = await imported(account, target, [agent], as('use_existing'));
+    const desk = (await named(target, 'agent'))['Front desk']!;
+    expect((await get(target, 'agent', desk)).refs).toContainEqual(
+      expect.objectContaining({ at: '/callFlow/hours', id: own }),
+    );
+    await save(target, 'knowledgeBase', (await named(target, 'knowledgeBase'))['Handbook']!, {
+      name: 'Handbook',
+      description: 'Ours',
+    });
+    const foreseen = await owner.jobs.previewUndo.query({ account, job: used.id });
+    expect(foreseen.accounts.map(({ left }) => left?.message)).toEqual([
+      '“Handbook” stays: It was changed by somebody else since.',
+    ]);
+    const { items } = await undo(account, used.id);
+    expect(items.map(({ state, result }) => [state, (result as { reason?: string }).reason])).toEqual([
+      ['done', undefined],
+      ['done', undefined],
+      ['done', undefined],
+      ['skipped', '“Handbook”: It was changed by somebody else since.'],
+    ]);
+    expect(await named(target, 'agent')).toEqual({});
+    await checkAll();
+  });
+
+  it('moves numbers, and gives them back; one with a compliance profile needs one there (rules/products 15)', async () => {
+    const { account, number, agent } = await shop('Moving');
+    const target = await make('Numbers', account);
+    const moved = await imported(account, target, [number, agent]);
+    expect(await named(account, 'phoneNumber')).toEqual({});
+    expect((await get(account, 'agent', agent)).refs.find(({ id }) => id === number)?.state).toBe('missing');
+    const copy = await get(target, 'agent', (await named(target, 'agent'))['Front desk']!);
+    expect(copy.document['callFlow']).toMatchObject({ number });
+    expect((await get(target, 'phoneNumber', number)).usedBy.map(({ name }) => name)).toEqual(['Front desk']);
+    await checkAll();
+    expect((await undo(account, moved.id)).job.state).toBe('succeeded');
+    expect(await get(account, 'phoneNumber', number)).toMatchObject({ document: { number: '+4930123456' } });
+    expect([await named(target, 'phoneNumber'), await named(target, 'agent')]).toEqual([{}, {}]);
+    const profile = await create(account, 'complianceProfile', { name: 'Us', status: 'approved' });
+    await save(account, 'phoneNumber', number, { name: 'Main line', number: '+4930123456', compliance: profile });
+    expect((await plan(account, [target], [number])).targets[0]?.blocked).toMatchObject([
+      { product: number, why: 'compliance' },
+    ]);
+    const theirs = await create(target, 'complianceProfile', { name: 'Them', status: 'approved' });
+    await imported(account, target, [number]);
+    expect((await get(target, 'phoneNumber', number)).document).toMatchObject({ compliance: theirs });
+    await checkAll();
+  });
+
+  it('is refused when a plan isn’t what it was, goes as far as limits leave room, and does nothing where it may not (rules/products 12)', async () => {
+    const { account, agent, base, schedule, tool } = await shop('Staling');
+    const [target, other] = [await make('Slow', account), await make('Gone', account)];
+    const planned = await plan(account, [target], [agent]);
+    await save(account, 'knowledgeBase', base, { name: 'Handbook', description: 'New' });
+    const stale = await refusalOf(owner.imports.run.mutate({ account, plan: planned.plan }));
+    expect(stale).toMatchObject({
+      code: 'PLAN_STALE',
+      faults: [{ at: `/${target}/${base}`, message: '“Handbook” in “Slow” is not as it was shown.' }],
+    });
+    const twice = await plan(account, [target], [schedule]);
+    const runs = await Promise.all(
+      [1, 2].map(() =>
+        owner.imports.run.mutate({ account, plan: twice.plan }).then(
+          () => 'done',
+          () => 'refused',
+        ),
+      ),
+    );
+    expect(runs.toSorted()).toEqual(['done', 'refused']);
+    await jobsEnded(api.database);
+    await owner.limits.set.mutate({ account: target, limits: [{ kind: 'agents', max: 0 }] });
+    const full = await plan(account, [target], [agent]);
+    expect(full.limits).toEqual([
+      { kind: 'agents', account: { id: target, name: 'Slow' }, max: 0, before: 0, after: 1 },
+    ]);
+    expect(full.targets[0]?.items.flatMap(({ name, fits }) => (fits ? [] : [name]))).toEqual(['Front desk']);
+    const partly = await run(account, full);
+    expect([partly.job.state, partly.items.flatMap(({ error }) => error?.code ?? [])]).toEqual([
+      'partly',
+      ['LIMIT_REACHED'],
+    ]);
+    // Whoever stands above is bound by no suspension below.
+    const late = await plan(account, [other], [tool]);
+    const gone = await plan(account, [target], [base]);
+    await owner.accounts.suspend.mutate({ account: other, kind: 'full_stop', reason: 'Test' });
+    await owner.products.delete.mutate({ account, kind: 'agent', products: [agent] });
+    await owner.products.delete.mutate({ account, kind: 'knowledgeBase', products: [base] });
+    expect(await codeOf(owner.imports.run.mutate({ account, plan: gone.plan }))).toBe('NOT_FOUND');
+    expect((await run(account, late)).job.state).toBe('succeeded');
+    expect(await codeOf(plan(account, [account], [tool]))).toBe('BAD_REQUEST');
+    expect(await codeOf(plan(account, [api.root], [tool]))).toBe('NOT_FOUND');
+    await checkAll();
+  });
+
+  it('does each step by itself: one whose source or target is gone by then fails alone, and none is done twice (rules/products 13)', async () => {
+    const { account, agent, base } = await shop('Midway');
+    const [target, leaving] = [await make('Stays', account), await make('Leaves', account)];
+    const { id } = await run(account, await plan(account, [target, leaving], [agent]));
+    const [job] = await api.database.asOwner(`SELECT root_id, asked_by FROM jobs WHERE id = '${id}'`);
+    const steps = await api.database.asOwner(
+      `SELECT target_id, payload FROM job_items WHERE job_id = '${id}' ORDER BY n`,
+    );
+    const again = async (at: string, kind: ProductKindKey) => {
+      const of = {
+        hall: api.composed.hall,
+        job: { id, account, root: job?.['root_id'] },
+        by: job?.['asked_by'],
+        askedAt: '2026-11-29T00:00:00.000Z',
+        done: () => Promise.resolve(),
+      };
+      const step = steps.find(
+        ({ target_id: to, payload }) => to === at && (payload as { items: { kind: string }[] }).items[0]?.kind === kind,
+      );
+      return importJob
+        .start(of as never, step?.['payload'])
+        .catch((error: { refusal?: { code: string } }) => error.refusal?.code ?? error);
+    };
+    const changed = { skipped: 'It was changed by somebody else since.' };
+    expect([await again(target, 'agent'), await again(target, 'tool')]).toEqual([changed, changed]);
+    const copies = async (at: string) =>
+      [(await named(at, 'agent'))['Front desk']!, (await named(at, 'knowledgeBase'))['Handbook']!] as const;
+    const [desk, handbook] = await copies(target);
+    await owner.products.delete.mutate({ account: target, kind: 'agent', products: [desk] });
+    await owner.products.delete.mutate({ account: target, kind: 'knowledgeBase', products: [handbook] });
+    // It needs the handbook, which came in another step.
+    expect(await again(target, 'agent')).toBe('REFERENCE_MISSING');
+    await save(account, 'knowledgeBase', base, { name: 'Other', description: 'Later' });
+    expect(await again(target, 'knowledgeBase')).toBe('done');
+    // As it was shown, whatever it became since.
+    expect(Object.keys(await named(target, 'knowledgeBase'))).toEqual(['Handbook']);
+    await owner.products.delete.mutate({ account, kind: 'agent', products: [agent] });
+    expect(await again(target, 'agent')).toBe('NOT_FOUND');
+    await owner.accounts.close.mutate({ account: leaving });
+    expect(await again(leaving, 'knowledgeBase')).toBe('ACCOUNT_CLOSED');
+    await owner.accounts.move.mutate({ account: target, parent: api.root });
+    expect(await again(target, 'knowledgeBase')).toBe('NOT_FOUND');
+    const [, left] = await copies(target);
+    expect((await get(target, 'knowledgeBase', left)).link).toMatchObject({
+      state: 'detached',
+      source: null,
+      updateAvailable: false,
+    });
+    await checkAll();
+  });
+
+  it('is for whoever may write the kinds at the source; people below see where a copy is from only if they reach it (rules/products 12)', async () => {
+    const { account, agent, schedule } = await shop('Rights');
+    const target = await make('Below', account);
+    await owner.permissions.set.mutate({
+      account,
+      levels: { 'account.schedules': 'read', 'developers.integrations': 'none' },
+      expectedVersion: 0,
+    });
+    const admin = await join(api.url, owner, account, 'admin@rights.example', 'admin');
+    const wish = { account, targets: [target], products: [{ product: schedule }] };
+    const seen = await admin.imports.plan.mutate(wish);
+    expect([seen.ready, seen.targets[0]?.blocked]).toMatchObject([false, [{ product: schedule, why: 'forbidden' }]]);
+    const hidden = await admin.imports.plan.mutate({ ...wish, products: [{ product: agent }] });
+    expect(hidden.targets[0]?.blocked.map(({ name, why }) => [name, why])).toEqual(
+      expect.arrayContaining([
+        [null, 'hidden'],
+        ['Calendar', 'hidden'],
+      ]),
+    );
+    const viewer = await join(api.url, owner, account, 'viewer@rights.example', 'viewer');
+    expect(await codeOf(viewer.imports.plan.mutate(wish))).toBe('NOT_FOUND');
+    const all = await plan(account, [target], [agent]);
+    expect(all.targets[0]?.items.flatMap(({ name, hidden: row }) => (row ? [`${name} ${row}`] : []))).toEqual([
+      'CRM developers.integrations',
+    ]);
+    await run(account, all);
+    const below = await join(api.url, owner, target, 'admin@below.example', 'admin');
+    const [copy] = (await below.products.list.query({ account: target, kind: 'agent' })).rows;
+    const product = await get(target, 'agent', copy!.id, below);
+    expect(product.link).toMatchObject({ state: 'linked', source: null });
+    expect(JSON.stringify(product)).not.toContain('Rights');
+    await save(account, 'agent', agent, { prompt: { greeting: 'New' } });
+    // A source that is gone leaves its copies as they are.
+    await owner.products.delete.mutate({ account, kind: 'agent', products: [agent] });
+    expect((await get(target, 'agent', copy!.id)).link).toMatchObject({ state: 'source_gone', updateAvailable: false });
+    await checkAll();
+  });
+});

@@ -1,0 +1,190 @@
+import type { AccountId, Instant, RowId } from '@tenantree/domain';
+import type { Document, ProductKindKey } from '@tenantree/domain/products';
+import { sql } from 'kysely';
+import { ACTING_ROOT } from '../accounts/place.ts';
+import type { TenantTransaction } from '../database.ts';
+
+/** A product somewhere in the acting account's subtree. */
+export type PlacedProduct = {
+  readonly account: AccountId;
+  readonly id: RowId;
+  readonly kind: ProductKindKey;
+  readonly name: string;
+  readonly nameKey: string;
+  readonly version: number;
+  readonly document: Document;
+  /** Places of secrets that are set. */
+  readonly secrets: readonly string[];
+};
+
+type Stored = {
+  readonly account_id: AccountId;
+  readonly id: RowId;
+  readonly kind: ProductKindKey;
+  readonly name: string;
+  readonly name_key: string;
+  readonly version: number;
+  readonly doc: Document;
+  readonly secrets: readonly string[];
+};
+
+const placedOf = ({ account_id: account, name_key: nameKey, doc: document, ...row }: Stored): PlacedProduct => ({
+  ...row,
+  account,
+  nameKey,
+  document,
+});
+
+const SECRETS = sql`ARRAY(SELECT s.place FROM product_secrets s WHERE s.root_id = p.root_id AND s.account_id = p.account_id AND s.product_id = p.id ORDER BY 1)`;
+
+/** Some products of an account with all that they can't do without, however far that goes. */
+export async function readWithRequired(
+  trx: TenantTransaction,
+  account: AccountId,
+  products: readonly RowId[],
+): Promise<PlacedProduct[]> {
+  const { rows } = await sql<Stored>`
+    WITH RECURSIVE needed(id) AS (
+      SELECT n.id FROM unnest(${[...products]}::uuid[]) n(id)
+      UNION SELECT r.to_id FROM needed n
+        JOIN product_refs r ON r.root_id = acting_root() AND r.account_id = ${account} AND r.from_id = n.id AND r.required)
+    SELECT p.account_id, p.id, p.kind, p.name, p.name_key, p.version, p.doc, ${SECRETS} AS secrets
+    FROM needed n JOIN products p ON p.root_id = acting_root() AND p.account_id = ${account} AND p.id = n.id`.execute(
+    trx,
+  );
+  return rows.map(placedOf);
+}
+
+/** Products by account and id, in no order; what isn't there is left out. */
+export async function readPlaced(
+  trx: TenantTransaction,
+  wanted: readonly { readonly account: AccountId; readonly product: RowId }[],
+): Promise<PlacedProduct[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await sql<Stored>`
+    SELECT p.account_id, p.id, p.kind, p.name, p.name_key, p.version, p.doc, ${SECRETS} AS secrets
+    FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ product }) => product)}::uuid[]) n(account, id)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = n.account AND p.id = n.id`.execute(trx);
+  return rows.map(placedOf);
+}
+
+/** A name that stands in an account. */
+export type StandingName = {
+  readonly account: AccountId;
+  readonly kind: ProductKindKey;
+  readonly key: string;
+  readonly id: RowId;
+};
+
+/**
+ * What is in the way of names in some accounts: products of these kinds that have one of the keys, or one that begins like them, which a number
+ * behind it would make the same; and the one there is of kinds of which there is but one.
+ */
+export async function readNames(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+  names: readonly { readonly kind: ProductKindKey; readonly key: string }[],
+  singles: readonly ProductKindKey[],
+): Promise<StandingName[]> {
+  const { rows } = await sql<{ account_id: AccountId; kind: ProductKindKey; name_key: string; id: RowId }>`
+    SELECT p.account_id, p.kind, p.name_key, p.id
+    FROM unnest(${[...accounts]}::uuid[]) a(id)
+    CROSS JOIN unnest(${names.map(({ kind }) => kind)}::text[], ${names.map(({ key }) => key)}::text[]) w(kind, key)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = a.id AND p.kind = w.kind
+      AND (p.name_key = w.key OR starts_with(p.name_key COLLATE "C", left(regexp_replace(w.key, ' \\(\\d+\\)$', ''), 100)))
+    UNION
+    SELECT p.account_id, p.kind, p.name_key, p.id
+    FROM unnest(${[...accounts]}::uuid[]) a(id) CROSS JOIN unnest(${[...singles]}::text[]) w(kind)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = a.id AND p.kind = w.kind`.execute(trx);
+  return rows.map(({ account_id: account, kind, name_key: key, id }) => ({ account, kind, key, id }));
+}
+
+/** Products of an account in the versions that somebody saw; without those that were deleted since. */
+export async function readInVersions(
+  trx: TenantTransaction,
+  account: AccountId,
+  wanted: readonly { readonly product: RowId; readonly version: number }[],
+): Promise<Pick<PlacedProduct, 'id' | 'kind' | 'name' | 'version' | 'document' | 'secrets'>[]> {
+  const { rows } = await sql<Stored>`
+    SELECT p.account_id, p.id, p.kind, coalesce(v.name, p.name) AS name, '' AS name_key, w.version, coalesce(v.doc, p.doc) AS doc, ${SECRETS} AS secrets
+    FROM unnest(${wanted.map(({ product }) => product)}::uuid[], ${wanted.map(({ version }) => version)}::int[]) w(id, version)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = ${account} AND p.id = w.id
+    LEFT JOIN product_versions v ON v.root_id = acting_root() AND v.account_id = ${account} AND v.product_id = w.id AND v.version = w.version
+    WHERE p.version = w.version OR v.version IS NOT NULL`.execute(trx);
+  return rows.map(placedOf);
+}
+
+/** What was shown of an import. Plans that nobody ran in a day are forgotten with the next one. */
+export async function insertImportPlan(
+  trx: TenantTransaction,
+  account: AccountId,
+  plan: {
+    readonly id: RowId;
+    readonly asked: unknown;
+    readonly shown: unknown;
+    readonly now: Instant;
+    readonly forget: Instant;
+  },
+): Promise<void> {
+  await trx
+    .deleteFrom('import_plans')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('created_at', '<', new Date(plan.forget))
+    .execute();
+  await trx
+    .insertInto('import_plans')
+    .values({
+      account_id: account,
+      id: plan.id,
+      asked: JSON.stringify(plan.asked),
+      shown: JSON.stringify(plan.shown),
+      created_at: plan.now,
+    })
+    .execute();
+}
+
+/** Takes a plan, which nobody can take again; null: there is none, or somebody has. */
+export async function takeImportPlan(
+  trx: TenantTransaction,
+  account: AccountId,
+  id: RowId,
+): Promise<{ readonly asked: unknown; readonly shown: unknown; readonly createdAt: Date } | null> {
+  const row = await trx
+    .deleteFrom('import_plans')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .returning(['asked', 'shown', 'created_at'])
+    .executeTakeFirst();
+  return row ? { asked: row.asked, shown: row.shown, createdAt: row.created_at } : null;
+}
+
+/** Reads a plan; null: there is none. */
+export async function readImportPlan(
+  trx: TenantTransaction,
+  account: AccountId,
+  id: RowId,
+): Promise<{ readonly asked: unknown } | null> {
+  const row = await trx
+    .selectFrom('import_plans')
+    .select('asked')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Compliance profiles of some accounts that are approved and valid on a day. @param today as ISO 8601 writes it */
+export async function readApprovedProfiles(
+  trx: TenantTransaction,
+  accounts: readonly AccountId[],
+  today: string,
+): Promise<{ readonly account: AccountId; readonly id: RowId }[]> {
+  const { rows } = await sql<{ account_id: AccountId; id: RowId }>`
+    SELECT p.account_id, p.id FROM unnest(${[...accounts]}::uuid[]) a(id)
+    JOIN products p ON p.root_id = acting_root() AND p.account_id = a.id AND p.kind = 'complianceProfile'
+    WHERE p.doc ->> 'status' = 'approved' AND coalesce(p.doc ->> 'validUntil', ${today}) >= ${today}`.execute(trx);
+  return rows.map(({ account_id: account, id }) => ({ account, id }));
+}

@@ -1,0 +1,89 @@
+import { copyOf, type IdsInTarget, type Parts } from './copy.ts';
+import { type Document, filled } from './document.ts';
+import type { ProductKind } from './kind.ts';
+import { type MergeChange, merge } from './merge.ts';
+
+/** What of a copy is kept to compare it with its source later. */
+export type CopyBase = {
+  /** Of the source, when it was last written from there. */
+  readonly version: number;
+  readonly name: string;
+  readonly parts: Parts;
+  readonly document: Document;
+};
+
+/** A product as it is written into another account. */
+export type CopyWish = {
+  readonly act: 'new' | 'update' | 'replace' | 'merge';
+  readonly source: { readonly document: Document; readonly version: number; readonly name: string };
+  /** Which parts are wanted now; null: all. */
+  readonly parts: Parts;
+  /** As it is called in the target, where it is new. */
+  readonly name: string;
+  readonly ids: IdsInTarget;
+  /** Secrets are missing. */
+  readonly isWaiting: boolean;
+  /** What there is of it; `base` of a copy. */
+  readonly present: { readonly document: Document; readonly base: CopyBase | null } | null;
+};
+
+export type WrittenCopy = {
+  readonly document: Document;
+  /** What it will be compared with. */
+  readonly base: CopyBase;
+  /** What becomes different, or could. */
+  readonly changes: readonly MergeChange[];
+};
+
+const union = (one: Parts, other: Parts): Parts =>
+  one === null || other === null ? null : [...new Set([...one, ...other])];
+
+/** What a product of the source becomes in the target, beside what there is of it (rules/products 13, 14). */
+export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
+  const { act, source, parts, name, ids, isWaiting, present } = wish;
+  const wanted = { document: source.document, parts, ids, isWaiting };
+  const fresh = (document: Document): CopyBase => ({ version: source.version, name: source.name, parts, document });
+  if (!present || act === 'new') {
+    const document = copyOf(kind, { ...wanted, name }, filled(kind, { name }));
+    return { document, base: fresh(document), changes: [] };
+  }
+  const local = filled(kind, present.document);
+  const called = String(local['name']);
+  if (act === 'replace') {
+    const document = copyOf(kind, { ...wanted, name: parts === null ? source.name : called }, local);
+    const { changes } = merge(kind, { base: local, source: document, local });
+    return { document, base: fresh(document), changes };
+  }
+  if (act === 'merge' || !present.base) {
+    const plain = filled(kind, { name: called });
+    const there = copyOf(kind, { ...wanted, name: called }, plain);
+    return { ...merge(kind, { base: plain, source: there, local }), base: fresh(there) };
+  }
+  return updateCopy(kind, wish, local, present.base);
+}
+
+function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: CopyBase): WrittenCopy {
+  const { source, parts, ids, isWaiting } = wish;
+  // Of parts that were no copies until now all is as it is here: what is wanted of them is taken.
+  const base = Object.fromEntries(
+    Object.entries({ ...local, ...filled(kind, last.document) }).map(([key, value]) => [
+      key,
+      last.parts === null || key === 'name' || last.parts.includes(key) ? value : (local[key] ?? null),
+    ]),
+  );
+  // As long as its source is called what it was, a copy that was given a number keeps it.
+  const called = String(base['name']);
+  const name = parts !== null || source.name === last.name ? called : source.name;
+  const there = copyOf(kind, { document: source.document, parts, name, ids, isWaiting }, base);
+  const all = union(last.parts, parts);
+  const isWhole = parts === null || (all !== null && all.every((part) => parts.includes(part)));
+  return {
+    ...merge(kind, { base, source: there, local }),
+    base: {
+      version: isWhole ? source.version : last.version,
+      name: isWhole ? source.name : last.name,
+      parts: all,
+      document: there,
+    },
+  };
+}
