@@ -421,7 +421,7 @@ describe('Importing products', () => {
     expect(await again(target, 'agent')).toBe('NOT_FOUND');
     await owner.accounts.close.mutate({ account: leaving });
     expect(await again(leaving, 'knowledgeBase')).toBe('ACCOUNT_CLOSED');
-    await owner.accounts.move.mutate({ account: target, parent: api.root });
+    await owner.accounts.move.mutate({ account: target, to: api.root });
     expect(await again(target, 'knowledgeBase')).toBe('NOT_FOUND');
     const [, left] = await copies(target);
     expect((await get(target, 'knowledgeBase', left)).link).toMatchObject({
