@@ -211,7 +211,7 @@ export class MemoryProducts implements ProductsSource {
     const kind = productKind(one.kind);
     const kept = version === null ? one.versions.at(-1) : one.versions.find((past) => past.version === version);
     if (!kept) return refuse('NOT_FOUND', 'There is no such version any more.');
-    const { columns: _, ...row } = this.#row(one, kept);
+    const { columns: _columns, link: _link, ...row } = this.#row(one, kept);
     const levels = {
       '': 'full' as const,
       ...Object.fromEntries(Object.keys(kind.rows.parts ?? {}).map((part) => [part, 'full' as const])),
