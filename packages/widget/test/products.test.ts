@@ -259,7 +259,7 @@ describe('a product', () => {
     const before = (await documentOf(source, 'agent', ids.agent))['prompt'];
     source.change(
       at,
-      { prompt: { ...(before as unknown as object), greeting: 'Theirs', style: 'Calm' } } as never,
+      { prompt: { ...(before as object | undefined), greeting: 'Theirs', style: 'Calm' } },
       'Adam Admin',
     );
     await userEvent.click(page.getByRole('radio', { name: /Theirs: Theirs/ }));
@@ -299,7 +299,7 @@ describe('a product', () => {
             const { timeoutSeconds: _, ...properties } = one.schema['properties'] as Record<string, never>;
             return {
               ...one,
-              schema: { ...one.schema, properties: { ...properties, method: { type: 'object' } } } as never,
+              schema: { ...one.schema, properties: { ...properties, method: { type: 'object' } } },
             };
           });
       },
