@@ -26,6 +26,7 @@ type Owned = {
 };
 
 const BASE_MS = Date.UTC(2026, 10, 20, 10);
+const nameOf = ({ name }: Document): string => (typeof name === 'string' ? name : '');
 const at = (version: number) => instantOf(BASE_MS + version * 60_000);
 const refuse = (code: SourceRefusal['code'], message: string, more: object = {}): never => {
   throw new SourceRefusal({ code, message, ...more });
@@ -67,8 +68,8 @@ export class MemoryProducts implements ProductsSource {
 
   save: ProductsSource['save'] = (one, expected, document) =>
     this.#answer(() => {
-      this.sent.push(document as Document);
-      return this.change(one, document as Document, 'Olivia Owner', expected);
+      this.sent.push(document);
+      return this.change(one, document, 'Olivia Owner', expected);
     });
 
   remove: ProductsSource['remove'] = (one) =>
@@ -100,7 +101,7 @@ export class MemoryProducts implements ProductsSource {
         .map(
           ({ version, document, savedBy }, n): ProductVersion => ({
             version,
-            name: String(document['name']),
+            name: nameOf(document),
             savedAt: at(version),
             savedBy: { id: null, name: savedBy },
             state: n === 0 ? 'present' : 'past',
@@ -199,7 +200,7 @@ export class MemoryProducts implements ProductsSource {
     return {
       id: one.id,
       kind: one.kind,
-      name: String(document['name']),
+      name: nameOf(document),
       externalId: null,
       version,
       savedAt: at(version),

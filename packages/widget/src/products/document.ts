@@ -8,6 +8,9 @@ export type Document = { readonly [key: string]: JsonValue };
 export const isObject = (value: Value): value is Document => isRecord(value);
 export const isList = (value: Value): value is readonly JsonValue[] => Array.isArray(value);
 
+/** A value as it is typed; nothing where it has parts. */
+export const textOf = (value: Value): string => (value === undefined || typeof value === 'object' ? '' : String(value));
+
 /** A part of a JSON pointer (RFC 6901). */
 export const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 const unescaped = (name: string): string => name.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -6,7 +6,7 @@ import { ARROW_DOWN, ARROW_UP, PLUS } from '../icons/list-icons.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { selectField } from '../parts/select-field.ts';
 import type { Texts } from '../strings/texts.ts';
-import { isList, isObject, nameIn, type Value, valueAt } from './document.ts';
+import { isList, isObject, nameIn, textOf, type Value, valueAt } from './document.ts';
 import type { Named } from './product-choices.ts';
 import { bare, branchOf, entryWords, fieldsOf, fits, initial, placeIn, type Schema } from './schema.ts';
 
@@ -151,7 +151,7 @@ function number(control: Control): TemplateResult {
   };
   const isBound = minimum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
   const write = (one: number): string => one.toLocaleString(form.texts.locale);
-  return html`${typing(control, { shown: String(value ?? ''), take, mode: 'decimal', hint: notSet(control), on: 'change', unit })}${isBound ? html`<span class="hint">${write(minimum)} – ${write(maximum)}</span>` : nothing}`;
+  return html`${typing(control, { shown: textOf(value), take, mode: 'decimal', hint: notSet(control), on: 'change', unit })}${isBound ? html`<span class="hint">${write(minimum)} – ${write(maximum)}</span>` : nothing}`;
 }
 
 function toggle(control: Control): TemplateResult {
@@ -166,7 +166,7 @@ function choice(control: Control, values: readonly string[]): TemplateResult {
     ...(schema.nullable ? [{ value: '', label: form.texts.say('productNotSet') }] : []),
     ...values.map((one) => ({ value: one, label: schema.labels?.[one] ?? one })),
   ];
-  const chosen = String(value ?? '');
+  const chosen = textOf(value);
   const choose = (one: string): void => form.change(place, one || null);
   if (options.length > FEW) return row(control, selectField({ id: controlId(place), options, chosen, choose }));
   return several(
@@ -178,7 +178,7 @@ function choice(control: Control, values: readonly string[]): TemplateResult {
 
 /** Something else of the account, or somebody in it. */
 function picker({ schema, value, place, form }: Control, kind: string): TemplateResult {
-  const id = String(value ?? '');
+  const id = textOf(value);
   const rows = form.choices(kind);
   const present = rows.some((one) => one.id === id) || id === '' ? [] : [{ id, name: form.nameOf(kind, id) }];
   const none = { id: '', name: form.texts.say('productNotSet') };
@@ -197,9 +197,9 @@ function secret(control: Control): TemplateResult {
   const isKept = isObject(value);
   const drawn =
     isKept || (value === null && isObject(kept))
-      ? html`<span id=${controlId(place)} tabindex="-1">${say(isKept ? 'productSecretSet' : 'productSecretCleared')} ${isKept ? `••••${value['last4']}` : ''}</span>`
+      ? html`<span id=${controlId(place)} tabindex="-1">${say(isKept ? 'productSecretSet' : 'productSecretCleared')} ${isKept ? `••••${textOf(value['last4'])}` : ''}</span>`
       : typing(control, {
-          shown: String(value ?? ''),
+          shown: textOf(value),
           take: (said) => form.change(place, said || (isObject(kept) ? '' : undefined)),
           type: 'password',
         });
@@ -210,7 +210,7 @@ function secret(control: Control): TemplateResult {
 function inner(schema: Schema, value: Value, place: string, form: Form): TemplateResult {
   const branch = branchOf(schema, value);
   if (!branch || !isObject(value)) return drawFields(schema, value, place, form);
-  const typeOf = ({ properties }: Schema): string => String(properties?.['type']?.const);
+  const typeOf = ({ properties }: Schema): string => textOf(properties?.['type']?.const);
   const options = (schema.oneOf ?? []).map((one) => ({
     value: typeOf(one),
     label: one.properties?.['type']?.title ?? '',
@@ -244,7 +244,7 @@ function list(control: Control, entry: Schema): TemplateResult {
     const rows = [{ id: '', name: form.texts.say('productAdd') }, ...form.choices(ref)];
     const options = rows.filter(({ id }) => !values.includes(id)).map(({ id, name }) => ({ value: id, label: name }));
     const drawn = lines(control, names, (name) => {
-      const id = String(values[Number(name)]);
+      const id = textOf(values[Number(name)]);
       return [form.nameOf(ref, id), form.open(ref, id)];
     });
     return several(
@@ -255,7 +255,7 @@ function list(control: Control, entry: Schema): TemplateResult {
   if (entry.type === 'string')
     return row(
       control,
-      html`${lines(control, names, (name) => [String(values[Number(name)]), nothing])}${adder(control, add)}`,
+      html`${lines(control, names, (name) => [textOf(values[Number(name)]), nothing])}${adder(control, add)}`,
       'wide',
     );
   return entry.oneOf || entry.properties?.['id'] ? several(control, entries(control, entry)) : raw(control);
@@ -306,7 +306,7 @@ function record(control: Control): TemplateResult {
     const take = (said: string): void => form.change(at, said);
     return [
       name,
-      typing({ schema: {}, value: undefined, place: at, form }, { shown: String(values[name]), take, hint: name }),
+      typing({ schema: {}, value: undefined, place: at, form }, { shown: textOf(values[name]), take, hint: name }),
     ];
   });
   return html`${drawn}${adder(control, add)}`;

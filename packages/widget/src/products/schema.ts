@@ -30,8 +30,8 @@ export type Schema = {
   readonly nullable?: boolean;
 };
 
-// This is where schemas come in: what they say beyond this is not drawn.
-export const schemaOf = ({ schema }: Pick<ShownKind, 'schema'>): Schema => schema as Schema;
+/** The schema of a kind: what it says beyond this is not drawn. */
+export const schemaOf = ({ schema }: Pick<ShownKind, 'schema'>): Schema => schema;
 
 /** A schema with what it is beside null. */
 export function bare(schema: Schema): Schema {
