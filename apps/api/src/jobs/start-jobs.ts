@@ -11,7 +11,7 @@ import {
   readJobBacklog,
   settleEverySort,
 } from '@tenantree/db';
-import { DAY_MS, instantOf } from '@tenantree/domain';
+import { DAY_MS, type Instant, instantOf } from '@tenantree/domain';
 import { VERSION_DAYS } from '@tenantree/domain/products';
 import { orderErasing } from '../accounts/erase-closed.ts';
 import type { Sessions } from '../auth/sessions.ts';
@@ -69,16 +69,11 @@ async function indexAllNames(hall: Hall): Promise<void> {
   while ((await indexNames(hall.db, NAMES_AT_ONCE)) === NAMES_AT_ONCE);
 }
 
-/** Forgets what calls were answered, when their idempotency keys are worth nothing any more. */
-async function forgetAnswers(hall: Hall): Promise<void> {
-  const until = instantOf(hall.clock.nowMs() - KEPT_DAYS * DAY_MS);
-  while ((await forgetKeptAnswers(hall.db, until, ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
-}
-
-/** Forgets what products were, when nobody can bring it back any more. */
+/** Forgets what calls were answered, when their idempotency keys are worth nothing any more, and what products were, when nobody can bring it back. */
 async function forgetPast(hall: Hall): Promise<void> {
-  const until = instantOf(hall.clock.nowMs() - VERSION_DAYS * DAY_MS);
-  while ((await forgetVersions(hall.db, until, VERSIONS_AT_ONCE)) === VERSIONS_AT_ONCE);
+  const before = (days: number): Instant => instantOf(hall.clock.nowMs() - days * DAY_MS);
+  while ((await forgetKeptAnswers(hall.db, before(KEPT_DAYS), ANSWERS_AT_ONCE)) === ANSWERS_AT_ONCE);
+  while ((await forgetVersions(hall.db, before(VERSION_DAYS), VERSIONS_AT_ONCE)) === VERSIONS_AT_ONCE);
 }
 
 /** Works on jobs, and looks every minute for what is due. Every server does; what is done is done once, by whichever comes first. */
@@ -115,7 +110,6 @@ export async function startJobs(hall: Hall, options: JobOptions): Promise<Jobs> 
       eraseExpiredEmbedTokens(hall.db, now),
       deleteEndedAttempts(hall.db, now),
       forgetTreeChanges(hall.db, hall.settings.liveResumeMinutes),
-      forgetAnswers(hall),
       forgetPast(hall),
       forgetJobs(hall.db, { endedBefore: instantOf(hall.clock.nowMs() - JOBS_KEPT_DAYS * DAY_MS), now }),
       forgetImports(hall.db, now),
