@@ -116,7 +116,7 @@ describe('A copy', () => {
     knowledge: { bases: [id(1), id(2)] },
     tools: { items: [{ id: 't', tool: id(3) }] },
     callFlow: { number: id(4), transferTo: [id(5), id(6)], hours: id(7) },
-  } as never);
+  });
 
   it('names what the target has in place of what the source names, and nothing else (rules/products 13)', () => {
     const ids = new Map([
@@ -137,7 +137,7 @@ describe('A copy', () => {
   });
 
   it('is of the wanted parts, begins as its kind does, and switched off while it waits for secrets', () => {
-    const rest = filled(kind, { name: 'Mine', prompt: { greeting: 'Hi' } } as never);
+    const rest = filled(kind, { name: 'Mine', prompt: { greeting: 'Hi' } });
     const wanted = { document: agent, parts: ['prompt'], name: 'Mine', ids: new Map(), isWaiting: false };
     expect(copyOf(kind, wanted, rest)).toEqual({ ...rest, prompt: agent['prompt'] });
     expect(refsWithin(kind, agent, ['prompt', 'tools']).map(({ place }) => place)).toEqual(['/tools/items/t/tool']);

@@ -81,10 +81,7 @@ class Merger {
       return local;
     }
     if (isRecord(source) && isRecord(local) && this.#isOneKind(spot, source, local))
-      return this.#fields(spot, { base: isRecord(base) ? (base as Entry) : {}, source, local } as Record<
-        keyof MergeSides,
-        Entry
-      >);
+      return this.#fields(spot, { base: isRecord(base) ? base : {}, source, local });
     const [ofBase, ofSource, ofLocal] = [entriesOf(base ?? []), entriesOf(source), entriesOf(local)];
     if (ofBase && ofSource && ofLocal) return this.#entries(spot, { base: ofBase, source: ofSource, local: ofLocal });
     return this.#whole(spot, sides);

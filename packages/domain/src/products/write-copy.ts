@@ -38,6 +38,9 @@ export type WrittenCopy = {
 const union = (one: Parts, other: Parts): Parts =>
   one === null || other === null ? null : [...new Set([...one, ...other])];
 
+/** What a document is called: every kept one has a name. */
+const nameIn = ({ name = '' }: Document): string => (typeof name === 'string' ? name : '');
+
 /** What a product of the source becomes in the target, beside what there is of it (rules/products 13, 14). */
 export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
   const { act, source, parts, name, ids, isWaiting, present } = wish;
@@ -48,7 +51,7 @@ export function writeCopy(kind: ProductKind, wish: CopyWish): WrittenCopy {
     return { document, base: fresh(document), changes: [] };
   }
   const local = filled(kind, present.document);
-  const called = String(local['name']);
+  const called = nameIn(local);
   if (act === 'replace') {
     const document = copyOf(kind, { ...wanted, name: parts === null ? source.name : called }, local);
     const { changes } = merge(kind, { base: local, source: document, local });
@@ -72,7 +75,7 @@ function updateCopy(kind: ProductKind, wish: CopyWish, local: Document, last: Co
     ]),
   );
   // As long as its source is called what it was, a copy that was given a number keeps it.
-  const called = String(base['name']);
+  const called = nameIn(base);
   const name = parts !== null || source.name === last.name ? called : source.name;
   const there = copyOf(kind, { document: source.document, parts, name, ids, isWaiting }, base);
   const all = union(last.parts, parts);

@@ -330,7 +330,7 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
   const link = standing.links.get(at(there.id, item.id));
   const shown = {
     product: item.id,
-    kind: kind.kind as PlacedProduct['kind'],
+    kind: kind.kind,
     name: item.name,
     version: source.items.get(item.id)?.version ?? 1,
     act: item.act,
@@ -359,7 +359,7 @@ function shownItem({ item, step, there, source, standing, ids }: Shown): Planned
   const read = parseDocument(kind, written.document, null);
   return {
     ...shown,
-    name: String(written.document['name']),
+    name: read.ok ? read.value.name.name : shown.name,
     changes: written.changes.map(({ at: place, how, base, source: there_, local }) => ({
       at: place,
       how,
