@@ -214,8 +214,11 @@ export const event = (account: AccountId, key: string, minutes: string, occurred
 });
 
 export async function record(db: Database, events: ReturnType<typeof event>[], now: Instant): Promise<EventOutcome[]> {
-  const roots = await Promise.all(events.map(async ({ account }) => (await stateOf(db, account)).rootId));
-  const rooted = events.map((one, i) => ({ ...one, root: roots[i]! }));
+  const accounts = [...new Set(events.map(({ account }) => account))];
+  const roots = new Map(
+    await Promise.all(accounts.map(async (account) => [account, (await stateOf(db, account)).rootId] as const)),
+  );
+  const rooted = events.map((one) => ({ ...one, root: roots.get(one.account)! }));
   return recordUsage(db, rooted, { meter: METER, now, keysSince: instantOf(msOf(now) - WINDOW_DAYS * DAY_MS) });
 }
 
