@@ -304,15 +304,19 @@ describe('every screen', () => {
     [420, ['light']],
     // 1280 px at 400 %: rows have no room for a menu there
     [320, []],
-  ] as const)('is as wide as the window of %i px, and accessible there (%j)', async (width, schemes) => {
-    const page = await app.open({ context: home, width });
-    const screens = INSIDE.filter(([name]) => width > 360 || !OF_A_ROW.has(name));
-    for (const screen of screens) await lookAt(page, screen, schemes, `${width}`);
-    await page.close();
-    const guest = await app.open({ width });
-    for (const screen of OUTSIDE) await lookAt(guest, screen, schemes, `${width}`);
-    await guest.context().close();
-  });
+  ] as const)(
+    'is as wide as the window of %i px, and accessible there (%j)',
+    async (width, schemes) => {
+      const page = await app.open({ context: home, width });
+      const screens = INSIDE.filter(([name]) => width > 360 || !OF_A_ROW.has(name));
+      for (const screen of screens) await lookAt(page, screen, schemes, `${width}`);
+      await page.close();
+      const guest = await app.open({ width });
+      for (const screen of OUTSIDE) await lookAt(guest, screen, schemes, `${width}`);
+      await guest.context().close();
+    },
+    240_000,
+  );
 
   it('has thrown nothing, and tried nothing that its policy forbids', () => {
     expect(app.faults).toEqual([]);
