@@ -150,5 +150,5 @@ describe('What nobody expects (rules/server 1)', () => {
     }
     expect(failures).toEqual([]);
     expect(await owner.call('session.me', undefined)).toMatchObject({ home: api.root });
-  }, 120_000);
+  }, 240_000);
 });
