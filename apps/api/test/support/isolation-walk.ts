@@ -91,6 +91,9 @@ const isFromAbove = (path: string): boolean => {
   return needs.kind === 'account' && needs.at !== 'account';
 };
 
+/** How long a walk may take, which asks some thousand times (ms). */
+const PATIENCE_MS = 180_000;
+
 /** The walk over every procedure, with what others have, by these ways to the database. */
 export const walkOver = (ways: readonly Way[]): void => overWays(ways, walk);
 
@@ -250,18 +253,22 @@ function walk(way: Way): void {
       'a key from above that is kept to this part',
       'a screen for everything',
       'a screen for reading',
-    ])('tells %s the same of accounts out of reach as of those that don’t exist', async (who) => {
-      const caller = callerOf(who);
-      for (const path of IN_ACCOUNTS) {
-        const asked = [...foreign, ...NOBODYS.account];
-        const calls = caller.callEach(
-          path,
-          asked.map((one) => ({ account: one })),
-        );
-        const answers = await Promise.all(calls.map((call, index) => answerTo(call, asked[index]!)));
-        expect([...new Set(answers)], path).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
-      }
-    });
+    ])(
+      'tells %s the same of accounts out of reach as of those that don’t exist',
+      async (who) => {
+        const caller = callerOf(who);
+        for (const path of IN_ACCOUNTS) {
+          const asked = [...foreign, ...NOBODYS.account];
+          const calls = caller.callEach(
+            path,
+            asked.map((one) => ({ account: one })),
+          );
+          const answers = await Promise.all(calls.map((call, index) => answerTo(call, asked[index]!)));
+          expect([...new Set(answers)], path).toEqual([expect.stringContaining('"code":"NOT_FOUND"')]);
+        }
+      },
+      PATIENCE_MS,
+    );
 
     it.each(['an admin', 'a key', 'a screen for everything'] as const)(
       'tells %s the same, too, wherever else something of others is named: in every field of every input',
@@ -280,7 +287,7 @@ function walk(way: Way): void {
           expect([...new Set(answers)], at).toEqual([expect.stringMatching(TOLD[names])]);
         }
       },
-      60_000,
+      PATIENCE_MS,
     );
 
     it('leaves nothing in the accounts that were asked for', async () => {
