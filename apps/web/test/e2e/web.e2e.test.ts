@@ -192,8 +192,11 @@ describe('the web app', () => {
     await guest.getByLabel('Password').fill(PASSWORD);
     await guest.getByRole('button', { name: 'Join Acme Group' }).click();
     // They land where there is something for them, and nothing else is offered.
+    await guest.getByRole('heading', { name: 'Products', level: 1 }).waitFor();
+    const pages = guest.getByRole('navigation', { name: 'Pages' });
+    expect(await pages.getByRole('link').allInnerTexts()).toEqual(['Products', 'Activity']);
+    await pages.getByRole('link', { name: 'Activity' }).click();
     await guest.getByText('Vic Viewer joined Acme Group as viewer').waitFor();
-    expect(await guest.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Activity']);
     await guest.goto(guest.url().replace('activity', 'members'));
     await guest.getByText('You may not see this').waitFor();
     await guest.context().close();
