@@ -8,19 +8,22 @@ import { type KillableServer, prepareKillableServer } from './support/killable-s
 
 /** Longest that a second caller may wait for an answer while another one asks for too much (ms). */
 const LONGEST_WAIT_MS = 1_000;
+/** The same in waits of a server that nobody else asks for anything: on slow machines, where that is more than a second. */
+const LONGEST_WAITS = 40;
 /** For so long the second caller calls, one call after the other (ms). */
 const WATCHED_MS = 2_500;
 /**
  * A machine that is busy with other things can hold anybody up once. A server that lets one caller hold up another does it every time, so
  * the best of some rounds is what it can do.
  */
-const ROUNDS = 8;
+const ROUNDS = 4;
 
 type Caller = { readonly account: string; readonly key: string };
 
 let server: KillableServer;
 let loud: Caller;
 let second: Caller;
+let mostMs: number;
 
 beforeAll(async () => {
   server = await prepareKillableServer();
@@ -36,6 +39,8 @@ beforeAll(async () => {
   const metadata = { note: 'x'.repeat(7_000) };
   const leaves = Array.from({ length: 60 }, (_, leaf) => ({ account: loud.account, name: `Leaf ${leaf}`, metadata }));
   await Promise.all(leaves.map((leaf) => owner.accounts.create.mutate(leaf)));
+  const calmMs = await longestWait();
+  mostMs = Math.max(LONGEST_WAIT_MS, LONGEST_WAITS * calmMs);
 });
 afterAll(() => server.close());
 
@@ -98,7 +103,7 @@ async function during<T>(kind: string, measure: () => Promise<T>, isRight: (foun
   return found;
 }
 
-describe('a second caller waits less than a second while', () => {
+describe('a second caller waits less than a second (on slow machines forty times as long as in calm) while', () => {
   it.each([
     ['strangers send messages full of calls', 'calls'],
     ['strangers send as much JSON as they may', 'bodies'],
@@ -106,7 +111,7 @@ describe('a second caller waits less than a second while', () => {
     ['a customer asks for long lists and reads none', 'unread'],
     ['a customer subscribes to all there is, again and again', 'subscriptions'],
   ])('%s', async (_, kind) => {
-    expect(await during(kind, longestWait, (waitMs) => waitMs < LONGEST_WAIT_MS)).toEqual([]);
+    expect(await during(kind, longestWait, (waitMs) => waitMs < mostMs)).toEqual([]);
   });
 });
 
