@@ -118,6 +118,14 @@ export async function listProducts(trx: TenantTransaction, asked: ProductQuery):
   return rows.map(rowOf);
 }
 
+/** An account's products of a kind. */
+const productsOf = (trx: TenantTransaction, account: AccountId, kind: ProductKindKey) =>
+  trx
+    .selectFrom('products')
+    .where('root_id', '=', ACTING_ROOT)
+    .where('account_id', '=', account)
+    .where('kind', '=', kind);
+
 /** Products of an account by id, in no order. */
 export async function findProducts(
   trx: TenantTransaction,
@@ -125,12 +133,8 @@ export async function findProducts(
   kind: ProductKindKey,
   ids: readonly RowId[],
 ): Promise<ProductRow[]> {
-  const rows = await trx
-    .selectFrom('products')
+  const rows = await productsOf(trx, account, kind)
     .select(COLUMNS)
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
     .where('id', 'in', [...ids])
     .execute();
   return rows.map(rowOf);
@@ -144,12 +148,8 @@ export async function findProductsByExternalId(
   externalIds: readonly string[],
 ): Promise<ProductRow[]> {
   if (externalIds.length === 0) return [];
-  const rows = await trx
-    .selectFrom('products')
+  const rows = await productsOf(trx, account, kind)
     .select(COLUMNS)
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
     .where('external_id', 'in', [...externalIds])
     .execute();
   return rows.map(rowOf);
@@ -162,12 +162,8 @@ export async function findProductsByName(
   kind: ProductKindKey,
   nameKeys: readonly string[],
 ): Promise<(ProductLabel & { readonly nameKey: string })[]> {
-  const rows = await trx
-    .selectFrom('products')
+  const rows = await productsOf(trx, account, kind)
     .select(['id', 'kind', 'name', 'name_key'])
-    .where('root_id', '=', ACTING_ROOT)
-    .where('account_id', '=', account)
-    .where('kind', '=', kind)
     .where('name_key', 'in', [...nameKeys])
     .execute();
   return rows.map((row) => ({ ...labelOf(row), nameKey: row.name_key }));

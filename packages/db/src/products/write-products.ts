@@ -75,22 +75,25 @@ export async function insertRefs(
   if (refs.length > 0) await trx.insertInto('product_refs').values(refs).execute();
 }
 
+/** What a version of a product is in its row. */
+const columnsOf = ({ at, by, treeVersion }: Writing, { name, version, document }: ProductToWrite) => ({
+  name: name.name,
+  name_key: name.key,
+  version,
+  doc: JSON.stringify(document),
+  saved_at: at,
+  saved_by: JSON.stringify(by),
+  tree_version: treeVersion,
+});
+
 /** Keeps what a product is now as what it was, and writes another version of it. */
 export async function updateProduct(trx: TenantTransaction, writing: Writing, product: ProductToWrite): Promise<void> {
-  const { account, at, by, treeVersion } = writing;
-  const { id, version, name, document } = product;
+  const { account } = writing;
+  const { id } = product;
   await keepPast(trx, writing, [id], { deleted: false, content: 'kept' });
   await trx
     .updateTable('products')
-    .set({
-      name: name.name,
-      name_key: name.key,
-      version,
-      doc: JSON.stringify(document),
-      saved_at: at,
-      saved_by: JSON.stringify(by),
-      tree_version: treeVersion,
-    })
+    .set(columnsOf(writing, product))
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('id', '=', id)
@@ -186,10 +189,11 @@ export async function writeSecrets(
 export async function moveProduct(
   trx: TenantTransaction,
   from: AccountId,
-  { account, at, by, treeVersion }: Writing,
+  writing: Writing,
   product: ProductToWrite,
 ): Promise<void> {
-  const { id, version, name, document } = product;
+  const { account } = writing;
+  const { id } = product;
   await sql`
     DELETE FROM product_refs WHERE root_id = acting_root() AND account_id = ${from} AND (from_id = ${id} OR (to_id = ${id} AND NOT required))`.execute(
     trx,
@@ -199,16 +203,7 @@ export async function moveProduct(
   );
   await trx
     .updateTable('products')
-    .set({
-      account_id: account,
-      name: name.name,
-      name_key: name.key,
-      version,
-      doc: JSON.stringify(document),
-      saved_at: at,
-      saved_by: JSON.stringify(by),
-      tree_version: treeVersion,
-    })
+    .set({ account_id: account, ...columnsOf(writing, product) })
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', from)
     .where('id', '=', id)
