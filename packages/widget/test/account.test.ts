@@ -6,6 +6,7 @@ import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
 import { MemoryBilling } from './memory-billing.ts';
+import { MemoryImports } from './memory-imports.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
@@ -59,6 +60,7 @@ async function show(
     permissions: new MemoryPermissions(accounts),
     limits,
     products: new MemoryProducts(),
+    imports: new MemoryImports(accounts),
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };

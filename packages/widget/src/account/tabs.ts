@@ -13,6 +13,7 @@ export const TABS = {
   billing: ['billing'],
   activity: ['account.settings'],
   products: PRODUCT_ROWS,
+  import: PRODUCT_ROWS,
 } as const satisfies Readonly<Record<string, readonly PermissionKey[] | null>>;
 
 export type AccountTab = keyof typeof TABS;
