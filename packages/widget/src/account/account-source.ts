@@ -31,16 +31,19 @@ export type AccountActing = {
 };
 
 /** The detail of accounts from a Tenantree server, beside the source that its list has. */
-export const accountDetailFrom = (
+export function accountDetailFrom(
   tenantree: Pick<Tenantree, 'trpc'>,
   accounts: AccountDetailSource['accounts'],
-): AccountDetailSource => ({
-  accounts,
-  members: membersFrom(tenantree),
-  permissions: permissionsFrom(tenantree),
-  limits: limitsFrom(tenantree),
-  products: productsFrom(tenantree),
-  imports: importsFrom(tenantree),
-  billing: billingFrom(tenantree),
-  activity: activityFrom(tenantree),
-});
+): AccountDetailSource {
+  const products = productsFrom(tenantree);
+  return {
+    accounts,
+    members: membersFrom(tenantree),
+    permissions: permissionsFrom(tenantree),
+    limits: limitsFrom(tenantree),
+    products,
+    imports: importsFrom(tenantree, products),
+    billing: billingFrom(tenantree),
+    activity: activityFrom(tenantree),
+  };
+}

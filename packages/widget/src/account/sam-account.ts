@@ -134,7 +134,7 @@ export class SamAccount extends LitElement {
     ),
     import: this.#part(
       'sam-import',
-      () => import('../imports/imports.ts'),
+      () => import('../imports/sam-import.ts'),
       'SamImport',
       (of) => of.SamImport,
     ),

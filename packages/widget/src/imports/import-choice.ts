@@ -10,6 +10,7 @@ import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { LatePart } from '../parts/late-part.ts';
 import { Loading } from '../parts/loading.ts';
 import { fieldsOf, schemaOf } from '../products/schema.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
@@ -24,7 +25,6 @@ import type {
   ShownKind,
 } from './imports-source.ts';
 import { importsStyles } from './imports-styles.ts';
-import { SamCopy } from './sam-copy.ts';
 
 /** So many products of a kind are shown at first, and further ones at a time; copies are looked for among so many. */
 const [PAGE, MOST] = [50, 500];
@@ -95,6 +95,11 @@ export class SamImportChoice extends LitElement {
   declare protected hidesCopies: boolean;
   declare protected told: number;
   #asked: Asked | null = null;
+  readonly #late = new LatePart(
+    () => import('./sam-copy.ts'),
+    'SamCopy',
+    ({ SamCopy }) => (define('sam-copy', SamCopy), true),
+  );
   #typing: ReturnType<typeof setTimeout> | undefined;
   readonly #loading = new Loading<Asked, Listed>(this, {
     wanted: () => this.#asked && this.from && { source: this.#asked, account: this.from.id, version: this.told },
@@ -113,7 +118,6 @@ export class SamImportChoice extends LitElement {
 
   constructor() {
     super();
-    define('sam-copy', SamCopy);
     this.source = null;
     this.from = null;
     this.target = null;
@@ -315,6 +319,7 @@ export class SamImportChoice extends LitElement {
     else
       try {
         this.refusal = null;
+        await this.#late.load();
         this.opened = opened.set(id, await source.products.get({ account: target, kind, product }, null));
       } catch (error) {
         this.refusal = refusalFrom(error);

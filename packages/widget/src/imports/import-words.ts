@@ -45,7 +45,7 @@ export function valueWords(
   { say }: Texts,
   names: ReadonlyMap<string, string> = new Map(),
 ): string {
-  if (value === null || value === undefined || value === '') return say('copyNothing');
+  if (value === null || value === undefined || value === '') return say('nothing');
   let words = typeof value === 'string' ? value : JSON.stringify(value);
   for (const [id, name] of names) words = words.replaceAll(id, name);
   return words;

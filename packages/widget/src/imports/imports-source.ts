@@ -3,7 +3,7 @@ import type { AccountDetail, AnswerOf, CONTRACT, ImportPlan, Job, JobFrame, Sent
 import type { AccountId, JobItemState, RowId } from '@tenantree/domain';
 import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
-import { type ProductsSource, productsFrom } from '../products/products-source.ts';
+import type { ProductsSource } from '../products/products-source.ts';
 
 export type {
   AccountDetail,
@@ -119,11 +119,11 @@ function stepOf({ n, target, name, about, state, result, error }: JobItem): Impo
   };
 }
 
-/** Imports by a Tenantree server. */
-export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>): ImportsSource {
+/** Imports by a Tenantree server. @param products of the same server */
+export function importsFrom({ trpc }: Pick<Tenantree, 'trpc'>, products: ProductsSource): ImportsSource {
   const { accounts, imports, jobs } = trpc;
   return {
-    products: productsFrom({ trpc }),
+    products,
     account: (account, signal) => call(accounts.get.query, { account }, signal),
     links: async (account, target, products, signal) =>
       (await call(imports.links.query, { account, target, products: [...products] }, signal)).links,

@@ -74,7 +74,7 @@ function notesOf(item: PlannedItem, { texts: { say }, from, kinds }: Around, act
     ...(updateAvailable ? [say('importOlder', updateAvailable)] : []),
     ...(hidden ? [say('importHidden', { permission: acts.permissionWords(hidden) })] : []),
     ...(needsValue.length > 0
-      ? [say('copyWaits', { what: needsValue.map((at) => placeWords(kinds, kind, at)).join(', ') })]
+      ? [say('waitsFor', { what: needsValue.map((at) => placeWords(kinds, kind, at)).join(', ') })]
       : []),
   ];
 }

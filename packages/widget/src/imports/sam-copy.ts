@@ -9,10 +9,10 @@ import { formStyles } from '../parts/form-styles.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { copyStyles } from './copy-styles.ts';
+import { copyTexts } from './copy-texts.ts';
 import { placeWords, valueWords } from './import-words.ts';
 import type { ImportsSource, Product, ShownKind } from './imports-source.ts';
-import { importsStyles } from './imports-styles.ts';
-import { importsTexts } from './imports-texts.ts';
 
 /** What a copy is a copy of, where it differs from its source, and what can be done about that (rules/products 14). */
 export class SamCopy extends LitElement {
@@ -26,7 +26,7 @@ export class SamCopy extends LitElement {
     busy: { state: true },
     refusal: { state: true },
   };
-  static override styles = [controlStyles, formStyles, importsStyles];
+  static override styles = [controlStyles, formStyles, copyStyles];
 
   declare source: Pick<ImportsSource['products'], 'takeSource' | 'detach'> | null;
   /** Whose copy it is. */
@@ -55,7 +55,7 @@ export class SamCopy extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...importsTexts });
+    if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...copyTexts });
   }
 
   protected override render(): TemplateResult | typeof nothing {
@@ -68,9 +68,9 @@ export class SamCopy extends LitElement {
     return html`<section class="copy" aria-label=${say('copyTitle')}>
       <p>${this.#of(link)} ${updateAvailable ? html`<span class="badge info">${say('copyUpdate')}</span>` : nothing}</p>
       ${ended ? html`<p class="quiet">${ended}</p>` : updateAvailable ? html`<p class="quiet">${say('copyUpdateHow')}</p>` : nothing}
-      ${needs.length > 0 ? html`<p class="badge warn">${say('copyWaits', { what: needs.map((at) => placeWords([kind], kind.kind, at)).join(', ') })}</p>` : nothing}
+      ${needs.length > 0 ? html`<p class="badge warn">${say('waitsFor', { what: needs.map((at) => placeWords([kind], kind.kind, at)).join(', ') })}</p>` : nothing}
       <p>${differences.length === 0 ? say('copySame') : say('copyDifferences', { n: differences.length })}</p>
-      ${differences.length > 0 ? html`<ul class="rows">${differences.map((one) => this.#difference(kind, product, one))}</ul>` : nothing}
+      ${differences.length > 0 ? html`<ul>${differences.map((one) => this.#difference(kind, product, one))}</ul>` : nothing}
       ${refusal ? errorLine(refusal.message) : nothing}
       ${this.#mayWrite(product, '') ? html`<div><button class="button" type="button" part="button" ?disabled=${this.busy} @click=${() => this.#askDetach(product)}>${say('copyDetach')}</button></div>` : nothing}
     </section>`;
@@ -97,8 +97,8 @@ export class SamCopy extends LitElement {
     const names = new Map(product.refs.map(({ id, name }) => [id as string, name ?? id]));
     const take = (): void =>
       void this.#do((source, where) => source.takeSource({ ...where, product: product.id }, product.version, [at]));
-    return html`<li><div class="diff"><span class="strong">${title}</span><span><bdi>${valueWords(local, texts, names)}</bdi></span><span class="quiet"><bdi>${valueWords(base, texts, names)}</bdi></span>
-      ${this.#mayWrite(product, at.split('/')[1] ?? '') ? html`<button class="link" type="button" aria-label="${say('copyTake')}: ${title}" ?disabled=${busy} @click=${take}>${say('copyTake')}</button>` : nothing}</div></li>`;
+    return html`<li><span class="strong">${title}</span><span><bdi>${valueWords(local, texts, names)}</bdi></span><span class="quiet"><bdi>${valueWords(base, texts, names)}</bdi></span>
+      ${this.#mayWrite(product, at.split('/')[1] ?? '') ? html`<button class="link" type="button" aria-label="${say('copyTake')}: ${title}" ?disabled=${busy} @click=${take}>${say('copyTake')}</button>` : nothing}</li>`;
   }
 
   #askDetach({ id: product, name }: Product): void {

@@ -8,12 +8,14 @@ import { CHEVRON_DOWN, KEY } from '../icons/icons.ts';
 import { absent } from '../parts/absent.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
+import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
 import { followLive, Loading } from '../parts/loading.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
+import { importRunTexts } from './import-run-texts.ts';
 import { kindWords, placeWords } from './import-words.ts';
 import type {
   DoneProduct,
@@ -116,6 +118,7 @@ export class SamImportRun extends LitElement {
 
   constructor() {
     super();
+    define('sam-confirm', SamConfirm);
     this.source = null;
     this.from = null;
     this.job = null;
@@ -134,7 +137,8 @@ export class SamImportRun extends LitElement {
     this.told = 0;
   }
 
-  protected override willUpdate(_: PropertyValues<this>): void {
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('texts')) this.texts.complete(importRunTexts);
     const { source, job } = this;
     if (this.#asked?.source !== source || this.#asked?.job !== job)
       this.#asked = source && job !== null ? { source, job } : null;

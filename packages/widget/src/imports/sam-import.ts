@@ -1,15 +1,18 @@
+import { NO_ANSWER } from '@tenantree/client';
 import { type AccountId, LIMIT_KINDS, PERMISSIONS, type RowId } from '@tenantree/domain';
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { refusalFrom, type SourceRefusal } from '../data/account-source.ts';
+import { refusalFrom, SourceRefusal } from '../data/account-source.ts';
 import { ENDED } from '../data/jobs.ts';
 import { icon } from '../icons/icon.ts';
 import { BACK } from '../icons/icons.ts';
+import { absent } from '../parts/absent.ts';
 import { AccountPart } from '../parts/account-part.ts';
 import { cardStyles } from '../parts/card-styles.ts';
 import { controlStyles } from '../parts/control-styles.ts';
 import { define } from '../parts/define.ts';
 import { errorLine } from '../parts/error-line.ts';
 import { formStyles } from '../parts/form-styles.ts';
+import { LatePart } from '../parts/late-part.ts';
 import { Loading } from '../parts/loading.ts';
 import { partsTexts } from '../parts/parts-texts.ts';
 import { selectField } from '../parts/select-field.ts';
@@ -40,7 +43,6 @@ import { importsStyles } from './imports-styles.ts';
 import { importsTexts } from './imports-texts.ts';
 import { previewStep } from './preview-step.ts';
 import { cardTitle, resolveStep } from './resolve-step.ts';
-import { SamImportRun } from './sam-import-run.ts';
 
 /** Where it comes from, with what can be imported from there and what was lately. */
 type Begun = {
@@ -74,6 +76,7 @@ export class SamImport extends AccountPart<ImportsSource> {
     refusal: { state: true },
     busy: { state: true },
     opened: { state: true },
+    missing: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, importsStyles];
 
@@ -87,7 +90,14 @@ export class SamImport extends AccountPart<ImportsSource> {
   declare protected busy: boolean;
   /** What of the preview is opened. */
   declare protected opened: ReadonlySet<string>;
+  /** The part that shows jobs could not be loaded. */
+  declare protected missing: boolean;
   #asked: Asked | null = null;
+  readonly #jobs = new LatePart(
+    () => import('./sam-import-run.ts'),
+    'SamImportRun',
+    ({ SamImportRun }) => (define('sam-import-run', SamImportRun), true),
+  );
   #isArriving = false;
   readonly #loading = new Loading<Asked, Begun>(this, {
     wanted: () => this.#asked && { source: this.#asked, account: this.#asked.from },
@@ -112,7 +122,6 @@ export class SamImport extends AccountPart<ImportsSource> {
   constructor() {
     super();
     define('sam-import-choice', SamImportChoice);
-    define('sam-import-run', SamImportRun);
     this.targets = [];
     this.opens = false;
     this.begun = null;
@@ -120,6 +129,7 @@ export class SamImport extends AccountPart<ImportsSource> {
     this.refusal = null;
     this.busy = false;
     this.opened = new Set();
+    this.missing = false;
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
@@ -204,8 +214,6 @@ export class SamImport extends AccountPart<ImportsSource> {
     const at = STEPS.indexOf(step);
     const choose = (id: AccountId): void => {
       if (id === from) return;
-      this.draft = null;
-      this.#asked = null;
       this.draft = newDraft(id);
     };
     const options = sources.map(({ id, name }) => ({ value: id, label: name }));
@@ -237,8 +245,25 @@ export class SamImport extends AccountPart<ImportsSource> {
       case 'preview':
         return plan ? this.#preview(begun, draft, plan) : nothing;
       case 'import':
-        return html`<sam-import-run exportparts="button, card, dialog" .source=${this.source} .from=${draft.from} .job=${draft.job} .kinds=${begun.kinds} .opens=${this.opens} .texts=${this.texts} .access=${this.access} .level=${this.level} .again=${this.#again} .follow=${this.#show}></sam-import-run>`;
+        return this.#running(begun, draft);
     }
+  }
+
+  /** The job, once the part is there that shows it. What can't be loaded now is asked for again by hand. */
+  #running(begun: Begun, draft: Draft): TemplateResult {
+    if (this.#jobs.part)
+      return html`<sam-import-run exportparts="button, card, dialog" .source=${this.source} .from=${draft.from} .job=${draft.job} .kinds=${begun.kinds} .opens=${this.opens} .texts=${this.texts} .access=${this.access} .level=${this.level} .again=${this.#again} .follow=${this.#show}></sam-import-run>`;
+    if (!this.missing)
+      this.#jobs.load().then(
+        () => this.requestUpdate(),
+        () => {
+          this.missing = true;
+        },
+      );
+    const again = (): void => {
+      this.missing = false;
+    };
+    return html`<div class="card" part="card">${absent(this.missing ? new SourceRefusal(NO_ANSWER) : null, this.texts, again)}</div>`;
   }
 
   #select(begun: Begun, { chosen }: Draft): TemplateResult {

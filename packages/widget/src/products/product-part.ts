@@ -61,7 +61,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
   readonly #copies = new LatePart(
-    () => import('../imports/imports.ts'),
+    () => import('../imports/sam-copy.ts'),
     'SamCopy',
     ({ SamCopy }) => (define('sam-copy', SamCopy), true),
     () => this.requestUpdate(),
