@@ -51,9 +51,14 @@ export default defineConfig({
             // two short ones, which are shorter together
             { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
-            { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 2 },
-            { name: 'copies', test: /widget.src.imports.(sam-)?copy/, priority: 2 },
-            { name: 'imports', test: /widget.src.imports./, priority: 1 },
+            // what shows its jobs takes from what chooses, which asks for it
+            {
+              name: 'imports',
+              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-words|imports-source))/,
+              priority: 2,
+            },
+            { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 1 },
+            { name: 'copies', test: /widget.src.imports.(sam-)?copy/, priority: 1 },
             { name: 'products', test: /widget.src.products./, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
           ],
