@@ -36,7 +36,7 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-styles|-rows)|schema)|imports.(imports-source|import-words)).(?!after-rows|live-watch|page-loader)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-words)).(?!after-rows|live-watch|page-loader)/,
               priority: 2,
             },
             // what keeps the list alive once it stands: one request

@@ -209,6 +209,27 @@ describe('an account in detail', () => {
     await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
   });
 
+  it('imports products where there is an account above, in a screen that was made for it, if anything may be changed', async () => {
+    const tab = page.getByRole('button', { name: 'Import Products' });
+    const products = page.getByRole('button', { name: 'Products', exact: true });
+    await show('Acme North', {}, undefined, (memory) => {
+      memory.features = ['products', 'import'];
+    });
+    await userEvent.click(tab);
+    await expect.element(page.getByRole('list', { name: 'Steps of the import' })).toBeVisible();
+    const without: Parameters<typeof show>[] = [
+      ['Acme North', {}, undefined, (memory) => Object.assign(memory, { features: ['products'] })],
+      ['Acme North', {}, (one) => Object.assign(one, { access: 'readOnly' })],
+      [mockTree().root.row.name],
+    ];
+    for (const given of without) {
+      document.body.replaceChildren();
+      await show(...given);
+      await expect.element(products).toBeVisible();
+      await expect.element(tab).not.toBeInTheDocument();
+    }
+  });
+
   it('says who came in from above, and for how long', async () => {
     await show('Acme North', {}, (one) => {
       const activity = new MemoryActivity();

@@ -185,6 +185,12 @@ export class SamAccount extends LitElement {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...treeTexts, ...accountTexts });
   }
 
+  protected override updated(changed: PropertyValues): void {
+    // Of many tabs the one that is shown may stand beyond the edge.
+    if (changed.has('tab') || changed.has('detail'))
+      this.renderRoot.querySelector('nav > [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
   protected override render(): TemplateResult {
     const { detail, texts } = this;
     const { say } = texts;

@@ -11,9 +11,9 @@ export const TABS = {
   permissions: ['account'],
   limits: ['account'],
   billing: ['billing'],
+  import: PRODUCT_ROWS,
   activity: ['account.settings'],
   products: PRODUCT_ROWS,
-  import: PRODUCT_ROWS,
 } as const satisfies Readonly<Record<string, readonly PermissionKey[] | null>>;
 
 export type AccountTab = keyof typeof TABS;

@@ -1,8 +1,8 @@
 /** What is said of a copy, in English. Loaded with it. */
 export const copyTexts = {
   copyTitle: 'Copy',
-  copyOf: 'Copy of “{name}” in {account}, version {n}',
-  copyOfAbove: 'Copy of a product of an account above you, version {n}',
+  copyOf: 'Copy from {account}, version {n}',
+  copyOfAbove: 'Copy from an account above you, version {n}',
   copyGone: 'The source is not there any more.',
   copyDetached: 'The source’s account is not above this one any more.',
   copyUpdate: 'Update available',

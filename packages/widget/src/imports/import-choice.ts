@@ -262,9 +262,9 @@ export class SamImportChoice extends LitElement {
       : say('importMayNot');
     return html`<li class=${one ? 'chosen' : ''}><div class="row-of">
         <label class="check grow"><input type="checkbox" .checked=${one !== undefined} .indeterminate=${one !== undefined && parts !== null && taken !== all} ?disabled=${!isOffered} @change=${() => this.#turn(row, parts, all)} /><span><bdi class="strong">${name}</bdi> <span class="quiet">v${texts.numbers.whole(version)}</span></span></label>
+        ${parts && isOffered ? html`<button class="x" type="button" aria-expanded=${String(isUnfolded)} aria-label=${say('importUnfold', { name })} @click=${fold}>${icon(CHEVRON_DOWN)}</button>` : html`<span></span>`}
         <span class="quiet what">${what}</span><span class="quiet note-of">${note}</span>
-        <span class="link-of">${copy ? html`<span class="badge ${copy.isOlder ? 'info' : ''}">${copy.isOlder ? say('importNewer', { has: copy.version, is: version }) : say('importLinked', { n: copy.version })}</span><button class="link" type="button" aria-expanded=${String(this.opened.has(id))} aria-label=${say('importCopyOf', { name })} @click=${() => void this.#open(kind, id, copy)}>${say('importCopy')}</button>` : nothing}</span>
-        ${parts && isOffered ? html`<button class="x" type="button" aria-expanded=${String(isUnfolded)} aria-label=${say('importUnfold', { name })} @click=${fold}>${icon(CHEVRON_DOWN)}</button>` : html`<span class="x"></span>`}</div>
+        <span class="link-of">${copy ? html`<span class="badge ${copy.isOlder ? 'info' : ''}">${copy.isOlder ? say('importNewer', { has: copy.version, is: version }) : say('importLinked', { n: copy.version })}</span><button class="link" type="button" aria-expanded=${String(this.opened.has(id))} aria-label=${say('importCopyOf', { name })} @click=${() => void this.#open(kind, id, copy)}>${say('importCopy')}</button>` : nothing}</span></div>
       ${isUnfolded && parts ? html`<ul class="parts" aria-label=${say('importUnfold', { name })}>${this.#parts(kind, row, parts, one)}</ul>` : nothing}
       ${target !== null ? this.#copy(kind, id, target) : nothing}</li>`;
   }

@@ -104,5 +104,5 @@ function shownChange(item: PlannedItem, change: CopyChange, { texts, kinds }: Ar
   const [here, there] = sidesOf(change);
   const isTaken = change.how === 'updated' || change.how === 'both_same';
   const words = (value: CopyChange['base']): string => valueWords(value, texts, names);
-  return html`<div class="diff"><span class="strong">${placeWords(kinds, item.kind, change.at)}</span><span>${isTaken ? html`<del><bdi>${words(here)}</bdi></del>` : html`<bdi>${words(here)}</bdi>`}</span><span>${isTaken ? html`<ins><bdi>${words(there)}</bdi></ins>` : html`<bdi>${words(there)}</bdi>`}</span><span class="quiet">${texts.say(`importHow_${change.how}`)}</span></div>`;
+  return html`<div class="diff"><span class="strong">${placeWords(kinds, item.kind, change.at)}</span><span>${isTaken ? html`<del><bdi>${words(here)}</bdi></del>` : html`<bdi>${texts.say('here', { what: words(here) })}</bdi>`}</span><span>${isTaken ? html`<ins><bdi>${words(there)}</bdi></ins>` : html`<bdi>${texts.say('atSource', { what: words(there) })}</bdi>`}</span><span class="quiet">${texts.say(`importHow_${change.how}`)}</span></div>`;
 }

@@ -78,8 +78,7 @@ export class SamCopy extends LitElement {
 
   #of({ source, version: n }: NonNullable<Product['link']>): string {
     const { say } = this.texts;
-    const name = this.product?.name ?? '';
-    return source ? say('copyOf', { name, account: source.account.name, n }) : say('copyOfAbove', { n });
+    return source ? say('copyOf', { account: source.account.name, n }) : say('copyOfAbove', { n });
   }
 
   #mayWrite({ levels }: Product, part: string): boolean {
@@ -97,7 +96,7 @@ export class SamCopy extends LitElement {
     const names = new Map(product.refs.map(({ id, name }) => [id as string, name ?? id]));
     const take = (): void =>
       void this.#do((source, where) => source.takeSource({ ...where, product: product.id }, product.version, [at]));
-    return html`<li><span class="strong">${title}</span><span><bdi>${valueWords(local, texts, names)}</bdi></span><span class="quiet"><bdi>${valueWords(base, texts, names)}</bdi></span>
+    return html`<li><span class="strong">${title}</span><span><bdi>${say('here', { what: valueWords(local, texts, names) })}</bdi></span><span class="quiet"><bdi>${say('atSource', { what: valueWords(base, texts, names) })}</bdi></span>
       ${this.#mayWrite(product, at.split('/')[1] ?? '') ? html`<button class="link" type="button" aria-label="${say('copyTake')}: ${title}" ?disabled=${busy} @click=${take}>${say('copyTake')}</button>` : nothing}</li>`;
   }
 

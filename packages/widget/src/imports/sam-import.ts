@@ -150,7 +150,7 @@ export class SamImport extends AccountPart<ImportsSource> {
     if (!this.#isArriving) return;
     this.#isArriving = false;
     this.renderRoot.querySelector<HTMLElement>('[aria-current]')?.focus({ preventScroll: true });
-    this.scrollIntoView?.({ block: 'nearest' });
+    if (this.getBoundingClientRect().top < 0) this.scrollIntoView();
   }
 
   /** The accounts to import into. */
@@ -302,8 +302,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     const { texts, busy } = this;
     const { say } = texts;
     return html`<div class="foot"><span class="grow" role="status">${busy ? say('importRunning') : words}</span>${on.why ? html`<span class="quiet" id="why">${on.why}</span>` : nothing}
-      ${back ? html`<button class="button" type="button" part="button" ?disabled=${busy} @click=${() => this.#change({ step: back })}>${say('importBack')}</button>` : nothing}
-      ${this.access === 'full' ? html`<button class="button primary" type="button" part="button" aria-describedby=${on.why ? 'why' : nothing} ?disabled=${busy || on.isOff} @click=${on.act}>${on.label}</button>` : nothing}</div>`;
+      <span class="acts">${back ? html`<button class="button" type="button" part="button" ?disabled=${busy} @click=${() => this.#change({ step: back })}>${say('importBack')}</button>` : nothing}
+      ${this.access === 'full' ? html`<button class="button primary" type="button" part="button" aria-describedby=${on.why ? 'why' : nothing} ?disabled=${busy || on.isOff} @click=${on.act}>${on.label}</button>` : nothing}</span></div>`;
   }
 
   #resolveFoot(draft: Draft): TemplateResult {

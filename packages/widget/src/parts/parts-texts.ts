@@ -10,6 +10,8 @@ export const partsTexts = {
   account: 'Account',
   accounts: '{n, plural, one {# account} other {# accounts}}',
   changes: '{n, plural, one {# change} other {# changes}}',
+  here: 'Here: {what}',
+  atSource: 'Source: {what}',
   nothing: 'nothing',
   waitsFor: 'Waits for {what}',
   unchanged: 'stays as it is',
