@@ -1,4 +1,4 @@
-import type { AccountId, RowId } from '@tenantree/domain';
+import type { RowId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
 import { SamImport } from '../src/imports/sam-import.ts';
@@ -335,16 +335,14 @@ describe('the import', () => {
   });
 
   it('goes into several accounts, from the account above them', async () => {
+    const above = await accounts.get(group);
     const { source } = await show({
       prepare: (one) => {
         one.targets = [
           { id: north, name: 'Acme North' },
-          { id: south as AccountId, name: 'Acme South' },
+          { id: south, name: 'Acme South' },
         ];
-        Object.assign(one, { account: null });
-        void accounts.get(group).then((detail) => {
-          one.account = detail;
-        });
+        Object.assign(one, { account: above });
       },
     });
     await seen('2 accounts');

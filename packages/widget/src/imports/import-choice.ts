@@ -287,7 +287,7 @@ export class SamImportChoice extends LitElement {
         );
       };
       const isOffered = parts.includes(part);
-      return html`<li><label class="check"><input type="checkbox" .checked=${taken.has(part)} ?disabled=${!isOffered} @change=${turn} />${title}</label><span class="quiet">${isOffered ? this.texts.say('importPart') : this.texts.say('importMayNot')}</span></li>`;
+      return html`<li><label class="check"><input type="checkbox" .checked=${taken.has(part)} ?disabled=${!isOffered} @change=${turn} />${title}</label>${isOffered ? nothing : html`<span class="quiet">${this.texts.say('importMayNot')}</span>`}</li>`;
     });
   }
 

@@ -45,8 +45,9 @@ export function valueWords(
   { say }: Texts,
   names: ReadonlyMap<string, string> = new Map(),
 ): string {
-  if (value === null || value === undefined || value === '') return say('nothing');
-  let words = typeof value === 'string' ? value : JSON.stringify(value);
+  const isList = Array.isArray(value) && value.every((one) => typeof one !== 'object');
+  let words = isList ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value ?? '');
+  if (value === null || words === '') return say('nothing');
   for (const [id, name] of names) words = words.replaceAll(id, name);
   return words;
 }

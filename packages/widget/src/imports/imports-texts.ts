@@ -16,7 +16,6 @@ export const importsTexts = {
   importHideCopies: 'Hide what was imported',
   importKinds: 'Kinds to show',
   importMore: 'Show more',
-  importPart: 'Part',
   importParts: '{label}, {n} of {all} parts',
   importUnfold: 'Parts of {name}',
   importMovesNote: 'moves, is not copied',

@@ -192,7 +192,7 @@ export class SamImport extends AccountPart<ImportsSource> {
   #change(change: Partial<Draft>): void {
     const { source, draft } = this;
     if (!source || !draft) return;
-    this.#isArriving = change.step !== undefined && change.step !== draft.step;
+    this.#isArriving ||= change.step !== undefined && change.step !== draft.step;
     this.draft = { ...draft, ...change };
     draftsOf(source).set(this.#key(), this.draft);
   }
@@ -362,6 +362,8 @@ export class SamImport extends AccountPart<ImportsSource> {
     if (!draft) return;
     const one = { kind: kind as KindKey, name: name ?? '', parts: null };
     this.#change({ chosen: new Map(draft.chosen).set(product, one) });
+    // What was pressed is there no more.
+    this.#isArriving = true;
     void this.#plan(draft.step === 'preview' ? 'preview' : 'resolve');
   };
 

@@ -287,7 +287,6 @@ export const de: Strings = {
   importHideCopies: 'Importiertes ausblenden',
   importKinds: 'Gezeigte Arten',
   importMore: 'Mehr zeigen',
-  importPart: 'Teil',
   importParts: '{label}, {n} von {all} Teilen',
   importUnfold: 'Teile von {name}',
   importMovesNote: 'zieht um, wird nicht kopiert',
