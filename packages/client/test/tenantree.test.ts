@@ -115,10 +115,15 @@ describe.each([
     await vi.waitFor(() => expect([...seen.totals.values()]).toEqual(['1.5']), patiently);
   });
 
-  it('of an account out of reach are refused like those of one that does not exist', async () => {
-    const seen = watch(connect(options), 'ext:nobody');
+  it('of an account out of reach are refused like those of one that does not exist, and no others', async () => {
+    const tenantree = connect(options);
+    const other = watch(tenantree, deployment.root);
+    const seen = watch(tenantree, 'ext:nobody');
     await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'NOT_FOUND', retryable: false }]), patiently);
     expect(seen.codes).toEqual(['NOT_FOUND', 404, -32004]);
+    await record(tenantree, deployment.root, '3');
+    await vi.waitFor(() => expect(other.totals.get(deployment.root)).toBe('3'), patiently);
+    expect(other.refusals).toEqual([]);
   });
 
   it('carry the code of what cuts them: access that ends', async () => {
