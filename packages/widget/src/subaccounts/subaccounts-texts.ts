@@ -23,6 +23,7 @@ export const subaccountsTexts = {
   menuSwitch: 'Switch to',
   menuCreateNested: 'Create nested subaccount…',
   menuRename: 'Rename',
+  menuImport: 'Import products',
   menuMove: 'Move…',
   menuExpandBranch: 'Expand whole branch',
   menuReactivate: 'Reactivate',
