@@ -5,6 +5,7 @@ export * from './accounts/change-tree.ts';
 export * from './accounts/creation-ground.ts';
 export * from './accounts/erase-accounts.ts';
 export * from './accounts/filter-accounts.ts';
+export * from './accounts/flat-accounts.ts';
 export * from './accounts/insert-accounts.ts';
 export * from './accounts/list-accounts.ts';
 export * from './accounts/main-accounts.ts';

@@ -26,6 +26,7 @@ export * from './hierarchy/create.ts';
 export * from './hierarchy/create-many.ts';
 export * from './hierarchy/depth.ts';
 export * from './hierarchy/external-id.ts';
+export * from './hierarchy/filters.ts';
 export * from './hierarchy/import-levels.ts';
 export * from './hierarchy/import-row.ts';
 export * from './hierarchy/metadata.ts';
