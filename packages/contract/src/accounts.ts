@@ -37,7 +37,7 @@ const STATUSES = ['active', 'suspended', 'closed'] as const;
 
 const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
 /** What lists are kept to: all of it has to hold. */
-const filters = {
+export const filters = {
   /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
   caps: z.enum(CAPS_FILTERS).optional(),
   /** Only those that used 80 percent of a maximum of minutes of their own, or more; or all of it. */
@@ -56,13 +56,14 @@ const filters = {
   createdBefore: inputs.instant.optional(),
 };
 /** And where below the account they stand. */
-const places = {
+export const places = {
   /** Only those so many levels below the account. */
   level: z.number().int().min(1).max(32).optional(),
   /** Only those below this one. */
   under: inputs.account.optional(),
 };
-const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
+/** Accounts of which own statuses. */
+export const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
 
 /** The account, and whether this call made it or an earlier one with the same external id and content did. */
 const created = z.strictObject({ account: shapes.accountRow, created: z.boolean() });

@@ -8,6 +8,7 @@ export * from './accounts/filter-accounts.ts';
 export * from './accounts/flat-accounts.ts';
 export * from './accounts/insert-accounts.ts';
 export * from './accounts/list-accounts.ts';
+export * from './accounts/list-views.ts';
 export * from './accounts/main-accounts.ts';
 export * from './accounts/read-accounts.ts';
 export * from './accounts/read-below.ts';

@@ -231,6 +231,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'filterAccounts, young': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, createdFrom: NOW }, FIRST),
     ),
+    readViews: as(root, (trx) => store.readViews(trx, { account: root, owner: `person ${user}` })),
+    findView: as(root, (trx) => store.findView(trx, { account: root, owner: `person ${user}` }, none)),
     'listBelow by name': flatList('name', { within: root }),
     'listBelow by created': flatList('created', { within: root }),
     'listBelow of 80 by minutes': flatList('minutes', { within: root, under: small }),

@@ -29,6 +29,7 @@ export * from './hierarchy/external-id.ts';
 export * from './hierarchy/filters.ts';
 export * from './hierarchy/import-levels.ts';
 export * from './hierarchy/import-row.ts';
+export * from './hierarchy/list-look.ts';
 export * from './hierarchy/metadata.ts';
 export * from './hierarchy/move.ts';
 export * from './hierarchy/names.ts';

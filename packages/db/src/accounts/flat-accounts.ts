@@ -6,14 +6,14 @@ import { countFiltered, type FilterQuery, filterAccounts, matchesFilters } from 
 import type { PageKey, SortDirection } from './list-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 import {
-  findSource,
   matchesText,
-  readPlace,
-  readWithAncestors,
+  placeOfSearch,
   SEARCH_BOUNDS,
   type SearchPage,
   type SearchText,
+  sourceOf,
   wholeOf,
+  withAncestors,
 } from './search-accounts.ts';
 
 export type FlatQuery = FilterQuery & {
@@ -58,7 +58,7 @@ export async function listBelow(
   query: FlatQuery,
   mostSorted = MOST_SORTED,
 ): Promise<SearchPage<PageKey> | null> {
-  const { depth, subaccounts, version } = await readPlace(trx, query);
+  const { depth, subaccounts, version } = await placeOfSearch(trx, query);
   const { source, more } = await groundOf(trx, query, subaccounts, mostSorted);
   if (source === null && INDEXED[query.sort] === undefined) return null;
   const count = await countOf(trx, query, source, subaccounts);
@@ -67,7 +67,7 @@ export async function listBelow(
   const last = page.at(-1);
   const ids = page.flatMap((row) => pathOf(query.within, row.path_key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    rows: await withAncestors(trx, query, [...new Set(ids)]),
     matches: page.map(({ id }) => id),
     total: count.total,
     more: more || count.more,
@@ -79,7 +79,7 @@ export async function listBelow(
 async function groundOf(trx: TenantTransaction, query: FlatQuery, subaccounts: number, most: number): Promise<Ground> {
   const { search } = query;
   if (subaccounts < most) return { source: wholeOf(query), more: false };
-  if (search !== null) return findSource(trx, { ...query, ...search }, { ...SEARCH_BOUNDS, subaccounts });
+  if (search !== null) return sourceOf(trx, { ...query, ...search }, { ...SEARCH_BOUNDS, subaccounts });
   if (!isFiltered(query)) return { source: null, more: false };
   const ids = await filterAccounts(trx, query, { after: null, limit: most });
   return { source: ids.length < most ? sql`a.id = ANY (${ids}::uuid[])` : null, more: false };

@@ -68,14 +68,14 @@ export async function searchSubtree(
   query: SearchQuery,
   bounds: SearchBounds = SEARCH_BOUNDS,
 ): Promise<SearchPage> {
-  const { depth, subaccounts, version } = await readPlace(trx, query);
-  const { source, more } = await findSource(trx, query, { ...bounds, subaccounts });
+  const { depth, subaccounts, version } = await placeOfSearch(trx, query);
+  const { source, more } = await sourceOf(trx, query, { ...bounds, subaccounts });
   const { total, found } = await readMatches(trx, query, source);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   const ids = page.flatMap((row) => pathOf(query.within, row.path_key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    rows: await withAncestors(trx, query, [...new Set(ids)]),
     matches: page.map((row) => row.id),
     total,
     more,
@@ -85,7 +85,7 @@ export async function searchSubtree(
 }
 
 /** What of a subtree is looked at: all of a small one; of others what filters leave, where that is little, or what an index has. */
-export async function findSource(
+export async function sourceOf(
   trx: TenantTransaction,
   query: FilterQuery & SearchText,
   bounds: SearchBounds & { readonly subaccounts: number },
@@ -107,7 +107,7 @@ export async function filterSubtree(
   trx: TenantTransaction,
   query: Omit<SearchQuery, 'text' | 'textKey'>,
 ): Promise<SearchPage> {
-  const { depth, version } = await readPlace(trx, query);
+  const { depth, version } = await placeOfSearch(trx, query);
   const { total, more } = await countFiltered(trx, query);
   const found = await filterAccounts(trx, query, { after: query.after?.id ?? null, limit: query.limit + 1 });
   const matches = found.slice(0, query.limit);
@@ -115,7 +115,7 @@ export async function filterSubtree(
   const paths = await readKeys(trx, matches);
   const ids = paths.flatMap((key) => pathOf(query.within, key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    rows: await withAncestors(trx, query, [...new Set(ids)]),
     matches,
     total,
     more,
@@ -140,7 +140,7 @@ export async function indexNames(db: Database, limit: number): Promise<number> {
  * How deep the searched account stands, how many accounts are looked at, and the tree's version, read before what is found. Below an account
  * out of sight nothing is.
  */
-export async function readPlace(
+export async function placeOfSearch(
   trx: TenantTransaction,
   { within, under = within }: Pick<FilterQuery, 'within' | 'under'>,
 ): Promise<{ depth: number; subaccounts: number; version: number }> {
@@ -212,7 +212,7 @@ async function readMatches(
   return { total: rows[0]!.total, found: rows.filter((row) => row.id !== null) };
 }
 
-export async function readWithAncestors(
+export async function withAncestors(
   trx: TenantTransaction,
   query: Pick<SearchQuery, 'now' | 'visibility'>,
   ids: readonly AccountId[],
