@@ -4,7 +4,6 @@ import { type Deployment, deploy } from './support/deployment.ts';
 
 const ORIGIN = 'https://portal.example';
 const LOOK = {
-  query: 'dent',
   sort: 'minutes',
   direction: 'desc',
   status: ['active'],

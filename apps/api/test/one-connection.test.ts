@@ -54,12 +54,11 @@ beforeAll(async () => {
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
   const look = {
-    query: '',
     sort: 'name',
     direction: 'asc',
     layout: 'flat',
     density: 'compact',
-    under: left,
+    under: left as AccountId,
   } as const;
   const { id: view } = await api.owner.views.save.mutate({ account, name: 'Mine', look });
   const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);

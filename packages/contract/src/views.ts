@@ -10,7 +10,6 @@ const EYES: Callers<'person' | 'embed'> = { kinds: ['person', 'embed'], screens:
 
 /** How a list of subaccounts is looked at. */
 const look = z.strictObject({
-  query: z.string().max(120),
   sort: z.enum(ACCOUNT_SORTS),
   direction: z.enum(['asc', 'desc']),
   status: statuses,

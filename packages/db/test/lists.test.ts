@@ -11,6 +11,7 @@ import {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
+  type FlatQuery,
   filterSubtree,
   listBelow,
   type PageKey,
@@ -74,7 +75,7 @@ async function flat(
 ): Promise<{ ids: AccountId[]; total: number } | null> {
   const ids: AccountId[] = [];
   for (let after: PageKey | null = null; ; ) {
-    const query = { ...KEPT, ...kept, within: root, search: null, sort, direction, after, limit: 4 };
+    const query: FlatQuery = { ...KEPT, ...kept, within: root, search: null, sort, direction, after, limit: 4 };
     const page: SearchPage<PageKey> | null = await test.db.withTenant(root, (trx) => listBelow(trx, query, mostSorted));
     if (page === null) return null;
     ids.push(...page.matches);
@@ -87,7 +88,7 @@ async function flat(
 async function filtered(root: AccountId, kept: Kept): Promise<AccountId[]> {
   const ids: AccountId[] = [];
   for (let after: SearchKey | null = null; ; ) {
-    const query = { ...KEPT, ...kept, within: root, after, limit: 4 };
+    const query: Parameters<typeof filterSubtree>[1] = { ...KEPT, ...kept, within: root, after, limit: 4 };
     const page: SearchPage = await test.db.withTenant(root, (trx) => filterSubtree(trx, query));
     ids.push(...page.matches);
     after = page.next;

@@ -36,7 +36,6 @@ const FIELDS = [...PROCEDURES].flatMap(([path, { input }]) => {
 });
 
 const LOOK = {
-  query: '',
   sort: 'name',
   direction: 'asc',
   layout: 'tree',

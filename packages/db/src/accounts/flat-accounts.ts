@@ -4,7 +4,7 @@ import type { TenantTransaction } from '../database.ts';
 import { joinTotals, MINUTES_TOTAL, type MinutesVisibility, seenWith } from './account-rows.ts';
 import { countFiltered, type FilterQuery, filterAccounts, matchesFilters } from './filter-accounts.ts';
 import type { PageKey, SortDirection } from './list-accounts.ts';
-import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
+import { ACTING_ROOT, pathOf } from './place.ts';
 import {
   matchesText,
   placeOfSearch,
@@ -61,9 +61,9 @@ export async function listBelow(
   const { depth, subaccounts, version } = await placeOfSearch(trx, query);
   const { source, more } = await groundOf(trx, query, subaccounts, mostSorted);
   if (source === null && INDEXED[query.sort] === undefined) return null;
-  const count = await countOf(trx, query, source, subaccounts);
-  const found = await selectKeys(query, source).execute(trx);
-  const page = found.rows.slice(0, query.limit);
+  const { found, ...count } =
+    source === null ? await readOrdered(trx, query, subaccounts) : await readSorted(trx, query, source);
+  const page = found.slice(0, query.limit);
   const last = page.at(-1);
   const ids = page.flatMap((row) => pathOf(query.within, row.path_key).slice(depth + 1));
   return {
@@ -71,7 +71,7 @@ export async function listBelow(
     matches: page.map(({ id }) => id),
     total: count.total,
     more: more || count.more,
-    next: found.rows.length > query.limit && last ? { key: last.sort_key, id: last.id } : null,
+    next: found.length > query.limit && last ? { key: last.sort_key, id: last.id } : null,
     treeVersion: version,
   };
 }
@@ -85,40 +85,47 @@ async function groundOf(trx: TenantTransaction, query: FlatQuery, subaccounts: n
   return { source: ids.length < most ? sql`a.id = ANY (${ids}::uuid[])` : null, more: false };
 }
 
-/** How many there are: what is sorted is counted, and of all the rest no more than is told anyway. */
-async function countOf(
-  trx: TenantTransaction,
-  query: FlatQuery,
-  source: Ground['source'],
-  subaccounts: number,
-): Promise<{ readonly total: number; readonly more: boolean }> {
-  const isUsual = query.statuses.length === 2 && !query.statuses.includes('closed');
-  if (source === null)
-    return isUsual && !isFiltered(query) ? { total: subaccounts, more: false } : countFiltered(trx, query);
-  const { rows } = await sql<{ n: number }>`
-    SELECT count(*)::int AS n FROM accounts a WHERE ${conditionsOf(query, source)}`.execute(trx);
-  return { total: rows[0]?.n ?? 0, more: false };
-}
-
 type Keyed = { readonly id: AccountId; readonly path_key: Buffer; readonly sort_key: string };
+type Found = { readonly found: readonly Keyed[]; readonly total: number; readonly more: boolean };
 
-function selectKeys(query: FlatQuery, source: Ground['source']): RawBuilder<Keyed> {
-  const { sort, direction, after, limit, now } = query;
-  const { key, type } = KEYS[sort];
+/** Behind the last one of the page before, and in which order: of rows with a key (sort_key) and an id. */
+function pageOf({ sort, direction, after, limit }: FlatQuery, key: RawBuilder<unknown>, id: RawBuilder<unknown>) {
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
   const beyond = direction === 'asc' ? sql`>` : sql`<`;
-  const next = after ? sql`AND (${key}, a.id) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
-  return sql`
-    SELECT a.id, a.path_key, (${key})::text AS sort_key FROM accounts a ${sort === 'minutes' ? joinTotals({ now }) : sql``}
-    WHERE ${conditionsOf(query, source)} ${next} ORDER BY ${key} ${order}, a.id ${order} LIMIT ${limit + 1}`;
+  const next = after
+    ? sql`(${key}, ${id}) ${beyond} (CAST(${after.key} AS ${KEYS[sort].type}), ${after.id}::uuid)`
+    : sql`true`;
+  return { next, last: sql`ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}` };
 }
 
-/** Which accounts (alias a) there are. Without a source the order leads: what only filters is written so that no index of it can (IS TRUE). */
-function conditionsOf(query: FlatQuery, source: Ground['source']): RawBuilder<boolean> {
-  const { within, under = within, statuses, search, now } = query;
-  const seen = seenWith(statuses, now);
-  if (source === null)
-    return sql`(a.root_id = ${ACTING_ROOT} AND ((${atOrBelow('a', under)} AND a.id <> ${under} AND ${matchesFilters(query)} AND ${seen}) IS TRUE))`;
-  const matches = search === null ? sql`true` : matchesText(search);
-  return sql`(a.root_id = ${ACTING_ROOT} AND ${source} AND ${seen} AND ${matchesFilters(query)} AND ${matches})`;
+/** A page of few enough accounts: all of them are read, counted and sorted. */
+async function readSorted(trx: TenantTransaction, query: FlatQuery, source: RawBuilder<unknown>): Promise<Found> {
+  const { search, sort, statuses, now } = query;
+  const { next, last } = pageOf(query, sql`g.sort_key`, sql`g.id`);
+  const { rows } = await sql<{ total: number } & (Keyed | { id: null })>`
+    WITH g AS MATERIALIZED (
+      SELECT a.id, a.path_key, ${KEYS[sort].key} AS sort_key FROM accounts a ${sort === 'minutes' ? joinTotals({ now }) : sql``}
+      WHERE a.root_id = ${ACTING_ROOT} AND ${source} AND ${seenWith(statuses, now)} AND ${matchesFilters(query)}
+        AND ${search === null ? sql`true` : matchesText(search)}
+    ), page AS (SELECT g.*, row_number() OVER () AS n FROM (SELECT g.id, g.path_key, g.sort_key FROM g WHERE ${next} ${last}) g)
+    SELECT c.total, page.id, page.path_key, page.sort_key::text FROM (SELECT count(*)::int AS total FROM g) c LEFT JOIN page ON true
+    ORDER BY page.n`.execute(trx);
+  return { found: rows.filter((row) => row.id !== null), total: rows[0]?.total ?? 0, more: false };
+}
+
+/** A page of all of them in the order of an index, which leads: what only filters is written so that no other index can (IS TRUE). */
+async function readOrdered(trx: TenantTransaction, query: FlatQuery, subaccounts: number): Promise<Found> {
+  const { within, under = within, sort, statuses, now } = query;
+  const { key } = KEYS[sort];
+  const { next, last } = pageOf(query, key, sql`a.id`);
+  // Asked once, and not once for every row.
+  const place = sql`(SELECT place_of(${under}::uuid))`;
+  const end = sql`(SELECT place_of(${under}::uuid) || '\\xff'::bytea)`;
+  const { rows: found } = await sql<Keyed>`
+    SELECT a.id, a.path_key, (${key})::text AS sort_key FROM accounts a WHERE a.root_id = ${ACTING_ROOT} AND ${next}
+      AND (a.path_key >= ${place} AND a.path_key < ${end} AND a.id <> ${under} AND ${seenWith(statuses, now)} AND ${matchesFilters(query)}) IS TRUE
+    ${last}`.execute(trx);
+  const isUsual = statuses.length === 2 && !statuses.includes('closed') && !isFiltered(query);
+  // No more is counted than is told anyway.
+  return { found, ...(isUsual ? { total: subaccounts, more: false } : await countFiltered(trx, query)) };
 }

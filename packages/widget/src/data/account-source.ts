@@ -27,7 +27,7 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Filters, Order } from './screen-view.ts';
+import type { Filters, Order, ScreenView } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
@@ -41,8 +41,12 @@ export type ListQuery = Order & {
   readonly limit: number;
 };
 
-/** What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. */
-export type Sought = Filters & { readonly query: string; readonly status: readonly AccountStatus[] };
+/**
+ * What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. With
+ * an order they come in it, as one list.
+ */
+export type Sought = Omit<Filters, 'layout'> &
+  Partial<Order> & { readonly query: string; readonly status: readonly AccountStatus[] };
 
 export type SearchQuery = Sought & { readonly cursor: string | null; readonly limit: number };
 
@@ -197,6 +201,22 @@ export type PresetsSource = {
   readonly applyPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
 };
 
+/** A view of a list that somebody keeps. Density is part of it. */
+export type SavedView = {
+  readonly id: RowId;
+  readonly name: string;
+  readonly view: Omit<ScreenView, 'query' | 'saved'>;
+  readonly density: 'comfortable' | 'compact';
+};
+
+/** The views of an account's list that whoever looks keeps. Every promise rejects with a {@link SourceRefusal}. */
+export type ViewsSource = {
+  readonly list: (account: AccountId) => Promise<readonly SavedView[]>;
+  /** @param view `id` null: a new one */
+  readonly save: (account: AccountId, view: Omit<SavedView, 'id'> & { readonly id: RowId | null }) => Promise<RowId>;
+  readonly remove: (account: AccountId, view: RowId) => Promise<void>;
+};
+
 /** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
 export type AccountActs = {
   readonly create: (
@@ -217,6 +237,7 @@ export type AccountActs = {
   readonly bulk: BulkSource;
   /** Presets for many accounts. */
   readonly presets: PresetsSource;
+  readonly views: ViewsSource;
 };
 
 /**

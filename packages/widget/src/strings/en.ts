@@ -10,6 +10,7 @@ import type { permissionsTexts } from '../permissions/permissions-texts.ts';
 import type { presetsTexts } from '../permissions/presets-texts.ts';
 import type { productsTexts } from '../products/products-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
+import type { looksTexts } from '../subaccounts/looks-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -89,6 +90,7 @@ type Late = typeof partsTexts &
   typeof treeTexts &
   typeof subaccountsTexts &
   typeof bulkTexts &
+  typeof looksTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
