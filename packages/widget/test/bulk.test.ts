@@ -196,7 +196,7 @@ describe('limits of minutes in the table', () => {
     source.patch(source.idOf('Acme North'), { minutesMax: '1' as never });
     await userEvent.fill(page.getByRole('searchbox'), 'north');
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
-    await userEvent.click(page.getByRole('button', { name: /^Near limit/ }));
+    await userEvent.click(page.getByRole('button', { name: /^Near limit\. / }));
     await vi.waitFor(() => expect(views.at(-1)).toEqual(expect.not.objectContaining({ limits: 'near' })));
   });
 });

@@ -5,7 +5,7 @@ export const looksTexts = {
   viewKeep: 'Save view',
   viewPrivate: 'Only you see it, in this account.',
   columnsShow: 'Show columns',
-  columnsReset: 'Back to the usual ones',
+  columnsReset: 'Reset',
   columnsHint: 'Selection, name and what to do with a row are always there. Widths are in pixels.',
   columnWidth: 'Width of {name} in pixels',
   columnWidthUsual: 'usual',

@@ -24,7 +24,7 @@ export const subaccountsTexts = {
   flipFilter: 'Turn into: {other}',
   removeFilter: 'Remove filter',
   moreFilters: 'Created, level…',
-  menuOnly: 'Show only what is below',
+  menuOnly: 'Filter to this branch',
   viewsLabel: 'Views',
   viewAll: 'All',
   viewTransfer: 'In transfer',
