@@ -187,7 +187,7 @@ describe('limits of minutes in the table', () => {
     expect(shown.row('Cedar Retail').querySelector('.minutes')?.getAttribute('data-limit')).toBe('calm');
     const views: unknown[] = [];
     shown.screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
     await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));
@@ -210,7 +210,7 @@ describe('a filter', () => {
     const [group, north] = [source.idOf('Acme Group'), source.idOf('Acme North')];
     source.patch(group, { minutesMax: '10' as never });
     const shown = await show(source);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
@@ -232,7 +232,7 @@ describe('a filter', () => {
   it('of permissions follows what is saved below branches that nobody opened', async () => {
     const source = mockTree();
     const shown = await show(source);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(searches(source)).toBe(1));

@@ -31,7 +31,7 @@ const told = ({ screen }: Shown): ScreenView[] => {
   return views;
 };
 const strip = async ({ screen }: Shown): Promise<HTMLElement> =>
-  vi.waitFor(() => deep(screen.renderRoot, '.looks .views'));
+  vi.waitFor(() => deep(screen.renderRoot, '.look-tabs'));
 const headsOf = ({ tree }: Shown): string[] =>
   deepAll(tree.renderRoot, '.head .cell').map((head) => head.classList.item(1) ?? '');
 const cellsOf = (row: HTMLElement): string[] =>
@@ -133,7 +133,7 @@ describe('filters', () => {
     const views = told(shown);
     await strip(shown);
     shown.screen.renderRoot.querySelector('h1')?.focus();
-    await tabTo('Status');
+    await tabTo('Filter');
     await vi.waitFor(() => page.getByRole('menuitemcheckbox', { name: 'No agents' }).element());
     const item = page.getByRole('menuitemcheckbox', { name: 'No agents' }).element();
     for (let k = 0; k < 20 && focused() !== item; k += 1) await userEvent.keyboard('{ArrowDown}');
@@ -153,11 +153,11 @@ describe('filters', () => {
     const shown = await show(source);
     const views = told(shown);
     await strip(shown);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitem', { name: 'Created, level…' }));
     await userEvent.selectOptions(page.getByLabelText('Level', { exact: true }), '2');
     await userEvent.fill(page.getByLabelText('Created before'), '2030-01-01');
-    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Filter', exact: true }));
     await vi.waitFor(() =>
       expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, level: 2, createdBefore: '2030-01-01T00:00:00.000Z' }),
     );

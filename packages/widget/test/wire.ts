@@ -1,5 +1,5 @@
 import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
-import { SourceRefusal } from '../src/index.ts';
+import { type SavedView, SourceRefusal } from '../src/index.ts';
 import type { ProductAt, SentDocument } from '../src/products.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryProducts } from './memory-products.ts';
@@ -33,6 +33,10 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly role: Role;
   readonly id: RowId;
   readonly userId: UserId;
+  readonly view?: RowId;
+  readonly look: SavedView['view'] &
+    SavedView['view']['order'] &
+    Pick<SavedView, 'density'> & { readonly layout?: string };
 };
 
 /** The same of products. */
@@ -67,7 +71,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   'accounts.list': ({ source }, { account, ...query }) =>
     source.list(account, { ...query, cursor: query.cursor ?? null }),
   'accounts.search': ({ source }, { account, ...query }) =>
-    source.search(account, { ...query, cursor: query.cursor ?? null }),
+    source.search(account, { ...query, query: query.query ?? '', cursor: query.cursor ?? null }),
   'accounts.create': ({ source }, { account, name }) => source.create(account, { name }),
   'accounts.rename': ({ source }, { account, name }) => source.rename(account, name),
   'accounts.move': ({ source }, { account, to }) => source.move(account, to),
@@ -106,6 +110,22 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     versions: async (products, at) => ({ rows: await products.versions(at), nextCursor: null }),
     deleted: async (products, { account, kind }) => ({ rows: await products.deleted(account, kind), nextCursor: null }),
   }),
+  'views.list': async ({ source }, { account }) => ({
+    views: (await source.views.list(account)).map(({ id, name, density, view: { order, ...view } }) => ({
+      id,
+      name,
+      look: { layout: 'tree', ...view, ...order, density },
+    })),
+  }),
+  'views.save': async ({ source }, { account, name, view: id = null, look }) => {
+    const { sort, direction, density, layout, ...rest } = look;
+    const view = { ...rest, order: { sort, direction }, ...(layout === 'flat' && { layout }) };
+    return { id: await source.views.save(account, { id, name, view, density }) };
+  },
+  'views.remove': async ({ source }, { account, view }) => {
+    if (view) await source.views.remove(account, view);
+    return {};
+  },
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };

@@ -77,7 +77,7 @@ describe('the table of subaccounts looked at otherwise', () => {
   it('is kept to filters that outlive a reload and can be shared', async () => {
     await page.goto(table());
     await row(page, 'Acme North').waitFor();
-    await page.getByRole('button', { name: 'Status', exact: true }).click();
+    await page.getByRole('button', { name: 'Filter', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'No agents' }).click();
     await page.keyboard.press('Escape');
     await expect.poll(() => names(page)).toEqual(['Acme North', 'Northgate Dental', 'Acme South', 'Southgate Clinic']);

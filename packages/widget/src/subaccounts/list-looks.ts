@@ -105,7 +105,7 @@ export class ListLooks {
       ...this.#offered().map((key) => [key, say(BUILT_IN[key]?.label ?? 'viewAll')] as const),
       ...kept.map(({ id, name }) => [id, name] as const),
     ];
-    return html`<div class="views" role="group" aria-label=${say('viewsLabel')}>${names.map(
+    return html`<div class="look-tabs" role="group" aria-label=${say('viewsLabel')}>${names.map(
       ([key, name]) =>
         html`<button class="tab" type="button" aria-pressed=${key === chosen} @click=${() => this.#choose(key)}><bdi>${name}</bdi>${key === chosen && isChanged ? html`<span class="changed" aria-hidden="true"></span><span class="hidden">${say('viewChanged')}</span>` : nothing}</button>`,
     )}</div>
