@@ -11,6 +11,8 @@ export type Asked = {
   readonly members: MembersSource;
   readonly products: ProductsSource;
   readonly root: AccountId;
+  /** Who asks: views are of those who look with their own eyes. */
+  readonly caller: 'person' | 'program';
   readonly close: () => Promise<void> | void;
 };
 
@@ -110,7 +112,7 @@ function readsAlike({ ask, make, below }: Tools): void {
     expect((await ask().accounts.search(parent, { ...asked, under: between })).total).toBe(2);
   });
 
-  it('keeps views, and says at the field which name is taken', async () => {
+  it('keeps views for people, and says at the field which name is taken', async () => {
     const { views } = await ask().accounts.acts();
     const parent = await make('With views');
     const view = {
@@ -120,6 +122,10 @@ function readsAlike({ ask, make, below }: Tools): void {
       layout: 'flat',
     } as const;
     const wish = { id: null, name: 'Mine', view, density: 'compact' } as const;
+    if (ask().caller === 'program') {
+      expect((await refused(views.save(parent, wish)))[0]).toBe('FORBIDDEN');
+      return;
+    }
     const id = await views.save(parent, wish);
     expect(await views.list(parent)).toEqual([{ ...wish, id }]);
     expect(await refused(views.save(parent, { ...wish, name: 'MINE' }))).toEqual(['NAME_TAKEN', 'name']);

@@ -19,6 +19,7 @@ describeSource('a server', 'live', async () => {
     members: membersFrom(client),
     products: productsFrom(client),
     root: api.root as AccountId,
+    caller: 'program',
     close,
   };
 });

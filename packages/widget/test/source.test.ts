@@ -19,7 +19,7 @@ function memory(): Asked & {
   const members = new MemoryMembers();
   const root = accounts.root.row.id;
   members.join(root, 'Olivia Owner', 'owner');
-  return { accounts, members, products: new MemoryProducts(), root, close: () => undefined };
+  return { accounts, members, products: new MemoryProducts(), root, caller: 'person', close: () => undefined };
 }
 
 describeSource('in memory', 'live', async () => memory());
@@ -32,5 +32,12 @@ describeSource('the wire in front of it', 'deaf', async () => {
     client.close();
     wire.stop();
   };
-  return { accounts: clientSource(client), members: membersFrom(client), products: productsFrom(client), root, close };
+  return {
+    accounts: clientSource(client),
+    members: membersFrom(client),
+    products: productsFrom(client),
+    root,
+    caller: 'person',
+    close,
+  };
 });

@@ -1,4 +1,4 @@
-/** The columns of a list of accounts that can be shown or not, moved and made wider (rules/screens 26). */
+/** The columns of a list of accounts that can be shown or not, moved and made wider (rules/screens 28). */
 export const LIST_COLUMNS = [
   'minutes',
   'plan',

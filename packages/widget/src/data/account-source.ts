@@ -31,7 +31,7 @@ import type { Filters, Order, ScreenView } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
-export type { Order, SortKey } from './screen-view.ts';
+export type { Order } from './screen-view.ts';
 
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {

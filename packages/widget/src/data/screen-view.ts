@@ -1,10 +1,7 @@
-import type { AccountFilters, AccountId, AccountStatus, ShownColumn } from '@tenantree/domain';
-import type { SortKey } from './view-keys.ts';
-
-export type { SortKey } from './view-keys.ts';
+import type { AccountFilters, AccountId, AccountSort, AccountStatus, ShownColumn } from '@tenantree/domain';
 
 /** The order of siblings, and of flat lists; equal keys are ordered by id in the same direction, as the server does. */
-export type Order = { readonly sort: SortKey; readonly direction: 'asc' | 'desc' };
+export type Order = { readonly sort: AccountSort; readonly direction: 'asc' | 'desc' };
 
 /** The order in which children are listed until somebody chooses another. */
 export const DEFAULT_ORDER: Order = { sort: 'name', direction: 'asc' };

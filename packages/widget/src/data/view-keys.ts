@@ -1,9 +1,8 @@
-import { type AccountStatus, FILTER_NAMES, type ShownColumn } from '@tenantree/domain';
+import { ACCOUNT_SORTS, type AccountStatus, FILTER_NAMES, type ShownColumn } from '@tenantree/domain';
 import type { Filters, ScreenView } from './screen-view.ts';
 
 /** What accounts can be sorted by (rules/accounts 6). `members`, `agents` and `minutes` mean the rolled-up totals. */
-export const SORT_KEYS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
-export type SortKey = (typeof SORT_KEYS)[number];
+export const SORT_KEYS = ACCOUNT_SORTS;
 
 /** The own statuses that accounts can be filtered by, in the order in which they are named. */
 export const STATUSES = ['active', 'suspended', 'closed'] as const satisfies readonly AccountStatus[];

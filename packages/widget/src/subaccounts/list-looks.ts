@@ -33,7 +33,7 @@ export type LookActs = {
   readonly openDialog: (dialog: Dialog) => Promise<void>;
 };
 
-/** Views that people choose and keep, the columns, and whether there is a tree or one list: what stands above the toolbar (rules/screens 26, 27). */
+/** Views that people choose and keep, the columns, and whether there is a tree or one list: what stands above the toolbar (rules/screens 27–29). */
 export class ListLooks {
   readonly #screen: ListHost;
   readonly #on: LookActs;

@@ -66,7 +66,7 @@ export function wayTo(store: TreeStore, account: Account): string {
 export const widthWithin = (width: number): number =>
   Math.round(Math.min(COLUMN_WIDTHS.most, Math.max(COLUMN_WIDTHS.least, width)));
 
-const NUMBERED: Readonly<Partial<Record<ListColumn, (account: Account, context: RowContext) => string>>> = {
+const WRITTEN: Readonly<Partial<Record<ListColumn, (account: Account, context: RowContext) => string>>> = {
   path: (account, { store }) => wayTo(store, account),
   created: ({ row }, { texts }) => texts.numbers.day(row.createdAt),
   id: ({ id }) => id,
@@ -98,7 +98,7 @@ export class ArrangedColumns implements Columns {
       this.#arranged.set(slot, order);
     }
     for (const column of ADDED)
-      if (this.#shown.includes(column)) slot.say(`.${column}`, NUMBERED[column]?.(account, context) ?? '');
+      if (this.#shown.includes(column)) slot.say(`.${column}`, WRITTEN[column]?.(account, context) ?? '');
   }
 }
 
