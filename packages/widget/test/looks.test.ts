@@ -1,7 +1,7 @@
 import type { AccountId } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
-import { DEFAULT_VIEW, type ScreenView } from '../src/index.ts';
+import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
 import { violations } from './accessible.ts';
 import { largeTree, mockTree } from './example-tree.ts';
 import { deep, deepAll, focused, focusedName, open, painted, type Shown, show } from './stage.ts';
@@ -108,6 +108,20 @@ describe('a flat list', () => {
     await vi.waitFor(() => expect(shown.names()[0]).toBe('Aardvark'), { timeout: 5_000 });
   });
 
+  it('that is too long for an order is listed by name, and it is said why', async () => {
+    const source = mockTree();
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, layout: 'flat' };
+    });
+    await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+    const message = 'More than 5000 accounts are sorted by name or date only.';
+    source.failNext('search', new SourceRefusal({ code: 'BAD_REQUEST', message, field: 'sort' }));
+    await userEvent.click(pressed('Minutes used'));
+    await vi.waitFor(() => page.getByText(message).element());
+    await vi.waitFor(() => expect(shown.store.order.sort).toBe('name'));
+    expect(shown.names()[0]).toBe('Acme Group');
+  });
+
   it('keeps to what is searched for and filtered, in its order', async () => {
     const shown = await show(mockTree(), {}, (screen) => {
       screen.view = { ...DEFAULT_VIEW, layout: 'flat', agents: 'none', query: '' };
@@ -159,7 +173,11 @@ describe('filters', () => {
     await userEvent.fill(page.getByLabelText('Created before'), '2030-01-01');
     await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Filter', exact: true }));
     await vi.waitFor(() =>
-      expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, level: 2, createdBefore: '2030-01-01T00:00:00.000Z' }),
+      expect(views.at(-1)).toEqual({
+        ...DEFAULT_VIEW,
+        level: 2,
+        createdBefore: new Date('2030-01-01T00:00').toISOString(),
+      }),
     );
     await vi.waitFor(() => expect(shown.names()).toContain('Acme North'));
     expect(shown.names()).not.toContain('Northgate Dental');

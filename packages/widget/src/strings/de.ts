@@ -96,7 +96,7 @@ export const de: Strings = {
   keepToLevels: 'Ebene',
   keepToLevel: 'Ebene {n}',
   keepToAnyLevel: 'Jede',
-  keepToHint: 'Tage nach UTC. Ebene 1 ist direkt unter diesem Konto.',
+  keepToHint: 'Ebene 1 ist direkt unter diesem Konto.',
   factMinutes: '{minutes} Min.',
   factMembers: '{n, plural, one {# Mitglied} other {# Mitglieder}}',
   factAgents: '{n, plural, one {# Agent} other {# Agenten}}',

@@ -161,8 +161,13 @@ export class SamColumns extends LookDialog {
   }
 }
 
-/** A day as a date field has it. */
-const dayOf = (instant: string | undefined): string => instant?.slice(0, 10) ?? '';
+/** The day of an instant where one is, as a date field has it. */
+function dayOf(instant: string | undefined): string {
+  if (instant === undefined) return '';
+  const date = new Date(instant);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
 
 /** To which accounts the table is kept, as far as more than a tick is needed for it. */
 export class SamKeepTo extends LookDialog {
@@ -217,9 +222,9 @@ export class SamKeepTo extends LookDialog {
     return 'done';
   }
 
-  /** Days begin in UTC, as those of periods do. */
+  /** Days are those of where one is, as the rows say them. */
   #startOf(name: string): Filters['createdFrom'] {
     const value = this.renderRoot.querySelector<HTMLInputElement>(`[name=${name}]`)?.value;
-    return value ? instantOf(Date.parse(value)) : undefined;
+    return value ? instantOf(new Date(`${value}T00:00`).getTime()) : undefined;
   }
 }

@@ -18,5 +18,5 @@ export const looksTexts = {
   keepToLevels: 'Level',
   keepToLevel: 'Level {n}',
   keepToAnyLevel: 'Any level',
-  keepToHint: 'Days begin at midnight UTC. Level 1 is right below this account.',
+  keepToHint: 'Level 1 is right below this account.',
 } as const;
