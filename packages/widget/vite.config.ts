@@ -36,7 +36,7 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.product(s-styles|-rows)).(?!after-rows|live-watch|page-loader|looks-)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-words)).(?!after-rows|live-watch|page-loader|looks-)/,
               priority: 2,
             },
             // what keeps the list alive once it stands: one request
@@ -53,6 +53,14 @@ export default defineConfig({
             // two short ones, which are shorter together
             { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
+            // what shows its jobs takes from what chooses, which asks for it
+            {
+              name: 'imports',
+              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-words|imports-source))/,
+              priority: 2,
+            },
+            { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 1 },
+            { name: 'copies', test: /widget.src.imports.(sam-)?copy/, priority: 1 },
             { name: 'products', test: /widget.src.products./, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
           ],

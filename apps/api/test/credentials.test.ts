@@ -127,11 +127,19 @@ describe('An embedded screen (rules/keys 8)', () => {
         'limits.whatIf',
         'limits.live',
       ],
-      products: [
+      import: [
         'imports.plan',
         'imports.run',
         'imports.copies',
         'imports.links',
+        'imports.takeSource',
+        'imports.detach',
+        'products.list',
+        'products.get',
+        'products.live',
+      ],
+      products: [
+        'imports.copies',
         'imports.takeSource',
         'imports.detach',
         'products.list',

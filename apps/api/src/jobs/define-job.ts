@@ -63,6 +63,8 @@ export type AnyJob = {
   /** What it takes to ask for it. */
   readonly needs: InAccount;
   readonly retry: RetryPolicy;
+  /** What of its account an item is about, by name, from its stored payload; null: all of it. */
+  readonly about: ((stored: unknown) => readonly string[]) | null;
   /** How it is undone; null: it can't be. */
   readonly undo: Undo | null;
   /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
@@ -91,15 +93,17 @@ export function defineJob<Payload>(job: {
   readonly payload: z.ZodType<Payload>;
   readonly retry: RetryPolicy;
   readonly undo?: Undo;
+  readonly about?: (payload: Payload) => readonly string[];
   readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
 }): Job<Payload> {
-  const { run, procedure, undo = null, ...declared } = job;
+  const { run, procedure, undo = null, about, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   return {
     ...declared,
     undo,
     needs,
+    about: about ? (stored) => about(job.payload.parse(stored)) : null,
     start: (item, stored) => run({ ...item, payload: job.payload.parse(stored) }),
   };
 }

@@ -49,6 +49,10 @@ export type ProductsSource = {
     kind: KindKey,
     cursor: string | null,
   ) => Promise<{ readonly filename: string; readonly csv: string; readonly nextCursor: string | null }>;
+  /** Makes a copy at some places again what its source was when it was last written from there. */
+  readonly takeSource: (at: ProductAt, expectedVersion: number, places: readonly string[]) => Promise<Product>;
+  /** Lets a copy be a product of its own. */
+  readonly detach: (at: ProductAt) => Promise<Product>;
   /** Tells that products of a kind changed. Returns how to stop. */
   readonly follow: (account: AccountId, kind: KindKey, reader: LiveReader<{ readonly version: number }>) => () => void;
   /** Who is in the account, for what names one of them. */
@@ -56,7 +60,7 @@ export type ProductsSource = {
 };
 
 /** Products from a Tenantree server. */
-export function productsFrom({ trpc: { products, members } }: Pick<Tenantree, 'trpc'>): ProductsSource {
+export function productsFrom({ trpc: { products, imports, members } }: Pick<Tenantree, 'trpc'>): ProductsSource {
   return {
     kinds: async (signal) => (await call(products.kinds.query, undefined, signal)).kinds,
     list: (account, kind, { search, cursor, ...query }, signal) =>
@@ -80,6 +84,9 @@ export function productsFrom({ trpc: { products, members } }: Pick<Tenantree, 't
     deleted: async (account, kind) => (await call(products.deleted.query, { account, kind })).rows,
     export: (account, kind, cursor) =>
       call(products.export.query, { account, kind, ...(cursor !== null && { cursor }) }),
+    takeSource: async (at, expectedVersion, places) =>
+      (await call(imports.takeSource.mutate, { ...at, expectedVersion, at: [...places] })).product,
+    detach: async (at) => (await call(imports.detach.mutate, at)).product,
     follow: (account, kind, { onFrame, onRefused }) => {
       const subscription = products.live.subscribe(
         { account, kind },

@@ -15,6 +15,7 @@ export const productsTexts = {
   productVersions: 'Versions',
   productFacts: 'Version {n} · saved {date} by {name}',
   productUsedBy: 'Used by',
+  productUpdate: 'Update available',
   productUnsaved: 'Not saved',
   productSave: 'Save',
   productCreate: 'Create',

@@ -3,6 +3,9 @@ import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { billingTexts } from '../billing/billing-texts.ts';
 import type { transferTexts } from '../billing/transfer-texts.ts';
+import type { copyTexts } from '../imports/copy-texts.ts';
+import type { importRunTexts } from '../imports/import-run-texts.ts';
+import type { importsTexts } from '../imports/imports-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
@@ -97,6 +100,9 @@ type Late = typeof partsTexts &
   typeof presetsTexts &
   typeof limitsTexts &
   typeof productsTexts &
+  typeof importsTexts &
+  typeof importRunTexts &
+  typeof copyTexts &
   typeof billingTexts &
   typeof activityTexts;
 

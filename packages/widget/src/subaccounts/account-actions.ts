@@ -82,7 +82,8 @@ export class AccountActions {
     const line = store?.view.lines.get(account.id);
     if (!store || !context) return;
     const open = account.status !== 'closed';
-    if (action === 'permissions') emit(this.#screen, 'sam-open', { account, place: 'here', tab: 'permissions' });
+    if (action === 'permissions' || action === 'import')
+      emit(this.#screen, 'sam-open', { account, place: 'here', tab: action });
     else if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
     else if (action === 'openBranch') this.#openBranch(store, account);
     else if (action === 'rename' && line && open && allowed.has('rename')) void this.#screen.tree?.editName(line);

@@ -55,6 +55,7 @@ export const subaccountsTexts = {
   menuSwitch: 'Switch to',
   menuCreateNested: 'Create nested subaccount…',
   menuRename: 'Rename',
+  menuImport: 'Import products',
   menuMove: 'Move…',
   menuExpandBranch: 'Expand whole branch',
   menuReactivate: 'Reactivate',

@@ -26,6 +26,9 @@ async function requireAsker(
       refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${productKind(kind).label.toLowerCase()} any more.`);
 }
 
+const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
+  items.map(({ name }) => name);
+
 const undoPayload = z.object({ account: accountId, items: importDone.shape.items });
 
 /** Takes back what one step of an import did, where nobody touched it since. */
@@ -35,6 +38,7 @@ export const undoImportJob = defineJob({
   procedure: 'imports.run',
   payload: undoPayload,
   retry: USUAL_RETRY,
+  about: namesOf,
   run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
@@ -86,6 +90,7 @@ export const importJob = defineJob({
   procedure: 'imports.run',
   payload: importStep,
   retry: USUAL_RETRY,
+  about: namesOf,
   undo,
   run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, payload.items);
