@@ -1,8 +1,9 @@
 import type { Instant } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import { violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
-import { open, type Shown, show, statusOf } from './stage.ts';
+import { deepAll, open, type Shown, show, statusOf } from './stage.ts';
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -159,6 +160,28 @@ describe('what is selected', () => {
     await select(shown, shown.names()[0] ?? '');
     await expect.element(bar().getByRole('button', { name: 'Export CSV' })).toBeVisible();
     await expect.element(bar().getByRole('button', { name: 'Suspend…' })).not.toBeInTheDocument();
+  });
+});
+
+describe('importing into all that are selected', () => {
+  it('has the steps of the tab, into all of them, by keys alone', async () => {
+    const source = mockTree();
+    source.imports.products.make(source.root.row.id, 'agent', { name: 'Front desk' });
+    const shown = await show(source);
+    for (const name of ['Borealis Motors', 'Cedar Retail']) shown.store.selection.add(source.idOf(name));
+    shown.screen.requestUpdate();
+    const button = page.getByRole('button', { name: 'Import products…' });
+    await vi.waitFor(() => button.element());
+    const opener = button.element();
+    if (opener instanceof HTMLElement) opener.focus();
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => page.getByText('Import products into 2 accounts').element());
+    await vi.waitFor(() => page.getByText('Front desk').element());
+    expect(await violations()).toEqual([]);
+    const element = deepAll(shown.screen.renderRoot, 'sam-import')[0];
+    expect(element && 'targets' in element && Array.isArray(element.targets) && element.targets.length).toBe(2);
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(deepAll(shown.screen.renderRoot, 'sam-bulk-import')).toEqual([]));
   });
 });
 

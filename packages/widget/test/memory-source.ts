@@ -33,6 +33,7 @@ import {
   type ViewsSource,
 } from '../src/data/account-source.ts';
 import { MemoryBulk } from './memory-bulk.ts';
+import { MemoryImports } from './memory-imports.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
@@ -239,6 +240,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   readonly bulk = new MemoryBulk(this);
   readonly presets = new MemoryPermissions(this);
+  readonly imports = new MemoryImports(this);
   kept: readonly SavedView[] = [];
   readonly views: ViewsSource = {
     list: async () => this.kept,

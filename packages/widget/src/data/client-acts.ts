@@ -1,5 +1,7 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
+import { importsFrom } from '../imports/imports-source.ts';
 import { permissionsFrom } from '../permissions/permissions-source.ts';
+import { productsFrom } from '../products/products-source.ts';
 import { type AccountActs, SourceRefusal } from './account-source.ts';
 import { call } from './call.ts';
 import { bulkFrom } from './client-bulk.ts';
@@ -31,5 +33,6 @@ export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
     bulk: bulkFrom({ accounts, limits, jobs, permissions }),
     presets: permissionsFrom({ trpc }),
     views: viewsFrom(trpc),
+    imports: importsFrom({ trpc }, productsFrom({ trpc })),
   };
 };

@@ -150,6 +150,8 @@ export const de: Strings = {
   withNested: 'Mit verschachtelten (+{n})',
   bulkLimits: 'Limits setzen…',
   bulkPreset: 'Vorlage anwenden…',
+  bulkImport: 'Produkte importieren…',
+  bulkImportTitle: 'Produkte in {n, plural, one {# Konto} other {# Konten}} importieren',
   bulkSuspend: 'Sperren…',
   bulkExport: 'CSV exportieren',
   bulkComes: 'Was geschieht',

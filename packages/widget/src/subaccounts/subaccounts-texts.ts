@@ -48,6 +48,7 @@ export const subaccountsTexts = {
   withNested: 'With nested (+{n})',
   bulkLimits: 'Set limits…',
   bulkPreset: 'Apply preset…',
+  bulkImport: 'Import products…',
   bulkSuspend: 'Suspend…',
   bulkExport: 'Export CSV',
   idCopied: 'Id copied',
