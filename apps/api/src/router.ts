@@ -2,6 +2,7 @@ import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type 
 import { callTRPCProcedure } from '@trpc/server';
 import { accountImports } from './accounts/imports/procedures.ts';
 import { accounts } from './accounts/procedures.ts';
+import { views } from './accounts/views.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
@@ -45,6 +46,7 @@ export const appRouter = router({
   statements: slice('statements', statements),
   transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
+  views: slice('views', views),
 });
 
 /** Calls procedures from inside the server, as whoever a context is of: through the same guard as everybody. @throws TRPCError */

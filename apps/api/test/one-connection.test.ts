@@ -53,6 +53,14 @@ beforeAll(async () => {
   const { job: exported } = await accounts.export.mutate({ account });
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
+  const look = {
+    sort: 'name',
+    direction: 'asc',
+    layout: 'flat',
+    density: 'compact',
+    under: left as AccountId,
+  } as const;
+  const { id: view } = await api.owner.views.save.mutate({ account, name: 'Mine', look });
   const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
@@ -86,7 +94,7 @@ beforeAll(async () => {
     },
     'accounts.get': { account: 'ext:one' },
     'accounts.list': { account },
-    'accounts.search': { account, query: 'one' },
+    'accounts.search': { account, query: 'one', sort: 'name' },
     'accounts.export': { account },
     'accounts.live': { account },
     'accounts.rename': { account: one, name: 'Renamed' },
@@ -171,6 +179,9 @@ beforeAll(async () => {
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
+    'views.list': { account },
+    'views.save': { account, view, name: 'Still mine', look },
+    'views.remove': { account, view },
     'billing.get': { account },
     'billing.plans': { account },
     'billing.subscribe': { account, plan: 'start', version: 1 },

@@ -19,6 +19,7 @@ import { setup } from './setup.ts';
 import { statements } from './statements.ts';
 import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
+import { views } from './views.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
@@ -43,6 +44,7 @@ export type Contract = {
   readonly statements: typeof statements;
   readonly transfers: typeof transfers;
   readonly usage: typeof usage;
+  readonly views: typeof views;
 };
 export const CONTRACT: Contract = {
   accountImports,
@@ -66,6 +68,7 @@ export const CONTRACT: Contract = {
   statements,
   transfers,
   usage,
+  views,
 };
 
 /** Name of a slice of the contract. */

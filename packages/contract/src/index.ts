@@ -29,3 +29,4 @@ export type { Me } from './session.ts';
 export type { ShownStatement, StatementDetails, StatementDraft, WhatIf } from './statements.ts';
 export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';
+export type { SavedView } from './views.ts';

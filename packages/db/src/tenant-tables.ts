@@ -38,6 +38,7 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   jobs: 'tree',
   job_items: 'tree',
   job_files: 'tree',
+  list_views: 'tree',
   account_imports: 'tree',
   account_import_rows: 'tree',
   carried_entries: 'tree',

@@ -49,6 +49,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
+  const flatList = (sort: AccountSort, kept: Pick<store.FlatQuery, 'within' | 'under' | 'agents' | 'transfer'>) =>
+    as(root, (trx) => store.listBelow(trx, { ...PAGE, ...kept, search: null, sort, direction: 'asc' }));
   const series = {
     account: root,
     meter: 'call.minutes',
@@ -205,6 +207,37 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'filterAccounts, near': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
     ),
+    'filterAccounts, without agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'none' }, FIRST),
+    ),
+    'filterAccounts, with agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'some' }, FIRST),
+    ),
+    'filterAccounts, with members': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, members: 'some' }, FIRST),
+    ),
+    'filterAccounts, billed directly': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, billing: 'direct' }, FIRST),
+    ),
+    'filterAccounts, in transfer': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, transfer: 'in_progress' }, FIRST),
+    ),
+    'filterAccounts, full': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, limits: 'full' }, FIRST),
+    ),
+    'filterAccounts, by level': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, level: 2 }, FIRST),
+    ),
+    'filterAccounts, young': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, createdFrom: NOW }, FIRST),
+    ),
+    readViews: as(root, (trx) => store.readViews(trx, { account: root, owner: `person ${user}` })),
+    findView: as(root, (trx) => store.findView(trx, { account: root, owner: `person ${user}` }, none)),
+    'listBelow by name': flatList('name', { within: root }),
+    'listBelow by created': flatList('created', { within: root }),
+    'listBelow of 80 by minutes': flatList('minutes', { within: root, under: small }),
+    'listBelow, without agents': flatList('name', { within: root, agents: 'none' }),
+    'listBelow, in transfer': flatList('agents', { within: root, transfer: 'in_progress' }),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
     'countFiltered, near': as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, limits: 'near' })),
     filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),

@@ -13,6 +13,7 @@ import type { permissionsTexts } from '../permissions/permissions-texts.ts';
 import type { presetsTexts } from '../permissions/presets-texts.ts';
 import type { productsTexts } from '../products/products-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
+import type { looksTexts } from '../subaccounts/looks-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -66,8 +67,8 @@ export const en = {
   loading: 'Loading',
   branchFailed: 'These subaccounts could not be loaded.',
   retry: 'Retry',
-  filter: 'Status',
-  filterLabel: 'Status of the accounts to show',
+  filter: 'Filter',
+  filterLabel: 'Which accounts to show',
   view: 'View',
   viewLabel: 'View: sorting and density',
   live: 'Live',
@@ -92,6 +93,7 @@ type Late = typeof partsTexts &
   typeof treeTexts &
   typeof subaccountsTexts &
   typeof bulkTexts &
+  typeof looksTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
