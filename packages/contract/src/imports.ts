@@ -158,16 +158,30 @@ export const imports = {
   }),
 
   copies: query({
-    says: 'The copies of a product in the accounts below, with the version that each was last written from.',
+    says: 'Who runs which version: the copies of a product in the accounts below, with the version that each was last written from.',
     needs: ofKind('read', 'read', SCREENS),
     input: z.strictObject({
       account: inputs.account,
       kind,
       product,
+      /** Only those of one version. */
+      version: version.optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(500),
     }),
-    output: shapes.pageOf(copy),
+    output: z.strictObject({
+      rows: shapes.list(
+        copy.extend({
+          /** What is new at the source would make it another. */
+          updateAvailable: z.boolean(),
+          /** At how many places it differs from what was written from there. */
+          differences: shapes.count,
+        }),
+      ),
+      /** How many accounts have a copy, by its version, the latest first. */
+      versions: shapes.list(z.strictObject({ version: shapes.count, accounts: shapes.count })),
+      nextCursor: z.string().nullable(),
+    }),
   }),
 
   links: query({

@@ -22,6 +22,7 @@ export type Named =
   | 'product'
   | 'plan'
   | 'import'
+  | 'rollout'
   | 'place';
 
 /** Marks what a field names. */

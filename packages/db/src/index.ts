@@ -59,6 +59,7 @@ export * from './products/keep-versions.ts';
 export * from './products/links.ts';
 export * from './products/read-imports.ts';
 export * from './products/read-products.ts';
+export * from './products/rollouts.ts';
 export * from './products/write-products.ts';
 export * from './setup/claims.ts';
 export * from './transfers/transfers.ts';

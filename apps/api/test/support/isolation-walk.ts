@@ -9,7 +9,7 @@ import { invoicesOf } from './billing.ts';
 import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
-import { upload } from './imports.ts';
+import { rolledOut, upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
 import { overWays, type Way } from './way.ts';
@@ -53,6 +53,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   product: UNKNOWN_IDS,
   plan: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
+  rollout: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -75,6 +76,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   product: /"code":"NOT_FOUND"/,
   plan: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
+  rollout: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -166,6 +168,7 @@ function walk(way: Way): void {
       targets: [sibling],
       products: chosen,
     });
+    const { rollout: theirRollout } = await rolledOut(api, root, [sibling]);
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
@@ -211,6 +214,7 @@ function walk(way: Way): void {
       product: viewer,
       plan: viewer,
       import: viewer,
+      rollout: viewer,
       user: 'dana',
       place: '',
     };
@@ -230,6 +234,7 @@ function walk(way: Way): void {
       product: theirProducts.map(({ id }) => id),
       plan: [theirPlan],
       import: theirImports,
+      rollout: [theirRollout],
       place: cursors,
     };
     logBefore = await logOfOthers();

@@ -4,6 +4,7 @@ import {
   type PlacedProduct,
   type ProductLink,
   readApprovedProfiles,
+  readInVersions,
   readLinks,
   readLinksOf,
   readNames,
@@ -27,6 +28,7 @@ import {
   parseDocument,
   productKind,
   type ResolvedItem,
+  refsOf,
   refsWithin,
   resolve,
   type SourceItem,
@@ -44,7 +46,12 @@ import type { Target } from './targets.ts';
 /** What is to be imported, with accounts by id. */
 export type ImportWish = {
   readonly targets: readonly AccountId[];
-  readonly products: readonly { readonly product: RowId; readonly parts?: readonly string[] | undefined }[];
+  readonly products: readonly {
+    readonly product: RowId;
+    readonly parts?: readonly string[] | undefined;
+    /** An earlier one; absent: as it is. */
+    readonly version?: number;
+  }[];
   readonly answers: readonly {
     readonly product?: RowId | undefined;
     readonly kind?: string | undefined;
@@ -94,9 +101,34 @@ export function refusedTo(
   return rowsFor(kind, parts).every((row) => levels[row] === 'full') ? undefined : 'forbidden';
 }
 
+/** Products with all that they can't do without, as they are, but for those that are wanted as they were: one that isn't known any more is left out. */
+async function readWanted(
+  trx: TenantTransaction,
+  account: AccountId,
+  wanted: ImportWish['products'],
+): Promise<PlacedProduct[]> {
+  const found = await readWithRequired(
+    trx,
+    account,
+    wanted.map(({ product }) => product),
+  );
+  const versions = new Map(found.map(({ id, version }) => [id, version]));
+  const earlier = wanted.flatMap(({ product, version }) =>
+    version === undefined || versions.get(product) === version ? [] : [{ product, version }],
+  );
+  if (earlier.length === 0) return found;
+  const was = new Map((await readInVersions(trx, account, earlier)).map((row) => [row.id, row]));
+  const named = [...was.values()].flatMap((row) => refsOf(productKind(row.kind), row.document));
+  const needed = named.flatMap(({ id, need }) => (need === 'required' && !versions.has(id) ? [id] : []));
+  const more = needed.length === 0 ? [] : await readWithRequired(trx, account, needed);
+  const gone = new Set(earlier.flatMap(({ product }) => (was.has(product) ? [] : [product])));
+  const all = new Map([...found, ...more].map((row) => [row.id, { ...row, ...was.get(row.id) }]));
+  return [...all.values()].filter(({ id }) => !gone.has(id));
+}
+
 async function readSource(trx: TenantTransaction, access: Access, { products }: ImportWish): Promise<Source> {
   const wanted = new Map(products.map(({ product, parts }) => [product, parts ?? null]));
-  const found = await readWithRequired(trx, access.id, [...wanted.keys()]);
+  const found = await readWanted(trx, access.id, products);
   const rows = new Map(found.map((row) => [row.id, row]));
   for (const [id, parts] of wanted) {
     const row = rows.get(id);

@@ -132,7 +132,7 @@ function requireSame(was: ShownPlan, is: ShownPlan): void {
 }
 
 /** What is to be done, each at once or not at all; what is new has its id from now on. */
-function stepsOf(hall: Pick<Hall, 'newId'>, { shown, namedBy }: PlannedImport): ImportStep[] {
+export function stepsOf(hall: Pick<Hall, 'newId'>, { shown, namedBy }: PlannedImport): ImportStep[] {
   return shown.targets.flatMap(({ account, items }) => {
     const ids = new Map(
       items.map(({ product, into, act }): [RowId, RowId] => [
