@@ -120,6 +120,11 @@ export const imports = {
             product,
             /** Of a kind that has parts: which; without, all. */
             parts: parts.optional(),
+            /** Of parts: the products of targets that they come into, whatever those are called. */
+            into: z
+              .array(z.strictObject({ target: inputs.account, product }))
+              .max(500)
+              .optional(),
           }),
         )
         .min(1)
@@ -146,6 +151,17 @@ export const imports = {
       targets: shapes.list(planned),
       /** Where a limit bounds what comes. */
       limits: shapes.list(room),
+      /** What goes on where something that is there becomes different, or leaves. */
+      running: shapes.list(
+        z.strictObject({
+          account: shapes.accountName,
+          /** Calls that hold a slot of the account now, whoever speaks in them. */
+          calls: shapes.count,
+          /** Campaigns that run by what becomes different, and 20 of them at the most with what of it they use. */
+          campaigns: shapes.count,
+          sample: shapes.list(z.strictObject({ id: shapes.rowId, name: z.string(), uses: shapes.list(shapes.rowId) })),
+        }),
+      ),
     }),
   }),
 
