@@ -62,6 +62,7 @@ export * from './products/read-products.ts';
 export * from './products/rollouts.ts';
 export * from './products/write-products.ts';
 export * from './setup/claims.ts';
+export * from './transfers/handed-products.ts';
 export * from './transfers/transfers.ts';
 export { isOutage, isUnavailable } from './unavailable.ts';
 export { DatabaseUnusableError, unreachable } from './unusable.ts';

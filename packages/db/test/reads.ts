@@ -96,6 +96,7 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readLinkBefore: as(root, (trx) => store.readLinkBefore(trx, leaf, none)),
     readSources: as(root, (trx) => store.readSources(trx, leaf, [none])),
     listCopies: as(root, (trx) => store.listCopies(trx, { account: root, product: none, version: null }, null, 50)),
+    readCopiesFromAbove: as(root, (trx) => store.readCopiesFromAbove(trx, [root, leaf], { only: null, limit: 50 })),
     readCampaignsUsing: as(root, (trx) => store.readCampaignsUsing(trx, [{ account: leaf, product: none }])),
     readOlderCopies: as(root, (trx) => store.readOlderCopies(trx, { account: root, product: none }, 2)),
     countCopies: as(root, (trx) => store.countCopies(trx, { account: root, product: none })),

@@ -81,6 +81,8 @@ export const AUDIT_ACTIONS = {
   'transfer.declined': 'declined the billing transfer of {account}',
   'transfer.expired': 'ended the billing transfer of {account}, whose time was over',
   'transfer.completed': 'completed the billing transfer of {account}',
+  'transfer.productsSettled':
+    'settled what {account} has from above as it left, replaced by blanks: {blank}, taken back: {takenBack}',
   'transfer.departed': 'released {account} from the accounts above it',
   'transfer.arrived': 'brought {account} to where it stands now',
   'person.signedOut': 'signed out',
