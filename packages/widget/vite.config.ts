@@ -51,7 +51,8 @@ export default defineConfig({
             // two short ones, which are shorter together
             { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
-            { name: 'products', test: /widget.src.products./, priority: 1 },
+            { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
+            { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },
           ],
         },

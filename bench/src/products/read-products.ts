@@ -1,13 +1,7 @@
 // What is read of products: a page of a long list beside an index read, and what comes along with some beside reading them.
 import { listProducts, readWithRequired, type TenantTransaction } from '../../../packages/db/src/index.ts';
 import type { AccountId, RowId } from '../../../packages/domain/src/index.ts';
-import {
-  type ProductKindKey,
-  productKind,
-  refsWithin,
-  resolve,
-  type SourceItem,
-} from '../../../packages/domain/src/products/index.ts';
+import { productKind, refsWithin, resolve, type SourceItem } from '../../../packages/domain/src/products/index.ts';
 import { type BenchDatabase, idOf, plantTree, startDatabase, uuidOf } from '../database.ts';
 import { interleave, median, nowMs } from '../measure.ts';
 import { digits, ratio, type Target, table } from '../report.ts';
@@ -84,7 +78,7 @@ async function byIndex({ owner }: BenchDatabase): Promise<void> {
 function comesAlong(chosen: readonly RowId[], rows: Awaited<ReturnType<typeof readWithRequired>>): void {
   const source = new Map(
     rows.map(({ id, kind, name, version, document, secrets }): [RowId, SourceItem] => {
-      const entry = productKind(kind as ProductKindKey);
+      const entry = productKind(kind);
       return [
         id,
         { id, kind, name, version, fromParent: entry.fromParent, refs: refsWithin(entry, document, null), secrets },

@@ -19,7 +19,10 @@ it('shows the list with one file of at most 36 kB', () => {
 });
 
 it('loads every part of an account by itself, with at most 12 kB', () => {
-  const late = globSync('*.js', { cwd: FOLDER, exclude: ['*.all.js', 'subaccount-manager.js'] })
+  const files = globSync('*.js', { cwd: FOLDER, exclude: ['*.all.js', 'subaccount-manager.js'] });
+  // A catalogue has the words of all parts.
+  const late = files
+    .filter((file) => !readFileSync(new URL(file, FOLDER), 'utf8').includes('Unterkonten'))
     .map((file) => weigh(file))
     .toSorted((a, b) => b - a);
   console.info(`Parts of the widget: ${late.map(say).join(', ')}`);

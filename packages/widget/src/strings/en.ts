@@ -3,6 +3,7 @@ import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { billingTexts } from '../billing/billing-texts.ts';
 import type { transferTexts } from '../billing/transfer-texts.ts';
+import type { copiesTexts } from '../copies/copies-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
@@ -95,6 +96,7 @@ type Late = typeof partsTexts &
   typeof presetsTexts &
   typeof limitsTexts &
   typeof productsTexts &
+  typeof copiesTexts &
   typeof billingTexts &
   typeof activityTexts;
 
