@@ -240,7 +240,7 @@ const BYTES = /\\\\x[0-9a-f]+/g;
 const NUMBERED = /(parent|leaf|account) \d+/gi;
 const KEY = /tt_key_[\w-]+/g;
 /** Numbers that say how often something was changed before. */
-const COUNTED = /"(version|seq|shape|base|last_change|events|n)": \d+/g;
+const COUNTED = /"(version|tree_version|seq|shape|base|last_change|events|n)": \d+/g;
 
 /** Made when a mail is sent. */
 const SECRET = /"token_hash": (?:null|"[^"]*"),? ?/g;
