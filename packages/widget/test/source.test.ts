@@ -27,7 +27,16 @@ function memory(): Asked & {
   const settle = (job: RowId): void => {
     while (imports.step(job));
   };
-  return { accounts, members, products: imports.products, imports, settle, root, caller: 'person', close: () => undefined };
+  return {
+    accounts,
+    members,
+    products: imports.products,
+    imports,
+    settle,
+    root,
+    caller: 'person',
+    close: () => undefined,
+  };
 }
 
 describeSource('in memory', 'live', async () => memory());

@@ -9,7 +9,7 @@ import { invoicesOf } from './billing.ts';
 import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
-import { upload } from './imports.ts';
+import { rolledOut, upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
 import { overWays, type Way } from './way.ts';
@@ -61,6 +61,7 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   plan: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
   view: UNKNOWN_IDS,
+  rollout: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -84,6 +85,7 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   plan: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
   view: /"code":"NOT_FOUND"/,
+  rollout: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -188,6 +190,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       targets: [sibling],
       products: chosen,
     });
+    const { rollout: theirRollout } = await rolledOut(api, root, [sibling]);
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
@@ -235,6 +238,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       plan: viewer,
       import: viewer,
       view: viewer,
+      rollout: viewer,
       user: 'dana',
       place: '',
     };
@@ -255,6 +259,7 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       plan: [theirPlan],
       import: theirImports,
       view: [theirView],
+      rollout: [theirRollout],
       place: cursors,
     };
     logBefore = await logOfOthers();
