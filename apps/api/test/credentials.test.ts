@@ -65,6 +65,9 @@ describe('An embedded screen (rules/keys 8)', () => {
         'limits.liveNear',
         'products.kinds',
         'session.me',
+        'views.list',
+        'views.save',
+        'views.remove',
       ],
       usage: ['usage.totals', 'usage.series', 'usage.export', 'usage.live'],
       switch: ['accounts.enter', 'accounts.leave'],
@@ -150,6 +153,13 @@ describe('An embedded screen (rules/keys 8)', () => {
         'products.restore',
         'products.export',
         'products.live',
+        'rollouts.start',
+        'rollouts.get',
+        'rollouts.list',
+        'rollouts.live',
+        'rollouts.goOn',
+        'rollouts.cancel',
+        'rollouts.rollBack',
       ],
     });
     expect([...openedFor.keys()].toSorted()).toEqual(['always', ...EMBED_FEATURES].toSorted());

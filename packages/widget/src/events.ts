@@ -20,6 +20,7 @@ export type TreeAction =
   | 'permissions'
   | 'import'
   | 'openBranch'
+  | 'only'
   | 'search'
   | 'pause'
   | 'leave';
@@ -53,6 +54,8 @@ export type SamEvents = {
   readonly 'sam-action': ActionDetail;
   /** Between our own elements. */
   readonly 'sam-rename': RenameDetail;
+  /** A column is to be so wide, in CSS pixels. Between our own elements. */
+  readonly 'sam-width': { readonly column: string; readonly width: number };
   /** The accounts that are selected. Between our own elements. */
   readonly 'sam-select': { readonly accounts: readonly AccountRow['id'][] };
   /** A part that is loaded later could not be loaded. Between our own elements. */
@@ -91,6 +94,7 @@ declare global {
     'sam-switch': CustomEvent<SwitchDetail>;
     'sam-action': CustomEvent<ActionDetail>;
     'sam-rename': CustomEvent<RenameDetail>;
+    'sam-width': CustomEvent<SamEvents['sam-width']>;
     'sam-select': CustomEvent<SamEvents['sam-select']>;
     'sam-missing': CustomEvent<SamEvents['sam-missing']>;
     'sam-view': CustomEvent<ScreenView>;

@@ -189,6 +189,7 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
+      running: [],
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,

@@ -15,6 +15,8 @@ export type Asked = {
   /** Resolves once a job has ended. */
   readonly settle: (job: RowId) => Promise<void> | void;
   readonly root: AccountId;
+  /** Who asks: views are of those who look with their own eyes. */
+  readonly caller: 'person' | 'program';
   readonly close: () => Promise<void> | void;
 };
 
@@ -98,6 +100,45 @@ function readsAlike({ ask, make, below }: Tools): void {
     expect([page.matches, names(page.rows), page.total]).toEqual([[id], ['Between', 'Zanzibar Dental'], 1]);
     const none = await ask().accounts.search(parent, { query: 'qwrzpf', status: ALL.status, cursor: null, limit: 20 });
     expect([none.matches, none.total]).toEqual([[], 0]);
+  });
+
+  it('lists all below one in one order, page by page, kept to filters', async () => {
+    const parent = await make('Flat below');
+    const between = await make('Middle', parent);
+    for (const one of ['Item 10', 'Item 2']) await make(one, between);
+    const asked = { query: '', status: ALL.status, sort: 'name', direction: 'desc', cursor: null, limit: 2 } as const;
+    const first = await ask().accounts.search(parent, asked);
+    const rest = await ask().accounts.search(parent, { ...asked, cursor: first.nextCursor });
+    const nameOf = new Map([...first.rows, ...rest.rows].map(({ id, name }) => [id, name]));
+    const found = [...first.matches, ...rest.matches].map((id) => nameOf.get(id));
+    expect([found, first.total, rest.nextCursor]).toEqual([['Middle', 'Item 10', 'Item 2'], 3, null]);
+    const deep = await ask().accounts.search(parent, { ...asked, level: 2, agents: 'none', direction: 'asc' });
+    expect(deep.matches.map((id) => deep.rows.find((row) => row.id === id)?.name)).toEqual(['Item 2', 'Item 10']);
+    expect((await ask().accounts.search(parent, { ...asked, under: between })).total).toBe(2);
+  });
+
+  it('keeps views for people, and says at the field which name is taken', async () => {
+    const { views } = await ask().accounts.acts();
+    const parent = await make('With views');
+    const view = {
+      order: { sort: 'minutes', direction: 'desc' },
+      status: ['active'],
+      agents: 'none',
+      layout: 'flat',
+    } as const;
+    const wish = { id: null, name: 'Mine', view, density: 'compact' } as const;
+    if (ask().caller === 'program') {
+      expect((await refused(views.save(parent, wish)))[0]).toBe('FORBIDDEN');
+      return;
+    }
+    const id = await views.save(parent, wish);
+    expect(await views.list(parent)).toEqual([{ ...wish, id }]);
+    expect(await refused(views.save(parent, { ...wish, name: 'MINE' }))).toEqual(['NAME_TAKEN', 'name']);
+    const columns = [{ column: 'path', width: 200 }, { column: 'minutes' }] as const;
+    await views.save(parent, { ...wish, id, view: { ...view, columns } });
+    expect((await views.list(parent))[0]?.view.columns).toEqual(columns);
+    await views.remove(parent, id);
+    expect(await views.list(parent)).toEqual([]);
   });
 
   it('tells of an account where it stands, who pays, and what one may do there', async () => {

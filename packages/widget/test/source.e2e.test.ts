@@ -24,6 +24,7 @@ describeSource('a server', 'live', async () => {
     imports: importsFrom(client, products),
     settle: () => jobsEnded(api.database),
     root: api.root as AccountId,
+    caller: 'program',
     close,
   };
 });

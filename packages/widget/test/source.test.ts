@@ -27,7 +27,16 @@ function memory(): Asked & {
   const settle = (job: RowId): void => {
     while (imports.step(job));
   };
-  return { accounts, members, products: imports.products, imports, settle, root, close: () => undefined };
+  return {
+    accounts,
+    members,
+    products: imports.products,
+    imports,
+    settle,
+    root,
+    caller: 'person',
+    close: () => undefined,
+  };
 }
 
 describeSource('in memory', 'live', async () => memory());
@@ -48,6 +57,7 @@ describeSource('the wire in front of it', 'deaf', async () => {
     imports: importsFrom(client, products),
     settle,
     root,
+    caller: 'person',
     close,
   };
 });

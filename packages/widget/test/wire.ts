@@ -1,6 +1,6 @@
 import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
 import type { ImportWish } from '../src/imports/imports-source.ts';
-import { SourceRefusal } from '../src/index.ts';
+import { type SavedView, SourceRefusal } from '../src/index.ts';
 import type { ProductAt, SentDocument } from '../src/products.ts';
 import { MemoryImports } from './memory-imports.ts';
 import { MemoryMembers } from './memory-members.ts';
@@ -40,6 +40,10 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly role: Role;
   readonly id: RowId;
   readonly userId: UserId;
+  readonly view?: RowId;
+  readonly look: SavedView['view'] &
+    SavedView['view']['order'] &
+    Pick<SavedView, 'density'> & { readonly layout?: string };
 };
 
 /** The same of products. */
@@ -94,7 +98,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   'accounts.list': ({ source }, { account, ...query }) =>
     source.list(account, { ...query, cursor: query.cursor ?? null }),
   'accounts.search': ({ source }, { account, ...query }) =>
-    source.search(account, { ...query, cursor: query.cursor ?? null }),
+    source.search(account, { ...query, query: query.query ?? '', cursor: query.cursor ?? null }),
   'accounts.create': ({ source }, { account, name }) => source.create(account, { name }),
   'accounts.rename': ({ source }, { account, name }) => source.rename(account, name),
   'accounts.move': ({ source }, { account, to }) => source.move(account, to),
@@ -151,6 +155,22 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     'jobs.previewUndo': async (imports, { account, job }) => ({ accounts: await imports.foreseeUndo(account, job) }),
     'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),
   }),
+  'views.list': async ({ source }, { account }) => ({
+    views: (await source.views.list(account)).map(({ id, name, density, view: { order, ...view } }) => ({
+      id,
+      name,
+      look: { layout: 'tree', ...view, ...order, density },
+    })),
+  }),
+  'views.save': async ({ source }, { account, name, view: id = null, look }) => {
+    const { sort, direction, density, layout, ...rest } = look;
+    const view = { ...rest, order: { sort, direction }, ...(layout === 'flat' && { layout }) };
+    return { id: await source.views.save(account, { id, name, view, density }) };
+  },
+  'views.remove': async ({ source }, { account, view }) => {
+    if (view) await source.views.remove(account, view);
+    return {};
+  },
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };

@@ -1,8 +1,8 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
 import type { AccountDetail, AnswerOf, CONTRACT, ImportPlan, Job, JobFrame, SentTo } from '@tenantree/contract';
 import type { AccountId, JobItemState, RowId } from '@tenantree/domain';
-import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
+import { type LiveReader, SourceRefusal } from '../data/refusals.ts';
 import type { ProductsSource } from '../products/products-source.ts';
 
 export type {

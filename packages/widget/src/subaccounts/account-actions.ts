@@ -216,9 +216,14 @@ export class AccountActions {
     return names;
   }
 
-  /** Opens a dialog about all that is selected. */
-  openBulk(dialog: Dialog): Promise<void> {
+  /** Opens a dialog that is about no single account. */
+  openDialog(dialog: Dialog): Promise<void> {
     return this.#inDialog(dialog);
+  }
+
+  /** Says something in a message. */
+  tell(text: string): void {
+    this.#toast({ text });
   }
 
   /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */

@@ -18,6 +18,7 @@ export function menuFor(
       allowed.has('open') && { id: 'open', label: say('open'), key: 'Enter' },
       allowed.has('switch') && live && { id: 'switch', label: say('menuSwitch'), key: 's' },
       row.children > 0 && { id: 'openBranch', label: say('menuExpandBranch') },
+      row.children > 0 && { id: 'only', label: say('menuOnly') },
     ],
     [
       allowed.has('create') &&
