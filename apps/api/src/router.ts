@@ -18,6 +18,7 @@ import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
 import { imports } from './products/imports/procedures.ts';
 import { products } from './products/procedures.ts';
+import { rollouts } from './products/rollouts/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { transfers } from './transfers/procedures.ts';
@@ -41,6 +42,7 @@ export const appRouter = router({
   presets: slice('presets', presets),
   imports: slice('imports', imports),
   products: slice('products', products),
+  rollouts: slice('rollouts', rollouts),
   session: slice('session', session),
   setup: slice('setup', setup),
   statements: slice('statements', statements),

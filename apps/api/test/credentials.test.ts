@@ -152,6 +152,13 @@ describe('An embedded screen (rules/keys 8)', () => {
         'products.restore',
         'products.export',
         'products.live',
+        'rollouts.start',
+        'rollouts.get',
+        'rollouts.list',
+        'rollouts.live',
+        'rollouts.goOn',
+        'rollouts.cancel',
+        'rollouts.rollBack',
       ],
     });
     expect([...openedFor.keys()].toSorted()).toEqual(['always', ...EMBED_FEATURES].toSorted());

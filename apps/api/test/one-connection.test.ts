@@ -9,7 +9,7 @@ import { invoicesOf } from './support/billing.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
-import { upload } from './support/imports.ts';
+import { rolledOut, upload } from './support/imports.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
@@ -65,6 +65,8 @@ beforeAll(async () => {
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
   const [sold, stated] = [books[0], statements[0]];
+  const begun = await rolledOut(api, account, [buyer, to, left]);
+  const rollout = { account, kind: 'schedule' as const, rollout: begun.rollout };
   const transfer = await underWay(account, make);
   const file = { account, import: (await upload(api, account, 'externalId,name\nsent,Sent\n')).import };
   const lease = { account, kind: 'calls', key: 'call-1' };
@@ -114,6 +116,13 @@ beforeAll(async () => {
     'imports.links': { account, target: one, products: [source] },
     'imports.takeSource': { account: one, kind: 'tool', product: copy, expectedVersion: 2, at: ['/description'] },
     'imports.detach': { account: one, kind: 'tool', product: copy },
+    'rollouts.get': rollout,
+    'rollouts.list': { account, kind: 'schedule', product: begun.product },
+    'rollouts.live': rollout,
+    'rollouts.goOn': rollout,
+    'rollouts.cancel': rollout,
+    'rollouts.rollBack': { ...rollout, stage: 1 },
+    'rollouts.start': { account, kind: 'schedule', product: begun.product },
     'products.kinds': undefined,
     'products.create': { account: one, kind: 'agent', products: [{ document: { name: 'Agent' } }] },
     'products.list': { account: one, kind: 'agent' },

@@ -14,6 +14,7 @@ import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
 import { products } from './products.ts';
+import { rollouts } from './rollouts.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
 import { statements } from './statements.ts';
@@ -39,6 +40,7 @@ export type Contract = {
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
   readonly products: typeof products;
+  readonly rollouts: typeof rollouts;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly statements: typeof statements;
@@ -63,6 +65,7 @@ export const CONTRACT: Contract = {
   permissions,
   presets,
   products,
+  rollouts,
   session,
   setup,
   statements,

@@ -122,6 +122,11 @@ export const imports = {
             product,
             /** Of a kind that has parts: which; without, all. */
             parts: parts.optional(),
+            /** Of parts: the products of targets that they come into, whatever those are called. */
+            into: z
+              .array(z.strictObject({ target: inputs.account, product }))
+              .max(500)
+              .optional(),
           }),
         )
         .min(1)
@@ -148,6 +153,17 @@ export const imports = {
       targets: shapes.list(planned),
       /** Where a limit bounds what comes. */
       limits: shapes.list(room),
+      /** What goes on where something that is there becomes different, or leaves. */
+      running: shapes.list(
+        z.strictObject({
+          account: shapes.accountName,
+          /** Calls that hold a slot of the account now, whoever speaks in them. */
+          calls: shapes.count,
+          /** Campaigns that run by what becomes different, and 20 of them at the most with what of it they use. */
+          campaigns: shapes.count,
+          sample: shapes.list(z.strictObject({ id: shapes.rowId, name: z.string(), uses: shapes.list(shapes.rowId) })),
+        }),
+      ),
     }),
   }),
 
@@ -160,16 +176,30 @@ export const imports = {
   }),
 
   copies: query({
-    says: 'The copies of a product in the accounts below, with the version that each was last written from.',
+    says: 'Who runs which version: the copies of a product in the accounts below, with the version that each was last written from.',
     needs: ofKind('read', 'read', SCREENS),
     input: z.strictObject({
       account: inputs.account,
       kind,
       product,
+      /** Only those of one version. */
+      version: version.optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(500),
     }),
-    output: shapes.pageOf(copy),
+    output: z.strictObject({
+      rows: shapes.list(
+        copy.extend({
+          /** What is new at the source would make it another. */
+          updateAvailable: z.boolean(),
+          /** At how many places it differs from what was written from there. */
+          differences: shapes.count,
+        }),
+      ),
+      /** How many accounts have a copy, by its version, the latest first. */
+      versions: shapes.list(z.strictObject({ version: shapes.count, accounts: shapes.count })),
+      nextCursor: z.string().nullable(),
+    }),
   }),
 
   links: query({

@@ -24,6 +24,7 @@ export type { CustomerMargins, Margins } from './margins.ts';
 export type { CapsPreview, CapsResult, PresetToSave, ShownCaps, ShownPreset } from './permissions.ts';
 export * from './procedure.ts';
 export type { Product, ProductRow, ProductVersion, ShownKind } from './products.ts';
+export type { RolloutStageView, RolloutToStart, RolloutView } from './rollouts.ts';
 export type { JsonSchema, Schema } from './schema.ts';
 export type { Me } from './session.ts';
 export type { ShownStatement, StatementDetails, StatementDraft, WhatIf } from './statements.ts';

@@ -23,6 +23,7 @@ export type Named =
   | 'plan'
   | 'import'
   | 'view'
+  | 'rollout'
   | 'place';
 
 /** Marks what a field names. */

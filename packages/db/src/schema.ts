@@ -325,6 +325,8 @@ export type JobsTable = {
   started_at: Timestamp | null;
   ended_at: Timestamp | null;
   cancel_asked_at: Timestamp | null;
+  /** Nothing more of it begins after so many failures; null: it goes on. */
+  stop_on: number | null;
 };
 
 export type JobItemsTable = {

@@ -24,6 +24,8 @@ export const TENANT_TABLES: Readonly<Record<string, TableClass>> = {
   product_versions: 'tree',
   product_links: 'tree',
   import_plans: 'tree',
+  rollouts: 'tree',
+  rollout_stages: 'tree',
   account_caps: 'tree',
   presets: 'tree',
   preset_defaults: 'tree',

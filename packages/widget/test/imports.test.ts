@@ -324,6 +324,13 @@ describe('the import', () => {
     await seen('Done');
     await press('Undo import');
     await expect.element(page.getByRole('dialog')).toMatchTextContent(/All that came goes again/);
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last());
+    const copy = source.products.owned(north).find(({ name }) => name === 'Front desk');
+    source.products.change({ account: north, kind: 'agent', product: copy!.id }, { name: 'Reception' }, 'Somebody');
+    await press('Undo import');
+    await expect
+      .element(page.getByRole('dialog'))
+      .toMatchTextContent(/Some of it stays: Acme North: “Front desk” stays/);
     await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Undo import' }));
     await seen('Taking back');
     finish(source, await running(source));

@@ -123,7 +123,9 @@ export class MemoryImports implements ImportsSource {
   foreseeUndo: ImportsSource['foreseeUndo'] = (_, id) =>
     this.#answer(() =>
       this.#at(id).steps.flatMap(({ account, done }) => {
-        const touched = done.find(({ product }) => (this.#versionOf(product) ?? 1) > 1);
+        const touched = done.find(({ product }) =>
+          this.products.owned(account.id).some(({ id: there, version }) => there === product && version > 1),
+        );
         return [
           {
             account,
@@ -170,7 +172,8 @@ export class MemoryImports implements ImportsSource {
     return true;
   }
 
-  #planned(account: AccountId, { targets, products, answers = [] }: ImportWish): Omit<ImportPlan, 'plan'> {
+  #planned(account: AccountId, wish: ImportWish): Omit<ImportPlan, 'plan'> {
+    const { targets, products } = wish;
     const rows = this.products.owned(account);
     const parts = new Map(products.map((one) => [one.product, one.parts ?? null]));
     const source = new Map(
@@ -181,72 +184,81 @@ export class MemoryImports implements ImportsSource {
         return [id, { id, kind: row.kind, fromParent: kind.fromParent, name, version, refs, secrets }];
       }),
     );
-    const shown = targets.map((target): ImportPlan['targets'][number] => {
-      const there = this.products.owned(target as AccountId);
-      const at = (id: RowId | null) => there.find((row) => row.id === id);
-      const { components, notCopied, blocked } = resolve({
-        chosen: products.map(({ product }) => product as RowId),
-        source,
-        target: {
-          links: new Map(
-            there.flatMap(({ id, copyOf }) =>
-              copyOf ? [[copyOf.product, { product: id, version: this.#versionOf(id) ?? 1 }] as const] : [],
-            ),
-          ),
-          names: new Map(there.map(({ id, kind, name }) => [nameIn(kind, nameKey(name)), id])),
-          singles: new Map(),
-          secrets: new Map(there.map(({ id, secrets }) => [id, secrets])),
-        },
-        answerTo: ({ id, kind }) =>
-          (answers.find((one) => one.product === id) ?? answers.find((one) => one.kind === kind))?.as,
-      });
-      return {
-        account: { id: target as AccountId, name: this.#accounts.entry(target as AccountId).row.name },
-        refusal: null,
-        items: components.flatMap((component, n) =>
-          component.map(
-            ({ id, kind, into, updateAvailable, ...item }): PlannedItem => ({
-              ...item,
-              product: id,
-              kind: kind as PlannedItem['kind'],
-              version: source.get(id)?.version ?? 1,
-              into: into && { id: into, version: at(into)?.version ?? 1 },
-              parts: parts.get(id) ?? null,
-              updateAvailable: updateAvailable && { has: updateAvailable[0], is: updateAvailable[1] },
-              hidden: null,
-              fits: true,
-              changes:
-                item.act === 'update' || item.act === 'replace'
-                  ? [
-                      { at: '/prompt/greeting', how: 'updated', base: 'Hello', source: 'Welcome', local: 'Hello' },
-                      { at: '/identity/voice', how: 'conflict', base: 'a', source: 'b', local: 'c' },
-                    ]
-                  : [],
-              fault: null,
-              step: n + 1,
-            }),
-          ),
-        ),
-        notCopied: notCopied.map(({ id, place, ...one }) => ({ ...one, product: id, at: place })),
-        blocked: blocked.map(({ id, needs, ...one }) => ({
-          ...one,
-          product: id,
-          needs: needs && { product: needs.id, at: needs.place },
-        })),
-      };
-    });
+    const shown = targets.map((target) => this.#target(target as AccountId, source, wish));
     const all = shown.flatMap(({ items }) => items);
     const done = all.filter(({ act }) => act !== 'use_existing');
     return {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
+      running: [],
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,
         max: 5,
         before: 1,
         after: 1 + items.filter(({ act, kind }) => act === 'new' && kind === 'agent').length,
+      })),
+    };
+  }
+
+  /** What would happen in one account. */
+  #target(
+    target: AccountId,
+    source: ReadonlyMap<RowId, SourceItem>,
+    { products, answers = [] }: ImportWish,
+  ): ImportPlan['targets'][number] {
+    const parts = new Map(products.map((one) => [one.product, one.parts ?? null]));
+    const there = this.products.owned(target);
+    const at = (id: RowId | null) => there.find((row) => row.id === id);
+    const { components, notCopied, blocked } = resolve({
+      chosen: products.map(({ product }) => product as RowId),
+      source,
+      target: {
+        links: new Map(
+          there.flatMap(({ id, copyOf }) =>
+            copyOf ? [[copyOf.product, { product: id, version: this.#versionOf(id) ?? 1 }] as const] : [],
+          ),
+        ),
+        names: new Map(there.map(({ id, kind, name }) => [nameIn(kind, nameKey(name)), id])),
+        singles: new Map(),
+        secrets: new Map(there.map(({ id, secrets }) => [id, secrets])),
+      },
+      answerTo: ({ id, kind }) =>
+        (answers.find((one) => one.product === id) ?? answers.find((one) => one.kind === kind))?.as,
+    });
+    return {
+      account: { id: target, name: this.#accounts.entry(target).row.name },
+      refusal: null,
+      items: components.flatMap((component, n) =>
+        component.map(
+          ({ id, kind, into, updateAvailable, ...item }): PlannedItem => ({
+            ...item,
+            product: id,
+            kind: kind as PlannedItem['kind'],
+            version: source.get(id)?.version ?? 1,
+            into: into && { id: into, version: at(into)?.version ?? 1 },
+            parts: parts.get(id) ?? null,
+            updateAvailable: updateAvailable && { has: updateAvailable[0], is: updateAvailable[1] },
+            hidden: null,
+            fits: true,
+            changes:
+              item.act === 'update' || item.act === 'replace'
+                ? [
+                    { at: '/prompt/greeting', how: 'updated', base: 'Hello', source: 'Welcome', local: 'Hello' },
+                    { at: '/identity/voice', how: 'conflict', base: 'a', source: 'b', local: 'c' },
+                  ]
+                : [],
+            fault: null,
+            step: n + 1,
+          }),
+        ),
+      ),
+      notCopied: notCopied.map(({ id, place, ...one }) => ({ ...one, product: id, at: place })),
+      blocked: blocked.map(({ id, needs, ...one }) => ({
+        ...one,
+        product: id,
+        needs: needs && { product: needs.id, at: needs.place },
       })),
     };
   }

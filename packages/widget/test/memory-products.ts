@@ -47,6 +47,7 @@ export class MemoryProducts implements ProductsSource {
   levels: Record<string, Level> = {};
   /** Every further call fails with this; null ends that. */
   refusal: SourceRefusal | null = null;
+  copies: ProductsSource['copies'] = null;
   /** What was sent to be saved. */
   readonly sent: Document[] = [];
 

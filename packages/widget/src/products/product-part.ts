@@ -24,6 +24,8 @@ import { fieldsOf, initial, schemaOf } from './schema.ts';
 
 /** The tab that has the versions. */
 const VERSIONS = 'versions';
+/** The tab that has the copies below. */
+const COPIES = 'copies';
 
 /** What is shown: another one begins anew. */
 type Asked = { readonly source: ProductsSource; readonly kind: ShownKind; readonly product: RowId };
@@ -58,9 +60,15 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   #made: ShownKind | null = null;
   #editing = new ProductEditing(new Map(), '', {});
   #choices: Choices | null = null;
+  readonly #copies = new LatePart(
+    () => import('../copies/sam-copies.ts'),
+    'SamCopies',
+    ({ SamCopies }) => define('sam-copies', SamCopies),
+    () => this.requestUpdate(),
+  );
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
-  readonly #copies = new LatePart(
+  readonly #origin = new LatePart(
     () => import('../imports/sam-copy.ts'),
     'SamCopy',
     ({ SamCopy }) => (define('sam-copy', SamCopy), true),
@@ -168,7 +176,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
         ${shown ? this.#facts(shown) : nothing}${shown?.link ? this.#copy(kind, shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
         ${this.#noted(kind)}
-        ${tab === VERSIONS ? this.#shownVersions() : this.#form(kind, tab)}</div>
+        ${tab === VERSIONS ? this.#shownVersions() : tab === COPIES && shown ? this.#shownCopies(kind, shown) : this.#form(kind, tab)}</div>
       ${draft || refusal || isNew ? this.#saveBar() : nothing}</div>`;
   }
 
@@ -221,7 +229,14 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
         ? fields.map(([name, { title = name }]) => [name, title] as const)
         : [['', kind?.label ?? ''] as const]),
       ...(shown ? [[VERSIONS, say('productVersions')] as const] : []),
+      ...(shown && this.#hasCopies() ? [[COPIES, say('productCopies')] as const] : []),
     ];
+  }
+
+  /** Whether accounts below may have copies of it. */
+  #hasCopies(): boolean {
+    const { source, account, kind } = this;
+    return kind?.fromParent === 'copy' && source?.copies !== null && (account?.subaccounts ?? 0) > 0;
   }
 
   #tab(): string {
@@ -233,7 +248,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const { product } = this.place;
     const { kept, document } = this.#editing;
     const at = tab && `/${tab}`;
-    const isUnsaved = tab !== VERSIONS && !isSame(valueAt(kept, at), valueAt(document, at));
+    const isUnsaved = tab !== VERSIONS && tab !== COPIES && !isSame(valueAt(kept, at), valueAt(document, at));
     const label = isUnsaved ? `${title}, ${this.texts.say('productUnsaved')}` : undefined;
     const way = this.wayOf({ product, part: tab || null });
     return wayTo(way, isUnsaved ? `${title} ●` : title, 'tab', { label, current: tab === this.#tab() });
@@ -241,8 +256,8 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
 
   /** What it is a copy of, once its part is there. */
   #copy(kind: ShownKind, product: Product): TemplateResult | typeof nothing {
-    if (!this.#copies.part) {
-      this.#copies.prepare();
+    if (!this.#origin.part) {
+      this.#origin.prepare();
       return nothing;
     }
     const changed = (next: Product): void => this.#take(next);
@@ -414,6 +429,19 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       return { key: String(n), name, aside: say('productVersion', { n }), at, by, acts };
     });
     return html`<sam-table exportparts="button" .table=${pastTable(rows, say('productSaved'), this.texts)}></sam-table>`;
+  }
+
+  /** Who runs which version, once that is loaded. */
+  #shownCopies({ kind }: ShownKind, { id, version }: Product): TemplateResult {
+    const { source, account, texts, access } = this;
+    if (this.#copies.part === null) {
+      this.#copies.load().catch((error: unknown) => {
+        this.refusal = refusalFrom(error);
+      });
+      return absent(null, texts, () => undefined);
+    }
+    const product = { kind, id, version };
+    return html`<sam-copies exportparts="button, card, dialog" .source=${source?.copies ?? null} .account=${account} .texts=${texts} .access=${access} .product=${product} .mayWrite=${this.mayWrite('')} level=${this.level + 1}></sam-copies>`;
   }
 
   async #restore(version: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
 import type { AnswerOf, CONTRACT, Product, ProductRow, SentTo, ShownKind } from '@tenantree/contract';
 import type { AccountId, RowId } from '@tenantree/domain';
+import { type CopiesSource, copiesFrom } from '../copies/copies-source.ts';
 import { call } from '../data/call.ts';
 import { type LiveReader, SourceRefusal } from '../data/refusals.ts';
 
@@ -57,11 +58,15 @@ export type ProductsSource = {
   readonly follow: (account: AccountId, kind: KindKey, reader: LiveReader<{ readonly version: number }>) => () => void;
   /** Who is in the account, for what names one of them. */
   readonly people: (account: AccountId) => Promise<readonly { readonly id: string; readonly name: string }[]>;
+  /** Copies in accounts below; null: they are not shown. */
+  readonly copies: CopiesSource | null;
 };
 
 /** Products from a Tenantree server. */
-export function productsFrom({ trpc: { products, imports, members } }: Pick<Tenantree, 'trpc'>): ProductsSource {
+export function productsFrom(server: Pick<Tenantree, 'trpc'>): ProductsSource {
+  const { products, imports, members } = server.trpc;
   return {
+    copies: copiesFrom(server),
     kinds: async (signal) => (await call(products.kinds.query, undefined, signal)).kinds,
     list: (account, kind, { search, cursor, ...query }, signal) =>
       call(

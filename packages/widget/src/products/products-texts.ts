@@ -13,6 +13,7 @@ export const productsTexts = {
   productVersion: 'version {n}',
   productName: 'Name',
   productVersions: 'Versions',
+  productCopies: 'Copies',
   productFacts: 'Version {n} · saved {date} by {name}',
   productUsedBy: 'Used by',
   productUpdate: 'Update available',

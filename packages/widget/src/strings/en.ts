@@ -3,6 +3,7 @@ import type { accountTexts } from '../account/account-texts.ts';
 import type { activityTexts } from '../activity/activity-texts.ts';
 import type { billingTexts } from '../billing/billing-texts.ts';
 import type { transferTexts } from '../billing/transfer-texts.ts';
+import type { copiesTexts } from '../copies/copies-texts.ts';
 import type { copyTexts } from '../imports/copy-texts.ts';
 import type { importRunTexts } from '../imports/import-run-texts.ts';
 import type { importsTexts } from '../imports/imports-texts.ts';
@@ -103,6 +104,7 @@ type Late = typeof partsTexts &
   typeof importsTexts &
   typeof importRunTexts &
   typeof copyTexts &
+  typeof copiesTexts &
   typeof billingTexts &
   typeof activityTexts;
 
