@@ -49,6 +49,7 @@ import * as products from './migrations/0054-products.ts';
 import * as accountImports from './migrations/0056-account-imports.ts';
 import * as lettersTogether from './migrations/0057-letters-together.ts';
 import * as imports from './migrations/0059-imports.ts';
+import * as blueprints from './migrations/0060-blueprints.ts';
 import { DatabaseUnusableError, isForbidden, saying, unreachable } from './unusable.ts';
 
 /** All migrations, oldest first. They only run forward. */
@@ -98,6 +99,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0056-account-imports': accountImports,
   '0057-letters-together': lettersTogether,
   '0059-imports': imports,
+  '0060-blueprints': blueprints,
 };
 
 const MINIMUM_VERSION = 180000;

@@ -7,4 +7,5 @@ export * from './kinds.ts';
 export * from './merge.ts';
 export * from './resolve.ts';
 export * from './shown-kinds.ts';
+export * from './variables.ts';
 export * from './write-copy.ts';
