@@ -20,11 +20,11 @@ const AT_ONCE = 50;
  */
 export const setUpInCreation: SetUp = async (maker, asked, make) => {
   const { hall, access } = maker;
-  if (access.features !== null)
-    refuseWith('FEATURE_NOT_ALLOWED', 'An embedded screen sets no account up with a blueprint.', 'blueprint');
   const blueprint = await hall.db.withTenant(access.id, (trx) => blueprintAt(trx, asked.id, asked.version), {
     snapshot: true,
   });
+  if (access.features !== null)
+    refuseWith('FEATURE_NOT_ALLOWED', 'An embedded screen sets no account up with a blueprint.', 'blueprint');
   granted(decideValues(blueprint.content.variables, asked.variables));
   const isMuch = (blueprint.content.products?.length ?? 0) > AT_ONCE;
   try {

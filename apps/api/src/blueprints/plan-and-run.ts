@@ -182,6 +182,7 @@ export function retrySetUp(
 ): Promise<RowId> {
   const { hall, caller, access } = call;
   return hall.change(caller, { root: access.root, acting: access.id }, async (change) => {
+    await blueprintAt(change.trx, id, null);
     const [account] = await accountsBelow(change.trx, access.id, [target]);
     if (account === undefined) throw new Refused(accountNotFound(target).refusal);
     const [found] = await readApplications(change.trx, [account], id);
