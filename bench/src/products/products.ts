@@ -1,9 +1,17 @@
-// What accounts own and how it gets there: importing accounts from a CSV file.
-import { isMet, targets } from '../report.ts';
+// What accounts own and how it gets there: importing accounts from a CSV file, and how they stand to what set them up.
+import { isWanted } from '../only.ts';
+import { isMet, type Target, targets } from '../report.ts';
+import { driftOfBlueprint } from './drift.ts';
 import { importAccounts } from './import-accounts.ts';
 
+const PARTS: Readonly<Record<string, () => Promise<Target[]>>> = {
+  'accounts from a file': importAccounts,
+  'drift of a blueprint': driftOfBlueprint,
+};
+
 export async function run(): Promise<boolean> {
-  const list = await importAccounts();
+  const list: Target[] = [];
+  for (const [name, part] of Object.entries(PARTS)) if (isWanted(name)) list.push(...(await part()));
   console.log(`\n${targets(list)}`);
   return list.every(isMet);
 }
