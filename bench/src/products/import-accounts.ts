@@ -8,8 +8,8 @@ import { type Server, startServer } from '../provision/server.ts';
 import { digits, ratio, type Target, table } from '../report.ts';
 
 const ACCOUNTS = Number(process.env['BENCH_ACCOUNTS'] ?? 100_000);
-/** Children of each account, as far as there are so many: five levels for 100 000. */
-const CHILDREN = 12;
+/** Children of each account, as far as there are so many: four levels for 100 000, below one that is the first (five are the most). */
+const CHILDREN = 20;
 /** Accounts of a call of `accounts.createMany`. */
 const MOST = 1_000;
 const HERE = fileURLToPath(new URL('../../../', import.meta.url));

@@ -31,5 +31,7 @@ export function newId<Id extends string = RowId>(nowMs: number, random: Uint8Arr
   let hex = '';
   for (let at = 0; at < 10; at += 1) hex += HEX[random[at]!];
   const variant = ((random[2]! & 0x3f) | 0x80).toString(16);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(1, 4)}-${variant}${hex.slice(6, 8)}-${hex.slice(8)}` as Id;
+  const parts = [time.slice(0, 8), time.slice(8), `7${hex.slice(1, 4)}`, variant + hex.slice(6, 8), hex.slice(8)];
+  // Joined, it is one text in memory; put together with `+` it would keep its parts, six times as much as itself, for each of 100 000 rows.
+  return parts.join('-') as Id;
 }

@@ -192,8 +192,18 @@ async function changeTree<T>(
         account: async (id) =>
           (await readAccountState(trx, id)) ?? refuseWith('NOT_FOUND', 'There is no such account.', 'account'),
         happened: (action, account, details, target) => {
-          const row = { action, details, id: newId(), at: now, actor, requestId: by.requestId };
-          draft.rows.push({ ...row, account, target, left: null });
+          // Written out: a row that is spread from another takes twice the memory, and there may be 100 000.
+          draft.rows.push({
+            action,
+            details,
+            id: newId(),
+            at: now,
+            actor,
+            requestId: by.requestId,
+            account,
+            target,
+            left: null,
+          });
         },
         shows: (ids) => {
           for (const id of ids) draft.shown.add(id);

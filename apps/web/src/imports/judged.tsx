@@ -1,8 +1,8 @@
 import type { AccountImport } from '@tenantree/contract';
 import { useId, useState } from 'react';
-import css from '../money/money.module.css';
-import { Act, Card, Tile, useAct } from '../money/parts.tsx';
 import { saveParts } from '../money/save-job.ts';
+import css from '../parts/cards.module.css';
+import { Act, Card, Tile, useAct } from '../parts/cards.tsx';
 import { Alert, Button } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { AccountImport, AccountImportRow } from '@tenantree/contract';
 import { useState } from 'react';
-import css from '../money/money.module.css';
-import { Card, Select, usePages } from '../money/parts.tsx';
+import css from '../parts/cards.module.css';
+import { Card, Select, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';

@@ -4,11 +4,12 @@ import type { AccountId } from '@tenantree/domain';
 import { monthWords } from '@tenantree/widget/money';
 import { type FormEvent, useState } from 'react';
 import { ask } from '../parts/ask.ts';
+import css from '../parts/cards.module.css';
+import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Field } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import css from './money.module.css';
-import { amountOr, Card, Select, startWords, useAct } from './parts.tsx';
+import { amountOr, startWords } from './words.ts';
 
 const { books } = tenantree.trpc;
 

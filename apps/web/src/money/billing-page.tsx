@@ -4,6 +4,8 @@ import { countriesIn, monthWords } from '@tenantree/widget/money';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { ask } from '../parts/ask.ts';
+import css from '../parts/cards.module.css';
+import { Card, Select, Tile, usePages } from '../parts/cards.tsx';
 import { Alert, Button, Empty, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useForm } from '../session/use-form.ts';
@@ -11,10 +13,9 @@ import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { dailyChart, minus, type Point } from './daily-chart.ts';
 import { Billing, billingSource, Chart } from './elements.ts';
-import css from './money.module.css';
-import { amount, Card, price, quantity, quantityOf, Select, startWords, Tile, usePages } from './parts.tsx';
 import { PaymentMethod } from './payment-method.tsx';
 import { Received } from './received.tsx';
+import { amount, price, quantity, quantityOf, startWords } from './words.ts';
 
 const { billing, invoices, usage } = tenantree.trpc;
 

@@ -4,13 +4,14 @@ import type { AnswerOf, CONTRACT } from '@tenantree/contract';
 import { CURRENCY_CODES, METERS } from '@tenantree/domain';
 import { type FormEvent, useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, errorOf, Field, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { type BookDraft, draftOf, type MeterDraft, MODELS, type Model, type TierDraft, termsOf } from './book-terms.ts';
-import css from './money.module.css';
-import { Card, price, Select, useAct } from './parts.tsx';
 import { TryTerms } from './what-if.tsx';
+import { price } from './words.ts';
 
 const { billing, books } = tenantree.trpc;
 

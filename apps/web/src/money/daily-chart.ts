@@ -1,7 +1,7 @@
 import { DAY_MS, type Decimal, formatDecimal, parseDecimal } from '@tenantree/domain';
 import type { Bars } from '@tenantree/widget/money';
 import { texts } from '../texts.ts';
-import { quantity } from './parts.tsx';
+import { quantity } from './words.ts';
 
 /** A point of a series as the server tells it. */
 export type Point = { readonly start: string; readonly key: string | null; readonly quantity: Decimal };

@@ -3,15 +3,16 @@ import type { AnswerOf, CONTRACT, DraftInvoice } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Act, Card } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
-import css from './money.module.css';
-import { Act, amount, Card } from './parts.tsx';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
 import { usePrint } from './use-print.ts';
+import { amount } from './words.ts';
 
 const LINES = 200;
 

@@ -3,15 +3,16 @@ import type { DetailedInvoice, DocumentLine } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Act, Card } from '../parts/cards.tsx';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, linesWords, Sum } from './line-table.tsx';
 import { MeterFacts } from './meter-facts.tsx';
-import css from './money.module.css';
-import { Act, amount, Card } from './parts.tsx';
 import { saveJob } from './save-job.ts';
 import { usePrint } from './use-print.ts';
+import { amount } from './words.ts';
 
 const { invoices } = tenantree.trpc;
 const LINES = 200;

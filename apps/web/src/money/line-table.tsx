@@ -1,8 +1,8 @@
 import type { DocumentLine } from '@tenantree/contract';
 import { Fragment, type ReactNode } from 'react';
+import css from '../parts/cards.module.css';
 import { texts } from '../texts.ts';
-import css from './money.module.css';
-import { amount, quantityOf } from './parts.tsx';
+import { amount, quantityOf } from './words.ts';
 
 /**
  * The lines of an invoice or statement.

@@ -1,6 +1,6 @@
 import type { DetailedInvoice } from '@tenantree/contract';
 import { Fragment } from 'react';
-import { amount, price, quantityOf } from './parts.tsx';
+import { amount, price, quantityOf } from './words.ts';
 
 /** What each meter came to as a whole, before it was split over lines: for a list of facts. */
 export const MeterFacts = ({ used }: { readonly used: DetailedInvoice['used'] }) =>

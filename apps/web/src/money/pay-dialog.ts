@@ -2,7 +2,7 @@ import type { Stripe, StripeElements } from '@stripe/stripe-js';
 import { loadStripe } from '@stripe/stripe-js/pure';
 import { define } from '@tenantree/widget';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import css from './money.module.css';
+import css from '../parts/cards.module.css';
 
 /** What the server answers for the form of a provider. */
 export type ProviderForm = { readonly publishableKey: string; readonly clientSecret: string };

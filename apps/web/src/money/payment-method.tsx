@@ -1,10 +1,10 @@
 import type { BillingState } from '@tenantree/contract';
 import { cardWords } from '@tenantree/widget/money';
 import { ask } from '../parts/ask.ts';
+import css from '../parts/cards.module.css';
+import { Act, Card } from '../parts/cards.tsx';
 import { Button } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
-import css from './money.module.css';
-import { Act, Card } from './parts.tsx';
 
 const { billing } = tenantree.trpc;
 

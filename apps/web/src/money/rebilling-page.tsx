@@ -3,16 +3,17 @@ import type { Margins, ShownBook } from '@tenantree/contract';
 import type { AccountId } from '@tenantree/domain';
 import { useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Act, Card, Tile } from '../parts/cards.tsx';
 import { Button, Empty, Loaded, Page } from '../parts/parts.tsx';
 import { queries, tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { AssignBook } from './assign-book.tsx';
-import css from './money.module.css';
-import { Act, amount, amountOr, Card, isNegative, price, quantity, quantityOf, Tile } from './parts.tsx';
 import { saveJob } from './save-job.ts';
 import { saveMargins } from './save-margins.ts';
 import { periodOf, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { amount, amountOr, isNegative, price, quantity, quantityOf } from './words.ts';
 
 const { books, margins, statements } = tenantree.trpc;
 

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import type { ShownStatement } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Card, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import css from './money.module.css';
-import { amount, Card, usePages } from './parts.tsx';
+import { amount } from './words.ts';
 
 const { statements } = tenantree.trpc;
 

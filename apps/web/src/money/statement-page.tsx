@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { monthWords } from '@tenantree/widget/money';
 import { Link } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Act, Card } from '../parts/cards.tsx';
 import { Button, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
 import { LineTable, Sum } from './line-table.tsx';
-import css from './money.module.css';
-import { Act, Card } from './parts.tsx';
 import { saveStatement } from './rebilling-page.tsx';
 import { StatementParts } from './statement-parts.tsx';
 import { usePrint } from './use-print.ts';

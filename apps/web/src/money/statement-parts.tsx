@@ -1,6 +1,7 @@
 import type { StatementDetails } from '@tenantree/contract';
-import css from './money.module.css';
-import { amount, Card, endWords, price, quantityOf, startWords } from './parts.tsx';
+import css from '../parts/cards.module.css';
+import { Card } from '../parts/cards.tsx';
+import { amount, endWords, price, quantityOf, startWords } from './words.ts';
 
 /** What a statement comes to, and by which parts of its period. @param state such as `Frozen` */
 export const StatementParts = ({ details, state }: { readonly details: StatementDetails; readonly state: string }) => (

@@ -4,16 +4,17 @@ import { billingPeriodOf, DAY_MS, type Decimal, instantOf, METERS, type MeterKey
 import { monthWords } from '@tenantree/widget/money';
 import { type ReactNode, useMemo, useState } from 'react';
 import { Link, useLocation, useSearch } from 'wouter';
+import css from '../parts/cards.module.css';
+import { Act, Card, Select, Tile } from '../parts/cards.tsx';
 import { Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { useAccount } from '../shell/use-account.ts';
 import { texts } from '../texts.ts';
 import { COMPARED_MS, dailyChart, minus, type Point, sumOf, ZERO } from './daily-chart.ts';
 import { Chart } from './elements.ts';
-import css from './money.module.css';
-import { Act, Card, quantity, Select, Tile } from './parts.tsx';
 import { saveCsv } from './save-job.ts';
 import { monthAfter } from './turn-period.tsx';
+import { quantity } from './words.ts';
 
 const { accounts, products, usage } = tenantree.trpc;
 

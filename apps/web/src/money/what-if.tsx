@@ -2,12 +2,13 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { BookTermsInput, Margins, ShownBook, WhatIf } from '@tenantree/contract';
 import { monthWords } from '@tenantree/widget/money';
 import { type FormEvent, useState } from 'react';
+import css from '../parts/cards.module.css';
+import { Card, Select, useAct } from '../parts/cards.tsx';
 import { Alert, Button, Empty, Loaded } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';
-import css from './money.module.css';
-import { amount, amountOr, Card, isNegative, Select, useAct } from './parts.tsx';
 import { monthAfter, runningPeriod, TurnPeriod } from './turn-period.tsx';
+import { amount, amountOr, isNegative } from './words.ts';
 
 const { margins, statements } = tenantree.trpc;
 

@@ -1,7 +1,7 @@
 import type { ScreenView } from '@tenantree/widget';
 import { Link } from 'wouter';
-import { Act } from '../money/parts.tsx';
 import { saveJob } from '../money/save-job.ts';
+import { Act } from '../parts/cards.tsx';
 import { tenantree } from '../server.ts';
 import css from './subaccounts.module.css';
 

@@ -1,7 +1,7 @@
 import type { Job, JobFrame } from '@tenantree/contract';
 import { isEnded } from '@tenantree/domain';
 import { useEffect, useState } from 'react';
-import css from '../money/money.module.css';
+import css from '../parts/cards.module.css';
 import { queries, tenantree } from '../server.ts';
 
 const STATES: Readonly<Record<Job['state'], string>> = {

@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Job } from '@tenantree/contract';
 import { Link } from 'wouter';
-import css from '../money/money.module.css';
-import { Card, usePages } from '../money/parts.tsx';
+import css from '../parts/cards.module.css';
+import { Card, usePages } from '../parts/cards.tsx';
 import { Empty, Loaded, Page } from '../parts/parts.tsx';
 import { tenantree } from '../server.ts';
 import { texts } from '../texts.ts';

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION count_new_accounts(p_accounts uuid[], p_version bigin
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   keys bytea[] := ARRAY(SELECT a.path_key FROM unnest(p_accounts) n(id) CROSS JOIN LATERAL (
-    SELECT x.path_key FROM accounts x WHERE x.root_id = acting_root() AND x.id = n.id AND x.path_key >= acting_key() AND x.path_key < acting_end() LIMIT 1) a);
+    SELECT x.path_key FROM accounts x WHERE x.root_id = acting_root() AND x.id = n.id AND (x.path_key >= acting_key() AND x.path_key < acting_end()) IS TRUE LIMIT 1) a);
 BEGIN
   IF cardinality(keys) < cardinality(p_accounts) THEN
     RAISE EXCEPTION 'accounts are not in the subtree of the acting account' USING ERRCODE = 'insufficient_privilege';

@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enabl
   SELECT CASE WHEN a.seen OR acting_key() = '' THEN f.seq END, f.fault, CASE WHEN a.seen AND f.fault <> 'missing' THEN f.id END, f.at
   FROM faults f CROSS JOIN head LEFT JOIN LATERAL (
     SELECT true AS seen FROM accounts a
-      WHERE a.root_id = acting_root() AND a.id = f.account_id AND a.path_key >= acting_key() AND a.path_key < acting_end() LIMIT 1
+      WHERE a.root_id = acting_root() AND a.id = f.account_id AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE LIMIT 1
   ) a ON true
   WHERE f.fault IS NOT NULL AND (f.seq BETWEEN p_from AND p_to OR (p_from <= head.first_seq AND f.seq < p_from) OR (p_to >= head.seq AND f.seq > p_to))
   ORDER BY f.seq

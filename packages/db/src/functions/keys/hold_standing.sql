@@ -8,7 +8,7 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(hashtextextended(root::text, 0));
   PERFORM bind_tenant(acting_account(), acting_user());
   SELECT path_of(a.root_id, a.path_key) INTO chain FROM accounts a
-    WHERE a.root_id = root AND a.id = p_account AND a.path_key >= acting_key() AND a.path_key < acting_end();
+    WHERE a.root_id = root AND a.id = p_account AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE;
   PERFORM 1 FROM members m WHERE m.root_id = root AND m.account_id = ANY (chain) AND m.user_id = p_user ORDER BY m.account_id FOR SHARE;
   held := FOUND;
   IF p_key IS NOT NULL THEN

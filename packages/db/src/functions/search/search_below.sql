@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION search_below(
 ) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   root uuid := acting_root();
-  here bytea := (SELECT a.path_key FROM accounts a WHERE a.root_id = root AND a.id = p_within AND a.path_key >= acting_key() AND a.path_key < acting_end());
+  here bytea := (SELECT a.path_key FROM accounts a WHERE a.root_id = root AND a.id = p_within AND (a.path_key >= acting_key() AND a.path_key < acting_end()) IS TRUE);
   beyond bytea := here || '\xff'::bytea;
   patterns text[] := ARRAY(SELECT '%' || regexp_replace(w, '([\\%_])', '\\\1', 'g') || '%' FROM unnest(p_words) w);
   long_words text[] := ARRAY(SELECT w FROM unnest(p_words) w WHERE length(w) >= 3);

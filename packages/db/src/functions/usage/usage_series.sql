@@ -10,7 +10,7 @@ DECLARE
   parts usage_stays;
 BEGIN
   IF NOT EXISTS (
-    SELECT FROM accounts WHERE root_id = acting_root() AND id = p_account AND path_key >= acting_key() AND path_key < acting_end()
+    SELECT FROM accounts WHERE root_id = acting_root() AND id = p_account AND (path_key >= acting_key() AND path_key < acting_end()) IS TRUE
   ) THEN
     RETURN;
   END IF;
