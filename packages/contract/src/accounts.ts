@@ -2,6 +2,7 @@ import {
   ACCOUNT_SORTS,
   type AccountsFrame,
   CAPS_FILTERS,
+  DRIFT_STATES,
   EMBED_FEATURES,
   MOST_CREATED,
   type RowId,
@@ -40,6 +41,8 @@ const filters = {
   caps: z.enum(CAPS_FILTERS).optional(),
   /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
   limits: z.enum(['near']).optional(),
+  /** Only those that stand so to a blueprint that is offered in the account. */
+  blueprint: z.strictObject({ id: inputs.id<RowId>('blueprint'), drift: z.enum(DRIFT_STATES) }).optional(),
 };
 const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
 

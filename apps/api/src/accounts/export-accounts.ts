@@ -1,5 +1,6 @@
 import {
   type AccountBelow,
+  type DriftFilter,
   type LimitFilter,
   type MinutesVisibility,
   readAccountNames,
@@ -14,6 +15,7 @@ import {
   type CsvColumn,
   csvHeader,
   csvLines,
+  DRIFT_STATES,
   type Instant,
   nameKey,
   type RowId,
@@ -41,6 +43,7 @@ export type AccountsToExport = {
   readonly status: readonly AccountStatus[];
   readonly caps?: CapsFilter | undefined;
   readonly limits?: LimitFilter | undefined;
+  readonly blueprint?: DriftFilter | undefined;
   readonly visibility: MinutesVisibility;
 };
 
@@ -49,6 +52,7 @@ const payload = z.object({
   text: z.string().optional(),
   caps: z.enum(CAPS_FILTERS).optional(),
   limits: z.enum(['near']).optional(),
+  blueprint: z.object({ id: z.string().transform((id) => id as RowId), drift: z.enum(DRIFT_STATES) }).optional(),
   statuses: z.array(z.enum(['active', 'suspended', 'closed'])),
   visibility: z.enum(['with_minutes', 'without_minutes']),
 });

@@ -1,11 +1,12 @@
 import { CONTRACT } from '@tenantree/contract';
-import type { MinutesVisibility } from '@tenantree/db';
+import { type DriftFilter, findOfferedBlueprint, type MinutesVisibility } from '@tenantree/db';
 import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
+import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { enqueueForEach } from '../jobs/enqueue.ts';
 import { watchAccounts } from './accounts-channel.ts';
@@ -32,6 +33,20 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
   filter === undefined || minutesFor(access) === 'with_minutes'
     ? filter
     : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
+
+/** Only blueprints that are offered here are told of. @throws Refused NOT_FOUND */
+async function seenBlueprint(
+  { hall, access }: Seen,
+  filter: DriftFilter | undefined,
+): Promise<DriftFilter | undefined> {
+  if (filter === undefined) return undefined;
+  const find = hall.db.withTenant(access.id, (trx) => findOfferedBlueprint(trx, filter.id, null), { snapshot: true });
+  return (await find) ? filter : refuseWith('NOT_FOUND', 'There is no such blueprint.', 'blueprint');
+}
+type Seen = { readonly hall: Hall; readonly access: Access };
+
+/** Of a filter by blueprint, what tells its cursors from others. */
+const named = (filter: DriftFilter | undefined): string => (filter ? `${filter.id}.${filter.drift}` : '');
 
 /** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
 const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
@@ -77,10 +92,11 @@ export const accounts: Handlers<'accounts'> = {
 
   list: async ({ ctx, input }) => {
     const sort = seenOrder(ctx.access, input.sort);
-    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}`;
+    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}:${named(input.blueprint)}`;
     const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
     const { direction, status: statuses, caps, limits, limit } = input;
-    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
+    const blueprint = await seenBlueprint(ctx, input.blueprint);
+    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), blueprint, after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -92,11 +108,12 @@ export const accounts: Handlers<'accounts'> = {
 
   search: async ({ ctx, input }) => {
     const { query: text, caps, limits, status: statuses, limit } = input;
-    if (text === undefined && caps === undefined && limits === undefined)
+    if (text === undefined && caps === undefined && limits === undefined && input.blueprint === undefined)
       refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
-    const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
+    const kind = `search:${ctx.access.id}:${caps}:${limits}:${named(input.blueprint)}:${text}`;
     const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
+    const blueprint = await seenBlueprint(ctx, input.blueprint);
+    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), blueprint, after, limit };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
     return {
@@ -106,11 +123,12 @@ export const accounts: Handlers<'accounts'> = {
     };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, blueprint, ...input } }) => ({
     job: await exportAccounts(hall, caller, access, {
       ...input,
       text,
       limits: seenLimits(access, limits),
+      blueprint: await seenBlueprint({ hall, access }, blueprint),
       visibility: minutesFor(access),
     }),
   }),

@@ -1,6 +1,7 @@
 import type { AccountDetail, AccountPage, SearchPage } from '@tenantree/contract';
 import {
   type ChainLink,
+  type DriftFilter,
   filterSubtree,
   type LimitFilter,
   listChildren,
@@ -94,6 +95,7 @@ export type ListInput = {
   readonly after: PageKey | null;
   readonly limit: number;
   readonly limits?: LimitFilter | undefined;
+  readonly blueprint?: DriftFilter | undefined;
 };
 
 /** A page of rows; where the next one begins, and where live changes go on, is still to be written. */
@@ -142,6 +144,7 @@ export type SearchInput = {
   readonly text: string | undefined;
   readonly caps: CapsFilter | undefined;
   readonly limits: LimitFilter | undefined;
+  readonly blueprint: DriftFilter | undefined;
   readonly statuses: readonly AccountStatus[];
   readonly after: SearchKey | null;
   readonly limit: number;

@@ -5,11 +5,13 @@ import {
   billingPeriodOf,
   type CapsFilter,
   type Decimal,
+  type DriftState,
   type Instant,
   type MeterKey,
   msOf,
   NEAR_PERCENT,
   PERMISSIONS,
+  type RowId,
   type Suspension,
   seenAt,
 } from '@tenantree/domain';
@@ -137,6 +139,15 @@ function capsShown({ caps_lowered, caps_decided }: RawAccountRow): NonNullable<A
 /** Conditions on the own caps of an account (alias a), each of which an index answers. */
 export const LOWERED: RawBuilder<boolean> = sql`a.caps_lowered > 0`;
 export const UNREVIEWED: RawBuilder<boolean> = sql`a.caps_decided < ${sql.lit(PERMISSIONS.length)}`;
+
+/** How accounts stand to a blueprint that a list is kept to (rules/blueprints 9). */
+export type DriftFilter = { readonly id: RowId; readonly drift: DriftState };
+
+/** Whether an account (alias a) stands to a blueprint as a list is kept to. Asked once, and not once for every row. */
+export const driftsAs = (filter: DriftFilter | undefined): RawBuilder<boolean> =>
+  filter === undefined
+    ? sql`true`
+    : sql`(a.id IN (SELECT d.account_id FROM blueprint_drift(${filter.id}, NULL) d WHERE d.drift = ${filter.drift}))`;
 
 /** Whether the own caps of an account (alias a) are as a list is kept to. */
 export const cappedAs = (filter: CapsFilter | undefined): RawBuilder<boolean> => {

@@ -11,7 +11,15 @@ import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import type { NearChange } from '../usage/count-usage.ts';
 import { storedAs } from '../usage/in-unit.ts';
-import { cappedAs, type LimitFilter, LOWERED, MINUTES_METER, seenWith } from './account-rows.ts';
+import {
+  cappedAs,
+  type DriftFilter,
+  driftsAs,
+  type LimitFilter,
+  LOWERED,
+  MINUTES_METER,
+  seenWith,
+} from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 const STORED = storedAs(MINUTES_METER);
@@ -22,6 +30,7 @@ export type FilterQuery = {
   readonly statuses: readonly AccountStatus[];
   readonly caps?: CapsFilter | undefined;
   readonly limits?: LimitFilter | undefined;
+  readonly blueprint?: DriftFilter | undefined;
   readonly now: Instant;
 };
 
@@ -29,8 +38,8 @@ export type FilterQuery = {
 export const MOST_COUNTED = 10_000;
 
 /** Whether any filter is on. */
-export const isFiltered = ({ caps, limits }: Pick<FilterQuery, 'caps' | 'limits'>): boolean =>
-  caps !== undefined || limits !== undefined;
+export const isFiltered = ({ caps, limits, blueprint }: Pick<FilterQuery, 'caps' | 'limits' | 'blueprint'>): boolean =>
+  caps !== undefined || limits !== undefined || blueprint !== undefined;
 
 /** Ids of accounts below an account that match filters, in the order of the tree; only those behind one, if it is named. */
 export async function filterAccounts(
@@ -60,8 +69,10 @@ export async function countFiltered(
 
 /** Rows `(id, path_key)` of what matches: those that come first in the tree, as many as are asked for of each index. */
 function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number): RawBuilder<unknown> {
-  const { within, statuses, caps, limits, now } = query;
+  const { within, statuses, caps, limits, blueprint, now } = query;
   const here = sql`${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${behind}`;
+  if (blueprint !== undefined)
+    return sql`SELECT a.id, a.path_key FROM accounts a WHERE ${here} AND ${matchesFilters(query)} ORDER BY a.path_key LIMIT ${limit}`;
   if (limits !== undefined) return near(query, sql`${here} AND ${cappedAs(caps)}`);
   // Each by its own index: by both conditions together all of the subtree would be looked at.
   const unreviewed = sql`
@@ -112,8 +123,8 @@ export async function readNear(
 }
 
 /** Whether an account (alias a) matches the filters that are on. */
-export const matchesFilters = ({ caps, limits, now }: FilterQuery): RawBuilder<boolean> =>
+export const matchesFilters = ({ caps, limits, blueprint, now }: FilterQuery): RawBuilder<boolean> =>
   limits === undefined
-    ? cappedAs(caps)
-    : sql`(${cappedAs(caps)} AND EXISTS (SELECT FROM limits m
+    ? sql`(${cappedAs(caps)} AND ${driftsAs(blueprint)})`
+    : sql`(${cappedAs(caps)} AND ${driftsAs(blueprint)} AND EXISTS (SELECT FROM limits m
         WHERE m.root_id = ${ACTING_ROOT} AND m.account_id = a.id AND m.kind = ${STORED} AND ${isNear(now)}))`;
