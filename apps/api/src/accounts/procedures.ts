@@ -1,12 +1,19 @@
 import { CONTRACT } from '@tenantree/contract';
-import { type DriftFilter, findOfferedBlueprint, type MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
+import type { MinutesVisibility } from '@tenantree/db';
+import {
+  type AccountFilters,
+  type AccountId,
+  type AccountRow,
+  type AccountSort,
+  FILTER_NAMES,
+  isFiltered,
+  rowInPart,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
-import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { enqueueForEach } from '../jobs/enqueue.ts';
 import { watchAccounts } from './accounts-channel.ts';
@@ -17,7 +24,7 @@ import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { exportAccounts } from './export-accounts.ts';
 import { moveAccount } from './move-account.ts';
-import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { getAccount, listAccounts, listFlat, searchAccounts } from './read-accounts.ts';
 import { reactivateManyJob, suspendManyJob } from './status-jobs.ts';
 
 const accountId = z.string().transform((text) => text as AccountId);
@@ -34,23 +41,13 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
     ? filter
     : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
 
-/** Only blueprints that are offered here are told of. @throws Refused NOT_FOUND */
-async function seenBlueprint(
-  { hall, access }: Seen,
-  filter: DriftFilter | undefined,
-): Promise<DriftFilter | undefined> {
-  if (filter === undefined) return undefined;
-  const find = hall.db.withTenant(access.id, (trx) => findOfferedBlueprint(trx, filter.id, null), { snapshot: true });
-  return (await find) ? filter : refuseWith('NOT_FOUND', 'There is no such blueprint.', 'blueprint');
-}
-type Seen = { readonly hall: Hall; readonly access: Access };
-
-/** Of a filter by blueprint, what tells its cursors from others. */
-const named = (filter: DriftFilter | undefined): string => (filter ? `${filter.id}.${filter.drift}` : '');
-
 /** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
 const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
   sort === 'minutes' && minutesFor(access) === 'without_minutes' ? 'created' : sort;
+
+/** Filters as a cursor holds them. */
+const writtenOf = (filters: AccountFilters): string =>
+  JSON.stringify(FILTER_NAMES.map((name) => filters[name] ?? null));
 
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
@@ -91,12 +88,19 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const sort = seenOrder(ctx.access, input.sort);
-    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}:${named(input.blueprint)}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { direction, status: statuses, caps, limits, limit } = input;
-    const blueprint = await seenBlueprint(ctx, input.blueprint);
-    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), blueprint, after, limit };
+    const { account: _, sort: asked, direction, status: statuses, cursor, limit, ...filters } = input;
+    const sort = seenOrder(ctx.access, asked);
+    const kind = `list:${ctx.access.id}:${sort}:${direction}:${writtenOf(filters)}`;
+    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, cursor);
+    const query = {
+      ...filters,
+      sort,
+      direction,
+      statuses,
+      limits: seenLimits(ctx.access, filters.limits),
+      after,
+      limit,
+    };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -107,28 +111,44 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   search: async ({ ctx, input }) => {
-    const { query: text, caps, limits, status: statuses, limit } = input;
-    if (text === undefined && caps === undefined && limits === undefined && input.blueprint === undefined)
-      refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
-    const kind = `search:${ctx.access.id}:${caps}:${limits}:${named(input.blueprint)}:${text}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const blueprint = await seenBlueprint(ctx, input.blueprint);
-    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), blueprint, after, limit };
-    const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
-    const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-    return {
-      ...shownPage(ctx.access, page),
-      resumeId: resumeIdOf(page.treeVersion),
-      nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next),
-    };
+    const {
+      account: _,
+      query: text,
+      sort: asked,
+      direction,
+      status: statuses,
+      cursor,
+      limit,
+      under,
+      ...filters
+    } = input;
+    const { hall, access } = ctx;
+    if (text === undefined && asked === undefined && under === undefined && !isFiltered(filters))
+      refuseWith('BAD_REQUEST', 'Type something, or choose a filter or an order.', 'query');
+    const sought = { ...filters, text, under, statuses, limits: seenLimits(access, filters.limits), limit };
+    const kind = `search:${access.id}:${writtenOf(filters)}:${under}:${text}`;
+    const { secret } = hall.settings;
+    const resumeIdOf = await ctx.hub.resumeIds(access.root);
+    if (asked === undefined) {
+      const after = readCursor(secret, kind, searchKey, cursor);
+      const { next, ...page } = await searchAccounts(hall, access.id, { ...sought, after }, minutesFor(access));
+      const nextCursor = next && writeCursor(secret, kind, next);
+      return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
+    }
+    const sort = seenOrder(access, asked);
+    const flat = `${kind}:${sort}:${direction}`;
+    const after = readCursor(secret, flat, pageKey, cursor);
+    const query = { ...sought, sort, direction, after };
+    const { next, ...page } = await listFlat(hall, access.id, query, minutesFor(access));
+    const nextCursor = next && writeCursor(secret, flat, next);
+    return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, blueprint, ...input } }) => ({
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({
     job: await exportAccounts(hall, caller, access, {
       ...input,
       text,
       limits: seenLimits(access, limits),
-      blueprint: await seenBlueprint({ hall, access }, blueprint),
       visibility: minutesFor(access),
     }),
   }),

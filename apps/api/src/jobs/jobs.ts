@@ -11,6 +11,7 @@ import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.t
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
 import { importJob, undoImportJob } from '../products/imports/import-job.ts';
+import { rolloutStageJob } from '../products/rollouts/stage-job.ts';
 import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
@@ -35,6 +36,7 @@ export const JOBS: readonly AnyJob[] = [
   applyBlueprintJob,
   finishSetUpJob,
   undoBlueprintJob,
+  rolloutStageJob,
   mailInvoiceJob,
   mailReachedJob,
   ...TRANSFER_JOB_KINDS,

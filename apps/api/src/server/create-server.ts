@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
@@ -110,11 +110,18 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     void answer(incoming, outgoing);
   });
   const sockets = trpcOverSockets(ground, server, router, createContext);
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
 
   const stop = async (): Promise<void> => {
     const stopped = server.listening ? closed(server) : Promise.resolve();
     sockets.sendAway();
     server.closeIdleConnections();
+    // Browsers open some ahead. Node takes those for busy on which nothing was ever asked.
+    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
     for (const stream of ground.streams) stream.destroy();
     await parts.drain?.();

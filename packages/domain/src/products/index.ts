@@ -6,6 +6,7 @@ export type { Fault, ProductKind, Reference } from './kind.ts';
 export * from './kinds.ts';
 export * from './merge.ts';
 export * from './resolve.ts';
+export * from './rollout.ts';
 export * from './shown-kinds.ts';
 export * from './variables.ts';
 export * from './write-copy.ts';
