@@ -2,6 +2,7 @@ import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type 
 import { callTRPCProcedure } from '@trpc/server';
 import { accountImports } from './accounts/imports/procedures.ts';
 import { accounts } from './accounts/procedures.ts';
+import { views } from './accounts/views.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
@@ -17,6 +18,7 @@ import { members } from './members/procedures.ts';
 import { permissions, presets } from './permissions/procedures.ts';
 import { imports } from './products/imports/procedures.ts';
 import { products } from './products/procedures.ts';
+import { rollouts } from './products/rollouts/procedures.ts';
 import { session } from './session/procedures.ts';
 import { setup } from './setup/procedures.ts';
 import { transfers } from './transfers/procedures.ts';
@@ -40,11 +42,13 @@ export const appRouter = router({
   presets: slice('presets', presets),
   imports: slice('imports', imports),
   products: slice('products', products),
+  rollouts: slice('rollouts', rollouts),
   session: slice('session', session),
   setup: slice('setup', setup),
   statements: slice('statements', statements),
   transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
+  views: slice('views', views),
 });
 
 /** Calls procedures from inside the server, as whoever a context is of: through the same guard as everybody. @throws TRPCError */

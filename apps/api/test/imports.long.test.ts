@@ -23,6 +23,7 @@ const command = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('import' as const),
+      to: fc.nat(2),
       chosen: fc.array(fc.nat(20), { minLength: 1, maxLength: 3 }),
       as: fc.constantFrom('keep_both', 'replace', 'use_existing', 'skip'),
     }),
@@ -31,6 +32,7 @@ const command = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constantFrom('edit', 'editSource'),
+      to: fc.nat(2),
       at: fc.nat(20),
       kind: fc.constantFrom<Kind>(...KINDS),
       text: fc.constantFrom('a', 'b', 'c'),
@@ -41,11 +43,26 @@ const command = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       do: fc.constantFrom('delete', 'deleteSource'),
+      to: fc.nat(2),
       at: fc.nat(20),
       kind: fc.constantFrom<Kind>(...KINDS),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('rollOut' as const),
+      at: fc.nat(20),
+      text: fc.constantFrom('a', 'b', 'c'),
+      /** Accounts of the first stage. */
+      many: fc.integer({ min: 1, max: 2 }),
+      isBack: fc.boolean(),
+    }),
+  },
 );
+
+/** Where accounts below the source stand: each below it, or below the one before. */
+const shape = fc.tuple(fc.boolean(), fc.boolean());
 
 const make = async (name: string, parent: string): Promise<string> =>
   (await owner.accounts.create.mutate({ account: parent, name })).account.id;
@@ -86,9 +103,11 @@ async function check(): Promise<void> {
     WHERE p.version = l.version AND l.version = 1 AND p.doc <> l.base_doc`);
 }
 
-async function world(n: number) {
+async function world(n: number, [isSecondNested, isThirdNested]: readonly [boolean, boolean]) {
   const source = await make(`Source ${n}`, api.root);
   const target = await make(`Target ${n}`, source);
+  const nested = await make(`Second ${n}`, isSecondNested ? target : source);
+  const third = await make(`Third ${n}`, isThirdNested ? nested : source);
   const [base, other] = [
     await create(source, 'knowledgeBase', { name: 'K1' }),
     await create(source, 'knowledgeBase', { name: 'K2' }),
@@ -123,17 +142,64 @@ async function world(n: number) {
   });
   await create(target, 'schedule', { name: 's1', timeZone: 'Asia/Tokyo' });
   await create(target, 'knowledgeBase', { name: 'k2' });
-  return { source, target };
+  return { source, targets: [target, nested, third] as const };
 }
 
-it('Whatever is imported, edited, updated, deleted and undone: references stay inside, secrets where they are, counters right, and undo brings back what was (rules/products 12–16)', async () => {
+const states = (targets: readonly string[]): Promise<unknown[]> =>
+  Promise.all(targets.map((target) => stateOf(target)));
+
+/**
+ * Changes something at the source and rolls that out, as far as it goes; then perhaps back, after which all is as it was.
+ *
+ * @returns whether copies are others now
+ */
+async function rollOut(
+  source: string,
+  targets: readonly string[],
+  { at, text, many, isBack }: { at: number; text: string; many: number; isBack: boolean },
+): Promise<boolean> {
+  const all = (await Promise.all(KINDS.map((kind) => rowsOf(source, kind)))).flat();
+  const row = all[at % Math.max(all.length, 1)];
+  if (!row) return false;
+  const kind = row.kind as Kind;
+  const asked = { account: source, kind, product: row.id };
+  const { product } = await owner.products.get.query(asked);
+  const document = edited(kind, product.document, text) as never;
+  await owner.products.save.mutate({ ...asked, expectedVersion: product.version, document });
+  const before = await states(targets);
+  const wish = { ...asked, stages: [{ accounts: many }] };
+  const begun = await owner.rollouts.start.mutate(wish).catch(() => null);
+  // There is no older copy.
+  if (!begun) return false;
+  const of = { account: source, kind, rollout: begun.rollout.id };
+  await jobsEnded(api.database);
+  await owner.rollouts.goOn.mutate(of).catch(() => undefined);
+  await jobsEnded(api.database);
+  await owner.rollouts.cancel.mutate(of);
+  const { rollout } = await owner.rollouts.get.query(of);
+  for (const stage of rollout.stages) {
+    expect(stage.done + stage.skipped + stage.failed).toBeLessThanOrEqual(stage.accounts);
+    for (const { error } of stage.failures) expect(error.code).toBe('NEEDS_DECISION');
+  }
+  if (!isBack) return true;
+  for (const stage of rollout.stages.toReversed())
+    if (stage.done > 0) await owner.rollouts.rollBack.mutate({ ...of, stage: stage.n });
+  await jobsEnded(api.database);
+  expect(await states(targets)).toEqual(before);
+  return true;
+}
+
+it('Whatever is imported, edited, rolled out, deleted and taken back: references stay inside, secrets where they are, counters right, and undo brings back what was (rules/products 12–17)', async () => {
   let n = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 16 }), async (commands) => {
-      const { source, target } = await world((n += 1));
-      let last: { job: RowId; before: unknown; isTouched: boolean } | null = null;
+    fc.asyncProperty(shape, fc.array(command, { minLength: 8, maxLength: 16 }), async (nested, commands) => {
+      const { source, targets } = await world((n += 1), nested);
+      let last: { job: RowId; target: string; before: unknown; isTouched: boolean } | null = null;
       for (const one of commands) {
-        if (one.do === 'import') {
+        const target = targets['to' in one ? one.to : 0] ?? targets[0];
+        if (one.do === 'rollOut') {
+          if ((await rollOut(source, targets, one)) && last) last.isTouched = true;
+        } else if (one.do === 'import') {
           const all = (await Promise.all(KINDS.map((kind) => rowsOf(source, kind)))).flat();
           const products = [...new Set(one.chosen.map((at) => all[at % all.length]?.id))].flatMap((product) =>
             product ? [{ product }] : [],
@@ -147,13 +213,13 @@ it('Whatever is imported, edited, updated, deleted and undone: references stay i
           await jobsEnded(api.database);
           const { items } = await owner.jobs.get.query({ account: source, job });
           expect(items.map(({ state, error }) => [state, error])).toEqual(items.map(() => ['done', null]));
-          last = { job, before, isTouched: false };
+          last = { job, target, before, isTouched: false };
         } else if (one.do === 'undo') {
           if (!last) continue;
           const { job } = await owner.jobs.undo.mutate({ account: source, job: last.job });
           await jobsEnded(api.database);
           const { items } = await owner.jobs.get.query({ account: source, job });
-          if (!last.isTouched) expect(await stateOf(target)).toEqual(last.before);
+          if (!last.isTouched) expect(await stateOf(last.target)).toEqual(last.before);
           for (const { state, result } of items)
             if (state !== 'done') expect(result).toMatchObject({ reason: expect.stringMatching(/./) });
           last = null;
@@ -172,7 +238,7 @@ it('Whatever is imported, edited, updated, deleted and undone: references stay i
             });
           } else
             await owner.products.delete.mutate({ account, kind: one.kind, products: [row.id] }).catch(() => undefined);
-          if (account === target && last) last.isTouched = true;
+          if (account === last?.target) last.isTouched = true;
         }
         await check();
       }

@@ -132,6 +132,7 @@ describe('Importing products', () => {
     ]);
     const { job, items } = await run(account, planned);
     expect([job.state, job.label, items.length]).toEqual(['succeeded', 'Import products', 10]);
+    expect(items.slice(0, 2).map(({ about }) => about)).toEqual([['Handbook'], ['CRM']]);
     const copy = await get(one, 'agent', (await named(one, 'agent'))['Front desk']!);
     expect(copy).toMatchObject({ version: 1, document: { prompt: { greeting: 'Hello' }, callFlow: { number: null } } });
     expect(copy.refs.every(({ state }) => state === 'there')).toBe(true);
@@ -192,6 +193,7 @@ describe('Importing products', () => {
     });
     const planned = await plan(account, [target], [agent]);
     const item = planned.targets[0]?.items.find(({ product }) => product === agent);
+    expect(planned.running).toEqual([]);
     expect(item).toMatchObject({ act: 'update', name: 'Reception', into: { id: copy, version: 2 } });
     expect(item?.changes.map(({ at, how }) => `${at} ${how}`)).toEqual([
       '/name updated',
@@ -215,6 +217,22 @@ describe('Importing products', () => {
       ],
     });
     const asked = { account: target, kind: 'agent', product: copy } as const;
+    // What goes on by it is told: a campaign that runs, directly or by way of its agent, and calls of the account.
+    const campaign = await create(target, 'campaign', { name: 'Autumn', agent: copy, status: 'running' });
+    await create(target, 'campaign', { name: 'Later', agent: copy, status: 'paused' });
+    await owner.limits.acquire.mutate({ account: target, kind: 'calls', key: 'call-1', want: '1', leaseSeconds: 60 });
+    await save(account, 'knowledgeBase', base, { name: 'Handbook', description: 'More' });
+    const { running } = await plan(account, [target], [base]);
+    expect(running).toEqual([
+      {
+        account: { id: target, name: 'Target' },
+        calls: 1,
+        campaigns: 1,
+        sample: [{ id: campaign, name: 'Autumn', uses: [base] }],
+      },
+    ]);
+    await owner.products.delete.mutate({ account: target, kind: 'campaign', products: [campaign] });
+    await owner.limits.release.mutate({ account: target, kind: 'calls', key: 'call-1' });
     const { job: undoing } = await undo(account, first.id);
     expect(undoing.state).toBe('succeeded');
     expect(await get(target, 'agent', copy)).toMatchObject({
@@ -250,6 +268,28 @@ describe('Importing products', () => {
     expect(await codeOf(plan(account, [target], [], { products: [{ product: base, parts: ['prompt'] }] }))).toBe(
       'BAD_REQUEST',
     );
+    // A part of it into one that is called otherwise: that keeps its name and all else.
+    const other = await make('Other', account);
+    const night = await create(other, 'agent', { name: 'Night desk', general: { language: 'fr' } });
+    const intoOther = (product: RowId, parts?: string[]) =>
+      plan(account, [other], [], {
+        products: [{ product: agent, ...(parts && { parts }), into: [{ target: other, product }] }],
+      });
+    expect(await codeOf(intoOther(night))).toBe('BAD_REQUEST');
+    expect(await codeOf(intoOther(copy, ['prompt']))).toBe('NOT_FOUND');
+    const partly = await intoOther(night, ['prompt']);
+    expect(partly.targets[0]?.items).toMatchObject([{ act: 'replace', into: { id: night }, parts: ['prompt'] }]);
+    const into = await run(account, partly);
+    expect(await get(other, 'agent', night)).toMatchObject({
+      name: 'Night desk',
+      document: { prompt: { greeting: 'Third' }, general: { language: 'fr' } },
+      link: { parts: ['prompt'], updateAvailable: false, differences: [] },
+    });
+    await save(account, 'agent', agent, { prompt: { greeting: 'Fourth' } });
+    expect((await get(other, 'agent', night)).link).toMatchObject({ updateAvailable: true });
+    await undo(account, into.id);
+    expect(await get(other, 'agent', night)).toMatchObject({ document: { prompt: { greeting: '' } } });
+    expect((await get(other, 'agent', night)).link).toBeUndefined();
     await checkAll();
   });
 

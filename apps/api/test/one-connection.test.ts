@@ -9,7 +9,7 @@ import { invoicesOf } from './support/billing.ts';
 import { clientWith, codeOf, join, PASSWORD, signIn } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { type Caller, callerWith } from './support/every-call.ts';
-import { upload } from './support/imports.ts';
+import { rolledOut, upload } from './support/imports.ts';
 import { jobsEnded } from './support/jobs.ts';
 import { statementsOf } from './support/rebilling.ts';
 import { startApi } from './support/start-api.ts';
@@ -53,10 +53,20 @@ beforeAll(async () => {
   const { job: exported } = await accounts.export.mutate({ account });
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
+  const look = {
+    sort: 'name',
+    direction: 'asc',
+    layout: 'flat',
+    density: 'compact',
+    under: left as AccountId,
+  } as const;
+  const { id: view } = await api.owner.views.save.mutate({ account, name: 'Mine', look });
   const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
   const [sold, stated] = [books[0], statements[0]];
+  const begun = await rolledOut(api, account, [buyer, to, left]);
+  const rollout = { account, kind: 'schedule' as const, rollout: begun.rollout };
   const transfer = await underWay(account, make);
   const file = { account, import: (await upload(api, account, 'externalId,name\nsent,Sent\n')).import };
   const lease = { account, kind: 'calls', key: 'call-1' };
@@ -86,7 +96,7 @@ beforeAll(async () => {
     },
     'accounts.get': { account: 'ext:one' },
     'accounts.list': { account },
-    'accounts.search': { account, query: 'one' },
+    'accounts.search': { account, query: 'one', sort: 'name' },
     'accounts.export': { account },
     'accounts.live': { account },
     'accounts.rename': { account: one, name: 'Renamed' },
@@ -106,6 +116,13 @@ beforeAll(async () => {
     'imports.links': { account, target: one, products: [source] },
     'imports.takeSource': { account: one, kind: 'tool', product: copy, expectedVersion: 2, at: ['/description'] },
     'imports.detach': { account: one, kind: 'tool', product: copy },
+    'rollouts.get': rollout,
+    'rollouts.list': { account, kind: 'schedule', product: begun.product },
+    'rollouts.live': rollout,
+    'rollouts.goOn': rollout,
+    'rollouts.cancel': rollout,
+    'rollouts.rollBack': { ...rollout, stage: 1 },
+    'rollouts.start': { account, kind: 'schedule', product: begun.product },
     'products.kinds': undefined,
     'products.create': { account: one, kind: 'agent', products: [{ document: { name: 'Agent' } }] },
     'products.list': { account: one, kind: 'agent' },
@@ -171,6 +188,9 @@ beforeAll(async () => {
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
+    'views.list': { account },
+    'views.save': { account, view, name: 'Still mine', look },
+    'views.remove': { account, view },
     'billing.get': { account },
     'billing.plans': { account },
     'billing.subscribe': { account, plan: 'start', version: 1 },

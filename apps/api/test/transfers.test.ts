@@ -98,6 +98,94 @@ describe('A billing transfer from its start to independence', () => {
   });
 });
 
+describe('Products that came from above (rules/transfer 15)', () => {
+  it('are handed over, replaced by a blank or taken back as the start said, below the account, too', async () => {
+    const { api } = stage;
+    const parent = await stage.make(api.root, 'Source');
+    const account = await stage.make(parent, 'Receiver');
+    const leaf = await stage.make(account, 'Receiver’s');
+    type Kind = 'agent' | 'schedule' | 'knowledgeBase' | 'tool';
+    const create = async (at: string, kind: Kind, document: Record<string, unknown> & { name: string }) =>
+      (await owner.products.create.mutate({ account: at, kind, products: [{ document: document as never }] }))
+        .products[0]!.id;
+    const base = await create(parent, 'knowledgeBase', { name: 'Handbook', description: 'Ours alone' });
+    const agent = await create(parent, 'agent', {
+      name: 'Desk',
+      prompt: { style: 'Ours alone' },
+      knowledge: { bases: [base] },
+    });
+    const hours = await create(parent, 'schedule', { name: 'Hours', timeZone: 'Europe/Berlin' });
+    const tool = await create(parent, 'tool', { name: 'Gone', description: 'Ours alone' });
+    const imported = async (from: string, target: string, products: readonly (typeof base)[]) => {
+      const wish = { account: from, targets: [target], products: products.map((product) => ({ product })) };
+      await owner.imports.run.mutate({ account: from, plan: (await owner.imports.plan.mutate(wish)).plan });
+      await jobsEnded(api.database);
+    };
+    await imported(parent, account, [base, agent, hours, tool]);
+    const named = async (client: Client, at: string, kind: Kind) =>
+      new Map((await client.products.list.query({ account: at, kind })).rows.map(({ name, id }) => [name, id]));
+    const own = await named(owner, account, 'tool');
+    await imported(account, leaf, [own.get('Gone')!]);
+    const { products } = await owner.transfers.preview.query({ account });
+    const from = { id: parent, name: 'Source' };
+    expect(products).toEqual([
+      { product: agent, kind: 'agent', name: 'Desk', from, accounts: 1 },
+      { product: tool, kind: 'tool', name: 'Gone', from, accounts: 2 },
+      { product: base, kind: 'knowledgeBase', name: 'Handbook', from, accounts: 1 },
+      { product: hours, kind: 'schedule', name: 'Hours', from, accounts: 1 },
+    ]);
+    const email = newEmail();
+    const wish = { name: 'Receiver', recipient: email };
+    const start = (asked: Parameters<Client['transfers']['start']['mutate']>[0]['products']) =>
+      owner.transfers.start.mutate({ account, ...wish, ...(asked && { products: asked }) });
+    expect(await codeOf(start([{ product: own.get('Gone')!, as: 'blank' }]))).toBe('NOT_FOUND');
+    const started = await start([
+      { product: agent, as: 'blank' },
+      { product: tool, as: 'take_back' },
+      { product: base, as: 'take_back' },
+      { product: hours, as: 'hand_over' },
+    ]);
+    expect(started.transfer?.products).toEqual([
+      { product: agent, kind: 'agent', name: 'Desk', as: 'blank' },
+      { product: tool, kind: 'tool', name: 'Gone', as: 'take_back' },
+      { product: base, kind: 'knowledgeBase', name: 'Handbook', as: 'take_back' },
+    ]);
+    await jobsEnded(api.database);
+    const theirs = await stage.accept(email);
+    // One of their own needs what is to be taken back.
+    const handbook = (await named(theirs, account, 'knowledgeBase')).get('Handbook')!;
+    await create(account, 'agent', { name: 'Their own', knowledge: { bases: [handbook] } });
+    await stage.setUp(theirs, account);
+    await stage.independent(theirs, account);
+    const read = async (kind: Kind, product: typeof base) =>
+      (await theirs.products.get.query({ account, kind, product })).product;
+    const desk = await read('agent', (await named(theirs, account, 'agent')).get('Desk')!);
+    expect(desk).toMatchObject({ version: 2, document: { prompt: { style: '' }, knowledge: { bases: [] } } });
+    expect(desk.link).toBeUndefined();
+    const blank = await read('knowledgeBase', handbook);
+    expect(blank.document).toMatchObject({ name: 'Handbook', description: '' });
+    expect(blank.usedBy.map(({ name }) => name)).toEqual(['Their own']);
+    const kept = await read('schedule', (await named(theirs, account, 'schedule')).get('Hours')!);
+    expect(kept).toMatchObject({ document: { timeZone: 'Europe/Berlin' }, link: { state: 'detached' } });
+    expect([...(await named(theirs, account, 'tool')), ...(await named(theirs, leaf, 'tool'))]).toEqual([]);
+    expect(await theirs.products.deleted.query({ account, kind: 'tool' })).toMatchObject({ rows: [] });
+    for (const table of ['products', 'product_versions', 'product_links'])
+      expect(
+        await api.database.asOwner(`SELECT FROM ${table} t WHERE root_id = $1 AND t::text LIKE '%Ours alone%'`, [
+          account,
+        ]),
+      ).toEqual([]);
+    const { rows } = await owner.audit.list.query({ account: parent });
+    expect(rows.find(({ action }) => action === 'transfer.productsSettled')?.details).toMatchObject({
+      blank: 2,
+      takenBack: 2,
+    });
+    expect(
+      await api.database.asOwner(`SELECT own_agents, total_agents FROM accounts WHERE id = $1`, [account]),
+    ).toEqual([{ own_agents: 2, total_agents: 2 }]);
+  });
+});
+
 /** An account below one that has a person of its own, in the middle of a transfer. */
 async function underWay(more: object = {}): Promise<{ parent: string; account: string; email: string; name: string }> {
   const email = newEmail();

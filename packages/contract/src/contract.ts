@@ -14,11 +14,13 @@ import { members } from './members.ts';
 import { permissions, presets } from './permissions.ts';
 import type { Procedure } from './procedure.ts';
 import { products } from './products.ts';
+import { rollouts } from './rollouts.ts';
 import { session } from './session.ts';
 import { setup } from './setup.ts';
 import { statements } from './statements.ts';
 import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
+import { views } from './views.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
@@ -38,11 +40,13 @@ export type Contract = {
   readonly permissions: typeof permissions;
   readonly presets: typeof presets;
   readonly products: typeof products;
+  readonly rollouts: typeof rollouts;
   readonly session: typeof session;
   readonly setup: typeof setup;
   readonly statements: typeof statements;
   readonly transfers: typeof transfers;
   readonly usage: typeof usage;
+  readonly views: typeof views;
 };
 export const CONTRACT: Contract = {
   accountImports,
@@ -61,11 +65,13 @@ export const CONTRACT: Contract = {
   permissions,
   presets,
   products,
+  rollouts,
   session,
   setup,
   statements,
   transfers,
   usage,
+  views,
 };
 
 /** Name of a slice of the contract. */

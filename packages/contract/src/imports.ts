@@ -6,7 +6,9 @@ import { type AnswerOf, mutation, ofKind, query, reach, screensFor } from './pro
 import { productState } from './products.ts';
 import * as shapes from './shapes.ts';
 
-const SCREENS = screensFor('products');
+/** Screens that import, and those that show what was imported. */
+const IMPORTING = screensFor('import');
+const SCREENS = screensFor('products', 'import');
 const kind = z.enum(PRODUCT_KINDS.map((one) => one.kind) as [ProductKindKey, ...ProductKindKey[]]);
 const limitKind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]);
 const product = inputs.id<RowId>('product');
@@ -110,7 +112,7 @@ const copy = z.strictObject({
 export const imports = {
   plan: mutation({
     says: 'Shows what importing products into accounts below would do, with all that comes along; nothing is done yet.',
-    needs: reach('change', SCREENS),
+    needs: reach('change', IMPORTING),
     input: z.strictObject({
       account: inputs.account,
       targets: z.array(inputs.account).min(1).max(500),
@@ -120,6 +122,11 @@ export const imports = {
             product,
             /** Of a kind that has parts: which; without, all. */
             parts: parts.optional(),
+            /** Of parts: the products of targets that they come into, whatever those are called. */
+            into: z
+              .array(z.strictObject({ target: inputs.account, product }))
+              .max(500)
+              .optional(),
           }),
         )
         .min(1)
@@ -146,33 +153,58 @@ export const imports = {
       targets: shapes.list(planned),
       /** Where a limit bounds what comes. */
       limits: shapes.list(room),
+      /** What goes on where something that is there becomes different, or leaves. */
+      running: shapes.list(
+        z.strictObject({
+          account: shapes.accountName,
+          /** Calls that hold a slot of the account now, whoever speaks in them. */
+          calls: shapes.count,
+          /** Campaigns that run by what becomes different, and 20 of them at the most with what of it they use. */
+          campaigns: shapes.count,
+          sample: shapes.list(z.strictObject({ id: shapes.rowId, name: z.string(), uses: shapes.list(shapes.rowId) })),
+        }),
+      ),
     }),
   }),
 
   run: mutation({
     says: 'Imports what a plan showed, as a job, if all of that is so still; a plan is run once.',
-    needs: reach('change', SCREENS),
+    needs: reach('change', IMPORTING),
     input: z.strictObject({ account: inputs.account, plan: inputs.id<RowId>('plan') }),
     output: z.strictObject({ job: shapes.rowId }),
     refusals: ['PLAN_STALE'],
   }),
 
   copies: query({
-    says: 'The copies of a product in the accounts below, with the version that each was last written from.',
+    says: 'Who runs which version: the copies of a product in the accounts below, with the version that each was last written from.',
     needs: ofKind('read', 'read', SCREENS),
     input: z.strictObject({
       account: inputs.account,
       kind,
       product,
+      /** Only those of one version. */
+      version: version.optional(),
       cursor: inputs.cursor,
       limit: inputs.limit(500),
     }),
-    output: shapes.pageOf(copy),
+    output: z.strictObject({
+      rows: shapes.list(
+        copy.extend({
+          /** What is new at the source would make it another. */
+          updateAvailable: z.boolean(),
+          /** At how many places it differs from what was written from there. */
+          differences: shapes.count,
+        }),
+      ),
+      /** How many accounts have a copy, by its version, the latest first. */
+      versions: shapes.list(z.strictObject({ version: shapes.count, accounts: shapes.count })),
+      nextCursor: z.string().nullable(),
+    }),
   }),
 
   links: query({
     says: 'Which products of the account another one below has copies of, so that a choice can show it.',
-    needs: reach('read', SCREENS),
+    needs: reach('read', IMPORTING),
     input: z.strictObject({
       account: inputs.account,
       target: inputs.account,

@@ -22,6 +22,8 @@ export type Named =
   | 'product'
   | 'plan'
   | 'import'
+  | 'view'
+  | 'rollout'
   | 'place';
 
 /** Marks what a field names. */

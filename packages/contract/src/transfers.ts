@@ -1,4 +1,4 @@
-import { GRACE_DAYS, TRANSFER_STAGES, TRANSFER_STATES, TRANSFER_STEPS } from '@tenantree/domain';
+import { GRACE_DAYS, type RowId, TRANSFER_STAGES, TRANSFER_STATES, TRANSFER_STEPS } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
 import {
@@ -73,6 +73,10 @@ const transfer = z.strictObject({
   /** What was said when it was declined or cancelled. */
   reason: z.string().nullable(),
   steps,
+  /** What becomes of products that came from above, where they aren’t handed over. */
+  products: shapes.list(
+    z.strictObject({ product: shapes.rowId, kind: z.string(), name: z.string(), as: z.enum(['blank', 'take_back']) }),
+  ),
   /** What of the checklist is not done. */
   missing: shapes.list(step),
 });
@@ -144,6 +148,19 @@ const preview = z.strictObject({
   origins: shapes.list(z.string()),
   /** What owners of the account will see that they don’t see now. */
   newlySeen: shapes.list(z.strictObject({ key: shapes.permissionKey, before: shapes.level, after: shapes.level })),
+  /** What came from above as a copy, by what it is a copy of: it is handed over, unless the start says otherwise. At most 500 of them. */
+  products: shapes.list(
+    z.strictObject({
+      /** Above. */
+      product: shapes.rowId,
+      kind: z.string(),
+      name: z.string(),
+      /** Null: an account above those that the caller reaches. */
+      from: shapes.accountName.nullable(),
+      /** Accounts that have it: the account, and those below it. */
+      accounts: shapes.count,
+    }),
+  ),
   /** The month whose real usage the prices are of. */
   month: z.string(),
   plans: shapes.list(offer),
@@ -202,6 +219,17 @@ export const transfers = {
       /** Whether the last step completes it, or somebody has to say so. */
       completion: COMPLETION.default('automatic'),
       message: inputs.line(1_000).optional(),
+      /** What becomes of products that came from above, by what they are copies of: what isn’t named is handed over. */
+      products: z
+        .array(
+          z.strictObject({
+            product: inputs.id<RowId>('product'),
+            /** They stay as they are; keep their name and nothing else; or are gone. */
+            as: z.enum(['hand_over', 'blank', 'take_back']),
+          }),
+        )
+        .max(500)
+        .default([]),
     }),
     output: state,
     refusals: [

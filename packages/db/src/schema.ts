@@ -40,6 +40,10 @@ export type AccountsTable = {
   total_members: Generated<number>;
   own_agents: Generated<number>;
   total_agents: Generated<number>;
+  /** Whether nobody is a member of it or of what is below. */
+  without_members: ColumnType<boolean, never, never>;
+  /** Whether there are no agents in it, nor below. */
+  without_agents: ColumnType<boolean, never, never>;
   /** Permissions of its caps that are decided, and below their highest level. */
   caps_lowered: Generated<number>;
   /** Permissions that its caps decide. */
@@ -321,6 +325,8 @@ export type JobsTable = {
   started_at: Timestamp | null;
   ended_at: Timestamp | null;
   cancel_asked_at: Timestamp | null;
+  /** Nothing more of it begins after so many failures; null: it goes on. */
+  stop_on: number | null;
 };
 
 export type JobItemsTable = {

@@ -49,6 +49,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
+  const flatList = (sort: AccountSort, kept: Pick<store.FlatQuery, 'within' | 'under' | 'agents' | 'transfer'>) =>
+    as(root, (trx) => store.listBelow(trx, { ...PAGE, ...kept, search: null, sort, direction: 'asc' }));
   const series = {
     account: root,
     meter: 'call.minutes',
@@ -95,7 +97,17 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readLinksOf: as(root, (trx) => store.readLinksOf(trx, [leaf], [none])),
     readLinkBefore: as(root, (trx) => store.readLinkBefore(trx, leaf, none)),
     readSources: as(root, (trx) => store.readSources(trx, leaf, [none])),
-    listCopies: as(root, (trx) => store.listCopies(trx, { account: root, product: none }, null, 50)),
+    listCopies: as(root, (trx) => store.listCopies(trx, { account: root, product: none, version: null }, null, 50)),
+    readCopiesFromAbove: as(root, (trx) => store.readCopiesFromAbove(trx, [root, leaf], { only: null, limit: 50 })),
+    readCampaignsUsing: as(root, (trx) => store.readCampaignsUsing(trx, [{ account: leaf, product: none }])),
+    readOlderCopies: as(root, (trx) => store.readOlderCopies(trx, { account: root, product: none }, 2)),
+    countCopies: as(root, (trx) => store.countCopies(trx, { account: root, product: none })),
+    readRollout: as(root, (trx) => store.readRollout(trx, root, none)),
+    listRollouts: as(root, (trx) => store.listRollouts(trx, { account: root, product: none }, null, 50)),
+    findRolloutOf: as(root, (trx) => store.findRolloutOf(trx, root, none)),
+    readStages: as(root, (trx) => store.readStages(trx, root, none)),
+    readStageRest: as(root, (trx) => store.readStageRest(trx, root, { targets: [leaf], jobs: [none] }, 'left')),
+    readFailures: as(root, (trx) => store.readFailures(trx, root, [none], 50)),
     readWithRequired: as(root, (trx) => store.readWithRequired(trx, leaf, [none])),
     readPlaced: as(root, (trx) => store.readPlaced(trx, [{ account: leaf, product: none }])),
     readNames: as(root, (trx) => store.readNames(trx, [leaf], [{ kind: 'agent', key: 'x' }], ['trustCenter'])),
@@ -205,6 +217,37 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'filterAccounts, near': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
     ),
+    'filterAccounts, without agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'none' }, FIRST),
+    ),
+    'filterAccounts, with agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'some' }, FIRST),
+    ),
+    'filterAccounts, with members': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, members: 'some' }, FIRST),
+    ),
+    'filterAccounts, billed directly': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, billing: 'direct' }, FIRST),
+    ),
+    'filterAccounts, in transfer': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, transfer: 'in_progress' }, FIRST),
+    ),
+    'filterAccounts, full': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, limits: 'full' }, FIRST),
+    ),
+    'filterAccounts, by level': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, level: 2 }, FIRST),
+    ),
+    'filterAccounts, young': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, createdFrom: NOW }, FIRST),
+    ),
+    readViews: as(root, (trx) => store.readViews(trx, { account: root, owner: `person ${user}` })),
+    findView: as(root, (trx) => store.findView(trx, { account: root, owner: `person ${user}` }, none)),
+    'listBelow by name': flatList('name', { within: root }),
+    'listBelow by created': flatList('created', { within: root }),
+    'listBelow of 80 by minutes': flatList('minutes', { within: root, under: small }),
+    'listBelow, without agents': flatList('name', { within: root, agents: 'none' }),
+    'listBelow, in transfer': flatList('agents', { within: root, transfer: 'in_progress' }),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
     'countFiltered, near': as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, limits: 'near' })),
     filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),

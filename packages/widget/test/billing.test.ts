@@ -186,6 +186,27 @@ describe('starting a transfer', () => {
     await expect.element(button('Review')).not.toBeInTheDocument();
   });
 
+  it('asks what becomes of products that came from above: handed over, unless somebody says otherwise', async () => {
+    const { source } = await show((one) => {
+      const product = (name: string, accounts: number) => ({
+        product: name as RowId,
+        kind: 'agent',
+        name,
+        from: null,
+        accounts,
+      });
+      one.products = [product('Front desk', 1), product('Handbook', 3)];
+    });
+    await review();
+    await expect.element(page.getByText('in 3 accounts')).toBeVisible();
+    await expect.element(field('What becomes of Front desk')).toHaveValue('hand_over');
+    await userEvent.selectOptions(field('What becomes of Handbook'), 'take_back');
+    await userEvent.fill(field('Type Acme North to start'), 'Acme North');
+    await userEvent.click(button('Start billing transfer'));
+    await vi.waitFor(() => expect(source.sent).toHaveLength(1));
+    expect(source.sent[0]).toMatchObject({ products: [{ product: 'Handbook', as: 'take_back' }] });
+  });
+
   it('keeps what was typed when the server refuses, and is given up by Esc, step by step', async () => {
     const { source } = await show();
     await review();
@@ -379,7 +400,9 @@ describe('axe finds nothing', () => {
         for (const card of document.querySelectorAll('sam-billing'))
           expect(card.scrollWidth, what).toBeLessThanOrEqual(width);
       };
-      await show(undefined, look);
+      await show((source) => {
+        source.products = [{ product: 'p-1' as RowId, kind: 'agent', name: 'Front desk', from: null, accounts: 3 }];
+      }, look);
       await userEvent.click(button('Start billing transfer…'));
       await expect.element(field('Who completes it')).toBeVisible();
       await check('the form');

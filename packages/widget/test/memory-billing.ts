@@ -63,6 +63,8 @@ export class MemoryBilling implements BillingSource {
   refusal: SourceRefusal | null = null;
   /** What the account costs and brings; null: it isn’t known here. */
   costsIt: CustomerMargins | null = null;
+  /** What came from above as copies. */
+  products: TransferPreview['products'] = [];
   /** How accounts can pay. */
   ways: readonly string[] = ['invoice'];
   /** What was sent. */
@@ -96,6 +98,7 @@ export class MemoryBilling implements BillingSource {
       endedAt: null,
       reason: null,
       steps: { owner: null, details: null, payment: null, plan: null },
+      products: [],
       missing: STEPS,
       ...change,
     };
@@ -218,6 +221,7 @@ export class MemoryBilling implements BillingSource {
       ],
       origins: [],
       newlySeen: [],
+      products: this.products,
       ...this.offers,
     }));
 

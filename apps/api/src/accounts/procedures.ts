@@ -1,6 +1,14 @@
 import { CONTRACT } from '@tenantree/contract';
 import type { MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
+import {
+  type AccountFilters,
+  type AccountId,
+  type AccountRow,
+  type AccountSort,
+  FILTER_NAMES,
+  isFiltered,
+  rowInPart,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
@@ -16,7 +24,7 @@ import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { exportAccounts } from './export-accounts.ts';
 import { moveAccount } from './move-account.ts';
-import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { getAccount, listAccounts, listFlat, searchAccounts } from './read-accounts.ts';
 import { reactivateManyJob, suspendManyJob } from './status-jobs.ts';
 
 const accountId = z.string().transform((text) => text as AccountId);
@@ -36,6 +44,10 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
 /** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
 const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
   sort === 'minutes' && minutesFor(access) === 'without_minutes' ? 'created' : sort;
+
+/** Filters as a cursor holds them. */
+const writtenOf = (filters: AccountFilters): string =>
+  JSON.stringify(FILTER_NAMES.map((name) => filters[name] ?? null));
 
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
@@ -73,11 +85,19 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const sort = seenOrder(ctx.access, input.sort);
-    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { direction, status: statuses, caps, limits, limit } = input;
-    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
+    const { account: _, sort: asked, direction, status: statuses, cursor, limit, ...filters } = input;
+    const sort = seenOrder(ctx.access, asked);
+    const kind = `list:${ctx.access.id}:${sort}:${direction}:${writtenOf(filters)}`;
+    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, cursor);
+    const query = {
+      ...filters,
+      sort,
+      direction,
+      statuses,
+      limits: seenLimits(ctx.access, filters.limits),
+      after,
+      limit,
+    };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -88,19 +108,37 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   search: async ({ ctx, input }) => {
-    const { query: text, caps, limits, status: statuses, limit } = input;
-    if (text === undefined && caps === undefined && limits === undefined)
-      refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
-    const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
-    const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
-    const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-    return {
-      ...shownPage(ctx.access, page),
-      resumeId: resumeIdOf(page.treeVersion),
-      nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next),
-    };
+    const {
+      account: _,
+      query: text,
+      sort: asked,
+      direction,
+      status: statuses,
+      cursor,
+      limit,
+      under,
+      ...filters
+    } = input;
+    const { hall, access } = ctx;
+    if (text === undefined && asked === undefined && under === undefined && !isFiltered(filters))
+      refuseWith('BAD_REQUEST', 'Type something, or choose a filter or an order.', 'query');
+    const sought = { ...filters, text, under, statuses, limits: seenLimits(access, filters.limits), limit };
+    const kind = `search:${access.id}:${writtenOf(filters)}:${under}:${text}`;
+    const { secret } = hall.settings;
+    const resumeIdOf = await ctx.hub.resumeIds(access.root);
+    if (asked === undefined) {
+      const after = readCursor(secret, kind, searchKey, cursor);
+      const { next, ...page } = await searchAccounts(hall, access.id, { ...sought, after }, minutesFor(access));
+      const nextCursor = next && writeCursor(secret, kind, next);
+      return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
+    }
+    const sort = seenOrder(access, asked);
+    const flat = `${kind}:${sort}:${direction}`;
+    const after = readCursor(secret, flat, pageKey, cursor);
+    const query = { ...sought, sort, direction, after };
+    const { next, ...page } = await listFlat(hall, access.id, query, minutesFor(access));
+    const nextCursor = next && writeCursor(secret, flat, next);
+    return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
   },
 
   export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({

@@ -1,5 +1,5 @@
 import { type InAccount, type JobConflict, type ProcedurePath, procedureAt } from '@tenantree/contract';
-import { type ItemEnd, type JobAsker, readAudit, type TenantTransaction } from '@tenantree/db';
+import { type ItemEnd, type JobAsker, type JobEnd, readAudit, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, AuditAction, Instant, JsonValue, Refusal, RetryPolicy, RowId } from '@tenantree/domain';
 import type { z } from 'zod';
 import type { Change } from '../hall/change.ts';
@@ -54,6 +54,9 @@ export type Undo = {
   ) => Promise<RowId | null>;
 };
 
+/** How a job has ended, for what goes on from there. */
+export type EndedJob = JobEnd & { readonly id: RowId; readonly account: AccountId; readonly by: JobAsker };
+
 /** A declared job, whatever its payload is. */
 export type AnyJob = {
   /** Stored for ever: rename none, reuse none. */
@@ -63,8 +66,12 @@ export type AnyJob = {
   /** What it takes to ask for it. */
   readonly needs: InAccount;
   readonly retry: RetryPolicy;
+  /** What of its account an item is about, by name, from its stored payload; null: all of it. */
+  readonly about: ((stored: unknown) => readonly string[]) | null;
   /** How it is undone; null: it can't be. */
   readonly undo: Undo | null;
+  /** What its end brings about, in the same change. */
+  readonly ended: ((hall: Hall, change: Change, job: EndedJob) => Promise<void>) | null;
   /** Reads a stored payload, and works on its item. @throws whatever stands in the way: it is tried again, unless it is a refusal */
   readonly start: (item: Omit<JobItem<unknown>, 'payload'>, stored: unknown) => Promise<ItemOutcome>;
 };
@@ -91,15 +98,19 @@ export function defineJob<Payload>(job: {
   readonly payload: z.ZodType<Payload>;
   readonly retry: RetryPolicy;
   readonly undo?: Undo;
+  readonly about?: (payload: Payload) => readonly string[];
+  readonly ended?: NonNullable<AnyJob['ended']>;
   readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
 }): Job<Payload> {
-  const { run, procedure, undo = null, ...declared } = job;
+  const { run, procedure, undo = null, ended = null, about, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   return {
     ...declared,
     undo,
+    ended,
     needs,
+    about: about ? (stored) => about(job.payload.parse(stored)) : null,
     start: (item, stored) => run({ ...item, payload: job.payload.parse(stored) }),
   };
 }

@@ -1,4 +1,4 @@
-import { insertJob, type JobAsker, type TenantTransaction } from '@tenantree/db';
+import { insertJob, type JobAsker, type NewJob, type TenantTransaction } from '@tenantree/db';
 import type { AccountId, RowId } from '@tenantree/domain';
 import type { Access } from '../guard/admit.ts';
 import { type Change, SYSTEM } from '../hall/change.ts';
@@ -18,7 +18,7 @@ export type Order<Payload> = {
   readonly items: readonly { readonly payload: Payload; readonly target?: AccountId }[];
   /** Of the live jobs of a kind in an account one at the most has it. */
   readonly key?: string;
-};
+} & Pick<NewJob, 'stopOn' | 'inMs'>;
 
 /**
  * Asks for a job as a part of the change that needs it, and says so in the log of the account: when that is not kept, neither is the job.
@@ -29,7 +29,7 @@ export async function enqueue<Payload>(
   hall: Pick<Hall, 'newId'>,
   { trx, now, account: stateOf, happened }: Change,
   job: Job<Payload>,
-  { by, account, items, key }: Order<Payload>,
+  { by, account, items, key, ...when }: Order<Payload>,
 ): Promise<RowId | null> {
   if (items.length === 0) return null;
   const { name } = await stateOf(account);
@@ -42,6 +42,7 @@ export async function enqueue<Payload>(
     askedBy: by,
     items: items.map(({ payload, target }) => ({ target: target ?? null, payload })),
     now,
+    ...when,
   });
   if (!isNew) return null;
   happened('job.queued', account, { job: job.label, account: name, total: items.length }, { id, name: job.label });

@@ -10,6 +10,7 @@ import { setManyLimitsJob, undoSetManyLimitsJob } from '../limits/set-many-job.t
 import { countEffectJob } from '../permissions/count-effect-job.ts';
 import { applyPresetManyJob, reviewManyJob, undoCapsJob } from '../permissions/many-jobs.ts';
 import { importJob, undoImportJob } from '../products/imports/import-job.ts';
+import { rolloutStageJob } from '../products/rollouts/stage-job.ts';
 import { TRANSFER_JOB_KINDS } from '../transfers/transfer-jobs.ts';
 import type { AnyJob } from './define-job.ts';
 
@@ -31,6 +32,7 @@ export const JOBS: readonly AnyJob[] = [
   countEffectJob,
   importJob,
   undoImportJob,
+  rolloutStageJob,
   mailInvoiceJob,
   mailReachedJob,
   ...TRANSFER_JOB_KINDS,

@@ -74,13 +74,15 @@ export async function runJobStep(parts: StepParts, ref: JobRef): Promise<void> {
 }
 
 /** Ends a job of which nothing is left, and says so in the log of its account. Null: somebody else has. */
-function end(hall: Hall, ref: JobRef, { root, askedBy }: LiveJob, { label }: AnyJob): Promise<JobState | null> {
+function end(hall: Hall, ref: JobRef, { root, askedBy }: LiveJob, job: AnyJob): Promise<JobState | null> {
   const by = { ...SYSTEM, requestId: askedBy.requestId };
-  return hall.change(by, { root, acting: ref.account }, async ({ trx, now, account, happened }) => {
-    const { name } = await account(ref.account);
-    const ended = await endJob(trx, ref, now);
+  return hall.change(by, { root, acting: ref.account }, async (change) => {
+    const { name } = await change.account(ref.account);
+    const ended = await endJob(change.trx, ref, change.now);
     if (!ended) return null;
-    happened('job.ended', ref.account, { ...ended, job: label, account: name }, { id: ref.job, name: label });
+    const { label } = job;
+    change.happened('job.ended', ref.account, { ...ended, job: label, account: name }, { id: ref.job, name: label });
+    await job.ended?.(hall, change, { ...ended, id: ref.job, account: ref.account, by: askedBy });
     return ended.state;
   });
 }

@@ -1,6 +1,7 @@
 import { readJobItems } from '@tenantree/db';
 import type { RowId } from '@tenantree/domain';
 import { admit } from '../guard/admit.ts';
+import type { Change } from '../hall/change.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import type { Done, Foreseen, Undo } from './define-job.ts';
 import { findJob, type JobCall, shownJob } from './shown-jobs.ts';
@@ -39,17 +40,29 @@ export async function previewUndo(call: Omit<JobCall, 'caller' | 'hub'>, job: Ro
 }
 
 /**
+ * Prepares to undo what a job did, as a part of a change of its account that is still to come.
+ *
+ * @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE
+ */
+export async function prepareUndo(
+  call: Omit<JobCall, 'hub'>,
+  job: RowId,
+): Promise<(change: Change) => Promise<RowId | null>> {
+  const { hall, caller, access } = call;
+  const { undo, done } = await findUndoable(call, job);
+  const { actor, user, key, requestId } = caller;
+  const order = { by: { actor, user, key, requestId }, account: access.id, done };
+  return (change) => undo.ask(hall, change, order);
+}
+
+/**
  * Undoes what a job did, as another job: each account by itself, where it was not changed since (rules/jobs 13).
  *
  * @throws Refused NOT_FOUND, FORBIDDEN, NOT_UNDOABLE
  */
 export async function undoJob(call: Omit<JobCall, 'hub'>, job: RowId): Promise<RowId> {
   const { hall, caller, access } = call;
-  const { undo, done } = await findUndoable(call, job);
-  const { actor, user, key, requestId } = caller;
-  const order = { by: { actor, user, key, requestId }, account: access.id, done };
-  const id = await hall.change(caller, { root: access.root, acting: access.id }, (change) =>
-    undo.ask(hall, change, order),
-  );
+  const undo = await prepareUndo(call, job);
+  const id = await hall.change(caller, { root: access.root, acting: access.id }, undo);
   return id ?? refuseWith('NOT_UNDOABLE', 'There is nothing to undo.', 'job');
 }

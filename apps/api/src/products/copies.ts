@@ -1,6 +1,7 @@
 import {
   type CopySource,
   type ProductLink,
+  type ProductRow,
   readLinks,
   readLinksOf,
   readPlaced,
@@ -8,7 +9,7 @@ import {
   type TenantTransaction,
 } from '@tenantree/db';
 import { type AccountId, canonicalJson, type RowId } from '@tenantree/domain';
-import { filled, productKind, refsOf, writeCopy } from '@tenantree/domain/products';
+import { differencesOf, filled, productKind, refsOf, writeCopy } from '@tenantree/domain/products';
 
 /** A copy as it stands to what it is a copy of. */
 export type CopyState = {
@@ -68,9 +69,32 @@ export async function readCopies(
   );
 }
 
+/** How the copies of one product stand to it, by their accounts. */
+export async function standOf(
+  trx: TenantTransaction,
+  source: Pick<ProductRow, 'kind' | 'document' | 'version' | 'name'>,
+  links: readonly ProductLink[],
+): Promise<ReadonlyMap<AccountId, { readonly updateAvailable: boolean; readonly differences: number }>> {
+  const kind = productKind(source.kind);
+  const placed = new Map((await readPlaced(trx, links)).map((row) => [row.id, row]));
+  const named = [...new Set(refsOf(kind, source.document).map(({ id }) => id))];
+  const accounts = links.map(({ account }) => account);
+  const there = Map.groupBy(named.length === 0 ? [] : await readLinksOf(trx, accounts, named), (link) => link.account);
+  return new Map(
+    links.flatMap((link) => {
+      const row = placed.get(link.product);
+      if (!row) return [];
+      const ids = new Map((there.get(link.account) ?? []).map((one) => [one.source.product, one.product]));
+      const updateAvailable = source.version > link.source.version && isNews(link, source, row, ids);
+      const differences = differencesOf(kind, link.base, row.document).length;
+      return [[link.account, { updateAvailable, differences }] as const];
+    }),
+  );
+}
+
 function isNews(
   link: ProductLink,
-  { document, version, name }: CopySource,
+  { document, version, name }: Pick<CopySource, 'document' | 'version' | 'name'>,
   row: Awaited<ReturnType<typeof readPlaced>>[number],
   ids: ReadonlyMap<RowId, RowId>,
 ): boolean {

@@ -12,10 +12,10 @@ import type { Viewer } from '../live/ports.ts';
 const REST_MS = 5_000;
 
 /** Rung by whatever happens in a tree. */
-const productsBell = ({ root }: Access): Bell => ({ of: 'products', id: root, restMs: REST_MS });
+export const productsBell = ({ root }: Access): Bell => ({ of: 'products', id: root, restMs: REST_MS });
 
 /** Products that are watched are looked at so often at the most (ms). */
-const LOOK_MS = 250;
+export const LOOK_MS = 250;
 
 type Watcher = {
   readonly hall: Hall;

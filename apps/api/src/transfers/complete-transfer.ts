@@ -1,10 +1,11 @@
-import { type AgencyInvitation, completeTransfer, type JobAsker, readCaretakers } from '@tenantree/db';
+import { type AgencyInvitation, completeTransfer, findTransfer, type JobAsker, readCaretakers } from '@tenantree/db';
 import { type AccountId, DAY_MS, type Instant, instantOf, msOf } from '@tenantree/domain';
 import { INVITATION_DAYS } from '../hall/accept.ts';
 import type { Change } from '../hall/change.ts';
 import type { Hall } from '../hall/hall.ts';
 import { act } from '../hall/transfer/act.ts';
 import { orderJob } from '../hall/transfer/order-job.ts';
+import { settleProducts } from './settle-products.ts';
 
 /**
  * Completes the transfer of an account inside a change of its tree while nobody counts it: the account is a main account of its own from then
@@ -15,10 +16,14 @@ import { orderJob } from '../hall/transfer/order-job.ts';
  */
 export async function complete(hall: Hall, scope: Change, by: JobAsker, id: AccountId): Promise<{ at: Instant }> {
   const account = await scope.account(id);
+  const started = await findTransfer(scope.trx, id);
   const { transfer, effects } = await act(hall, scope, by, id, { event: 'complete' });
   const release = effects.find((effect) => effect.effect === 'release');
   if (!transfer?.endedAt) throw new Error('what is completed has an end');
   if (release?.effect !== 'release') return { at: transfer.endedAt };
+  const settled = await settleProducts(scope, by, account.path, started?.products ?? []);
+  if (account.parentId !== null && settled.blank + settled.takenBack > 0)
+    scope.happened('transfer.productsSettled', account.parentId, { ...settled, account: account.name }, account);
   const agency = release.agency === 'kept' ? await agencyOf(hall, scope, id) : [];
   // Of the account, and so it comes along: whoever does it later does it in the tree that begins.
   await orderJob(hall, scope, 'transfers.inviteAgency', {

@@ -5,6 +5,7 @@ import {
   readAccountState,
   readAccountsBelow,
   readCaretakers,
+  readCopiesFromAbove,
   readLeavers,
   readLimits,
   readOriginsBelow,
@@ -34,6 +35,9 @@ import { lastMonth, pricePlans } from './price-plans.ts';
 /** So many are named of what goes along, and of what ends. */
 const SAMPLE = 50;
 const MOST_LEAVERS = 500;
+/** Copies that are looked at, and things they are copies of that are named. */
+const MOST_COPIES = 20_000;
+const MOST_PRODUCTS = 500;
 
 /** What a transfer of an account would bring along, end and cost. @throws Refused ALREADY_INDEPENDENT, TRANSFER_EXPIRED */
 export const previewTransfer = (hall: Hall, access: Access): Promise<TransferPreview> =>
@@ -112,9 +116,27 @@ async function effectOf(
     })),
     origins: await readOriginsBelow(trx, id, MOST_LEAVERS),
     newlySeen: newlySeenBy(access),
+    products: await handedProducts(trx, access),
     month: month.key,
     plans: await pricePlans(trx, id, chooser, month),
   };
+}
+
+/** Products that came from above, by what they are copies of. */
+export async function handedProducts(
+  trx: TenantTransaction,
+  { path, chain, reached }: Pick<Access, 'path' | 'chain' | 'reached'>,
+): Promise<TransferPreview['products']> {
+  const copies = await readCopiesFromAbove(trx, path, { only: null, limit: MOST_COPIES });
+  const bySource = [...Map.groupBy(copies, ({ source }) => source.product)].slice(0, MOST_PRODUCTS);
+  return bySource.flatMap(([product, all]) => {
+    const [copy] = all;
+    if (!copy) return [];
+    const above = chain.find(({ id }) => id === copy.source.account && reached.includes(id));
+    const from = above ? { id: above.id, name: above.name } : null;
+    const accounts = new Set(all.map(({ account }) => account)).size;
+    return [{ product, kind: copy.kind, name: from ? copy.source.name : copy.name, from, accounts }];
+  });
 }
 
 /** Whether it could start now; or of one under way, complete. */

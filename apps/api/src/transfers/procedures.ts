@@ -1,7 +1,9 @@
-import { shownEmail, type TransferView } from '@tenantree/contract';
-import { findTransfer } from '@tenantree/db';
+import { type Contract, type ParsedOf, shownEmail, type TransferView } from '@tenantree/contract';
+import { findTransfer, type SettledProduct, type TenantTransaction } from '@tenantree/db';
 import type { TransferEvent } from '@tenantree/domain';
+import type { ProductKindKey } from '@tenantree/domain/products';
 import type { Context } from '../context/context.ts';
+import type { Access } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import type { Acceptor } from '../hall/accept.ts';
 import type { Change } from '../hall/change.ts';
@@ -12,7 +14,7 @@ import { unlessAway } from '../payments/payments.ts';
 import { checkOwner, choosePlan, chooserOf, setDetails } from './checklist.ts';
 import { complete } from './complete-transfer.ts';
 import { acceptTransferInvitation, declineTransferInvitation, readTransferInvitation } from './invitation.ts';
-import { previewTransfer } from './preview-transfer.ts';
+import { handedProducts, previewTransfer } from './preview-transfer.ts';
 import { lastMonth, pricePlans } from './price-plans.ts';
 import { listTransfers, ownsIt, type Reader, readView, viewIn } from './read-transfer.ts';
 import { checkPayment, setPayment } from './set-payment.ts';
@@ -32,6 +34,20 @@ const changing = (ctx: Acting, work: (scope: Change) => Promise<unknown>): Promi
 const happens = (ctx: Acting, event: TransferEvent, more?: WithEvent): Promise<TransferView> =>
   changing(ctx, (scope) => act(ctx.hall, scope, ctx.caller, ctx.access.id, event, more));
 
+/** What is not simply handed over of what came from above. @throws Refused NOT_FOUND of what didn't */
+async function settledOf(
+  trx: TenantTransaction,
+  access: Access,
+  wished: ParsedOf<Contract['transfers']['start']>['products'],
+): Promise<SettledProduct[]> {
+  if (wished.length === 0) return [];
+  const offered = new Map((await handedProducts(trx, access)).map((one) => [one.product, one]));
+  return wished.flatMap(({ product, as }) => {
+    const found = offered.get(product) ?? refuseWith('NOT_FOUND', 'It has no copy of such a product.', 'products');
+    return as === 'hand_over' ? [] : [{ product, kind: found.kind as ProductKindKey, name: found.name, as }];
+  });
+}
+
 /** Who opens a link: the person who is signed in, if one is. */
 async function acceptorOf(ctx: Context): Promise<Acceptor> {
   const actor = await ctx.authenticate();
@@ -42,10 +58,14 @@ async function acceptorOf(ctx: Context): Promise<Acceptor> {
 export const transfers: Handlers<'transfers'> = {
   preview: ({ ctx }) => previewTransfer(ctx.hall, ctx.access),
 
-  start: ({ ctx, input: { name: typedName, recipient, graceDays, agency, completion, message = null } }) => {
+  start: ({ ctx, input: { name: typedName, recipient, graceDays, agency, completion, message = null, products } }) => {
     const id = ctx.hall.newId();
     const terms = { recipient: shownEmail(recipient), graceDays, agency, completion, message };
-    return happens(ctx, { event: 'start', id, key: id, terms, typedName });
+    return changing(ctx, async (scope) => {
+      const settled = await settledOf(scope.trx, ctx.access, products);
+      const event = { event: 'start', id, key: id, terms, typedName } as const;
+      await act(ctx.hall, scope, ctx.caller, ctx.access.id, event, { products: settled });
+    });
   },
 
   get: ({ ctx }) => readView(ctx),

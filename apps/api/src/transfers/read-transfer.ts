@@ -62,7 +62,7 @@ export async function viewIn(trx: TenantTransaction, { hall, actor, access }: Re
 async function shown(
   trx: TenantTransaction,
   account: AccountId,
-  { transfer, startedAt, reason, card }: StoredTransfer,
+  { transfer, startedAt, reason, card, products }: StoredTransfer,
 ): Promise<NonNullable<TransferView['transfer']>> {
   const { owner, details, payment, plan } = transfer.steps;
   const members = owner === null ? [] : await readMembers(trx, account);
@@ -84,6 +84,7 @@ async function shown(
       payment: payment && { provider: methodOf(payment.method).provider, state: payment.state, card },
       plan: plan && { ...plan, name: (await readPlan(trx, plan)).name },
     },
+    products,
     missing: missingSteps(transfer),
   };
 }

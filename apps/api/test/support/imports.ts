@@ -1,4 +1,6 @@
+import type { RowId } from '@tenantree/domain';
 import type { Deployment } from './deployment.ts';
+import { jobsEnded } from './jobs.ts';
 
 /** What the route of files of accounts answers. */
 export type Uploaded = {
@@ -31,4 +33,24 @@ export async function upload(
     message: told.error?.message ?? '',
     code: told.error?.data.refusal.code ?? '',
   };
+}
+
+/** Begins to roll a schedule out that accounts below have copies of, one after the other when somebody says so: the first has it then. */
+export async function rolledOut(
+  { owner, database }: Deployment,
+  account: string,
+  targets: readonly string[],
+): Promise<Record<'product' | 'rollout', RowId>> {
+  const kind = 'schedule' as const;
+  const wish = { account, kind, products: [{ document: { name: 'Rolled out' } }] };
+  const product = (await owner.products.create.mutate(wish)).products[0]!.id;
+  const { plan } = await owner.imports.plan.mutate({ account, targets: [...targets], products: [{ product }] });
+  await owner.imports.run.mutate({ account, plan });
+  await jobsEnded(database);
+  const document = { name: 'Rolled out', timeZone: 'Europe/Berlin' };
+  await owner.products.save.mutate({ account, kind, product, expectedVersion: 1, document });
+  const stages = targets.map(() => ({ accounts: 1 }));
+  const { rollout } = await owner.rollouts.start.mutate({ account, kind, product, stages });
+  await jobsEnded(database);
+  return { product, rollout: rollout.id };
 }

@@ -9,7 +9,7 @@ import { invoicesOf } from './billing.ts';
 import { agentsNamed, type Client, clientWith, clientWithToken, PASSWORD, signIn } from './clients.ts';
 import { type Deployment, deploy } from './deployment.ts';
 import { type Caller, callerWith } from './every-call.ts';
-import { upload } from './imports.ts';
+import { rolledOut, upload } from './imports.ts';
 import { inputWith, namedPlaces } from './named-places.ts';
 import { statementsOf } from './rebilling.ts';
 import { overWays, type Way } from './way.ts';
@@ -35,6 +35,13 @@ const FIELDS = [...PROCEDURES].flatMap(([path, { input }]) => {
   return namedPlaces(schema).map(({ path: place, names }) => ({ path, place, names, schema }));
 });
 
+const LOOK = {
+  sort: 'name',
+  direction: 'asc',
+  layout: 'tree',
+  density: 'comfortable',
+} as const;
+
 const UNKNOWN_IDS = [randomUUID(), randomUUID()];
 /** What nobody has, of each kind. */
 const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
@@ -53,6 +60,8 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   product: UNKNOWN_IDS,
   plan: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
+  view: UNKNOWN_IDS,
+  rollout: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
 /** What whoever names something of others is told, as if it were nobody's. */
@@ -75,6 +84,8 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   product: /"code":"NOT_FOUND"/,
   plan: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
+  view: /"code":"NOT_FOUND"/,
+  rollout: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
@@ -179,12 +190,14 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       targets: [sibling],
       products: chosen,
     });
+    const { rollout: theirRollout } = await rolledOut(api, root, [sibling]);
     const { hall } = api.composed;
     const order = { by: THE_SYSTEM, account: root as AccountId, items: [{ payload: { account: root as AccountId } }] };
     const at = { root: order.account, acting: order.account };
     const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
+    const { id: theirView } = await owner.views.save.mutate({ account: sibling, name: 'Theirs', look: LOOK });
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
@@ -224,6 +237,8 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       product: viewer,
       plan: viewer,
       import: viewer,
+      view: viewer,
+      rollout: viewer,
       user: 'dana',
       place: '',
     };
@@ -243,6 +258,8 @@ function walk(way: Way, which: 'all' | 'one of a kind'): void {
       product: theirProducts.map(({ id }) => id),
       plan: [theirPlan],
       import: theirImports,
+      view: [theirView],
+      rollout: [theirRollout],
       place: cursors,
     };
     logBefore = await logOfOthers();

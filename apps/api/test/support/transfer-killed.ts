@@ -1,4 +1,5 @@
 import type { TestDatabase } from '@tenantree/db/testing';
+import type { RowId } from '@tenantree/domain';
 import { expect, vi } from 'vitest';
 import { agentsNamed, type Client, clientOf, clientWith, PASSWORD, signIn } from './clients.ts';
 import { jobsEnded } from './jobs.ts';
@@ -59,6 +60,8 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
     const account = await make(parent, 'Leaving');
     const leaf = await make(account, 'Leaf');
     await owner().products.create.mutate(agentsNamed(leaf, 'Agent'));
+    const [taken, blank] = await copiesFrom(owner(), parent, [account, leaf]);
+    await jobsEnded(database);
     await owner().limits.set.mutate({ account, limits: [{ kind: 'agents', max: 5 }] });
     await owner().limits.set.mutate({ account: leaf, limits: [{ kind: 'agents', max: 3 }] });
     const caps = await owner().permissions.get.query({ account });
@@ -79,7 +82,11 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
       people.child = await signIn(server.url, 'cleo@example.com', PASSWORD);
     } else await child().members.acceptInvitation.mutate({ token });
     const wish = { account, name: 'Leaving', recipient: 'cleo@example.com', completion: 'confirmed' } as const;
-    await owner().transfers.start.mutate(wish);
+    const products = [
+      { product: taken, as: 'take_back' as const },
+      { product: blank, as: 'blank' as const },
+    ];
+    await owner().transfers.start.mutate({ ...wish, products });
     await child().transfers.confirmOwner.mutate({ account });
     await child().transfers.setDetails.mutate({ account, ...DETAILS });
     await child().transfers.setPayment.mutate({ account, provider: 'invoice' });
@@ -184,6 +191,20 @@ export async function stageKilledTransfers(): Promise<KilledTransfers> {
   };
 }
 
+/** An agent, and a schedule that it may name, which accounts below have copies of. */
+async function copiesFrom(client: Client, account: string, targets: readonly string[]): Promise<[RowId, RowId]> {
+  const create = async (kind: 'agent' | 'schedule', document: { name: string }): Promise<RowId> =>
+    (await client.products.create.mutate({ account, kind, products: [{ document }] })).products[0]!.id;
+  const ids: [RowId, RowId] = [
+    await create('agent', { name: 'Taken back' }),
+    await create('schedule', { name: 'Made blank' }),
+  ];
+  const products = ids.map((product) => ({ product }));
+  const { plan } = await client.imports.plan.mutate({ account, targets: [...targets], products });
+  await client.imports.run.mutate({ account, plan });
+  return ids;
+}
+
 const sleeping = async (database: TestDatabase): Promise<number> =>
   (
     await database.asOwner<{ n: number }>(
@@ -219,7 +240,7 @@ const BYTES = /\\\\x[0-9a-f]+/g;
 const NUMBERED = /(parent|leaf|account) \d+/gi;
 const KEY = /tt_key_[\w-]+/g;
 /** Numbers that say how often something was changed before. */
-const COUNTED = /"(version|seq|shape|base|last_change|events|n)": \d+/g;
+const COUNTED = /"(version|tree_version|seq|shape|base|last_change|events|n)": \d+/g;
 
 /** Made when a mail is sent. */
 const SECRET = /"token_hash": (?:null|"[^"]*"),? ?/g;

@@ -56,6 +56,9 @@ const STOPPED_TABLES = [
   'resource_totals',
   'jobs',
   'carried_entries',
+  'products',
+  'product_links',
+  'product_versions',
 ];
 
 /**

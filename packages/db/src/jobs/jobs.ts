@@ -33,6 +33,10 @@ export type NewJob = JobRef & {
   /** One or more. */
   readonly items: readonly NewJobItem[];
   readonly now: Instant;
+  /** Nothing more of it begins after so many failures; absent: it goes on. */
+  readonly stopOn?: number;
+  /** How long it waits before it begins (ms). */
+  readonly inMs?: number;
 };
 
 /** Stores a job and lets it begin when the transaction is committed. @returns whether there was none with its key */
@@ -46,6 +50,7 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
       key: job.key,
       asked_by: JSON.stringify(job.askedBy),
       total: job.items.length,
+      stop_on: job.stopOn ?? null,
       created_at: job.now,
       started_at: null,
       ended_at: null,
@@ -57,13 +62,24 @@ export async function insertJob(trx: TenantTransaction, job: NewJob): Promise<bo
     .returning('id')
     .executeTakeFirst();
   if (!stored) return false;
+  const inMs = job.inMs ?? 0;
   await sql`
-    INSERT INTO job_items (account_id, job_id, n, target_id, payload)
-    SELECT ${job.account}, ${job.job}, i.n, i.target, i.payload
+    INSERT INTO job_items (account_id, job_id, n, target_id, payload, due_at)
+    SELECT ${job.account}, ${job.job}, i.n, i.target, i.payload, clock_timestamp() + ${inMs}::float8 * interval '1 ms'
     FROM unnest(${job.items.map(({ target }) => target)}::uuid[], ${job.items.map(({ payload }) => JSON.stringify(payload))}::jsonb[])
       WITH ORDINALITY i(target, payload, n)`.execute(trx);
-  await wakeJob(trx, job, 0);
+  await wakeJob(trx, job, inMs);
   return true;
+}
+
+/** Lets a job begin now that was to wait for its time. */
+export async function hastenJob(trx: TenantTransaction, ref: JobRef): Promise<void> {
+  await sql`
+    UPDATE job_items SET due_at = clock_timestamp()
+    WHERE root_id = acting_root() AND account_id = ${ref.account} AND job_id = ${ref.job} AND state = 'pending'`.execute(
+    trx,
+  );
+  await wakeJob(trx, ref, 0);
 }
 
 /** Lets a job have its next step when the transaction is committed. @param inMs how long afterwards */
@@ -133,7 +149,7 @@ export async function takeJobItem(
       SELECT p.n, p.attempts FROM job_items p
       WHERE p.root_id = acting_root() AND p.account_id = ${account} AND p.job_id = ${job} AND p.state = 'pending'
         AND p.due_at <= clock_timestamp() AND (
-          SELECT j.cancel_asked_at IS NULL FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
+          SELECT j.cancel_asked_at IS NULL AND (j.failed < j.stop_on) IS NOT FALSE FROM jobs j WHERE j.root_id = acting_root() AND j.account_id = ${account} AND j.id = ${job})
       ORDER BY p.n LIMIT 1 FOR UPDATE OF p)
     UPDATE job_items t SET attempts = least(i.attempts, ${waitsMs.length}) + 1,
       due_at = clock_timestamp() + coalesce((${[...waitsMs]}::float8[])[i.attempts + 1], 0) * interval '1 ms'
@@ -220,8 +236,8 @@ export async function failJobItems(trx: TenantTransaction, { account, job }: Job
  */
 export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<AccountId | null> {
   const { account, job } = ref;
-  const { rows } = await sql<{ root_id: AccountId; is_cancelled: boolean; due_in_ms: number | null }>`
-    SELECT j.root_id, j.cancel_asked_at IS NOT NULL AS is_cancelled, (
+  const { rows } = await sql<{ root_id: AccountId; is_over: boolean; due_in_ms: number | null }>`
+    SELECT j.root_id, j.cancel_asked_at IS NOT NULL OR (j.failed < j.stop_on) IS FALSE AS is_over, (
       SELECT greatest(0, extract(epoch FROM i.due_at - clock_timestamp())::float8 * 1000) FROM job_items i
       WHERE i.root_id = acting_root() AND i.account_id = ${account} AND i.job_id = ${job} AND i.state = 'pending'
       ORDER BY i.due_at LIMIT 1) AS due_in_ms
@@ -229,7 +245,7 @@ export async function endJobStep(trx: TenantTransaction, ref: JobRef): Promise<A
     FOR UPDATE OF j`.execute(trx);
   const row = rows[0];
   if (!row) return null;
-  if (row.due_in_ms === null || row.is_cancelled) return row.root_id;
+  if (row.due_in_ms === null || row.is_over) return row.root_id;
   await wakeJob(trx, ref, row.due_in_ms);
   return null;
 }

@@ -101,7 +101,11 @@ export async function readLinksOf(
 /** Copies of a product below its account, by the accounts they are in. */
 export async function listCopies(
   trx: TenantTransaction,
-  { account, product }: { readonly account: AccountId; readonly product: RowId },
+  {
+    account,
+    product,
+    version,
+  }: { readonly account: AccountId; readonly product: RowId /** Null: of any. */; readonly version: number | null },
   after: AccountId | null,
   limit: number,
 ): Promise<(ProductLink & { readonly name: string; readonly accountName: string })[]> {
@@ -110,6 +114,7 @@ export async function listCopies(
     JOIN products p ON p.root_id = acting_root() AND p.account_id = l.account_id AND p.id = l.product_id
     JOIN accounts a ON a.root_id = acting_root() AND a.id = l.account_id
     WHERE l.root_id = acting_root() AND l.source_account = ${account} AND l.source_id = ${product} AND (${after}::uuid IS NULL OR l.account_id > ${after}::uuid)
+      AND (${version}::int IS NULL OR l.source_version = ${version}::int)
     ORDER BY l.account_id LIMIT ${limit}`.execute(trx);
   return rows.map((row) => ({ ...linkOf(row), name: row.name, accountName: row.account_name }));
 }

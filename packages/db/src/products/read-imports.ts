@@ -188,3 +188,24 @@ export async function readApprovedProfiles(
     WHERE p.doc ->> 'status' = 'approved' AND coalesce(p.doc ->> 'validUntil', ${today}) >= ${today}`.execute(trx);
   return rows.map(({ account_id: account, id }) => ({ account, id }));
 }
+
+/** Campaigns that run and that use some products, however far away: each with what it uses of them. */
+export async function readCampaignsUsing(
+  trx: TenantTransaction,
+  wanted: readonly { readonly account: AccountId; readonly product: RowId }[],
+): Promise<
+  { readonly account: AccountId; readonly campaign: RowId; readonly name: string; readonly product: RowId }[]
+> {
+  const { rows } = await sql<{ account_id: AccountId; campaign: RowId; name: string; id: RowId }>`
+    WITH RECURSIVE w AS MATERIALIZED (
+      SELECT DISTINCT n.account, n.id FROM unnest(${wanted.map(({ account }) => account)}::uuid[], ${wanted.map(({ product }) => product)}::uuid[]) n(account, id)),
+    uses AS (
+      SELECT p.account_id, p.id AS campaign, p.name, r.to_id AS id FROM (SELECT DISTINCT account FROM w) a
+      JOIN products p ON p.root_id = acting_root() AND p.account_id = a.account AND p.kind = 'campaign' AND p.doc ->> 'status' = 'running'
+      JOIN product_refs r ON r.root_id = acting_root() AND r.account_id = p.account_id AND r.from_id = p.id
+      UNION SELECT u.account_id, u.campaign, u.name, r.to_id FROM uses u
+      JOIN product_refs r ON r.root_id = acting_root() AND r.account_id = u.account_id AND r.from_id = u.id)
+    SELECT u.account_id, u.campaign, u.name, u.id FROM uses u JOIN w ON w.account = u.account_id AND w.id = u.id
+    ORDER BY u.account_id, u.campaign, u.id`.execute(trx);
+  return rows.map(({ account_id: account, id: product, ...row }) => ({ ...row, account, product }));
+}

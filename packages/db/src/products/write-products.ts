@@ -98,13 +98,23 @@ export async function updateProduct(trx: TenantTransaction, writing: Writing, pr
     .where('account_id', '=', account)
     .where('id', '=', id)
     .execute();
+  await deleteRefs(trx, account, [id]);
+  await insertRefs(trx, account, [product]);
+}
+
+/** Takes away what products name, until that is written anew. */
+export async function deleteRefs(
+  trx: TenantTransaction,
+  account: AccountId,
+  products: readonly RowId[],
+): Promise<void> {
+  if (products.length === 0) return;
   await trx
     .deleteFrom('product_refs')
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
-    .where('from_id', '=', id)
+    .where('from_id', 'in', [...products])
     .execute();
-  await insertRefs(trx, account, [product]);
 }
 
 /** What a product is until now: kept, or no more than that it was. */

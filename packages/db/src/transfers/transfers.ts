@@ -11,6 +11,7 @@ import type {
   TransferSteps,
   UserId,
 } from '@tenantree/domain';
+import type { ProductKindKey } from '@tenantree/domain/products';
 import { sql } from 'kysely';
 import { ACTING_ROOT } from '../accounts/place.ts';
 import type { TreeVersion } from '../accounts/tree-version.ts';
@@ -31,6 +32,16 @@ export type StoredTransfer = {
   readonly customer: string | null;
   /** What is shown of its payment method; null: nothing is known, or it is no card. */
   readonly card: Card | null;
+  /** What becomes of products that came from above; what isn't in it is handed over. */
+  readonly products: readonly SettledProduct[];
+};
+
+/** A product above, and what becomes of its copies when the account leaves. */
+export type SettledProduct = {
+  readonly product: RowId;
+  readonly kind: ProductKindKey;
+  readonly name: string;
+  readonly as: 'blank' | 'take_back';
 };
 
 /** What decides a transfer beside itself. */
@@ -81,6 +92,7 @@ type RawTransfer = {
   details: BillingDetails | null;
   customer: string | null;
   card: Card | null;
+  products: SettledProduct[];
 };
 
 const toStored = (row: RawTransfer): StoredTransfer => ({
@@ -106,10 +118,11 @@ const toStored = (row: RawTransfer): StoredTransfer => ({
   details: row.details,
   customer: row.customer,
   card: row.card,
+  products: row.products,
 });
 
 const COLUMNS = sql`t.id, t.version, t.state, t.recipient, t.grace_days, t.agency, t.completion, t.message, t.started_at, t.expires_at, t.ended_at,
-  t.reason, t.mail, t.reminded, t.steps, t.details, t.customer, t.card`;
+  t.reason, t.mail, t.reminded, t.steps, t.details, t.customer, t.card, t.products`;
 
 /** Finds the transfer of an account that is under way, or else its newest one; null: it never had one. */
 export async function findTransfer(trx: TenantTransaction, account: AccountId): Promise<StoredTransfer | null> {
@@ -136,14 +149,24 @@ export async function insertTransfer(
   trx: TenantTransaction,
   account: AccountId,
   transfer: Transfer,
-  { now, ahead }: { readonly now: Instant; readonly ahead: readonly ReminderDays[] },
+  {
+    now,
+    ahead,
+    products,
+  }: {
+    readonly now: Instant;
+    readonly ahead: readonly ReminderDays[];
+    readonly products: readonly SettledProduct[];
+  },
 ): Promise<void> {
   await sql`
     INSERT INTO billing_transfers (account_id, id, version, state, recipient, grace_days, agency, completion, message, started_at, expires_at,
-      mail, ahead, reminded, steps)
+      mail, ahead, reminded, steps, products)
     VALUES (${account}, ${transfer.id}, ${transfer.version}, ${transfer.state}, ${transfer.recipient}, ${transfer.graceDays}, ${transfer.agency},
       ${transfer.completion}, ${transfer.message}, ${now}::timestamptz, ${transfer.expiresAt}::timestamptz, ${transfer.mail},
-      ${[...ahead]}::smallint[], '{}', ${JSON.stringify(transfer.steps)}::jsonb)`.execute(trx);
+      ${[...ahead]}::smallint[], '{}', ${JSON.stringify(transfer.steps)}::jsonb, ${JSON.stringify(products)}::jsonb)`.execute(
+    trx,
+  );
 }
 
 /**

@@ -6,5 +6,6 @@ export type { Fault, ProductKind, Reference } from './kind.ts';
 export * from './kinds.ts';
 export * from './merge.ts';
 export * from './resolve.ts';
+export * from './rollout.ts';
 export * from './shown-kinds.ts';
 export * from './write-copy.ts';

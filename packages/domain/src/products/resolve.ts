@@ -27,6 +27,8 @@ export type TargetState = {
   readonly names: ReadonlyMap<string, RowId>;
   /** The one that there is of kinds of which there is but one. */
   readonly singles: ReadonlyMap<string, RowId>;
+  /** What somebody said that something comes into, whatever it is called there. */
+  readonly named?: ReadonlyMap<RowId, RowId>;
   /** Where products there have secrets. */
   readonly secrets: ReadonlyMap<RowId, readonly string[]>;
 };
@@ -241,9 +243,11 @@ class Walk {
   }
 
   #decide(item: SourceItem): Node {
-    const { links, names, singles } = this.#wish.target;
+    const { links, names, singles, named } = this.#wish.target;
     if (item.fromParent === 'move') return { item, act: 'move', into: null, answer: undefined };
     const link = links.get(item.id);
+    const into = named?.get(item.id);
+    if (into !== undefined && link?.product !== into) return { item, act: 'replace', into, answer: undefined };
     if (link) {
       const isOld = link.version < item.version || link.lacks === true;
       const act = this.#isChosen.has(item.id) && isOld ? 'update' : 'use_existing';

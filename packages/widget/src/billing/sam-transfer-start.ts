@@ -1,4 +1,4 @@
-import { DAY_MS, GRACE_DAYS, nameKey, PERMISSIONS, type PermissionKey } from '@tenantree/domain';
+import { DAY_MS, GRACE_DAYS, nameKey, PERMISSIONS, type PermissionKey, type RowId } from '@tenantree/domain';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { type AccountDetail, refusalFrom, type SourceRefusal } from '../data/account-source.ts';
 import { icon } from '../icons/icon.ts';
@@ -26,7 +26,13 @@ type Draft = {
   readonly agency: TransferOrder['agency'];
   readonly completion: NonNullable<TransferOrder['completion']>;
   readonly message: string;
+  /** What becomes of products that came from above; nothing: they are handed over. */
+  readonly products: ReadonlyMap<RowId, Handing>;
 };
+
+/** What becomes of a product that came from above. */
+type Handing = NonNullable<TransferOrder['products']>[number]['as'];
+const HANDINGS = ['hand_over', 'blank', 'take_back'] as const satisfies readonly Handing[];
 
 const FIRST: Draft = {
   recipient: '',
@@ -34,6 +40,7 @@ const FIRST: Draft = {
   agency: 'kept',
   completion: 'automatic',
   message: '',
+  products: new Map(),
 };
 
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
@@ -187,6 +194,7 @@ export class SamTransferStart extends LitElement {
               preview.newlySeen.length,
             )
       }</p></div>
+      ${preview.products.length > 0 ? this.#products(name, preview.products) : nothing}
       ${priceExample(preview, name, texts)}
       <form novalidate class="confirm" @submit=${(event: Event) => void this.#start(event)} @keydown=${this.#press}>
         <div class="row"><label for="typed">${say('typeName', { name })}</label><div class="field ${refusal ? 'invalid' : ''}"><input id="typed" autocomplete="off" dir="auto" .value=${typed} aria-describedby="typed-hint" aria-invalid=${refusal ? 'true' : nothing} @input=${this.#typeName} /></div>
@@ -194,6 +202,19 @@ export class SamTransferStart extends LitElement {
         <div class="acts"><button class="button" type="button" part="button" @click=${this.#back}>${say('transferBack')}</button>
           <button class="button primary" type="submit" part="button" aria-disabled=${String(busy || !isSame)} title=${isSame ? nothing : say('typeNameFirst')}>${say(busy ? 'transferStarting' : 'transferStart')}</button></div>
       </form>`;
+  }
+
+  #products(name: string, products: TransferPreview['products']): TemplateResult {
+    const { say } = this.texts;
+    const options = HANDINGS.map((value) => ({ value, label: say(`transferAs_${value}`) }));
+    return html`<div class="in"><strong>${say('transferProducts', { name })}</strong><p class="hint">${say('transferProductsWhy')}</p>
+      <ul class="handed">${products.map(({ product, name: called, accounts }) => {
+        const choose = (as: Handing): void => {
+          this.draft = { ...this.draft, products: new Map([...this.draft.products, [product, as]]) };
+        };
+        const chosen = this.draft.products.get(product) ?? 'hand_over';
+        return html`<li><span><bdi>${called}</bdi>${accounts > 1 ? html` <span class="hint">${say('transferProductsIn', { n: accounts })}</span>` : nothing}</span>${selectField({ label: say('transferProductsOf', { name: called }), options, chosen, choose })}</li>`;
+      })}</ul></div>`;
   }
 
   #stays({ members, agents, nested }: TransferPreview): readonly string[] {
@@ -300,12 +321,17 @@ export class SamTransferStart extends LitElement {
     const graceDays = daysIn(draft.days);
     if (!source || !account || busy || graceDays === null || nameKey(typed) !== nameKey(account.name)) return;
     const { recipient, agency, completion, message } = draft;
+    const products = [...draft.products].flatMap(([product, as]) => (as === 'hand_over' ? [] : [{ product, as }]));
     const said = message.trim().replace(/\s+/g, ' ');
     this.busy = true;
     this.refusal = null;
     try {
       const order = { name: account.name, recipient: recipient.trim(), graceDays, agency, completion };
-      const state = await source.start(account.id, { ...order, ...(said !== '' && { message: said }) });
+      const state = await source.start(account.id, {
+        ...order,
+        ...(said !== '' && { message: said }),
+        ...(products.length > 0 && { products }),
+      });
       this.dispatchEvent(new TransferDone(state, this.texts.say('toldStarted', { name: account.name })));
     } catch (error) {
       const refusal = refusalFrom(error);

@@ -6,6 +6,7 @@ import { AccountPart } from '../parts/account-part.ts';
 import { define } from '../parts/define.ts';
 import { Dialogs } from '../parts/dialogs.ts';
 import { errorLine } from '../parts/error-line.ts';
+import { LatePart } from '../parts/late-part.ts';
 import { Loading } from '../parts/loading.ts';
 import { SamConfirm } from '../parts/sam-confirm.ts';
 import { SamTable } from '../parts/sam-table.ts';
@@ -23,6 +24,8 @@ import { fieldsOf, initial, schemaOf } from './schema.ts';
 
 /** The tab that has the versions. */
 const VERSIONS = 'versions';
+/** The tab that has the copies below. */
+const COPIES = 'copies';
 
 /** What is shown: another one begins anew. */
 type Asked = { readonly source: ProductsSource; readonly kind: ShownKind; readonly product: RowId };
@@ -57,8 +60,20 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   #made: ShownKind | null = null;
   #editing = new ProductEditing(new Map(), '', {});
   #choices: Choices | null = null;
+  readonly #copies = new LatePart(
+    () => import('../copies/sam-copies.ts'),
+    'SamCopies',
+    ({ SamCopies }) => define('sam-copies', SamCopies),
+    () => this.requestUpdate(),
+  );
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
+  readonly #origin = new LatePart(
+    () => import('../imports/sam-copy.ts'),
+    'SamCopy',
+    ({ SamCopy }) => (define('sam-copy', SamCopy), true),
+    () => this.requestUpdate(),
+  );
   readonly #loading = new Loading<Asked, Product>(this, {
     wanted: () => this.#asked && this.account && { source: this.#asked, account: this.account.id, version: this.told },
     ask: ({ source: { source, kind, product }, account }, signal) =>
@@ -158,10 +173,10 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     return html`<div><div class="card" part="card">${back}
         <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${document['name'] || kind.label}</bdi></div>
           ${shown && this.#mayDelete(kind) ? html`<button class="button" type="button" part="button" @click=${() => this.#askDelete(shown)}>${say('productDelete')}</button>` : nothing}</div>
-        ${shown ? this.#facts(shown) : nothing}
+        ${shown ? this.#facts(shown) : nothing}${shown?.link ? this.#copy(kind, shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
         ${this.#noted(kind)}
-        ${tab === VERSIONS ? this.#shownVersions() : this.#form(kind, tab)}</div>
+        ${tab === VERSIONS ? this.#shownVersions() : tab === COPIES && shown ? this.#shownCopies(kind, shown) : this.#form(kind, tab)}</div>
       ${draft || refusal || isNew ? this.#saveBar() : nothing}</div>`;
   }
 
@@ -214,7 +229,14 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
         ? fields.map(([name, { title = name }]) => [name, title] as const)
         : [['', kind?.label ?? ''] as const]),
       ...(shown ? [[VERSIONS, say('productVersions')] as const] : []),
+      ...(shown && this.#hasCopies() ? [[COPIES, say('productCopies')] as const] : []),
     ];
+  }
+
+  /** Whether accounts below may have copies of it. */
+  #hasCopies(): boolean {
+    const { source, account, kind } = this;
+    return kind?.fromParent === 'copy' && source?.copies !== null && (account?.subaccounts ?? 0) > 0;
   }
 
   #tab(): string {
@@ -226,10 +248,20 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const { product } = this.place;
     const { kept, document } = this.#editing;
     const at = tab && `/${tab}`;
-    const isUnsaved = tab !== VERSIONS && !isSame(valueAt(kept, at), valueAt(document, at));
+    const isUnsaved = tab !== VERSIONS && tab !== COPIES && !isSame(valueAt(kept, at), valueAt(document, at));
     const label = isUnsaved ? `${title}, ${this.texts.say('productUnsaved')}` : undefined;
     const way = this.wayOf({ product, part: tab || null });
     return wayTo(way, isUnsaved ? `${title} ●` : title, 'tab', { label, current: tab === this.#tab() });
+  }
+
+  /** What it is a copy of, once its part is there. */
+  #copy(kind: ShownKind, product: Product): TemplateResult | typeof nothing {
+    if (!this.#origin.part) {
+      this.#origin.prepare();
+      return nothing;
+    }
+    const changed = (next: Product): void => this.#take(next);
+    return html`<sam-copy exportparts="button, dialog" .source=${this.source} .account=${this.account?.id ?? null} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-copy>`;
   }
 
   /** What is known of it beside what it holds. */
@@ -397,6 +429,19 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
       return { key: String(n), name, aside: say('productVersion', { n }), at, by, acts };
     });
     return html`<sam-table exportparts="button" .table=${pastTable(rows, say('productSaved'), this.texts)}></sam-table>`;
+  }
+
+  /** Who runs which version, once that is loaded. */
+  #shownCopies({ kind }: ShownKind, { id, version }: Product): TemplateResult {
+    const { source, account, texts, access } = this;
+    if (this.#copies.part === null) {
+      this.#copies.load().catch((error: unknown) => {
+        this.refusal = refusalFrom(error);
+      });
+      return absent(null, texts, () => undefined);
+    }
+    const product = { kind, id, version };
+    return html`<sam-copies exportparts="button, card, dialog" .source=${source?.copies ?? null} .account=${account} .texts=${texts} .access=${access} .product=${product} .mayWrite=${this.mayWrite('')} level=${this.level + 1}></sam-copies>`;
   }
 
   async #restore(version: number): Promise<void> {

@@ -7,6 +7,7 @@ import {
   markInTransfer,
   readMembers,
   readTransferGround,
+  type SettledProduct,
   type StoredTransfer,
   type TransferWritten,
   updateRole,
@@ -44,7 +45,10 @@ export type Acted = {
 };
 
 /** What is written with an event that the rules don't ask about. */
-export type WithEvent = Pick<TransferWritten, 'details' | 'reason' | 'customer' | 'card'>;
+export type WithEvent = Pick<TransferWritten, 'details' | 'reason' | 'customer' | 'card'> & {
+  /** What a transfer that starts is to do with products that came from above. */
+  readonly products?: readonly SettledProduct[];
+};
 
 /**
  * Lets something happen to the transfer of an account, inside a change of its tree that acts for the whole of it: both sides are told. What the
@@ -105,7 +109,7 @@ async function write(
   const has = (effect: TransferEffect['effect']): boolean => effects.some((one) => one.effect === effect);
   const ahead = effects.flatMap((one): ReminderDays[] => (one.effect === 'scheduleReminder' ? [one.days] : []));
   const isNew = stored?.transfer.id !== transfer.id;
-  if (isNew) await insertTransfer(scope.trx, id, transfer, { now, ahead });
+  if (isNew) await insertTransfer(scope.trx, id, transfer, { now, ahead, products: more.products ?? [] });
   else {
     const kept = await updateTransfer(scope.trx, id, stored.transfer, transfer, {
       ...more,

@@ -1,6 +1,7 @@
 import { type Refusal, type RowId, USUAL_RETRY } from '@tenantree/domain';
 import { productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
+import type { Access } from '../../guard/admit.ts';
 import { granted, refuseWith } from '../../hall/refused.ts';
 import { admitAsker } from '../../jobs/asker.ts';
 import { type Done, defineJob, type ItemOutcome, type JobItem, type Undo } from '../../jobs/define-job.ts';
@@ -13,18 +14,22 @@ import { foreseeUndo, undoStep } from './undo-step.ts';
 import { writeStep } from './write-step.ts';
 
 /** Asks again whether whoever asked may have it done, as they are at the source now. @throws Refused FORBIDDEN */
-async function requireAsker(
+export async function requireAsker(
   { hall, job, by }: Pick<JobItem<unknown>, 'hall' | 'job' | 'by'>,
   items: readonly {
     readonly kind: ImportDone['items'][number]['kind'];
     readonly parts?: readonly string[] | null;
   }[],
-): Promise<void> {
+): Promise<Access> {
   const access = granted(await admitAsker(hall, by, job.account, IMPORTS));
   for (const { kind, parts = null } of items)
     if (refusedTo(access, productKind(kind), parts))
       refuseWith('FORBIDDEN', `${by.actor.name} may not import a ${productKind(kind).label.toLowerCase()} any more.`);
+  return access;
 }
+
+const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
+  items.map(({ name }) => name);
 
 const undoPayload = z.object({ account: accountId, items: importDone.shape.items });
 
@@ -35,6 +40,7 @@ export const undoImportJob = defineJob({
   procedure: 'imports.run',
   payload: undoPayload,
   retry: USUAL_RETRY,
+  about: namesOf,
   run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
@@ -56,7 +62,8 @@ const doneIn = (done: readonly Done[]): { readonly account: Done['account']; rea
     })
     .toReversed();
 
-const undo: Undo = {
+/** How an import is taken back, step by step. */
+export const undoImport: Undo = {
   foresee: async (_hall, trx, done) => {
     const byAccount = Map.groupBy(doneIn(done), ({ account }) => account);
     const left: { readonly account: Done['account']; readonly left: Refusal | null }[] = [];
@@ -86,7 +93,8 @@ export const importJob = defineJob({
   procedure: 'imports.run',
   payload: importStep,
   retry: USUAL_RETRY,
-  undo,
+  about: namesOf,
+  undo: undoImport,
   run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, payload.items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {

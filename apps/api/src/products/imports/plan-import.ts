@@ -4,6 +4,7 @@ import {
   type PlacedProduct,
   type ProductLink,
   readApprovedProfiles,
+  readInVersions,
   readLinks,
   readLinksOf,
   readNames,
@@ -27,6 +28,7 @@ import {
   parseDocument,
   productKind,
   type ResolvedItem,
+  refsOf,
   refsWithin,
   resolve,
   type SourceItem,
@@ -44,7 +46,14 @@ import type { Target } from './targets.ts';
 /** What is to be imported, with accounts by id. */
 export type ImportWish = {
   readonly targets: readonly AccountId[];
-  readonly products: readonly { readonly product: RowId; readonly parts?: readonly string[] | undefined }[];
+  readonly products: readonly {
+    readonly product: RowId;
+    readonly parts?: readonly string[] | undefined;
+    /** An earlier one; absent: as it is. */
+    readonly version?: number;
+    /** What parts of it come into, in which targets. */
+    readonly into?: readonly { readonly target: string; readonly product: RowId }[] | undefined;
+  }[];
   readonly answers: readonly {
     readonly product?: RowId | undefined;
     readonly kind?: string | undefined;
@@ -53,8 +62,8 @@ export type ImportWish = {
   }[];
 };
 
-/** What an import would do, before it has an id. */
-export type ShownPlan = Omit<ImportPlan, 'plan'>;
+/** What an import would do, before it has an id: what has to be so still when it is run. */
+export type ShownPlan = Omit<ImportPlan, 'plan' | 'running'>;
 
 export type PlannedImport = {
   readonly shown: ShownPlan;
@@ -94,9 +103,36 @@ export function refusedTo(
   return rowsFor(kind, parts).every((row) => levels[row] === 'full') ? undefined : 'forbidden';
 }
 
+/** Products with all that they can't do without, as they are, but for those that are wanted as they were: one that isn't known any more is left out. */
+async function readWanted(
+  trx: TenantTransaction,
+  account: AccountId,
+  wanted: ImportWish['products'],
+): Promise<PlacedProduct[]> {
+  const found = await readWithRequired(
+    trx,
+    account,
+    wanted.map(({ product }) => product),
+  );
+  const versions = new Map(found.map(({ id, version }) => [id, version]));
+  const earlier = wanted.flatMap(({ product, version }) =>
+    version === undefined || versions.get(product) === version ? [] : [{ product, version }],
+  );
+  if (earlier.length === 0) return found;
+  const was = new Map((await readInVersions(trx, account, earlier)).map((row) => [row.id, row]));
+  const named = [...was.values()].flatMap((row) => refsOf(productKind(row.kind), row.document));
+  const needed = named.flatMap(({ id, need }) => (need === 'required' && !versions.has(id) ? [id] : []));
+  const more = needed.length === 0 ? [] : await readWithRequired(trx, account, needed);
+  const gone = new Set(earlier.flatMap(({ product }) => (was.has(product) ? [] : [product])));
+  const all = new Map([...found, ...more].map((row) => [row.id, { ...row, ...was.get(row.id) }]));
+  return [...all.values()].filter(({ id }) => !gone.has(id));
+}
+
 async function readSource(trx: TenantTransaction, access: Access, { products }: ImportWish): Promise<Source> {
+  if (products.some(({ parts, into }) => into !== undefined && parts === undefined))
+    refuseWith('BAD_REQUEST', 'Say which parts come into another product.', 'products');
   const wanted = new Map(products.map(({ product, parts }) => [product, parts ?? null]));
-  const found = await readWithRequired(trx, access.id, [...wanted.keys()]);
+  const found = await readWanted(trx, access.id, products);
   const rows = new Map(found.map((row) => [row.id, row]));
   for (const [id, parts] of wanted) {
     const row = rows.get(id);
@@ -144,6 +180,7 @@ async function readSource(trx: TenantTransaction, access: Access, { products }: 
 /** What there is in the targets that matters to what comes. */
 type Standing = {
   readonly links: ReadonlyMap<string, ProductLink>;
+  readonly named: ReadonlyMap<AccountId, ReadonlyMap<RowId, RowId>>;
   readonly names: ReadonlyMap<AccountId, ReadonlyMap<string, RowId>>;
   readonly singles: ReadonlyMap<AccountId, ReadonlyMap<string, RowId>>;
   readonly placed: ReadonlyMap<string, PlacedProduct>;
@@ -152,11 +189,41 @@ type Standing = {
 
 const at = (account: AccountId, id: RowId): string => `${account} ${id}`;
 
+/** A product of the source, and what of a target it comes into. */
+type Named = { readonly account: AccountId; readonly product: RowId; readonly into: RowId };
+
+const namedIn = (wanted: ImportWish['products'], targets: readonly AccountId[]): Named[] =>
+  wanted.flatMap(({ product, into = [] }) =>
+    into.flatMap(({ target, product: other }) =>
+      targets.filter((id) => id === target).map((account) => ({ account, product, into: other })),
+    ),
+  );
+
+/** @throws Refused NOT_FOUND of what isn't there or is of another kind, BAD_REQUEST where the target has a copy already, or all of it is wanted */
+function requireNamed(
+  named: readonly Named[],
+  {
+    rows,
+    placed,
+    links,
+  }: Pick<Source, 'rows'> & { readonly placed: readonly PlacedProduct[]; readonly links: readonly ProductLink[] },
+): void {
+  for (const { account, product, into } of named) {
+    const there = placed.find((row) => row.account === account && row.id === into);
+    if (!there || there.kind !== rows.get(product)?.kind)
+      refuseWith('NOT_FOUND', 'There is no such product in the target.', 'products');
+    const link = links.find((one) => one.account === account && one.source.product === product);
+    if (link && link.product !== into)
+      refuseWith('BAD_REQUEST', `The target has a copy of it that is another one than “${there?.name}”.`, 'products');
+  }
+}
+
 async function readStanding(
   trx: TenantTransaction,
   targets: readonly AccountId[],
-  { items }: Pick<Source, 'items'>,
+  { items, rows }: Pick<Source, 'items' | 'rows'>,
   today: string,
+  wanted: ImportWish['products'],
 ): Promise<Standing> {
   const copied = [...items.values()].filter(({ fromParent }) => fromParent !== 'never');
   const links = await readLinksOf(
@@ -172,7 +239,14 @@ async function readStanding(
   }));
   const singleKinds = [...new Set(kinds.flatMap(({ kind, single }) => (single ? [kind] : [])))];
   const standing = await readNames(trx, targets, kinds, singleKinds);
-  const placed = await readPlaced(trx, [...links, ...standing.map(({ account, id }) => ({ account, product: id }))]);
+  const named = namedIn(wanted, targets);
+  const standsThere = standing.map(({ account, id }) => ({ account, product: id }));
+  const placed = await readPlaced(trx, [
+    ...links,
+    ...standsThere,
+    ...named.map(({ account, into: product }) => ({ account, product })),
+  ]);
+  requireNamed(named, { rows, placed, links });
   const by = (holds: (one: (typeof standing)[number]) => [string, RowId] | null) =>
     new Map(
       [...Map.groupBy(standing, ({ account }) => account)].map(([account, all]) => [
@@ -187,6 +261,12 @@ async function readStanding(
     );
   return {
     links: new Map(links.map((link) => [at(link.account, link.source.product), link])),
+    named: new Map(
+      [...Map.groupBy(named, ({ account }) => account)].map(([account, all]) => [
+        account,
+        new Map(all.map(({ product, into }) => [product, into])),
+      ]),
+    ),
     names: by(({ kind, key, id }) => [nameIn(kind, key), id]),
     singles: by(({ kind, id }) => (singleKinds.includes(kind) ? [kind, id] : null)),
     placed: new Map(placed.map((row) => [at(row.account, row.id), row])),
@@ -206,6 +286,7 @@ function stateOf(target: AccountId, { items, partsOf }: Source, standing: Standi
   const placed = [...standing.placed.values()].filter(({ account }) => account === target);
   return {
     links: new Map(links),
+    named: standing.named.get(target) ?? new Map(),
     names: standing.names.get(target) ?? new Map(),
     singles: standing.singles.get(target) ?? new Map(),
     secrets: new Map(placed.map(({ id, secrets }) => [id, secrets])),
@@ -238,7 +319,7 @@ export async function planImport(
   const source = await readSource(trx, access, wish);
   const open = targets.flatMap(({ access: there }) => (there ? [there.id] : []));
   const today = new Date(hall.clock.nowMs()).toISOString().slice(0, 10);
-  const standing = await readStanding(trx, open, source, today);
+  const standing = await readStanding(trx, open, source, today, wish.products);
   const shown = targets.map(({ id, name, access: there, refusal }): ShownPlan['targets'][number] => {
     const account = { id, name };
     if (!there) return { account, refusal, items: [], notCopied: [], blocked: [] };

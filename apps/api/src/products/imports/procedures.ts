@@ -1,4 +1,4 @@
-import { labelProducts, listCopies, readLinksOf, readPlaced } from '@tenantree/db';
+import { countCopies, labelProducts, listCopies, readLinksOf, readPlaced } from '@tenantree/db';
 import type { AccountId } from '@tenantree/domain';
 import { productKind } from '@tenantree/domain/products';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import type { Handlers } from '../../guard/procedure.ts';
 import { readCursor, writeCursor } from '../../hall/cursor.ts';
 import { refuseWith } from '../../hall/refused.ts';
 import { resolveAll } from '../../hall/resolve-all.ts';
+import { standOf } from '../copies.ts';
 import { productAt } from '../save-product.ts';
 import { writerOf } from '../writing.ts';
 import { detach, takeSource } from './change-copy.ts';
@@ -18,15 +19,17 @@ export const imports: Handlers<'imports'> = {
 
   run: async ({ ctx, input }) => ({ job: await runPlan(ctx, input.plan) }),
 
-  copies: async ({ ctx: { hall, access }, input: { kind, product, cursor, limit } }) => {
-    const place = `copies:${access.id}:${product}`;
+  copies: async ({ ctx: { hall, access }, input: { kind, product, version = null, cursor, limit } }) => {
+    const place = `copies:${access.id}:${product}:${version}`;
     const { secret } = hall.settings;
     const after = readCursor(secret, place, accountPlace, cursor);
-    const found = await hall.db.withTenant(
+    const { found, stand, versions } = await hall.db.withTenant(
       access.id,
       async (trx) => {
-        await productAt(trx, { access, kind: productKind(kind) }, product);
-        return listCopies(trx, { account: access.id, product }, after, limit + 1);
+        const source = await productAt(trx, { access, kind: productKind(kind) }, product);
+        const at = { account: access.id, product };
+        const found = await listCopies(trx, { ...at, version }, after, limit + 1);
+        return { found, stand: await standOf(trx, source, found), versions: await countCopies(trx, at) };
       },
       { snapshot: true },
     );
@@ -40,7 +43,10 @@ export const imports: Handlers<'imports'> = {
         version: source.version,
         parts,
         needs,
+        updateAvailable: stand.get(account)?.updateAvailable ?? false,
+        differences: stand.get(account)?.differences ?? 0,
       })),
+      versions,
       nextCursor: last ? writeCursor(secret, place, last.account) : null,
     };
   },

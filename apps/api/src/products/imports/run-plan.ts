@@ -10,6 +10,7 @@ import { accountsBelow, enqueue } from '../../jobs/enqueue.ts';
 import { importJob } from './import-job.ts';
 import type { ImportItem, ImportStep } from './import-payload.ts';
 import { doneOf, type ImportWish, type PlannedImport, planImport, type ShownPlan } from './plan-import.ts';
+import { runningUse } from './running-use.ts';
 import { targetsOf } from './targets.ts';
 
 /** A plan that nobody ran in a day is there no more. */
@@ -30,16 +31,21 @@ export async function makePlan(call: Call, asked: Asked): Promise<ImportPlan> {
   const { hall, access } = call;
   const wish = await hall.db.withTenant(access.id, (trx) => wishOf(trx, access.id, asked), { snapshot: true });
   const targets = await targetsOf(call, wish.targets);
-  const { shown } = await hall.db.withTenant(access.id, (trx) => planImport(hall, trx, access, wish, targets), {
-    snapshot: true,
-  });
+  const { shown, running } = await hall.db.withTenant(
+    access.id,
+    async (trx) => {
+      const planned = await planImport(hall, trx, access, wish, targets);
+      return { ...planned, running: await runningUse(hall, trx, access, planned.shown, targets) };
+    },
+    { snapshot: true },
+  );
   const id = hall.newId();
   const now = nowOf(hall);
   const forget = instantOf(hall.clock.nowMs() - PLAN_MS);
   await hall.db.withTenant(access.id, (trx) =>
     insertImportPlan(trx, access.id, { id, asked: wish, shown, now, forget }),
   );
-  return { plan: id, ...shown };
+  return { plan: id, ...shown, running };
 }
 
 /** What is asked for, with accounts by id. */
@@ -51,11 +57,14 @@ async function wishOf(
   const named = [...products, ...answers].flatMap(({ product }) => product ?? []);
   const found = new Set((await labelProducts(trx, account, [...new Set(named)])).map(({ id }) => id));
   if (named.some((id) => !found.has(id))) refuseWith('NOT_FOUND', 'There is no such product.', 'products');
-  const answered = answers.flatMap(({ target }) => target ?? []);
-  const ids = new Map((await resolveAll(trx, answered, 'answers')).map((id, n) => [answered[n], id]));
+  const spoken = [...answers, ...products.flatMap(({ into = [] }) => into)].flatMap(({ target }) => target ?? []);
+  const ids = new Map((await resolveAll(trx, spoken, 'answers')).map((id, n) => [spoken[n], id]));
   return {
     targets: await accountsBelow(trx, account, targets),
-    products,
+    products: products.map(({ into, ...product }) => ({
+      ...product,
+      ...(into && { into: into.map(({ target, ...one }) => ({ ...one, target: ids.get(target) ?? target })) }),
+    })),
     answers: answers.map(({ target, ...answer }) => ({
       ...answer,
       ...(target !== undefined && { target: ids.get(target) ?? target }),
@@ -132,7 +141,7 @@ function requireSame(was: ShownPlan, is: ShownPlan): void {
 }
 
 /** What is to be done, each at once or not at all; what is new has its id from now on. */
-function stepsOf(hall: Pick<Hall, 'newId'>, { shown, namedBy }: PlannedImport): ImportStep[] {
+export function stepsOf(hall: Pick<Hall, 'newId'>, { shown, namedBy }: PlannedImport): ImportStep[] {
   return shown.targets.flatMap(({ account, items }) => {
     const ids = new Map(
       items.map(({ product, into, act }): [RowId, RowId] => [

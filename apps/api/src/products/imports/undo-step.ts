@@ -1,6 +1,7 @@
 import {
   deleteLink,
   deleteProducts,
+  deleteRefs,
   findProducts,
   findUsers,
   insertRefs,
@@ -110,6 +111,13 @@ export async function undoStep(
     kept.push({ product, name, reason: `It is used by “${staying.name}”.` });
   }
   const removed = items.filter(({ act, product }) => act === 'new' && rows.has(product));
+  // What becomes what it was may name what goes, and is written anew below.
+  const restored = items.filter(({ act, product }) => act !== 'new' && act !== 'move' && rows.has(product));
+  await deleteRefs(
+    trx,
+    way.to,
+    restored.map(({ product }) => product),
+  );
   for (const [kind, all] of Map.groupBy(removed, (item) => item.kind)) await remove(scope, way.to, by, kind, all);
   for (const item of items) {
     const row = rows.get(item.product);
