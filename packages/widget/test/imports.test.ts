@@ -229,6 +229,7 @@ describe('the preview', () => {
     await press('Next: resolve');
     await userEvent.click(page.getByRole('radio', { name: 'Replace' }));
     await press('Next: preview');
+    await seen('2 calls go on');
     await userEvent.click(page.getByText('2 differences'));
     await seen('Welcome');
     await seen(/changed on both sides/);

@@ -191,7 +191,9 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
-      running: [],
+      running: shown.flatMap(({ account: there, items }) =>
+        items.some(({ act }) => act === 'replace') ? [{ account: there, calls: 2, campaigns: 0, sample: [] }] : [],
+      ),
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,

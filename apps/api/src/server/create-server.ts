@@ -74,6 +74,19 @@ function boundArrival(incoming: IncomingMessage, requestMs: number): void {
   incoming.once('end', () => clearTimeout(cut)).once('close', () => clearTimeout(cut));
 }
 
+/** @returns lets go of connections on which nothing is asked. Node takes those for busy on which nothing ever was: browsers open some ahead. */
+function idleConnections(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on('connection', (connection) => {
+    open.add(connection);
+    connection.once('close', () => open.delete(connection));
+  });
+  return () => {
+    server.closeIdleConnections();
+    for (const connection of open) if (connection.bytesRead === 0) connection.destroy();
+  };
+}
+
 const isForWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
 
 /** Puts the server together; nothing listens yet. */
@@ -93,14 +106,13 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   app.use('/v1/*', anyOrigin);
   app.on(['GET', 'POST'], `${TRPC_PATH}/*`, trpcOverHttp(ground, router, createContext));
   parts.mount?.(app);
-  const { folders = BUILDS, log } = parts;
+  const { folders = BUILDS, log, requestMs = REQUEST_MS } = parts;
   const published = publish(folders, join(config.dataDir, 'builds'), (error) =>
     log.warn({ err: error }, 'builds can’t be kept'),
   );
   pageRoutes(app, parts.auth, parts.hall, folders, published);
 
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
-  const { requestMs = REQUEST_MS } = parts;
   const limits = { requestTimeout: UPLOAD_MS, headersTimeout: requestMs, connectionsCheckingInterval: requestMs / 30 };
   // Some clients offer to go on in HTTP/2 (`h2c`) with every first request: what nobody takes up is a request like any other.
   const upgrades = { shouldUpgradeCallback: isForWebSocket };
@@ -110,13 +122,12 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     void answer(incoming, outgoing);
   });
   const sockets = trpcOverSockets(ground, server, router, createContext);
-  const letGoOfUnused = connectionsOf(server);
+  const letGo = idleConnections(server);
 
   const stop = async (): Promise<void> => {
     const stopped = server.listening ? closed(server) : Promise.resolve();
     sockets.sendAway();
-    server.closeIdleConnections();
-    letGoOfUnused();
+    letGo();
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
     for (const stream of ground.streams) stream.destroy();
     await parts.drain?.();
@@ -173,16 +184,4 @@ async function listening(
   });
   const { port } = server.address() as AddressInfo;
   return { port, url: `http://${urlHost(config.host)}:${port}` };
-}
-
-/** Keeps account of a server's connections. @returns ends those on which nothing was ever asked: browsers open some ahead, and Node takes them for busy */
-function connectionsOf(server: Server): () => void {
-  const connections = new Set<Socket>();
-  server.on('connection', (connection) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
-  return () => {
-    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
-  };
 }
