@@ -34,6 +34,8 @@ export class MemoryImports implements ImportsSource {
   refusal: SourceRefusal | null = null;
   /** A step that has this in its name fails, with this message. */
   fails: { readonly name: string; readonly message: string } | null = null;
+  /** What goes on where something becomes different. */
+  goesOn: ImportPlan['running'] = [];
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
 
@@ -189,7 +191,7 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
-      running: [],
+      running: this.goesOn,
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,
