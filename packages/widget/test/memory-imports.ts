@@ -3,12 +3,10 @@ import { type AccountId, instantOf, nameKey, type RowId } from '@tenantree/domai
 import { nameIn, productKind, refsWithin, resolve, type SourceItem } from '@tenantree/domain/products';
 import { ENDED } from '../src/data/jobs.ts';
 import type { ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
-import { type AccountDetail, type AccountSource, type LiveReader, SourceRefusal } from '../src/index.ts';
+import { type AccountDetail, type LiveReader, SourceRefusal } from '../src/index.ts';
 import { MemoryProducts } from './memory-products.ts';
-import type { MemoryTree } from './memory-tree.ts';
+import type { MemorySource } from './memory-source.ts';
 
-/** The accounts that are imported into and from. */
-type Accounts = MemoryTree & Pick<AccountSource, 'get'>;
 type Planned = { readonly account: AccountId; readonly wish: ImportWish; readonly shown: ImportPlan };
 type Running = {
   readonly account: AccountId;
@@ -26,7 +24,7 @@ const refuse = (code: SourceRefusal['code'], message: string, more: object = {})
 /** Imports in memory: by the real rules of what comes along, into products in memory, a step at a time. */
 export class MemoryImports implements ImportsSource {
   readonly products: MemoryProducts;
-  readonly #accounts: Accounts;
+  readonly #accounts: MemorySource;
   readonly #plans = new Map<RowId, Planned>();
   readonly #jobs: Running[] = [];
   #serial = 900_000;
@@ -36,10 +34,12 @@ export class MemoryImports implements ImportsSource {
   refusal: SourceRefusal | null = null;
   /** A step that has this in its name fails, with this message. */
   fails: { readonly name: string; readonly message: string } | null = null;
+  /** What goes on where something becomes different. */
+  goesOn: ImportPlan['running'] = [];
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
 
-  constructor(accounts: Accounts, products = new MemoryProducts()) {
+  constructor(accounts: MemorySource, products = new MemoryProducts()) {
     this.#accounts = accounts;
     this.products = products;
   }
@@ -191,9 +191,7 @@ export class MemoryImports implements ImportsSource {
       ready: done.length > 0 && all.every(({ act }) => act !== 'clash'),
       steps: done.length,
       targets: shown,
-      running: shown.flatMap(({ account: there, items }) =>
-        items.some(({ act }) => act === 'replace') ? [{ account: there, calls: 2, campaigns: 0, sample: [] }] : [],
-      ),
+      running: this.goesOn,
       limits: shown.map(({ account: there, items }) => ({
         kind: 'agents',
         account: there,
