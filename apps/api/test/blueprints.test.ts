@@ -548,6 +548,15 @@ describe('How accounts stand to their blueprint', () => {
       counts: { newer_available: 1, both: 2, same_by_hand: 1 },
       rows: [{ version: 1 }, {}],
     });
+    const filter = { blueprint: saved.id, drift: 'both' as const };
+    const listed = await owner.accounts.list.query({ account, ...filter });
+    expect([listed.total, listed.rows.map(({ name }) => name)]).toEqual([2, ['Agent', 'Raised']]);
+    const first = await owner.accounts.search.query({ account, ...filter, limit: 1 });
+    const next = await owner.accounts.search.query({ account, ...filter, limit: 1, cursor: first.nextCursor ?? '' });
+    expect([first.total, first.matches, next.matches]).toEqual([2, [at('Raised')], [at('Agent')]]);
+    const flat = await owner.accounts.search.query({ account, blueprint: saved.id, sort: 'name', direction: 'desc' });
+    expect(flat.matches).toEqual([at('Six'), at('Raised'), at('As'), at('Agent')]);
+    expect(await codeOf(owner.accounts.list.query({ account, drift: 'both' }))).toBe('BAD_REQUEST');
     const everybody = [...ids.values()];
     const shown = await plan(account, saved.id, everybody, { how: 'line' });
     expect(shown.targets.map(({ limits }) => limits)).toMatchObject([
