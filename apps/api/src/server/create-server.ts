@@ -110,18 +110,13 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
     void answer(incoming, outgoing);
   });
   const sockets = trpcOverSockets(ground, server, router, createContext);
-  const connections = new Set<Socket>();
-  server.on('connection', (connection) => {
-    connections.add(connection);
-    connection.once('close', () => connections.delete(connection));
-  });
+  const letGoOfUnused = connectionsOf(server);
 
   const stop = async (): Promise<void> => {
     const stopped = server.listening ? closed(server) : Promise.resolve();
     sockets.sendAway();
     server.closeIdleConnections();
-    // Browsers open some ahead. Node takes those for busy on which nothing was ever asked.
-    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
+    letGoOfUnused();
     const cut = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
     for (const stream of ground.streams) stream.destroy();
     await parts.drain?.();
@@ -132,18 +127,7 @@ export function createServer<Router extends AnyRouter>(parts: ServerParts<Router
   };
 
   return {
-    listen: async () => {
-      await new Promise<void>((ready, fail) => {
-        const refused = (error: NodeJS.ErrnoException): void => fail(new ConfigError([whyNotThere(config, error)]));
-        server.once('error', refused);
-        server.listen(config.port, config.host, () => {
-          server.off('error', refused);
-          ready();
-        });
-      });
-      const { port } = server.address() as AddressInfo;
-      return { port, url: `http://${urlHost(config.host)}:${port}` };
-    },
+    listen: () => listening(server, config),
     close: () => {
       closing ??= stop();
       return closing;
@@ -173,3 +157,32 @@ const urlHost = (host: string): string => {
   if (host === '0.0.0.0' || host === '::' || host === '127.0.0.1' || host === '::1') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
 };
+
+/** @throws ConfigError when the address can't be had */
+async function listening(
+  server: Server,
+  config: Pick<Config, 'host' | 'port'>,
+): Promise<{ readonly port: number; readonly url: string }> {
+  await new Promise<void>((ready, fail) => {
+    const refused = (error: NodeJS.ErrnoException): void => fail(new ConfigError([whyNotThere(config, error)]));
+    server.once('error', refused);
+    server.listen(config.port, config.host, () => {
+      server.off('error', refused);
+      ready();
+    });
+  });
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `http://${urlHost(config.host)}:${port}` };
+}
+
+/** Keeps account of a server's connections. @returns ends those on which nothing was ever asked: browsers open some ahead, and Node takes them for busy */
+function connectionsOf(server: Server): () => void {
+  const connections = new Set<Socket>();
+  server.on('connection', (connection) => {
+    connections.add(connection);
+    connection.once('close', () => connections.delete(connection));
+  });
+  return () => {
+    for (const connection of connections) if (connection.bytesRead === 0) connection.destroy();
+  };
+}

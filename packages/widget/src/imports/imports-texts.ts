@@ -9,7 +9,7 @@ export const importsTexts = {
   importInto: 'into {name}',
   importIntoMany: 'into {n, plural, one {# account} other {# accounts}}',
   importNothing: 'Nothing to import',
-  importNothingRights: '{name} has products, but your permissions there allow importing none of them.',
+  importNothingRights: 'Your permissions in {name} allow importing none of its products.',
   importNothingThere: '{name} has none of what can be imported: agents, tools, knowledge and other configuration.',
   importNothingFound: 'Nothing fits.',
   importSearch: 'Search products of {name}',

@@ -332,7 +332,7 @@ export const de: Strings = {
   importInto: 'in {name}',
   importIntoMany: 'in {n, plural, one {# Konto} other {# Konten}}',
   importNothing: 'Nichts zu importieren',
-  importNothingRights: '{name} hat Produkte, aber Ihre Rechte dort erlauben nicht, eines davon zu importieren.',
+  importNothingRights: 'Ihre Rechte in {name} erlauben nicht, eines seiner Produkte zu importieren.',
   importNothingThere:
     '{name} hat nichts von dem, was importiert werden kann: Agenten, Werkzeuge, Wissen und andere Konfiguration.',
   importNothingFound: 'Nichts passt.',
