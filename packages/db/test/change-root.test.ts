@@ -26,6 +26,7 @@ import {
   insertMember,
   insertPreset,
   insertProducts,
+  insertRollout,
   readAccountState,
   readBilledUsage,
   readChain,
@@ -192,6 +193,20 @@ async function furnish(account: AccountId): Promise<void> {
       expiresAt: until,
     } as const;
     await writeJobFile(trx, job, file);
+    const rollout = {
+      id: freshId() as string as RowId,
+      kind: 'agent',
+      product: freshId() as string as RowId,
+      version: 2,
+      name: 'Rolled out',
+      stopOn: 1,
+      askedBy: { id: null, name: 'Tenantree' },
+      state: 'running',
+      stage: 1,
+      createdAt: now(),
+      endedAt: null,
+    } as const;
+    await insertRollout(trx, account, rollout, [{ targets: [account], afterHours: null }]);
     const sent = { account, id: freshId() as string as RowId };
     await insertImport(trx, sent, { filename: 'a.csv', columns: ['name'], now: now(), expiresAt: until, keep: 9 });
     await insertImportRows(trx, sent, [{ line: 2, cells: ['A'], externalId: null, wish: null, refusal: null }]);
