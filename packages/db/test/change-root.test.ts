@@ -26,6 +26,7 @@ import {
   insertMember,
   insertPreset,
   insertProducts,
+  insertRollout,
   insertShownPlan,
   readAccountState,
   readApplications,
@@ -47,6 +48,7 @@ import {
   writeLink,
   writeSecrets,
 } from '../src/index.ts';
+
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
@@ -216,6 +218,20 @@ async function furnish(account: AccountId): Promise<void> {
       expiresAt: until,
     } as const;
     await writeJobFile(trx, job, file);
+    const rollout = {
+      id: freshId() as string as RowId,
+      kind: 'agent',
+      product: freshId() as string as RowId,
+      version: 2,
+      name: 'Rolled out',
+      stopOn: 1,
+      askedBy: { id: null, name: 'Tenantree' },
+      state: 'running',
+      stage: 1,
+      createdAt: now(),
+      endedAt: null,
+    } as const;
+    await insertRollout(trx, account, rollout, [{ targets: [account], afterHours: null }]);
     const sent = { account, id: freshId() as string as RowId };
     await insertImport(trx, sent, { filename: 'a.csv', columns: ['name'], now: now(), expiresAt: until, keep: 9 });
     await insertImportRows(trx, sent, [{ line: 2, cells: ['A'], externalId: null, wish: null, refusal: null }]);

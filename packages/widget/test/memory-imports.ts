@@ -5,7 +5,10 @@ import { ENDED } from '../src/data/jobs.ts';
 import type { ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
 import { type AccountDetail, type LiveReader, SourceRefusal } from '../src/index.ts';
 import { MemoryProducts } from './memory-products.ts';
-import type { MemorySource } from './memory-source.ts';
+import type { MemoryTree } from './memory-tree.ts';
+
+/** The accounts that products are imported into. */
+type Accounts = Pick<MemoryTree, 'entry'> & { readonly get: (account: AccountId) => Promise<AccountDetail> };
 
 type Planned = { readonly account: AccountId; readonly wish: ImportWish; readonly shown: ImportPlan };
 type Running = {
@@ -24,7 +27,7 @@ const refuse = (code: SourceRefusal['code'], message: string, more: object = {})
 /** Imports in memory: by the real rules of what comes along, into products in memory, a step at a time. */
 export class MemoryImports implements ImportsSource {
   readonly products: MemoryProducts;
-  readonly #accounts: MemorySource;
+  readonly #accounts: Accounts;
   readonly #plans = new Map<RowId, Planned>();
   readonly #jobs: Running[] = [];
   #serial = 900_000;
@@ -39,7 +42,7 @@ export class MemoryImports implements ImportsSource {
   /** What was asked for. */
   readonly asked: ImportWish[] = [];
 
-  constructor(accounts: MemorySource, products = new MemoryProducts()) {
+  constructor(accounts: Accounts, products = new MemoryProducts()) {
     this.#accounts = accounts;
     this.products = products;
   }
