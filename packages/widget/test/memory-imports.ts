@@ -3,13 +3,12 @@ import { type AccountId, instantOf, nameKey, type RowId } from '@tenantree/domai
 import { nameIn, productKind, refsWithin, resolve, type SourceItem } from '@tenantree/domain/products';
 import { ENDED } from '../src/data/jobs.ts';
 import type { ImportJob, ImportStep, ImportsSource, ImportWish } from '../src/imports/imports-source.ts';
-import { type AccountDetail, type LiveReader, SourceRefusal } from '../src/index.ts';
+import { type AccountDetail, type AccountSource, type LiveReader, SourceRefusal } from '../src/index.ts';
 import { MemoryProducts } from './memory-products.ts';
 import type { MemoryTree } from './memory-tree.ts';
 
-/** The accounts that products are imported into. */
-type Accounts = Pick<MemoryTree, 'entry'> & { readonly get: (account: AccountId) => Promise<AccountDetail> };
-
+/** Accounts in memory. */
+type Accounts = Pick<MemoryTree, 'entry'> & Pick<AccountSource, 'get'>;
 type Planned = { readonly account: AccountId; readonly wish: ImportWish; readonly shown: ImportPlan };
 type Running = {
   readonly account: AccountId;
