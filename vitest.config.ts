@@ -4,6 +4,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.ts';
 import { LongestFirst } from './scripts/longest-first.ts';
+import { AGAIN, IS_LONG } from './scripts/rounds.ts';
 
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -53,7 +54,7 @@ const longOnes = {
     testTimeout: 600_000,
     hookTimeout: 300_000,
     name: 'long',
-    include: ['{apps,packages,examples,scripts}/**/*.long.test.ts'],
+    include: ['{apps,packages,examples,scripts}/**/*.long.test.ts', ...AGAIN],
     exclude: everywhere,
     fileParallelism: false,
   },
@@ -117,7 +118,7 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      ...(process.env['TENANTREE_LONG'] === '1' ? [longOnes] : []),
+      ...(IS_LONG ? [longOnes] : []),
       ...(process.env['TENANTREE_OTHER_BROWSERS'] === '1' ? [otherBrowsers] : []),
     ],
   },

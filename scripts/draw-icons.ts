@@ -38,6 +38,7 @@ const ICONS = {
   JOBS: 'list-checks',
   KEY: 'key-round',
   MORE: 'ellipsis',
+  MOVES: 'arrow-right-left',
   PEOPLE: 'users',
   RECEIPT: 'receipt-text',
   REFRESH: 'refresh-cw',

@@ -36,7 +36,7 @@ export default defineConfig({
             { name: 'subaccount-manager', tags: ['$initial'], priority: 3 },
             {
               name: 'in-use',
-              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.product(s-styles|-rows)).(?!after-rows|live-watch|page-loader)/,
+              test: /domain.src.|widget.src.(parts|icons|tree|subaccounts|data|format|manager.account-room|permissions.(drafts|names)|products.(product(s-source|s-styles|-rows)|schema)|imports.(imports-source|import-words)).(?!after-rows|live-watch|page-loader|looks-)/,
               priority: 2,
             },
             // what keeps the list alive once it stands: one request
@@ -45,12 +45,22 @@ export default defineConfig({
               test: /widget.src.(manager.keep-keys|subaccounts.(after-rows|live-watch|page-loader))|client.src.ws-line/,
               priority: 1,
             },
+            // how a table is looked at, once somebody wants it otherwise
+            { name: 'looks', test: /widget.src.subaccounts.looks-/, priority: 1 },
             // the overview shows the latest activity
             { name: 'account', test: /widget.src.(account|activity)./, priority: 1 },
             { name: 'permissions', test: /widget.src.permissions.(?!preset|sam-presets|sam-bulk)/, priority: 1 },
             // two short ones, which are shorter together
             { name: 'members', test: /widget.src.(members|permissions.(preset|sam-presets|sam-bulk))/, priority: 1 },
             { name: 'limits', test: /widget.src.limits./, priority: 1 },
+            // what shows its jobs takes from what chooses, which asks for it
+            {
+              name: 'imports',
+              test: /widget.src.imports.(?!(sam-)?(copy|import-run|import-words|imports-source))/,
+              priority: 2,
+            },
+            { name: 'import-run', test: /widget.src.imports.(sam-)?import-run/, priority: 1 },
+            { name: 'copy', test: /widget.src.imports.(sam-)?copy/, priority: 1 },
             { name: 'products', test: /widget.src.(products|copies.copies-source)./, priority: 1 },
             { name: 'copies', test: /widget.src.copies.(?!copies-source)/, priority: 1 },
             { name: 'billing', test: /widget.src.billing./, priority: 1 },

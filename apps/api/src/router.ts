@@ -2,11 +2,13 @@ import { type AnswerOf, type ProcedureAt, type ProcedurePath, procedureAt, type 
 import { callTRPCProcedure } from '@trpc/server';
 import { accountImports } from './accounts/imports/procedures.ts';
 import { accounts } from './accounts/procedures.ts';
+import { views } from './accounts/views.ts';
 import { audit } from './audit/procedures.ts';
 import { invoices } from './billing/invoice-procedures.ts';
 import { billing } from './billing/procedures.ts';
 import { books } from './billing/rebilling/book-procedures.ts';
 import { margins, statements } from './billing/rebilling/statement-procedures.ts';
+import { blueprints } from './blueprints/procedures.ts';
 import type { Context } from './context/context.ts';
 import { embed } from './embed/procedures.ts';
 import { router, slice } from './guard/procedure.ts';
@@ -29,6 +31,7 @@ export const appRouter = router({
   accounts: slice('accounts', accounts),
   audit: slice('audit', audit),
   billing: slice('billing', billing),
+  blueprints: slice('blueprints', blueprints),
   books: slice('books', books),
   embed: slice('embed', embed),
   invoices: slice('invoices', invoices),
@@ -47,6 +50,7 @@ export const appRouter = router({
   statements: slice('statements', statements),
   transfers: slice('transfers', transfers),
   usage: slice('usage', usage),
+  views: slice('views', views),
 });
 
 /** Calls procedures from inside the server, as whoever a context is of: through the same guard as everybody. @throws TRPCError */

@@ -245,6 +245,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
     n: true,
     target: true,
     name: true,
+    about: true,
     state: true,
     attempts: true,
     result: true,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createTRPCClient, createWSClient, wsLink } from '@trpc/client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { asAgreed } from './support/agreed.ts';
 import type { AppRouter } from './support/clients.ts';
 import { clientWithToken } from './support/clients.ts';
@@ -11,7 +12,7 @@ const LONGEST_WAIT_MS = 1_000;
 /** The same in waits of a server that nobody else asks for anything: on slow machines, where that is more than a second. */
 const LONGEST_WAITS = 40;
 /** For so long the second caller calls, one call after the other (ms). */
-const WATCHED_MS = 2_500;
+const WATCHED_MS = rounds(1_500, 2_500);
 /**
  * A machine that is busy with other things can hold anybody up once. A server that lets one caller hold up another does it every time, so
  * the best of some rounds is what it can do.

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as pass } from 'node:timers/promises';
 import { createTRPCClient, httpLink } from '@trpc/client';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { type AppRouter, agentsNamed, clientWithToken } from './support/clients.ts';
 import { type KillableServer, prepareKillableServer } from './support/killable-server.ts';
 
 /** How often the server is killed: a few times with every test run, a hundred with FAULT_ROUNDS=100. */
-const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 4);
+const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? rounds(2, 8));
 const CALLS = 60;
 
 let server: KillableServer;
@@ -33,7 +34,7 @@ it('a repeat has one effect and the answer of the first call, although the serve
     const keys = Array.from({ length: CALLS }, (_, i) => `${round}-${i}`);
     const told = new Map<string, string>();
     const first = Promise.allSettled(keys.map(async (one) => told.set(one, await make(one))));
-    await pass(randomInt(400));
+    await pass(randomInt(200));
     await server.kill();
     await first;
     await server.start();

@@ -132,6 +132,7 @@ describe('Importing products', () => {
     ]);
     const { job, items } = await run(account, planned);
     expect([job.state, job.label, items.length]).toEqual(['succeeded', 'Import products', 10]);
+    expect(items.slice(0, 2).map(({ about }) => about)).toEqual([['Handbook'], ['CRM']]);
     const copy = await get(one, 'agent', (await named(one, 'agent'))['Front desk']!);
     expect(copy).toMatchObject({ version: 1, document: { prompt: { greeting: 'Hello' }, callFlow: { number: null } } });
     expect(copy.refs.every(({ state }) => state === 'there')).toBe(true);

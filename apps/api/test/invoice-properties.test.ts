@@ -16,6 +16,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { closePeriod } from '../src/billing/close-period.ts';
 import { readTerms } from '../src/billing/invoice-terms.ts';
 import { SYSTEM } from '../src/hall/change.ts';
@@ -320,7 +321,7 @@ describe('All invoices together (rules/money 4, 10)', () => {
           }
         }
       }),
-      { numRuns: Number(process.env['INVOICE_RUNS'] ?? 12), endOnFailure: true },
+      { numRuns: Number(process.env['INVOICE_RUNS'] ?? rounds(5, 24)), endOnFailure: true },
     );
   }, 180_000);
 });

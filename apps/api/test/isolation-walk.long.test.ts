@@ -1,4 +1,4 @@
 import { walkOver } from './support/isolation-walk.ts';
 import { WAYS } from './support/way.ts';
 
-walkOver(WAYS.filter((way) => way !== 'straight'));
+walkOver(WAYS, 'all');

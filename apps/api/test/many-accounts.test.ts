@@ -1,6 +1,7 @@
 import { parseNewAccount } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { type Client, clientWith, codeOf, join, refusalOf } from './support/clients.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { watcherWith } from './support/every-call.ts';
@@ -407,7 +408,7 @@ describe('The same as one by one', () => {
       fc.asyncProperty(fc.array(entry, { minLength: 1, maxLength: 9 }), async (entries) => {
         expect(await together(entries)).toEqual(await oneByOne(entries));
       }),
-      { numRuns: 25 },
+      { numRuns: rounds(10, 25) },
     );
   }, 120_000);
 });

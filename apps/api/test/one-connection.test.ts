@@ -53,6 +53,14 @@ beforeAll(async () => {
   const { job: exported } = await accounts.export.mutate({ account });
   await jobsEnded(api.database);
   const preset = (await api.owner.presets.save.mutate({ account, name: 'Usual', levels: { tasks: 'read' } })).id;
+  const look = {
+    sort: 'name',
+    direction: 'asc',
+    layout: 'flat',
+    density: 'compact',
+    under: left as AccountId,
+  } as const;
+  const { id: view } = await api.owner.views.save.mutate({ account, name: 'Mine', look });
   const [invoice] = await invoicesOf(api.composed.hall, account as AccountId);
   const buyer = await make('Buyer');
   const { books, statements } = await statementsOf(api.composed.hall, account as AccountId, buyer as AccountId);
@@ -68,6 +76,7 @@ beforeAll(async () => {
   const tool = { account: one, kind: 'tool' as const, products: [{ document: { name: 'Tool' } }] };
   const product = (await api.owner.products.create.mutate(tool)).products[0]?.id ?? '';
   const { copy, plan, source } = await copyInto(one, left);
+  const blueprint = await blueprintsOf(one, left);
   Object.assign(inputs, {
     'setup.status': {},
     'session.me': {},
@@ -88,7 +97,7 @@ beforeAll(async () => {
     },
     'accounts.get': { account: 'ext:one' },
     'accounts.list': { account },
-    'accounts.search': { account, query: 'one' },
+    'accounts.search': { account, query: 'one', sort: 'name' },
     'accounts.export': { account },
     'accounts.live': { account },
     'accounts.rename': { account: one, name: 'Renamed' },
@@ -108,6 +117,18 @@ beforeAll(async () => {
     'imports.links': { account, target: one, products: [source] },
     'imports.takeSource': { account: one, kind: 'tool', product: copy, expectedVersion: 2, at: ['/description'] },
     'imports.detach': { account: one, kind: 'tool', product: copy },
+    'blueprints.list': { account },
+    'blueprints.get': { account, blueprint: blueprint.applied },
+    'blueprints.save': { account, name: 'Another', limits: { calls: { max: 5 } } },
+    'blueprints.rename': { account, blueprint: blueprint.applied, name: 'Otherwise' },
+    'blueprints.remove': { account, blueprint: blueprint.removed },
+    'blueprints.plan': { account, blueprint: blueprint.applied, targets: [left] },
+    'blueprints.run': { account, plan: blueprint.plan },
+    'blueprints.undo': { account, blueprint: blueprint.applied, targets: [one] },
+    'blueprints.retry': { account, blueprint: blueprint.short, target: blueprint.incomplete },
+    'blueprints.drift': { account, blueprint: blueprint.applied },
+    'blueprints.applied': { account: one },
+    'blueprints.live': { account },
     'rollouts.get': rollout,
     'rollouts.list': { account, kind: 'schedule', product: begun.product },
     'rollouts.live': rollout,
@@ -180,6 +201,9 @@ beforeAll(async () => {
     'presets.save': { account, name: 'Another', levels: { tasks: 'read' } },
     'presets.setDefault': { account, preset },
     'presets.remove': { account, preset },
+    'views.list': { account },
+    'views.save': { account, view, name: 'Still mine', look },
+    'views.remove': { account, view },
     'billing.get': { account },
     'billing.plans': { account },
     'billing.subscribe': { account, plan: 'start', version: 1 },
@@ -295,6 +319,26 @@ async function copyInto(one: string, other: string): Promise<Record<'source' | '
   const changed = { account: one, kind: 'tool' as const, product: copy!.product, expectedVersion: 1, document };
   await products.save.mutate(changed);
   return { source, copy: copy!.product, plan: await planFor(other) };
+}
+
+/** Blueprints: one that set an account up and is planned for another, one to be removed, and one that left an account incomplete. */
+async function blueprintsOf(one: string, other: string) {
+  const { accounts, blueprints, products } = api.owner;
+  const account = api.root;
+  const limits = { campaigns: { max: 5 } };
+  const { id: applied } = await blueprints.save.mutate({ account, name: 'Applied', limits });
+  const { id: removed } = await blueprints.save.mutate({ account, name: 'Removed', limits });
+  const planFor = async (target: string) =>
+    (await blueprints.plan.mutate({ account, blueprint: applied, targets: [target] })).plan;
+  await blueprints.run.mutate({ account, plan: await planFor(one) });
+  const agent = { account, kind: 'agent' as const, products: [{ document: { name: 'Too much' } }] };
+  const chosen = [{ product: (await products.create.mutate(agent)).products[0]!.id }];
+  const none = { limits: { agents: { max: 0 } }, products: chosen };
+  const { id: short } = await blueprints.save.mutate({ account, name: 'Short', ...none });
+  const wish = { account, name: 'Incomplete', blueprint: { id: short, version: 1 } };
+  const { account: incomplete } = await accounts.create.mutate(wish);
+  await jobsEnded(api.database);
+  return { applied, removed, short, incomplete: incomplete.id, plan: await planFor(other) };
 }
 
 /** A job that a person asked for. */

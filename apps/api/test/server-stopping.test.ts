@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { AccountId } from '@tenantree/domain';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -49,6 +50,39 @@ describe('a server that is asked to stop', () => {
     );
     expect(Number(total?.total)).toBeGreaterThanOrEqual(acknowledged);
     await expect(owner.session.me.query()).rejects.toThrow();
+    await database.drop();
+  });
+
+  it('answers what is on its way, keeps no connection for more, and doesn’t say that it is there', async () => {
+    const { composed, root, headers, url, database } = await deploy();
+    const open = async (text: string) => {
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
+      let heard = '';
+      socket.on('data', (data: Buffer) => {
+        heard += data.toString();
+      });
+      await once(socket, 'connect');
+      socket.write(text);
+      return { socket, ended: once(socket, 'close').then(() => heard) };
+    };
+    const request = (path: string, input: object): string => {
+      const body = JSON.stringify(input);
+      const fields = Object.entries({ ...headers, 'content-type': 'application/json', 'content-length': body.length });
+      const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      return `POST /trpc/${path} HTTP/1.1\r\nhost: localhost\r\n${lines}\r\n${body}`;
+    };
+    const [begun, asked] = [request('accounts.get', { account: root }), request('setup.status', {})];
+    const [unused, call, question] = [await open(''), await open(begun.slice(0, -1)), await open(asked.slice(0, 9))];
+    // What came before this one has been read.
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const startedMs = performance.now();
+    const closed = composed.close();
+    call.socket.write(begun.slice(-1));
+    question.socket.write(asked.slice(9));
+    await Promise.all([unused.ended, closed]);
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+    expect(await call.ended).toMatch(/^HTTP\/1.1 200 .*\r\nconnection: close\r\n.*Main/is);
+    expect(await question.ended).toMatch(/^HTTP\/1.1 503 .*\r\nconnection: close\r\n.*UNAVAILABLE/is);
     await database.drop();
   });
 });

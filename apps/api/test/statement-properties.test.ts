@@ -23,6 +23,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { readStatementTerms } from '../src/billing/rebilling/statement-terms.ts';
 import { type BillingStage, minutes, openBilling, plan } from './support/billing.ts';
 import { type Client, clientOf, clientWithToken, PASSWORD, signIn } from './support/clients.ts';
@@ -298,7 +299,7 @@ describe('Statements of all levels (rules/money 17 to 21)', () => {
         for (let n = 0; n < 3; n += 1) await run.month();
         await check(run);
       }),
-      { numRuns: Number(process.env['STATEMENT_RUNS'] ?? 12), endOnFailure: true },
+      { numRuns: Number(process.env['STATEMENT_RUNS'] ?? rounds(5, 24)), endOnFailure: true },
     );
   }, 180_000);
 });

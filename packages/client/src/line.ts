@@ -1,5 +1,5 @@
-import type { Operation, OperationResultEnvelope, TRPCClientError } from '@trpc/client';
-import type { AnyRouter } from '@trpc/server';
+import { type Operation, type OperationResultEnvelope, TRPCClientError } from '@trpc/client';
+import type { AnyRouter, TRPCErrorShape } from '@trpc/server';
 import type { Observer } from '@trpc/server/observable';
 
 /** One thing that arrives for a subscription: that it was accepted, or an event of it. */
@@ -20,3 +20,33 @@ export type Line = {
   readonly wake: () => void;
   readonly close: () => void;
 };
+
+/** Subscriptions of a line, by the ids of their attachments. */
+export type Subscriptions = {
+  readonly takers: Map<number, Taker>;
+  /** Those that the server has said nothing to yet. */
+  readonly unanswered: Set<number>;
+};
+
+/** What the server says of a subscription. */
+export type Message = {
+  readonly id: number | null;
+  readonly result?: Envelope['result'];
+  readonly error?: TRPCErrorShape;
+};
+
+/** Hands what the server said to whoever it is for. */
+export function hand(message: Message, { takers, unanswered }: Subscriptions): void {
+  // What the server could not read has no id: it is one of those that it has not answered.
+  const ids = message.id === null ? [...unanswered] : [message.id];
+  for (const id of ids) {
+    unanswered.delete(id);
+    const taker = takers.get(id);
+    if (message.result && message.result.type !== 'stopped') taker?.next({ result: message.result });
+    else {
+      takers.delete(id);
+      if (message.error) taker?.error(TRPCClientError.from({ error: message.error }));
+      else taker?.complete();
+    }
+  }
+}

@@ -80,6 +80,8 @@ class Watching {
   #connecting = false;
   /** Lines in a row that nothing came through. */
   #attempts = 0;
+  /** After how many of them in a row the server answered otherwise. */
+  #reached = 0;
   #worked = false;
   #heard = false;
   #closed = false;
@@ -158,15 +160,17 @@ class Watching {
     return this.#patience.wait(backOffMs(failures, this.#options.random));
   }
 
-  /** When WebSockets never worked but the server answers. */
+  /** When WebSockets never worked but the server answers, again and again: one that was just coming when it was asked takes the next one. */
   async #changeToStreams(): Promise<boolean> {
-    if (this.#worked || this.#open === this.#openStreams || this.#attempts < ATTEMPTS_BEFORE_BLOCKED) return false;
+    if (this.#worked || this.#open === this.#openStreams) return false;
     try {
       await this.#options.reach();
+      this.#reached += 1;
     } catch (error) {
-      this.#options.live.unreachable(refusalOf(error));
-      return false;
+      this.#reached = 0;
+      if (this.#attempts >= ATTEMPTS_BEFORE_BLOCKED) this.#options.live.unreachable(refusalOf(error));
     }
+    if (this.#reached < ATTEMPTS_BEFORE_BLOCKED) return false;
     this.#open = this.#openStreams;
     return true;
   }

@@ -1,9 +1,8 @@
 import { isRecord } from '@tenantree/domain';
-import { TRPCClientError } from '@trpc/client';
-import type { AnyRouter } from '@trpc/server';
+import { type Operation, TRPCClientError } from '@trpc/client';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { answersIn, notOurs, responseOf } from './answer.ts';
-import type { Line, Taker } from './line.ts';
+import { hand, type Line, type Message, type Subscriptions, type Taker } from './line.ts';
 import { tell } from './live-state.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
@@ -14,11 +13,11 @@ export type SseLineOptions = {
   readonly fetch: typeof fetch;
 };
 
-/** Longer addresses are refused on the way by some servers and proxies: the input then travels as the body of a POST. */
-const MAX_ADDRESS = 4_000;
+/** Subscriptions that begin or end within this time are asked for together, in milliseconds. */
+const GATHER_MS = 20;
 
-type Listener = (event: EventSourceMessage) => void;
-type ServerError = Parameters<typeof TRPCClientError.from<AnyRouter>>[0];
+/** A subscription as the server is asked for it. */
+type Asked = { readonly op: Operation; lastEventId: string | undefined };
 
 /** How long the server lets a stream be silent, pings included, in milliseconds; null when it doesn't say. */
 function silenceLimitOf(text: string): number | null {
@@ -27,110 +26,165 @@ function silenceLimitOf(text: string): number | null {
   return typeof limit === 'number' ? limit : null;
 }
 
-/** The error that a stream ended with, as the server wrote it (the shape of tRPC's errors). */
-const serverError = (text: string): ServerError => ({ error: JSON.parse(text) });
-
-/** What the events of a stream say, for its taker. @returns the listener of each kind of event; any other says nothing */
-function listenersOf(taker: Taker, silent: (limit: number | null) => void): Readonly<Record<string, Listener>> {
-  return {
-    connected: ({ data }) => {
-      silent(silenceLimitOf(data));
-      taker.next({ result: { type: 'started' } });
-    },
-    message: ({ data: text, id }) => {
-      const data: unknown = JSON.parse(text);
-      taker.next({ result: id === undefined ? { type: 'data', data } : { type: 'data', id, data: { id, data } } });
-    },
-    'serialized-error': ({ data }) => taker.error(TRPCClientError.from(serverError(data))),
-    return: () => taker.complete(),
-  };
-}
+const inputOf = ({ op, lastEventId }: Asked): unknown =>
+  lastEventId === undefined ? (op.input ?? {}) : { ...(isRecord(op.input) && op.input), lastEventId };
 
 /**
- * Hands what comes in to its taker.
+ * Reads the messages of an event stream until it ends or `stop` aborts it.
  *
- * @param open asks for the stream, until it is stopped
- * @returns how to stop
+ * @throws Unanswered when it breaks off, or falls silent
  */
-function readStream(open: (signal: AbortSignal) => Promise<Response>, taker: Taker): () => void {
-  const stop = new AbortController();
+async function readMessages(
+  { body }: Response,
+  take: (message: Message) => void,
+  stop: AbortController,
+): Promise<void> {
   const { signal } = stop;
-  let silenceLimit: number | null = null;
+  let limit: number | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
-  const end = (): void => {
+  const onEvent = ({ event = 'message', data }: EventSourceMessage): void => {
+    if (signal.aborted) return;
+    if (event === 'connected') limit = silenceLimitOf(data);
+    else if (event === 'message') tell(take, JSON.parse(data));
+    clearTimeout(silence);
+    if (limit !== null) silence = setTimeout(fallSilent, limit);
+  };
+  let fallSilent = (): void => undefined;
+  const silent = new Promise<never>((_, reject) => {
+    fallSilent = () => reject(new Error('The event stream fell silent.'));
+  });
+  const parser = createParser({ onEvent });
+  try {
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    const next = async () => reader && Promise.race([reader.read(), silent]);
+    for (let part = await next(); part && !part.done; part = await next()) parser.feed(part.value);
+    throw new Error('The event stream was interrupted.');
+  } catch (cause) {
+    throw new Unanswered(NO_ANSWER, cause);
+  } finally {
     clearTimeout(silence);
     stop.abort();
-  };
-  const fail = (why: unknown): void => {
-    if (signal.aborted) return;
-    end();
-    taker.error(TRPCClientError.from(why as Error));
-  };
-  const interrupted = (cause: unknown): void => fail(new Unanswered(NO_ANSWER, cause));
-  const heard = (): void => {
-    clearTimeout(silence);
-    if (silenceLimit !== null)
-      silence = setTimeout(interrupted, silenceLimit, new Error('The event stream fell silent.'));
-  };
-  const listeners = listenersOf(taker, (limit) => {
-    silenceLimit = limit;
-  });
-  const parser = createParser({
-    onEvent: (event) => {
-      if (signal.aborted) return;
-      tell(listeners[event.event ?? 'message'] ?? (() => undefined), event);
-      if (!signal.aborted) heard();
-    },
-  });
-  const read = async ({ body }: Response): Promise<void> => {
-    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) parser.feed(part.value);
-    throw new Error('The event stream was interrupted.');
-  };
-  open(signal).then((response) => read(response).catch(interrupted), fail);
-  return end;
+  }
 }
 
 /**
- * One event stream per subscription, for networks where WebSockets don't get through. This module is loaded only then.
+ * One event stream for all subscriptions, for networks where WebSockets don't get through. This module is loaded only then.
  *
- * It reads tRPC's event streams itself instead of through `httpSubscriptionLink`: that link can't be loaded apart from
- * tRPC's core and costs every page 3.4 kB. It also leaves reconnecting to whoever attached (an interruption ends the
- * attachment with an error), so that event streams come back with the same back-off, token and ids as WebSockets do.
+ * All of them share one: without HTTP/2 a browser has six connections to a server, and with a stream for each subscription one page takes
+ * them all, so that no call gets through. When another one begins the stream is asked for anew, each subscription after its last event.
+ * Who is refused, or interrupted, is told as over a WebSocket: reconnecting is left to whoever attached.
  */
-export function openSseLine(options: SseLineOptions): Line {
-  const { session } = options;
-  let close = (): void => undefined;
-  const ended = new Promise<void>((resolve) => {
-    close = resolve;
-  });
-  let serial = session.serial();
+export const openSseLine = (options: SseLineOptions): Line => new SseLine(options);
 
-  const request = async (address: URL, signal: AbortSignal): Promise<Response> => {
+class SseLine implements Line {
+  readonly ended: Promise<void>;
+  readonly #options: SseLineOptions;
+  readonly #subscriptions: Subscriptions = { takers: new Map(), unanswered: new Set() };
+  readonly #asked = new Map<number, Asked>();
+  #over = (): void => undefined;
+  #serial: number;
+  #stream = new AbortController();
+  #gathering: ReturnType<typeof setTimeout> | undefined;
+  #attachments = 0;
+
+  constructor(options: SseLineOptions) {
+    this.#options = options;
+    this.#serial = options.session.serial();
+    this.ended = new Promise((resolve) => {
+      this.#over = resolve;
+    });
+  }
+
+  attach(op: Operation, lastEventId: string | undefined, taker: Taker): () => void {
+    // An input that can't be written fails its own subscription, not those that travel with it.
+    JSON.stringify(op.input);
+    const { takers, unanswered } = this.#subscriptions;
+    const id = (this.#attachments += 1);
+    this.#asked.set(id, { op, lastEventId });
+    takers.set(id, taker);
+    unanswered.add(id);
+    this.#openSoon();
+    return () => {
+      unanswered.delete(id);
+      takers.delete(id);
+      if (this.#asked.delete(id)) this.#openSoon();
+    };
+  }
+
+  serial(): number {
+    return this.#serial;
+  }
+
+  wake(): void {
+    // The stream's own silence tells whether it is dead.
+  }
+
+  close(): void {
+    clearTimeout(this.#gathering);
+    this.#forget();
+    this.#stream.abort();
+    this.#over();
+  }
+
+  #openSoon(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = setTimeout(() => void this.#open(), GATHER_MS);
+  }
+
+  /** Asks for all that there is now in place of what there was. */
+  async #open(): Promise<void> {
+    this.#stream.abort();
+    const stop = new AbortController();
+    this.#stream = stop;
+    if (this.#asked.size === 0) return;
+    const ids = [...this.#asked.keys()];
+    try {
+      const response = await this.#request([...this.#asked.values()], stop.signal);
+      await readMessages(response, (message) => this.#take(message, ids), stop);
+    } catch (error) {
+      if (this.#stream !== stop) return;
+      for (const taker of this.#forget()) taker.error(TRPCClientError.from(error as Error));
+    }
+  }
+
+  async #request(calls: readonly Asked[], signal: AbortSignal): Promise<Response> {
+    const { url, session, fetch } = this.#options;
     const token = await session.token();
-    serial = session.serial();
-    const headers = { accept: 'text/event-stream', ...(token !== null && { authorization: `Bearer ${token}` }) };
-    const init = { headers, signal, cache: 'no-store' } as const;
-    if (address.href.length <= MAX_ADDRESS) return responseOf(() => options.fetch(address, init));
-    const body = address.searchParams.get('input');
-    address.search = '';
-    const asked = { ...init, headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body };
-    return responseOf(() => options.fetch(address, asked));
-  };
-
-  /** Refused before there was a stream, the refusal is the answer. */
-  const streamOf = async (address: URL, signal: AbortSignal): Promise<Response> => {
-    const response = await request(address, signal);
+    this.#serial = session.serial();
+    const headers = {
+      accept: 'text/event-stream',
+      'content-type': 'application/json',
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+    };
+    const body = JSON.stringify(Object.fromEntries(calls.map((call, index) => [index, inputOf(call)])));
+    const init = { method: 'POST', headers, body, signal, cache: 'no-store' } as const;
+    const response = await responseOf(() => fetch(`${url}/${calls.map(({ op }) => op.path).join()}?batch=1`, init));
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) return response;
-    const [answer = {}] = await answersIn(response, 1);
+    // Refused before there was a stream, the refusal is the answer.
+    const [answer = {}] = await answersIn(response, calls.length);
     throw answer.error ? TRPCClientError.from(answer) : notOurs(response.status);
-  };
+  }
 
-  const attach: Line['attach'] = (op, lastEventId, taker) => {
-    const input = lastEventId === undefined ? op.input : { ...(isRecord(op.input) && op.input), lastEventId };
-    const url = `${options.url}/${op.path}?input=${encodeURIComponent(JSON.stringify(input ?? {}))}`;
-    return readStream((signal) => streamOf(new URL(url), signal), taker);
-  };
+  /** @param ids of the subscriptions, in the order in which they were asked for */
+  #take({ id: place, ...said }: Message, ids: readonly number[]): void {
+    const id = place === null ? undefined : ids[place];
+    const asked = id === undefined ? undefined : this.#asked.get(id);
+    if (id === undefined || !asked) return;
+    const { result, error } = said;
+    // Who goes on because others began was accepted before.
+    if (result?.type === 'started' && !this.#subscriptions.unanswered.has(id)) return;
+    if (result && 'id' in result && result.id !== undefined) asked.lastEventId = result.id;
+    if (error || result?.type === 'stopped') this.#asked.delete(id);
+    hand({ id, ...said }, this.#subscriptions);
+  }
 
-  return { attach, ended, serial: () => serial, wake: () => undefined, close };
+  /** @returns who was on it */
+  #forget(): readonly Taker[] {
+    const { takers, unanswered } = this.#subscriptions;
+    const left = [...takers.values()];
+    takers.clear();
+    unanswered.clear();
+    this.#asked.clear();
+    return left;
+  }
 }

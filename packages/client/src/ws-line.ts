@@ -1,6 +1,4 @@
-import { TRPCClientError } from '@trpc/client';
-import type { TRPCErrorShape } from '@trpc/server';
-import type { Envelope, Line, Taker } from './line.ts';
+import { hand, type Line, type Subscriptions } from './line.ts';
 import { NO_ANSWER, Unanswered } from './refusal-of.ts';
 import type { Session } from './session.ts';
 
@@ -48,36 +46,6 @@ function watchPulse(socket: WebSocket, end: () => void): Pulse {
     },
     stop: () => clearTimeout(timer),
   };
-}
-
-/** Subscriptions of a line, by the ids of their attachments. */
-type Subscriptions = {
-  readonly takers: Map<number, Taker>;
-  /** Those that the server has said nothing to yet. */
-  readonly unanswered: Set<number>;
-};
-
-/** What the server says of a subscription. */
-type Message = {
-  readonly id: number | null;
-  readonly result?: Envelope['result'];
-  readonly error?: TRPCErrorShape;
-};
-
-/** Hands what the server said to whoever it is for. */
-function hand(message: Message, { takers, unanswered }: Subscriptions): void {
-  // What the server could not read has no id: it is one of those that it has not answered.
-  const ids = message.id === null ? [...unanswered] : [message.id];
-  for (const id of ids) {
-    unanswered.delete(id);
-    const taker = takers.get(id);
-    if (message.result && message.result.type !== 'stopped') taker?.next({ result: message.result });
-    else {
-      takers.delete(id);
-      if (message.error) taker?.error(TRPCClientError.from({ error: message.error }));
-      else taker?.complete();
-    }
-  }
 }
 
 /**

@@ -42,6 +42,28 @@ describe('where WebSockets are blocked', () => {
     expect(second.upgrades()).toBe(0);
   });
 
+  it('all subscriptions share one event stream, whenever they begin and end', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const server = await startTicker({ log, webSockets: 'refused' });
+    const tenantree = connect({ url: server.url });
+    cleanUp.push(server.kill, tenantree.close);
+    const first = Array.from({ length: 7 }, () => watchTicks(tenantree));
+    await vi.waitFor(() => expect(first.map(({ ticks }) => ticks)).toEqual(first.map(() => ['a'])), patiently);
+    expect(server.streams()).toBe(1);
+    const late = watchTicks(tenantree, { lastEventId: '1' });
+    first[3]?.stop();
+    append(log, 'b');
+    const all = [...first.filter((_, index) => index !== 3), late];
+    await vi.waitFor(() => expect(all.map(({ ids }) => ids.at(-1))).toEqual(all.map(() => '2')), patiently);
+    expect(first[0]?.ids).toEqual(['1', '2']);
+    expect(late.ids).toEqual(['2']);
+    expect(first[3]?.ids).toEqual(['1']);
+    await vi.waitFor(() => expect(server.streams()).toBe(1), patiently);
+    for (const one of all) one.stop();
+    await vi.waitFor(() => expect(server.streams()).toBe(0), patiently);
+  });
+
   it('a token that is no longer good is renewed on an event stream too', async () => {
     const log = createLog();
     append(log, 'a');
@@ -158,6 +180,28 @@ describe('a mistake in what the client is given', () => {
 });
 
 describe('where no server answers at all', () => {
+  it('one that comes just when it is asked is no sign that WebSockets are blocked', async () => {
+    const log = createLog();
+    append(log, 'a');
+    const gone = await startTicker({ log });
+    await gone.kill();
+    let asked = 0;
+    const came = Promise.withResolvers<Awaited<ReturnType<typeof startTicker>>>();
+    // Two attempts have failed when it comes.
+    const asks: typeof fetch = async (...request) => {
+      asked += 1;
+      if (asked === 2) came.resolve(await startTicker({ log, port: gone.port }));
+      return fetch(...request);
+    };
+    const tenantree = connect({ url: gone.url, fetch: asks });
+    cleanUp.push(tenantree.close);
+    const watched = watchTicks(tenantree);
+    const back = await came.promise;
+    cleanUp.push(back.kill);
+    await vi.waitFor(() => expect(watched.ticks).toEqual(['a']), patiently);
+    expect({ sockets: back.sockets(), streams: back.streams() }).toEqual({ sockets: 1, streams: 0 });
+  });
+
   it('a client is offline and waits for the server with its WebSocket', async () => {
     const log = createLog();
     append(log, 'a');

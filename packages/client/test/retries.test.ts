@@ -1,15 +1,24 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Deployment, deploy } from '../../../apps/api/test/support/deployment.ts';
 import { createTenantree, pages, refusalOf, type Tenantree, type TenantreeOptions } from '../src/index.ts';
 
 const cleanUp: (() => unknown)[] = [];
+let shared: Deployment;
 let deployment: Deployment;
 let key: string;
-beforeEach(async () => {
-  deployment = await deploy();
-  cleanUp.push(deployment.close);
-  key = (await deployment.key(deployment.root)).secret;
+beforeAll(async () => {
+  shared = await deploy();
 });
+afterAll(() => shared.close());
+// A tree of its own for each test.
+beforeEach(async () => {
+  const { account } = await shared.owner.accounts.createMain.mutate({ name: 'Main' });
+  await use({ ...shared, root: account.id });
+});
+const use = async (one: Deployment): Promise<void> => {
+  deployment = one;
+  key = (await one.key(one.root)).secret;
+};
 afterEach(async () => {
   for (const act of cleanUp.splice(0).reverse()) await act();
 });

@@ -113,7 +113,7 @@ describe('Two servers behind one port', () => {
     for (const server of servers) expect(await isRunning(server)).toBe(false);
     expect(await databasesOf(programs.dataDir)).toEqual([]);
     stop.abort();
-    const again = await programs.start(settings);
+    const again = await programs.start({ ...settings, SERVERS: '1' });
     const acknowledged = await sender;
     const totals = await clientWithToken(again.url, key).usage.totals.query({ account });
     expect(totals.events).toEqual({ own: acknowledged, total: acknowledged });
@@ -127,7 +127,7 @@ describe('Two servers behind one port', () => {
     await vi.waitFor(async () => {
       for (const server of servers) expect(await isRunning(server)).toBe(false);
     }, PATIENCE);
-    const again = await programs.start({ SERVERS: '2' });
+    const again = await programs.start();
     expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
   }, 120_000);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Deployment, deploy } from '../../../apps/api/test/support/deployment.ts';
 import { startApi } from '../../../apps/api/test/support/start-api.ts';
 import { createTenantree, type Tenantree } from '../src/create-tenantree.ts';
@@ -14,14 +14,23 @@ class BlockedWebSocket extends WebSocket {
 
 const patiently = { timeout: 20_000, interval: 10 };
 const cleanUp: (() => unknown)[] = [];
+let shared: Deployment;
 let deployment: Deployment;
 let key: string;
 
-beforeEach(async () => {
-  deployment = await deploy();
-  cleanUp.push(deployment.close);
-  key = (await deployment.key(deployment.root)).secret;
+beforeAll(async () => {
+  shared = await deploy();
 });
+afterAll(() => shared.close());
+// A tree of its own for each test.
+beforeEach(async () => {
+  const { account } = await shared.owner.accounts.createMain.mutate({ name: 'Main' });
+  await use({ ...shared, root: account.id });
+});
+const use = async (one: Deployment): Promise<void> => {
+  deployment = one;
+  key = (await one.key(one.root)).secret;
+};
 afterEach(async () => {
   for (const act of cleanUp.splice(0).reverse()) await act();
 });
@@ -69,6 +78,9 @@ describe.each([
   ['an event stream, where WebSockets are blocked', { WebSocket: BlockedWebSocket }],
 ])('live minutes over %s', (_, options) => {
   it('show what is, then what changes, and catch up after the server was away', async () => {
+    const own = await deploy();
+    cleanUp.push(own.close);
+    await use(own);
     const tenantree = connect(options);
     const { account } = await tenantree.trpc.accounts.create.mutate({
       account: deployment.root,
@@ -115,10 +127,15 @@ describe.each([
     await vi.waitFor(() => expect([...seen.totals.values()]).toEqual(['1.5']), patiently);
   });
 
-  it('of an account out of reach are refused like those of one that does not exist', async () => {
-    const seen = watch(connect(options), 'ext:nobody');
+  it('of an account out of reach are refused like those of one that does not exist, and no others', async () => {
+    const tenantree = connect(options);
+    const other = watch(tenantree, deployment.root);
+    const seen = watch(tenantree, 'ext:nobody');
     await vi.waitFor(() => expect(seen.refusals).toMatchObject([{ code: 'NOT_FOUND', retryable: false }]), patiently);
     expect(seen.codes).toEqual(['NOT_FOUND', 404, -32004]);
+    await record(tenantree, deployment.root, '3');
+    await vi.waitFor(() => expect(other.totals.get(deployment.root)).toBe('3'), patiently);
+    expect(other.refusals).toEqual([]);
   });
 
   it('carry the code of what cuts them: access that ends', async () => {

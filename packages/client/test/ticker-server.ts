@@ -1,9 +1,12 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { initTRPC, TRPCError, tracked } from '@trpc/server';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { WebSocketServer } from 'ws';
+import { streamTogether } from '../../../apps/api/src/wire/event-stream.ts';
 
 const PING = Buffer.from('PING');
 
@@ -105,6 +108,8 @@ export type TickerServer = {
   readonly wsTokens: string[];
   readonly upgrades: () => number;
   readonly sockets: () => number;
+  /** Event streams that are open. */
+  readonly streams: () => number;
   /** Times that a client asked whether the server is still there. */
   readonly pings: () => number;
   /** Asks live clients to reconnect, as a server does that is about to stop. */
@@ -124,6 +129,18 @@ export type TickerOptions = {
 
 const bearerOf = (req: IncomingMessage): string => (req.headers.authorization ?? '').replace(/^Bearer /, '');
 
+/** Event streams as our server has them: one for all subscriptions of a request. */
+async function stream(router: TickerRouter, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const inputs = (await json(req)) as Readonly<Record<number, unknown>>;
+  const paths = new URL(req.url ?? '', 'http://server').pathname.split('/').at(-1)?.split(',') ?? [];
+  const calls = paths.map((path, index) => ({ path, input: inputs[index] }));
+  const { body } = streamTogether({ router, ctx: { token: bearerOf(req) }, calls, onError: () => undefined });
+  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  const readable = Readable.fromWeb(body as never);
+  res.once('close', () => readable.destroy());
+  readable.on('error', () => undefined).pipe(res);
+}
+
 /** A real tRPC server on one port, HTTP and WebSocket, that streams the log and can be killed and started again. */
 export async function startTicker(options: TickerOptions): Promise<TickerServer> {
   const router = routerOf(options.log, options.accepts ?? (() => true));
@@ -137,7 +154,13 @@ export async function startTicker(options: TickerOptions): Promise<TickerServer>
     basePath: '/trpc/',
     createContext: ({ req }) => ({ token: bearerOf(req) }),
   });
-  const server = createServer(handle);
+  const streams = new Set<IncomingMessage>();
+  const server = createServer((req, res) => {
+    if (!req.headers.accept?.includes('text/event-stream')) return handle(req, res);
+    streams.add(req);
+    res.once('close', () => streams.delete(req));
+    void stream(router, req, res);
+  });
   server.on('connection', (socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
@@ -173,6 +196,7 @@ export async function startTicker(options: TickerOptions): Promise<TickerServer>
     wsTokens,
     upgrades: () => upgrades,
     sockets: () => wss.clients.size,
+    streams: () => streams.size,
     pings: () => pings,
     announceStop: handler.broadcastReconnectNotification,
     freeze: () => {

@@ -2,10 +2,15 @@ import {
   ACCOUNT_SORTS,
   type AccountsFrame,
   CAPS_FILTERS,
+  COUNT_FILTERS,
+  DRIFT_STATES,
   EMBED_FEATURES,
+  LIMIT_FILTERS,
   MOST_CREATED,
+  type RowId,
   type SentAccount,
   SUSPENSION_KINDS,
+  TRANSFER_FILTERS,
 } from '@tenantree/domain';
 import { z } from 'zod';
 import * as inputs from './inputs.ts';
@@ -33,14 +38,41 @@ const MOST_EXPORTED = 5_000;
 const STATUSES = ['active', 'suspended', 'closed'] as const;
 
 const wish = { name: inputs.name, externalId: inputs.externalId.optional(), metadata: shapes.json.optional() };
-/** What lists are kept to. */
-const filters = {
+/** What lists are kept to: all of it has to hold. */
+export const filters = {
   /** Only those whose own caps leave less than there is, or that a release added a permission to which nobody decided yet. */
   caps: z.enum(CAPS_FILTERS).optional(),
-  /** Only those that used 80 percent of a maximum of minutes of their own, or more. */
-  limits: z.enum(['near']).optional(),
+  /** Only those that used 80 percent of a maximum of minutes of their own, or more; or all of it. */
+  limits: z.enum(LIMIT_FILTERS).optional(),
+  /** Only those that are billed so. */
+  billing: z.enum(['parent', 'direct']).optional(),
+  /** Only those of which a billing transfer is under way, or none is. */
+  transfer: z.enum(TRANSFER_FILTERS).optional(),
+  /** Only those with members in their subtree, or without. */
+  members: z.enum(COUNT_FILTERS).optional(),
+  /** Only those with agents in their subtree, or without. */
+  agents: z.enum(COUNT_FILTERS).optional(),
+  /** Only those that were made then or later. */
+  createdFrom: inputs.instant.optional(),
+  /** Only those that were made before. */
+  createdBefore: inputs.instant.optional(),
 };
-const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
+/** And by what they were set up. */
+const setUp = {
+  /** Only those that this blueprint set up, which is offered in the account. */
+  blueprint: inputs.id<RowId>('blueprint').optional(),
+  /** Only those that stand so to it. */
+  drift: z.enum(DRIFT_STATES).optional(),
+};
+/** And where below the account they stand. */
+export const places = {
+  /** Only those so many levels below the account. */
+  level: z.number().int().min(1).max(32).optional(),
+  /** Only those below this one. */
+  under: inputs.account.optional(),
+};
+/** Accounts of which own statuses. */
+export const statuses = z.array(z.enum(STATUSES)).min(1).max(STATUSES.length).default(['active', 'suspended']);
 
 /** The account, and whether this call made it or an earlier one with the same external id and content did. */
 const created = z.strictObject({ account: shapes.accountRow, created: z.boolean() });
@@ -150,9 +182,31 @@ export const accounts = {
   create: mutation({
     says: 'Makes a subaccount below the account; one with the same external id and content is answered as it is.',
     needs: inAccount('account.subaccounts', 'full', 'create', screensFor('create')),
-    input: z.strictObject({ account: inputs.account, ...wish }),
+    input: z.strictObject({
+      account: inputs.account,
+      ...wish,
+      /** Sets it up, in the same transaction as far as that goes. */
+      blueprint: z
+        .strictObject({
+          id: inputs.id<RowId>('blueprint'),
+          version: z.number().int().min(1).max(2_147_483_647),
+          /** Values of its variables, by key. */
+          variables: z.record(z.string().max(64), z.string().max(4_000)).default({}),
+        })
+        .optional(),
+    }),
     output: created,
-    refusals: [...CREATION, 'NAME_TAKEN', 'DEPTH_EXCEEDED', 'PARENT_NOT_LIVE', 'LIMIT_REACHED'],
+    refusals: [
+      'VARIABLE_INVALID',
+      'LIMIT_PROMISED',
+      'RESERVE_UNAVAILABLE',
+      'ASSIGNMENT_INVALID',
+      ...CREATION,
+      'NAME_TAKEN',
+      'DEPTH_EXCEEDED',
+      'PARENT_NOT_LIVE',
+      'LIMIT_REACHED',
+    ],
   }),
 
   createMany: mutation({
@@ -184,6 +238,7 @@ export const accounts = {
       direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
       ...filters,
+      ...setUp,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
@@ -196,14 +251,19 @@ export const accounts = {
   }),
 
   search: query({
-    says: 'The accounts of the subtree, at any depth, that match what was typed, or filters, or both; with those between.',
+    says: 'The accounts of the subtree, at any depth, that match what was typed and filters, in the order of the tree or another; with those between.',
     needs: inAccount('account.subaccounts', 'read', 'read', EVERYBODY),
     input: z.strictObject({
       account: inputs.account,
-      /** Of a name, external id or id. Without it there is a filter, and the order is that of the tree. */
+      /** Of a name, external id or id. Without it there is a filter or an order. */
       query: z.string().trim().min(1).max(120).optional(),
+      /** All of them in one order; without it, the best matches first, or the order of the tree. */
+      sort: z.enum(ACCOUNT_SORTS).optional(),
+      direction: z.enum(['asc', 'desc']).default('asc'),
       status: statuses,
       ...filters,
+      ...setUp,
+      ...places,
       cursor: inputs.cursor,
       limit: inputs.limit(200),
     }),
@@ -221,6 +281,8 @@ export const accounts = {
       query: z.string().trim().min(1).max(120).optional(),
       status: statuses,
       ...filters,
+      ...setUp,
+      ...places,
     }),
     output: z.strictObject({ job: shapes.rowId }),
   }),

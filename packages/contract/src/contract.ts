@@ -2,6 +2,7 @@ import { accountImports } from './account-imports.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { billing } from './billing.ts';
+import { blueprints } from './blueprints.ts';
 import { books } from './books.ts';
 import { embed } from './embed.ts';
 import { imports } from './imports.ts';
@@ -20,6 +21,7 @@ import { setup } from './setup.ts';
 import { statements } from './statements.ts';
 import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
+import { views } from './views.ts';
 
 /** Everything that can be asked of Tenantree, by slice. */
 export type Contract = {
@@ -27,6 +29,7 @@ export type Contract = {
   readonly accounts: typeof accounts;
   readonly audit: typeof audit;
   readonly billing: typeof billing;
+  readonly blueprints: typeof blueprints;
   readonly books: typeof books;
   readonly embed: typeof embed;
   readonly imports: typeof imports;
@@ -45,12 +48,14 @@ export type Contract = {
   readonly statements: typeof statements;
   readonly transfers: typeof transfers;
   readonly usage: typeof usage;
+  readonly views: typeof views;
 };
 export const CONTRACT: Contract = {
   accountImports,
   accounts,
   audit,
   billing,
+  blueprints,
   books,
   embed,
   imports,
@@ -69,6 +74,7 @@ export const CONTRACT: Contract = {
   statements,
   transfers,
   usage,
+  views,
 };
 
 /** Name of a slice of the contract. */

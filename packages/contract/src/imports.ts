@@ -6,7 +6,9 @@ import { type AnswerOf, mutation, ofKind, query, reach, screensFor } from './pro
 import { productState } from './products.ts';
 import * as shapes from './shapes.ts';
 
-const SCREENS = screensFor('products');
+/** Screens that import, and those that show what was imported. */
+const IMPORTING = screensFor('import');
+const SCREENS = screensFor('products', 'import');
 const kind = z.enum(PRODUCT_KINDS.map((one) => one.kind) as [ProductKindKey, ...ProductKindKey[]]);
 const limitKind = z.enum(LIMIT_KINDS.map(({ key }) => key) as [LimitKindKey, ...LimitKindKey[]]);
 const product = inputs.id<RowId>('product');
@@ -58,7 +60,8 @@ const item = z.strictObject({
   step: shapes.count,
 });
 
-const planned = z.strictObject({
+/** What an import does in one account. */
+export const planned = z.strictObject({
   account: shapes.accountName,
   /** Why nothing can be done there now. */
   refusal: shapes.refusal.nullable(),
@@ -110,7 +113,7 @@ const copy = z.strictObject({
 export const imports = {
   plan: mutation({
     says: 'Shows what importing products into accounts below would do, with all that comes along; nothing is done yet.',
-    needs: reach('change', SCREENS),
+    needs: reach('change', IMPORTING),
     input: z.strictObject({
       account: inputs.account,
       targets: z.array(inputs.account).min(1).max(500),
@@ -167,7 +170,7 @@ export const imports = {
 
   run: mutation({
     says: 'Imports what a plan showed, as a job, if all of that is so still; a plan is run once.',
-    needs: reach('change', SCREENS),
+    needs: reach('change', IMPORTING),
     input: z.strictObject({ account: inputs.account, plan: inputs.id<RowId>('plan') }),
     output: z.strictObject({ job: shapes.rowId }),
     refusals: ['PLAN_STALE'],
@@ -202,7 +205,7 @@ export const imports = {
 
   links: query({
     says: 'Which products of the account another one below has copies of, so that a choice can show it.',
-    needs: reach('read', SCREENS),
+    needs: reach('read', IMPORTING),
     input: z.strictObject({
       account: inputs.account,
       target: inputs.account,

@@ -3,6 +3,15 @@ export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview, Visit }
 export type { AskedEntries, AuditLogEntry } from './audit.ts';
 export type { BillingState, ShownPlan } from './billing.ts';
 export type {
+  BlueprintDrift,
+  BlueprintPlan,
+  BlueprintTarget,
+  BlueprintToSave,
+  BlueprintWish,
+  OfferedBlueprint,
+  ShownBlueprint,
+} from './blueprints.ts';
+export type {
   AssignmentInput,
   AssignmentPreview,
   BookTermsInput,
@@ -30,3 +39,4 @@ export type { Me } from './session.ts';
 export type { ShownStatement, StatementDetails, StatementDraft, WhatIf } from './statements.ts';
 export type { PlanOfferView, TransferList, TransferPreview, TransferToStart, TransferView } from './transfers.ts';
 export type { EventResult, UsageOfPeriod } from './usage.ts';
+export type { SavedView } from './views.ts';

@@ -16,12 +16,14 @@ export type Named =
   | 'job'
   | 'actor'
   | 'preset'
+  | 'blueprint'
   | 'invoice'
   | 'book'
   | 'statement'
   | 'product'
   | 'plan'
   | 'import'
+  | 'view'
   | 'rollout'
   | 'place';
 

@@ -68,6 +68,8 @@ const item = z.strictObject({
   target: shapes.accountId.nullable(),
   /** What that is called now; null: it is gone, or stands elsewhere. */
   name: z.string().nullable(),
+  /** What of it, by name; of an import the products of one step. Null: all of it. */
+  about: shapes.list(z.string()).nullable(),
   state: z.enum(JOB_ITEM_STATES),
   attempts: shapes.count,
   result: shapes.json,

@@ -7,6 +7,8 @@ import * as shapes from './shapes.ts';
 
 const MOST_AT_ONCE = 500;
 const SCREENS = screensFor('products');
+/** Whoever imports chooses among them, and sees what there is. */
+const READERS = screensFor('products', 'import');
 
 const kind = z.enum(PRODUCT_KINDS.map((one) => one.kind) as [ProductKindKey, ...ProductKindKey[]]);
 /** A document as it is sent; its kind's schema is looked at behind the guard, with all that is wrong in it. */
@@ -131,7 +133,7 @@ export const products = {
 
   list: query({
     says: 'The account’s products of a kind, by name or newest first, a page at a time.',
-    needs: ofKind('read', 'read', SCREENS),
+    needs: ofKind('read', 'read', READERS),
     input: z.strictObject({
       ...inAccount,
       /** Part of a name or of what lists show beside it. */
@@ -145,7 +147,7 @@ export const products = {
 
   get: query({
     says: 'One product with its document, what it names and what names it; also as it was in an earlier version.',
-    needs: ofKind('read', 'read', SCREENS),
+    needs: ofKind('read', 'read', READERS),
     input: z.strictObject({ ...one, version: version.optional() }),
     output: z.strictObject({ product: productState }),
   }),
@@ -234,7 +236,7 @@ export const products = {
 
   live: subscription({
     says: 'Tells that products of a kind changed in the account: whoever shows some reads them again.',
-    needs: ofKind('read', 'read', SCREENS),
+    needs: ofKind('read', 'read', READERS),
     input: z.strictObject(inAccount),
     output: z.strictObject({ version: shapes.count }),
   }),

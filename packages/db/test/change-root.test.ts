@@ -17,9 +17,9 @@ import {
   findApiKey,
   foldQuarters,
   insertApiKey,
+  insertBlueprintVersion,
   insertEmbedToken,
   insertImport,
-  insertImportPlan,
   insertImportRows,
   insertInvitation,
   insertJob,
@@ -27,7 +27,9 @@ import {
   insertPreset,
   insertProducts,
   insertRollout,
+  insertShownPlan,
   readAccountState,
+  readApplications,
   readBilledUsage,
   readChain,
   readLimits,
@@ -37,6 +39,8 @@ import {
   type TenantTransaction,
   take,
   updateProduct,
+  writeApplication,
+  writeBlueprint,
   writeDefaultPreset,
   writeJobFile,
   writeLimit,
@@ -44,6 +48,7 @@ import {
   writeLink,
   writeSecrets,
 } from '../src/index.ts';
+
 import { TENANT_TABLES } from '../src/tenant-tables.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import { count, event, freshId, NOVEMBER_10, PERIOD, plant, record, stateOf, ticking } from './tenants.ts';
@@ -70,9 +75,29 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   await updateProduct(trx, agent.writing, { ...agent.row, version: 2, refs });
   const source = { account, product: base.row.id, version: 1, name: 'Base' };
   const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
-  await writeLink(trx, { ...link, needs: [], activates: false, version: 2 }, null);
+  await writeLink(trx, { ...link, needs: [], activates: false, version: 2, filling: null }, null);
   const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
-  await insertImportPlan(trx, account, plan);
+  await insertShownPlan(trx, 'import_plans', account, plan);
+  await insertShownPlan(trx, 'blueprint_plans', account, plan);
+  const blueprint = freshId() as string as RowId;
+  await writeBlueprint(trx, { account, id: blueprint, name: 'Blueprint', nameKey: 'blueprint' });
+  const says = { content: {}, judged: { limits: {} }, hashes: { limits: 'x' } };
+  const by = { id: null, name: 'Ada' };
+  await insertBlueprintVersion(trx, { account, id: blueprint, version: 1, ...says, by, at: now() });
+  await writeApplication(trx, {
+    account,
+    blueprint: { account, id: blueprint },
+    version: 1,
+    application: freshId() as string as RowId,
+    sections: ['limits'],
+    variables: {},
+    products: {},
+    before: {},
+    state: 'set_up',
+    fault: null,
+    by,
+    at: now(),
+  });
   const set = [{ place: '/auth/apiKey', ciphertext: Buffer.of(1), last4: '' }];
   await writeSecrets(trx, account, agent.row.id, { set, cleared: [], places: ['/auth/apiKey'] });
 }
@@ -340,6 +365,19 @@ describe('A subtree that becomes a tree of its own', () => {
     expect(await standing(other)).toMatchObject({ children: 1, subaccounts: 2, total_members: 1 });
     expect(await misplaced()).toEqual([]);
     expect(await facts()).toEqual(recorded);
+  });
+
+  it('is compared with no blueprint from above any more, and keeps its own (rules/blueprints 13)', async () => {
+    const { root, leaving, leaf } = await plantGround();
+    const stood = await test.db.withTenant(root, async (trx) => {
+      const [own] = await readApplications(trx, [leaf], null);
+      const id = freshId() as string as RowId;
+      await writeApplication(trx, { ...own!, blueprint: { account: root, id } });
+      return (await readApplications(trx, [leaf], null)).length;
+    });
+    await changeRoot(leaving, null);
+    const left = await test.db.withTenant(leaving, (trx) => readApplications(trx, [leaf], null));
+    expect([stood, left.map(({ blueprint }) => blueprint.account)]).toEqual([2, [leaf]]);
   });
 
   it('has its usage counted where it stood when it happened', async () => {

@@ -49,6 +49,8 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     as(root, (trx) => store.listChildren(trx, { ...PAGE, parent: flat, sort, direction: 'desc' }));
   const search = (within: AccountId, text: string) =>
     as(root, (trx) => store.searchSubtree(trx, { ...PAGE, within, text, textKey: text }));
+  const flatList = (sort: AccountSort, kept: Pick<store.FlatQuery, 'within' | 'under' | 'agents' | 'transfer'>) =>
+    as(root, (trx) => store.listBelow(trx, { ...PAGE, ...kept, search: null, sort, direction: 'asc' }));
   const series = {
     account: root,
     meter: 'call.minutes',
@@ -110,7 +112,14 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     readPlaced: as(root, (trx) => store.readPlaced(trx, [{ account: leaf, product: none }])),
     readNames: as(root, (trx) => store.readNames(trx, [leaf], [{ kind: 'agent', key: 'x' }], ['trustCenter'])),
     readInVersions: as(root, (trx) => store.readInVersions(trx, leaf, [{ product: none, version: 1 }])),
-    readImportPlan: as(root, (trx) => store.readImportPlan(trx, root, none)),
+    readShownPlan: as(root, (trx) => store.readShownPlan(trx, 'import_plans', root, none)),
+    readOfferedBlueprints: as(root, (trx) => store.readOfferedBlueprints(trx)),
+    findOfferedBlueprint: as(root, (trx) => store.findOfferedBlueprint(trx, none, null)),
+    findOwnBlueprint: as(root, (trx) => store.findOwnBlueprint(trx, root, none)),
+    readBlueprintVersions: as(root, (trx) => store.readBlueprintVersions(trx, root, none)),
+    isBlueprintNamed: as(root, (trx) => store.isBlueprintNamed(trx, { account: root, id: none, nameKey: 'x' })),
+    readApplications: as(root, (trx) => store.readApplications(trx, [leaf], null)),
+    countDrift: as(root, (trx) => store.countDrift(trx, none)),
     readApprovedProfiles: as(root, (trx) => store.readApprovedProfiles(trx, [leaf], '2026-11-29')),
     'listProducts by name': as(root, (trx) => store.listProducts(trx, products('name'))),
     'listProducts newest first': as(root, (trx) => store.listProducts(trx, products('newest'))),
@@ -215,6 +224,37 @@ export function readsOf(db: store.Database, { root, flat, small, leaf, user }: R
     'filterAccounts, near': as(root, (trx) =>
       store.filterAccounts(trx, { ...KEPT, within: root, limits: 'near' }, FIRST),
     ),
+    'filterAccounts, without agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'none' }, FIRST),
+    ),
+    'filterAccounts, with agents': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, agents: 'some' }, FIRST),
+    ),
+    'filterAccounts, with members': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, members: 'some' }, FIRST),
+    ),
+    'filterAccounts, billed directly': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, billing: 'direct' }, FIRST),
+    ),
+    'filterAccounts, in transfer': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, transfer: 'in_progress' }, FIRST),
+    ),
+    'filterAccounts, full': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, limits: 'full' }, FIRST),
+    ),
+    'filterAccounts, by level': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, level: 2 }, FIRST),
+    ),
+    'filterAccounts, young': as(root, (trx) =>
+      store.filterAccounts(trx, { ...KEPT, within: root, createdFrom: NOW }, FIRST),
+    ),
+    readViews: as(root, (trx) => store.readViews(trx, { account: root, owner: `person ${user}` })),
+    findView: as(root, (trx) => store.findView(trx, { account: root, owner: `person ${user}` }, none)),
+    'listBelow by name': flatList('name', { within: root }),
+    'listBelow by created': flatList('created', { within: root }),
+    'listBelow of 80 by minutes': flatList('minutes', { within: root, under: small }),
+    'listBelow, without agents': flatList('name', { within: root, agents: 'none' }),
+    'listBelow, in transfer': flatList('agents', { within: root, transfer: 'in_progress' }),
     countFiltered: as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, caps: 'restricted' })),
     'countFiltered, near': as(root, (trx) => store.countFiltered(trx, { ...KEPT, within: root, limits: 'near' })),
     filterSubtree: as(root, (trx) => store.filterSubtree(trx, { ...PAGE, within: root, caps: 'restricted' })),

@@ -2,6 +2,7 @@ import type { AccountId, AccountRow, AccountSort, AccountStatus, Instant, UserId
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import {
   beginTreeChange,
   type CountedAccounts,
@@ -183,7 +184,7 @@ describe('Children of an account that has many', () => {
         await settled();
         await expectSorted();
       }),
-      { numRuns: 8 },
+      { numRuns: rounds(4, 16) },
     );
   });
 

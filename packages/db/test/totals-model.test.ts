@@ -14,6 +14,7 @@ import {
 } from '@tenantree/domain';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { rounds } from '../../../scripts/rounds.ts';
 import { beginTreeChange, foldQuarters, readBilledUsage, readSeries, readTotals, take } from '../src/index.ts';
 import { createTestDatabase, type TestDatabase } from '../src/testing.ts';
 import {
@@ -157,7 +158,7 @@ describe('Maintained totals', () => {
           await compare(model, root, range);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: rounds(12, 40) },
     );
   }, 120_000);
 });

@@ -1,8 +1,9 @@
-import type { AccountRow } from '@tenantree/domain';
+import type { AccountRow, RowId } from '@tenantree/domain';
 import type { AccountTab } from './account/tabs.ts';
 import type { ActivityFilter } from './activity/activity-source.ts';
 import type { ScreenView } from './data/screen-view.ts';
 import type { ProductPlace } from './products/product-place.ts';
+import type { KindKey } from './products/products-source.ts';
 
 /** What can be asked for from a row, its menu or its keys, beside opening and switching. */
 export type TreeAction =
@@ -17,7 +18,9 @@ export type TreeAction =
   | 'reopen'
   | 'copyId'
   | 'permissions'
+  | 'import'
   | 'openBranch'
+  | 'only'
   | 'search'
   | 'pause'
   | 'leave';
@@ -51,6 +54,8 @@ export type SamEvents = {
   readonly 'sam-action': ActionDetail;
   /** Between our own elements. */
   readonly 'sam-rename': RenameDetail;
+  /** A column is to be so wide, in CSS pixels. Between our own elements. */
+  readonly 'sam-width': { readonly column: string; readonly width: number };
   /** The accounts that are selected. Between our own elements. */
   readonly 'sam-select': { readonly accounts: readonly AccountRow['id'][] };
   /** A part that is loaded later could not be loaded. Between our own elements. */
@@ -69,7 +74,12 @@ export type SamEvents = {
   /** Another tab of an account is wanted. Cancelable. Between our own elements. */
   readonly 'sam-tab': { readonly tab: AccountTab };
   /** Another account is wanted in the place of the one that is shown. Between our own elements. */
-  readonly 'sam-show': { readonly account: AccountRow['id']; readonly tab: AccountTab };
+  readonly 'sam-show': {
+    readonly account: AccountRow['id'];
+    readonly tab: AccountTab;
+    /** Of its products, which. */
+    readonly product?: { readonly kind: KindKey; readonly id: RowId };
+  };
   /** What is chosen and not saved is other than before. Between our own elements. */
   readonly 'sam-draft': Readonly<Record<string, never>>;
   /** Other entries of a log are wanted. Cancelable. Between our own elements. */
@@ -84,6 +94,7 @@ declare global {
     'sam-switch': CustomEvent<SwitchDetail>;
     'sam-action': CustomEvent<ActionDetail>;
     'sam-rename': CustomEvent<RenameDetail>;
+    'sam-width': CustomEvent<SamEvents['sam-width']>;
     'sam-select': CustomEvent<SamEvents['sam-select']>;
     'sam-missing': CustomEvent<SamEvents['sam-missing']>;
     'sam-view': CustomEvent<ScreenView>;

@@ -1,7 +1,8 @@
 export { type AccountTab, isAccountTab } from './account/tabs.ts';
 export * from './data/account-source.ts';
 export { clientSource } from './data/client-source.ts';
-export { DEFAULT_VIEW, type ScreenView, SORT_KEYS, STATUSES } from './data/screen-view.ts';
+export { DEFAULT_VIEW, type ScreenView } from './data/screen-view.ts';
+export { filtersIn, SORT_KEYS, STATUSES } from './data/view-keys.ts';
 export { defineElements } from './elements.ts';
 export type {
   ActionDetail,

@@ -6,6 +6,7 @@ import { type AccountActing, defineRooms, SamAccount } from '../src/rooms.ts';
 import { mockTree } from './example-tree.ts';
 import { MemoryActivity } from './memory-activity.ts';
 import { MemoryBilling } from './memory-billing.ts';
+import { MemoryImports } from './memory-imports.ts';
 import { MemoryLimits } from './memory-limits.ts';
 import { MemoryMembers } from './memory-members.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
@@ -59,6 +60,7 @@ async function show(
     permissions: new MemoryPermissions(accounts),
     limits,
     products: new MemoryProducts(),
+    imports: new MemoryImports(accounts),
     billing: new MemoryBilling({ id: accounts.idOf(name), name }),
     activity,
   };
@@ -205,6 +207,27 @@ describe('an account in detail', () => {
     await show(accounts.root.row.name);
     await expect.element(page.getByRole('button', { name: 'Activity' })).toBeVisible();
     await expect.element(page.getByRole('button', { name: 'Permissions' })).not.toBeInTheDocument();
+  });
+
+  it('imports products where there is an account above, in a screen that was made for it, if anything may be changed', async () => {
+    const tab = page.getByRole('button', { name: 'Import Products' });
+    const products = page.getByRole('button', { name: 'Products', exact: true });
+    await show('Acme North', {}, undefined, (memory) => {
+      memory.features = ['products', 'import'];
+    });
+    await userEvent.click(tab);
+    await expect.element(page.getByRole('list', { name: 'Steps of the import' })).toBeVisible();
+    const without: Parameters<typeof show>[] = [
+      ['Acme North', {}, undefined, (memory) => Object.assign(memory, { features: ['products'] })],
+      ['Acme North', {}, (one) => Object.assign(one, { access: 'readOnly' })],
+      [mockTree().root.row.name],
+    ];
+    for (const given of without) {
+      document.body.replaceChildren();
+      await show(...given);
+      await expect.element(products).toBeVisible();
+      await expect.element(tab).not.toBeInTheDocument();
+    }
   });
 
   it('says who came in from above, and for how long', async () => {

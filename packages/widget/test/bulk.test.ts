@@ -1,8 +1,9 @@
 import type { Instant } from '@tenantree/domain';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { page, userEvent } from 'vitest/browser';
+import { violations } from './accessible.ts';
 import { mockTree } from './example-tree.ts';
-import { open, type Shown, show, statusOf } from './stage.ts';
+import { deepAll, open, type Shown, show, statusOf } from './stage.ts';
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -162,6 +163,28 @@ describe('what is selected', () => {
   });
 });
 
+describe('importing into all that are selected', () => {
+  it('has the steps of the tab, into all of them, by keys alone', async () => {
+    const source = mockTree();
+    source.imports.products.make(source.root.row.id, 'agent', { name: 'Front desk' });
+    const shown = await show(source);
+    for (const name of ['Borealis Motors', 'Cedar Retail']) shown.store.selection.add(source.idOf(name));
+    shown.screen.requestUpdate();
+    const button = page.getByRole('button', { name: 'Import products…' });
+    await vi.waitFor(() => button.element());
+    const opener = button.element();
+    if (opener instanceof HTMLElement) opener.focus();
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => page.getByText('Import products into 2 accounts').element());
+    await vi.waitFor(() => page.getByText('Front desk').element());
+    expect(await violations()).toEqual([]);
+    const element = deepAll(shown.screen.renderRoot, 'sam-import')[0];
+    expect(element && 'targets' in element && Array.isArray(element.targets) && element.targets.length).toBe(2);
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(deepAll(shown.screen.renderRoot, 'sam-bulk-import')).toEqual([]));
+  });
+});
+
 describe('limits of minutes in the table', () => {
   it('are drawn without anybody having to touch it', async () => {
     const aside = document.createElement('p');
@@ -187,7 +210,7 @@ describe('limits of minutes in the table', () => {
     expect(shown.row('Cedar Retail').querySelector('.minutes')?.getAttribute('data-limit')).toBe('calm');
     const views: unknown[] = [];
     shown.screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
     await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ limits: 'near' }));
@@ -196,7 +219,7 @@ describe('limits of minutes in the table', () => {
     source.patch(source.idOf('Acme North'), { minutesMax: '1' as never });
     await userEvent.fill(page.getByRole('searchbox'), 'north');
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
-    await userEvent.click(page.getByRole('button', { name: /^Near limit/ }));
+    await userEvent.click(page.getByRole('button', { name: /^Near limit\. / }));
     await vi.waitFor(() => expect(views.at(-1)).toEqual(expect.not.objectContaining({ limits: 'near' })));
   });
 });
@@ -210,7 +233,7 @@ describe('a filter', () => {
     const [group, north] = [source.idOf('Acme Group'), source.idOf('Acme North')];
     source.patch(group, { minutesMax: '10' as never });
     const shown = await show(source);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Near limit' }));
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group']));
@@ -232,7 +255,7 @@ describe('a filter', () => {
   it('of permissions follows what is saved below branches that nobody opened', async () => {
     const source = mockTree();
     const shown = await show(source);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
     await userEvent.keyboard('{Escape}');
     await vi.waitFor(() => expect(searches(source)).toBe(1));

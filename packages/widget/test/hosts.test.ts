@@ -174,6 +174,7 @@ describe('<subaccount-manager> in somebody else’s page', () => {
     await vi.waitFor(() =>
       expect(deepAll(root, '[role="menuitem"]').map((item) => item.innerText.split('\n')[0])).toEqual([
         'Expand whole branch',
+        'Filter to this branch',
         'Copy id',
       ]),
     );
@@ -192,6 +193,7 @@ describe('<subaccount-manager> in somebody else’s page', () => {
       expect(deepAll(root, '[role="menuitem"]').map((item) => item.innerText.split('\n')[0])).toEqual([
         'Open',
         'Expand whole branch',
+        'Filter to this branch',
         'Rename',
         'Copy id',
       ]),

@@ -12,6 +12,7 @@ import {
   shownKinds,
 } from '@tenantree/domain/products';
 import { type LiveReader, SourceRefusal } from '../src/index.ts';
+import { type Value, withValue } from '../src/products/document.ts';
 import type { ProductAt, ProductsSource } from '../src/products.ts';
 
 type Kind = ProductAt['kind'];
@@ -23,7 +24,11 @@ type Owned = {
   versions: Kept[];
   gone: boolean;
   secrets: Map<string, string>;
+  link?: Link;
 };
+
+/** Of a copy. */
+type Link = NonNullable<Product['link']>;
 
 const BASE_MS = Date.UTC(2026, 10, 20, 10);
 const nameOf = ({ name }: Document): string => (typeof name === 'string' ? name : '');
@@ -127,6 +132,58 @@ export class MemoryProducts implements ProductsSource {
       nextCursor: cursor === null ? '2' : null,
     }));
 
+  takeSource: ProductsSource['takeSource'] = (one, expected, places) =>
+    this.#answer(() => {
+      const owned = this.#at(one);
+      const taken = owned.link?.differences.filter(({ at: place }) => places.includes(place)) ?? [];
+      if (!owned.link || taken.length === 0) return refuse('NOT_A_COPY', 'It is no copy.');
+      const document = taken.reduce<Value>(
+        (all, { at: place, base }) => withValue(all, place, base ?? undefined),
+        owned.versions.at(-1)!.document,
+      ) as Document;
+      const differences = owned.link.differences.filter((other) => !taken.includes(other));
+      owned.link = { ...owned.link, differences };
+      return this.change(one, document, 'Olivia Owner', expected);
+    });
+
+  detach: ProductsSource['detach'] = (one) =>
+    this.#answer(() => {
+      const owned = this.#at(one);
+      delete owned.link;
+      this.#tell(owned.kind);
+      return this.#shown(owned, null);
+    });
+
+  /** It is a copy from now on. */
+  link(one: ProductAt, link: Link): void {
+    this.#at(one).link = link;
+  }
+
+  /** Of what something is a copy. */
+  linkOf(product: RowId): Link | undefined {
+    return this.#owned.get(product)?.link;
+  }
+
+  /** What an account owns, with the documents and where secrets are set. */
+  owned(account: AccountId) {
+    return [...this.#owned.values()]
+      .filter((one) => !one.gone && one.account === account)
+      .map((one) => ({
+        ...this.#row(one),
+        document: one.versions.at(-1)!.document,
+        secrets: [...one.secrets.keys()],
+        copyOf: one.link?.source ?? null,
+      }));
+  }
+
+  /** It goes away. */
+  drop(product: RowId): void {
+    const owned = this.#owned.get(product);
+    if (!owned) return;
+    owned.gone = true;
+    this.#tell(owned.kind);
+  }
+
   follow: ProductsSource['follow'] = (_, kind, reader) => {
     this.#readers.set(reader, kind);
     queueMicrotask(() => reader.onFrame({ version: this.#version }));
@@ -206,6 +263,7 @@ export class MemoryProducts implements ProductsSource {
       version,
       savedAt: at(version),
       columns: columnsOf(kind, filled(kind, document)),
+      ...(one.link && { link: { state: one.link.state, updateAvailable: one.link.updateAvailable } }),
     };
   }
 
@@ -224,6 +282,7 @@ export class MemoryProducts implements ProductsSource {
     const others = [...this.#owned.values()].filter((other) => !other.gone);
     return {
       ...row,
+      ...(one.link && { link: one.link }),
       savedBy: { id: null, name: kept.savedBy },
       document: shownDocument(kind, kept.document, ends, levels),
       levels,

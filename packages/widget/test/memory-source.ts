@@ -9,6 +9,8 @@ import {
   nameOrder,
   PERMISSIONS,
   parseDecimal,
+  passesFilters,
+  type RowId,
   type SuspensionOrder,
   seenAt,
   type UsageFrame,
@@ -24,11 +26,14 @@ import {
   type ListQuery,
   type LiveReader,
   type LiveState,
+  type SavedView,
   type SearchPage,
   type SearchQuery,
   SourceRefusal,
+  type ViewsSource,
 } from '../src/data/account-source.ts';
 import { MemoryBulk } from './memory-bulk.ts';
+import { MemoryImports } from './memory-imports.ts';
 import { MemoryPermissions } from './memory-permissions.ts';
 import { BASE_MS, type Entry, MemoryTree } from './memory-tree.ts';
 
@@ -173,7 +178,7 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   search = (
     account: AccountRef,
-    { query, status, limits, caps, cursor, limit }: SearchQuery,
+    { query, status, cursor, limit, sort, direction = 'asc', under, level, ...filters }: SearchQuery,
     signal?: AbortSignal,
   ): Promise<SearchPage> =>
     this.#answer('search', [account, query], signal, () => {
@@ -184,10 +189,16 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
           entry !== top &&
           status.includes(entry.row.status) &&
           nameKey(entry.row.name).includes(key) &&
-          (!caps || (entry.row.caps?.[caps] ?? 0) > 0) &&
-          (!limits || isNearLimit(this.rowOf(entry).minutes?.total, entry.row.minutesMax)) &&
+          passesFilters(this.rowOf(entry), filters) &&
+          (!filters.limits || isNearLimit(this.rowOf(entry).minutes?.total, entry.row.minutesMax)) &&
+          (level === undefined || this.chain(entry, top).length === level) &&
+          (under === undefined || (entry.row.id !== under && this.isBelow(entry, this.at(under)))) &&
           this.isBelow(entry, top),
       );
+      if (sort) {
+        const compare = comparing({ sort, direction });
+        every.sort((a, b) => compare(this.rowOf(a), this.rowOf(b)));
+      }
       const all = every.slice(0, this.mostFound);
       const start = Number(cursor ?? 0);
       const matches = all.slice(start, start + limit);
@@ -229,6 +240,21 @@ export class MemorySource extends MemoryTree implements AccountSource, AccountAc
 
   readonly bulk = new MemoryBulk(this);
   readonly presets = new MemoryPermissions(this);
+  readonly imports = new MemoryImports(this);
+  kept: readonly SavedView[] = [];
+  readonly views: ViewsSource = {
+    list: async () => this.kept,
+    save: async (_account, { id, ...view }) => {
+      if (this.kept.some((one) => one.id !== id && one.name.toLowerCase() === view.name.toLowerCase()))
+        throw new SourceRefusal({ code: 'NAME_TAKEN', message: 'You already have such a view.', field: 'name' });
+      const own = id ?? (`00000000-0000-7000-8000-00000000000${this.kept.length + 1}` as RowId);
+      this.kept = [...this.kept.filter((one) => one.id !== own), { ...view, id: own }];
+      return own;
+    },
+    remove: async (_account, id) => {
+      this.kept = this.kept.filter((one) => one.id !== id);
+    },
+  };
 
   create = (parent: AccountId, { name }: { readonly name: string }) =>
     this.#answer('create', [parent, name], undefined, () => {

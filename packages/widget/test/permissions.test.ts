@@ -334,7 +334,7 @@ describe('in the table', () => {
     await vi.waitFor(() => expect(said()).toMatch(/^2 restricted\s1 not reviewed$/));
     const views = vi.fn((event: CustomEvent) => event.detail);
     shown.screen.addEventListener('sam-view', views);
-    await userEvent.click(page.getByRole('button', { name: 'Status', exact: true }));
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
     await userEvent.click(page.getByRole('menuitemcheckbox', { name: 'Restricted' }));
     await vi.waitFor(() => expect(shown.names()).toEqual(['Acme Group', 'Acme North']));
     await expect.element(shown.row('Acme North')).toMatchTextContent(/4 restricted/);

@@ -1,6 +1,7 @@
 import type { AccountId, AccountRow, RowId, UsageFrame } from '@tenantree/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountsTold } from '../src/data/account-source.ts';
+import type { ImportsSource } from '../src/imports/imports-source.ts';
 import { type AccountSource, type ListQuery, SourceRefusal } from '../src/index.ts';
 import type { ProductsSource } from '../src/products.ts';
 import type { MembersSource } from '../src/rooms.ts';
@@ -10,7 +11,12 @@ export type Asked = {
   readonly accounts: AccountSource;
   readonly members: MembersSource;
   readonly products: ProductsSource;
+  readonly imports: ImportsSource;
+  /** Resolves once a job has ended. */
+  readonly settle: (job: RowId) => Promise<void> | void;
   readonly root: AccountId;
+  /** Who asks: views are of those who look with their own eyes. */
+  readonly caller: 'person' | 'program';
   readonly close: () => Promise<void> | void;
 };
 
@@ -51,6 +57,7 @@ export function describeSource(name: string, line: 'live' | 'deaf', open: () => 
     describe('changing', () => changesAlike({ ask: () => asked, make, below }));
     describe('members', () => peopleAlike({ ask: () => asked, make, below }));
     describe('products', () => productsAlike({ ask: () => asked, make, below }));
+    describe('imports', () => importsAlike({ ask: () => asked, make, below }));
     if (line === 'live') describe('live', () => tellsAlike({ ask: () => asked, make, below }));
   });
 }
@@ -93,6 +100,45 @@ function readsAlike({ ask, make, below }: Tools): void {
     expect([page.matches, names(page.rows), page.total]).toEqual([[id], ['Between', 'Zanzibar Dental'], 1]);
     const none = await ask().accounts.search(parent, { query: 'qwrzpf', status: ALL.status, cursor: null, limit: 20 });
     expect([none.matches, none.total]).toEqual([[], 0]);
+  });
+
+  it('lists all below one in one order, page by page, kept to filters', async () => {
+    const parent = await make('Flat below');
+    const between = await make('Middle', parent);
+    for (const one of ['Item 10', 'Item 2']) await make(one, between);
+    const asked = { query: '', status: ALL.status, sort: 'name', direction: 'desc', cursor: null, limit: 2 } as const;
+    const first = await ask().accounts.search(parent, asked);
+    const rest = await ask().accounts.search(parent, { ...asked, cursor: first.nextCursor });
+    const nameOf = new Map([...first.rows, ...rest.rows].map(({ id, name }) => [id, name]));
+    const found = [...first.matches, ...rest.matches].map((id) => nameOf.get(id));
+    expect([found, first.total, rest.nextCursor]).toEqual([['Middle', 'Item 10', 'Item 2'], 3, null]);
+    const deep = await ask().accounts.search(parent, { ...asked, level: 2, agents: 'none', direction: 'asc' });
+    expect(deep.matches.map((id) => deep.rows.find((row) => row.id === id)?.name)).toEqual(['Item 2', 'Item 10']);
+    expect((await ask().accounts.search(parent, { ...asked, under: between })).total).toBe(2);
+  });
+
+  it('keeps views for people, and says at the field which name is taken', async () => {
+    const { views } = await ask().accounts.acts();
+    const parent = await make('With views');
+    const view = {
+      order: { sort: 'minutes', direction: 'desc' },
+      status: ['active'],
+      agents: 'none',
+      layout: 'flat',
+    } as const;
+    const wish = { id: null, name: 'Mine', view, density: 'compact' } as const;
+    if (ask().caller === 'program') {
+      expect((await refused(views.save(parent, wish)))[0]).toBe('FORBIDDEN');
+      return;
+    }
+    const id = await views.save(parent, wish);
+    expect(await views.list(parent)).toEqual([{ ...wish, id }]);
+    expect(await refused(views.save(parent, { ...wish, name: 'MINE' }))).toEqual(['NAME_TAKEN', 'name']);
+    const columns = [{ column: 'path', width: 200 }, { column: 'minutes' }] as const;
+    await views.save(parent, { ...wish, id, view: { ...view, columns } });
+    expect((await views.list(parent))[0]?.view.columns).toEqual(columns);
+    await views.remove(parent, id);
+    expect(await views.list(parent)).toEqual([]);
   });
 
   it('tells of an account where it stands, who pays, and what one may do there', async () => {
@@ -190,6 +236,53 @@ function peopleAlike({ ask, make }: Tools): void {
     expect((await refused(members.setRole(root, user, 'admin')))[0]).toBe('LAST_OWNER');
     expect((await refused(members.remove(root, user)))[0]).toBe('LAST_OWNER');
     expect(await refused(members.remove(root, NOBODY as string as typeof user))).toEqual(['NOT_FOUND', 'userId']);
+  });
+}
+
+function importsAlike({ ask, make }: Tools): void {
+  it('plans what comes along, asks about names, runs what is so still once, and takes it back', async () => {
+    const { products, imports, settle } = ask();
+    const account = await make('From above');
+    const target = await make('Into', account);
+    const base = await products.create(account, 'knowledgeBase', { name: 'Handbook' });
+    const hours = await products.create(account, 'schedule', { name: 'Office hours' });
+    const product = await products.create(account, 'agent', {
+      name: 'Desk',
+      knowledge: { bases: [base] },
+      callFlow: { hours },
+    });
+    await products.create(target, 'schedule', { name: 'office HOURS' });
+    const wish = { targets: [target], products: [{ product }] };
+    const asking = await imports.plan(account, wish);
+    const acts = (plan: typeof asking) => plan.targets[0]?.items.map(({ name, act }) => `${name} ${act}`).toSorted();
+    expect([asking.ready, acts(asking)]).toEqual([false, ['Desk new', 'Handbook new', 'Office hours clash']]);
+    const answered = { ...wish, answers: [{ kind: 'schedule' as const, as: 'keep_both' as const }] };
+    const stale = await imports.plan(account, answered);
+    expect([stale.ready, acts(stale)]).toEqual([true, ['Desk new', 'Handbook new', 'Office hours (2) new']]);
+    await products.save({ account, kind: 'knowledgeBase', product: base }, 1, { name: 'Manual' });
+    expect((await refused(imports.run(account, stale.plan)))[0]).toBe('PLAN_STALE');
+    const { plan } = await imports.plan(account, answered);
+    const job = await imports.run(account, plan);
+    expect(await refused(imports.run(account, plan))).toEqual(['NOT_FOUND', 'plan']);
+    await settle(job);
+    const { job: ended, steps, nextCursor } = await imports.job(account, job);
+    expect([ended.state, nextCursor]).toEqual(['succeeded', null]);
+    expect(steps.map(({ names: of, done }) => `${of.join()} ${done[0]?.act}`).toSorted()).toEqual([
+      'Desk new',
+      'Manual new',
+      'Office hours (2) new',
+    ]);
+    expect(new Set(steps.map((step) => step.account.id))).toEqual(new Set([target]));
+    expect((await imports.recent(account)).map(({ id }) => id)).toEqual([job]);
+    expect((await imports.links(account, target, [product])).map(({ source, version }) => [source, version])).toEqual([
+      [product, 1],
+    ]);
+    expect((await imports.foreseeUndo(account, job)).every(({ left }) => left === null)).toBe(true);
+    const undone = await imports.undo(account, job);
+    await settle(undone);
+    expect((await imports.job(account, undone)).job.state).toBe('succeeded');
+    const query = { search: '', order: 'name', cursor: null, limit: 10 } as const;
+    expect((await products.list(target, 'agent', query)).rows).toEqual([]);
   });
 }
 

@@ -1,6 +1,8 @@
 import { createTenantree } from '@tenantree/client';
 import type { AccountId } from '@tenantree/domain';
 import { deploy } from '../../../apps/api/test/support/deployment.ts';
+import { jobsEnded } from '../../../apps/api/test/support/jobs.ts';
+import { importsFrom } from '../src/imports/imports-source.ts';
 import { clientSource } from '../src/index.ts';
 import { productsFrom } from '../src/products.ts';
 import { membersFrom } from '../src/rooms.ts';
@@ -14,11 +16,15 @@ describeSource('a server', 'live', async () => {
     client.close();
     await api.close();
   };
+  const products = productsFrom(client);
   return {
     accounts: clientSource(client),
     members: membersFrom(client),
-    products: productsFrom(client),
+    products,
+    imports: importsFrom(client, products),
+    settle: () => jobsEnded(api.database),
     root: api.root as AccountId,
+    caller: 'program',
     close,
   };
 });

@@ -36,9 +36,9 @@ describe('the view of the subaccounts', () => {
       screen.view = { ...DEFAULT_VIEW, status: [...DEFAULT_VIEW.status] };
     });
     const button = () => shown.screen.renderRoot.querySelector('.filter')?.getAttribute('aria-label');
-    expect(button()).toBe('Status');
+    expect(button()).toBe('Filter');
     shown.screen.view = { ...DEFAULT_VIEW, status: ['active'] };
-    await vi.waitFor(() => expect(button()).toBe('Status: Active'));
+    await vi.waitFor(() => expect(button()).toBe('Filter: Active'));
   });
 
   it('has no table before it ever stood in a document', () => {
@@ -99,9 +99,9 @@ describe('the view of the subaccounts', () => {
     };
     button.click();
     (await vi.waitFor(closed)).click();
-    await vi.waitFor(() => expect(button.innerText).toBe('Status: Active, Suspended, Closed'));
+    await vi.waitFor(() => expect(button.innerText).toBe('Filter: Active, Suspended, Closed'));
     expect(button.getAttribute('aria-label')).toContain('Active, Suspended, Closed');
     closed().click();
-    await vi.waitFor(() => expect(button.innerText).toBe('Status'));
+    await vi.waitFor(() => expect(button.innerText).toBe('Filter'));
   });
 });

@@ -1,8 +1,10 @@
 import type { AccountId, Instant, Role, RowId, SuspensionKind, UserId } from '@tenantree/domain';
-import { SourceRefusal } from '../src/index.ts';
+import type { ImportWish } from '../src/imports/imports-source.ts';
+import { type SavedView, SourceRefusal } from '../src/index.ts';
 import type { ProductAt, SentDocument } from '../src/products.ts';
+import { MemoryImports } from './memory-imports.ts';
 import { MemoryMembers } from './memory-members.ts';
-import { MemoryProducts } from './memory-products.ts';
+import type { MemoryProducts } from './memory-products.ts';
 import type { MemorySource } from './memory-source.ts';
 
 /** The network as a page sees it: the server's wire format on one side, a tree in memory with its people on the other. */
@@ -15,8 +17,13 @@ export type Wire = {
   readonly stop: () => void;
 };
 
-/** What pages of an account can ask for: accounts, who is in them, and what they own. */
-type Behind = { readonly source: MemorySource; readonly members: MemoryMembers; readonly products: MemoryProducts };
+/** What pages of an account can ask for: accounts, who is in them, what they own, and importing it. */
+type Behind = {
+  readonly source: MemorySource;
+  readonly members: MemoryMembers;
+  readonly products: MemoryProducts;
+  readonly imports: MemoryImports;
+};
 
 /** Inputs as they come over the wire: what a procedure's schema would have made of them. */
 type Input = Parameters<MemorySource['list']>[1] & {
@@ -33,6 +40,10 @@ type Input = Parameters<MemorySource['list']>[1] & {
   readonly role: Role;
   readonly id: RowId;
   readonly userId: UserId;
+  readonly view?: RowId;
+  readonly look: SavedView['view'] &
+    SavedView['view']['order'] &
+    Pick<SavedView, 'density'> & { readonly layout?: string };
 };
 
 /** The same of products. */
@@ -48,6 +59,26 @@ type ProductInput = ProductAt & {
 };
 
 type OfProducts = Readonly<Record<string, (products: MemoryProducts, input: ProductInput) => Promise<unknown>>>;
+
+/** The same of imports. */
+type ImportInput = Omit<ImportWish, 'products'> & {
+  readonly account: AccountId;
+  readonly target: AccountId;
+  readonly products: ImportWish['products'] & readonly RowId[];
+  readonly plan: RowId;
+  readonly job: RowId;
+};
+
+type OfImports = Readonly<Record<string, (imports: MemoryImports, input: ImportInput) => Promise<unknown>>>;
+
+/** Procedures of imports and their jobs. */
+const ofImports = (all: OfImports): Record<string, (behind: Behind, input: Input) => Promise<unknown>> =>
+  Object.fromEntries(
+    Object.entries(all).map(([name, answer]) => [
+      name,
+      ({ imports }: Behind, input: Input) => answer(imports, input as unknown as ImportInput),
+    ]),
+  );
 
 /** Procedures of products. */
 const ofProducts = (all: OfProducts): Record<string, (behind: Behind, input: Input) => Promise<unknown>> =>
@@ -67,7 +98,7 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
   'accounts.list': ({ source }, { account, ...query }) =>
     source.list(account, { ...query, cursor: query.cursor ?? null }),
   'accounts.search': ({ source }, { account, ...query }) =>
-    source.search(account, { ...query, cursor: query.cursor ?? null }),
+    source.search(account, { ...query, query: query.query ?? '', cursor: query.cursor ?? null }),
   'accounts.create': ({ source }, { account, name }) => source.create(account, { name }),
   'accounts.rename': ({ source }, { account, name }) => source.rename(account, name),
   'accounts.move': ({ source }, { account, to }) => source.move(account, to),
@@ -106,6 +137,40 @@ const PROCEDURES: Readonly<Record<string, (behind: Behind, input: Input) => Prom
     versions: async (products, at) => ({ rows: await products.versions(at), nextCursor: null }),
     deleted: async (products, { account, kind }) => ({ rows: await products.deleted(account, kind), nextCursor: null }),
   }),
+  ...ofImports({
+    'imports.plan': (imports, { account, ...wish }) => imports.plan(account, wish),
+    'imports.run': async (imports, { account, plan }) => ({ job: await imports.run(account, plan) }),
+    'imports.links': async (imports, { account, target, products }) => ({
+      links: await imports.links(account, target, products),
+    }),
+    'jobs.list': async (imports, { account }) => ({ rows: await imports.recent(account), nextCursor: null }),
+    'jobs.get': async (imports, { account, job }) => {
+      const found = await imports.job(account, job);
+      const items = found.steps.map(({ n, account: { id: target, name }, names: about, state, done: told }) => {
+        const result = found.job.kind === 'imports.undo' ? { undone: told, kept: [] } : { items: told };
+        return { n, target, name, about, state, attempts: 1, result, conflict: [], error: null };
+      });
+      return { ...found, items };
+    },
+    'jobs.previewUndo': async (imports, { account, job }) => ({ accounts: await imports.foreseeUndo(account, job) }),
+    'jobs.undo': async (imports, { account, job }) => ({ job: await imports.undo(account, job) }),
+  }),
+  'views.list': async ({ source }, { account }) => ({
+    views: (await source.views.list(account)).map(({ id, name, density, view: { order, ...view } }) => ({
+      id,
+      name,
+      look: { layout: 'tree', ...view, ...order, density },
+    })),
+  }),
+  'views.save': async ({ source }, { account, name, view: id = null, look }) => {
+    const { sort, direction, density, layout, ...rest } = look;
+    const view = { ...rest, order: { sort, direction }, ...(layout === 'flat' && { layout }) };
+    return { id: await source.views.save(account, { id, name, view, density }) };
+  },
+  'views.remove': async ({ source }, { account, view }) => {
+    if (view) await source.views.remove(account, view);
+    return {};
+  },
   'accounts.entries': async () => ({ rows: [], nextCursor: null }),
   'audit.list': async () => ({ rows: [], nextCursor: null }),
 };
@@ -156,8 +221,8 @@ export function serve(
   {
     protocol = 1,
     members = new MemoryMembers(),
-    products = new MemoryProducts(),
-  }: { readonly protocol?: number; readonly members?: MemoryMembers; readonly products?: MemoryProducts } = {},
+    imports = new MemoryImports(source),
+  }: { readonly protocol?: number; readonly members?: MemoryMembers; readonly imports?: MemoryImports } = {},
 ): Wire {
   const tokens: string[] = [];
   let refused: string | null = null;
@@ -180,7 +245,10 @@ export function serve(
       try {
         const input: unknown = typeof inputs === 'object' && inputs !== null ? Reflect.get(inputs, String(k)) : {};
         const answer = PROCEDURES[path];
-        const data = answer && isInput(input) ? await answer({ source, members, products }, input) : { claimed: true };
+        const data =
+          answer && isInput(input)
+            ? await answer({ source, members, imports, products: imports.products }, input)
+            : { claimed: true };
         return { result: { data } };
       } catch (error) {
         if (error instanceof SourceRefusal) return failure(path, error);

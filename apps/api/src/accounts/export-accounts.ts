@@ -1,22 +1,27 @@
 import {
   type AccountBelow,
-  type LimitFilter,
   type MinutesVisibility,
   readAccountNames,
   readAccountsBelow,
   type TenantTransaction,
 } from '@tenantree/db';
 import {
+  type AccountFilters,
   type AccountId,
   type AccountStatus,
   CAPS_FILTERS,
-  type CapsFilter,
+  COUNT_FILTERS,
   type CsvColumn,
   csvHeader,
   csvLines,
+  DRIFT_STATES,
+  filtersOf,
   type Instant,
+  isId,
+  LIMIT_FILTERS,
   nameKey,
   type RowId,
+  TRANSFER_FILTERS,
   USUAL_RETRY,
 } from '@tenantree/domain';
 import { z } from 'zod';
@@ -26,7 +31,8 @@ import { refuseWith } from '../hall/refused.ts';
 import { defineJob, type ItemOutcome, type JobItem } from '../jobs/define-job.ts';
 import { accountsBelow, enqueue } from '../jobs/enqueue.ts';
 import { writePart } from '../jobs/job-files.ts';
-import { accountId } from '../jobs/payloads.ts';
+import { accountId, instant } from '../jobs/payloads.ts';
+import { branchOf } from './read-accounts.ts';
 
 /** Accounts in one file; what stands behind them in the tree is left out, and the job says so. */
 const MOST_ROWS = 100_000;
@@ -34,13 +40,13 @@ const MOST_ROWS = 100_000;
 const PART_ROWS = 1_000;
 
 /** What an export is to have in it. */
-export type AccountsToExport = {
+export type AccountsToExport = AccountFilters & {
   readonly accounts?: readonly string[] | undefined;
   /** What was typed. */
   readonly text?: string | undefined;
   readonly status: readonly AccountStatus[];
-  readonly caps?: CapsFilter | undefined;
-  readonly limits?: LimitFilter | undefined;
+  /** Only those below this account. */
+  readonly under?: string | undefined;
   readonly visibility: MinutesVisibility;
 };
 
@@ -48,7 +54,17 @@ const payload = z.object({
   only: z.array(accountId).nullable(),
   text: z.string().optional(),
   caps: z.enum(CAPS_FILTERS).optional(),
-  limits: z.enum(['near']).optional(),
+  limits: z.enum(LIMIT_FILTERS).optional(),
+  billing: z.enum(['parent', 'direct']).optional(),
+  transfer: z.enum(TRANSFER_FILTERS).optional(),
+  members: z.enum(COUNT_FILTERS).optional(),
+  agents: z.enum(COUNT_FILTERS).optional(),
+  createdFrom: instant.optional(),
+  createdBefore: instant.optional(),
+  level: z.number().optional(),
+  blueprint: z.custom<RowId>((id) => typeof id === 'string' && isId(id)).optional(),
+  drift: z.enum(DRIFT_STATES).optional(),
+  under: accountId.optional(),
   statuses: z.array(z.enum(['active', 'suspended', 'closed'])),
   visibility: z.enum(['with_minutes', 'without_minutes']),
 });
@@ -155,13 +171,14 @@ export async function exportAccounts(
   hall: Hall,
   { actor, user, key, requestId, reached }: Caller,
   { id, root }: Access,
-  { accounts, status, ...asked }: AccountsToExport,
+  { accounts, status, text, under, visibility, ...filters }: AccountsToExport,
 ): Promise<RowId> {
   const by = { actor, user, key, requestId };
   const job = await hall.change({ ...by, ...(reached && { reached }) }, { root, acting: id }, async (change) => {
     const only = accounts ? await accountsBelow(change.trx, id, accounts) : null;
-    const items = [{ payload: { only, statuses: [...status], ...asked } }];
-    return enqueue(hall, change, exportAccountsJob, { by, account: id, items });
+    const branch = await branchOf(change.trx, under);
+    const asked = { only, text, statuses: [...status], under: branch, visibility, ...filtersOf(filters) };
+    return enqueue(hall, change, exportAccountsJob, { by, account: id, items: [{ payload: asked }] });
   });
   return job ?? refuseWith('BAD_REQUEST', 'Name accounts.', 'accounts');
 }

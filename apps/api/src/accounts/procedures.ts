@@ -1,11 +1,20 @@
 import { CONTRACT } from '@tenantree/contract';
-import type { MinutesVisibility } from '@tenantree/db';
-import { type AccountId, type AccountRow, type AccountSort, rowInPart } from '@tenantree/domain';
+import { findOfferedBlueprint, type MinutesVisibility } from '@tenantree/db';
+import {
+  type AccountFilters,
+  type AccountId,
+  type AccountRow,
+  type AccountSort,
+  FILTER_NAMES,
+  isFiltered,
+  rowInPart,
+} from '@tenantree/domain';
 import { z } from 'zod';
 import { type Access, admit } from '../guard/admit.ts';
 import type { Handlers } from '../guard/procedure.ts';
 import { seesWholeWay } from '../guard/reach.ts';
 import { readCursor, rowPlace, writeCursor } from '../hall/cursor.ts';
+import type { Hall } from '../hall/hall.ts';
 import { granted, refuseWith } from '../hall/refused.ts';
 import { enqueueForEach } from '../jobs/enqueue.ts';
 import { watchAccounts } from './accounts-channel.ts';
@@ -16,7 +25,7 @@ import { createMainAccount } from './create-main-account.ts';
 import { noteVisit, readEntriesFromAbove } from './enter-account.ts';
 import { exportAccounts } from './export-accounts.ts';
 import { moveAccount } from './move-account.ts';
-import { getAccount, listAccounts, searchAccounts } from './read-accounts.ts';
+import { getAccount, listAccounts, listFlat, searchAccounts } from './read-accounts.ts';
 import { reactivateManyJob, suspendManyJob } from './status-jobs.ts';
 
 const accountId = z.string().transform((text) => text as AccountId);
@@ -33,9 +42,25 @@ const seenLimits = <Filter>(access: Access, filter: Filter | undefined): Filter 
     ? filter
     : refuseWith('FORBIDDEN', 'Who is near a limit is told to those who may see usage.', 'limits');
 
+/** Only blueprints that are offered here are told of. @throws Refused NOT_FOUND, BAD_REQUEST */
+async function requireOffered(
+  { hall, access }: { readonly hall: Hall; readonly access: Access },
+  { blueprint, drift }: AccountFilters,
+): Promise<void> {
+  if (blueprint === undefined && drift !== undefined)
+    refuseWith('BAD_REQUEST', 'Name the blueprint that they stand so to.', 'blueprint');
+  if (blueprint === undefined) return;
+  const find = hall.db.withTenant(access.id, (trx) => findOfferedBlueprint(trx, blueprint, null), { snapshot: true });
+  if (!(await find)) refuseWith('NOT_FOUND', 'There is no such blueprint.', 'blueprint');
+}
+
 /** An order that tells no more than the rows do: those whose minutes aren't shown are all alike. */
 const seenOrder = (access: Access, sort: AccountSort): AccountSort =>
   sort === 'minutes' && minutesFor(access) === 'without_minutes' ? 'created' : sort;
+
+/** Filters as a cursor holds them. */
+const writtenOf = (filters: AccountFilters): string =>
+  JSON.stringify(FILTER_NAMES.map((name) => filters[name] ?? null));
 
 /** A row as a caller may see it. */
 const shownRow = <Row extends AccountRow>(access: Access, row: Row): Row =>
@@ -53,8 +78,11 @@ const shownAnswer = async ({ access }: { readonly access: Access }, row: Promise
 export const accounts: Handlers<'accounts'> = {
   createMain: ({ ctx, input }) => createMainAccount(ctx.hall, ctx.caller, input),
 
-  create: async ({ ctx, input }) => {
-    const { account, created } = await createSubaccount(ctx.hall, ctx.caller, ctx.access, input);
+  create: async ({ ctx, input: { blueprint, ...input } }) => {
+    const { hall, caller, access } = ctx;
+    const { account, created } = blueprint
+      ? await hall.setUp(ctx, blueprint, (setUp) => createSubaccount(hall, caller, access, input, setUp))
+      : await createSubaccount(hall, caller, access, input);
     return { account: shownRow(ctx.access, account), created };
   },
 
@@ -73,11 +101,20 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   list: async ({ ctx, input }) => {
-    const sort = seenOrder(ctx.access, input.sort);
-    const kind = `list:${ctx.access.id}:${sort}:${input.direction}:${input.caps}:${input.limits}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, input.cursor);
-    const { direction, status: statuses, caps, limits, limit } = input;
-    const query = { sort, direction, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
+    const { account: _, sort: asked, direction, status: statuses, cursor, limit, ...filters } = input;
+    await requireOffered(ctx, filters);
+    const sort = seenOrder(ctx.access, asked);
+    const kind = `list:${ctx.access.id}:${sort}:${direction}:${writtenOf(filters)}`;
+    const after = readCursor(ctx.hall.settings.secret, kind, pageKey, cursor);
+    const query = {
+      ...filters,
+      sort,
+      direction,
+      statuses,
+      limits: seenLimits(ctx.access, filters.limits),
+      after,
+      limit,
+    };
     const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
     const { next, ...page } = await listAccounts(ctx.hall, ctx.access, query, minutesFor(ctx.access));
     return {
@@ -88,29 +125,45 @@ export const accounts: Handlers<'accounts'> = {
   },
 
   search: async ({ ctx, input }) => {
-    const { query: text, caps, limits, status: statuses, limit } = input;
-    if (text === undefined && caps === undefined && limits === undefined)
-      refuseWith('BAD_REQUEST', 'Type something, or choose a filter.', 'query');
-    const kind = `search:${ctx.access.id}:${caps}:${limits}:${text}`;
-    const after = readCursor(ctx.hall.settings.secret, kind, searchKey, input.cursor);
-    const query = { text, statuses, caps, limits: seenLimits(ctx.access, limits), after, limit };
-    const resumeIdOf = await ctx.hub.resumeIds(ctx.access.root);
-    const { next, ...page } = await searchAccounts(ctx.hall, ctx.access.id, query, minutesFor(ctx.access));
-    return {
-      ...shownPage(ctx.access, page),
-      resumeId: resumeIdOf(page.treeVersion),
-      nextCursor: next && writeCursor(ctx.hall.settings.secret, kind, next),
-    };
+    const {
+      account: _,
+      query: text,
+      sort: asked,
+      direction,
+      status: statuses,
+      cursor,
+      limit,
+      under,
+      ...filters
+    } = input;
+    const { hall, access } = ctx;
+    await requireOffered(ctx, filters);
+    if (text === undefined && asked === undefined && under === undefined && !isFiltered(filters))
+      refuseWith('BAD_REQUEST', 'Type something, or choose a filter or an order.', 'query');
+    const sought = { ...filters, text, under, statuses, limits: seenLimits(access, filters.limits), limit };
+    const kind = `search:${access.id}:${writtenOf(filters)}:${under}:${text}`;
+    const { secret } = hall.settings;
+    const resumeIdOf = await ctx.hub.resumeIds(access.root);
+    if (asked === undefined) {
+      const after = readCursor(secret, kind, searchKey, cursor);
+      const { next, ...page } = await searchAccounts(hall, access.id, { ...sought, after }, minutesFor(access));
+      const nextCursor = next && writeCursor(secret, kind, next);
+      return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
+    }
+    const sort = seenOrder(access, asked);
+    const flat = `${kind}:${sort}:${direction}`;
+    const after = readCursor(secret, flat, pageKey, cursor);
+    const query = { ...sought, sort, direction, after };
+    const { next, ...page } = await listFlat(hall, access.id, query, minutesFor(access));
+    const nextCursor = next && writeCursor(secret, flat, next);
+    return { ...shownPage(access, page), resumeId: resumeIdOf(page.treeVersion), nextCursor };
   },
 
-  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => ({
-    job: await exportAccounts(hall, caller, access, {
-      ...input,
-      text,
-      limits: seenLimits(access, limits),
-      visibility: minutesFor(access),
-    }),
-  }),
+  export: async ({ ctx: { hall, caller, access }, input: { query: text, limits, ...input } }) => {
+    await requireOffered({ hall, access }, input);
+    const wish = { ...input, text, limits: seenLimits(access, limits), visibility: minutesFor(access) };
+    return { job: await exportAccounts(hall, caller, access, wish) };
+  },
 
   live: ({ ctx, input, signal }) => watchAccounts(ctx, input, signal),
 

@@ -2,9 +2,10 @@ import type { AccountDetail, AccountPage, SearchPage } from '@tenantree/contract
 import {
   type ChainLink,
   filterSubtree,
-  type LimitFilter,
+  listBelow,
   listChildren,
   type MinutesVisibility,
+  MOST_SORTED,
   type PageKey,
   readAccountRows,
   readAccountState,
@@ -13,14 +14,15 @@ import {
   type SearchKey,
   type SortDirection,
   searchSubtree,
+  type TenantTransaction,
 } from '@tenantree/db';
 import {
+  type AccountFilters,
   type AccountId,
   type AccountRow,
   type AccountSort,
   type AccountStatus,
   billingPeriodOf,
-  type CapsFilter,
   daysUntilErasure,
   decidingNode,
   type EmbedFeature,
@@ -37,6 +39,7 @@ import {
 import type { Access } from '../guard/admit.ts';
 import { type Hall, nowOf } from '../hall/hall.ts';
 import { refuseWith } from '../hall/refused.ts';
+import { resolveAll } from '../hall/resolve-all.ts';
 
 export type DetailAccess = {
   readonly chain: readonly ChainLink[];
@@ -86,14 +89,12 @@ export async function getAccount(
   );
 }
 
-export type ListInput = {
+export type ListInput = Omit<AccountFilters, 'level'> & {
   readonly sort: AccountSort;
   readonly direction: SortDirection;
   readonly statuses: readonly AccountStatus[];
-  readonly caps?: CapsFilter | undefined;
   readonly after: PageKey | null;
   readonly limit: number;
-  readonly limits?: LimitFilter | undefined;
 };
 
 /** A page of rows; where the next one begins, and where live changes go on, is still to be written. */
@@ -137,33 +138,66 @@ function shownAbove(
   };
 }
 
-export type SearchInput = {
-  /** Without it there is a filter. */
+type Sought = AccountFilters & {
   readonly text: string | undefined;
-  readonly caps: CapsFilter | undefined;
-  readonly limits: LimitFilter | undefined;
+  /** Only below this account. */
+  readonly under: string | undefined;
   readonly statuses: readonly AccountStatus[];
-  readonly after: SearchKey | null;
   readonly limit: number;
+};
+/** What is searched in the order of what matches best, or of the tree. Without a text there is a filter. */
+export type SearchInput = Sought & { readonly after: SearchKey | null };
+/** What is listed in an order of its own. */
+export type FlatInput = Sought & {
+  readonly sort: AccountSort;
+  readonly direction: SortDirection;
+  readonly after: PageKey | null;
 };
 
 /** Searches below an account, by what was typed, by filters, or both; matches come with the accounts between. */
 export async function searchAccounts(
   hall: Hall,
   within: AccountId,
-  input: SearchInput,
+  { text, under, ...input }: SearchInput,
   visibility: MinutesVisibility,
 ): Promise<Found<SearchPage, SearchKey>> {
   const now = nowOf(hall);
-  const { text, ...rest } = input;
-  const query = { ...rest, within, now, visibility };
   const found = await hall.db.withTenant(
     within,
-    (trx) =>
-      text === undefined
+    async (trx) => {
+      const query = { ...input, within, under: await branchOf(trx, under), now, visibility };
+      return text === undefined
         ? filterSubtree(trx, query)
-        : searchSubtree(trx, { ...query, text: text.trim(), textKey: nameKey(text) }),
+        : searchSubtree(trx, { ...query, text: text.trim(), textKey: nameKey(text) });
+    },
     { snapshot: true },
   );
   return { ...found, period: billingPeriodOf(now).start };
 }
+
+/** Lists all accounts below one in one order (rules/accounts 31). @throws Refused BAD_REQUEST where they are too many for it */
+export async function listFlat(
+  hall: Hall,
+  within: AccountId,
+  { text, under, ...input }: FlatInput,
+  visibility: MinutesVisibility,
+): Promise<Found<SearchPage, PageKey>> {
+  const now = nowOf(hall);
+  const search = text === undefined ? null : { text: text.trim(), textKey: nameKey(text) };
+  const found = await hall.db.withTenant(
+    within,
+    async (trx) => listBelow(trx, { ...input, search, within, under: await branchOf(trx, under), now, visibility }),
+    { snapshot: true },
+  );
+  if (found === null)
+    return refuseWith(
+      'BAD_REQUEST',
+      `More than ${MOST_SORTED} accounts are sorted by name or date only. Keep the list to fewer.`,
+      'sort',
+    );
+  return { ...found, period: billingPeriodOf(now).start };
+}
+
+/** The account below which alone is looked. @throws Refused NOT_FOUND */
+export const branchOf = async (trx: TenantTransaction, under: string | undefined): Promise<AccountId | undefined> =>
+  under === undefined ? undefined : (await resolveAll(trx, [under], 'under'))[0];

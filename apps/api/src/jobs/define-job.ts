@@ -66,6 +66,8 @@ export type AnyJob = {
   /** What it takes to ask for it. */
   readonly needs: InAccount;
   readonly retry: RetryPolicy;
+  /** What of its account an item is about, by name, from its stored payload; null: all of it. */
+  readonly about: ((stored: unknown) => readonly string[]) | null;
   /** How it is undone; null: it can't be. */
   readonly undo: Undo | null;
   /** What its end brings about, in the same change. */
@@ -96,10 +98,11 @@ export function defineJob<Payload>(job: {
   readonly payload: z.ZodType<Payload>;
   readonly retry: RetryPolicy;
   readonly undo?: Undo;
+  readonly about?: (payload: Payload) => readonly string[];
   readonly ended?: NonNullable<AnyJob['ended']>;
   readonly run: (item: JobItem<Payload>) => Promise<ItemOutcome>;
 }): Job<Payload> {
-  const { run, procedure, undo = null, ended = null, ...declared } = job;
+  const { run, procedure, undo = null, ended = null, about, ...declared } = job;
   const { needs } = procedureAt(procedure);
   if (needs.kind !== 'account') throw new Error(`${procedure} is of no account: it asks for no job`);
   return {
@@ -107,6 +110,7 @@ export function defineJob<Payload>(job: {
     undo,
     ended,
     needs,
+    about: about ? (stored) => about(job.payload.parse(stored)) : null,
     start: (item, stored) => run({ ...item, payload: job.payload.parse(stored) }),
   };
 }

@@ -28,7 +28,7 @@ export const jobs: Handlers<'jobs'> = {
   },
 
   get: async ({ ctx, input: { job: id, state = null, cursor, limit } }) => {
-    const { hall, access } = ctx;
+    const { hall, access, jobs: all } = ctx;
     const place = `job:${id}:${state}`;
     const after = readCursor(hall.settings.secret, place, itemNumber, cursor) ?? 0;
     const found = await findJob(ctx, id);
@@ -40,9 +40,14 @@ export const jobs: Handlers<'jobs'> = {
       },
       { snapshot: true },
     );
-    const page = items
-      .slice(0, limit)
-      .map((item) => ({ ...item, ...conflictIn(item), error: toldOf(item), name: nameOf(names, item.target) }));
+    const about = all.find(({ name }) => name === found.kind)?.about;
+    const page = items.slice(0, limit).map(({ payload, ...item }) => ({
+      ...item,
+      ...conflictIn(item),
+      error: toldOf(item),
+      name: nameOf(names, item.target),
+      about: about?.(payload) ?? null,
+    }));
     const last = items.length > limit ? page.at(-1) : undefined;
     return {
       job: shownJob(found, ctx),
@@ -81,13 +86,13 @@ export const jobs: Handlers<'jobs'> = {
 };
 
 /** Why an item failed, in a sentence: what else a refusal says is for whoever calls. */
-const toldOf = ({ error }: JobItemRow): JobItemRow['error'] =>
+const toldOf = ({ error }: Pick<JobItemRow, 'error'>): JobItemRow['error'] =>
   error && { code: error.code, message: error.message, ...(error.field !== undefined && { field: error.field }) };
 
 /** What of its result an item tells apart. */
 function conflictIn({
   result,
-}: JobItemRow): Pick<JobItemRow, 'result'> & { readonly conflict: readonly JobConflict[] } {
+}: Pick<JobItemRow, 'result'>): Pick<JobItemRow, 'result'> & { readonly conflict: readonly JobConflict[] } {
   if (!isRecord(result) || !Array.isArray(result['conflict'])) return { result, conflict: [] };
   const { conflict, ...rest } = result;
   // As `skippedBecause` wrote it.

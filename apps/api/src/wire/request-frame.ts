@@ -46,6 +46,8 @@ export function requestFrame(ground: Ground) {
     for (const [name, value] of Object.entries(commonHeaders(publicUrl))) call.res.headers.set(name, value);
     if (NEVER_KEPT.test(call.req.path)) call.res.headers.set('cache-control', unkept(call.res.headers));
     call.res.headers.set('x-request-id', requestId);
+    // Whoever has more to ask finds out that this server goes.
+    if (ground.isClosing()) call.res.headers.set('connection', 'close');
     const { status } = call.res;
     const durationMs = performance.now() - startedMs;
     metrics.request(call.get('route'), status, durationMs);

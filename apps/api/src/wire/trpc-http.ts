@@ -1,4 +1,5 @@
 import { PROCEDURES } from '@tenantree/contract';
+import { isRecord, type Refusal } from '@tenantree/domain';
 import { type AnyRouter, type inferRouterContext, TRPCError } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Connection } from '../context/connection.ts';
@@ -6,6 +7,7 @@ import { refusalOf, toTRPCError, UNAUTHORIZED } from '../guard/error-shape.ts';
 import { IDEMPOTENCY_REPLAYED, readIdempotencyKeys } from '../guard/idempotency-key.ts';
 import { Refused, refuseWith } from '../hall/refused.ts';
 import type { Call, Ground } from './calls.ts';
+import { streamTogether } from './event-stream.ts';
 import { BODY_BYTES, checkMediaType, declaredBytes, parseJson, RECORDS_USAGE, refuseTooLarge } from './read-json.ts';
 import { retryAfter } from './refusal-answer.ts';
 
@@ -17,6 +19,12 @@ export type CreateContext<Router extends AnyRouter> = (
 export const TRPC_PATH = '/trpc';
 /** Calls in one request or message, and at one time on a socket. */
 export const MOST_CALLS = 64;
+/**
+ * Who can't connect asks this to find out whether only WebSockets are blocked. A server that goes answers what is on its way; taken for one
+ * that stays, it would send clients to event streams which only had to wait for its successor.
+ */
+const SAYS_IT_IS_THERE = 'setup.status';
+const STOPPING: Refusal = { code: 'UNAVAILABLE', message: 'This server is stopping. Try again in a moment.' };
 /** A batch puts one level around its inputs. */
 const BATCH_LEVELS = 1;
 
@@ -41,6 +49,8 @@ export function trpcOverHttp<Router extends AnyRouter>(
     call.set('route', routeOf(router, asked.names));
     if (asked.names.length > MOST_CALLS) refuseWith('BAD_REQUEST', `Send at most ${MOST_CALLS} calls in one request.`);
     checkAddress(asked);
+    if (ground.isClosing() && asked.names.includes(SAYS_IT_IS_THERE)) throw new Refused(STOPPING);
+    if (wantsStream(request, asked)) return subscriptionsTogether(ground, call, { router, createContext, asked });
     const idempotencyKeys = readIdempotencyKeys(request.headers, asked.names.length);
     let isRepeat = false;
     const repeated = (): void => {
@@ -66,6 +76,30 @@ export function trpcOverHttp<Router extends AnyRouter>(
     if (response.headers.get('content-type')?.startsWith('text/event-stream')) keepStream(ground, call);
     return response;
   };
+}
+
+/** Whether several subscriptions are asked for in one event stream, each with its input by its place, as tRPC sends several calls. */
+const wantsStream = ({ method, headers }: Request, { envelopes }: Asked): boolean =>
+  method === 'POST' && envelopes > 0 && (headers.get('accept') ?? '').includes('text/event-stream');
+
+/** @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, UNAUTHORIZED, BAD_REQUEST */
+async function subscriptionsTogether<Router extends AnyRouter>(
+  ground: Ground,
+  call: Call,
+  { router, createContext, asked }: { router: Router; createContext: CreateContext<Router>; asked: Asked },
+): Promise<Response> {
+  const connection = call.get('connection');
+  const mostBytes = await mostBytesOf(ground, call.req.raw, connection, asked);
+  const inputs = await call.get('readJson')(mostBytes, asked.envelopes);
+  if (!isRecord(inputs)) return refuseWith('BAD_REQUEST', 'Send each input by the place of its subscription.');
+  const response = streamTogether({
+    router,
+    ctx: await createContext(connection),
+    calls: asked.names.map((path, index) => ({ path, input: inputs[index] })),
+    onError: (error, path) => logUnexpected(ground, error, path, connection.requestId),
+  });
+  keepStream(ground, call);
+  return response;
 }
 
 function keepStream({ streams }: Ground, call: Call): void {

@@ -35,6 +35,13 @@ const FIELDS = [...PROCEDURES].flatMap(([path, { input }]) => {
   return namedPlaces(schema).map(({ path: place, names }) => ({ path, place, names, schema }));
 });
 
+const LOOK = {
+  sort: 'name',
+  direction: 'asc',
+  layout: 'tree',
+  density: 'comfortable',
+} as const;
+
 const UNKNOWN_IDS = [randomUUID(), randomUUID()];
 /** What nobody has, of each kind. */
 const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
@@ -47,12 +54,14 @@ const NOBODYS: Readonly<Record<Named, readonly string[]>> = {
   job: UNKNOWN_IDS,
   actor: UNKNOWN_IDS,
   preset: UNKNOWN_IDS,
+  blueprint: UNKNOWN_IDS,
   invoice: UNKNOWN_IDS,
   book: UNKNOWN_IDS,
   statement: UNKNOWN_IDS,
   product: UNKNOWN_IDS,
   plan: UNKNOWN_IDS,
   import: UNKNOWN_IDS,
+  view: UNKNOWN_IDS,
   rollout: UNKNOWN_IDS,
   place: ['nonsense', ''],
 };
@@ -70,17 +79,22 @@ const TOLD: Readonly<Record<Named, RegExp>> = {
   // Entries of theirs, of which there are none.
   actor: /"nextCursor":null/,
   preset: /"code":"NOT_FOUND"/,
+  blueprint: /"code":"NOT_FOUND"/,
   invoice: /"code":"NOT_FOUND"/,
   book: /"code":"NOT_FOUND"/,
   statement: /"code":"NOT_FOUND"/,
   product: /"code":"NOT_FOUND"/,
   plan: /"code":"NOT_FOUND"/,
   import: /"code":"NOT_FOUND"/,
+  view: /"code":"NOT_FOUND"/,
   rollout: /"code":"NOT_FOUND"/,
   // A cursor answers no other question than the one it came from.
   place: /"code":"BAD_REQUEST"/,
 };
 
+/** Whoever calls: of each kind one, and others of it. */
+const KINDS = ['an admin', 'a key', 'a screen for everything'] as const;
+const WHO = [...KINDS, 'a viewer', 'a key from above that is kept to this part', 'a screen for reading'] as const;
 const KIND_OF = { 'an admin': 'person', 'a key': 'key', 'a screen for everything': 'embed' } as const;
 
 const mayCall = (who: keyof typeof KIND_OF, path: string): boolean => {
@@ -93,13 +107,23 @@ const isFromAbove = (path: string): boolean => {
   return needs.kind === 'account' && needs.at !== 'account';
 };
 
+/** Whether this is the account in which the call is made. */
+const isActing = (path: string, place: readonly (string | number)[]): boolean =>
+  IN_ACCOUNTS.includes(path) && place.join('.') === 'account';
+
 /** How long a walk may take, which asks some thousand times (ms). */
 const PATIENCE_MS = 180_000;
 
-/** The walk over every procedure, with what others have, by these ways to the database. */
-export const walkOver = (ways: readonly Way[]): void => overWays(ways, walk);
+/**
+ * The walk over every procedure, with what others have, by these ways to the database.
+ *
+ * @param which callers and fields of inputs: `one of a kind` leaves out further callers of a kind, and the account in which a call is made where it
+ *   stands among other fields. By itself it is asked for anyway, and nothing else is looked at before
+ */
+export const walkOver = (ways: readonly Way[], which: 'all' | 'one of a kind'): void =>
+  overWays(ways, (way) => walk(way, which));
 
-function walk(way: Way): void {
+function walk(way: Way, which: 'all' | 'one of a kind'): void {
   let api: Deployment;
   /** The account that all callers belong to, and one below it. */
   let account: string;
@@ -175,6 +199,9 @@ function walk(way: Way): void {
     const orderJob = () => hall.change(THE_SYSTEM, at, (change) => enqueue(hall, change, eraseClosedJob, order));
     const jobs = [await orderJob(), await orderJob()].map(String);
     const { id: theirPreset } = await owner.presets.save.mutate({ account: sibling, name: 'Theirs', levels: {} });
+    const said = { account: sibling, name: 'Theirs', limits: { agents: { max: 1 } } };
+    const { id: theirBlueprint } = await owner.blueprints.save.mutate(said);
+    const { id: theirView } = await owner.views.save.mutate({ account: sibling, name: 'Theirs', look: LOOK });
     const theirInvoices = await invoicesOf(hall, root as AccountId);
     const sold = await statementsOf(hall, root as AccountId, sibling as AccountId);
     const { books: theirBooks, statements: theirStatements } = sold;
@@ -208,12 +235,14 @@ function walk(way: Way): void {
       actor: viewer,
       job: viewer,
       preset: viewer,
+      blueprint: viewer,
       invoice: viewer,
       book: viewer,
       statement: viewer,
       product: viewer,
       plan: viewer,
       import: viewer,
+      view: viewer,
       rollout: viewer,
       user: 'dana',
       place: '',
@@ -228,12 +257,14 @@ function walk(way: Way): void {
       job: jobs,
       actor: [other.id],
       preset: [theirPreset],
+      blueprint: [theirBlueprint],
       invoice: theirInvoices,
       book: theirBooks,
       statement: theirStatements,
       product: theirProducts.map(({ id }) => id),
       plan: [theirPlan],
       import: theirImports,
+      view: [theirView],
       rollout: [theirRollout],
       place: cursors,
     };
@@ -251,14 +282,7 @@ function walk(way: Way): void {
   };
 
   describe('The walk over every procedure and subscription (rules/permissions 7)', () => {
-    it.each([
-      'an admin',
-      'a viewer',
-      'a key',
-      'a key from above that is kept to this part',
-      'a screen for everything',
-      'a screen for reading',
-    ])(
+    it.each(which === 'all' ? WHO : KINDS)(
       'tells %s the same of accounts out of reach as of those that don’t exist',
       async (who) => {
         const caller = callerOf(who);
@@ -275,11 +299,14 @@ function walk(way: Way): void {
       PATIENCE_MS,
     );
 
-    it.each(['an admin', 'a key', 'a screen for everything'] as const)(
+    it.each(KINDS)(
       'tells %s the same, too, wherever else something of others is named: in every field of every input',
       async (who) => {
         const caller = callerOf(who);
-        for (const { path, place, names, schema } of FIELDS.filter(({ path }) => mayCall(who, path))) {
+        const fields = FIELDS.filter(
+          ({ path, place }) => mayCall(who, path) && (which === 'all' || !isActing(path, place)),
+        );
+        for (const { path, place, names, schema } of fields) {
           const at = `${path} ${place.join('.')}`;
           const asked = [...others[names], ...NOBODYS[names]];
           // What is done from above is done to an account below one's own.

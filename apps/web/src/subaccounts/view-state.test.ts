@@ -1,15 +1,34 @@
+import { instantOf, LIST_COLUMNS, parseAccountId } from '@tenantree/domain';
 import { DEFAULT_VIEW, SORT_KEYS, STATUSES } from '@tenantree/widget';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readView, writeView } from './view-state.ts';
 
+const instants = fc.integer({ min: 0, max: 4e12 }).map((ms) => instantOf(ms));
 const views = fc.record(
   {
     query: fc.string({ unit: 'grapheme', maxLength: 60 }).map((text) => text.trim()),
     order: fc.record({ sort: fc.constantFrom(...SORT_KEYS), direction: fc.constantFrom('asc', 'desc') }),
     status: fc.subarray([...STATUSES], { minLength: 1 }),
-    limits: fc.constant('near' as const),
+    limits: fc.constantFrom('near' as const, 'full' as const),
     caps: fc.constantFrom('restricted' as const, 'unreviewed' as const),
+    billing: fc.constantFrom('parent' as const, 'direct' as const),
+    transfer: fc.constantFrom('in_progress' as const, 'none' as const),
+    members: fc.constantFrom('none' as const, 'some' as const),
+    agents: fc.constantFrom('none' as const, 'some' as const),
+    createdFrom: instants,
+    createdBefore: instants,
+    level: fc.integer({ min: 1, max: 32 }),
+    under: fc.constant(parseAccountId('0193a1b2-0000-7000-8000-000000000001')!),
+    layout: fc.constant('flat' as const),
+    columns: fc.uniqueArray(
+      fc.record(
+        { column: fc.constantFrom(...LIST_COLUMNS), width: fc.integer({ min: 48, max: 800 }) },
+        { requiredKeys: ['column'] },
+      ),
+      { selector: ({ column }) => column },
+    ),
+    saved: fc.constantFrom('near', '0193a1b2-0000-7000-8000-000000000002'),
   },
   { requiredKeys: ['query', 'order', 'status'] },
 );
@@ -52,6 +71,14 @@ describe('the view of the table in the address', () => {
     '?q',
     '?caps=',
     '?limits=far',
+    '?level=0',
+    '?level=x',
+    '?under=me',
+    '?createdFrom=yesterday',
+    '?layout=tree',
+    '?columns=',
+    '?columns=colour:9',
+    '?view=',
   ])('takes %s for the view at first', (search) => expect(readView(search)).toEqual(DEFAULT_VIEW));
 
   it('reads any address', () => {

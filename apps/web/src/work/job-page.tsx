@@ -205,6 +205,12 @@ const Items = ({ account, items }: { readonly account: string; readonly items: r
                 ) : (
                   <span className={css.quiet}>{item.target === null ? '–' : 'Gone, or elsewhere'}</span>
                 )}
+                {item.about && (
+                  <>
+                    {' '}
+                    <bdi className={css.quiet}>{item.about.join(', ')}</bdi>
+                  </>
+                )}
               </th>
               <td>{STATES[item.state]}</td>
               <td>{why(item)}</td>

@@ -208,6 +208,26 @@ describe('the web app, when things go wrong,', () => {
     await other.close();
   });
 
+  it('does what one asks for where WebSockets are blocked, with all of an account followed live', async () => {
+    const account = (await owner.client.accounts.create.mutate({ account: owner.root, name: 'Acme South' })).account.id;
+    const other = await app.open({ context: await owner.context() });
+    await other.addInitScript(`
+      window.WebSocket = class extends WebSocket {
+        constructor(url) { super(String(url).replace('/trpc', '/blocked')); }
+      };
+    `);
+    await other.goto(`${app.url}/a/${owner.root}/subaccounts/${account}/billing`);
+    await other.getByText('Paid by parent account').waitFor();
+    await other.getByText('Live', { exact: true }).waitFor();
+    await other.getByRole('button', { name: 'Start billing transfer…' }).click();
+    await other.getByLabel('Who completes it').fill('sue@south.example');
+    await other.getByRole('button', { name: 'Review' }).click();
+    await other.getByLabel('Type Acme South to start').waitFor();
+    await owner.client.accounts.rename.mutate({ account, name: 'Acme Southern' });
+    await row(other, 'Acme Southern').waitFor();
+    await other.close();
+  });
+
   it('speaks one language, whatever that of the browser, and writes numbers as the browser does', async () => {
     const german = await owner.context({ locale: 'de-DE' });
     const other = await app.open({ context: german });

@@ -1,4 +1,5 @@
 import {
+  type AccountFilters,
   type AccountId,
   type AccountRow,
   type AccountStatus,
@@ -6,10 +7,12 @@ import {
   type CapsFilter,
   type Decimal,
   type Instant,
+  type LimitFilter,
   type MeterKey,
   msOf,
   NEAR_PERCENT,
   PERMISSIONS,
+  type RowFilters,
   type Suspension,
   seenAt,
 } from '@tenantree/domain';
@@ -110,15 +113,14 @@ export function withMinutes<Row>(
     FROM page CROSS JOIN m ORDER BY ${order}`;
 }
 
-/** What a list may be kept to: accounts near a maximum of their own (`isNearLimit`). */
-export const LIMIT_FILTERS = ['near'] as const;
-export type LimitFilter = (typeof LIMIT_FILTERS)[number];
+/** The part of a maximum that a list is kept to, in percent. */
+export const PERCENT_OF: Readonly<Record<LimitFilter, number>> = { near: NEAR_PERCENT, full: 100 };
 
 /** Whether an account of `joinTotals` stands to its limit of minutes as a list is kept to. */
 export const limitedAs = (filter: LimitFilter | undefined): RawBuilder<boolean> =>
   filter === undefined
     ? sql`true`
-    : sql`(100 * ${MINUTES_TOTAL} >= ${sql.lit(NEAR_PERCENT)} * (
+    : sql`(100 * ${MINUTES_TOTAL} >= ${sql.lit(PERCENT_OF[filter])} * (
         SELECT x.cap FROM limits x WHERE x.root_id = a.root_id AND x.account_id = a.id AND x.kind = ${STORED} LIMIT 1))`;
 
 /** Whether an account (alias a) is seen with one of these statuses at an instant, by the rule of `statusAt`. */
@@ -149,6 +151,33 @@ export const cappedAs = (filter: CapsFilter | undefined): RawBuilder<boolean> =>
       return UNREVIEWED;
   }
 };
+
+/** A condition for each of the filters on rows that are on; accounts (alias a) that meet all of them stand in the list. */
+export function keptTo(filters: RowFilters): RawBuilder<boolean> {
+  const { caps, billing, transfer, members, agents, createdFrom, createdBefore } = filters;
+  const conditions = [
+    caps && cappedAs(caps),
+    billing && sql`a.billing_mode = ${sql.lit(billing)}`,
+    transfer && (transfer === 'none' ? sql`a.transfer_until IS NULL` : sql`a.transfer_until IS NOT NULL`),
+    members && (members === 'none' ? sql`a.without_members` : sql`NOT a.without_members`),
+    agents && (agents === 'none' ? sql`a.without_agents` : sql`NOT a.without_agents`),
+    createdFrom && sql`a.id >= ${firstIdOf(createdFrom)}::uuid`,
+    createdBefore && sql`a.id < ${firstIdOf(createdBefore)}::uuid`,
+  ].filter((one) => one !== undefined);
+  return conditions.length === 0 ? sql`true` : sql`(${sql.join(conditions, sql` AND `)})`;
+}
+
+/** Whether a blueprint set an account (alias a) up, and it stands so to it (rules/blueprints 9). Asked once, and not once for every row. */
+export const driftsAs = ({ blueprint, drift }: Pick<AccountFilters, 'blueprint' | 'drift'>): RawBuilder<boolean> =>
+  blueprint === undefined
+    ? sql`true`
+    : sql`(a.id IN (SELECT d.account_id FROM blueprint_drift(${blueprint}, NULL) d WHERE ${drift ?? null}::text IS NULL OR d.drift = ${drift ?? null}))`;
+
+/** No id that was made at an instant or later is smaller: ids begin with the milliseconds of their making (UUIDv7), and sort by them. */
+function firstIdOf(instant: Instant): string {
+  const hex = Math.max(0, msOf(instant)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
 
 /** Shapes a database row into the row that travels, as the account is seen at an instant. */
 export function toAccountRow(raw: RawAccountRow, visibility: MinutesVisibility, now: Instant): AccountRow {

@@ -1,36 +1,32 @@
 import {
+  type AccountFilters,
   type AccountId,
   type AccountStatus,
   billingPeriodOf,
-  type CapsFilter,
   type Instant,
-  NEAR_PERCENT,
+  type LimitFilter,
   PERMISSIONS,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import type { NearChange } from '../usage/count-usage.ts';
 import { storedAs } from '../usage/in-unit.ts';
-import { cappedAs, type LimitFilter, LOWERED, MINUTES_METER, seenWith } from './account-rows.ts';
+import { driftsAs, keptTo, LOWERED, MINUTES_METER, PERCENT_OF, seenWith } from './account-rows.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 const STORED = storedAs(MINUTES_METER);
 
-/** Which accounts below an account a list is kept to, at any depth: one filter or more. */
-export type FilterQuery = {
+/** Which accounts below an account a list is kept to, at any depth. */
+export type FilterQuery = AccountFilters & {
   readonly within: AccountId;
+  /** Only those below this one, which stands below that; without it, all. */
+  readonly under?: AccountId | undefined;
   readonly statuses: readonly AccountStatus[];
-  readonly caps?: CapsFilter | undefined;
-  readonly limits?: LimitFilter | undefined;
   readonly now: Instant;
 };
 
 /** With so many that match nobody counts on. */
 export const MOST_COUNTED = 10_000;
-
-/** Whether any filter is on. */
-export const isFiltered = ({ caps, limits }: Pick<FilterQuery, 'caps' | 'limits'>): boolean =>
-  caps !== undefined || limits !== undefined;
 
 /** Ids of accounts below an account that match filters, in the order of the tree; only those behind one, if it is named. */
 export async function filterAccounts(
@@ -60,9 +56,11 @@ export async function countFiltered(
 
 /** Rows `(id, path_key)` of what matches: those that come first in the tree, as many as are asked for of each index. */
 function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number): RawBuilder<unknown> {
-  const { within, statuses, caps, limits, now } = query;
-  const here = sql`${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${behind}`;
-  if (limits !== undefined) return near(query, sql`${here} AND ${cappedAs(caps)}`);
+  const { caps, limits, ...rest } = query;
+  const here = sql`${isBelow(query)} AND ${behind} AND ${keptTo(rest)} AND ${driftsAs(query)}`;
+  if (limits !== undefined) return near(query, limits, sql`${here} AND ${keptTo({ caps })}`);
+  if (caps === undefined)
+    return sql`SELECT a.id, a.path_key FROM accounts a WHERE ${here} ORDER BY a.path_key LIMIT ${limit}`;
   // Each by its own index: by both conditions together all of the subtree would be looked at.
   const unreviewed = sql`
     SELECT u.id, u.path_key FROM decided_counts(${PERMISSIONS.length}) n(decided) CROSS JOIN LATERAL (
@@ -71,8 +69,18 @@ function matching(query: FilterQuery, behind: RawBuilder<boolean>, limit: number
   return sql`(SELECT a.id, a.path_key FROM accounts a WHERE ${LOWERED} AND ${here} ORDER BY a.path_key LIMIT ${limit}) UNION (${unreviewed})`;
 }
 
-/** Those near a maximum of minutes of their own. Looked at is who may be: marked as near in this period, with nothing to use, or with uncounted use. */
-const near = ({ now }: FilterQuery, here: RawBuilder<unknown>): RawBuilder<unknown> => {
+/** Whether an account (alias a) stands below the one that is asked for, as deep as is asked for, with such a status. */
+const isBelow = ({ within, under = within, level, statuses, now }: FilterQuery): RawBuilder<boolean> =>
+  sql`(${atOrBelow('a', under)} AND a.id <> ${under} AND ${atLevel(within, level)} AND ${seenWith(statuses, now)})`;
+
+/** Whether an account (alias a) stands so many levels below another one. */
+const atLevel = (within: AccountId, level: number | undefined): RawBuilder<boolean> =>
+  level === undefined
+    ? sql`true`
+    : sql`a.depth = (SELECT x.depth + ${level}::int FROM accounts x WHERE x.root_id = ${ACTING_ROOT} AND x.id = ${within})`;
+
+/** Those that used so much of a maximum of minutes of their own. Looked at is who may: marked as near in this period, with nothing to use, or with uncounted use. */
+const near = ({ now }: FilterQuery, filter: LimitFilter, here: RawBuilder<unknown>): RawBuilder<unknown> => {
   const marked = (how: RawBuilder<boolean>) =>
     sql`SELECT l.account_id FROM limits l WHERE l.root_id = ${ACTING_ROOT} AND l.kind = ${STORED} AND ${how}`;
   // Each by its own index, and then one look-up each, however many limits there are.
@@ -83,7 +91,7 @@ const near = ({ now }: FilterQuery, here: RawBuilder<unknown>): RawBuilder<unkno
   ) c
   CROSS JOIN LATERAL (SELECT x.cap FROM limits x WHERE x.root_id = ${ACTING_ROOT} AND x.account_id = c.account_id AND x.kind = ${STORED} LIMIT 1) m
   CROSS JOIN LATERAL (SELECT x.* FROM accounts x WHERE x.root_id = ${ACTING_ROOT} AND x.id = c.account_id LIMIT 1) a
-  WHERE m.cap IS NOT NULL AND ${here} AND ${isNear(now)}`;
+  WHERE m.cap IS NOT NULL AND ${here} AND ${isNear(now, filter)}`;
 };
 
 const periodOf = (now: Instant): RawBuilder<Date> => sql`${billingPeriodOf(now).start}::timestamptz`;
@@ -92,10 +100,10 @@ const periodOf = (now: Instant): RawBuilder<Date> => sql`${billingPeriodOf(now).
 const uncountedIn = (now: Instant): RawBuilder<unknown> =>
   sql`(SELECT uncounted_totals(${STORED}, ${periodOf(now)}, acting_account(), 0, 32))`;
 
-/** Whether the minutes of an account (alias a) are near a maximum of its own (alias m). */
-const isNear = (now: Instant): RawBuilder<boolean> =>
+/** Whether the minutes of an account (alias a) are so much of a maximum of its own (alias m). */
+const isNear = (now: Instant, filter: LimitFilter = 'near'): RawBuilder<boolean> =>
   sql`100 * (coalesce((SELECT t.total FROM usage_totals t WHERE t.account_id = a.id AND t.meter = ${STORED} AND t.period = ${periodOf(now)}), 0)
-    + coalesce((${uncountedIn(now)} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(NEAR_PERCENT)} * m.cap`;
+    + coalesce((${uncountedIn(now)} -> a.id::text ->> 1)::numeric, 0)) >= ${sql.lit(PERCENT_OF[filter])} * m.cap`;
 
 /** Which of some accounts of the acting account's subtree are near a maximum of minutes of their own. */
 export async function readNear(
@@ -112,8 +120,11 @@ export async function readNear(
 }
 
 /** Whether an account (alias a) matches the filters that are on. */
-export const matchesFilters = ({ caps, limits, now }: FilterQuery): RawBuilder<boolean> =>
-  limits === undefined
-    ? cappedAs(caps)
-    : sql`(${cappedAs(caps)} AND EXISTS (SELECT FROM limits m
-        WHERE m.root_id = ${ACTING_ROOT} AND m.account_id = a.id AND m.kind = ${STORED} AND ${isNear(now)}))`;
+export const matchesFilters = (query: FilterQuery): RawBuilder<boolean> => {
+  const { within, level, limits, now } = query;
+  const kept = sql<boolean>`(${keptTo(query)} AND ${driftsAs(query)} AND ${atLevel(within, level)})`;
+  return limits === undefined
+    ? kept
+    : sql`(${kept} AND EXISTS (SELECT FROM limits m
+        WHERE m.root_id = ${ACTING_ROOT} AND m.account_id = a.id AND m.kind = ${STORED} AND ${isNear(now, limits)}))`;
+};

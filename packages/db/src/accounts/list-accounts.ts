@@ -1,19 +1,22 @@
 import {
+  type AccountFilters,
   type AccountId,
   type AccountRow,
   type AccountSort,
   type AccountStatus,
   billingPeriodOf,
-  type CapsFilter,
   type Instant,
+  isFiltered,
+  type LimitFilter,
+  type RowFilters,
 } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { TenantTransaction } from '../database.ts';
 import {
   ACCOUNT_COLUMNS,
-  cappedAs,
+  driftsAs,
   joinTotals,
-  type LimitFilter,
+  keptTo,
   limitedAs,
   lookUpAccounts,
   MINUTES_TOTAL,
@@ -30,20 +33,19 @@ export type SortDirection = 'asc' | 'desc';
 /** Place in a listing after which the next page starts: the sort key and the id of the last row. */
 export type PageKey = { readonly key: string; readonly id: AccountId };
 
-export type ListQuery = {
-  readonly parent: AccountId;
-  readonly sort: AccountSort;
-  readonly direction: SortDirection;
-  readonly statuses: readonly AccountStatus[];
-  /** Only accounts whose own caps are so; without it, all. */
-  readonly caps?: CapsFilter | undefined;
-  readonly after: PageKey | null;
-  readonly limit: number;
-  readonly now: Instant;
-  readonly visibility: MinutesVisibility;
-  /** Only accounts that stand so to their limit of minutes; without it, all. */
-  readonly limits?: LimitFilter | undefined;
-};
+export type ListQuery = RowFilters &
+  Pick<AccountFilters, 'blueprint' | 'drift'> & {
+    readonly parent: AccountId;
+    readonly sort: AccountSort;
+    readonly direction: SortDirection;
+    readonly statuses: readonly AccountStatus[];
+    readonly after: PageKey | null;
+    readonly limit: number;
+    readonly now: Instant;
+    readonly visibility: MinutesVisibility;
+    /** Only accounts that stand so to their limit of minutes; without it, all. */
+    readonly limits?: LimitFilter | undefined;
+  };
 
 /** One page of an account's children, with subtree totals that are read, not computed (rules/data 2). */
 export type ListedChildren = {
@@ -113,7 +115,7 @@ async function orderOf(trx: TenantTransaction, { parent, sort, now }: ListQuery)
 
 /** All of a page by one statement: every row has the head with it. */
 function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilder<RawAccountRow & Keyed> {
-  const { parent, sort, statuses, caps, limits, now, after, direction, limit } = query;
+  const { parent, sort, statuses, limits, now, after, direction, limit } = query;
   const isTotalled = limits !== undefined || (sort === 'minutes' && !rows);
   const totals = isTotalled ? joinTotals({ now, parent }) : sql``;
   const order = direction === 'asc' ? sql`ASC` : sql`DESC`;
@@ -123,7 +125,7 @@ function selectPage(query: ListQuery, { key, id, type, rows }: Order): RawBuilde
     : sql`accounts a ${totals} WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent}`;
   const next = after ? sql`AND (${key}, ${id}) ${beyond} (CAST(${after.key} AS ${type}), ${after.id}::uuid)` : sql``;
   const page = sql`
-    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${children} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)} ${next}
+    SELECT ${ACCOUNT_COLUMNS}, ${key} AS place, (${key})::text AS sort_key, ${headOf(query)} FROM ${children} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)} ${next}
     ORDER BY ${key} ${order}, ${id} ${order} LIMIT ${limit + 1}`;
   return withMinutes<Keyed>({ now, parent }, page, sql`page.place ${order}, page.id ${order}`);
 }
@@ -132,11 +134,13 @@ const headOf = (query: ListQuery): RawBuilder<Head> =>
   sql`${countChildren(query)} AS in_all, (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS tree_version`;
 
 /** Live children are counted as they change; others are counted here. */
-const countChildren = ({ parent, statuses, caps, limits, now }: ListQuery): RawBuilder<number> =>
-  caps === undefined && limits === undefined && statuses.length === 2 && !statuses.includes('closed')
+function countChildren(query: ListQuery): RawBuilder<number> {
+  const { parent, statuses, limits, now } = query;
+  return !isFiltered(query) && statuses.length === 2 && !statuses.includes('closed')
     ? sql`(SELECT children FROM accounts WHERE root_id = ${ACTING_ROOT} AND id = ${parent})`
     : sql`(SELECT count(*)::int FROM accounts a ${limits === undefined ? sql`` : joinTotals({ now, parent })}
-        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${cappedAs(caps)} AND ${limitedAs(limits)})`;
+        WHERE a.root_id = ${ACTING_ROOT} AND a.parent_id = ${parent} AND ${seenWith(statuses, now)} AND ${keptTo(query)} AND ${driftsAs(query)} AND ${limitedAs(limits)})`;
+}
 
 /** The version of the acting account's tree; read before rows, so that live changes after it repeat state at worst, and miss none. */
 export async function readTreeVersion(trx: TenantTransaction): Promise<number> {

@@ -27,14 +27,14 @@ export type BelowQuery = FilterQuery & {
 
 /** Reads accounts below an account, at any depth, in the order of the tree: parents before their children. */
 export async function readAccountsBelow(trx: TenantTransaction, query: BelowQuery): Promise<AccountBelow[]> {
-  const { within, only, search = null, statuses, after, limit, now, visibility } = query;
+  const { within, under = within, only, search = null, statuses, after, limit, now, visibility } = query;
   const behind = after === null ? sql`true` : sql`a.path_key > place_of(${after}::uuid)`;
   const chosen = only === null ? sql`true` : sql`a.id = ANY (${[...only]}::uuid[])`;
   const found = search === null ? sql`true` : matchesText(search);
   type Below = { path_key: Buffer; within_depth: number };
   const page = sql`
     SELECT ${ACCOUNT_COLUMNS}, a.path_key, (SELECT octet_length(place_of(${within}::uuid)) / 16) AS within_depth
-    FROM accounts a WHERE ${atOrBelow('a', within)} AND a.id <> ${within} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
+    FROM accounts a WHERE ${atOrBelow('a', under)} AND a.id <> ${under} AND ${seenWith(statuses, now)} AND ${chosen} AND ${behind}
       AND ${matchesFilters(query)} AND ${found}
     ORDER BY a.path_key LIMIT ${limit}`;
   const { rows } = await withMinutes<Below>({ now }, page, sql`page.path_key`).execute(trx);

@@ -1,4 +1,4 @@
-import { type AccountId, type AccountRow, parseAccountId } from '@tenantree/domain';
+import { type AccountId, type AccountRow, isFiltered, parseAccountId } from '@tenantree/domain';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database, TenantTransaction } from '../database.ts';
 import {
@@ -9,7 +9,7 @@ import {
   toAccountRow,
   withMinutes,
 } from './account-rows.ts';
-import { countFiltered, type FilterQuery, filterAccounts, isFiltered, matchesFilters } from './filter-accounts.ts';
+import { countFiltered, type FilterQuery, filterAccounts, matchesFilters } from './filter-accounts.ts';
 import { ACTING_ROOT, atOrBelow, pathOf } from './place.ts';
 
 /** Place in a search after which the next page starts. */
@@ -45,7 +45,7 @@ export type SearchQuery = FilterQuery &
     readonly visibility: MinutesVisibility;
   };
 
-export type SearchPage = {
+export type SearchPage<Key = SearchKey> = {
   /** This page's matches and their ancestors below the searched account, parents before children. */
   readonly rows: AccountRow[];
   readonly matches: AccountId[];
@@ -53,7 +53,7 @@ export type SearchPage = {
   readonly total: number;
   /** Whether there may be more than these: the subtree is too large to be searched whole, and those that come first may not be the best. */
   readonly more: boolean;
-  readonly next: SearchKey | null;
+  readonly next: Key | null;
   readonly treeVersion: number;
 };
 
@@ -68,14 +68,14 @@ export async function searchSubtree(
   query: SearchQuery,
   bounds: SearchBounds = SEARCH_BOUNDS,
 ): Promise<SearchPage> {
-  const { depth, subaccounts, version } = await readPlace(trx, query.within);
-  const { source, more } = await findSource(trx, query, { ...bounds, subaccounts });
+  const { depth, subaccounts, version } = await placeOfSearch(trx, query);
+  const { source, more } = await sourceOf(trx, query, { ...bounds, subaccounts });
   const { total, found } = await readMatches(trx, query, source);
   const page = found.slice(0, query.limit);
   const last = page.at(-1);
   const ids = page.flatMap((row) => pathOf(query.within, row.path_key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    rows: await withAncestors(trx, query, [...new Set(ids)]),
     matches: page.map((row) => row.id),
     total,
     more,
@@ -85,13 +85,12 @@ export async function searchSubtree(
 }
 
 /** What of a subtree is looked at: all of a small one; of others what filters leave, where that is little, or what an index has. */
-async function findSource(
+export async function sourceOf(
   trx: TenantTransaction,
-  query: SearchQuery,
+  query: FilterQuery & SearchText,
   bounds: SearchBounds & { readonly subaccounts: number },
 ): Promise<{ source: RawBuilder<unknown>; more: boolean }> {
-  if (bounds.subaccounts < bounds.whole)
-    return { source: sql`${atOrBelow('a', query.within)} AND a.id <> ${query.within}`, more: false };
+  if (bounds.subaccounts < bounds.whole) return { source: wholeOf(query), more: false };
   if (isFiltered(query)) {
     const ids = await filterAccounts(trx, query, { after: null, limit: bounds.whole });
     if (ids.length < bounds.whole) return { source: sql`a.id = ANY (${ids}::uuid[])`, more: false };
@@ -99,12 +98,16 @@ async function findSource(
   return findCandidates(trx, query, bounds);
 }
 
+/** All below the account that is looked below. */
+export const wholeOf = ({ within, under = within }: FilterQuery): RawBuilder<boolean> =>
+  sql`${atOrBelow('a', under)} AND a.id <> ${under}`;
+
 /** A page of what filters leave of a subtree, in its order, with the accounts between; the same at every size. */
 export async function filterSubtree(
   trx: TenantTransaction,
   query: Omit<SearchQuery, 'text' | 'textKey'>,
 ): Promise<SearchPage> {
-  const { depth, version } = await readPlace(trx, query.within);
+  const { depth, version } = await placeOfSearch(trx, query);
   const { total, more } = await countFiltered(trx, query);
   const found = await filterAccounts(trx, query, { after: query.after?.id ?? null, limit: query.limit + 1 });
   const matches = found.slice(0, query.limit);
@@ -112,7 +115,7 @@ export async function filterSubtree(
   const paths = await readKeys(trx, matches);
   const ids = paths.flatMap((key) => pathOf(query.within, key).slice(depth + 1));
   return {
-    rows: await readWithAncestors(trx, query, [...new Set(ids)]),
+    rows: await withAncestors(trx, query, [...new Set(ids)]),
     matches,
     total,
     more,
@@ -133,15 +136,19 @@ export async function indexNames(db: Database, limit: number): Promise<number> {
   return rows[0]!.n;
 }
 
-/** Where the searched account stands, and the tree's version, read before what is found. Below an account out of sight nothing is. */
-async function readPlace(
+/**
+ * How deep the searched account stands, how many accounts are looked at, and the tree's version, read before what is found. Below an account
+ * out of sight nothing is.
+ */
+export async function placeOfSearch(
   trx: TenantTransaction,
-  account: AccountId,
+  { within, under = within }: Pick<FilterQuery, 'within' | 'under'>,
 ): Promise<{ depth: number; subaccounts: number; version: number }> {
   const { rows } = await sql<{ depth: number | null; subaccounts: number | null; version: string | null }>`
-    SELECT a.depth, a.subaccounts, v.version
+    SELECT a.depth, u.subaccounts, v.version
     FROM (SELECT (SELECT version FROM tree_versions WHERE root_id = ${ACTING_ROOT}) AS version) v
-    LEFT JOIN accounts a ON a.root_id = ${ACTING_ROOT} AND a.id = ${account}`.execute(trx);
+    LEFT JOIN accounts a ON a.root_id = ${ACTING_ROOT} AND a.id = ${within}
+    LEFT JOIN accounts u ON u.root_id = ${ACTING_ROOT} AND u.id = ${under}`.execute(trx);
   const { depth, subaccounts, version } = rows[0]!;
   return { depth: depth ?? 0, subaccounts: subaccounts ?? 0, version: Number(version ?? 0) };
 }
@@ -162,7 +169,7 @@ export const matchesText = (query: SearchText): RawBuilder<boolean> => {
 /** The accounts of a subtree too large to be read whole that may be matches. */
 async function findCandidates(
   trx: TenantTransaction,
-  query: SearchQuery,
+  query: FilterQuery & SearchText,
   { names, candidates, enough }: SearchBounds,
 ): Promise<{ source: RawBuilder<unknown>; more: boolean }> {
   const isLive = query.statuses.some((status) => status !== 'closed');
@@ -172,7 +179,7 @@ async function findCandidates(
     ...(query.statuses.includes('closed') ? ['closed'] : []),
   ];
   const { rows } = await sql<{ ids: string[]; more: boolean }>`
-    SELECT ids, more FROM search_below(${query.within}, ${folded(query.textKey)}, ARRAY[${sql.join(wordsOf(query))}],
+    SELECT ids, more FROM search_below(${query.under ?? query.within}, ${folded(query.textKey)}, ARRAY[${sql.join(wordsOf(query))}],
       ${query.text}, ${parseAccountId(query.text)}::uuid, ${statuses}, ${names}, ${candidates}, ${enough})`.execute(
     trx,
   );
@@ -205,7 +212,7 @@ async function readMatches(
   return { total: rows[0]!.total, found: rows.filter((row) => row.id !== null) };
 }
 
-async function readWithAncestors(
+export async function withAncestors(
   trx: TenantTransaction,
   query: Pick<SearchQuery, 'now' | 'visibility'>,
   ids: readonly AccountId[],

@@ -96,6 +96,8 @@ export type JobItemRow = {
   readonly n: number;
   /** The account it is about, if it is about one. */
   readonly target: AccountId | null;
+  /** What it is done by; read by the kind of job. */
+  readonly payload: unknown;
   readonly state: JobItemState;
   readonly attempts: number;
   /** What people are told of it. */
@@ -112,7 +114,7 @@ export async function readJobItems(
 ): Promise<JobItemRow[]> {
   const rows = await trx
     .selectFrom('job_items')
-    .select(['n', 'target_id', 'state', 'attempts', 'result', 'error'])
+    .select(['n', 'target_id', 'payload', 'state', 'attempts', 'result', 'error'])
     .where('root_id', '=', ACTING_ROOT)
     .where('account_id', '=', account)
     .where('job_id', '=', job)
@@ -124,6 +126,7 @@ export async function readJobItems(
   return rows.map((row) => ({
     n: row.n,
     target: row.target_id as AccountId | null,
+    payload: row.payload,
     state: row.state,
     attempts: row.attempts,
     // As it was told, and came back from JSON.

@@ -17,11 +17,12 @@ export const EMBED_FEATURES = [
   'limits',
   'billing',
   'products',
+  'import',
 ] as const;
 export type EmbedFeature = (typeof EMBED_FEATURES)[number];
 
 /** Features of which nothing is left for reading only. */
-const CHANGING: ReadonlySet<EmbedFeature> = new Set(['create', 'rename', 'suspend', 'close']);
+const CHANGING: ReadonlySet<EmbedFeature> = new Set(['create', 'rename', 'suspend', 'close', 'import']);
 
 /** What an embedded screen is opened for: some features, to change things or only to read. */
 export type EmbedGrant = { readonly access: 'read' | 'full'; readonly features: readonly EmbedFeature[] };

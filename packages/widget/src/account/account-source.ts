@@ -3,6 +3,7 @@ import type { AccountRow } from '@tenantree/domain';
 import { type ActivitySource, activityFrom } from '../activity/activity-source.ts';
 import { type BillingSource, billingFrom } from '../billing/billing-source.ts';
 import type { AccountSource, SourceRefusal } from '../data/account-source.ts';
+import { type ImportsSource, importsFrom } from '../imports/imports-source.ts';
 import { type LimitsSource, limitsFrom } from '../limits/limits-source.ts';
 import { type MembersSource, membersFrom } from '../members/members-source.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
@@ -16,6 +17,7 @@ export type AccountDetailSource = {
   readonly permissions: PermissionsSource;
   readonly limits: LimitsSource;
   readonly products: ProductsSource;
+  readonly imports: ImportsSource;
   readonly billing: BillingSource;
   readonly activity: ActivitySource;
 };
@@ -29,15 +31,19 @@ export type AccountActing = {
 };
 
 /** The detail of accounts from a Tenantree server, beside the source that its list has. */
-export const accountDetailFrom = (
+export function accountDetailFrom(
   tenantree: Pick<Tenantree, 'trpc'>,
   accounts: AccountDetailSource['accounts'],
-): AccountDetailSource => ({
-  accounts,
-  members: membersFrom(tenantree),
-  permissions: permissionsFrom(tenantree),
-  limits: limitsFrom(tenantree),
-  products: productsFrom(tenantree),
-  billing: billingFrom(tenantree),
-  activity: activityFrom(tenantree),
-});
+): AccountDetailSource {
+  const products = productsFrom(tenantree);
+  return {
+    accounts,
+    members: membersFrom(tenantree),
+    permissions: permissionsFrom(tenantree),
+    limits: limitsFrom(tenantree),
+    products,
+    imports: importsFrom(tenantree, products),
+    billing: billingFrom(tenantree),
+    activity: activityFrom(tenantree),
+  };
+}

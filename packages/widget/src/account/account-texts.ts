@@ -7,6 +7,7 @@ export const accountTexts = {
   tab_permissions: 'Permissions',
   tab_limits: 'Limits',
   tab_products: 'Products',
+  tab_import: 'Import Products',
   tab_billing: 'Billing',
   tab_activity: 'Activity',
   tabUnsaved: '{tab}, with changes that are not saved',

@@ -6,7 +6,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { Visit } from '../activity/activity-source.ts';
 import { SamActivity } from '../activity/sam-activity.ts';
 import { type AccountDetail, SourceRefusal } from '../data/account-source.ts';
-import { emit } from '../events.ts';
+import { emit, type SamEvents } from '../events.ts';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { icon } from '../icons/icon.ts';
 import { CLOSE, ENTER, MORE } from '../icons/icons.ts';
@@ -22,6 +22,7 @@ import { partsTexts } from '../parts/parts-texts.ts';
 import { type MenuItem, SamMenu } from '../parts/sam-menu.ts';
 import { NameDone, SamRename } from '../parts/sam-rename.ts';
 import { draftsOf } from '../permissions/drafts.ts';
+import type { ProductPlace } from '../products/product-place.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import { treeTexts } from '../tree/tree-texts.ts';
 import type { AccountActing, AccountDetailSource } from './account-source.ts';
@@ -31,7 +32,7 @@ import { type Minutes, overview, restrictionWords } from './overview.ts';
 import { type AccountTab, TABS } from './tabs.ts';
 
 /** What the head has a button of its own for, or what only makes sense in the table. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId', 'permissions']);
+const ELSEWHERE: ReadonlySet<string> = new Set(['open', 'switch', 'openBranch', 'copyId', 'permissions', 'import']);
 
 /** Latest that it is asked again because time passed, in milliseconds. */
 const LONGEST_MS = 3_600_000;
@@ -71,6 +72,7 @@ export class SamAccount extends LitElement {
     missing: { state: true },
     visits: { state: true },
     limits: { state: true },
+    place: { state: true },
   };
   static override styles = [controlStyles, formStyles, cardStyles, accountStyles];
 
@@ -102,6 +104,8 @@ export class SamAccount extends LitElement {
   declare protected visits: readonly Visit[];
   /** What is limited in it; none where one may not see it. */
   declare protected limits: readonly Limit[];
+  /** Which product is wanted of them. */
+  declare protected place: ProductPlace;
   /** The elements of tabs, each in a file of its own: most visits turn to few of them. */
   readonly #parts = {
     members: this.#part(
@@ -127,6 +131,12 @@ export class SamAccount extends LitElement {
       () => import('../products/sam-products.ts'),
       'SamProducts',
       (of) => of.SamProducts,
+    ),
+    import: this.#part(
+      'sam-import',
+      () => import('../imports/sam-import.ts'),
+      'SamImport',
+      (of) => of.SamImport,
     ),
     billing: this.#part(
       'sam-billing',
@@ -175,6 +185,12 @@ export class SamAccount extends LitElement {
     if (changed.has('texts')) this.texts.complete({ ...partsTexts, ...treeTexts, ...accountTexts });
   }
 
+  protected override updated(changed: PropertyValues): void {
+    // Of many tabs the one that is shown may stand beyond the edge.
+    if (changed.has('tab') || changed.has('detail'))
+      this.renderRoot.querySelector('nav > [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }
+
   protected override render(): TemplateResult {
     const { detail, texts } = this;
     const { say } = texts;
@@ -221,6 +237,7 @@ export class SamAccount extends LitElement {
     this.missing = false;
     this.visits = [];
     this.limits = [];
+    this.place = { kind: null, product: null, part: null, search: '' };
   }
 
   /** Keeps the account up to date; what opened is where one is now (rules/screens 12). */
@@ -282,6 +299,9 @@ export class SamAccount extends LitElement {
       if (tab === 'permissions' && detail.caps === null) return false;
       // What an embedded screen may do has the names of tabs, too.
       const isOffered = detail.features?.some((feature) => feature === tab) ?? true;
+      // What comes in comes from above, and is written.
+      if (tab === 'import' && (detail.path.length < 2 || this.access !== 'full')) return false;
+      if (tab === 'import') return isOffered && needs.some((row) => detail.levels[row] === 'full');
       return isOffered && needs.some((row) => detail.levels[row] !== 'none');
     });
   }
@@ -392,7 +412,12 @@ export class SamAccount extends LitElement {
       case 'products':
         return this.#late(
           tab,
-          html`<sam-products exportparts="button, card, dialog" .source=${source?.products ?? null} .account=${detail} .texts=${texts} .access=${this.access} level=${this.heading === 'h1' ? 2 : 3}></sam-products>`,
+          html`<sam-products exportparts="button, card, dialog" .source=${source?.products ?? null} .account=${detail} .texts=${texts} .access=${this.access} .place=${this.place} level=${this.heading === 'h1' ? 2 : 3}></sam-products>`,
+        );
+      case 'import':
+        return this.#late(
+          tab,
+          html`<sam-import exportparts="button, card, dialog" .source=${source?.imports ?? null} .account=${detail} .texts=${texts} .access=${this.access} .opens=${this.#tabs().includes('products')} level=${this.heading === 'h1' ? 2 : 3} @sam-show=${this.#showProduct}></sam-import>`,
         );
       case 'billing':
         return this.#late(
@@ -416,6 +441,15 @@ export class SamAccount extends LitElement {
     const why = this.missing ? new SourceRefusal(NO_ANSWER) : null;
     return html`<div class="content"><div class="card">${absent(why, this.texts, again)}</div></div>`;
   }
+
+  /** What an import brought is shown among the products; of another account, by whoever shows that one. */
+  readonly #showProduct = (event: CustomEvent<SamEvents['sam-show']>): void => {
+    const { account, tab, product } = event.detail;
+    if (!product || account !== this.detail?.id) return;
+    event.stopPropagation();
+    this.place = { kind: product.kind, product: product.id, part: null, search: '' };
+    this.#turnTo(tab);
+  };
 
   readonly #drafted = (event: Event): void => {
     event.stopPropagation();

@@ -11,6 +11,7 @@ export const TABS = {
   permissions: ['account'],
   limits: ['account'],
   billing: ['billing'],
+  import: PRODUCT_ROWS,
   activity: ['account.settings'],
   products: PRODUCT_ROWS,
 } as const satisfies Readonly<Record<string, readonly PermissionKey[] | null>>;

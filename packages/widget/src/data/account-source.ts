@@ -1,4 +1,3 @@
-import type { CallRefusal } from '@tenantree/client';
 import type {
   AccountDetail,
   AccountPage,
@@ -27,11 +26,14 @@ import type {
   SuspensionOrder,
   UsageFrame,
 } from '@tenantree/domain';
-import type { Filters, Order } from './screen-view.ts';
+import type { ImportsSource } from '../imports/imports-source.ts';
+import type { LiveReader } from './refusals.ts';
+import type { Filters, Order, ScreenView } from './screen-view.ts';
 
 export type { AccountDetail, AccountPage, SearchPage, SuspensionPreview } from '@tenantree/contract';
 export type { AccountLabel as AccountName } from '@tenantree/domain';
-export type { Order, SortKey } from './screen-view.ts';
+export { type LiveReader, refusalFrom, SourceRefusal } from './refusals.ts';
+export type { Order } from './screen-view.ts';
 
 /** Which children of an account to list, and how. */
 export type ListQuery = Order & {
@@ -41,8 +43,12 @@ export type ListQuery = Order & {
   readonly limit: number;
 };
 
-/** What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. */
-export type Sought = Filters & { readonly query: string; readonly status: readonly AccountStatus[] };
+/**
+ * What is sought below an account: what was typed, where something was, by accounts of these statuses, as far as filters let them through. With
+ * an order they come in it, as one list.
+ */
+export type Sought = Omit<Filters, 'layout'> &
+  Partial<Order> & { readonly query: string; readonly status: readonly AccountStatus[] };
 
 export type SearchQuery = Sought & { readonly cursor: string | null; readonly limit: number };
 
@@ -71,52 +77,6 @@ export type AccountsWatched = {
 
 /** A frame of accounts, and where another subscription goes on after it. */
 export type AccountsTold = AccountsFrame & { readonly resumeId: string };
-
-/** What a live subscription delivers. It ends only by being stopped or by `onRefused`. */
-export type LiveReader<Frame> = {
-  readonly onFrame: (frame: Frame) => void;
-  /** The server ended the subscription for good. */
-  readonly onRefused: (refusal: SourceRefusal) => void;
-};
-
-/**
- * Why a call to the source failed: the server's refusal, or `UNAVAILABLE` when no server answered. Every promise of an
- * {@link AccountSource} rejects with one of these (or with an `AbortError`).
- */
-export class SourceRefusal extends Error {
-  override readonly name = 'SourceRefusal';
-  readonly code: CallRefusal['code'];
-  /** Input field that the refusal is about. */
-  readonly field: string | null;
-  /** Whether the same call, unchanged, can succeed later. */
-  readonly retryable: boolean;
-  /** Id under which the server logged the call. */
-  readonly requestId: string | null;
-  /** All that is wrong with a document, each with its JSON pointer. */
-  readonly faults: NonNullable<CallRefusal['faults']>;
-
-  constructor(refusal: {
-    readonly code: CallRefusal['code'];
-    readonly message: string;
-    readonly field?: string;
-    readonly retryable?: boolean;
-    readonly requestId?: string;
-    readonly faults?: CallRefusal['faults'];
-  }) {
-    super(refusal.message);
-    this.code = refusal.code;
-    this.field = refusal.field ?? null;
-    this.retryable = refusal.retryable ?? false;
-    this.requestId = refusal.requestId ?? null;
-    this.faults = refusal.faults ?? [];
-  }
-}
-
-/** What any error of a source is to the screens. */
-export const refusalFrom = (error: unknown): SourceRefusal =>
-  error instanceof SourceRefusal
-    ? error
-    : new SourceRefusal({ code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) });
 
 /** An account id, or `ext:` and the external id that the reseller gave the account. */
 export type AccountRef = AccountId | `ext:${string}`;
@@ -197,6 +157,22 @@ export type PresetsSource = {
   readonly applyPreset: (account: AccountId, order: PresetOrder) => Promise<readonly CapsResult[]>;
 };
 
+/** A view of a list that somebody keeps. Density is part of it. */
+export type SavedView = {
+  readonly id: RowId;
+  readonly name: string;
+  readonly view: Omit<ScreenView, 'query' | 'saved'>;
+  readonly density: 'comfortable' | 'compact';
+};
+
+/** The views of an account's list that whoever looks keeps. Every promise rejects with a {@link SourceRefusal}. */
+export type ViewsSource = {
+  readonly list: (account: AccountId) => Promise<readonly SavedView[]>;
+  /** @param view `id` null: a new one */
+  readonly save: (account: AccountId, view: Omit<SavedView, 'id'> & { readonly id: RowId | null }) => Promise<RowId>;
+  readonly remove: (account: AccountId, view: RowId) => Promise<void>;
+};
+
 /** Changes to accounts, and what one would hit. Every promise rejects with a {@link SourceRefusal}. */
 export type AccountActs = {
   readonly create: (
@@ -217,6 +193,9 @@ export type AccountActs = {
   readonly bulk: BulkSource;
   /** Presets for many accounts. */
   readonly presets: PresetsSource;
+  readonly views: ViewsSource;
+  /** Products for many accounts. */
+  readonly imports: ImportsSource;
 };
 
 /**

@@ -1,5 +1,5 @@
 import { refusalOf } from '@tenantree/client';
-import { SourceRefusal } from './account-source.ts';
+import { SourceRefusal } from './refusals.ts';
 
 /** Calls a procedure; what it fails with becomes a {@link SourceRefusal}, except that it was given up. */
 export async function call<Input, Output>(

@@ -1,8 +1,11 @@
 import { refusalOf, type Tenantree } from '@tenantree/client';
+import { importsFrom } from '../imports/imports-source.ts';
 import { permissionsFrom } from '../permissions/permissions-source.ts';
+import { productsFrom } from '../products/products-source.ts';
 import { type AccountActs, SourceRefusal } from './account-source.ts';
 import { call } from './call.ts';
 import { bulkFrom } from './client-bulk.ts';
+import { viewsFrom } from './client-views.ts';
 
 /** Changes to accounts of a Tenantree server. Loaded with the first one. */
 export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
@@ -29,5 +32,7 @@ export const actsFrom = (trpc: Tenantree['trpc']): AccountActs => {
     },
     bulk: bulkFrom({ accounts, limits, jobs, permissions }),
     presets: permissionsFrom({ trpc }),
+    views: viewsFrom(trpc),
+    imports: importsFrom({ trpc }, productsFrom({ trpc })),
   };
 };

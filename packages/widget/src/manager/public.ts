@@ -1,4 +1,4 @@
-import type { AccountId, AccountRow, AccountStatus } from '@tenantree/domain';
+import type { AccountId, AccountRow, AccountStatus, Instant } from '@tenantree/domain';
 import type { Strings } from '../strings/en.ts';
 
 /** A text of the element that can be replaced. */
@@ -17,10 +17,37 @@ export type ManagerView = {
   };
   /** Which accounts are shown, by their own status; never empty. */
   readonly status: readonly AccountStatus[];
-  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more; at any depth. */
-  readonly limits?: 'near' | undefined;
+  /** `near`: only those that used 80 percent of a maximum of minutes of their own, or more; `full`: all of it. At any depth, as all that follows. */
+  readonly limits?: 'near' | 'full' | undefined;
   /** Only those of which own permissions are less than there is, or that nobody reviewed; at any depth. */
   readonly caps?: 'restricted' | 'unreviewed' | undefined;
+  /** Only those that are billed so. */
+  readonly billing?: 'parent' | 'direct' | undefined;
+  /** Only those of which a billing transfer is under way, or none is. */
+  readonly transfer?: 'in_progress' | 'none' | undefined;
+  /** Only those with members in their subtree, or without. */
+  readonly members?: 'none' | 'some' | undefined;
+  /** Only those with agents in their subtree, or without. */
+  readonly agents?: 'none' | 'some' | undefined;
+  /** Only those that were made then or later: an ISO 8601 instant. */
+  readonly createdFrom?: Instant | undefined;
+  /** Only those that were made before. */
+  readonly createdBefore?: Instant | undefined;
+  /** Only those so many levels below the account. */
+  readonly level?: number | undefined;
+  /** Only those below this account. */
+  readonly under?: AccountId | undefined;
+  /** `flat`: one list of all depths in place of the tree. */
+  readonly layout?: 'flat' | undefined;
+  /** Columns that are shown, in their order, each with its width in pixels where it has one of its own; the usual ones when left out. */
+  readonly columns?:
+    | readonly {
+        readonly column: 'minutes' | 'plan' | 'status' | 'caps' | 'members' | 'agents' | 'path' | 'created' | 'id';
+        readonly width?: number | undefined;
+      }[]
+    | undefined;
+  /** The view that was chosen, which may have been changed since. */
+  readonly saved?: string | undefined;
 };
 
 /**

@@ -68,6 +68,12 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
   );
   readonly #dialogs = new Dialogs(() => this.renderRoot.querySelector('.products') ?? this.renderRoot);
 
+  readonly #origin = new LatePart(
+    () => import('../imports/sam-copy.ts'),
+    'SamCopy',
+    ({ SamCopy }) => (define('sam-copy', SamCopy), true),
+    () => this.requestUpdate(),
+  );
   readonly #loading = new Loading<Asked, Product>(this, {
     wanted: () => this.#asked && this.account && { source: this.#asked, account: this.account.id, version: this.told },
     ask: ({ source: { source, kind, product }, account }, signal) =>
@@ -167,7 +173,7 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     return html`<div><div class="card" part="card">${back}
         <div class="bar"><div class="title" role="heading" aria-level=${this.level} tabindex="-1"><bdi>${document['name'] || kind.label}</bdi></div>
           ${shown && this.#mayDelete(kind) ? html`<button class="button" type="button" part="button" @click=${() => this.#askDelete(shown)}>${say('productDelete')}</button>` : nothing}</div>
-        ${shown ? this.#facts(shown) : nothing}
+        ${shown ? this.#facts(shown) : nothing}${shown?.link ? this.#copy(kind, shown) : nothing}
         <nav class="tabs" aria-label=${kind.label}>${this.#tabs().map(([one, title]) => this.#tabWay(one, title))}</nav>
         ${this.#noted(kind)}
         ${tab === VERSIONS ? this.#shownVersions() : tab === COPIES && shown ? this.#shownCopies(kind, shown) : this.#form(kind, tab)}</div>
@@ -246,6 +252,16 @@ export abstract class ProductPart extends AccountPart<ProductsSource> {
     const label = isUnsaved ? `${title}, ${this.texts.say('productUnsaved')}` : undefined;
     const way = this.wayOf({ product, part: tab || null });
     return wayTo(way, isUnsaved ? `${title} ●` : title, 'tab', { label, current: tab === this.#tab() });
+  }
+
+  /** What it is a copy of, once its part is there. */
+  #copy(kind: ShownKind, product: Product): TemplateResult | typeof nothing {
+    if (!this.#origin.part) {
+      this.#origin.prepare();
+      return nothing;
+    }
+    const changed = (next: Product): void => this.#take(next);
+    return html`<sam-copy exportparts="button, dialog" .source=${this.source} .account=${this.account?.id ?? null} .kind=${kind} .product=${product} .texts=${this.texts} .access=${this.access} .changed=${changed}></sam-copy>`;
   }
 
   /** What is known of it beside what it holds. */

@@ -2,8 +2,8 @@ import { refusalOf, type Tenantree } from '@tenantree/client';
 import type { AnswerOf, CONTRACT, Product, ProductRow, SentTo, ShownKind } from '@tenantree/contract';
 import type { AccountId, RowId } from '@tenantree/domain';
 import { type CopiesSource, copiesFrom } from '../copies/copies-source.ts';
-import { type LiveReader, SourceRefusal } from '../data/account-source.ts';
 import { call } from '../data/call.ts';
+import { type LiveReader, SourceRefusal } from '../data/refusals.ts';
 
 export type { Product, ProductRow, ProductVersion, ShownKind } from '@tenantree/contract';
 
@@ -50,6 +50,10 @@ export type ProductsSource = {
     kind: KindKey,
     cursor: string | null,
   ) => Promise<{ readonly filename: string; readonly csv: string; readonly nextCursor: string | null }>;
+  /** Makes a copy at some places again what its source was when it was last written from there. */
+  readonly takeSource: (at: ProductAt, expectedVersion: number, places: readonly string[]) => Promise<Product>;
+  /** Lets a copy be a product of its own. */
+  readonly detach: (at: ProductAt) => Promise<Product>;
   /** Tells that products of a kind changed. Returns how to stop. */
   readonly follow: (account: AccountId, kind: KindKey, reader: LiveReader<{ readonly version: number }>) => () => void;
   /** Who is in the account, for what names one of them. */
@@ -60,7 +64,7 @@ export type ProductsSource = {
 
 /** Products from a Tenantree server. */
 export function productsFrom(server: Pick<Tenantree, 'trpc'>): ProductsSource {
-  const { products, members } = server.trpc;
+  const { products, imports, members } = server.trpc;
   return {
     copies: copiesFrom(server),
     kinds: async (signal) => (await call(products.kinds.query, undefined, signal)).kinds,
@@ -85,6 +89,9 @@ export function productsFrom(server: Pick<Tenantree, 'trpc'>): ProductsSource {
     deleted: async (account, kind) => (await call(products.deleted.query, { account, kind })).rows,
     export: (account, kind, cursor) =>
       call(products.export.query, { account, kind, ...(cursor !== null && { cursor }) }),
+    takeSource: async (at, expectedVersion, places) =>
+      (await call(imports.takeSource.mutate, { ...at, expectedVersion, at: [...places] })).product,
+    detach: async (at) => (await call(imports.detach.mutate, at)).product,
     follow: (account, kind, { onFrame, onRefused }) => {
       const subscription = products.live.subscribe(
         { account, kind },

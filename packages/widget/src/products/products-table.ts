@@ -33,6 +33,7 @@ export function productsTable(
     text: row.name,
     tone: 'strong',
     way: wayOf(row),
+    ...(row.link?.updateAvailable && { aside: say('productUpdate') }),
     ...(isUnsaved(row) && { aside: `● ${say('productUnsaved')}` }),
   });
   return {

@@ -16,6 +16,7 @@ export const productsTexts = {
   productCopies: 'Copies',
   productFacts: 'Version {n} · saved {date} by {name}',
   productUsedBy: 'Used by',
+  productUpdate: 'Update available',
   productUnsaved: 'Not saved',
   productSave: 'Save',
   productCreate: 'Create',

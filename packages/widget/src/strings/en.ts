@@ -4,6 +4,9 @@ import type { activityTexts } from '../activity/activity-texts.ts';
 import type { billingTexts } from '../billing/billing-texts.ts';
 import type { transferTexts } from '../billing/transfer-texts.ts';
 import type { copiesTexts } from '../copies/copies-texts.ts';
+import type { copyTexts } from '../imports/copy-texts.ts';
+import type { importRunTexts } from '../imports/import-run-texts.ts';
+import type { importsTexts } from '../imports/imports-texts.ts';
 import type { limitsTexts } from '../limits/limits-texts.ts';
 import type { membersTexts } from '../members/members-texts.ts';
 import type { partsTexts } from '../parts/parts-texts.ts';
@@ -11,6 +14,7 @@ import type { permissionsTexts } from '../permissions/permissions-texts.ts';
 import type { presetsTexts } from '../permissions/presets-texts.ts';
 import type { productsTexts } from '../products/products-texts.ts';
 import type { bulkTexts } from '../subaccounts/bulk-texts.ts';
+import type { looksTexts } from '../subaccounts/looks-texts.ts';
 import type { subaccountsTexts } from '../subaccounts/subaccounts-texts.ts';
 import type { treeTexts } from '../tree/tree-texts.ts';
 
@@ -64,8 +68,8 @@ export const en = {
   loading: 'Loading',
   branchFailed: 'These subaccounts could not be loaded.',
   retry: 'Retry',
-  filter: 'Status',
-  filterLabel: 'Status of the accounts to show',
+  filter: 'Filter',
+  filterLabel: 'Which accounts to show',
   view: 'View',
   viewLabel: 'View: sorting and density',
   live: 'Live',
@@ -90,12 +94,16 @@ type Late = typeof partsTexts &
   typeof treeTexts &
   typeof subaccountsTexts &
   typeof bulkTexts &
+  typeof looksTexts &
   typeof accountTexts &
   typeof membersTexts &
   typeof permissionsTexts &
   typeof presetsTexts &
   typeof limitsTexts &
   typeof productsTexts &
+  typeof importsTexts &
+  typeof importRunTexts &
+  typeof copyTexts &
   typeof copiesTexts &
   typeof billingTexts &
   typeof activityTexts;

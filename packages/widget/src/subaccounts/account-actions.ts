@@ -82,7 +82,8 @@ export class AccountActions {
     const line = store?.view.lines.get(account.id);
     if (!store || !context) return;
     const open = account.status !== 'closed';
-    if (action === 'permissions') emit(this.#screen, 'sam-open', { account, place: 'here', tab: 'permissions' });
+    if (action === 'permissions' || action === 'import')
+      emit(this.#screen, 'sam-open', { account, place: 'here', tab: action });
     else if (action === 'copyId') void copyText(account.id, texts, (toast) => this.#toast(toast));
     else if (action === 'openBranch') this.#openBranch(store, account);
     else if (action === 'rename' && line && open && allowed.has('rename')) void this.#screen.tree?.editName(line);
@@ -215,9 +216,14 @@ export class AccountActions {
     return names;
   }
 
-  /** Opens a dialog about all that is selected. */
-  openBulk(dialog: Dialog): Promise<void> {
+  /** Opens a dialog that is about no single account. */
+  openDialog(dialog: Dialog): Promise<void> {
     return this.#inDialog(dialog);
+  }
+
+  /** Says something in a message. */
+  tell(text: string): void {
+    this.#toast({ text });
   }
 
   /** Opens a dialog; afterwards the focus is on what it made, or back in the table. */

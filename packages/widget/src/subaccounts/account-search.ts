@@ -1,6 +1,7 @@
-import type { AccountId, NearFrame } from '@tenantree/domain';
-import { refusalFrom, type Sought } from '../data/account-source.ts';
-import type { Filters } from '../data/screen-view.ts';
+import { type AccountId, type AccountRow, type NearFrame, passesFilters } from '@tenantree/domain';
+import { refusalFrom, type Sought, type SourceRefusal } from '../data/account-source.ts';
+import { DEFAULT_ORDER, type Filters } from '../data/screen-view.ts';
+import { FlatView } from '../tree/flat-view.ts';
 import { MatchView } from '../tree/match-view.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { PAGE_ROWS } from '../tree/tree-view.ts';
@@ -15,11 +16,14 @@ const AGAIN_MS = 500;
 /** Finds accounts: while somebody types, and by filters. */
 export class AccountSearch {
   readonly #screen: ListHost;
+  /** Hears of an order in which the server lists no so long list. */
+  readonly #refused: (refusal: SourceRefusal) => void;
   #running: { readonly abort: AbortController; readonly timer: ReturnType<typeof setTimeout> } | null = null;
   #unfollow: () => void = () => undefined;
 
-  constructor(screen: ListHost) {
+  constructor(screen: ListHost, refused: (refusal: SourceRefusal) => void) {
     this.#screen = screen;
+    this.#refused = refused;
   }
 
   /** Whether a search is under way whose result isn't there yet. */
@@ -42,7 +46,8 @@ export class AccountSearch {
       store?.endSearch();
     } else if (store) {
       const abort = new AbortController();
-      const sought = { query: text.trim(), status: store.status, ...session.filters };
+      const { layout, ...kept } = session.filters;
+      const sought = { query: text.trim(), status: store.status, ...kept, ...(layout && store.order) };
       const find = (): void => void this.#find(session, store, sought, abort);
       this.#running = { abort, timer: setTimeout(find, store.sought ? SEARCH_REST_MS : 0) };
     }
@@ -57,10 +62,15 @@ export class AccountSearch {
     this.find(session.query);
   }
 
-  /** Looks for nothing any more. */
+  /** Looks for nothing any more; a flat list stays one. */
   clear(): void {
+    this.keepOnlyTo({ layout: this.#screen.session?.filters.layout });
+  }
+
+  /** Keeps the table to these accounts alone, whatever was searched for. */
+  keepOnlyTo(filters: Filters): void {
     const { session } = this.#screen;
-    if (session) session.filters = {};
+    if (session) session.filters = filters;
     this.find('');
   }
 
@@ -71,10 +81,11 @@ export class AccountSearch {
       const page = await session.source.search(store.accountId, { ...sought, cursor: null, limit: PAGE_ROWS }, signal);
       if (signal.aborted) return;
       session.report(null);
-      store.showSearch(search, new MatchView(store, sought), page);
+      const again = (): void => this.find(session.query);
+      store.showSearch(search, sought.sort ? new FlatView(store, sought, again) : new MatchView(store, sought), page);
       this.#follow(session, store, page.resumeId);
     } catch (error) {
-      if (!signal.aborted) session.report(refusalFrom(error));
+      if (!signal.aborted) this.#fail(session, store, refusalFrom(error));
     } finally {
       store.dropSearch(search);
       if (this.#running?.abort === abort) this.#running = null;
@@ -82,13 +93,29 @@ export class AccountSearch {
     }
   }
 
+  #fail(session: TreeSession, store: TreeStore, refusal: SourceRefusal): void {
+    if (refusal.field !== 'sort' || store.order.sort === DEFAULT_ORDER.sort) {
+      session.report(refusal);
+      return;
+    }
+    this.#refused(refusal);
+    store.sortBy(DEFAULT_ORDER);
+    // What is on screen may be the tree still, which has sorted itself.
+    this.find(session.query);
+  }
+
   /** Who comes to be let through by a filter, or no longer is, stands anywhere below: whoever changes is told, and then it is asked again. */
-  #follow({ source, signal }: TreeSession, store: TreeStore, after: string): void {
+  #follow({ source, signal, filters }: TreeSession, store: TreeStore, after: string): void {
     this.#unfollow();
-    const { limits, caps, status = [] } = store.sought ?? {};
-    if (!(limits || caps)) return;
+    const { sought } = store;
+    if (!sought || !Object.values(filters).some(Boolean)) return;
+    const { limits, level, under, query, status } = sought;
     const { accountId, view } = store;
     const has = (id: AccountId): boolean => view.matches.has(id);
+    // Of what no row tells it is taken that it is as it was.
+    const isPartly = Boolean(limits || level || under || query);
+    const belongs = (row: AccountRow): boolean =>
+      status.includes(row.status) && passesFilters(row, sought) && (!isPartly || has(row.id));
     const ended = new AbortController();
     const stop = (this.#unfollow = () => ended.abort());
     signal.addEventListener('abort', stop, { once: true });
@@ -110,14 +137,7 @@ export class AccountSearch {
         { after, childrenOf: null },
         {
           onFrame: ({ changed, gone, gap }) =>
-            look(
-              gap ||
-                gone.some(has) ||
-                changed.some(
-                  (row) =>
-                    has(row.id) !== (status.includes(row.status) && (caps ? Boolean(row.caps?.[caps]) : has(row.id))),
-                ),
-            ),
+            look(gap || gone.some(has) || changed.some((row) => row.id !== accountId && has(row.id) !== belongs(row))),
           onRefused,
         },
       ),
@@ -126,7 +146,7 @@ export class AccountSearch {
       clearTimeout(rest);
       for (const one of stops) one();
     });
-    if (!limits) return;
+    if (limits !== 'near') return;
     const onFrame = ({ near, gap }: NearFrame): void => look(gap || near.some(([id, isNear]) => isNear !== has(id)));
     const watch = async (): Promise<void> => {
       const { watchNear } = await source.acts();

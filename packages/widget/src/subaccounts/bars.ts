@@ -5,11 +5,13 @@ import { BACK, CLOSE } from '../icons/icons.ts';
 import type { TreeStore } from '../tree/tree-store.ts';
 import { BULK_ACTS, type BulkAct } from './bulk-acts.ts';
 import type { ListHost } from './list-host.ts';
-import { CAPS_WORDS } from './view-menu.ts';
+import { CHOICES, filterBy } from './view-menu.ts';
 
 /** What happens when these bars are used. */
 export type BarActs = {
   readonly clearSearch: () => void;
+  /** Takes all filters away, and what is searched for. */
+  readonly clear: () => void;
   readonly clearSelection: () => void;
   readonly keepTo: (filters: Filters) => void;
   readonly sortAgain: () => void;
@@ -17,6 +19,13 @@ export type BarActs = {
   readonly selectShown: () => void;
   readonly turnNested: () => void;
   readonly bulk: (act: BulkAct) => void;
+};
+
+/** A filter that is on. */
+type Chip = {
+  readonly words: string;
+  readonly clear: Filters;
+  readonly flip: { readonly to: Filters; readonly words: string } | null;
 };
 
 /** How many accounts stand in the table, be they in sight or not. */
@@ -59,7 +68,8 @@ export class ListBars {
   found(): string {
     const store = this.#store;
     const { say } = this.#screen.texts;
-    if (!store?.sought) return '';
+    if (!store?.sought || !this.#isKept) return '';
+    if (store.sought.sort) return say(store.view.isCut ? 'matchesAtLeast' : 'matches', { n: store.view.root.total });
     const { root, matches, isCut } = store.view;
     if (isCut && root.total > 0) return say('matchesAtLeast', { n: root.total });
     if (root.cursor !== null || matches.size === 0) return say('matches', { n: root.total });
@@ -81,10 +91,6 @@ export class ListBars {
     const found = this.found();
     this.isOutOfOrder = store?.view.isOutOfOrder() ?? false;
     return html`${found && html`<span class="found" aria-hidden="true"><bdi>${found}</bdi></span>`}
-      ${this.#filters().map(
-        ([words, clear]) =>
-          html`<button class="button chip" type="button" aria-label=${`${words}. ${say('clearAll')}`} @click=${() => this.#on.keepTo(clear)}>${words}${icon(CLOSE, 12)}</button>`,
-      )}
       ${
         this.isOutOfOrder
           ? html`<button class="button chip order" type="button" @click=${this.#on.sortAgain}>${say('orderChanged')} · ${say('sortAgain')}</button>`
@@ -92,19 +98,69 @@ export class ListBars {
       }`;
   }
 
-  /** To what the table is kept, in words, and what takes each away. */
-  #filters(): readonly (readonly [words: string, clear: Filters])[] {
+  /** Whether something is searched for, or the table is kept to some accounts. */
+  get #isKept(): boolean {
+    const { session } = this.#screen;
+    return Boolean(session?.query.trim()) || this.#filters().length > 0;
+  }
+
+  /** To what the table is kept, in words; what takes each away, and what turns it into its opposite. */
+  #filters(): readonly Chip[] {
     const { session, texts } = this.#screen;
-    const { limits, caps } = session?.filters ?? {};
+    const { say, numbers } = texts;
+    const filters = session?.filters ?? {};
+    const { createdFrom, createdBefore, level, under } = filters;
+    const name = (under && session?.store?.account(under)?.row.name) ?? under ?? '';
     return [
-      ...(limits ? [[texts.say('nearLimit'), { limits: undefined }] as const] : []),
-      ...(caps ? [[texts.say(CAPS_WORDS[caps]), { caps: undefined }] as const] : []),
+      ...CHOICES.flatMap(({ name: filter, words, opposite }) => {
+        const value = filters[filter];
+        const label = value && words[value];
+        if (!label) return [];
+        const other = Object.keys(words).find((one) => one !== value);
+        const flip = opposite && other ? { to: filterBy(filter, other), words: say(words[other] ?? label) } : null;
+        return [{ words: say(label), clear: { [filter]: undefined }, flip }];
+      }),
+      ...(createdFrom
+        ? [
+            {
+              words: say('createdFrom', { date: numbers.day(createdFrom) }),
+              clear: { createdFrom: undefined },
+              flip: null,
+            },
+          ]
+        : []),
+      ...(createdBefore
+        ? [
+            {
+              words: say('createdBefore', { date: numbers.day(createdBefore) }),
+              clear: { createdBefore: undefined },
+              flip: null,
+            },
+          ]
+        : []),
+      ...(level ? [{ words: say('atLevel', { n: level }), clear: { level: undefined }, flip: null }] : []),
+      ...(under ? [{ words: say('belowAccount', { name }), clear: { under: undefined }, flip: null }] : []),
     ];
+  }
+
+  /** A chip for each filter: all of them hold together. */
+  #kept(): TemplateResult | null {
+    const { say } = this.#screen.texts;
+    const chips = this.#filters();
+    if (chips.length === 0) return null;
+    return html`<div class="kept" role="group" aria-label=${say('filtersLabel')}>${chips.map(
+      ({ words, clear, flip }) =>
+        html`<span class="pair">${
+          flip
+            ? html`<button class="button chip" type="button" title=${say('flipFilter', { other: flip.words })} aria-label=${`${words}. ${say('flipFilter', { other: flip.words })}`} @click=${() => this.#on.keepTo(flip.to)}><bdi>${words}</bdi></button>`
+            : nothing
+        }<button class="button chip" type="button" aria-label=${`${words}. ${say('removeFilter')}`} @click=${() => this.#on.keepTo(clear)}>${flip ? nothing : html`<bdi>${words}</bdi>`}${icon(CLOSE, 12)}</button></span>`,
+    )}${chips.length > 1 ? html`<button class="link" type="button" @click=${this.#on.clear}>${say('clearAll')}</button>` : nothing}</div>`;
   }
 
   /** What stands between the toolbar and the rows. */
   below(): TemplateResult {
-    return html`${this.#selection()}${this.#way()}`;
+    return html`${this.#kept()}${this.#selection()}${this.#way()}`;
   }
 
   /** What is selected, what more could be, and what can be done with all of it. */

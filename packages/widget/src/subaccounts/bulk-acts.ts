@@ -42,6 +42,17 @@ export const BULK_ACTS: readonly BulkAct[] = [
     },
   },
   {
+    id: 'import',
+    label: 'bulkImport',
+    needs: 'import',
+    nested: 'as wished',
+    start: async (selected) => {
+      const { SamBulkImport } = await fetched(() => import('./sam-bulk-import.ts'), 'SamBulkImport');
+      define('sam-bulk-import', SamBulkImport);
+      return Object.assign(new SamBulkImport(), { selected });
+    },
+  },
+  {
     id: 'suspend',
     label: 'bulkSuspend',
     needs: 'suspend',

@@ -1,5 +1,6 @@
 /** What bulk work says, in English. Loaded with it. */
 export const bulkTexts = {
+  bulkImportTitle: 'Import products into {n, plural, one {# account} other {# accounts}}',
   bulkComes: 'What happens',
   bulkRunning: 'Working…',
   bulkProgress: '{done} of {total}',

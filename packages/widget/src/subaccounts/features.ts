@@ -1,5 +1,6 @@
 import type { AccountRow } from '@tenantree/domain';
 import type { AccountDetail } from '../data/account-source.ts';
+import { PRODUCT_ROWS } from '../products/product-rows.ts';
 import type { Texts } from '../strings/texts.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Texts } from '../strings/texts.ts';
 export const FEATURES = ['create', 'switch', 'open', 'rename', 'move', 'suspend', 'protect', 'close'] as const;
 export type Feature = (typeof FEATURES)[number];
 /** What can be allowed: features, and parts of an account that are set from the table, too. */
-export type Allowed = Feature | 'permissions' | 'limits';
+export type Allowed = Feature | 'permissions' | 'limits' | 'import';
 
 /** What can be done with the subaccounts of an account, by the host's wish and the actor's levels. */
 export function allowedFeatures(
@@ -22,9 +23,13 @@ export function allowedFeatures(
   const granted = (feature: Allowed): boolean =>
     feature === 'open' || (detail?.features?.some((one) => one === feature) ?? true);
   const parts: readonly Allowed[] = ['permissions', 'limits'];
-  return new Set(
+  const allowed = new Set(
     [...wanted, ...parts].filter((feature) => granted(feature) && (manages || always.some((one) => one === feature))),
   );
+  // Who may have products of the account in full brings them into those below it (rules/products 12).
+  if (access === 'full' && granted('import') && PRODUCT_ROWS.some((row) => detail?.levels[row] === 'full'))
+    allowed.add('import');
+  return allowed;
 }
 
 /** Why nothing can be created below an account; names its level to those who may know it. */

@@ -1,6 +1,8 @@
+import { fetched } from '@tenantree/client';
 import type { AccountRow } from '@tenantree/domain';
 import { refusalFrom } from '../data/account-source.ts';
-import { isSameView } from '../data/screen-view.ts';
+import { DEFAULT_VIEW, type Filters, type ScreenView } from '../data/screen-view.ts';
+import { filtersIn, isSameView } from '../data/view-keys.ts';
 import { emit, type TreeAction } from '../events.ts';
 import { define } from '../parts/define.ts';
 import { formStyles } from '../parts/form-styles.ts';
@@ -15,6 +17,7 @@ import { ListBars } from './bars.ts';
 import type { BulkAct } from './bulk-acts.ts';
 import { listInUseStyles } from './in-use-styles.ts';
 import type { ListHost } from './list-host.ts';
+import { ListLooks } from './list-looks.ts';
 import { ListStates } from './list-states.ts';
 import { withNested } from './nested-rows.ts';
 import { subaccountsTexts } from './subaccounts-texts.ts';
@@ -30,6 +33,8 @@ export class ListControls {
   readonly accounts: AccountActions;
   /** What stands on the screen once it was used. */
   readonly bars: ListBars;
+  /** Views, columns, tree or list. */
+  readonly looks: ListLooks;
   /** What stands in place of rows. */
   readonly states: ListStates;
   #opened: 'filter' | 'view' = 'view';
@@ -39,10 +44,11 @@ export class ListControls {
     define('sam-menu', SamMenu);
     define('sam-toast', SamToast);
     this.#screen = screen;
-    this.search = new AccountSearch(screen);
+    this.search = new AccountSearch(screen, ({ message }) => this.accounts.tell(message));
     this.accounts = new AccountActions(screen, this.search);
     this.bars = new ListBars(screen, {
       clearSearch: () => this.search.find(''),
+      clear: () => this.search.clear(),
       clearSelection: () => this.#clearSelection(),
       keepTo: (filters) => this.search.keepTo(filters),
       sortAgain: () => this.#sortAgain(),
@@ -54,7 +60,16 @@ export class ListControls {
       },
       bulk: (act) => void this.#bulk(act),
     });
+    this.looks = new ListLooks(screen, {
+      show: (view, density) => this.#show(view, density),
+      turn: (layout) => this.search.keepTo({ layout }),
+      openDialog: (dialog) => this.accounts.openDialog(dialog),
+    });
     this.states = new ListStates(screen);
+    screen.addEventListener('sam-width', (event) => {
+      event.stopPropagation();
+      if (event instanceof CustomEvent) this.looks.widen(event.detail.column, event.detail.width);
+    });
     this.completeTexts();
     for (const { styleSheet } of [formStyles, listInUseStyles])
       if (styleSheet) screen.shadowRoot?.adoptedStyleSheets.push(styleSheet);
@@ -80,6 +95,7 @@ export class ListControls {
     else if (action === 'pause') this.#pause();
     else if (action === 'leave') this.#leaveOneLayer();
     else if (action === 'create') this.create(account);
+    else if (action === 'only' && account) this.search.keepTo({ under: account.id });
     else if (account) this.accounts.act(action, account);
   }
 
@@ -102,21 +118,27 @@ export class ListControls {
       this.#screen.restart();
       return;
     }
-    const { order, status, query, limits, caps } = view;
-    const isOnlySought = isSameView({ ...session.view, query, limits, caps }, view);
+    const { order, status, query } = view;
+    const before = session.view;
     session.view = view;
-    session.filters = { limits, caps };
-    if (!isOnlySought) this.#look({ order, status });
+    session.filters = filtersIn(view);
+    this.looks.take(view);
+    if (
+      !isSameView({ ...DEFAULT_VIEW, order, status }, { ...DEFAULT_VIEW, order: before.order, status: before.status })
+    )
+      this.#look({ order, status });
     this.search.find(query);
   }
 
   /** Tells the host how one looks at the subaccounts, once they are shown so. */
   tellView(): void {
     const { session } = this.#screen;
+    this.looks.dress();
     if (!session?.store || this.search.busy) return;
     const { order, status } = session.store;
-    const { limits, caps } = session.filters;
-    const view = { query: session.query.trim(), order, status, ...(limits && { limits }), ...(caps && { caps }) };
+    const { columns, saved } = this.looks.look;
+    const own = { ...(columns && { columns }), ...(saved && { saved }) };
+    const view = { query: session.query.trim(), order, status, ...filtersIn(session.filters), ...own };
     if (isSameView(view, session.view)) return;
     session.view = view;
     emit(this.#screen, 'sam-view', view);
@@ -181,7 +203,7 @@ export class ListControls {
     try {
       const isNested = this.bars.isNested && act.nested === 'as wished';
       const rows = isNested ? await withNested(source, chosen) : chosen;
-      await this.accounts.openBulk(await act.start({ source, account, rows }));
+      await this.accounts.openDialog(await act.start({ source, account, rows }));
     } catch (error) {
       session?.report(refusalFrom(error));
     }
@@ -223,6 +245,10 @@ export class ListControls {
     const { target: menu } = event;
     if (!(menu instanceof SamMenu) || !(event instanceof CustomEvent)) return;
     const id: string = event.detail.id;
+    if (id === 'more') {
+      void this.#keepTo();
+      return;
+    }
     const choice = chosen(id, this.#choice());
     this.#look(choice);
     if (choice.density) emit(this.#screen, 'sam-density', { density: choice.density });
@@ -244,6 +270,31 @@ export class ListControls {
     if (store && updates) pause(store, updates);
     this.#screen.tree?.requestUpdate();
     this.#screen.requestUpdate();
+  }
+
+  /** Shows a view as it was kept, whatever was searched for. */
+  #show(view: ScreenView, density: 'comfortable' | 'compact' | null): void {
+    const { order, status } = view;
+    const store = this.#store;
+    this.looks.take(view);
+    if (store && (store.order.sort !== order.sort || store.order.direction !== order.direction)) store.sortBy(order);
+    if (store && store.status.join() !== status.join()) store.filterBy(status);
+    if (density && density !== this.#screen.density) {
+      this.#screen.density = density;
+      emit(this.#screen, 'sam-density', { density });
+    }
+    this.search.keepOnlyTo(filtersIn(view));
+    this.#screen.tree?.requestUpdate();
+  }
+
+  /** Asks for filters that take more than a tick. */
+  async #keepTo(): Promise<void> {
+    const { session } = this.#screen;
+    const { SamKeepTo } = await fetched(() => import('./looks-dialogs.ts'), 'SamKeepTo');
+    define('sam-keep-to', SamKeepTo);
+    const levels = session?.detail?.levelsBelow ?? 0;
+    const keepTo = (filters: Filters): void => this.search.keepTo(filters);
+    await this.accounts.openDialog(Object.assign(new SamKeepTo(), { filters: session?.filters ?? {}, levels, keepTo }));
   }
 
   #choice(): ViewChoice {

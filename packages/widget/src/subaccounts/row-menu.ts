@@ -18,6 +18,7 @@ export function menuFor(
       allowed.has('open') && { id: 'open', label: say('open'), key: 'Enter' },
       allowed.has('switch') && live && { id: 'switch', label: say('menuSwitch'), key: 's' },
       row.children > 0 && { id: 'openBranch', label: say('menuExpandBranch') },
+      row.children > 0 && { id: 'only', label: say('menuOnly') },
     ],
     [
       allowed.has('create') &&
@@ -29,6 +30,10 @@ export function menuFor(
       allowed.has('rename') && live && { id: 'rename', label: say('menuRename'), key: 'F2' },
       allowed.has('move') && live && row.parentId !== null && { id: 'move', label: say('menuMove') },
       allowed.has('open') && row.caps !== null && { id: 'permissions', label: say('columnPermissions') },
+      allowed.has('open') &&
+        allowed.has('import') &&
+        live &&
+        row.parentId !== null && { id: 'import', label: say('menuImport') },
       { id: 'copyId', label: say('copyId'), key: 'y' },
     ],
     [

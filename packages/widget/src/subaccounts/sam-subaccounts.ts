@@ -226,6 +226,7 @@ export class SamSubaccounts extends LitElement {
       <slot name="header"><div class="top" part="header"><div>
         <h1 tabindex="-1">${texts.say('title')}</h1><p class="count"><bdi>${countWords(session, texts)}</bdi></p></div></div></slot>
       <div class="card" part="card" @sam-action=${this.#act} @sam-rename=${this.#rename} @sam-select=${() => this.requestUpdate()} @sam-missing=${this.#missing}>
+        <div class="looks">${controls?.looks.strip()}</div>
         ${toolbar(this, this.live, controls, this.#use)}
         ${this.#note()}
         ${controls?.bars.below()}
@@ -233,7 +234,7 @@ export class SamSubaccounts extends LitElement {
       </div>
       <div class="hidden" role="status">${controls?.bars.found()}</div>
       <slot name="footer"></slot>
-      <sam-menu class="view-menu" part="menu"></sam-menu>
+      <sam-menu class="view-menu" part="menu"></sam-menu><sam-menu class="look-menu" part="menu"></sam-menu>
       <sam-toast></sam-toast>
     </div>`;
   }
@@ -272,7 +273,7 @@ export class SamSubaccounts extends LitElement {
   #ready(): void {
     const { session } = this;
     emit(this, 'sam-ready', { account: session?.row ?? null });
-    if (session?.isKept) this.#do((controls) => controls.search.find(session.query));
+    if (session?.isKept || session?.view.columns) this.#do((controls) => controls.search.find(session.query));
     setTimeout(() => this.#prepare(), AHEAD_MS);
   }
 

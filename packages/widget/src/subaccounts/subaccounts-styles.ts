@@ -11,6 +11,7 @@ export const subaccountsStyles = css`
   .top h1 { outline: 0; }
   .count { margin: 2px 0 0; min-block-size: 1lh; color: var(--sam-text-2); }
   .card { display: flex; flex-direction: column; min-block-size: 0; border: var(--sam-hair) solid var(--sam-border); border-radius: var(--sam-r-2); background: var(--sam-surface); overflow: clip; }
+  .looks { min-block-size: 41px; border-block-end: var(--sam-hair) solid var(--sam-border); }
   .bar { display: flex; align-items: center; gap: var(--sam-2); padding: 10px var(--sam-3); border-block-end: var(--sam-hair) solid var(--sam-border); }
   .space { flex: 1; }
   .search { flex: 0 1 260px; min-inline-size: 0; }

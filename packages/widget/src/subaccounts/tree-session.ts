@@ -19,8 +19,6 @@ const AGAIN_MS = 1_500;
 /** How often the clock is looked at, in milliseconds. */
 const TURN_MS = 1_000;
 
-const filtersOf = ({ limits, caps }: ScreenView): Filters => ({ limits, caps });
-
 const now = (): string => new Date().toISOString();
 
 /** What a screen hears of its session. */
@@ -67,8 +65,9 @@ export class TreeSession {
     this.source = source;
     this.account = account;
     this.view = view;
-    this.query = view.query;
-    this.filters = filtersOf(view);
+    const { query, order: _, status: __, columns: ___, saved: ____, ...filters } = view;
+    this.query = query;
+    this.filters = filters;
     this.#listener = listener;
     this.#stops = [source.state.subscribe(() => this.#liveChanged())];
   }
@@ -78,10 +77,9 @@ export class TreeSession {
     return (this.detail && this.store?.account(this.detail.id)?.row) ?? this.detail;
   }
 
-  /** Whether the table is kept to some accounts, by what is typed or by filters. */
+  /** Whether something else is shown than the tree: what is typed or filters leave, or one list. */
   get isKept(): boolean {
-    const { limits, caps } = this.filters;
-    return Boolean(this.query.trim() || limits || caps);
+    return Boolean(this.query.trim()) || Object.values(this.filters).some(Boolean);
   }
 
   /** Aborted when the session ends. */

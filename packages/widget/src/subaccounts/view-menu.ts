@@ -1,6 +1,8 @@
-import { type AccountStatus, CAPS_FILTERS } from '@tenantree/domain';
-import { DEFAULT_STATUS, type Filters, type Order, SORT_KEYS, STATUSES } from '../data/screen-view.ts';
+import { type AccountStatus, CAPS_FILTERS, COUNT_FILTERS, LIMIT_FILTERS, TRANSFER_FILTERS } from '@tenantree/domain';
+import { DEFAULT_STATUS, type Filters, type Order } from '../data/screen-view.ts';
+import { SORT_KEYS, STATUSES } from '../data/view-keys.ts';
 import type { MenuItem } from '../parts/sam-menu.ts';
+import type { Strings } from '../strings/en.ts';
 import type { Texts } from '../strings/texts.ts';
 
 const SORT_LABELS = {
@@ -20,10 +22,44 @@ export type ViewChoice = {
   readonly updates: 'paused' | 'running';
 };
 
-/** What a filter by permissions is called. */
-export const CAPS_WORDS = { restricted: 'cappedRestricted', unreviewed: 'notReviewed' } as const;
+/** A filter that is one of few values, with what each is called; those of two are each other's opposite where it is said. */
+type Choices = {
+  readonly name: 'limits' | 'caps' | 'billing' | 'transfer' | 'members' | 'agents';
+  readonly words: Readonly<Record<string, keyof Strings>>;
+  readonly opposite: boolean;
+};
 
-/** Entries for which accounts to show: by their own status, their limits, and their permissions. */
+export const CHOICES: readonly Choices[] = [
+  { name: 'limits', words: { near: 'nearLimit', full: 'fullLimit' }, opposite: false },
+  { name: 'caps', words: { restricted: 'cappedRestricted', unreviewed: 'notReviewed' }, opposite: false },
+  { name: 'billing', words: { parent: 'planParent', direct: 'independent' }, opposite: true },
+  { name: 'transfer', words: { in_progress: 'viewTransfer', none: 'notInTransfer' }, opposite: true },
+  { name: 'members', words: { none: 'noMembers', some: 'withMembers' }, opposite: true },
+  { name: 'agents', words: { none: 'noAgents', some: 'withAgents' }, opposite: true },
+];
+
+/** One of these filters with a value, as it is typed; nothing where there is no such value. */
+export function filterBy(name: string, value: string | undefined): Filters {
+  const one = <T extends string>(values: readonly T[]): T | undefined => values.find((known) => known === value);
+  switch (name) {
+    case 'limits':
+      return { limits: one(LIMIT_FILTERS) };
+    case 'caps':
+      return { caps: one(CAPS_FILTERS) };
+    case 'billing':
+      return { billing: one(['parent', 'direct']) };
+    case 'transfer':
+      return { transfer: one(TRANSFER_FILTERS) };
+    case 'members':
+      return { members: one(COUNT_FILTERS) };
+    case 'agents':
+      return { agents: one(COUNT_FILTERS) };
+    default:
+      return {};
+  }
+}
+
+/** Entries for which accounts to show: by their own status, and by filters. */
 export const filterItems = (
   { status, filters }: Pick<ViewChoice, 'status' | 'filters'>,
   { say }: Texts,
@@ -34,13 +70,16 @@ export const filterItems = (
     choice: 'many' as const,
     checked: status.includes(one),
   })),
-  { id: 'limits near', label: say('nearLimit'), choice: 'many', checked: filters.limits === 'near', apart: true },
-  ...CAPS_FILTERS.map((one) => ({
-    id: `caps ${one}`,
-    label: say(CAPS_WORDS[one]),
-    choice: 'many' as const,
-    checked: filters.caps === one,
-  })),
+  ...CHOICES.flatMap(({ name, words }) =>
+    Object.entries(words).map(([value, label], k) => ({
+      id: `${name} ${value}`,
+      label: say(label),
+      choice: 'many' as const,
+      checked: filters[name] === value,
+      apart: k === 0,
+    })),
+  ),
+  { id: 'more', label: say('moreFilters'), apart: true },
 ];
 
 /** Entries for order and density; in narrow layouts also what has no room in the toolbar. */
@@ -81,9 +120,13 @@ export function viewItems(choice: ViewChoice, room: 'wide' | 'narrow', texts: Te
 export function chosen(id: string, choice: ViewChoice): Partial<ViewChoice> {
   const [what, value] = id.split(' ');
   const { filters } = choice;
-  if (what === 'limits') return { filters: { ...filters, limits: filters.limits ? undefined : 'near' } };
-  const caps = CAPS_FILTERS.find((one) => what === 'caps' && one === value);
-  if (caps) return { filters: { ...filters, caps: filters.caps === caps ? undefined : caps } };
+  const choices = CHOICES.find(({ name }) => name === what);
+  if (choices) {
+    const isOff = filters[choices.name] === value;
+    return {
+      filters: isOff ? { ...filters, [choices.name]: undefined } : { ...filters, ...filterBy(choices.name, value) },
+    };
+  }
   if (what === 'pause') return { updates: choice.updates === 'paused' ? 'running' : 'paused' };
   if (what === 'density') return { density: value === 'compact' ? 'compact' : 'comfortable' };
   if (what === 'direction') return { order: { ...choice.order, direction: value === 'desc' ? 'desc' : 'asc' } };

@@ -52,8 +52,8 @@ export type Branch = {
   readonly accountId: AccountId;
   /** Its line; null for the root of the view, which has none. */
   readonly owner: AccountLine | null;
-  /** `listed`: pages of all children. `matched`: the ones that a search found. */
-  readonly kind: 'listed' | 'matched';
+  /** `listed`: pages of all children. `matched`: the ones that a search found. `flat`: accounts of any depth, in one list. */
+  readonly kind: 'listed' | 'matched' | 'flat';
   readonly level: number;
   lines: readonly AccountLine[];
   /** What stands behind the last loaded account. */

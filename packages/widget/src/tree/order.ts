@@ -1,9 +1,9 @@
-import { nameKey, nameOrder } from '@tenantree/domain';
-import type { Order, SortKey } from '../data/account-source.ts';
+import { type AccountSort, nameKey, nameOrder } from '@tenantree/domain';
+import type { Order } from '../data/account-source.ts';
 import type { Account, Branch } from './lines.ts';
 
 /** The sort keys whose values change by themselves while people look at them. */
-const LIVE_KEYS: Partial<Record<SortKey, (account: Account) => number>> = {
+const LIVE_KEYS: Partial<Record<AccountSort, (account: Account) => number>> = {
   minutes: ({ minutes }) => Number(minutes?.total ?? 0),
   members: ({ row }) => row.members.total,
   agents: ({ row }) => row.agents.total,

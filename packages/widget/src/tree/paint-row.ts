@@ -1,6 +1,7 @@
 import { type AccountId, type AccountRow, ZERO_DECIMAL } from '@tenantree/domain';
 import { hueOf, initialsOf } from '../format/initials.ts';
 import { ARROW_OUT, CLOCK, CLOSED, LOCK, PAUSED } from '../icons/list-icons.ts';
+import type { Strings } from '../strings/en.ts';
 import type { Texts } from '../strings/texts.ts';
 import type { Account, AccountLine, Branch, Line, TailLine } from './lines.ts';
 import { put, type Slot } from './row-slot.ts';
@@ -26,7 +27,19 @@ export type RowContext = {
   readonly limit: (slot: Slot, account: Account, texts: Texts) => string | null;
   /** Whether a head says what numbers are. */
   readonly headed: boolean;
+  /** Columns as somebody arranged them; null: as they are. */
+  readonly columns: Columns | null;
 };
+
+/** How columns are arranged, once somebody did (arranged-columns.ts). */
+export type Columns = {
+  readonly head: readonly Column[];
+  /** Arranges the cells of a row, and writes those that only stand in arranged ones. */
+  readonly paint: (slot: Slot, account: Account, context: RowContext) => void;
+};
+
+/** A column: the classes of its cells, and what its head says. */
+export type Column = { readonly cell: string; readonly label: keyof Strings };
 
 /** What rows offer beside opening. */
 export type RowFeatures = { readonly switch: boolean };
@@ -74,7 +87,7 @@ export function paintRow(slot: Slot, line: Line, context: RowContext): void {
 }
 
 const siblings = ({ kind, total, lines, cursor }: Branch): number =>
-  kind === 'listed' ? Math.max(total, lines.length) : cursor ? -1 : lines.length;
+  kind !== 'matched' ? Math.max(total, lines.length) : cursor ? -1 : lines.length;
 
 /** Set where it is used, not on the row: a row's own custom properties would make the style of all it contains its own, too. */
 function indent(slot: Slot, level: number): void {
@@ -130,6 +143,7 @@ function paintAccount(slot: Slot, line: AccountLine, context: RowContext): void 
   });
   put(slot.part('.actions button'), { 'aria-label': say('actionsForName', { name }) });
   paintMinutes(slot, line.account, context);
+  context.columns?.paint(slot, line.account, context);
 }
 
 /** Who pays, in words: a transfer that is under way stands in place of it, with how long it still may last (rules/transfer 2). */
@@ -204,7 +218,7 @@ export function paintMinutes(slot: Slot, account: Account, { texts, headed, limi
 }
 
 function paintTail(slot: Slot, { kind, home }: TailLine, { texts: { say } }: RowContext): void {
-  const rest = home.kind === 'listed' ? home.total - home.lines.length : home.total - PAGE_ROWS;
+  const rest = home.kind !== 'matched' ? home.total - home.lines.length : home.total - PAGE_ROWS;
   const act = {
     skeleton: '',
     more: say('showMore', { next: Math.min(PAGE_ROWS, rest), rest }),

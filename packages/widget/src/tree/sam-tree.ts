@@ -9,7 +9,7 @@ import type { MenuItem } from '../parts/sam-menu.ts';
 import { defaultTexts, type Texts } from '../strings/texts.ts';
 import type { AccountLine, Line } from './lines.ts';
 import type { RefusedName } from './name-editor.ts';
-import type { RowFeatures } from './paint-row.ts';
+import type { Column, Columns, RowFeatures } from './paint-row.ts';
 import type { TreeInteraction } from './tree-interaction.ts';
 import { TreePainter } from './tree-painter.ts';
 import type { TreeStore } from './tree-store.ts';
@@ -59,6 +59,7 @@ export class SamTree extends LitElement {
     hrefOf: { attribute: false },
     opened: { attribute: false },
     menuOf: { attribute: false },
+    columns: { attribute: false },
     label: {},
     density: { reflect: true },
   };
@@ -73,6 +74,8 @@ export class SamTree extends LitElement {
   declare opened: AccountId | null;
   /** Entries of an account's menu; their ids are actions of `sam-action`, or `open` and `switch`. */
   declare menuOf: (account: AccountRow) => readonly MenuItem<RowChoice>[] | Promise<readonly MenuItem<RowChoice>[]>;
+  /** Columns as somebody arranged them. */
+  declare columns: Columns | null;
   /** Name of the table for assistive technology. */
   declare label: string;
   declare density: 'comfortable' | 'compact';
@@ -89,6 +92,7 @@ export class SamTree extends LitElement {
     this.hrefOf = null;
     this.opened = null;
     this.menuOf = () => [];
+    this.columns = null;
     this.label = '';
     this.density = 'comfortable';
   }
@@ -131,7 +135,7 @@ export class SamTree extends LitElement {
       <div class="scroller" part="table" role="treegrid" aria-multiselectable="true" aria-label=${this.label}
         @scroll=${this.#scroll} @pointerover=${this.prepare} @focusin=${this.#follow}
         @keydown=${this.#take} @click=${this.#take} @auxclick=${this.#take}>
-        <div class="head" role="row" aria-rowindex="1">${COLUMNS.map(({ cell, label }) => this.#column(cell, label))}</div>
+        <div class="head" role="row" aria-rowindex="1">${(this.columns?.head ?? COLUMNS).map(({ cell, label }) => this.#column(cell, label))}</div>
         <div class="pins" aria-hidden="true"></div>
         <div class="pad" role="presentation"><div class="window" role="rowgroup"></div></div>
         <div class="probe" aria-hidden="true"></div>
@@ -173,7 +177,7 @@ export class SamTree extends LitElement {
     await this.#do(({ names }) => names.open(line, refused));
   }
 
-  #column(cell: string, label: (typeof COLUMNS)[number]['label']): TemplateResult {
+  #column(cell: string, label: Column['label']): TemplateResult {
     const order = this.store?.order;
     // One can sort by names and numbers.
     const [name, kind] = cell.split(' ');

@@ -1,4 +1,4 @@
-import type { SortKey } from '../data/account-source.ts';
+import type { AccountSort } from '@tenantree/domain';
 import { emit, type Place, type RowChoice, type TreeAction } from '../events.ts';
 import type { AccountLine, Line } from './lines.ts';
 import { pinnedAbove } from './pinned-ancestors.ts';
@@ -138,7 +138,7 @@ export class TreeIntents {
   }
 
   /** Sorts by a column, the other way round when it is the one already. */
-  sortBy(sort: SortKey): void {
+  sortBy(sort: AccountSort): void {
     const { store, texts } = this.#tree;
     if (store === null) return;
     const { order } = store;

@@ -1,3 +1,6 @@
+import { isFiltered } from '@tenantree/domain';
+import type { Sought } from '../data/account-source.ts';
+import { emit } from '../events.ts';
 import type { AccountLine, Line } from './lines.ts';
 import type { TreeHost } from './tree-host.ts';
 import type { TreeIntents } from './tree-intents.ts';
@@ -5,6 +8,13 @@ import { commandOf, type TreeCommand } from './tree-keys.ts';
 import type { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 import { TypeAhead } from './type-ahead.ts';
+
+/** Whether a search or filters leave out accounts; a flat list alone leaves out none. */
+const isKept = (sought: Sought | null): boolean =>
+  sought !== null && Boolean(sought.query || sought.under || isFiltered(sought) || !sought.sort);
+
+/** By how much a key makes a column wider, in CSS pixels. */
+const WIDER_PX = 16;
 
 type Move = Extract<TreeCommand, { readonly do: 'move' }>;
 
@@ -29,6 +39,14 @@ export class TreeKeyboard {
     const control = target.matches('button, input, a[href]');
     if (control && (event.key === 'Enter' || event.key === ' ')) return;
     const rtl = this.#tree.matches(':dir(rtl)');
+    const column = event.altKey && target.closest<HTMLElement>('.head .cell');
+    if (column && /^Arrow(Left|Right)$/.test(event.key)) {
+      const sign = (event.key === 'ArrowRight') !== rtl ? 1 : -1;
+      const width = column.offsetWidth + sign * WIDER_PX;
+      emit(this.#tree, 'sam-width', { column: column.classList.item(1) ?? '', width });
+      event.preventDefault();
+      return;
+    }
     const command = commandOf(event, this.#typing.isRunning(event.timeStamp), rtl);
     if (command === null) return;
     const head = target.closest('.head');
@@ -149,6 +167,10 @@ export class TreeKeyboard {
     const at = cell === null ? -1 : cells.indexOf(cell);
     const next = at + step;
     if (next < cells.length) this.#intents.goTo(line, cells[next] ?? null);
+    // Arranged columns may be wider than the table.
+    const shown = cells[next];
+    if (shown)
+      this.#painter.slotOfLine(line)?.part(`.cell.${shown}`).scrollIntoView({ block: 'nearest', inline: 'nearest' });
     return true;
   }
 
@@ -185,7 +207,7 @@ export class TreeKeyboard {
     else if (store && store.selection.size > 0) {
       store.selection.clear();
       this.#intents.selected();
-    } else if (store && (store.sought || store.entered.length > 0)) this.#intents.act('leave', null);
+    } else if (store && (isKept(store.sought) || store.entered.length > 0)) this.#intents.act('leave', null);
     else return false;
     return true;
   }

@@ -12,7 +12,7 @@ import type { TreeView } from './tree-view.ts';
 const OVERSCAN_AFTER_MS = 100;
 
 /** What is painted: a store, and how it is to look. */
-export type PaintedTable = Pick<RowContext, 'texts' | 'hrefOf' | 'features' | 'opened'> & {
+export type PaintedTable = Pick<RowContext, 'texts' | 'hrefOf' | 'features' | 'opened' | 'columns'> & {
   readonly store: TreeStore | null;
   readonly isConnected: boolean;
   /** Loads what else there is to a table. */
@@ -208,10 +208,10 @@ export class TreePainter implements TreeListener {
   }
 
   #context(store: TreeStore): RowContext {
-    const { texts, hrefOf, features, opened } = this.#tree;
+    const { texts, hrefOf, features, opened, columns } = this.#tree;
     const { levels, brief, headed } = this.frame;
     const { find, limit = this.#awaitLimit } = this.inUse ?? {};
-    return { store, texts, hrefOf, features, opened, levels, brief, headed, find, limit };
+    return { store, texts, hrefOf, features, opened, columns, levels, brief, headed, find, limit };
   }
 
   /** What draws limits comes with the first account that has one. */

@@ -4,7 +4,7 @@ import type { TreeMenu } from './tree-menu.ts';
 import type { TreePainter } from './tree-painter.ts';
 
 /** Columns that can be sorted by. */
-const COLUMNS = ['name', 'members', 'agents', 'minutes'] as const;
+const COLUMNS = ['name', 'members', 'agents', 'minutes', 'created'] as const;
 
 /** What clicks in the table do. */
 export class TreePointer {

@@ -1,8 +1,7 @@
-import { formatDecimal } from '@tenantree/domain';
+import { type AccountSort, formatDecimal } from '@tenantree/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bench, NEXT_PERIOD, PERIOD, threeLevels } from '../../test/tree-model.ts';
-import type { SortKey } from '../data/account-source.ts';
 import { pause } from './held-frames.ts';
 import { PAGE_ROWS } from './tree-view.ts';
 
@@ -193,7 +192,7 @@ describe('a tree of accounts', () => {
             const line = store.view.visible.at(at % Math.max(1, store.view.visible.length));
             if (line && line.kind !== 'account') store.change((view) => view.more(line.home));
           } else if (what === 'sort') {
-            const keys: readonly SortKey[] = ['name', 'minutes', 'members', 'created'];
+            const keys: readonly AccountSort[] = ['name', 'minutes', 'members', 'created'];
             store.sortBy({ sort: keys[at % 4] ?? 'name', direction: to % 2 === 0 ? 'asc' : 'desc' });
           } else if (what === 'arrive') {
             const parent = node && to % 3 > 0 ? node : model.root;

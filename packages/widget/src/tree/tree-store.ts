@@ -1,6 +1,7 @@
 import type { AccountId, AccountRow, AccountStatus, AccountsFrame, UsageFrame } from '@tenantree/domain';
 import type { AccountPage, Order, SearchPage, Sought, SourceRefusal } from '../data/account-source.ts';
 import { DEFAULT_ORDER, DEFAULT_STATUS, type ScreenView } from '../data/screen-view.ts';
+import type { FlatView } from './flat-view.ts';
 import type { HeldFrames } from './held-frames.ts';
 import { KnownAccounts } from './known-accounts.ts';
 import type { Account, AccountLine, Branch } from './lines.ts';
@@ -108,7 +109,7 @@ export class TreeStore implements ViewOwner {
 
   admits(account: Account, { accountId, kind }: Branch): boolean {
     const { row } = account;
-    if (row.parentId !== accountId) return false;
+    if (row.parentId !== accountId && kind !== 'flat') return false;
     return kind === 'matched' || this.#status.includes(row.status);
   }
 
@@ -199,7 +200,7 @@ export class TreeStore implements ViewOwner {
   }
 
   /** Shows what a search found in place of the tree. */
-  showSearch(search: object, view: MatchView, page: SearchPage): void {
+  showSearch(search: object, view: MatchView | FlatView, page: SearchPage): void {
     this.endSearch();
     this.#views.push(view);
     view.merge(this.#accounts.takePage(page), page);

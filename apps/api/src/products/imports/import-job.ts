@@ -28,6 +28,9 @@ export async function requireAsker(
   return access;
 }
 
+const namesOf = ({ items }: { readonly items: readonly { readonly name: string }[] }): string[] =>
+  items.map(({ name }) => name);
+
 const undoPayload = z.object({ account: accountId, items: importDone.shape.items });
 
 /** Takes back what one step of an import did, where nobody touched it since. */
@@ -37,6 +40,7 @@ export const undoImportJob = defineJob({
   procedure: 'imports.run',
   payload: undoPayload,
   retry: USUAL_RETRY,
+  about: namesOf,
   run: async ({ hall, job, by, payload: { account, items }, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, items);
     return hall.change(by, { root: job.root, acting: job.account }, async (scope): Promise<ItemOutcome> => {
@@ -89,6 +93,7 @@ export const importJob = defineJob({
   procedure: 'imports.run',
   payload: importStep,
   retry: USUAL_RETRY,
+  about: namesOf,
   undo: undoImport,
   run: async ({ hall, job, by, payload, done }): Promise<ItemOutcome> => {
     await requireAsker({ hall, job, by }, payload.items);

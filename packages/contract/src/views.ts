@@ -1,0 +1,68 @@
+import { ACCOUNT_SORTS, COLUMN_WIDTHS, LIST_COLUMNS, type RowId } from '@tenantree/domain';
+import { z } from 'zod';
+import { filters, places, statuses } from './accounts.ts';
+import * as inputs from './inputs.ts';
+import { type AnswerOf, type Callers, inAccount, mutation, query } from './procedure.ts';
+import * as shapes from './shapes.ts';
+
+/** Whoever looks with their own eyes: a person, or the user that a page names for its embedded screen. */
+const EYES: Callers<'person' | 'embed'> = { kinds: ['person', 'embed'], screens: 'every' };
+
+/** How a list of subaccounts is looked at. */
+const look = z.strictObject({
+  sort: z.enum(ACCOUNT_SORTS),
+  direction: z.enum(['asc', 'desc']),
+  status: statuses,
+  ...filters,
+  /** As instants are told. */
+  createdFrom: shapes.instant.optional(),
+  createdBefore: shapes.instant.optional(),
+  level: places.level,
+  under: shapes.accountId.optional(),
+  layout: z.enum(['tree', 'flat']),
+  density: z.enum(['comfortable', 'compact']),
+  /** Shown columns, in their order; without it, those that are shown until somebody chooses. */
+  columns: z
+    .array(
+      z.strictObject({
+        column: z.enum(LIST_COLUMNS),
+        width: z.number().int().min(COLUMN_WIDTHS.least).max(COLUMN_WIDTHS.most).optional(),
+      }),
+    )
+    .max(LIST_COLUMNS.length)
+    .optional(),
+});
+
+const view = z.strictObject({ id: shapes.rowId, name: z.string(), look });
+
+export const views = {
+  list: query({
+    says: 'The caller’s own views of the account’s list of subaccounts.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EYES),
+    input: inputs.onlyAccount,
+    output: z.strictObject({ views: shapes.list(view) }),
+  }),
+
+  save: mutation({
+    says: 'Keeps a view of the account’s list of subaccounts for the caller alone, or changes one of theirs.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EYES),
+    input: z.strictObject({
+      account: inputs.account,
+      view: inputs.id<RowId>('view').optional(),
+      name: inputs.line(60),
+      look,
+    }),
+    output: z.strictObject({ id: shapes.rowId }),
+    refusals: ['NAME_TAKEN'],
+  }),
+
+  remove: mutation({
+    says: 'Forgets a view of the caller’s own.',
+    needs: inAccount('account.subaccounts', 'read', 'read', EYES),
+    input: z.strictObject({ account: inputs.account, view: inputs.id<RowId>('view') }),
+    output: shapes.done,
+  }),
+};
+
+/** A view that somebody keeps. */
+export type SavedView = AnswerOf<typeof views.list>['views'][number];

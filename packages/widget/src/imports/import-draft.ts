@@ -1,0 +1,117 @@
+import type { AccountId, RowId } from '@tenantree/domain';
+import type { ClashAnswer, ImportPlan, ImportsSource, ImportWish, KindKey, PlannedItem } from './imports-source.ts';
+
+/** The steps of an import, in their order. */
+export const STEPS = ['select', 'resolve', 'preview', 'import'] as const;
+export type Step = (typeof STEPS)[number];
+
+/** A product that was chosen. */
+export type Chosen = {
+  readonly kind: KindKey;
+  readonly name: string;
+  /** Which parts; null: all of it. */
+  readonly parts: readonly string[] | null;
+};
+
+/** What another product of a target is called, too. */
+export type Clash = {
+  readonly item: PlannedItem;
+  /** Accounts in which that is so. */
+  readonly accounts: readonly string[];
+};
+
+/** How far somebody is with an import. */
+export type Draft = {
+  /** Where it comes from. */
+  readonly from: AccountId;
+  readonly step: Step;
+  readonly chosen: ReadonlyMap<RowId, Chosen>;
+  /** Questions that came up, by product. */
+  readonly clashes: ReadonlyMap<RowId, Clash>;
+  /** Answers to them, by product or by kind. */
+  readonly answers: ReadonlyMap<RowId | KindKey, ClashAnswer>;
+  readonly plan: ImportPlan | null;
+  /** What is other than it was shown before; null: nothing. */
+  readonly stale: readonly string[] | null;
+  /** The import that runs or ran, or how it is taken back. */
+  readonly job: RowId | null;
+};
+
+export const newDraft = (from: AccountId): Draft => ({
+  from,
+  step: 'select',
+  chosen: new Map(),
+  clashes: new Map(),
+  answers: new Map(),
+  plan: null,
+  stale: null,
+  job: null,
+});
+
+type Answer = NonNullable<ImportWish['answers']>[number];
+
+const DRAFTS = new WeakMap<ImportsSource, Map<string, Draft>>();
+
+/** What was begun and not done yet: it outlives the screen. */
+export function draftsOf(source: ImportsSource): Map<string, Draft> {
+  const known = DRAFTS.get(source) ?? new Map<string, Draft>();
+  DRAFTS.set(source, known);
+  return known;
+}
+
+/** What was said about something of which another product has the name: of itself, or of all of its kind. */
+export const answerTo = ({ answers }: Draft, { product, kind }: PlannedItem): ClashAnswer | undefined =>
+  answers.get(product) ?? answers.get(kind);
+
+/** Questions that nobody answered. */
+export const openOf = (draft: Draft): readonly Clash[] =>
+  [...draft.clashes.values()].filter(({ item }) => !answerTo(draft, item));
+
+/** The answers to what is asked. */
+function answered({ answers, clashes }: Draft): Answer[] {
+  const kinds = new Map([...clashes.values()].map(({ item }) => [item.kind as string, item.kind]));
+  return [...answers].flatMap(([about, as]): Answer[] => {
+    const kind = kinds.get(about);
+    const clash = clashes.get(about as RowId);
+    if (kind) return [{ kind, as }];
+    return clash ? [{ product: clash.item.product, as }] : [];
+  });
+}
+
+/** What is asked for. @param isAnswered without answers, a plan shows every question */
+export function wishOf(draft: Draft, targets: readonly { readonly id: AccountId }[], isAnswered: boolean): ImportWish {
+  const { chosen } = draft;
+  return {
+    targets: targets.map(({ id }) => id),
+    products: [...chosen].map(([product, { parts }]) => ({ product, ...(parts && { parts: [...parts] }) })),
+    answers: isAnswered ? answered(draft) : [],
+  };
+}
+
+/** The questions of a plan, by product. */
+export function clashesIn({ targets }: ImportPlan): Map<RowId, Clash> {
+  const clashes = new Map<RowId, Clash>();
+  for (const { account, items } of targets)
+    for (const item of items)
+      if (item.act === 'clash')
+        clashes.set(item.product, {
+          item,
+          accounts: [...(clashes.get(item.product)?.accounts ?? []), account.name],
+        });
+  return clashes;
+}
+
+/** One of several accounts' rows of the same product, and in how many accounts it is so. */
+export function across<Row extends { readonly product: RowId }>(
+  plan: ImportPlan,
+  rowsOf: (target: ImportPlan['targets'][number]) => readonly Row[],
+): readonly { readonly row: Row; readonly accounts: number }[] {
+  const found = new Map<RowId, { row: Row; accounts: number }>();
+  for (const target of plan.targets)
+    for (const row of rowsOf(target)) {
+      const known = found.get(row.product);
+      if (known) known.accounts += 1;
+      else found.set(row.product, { row, accounts: 1 });
+    }
+  return [...found.values()];
+}

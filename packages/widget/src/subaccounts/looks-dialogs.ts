@@ -1,0 +1,230 @@
+import { COLUMN_WIDTHS, instantOf, LIST_COLUMNS, type ListColumn, type ShownColumn } from '@tenantree/domain';
+import { css, html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { Filters } from '../data/screen-view.ts';
+import { icon } from '../icons/icon.ts';
+import { ARROW_DOWN, ARROW_UP } from '../icons/list-icons.ts';
+import { Dialog, type Submit } from '../parts/dialog.ts';
+import { selectField } from '../parts/select-field.ts';
+import type { Strings } from '../strings/en.ts';
+import { looksTexts } from './looks-texts.ts';
+
+/** Gives the dialogs their texts, for a language that has none of its own. */
+abstract class LookDialog extends Dialog {
+  protected override willUpdate(_changed: PropertyValues<this>): void {
+    this.texts.complete(looksTexts);
+  }
+}
+
+/** Asks what a view is to be called. */
+export class SamViewName extends LookDialog {
+  static override properties = { ...Dialog.properties, typed: { state: true } };
+
+  /** Set before the dialog is opened: its present name; empty for a new one. */
+  was = '';
+  keep: (name: string) => Promise<void> = async () => undefined;
+  declare protected typed: string | null;
+
+  constructor() {
+    super();
+    this.typed = null;
+  }
+
+  protected heading(): string {
+    return this.say(this.was === '' ? 'viewNameTitle' : 'viewRenameTitle', { name: this.was });
+  }
+
+  protected submitButton(): Submit {
+    const ready = this.#name === '' || this.#name === this.was ? 'incomplete' : 'ready';
+    return { label: this.say('viewKeep'), tone: 'primary', ready };
+  }
+
+  protected content(): TemplateResult {
+    const invalid = this.refusal?.field === 'name';
+    return html`<div class="row"><label for="name">${this.say('columnName')}</label>
+      <div class="field ${invalid ? 'invalid' : ''}"><input id="name" name="name" data-first .value=${this.typed ?? this.was} dir="auto" autocomplete="off" maxlength="60" aria-invalid=${invalid ? 'true' : nothing} aria-describedby="name-error" @input=${this.#type} /></div>
+      ${this.errorAt('name')}</div><p class="hint">${this.say('viewPrivate')}</p>`;
+  }
+
+  protected async submit(): Promise<'done'> {
+    await this.keep(this.#name);
+    return 'done';
+  }
+
+  get #name(): string {
+    return (this.typed ?? this.was).trim();
+  }
+
+  #type({ target }: Event): void {
+    if (target instanceof HTMLInputElement) this.typed = target.value;
+    this.refusal = null;
+  }
+}
+
+type Row = { readonly column: ListColumn; readonly width: number | undefined; readonly isShown: boolean };
+
+/** Which columns are shown, in which order, and how wide: with buttons, so that nobody has to drag. */
+export class SamColumns extends LookDialog {
+  static override properties = { ...Dialog.properties, rows: { state: true } };
+  static override styles = [
+    ...[Dialog.styles].flat(),
+    css`
+      ol { display: grid; gap: 2px; margin: 0; padding: 0; list-style: none; }
+      li { display: flex; align-items: center; gap: var(--sam-2); }
+      .check { flex: 1; min-inline-size: 0; }
+      .width { inline-size: 9em; } .width input { inline-size: 100%; min-inline-size: 0; text-align: end; }
+      li .button { padding-inline: var(--sam-2); }
+    `,
+  ];
+
+  /** Set before the dialog is opened. */
+  shown: readonly ShownColumn[] = [];
+  labels: Readonly<Partial<Record<ListColumn, { readonly label: keyof Strings }>>> = {};
+  /** Is given what was chosen; undefined: as they are for everybody. */
+  arrange: (columns: readonly ShownColumn[] | undefined) => void = () => undefined;
+  declare protected rows: readonly Row[] | null;
+
+  constructor() {
+    super();
+    this.rows = null;
+  }
+
+  protected heading(): string {
+    return this.say('columnsLabel');
+  }
+
+  protected submitButton(): Submit {
+    return { label: this.say('columnsShow'), tone: 'primary', ready: 'ready' };
+  }
+
+  protected override aside(): TemplateResult {
+    return html`<button class="link" type="button" @click=${this.#reset}>${this.say('columnsReset')}</button>`;
+  }
+
+  protected content(): TemplateResult {
+    const rows = this.#rows;
+    return html`<p class="hint">${this.say('columnsHint')}</p><ol>${rows.map((row, k) => this.#row(row, k, rows.length))}</ol>`;
+  }
+
+  protected async submit(): Promise<'done'> {
+    const shown = this.#rows.filter(({ isShown }) => isShown);
+    this.arrange(shown.map(({ column, width }) => ({ column, ...(width !== undefined && { width }) })));
+    return 'done';
+  }
+
+  #row({ column, width, isShown }: Row, k: number, length: number): TemplateResult {
+    const name = this.say(this.labels[column]?.label ?? 'columnName');
+    const move = (by: 1 | -1, words: 'moveUp' | 'moveDown', path: string, isOff: boolean) =>
+      html`<button class="button" type="button" name="${words} ${column}" aria-label=${this.say(words, { name })} ?disabled=${isOff} @click=${() => void this.#move(column, by, words)}>${icon(path, 14)}</button>`;
+    return html`<li>
+      <label class="check"><input type="checkbox" ?data-first=${k === 0} .checked=${isShown} @change=${() => this.#change(column, { isShown: !isShown })} />${name}</label>
+      <div class="field width"><input type="number" name="width ${column}" min=${COLUMN_WIDTHS.least} max=${COLUMN_WIDTHS.most} step="1" placeholder=${this.say('columnWidthUsual')} aria-label=${this.say('columnWidth', { name })} .value=${String(width ?? '')} @change=${(event: Event) => this.#widen(column, event)} /></div>
+      ${move(-1, 'moveUp', ARROW_UP, k === 0)}${move(1, 'moveDown', ARROW_DOWN, k === length - 1)}</li>`;
+  }
+
+  get #rows(): readonly Row[] {
+    if (this.rows) return this.rows;
+    const shown = this.shown.map(({ column, width }) => ({ column, width, isShown: true }));
+    const others = LIST_COLUMNS.filter((column) => !this.shown.some((one) => one.column === column));
+    return [...shown, ...others.map((column) => ({ column, width: undefined, isShown: false }))];
+  }
+
+  #change(column: ListColumn, change: Partial<Row>): void {
+    this.rows = this.#rows.map((row) => (row.column === column ? { ...row, ...change } : row));
+  }
+
+  #widen(column: ListColumn, { target }: Event): void {
+    if (!(target instanceof HTMLInputElement)) return;
+    const { least, most } = COLUMN_WIDTHS;
+    const typed = Math.round(target.valueAsNumber);
+    this.#change(column, { width: Number.isNaN(typed) ? undefined : Math.min(most, Math.max(least, typed)) });
+  }
+
+  /** The focus goes along with the column. */
+  async #move(column: ListColumn, by: 1 | -1, words: string): Promise<void> {
+    const rows = [...this.#rows];
+    const at = rows.findIndex((row) => row.column === column);
+    const [row] = rows.splice(at, 1);
+    if (!row) return;
+    rows.splice(at + by, 0, row);
+    this.rows = rows;
+    await this.updateComplete;
+    const buttons = [...this.renderRoot.querySelectorAll<HTMLButtonElement>('li .button')];
+    const own = buttons.filter(({ name }) => name.endsWith(` ${column}`));
+    (
+      own.find(({ name, disabled }) => name.startsWith(words) && !disabled) ?? own.find(({ disabled }) => !disabled)
+    )?.focus();
+  }
+
+  #reset(): void {
+    this.arrange(undefined);
+    this.close();
+  }
+}
+
+/** The day of an instant where one is, as a date field has it. */
+function dayOf(instant: string | undefined): string {
+  if (instant === undefined) return '';
+  const date = new Date(instant);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** To which accounts the table is kept, as far as more than a tick is needed for it. */
+export class SamKeepTo extends LookDialog {
+  static override properties = { ...Dialog.properties, level: { state: true } };
+
+  /** Set before the dialog is opened. */
+  filters: Filters = {};
+  /** How many levels there may be. */
+  levels = 0;
+  keepTo: (filters: Filters) => void = () => undefined;
+  declare protected level: string | null;
+
+  constructor() {
+    super();
+    this.level = null;
+  }
+
+  protected heading(): string {
+    return this.say('keepToTitle');
+  }
+
+  protected submitButton(): Submit {
+    return { label: this.say('keepToSubmit'), tone: 'primary', ready: 'ready' };
+  }
+
+  protected content(): TemplateResult {
+    const { createdFrom, createdBefore, level } = this.filters;
+    const levels = Array.from({ length: this.levels }, (_, k) => ({
+      value: String(k + 1),
+      label: this.say('keepToLevel', { n: k + 1 }),
+    }));
+    const chosen = this.level ?? String(level ?? '');
+    const choose = (value: string): void => {
+      this.level = value;
+    };
+    const options = [{ value: '', label: this.say('keepToAnyLevel') }, ...levels];
+    return html`<div class="two">
+        <div class="row"><label for="from">${this.say('keepToFrom')}</label><div class="field"><input id="from" name="createdFrom" type="date" data-first .value=${dayOf(createdFrom)} /></div></div>
+        <div class="row"><label for="before">${this.say('keepToBefore')}</label><div class="field"><input id="before" name="createdBefore" type="date" .value=${dayOf(createdBefore)} /></div></div>
+      </div>
+      <div class="row"><label for="level">${this.say('keepToLevels')}</label>${selectField({ id: 'level', options, chosen, choose })}</div>
+      <p class="hint">${this.say('keepToHint')}</p>`;
+  }
+
+  protected async submit(): Promise<'done'> {
+    const level = Number(this.level ?? this.filters.level ?? 0);
+    const { createdFrom, createdBefore } = {
+      createdFrom: this.#startOf('createdFrom'),
+      createdBefore: this.#startOf('createdBefore'),
+    };
+    this.keepTo({ createdFrom, createdBefore, level: level || undefined });
+    return 'done';
+  }
+
+  /** Days are those of where one is, as the rows say them. */
+  #startOf(name: string): Filters['createdFrom'] {
+    const value = this.renderRoot.querySelector<HTMLInputElement>(`[name=${name}]`)?.value;
+    return value ? instantOf(new Date(`${value}T00:00`).getTime()) : undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** What the dialogs of views, columns and filters say, in English. Loaded with them. */
+export const looksTexts = {
+  viewNameTitle: 'Save as a view',
+  viewRenameTitle: 'Rename {name}',
+  viewKeep: 'Save view',
+  viewPrivate: 'Only you see it, in this account.',
+  columnsShow: 'Show columns',
+  columnsReset: 'Reset',
+  columnsHint: 'Selection, name and what to do with a row are always there. Widths are in pixels.',
+  columnWidth: 'Width of {name} in pixels',
+  columnWidthUsual: 'usual',
+  moveUp: 'Move {name} up',
+  moveDown: 'Move {name} down',
+  keepToTitle: 'More filters',
+  keepToSubmit: 'Filter',
+  keepToFrom: 'Created on or after',
+  keepToBefore: 'Created before',
+  keepToLevels: 'Level',
+  keepToLevel: 'Level {n}',
+  keepToAnyLevel: 'Any level',
+  keepToHint: 'Level 1 is right below this account.',
+} as const;

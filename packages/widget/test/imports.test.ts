@@ -1,0 +1,508 @@
+import type { RowId } from '@tenantree/domain';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { SamImport } from '../src/imports/sam-import.ts';
+import { PRODUCT_ROWS, SourceRefusal } from '../src/index.ts';
+import { define } from '../src/parts/define.ts';
+import { violations } from './accessible.ts';
+import { mockTree } from './example-tree.ts';
+import { MemoryImports } from './memory-imports.ts';
+import { focused, type Stage, stage } from './stage.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  document.body.replaceChildren();
+  document.adoptedStyleSheets = [];
+});
+
+const accounts = mockTree();
+const group = accounts.idOf('Acme Group');
+const north = accounts.idOf('Acme North');
+const south = accounts.idOf('Acme South');
+
+/** What Acme Group owns: an agent with what it needs and may have, and others. */
+function fill({ products }: MemoryImports) {
+  const base = products.make(group, 'knowledgeBase', { name: 'Price list' });
+  const crm = products.make(group, 'integration', { name: 'CRM', credentials: 'a-long-secret-1234' });
+  const tool = products.make(group, 'tool', { name: 'Look up order', integration: crm });
+  const hours = products.make(group, 'schedule', { name: 'Office hours' });
+  const nights = products.make(group, 'schedule', { name: 'Night hours' });
+  const number = products.make(group, 'phoneNumber', { name: 'Main line', number: '+4930123456' });
+  const agent = products.make(group, 'agent', {
+    name: 'Front desk',
+    knowledge: { bases: [base] },
+    tools: { items: [{ id: 't1', tool }] },
+    callFlow: { hours, number },
+  });
+  products.make(group, 'agent', { name: 'Billing desk', callFlow: { hours: nights } });
+  products.make(group, 'task', { name: 'Call somebody' });
+  return { base, crm, tool, hours, number, agent };
+}
+
+/** Shows the import into Acme North. */
+async function show({
+  prepare = () => undefined,
+  source = new MemoryImports(accounts),
+  ids = fill(source),
+  ...options
+}: Stage & {
+  prepare?: (element: SamImport, source: MemoryImports, ids: ReturnType<typeof fill>) => void;
+  source?: MemoryImports;
+  ids?: ReturnType<typeof fill>;
+} = {}) {
+  define('sam-import', SamImport);
+  const element = new SamImport();
+  Object.assign(element, { source, account: await accounts.get(north), opens: true });
+  prepare(element, source, ids);
+  stage({ width: 1000, height: 900, ...options }).append(element);
+  await vi.waitFor(() => expect(text(element)).not.toContain('Loading'));
+  return { source, element, ids };
+}
+
+/** All that stands on the screen. */
+const text = (element: Element): string =>
+  [element.shadowRoot ?? element, ...(element.shadowRoot?.querySelectorAll('sam-import-choice, sam-import-run') ?? [])]
+    .map((one) => (one instanceof Element ? one.shadowRoot?.textContent : one.textContent) ?? '')
+    .join(' ');
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const box = (name: string | RegExp) => page.getByRole('checkbox', { name });
+const press = (name: string | RegExp) => userEvent.click(button(name));
+const seen = (words: string | RegExp) => expect.element(page.getByText(words).first()).toBeVisible();
+const row = (name: string) => page.getByRole('listitem').filter({ hasText: name }).first();
+
+/** Chooses the agent and goes on to the preview; nothing is asked. */
+async function toPreview() {
+  await userEvent.click(box(/Front desk/));
+  await press('Next: resolve');
+  await press('Next: preview');
+  await seen('What happens in Acme North');
+}
+
+/** The job that runs now. */
+const running = async (source: MemoryImports): Promise<RowId> => (await source.recent(group))[0]!.id;
+/** Does all of it. */
+function finish(source: MemoryImports, job: RowId): void {
+  while (source.step(job));
+}
+
+/** Something of the name is in Acme North already. */
+const clash = (_: SamImport, { products }: MemoryImports): void => {
+  products.make(north, 'schedule', { name: 'OFFICE hours' });
+};
+
+describe('choosing', () => {
+  it('offers what the account above has, searched and by kind, with parts of an agent, and says what moves', async () => {
+    const { source } = await show();
+    await seen('Front desk');
+    expect(text(page.elementLocator(document.querySelector('sam-import')!).element())).not.toContain('Call somebody');
+    await seen('moves, is not copied');
+    await press(/^Schedules 2/);
+    await expect.element(page.getByText('Price list')).not.toBeInTheDocument();
+    await press(/^Schedules 2/);
+    await userEvent.fill(page.getByRole('searchbox'), 'front');
+    await expect.element(page.getByText('Billing desk')).not.toBeInTheDocument();
+    await press('Parts of Front desk');
+    expect(page.getByRole('list', { name: 'Parts of Front desk' }).getByRole('checkbox').elements()).toHaveLength(7);
+    await userEvent.click(box('Prompt'));
+    await seen('Agent, 1 of 7 parts');
+    await userEvent.click(box('Knowledge'));
+    await press('Next: resolve');
+    await seen('Comes along');
+    expect(source.asked.at(-1)?.products[0]?.parts).toEqual(['prompt', 'knowledge']);
+    await expect.element(row('Price list')).toMatchTextContent(/needed by Front desk.*new/);
+  });
+
+  it('comes from the parent unless another account above is chosen, and says why there is nothing', async () => {
+    const { element } = await show();
+    const from = page.getByRole('combobox', { name: 'Import from' });
+    await expect.element(from).toHaveValue(group);
+    const [root] = (await accounts.get(north)).path;
+    await userEvent.selectOptions(from, root?.id ?? '');
+    await seen(/has none of what can be imported/);
+    expect(text(element)).not.toContain('Front desk');
+  });
+
+  it('offers only what one may import there', async () => {
+    const { element } = await show({
+      prepare: (_, source) => {
+        source.levels = { 'agents.prompt': 'read', 'account.schedules': 'read', knowledgeBases: 'none' };
+      },
+    });
+    await seen('Front desk');
+    expect(text(element)).not.toContain('Price list');
+    await expect.element(box(/Office hours/)).toBeDisabled();
+    await seen('you may see it, not import it');
+    await userEvent.click(box(/Front desk/));
+    await seen('Agent, 6 of 7 parts');
+  });
+
+  it('says so where one may import nothing at all', async () => {
+    await show({
+      prepare: (_, source) => {
+        source.levels = Object.fromEntries(PRODUCT_ROWS.map((row) => [row, 'none']));
+      },
+    });
+    await seen('Your permissions in Acme Group allow importing none of its products.');
+  });
+
+  it('is readable where nothing may be changed', async () => {
+    await show({
+      prepare: (one) => {
+        one.access = 'readOnly';
+      },
+    });
+    await expect.element(box(/Front desk/)).toBeDisabled();
+  });
+
+  it('keeps what was chosen while one looks elsewhere', async () => {
+    const { source, ids, element } = await show();
+    await userEvent.click(box(/Front desk/));
+    element.remove();
+    await show({ source, ids });
+    await expect.element(box(/Front desk/)).toBeChecked();
+    await seen('1 chosen');
+  });
+});
+
+describe('resolving', () => {
+  it('asks what becomes of what has the same name, and goes on once that is answered', async () => {
+    const { source } = await show({ prepare: clash });
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await seen('Same name in Acme North');
+    await seen('Choose one; there is no default for this.');
+    await expect.element(button('Next: preview')).toBeDisabled();
+    await seen('Answer “Office hours” first.');
+    await userEvent.click(page.getByRole('radio', { name: 'Use existing' }));
+    await press('Next: preview');
+    await seen('What happens in Acme North');
+    expect(source.asked.at(-1)?.answers).toEqual([{ product: expect.any(String), as: 'use_existing' }]);
+    await expect.element(row('Office hours')).toMatchTextContent(/used as it is/);
+    await press('Back');
+    await expect.element(page.getByRole('radio', { name: 'Use existing' })).toBeChecked();
+  });
+
+  it('takes one answer for all of a kind', async () => {
+    const { source } = await show({
+      prepare: (one, all) => {
+        clash(one, all);
+        all.products.make(north, 'schedule', { name: 'Night hours' });
+      },
+    });
+    await userEvent.click(box(/Front desk/));
+    await userEvent.click(box(/Billing desk/));
+    await press('Next: resolve');
+    const all = page.getByRole('group', { name: 'All Schedules' });
+    await userEvent.click(all.getByRole('radio', { name: 'Keep both' }));
+    await seen('2 of 2 answered');
+    await press('Next: preview');
+    expect(source.asked.at(-1)?.answers).toEqual([{ kind: 'schedule', as: 'keep_both' }]);
+    await seen('Office hours (2)');
+  });
+
+  it('adds what could come with one click, and says what needs a value', async () => {
+    const { source, ids } = await show();
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await seen('Needs a value');
+    await press('Add: Main line');
+    await vi.waitFor(() => expect(source.asked.at(-1)?.products.map(({ product }) => product)).toContain(ids.number));
+    await seen(/leaves Acme Group/);
+  });
+});
+
+describe('the preview', () => {
+  it('says what happens to each, what is not copied and why, and what limits leave room for', async () => {
+    await show();
+    await toPreview();
+    await seen('Not copied');
+    await seen('Front desk names it; numbers move only when chosen.');
+    await seen('1 → 2 of 5');
+    await seen(/Waits for Credentials/i);
+    await expect.element(button('Import 5 items')).toBeEnabled();
+  });
+
+  it('shows each place in which a copy becomes another, or stays, and what goes on by it', async () => {
+    const { source } = await show({ prepare: clash });
+    const sample = [{ id: '01940000-0000-7000-8000-0000000000c1' as RowId, name: 'Spring', uses: [] }];
+    source.goesOn = [{ account: { id: north, name: 'Acme North' }, calls: 2, campaigns: 3, sample }];
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await userEvent.click(page.getByRole('radio', { name: 'Replace' }));
+    await press('Next: preview');
+    await userEvent.click(page.getByText('2 differences'));
+    await seen('Welcome');
+    await seen(/changed on both sides/);
+    await seen(/2 calls run there now/);
+    await seen(/3 campaigns use what becomes different/);
+    expect(source.asked).toHaveLength(2);
+  });
+
+  it('plans again with the answers when something changed, and says what', async () => {
+    const { source, ids } = await show({ prepare: clash });
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await userEvent.click(page.getByRole('radio', { name: 'Use existing' }));
+    await press('Next: preview');
+    source.products.change(
+      { account: group, kind: 'knowledgeBase', product: ids.base },
+      { name: 'Price list 2027' },
+      'Somebody',
+    );
+    await press(/^Import \d items/);
+    await seen(/Something changed since it was shown/);
+    await seen('“Price list 2027” in “Acme North” is not as it was shown.');
+    expect(source.asked.at(-1)?.answers).toEqual([{ product: ids.hours, as: 'use_existing' }]);
+    await press(/^Import \d items/);
+    await seen('Importing into Acme North');
+  });
+
+  it('asks anew when what has the name came meanwhile', async () => {
+    const { source } = await show();
+    await toPreview();
+    clash({} as never, source);
+    await press(/^Import \d items/);
+    await seen('Same name in Acme North');
+    await expect.element(button('Next: preview')).toBeDisabled();
+  });
+
+  it('says that nothing is left to do', async () => {
+    const { source, element } = await show();
+    await toPreview();
+    await press(/^Import \d items/);
+    finish(source, await running(source));
+    await press('Import more');
+    await userEvent.click(box(/Front desk/));
+    await press('Next: resolve');
+    await press('Next: preview');
+    await seen(/Nothing is left to do/);
+    await expect.element(button(/^Import 0 items/)).toBeDisabled();
+    expect(text(element)).toContain('used as it is');
+  });
+});
+
+describe('the import', () => {
+  it('shows each step live, what failed and why, and what is to be set, and is found again', async () => {
+    const { source, element, ids } = await show();
+    await toPreview();
+    source.fails = { name: 'Front desk', message: 'Limit reached: 6 of 6 agents.' };
+    await press('Import 5 items');
+    await seen('0 of 5');
+    const job = await running(source);
+    source.step(job);
+    await seen('1 of 5 ');
+    await expect.element(row('Price list')).toMatchTextContent(/new/);
+    // Another page, which was opened meanwhile, or this one once it was loaded again.
+    element.remove();
+    const other = new MemoryImports(accounts, source.products);
+    Object.assign(other, {
+      recent: source.recent,
+      job: source.job,
+      follow: source.follow,
+      undo: source.undo,
+      foreseeUndo: source.foreseeUndo,
+    });
+    const again = await show({ source: other, ids });
+    await seen('Importing into Acme North');
+    finish(source, job);
+    await seen('Done in part');
+    await seen(/Limit reached: 6 of 6 agents\./);
+    await seen('Values to set');
+    const wanted = vi.fn();
+    again.element.addEventListener('sam-show', wanted);
+    await press(/^Set: Acme North, CRM/);
+    expect(wanted.mock.lastCall?.[0].detail).toMatchObject({
+      account: north,
+      tab: 'products',
+      product: { kind: 'integration' },
+    });
+  });
+
+  it('may go on beside another one', async () => {
+    const { source, element } = await show();
+    await toPreview();
+    await press('Import 5 items');
+    source.step(await running(source));
+    await press('Import more');
+    await seen('Recent imports from Acme Group');
+    await userEvent.click(box(/Billing desk/));
+    await press('Next: resolve');
+    await seen('Comes along');
+    expect(text(element)).not.toContain('Importing into');
+  });
+
+  it('is stopped', async () => {
+    const { source } = await show();
+    await toPreview();
+    await press('Import 5 items');
+    source.step(await running(source));
+    await press('Stop');
+    await seen('Stopped');
+    expect(source.step(await running(source))).toBe(false);
+  });
+
+  it('is taken back, which says what stays', async () => {
+    const { source } = await show();
+    await toPreview();
+    await press('Import 5 items');
+    finish(source, await running(source));
+    await seen('Done');
+    await press('Undo import');
+    await expect.element(page.getByRole('dialog')).toMatchTextContent(/All that came goes again/);
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).last());
+    const copy = source.products.owned(north).find(({ name }) => name === 'Front desk');
+    source.products.change({ account: north, kind: 'agent', product: copy!.id }, { name: 'Reception' }, 'Somebody');
+    await press('Undo import');
+    await expect
+      .element(page.getByRole('dialog'))
+      .toMatchTextContent(/Some of it stays: Acme North: “Front desk” stays/);
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Undo import' }));
+    await seen('Taking back');
+    finish(source, await running(source));
+    await seen('removed again');
+    expect(source.products.owned(north)).toEqual([]);
+    await press('Import more');
+    await seen('Recent imports from Acme Group');
+    expect(page.getByRole('button', { name: /^Open: / }).elements()).toHaveLength(2);
+  });
+
+  it('goes into several accounts, from the account above them', async () => {
+    const above = await accounts.get(group);
+    const { source } = await show({
+      prepare: (one) => {
+        one.targets = [
+          { id: north, name: 'Acme North' },
+          { id: south, name: 'Acme South' },
+        ];
+        Object.assign(one, { account: above });
+      },
+    });
+    await seen('2 accounts');
+    await userEvent.click(box(/Billing desk/));
+    await press('Next: resolve');
+    await press('Next: preview');
+    await userEvent.click(page.getByText('Acme South').first());
+    await press('Import 4 items');
+    finish(source, await running(source));
+    await seen('Importing into 2 accounts');
+    expect(source.products.owned(south).map(({ name }) => name)).toContain('Billing desk');
+  });
+});
+
+describe('copies', () => {
+  const copied = (one: SamImport, source: MemoryImports, ids: ReturnType<typeof fill>): void => {
+    const product = source.products.make(north, 'schedule', { name: 'Office hours', timeZone: 'Europe/Berlin' });
+    source.products.link(
+      { account: north, kind: 'schedule', product },
+      {
+        state: 'linked',
+        updateAvailable: true,
+        source: { account: { id: group, name: 'Acme Group' }, product: ids.hours, version: 3 },
+        version: 1,
+        parts: null,
+        needs: [],
+        differences: [{ at: '/timeZone', base: 'Europe/Vienna', local: 'Europe/Berlin' }],
+      },
+    );
+    void one;
+  };
+
+  it('are shown where they are chosen, with updates and differences; one place is taken back, one copy detached', async () => {
+    const { source, ids } = await show({ prepare: copied });
+    await seen(/v1 there, v1 available/);
+    await press('Copy of Office hours');
+    await seen('Update available');
+    await seen('Differs in 1 place');
+    await press(/^Take the source’s: /);
+    await seen('As its source');
+    expect(source.products.owned(north)[0]?.document['timeZone']).toBe('Europe/Vienna');
+    await press('Detach');
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Detach' }));
+    await expect.element(page.getByText('As its source')).not.toBeInTheDocument();
+    expect(source.products.linkOf(source.products.owned(north)[0]!.id)).toBeUndefined();
+    expect(ids.hours).toBeDefined();
+  });
+
+  it('can be left out of the list', async () => {
+    await show({ prepare: copied });
+    await userEvent.click(box('Hide what was imported'));
+    await expect.element(page.getByText('Office hours')).not.toBeInTheDocument();
+    await seen('Front desk');
+  });
+});
+
+describe('trouble', () => {
+  it('says what could not be loaded, and tries again', async () => {
+    const source = new MemoryImports(accounts);
+    source.refusal = new SourceRefusal({ code: 'FORBIDDEN', message: 'You may not import here.' });
+    await show({ source });
+    await seen('You may not import here.');
+  });
+
+  it('says why a plan was refused, and keeps what was chosen', async () => {
+    const { source } = await show();
+    await userEvent.click(box(/Front desk/));
+    source.refusal = new SourceRefusal({ code: 'UNAVAILABLE', message: 'The server is not to be had.' });
+    await press('Next: resolve');
+    await seen('The server is not to be had.');
+    source.refusal = null;
+    await press('Next: resolve');
+    await seen('Comes along');
+  });
+});
+
+describe('for everybody', () => {
+  it('works by keyboard alone', async () => {
+    const { source } = await show({ prepare: clash });
+    await seen('Front desk');
+    const first = box(/Front desk/).element() as HTMLElement;
+    first.focus();
+    await userEvent.keyboard(' ');
+    (button('Next: resolve').element() as HTMLElement).focus();
+    await userEvent.keyboard('{Enter}');
+    await seen('Same name in Acme North');
+    // Where one is now has the focus.
+    await vi.waitFor(() => expect(focused()?.textContent).toContain('Resolve'));
+    (page.getByRole('radio', { name: 'Keep both' }).element() as HTMLElement).focus();
+    await userEvent.keyboard(' {ArrowRight}');
+    await expect.element(page.getByRole('radio', { name: 'Replace' })).toBeChecked();
+    (button('Next: preview').element() as HTMLElement).focus();
+    await userEvent.keyboard('{Enter}');
+    await seen('What happens in Acme North');
+    (button(/^Import \d items/).element() as HTMLElement).focus();
+    await userEvent.keyboard('{Enter}');
+    await seen('Importing into Acme North');
+    finish(source, await running(source));
+    await seen('Done');
+  });
+
+  it.each([
+    ['light', 'ltr', 1000],
+    ['dark', 'ltr', 1000],
+    ['light', 'rtl', 1000],
+    ['light', 'ltr', 360],
+  ] as const)('passes axe and fits, %s %s at %i', async (theme, dir, width) => {
+    const { source, element } = await show({ theme, dir, width, prepare: clash });
+    const look = async (): Promise<void> => {
+      expect(await violations()).toEqual([]);
+      expect(element.scrollWidth).toBeLessThanOrEqual(width);
+    };
+    await userEvent.click(box(/Front desk/));
+    await press('Parts of Front desk');
+    await look();
+    await press('Next: resolve');
+    await seen('Same name in Acme North');
+    await look();
+    await userEvent.click(page.getByRole('radio', { name: 'Replace' }));
+    await press('Next: preview');
+    await userEvent.click(page.getByText('2 differences'));
+    await look();
+    await press(/^Import \d items/);
+    source.fails = { name: 'Front desk', message: 'Limit reached: 6 of 6 agents.' };
+    finish(source, await running(source));
+    await seen('Done in part');
+    await seen('Values to set');
+    await look();
+  });
+});

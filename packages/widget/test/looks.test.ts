@@ -1,0 +1,395 @@
+import type { AccountId } from '@tenantree/domain';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { page, userEvent } from 'vitest/browser';
+import { DEFAULT_VIEW, type ScreenView, SourceRefusal } from '../src/index.ts';
+import { violations } from './accessible.ts';
+import { largeTree, mockTree } from './example-tree.ts';
+import { deep, deepAll, focused, focusedName, open, painted, type Shown, show } from './stage.ts';
+
+afterEach(() => document.body.replaceChildren());
+
+const pressed = (name: string | RegExp): HTMLElement => {
+  const found = page.getByRole('button', { name }).element();
+  if (!(found instanceof HTMLElement)) throw new Error(`no ${name}`);
+  return found;
+};
+/** Reaches a button with Tab alone and presses it. */
+async function tabTo(name: string, key = '{Enter}'): Promise<void> {
+  for (let k = 0; k < 80; k += 1) {
+    const at = focused();
+    if (at?.getAttribute('aria-label') === name || at?.textContent?.trim() === name) {
+      await userEvent.keyboard(key);
+      return;
+    }
+    await userEvent.keyboard('{Tab}');
+  }
+  throw new Error(`Tab does not reach ${name}`);
+}
+const told = ({ screen }: Shown): ScreenView[] => {
+  const views: ScreenView[] = [];
+  screen.addEventListener('sam-view', ({ detail }) => views.push(detail));
+  return views;
+};
+const strip = async ({ screen }: Shown): Promise<HTMLElement> =>
+  vi.waitFor(() => deep(screen.renderRoot, '.look-tabs'));
+const headsOf = ({ tree }: Shown): string[] =>
+  deepAll(tree.renderRoot, '.head .cell').map((head) => head.classList.item(1) ?? '');
+const cellsOf = (row: HTMLElement): string[] =>
+  [...row.children].filter((cell) => cell.checkVisibility()).map((cell) => cell.classList.item(1) ?? '');
+
+describe('a flat list', () => {
+  it('has all accounts of all depths in one order, with the way to each, and is again a tree as it was', async () => {
+    const source = mockTree();
+    const shown = await show(source, { width: 1600, height: 2400 });
+    await open(shown, 'Acme Group');
+    const before = shown.names();
+    const views = told(shown);
+    await strip(shown);
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Flat');
+    await vi.waitFor(() => expect(shown.names().length).toBeGreaterThan(15));
+    expect(shown.names().slice(0, 3)).toEqual(['Acme Group', 'Acme North', 'Acme South']);
+    expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, layout: 'flat' });
+    await vi.waitFor(() =>
+      expect(shown.row('Chicago Loop').querySelector('.path')?.textContent).toBe(
+        'Acme Group › Acme North › Illinois 0O1lI Clinic',
+      ),
+    );
+    expect(shown.row('Acme North').getAttribute('aria-level')).toBe('1');
+    expect(shown.row('Acme North').hasAttribute('aria-expanded')).toBe(false);
+    expect(headsOf(shown).slice(0, 3)).toEqual(['select', 'name', 'path']);
+    // Sorted by the server, all of it.
+    await userEvent.click(pressed('Minutes used'));
+    await vi.waitFor(() => expect(shown.names()[0]).toBe('Acme Group'));
+    await vi.waitFor(() => expect(shown.names()[1]).toBe('Cedar Retail'));
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Tree');
+    await vi.waitFor(() => expect(shown.names().length).toBe(before.length));
+    expect(shown.line('Acme Group').open).toBe(true);
+  });
+
+  it('goes on in pages, selects, opens menus, follows keys, and shows what others change', async () => {
+    const source = largeTree(10, 10, 4);
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, layout: 'flat' };
+    });
+    await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+    const { visible } = shown.store.view;
+    expect([shown.store.view.root.total, visible.length]).toEqual([510, 201]);
+    expect(visible.at(200)?.kind).toBe('more');
+    shown.store.change((view) => view.more(view.root));
+    await vi.waitFor(() => expect(shown.store.view.visible.length).toBe(401));
+    shown.tree.focus();
+    await userEvent.keyboard('{ArrowDown}x');
+    expect(focusedName()).toBe('Branch 00-01');
+    await vi.waitFor(() => expect(shown.store.selection.size).toBe(1));
+    await vi.waitFor(() => pressed(/1 selected/));
+    await userEvent.keyboard('{ContextMenu}');
+    await vi.waitFor(() => page.getByRole('menuitem', { name: 'Rename' }).element());
+    await userEvent.keyboard('{Escape}');
+    const id = source.idOf('Branch 00-02');
+    source.patch(id, { name: 'Branch renamed' });
+    source.announce([id]);
+    await vi.waitFor(() => expect(shown.names()).toContain('Branch renamed'));
+    source.tick([[source.idOf('Branch 00-00'), '5']]);
+    await vi.waitFor(() => expect(shown.store.account(source.idOf('Branch 00-00'))?.minutes?.total).not.toBe('0'));
+    source.vanish(source.idOf('Branch 00-03'));
+    await vi.waitFor(() => expect(shown.names()).not.toContain('Branch 00-03'));
+  });
+
+  it('takes up what others make, wherever it stands', async () => {
+    const source = mockTree();
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, layout: 'flat' };
+    });
+    await vi.waitFor(() => expect(shown.store.sought).not.toBeNull());
+    await vi.waitFor(() => expect(source.subscribers).toBeGreaterThan(3));
+    source.arrive('Aardvark', source.idOf('Acme North'));
+    await vi.waitFor(() => expect(shown.names()[0]).toBe('Aardvark'), { timeout: 5_000 });
+  });
+
+  it('that is too long for an order is listed by name, and it is said why', async () => {
+    const source = mockTree();
+    const shown = await show(source, {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, layout: 'flat' };
+    });
+    await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+    const message = 'More than 5000 accounts are sorted by name or date only.';
+    source.failNext('search', new SourceRefusal({ code: 'BAD_REQUEST', message, field: 'sort' }));
+    await userEvent.click(pressed('Minutes used'));
+    await vi.waitFor(() => page.getByText(message).element());
+    await vi.waitFor(() => expect(shown.store.order.sort).toBe('name'));
+    expect(shown.names()[0]).toBe('Acme Group');
+  });
+
+  it('keeps to what is searched for and filtered, in its order', async () => {
+    const shown = await show(mockTree(), {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, layout: 'flat', agents: 'none', query: '' };
+    });
+    await vi.waitFor(() => expect(shown.names()).toContain('Filiale Zürich'));
+    expect(shown.names()).not.toContain('Acme Group');
+    shown.screen.focusSearch();
+    await userEvent.keyboard('store');
+    await vi.waitFor(() => expect(shown.names().every((name) => name.startsWith('Cedar Store'))).toBe(true));
+    await userEvent.keyboard('{Escape}');
+    await vi.waitFor(() => expect(shown.names()).toContain('Filiale Zürich'));
+    shown.tree.focus();
+    await userEvent.keyboard('{Escape}');
+    // The filter is gone, and the list is flat still.
+    await vi.waitFor(() => expect(shown.names()).toContain('Acme Group'));
+    expect(shown.store.sought?.sort).toBe('name');
+  });
+});
+
+describe('filters', () => {
+  it('are chips that turn into their opposite and go away, by keys alone', async () => {
+    const shown = await show(mockTree());
+    const views = told(shown);
+    await strip(shown);
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('Filter');
+    await vi.waitFor(() => page.getByRole('menuitemcheckbox', { name: 'No agents' }).element());
+    const item = page.getByRole('menuitemcheckbox', { name: 'No agents' }).element();
+    for (let k = 0; k < 20 && focused() !== item; k += 1) await userEvent.keyboard('{ArrowDown}');
+    await userEvent.keyboard('{Enter}{Escape}');
+    await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ agents: 'none' }));
+    await vi.waitFor(() => expect(shown.names()).toContain('Filiale Zürich'));
+    await tabTo('No agents. Turn into: With agents');
+    await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ agents: 'some' }));
+    await vi.waitFor(() => expect(shown.names()).not.toContain('Filiale Zürich'));
+    shown.screen.renderRoot.querySelector('h1')?.focus();
+    await tabTo('With agents. Remove filter');
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
+  });
+
+  it('by date, level and branch are asked for in a dialog and a row’s menu, and are chips, too', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    const views = told(shown);
+    await strip(shown);
+    await userEvent.click(page.getByRole('button', { name: 'Filter', exact: true }));
+    await userEvent.click(page.getByRole('menuitem', { name: 'Created, level…' }));
+    await userEvent.selectOptions(page.getByLabelText('Level', { exact: true }), '2');
+    await userEvent.fill(page.getByLabelText('Created before'), '2030-01-01');
+    await userEvent.click(page.getByRole('dialog').getByRole('button', { name: 'Filter', exact: true }));
+    await vi.waitFor(() =>
+      expect(views.at(-1)).toEqual({
+        ...DEFAULT_VIEW,
+        level: 2,
+        createdBefore: new Date('2030-01-01T00:00').toISOString(),
+      }),
+    );
+    await vi.waitFor(() => expect(shown.names()).toContain('Acme North'));
+    expect(shown.names()).not.toContain('Northgate Dental');
+    await userEvent.click(pressed('Clear all'));
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
+    deep(shown.row('Cedar Retail'), '.actions button').click();
+    await userEvent.click(page.getByRole('menuitem', { name: 'Filter to this branch' }));
+    await vi.waitFor(() => expect(views.at(-1)).toMatchObject({ under: source.idOf('Cedar Retail') }));
+    await vi.waitFor(() => expect(shown.store.view.visible.length).toBe(23));
+    expect(pressed('Below Cedar Retail. Remove filter').textContent?.trim()).toBe('Below Cedar Retail');
+  });
+});
+
+describe('views', () => {
+  it('are chosen, changed, kept, renamed and deleted, by keys alone', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    const views = told(shown);
+    await strip(shown);
+    const start = (): void => shown.screen.renderRoot.querySelector<HTMLElement>('h1')?.focus();
+    start();
+    await tabTo('Restricted');
+    await vi.waitFor(() => expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, caps: 'restricted', saved: 'restricted' }));
+    start();
+    await tabTo('All');
+    await vi.waitFor(() => expect(views.at(-1)).toEqual(DEFAULT_VIEW));
+    expect(shown.screen.renderRoot.querySelector('.changed')).toBeNull();
+    start();
+    await tabTo('Flat');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, '.changed'));
+    start();
+    await tabTo('Save as…');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    await userEvent.keyboard('Everyone{Enter}');
+    await vi.waitFor(() =>
+      expect(source.kept.map(({ name, view }) => [name, view.layout])).toEqual([['Everyone', 'flat']]),
+    );
+    const [kept] = source.kept;
+    await vi.waitFor(() => expect(views.at(-1)).toEqual({ ...DEFAULT_VIEW, layout: 'flat', saved: kept?.id }));
+    expect(pressed('Everyone').getAttribute('aria-pressed')).toBe('true');
+    start();
+    await tabTo('Tree');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, '.changed'));
+    start();
+    await tabTo('Reset');
+    await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+    start();
+    await tabTo('Tree');
+    await vi.waitFor(() => expect(views.at(-1)?.layout).toBeUndefined());
+    start();
+    await tabTo('Save');
+    await vi.waitFor(() => expect(source.kept[0]?.view.layout).toBeUndefined());
+    start();
+    await tabTo('View Everyone');
+    await vi.waitFor(() => page.getByRole('menuitem', { name: 'Rename…' }).element());
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    await userEvent.keyboard(' else{Enter}');
+    await vi.waitFor(() => expect(source.kept[0]?.name).toBe('Everyone else'));
+    start();
+    await tabTo('View Everyone else');
+    await userEvent.keyboard('{ArrowDown}{Enter}');
+    await vi.waitFor(() => expect(source.kept).toEqual([]));
+    await vi.waitFor(() => expect(views.at(-1)?.saved).toBeUndefined());
+  });
+
+  it('say at the field when a name is taken', async () => {
+    const source = mockTree();
+    const { density, ...view } = { ...DEFAULT_VIEW, density: 'comfortable' as const };
+    await source.views.save(source.root.row.id, { id: null, name: 'Mine', view, density });
+    const shown = await show(source);
+    await strip(shown);
+    await vi.waitFor(() => pressed('Mine'));
+    await userEvent.click(pressed('Flat'));
+    await userEvent.click(pressed('Save as…'));
+    await userEvent.fill(page.getByLabelText('Name', { exact: true }), 'mine');
+    await userEvent.keyboard('{Enter}');
+    await vi.waitFor(() =>
+      expect(deep(shown.screen.renderRoot, 'dialog [role="alert"]').textContent).toContain('already'),
+    );
+    await userEvent.keyboard('{Escape}');
+  });
+});
+
+describe('columns', () => {
+  it('are chosen, moved and made wider in a dialog, by keys alone, and stay live', async () => {
+    const source = mockTree();
+    const shown = await show(source);
+    const views = told(shown);
+    await strip(shown);
+    shown.screen.renderRoot.querySelector<HTMLElement>('h1')?.focus();
+    await tabTo('Columns: which, in which order, how wide');
+    await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+    const box = (name: string): HTMLElement => {
+      const found = page.getByRole('checkbox', { name, exact: true }).element();
+      if (!(found instanceof HTMLElement)) throw new Error(name);
+      return found;
+    };
+    box('Billing plan').focus();
+    await userEvent.keyboard(' ');
+    box('Created').focus();
+    await userEvent.keyboard(' ');
+    pressed('Move Agents up').focus();
+    await userEvent.keyboard('{Enter}{Enter}{Enter}{Enter}{Enter}');
+    await userEvent.fill(page.getByLabelText('Width of Minutes used in pixels'), '200');
+    await userEvent.click(pressed('Show columns'));
+    await vi.waitFor(() =>
+      expect(views.at(-1)?.columns?.map(({ column }) => column)).toEqual([
+        'agents',
+        'minutes',
+        'status',
+        'caps',
+        'members',
+        'created',
+      ]),
+    );
+    const order = ['select', 'name', 'agents', 'minutes', 'status', 'caps', 'members', 'created', 'switch', 'actions'];
+    await vi.waitFor(() => expect(headsOf(shown)).toEqual(order));
+    const row = shown.row('Cedar Retail');
+    expect(cellsOf(row)).toEqual(order);
+    expect(deep(row, '.minutes').offsetWidth).toBe(200);
+    const before = deep(row, '.total').textContent;
+    source.tick([[source.idOf('Cedar Retail'), '11']]);
+    await vi.waitFor(() => expect(deep(row, '.total').textContent).not.toBe(before));
+    // Along the cells with the arrows, in their order.
+    shown.tree.focus();
+    await userEvent.keyboard('{ArrowRight}{ArrowRight}{ArrowRight}');
+    const cell = (): string | undefined => focused()?.closest('.cell')?.classList.item(1) ?? undefined;
+    expect(['name', 'agents']).toContain(cell());
+  });
+
+  it('are made wider from their head with Alt and the arrows', async () => {
+    const shown = await show(mockTree());
+    const views = told(shown);
+    await strip(shown);
+    const head = deepAll(shown.tree.renderRoot, '.head .minutes .column')[0];
+    head?.focus();
+    const before = deep(shown.tree.renderRoot, '.head .minutes').offsetWidth;
+    await userEvent.keyboard('{Alt>}{ArrowRight}{/Alt}');
+    await vi.waitFor(() => expect(deep(shown.tree.renderRoot, '.head .minutes').offsetWidth).toBe(before + 16));
+    await userEvent.keyboard('{Alt>}{ArrowLeft}{ArrowLeft}{/Alt}');
+    await vi.waitFor(() => expect(deep(shown.tree.renderRoot, '.head .minutes').offsetWidth).toBe(before - 16));
+    expect(views.at(-1)?.columns?.[0]).toEqual({ column: 'minutes', width: before - 16 });
+  });
+
+  it('that are wider than the table leave selection, name and acts in sight', async () => {
+    const shown = await show(mockTree(), { width: 900 }, (screen) => {
+      screen.view = {
+        ...DEFAULT_VIEW,
+        columns: [
+          { column: 'id', width: 400 },
+          { column: 'minutes', width: 300 },
+          { column: 'path', width: 300 },
+        ],
+      };
+    });
+    await vi.waitFor(() => expect(headsOf(shown)[2]).toBe('id'));
+    const { scroller } = shown;
+    expect(scroller.scrollWidth).toBeGreaterThan(scroller.clientWidth);
+    scroller.scrollLeft = 500;
+    await painted();
+    const [edge, name, acts] = [
+      scroller,
+      deep(shown.row('Cedar Retail'), '.name'),
+      deep(shown.row('Cedar Retail'), '.actions'),
+    ].map((el) => el.getBoundingClientRect());
+    expect(name!.left - edge!.left).toBeLessThan(60);
+    expect(edge!.right - acts!.right).toBeLessThan(60);
+  });
+
+  it('stand as they stood when they are the usual ones again', async () => {
+    const shown = await show(mockTree(), {}, (screen) => {
+      screen.view = { ...DEFAULT_VIEW, columns: [{ column: 'agents' }, { column: 'minutes' }] };
+    });
+    await vi.waitFor(() => expect(headsOf(shown)).toHaveLength(6));
+    shown.screen.view = DEFAULT_VIEW;
+    await vi.waitFor(() => expect(headsOf(shown)).toHaveLength(10));
+    expect(cellsOf(shown.row('Cedar Retail')).slice(0, 5)).toEqual(['select', 'name', 'minutes', 'plan', 'status']);
+  });
+});
+
+const looks = [
+  ['light', 'ltr', 1400],
+  ['dark', 'ltr', 1400],
+  ['light', 'rtl', 1400],
+  ['light', 'ltr', 420],
+  ['light', 'ltr', 320],
+] as const;
+
+it.each(looks)('axe finds nothing in a flat, filtered, arranged table, %s %s at %s px', async (theme, dir, width) => {
+  const shown = await show(mockTree(), { theme, dir, width }, (screen) => {
+    screen.view = {
+      ...DEFAULT_VIEW,
+      layout: 'flat',
+      agents: 'some',
+      under: '00000000-0000-7000-8000-000000000001' as AccountId,
+      columns: [{ column: 'path' }, { column: 'id' }, { column: 'minutes' }, { column: 'created', width: 150 }],
+      saved: 'near',
+    };
+  });
+  shown.screen.view = { ...shown.screen.view, under: undefined };
+  await vi.waitFor(() => expect(shown.store.sought?.sort).toBe('name'));
+  await strip(shown);
+  expect(await violations()).toEqual([]);
+  if (width < 1000) return;
+  await userEvent.click(pressed('Columns: which, in which order, how wide'));
+  await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+  expect(await violations()).toEqual([]);
+  await userEvent.keyboard('{Escape}');
+  await vi.waitFor(() => expect(shown.screen.renderRoot.querySelector('sam-columns')).toBeNull());
+  await userEvent.click(pressed('Save as…'));
+  await vi.waitFor(() => deep(shown.screen.renderRoot, 'dialog[open]'));
+  expect(await violations()).toEqual([]);
+  await userEvent.keyboard('{Escape}');
+});
