@@ -28,6 +28,7 @@ import {
   insertProducts,
   insertRollout,
   insertShownPlan,
+  insertView,
   readAccountState,
   readApplications,
   readBilledUsage,
@@ -77,6 +78,8 @@ async function plantProducts(trx: TenantTransaction, account: AccountId, treeVer
   const link = { account, product: agent.row.id, source, parts: null, base: agent.row.document, ids: new Map() };
   await writeLink(trx, { ...link, needs: [], activates: false, version: 2, filling: null }, null);
   const plan = { id: freshId() as string as RowId, asked: {}, shown: {}, now: now(), forget: now() };
+  const look = { filters: {} };
+  await insertView(trx, { account, owner: 'person' }, { id: plan.id, name: 'View', nameKey: 'view', look }, 50);
   await insertShownPlan(trx, 'import_plans', account, plan);
   await insertShownPlan(trx, 'blueprint_plans', account, plan);
   const blueprint = freshId() as string as RowId;
