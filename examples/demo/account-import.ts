@@ -1,4 +1,4 @@
-import type { Tenantree } from '@tenantree/client';
+import { type CallRefusal, NO_ANSWER, otherAnswer, type Tenantree } from '@tenantree/client';
 import { isRecord, type RowId } from '@tenantree/domain';
 import type { Check } from './check.ts';
 import { csvOf } from './csv.ts';
@@ -16,18 +16,26 @@ function fileOf({ accounts: { world, rest }, reseller: { prefix, name } }: Regio
   return csvOf([['externalId', 'parentExternalId', 'name'], [prefix, '', name], ...rows]);
 }
 
-/** Sends a file of accounts. @returns the id of the import @throws Failed when it is refused */
+/** An error that is read as one of the client's calls. */
+const unanswered = (refusal: CallRefusal, cause?: unknown): Error =>
+  Object.assign(new Error(refusal.message, { cause }), { refusal });
+
+/** Sends a file of accounts. @returns the id of the import @throws what a call of the client throws */
 async function upload({ options: { url, key }, home, reseller }: RegionRun, file: string): Promise<RowId> {
   const query = new URLSearchParams({ account: home, filename: `${reseller.prefix}.csv` });
-  const answer = await fetch(new URL(`/v1/account-imports?${query}`, url), {
+  const sent = fetch(new URL(`/v1/account-imports?${query}`, url), {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'text/csv' },
     body: file,
   });
-  const told: unknown = await answer.json();
+  const answer = await sent.catch((cause: unknown) => {
+    throw unanswered(NO_ANSWER, cause);
+  });
+  const told: unknown = await answer.json().catch(() => null);
   if (isRecord(told) && typeof told['import'] === 'string') return told['import'] as RowId;
-  const error = isRecord(told) && isRecord(told['error']) ? told['error']['message'] : undefined;
-  throw new Failed(`The file of accounts was refused: ${String(error ?? `HTTP ${answer.status}`)}`);
+  if (isRecord(told) && isRecord(told['error']))
+    throw Object.assign(new Error(String(told['error']['message'])), { data: told['error']['data'] });
+  throw unanswered(otherAnswer(answer.status));
 }
 
 /** Sends the file and has all of its rows judged. @throws Failed when one is bad */
