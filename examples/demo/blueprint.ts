@@ -1,6 +1,5 @@
-import { type JsonValue, type RowId } from '@tenantree/domain';
+import type { JsonValue, RowId } from '@tenantree/domain';
 import { importFromCsv } from './account-import.ts';
-import type { FileAccount } from './accounts-file.ts';
 import { Check } from './check.ts';
 import { Failed } from './failed.ts';
 import { idle, jobEnded, until } from './jobs.ts';
@@ -287,25 +286,23 @@ async function compare(at: At): Promise<string> {
   const { trpc, persist, show, check, reseller, region, setUp } = at;
   const front = await copiesOf(at, setUp.front);
   const night = await copiesOf(at, setUp.night);
-  const namesOf = (all: readonly { readonly name: string }[]): string =>
-    all
-      .map(({ name }) => name)
-      .toSorted()
-      .join();
-  const file: readonly FileAccount[] = region.accounts;
-  for (const [name, copies] of [[FRONT, front] as const, [NIGHT, night] as const])
-    check.same(`Accounts with “${name}”`, namesOf(copies.map(({ account }) => account)), namesOf(file));
+  for (const [name, copies] of [[FRONT, front] as const, [NIGHT, night] as const]) {
+    check.same(`Accounts with “${name}”`, copies.length, region.accounts.length);
+    const said = copies.map(({ account }) => account.name).toSorted();
+    const own = region.accounts.map((account) => account.name).toSorted();
+    const other = own.findIndex((one, index) => one !== said[index]);
+    if (other >= 0) check.same(`Where “${name}” is, by name`, said[other] ?? 'nowhere', own[other]!);
+  }
   check.same('Copies that differ from their source', front.filter(({ differences }) => differences > 0).length, 1);
-  const own = await persist(() => trpc.accounts.get.query({ account: refOf(reseller.prefix, region.country) }));
+  const country = await persist(() => trpc.accounts.get.query({ account: refOf(reseller.prefix, region.country) }));
   const look = async ({ account, product }: (typeof front)[number]): Promise<void> => {
     const wish = { account: account.id, kind: 'agent' as const, product };
     const { document } = (await persist(() => trpc.products.get.query(wish))).product;
     const { limits } = await persist(() => trpc.limits.get.query({ account: account.id }));
-    const prompt = document['prompt'] as Readonly<Record<string, JsonValue>>;
-    const isOwn = account.id === own.id;
-    const greeting = isOwn ? ownGreeting(at) : filled(at, GREETINGS[1]!);
-    check.same(`Greeting in ${account.name}`, String(prompt['greeting']), greeting);
-    check.same(`Instructions in ${account.name}`, String(prompt['instructions']), INSTRUCTIONS[1]!);
+    const { greeting, instructions } = document['prompt'] as Readonly<Record<string, string>>;
+    const isOwn = account.id === country.id;
+    check.same(`Greeting in ${account.name}`, greeting ?? '', isOwn ? ownGreeting(at) : filled(at, GREETINGS[1]!));
+    check.same(`Instructions in ${account.name}`, instructions ?? '', INSTRUCTIONS[1]!);
     const members = limits.find(({ kind }) => kind === 'members')?.max;
     check.same(`Members in ${account.name}`, String(members), String(isOwn ? MEMBERS.own : MEMBERS.second));
   };
@@ -313,6 +310,9 @@ async function compare(at: At): Promise<string> {
     await Promise.all(front.slice(from, from + READ_TOGETHER).map(look));
     show(`Comparing: ${counted(from)} of ${counted(front.length)}`);
   }
+  const changed = { account: reseller.id, blueprint: setUp.blueprint, drift: 'changed_here' as const, limit: 1 };
+  const { rows } = await persist(() => trpc.blueprints.drift.query(changed));
+  check.same('The account that was changed', rows[0]?.account.id ?? 'none', country.id);
   const drift = await driftIs(at, { as_set_up: others(at), changed_here: 1 });
   return `greeting, instructions and limit of ${counted(front.length)} accounts, read one by one\n${drift}`;
 }
