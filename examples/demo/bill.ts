@@ -1,6 +1,7 @@
 import type { Tenantree } from '@tenantree/client';
 import { amountText, parseDecimal, UNIT } from '@tenantree/domain';
 import type { FileAccounts } from './accounts-file.ts';
+import { Check } from './check.ts';
 import { Failed } from './failed.ts';
 import { type DemoEvent, minutesOfSeconds } from './placing.ts';
 import { counted, exactly } from './progress.ts';
@@ -115,15 +116,6 @@ async function sell(
   };
   const { preview } = await persist(() => trpc.books.previewAssignment.query(wish));
   await persist(() => trpc.books.assign.mutate({ ...wish, preview }));
-}
-
-/** What is said beside what we worked out ourselves. */
-class Check {
-  readonly wrong: string[] = [];
-
-  same(what: string, said: bigint | string, own: bigint | string): void {
-    if (said !== own) this.wrong.push(`${what}: the server says ${said}, and it is ${own}`);
-  }
 }
 
 /**

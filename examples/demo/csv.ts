@@ -38,3 +38,7 @@ function splitRows(text: string): string[][] {
   }
   return rows;
 }
+
+/** Writes rows as CSV, each field in quotes. */
+export const csvOf = (rows: readonly (readonly string[])[]): string =>
+  rows.map((fields) => `${fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',')}\n`).join('');

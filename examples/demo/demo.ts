@@ -2,6 +2,7 @@ import type { Tenantree } from '@tenantree/client';
 import { parseAccounts } from './accounts-file.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { billMonth } from './bill.ts';
+import { setRegionUp } from './blueprint.ts';
 import { parseCalls } from './calls-file.ts';
 import { Failed } from './failed.ts';
 import { type DemoOptions, prefixOf } from './options.ts';
@@ -32,15 +33,14 @@ export type DemoRun = {
 
 /**
  * The whole demo, through the public API only: reseller, accounts, agents, then the month of calls, then the comparison of what the server
- * counted with what the file says.
+ * counted with what the file says. With `--blueprint` a region is set up instead of the calls.
  *
- * @returns whether the server's total is the file's sum to the last digit
+ * @returns whether the server's total is the file's sum to the last digit; whether all else that was asked for is what it has to be
  * @throws refusals of the server, and `Stopped`
  */
 export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   const { options, trpc, signal, line, say } = run;
   const accounts = parseAccounts(run.files.accounts);
-  const calls = parseCalls(run.files.calls);
   const persist: Persist = (action) =>
     persistUntil(action, signal, ({ message }) =>
       line.show(`The server at ${options.url} is away, trying again … (${message})`),
@@ -50,6 +50,21 @@ export async function runDemo(run: DemoRun): Promise<'equal' | 'different'> {
   if (home === null) throw new Failed('This key belongs to no account.');
   const reseller = await findReseller(trpc, home, options.reseller, prefixOf(options.reseller), persist);
   say(`Reseller “${reseller.name}” at ${options.url}`);
+  if (options.blueprint === 'region') {
+    const show = (text: string): void => line.show(text);
+    return setRegionUp({
+      options,
+      trpc,
+      say,
+      show,
+      persist,
+      sleep: (ms) => sleep(ms, signal),
+      home,
+      reseller,
+      accounts,
+    });
+  }
+  const calls = parseCalls(run.files.calls);
   if (!reseller.imported) {
     await importAccounts(trpc, reseller, accounts, persist, (done) =>
       line.show(`Importing accounts: ${counted(done)} of ${counted(accounts.rest.length)}`),

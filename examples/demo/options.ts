@@ -10,12 +10,14 @@ export type DemoOptions = {
   readonly limit: number | null;
   /** `month`: puts the month under a plan and two price books. */
   readonly bill: 'month' | 'nothing';
+  /** `region`: sets a region up with a blueprint, and plays no calls. */
+  readonly blueprint: 'region' | 'nothing';
 };
 
 /** August 1999 has 31 days; at this speed they take five minutes. */
 export const DEFAULT_SPEED = 8_928;
 
-export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World] [--limit 3] [--bill]
+export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7300] [--speed ${DEFAULT_SPEED}] [--reseller World] [--limit 3] [--bill] [--blueprint]
 
   --key       an API key of the account that gets the reseller; or the variable TENANTREE_KEY
   --url       where Tenantree runs, unless the server that npm start runs here has said so; or the variable TENANTREE_URL
@@ -25,6 +27,8 @@ export const USAGE = `npm run demo -- --key tt_key_… [--url http://localhost:7
               and those that are refused don't take place
   --bill      puts the month under a plan and two price books, and checks invoice, statements and margins against the file; when the
               month is over and its grace is, another start closes it
+  --blueprint plays no calls: imports the accounts from a CSV file, sets one region of them up with a blueprint, rolls a change out in stages
+              and brings the region in line, and checks every account of it
 
 Stop it with Ctrl-C and start it again whenever you like: every call counts exactly once.`;
 
@@ -38,6 +42,7 @@ const parse = (args: readonly string[], env: Readonly<Record<string, string | un
       reseller: { type: 'string', default: 'World' },
       limit: { type: 'string' },
       bill: { type: 'boolean', default: false },
+      blueprint: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -62,8 +67,11 @@ export function readOptions(
   const limit = values.limit === undefined ? null : Number(values.limit);
   if (limit !== null && !(Number.isInteger(limit) && limit >= 0)) return `--limit ${values.limit} is no whole number.`;
   if (values.bill && limit !== null) return '--bill is of the whole month: it goes without --limit.';
+  if (values.blueprint && (values.bill || limit !== null))
+    return '--blueprint plays no calls: it goes without --limit and --bill.';
   const bill = values.bill ? 'month' : 'nothing';
-  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit, bill };
+  const blueprint = values.blueprint ? 'region' : 'nothing';
+  return { url: values.url, key: values.key, speed, reseller: values.reseller.trim(), limit, bill, blueprint };
 }
 
 /** What the demo's external ids begin with, so that several demos fit under one root: `World` gives `demo-world`. */

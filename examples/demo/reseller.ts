@@ -114,9 +114,16 @@ export async function createAgents(
 }
 
 /** Remembers that accounts and agents are there, so that a later start goes straight to the calls. */
-export async function markImported(trpc: Trpc, reseller: Reseller, persist: Persist): Promise<void> {
+export const markImported = (trpc: Trpc, reseller: Reseller, persist: Persist): Promise<void> =>
+  remember(trpc, reseller, { demoImported: true }, persist);
+
+/** Keeps what a later start has to know in the reseller's metadata, beside what is there. */
+export async function remember(
+  trpc: Trpc,
+  reseller: Reseller,
+  facts: Readonly<Record<string, boolean | number>>,
+  persist: Persist,
+): Promise<void> {
   const { metadata } = await persist(() => trpc.accounts.get.query({ account: reseller.id }));
-  await persist(() =>
-    trpc.accounts.setMetadata.mutate({ account: reseller.id, metadata: { ...metadata, demoImported: true } }),
-  );
+  await persist(() => trpc.accounts.setMetadata.mutate({ account: reseller.id, metadata: { ...metadata, ...facts } }));
 }

@@ -33,7 +33,15 @@ afterAll(async () => {
 async function bill(): Promise<{ readonly outcome: string; readonly said: string[] }> {
   const said: string[] = [];
   const outcome = await runDemo({
-    options: { url: deployment.url, key: '', speed: 'max', reseller: 'World', limit: null, bill: 'month' },
+    options: {
+      url: deployment.url,
+      key: '',
+      speed: 'max',
+      reseller: 'World',
+      limit: null,
+      bill: 'month',
+      blueprint: 'nothing',
+    },
     files,
     trpc: client.trpc,
     signal: new AbortController().signal,

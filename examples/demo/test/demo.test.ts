@@ -55,7 +55,7 @@ function start(
     if (counted !== undefined && Number(counted.replaceAll(',', '')) >= stopAt) stop.abort();
   };
   const outcome = runDemo({
-    options: { url: deployment.url, key, speed, reseller, limit, bill },
+    options: { url: deployment.url, key, speed, reseller, limit, bill, blueprint: 'nothing' },
     files: { ...files, calls },
     trpc: client.trpc,
     signal: stop.signal,

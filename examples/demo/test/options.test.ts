@@ -10,6 +10,7 @@ describe('the options', () => {
       reseller: 'World',
       limit: null,
       bill: 'nothing',
+      blueprint: 'nothing',
     });
     expect(readOptions([], {})).toContain('needs an API key');
     expect(readOptions(['--key', 'k'], { TENANTREE_URL: 'http://localhost:7301' })).toMatchObject({
@@ -33,6 +34,12 @@ describe('the options', () => {
   it('ask for a bill', () => {
     expect(readOptions(['--key', 'k', '--bill'], {})).toMatchObject({ bill: 'month' });
     expect(readOptions(['--key', 'k', '--bill', '--limit', '3'], {})).toContain('without --limit');
+  });
+
+  it('ask for a blueprint, and no calls with it', () => {
+    expect(readOptions(['--key', 'k', '--blueprint'], {})).toMatchObject({ blueprint: 'region' });
+    for (const other of ['--bill', '--limit=3'])
+      expect(readOptions(['--key', 'k', '--blueprint', other], {})).toContain('plays no calls');
   });
 
   it('that nobody knows are refused with what there is', () => {
